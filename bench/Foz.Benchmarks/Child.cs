@@ -14,8 +14,8 @@ static class Child
     /// <returns>What it printed.</returns>
     public static Task<string> StartAsync(params string[] arguments) => RunAsync(Environment.ProcessPath!, arguments);
 
-    /// <summary>Runs a part of a benchmark in a new process of this program, compiled ahead of time as foz is published: a
-    /// process that starts for one short work would spend half of it compiling.</summary>
+    /// <summary>Runs a part of a benchmark in a new process of this program, compiled ahead of time as foz is
+    /// published: a process that starts for one short work would spend half of it compiling.</summary>
     /// <returns>What it printed.</returns>
     public static Task<string> StartPublishedAsync(params string[] arguments) =>
         RunAsync(Path.Combine(PublishFolder, "Foz.Benchmarks"), arguments);
@@ -38,7 +38,10 @@ static class Child
 
     static async Task<string> RunAsync(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, ["child", .. arguments]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(program, ["child", .. arguments])
+        {
+            RedirectStandardOutput = true, UseShellExecute = false,
+        };
         using var process = System.Diagnostics.Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -55,7 +58,9 @@ static class Child
             case "merge": await MergeBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
             case "memory": await MemoryJob.RunAsync(arguments[0], arguments[1], arguments[2]); return 0;
             case "merge-60m": await LargeMergeBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
-            case "many-models": ManyModels.Write(arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)); return 0;
+            case "many-models":
+                ManyModels.Write(
+                arguments[0], int.Parse(arguments[1], CultureInfo.InvariantCulture)); return 0;
             case "snapshot": await ReplayBenchmark.ChildAsync(arguments[0], arguments[1]); return 0;
             default: throw new ArgumentOutOfRangeException(nameof(name), name, "no such child");
         }

@@ -48,7 +48,8 @@ IReadOnlyList<IBenchmark> all =
 if (args is ["child", var child, .. var rest]) return await Child.WorkAsync(child, rest);
 
 const string Write = "--write";
-var unknown = args.Where(arg => arg != Write && (arg.StartsWith('-') || !all.Any(benchmark => IsNamed(benchmark, arg)))).ToList();
+var unknown = args.Where(arg => arg != Write && (arg.StartsWith('-') || !all.Any(benchmark => IsNamed(benchmark, arg))))
+    .ToList();
 if (unknown.Count > 0)
 {
     Console.Error.WriteLine($"unknown: {string.Join(", ", unknown)}; write {Write}, or a part of one of these names:");
@@ -75,4 +76,5 @@ Console.WriteLine(report.ToMarkdown());
 if (write) report.Write();
 return 0;
 
-static bool IsNamed(IBenchmark benchmark, string name) => benchmark.Name.Contains(name, StringComparison.OrdinalIgnoreCase);
+static bool IsNamed(IBenchmark benchmark, string name) =>
+    benchmark.Name.Contains(name, StringComparison.OrdinalIgnoreCase);

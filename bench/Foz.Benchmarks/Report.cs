@@ -19,12 +19,15 @@ sealed class Report
     {
         var text = new StringBuilder();
         text.AppendLine("# Benchmarks").AppendLine();
-        text.AppendLine("Written by `make bench ARGS=--write`. Each figure and its peer were measured in one run, in turns;");
+        text.AppendLine(
+            "Written by `make bench ARGS=--write`. Each figure and its peer were measured in one run, in turns;");
         text.AppendLine("milliseconds are medians, ratios medians of the ratios round by round.").AppendLine();
         text.AppendLine($"- Date: {TimeProvider.System.GetUtcNow():yyyy-MM-dd}");
         text.AppendLine($"- Machine: {Environment.ProcessorCount} cores ({CpuName()}), "
-            + $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {System.Runtime.InteropServices.RuntimeInformation.OSDescription}");
-        text.AppendLine($"- .NET {Environment.Version}, DuckDB {Foz.DuckDB.Connections.Database.LibraryVersion}").AppendLine();
+            + $"{GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, "
+            + $"{System.Runtime.InteropServices.RuntimeInformation.OSDescription}");
+        text.AppendLine($"- .NET {Environment.Version}, DuckDB {Foz.DuckDB.Connections.Database.LibraryVersion}")
+            .AppendLine();
         text.AppendLine("| work | against | Foz | peer | result | goal |").AppendLine("|---|---|---|---|---|---|");
         foreach (var f in figures)
             text.AppendLine($"| {f.Work} | {f.Against} | {f.Ours} | {f.Theirs} | **{f.Result}** | {f.Goal} |");

@@ -14,7 +14,9 @@ public static class FozCommand
     /// <summary>An argument with @ is a selector, and no file of arguments.</summary>
     static readonly ParserConfiguration parsing = new() { ResponseFileTokenReplacer = null };
 
-    /// <summary>All commands with their arguments and options, to hold documents against; none of them can be run.</summary>
+    /// <summary>
+    /// All commands with their arguments and options, to hold documents against; none of them can be run.
+    /// </summary>
     public static Command Tree() => CommandTree.Create(
         new(new Shell { Out = TextWriter.Null, Error = TextWriter.Null, In = () => TextReader.Null }), []);
 
@@ -34,7 +36,9 @@ public static class FozCommand
             Flush(shell);
             return 0;
         }
-        var loading = args is [QueryCommand.Name, ..] && !args.Contains("--remote", StringComparer.Ordinal) ? EnginePool.LoadAhead() : null;
+        var loading = args is [QueryCommand.Name, ..] && !args.Contains("--remote", StringComparer.Ordinal)
+            ? EnginePool.LoadAhead()
+            : null;
         var context = new CommandContext(shell);
         var isVerbose = args.Contains("--verbose", StringComparer.Ordinal);
         try

@@ -44,7 +44,9 @@ public static class ColumnMasks
             {
                 ColumnMask.Null => $"CAST(NULL AS {ColumnTypes.NameOf(type)})",
                 ColumnMask.Redact => $"CASE WHEN {column} IS NOT NULL THEN '***' END",
-                ColumnMask.LastFour => $"CASE WHEN length({text}) >= {LengthMin} THEN '***' || right({text}, 4) WHEN {column} IS NOT NULL THEN '***' END",
+                ColumnMask.LastFour =>
+                    $"CASE WHEN length({text}) >= {LengthMin} THEN '***' || right({text}, 4) WHEN "
+                        + $"{column} IS NOT NULL THEN '***' END",
                 _ => Hmac(text, Encoding.UTF8.GetBytes(key ?? "")),
             };
         }

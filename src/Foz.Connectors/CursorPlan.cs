@@ -4,9 +4,9 @@ using Foz.Lake.Data;
 namespace Foz.Connectors;
 
 /// <summary>
-/// Plans the batches of a table by a column that grows. A batch reads the rows behind the last cursor, up to the largest that
-/// there is. Rows may come later with the last cursor itself, such as a time of the same second: where their number is another
-/// than it was, they are read again. With the cursor of another column or table all rows are.
+/// Plans the batches of a table by a column that grows. A batch reads the rows behind the last cursor, up to the
+/// largest that there is. Rows may come later with the last cursor itself, such as a time of the same second: where
+/// their number is another than it was, they are read again. With the cursor of another column or table all rows are.
 /// </summary>
 static class CursorPlan
 {
@@ -14,7 +14,8 @@ static class CursorPlan
     /// <exception cref="FozException">It has none.</exception>
     public static void Check(StreamDefinition stream)
     {
-        if (stream is { Mode: StreamMode.Incremental, Cursor: null }) throw stream.Settings.Wrong("cursor", "set where mode is incremental");
+        if (stream is { Mode: StreamMode.Incremental, Cursor: null })
+            throw stream.Settings.Wrong("cursor", "set where mode is incremental");
     }
 
     /// <summary>What a cursor is of, in words; a column whose values become of another kind is another one.</summary>
@@ -24,7 +25,8 @@ static class CursorPlan
     /// <param name="table">What has it.</param>
     public static string Of(string column, DataType type, string sourceType, string table)
     {
-        var kind = type == DataType.Byte || type == DataType.Short || type == DataType.Integer || type == DataType.Long ? "whole number"
+        var kind = type == DataType.Byte || type == DataType.Short || type == DataType.Integer || type == DataType.Long
+            ? "whole number"
             : type is DataType.Decimal || type == DataType.Float || type == DataType.Double ? "number"
             : type == DataType.Date || type == DataType.Timestamp || type == DataType.TimestampNtz ? "time"
             : sourceType.Split('(')[0];
@@ -37,7 +39,8 @@ static class CursorPlan
     /// <param name="max">Finds the largest cursor above one, or of all rows; null where there is none.</param>
     /// <param name="count">Counts the rows of a cursor.</param>
     public static async Task<StreamInputs?> MakeAsync(
-        IReadOnlyList<StreamInputs> history, string of, Func<string?, Task<string?>> max, Func<string, Task<long>> count)
+        IReadOnlyList<StreamInputs> history, string of, Func<string?, Task<string?>> max,
+        Func<string, Task<long>> count)
     {
         var last = StreamInputs.LastOfCursor(history);
         var beginsAgain = last?.IsOfOther(of) == true;

@@ -1,8 +1,8 @@
 namespace Foz.Connectors;
 
 /// <summary>
-/// What happens to columns that a source brings and its table does not have. <see cref="Fail"/> also stops a snapshot that has no rows,
-/// lacks a column of its table, or has another type; the others warn of that.
+/// What happens to columns that a source brings and its table does not have. <see cref="Fail"/> also stops a snapshot
+/// that has no rows, lacks a column of its table, or has another type; the others warn of that.
 /// </summary>
 public enum DriftPolicy
 {

@@ -9,7 +9,9 @@ public enum ExportMode
     /// <summary>All of them are replaced by those of the table.</summary>
     Replace,
 
-    /// <summary>Those of the same keys are replaced by what changed since the last export, and deleted ones deleted.</summary>
+    /// <summary>
+    /// Those of the same keys are replaced by what changed since the last export, and deleted ones deleted.
+    /// </summary>
     Upsert,
 
     /// <summary>What changed since the last export is added.</summary>

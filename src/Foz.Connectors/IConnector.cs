@@ -15,13 +15,17 @@ public interface IConnector
     /// <summary>What a connection of this type can be set to.</summary>
     IReadOnlyList<SettingSpec> ConnectionSettings { get; }
 
-    /// <summary>What a stream can be set to besides <c>mode</c>, <c>keys</c>, <c>cursor</c> and <c>columns</c>.</summary>
+    /// <summary>
+    /// What a stream can be set to besides <c>mode</c>, <c>keys</c>, <c>cursor</c> and <c>columns</c>.
+    /// </summary>
     IReadOnlyList<SettingSpec> StreamSettings { get; }
 
     /// <summary>The mode of a stream that states none.</summary>
     StreamMode DefaultMode { get; }
 
-    /// <summary>Whether its sources can tell the primary keys of what they read: <see cref="ISource.FindKeysAsync"/>.</summary>
+    /// <summary>
+    /// Whether its sources can tell the primary keys of what they read: <see cref="ISource.FindKeysAsync"/>.
+    /// </summary>
     bool TellsKeys => false;
 
     /// <summary>Says what is wrong with a source's settings beyond single ones; does no I/O.</summary>
@@ -68,9 +72,12 @@ public interface ISource : IAsyncDisposable
     /// <param name="stream">The stream.</param>
     /// <param name="context">What reading needs of the platform.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The columns; empty where only what <see cref="DiscoverAsync"/> gives, or reading all of it, tells them.</returns>
+    /// <returns>
+    /// The columns; empty where only what <see cref="DiscoverAsync"/> gives, or reading all of it, tells them.
+    /// </returns>
     /// <exception cref="FozException">The source does not answer, or has no such stream.</exception>
-    Task<IReadOnlyList<Foz.Lake.Data.Field>> FindFieldsAsync(StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
+    Task<IReadOnlyList<Foz.Lake.Data.Field>> FindFieldsAsync(
+        StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<Foz.Lake.Data.Field>>([]);
 
     /// <summary>
@@ -86,7 +93,9 @@ public interface ISource : IAsyncDisposable
     Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken);
 
-    /// <summary>Plans as <see cref="PlanAsync"/> does, and waits for inputs that somebody may still be writing.</summary>
+    /// <summary>
+    /// Plans as <see cref="PlanAsync"/> does, and waits for inputs that somebody may still be writing.
+    /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="history">As of <see cref="PlanAsync"/>.</param>
     /// <param name="onWait">Told what it waits for, and how long.</param>
@@ -109,8 +118,8 @@ public interface ISnapshotSource : ISource
 {
     /// <summary>
     /// Lets the streams of mode <see cref="StreamMode.Snapshot"/> that are read from now on be read as they were when
-    /// the first of them is, until what is returned is disposed; reads that have begun go on. Where that is not possible
-    /// for one, its rows have a warning.
+    /// the first of them is, until what is returned is disposed; reads that have begun go on. Where that is not
+    /// possible for one, its rows have a warning.
     /// </summary>
     IAsyncDisposable ShareSnapshot();
 }

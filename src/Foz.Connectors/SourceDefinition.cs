@@ -25,10 +25,14 @@ public sealed record SourceDefinition
     /// <summary>The schema that its tables go to.</summary>
     public string Schema { get; init; } = "bronze";
 
-    /// <summary>Its streams; empty together with <see cref="TakesAllStreams"/> where they are to be discovered.</summary>
+    /// <summary>
+    /// Its streams; empty together with <see cref="TakesAllStreams"/> where they are to be discovered.
+    /// </summary>
     public required IReadOnlyList<StreamDefinition> Streams { get; init; }
 
-    /// <summary>Whether every stream that the source has is taken, the ones not named in <see cref="Streams"/> too.</summary>
+    /// <summary>
+    /// Whether every stream that the source has is taken, the ones not named in <see cref="Streams"/> too.
+    /// </summary>
     public bool TakesAllStreams { get; init; }
 
     /// <summary>What <c>.env</c> sets and the environment does not, for programs of the project.</summary>

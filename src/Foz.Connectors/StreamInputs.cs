@@ -12,7 +12,8 @@ public sealed record DiscoveredStream(StreamDefinition Definition, IReadOnlyList
     public long? RowCountEstimate { get; init; }
 
     /// <summary>
-    /// Looks at what it reads, for settings to write beside those of its definition; null where nothing is to be found so.
+    /// Looks at what it reads, for settings to write beside those of its definition; null where nothing is to be found
+    /// so.
     /// </summary>
     public Func<CancellationToken, StreamProposal>? Propose { get; init; }
 }
@@ -22,7 +23,8 @@ public sealed record DiscoveredStream(StreamDefinition Definition, IReadOnlyList
 /// <param name="Fields">The columns that arrive with them; empty where none is known.</param>
 /// <param name="Notes">What else the user should know, such as a file that cannot be read.</param>
 public sealed record StreamProposal(
-    IReadOnlyList<(string Name, string Value)> Settings, IReadOnlyList<Foz.Lake.Data.Field> Fields, IReadOnlyList<string> Notes);
+    IReadOnlyList<(string Name, string Value)> Settings, IReadOnlyList<Foz.Lake.Data.Field> Fields,
+    IReadOnlyList<string> Notes);
 
 /// <summary>What one batch of a stream reads; kept in the batch's manifest.</summary>
 public sealed record StreamInputs
@@ -31,14 +33,14 @@ public sealed record StreamInputs
     public ImmutableArray<FileInput> Files { get; init; } = [];
 
     /// <summary>
-    /// Whether some of <see cref="Files"/> were read before: the rows that the table has of them go with the commit that
-    /// brings the new ones.
+    /// Whether some of <see cref="Files"/> were read before: the rows that the table has of them go with the commit
+    /// that brings the new ones.
     /// </summary>
     public bool ReplacesFiles { get; init; }
 
     /// <summary>
-    /// How many rows of <see cref="Files"/> were rejected that are read again since settings of their reader changed; null
-    /// for none.
+    /// How many rows of <see cref="Files"/> were rejected that are read again since settings of their reader changed;
+    /// null for none.
     /// </summary>
     public long? RejectedBefore { get; init; }
 
@@ -49,14 +51,15 @@ public sealed record StreamInputs
     public string? CursorFrom { get; init; }
 
     /// <summary>
-    /// What the cursor is of, in words: its column and that column's table; cursors of one thing mean nothing in another. Null where
-    /// unknown, and where the stream has no cursor.
+    /// What the cursor is of, in words: its column and that column's table; cursors of one thing mean nothing in
+    /// another. Null where unknown, and where the stream has no cursor.
     /// </summary>
     public string? CursorOf { get; init; }
 
     /// <summary>
-    /// Whether rows that were read before are among those that are read: those of exactly <see cref="CursorFrom"/>, because there may
-    /// be others than those that were read, or all where that is null. The batch leaves out the rows that the table has.
+    /// Whether rows that were read before are among those that are read: those of exactly <see cref="CursorFrom"/>,
+    /// because there may be others than those that were read, or all where that is null. The batch leaves out the rows
+    /// that the table has.
     /// </summary>
     public bool RereadsCursor { get; init; }
 
@@ -64,8 +67,8 @@ public sealed record StreamInputs
     public string? CursorTo { get; init; }
 
     /// <summary>
-    /// How many rows of <see cref="CursorTo"/> the source had when the batch was planned: another number tells that some came
-    /// or went since; null where they were not counted.
+    /// How many rows of <see cref="CursorTo"/> the source had when the batch was planned: another number tells that
+    /// some came or went since; null where they were not counted.
     /// </summary>
     public long? CursorRows { get; init; }
 
@@ -84,7 +87,11 @@ public sealed record StreamInputs
     /// <param name="rejected">The numbers, by the files' paths.</param>
     public StreamInputs WithRejected(IReadOnlyDictionary<string, long> rejected) => this with
     {
-        Files = [.. Files.Select(file => rejected.TryGetValue(file.Path, out var rows) ? file with { Rejected = rows } : file)],
+        Files =
+        [
+            .. Files.Select(file =>
+                rejected.TryGetValue(file.Path, out var rows) ? file with { Rejected = rows } : file),
+        ],
     };
 
     /// <summary>The inputs of the last batch that had a cursor; null where none had.</summary>
@@ -127,10 +134,14 @@ public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset Modif
     /// <summary>The file's number in its file system; null where unknown.</summary>
     public ulong? Inode { get; init; }
 
-    /// <summary>When anything about it changed last, in nanoseconds since 1970, which programs cannot set; null where unknown.</summary>
+    /// <summary>
+    /// When anything about it changed last, in nanoseconds since 1970, which programs cannot set; null where unknown.
+    /// </summary>
     public long? ChangedNs { get; init; }
 
-    /// <summary>The tag that a store gives the object's content; null where it gives none, and of files elsewhere.</summary>
+    /// <summary>
+    /// The tag that a store gives the object's content; null where it gives none, and of files elsewhere.
+    /// </summary>
     public string? Tag { get; init; }
 
     /// <summary>A hash of the bytes that were read; null as long as they were not.</summary>

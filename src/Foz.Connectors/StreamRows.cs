@@ -7,12 +7,14 @@ namespace Foz.Connectors;
 /// <summary>What reading a stream needs of the platform.</summary>
 public sealed record ReadContext
 {
-    /// <summary>The columns that the stream's table has so far, without change columns; empty where it is new.</summary>
+    /// <summary>
+    /// The columns that the stream's table has so far, without change columns; empty where it is new.
+    /// </summary>
     public IReadOnlyList<Field> TableFields { get; init; } = [];
 
     /// <summary>
-    /// The type that a column of the table takes where what comes has another: null from it where it takes none, and itself null where
-    /// columns keep their types.
+    /// The type that a column of the table takes where what comes has another: null from it where it takes none, and
+    /// itself null where columns keep their types.
     /// </summary>
     public Func<DataType, DataType, DataType?>? Widen { get; init; }
 
@@ -20,12 +22,14 @@ public sealed record ReadContext
     public required EnginePool Engine { get; init; }
 
     /// <summary>
-    /// Whether rows of files say their places (<see cref="StreamRows.Selected.TellsPlaces"/>), as those do of which several may have one key.
+    /// Whether rows of files say their places (<see cref="StreamRows.Selected.TellsPlaces"/>), as those do of which
+    /// several may have one key.
     /// </summary>
     public bool NumbersRows { get; init; }
 
     /// <summary>
-    /// Whether a reader for which places of rows cost time may leave them NULL until <see cref="StreamRows.Selected.Number"/> asks for them.
+    /// Whether a reader for which places of rows cost time may leave them NULL until
+    /// <see cref="StreamRows.Selected.Number"/> asks for them.
     /// </summary>
     public bool NumbersLate { get; init; }
 
@@ -54,21 +58,23 @@ public abstract class StreamRows : IAsyncDisposable
     public string? RejectedSql { get; init; }
 
     /// <summary>
-    /// What the batch turned out to read, where only reading tells how far the source has come; null where planning knew.
-    /// Kept in the batch's manifest before its first commit.
+    /// What the batch turned out to read, where only reading tells how far the source has come; null where planning
+    /// knew. Kept in the batch's manifest before its first commit.
     /// </summary>
     public StreamInputs? Reached { get; set; }
 
     /// <summary>
-    /// Called when the rows were read, before anything of them is committed: makes sure that the inputs are what they were when
-    /// reading began, and gives them with what reading told of them; null where there is nothing to look at.
+    /// Called when the rows were read, before anything of them is committed: makes sure that the inputs are what they
+    /// were when reading began, and gives them with what reading told of them; null where there is nothing to look at.
     /// </summary>
     public Func<CancellationToken, Task<StreamInputs>>? Confirm { get; set; }
 
     /// <summary>Whether it is known that there are no rows, readable or not.</summary>
     public bool IsEmpty { get; init; }
 
-    /// <summary>How many rows the source gave, those that could not be read among them; null where they were not counted.</summary>
+    /// <summary>
+    /// How many rows the source gave, those that could not be read among them; null where they were not counted.
+    /// </summary>
     public long? RowsRead { get; init; }
 
     /// <summary>How many bytes the source gave; null where they were not counted.</summary>
@@ -100,13 +106,14 @@ public abstract class StreamRows : IAsyncDisposable
         public bool TellsChanges { get; init; }
 
         /// <summary>
-        /// Whether <c>_cdc_seq</c> is among the columns: a row's line in a file of CSV or JSON lines, else its number in its file, both from 1.
+        /// Whether <c>_cdc_seq</c> is among the columns: a row's line in a file of CSV or JSON lines, else its number
+        /// in its file, both from 1.
         /// </summary>
         public bool TellsPlaces { get; init; }
 
         /// <summary>
-        /// Reads the rows again so that those of some files, named by <c>_cdc_source</c>, have their places; null where all have them.
-        /// What it returns takes the place of these rows, and has none.
+        /// Reads the rows again so that those of some files, named by <c>_cdc_source</c>, have their places; null where
+        /// all have them. What it returns takes the place of these rows, and has none.
         /// </summary>
         public Func<IReadOnlySet<string>, CancellationToken, Task<Selected>>? Number { get; init; }
 
@@ -119,9 +126,10 @@ public abstract class StreamRows : IAsyncDisposable
 
         /// <summary>
         /// What to do when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast
-        /// way first. Whatever the failed statement wrote is discarded, this is called with the error, and its rows take
-        /// the place of these, their rejected ones and their <see cref="StreamRows.OnDispose"/> included; null from it,
-        /// or none here, leaves the error as it is. The rows that it returns may have another one, each at most one more.
+        /// way first. Whatever the failed statement wrote is discarded, this is called with the error, and its rows
+        /// take the place of these, their rejected ones and their <see cref="StreamRows.OnDispose"/> included; null
+        /// from it, or none here, leaves the error as it is. The rows that it returns may have another one, each at
+        /// most one more.
         /// </summary>
         public Func<FozException, CancellationToken, Task<Selected?>>? Recover { get; set; }
     }

@@ -13,8 +13,9 @@ using Foz.Pipelines.Quality;
 namespace Foz.Dbt;
 
 /// <summary>
-/// Writes what other tools read of dbt's runs into the folder <c>target</c> of a dbt project: <c>manifest.json</c> (version 12),
-/// <c>run_results.json</c> (6), <c>catalog.json</c> (1) and <c>sources.json</c> (3). Of a project of Foz nothing is written.
+/// Writes what other tools read of dbt's runs into the folder <c>target</c> of a dbt project: <c>manifest.json</c>
+/// (version 12), <c>run_results.json</c> (6), <c>catalog.json</c> (1) and <c>sources.json</c> (3). Of a project of Foz
+/// nothing is written.
 /// </summary>
 public static class DbtArtifacts
 {
@@ -29,7 +30,8 @@ public static class DbtArtifacts
     /// <param name="run">The run; null where tables were only tested.</param>
     /// <param name="outcomes">What checks and tests of tables came to, besides those of the run.</param>
     /// <exception cref="FozException">A file cannot be written.</exception>
-    public static void WriteResults(Project project, string command, RunResult? run, IReadOnlyList<ChecksOutcome> outcomes)
+    public static void WriteResults(
+        Project project, string command, RunResult? run, IReadOnlyList<ChecksOutcome> outcomes)
     {
         if (DbtParts.Of(project) is not { } parts) return;
         WriteManifest(project);
@@ -63,20 +65,25 @@ public static class DbtArtifacts
         if (DbtParts.Of(project) is not { } parts) return;
         WriteManifest(project);
         var (nodes, sources) = (new JsonObject(), new JsonObject());
-        foreach (var resource in parts.Resources.Where(resource => resource is { IsEnabled: true, Materialized: not "ephemeral" }))
+        foreach (var resource in parts.Resources.Where(resource =>
+            resource is { IsEnabled: true, Materialized: not "ephemeral" }))
         {
             var model = project.FindModel(resource.Table);
-            if (TableOf(resource.Table, resource.UniqueId, lake, model, cancellationToken) is { } table) nodes[resource.UniqueId] = table;
+            if (TableOf(resource.Table, resource.UniqueId, lake, model, cancellationToken) is { } table)
+                nodes[resource.UniqueId] = table;
         }
         foreach (var source in parts.Schemas.Sources.Where(source => source.Files is null))
-            if (TableOf(source.Table, source.UniqueId, lake, model: null, cancellationToken) is { } table) sources[source.UniqueId] = table;
+            if (TableOf(source.Table, source.UniqueId, lake, model: null, cancellationToken) is { } table)
+                sources[source.UniqueId] = table;
         Write(project, "catalog.json", new()
         {
-            ["metadata"] = DbtManifest.Metadata("catalog/v1", parts.Surroundings), ["nodes"] = nodes, ["sources"] = sources, ["errors"] = null,
+            ["metadata"] = DbtManifest.Metadata("catalog/v1", parts.Surroundings), ["nodes"] = nodes,
+            ["sources"] = sources, ["errors"] = null,
         });
     }
 
-    static JsonObject? TableOf(TableName table, string id, IProjectLake lake, Model? model, CancellationToken cancellationToken)
+    static JsonObject? TableOf(
+        TableName table, string id, IProjectLake lake, Model? model, CancellationToken cancellationToken)
     {
         if (lake.KindOf(table) is not { } kind) return null;
         var columns = new JsonObject();
@@ -85,14 +92,17 @@ public static class DbtArtifacts
             columns[name] = new JsonObject
             {
                 ["type"] = type, ["index"] = i + 1, ["name"] = name,
-                ["comment"] = model?.Columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Description,
+                ["comment"] = model?.Columns
+                    .FirstOrDefault(column =>
+                        column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Description,
             };
         }
         return new()
         {
             ["metadata"] = new JsonObject
             {
-                ["type"] = kind == "view" ? "VIEW" : "BASE TABLE", ["schema"] = table.Schema, ["name"] = table.Name, ["database"] = TableName.Catalog,
+                ["type"] = kind == "view" ? "VIEW" : "BASE TABLE", ["schema"] = table.Schema, ["name"] = table.Name,
+                ["database"] = TableName.Catalog,
                 ["comment"] = model?.Description, ["owner"] = model?.Owner,
             },
             ["columns"] = columns,
@@ -100,7 +110,8 @@ public static class DbtArtifacts
             {
                 ["has_stats"] = new JsonObject
                 {
-                    ["id"] = "has_stats", ["label"] = "Has Stats?", ["value"] = false, ["include"] = false, ["description"] = null,
+                    ["id"] = "has_stats", ["label"] = "Has Stats?", ["value"] = false, ["include"] = false,
+                    ["description"] = null,
                 },
             },
             ["unique_id"] = id,
@@ -111,11 +122,15 @@ public static class DbtArtifacts
     {
         var resource = parts.Resources.FirstOrDefault(resource => resource.IsEnabled && resource.Table == step.Step);
         if (resource is null) return;
-        var failure = step.Outcome is Outcome.Failed && step.Checks.Any(check => check.IsFailure) ? "the checks of the table failed" : null;
+        var failure = step.Outcome is Outcome.Failed && step.Checks.Any(check => check.IsFailure)
+            ? "the checks of the table failed"
+            : null;
         results.Add((JsonNode)Result(
             resource.UniqueId,
             step.Outcome switch { Outcome.Failed => "error", Outcome.Canceled => "skipped", _ => "success" },
-            (step.Elapsed.TotalSeconds, step.Error is null ? failure ?? (step.Outcome is Outcome.Skipped ? "unchanged" : "OK") : step.Error.Message, null),
+            (step.Elapsed.TotalSeconds, step.Error is null
+                ? failure ?? (step.Outcome is Outcome.Skipped ? "unchanged" : "OK")
+                : step.Error.Message, null),
             (resource.Body?.Text, new DbtRelation(resource.Table).ToString(), step.RowsWritten),
             parts.Surroundings));
         foreach (var check in step.Checks) AddCheck(results, parts, resource.UniqueId, check);
@@ -123,7 +138,8 @@ public static class DbtArtifacts
 
     static void Add(JsonArray results, Project project, DbtParts parts, ChecksOutcome outcome)
     {
-        var resource = parts.Resources.FirstOrDefault(resource => resource.IsEnabled && resource.Table.ToString() == outcome.Name);
+        var resource =
+            parts.Resources.FirstOrDefault(resource => resource.IsEnabled && resource.Table.ToString() == outcome.Name);
         if (resource is not null)
         {
             foreach (var check in outcome.Checks) AddCheck(results, parts, resource.UniqueId, check);
@@ -131,7 +147,10 @@ public static class DbtArtifacts
         }
         if (parts.Tests.FirstOrDefault(test => test.Sql?.Name == outcome.Name) is not { } test) return;
         if (outcome.Checks is [var found, ..]) results.Add((JsonNode)ResultOf(test, found, parts));
-        else results.Add((JsonNode)Result(DbtIds.Of(test), "error", (0, outcome.Error?.Message, null), (test.Sql!.Sql, null, null), parts.Surroundings));
+        else results.Add(
+            (JsonNode)Result(
+                DbtIds.Of(test), "error", (0, outcome.Error?.Message, null), (test.Sql!.Sql, null, null),
+                parts.Surroundings));
     }
 
     static void AddCheck(JsonArray results, DbtParts parts, string of, CheckResult check)
@@ -142,11 +161,15 @@ public static class DbtArtifacts
 
     static JsonObject ResultOf(DbtTranslatedTest test, CheckResult check, DbtParts parts) => Result(
         DbtIds.Of(test), check.Passed ? "pass" : check.IsFailure ? "fail" : "warn",
-        (0, check.Passed ? null : $"Got {check.Violations.ToString(CultureInfo.InvariantCulture)} results", check.Passed ? 0 : check.Violations),
-        (test.Sql?.Sql, test.Sql?.Failures is { } store ? new DbtRelation(store.Table).ToString() : null, null), parts.Surroundings);
+        (0, check.Passed ? null : $"Got {check.Violations.ToString(CultureInfo.InvariantCulture)} results", check.Passed
+            ? 0
+            : check.Violations),
+        (test.Sql?.Sql, test.Sql?.Failures is { } store ? new DbtRelation(store.Table).ToString() : null, null),
+        parts.Surroundings);
 
     static JsonObject Result(
-        string id, string status, (double Seconds, string? Message, long? Failures) found, (string? Sql, string? Relation, long? Rows) made,
+        string id, string status, (double Seconds, string? Message, long? Failures) found,
+        (string? Sql, string? Relation, long? Rows) made,
         DbtSurroundings surroundings)
     {
         var completed = surroundings.StartedAt.AddSeconds(found.Seconds);
@@ -157,7 +180,8 @@ public static class DbtArtifacts
             ["status"] = status,
             ["timing"] = new JsonArray(new JsonObject
             {
-                ["name"] = "execute", ["started_at"] = DbtManifest.Instant(surroundings.StartedAt), ["completed_at"] = DbtManifest.Instant(completed),
+                ["name"] = "execute", ["started_at"] = DbtManifest.Instant(surroundings.StartedAt),
+                ["completed_at"] = DbtManifest.Instant(completed),
             }),
             ["thread_id"] = "Thread-1",
             ["execution_time"] = found.Seconds,

@@ -5,17 +5,22 @@ using Foz.Lake.Configuration;
 namespace Foz.Dbt;
 
 /// <summary>
-/// Finds what is configured of resources: by <c>dbt_project.yml</c> from the outermost folder inwards, by YAML files beside them, and by
-/// <c>config()</c> in themselves, each of them over those before.
+/// Finds what is configured of resources: by <c>dbt_project.yml</c> from the outermost folder inwards, by YAML files
+/// beside them, and by <c>config()</c> in themselves, each of them over those before.
 /// </summary>
 /// <param name="surroundings">What templates are rendered in.</param>
 /// <param name="packages">The project, and its packages.</param>
 /// <param name="errors">Takes what is wrong.</param>
 /// <param name="cancellationToken">Stops it.</param>
-sealed class DbtConfigurer(DbtSurroundings surroundings, IReadOnlyList<DbtPackage> packages, ErrorList errors, CancellationToken cancellationToken)
+sealed class DbtConfigurer(
+    DbtSurroundings surroundings, IReadOnlyList<DbtPackage> packages, ErrorList errors,
+    CancellationToken cancellationToken)
 {
     static readonly string[] BesideConfig =
-        ["description", "config", "columns", "name", "data_tests", "tests", "relation", "constraints", "docs", "version", "deprecation_date", "time_spine"];
+        [
+            "description", "config", "columns", "name", "data_tests", "tests", "relation", "constraints", "docs",
+            "version", "deprecation_date", "time_spine",
+        ];
 
     readonly DbtNamer namer = new(surroundings, errors, cancellationToken);
 
@@ -27,8 +32,10 @@ sealed class DbtConfigurer(DbtSurroundings surroundings, IReadOnlyList<DbtPackag
         foreach (var resource in resources)
         {
             // A package's own words count less than the project's.
-            foreach (var package in packages.Where(package => package == resource.Package && package != packages[0]).Append(packages[0]))
-                if (package.Configs.GetValueOrDefault(resource.Kind + "s") is YamlNode.Mapping said) resource.Config.Add(said, resource.Path, ValueOf);
+            foreach (var package in packages.Where(package => package == resource.Package && package != packages[0])
+                .Append(packages[0]))
+                if (package.Configs.GetValueOrDefault(resource.Kind + "s") is YamlNode.Mapping said)
+                    resource.Config.Add(said, resource.Path, ValueOf);
             if (resource.Said is { } beside) AddSaid(resource.Config, beside);
             if (resource.Template is not null) AddOwn(resource);
             resource.Table = namer.TableOf(resource);
@@ -37,13 +44,17 @@ sealed class DbtConfigurer(DbtSurroundings surroundings, IReadOnlyList<DbtPackag
 
     void AddSaid(DbtConfig config, YamlNode.Mapping said)
     {
-        foreach (var entry in said.Entries.Where(entry => !BesideConfig.Contains(entry.Key))) config.Add(entry.Key, ValueOf(entry));
-        foreach (var entry in (said["config"] as YamlNode.Mapping)?.Entries ?? []) config.Add(entry.Key, ValueOf(entry));
+        foreach (var entry in said.Entries.Where(entry => !BesideConfig.Contains(entry.Key)))
+            config.Add(entry.Key, ValueOf(entry));
+        foreach (var entry in (said["config"] as YamlNode.Mapping)?.Entries ?? [])
+            config.Add(entry.Key, ValueOf(entry));
     }
 
     /// <summary>A value; hooks are rendered when they are run.</summary>
     object? ValueOf(YamlEntry entry) =>
-        entry.Key.TrimStart('+').Replace('-', '_') is "pre_hook" or "post_hook" ? DbtValues.Of(entry.Value) : texts.Value(entry.Value);
+        entry.Key.TrimStart('+').Replace('-', '_') is "pre_hook" or "post_hook"
+            ? DbtValues.Of(entry.Value)
+            : texts.Value(entry.Value);
 
     void AddOwn(DbtResource resource)
     {
@@ -51,7 +62,8 @@ sealed class DbtConfigurer(DbtSurroundings surroundings, IReadOnlyList<DbtPackag
             surroundings,
             new()
             {
-                Package = resource.Package.Name, Name = resource.Name, File = resource.File, Kind = resource.Kind, Config = resource.Config, Configures = true,
+                Package = resource.Package.Name, Name = resource.Name, File = resource.File, Kind = resource.Kind,
+                Config = resource.Config, Configures = true,
                 This = new(surroundings.Target.Schema, resource.Name),
             },
             cancellationToken);

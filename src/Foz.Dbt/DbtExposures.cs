@@ -13,10 +13,13 @@ static class DbtExposures
     /// <param name="package">The package that states it.</param>
     /// <param name="exposure">The exposure.</param>
     /// <param name="errors">Takes what is wrong.</param>
-    public static IReadOnlyList<DbtReference> ReferencesOf(DbtSurroundings surroundings, DbtPackage package, YamlNode.Mapping exposure, ErrorList errors)
+    public static IReadOnlyList<DbtReference> ReferencesOf(
+        DbtSurroundings surroundings, DbtPackage package, YamlNode.Mapping exposure, ErrorList errors)
     {
         var session = new DbtSession(
-            surroundings, new() { Package = package.Name, Name = "exposure", File = exposure.Place.File, Kind = "exposure" }, CancellationToken.None);
+            surroundings,
+            new() { Package = package.Name, Name = "exposure", File = exposure.Place.File, Kind = "exposure" },
+            CancellationToken.None);
         var evaluator = new JinjaEvaluator(new DbtScopes(session).Root, JinjaLimits.Default, CancellationToken.None);
         foreach (var item in (exposure["depends_on"] as YamlNode.Sequence)?.Items.OfType<YamlNode.Scalar>() ?? [])
         {

@@ -10,7 +10,9 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Dbt;
 
-/// <summary>Writes <c>manifest.json</c> by dbt's schema, version 12: what a project has, and what is made from what.</summary>
+/// <summary>
+/// Writes <c>manifest.json</c> by dbt's schema, version 12: what a project has, and what is made from what.
+/// </summary>
 /// <param name="project">The project.</param>
 /// <param name="parts">What was read of it.</param>
 sealed class DbtManifest(Project project, DbtParts parts)
@@ -22,7 +24,8 @@ sealed class DbtManifest(Project project, DbtParts parts)
     public JsonObject Write()
     {
         var nodes = new JsonObject();
-        foreach (var resource in parts.Resources.Where(resource => resource.IsEnabled)) nodes[resource.UniqueId] = NodeOf(resource);
+        foreach (var resource in parts.Resources.Where(resource => resource.IsEnabled))
+            nodes[resource.UniqueId] = NodeOf(resource);
         foreach (var analysis in parts.Analyses) nodes[analysis.UniqueId] = NodeOf(analysis);
         foreach (var test in parts.Tests) nodes[DbtIds.Of(test)] = NodeOf(test);
         var sources = Objects(parts.Schemas.Sources.Select(source => (source.UniqueId, SourceOf(source))));
@@ -39,8 +42,9 @@ sealed class DbtManifest(Project project, DbtParts parts)
             ["metrics"] = new JsonObject(),
             ["groups"] = new JsonObject(),
             ["selectors"] = new JsonObject(),
-            ["disabled"] = Objects(parts.Resources.Where(resource => !resource.IsEnabled).DistinctBy(resource => resource.UniqueId)
-                .Select(resource => (resource.UniqueId, (JsonNode)new JsonArray(NodeOf(resource))))),
+            ["disabled"] = Objects(
+                parts.Resources.Where(resource => !resource.IsEnabled).DistinctBy(resource => resource.UniqueId)
+                    .Select(resource => (resource.UniqueId, (JsonNode)new JsonArray(NodeOf(resource))))),
             ["parent_map"] = Objects(parents.Select(entry => (entry.Key, (JsonNode)Texts(entry.Value)))),
             ["child_map"] = Objects(Children()),
             ["group_map"] = new JsonObject(),
@@ -71,12 +75,14 @@ sealed class DbtManifest(Project project, DbtParts parts)
     }
 
     /// <summary>An instant as artifacts write it.</summary>
-    public static string Instant(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    public static string Instant(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     JsonObject NodeOf(DbtResource resource)
     {
         var dependencies = DependenciesOf(resource.UniqueId, resource.References, resource.Package.Name);
-        var node = Common(resource.Kind, resource.Package, resource.Name, resource.UniqueId, resource.File, resource.Path);
+        var node = Common(
+            resource.Kind, resource.Package, resource.Name, resource.UniqueId, resource.File, resource.Path);
         node["database"] = TableName.Catalog;
         node["schema"] = resource.Table.Schema;
         node["alias"] = resource.Table.Name;
@@ -87,14 +93,17 @@ sealed class DbtManifest(Project project, DbtParts parts)
         node["description"] = DescriptionOf(resource);
         node["columns"] = ColumnsOf(resource);
         node["created_at"] = createdAt;
-        node["relation_name"] = resource.Materialized is "ephemeral" or "analysis" ? null : new DbtRelation(resource.Table).ToString();
+        node["relation_name"] = resource.Materialized is "ephemeral" or "analysis"
+            ? null
+            : new DbtRelation(resource.Table).ToString();
         node["raw_code"] = resource.Text;
         if (resource.Said is { } said) node["patch_path"] = $"{resource.Package.Name}://{said.Place.File}";
         if (resource.Kind == "model")
         {
             node["version"] = resource.Version?.Number;
-            node["latest_version"] = parts.Resources.FirstOrDefault(other => other.Package == resource.Package && other.Name == resource.Name
-                && other.Version is { IsLatest: true })?.Version!.Number;
+            node["latest_version"] = parts.Resources.FirstOrDefault(other =>
+                other.Package == resource.Package && other.Name == resource.Name
+                    && other.Version is { IsLatest: true })?.Version!.Number;
             node["access"] = resource.Config.Text("access") ?? "protected";
             node["group"] = resource.Config.Text("group");
             node["deprecation_date"] = (resource.Said?["deprecation_date"] as YamlNode.Scalar)?.Text;
@@ -110,13 +119,15 @@ sealed class DbtManifest(Project project, DbtParts parts)
         return node;
     }
 
-    static void AddSql(JsonObject node, IReadOnlyList<DbtReference> references, IEnumerable<string> dependencies, string? compiled)
+    static void AddSql(
+        JsonObject node, IReadOnlyList<DbtReference> references, IEnumerable<string> dependencies, string? compiled)
     {
         node["language"] = "sql";
-        node["refs"] = new JsonArray([.. references.Where(reference => !reference.IsSource).Select(reference => (JsonNode)new JsonObject
-        {
-            ["name"] = reference.Name, ["package"] = reference.Package, ["version"] = reference.Version,
-        })]);
+        node["refs"] = new JsonArray(
+            [.. references.Where(reference => !reference.IsSource).Select(reference => (JsonNode)new JsonObject
+            {
+                ["name"] = reference.Name, ["package"] = reference.Package, ["version"] = reference.Version,
+            })]);
         node["sources"] = new JsonArray([.. references.Where(reference => reference.IsSource)
             .Select(reference => (JsonNode)new JsonArray(reference.Package, reference.Name))]);
         node["metrics"] = new JsonArray();
@@ -136,7 +147,8 @@ sealed class DbtManifest(Project project, DbtParts parts)
             : test.References;
         var id = DbtIds.Of(test);
         var dependencies = DependenciesOf(id, references, stated.Package.Name).ToList();
-        if (test.Of.StartsWith("source.", StringComparison.Ordinal) && !dependencies.Contains(test.Of)) dependencies.Add(test.Of);
+        if (test.Of.StartsWith("source.", StringComparison.Ordinal) && !dependencies.Contains(test.Of))
+            dependencies.Add(test.Of);
         parents[id] = dependencies;
         var file = stated.Place.File;
         var node = Common("test", stated.Package, test.Name, id, file, [stated.Package.Name, test.Name]);
@@ -153,7 +165,9 @@ sealed class DbtManifest(Project project, DbtParts parts)
         node["columns"] = new JsonObject();
         node["created_at"] = createdAt;
         node["relation_name"] = stored is { } table ? new DbtRelation(table).ToString() : null;
-        node["raw_code"] = test.Of.Length == 0 ? test.Sql?.Sql ?? "" : $"{{{{ test_{stated.Test.Split('.')[^1]}(**_dbt_generic_test_kwargs) }}}}";
+        node["raw_code"] = test.Of.Length == 0
+            ? test.Sql?.Sql ?? ""
+            : $"{{{{ test_{stated.Test.Split('.')[^1]}(**_dbt_generic_test_kwargs) }}}}";
         AddSql(node, references, dependencies, test.Sql?.Sql);
         if (test.Of.Length == 0) return node;
         node["column_name"] = stated.Column;
@@ -163,26 +177,30 @@ sealed class DbtManifest(Project project, DbtParts parts)
         foreach (var argument in stated.Arguments) kwargs[argument.Key] = Json(DbtValues.Of(argument.Value));
         node["test_metadata"] = new JsonObject
         {
-            ["name"] = stated.Test.Split('.')[^1], ["kwargs"] = kwargs, ["namespace"] = stated.Test.Split('.') is [var space, _] ? space : null,
+            ["name"] = stated.Test.Split('.')[^1], ["kwargs"] = kwargs,
+            ["namespace"] = stated.Test.Split('.') is [var space, _] ? space : null,
         };
         return node;
     }
 
-    static JsonObject Common(string kind, DbtPackage package, string name, string id, string file, IReadOnlyList<string> path) => new()
-    {
-        ["name"] = name,
-        ["resource_type"] = kind,
-        ["package_name"] = package.Name,
-        ["path"] = file[(file.IndexOf('/', StringComparison.Ordinal) + 1)..],
-        ["original_file_path"] = file[package.Path.Length..],
-        ["unique_id"] = id,
-        ["fqn"] = Texts(path),
-    };
+    static JsonObject Common(
+        string kind, DbtPackage package, string name, string id, string file, IReadOnlyList<string> path) => new()
+        {
+            ["name"] = name,
+            ["resource_type"] = kind,
+            ["package_name"] = package.Name,
+            ["path"] = file[(file.IndexOf('/', StringComparison.Ordinal) + 1)..],
+            ["original_file_path"] = file[package.Path.Length..],
+            ["unique_id"] = id,
+            ["fqn"] = Texts(path),
+        };
 
     JsonObject SourceOf(DbtSourceTable source)
     {
         parents[source.UniqueId] = [];
-        var node = Common("source", source.Package, source.Name, source.UniqueId, source.File, [source.Package.Name, source.Source, source.Name]);
+        var node = Common(
+            "source", source.Package, source.Name, source.UniqueId, source.File,
+            [source.Package.Name, source.Source, source.Name]);
         node["database"] = TableName.Catalog;
         node["schema"] = source.Table.Schema;
         node["source_name"] = source.Source;
@@ -207,9 +225,12 @@ sealed class DbtManifest(Project project, DbtParts parts)
         var file = macro.Definition.Place.File;
         return (id, new JsonObject
         {
-            ["name"] = macro.Name, ["resource_type"] = "macro", ["package_name"] = macro.Package, ["path"] = file, ["original_file_path"] = file,
-            ["unique_id"] = id, ["macro_sql"] = macro.Definition.Text, ["depends_on"] = new JsonObject { ["macros"] = new JsonArray() },
-            ["description"] = "", ["meta"] = new JsonObject(), ["arguments"] = new JsonArray(), ["created_at"] = createdAt,
+            ["name"] = macro.Name, ["resource_type"] = "macro", ["package_name"] = macro.Package, ["path"] = file,
+            ["original_file_path"] = file,
+            ["unique_id"] = id, ["macro_sql"] = macro.Definition.Text,
+            ["depends_on"] = new JsonObject { ["macros"] = new JsonArray() },
+            ["description"] = "", ["meta"] = new JsonObject(), ["arguments"] = new JsonArray(),
+            ["created_at"] = createdAt,
         });
     }
 
@@ -218,7 +239,8 @@ sealed class DbtManifest(Project project, DbtParts parts)
         var id = $"doc.{project.Name}.{name}";
         return (id, new JsonObject
         {
-            ["name"] = name, ["resource_type"] = "doc", ["package_name"] = project.Name, ["path"] = "", ["original_file_path"] = "", ["unique_id"] = id,
+            ["name"] = name, ["resource_type"] = "doc", ["package_name"] = project.Name, ["path"] = "",
+            ["original_file_path"] = "", ["unique_id"] = id,
             ["block_contents"] = text,
         });
     }
@@ -270,9 +292,11 @@ sealed class DbtManifest(Project project, DbtParts parts)
         foreach (var reference in references)
         {
             var known = reference.IsSource
-                ? parts.Schemas.Sources.FirstOrDefault(source => source.Source == reference.Package && source.Name == reference.Name)?.UniqueId
+                ? parts.Schemas.Sources.FirstOrDefault(source =>
+                    source.Source == reference.Package && source.Name == reference.Name)?.UniqueId
                 : parts.Surroundings.Find(reference, from) is { } relation
-                    ? parts.Resources.FirstOrDefault(resource => resource.IsEnabled && resource.Table == relation.Table)?.UniqueId
+                    ? parts.Resources.FirstOrDefault(resource =>
+                        resource.IsEnabled && resource.Table == relation.Table)?.UniqueId
                     : null;
             if (known is not null && known != id && !found.Contains(known)) found.Add(known);
         }
@@ -289,14 +313,18 @@ sealed class DbtManifest(Project project, DbtParts parts)
 
     string DescriptionOf(DbtResource resource) => project.FindModel(resource.Table)?.Description ?? "";
 
-    JsonObject ColumnsOf(DbtResource resource) => Objects((project.FindModel(resource.Table)?.Columns ?? []).Select(column => (column.Name, (JsonNode)new JsonObject
-    {
-        ["name"] = column.Name, ["description"] = column.Description ?? "", ["meta"] = new JsonObject(), ["data_type"] = column.Type, ["quote"] = null,
-        ["tags"] = Texts(column.Tags), ["constraints"] = new JsonArray(),
-    })));
+    JsonObject ColumnsOf(DbtResource resource) =>
+        Objects(
+            (project.FindModel(resource.Table)?.Columns ?? []).Select(column => (column.Name, (JsonNode)new JsonObject
+            {
+                ["name"] = column.Name, ["description"] = column.Description ?? "", ["meta"] = new JsonObject(),
+                ["data_type"] = column.Type, ["quote"] = null,
+                ["tags"] = Texts(column.Tags), ["constraints"] = new JsonArray(),
+            })));
 
     /// <summary>What is configured of a resource.</summary>
-    public static JsonObject ConfigOf(DbtResource resource) => ConfigOf(resource.Config, resource.Materialized, resource.IsEnabled);
+    public static JsonObject ConfigOf(DbtResource resource) =>
+        ConfigOf(resource.Config, resource.Materialized, resource.IsEnabled);
 
     static JsonObject ConfigOf(DbtConfig config, string materialized, bool isEnabled)
     {
@@ -317,7 +345,8 @@ sealed class DbtManifest(Project project, DbtParts parts)
 
     static JsonObject Checksum(string text) => new()
     {
-        ["name"] = "sha256", ["checksum"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.Trim()))),
+        ["name"] = "sha256",
+        ["checksum"] = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.Trim()))),
     };
 
     static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
@@ -350,5 +379,8 @@ static class DbtIds
     /// <summary>The unique id of a test.</summary>
     public static string Of(DbtTranslatedTest test) => test.Of.Length == 0
         ? $"test.{test.Test.Package.Name}.{test.Name}"
-        : $"test.{test.Test.Package.Name}.{test.Name}.{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{test.Name} {test.Test.Place}")).AsSpan(0, 5))}";
+        : $"test.{test.Test.Package.Name}.{test.Name}.{HashOf($"{test.Name} {test.Test.Place}")}";
+
+    static string HashOf(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 5));
 }

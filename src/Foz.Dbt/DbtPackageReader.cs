@@ -12,20 +12,25 @@ sealed class DbtPackageReader(string root, DbtTexts texts, ErrorList errors)
 {
     static readonly (string Key, string[] Older, string[] Default)[] PathKeys =
     [
-        ("model-paths", ["source-paths"], ["models"]), ("seed-paths", ["data-paths"], ["seeds"]), ("test-paths", [], ["tests"]),
+        ("model-paths", ["source-paths"], ["models"]), ("seed-paths", ["data-paths"], ["seeds"]),
+        ("test-paths", [], ["tests"]),
         ("snapshot-paths", [], ["snapshots"]), ("macro-paths", [], ["macros"]), ("analysis-paths", [], ["analyses"]),
         ("asset-paths", [], []), ("function-paths", [], []), ("docs-paths", [], []),
     ];
 
     static readonly string[] ConfigKeys =
-        ["models", "seeds", "snapshots", "sources", "tests", "data_tests", "exposures", "metrics", "semantic-models", "saved-queries", "unit_tests"];
+        [
+            "models", "seeds", "snapshots", "sources", "tests", "data_tests", "exposures", "metrics", "semantic-models",
+            "saved-queries", "unit_tests",
+        ];
 
     static readonly string[] AskingFiles = ["packages.yml", "dependencies.yml"];
 
     /// <summary>Keys that say how dbt itself works, and mean nothing here.</summary>
     static readonly string[] OfDbt =
     [
-        "config-version", "require-dbt-version", "target-path", "log-path", "clean-targets", "quoting", "query-comment", "flags", "dbt-cloud",
+        "config-version", "require-dbt-version", "target-path", "log-path", "clean-targets", "quoting", "query-comment",
+        "flags", "dbt-cloud",
         "restrict-access", "sync", "functions", "description", "anchors", "model_paths",
     ];
 
@@ -80,7 +85,9 @@ sealed class DbtPackageReader(string root, DbtTexts texts, ErrorList errors)
         foreach (var (key, older, missing) in PathKeys)
         {
             var stated = older.Prepend(key).Select(reader.Node).OfType<YamlNode>().FirstOrDefault();
-            paths[key] = stated is null ? missing : [.. DbtValues.Texts(texts.Value(stated)).Select(path => path.TrimStart('.', '/').TrimEnd('/'))];
+            paths[key] = stated is null
+                ? missing
+                : [.. DbtValues.Texts(texts.Value(stated)).Select(path => path.TrimStart('.', '/').TrimEnd('/'))];
         }
         return paths;
     }
@@ -98,7 +105,8 @@ sealed class DbtPackageReader(string root, DbtTexts texts, ErrorList errors)
         var dispatch = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var item in (node as YamlNode.Sequence)?.Items ?? [])
         {
-            if (texts.Value(item) is not JinjaDict said || !said.TryGet("macro_namespace", out var of) || !said.TryGet("search_order", out var order))
+            if (texts.Value(item) is not JinjaDict said || !said.TryGet("macro_namespace", out var of)
+                || !said.TryGet("search_order", out var order))
                 errors.Add(item.Place, "an item of 'dispatch' needs 'macro_namespace' and 'search_order'");
             else dispatch[JinjaValue.ToText(of)] = DbtValues.Texts(order);
         }
@@ -114,7 +122,8 @@ sealed class DbtPackageReader(string root, DbtTexts texts, ErrorList errors)
             foreach (var item in (yaml?["packages"] as YamlNode.Sequence)?.Items.OfType<YamlNode.Mapping>() ?? [])
             {
                 var from = (item["package"] ?? item["git"] ?? item["local"]) as YamlNode.Scalar;
-                if (from is not null) asked.Add(Path.GetFileNameWithoutExtension(from.Text.TrimEnd('/')).Replace('-', '_'));
+                if (from is not null)
+                    asked.Add(Path.GetFileNameWithoutExtension(from.Text.TrimEnd('/')).Replace('-', '_'));
             }
         }
         return asked;

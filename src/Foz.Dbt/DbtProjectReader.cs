@@ -10,12 +10,15 @@ using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Dbt;
 
-/// <summary>Reads a dbt project into the parts that a project of Foz has: its models, seeds, snapshots and tests.</summary>
+/// <summary>
+/// Reads a dbt project into the parts that a project of Foz has: its models, seeds, snapshots and tests.
+/// </summary>
 /// <param name="file">What its folder and profile say.</param>
 /// <param name="options">How it is read.</param>
 /// <param name="errors">Takes what is wrong.</param>
 /// <param name="cancellationToken">Stops it.</param>
-sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorList errors, CancellationToken cancellationToken)
+sealed partial class DbtProjectReader(
+    ProjectFile file, ProjectOptions options, ErrorList errors, CancellationToken cancellationToken)
 {
     static readonly string[] PathsOfDocs = ["model-paths", "macro-paths", "docs-paths", "seed-paths", "snapshot-paths"];
 
@@ -42,7 +45,8 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         foreach (var resource in resources.Concat(analyses)) resource.Said = schemas.Find(resource);
         schemas.Check(settings.Project.Name, [.. resources, .. analyses]);
         var sources = schemas.Sources.ToDictionary(source => (source.Source, source.Name), source => source);
-        new DbtConfigurer(surroundings, settings.Packages, errors, cancellationToken).Configure(resources.Concat(analyses));
+        new DbtConfigurer(
+            surroundings, settings.Packages, errors, cancellationToken).Configure(resources.Concat(analyses));
         var names = new DbtNames(resources, sources, surroundings, errors);
         surroundings = surroundings with { Find = names.Find };
         var graph = new DbtGraph(resources, schemas, surroundings);
@@ -51,7 +55,8 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         var schemaTexts = settings.ReadingDocs(surroundings);
         var translator = new DbtTestTranslator(surroundings, errors, cancellationToken);
         var reader = new DbtTestReader(settings.Project, schemaTexts, errors);
-        foreach (var resource in resources.Where(resource => resource.IsEnabled)) Translate(resource, reader, translator);
+        foreach (var resource in resources.Where(resource => resource.IsEnabled))
+            Translate(resource, reader, translator);
         foreach (var source in schemas.Sources) Translate(source, reader, translator);
         var singular = ReadSingularTests(reader, translator);
         var result = Parts(new DbtFrontMatter(schemaTexts, errors), schemas, singular);
@@ -63,10 +68,13 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
     {
         foreach (var package in settings.Packages)
         {
-            foreach (var path in package.Files("macro-paths", ".sql").Concat(package.Files("test-paths", ".sql").Where(IsGeneric)))
+            foreach (var path in package.Files(
+                "macro-paths", ".sql").Concat(package.Files("test-paths", ".sql").Where(IsGeneric)))
                 surroundings.Macros.Add(package.Name, path, Texts.Read(path));
-            foreach (var path in PathsOfDocs.SelectMany(key => package.Files(key, ".md")).Distinct(StringComparer.Ordinal))
-                if (Texts.Read(path) is var text && text.Contains("{%", StringComparison.Ordinal)) surroundings.Macros.Add(package.Name, path, text);
+            foreach (var path in PathsOfDocs.SelectMany(key => package.Files(key, ".md"))
+                .Distinct(StringComparer.Ordinal))
+                if (Texts.Read(path) is var text && text.Contains("{%", StringComparison.Ordinal))
+                    surroundings.Macros.Add(package.Name, path, text);
         }
         surroundings.Macros.AddBuiltIn();
     }
@@ -77,7 +85,8 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
     void RenderAll(DbtGraph graph)
     {
         var definitions = new List<(DbtResource Resource, DbtSession Session)>();
-        foreach (var resource in resources.Concat(analyses).Where(resource => resource is { IsEnabled: true, Template: not null }))
+        foreach (var resource in resources.Concat(analyses)
+            .Where(resource => resource is { IsEnabled: true, Template: not null }))
             if (RenderDefinition(resource) is { } session) definitions.Add((resource, session));
         // Now it is known what refers to what.
         graph.IsComplete = true;
@@ -105,7 +114,8 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
     {
         if (!definition.IsVolatile && !definition.ReadsGraph) return;
         resource.IsVolatile = true;
-        var isKept = options.Lake?.KindOf(resource.Table) == "table" && resource.Materialized == "incremental" && resource.Config.Flag("full_refresh") is not true;
+        var isKept = options.Lake?.KindOf(resource.Table) == "table" && resource.Materialized == "incremental"
+            && resource.Config.Flag("full_refresh") is not true;
         var now = Session(resource, executes: true, isKept, options.Lake);
         try
         {
@@ -121,43 +131,57 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         }
         resource.References =
         [
-            .. definition.References.Concat(now.References).DistinctBy(reference => (reference.IsSource, reference.Package, reference.Name, reference.Version)),
+            .. definition.References.Concat(now.References)
+                .DistinctBy(reference => (reference.IsSource, reference.Package, reference.Name, reference.Version)),
         ];
         // What is made of the project's things is another where they are.
-        if (definition.ReadsGraph || now.ReadsGraph) resource.Definition += $"\n/* graph: {HashOf(surroundings.Graph())} */";
+        if (definition.ReadsGraph || now.ReadsGraph)
+            resource.Definition += $"\n/* graph: {HashOf(surroundings.Graph())} */";
         if (definition.AsksLake || now.AsksLake)
-            resource.Renewed = new((isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
+            resource.Renewed = new((isIncremental, lake, token) =>
+                Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
     }
 
     static string HashOf(JinjaDict graph) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JinjaValue.ToText(graph))).AsSpan(0, 16));
 
-    DbtSession Session(DbtResource resource, bool executes, bool isIncremental, IProjectLake? lake, CancellationToken? token = null) =>
-        new(surroundings, DbtRequest.Of(resource) with { Executes = executes, IsIncremental = isIncremental, Lake = lake }, token ?? cancellationToken);
+    DbtSession Session(
+        DbtResource resource, bool executes, bool isIncremental, IProjectLake? lake, CancellationToken? token = null) =>
+        new(surroundings,
+            DbtRequest.Of(resource) with { Executes = executes, IsIncremental = isIncremental, Lake = lake },
+            token ?? cancellationToken);
 
     void Translate(DbtResource resource, DbtTestReader reader, DbtTestTranslator translator)
     {
         var ofColumns = new Dictionary<string, IReadOnlyList<YamlNode>>(StringComparer.Ordinal);
-        foreach (var test in reader.Read(resource.Said, resource.Package).Where(test => test.Config.Flag("enabled") ?? true))
+        foreach (var test in reader.Read(
+            resource.Said, resource.Package).Where(test => test.Config.Flag("enabled") ?? true))
         {
-            var check = resource.Materialized == "ephemeral" ? null : translator.CheckOf(test) ?? RelationshipOf(resource, test, translator);
+            var check = resource.Materialized == "ephemeral"
+                ? null
+                : translator.CheckOf(test) ?? RelationshipOf(resource, test, translator);
             if (check is not null)
             {
                 var key = test.Column?.Trim('"').ToLowerInvariant() ?? "";
                 ofColumns[key] = [.. ofColumns.GetValueOrDefault(key) ?? [], check];
                 tests.Add(new(test, DbtTestTranslator.NameOf(test, resource.OwnAlias), resource.UniqueId, Sql: null));
             }
-            else if (translator.SqlOf(test, new(resource.Table), (resource.OwnAlias, resource.UniqueId)) is { } sql) tests.Add(sql);
+            else if (translator.SqlOf(test, new(resource.Table), (resource.OwnAlias, resource.UniqueId)) is { } sql)
+                tests.Add(sql);
         }
         checks[resource] = ofColumns;
     }
 
-    /// <summary>The check that says the same as <c>relationships</c>; null where its table is made from this one.</summary>
+    /// <summary>
+    /// The check that says the same as <c>relationships</c>; null where its table is made from this one.
+    /// </summary>
     YamlNode? RelationshipOf(DbtResource resource, DbtTest test, DbtTestTranslator translator)
     {
         if (translator.RelationshipOf(test) is not var (relation, check) || relation.Sql is not null) return null;
         var needed = NeededBy(resources);
-        if (resources.All(other => other.Table != relation.Table || other.Materialized == "ephemeral") || Reaches(relation.Table, resource.Table)) return null;
+        if (resources.All(other => other.Table != relation.Table || other.Materialized == "ephemeral")
+            || Reaches(relation.Table, resource.Table))
+            return null;
         needed[resource.Table].Add(relation.Table);
         return check;
 
@@ -179,24 +203,30 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
     {
         if (neededBy.Count > 0) return neededBy;
         foreach (var resource in all.Where(resource => resource.IsEnabled))
-            neededBy[resource.Table] = [.. ReadsOf(resource.References, resource.Package.Name).Select(read => read.Name)];
+            neededBy[resource.Table] =
+            [
+                .. ReadsOf(resource.References, resource.Package.Name).Select(read => read.Name),
+            ];
         return neededBy;
     }
 
     void Translate(DbtSourceTable source, DbtTestReader reader, DbtTestTranslator translator)
     {
         if (source.Config.Flag("enabled") is false) return;
-        foreach (var test in reader.Read(source.Said, source.Package).Where(test => test.Config.Flag("enabled") ?? true))
+        foreach (var test in reader.Read(
+            source.Said, source.Package).Where(test => test.Config.Flag("enabled") ?? true))
         {
             var relation = new DbtRelation(source.Table) { Sql = source.Files };
-            if (translator.SqlOf(test, relation, ($"source_{source.Source}_{source.Name}", source.UniqueId)) is { } sql) tests.Add(sql);
+            if (translator.SqlOf(test, relation, ($"source_{source.Source}_{source.Name}", source.UniqueId)) is { } sql)
+                tests.Add(sql);
         }
     }
 
     List<SqlTest> ReadSingularTests(DbtTestReader reader, DbtTestTranslator translator)
     {
         var found = new List<SqlTest>();
-        foreach (var path in settings.Project.Files("test-paths", ".sql").Where(path => !IsGeneric(path) && !path.Contains("/fixtures/", StringComparison.Ordinal)))
+        foreach (var path in settings.Project.Files("test-paths", ".sql")
+            .Where(path => !IsGeneric(path) && !path.Contains("/fixtures/", StringComparison.Ordinal)))
         {
             var name = Path.GetFileNameWithoutExtension(path);
             try
@@ -204,7 +234,11 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
                 var config = reader.Configured(settings.Project, path, "test-paths");
                 var session = new DbtSession(
                     surroundings,
-                    new() { Package = settings.Project.Name, Name = name, File = path, Kind = "test", Config = config, Configures = true },
+                    new()
+                    {
+                        Package = settings.Project.Name, Name = name, File = path, Kind = "test", Config = config,
+                        Configures = true,
+                    },
                     cancellationToken);
                 var template = JinjaTemplate.Read(Texts.Read(path), path);
                 var body = session.Render(template);
@@ -215,12 +249,17 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
                     test = test with
                     {
                         Template = new((_, lake, token) => DbtTestTranslator.OrNothing(
-                            new DbtSession(surroundings, session.Request with { Executes = true, Lake = lake }, token).Render(template))),
+                            new DbtSession(
+                                surroundings, session.Request with { Executes = true, Lake = lake },
+                                token).Render(template))),
                     };
                 }
                 test = test with { Reads = ReadsOf(session.References, settings.Project.Name) };
                 found.Add(test);
-                var stated = new DbtTest { Test = name, Arguments = [], Config = config, Package = settings.Project, Place = new(path, 1, 1) };
+                var stated = new DbtTest
+                {
+                    Test = name, Arguments = [], Config = config, Package = settings.Project, Place = new(path, 1, 1),
+                };
                 tests.Add(new(stated, name, "", test) { References = session.References });
             }
             catch (FozException e)
@@ -244,93 +283,46 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         disabled.ExceptWith(read);
         var unitTests = new DbtUnitTests(surroundings, resources, options.Lake, errors, cancellationToken);
         return new(
-            file, [], models, [.. singular, .. tests.Where(test => test.Of.Length > 0).Select(test => test.Sql).OfType<SqlTest>()], disabled,
+            file, [], models,
+            [.. singular, .. tests.Where(test => test.Of.Length > 0).Select(test => test.Sql).OfType<SqlTest>()],
+            disabled,
             new Dictionary<string, Foz.Pipelines.Selectors.NamedSelector>(StringComparer.Ordinal))
         {
             Hooks = ReadRunHooks(),
-            ReaderState = new DbtParts(settings, surroundings, resources, schemas, tests) { Analyses = [.. analyses.Where(analysis => analysis.IsEnabled)] },
+            ReaderState = new DbtParts(settings, surroundings, resources, schemas, tests)
+            {
+                Analyses = [.. analyses.Where(analysis => analysis.IsEnabled)],
+            },
             UnitTestNodes = [.. schemas.UnitTests.SelectMany(test => unitTests.Read(test.Package, test.Node))],
-            Analyses = [.. analyses.Where(analysis => analysis is { IsEnabled: true, Body.Text.Length: > 0 }).Select(AnalysisOf)],
+            Analyses =
+            [
+                .. analyses.Where(analysis => analysis is { IsEnabled: true, Body.Text.Length: > 0 })
+                    .Select(AnalysisOf),
+            ],
             Declared =
             [
                 .. schemas.Sources.Where(source => source.Files is null)
-                    .Select(source => new DeclaredName($"{source.Source}.{source.Name}", new HashSet<TableName> { source.Table })),
+                    .Select(source =>
+                        new DeclaredName($"{source.Source}.{source.Name}", new HashSet<TableName> { source.Table })),
             ],
             Exposures =
             [
                 .. schemas.Exposures.Select(exposure => new DeclaredName(
                     ((YamlNode.Scalar)exposure.Node["name"]!).Text,
-                    ReadsOf(DbtExposures.ReferencesOf(surroundings, exposure.Package, exposure.Node, errors), exposure.Package.Name)
+                    ReadsOf(
+                        DbtExposures.ReferencesOf(surroundings, exposure.Package, exposure.Node, errors),
+                        exposure.Package.Name)
                         .Select(read => read.Name).ToHashSet())),
             ],
         };
     }
 
-    /// <summary>What is run before or behind a model.</summary>
-    List<ModelTemplate> Hooks(DbtResource resource, string key) => [.. DbtValues.Texts(resource.Config[key])
-        .Select(text => HookOf(text, resource.Place, (isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token)))];
-
-    /// <summary>What is run before and behind all of a run; what is behind it is told how the steps ended.</summary>
-    RunHooks ReadRunHooks()
-    {
-        IReadOnlyList<EndedStep> ended = [];
-        var after = Hooks(settings.Project.RunHooks.End, () => new(ended.Select(ResultOf)));
-        return new(Hooks(settings.Project.RunHooks.Start, static () => []), steps =>
-        {
-            ended = steps;
-            return after;
-        });
-    }
-
-    List<ModelTemplate> Hooks(YamlNode? node, Func<JinjaList> results)
-    {
-        IReadOnlyList<YamlNode> all = node is YamlNode.Sequence list ? list.Items : node is null ? [] : [node];
-        return
-        [
-            .. all.OfType<YamlNode.Scalar>().Select(hook => HookOf(hook.Text, hook.Place, (_, lake, token) => new(
-                surroundings,
-                new()
-                {
-                    Package = settings.Project.Name, Name = "hook", File = hook.Place.File, Kind = "operation", Executes = true, Lake = lake,
-                    Values = new Dictionary<string, object?>(StringComparer.Ordinal)
-                    {
-                        ["results"] = results(), ["schemas"] = new JinjaList(resources.Select(resource => resource.Table.Schema).Distinct()),
-                        ["database_schemas"] = new JinjaList(),
-                    },
-                },
-                token))),
-        ];
-    }
-
-    /// <summary>How a step ended, as dbt tells hooks.</summary>
-    JinjaDict ResultOf(EndedStep step)
-    {
-        var resource = resources.FirstOrDefault(resource => resource.IsEnabled && resource.Table == step.Table);
-        return JinjaDict.Of(
-            ("node", resource is null ? new JinjaDict() : DbtGraph.NodeOf(resource)), ("status", step.Status), ("message", step.Message),
-            ("execution_time", step.Seconds), ("failures", null), ("thread_id", "Thread-1"), ("timing", new JinjaList()),
-            ("unique_id", resource?.UniqueId), ("adapter_response", JinjaDict.Of(("_message", "OK"), ("rows_affected", step.Rows))));
-    }
-
     Analysis AnalysisOf(DbtResource resource) => new()
     {
         Name = resource.Name, Body = resource.Body!, File = resource.File, Tags = resource.Config.Tags,
-        Description = (resource.Said?["description"] as YamlNode.Scalar)?.Text, Reads = ReadsOf(resource.References, resource.Package.Name),
+        Description = (resource.Said?["description"] as YamlNode.Scalar)?.Text,
+        Reads = ReadsOf(resource.References, resource.Package.Name),
     };
-
-    ModelTemplate HookOf(string text, Place place, Func<bool, IProjectLake?, CancellationToken, DbtSession> open)
-    {
-        JinjaTemplate? template = null;
-        try
-        {
-            template = new(new JinjaParser(text, place).Read());
-        }
-        catch (FozException e)
-        {
-            errors.Add(e);
-        }
-        return new((isIncremental, lake, token) => template is null ? new("", place) : open(isIncremental, lake, token).Render(template) with { Start = place });
-    }
 
     Model? ModelOf(DbtResource resource, DbtFrontMatter frontMatter)
     {
@@ -338,12 +330,15 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
         if (resource.Kind == "seed")
         {
             var path = Path.Combine(file.Folder, resource.File);
-            return new SeedReader(file.SchemaPrefix, errors).Read(resource.File, path, frontMatter.OfSeed(resource, own), out _);
+            return new SeedReader(file.SchemaPrefix, errors).Read(
+                resource.File, path, frontMatter.OfSeed(resource, own), out _);
         }
         if (resource.Body is not { } body) return null;
         if (resource.IsPython) return ProgramOf(resource, frontMatter.Of(resource, own));
-        // What is made of rows of the lake is nothing before there are some: seeds and what it reads can be made, and its step tells.
-        if (resource.Renewed is not null && body.Text.Length == 0) body = body with { Text = "-- made of what the lake has", Map = null };
+        // What is made of rows of the lake is nothing before there are some: seeds and what it reads can be made, and
+        // its step tells.
+        if (resource.Renewed is not null && body.Text.Length == 0)
+            body = body with { Text = "-- made of what the lake has", Map = null };
         var model = new ModelReader(file.SchemaPrefix, errors)
             .Read(resource.File, frontMatter.Of(resource, own), body, out _);
         return model is null ? null : model with
@@ -358,18 +353,28 @@ sealed class DbtProjectReader(ProjectFile file, ProjectOptions options, ErrorLis
     /// <summary>A model in Python: a program that is told what the names mean which it asks for.</summary>
     Model? ProgramOf(DbtResource resource, YamlNode.Mapping said)
     {
-        var (refs, sources) = (new Dictionary<string, TableName>(StringComparer.Ordinal), new Dictionary<string, TableName>(StringComparer.Ordinal));
+        var (refs, sources) = (new Dictionary<string, TableName>(StringComparer.Ordinal),
+            new Dictionary<string, TableName>(StringComparer.Ordinal));
         foreach (var reference in resource.References)
         {
             if (surroundings.Find(reference, resource.Package.Name) is not { } relation) continue;
             if (relation.Sql is not null)
-                errors.Add(reference.Place, $"{reference} is files, which a model in Python cannot read", "select them in a model in SQL, and read that");
+                errors.Add(
+                    reference.Place, $"{reference} is files, which a model in Python cannot read",
+                    "select them in a model in SQL, and read that");
             var name = reference.Package is null ? reference.Name : $"{reference.Package}.{reference.Name}";
-            (reference.IsSource ? sources : refs)[reference.Version is null ? name : DbtVersion.KeyOf(name, reference.Version)] = relation.Table;
+            (reference.IsSource ? sources : refs)[reference.Version is null
+                ? name
+                : DbtVersion.KeyOf(name, reference.Version)] = relation.Table;
         }
         var body = new SqlBody(resource.Text, resource.Place);
         var depends = new YamlNode.Sequence(
-            [.. ReadsOf(resource.References, resource.Package.Name).Select(read => new YamlNode.Scalar($"{read.Name}", isQuoted: true, read.Place))], resource.Place);
+            [
+                .. ReadsOf(
+                    resource.References,
+                    resource.Package.Name)
+                    .Select(read => new YamlNode.Scalar($"{read.Name}", isQuoted: true, read.Place)),
+            ], resource.Place);
         said = new([.. said.Entries, new("depends", resource.Place, depends)], said.Place);
         var model = new ModelReader(file.SchemaPrefix, errors).ReadProgram(resource.File, said, body, out _);
         var config = DbtManifest.ConfigOf(resource).ToJsonString();

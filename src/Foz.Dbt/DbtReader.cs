@@ -21,9 +21,11 @@ public sealed class DbtReader : IProjectReader
     public string? NamedFolder(Func<string, string?> variable) => DbtEnvironment.ProjectFolder(variable);
 
     /// <inheritdoc/>
-    public ProjectFile? ReadFile(string folder, ProjectOptions options, ErrorList errors) => new DbtFileReader(options, errors).Read(folder);
+    public ProjectFile? ReadFile(string folder, ProjectOptions options, ErrorList errors) =>
+        new DbtFileReader(options, errors).Read(folder);
 
     /// <inheritdoc/>
-    public ProjectParts ReadParts(ProjectFile file, ProjectOptions options, ErrorList errors, CancellationToken cancellationToken) =>
+    public ProjectParts ReadParts(
+        ProjectFile file, ProjectOptions options, ErrorList errors, CancellationToken cancellationToken) =>
         new DbtProjectReader(file, options, errors, cancellationToken).Read();
 }

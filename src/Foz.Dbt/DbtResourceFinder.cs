@@ -17,7 +17,8 @@ sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
     {
         foreach (var file in package.Files("model-paths", ".sql", DbtPython.Extension))
             if (Model(package, file, schemas) is { } model) yield return model;
-        foreach (var file in package.Files("seed-paths", ".csv")) yield return Resource("seed", package, "seed-paths", file);
+        foreach (var file in package.Files("seed-paths", ".csv"))
+            yield return Resource("seed", package, "seed-paths", file);
         foreach (var file in package.Files("snapshot-paths", ".sql"))
             foreach (var snapshot in Snapshots(package, file)) yield return snapshot;
         foreach (var (_, node) in schemas.Snapshots.Where(snapshot => snapshot.Package == package))
@@ -26,16 +27,19 @@ sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
 
     /// <summary>The analyses of a package: SELECTs that people run themselves.</summary>
     public IEnumerable<DbtResource> FindAnalyses(DbtPackage package) =>
-        package.Files("analysis-paths", ".sql").Select(file => Read("analysis", package, "analysis-paths", file, version: null)).OfType<DbtResource>();
+        package.Files("analysis-paths", ".sql")
+            .Select(file => Read("analysis", package, "analysis-paths", file, version: null)).OfType<DbtResource>();
 
     static DbtResource Resource(
-        string kind, DbtPackage package, string paths, string file, string text = "", JinjaTemplate? template = null, string? name = null,
+        string kind, DbtPackage package, string paths, string file, string text = "", JinjaTemplate? template = null,
+        string? name = null,
         DbtVersion? version = null)
     {
         var within = package.Within(paths, file);
         return new()
         {
-            Kind = kind, Package = package, File = file, Text = text, Template = template, Name = name ?? version?.Model ?? within[^1], Version = version,
+            Kind = kind, Package = package, File = file, Text = text, Template = template,
+            Name = name ?? version?.Model ?? within[^1], Version = version,
             Path = version is null
                 ? [package.Name, .. within, .. name is null ? Enumerable.Empty<string>() : [name]]
                 : [package.Name, .. within.SkipLast(1), version.Model, $"v{version.Number}"],
@@ -50,7 +54,9 @@ sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
         var text = texts.Read(file);
         try
         {
-            var template = Path.GetExtension(file) == DbtPython.Extension ? DbtPython.TemplateOf(text, file) : JinjaTemplate.Read(text, file);
+            var template = Path.GetExtension(file) == DbtPython.Extension
+                ? DbtPython.TemplateOf(text, file)
+                : JinjaTemplate.Read(text, file);
             return Resource(kind, package, paths, file, text, template, version: version);
         }
         catch (FozException e)
@@ -66,9 +72,14 @@ sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
         var found = new List<DbtResource>();
         try
         {
-            foreach (var block in JinjaTemplate.Read(text, file).Definitions.OfType<JinjaStatement.Block>().Where(block => block.Keyword == "snapshot"))
-                found.Add(Resource("snapshot", package, "snapshot-paths", file, block.BodyText, new(block.Body), block.Name));
-            if (found.Count == 0) errors.Add(new Place(file), "the file holds no snapshot", "write one between {% snapshot name %} and {% endsnapshot %}");
+            foreach (var block in JinjaTemplate.Read(text, file).Definitions.OfType<JinjaStatement.Block>()
+                .Where(block => block.Keyword == "snapshot"))
+                found.Add(
+                    Resource("snapshot", package, "snapshot-paths", file, block.BodyText, new(block.Body), block.Name));
+            if (found.Count == 0)
+                errors.Add(
+                    new Place(file), "the file holds no snapshot",
+                    "write one between {% snapshot name %} and {% endsnapshot %}");
         }
         catch (FozException e)
         {
@@ -90,7 +101,11 @@ sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
             {
                 Kind = "snapshot", Package = package, File = node.Place.File, Text = text, Name = name,
                 Path = [package.Name, .. package.Within("snapshot-paths", node.Place.File).SkipLast(1), name],
-                Template = new([new JinjaStatement.Text("select * from ", relation.Place), .. new JinjaParser($"{{{{{relation.Text}}}}}", relation.Place).Read()]),
+                Template = new(
+                    [
+                        new JinjaStatement.Text("select * from ", relation.Place),
+                        .. new JinjaParser($"{{{{{relation.Text}}}}}", relation.Place).Read(),
+                    ]),
             };
         }
         catch (FozException e)

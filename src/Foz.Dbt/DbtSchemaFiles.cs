@@ -10,7 +10,10 @@ namespace Foz.Dbt;
 /// <param name="errors">Takes what is wrong.</param>
 sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
 {
-    static readonly string[] PathKeys = ["model-paths", "seed-paths", "snapshot-paths", "test-paths", "macro-paths", "analysis-paths"];
+    static readonly string[] PathKeys =
+    [
+        "model-paths", "seed-paths", "snapshot-paths", "test-paths", "macro-paths", "analysis-paths",
+    ];
 
     static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
     {
@@ -19,11 +22,15 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
 
     /// <summary>What else stands in them, and is for dbt's own services or for people.</summary>
     static readonly string[] Others =
-        ["version", "macros", "metrics", "semantic_models", "saved_queries", "groups", "data_tests", "tests", "anchors", "functions"];
+        [
+            "version", "macros", "metrics", "semantic_models", "saved_queries", "groups", "data_tests", "tests",
+            "anchors", "functions",
+        ];
 
     static readonly Dictionary<string, string> Readers = new(StringComparer.OrdinalIgnoreCase)
     {
-        [".csv"] = "read_csv", [".tsv"] = "read_csv", [".parquet"] = "read_parquet", [".json"] = "read_json", [".jsonl"] = "read_json", [".ndjson"] = "read_json",
+        [".csv"] = "read_csv", [".tsv"] = "read_csv", [".parquet"] = "read_parquet", [".json"] = "read_json",
+        [".jsonl"] = "read_json", [".ndjson"] = "read_json",
     };
 
     readonly Dictionary<(string Kind, string Package, string Name), YamlNode.Mapping> said = [];
@@ -48,18 +55,21 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
     /// <summary>Reads the files of a package.</summary>
     public void Read(DbtPackage package)
     {
-        var files = PathKeys.SelectMany(key => package.Files(key, ".yml", ".yaml")).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var files = PathKeys.SelectMany(key => package.Files(key, ".yml", ".yaml")).Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
         foreach (var file in files) Read(package, file);
     }
 
     /// <summary>What is said of a resource; null where nothing is.</summary>
-    public YamlNode.Mapping? Find(DbtResource resource) => said.GetValueOrDefault((resource.Kind, resource.Package.Name, resource.Key));
+    public YamlNode.Mapping? Find(DbtResource resource) =>
+        said.GetValueOrDefault((resource.Kind, resource.Package.Name, resource.Key));
 
     /// <summary>The version of a model that a file holds; null where it holds the only one.</summary>
     /// <param name="package">Its package.</param>
     /// <param name="file">Its name, without the ending.</param>
     public DbtVersion? VersionIn(DbtPackage package, string file) => versions.GetValueOrDefault((package.Name, file))
-        ?? versions.FirstOrDefault(known => known.Key.Package == package.Name && known.Value.IsLatest && known.Value.Model == file).Value;
+        ?? versions.FirstOrDefault(known =>
+            known.Key.Package == package.Name && known.Value.IsLatest && known.Value.Model == file).Value;
 
     /// <summary>Reports what is said of resources that are not there.</summary>
     /// <param name="project">The project's name.</param>
@@ -80,7 +90,8 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
             }
             errors.Add(
                 node["name"]?.Place ?? node.Place, $"there is no {kind} '{name}'",
-                NearestName.Hint(name, resources.Where(resource => resource.Kind == kind).Select(resource => resource.Name)));
+                NearestName.Hint(
+                    name, resources.Where(resource => resource.Kind == kind).Select(resource => resource.Name)));
         }
     }
 
@@ -109,7 +120,8 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
         }
         foreach (var item in list.Items)
         {
-            if (item is YamlNode.Mapping mapping && (mapping["name"] is YamlNode.Scalar || key == "unit_tests")) yield return mapping;
+            if (item is YamlNode.Mapping mapping && (mapping["name"] is YamlNode.Scalar || key == "unit_tests"))
+                yield return mapping;
             else errors.Add(item.Place, $"an item of '{key}' needs a name", "write '- name: …'");
         }
     }
@@ -129,7 +141,9 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
         }
         if (!said.TryAdd((kind, package.Name, name), node))
         {
-            errors.Add(node.Place, $"the {kind} '{name}' is described twice", $"first at {said[(kind, package.Name, name)].Place}");
+            errors.Add(
+                node.Place, $"the {kind} '{name}' is described twice",
+                $"first at {said[(kind, package.Name, name)].Place}");
             return;
         }
         if (kind == "snapshot" && node["relation"] is not null) snapshots.Add((package, node));
@@ -158,15 +172,22 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
     }
 
     /// <summary>dbt-duckdb's <c>external_location</c>: a source may be files.</summary>
-    static string? FilesOf(DbtConfig config, DbtPackage package, (string Name, string Identifier, string Schema, string Source) of)
+    static string? FilesOf(
+        DbtConfig config, DbtPackage package, (string Name, string Identifier, string Schema, string Source) of)
     {
         var location = config.Text("external_location")
-            ?? (config.Meta.TryGet("external_location", out var said) && said is not null ? JinjaValue.ToText(said) : null);
+            ?? (config.Meta.TryGet("external_location", out var said) && said is not null
+                ? JinjaValue.ToText(said)
+                : null);
         if (location is null) return null;
-        location = location.Replace("{name}", of.Name, StringComparison.Ordinal).Replace("{identifier}", of.Identifier, StringComparison.Ordinal)
-            .Replace("{schema}", of.Schema, StringComparison.Ordinal).Replace("{source}", of.Source, StringComparison.Ordinal);
+        location = location.Replace("{name}", of.Name, StringComparison.Ordinal)
+            .Replace("{identifier}", of.Identifier, StringComparison.Ordinal)
+            .Replace("{schema}", of.Schema, StringComparison.Ordinal)
+            .Replace("{source}", of.Source, StringComparison.Ordinal);
         if (location.Contains('(', StringComparison.Ordinal)) return location;
-        var path = location.Contains("://", StringComparison.Ordinal) ? location : Path.GetFullPath(Path.Combine(package.Folder, location.Trim('\'')));
+        var path = location.Contains("://", StringComparison.Ordinal)
+            ? location
+            : Path.GetFullPath(Path.Combine(package.Folder, location.Trim('\'')));
         return $"{Readers.GetValueOrDefault(Path.GetExtension(path), "read_parquet")}({SqlText.Literal(path)})";
     }
 }

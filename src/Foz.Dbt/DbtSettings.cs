@@ -10,7 +10,8 @@ namespace Foz.Dbt;
 /// <param name="Packages">The project, and its packages behind it.</param>
 /// <param name="Surroundings">What its templates are rendered in.</param>
 /// <param name="Texts">Reads its files.</param>
-sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Surroundings, DbtTexts Texts) : ForeignProject(DbtReader.Instance)
+sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Surroundings, DbtTexts Texts)
+    : ForeignProject(DbtReader.Instance)
 {
     /// <summary>The project.</summary>
     public DbtPackage Project => Packages[0];
@@ -18,15 +19,19 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
     /// <summary>The folder, as a full path.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>What texts in YAML files beside models are rendered with: they may also ask for <c>doc</c>s and relations.</summary>
+    /// <summary>
+    /// What texts in YAML files beside models are rendered with: they may also ask for <c>doc</c>s and relations.
+    /// </summary>
     /// <param name="surroundings">What templates are rendered in.</param>
-    public DbtTexts ReadingDocs(DbtSurroundings surroundings) => DbtTexts.Of(Folder, surroundings, Errors, CancellationToken.None);
+    public DbtTexts ReadingDocs(DbtSurroundings surroundings) =>
+        DbtTexts.Of(Folder, surroundings, Errors, CancellationToken.None);
 
     /// <summary>Takes what is wrong with texts.</summary>
     public required ErrorList Errors { get; init; }
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Name, string Folder)> PackageFolders => Packages.Select(package => (package.Name, package.Path));
+    public override IEnumerable<(string Name, string Folder)> PackageFolders =>
+        Packages.Select(package => (package.Name, package.Path));
 
     /// <inheritdoc/>
     public override CommandDefaults Defaults => new()
@@ -35,14 +40,18 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
         State = Surroundings.Environment.State, Defers = Surroundings.Environment.Defers,
     };
 
-    /// <summary>Reads <c>dbt_project.yml</c> of a folder and its packages, and the profile; null where it cannot be read at all.</summary>
+    /// <summary>
+    /// Reads <c>dbt_project.yml</c> of a folder and its packages, and the profile; null where it cannot be read at all.
+    /// </summary>
     /// <param name="folder">The folder, as a full path.</param>
     /// <param name="options">How the project is read.</param>
     /// <param name="variables">Environment variables.</param>
     /// <param name="errors">Takes what is wrong.</param>
     public static DbtSettings? Read(string folder, ProjectOptions options, Variables variables, ErrorList errors)
     {
-        var vars = options.Vars is null ? new() : DbtValues.Of(YamlReader.Read(options.Vars, "--vars", errors)) as JinjaDict;
+        var vars = options.Vars is null
+            ? new()
+            : DbtValues.Of(YamlReader.Read(options.Vars, "--vars", errors)) as JinjaDict;
         if (vars is null)
         {
             errors.Add(new FozException(ErrorKind.Usage, "--vars must be a mapping, such as '{start: 2026-01-01}'"));
@@ -52,7 +61,8 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
         var packages = new DbtPackageReader(folder, early, errors).ReadAll();
         if (packages.Count == 0) return null;
         var environment = DbtEnvironment.Read(variables, errors);
-        var target = DbtTarget.Read(packages[0], (environment.Profile, options.Target ?? environment.Target), early, variables, errors);
+        var target = DbtTarget.Read(
+            packages[0], (environment.Profile, options.Target ?? environment.Target), early, variables, errors);
         var texts = new DbtTexts(folder, EarlyNames(variables, vars, target), errors);
         // What the project file says may depend on the target.
         packages = new DbtPackageReader(folder, texts, errors).ReadAll();
@@ -79,17 +89,26 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
         {
             var given = arguments.Bind(1, "var", "default");
             return variables[JinjaValue.ToText(given[0])] ?? (ReferenceEquals(given[1], JinjaArguments.Missing)
-                ? target is null ? "" : throw arguments.Error($"the environment variable '{JinjaValue.ToText(given[0])}' is not set", "set it, or state a default")
+                ? target is null
+                    ? ""
+                    : throw arguments.Error(
+                        $"the environment variable '{JinjaValue.ToText(given[0])}' is not set",
+                        "set it, or state a default")
                 : JinjaArguments.TextOf(given[1]));
         })),
         ("var", new JinjaCallable("var", arguments =>
         {
             var given = arguments.Bind(1, "name", "default");
             return vars.TryGet(given[0], out var value) ? value : ReferenceEquals(given[1], JinjaArguments.Missing)
-                ? target is null ? "" : throw arguments.Error($"the variable '{JinjaValue.ToText(given[0])}' is not set", "set it by --vars, or state a default")
+                ? target is null
+                    ? ""
+                    : throw arguments.Error(
+                        $"the variable '{JinjaValue.ToText(given[0])}' is not set",
+                        "set it by --vars, or state a default")
                 : given[1];
         })),
-        ("target", target?.ToValue() ?? new JinjaDict()), ("project_name", ""), ("dbt_version", DbtFunctions.DbtVersion));
+        ("target", target?.ToValue() ?? new JinjaDict()), ("project_name", ""),
+        ("dbt_version", DbtFunctions.DbtVersion));
 }
 
 /// <summary>What was read of a dbt project, for its artifacts.</summary>
@@ -99,7 +118,8 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
 /// <param name="Schemas">What its YAML files say.</param>
 /// <param name="Tests">Its data tests.</param>
 sealed record DbtParts(
-    DbtSettings Settings, DbtSurroundings Surroundings, IReadOnlyList<DbtResource> Resources, DbtSchemaFiles Schemas, IReadOnlyList<DbtTranslatedTest> Tests)
+    DbtSettings Settings, DbtSurroundings Surroundings, IReadOnlyList<DbtResource> Resources, DbtSchemaFiles Schemas,
+    IReadOnlyList<DbtTranslatedTest> Tests)
 {
     /// <summary>Those of a project; null where it is not one of dbt.</summary>
     public static DbtParts? Of(Project project) => project.ReaderState as DbtParts;

@@ -24,18 +24,25 @@ sealed record DbtTranslatedTest(DbtTest Test, string Name, string Of, SqlTest? S
 /// <param name="surroundings">What templates are rendered in, all names known.</param>
 /// <param name="errors">Takes what is wrong.</param>
 /// <param name="cancellationToken">Stops it.</param>
-sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
+sealed partial class DbtTestTranslator(
+    DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
 {
     /// <summary>Tests that are checks here, and the arguments with which they are.</summary>
     static readonly Dictionary<string, string[]> Checks = new(StringComparer.Ordinal)
     {
-        ["not_null"] = [], ["unique"] = [], ["accepted_values"] = ["values", "quote"], ["dbt_utils.not_empty_string"] = [],
-        ["dbt_utils.unique_combination_of_columns"] = ["combination_of_columns"], ["dbt_utils.accepted_range"] = ["min_value", "max_value", "inclusive"],
+        ["not_null"] = [], ["unique"] = [], ["accepted_values"] = ["values", "quote"],
+        ["dbt_utils.not_empty_string"] = [],
+        ["dbt_utils.unique_combination_of_columns"] = ["combination_of_columns"],
+        ["dbt_utils.accepted_range"] = ["min_value", "max_value", "inclusive"],
         ["dbt_utils.expression_is_true"] = ["expression"],
     };
 
     /// <summary>What can be configured of a check.</summary>
-    static readonly HashSet<string> ConfigsOfChecks = new(StringComparer.Ordinal) { "severity", "where", "enabled", "group", "store_failures", "store_failures_as", "schema", "alias", "database", "limit" };
+    static readonly HashSet<string> ConfigsOfChecks = new(StringComparer.Ordinal)
+    {
+        "severity", "where", "enabled", "group", "store_failures", "store_failures_as", "schema", "alias", "database",
+        "limit",
+    };
 
     readonly DbtNamer namer = new(surroundings, errors, cancellationToken);
 
@@ -43,31 +50,48 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
     public YamlNode? CheckOf(DbtTest test)
     {
         var name = test.Test.StartsWith("dbt.", StringComparison.Ordinal) ? test.Test["dbt.".Length..] : test.Test;
-        if (!Checks.TryGetValue(name, out var known) || IsReplaced(name) || namer.IsStored(test.Config) || test.Config.Values.Any(config => !ConfigsOfChecks.Contains(config.Key))) return null;
+        if (!Checks.TryGetValue(name, out var known) || IsReplaced(name) || namer.IsStored(test.Config)
+            || test.Config.Values.Any(config => !ConfigsOfChecks.Contains(config.Key)))
+            return null;
         if (test.Arguments.Any(argument => !known.Contains(argument.Key) || !IsPlain(argument.Value))) return null;
-        if (name == "dbt_utils.accepted_range" && test.Arguments.Any(a => a.Key != "inclusive" && DbtValues.Of(a.Value) is not (long or double))) return null;
+        if (name == "dbt_utils.accepted_range"
+            && test.Arguments.Any(a => a.Key != "inclusive" && DbtValues.Of(a.Value) is not (long or double)))
+            return null;
         if (test.Column is not null && !ColumnName.IsMatch(test.Column)) return null;
         // A column may be tested of which nothing else is said.
         var arguments = test.Arguments.Where(argument => argument.Key != "quote").ToList();
-        if (test.Arguments.FirstOrDefault(argument => argument.Key == "quote") is { } quote && DbtValues.Of(quote.Value) is false) return null;
-        return new YamlNode.Mapping([new(name, test.Place, new YamlNode.Mapping(arguments, test.Place)), .. Common(test)], test.Place);
+        if (test.Arguments.FirstOrDefault(argument => argument.Key == "quote") is { } quote
+            && DbtValues.Of(quote.Value) is false)
+            return null;
+        return new YamlNode.Mapping(
+            [new(name, test.Place, new YamlNode.Mapping(arguments, test.Place)), .. Common(test)], test.Place);
     }
 
-    /// <summary>The table that <c>relationships</c> looks into, and the check that does the same; null of other tests.</summary>
+    /// <summary>
+    /// The table that <c>relationships</c> looks into, and the check that does the same; null of other tests.
+    /// </summary>
     public (DbtRelation To, YamlNode Check)? RelationshipOf(DbtTest test)
     {
-        if (test.Test is not "relationships" || IsReplaced(test.Test) || test.Column is null || !ColumnName.IsMatch(test.Column) || namer.IsStored(test.Config)
+        if (test.Test is not "relationships" || IsReplaced(test.Test) || test.Column is null
+            || !ColumnName.IsMatch(test.Column) || namer.IsStored(test.Config)
             || test.Config.Values.Any(config => !ConfigsOfChecks.Contains(config.Key))
-            || test.Arguments is not ([{ Key: "to" }, { Key: "field", Value: YamlNode.Scalar }] or [{ Key: "field", Value: YamlNode.Scalar }, { Key: "to" }]))
+            || test.Arguments is not ([{ Key: "to" }, { Key: "field", Value: YamlNode.Scalar }]
+                or [{ Key: "field", Value: YamlNode.Scalar }, { Key: "to" }]))
             return null;
         var other = test.Arguments.First(argument => argument.Key == "to").Value;
         var column = (YamlNode.Scalar)test.Arguments.First(argument => argument.Key == "field").Value;
-        var session = new DbtSession(surroundings, new() { Package = test.Package.Name, Name = "relationships", File = test.Place.File, Kind = "test" }, cancellationToken);
+        var session = new DbtSession(
+            surroundings,
+            new() { Package = test.Package.Name, Name = "relationships", File = test.Place.File, Kind = "test" },
+            cancellationToken);
         try
         {
             if (ValueOf(session, other) is not DbtRelation to) return null;
             var arguments = new YamlNode.Mapping(
-                [new("to", test.Place, new YamlNode.Scalar(to.Table.ToString(), isQuoted: true, other.Place)), new("field", test.Place, column)], test.Place);
+                [
+                    new("to", test.Place, new YamlNode.Scalar(to.Table.ToString(), isQuoted: true, other.Place)),
+                    new("field", test.Place, column),
+                ], test.Place);
             return (to, new YamlNode.Mapping([new(test.Test, test.Place, arguments), .. Common(test)], test.Place));
         }
         catch (FozException)
@@ -80,8 +104,10 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
     static IEnumerable<YamlEntry> Common(DbtTest test)
     {
         if (test.Config.Text("severity") is { } severity)
-            yield return new("severity", test.Place, new YamlNode.Scalar(severity.ToLowerInvariant(), isQuoted: false, test.Place));
-        if (test.Config.Text("where") is { } where) yield return new("where", test.Place, new YamlNode.Scalar(where, isQuoted: true, test.Place));
+            yield return new(
+                "severity", test.Place, new YamlNode.Scalar(severity.ToLowerInvariant(), isQuoted: false, test.Place));
+        if (test.Config.Text("where") is { } where)
+            yield return new("where", test.Place, new YamlNode.Scalar(where, isQuoted: true, test.Place));
     }
 
     /// <summary>The SQL test that says the same as a data test; null where it is wrong, or switched off.</summary>
@@ -92,7 +118,9 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
     {
         if (FindMacro(test.Test, test.Package.Name) is not { } macro)
         {
-            var (package, own) = test.Test.Split('.') is [var space, var inner] ? (space, inner) : (test.Package.Name, test.Test);
+            var (package, own) = test.Test.Split('.') is [var space, var inner]
+                ? (space, inner)
+                : (test.Package.Name, test.Test);
             errors.Add(
                 test.Place, $"unknown test '{test.Test}'",
                 surroundings.Project.Asked.Contains(package) && !surroundings.Macros.Packages.Contains(package)
@@ -103,7 +131,11 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
         var name = NameOf(test, of.Name);
         var session = new DbtSession(
             surroundings,
-            new() { Package = test.Package.Name, Name = name, File = test.Place.File, Kind = "test", Config = test.Config, Configures = true },
+            new()
+            {
+                Package = test.Package.Name, Name = name, File = test.Place.File, Kind = "test", Config = test.Config,
+                Configures = true,
+            },
             cancellationToken);
         try
         {
@@ -115,7 +147,8 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
                 sql = sql with
                 {
                     Template = new((_, lake, token) => OrNothing(
-                        Call(new(surroundings, session.Request with { Executes = true, Lake = lake }, token), macro, test, relation))),
+                        Call(new(surroundings, session.Request with { Executes = true, Lake = lake }, token), macro,
+                            test, relation))),
                 };
             }
             return new(test, name, of.UniqueId, sql with { Reads = reads }) { References = session.References };
@@ -129,23 +162,29 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
 
     SqlBody Call(DbtSession session, DbtMacro macro, DbtTest test, DbtRelation relation)
     {
-        var arguments = test.Arguments.ToDictionary(argument => argument.Key, argument => ValueOf(session, argument.Value), StringComparer.Ordinal);
+        var arguments = test.Arguments.ToDictionary(
+            argument => argument.Key, argument => ValueOf(session, argument.Value), StringComparer.Ordinal);
         var where = test.Config.Text("where");
-        arguments["model"] = where is null ? relation : new DbtRelation(relation.Table) { Sql = $"(select * from {relation} where {where}) as dbt_subquery" };
+        arguments["model"] = where is null
+            ? relation
+            : new DbtRelation(relation.Table) { Sql = $"(select * from {relation} where {where}) as dbt_subquery" };
         if (test.Column is not null) arguments["column_name"] = test.Column;
         var text = JinjaValue.ToText(session.Call(macro, test.Place, [], arguments));
         return new(SqlEnd.Trim(text.Trim()), test.Place) { Map = _ => test.Place };
     }
 
     /// <summary>The tables of the lake that references mean.</summary>
-    public static List<StatedName> ReadsOf(DbtSurroundings surroundings, IReadOnlyList<DbtReference> references, string package) =>
+    public static List<StatedName> ReadsOf(
+        DbtSurroundings surroundings, IReadOnlyList<DbtReference> references, string package) =>
     [
         .. references.Select(reference => (Reference: reference, Relation: surroundings.Find(reference, package)))
-            .Where(found => found.Relation is { Sql: null }).Select(found => new StatedName(found.Relation!.Table, found.Reference.Place)),
+            .Where(found => found.Relation is { Sql: null })
+            .Select(found => new StatedName(found.Relation!.Table, found.Reference.Place)),
     ];
 
     /// <summary>A SELECT of what is wrong: a template may write nothing until there is a lake to ask.</summary>
-    public static SqlBody OrNothing(SqlBody body) => body.Text.Length > 0 ? body : body with { Text = "select 1 as nothing where false" };
+    public static SqlBody OrNothing(SqlBody body) =>
+        body.Text.Length > 0 ? body : body with { Text = "select 1 as nothing where false" };
 
     /// <summary>A SQL test, as its configuration says.</summary>
     /// <param name="name">Its name.</param>
@@ -156,29 +195,34 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
     public SqlTest TestOf(string name, SqlBody body, DbtConfig config, string package, Place place)
     {
         var usual = new TestThresholds();
-        if (config["limit"] is not (null or long) and var limit) errors.Add(place, $"'limit' of a test must be a number, not {JinjaValue.ToCode(limit)}");
+        if (config["limit"] is not (null or long) and var limit)
+            errors.Add(place, $"'limit' of a test must be a number, not {JinjaValue.ToCode(limit)}");
         return new()
         {
             Name = name, Body = OrNothing(body), Tags = config.Tags, File = place.File,
             OnViolation = config.Text("severity")?.ToLowerInvariant() == "warn" ? OnViolation.Warn : OnViolation.Fail,
             Thresholds = new()
             {
-                FailCalc = config.Text("fail_calc"), Limit = config["limit"] as long?, ErrorIf = config.Text("error_if") ?? usual.ErrorIf,
+                FailCalc = config.Text("fail_calc"), Limit = config["limit"] as long?,
+                ErrorIf = config.Text("error_if") ?? usual.ErrorIf,
                 WarnIf = config.Text("warn_if") ?? usual.WarnIf,
             },
             Failures = namer.StoreOf(name, config, package, place),
         };
     }
 
-    IEnumerable<string> TestNames(string package) => surroundings.Macros.NamesIn(package).Concat(surroundings.Macros.NamesOf(package))
-        .Where(name => name.StartsWith(DbtMacro.TestPrefix, StringComparison.Ordinal)).Select(name => name[DbtMacro.TestPrefix.Length..]);
+    IEnumerable<string> TestNames(string package) =>
+        surroundings.Macros.NamesIn(package).Concat(surroundings.Macros.NamesOf(package))
+            .Where(name => name.StartsWith(DbtMacro.TestPrefix, StringComparison.Ordinal))
+            .Select(name => name[DbtMacro.TestPrefix.Length..]);
 
     DbtMacro? FindMacro(string test, string package) => test.Split('.') is [var space, var own]
         ? surroundings.Macros.FindIn(space, DbtMacro.TestPrefix + own)
         : surroundings.Macros.Find(DbtMacro.TestPrefix + test, package);
 
     /// <summary>Whether the project has its own test in the place of one that is built in.</summary>
-    bool IsReplaced(string name) => surroundings.Macros.FindIn(surroundings.Project.Name, DbtMacro.TestPrefix + name) is not null;
+    bool IsReplaced(string name) =>
+        surroundings.Macros.FindIn(surroundings.Project.Name, DbtMacro.TestPrefix + name) is not null;
 
     static bool IsPlain(YamlNode node) => node switch
     {
@@ -197,7 +241,8 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
             YamlNode.Sequence list => new JinjaList(list.Items.Select(Value)),
             YamlNode.Mapping mapping => JinjaDict.Of(mapping.Entries.Select(entry => (entry.Key, Value(entry.Value)))),
             YamlNode.Scalar scalar when DbtTestReader.IsExpression(scalar.Text) =>
-                evaluator.Evaluate(((JinjaStatement.Output)new JinjaParser($"{{{{{scalar.Text}}}}}", scalar.Place).Read()[0]).Value),
+                evaluator.Evaluate(
+                    ((JinjaStatement.Output)new JinjaParser($"{{{{{scalar.Text}}}}}", scalar.Place).Read()[0]).Value),
             YamlNode.Scalar scalar when JinjaTemplate.IsTemplate(scalar.Text) =>
                 new JinjaParser(scalar.Text, scalar.Place).Read() is [JinjaStatement.Output only]
                     ? evaluator.Evaluate(only.Value)
@@ -210,9 +255,11 @@ sealed partial class DbtTestTranslator(DbtSurroundings surroundings, ErrorList e
     public static string NameOf(DbtTest test, string of)
     {
         if (test.StatedName is { } stated) return stated;
-        IEnumerable<(string Key, IEnumerable<string> Texts)> handed = test.Arguments.Select(argument => (argument.Key, TextsOf(argument.Value)));
+        IEnumerable<(string Key, IEnumerable<string> Texts)> handed =
+            test.Arguments.Select(argument => (argument.Key, TextsOf(argument.Value)));
         if (test.Column is not null) handed = handed.Append(("column_name", [test.Column.Trim('"')]));
-        var texts = handed.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Texts).Select(text => NotOfName.Replace(text, "_"));
+        var texts = handed.OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => pair.Texts)
+            .Select(text => NotOfName.Replace(text, "_"));
         return $"{test.Test.Replace('.', '_')}_{of}_{string.Join("__", texts)}";
     }
 

@@ -14,7 +14,8 @@ sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList
     /// <summary>Keys that configure a test, also where they stand among its arguments.</summary>
     static readonly HashSet<string> ConfigKeys = new(StringComparer.Ordinal)
     {
-        "severity", "where", "warn_if", "error_if", "fail_calc", "limit", "store_failures", "store_failures_as", "tags", "enabled", "meta", "group",
+        "severity", "where", "warn_if", "error_if", "fail_calc", "limit", "store_failures", "store_failures_as", "tags",
+        "enabled", "meta", "group",
         "database", "schema", "alias",
     };
 
@@ -28,7 +29,9 @@ sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList
         {
             var name = (column["name"] as YamlNode.Scalar)?.Text;
             var isQuoted = texts.Value(column["quote"]) is true;
-            foreach (var test in Items(column)) if (Read(test, package, name is not null && isQuoted ? $"\"{name}\"" : name) is { } read) yield return read;
+            foreach (var test in Items(column))
+                if (Read(test, package, name is not null && isQuoted ? $"\"{name}\"" : name) is { } read)
+                    yield return read;
         }
         foreach (var test in Items(table)) if (Read(test, package, column: null) is { } read) yield return read;
     }
@@ -39,14 +42,20 @@ sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList
     DbtTest? Read(YamlNode node, DbtPackage package, string? column)
     {
         var config = Configured(package, node.Place.File, "model-paths");
-        if (node is YamlNode.Scalar scalar) return new() { Test = scalar.Text, Column = column, Arguments = [], Config = config, Package = package, Place = node.Place };
+        if (node is YamlNode.Scalar scalar)
+            return new()
+            {
+                Test = scalar.Text, Column = column, Arguments = [], Config = config, Package = package,
+                Place = node.Place,
+            };
         if (node is not YamlNode.Mapping mapping || mapping.Entries.Count == 0)
         {
             errors.Add(node.Place, $"a test must be a name or a mapping with one, not {node.Kind}", "write - not_null");
             return null;
         }
         var stated = mapping["test_name"] as YamlNode.Scalar;
-        var first = mapping.Entries.FirstOrDefault(entry => entry.Key is not ("name" or "config" or "description" or "arguments") && !ConfigKeys.Contains(entry.Key));
+        var first = mapping.Entries.FirstOrDefault(entry =>
+            entry.Key is not ("name" or "config" or "description" or "arguments") && !ConfigKeys.Contains(entry.Key));
         if (stated is null && first is null)
         {
             errors.Add(node.Place, "a test needs the name of a test", "write - not_null");
@@ -67,12 +76,15 @@ sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList
         }
         return new()
         {
-            Test = stated?.Text ?? first!.Key, StatedName = name, Column = column, Arguments = arguments, Config = config, Package = package,
+            Test = stated?.Text ?? first!.Key, StatedName = name, Column = column, Arguments = arguments,
+            Config = config, Package = package,
             Place = first?.KeyPlace ?? node.Place,
         };
     }
 
-    /// <summary>What the project files say of the tests that a file states: that of its package, and over it the project's own.</summary>
+    /// <summary>
+    /// What the project files say of the tests that a file states: that of its package, and over it the project's own.
+    /// </summary>
     /// <param name="package">The package.</param>
     /// <param name="file">The file.</param>
     /// <param name="paths">The key of the folders that it is below: <c>model-paths</c> or <c>test-paths</c>.</param>
@@ -83,7 +95,9 @@ sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList
         foreach (var from in new[] { package, project }.Distinct())
         {
             if (from.Configs.GetValueOrDefault("data_tests") is YamlNode.Mapping said)
-                config.Add(said, [package.Name, .. paths == "model-paths" ? path.SkipLast(1) : path], entry => texts.Value(entry.Value));
+                config.Add(
+                    said, [package.Name, .. paths == "model-paths" ? path.SkipLast(1) : path],
+                    entry => texts.Value(entry.Value));
         }
         return config;
     }

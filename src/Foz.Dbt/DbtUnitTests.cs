@@ -7,8 +7,9 @@ using Foz.Pipelines.Projects;
 namespace Foz.Dbt;
 
 /// <summary>
-/// Makes of dbt's unit tests what a project of Foz states: one for each version of the model that is tested, names of tables in the
-/// place of <c>ref()</c> and <c>source()</c>, and the model's SELECT as it is with what the test overrides.
+/// Makes of dbt's unit tests what a project of Foz states: one for each version of the model that is tested, names of
+/// tables in the place of <c>ref()</c> and <c>source()</c>, and the model's SELECT as it is with what the test
+/// overrides.
 /// </summary>
 /// <param name="surroundings">What templates are rendered in, all names known.</param>
 /// <param name="resources">All models.</param>
@@ -16,7 +17,8 @@ namespace Foz.Dbt;
 /// <param name="errors">Takes what is wrong.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class DbtUnitTests(
-    DbtSurroundings surroundings, IReadOnlyList<DbtResource> resources, IProjectLake? lake, ErrorList errors, CancellationToken cancellationToken)
+    DbtSurroundings surroundings, IReadOnlyList<DbtResource> resources, IProjectLake? lake, ErrorList errors,
+    CancellationToken cancellationToken)
 {
     const string IsIncremental = "is_incremental";
 
@@ -30,11 +32,14 @@ sealed class DbtUnitTests(
     public IEnumerable<UnitTestNode> Read(DbtPackage package, YamlNode.Mapping test)
     {
         var model = (test["model"] as YamlNode.Scalar)?.Text;
-        var tested = resources.Where(resource => resource is { Kind: "model", IsEnabled: true } && resource.Package == package && resource.Name == model)
+        var tested = resources.Where(resource =>
+            resource is { Kind: "model", IsEnabled: true } && resource.Package == package && resource.Name == model)
             .Where(resource => resource.Version is null || IsMeant(test["versions"], resource.Version.Number)).ToList();
         // A model that is not there is reported where tests are read.
         if (tested.Count == 0) return [new(test, Body: null)];
-        return tested.Select(resource => new UnitTestNode(Rewritten(package, test, resource, tested.Count > 1), BodyOf(resource, test["overrides"])));
+        return tested.Select(resource =>
+            new UnitTestNode(
+                Rewritten(package, test, resource, tested.Count > 1), BodyOf(resource, test["overrides"])));
     }
 
     static bool IsMeant(YamlNode? versions, string number)
@@ -42,7 +47,8 @@ sealed class DbtUnitTests(
         var (taken, left) = (TextsOf("include"), TextsOf("exclude"));
         return (taken.Count == 0 || taken.Contains(number)) && !left.Contains(number);
 
-        IReadOnlyList<string> TextsOf(string key) => DbtValues.Texts(DbtValues.Of((versions as YamlNode.Mapping)?[key]));
+        IReadOnlyList<string> TextsOf(string key) =>
+            DbtValues.Texts(DbtValues.Of((versions as YamlNode.Mapping)?[key]));
     }
 
     YamlNode.Mapping Rewritten(DbtPackage package, YamlNode.Mapping test, DbtResource model, bool isOneOfSome)
@@ -52,17 +58,29 @@ sealed class DbtUnitTests(
         foreach (var entry in (test["config"] as YamlNode.Mapping)?.Entries ?? [])
             if (OfConfig.Contains(entry.Key)) entries.Add(entry);
         if (test["name"] is YamlNode.Scalar name)
-            entries.Add(new("name", name.Place, isOneOfSome ? Text($"{name.Text}_v{model.Version!.Number}", name.Place) : name));
+            entries.Add(
+                new("name", name.Place, isOneOfSome
+                    ? Text($"{name.Text}_v{model.Version!.Number}", name.Place)
+                    : name));
         entries.Add(new("model", place, Text(model.Table.ToString(), test["model"]!.Place)));
         if (test["given"] is { } given)
-            entries.Add(new("given", given.Place, given is YamlNode.Sequence list ? new YamlNode.Sequence([.. list.Items.Select(Input)], given.Place) : given));
+            entries.Add(
+                new("given", given.Place, given is YamlNode.Sequence list
+                    ? new YamlNode.Sequence([.. list.Items.Select(Input)], given.Place)
+                    : given));
         if ((test["overrides"] as YamlNode.Mapping)?["now"] is { } now)
             entries.Add(new("overrides", now.Place, new YamlNode.Mapping([new("now", now.Place, now)], now.Place)));
         return new(entries, place);
 
-        YamlNode Input(YamlNode item) => item is YamlNode.Mapping mapping && mapping["input"] is YamlNode.Scalar input && TableOf(package, input) is { } table
-            ? new YamlNode.Mapping([.. mapping.Entries.Select(entry => entry.Key == "input" ? entry with { Value = Text(table, input.Place) } : entry)], item.Place)
-            : item;
+        YamlNode Input(YamlNode item) =>
+            item is YamlNode.Mapping mapping && mapping["input"] is YamlNode.Scalar input
+                && TableOf(package, input) is { } table
+                ? new YamlNode.Mapping(
+                    [
+                        .. mapping.Entries.Select(entry =>
+                            entry.Key == "input" ? entry with { Value = Text(table, input.Place) } : entry),
+                    ], item.Place)
+                : item;
     }
 
     static YamlNode.Scalar Text(string text, Place place) => new(text, isQuoted: true, place);
@@ -71,7 +89,10 @@ sealed class DbtUnitTests(
     string? TableOf(DbtPackage package, YamlNode.Scalar input)
     {
         if (!DbtTestReader.IsExpression(input.Text)) return null;
-        var session = new DbtSession(surroundings, new() { Package = package.Name, Name = "unit test", File = input.Place.File, Kind = "unit_test" }, cancellationToken);
+        var session = new DbtSession(
+            surroundings,
+            new() { Package = package.Name, Name = "unit test", File = input.Place.File, Kind = "unit_test" },
+            cancellationToken);
         try
         {
             session.Render(new(new JinjaParser($"{{{{{input.Text}}}}}", input.Place).Read()));
@@ -81,10 +102,14 @@ sealed class DbtUnitTests(
             errors.Add(e);
             return null;
         }
-        return session.References is [var reference] ? surroundings.Find(reference, package.Name)?.Table.ToString() : null;
+        return session.References is [var reference]
+            ? surroundings.Find(reference, package.Name)?.Table.ToString()
+            : null;
     }
 
-    /// <summary>The model's SELECT as the test has it; null where it is the same in all runs, and nothing is overridden.</summary>
+    /// <summary>
+    /// The model's SELECT as the test has it; null where it is the same in all runs, and nothing is overridden.
+    /// </summary>
     SqlBody? BodyOf(DbtResource model, YamlNode? overrides)
     {
         if (model.Template is null || (!model.IsVolatile && overrides is null)) return null;
@@ -96,10 +121,22 @@ sealed class DbtUnitTests(
             if (entry.Key == IsIncremental) isIncremental = value is true;
             else values[entry.Key] = Values.Contains(entry.Key) ? value : new JinjaCallable(entry.Key, _ => value);
         }
-        var own = surroundings with { Vars = Over(surroundings.Vars, said?["vars"]), Variables = Over(surroundings.Variables, said?["env_vars"]) };
+        var own = surroundings with
+        {
+            Vars = Over(surroundings.Vars, said?["vars"]),
+            Variables = Over(surroundings.Variables, said?["env_vars"]),
+        };
         try
         {
-            return new DbtSession(own, DbtRequest.Of(model) with { Executes = true, IsIncremental = isIncremental, Lake = lake, Values = values }, cancellationToken)
+            return new DbtSession(
+                own,
+                DbtRequest.Of(model) with
+                {
+                    Executes = true,
+                    IsIncremental = isIncremental,
+                    Lake = lake,
+                    Values = values,
+                }, cancellationToken)
                 .Render(model.Template);
         }
         catch (FozException e)
@@ -116,7 +153,9 @@ sealed class DbtUnitTests(
         return all;
     }
 
-    static Variables Over(Variables variables, YamlNode? said) => said is not YamlNode.Mapping mapping ? variables : new(
-        mapping.Entries.ToDictionary(entry => entry.Key, entry => (entry.Value as YamlNode.Scalar)?.Text ?? "", StringComparer.Ordinal),
-        variables.Names.Distinct().ToDictionary(name => name, name => variables[name]!, StringComparer.Ordinal));
+    static Variables Over(Variables variables, YamlNode? said) =>
+        said is not YamlNode.Mapping mapping ? variables : new(
+            mapping.Entries.ToDictionary(
+                entry => entry.Key, entry => (entry.Value as YamlNode.Scalar)?.Text ?? "", StringComparer.Ordinal),
+            variables.Names.Distinct().ToDictionary(name => name, name => variables[name]!, StringComparer.Ordinal));
 }

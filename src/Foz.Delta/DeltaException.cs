@@ -1,6 +1,8 @@
 namespace Foz.Delta;
 
-/// <summary>What kind of fault a <see cref="DeltaException"/> reports; callers map it to exit codes and statuses.</summary>
+/// <summary>
+/// What kind of fault a <see cref="DeltaException"/> reports; callers map it to exit codes and statuses.
+/// </summary>
 public enum DeltaErrorKind
 {
     /// <summary>There is no Delta table at the location.</summary>
@@ -9,7 +11,9 @@ public enum DeltaErrorKind
     /// <summary>The asked version, or an instant, lies outside the versions that the log can still rebuild.</summary>
     VersionNotFound,
 
-    /// <summary>A file of the log, a checkpoint or a deletion vector breaks the specification or is incomplete.</summary>
+    /// <summary>
+    /// A file of the log, a checkpoint or a deletion vector breaks the specification or is incomplete.
+    /// </summary>
     Corrupt,
 
     /// <summary>The table demands a feature, type or version that this library does not implement.</summary>

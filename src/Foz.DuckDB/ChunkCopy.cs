@@ -3,8 +3,8 @@ using Foz.DuckDB.Native;
 namespace Foz.DuckDB;
 
 /// <summary>
-/// The vectors of a chunk's rows in memory of their own, as much as they need: chunks of results hold on to all that their texts lie
-/// in, such as pages of files.
+/// The vectors of a chunk's rows in memory of their own, as much as they need: chunks of results hold on to all that
+/// their texts lie in, such as pages of files.
 /// </summary>
 sealed unsafe class ChunkCopy : IDisposable
 {
@@ -33,7 +33,8 @@ sealed unsafe class ChunkCopy : IDisposable
                 using var type = chunk.TypeOf(i).ToNative();
                 copies[i] = new(NativeMethods.duckdb_create_vector(type, (ulong)count));
                 NativeMethods.duckdb_vector_copy_sel(
-                    chunk.VectorAt(i), copies[i].DangerousGetHandle(), everyRow, (ulong)(start + count), (ulong)start, 0);
+                    chunk.VectorAt(i), copies[i].DangerousGetHandle(), everyRow, (ulong)(start + count), (ulong)start,
+                    0);
             }
             return new(copies, count);
         }

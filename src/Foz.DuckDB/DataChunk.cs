@@ -33,7 +33,8 @@ public sealed class DataChunk : IDisposable
         return chunk;
     }
 
-    DataChunk(ChunkCopy copy, LogicalType?[] types) => (handle, this.copy, this.types) = (new(0, isOwned: false), copy, types);
+    DataChunk(ChunkCopy copy, LogicalType?[] types) =>
+        (handle, this.copy, this.types) = (new(0, isOwned: false), copy, types);
 
     /// <summary>An empty chunk of the types, to fill.</summary>
     public static unsafe DataChunk Create(params ReadOnlySpan<LogicalType> types)
@@ -49,7 +50,10 @@ public sealed class DataChunk : IDisposable
     /// <summary>Set where the chunk is a function's arguments, and the statement that calls it is to stop.</summary>
     internal InterruptFlag? Flag { get; init; }
 
-    /// <summary>Ends a function's call where its statement is to stop; the function is <see cref="ScalarFunction.IsInterruptible"/>.</summary>
+    /// <summary>
+    /// Ends a function's call where its statement is to stop; the function is
+    /// <see cref="ScalarFunction.IsInterruptible"/>.
+    /// </summary>
     /// <exception cref="OperationCanceledException">It is.</exception>
     public void ThrowIfInterrupted()
     {
@@ -103,8 +107,9 @@ public sealed class DataChunk : IDisposable
     }
 
     /// <summary>
-    /// Copies rows into memory of their own, as much as they need: a chunk of a result holds on to all that its texts lie in, such as
-    /// pages of files. The copy is only to be read, by any number of threads; its types are not nested ones.
+    /// Copies rows into memory of their own, as much as they need: a chunk of a result holds on to all that its texts
+    /// lie in, such as pages of files. The copy is only to be read, by any number of threads; its types are not nested
+    /// ones.
     /// </summary>
     /// <param name="start">The first row.</param>
     /// <param name="count">How many rows: one or more.</param>
@@ -120,7 +125,8 @@ public sealed class DataChunk : IDisposable
     }
 
     /// <summary>Whether <see cref="Copy"/> takes values of a type: it is not nested.</summary>
-    public static bool CanCopy(LogicalType type) => type.Id is not (TypeId.List or TypeId.Map) && Physical.SizeOf(type) > 0;
+    public static bool CanCopy(LogicalType type) =>
+        type.Id is not (TypeId.List or TypeId.Map) && Physical.SizeOf(type) > 0;
 
     /// <summary>The bytes of the values, where no type is nested.</summary>
     public long ByteCount
@@ -133,7 +139,9 @@ public sealed class DataChunk : IDisposable
         }
     }
 
-    /// <summary>Gives DuckDB the values of a chunk that was made <see cref="ToFill"/>: nothing may be set afterwards.</summary>
+    /// <summary>
+    /// Gives DuckDB the values of a chunk that was made <see cref="ToFill"/>: nothing may be set afterwards.
+    /// </summary>
     internal void HandOver()
     {
         foreach (var vector in own ?? []) vector?.HandOver();
@@ -162,6 +170,7 @@ public sealed class DataChunk : IDisposable
     internal nint VectorAt(int column)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)column, (uint)ColumnCount, nameof(column));
-        return copy?[column] ?? own?[column]?.Pointer ?? NativeMethods.duckdb_data_chunk_get_vector(Pointer, (ulong)column);
+        return copy?[column] ?? own?[column]?.Pointer
+            ?? NativeMethods.duckdb_data_chunk_get_vector(Pointer, (ulong)column);
     }
 }

@@ -55,13 +55,16 @@ public readonly record struct DecimalValue(Int128 Unscaled, byte Width, byte Sca
         return new((Int128)unscaled, (byte)width, (byte)scale);
     }
 
-    /// <summary>The number with a digit before the point and all digits of its scale behind it: <c>-1.50</c>, <c>0.25</c>.</summary>
+    /// <summary>
+    /// The number with a digit before the point and all digits of its scale behind it: <c>-1.50</c>, <c>0.25</c>.
+    /// </summary>
     public override string ToString()
     {
         var digits = Int128.Abs(Unscaled).ToString(CultureInfo.InvariantCulture);
         var sign = Unscaled < 0 ? "-" : "";
         if (Scale == 0) return sign + digits;
-        // DuckDB itself writes .25 where the type has fractions only, which JSON, PostgreSQL and .NET do not read or write.
+        // DuckDB itself writes .25 where the type has fractions only, which JSON, PostgreSQL and .NET do not read or
+        // write.
         digits = digits.PadLeft(Scale + 1, '0');
         return $"{sign}{digits[..^Scale]}.{digits[^Scale..]}";
     }

@@ -34,10 +34,14 @@ public sealed record ScalarFunction
     /// </summary>
     public bool IsInterruptible { get; init; }
 
-    /// <summary>The bytes of texts that one call may set for all its rows, as they are when it is called; null for any number.</summary>
+    /// <summary>
+    /// The bytes of texts that one call may set for all its rows, as they are when it is called; null for any number.
+    /// </summary>
     public Func<long>? TextBytesMax { get; init; }
 
-    /// <summary>Makes the exception of a call that sets more than <see cref="TextBytesMax"/>, which it is given.</summary>
+    /// <summary>
+    /// Makes the exception of a call that sets more than <see cref="TextBytesMax"/>, which it is given.
+    /// </summary>
     public Func<long, Exception>? TooManyTextBytes { get; init; }
 
     /// <summary>What it does.</summary>

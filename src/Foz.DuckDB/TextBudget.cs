@@ -1,6 +1,8 @@
 namespace Foz.DuckDB;
 
-/// <summary>The bytes of texts that the call of a function on a thread may still set; any number outside of calls.</summary>
+/// <summary>
+/// The bytes of texts that the call of a function on a thread may still set; any number outside of calls.
+/// </summary>
 static class TextBudget
 {
     [ThreadStatic]
@@ -12,7 +14,8 @@ static class TextBudget
     /// <summary>Begins a call.</summary>
     /// <param name="bytesMax">The bytes that it may set.</param>
     /// <param name="error">Makes the exception of a call that sets more, which it is given.</param>
-    public static void Begin(long bytesMax, Func<long, Exception> error) => (most, left, tooMany) = (bytesMax, bytesMax, error);
+    public static void Begin(long bytesMax, Func<long, Exception> error) =>
+        (most, left, tooMany) = (bytesMax, bytesMax, error);
 
     /// <summary>Ends the call.</summary>
     public static void End() => tooMany = null;

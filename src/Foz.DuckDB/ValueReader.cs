@@ -31,7 +31,8 @@ static class ValueReader
             TypeId.Bit => ReadBits(vector.Bytes(row)),
             TypeId.Enum => vector.Type.EnumValues[(int)ReadEnum(vector, row)],
             TypeId.SqlNull => null,
-            TypeId.HugeInt or TypeId.UHugeInt or TypeId.BigNum or TypeId.Decimal or TypeId.Uuid => ReadWide(vector, row),
+            TypeId.HugeInt or TypeId.UHugeInt or TypeId.BigNum or TypeId.Decimal or TypeId.Uuid =>
+                ReadWide(vector, row),
             _ => ReadTime(vector, row),
         };
     }

@@ -104,8 +104,8 @@ readonly ref struct VariantReader
     };
 
     /// <summary>
-    /// Width and scale, then an integer of the width's size. The width counts the digits of this value: it can be less than the
-    /// scale, and is 0 for a zero.
+    /// Width and scale, then an integer of the width's size. The width counts the digits of this value: it can be less
+    /// than the scale, and is 0 for a zero.
     /// </summary>
     static DecimalValue ReadDecimal(ReadOnlySpan<byte> bytes)
     {

@@ -162,7 +162,9 @@ public readonly unsafe ref struct Vector
     public object? GetValue(int row) => ValueReader.Read(this, row);
 }
 
-/// <summary>The bytes of the values of a vector of VARCHAR, BLOB, BIT or BIGNUM; undefined for those that are NULL.</summary>
+/// <summary>
+/// The bytes of the values of a vector of VARCHAR, BLOB, BIT or BIGNUM; undefined for those that are NULL.
+/// </summary>
 public readonly unsafe ref struct VectorBytes
 {
     readonly NativeString* values;

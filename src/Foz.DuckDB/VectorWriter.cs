@@ -112,7 +112,8 @@ public unsafe ref struct VectorWriter
     }
 
     /// <summary>
-    /// Makes the values those of another column of the same type, without a copy: nothing may be set in this one afterwards.
+    /// Makes the values those of another column of the same type, without a copy: nothing may be set in this one
+    /// afterwards.
     /// </summary>
     public readonly void Share(Vector other) => NativeMethods.duckdb_vector_reference_vector(handle, other.Handle);
 

@@ -50,13 +50,15 @@ public enum ErrorKind
 public static class ErrorKindExtensions
 {
     /// <summary>
-    /// The one table. Exit codes are 1 for what a run handles (a model, check or source that failed, a refused table), and 2
-    /// for usage, configuration, interruption and faults of Foz, as dbt has them; SQLSTATEs are those of PostgreSQL's
-    /// documentation, appendix A.
+    /// The one table. Exit codes are 1 for what a run handles (a model, check or source that failed, a refused table),
+    /// and 2 for usage, configuration, interruption and faults of Foz, as dbt has them; SQLSTATEs are those of
+    /// PostgreSQL's documentation, appendix A.
     /// </summary>
     static (string When, int ExitCode, string SqlState, int HttpStatus) RowOf(ErrorKind kind) => kind switch
     {
-        ErrorKind.Usage => ("a command was called with arguments that it does not take; a selector means nothing; no project is there", 2, "22023", 400),
+        ErrorKind.Usage =>
+            ("a command was called with arguments that it does not take; a selector means nothing; no project is there",
+                2, "22023", 400),
         ErrorKind.Configuration => ("a project file, model, source or option is wrong", 2, "F0000", 500),
         ErrorKind.Sql => ("a SQL text does not parse or bind", 1, "42601", 400),
         ErrorKind.NotFound => ("a name exists nowhere: a table, column, model, source, version", 1, "42P01", 404),
@@ -85,7 +87,10 @@ public static class ErrorKindExtensions
         /// <summary>The status of an answer over HTTP.</summary>
         public int HttpStatus => RowOf(kind).HttpStatus;
 
-        /// <summary>The kind of an error that another server tells: the inverse of <see cref="get_SqlState"/>, of others by their class.</summary>
+        /// <summary>
+        /// The kind of an error that another server tells: the inverse of <see cref="get_SqlState"/>, of others by
+        /// their class.
+        /// </summary>
         /// <param name="sqlState">The five letters of the SQLSTATE.</param>
         public static ErrorKind OfSqlState(string sqlState)
         {

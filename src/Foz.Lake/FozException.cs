@@ -25,7 +25,9 @@ public sealed class FozException(ErrorKind kind, string message, Exception? inne
     /// <summary>The SQLSTATE, where it is more exact than that of <see cref="Kind"/>; else null.</summary>
     public string? SqlState { get; init; }
 
-    /// <summary>Whether there was no room left for it, neither in memory nor on the disk that memory spills to.</summary>
+    /// <summary>
+    /// Whether there was no room left for it, neither in memory nor on the disk that memory spills to.
+    /// </summary>
     public bool IsOutOfMemory => SqlState is "53100" or "53200";
 
     /// <summary>Whether trying the same again later can succeed.</summary>

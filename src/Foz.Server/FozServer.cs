@@ -36,11 +36,14 @@ public sealed record ServerOptions
 }
 
 /// <summary>
-/// The one long-running host: SQL over PostgreSQL's protocol and Trino's, and HTTP. Each further protocol is one more listener here.
+/// The one long-running host: SQL over PostgreSQL's protocol and Trino's, and HTTP. Each further protocol is one more
+/// listener here.
 /// </summary>
 public sealed class FozServer : IAsyncDisposable
 {
-    /// <summary>Statements block a thread each while the engine works: more than the machine's cores have to be ready.</summary>
+    /// <summary>
+    /// Statements block a thread each while the engine works: more than the machine's cores have to be ready.
+    /// </summary>
     const int ThreadsMin = 64;
 
     readonly ServerOptions options;
@@ -52,8 +55,10 @@ public sealed class FozServer : IAsyncDisposable
     readonly ILogger log;
 
     FozServer(
-        ServerOptions options, WebApplication http, PgListener pg, TrinoListener trino, HealthState health, LogInDesk desk, ILogger log) =>
-        (this.options, this.http, this.pg, this.trino, this.health, this.desk, this.log) = (options, http, pg, trino, health, desk, log);
+        ServerOptions options, WebApplication http, PgListener pg, TrinoListener trino, HealthState health,
+        LogInDesk desk, ILogger log) =>
+        (this.options, this.http, this.pg, this.trino, this.health, this.desk, this.log) =
+            (options, http, pg, trino, health, desk, log);
 
     /// <summary>Where PostgreSQL's protocol is spoken.</summary>
     public IPEndPoint PgEndPoint => pg.EndPoint;
@@ -67,14 +72,18 @@ public sealed class FozServer : IAsyncDisposable
     IssuerKeys IssuerKeys { get; init; } = null!;
 
     /// <summary>Begins to serve.</summary>
-    /// <exception cref="FozException">It cannot listen, the certificate is wrong, or nobody would have to log in.</exception>
+    /// <exception cref="FozException">
+    /// It cannot listen, the certificate is wrong, or nobody would have to log in.
+    /// </exception>
     public static async Task<FozServer> StartAsync(ServerOptions options, CancellationToken cancellationToken)
     {
         if (options.LogIns.IsOpen && !IPAddress.IsLoopback(options.Serve.Address))
             throw new FozException(
-                ErrorKind.Usage, $"without log-ins nothing is served on {options.Serve.Address}, only on this machine's own address")
+                ErrorKind.Usage,
+                $"without log-ins nothing is served on {options.Serve.Address}, only on this machine's own address")
             {
-                Hint = "add users with foz user add and leave --insecure-loopback out, or take 'address' out of foz.yml",
+                Hint = "add users with foz user add and leave --insecure-loopback out, or "
+                    + "take 'address' out of foz.yml",
             };
         ThreadPool.GetMinThreads(out var workers, out var ports);
         ThreadPool.SetMinThreads(Math.Max(workers, ThreadsMin), ports);
@@ -107,7 +116,10 @@ public sealed class FozServer : IAsyncDisposable
         }
 
         state.IsServing = true;
-        return new(options, web, listener, trinoListener, state, logIns, logger) { HttpAddress = new(web.Urls.First()), IssuerKeys = issuerKeys };
+        return new(options, web, listener, trinoListener, state, logIns, logger)
+        {
+            HttpAddress = new(web.Urls.First()), IssuerKeys = issuerKeys,
+        };
     }
 
     /// <summary>Takes no more clients, lets those that work go on for the time of <c>drain</c>, and ends.</summary>
@@ -130,12 +142,17 @@ public sealed class FozServer : IAsyncDisposable
     }
 
     static Task<TrinoListener> StartTrinoAsync(
-        ServerOptions options, X509Certificate2? certificate, LogInDesk desk, ILogger logger, CancellationToken cancellationToken)
+        ServerOptions options, X509Certificate2? certificate, LogInDesk desk, ILogger logger,
+        CancellationToken cancellationToken)
     {
         var logIn = new HttpLogIn(desk);
         return TrinoListener.StartAsync(
             new(options.Serve.Address, options.Serve.TrinoPort), certificate, new TextLoggerProvider(options.Log),
-            new(new(options.Sql.Host), logIn, options.Clock, logger) { QueriesMax = options.Serve.SessionsMax, QueriesOfOwners = options.Sql.Options.SessionsOfOwners, Starting = new(options.Serve.StartingMax) }, cancellationToken);
+            new(new(options.Sql.Host), logIn, options.Clock, logger)
+            {
+                QueriesMax = options.Serve.SessionsMax, QueriesOfOwners = options.Sql.Options.SessionsOfOwners,
+                Starting = new(options.Serve.StartingMax),
+            }, cancellationToken);
     }
 
     static async Task StartHttpAsync(WebApplication web, ServeOptions serve, CancellationToken cancellationToken)
@@ -183,7 +200,8 @@ public sealed class FozServer : IAsyncDisposable
             using var certificate = X509Certificate2.CreateFromPemFile(file, options.KeyFile ?? file);
             chain.ImportFromPemFile(file);
             // A key that lives in memory alone cannot be used for TLS on every platform.
-            return (X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null), chain);
+            return (X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), password: null),
+                chain);
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {

@@ -12,10 +12,13 @@ public static partial class ServedText
     /// <param name="text">The text.</param>
     /// <param name="sql">The statement, whose own paths the client knows; null for none.</param>
     public static string WithoutPaths(string text, string? sql) => text.AsSpan().ContainsAny('/', '\\')
-        ? Paths.Replace(text, found => sql?.Contains(found.Value, StringComparison.Ordinal) is true ? found.Value : Hidden)
+        ? Paths.Replace(
+            text, found => sql?.Contains(found.Value, StringComparison.Ordinal) is true ? found.Value : Hidden)
         : text;
 
-    /// <summary>An address of a store, or an absolute path of two parts or more. Spaces inside of quotes belong to it.</summary>
+    /// <summary>
+    /// An address of a store, or an absolute path of two parts or more. Spaces inside of quotes belong to it.
+    /// </summary>
     [GeneratedRegex("""
         (?<=["'`])((s3[an]?|gs|gcs|abfss?|azure?|wasbs?|file|hdfs)://|([A-Za-z]:)?[/\\])[^"'`\r\n]*[/\\][^"'`\r\n]*
         |\b(s3[an]?|gs|gcs|abfss?|azure?|wasbs?|file|hdfs)://[^\s"'`,;()]+

@@ -79,10 +79,12 @@ public sealed class SqlService : IDisposable
     {
         engine.Define(
             [
-                .. PgFunctions.Of(catalogs, engine.Instance), .. TrinoNatives.All, mask, .. BoundedFunctions.Of(engine.Instance),
+                .. PgFunctions.Of(catalogs, engine.Instance), .. TrinoNatives.All, mask,
+                .. BoundedFunctions.Of(engine.Instance),
                 SentRows.Of(engine.Instance),
             ],
-            BoundedFunctions.Macros + PgTexts.Macros + PgFunctions.Macros + PgTranslator.LikeMacros + PgTranslator.RowMacros + PgGivenTexts.MacrosOf(PgTranslator.Comparisons) + TrinoFunctions.Macros);
+            BoundedFunctions.Macros + PgTexts.Macros + PgFunctions.Macros + PgTranslator.LikeMacros
+                + PgTranslator.RowMacros + PgGivenTexts.MacrosOf(PgTranslator.Comparisons) + TrinoFunctions.Macros);
         catalogs.Restore(engine);
     }
 }

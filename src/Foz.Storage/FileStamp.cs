@@ -3,15 +3,17 @@ using System.Runtime.InteropServices;
 namespace Foz.Storage;
 
 /// <summary>
-/// What a file or folder of this machine is known again by: nobody can change it, put another one in its place, or add a name to
-/// a folder or take one away, without its stamp becoming another, unless that happens within a tick of the file system's clock
-/// behind the last change (<see cref="IsOlderThan"/>).
+/// What a file or folder of this machine is known again by: nobody can change it, put another one in its place, or add
+/// a name to a folder or take one away, without its stamp becoming another, unless that happens within a tick of the
+/// file system's clock behind the last change (<see cref="IsOlderThan"/>).
 /// </summary>
 /// <param name="Device">The file system.</param>
 /// <param name="Inode">Its number there; 0 where there is no such file.</param>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="ModifiedNs">When it was written last, in nanoseconds since 1970; programs can set it.</param>
-/// <param name="ChangedNs">When anything about it changed last, in nanoseconds since 1970; programs cannot set it.</param>
+/// <param name="ChangedNs">
+/// When anything about it changed last, in nanoseconds since 1970; programs cannot set it.
+/// </param>
 public readonly record struct FileStamp(ulong Device, ulong Inode, long SizeBytes, long ModifiedNs, long ChangedNs)
 {
     const int CurrentFolder = -100;
@@ -27,7 +29,9 @@ public readonly record struct FileStamp(ulong Device, ulong Inode, long SizeByte
     /// <summary>Whether there is no such file.</summary>
     public bool IsNone => Inode == 0;
 
-    /// <summary>Whether its last change lies so far before an instant that one behind the instant has another time.</summary>
+    /// <summary>
+    /// Whether its last change lies so far before an instant that one behind the instant has another time.
+    /// </summary>
     public bool IsOlderThan(DateTimeOffset instant)
     {
         var ns = (instant - DateTimeOffset.UnixEpoch).Ticks * NsOfTick;

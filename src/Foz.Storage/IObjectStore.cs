@@ -46,8 +46,8 @@ public interface IObjectStore
     ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
         string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
-    /// <summary>Writes an object unless one exists, as <see cref="PutIfAbsentAsync"/> does, for notes that no reader needs: where
-    /// power fails, it may be lost or empty.</summary>
+    /// <summary>Writes an object unless one exists, as <see cref="PutIfAbsentAsync"/> does, for notes that no reader
+    /// needs: where power fails, it may be lost or empty.</summary>
     async ValueTask PutNoteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         await PutIfAbsentAsync(path, content, cancellationToken);
 
@@ -85,11 +85,12 @@ public interface IObjectStore
     ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Publishes staged files, and then writes an object unless one exists: who sees the object finds the files durable. Where
-    /// it exists, the files may be published or not. A store does both at once where it can.
+    /// Publishes staged files, and then writes an object unless one exists: who sees the object finds the files
+    /// durable. Where it exists, the files may be published or not. A store does both at once where it can.
     /// </summary>
     async ValueTask<PutIfAbsentResult> PublishAndPutIfAbsentAsync(
-        IReadOnlyCollection<string> staged, string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+        IReadOnlyCollection<string> staged, string path, ReadOnlyMemory<byte> content,
+        CancellationToken cancellationToken)
     {
         await PublishAsync(staged, cancellationToken);
         return await PutIfAbsentAsync(path, content, cancellationToken);

@@ -63,9 +63,12 @@ static class LocalFiles
         new FileInfo(file).Length == content.Length && File.ReadAllBytes(file).AsSpan().SequenceEqual(content);
 
     /// <summary>The folder that a file is in.</summary>
-    public static string FolderOf(string file) => Path.GetDirectoryName(file) ?? throw new IOException($"no folder above {file}");
+    public static string FolderOf(string file) =>
+        Path.GetDirectoryName(file) ?? throw new IOException($"no folder above {file}");
 
-    /// <summary>Gives a file a second name, replacing one that is there; a copy where the file system has no links.</summary>
+    /// <summary>
+    /// Gives a file a second name, replacing one that is there; a copy where the file system has no links.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static void Link(string file, string name)
     {
@@ -78,7 +81,9 @@ static class LocalFiles
         if (error != 0) File.Copy(file, name, overwrite: true);
     }
 
-    /// <summary>The kind of network file system that a folder, or what is nearest above it, is on; null if none.</summary>
+    /// <summary>
+    /// The kind of network file system that a folder, or what is nearest above it, is on; null if none.
+    /// </summary>
     public static string? NetworkFileSystemOf(string folder)
     {
         var present = folder;
@@ -87,7 +92,8 @@ static class LocalFiles
         {
             var drive = new DriveInfo(present);
             // By the file system's magic number where the system has one.
-            return networkFileSystems.FirstOrDefault(name => drive.DriveFormat.StartsWith(name, StringComparison.OrdinalIgnoreCase))
+            return networkFileSystems.FirstOrDefault(name =>
+                drive.DriveFormat.StartsWith(name, StringComparison.OrdinalIgnoreCase))
                 ?? (OperatingSystem.IsWindows() && drive.DriveType is DriveType.Network ? drive.DriveFormat : null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
@@ -135,7 +141,9 @@ static class LocalFiles
         }
     }
 
-    /// <summary>Deletes a temporary file if it can be: nobody lists it, and it must not make a success a failure.</summary>
+    /// <summary>
+    /// Deletes a temporary file if it can be: nobody lists it, and it must not make a success a failure.
+    /// </summary>
     public static void DeleteLeftover(string temp)
     {
         try

@@ -7,7 +7,9 @@ static class LocalListing
 {
     readonly record struct Entry(string Key, bool IsFolder, long SizeBytes, DateTimeOffset LastModified);
 
-    /// <summary>All files below <paramref name="folder"/> whose path sorts after <paramref name="startAfter"/>.</summary>
+    /// <summary>
+    /// All files below <paramref name="folder"/> whose path sorts after <paramref name="startAfter"/>.
+    /// </summary>
     public static List<ObjectInfo> Of(
         string prefix, string folder, string? startAfter, CancellationToken cancellationToken)
     {

@@ -19,7 +19,9 @@ public sealed class LocalObjectStore : IObjectStore
     readonly string prefix;
     readonly Lazy<bool> isOnNetwork;
 
-    /// <summary>A store below a folder, which need not exist yet; a relative path is below the current folder.</summary>
+    /// <summary>
+    /// A store below a folder, which need not exist yet; a relative path is below the current folder.
+    /// </summary>
     public LocalObjectStore(string root)
     {
         Root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
@@ -33,7 +35,9 @@ public sealed class LocalObjectStore : IObjectStore
     /// <inheritdoc/>
     public bool IsLocal => true;
 
-    /// <summary>The kind of network file system that a folder is on; null if it is on this machine or unknown.</summary>
+    /// <summary>
+    /// The kind of network file system that a folder is on; null if it is on this machine or unknown.
+    /// </summary>
     public static string? NetworkFileSystemOf(string folder) => LocalFiles.NetworkFileSystemOf(folder);
 
     /// <inheritdoc/>
@@ -113,14 +117,16 @@ public sealed class LocalObjectStore : IObjectStore
         cancellationToken.ThrowIfCancellationRequested();
         var target = FullPath(path);
         if (File.Exists(target)) return ValueTask.CompletedTask;
-        Guard("write", path, () => LocalFiles.TryLink(WriteTemp(path, target, content.Span, isDurable: false).Temp, target));
+        Guard("write", path,
+            () => LocalFiles.TryLink(WriteTemp(path, target, content.Span, isDurable: false).Temp, target));
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     /// <remarks>Journaling file systems finish syncs that wait at the same time together.</remarks>
     public async ValueTask<PutIfAbsentResult> PublishAndPutIfAbsentAsync(
-        IReadOnlyCollection<string> staged, string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+        IReadOnlyCollection<string> staged, string path, ReadOnlyMemory<byte> content,
+        CancellationToken cancellationToken)
     {
         var publishing = Task.Run(() => PublishAsync(staged, cancellationToken).AsTask(), cancellationToken);
         try
@@ -139,7 +145,8 @@ public sealed class LocalObjectStore : IObjectStore
     {
         var target = FullPath(path);
         if (!File.Exists(target)) return PutIfMatchResult.Mismatch.Value;
-        using var writeLock = await LockAsync(path, Path.Combine(LocalFiles.FolderOf(target), LockName), cancellationToken);
+        using var writeLock = await LockAsync(
+            path, Path.Combine(LocalFiles.FolderOf(target), LockName), cancellationToken);
         var current = await GetAsync(path, cancellationToken);
         if (current?.ETag != etag) return PutIfMatchResult.Mismatch.Value;
         var info = Guard("write", path, () => Replace(path, target, content.Span));
@@ -184,8 +191,15 @@ public sealed class LocalObjectStore : IObjectStore
     {
         Failpoint.Hit("store.publish.start");
         var folders = paths.SelectMany(path => Ancestors(FullPath(path))).Distinct(StringComparer.Ordinal);
-        List<Action> syncs = [.. paths.Select(path => (Action)(() => Sync(path))), .. folders.Select(folder => (Action)(() => SyncFolder(folder)))];
-        var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = SyncParallelismMax };
+        List<Action> syncs =
+        [
+            .. paths.Select(path => (Action)(() => Sync(path))),
+            .. folders.Select(folder => (Action)(() => SyncFolder(folder))),
+        ];
+        var options = new ParallelOptions
+        {
+            CancellationToken = cancellationToken, MaxDegreeOfParallelism = SyncParallelismMax,
+        };
         try
         {
             Parallel.ForEach(syncs, options, static sync => sync());
@@ -264,7 +278,8 @@ public sealed class LocalObjectStore : IObjectStore
     }
 
     /// <summary>Writes a temporary file beside its target, and syncs it.</summary>
-    static (string Temp, ObjectInfo Info) WriteTemp(string path, string target, ReadOnlySpan<byte> content, bool isDurable = true)
+    static (string Temp, ObjectInfo Info) WriteTemp(
+        string path, string target, ReadOnlySpan<byte> content, bool isDurable = true)
     {
         var temp = Path.Combine(LocalFiles.FolderOf(target), $"{StorePath.OwnPrefix}{Guid.NewGuid():N}.tmp");
         using var handle = LocalFiles.CreateNew(temp);

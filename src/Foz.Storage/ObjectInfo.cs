@@ -30,7 +30,9 @@ public sealed class StoredObject
 {
     string? etag;
 
-    /// <summary>Wraps what was read; where <paramref name="info"/> has no tag, it is computed from the content.</summary>
+    /// <summary>
+    /// Wraps what was read; where <paramref name="info"/> has no tag, it is computed from the content.
+    /// </summary>
     public StoredObject(ObjectInfo info, ReadOnlyMemory<byte> content)
     {
         Info = info;

@@ -26,7 +26,9 @@ public static class StorageError
         };
     }
 
-    /// <summary>Whether a file system says by an error that it takes nothing: to wait for a lock does not help.</summary>
+    /// <summary>
+    /// Whether a file system says by an error that it takes nothing: to wait for a lock does not help.
+    /// </summary>
     public static bool IsLasting(Exception error) => Classify(error).Kind is not StorageErrorKind.Failed;
 
     static (StorageErrorKind Kind, string Hint) Classify(Exception error) => error switch

@@ -1,6 +1,8 @@
 namespace Foz.Storage;
 
-/// <summary>What kind of fault a <see cref="StorageException"/> reports; callers map it to exit codes and statuses.</summary>
+/// <summary>
+/// What kind of fault a <see cref="StorageException"/> reports; callers map it to exit codes and statuses.
+/// </summary>
 public enum StorageErrorKind
 {
     /// <summary>The store failed; trying again later may succeed.</summary>

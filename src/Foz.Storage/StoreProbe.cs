@@ -12,7 +12,8 @@ public sealed record StoreProbe(TimeSpan Elapsed, TimeSpan ClockSkew, string? Fa
 
     /// <summary>Tries out what a lake's storage must do, on an object of its own that is deleted again.</summary>
     /// <exception cref="StorageException">The storage cannot be reached, read or written.</exception>
-    public static async Task<StoreProbe> RunAsync(IObjectStore store, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<StoreProbe> RunAsync(
+        IObjectStore store, TimeProvider clock, CancellationToken cancellationToken)
     {
         var path = $"{Folder}/{Guid.NewGuid():N}";
         var startedAt = clock.GetTimestamp();
@@ -21,7 +22,9 @@ public sealed record StoreProbe(TimeSpan Elapsed, TimeSpan ClockSkew, string? Fa
         {
             var now = clock.GetUtcNow();
             var fault = await FindFaultAsync(store, path, created, cancellationToken);
-            var skew = created is PutIfAbsentResult.Created { Info.LastModified: var written } ? written - now : default;
+            var skew = created is PutIfAbsentResult.Created { Info.LastModified: var written }
+                ? written - now
+                : default;
             return new(clock.GetElapsedTime(startedAt), skew, fault);
         }
         finally
@@ -42,7 +45,8 @@ public sealed record StoreProbe(TimeSpan Elapsed, TimeSpan ClockSkew, string? Fa
             return "an object that nobody changed could not be replaced";
         if (await store.PutIfMatchAsync(path, Text("4"), read.ETag, cancellationToken) is PutIfMatchResult.Written)
             return "an object was replaced twice by one tag";
-        return await store.ListAsync(Folder, startAfter: null, cancellationToken).AnyAsync(o => o.Path == path, cancellationToken)
+        return await store.ListAsync(Folder, startAfter: null, cancellationToken).AnyAsync(
+            o => o.Path == path, cancellationToken)
             ? null
             : "a listing lacks an object that was just written";
     }

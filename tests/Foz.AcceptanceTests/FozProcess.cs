@@ -66,13 +66,19 @@ public sealed class FozProcess : IDisposable
     public void CloseInput() => process.StandardInput.Close();
 
     /// <summary>The most bytes of memory that it has taken, on Linux.</summary>
-    public long PeakBytes => File.ReadLines($"/proc/{process.Id}/status").Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
-        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) * 1024).Single();
+    public long PeakBytes =>
+        File.ReadLines($"/proc/{process.Id}/status").Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Select(line =>
+                long.Parse(
+                    line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+                    System.Globalization.CultureInfo.InvariantCulture) * 1024).Single();
 
     /// <summary>Waits until it is stopped, as SIGSTOP does.</summary>
     public async Task WaitUntilStoppedAsync()
     {
-        while (!process.HasExited && !(await File.ReadAllTextAsync($"/proc/{process.Id}/stat", TestContext.Current.CancellationToken)).Contains(") T ", StringComparison.Ordinal))
+        while (!process.HasExited
+            && !(await File.ReadAllTextAsync($"/proc/{process.Id}/stat", TestContext.Current.CancellationToken))
+                .Contains(") T ", StringComparison.Ordinal))
             await Task.Delay(20, TestContext.Current.CancellationToken);
         Assert.False(process.HasExited, "it ended, and was to be stopped");
     }

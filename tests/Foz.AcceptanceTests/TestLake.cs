@@ -67,7 +67,8 @@ public sealed class TestLake : IDisposable
         var run = await RunAsync();
         Assert.True(
             run.Outcome is not Outcome.Failed,
-            string.Join('\n', run.Steps.Where(s => s.Error is not null).Select(s => $"{s.Step}: {s.Error!.Describe()}")));
+            string.Join(
+                '\n', run.Steps.Where(s => s.Error is not null).Select(s => $"{s.Step}: {s.Error!.Describe()}")));
         return run;
     }
 

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Foz.Tests;
 
-/// <summary>Expectations kept as files beside the tests; FOZ_UPDATE_EXPECTED=1 writes them anew, to be reviewed.</summary>
+/// <summary>
+/// Expectations kept as files beside the tests; FOZ_UPDATE_EXPECTED=1 writes them anew, to be reviewed.
+/// </summary>
 static class Expect
 {
     /// <summary>Whether expectations are written anew.</summary>

@@ -43,7 +43,10 @@ public sealed record GoldenTable(string Suite, string Name, string Kind, string 
 
     /// <summary>The files of the log, by name.</summary>
     public string[] LogFiles() => Directory.Exists(Path.Combine(Root, "_delta_log"))
-        ? [.. Directory.EnumerateFiles(Path.Combine(Root, "_delta_log")).Select(Path.GetFileName).Order().Select(n => n!)]
+        ? [
+            .. Directory.EnumerateFiles(Path.Combine(Root, "_delta_log")).Select(Path.GetFileName).Order()
+                .Select(n => n!),
+        ]
         : [];
 
     public override string ToString() => $"{Suite}/{Name}";

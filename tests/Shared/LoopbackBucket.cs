@@ -42,7 +42,8 @@ sealed class LoopbackBucket
     public List<KeyValuePair<string, LoopbackObject>> List(string prefix, Func<string, bool> isBehind, int max)
     {
         lock (Gate)
-            return [.. objects.Where(item => item.Key.StartsWith(prefix, StringComparison.Ordinal) && isBehind(item.Key))
+            return [.. objects.Where(item =>
+                item.Key.StartsWith(prefix, StringComparison.Ordinal) && isBehind(item.Key))
                 .Take(max)];
     }
 }

@@ -157,7 +157,8 @@ abstract class LoopbackServer : IAsyncDisposable
         {
             var fault = NextFault(request);
             if (fault is ServerFault.Slow) await Task.Delay(20);
-            for (var turn = 0; fault is ServerFault.Joined && Volatile.Read(ref current) < 2 && turn < 3000; turn++) await Task.Delay(20);
+            for (var turn = 0; fault is ServerFault.Joined && Volatile.Read(ref current) < 2 && turn < 3000; turn++)
+                await Task.Delay(20);
             if (fault is ServerFault.ResetBefore) return false;
             var answer = fault switch
             {

@@ -51,7 +51,10 @@ public sealed partial class MarkdownDocument
         var level = heading.TakeWhile(c => c == '#').Count();
         var below = Lines.SkipWhile(line => line != heading).ToList();
         Assert.True(below.Count > 0, $"{Name} has no heading {heading}");
-        return [.. below.Skip(1).TakeWhile(line => !Regex.IsMatch(line, $"^#{{1,{level}}} ", RegexOptions.None, Timeout))];
+        return
+        [
+            .. below.Skip(1).TakeWhile(line => !Regex.IsMatch(line, $"^#{{1,{level}}} ", RegexOptions.None, Timeout)),
+        ];
     }
 
     /// <summary>The cells of the first table below a heading, without its head.</summary>
@@ -75,7 +78,8 @@ public sealed partial class MarkdownDocument
 
     /// <summary>A paragraph that announces a file: <c>`models/gold/sales.sql`, a table:</c>.</summary>
     [GeneratedRegex(
-        @"^`(?<file>[\w./-]+\.(csv|py|sql|yml))`.*:$|`(?<file>[\w./-]+\.(csv|py|sql|yml))`:$", RegexOptions.ExplicitCapture)]
+        @"^`(?<file>[\w./-]+\.(csv|py|sql|yml))`.*:$|`(?<file>[\w./-]+\.(csv|py|sql|yml))`:$",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Announced { get; }
 
     /// <summary>A first line that names the file: <c># sources/shop.yml</c>.</summary>
@@ -130,7 +134,9 @@ public sealed record MarkdownBlock
     /// <summary>Where it stands.</summary>
     public required MarkdownDocument Document { get; init; }
 
-    /// <summary>Its language: <c>sh</c>, <c>sql</c>, <c>yaml</c>, <c>text</c> (what the commands before it write)…</summary>
+    /// <summary>
+    /// Its language: <c>sh</c>, <c>sql</c>, <c>yaml</c>, <c>text</c> (what the commands before it write)…
+    /// </summary>
     public required string Language { get; init; }
 
     /// <summary>Its lines, without a line break at the end.</summary>
@@ -142,7 +148,9 @@ public sealed record MarkdownBlock
     /// <summary>The line of its last fence.</summary>
     public int LastLine => Line + 1 + (Code.Length == 0 ? 0 : Code.Count(c => c == '\n') + 1);
 
-    /// <summary>The file that it is, as the first line in it or the paragraph above it says; null for a piece of one.</summary>
+    /// <summary>
+    /// The file that it is, as the first line in it or the paragraph above it says; null for a piece of one.
+    /// </summary>
     public string? File { get; init; }
 
     /// <summary>The HTML comment on the line above it; null where there is none.</summary>

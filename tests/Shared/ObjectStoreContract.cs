@@ -259,7 +259,8 @@ public abstract class ObjectStoreContract
     {
         var store = CreateStore();
         var error = await Assert.ThrowsAsync<StorageException>(
-            async () => await store.PublishAndPutIfAbsentAsync(["gone"], "_delta_log/0.json", "commit"u8.ToArray(), Ct));
+            async () =>
+                await store.PublishAndPutIfAbsentAsync(["gone"], "_delta_log/0.json", "commit"u8.ToArray(), Ct));
         Assert.Equal((StorageErrorKind.Failed, "gone"), (error.Kind, error.Path));
         Assert.Empty(await PathsAsync(store, "", null));
     }

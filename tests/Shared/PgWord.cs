@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Foz.Tests;
 
 /// <summary>
-/// A line of <c>postgresql_words.tsv</c>: an expression over arguments, or a whole query, with what PostgreSQL 15 answers, or with the
-/// SQLSTATE with which Foz refuses it.
+/// A line of <c>postgresql_words.tsv</c>: an expression over arguments, or a whole query, with what PostgreSQL 15
+/// answers, or with the SQLSTATE with which Foz refuses it.
 /// </summary>
 /// <param name="Text">The expression, or the query.</param>
 /// <param name="Arguments">The expression's arguments, such as <c>a:int4=7, b:int4=2</c>; empty for a query.</param>
@@ -19,7 +19,8 @@ public sealed partial record PgWord(string Text, string Arguments, string Answer
     /// <summary>All lines.</summary>
     public static IReadOnlyList<PgWord> All { get; } =
     [
-        .. System.IO.File.ReadLines(File).Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split('\t'))
+        .. System.IO.File.ReadLines(File).Where(line => line.Length > 0 && line[0] != '#')
+            .Select(line => line.Split('\t'))
             .Select(cells => new PgWord(cells[0], cells[1], cells[2], cells.ElementAtOrDefault(3) ?? "")),
     ];
 
@@ -31,7 +32,8 @@ public sealed partial record PgWord(string Text, string Arguments, string Answer
 
     IReadOnlyDictionary<string, (string Type, string? Value)> Values => Argument().Matches(Arguments).ToDictionary(
         match => match.Groups["name"].Value,
-        match => (match.Groups["type"].Value, match.Groups["value"].Value is "null" ? null : match.Groups["value"].Value));
+        match =>
+            (match.Groups["type"].Value, match.Groups["value"].Value is "null" ? null : match.Groups["value"].Value));
 
     /// <summary>Its statements: with its arguments as constants, and as columns.</summary>
     public IEnumerable<string> Statements()
@@ -43,7 +45,8 @@ public sealed partial record PgWord(string Text, string Arguments, string Answer
         }
         var values = Values;
         if (!Aggregate().IsMatch(Text)) yield return $"select {Replace(name => $"({Literal(values[name])})")}";
-        yield return $"select {Text} from (values ({string.Join(", ", values.Values.Select(Literal))})) v({string.Join(", ", values.Keys)})";
+        yield return $"select {Text} from (values ({string.Join(", ", values.Values.Select(Literal))})) "
+            + $"v({string.Join(", ", values.Keys)})";
     }
 
     /// <summary>Its statement with parameters, and the types and values of these; null for what has none.</summary>
@@ -53,11 +56,15 @@ public sealed partial record PgWord(string Text, string Arguments, string Answer
         var values = Values;
         var names = values.Keys.ToList();
         return ($"select {Replace(name => $"${(names.IndexOf(name) + 1).ToString(CultureInfo.InvariantCulture)}")}",
-            [.. values.Values.Select(value => Digits().Replace(value.Type, ""))], [.. values.Values.Select(value => value.Value)]);
+            [.. values.Values.Select(value => Digits().Replace(value.Type, ""))],
+            [.. values.Values.Select(value => value.Value)]);
     }
 
-    /// <summary>An answer without zeros at the end of numbers, of which PostgreSQL's numeric shows as many as it computed.</summary>
-    public static string Normalize(string answer) => Fraction().Replace(answer, match => match.Value.TrimEnd('0').TrimEnd('.'));
+    /// <summary>
+    /// An answer without zeros at the end of numbers, of which PostgreSQL's numeric shows as many as it computed.
+    /// </summary>
+    public static string Normalize(string answer) =>
+        Fraction().Replace(answer, match => match.Value.TrimEnd('0').TrimEnd('.'));
 
     string Replace(Func<string, string> argument)
     {
@@ -66,9 +73,12 @@ public sealed partial record PgWord(string Text, string Arguments, string Answer
     }
 
     static string Literal((string Type, string? Value) value) =>
-        (value.Value is null ? "null" : $"'{value.Value.Replace("'", "''", StringComparison.Ordinal)}'") + $"::{value.Type}";
+        (value.Value is null ? "null" : $"'{value.Value.Replace("'", "''", StringComparison.Ordinal)}'")
+            + $"::{value.Type}";
 
-    [GeneratedRegex(@"(?<name>[abc]):(?<type>[a-z0-9]+(?:\([0-9,]+\))?(?:\[\])?)=(?<value>.*?)(?=, [abc]:|$)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(?<name>[abc]):(?<type>[a-z0-9]+(?:\([0-9,]+\))?(?:\[\])?)=(?<value>.*?)(?=, [abc]:|$)",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Argument();
 
     [GeneratedRegex(@"'[^']*'|\b[abc]\b(?!\()")]

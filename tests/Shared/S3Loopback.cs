@@ -67,7 +67,8 @@ sealed class S3Loopback(int? seed = null, string bucket = "lake") : LoopbackServ
                 return LoopbackAnswer.Of(200, new XElement(
                     "InitiateMultipartUploadResult", new XElement("UploadId", id)).ToString());
             }
-            if (!Bucket.Uploads.TryGetValue(request.Query["uploadId"], out var parts)) return Fault(404, "NoSuchUpload");
+            if (!Bucket.Uploads.TryGetValue(request.Query["uploadId"], out var parts))
+                return Fault(404, "NoSuchUpload");
             if (request.Method is "DELETE")
             {
                 Bucket.Uploads.Remove(request.Query["uploadId"]);
@@ -81,7 +82,8 @@ sealed class S3Loopback(int? seed = null, string bucket = "lake") : LoopbackServ
             }
             var names = XDocument.Parse(System.Text.Encoding.UTF8.GetString(request.Body)).Root!
                 .Elements("Part").Select(part => part.Element("ETag")!.Value);
-            if (!names.SequenceEqual(parts.Keys.Select(number => $"\"part-{number}\""))) return Fault(400, "InvalidPart");
+            if (!names.SequenceEqual(parts.Keys.Select(number => $"\"part-{number}\"")))
+                return Fault(400, "InvalidPart");
             Bucket.Put(key, [.. parts.Values.SelectMany(part => part)], null, _ => true);
             Bucket.Uploads.Remove(request.Query["uploadId"]);
             return LoopbackAnswer.Of(200, "<CompleteMultipartUploadResult/>");

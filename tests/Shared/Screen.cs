@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Foz.Tests;
 
-/// <summary>A terminal in memory: what is written to it is drawn, as far as programs of this checkout move the cursor.</summary>
+/// <summary>
+/// A terminal in memory: what is written to it is drawn, as far as programs of this checkout move the cursor.
+/// </summary>
 /// <param name="width">How many columns it has.</param>
 public sealed partial class Screen(int width) : TextWriter(CultureInfo.InvariantCulture)
 {

@@ -16,13 +16,15 @@ public static class Soak
     public static int Factor => Is ? 10 : 1;
 
     /// <summary>
-    /// The seed, which is printed: that of <c>FOZ_SEED</c>, else a new one for a soak, and always the same without, so that a change
-    /// does not fail for what it did not change.
+    /// The seed, which is printed: that of <c>FOZ_SEED</c>, else a new one for a soak, and always the same without, so
+    /// that a change does not fail for what it did not change.
     /// </summary>
     /// <param name="part">Which of a test's seeds; each has another.</param>
     public static int Seed(int part = 0)
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("FOZ_SEED"), out var given) ? given : Is ? Random.Shared.Next() : SeedDefault;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("FOZ_SEED"), out var given)
+            ? given
+            : Is ? Random.Shared.Next() : SeedDefault;
         TestContext.Current.TestOutputHelper?.WriteLine($"FOZ_SEED={seed}");
         return unchecked(seed + (part * 7919));
     }

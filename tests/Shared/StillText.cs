@@ -5,7 +5,9 @@ namespace Foz.Tests;
 /// <summary>Output of commands with what changes from run to run replaced.</summary>
 public static partial class StillText
 {
-    /// <summary>Replaces clocks, dates before clocks, runs, durations, sizes, and the engine's and servers' versions.</summary>
+    /// <summary>
+    /// Replaces clocks, dates before clocks, runs, durations, sizes, and the engine's and servers' versions.
+    /// </summary>
     public static string Of(string text) => Moving.Replace(text, match => match.Value switch
     {
         _ when match.Groups["clock"].Success => "HH:mm:ss",
@@ -16,7 +18,9 @@ public static partial class StillText
         _ => "TIME",
     });
 
-    /// <summary>Replaces the rows that break a check: which of several is shown depends on the threads that look.</summary>
+    /// <summary>
+    /// Replaces the rows that break a check: which of several is shown depends on the threads that look.
+    /// </summary>
     public static string WithoutSamples(string text) => Sample.Replace(text, "such as {…}");
 
     [GeneratedRegex(@"such as \{.*\}")]
@@ -24,8 +28,8 @@ public static partial class StillText
 
     /// <summary>
     /// The lines of a text in which clocks are replaced, those of steps that one after another ended ordered by their
-    /// text, as steps that work at the same time end in any order. What is indented below a step stays with it. What a step that takes
-    /// long says meanwhile is left out: whether it does depends on the machine's speed.
+    /// text, as steps that work at the same time end in any order. What is indented below a step stays with it. What a
+    /// step that takes long says meanwhile is left out: whether it does depends on the machine's speed.
     /// </summary>
     public static IReadOnlyList<string> Ordered(string still)
     {

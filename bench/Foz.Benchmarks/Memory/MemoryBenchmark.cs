@@ -28,7 +28,8 @@ sealed class MemoryBenchmark : IBenchmark
 
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
-        if (!OperatingSystem.IsLinux()) throw new SkippedException("only Linux tells the highest resident memory of a process");
+        if (!OperatingSystem.IsLinux())
+            throw new SkippedException("only Linux tells the highest resident memory of a process");
         await WriteInputsAsync(folder);
         var figures = new List<Figure>();
         foreach (var (job, work, goal) in Jobs)
@@ -75,7 +76,8 @@ sealed class MemoryBenchmark : IBenchmark
         {
             var (from, to) = (10_000_000L * file / Files, 10_000_000L * (file + 1) / Files);
             var change = await new TableWriter(session).AppendAsync(
-                table, $"FROM read_parquet('{folder.Path}/memory.parquet') WHERE id >= {from} AND id < {to}", new(), default);
+                table, $"FROM read_parquet('{folder.Path}/memory.parquet') WHERE id >= {from} AND id < {to}", new(),
+                default);
             await change.CommitAsync(default);
         }
     }

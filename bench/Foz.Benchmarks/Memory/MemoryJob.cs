@@ -31,8 +31,11 @@ static class MemoryJob
         {
             var lake = new Lakehouse(folder, engines, TimeProvider.System);
             using var session = engines.Open(
-                isQuery ? Workload.Query : job.StartsWith("merge", StringComparison.Ordinal) ? Workload.Models : Workload.Ingestion);
-            var ms = await Pair.TimeAsync(() => isQuery ? QueryAsync(job, lake, session) : ChangeAsync(job, inputs, lake, session));
+                isQuery
+                    ? Workload.Query
+                    : job.StartsWith("merge", StringComparison.Ordinal) ? Workload.Models : Workload.Ingestion);
+            var ms = await Pair.TimeAsync(() =>
+                isQuery ? QueryAsync(job, lake, session) : ChangeAsync(job, inputs, lake, session));
             Console.WriteLine(Pair.Text($"{PeakBytes()} {ms:0}"));
         }
     }
@@ -43,7 +46,8 @@ static class MemoryJob
         {
             "groups" => "SELECT id, sum(price), max(name), count(*) FROM memory.t GROUP BY id",
             "distinct" => "SELECT count(DISTINCT id), count(DISTINCT note) FROM memory.t",
-            _ => "SELECT a.id, a.name, b.note FROM memory.t a JOIN memory.t b ON a.id = b.id ORDER BY b.weight, a.price",
+            _ => "SELECT a.id, a.name, b.note FROM memory.t a JOIN memory.t b ON a.id = "
+                + "b.id ORDER BY b.weight, a.price",
         };
         var names = new LakeNames(lake, lake.Tables, _ => null);
         using var bound = await new StatementBinder(session, names).BindAsync(sql, default);
@@ -62,16 +66,20 @@ static class MemoryJob
         var writer = new TableWriter(session);
         var change = job switch
         {
-            "load-parquet" => await writer.AppendAsync(table, $"FROM read_parquet('{inputs}/memory.parquet')", new(), default),
+            "load-parquet" =>
+                await writer.AppendAsync(table, $"FROM read_parquet('{inputs}/memory.parquet')", new(), default),
             "load-csv" => await writer.AppendAsync(
-                table, $"FROM read_csv('{inputs}/memory.csv', header = true, columns = {Rows.CsvColumns})", new(), default),
-            _ => await writer.MergeAsync(table, $"FROM read_parquet('{inputs}/{job}.parquet')", new() { Keys = ["id"] }, default),
+                table, $"FROM read_csv('{inputs}/memory.csv', header = true, columns = {Rows.CsvColumns})", new(),
+                default),
+            _ => await writer.MergeAsync(
+                table, $"FROM read_parquet('{inputs}/{job}.parquet')", new() { Keys = ["id"] }, default),
         };
         await change.CommitAsync(default);
     }
 
     static long PeakBytes() => File.ReadLines("/proc/self/status")
         .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
-        .Select(line => 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
+        .Select(line =>
+            1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
         .First();
 }

@@ -9,8 +9,8 @@ using Foz.Pipelines.Runs;
 namespace Foz.Benchmarks.Projects;
 
 /// <summary>
-/// A run that brings 10,000 rows with random keys, half of them known, into an incremental model: into a table of 10 M rows
-/// beside one of a tenth.
+/// A run that brings 10,000 rows with random keys, half of them known, into an incremental model: into a table of 10 M
+/// rows beside one of a tenth.
 /// </summary>
 /// <param name="strategy">The model's strategy.</param>
 /// <param name="goal">What the ratio must reach.</param>
@@ -46,7 +46,8 @@ sealed class IncrementalBenchmark(string strategy, string goal) : IBenchmark
         return
         [
             new(
-                Pair.Text($"run of an incremental model, `{strategy}`: {NewRows:#,0} new rows into {SmallRows * Times:#,0}"),
+                Pair.Text(
+                    $"run of an incremental model, `{strategy}`: {NewRows:#,0} new rows into {SmallRows * Times:#,0}"),
                 Pair.Text($"the same into {SmallRows:#,0}"), Pair.Ms(mine), Pair.Ms(theirs), Pair.Times(ratio), goal),
         ];
     }
@@ -68,15 +69,18 @@ sealed class IncrementalBenchmark(string strategy, string goal) : IBenchmark
         public static async Task<Side> CreateAsync(string folder, string strategy, int rows)
         {
             var side = new Side(folder, rows);
-            File.WriteAllText(Path.Combine(folder, "foz.yml"), "name: bench\nlake: lake\nmaintenance: {optimize: off}\n");
+            File.WriteAllText(
+                Path.Combine(folder, "foz.yml"), "name: bench\nlake: lake\nmaintenance: {optimize: off}\n");
             var models = Directory.CreateDirectory(Path.Combine(folder, "models", "silver"));
             var more = strategy == "scd2_by_time" ? ", updated_at: sold_at" : "";
             File.WriteAllText(
                 Path.Combine(models.FullName, "sales.sql"),
-                $"/* @foz\nmaterialization: {{type: incremental, strategy: {strategy}, unique_key: id{more}}}\n@foz */\n"
+                $"/* @foz\nmaterialization: {{type: incremental, strategy: {strategy}, "
+                    + $"unique_key: id{more}}}\n@foz */\n"
                 + "SELECT * FROM STREAM(bronze.sales)");
             await side.AppendAsync(
-                $"SELECT i AS id, i % 1000 AS customer, 'note ' || i AS note, TIMESTAMP '2026-01-01' AS sold_at FROM range({rows}) r(i)");
+                $"SELECT i AS id, i % 1000 AS customer, 'note ' || i AS note, TIMESTAMP '2026-01-01' AS "
+                    + $"sold_at FROM range({rows}) r(i)");
             await side.RunAsync();
             return side;
         }
@@ -94,7 +98,8 @@ sealed class IncrementalBenchmark(string strategy, string goal) : IBenchmark
                 folder, new() { ExistsInLake = name => name.Schema == "bronze" }, engines, CancellationToken.None);
             var run = await new PipelineRunner(lake).RunAsync(new() { Project = project }, CancellationToken.None);
             if (run.Outcome is not Outcome.Succeeded)
-                throw new InvalidOperationException(run.Steps.FirstOrDefault(step => step.Error is not null)?.Error?.Describe());
+                throw new InvalidOperationException(
+                    run.Steps.FirstOrDefault(step => step.Error is not null)?.Error?.Describe());
         }
 
         public void Dispose() => engines.Dispose();
@@ -102,8 +107,10 @@ sealed class IncrementalBenchmark(string strategy, string goal) : IBenchmark
         async Task AppendAsync(string select)
         {
             using var session = engines.Open(Workload.Models);
-            var table = await lake.DefineTableAsync(new TableName("bronze", "sales"), null, null, CancellationToken.None);
-            await using var change = await new TableWriter(session).AppendAsync(table, select, new(), CancellationToken.None);
+            var table = await lake.DefineTableAsync(
+                new TableName("bronze", "sales"), null, null, CancellationToken.None);
+            await using var change = await new TableWriter(session).AppendAsync(
+                table, select, new(), CancellationToken.None);
             await change.CommitAsync(CancellationToken.None);
         }
     }

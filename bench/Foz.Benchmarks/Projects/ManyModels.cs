@@ -9,7 +9,10 @@ namespace Foz.Benchmarks.Projects;
 /// </summary>
 static class ManyModels
 {
-    static readonly (string Schema, double Share)[] Layers = [("bronze", 0.2), ("staging", 0.35), ("silver", 0.3), ("gold", 0.15)];
+    static readonly (string Schema, double Share)[] Layers =
+    [
+        ("bronze", 0.2), ("staging", 0.35), ("silver", 0.3), ("gold", 0.15),
+    ];
 
     public static void Write(string folder, int models)
     {
@@ -27,7 +30,8 @@ static class ManyModels
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 var reads = Enumerable.Range(0, below == 0 ? 0 : schema == "staging" ? 1 : random.Next(2, 6))
                     // Mostly from what is near, so that the graph is deep and not only wide.
-                    .Select(_ => made[Math.Max(0, below - 1 - (int)(below * Math.Pow(random.NextDouble(), 2)))]).Distinct().ToList();
+                    .Select(_ => made[Math.Max(0, below - 1 - (int)(below * Math.Pow(random.NextDouble(), 2)))])
+                    .Distinct().ToList();
                 File.WriteAllText(path, TextOf(name, area, reads));
                 made.Add(name);
             }
@@ -76,7 +80,8 @@ static class ManyModels
                 from s0
 
             """);
-        for (var i = 1; i < reads.Count; i++) text.Append(CultureInfo.InvariantCulture, $"    left join s{i} on s0.id = s{i}.id\n");
+        for (var i = 1; i < reads.Count; i++)
+            text.Append(CultureInfo.InvariantCulture, $"    left join s{i} on s0.id = s{i}.id\n");
         return text.Append("""
             )
             select

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Foz.Benchmarks.Projects;
 
 /// <summary>
-/// A published <c>foz</c> on a project of 10,000 models, from start to end: a plan without and with what it parsed before,
-/// on a lake with nothing and with everything made, and a run with nothing to do.
+/// A published <c>foz</c> on a project of 10,000 models, from start to end: a plan without and with what it parsed
+/// before, on a lake with nothing and with everything made, and a run with nothing to do.
 /// </summary>
 sealed class PlanBenchmark : IBenchmark
 {
@@ -59,6 +59,7 @@ sealed class PlanBenchmark : IBenchmark
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{file} ended with {process.ExitCode}: {output}");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{file} ended with {process.ExitCode}: {output}");
     }
 }

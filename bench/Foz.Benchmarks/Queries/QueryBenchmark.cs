@@ -23,7 +23,8 @@ sealed class QueryBenchmark : IBenchmark
         peer.Execute("CREATE SCHEMA IF NOT EXISTS tpch", default);
         foreach (var (name, _, _) in TpchData.Tables)
             peer.Execute(
-                $"CREATE VIEW tpch.{name} AS SELECT * FROM read_parquet('{lake.Folder}/tpch/{name}/*.parquet')", default);
+                $"CREATE VIEW tpch.{name} AS SELECT * FROM read_parquet('{lake.Folder}/tpch/{name}/*.parquet')",
+                default);
         var (oursMs, theirsMs, worst, worstName) = (0.0, 0.0, 0.0, "");
         foreach (var query in Queries())
         {

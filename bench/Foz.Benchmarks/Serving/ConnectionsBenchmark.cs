@@ -18,7 +18,8 @@ sealed class ConnectionsBenchmark : IBenchmark
         if (!OperatingSystem.IsLinux()) throw new SkippedException("only Linux tells the memory of another process");
         var project = folder.Sub("serving-connections");
         await ServeProcess.WriteAsync(project, "silver.sales", Sales.Of(1_000_000));
-        using var foz = ServeProcess.Start(project, $"serve:\n  result_cache: 0\n  sessions_max: {Idle + Active + WarmUp}");
+        using var foz = ServeProcess.Start(
+            project, $"serve:\n  result_cache: 0\n  sessions_max: {Idle + Active + WarmUp}");
         return [await IdleAsync(foz), await ActiveAsync(foz)];
     }
 
@@ -32,18 +33,22 @@ sealed class ConnectionsBenchmark : IBenchmark
         await Task.Delay(TimeSpan.FromSeconds(2));
         var each = (foz.ResidentBytes - before) / (double)Idle / 1024;
         await CloseAsync(connections);
-        return new($"{Idle} idle connections, memory of each", "a limit", Pair.Text($"{each:0.0} KiB"), "30 KB", Pair.Text($"{each:0.0} KiB"), "≤ 30 KB");
+        return new(
+            $"{Idle} idle connections, memory of each", "a limit", Pair.Text($"{each:0.0} KiB"), "30 KB",
+            Pair.Text($"{each:0.0} KiB"), "≤ 30 KB");
     }
 
     static async Task<Figure> ActiveAsync(ServeProcess foz)
     {
         var connections = await OpenAsync(foz, Active);
-        var times = await Task.WhenAll(connections.Select((connection, number) => Task.Run(() => AskAsync(connection, number))));
+        var times = await Task.WhenAll(
+            connections.Select((connection, number) => Task.Run(() => AskAsync(connection, number))));
         await CloseAsync(connections);
         var all = times.SelectMany(t => t).Order().ToList();
         var (p50, p99) = (all[all.Count / 2], all[all.Count * 99 / 100]);
         return new(
-            $"{Active} active connections, {StatementsEach} sums each over 1 M rows by a condition of their own: p99", "p50",
+            $"{Active} active connections, {StatementsEach} sums each over 1 M rows by a condition of their own: p99",
+            "p50",
             Pair.Ms(p99), Pair.Ms(p50), Pair.Times(p99 / p50), "≤ 4×, no failure");
     }
 
@@ -54,9 +59,11 @@ sealed class ConnectionsBenchmark : IBenchmark
         {
             var watch = Stopwatch.StartNew();
             await using var command = new NpgsqlCommand(
-                $"SELECT count(*), sum(price) FROM silver.sales WHERE customer = {(number * StatementsEach) + i}", connection);
+                $"SELECT count(*), sum(price) FROM silver.sales WHERE customer = {(number * StatementsEach) + i}",
+                connection);
             await using var reader = await command.ExecuteReaderAsync();
-            if (!await reader.ReadAsync() || reader.GetInt64(0) != 10) throw new InvalidOperationException("another answer");
+            if (!await reader.ReadAsync() || reader.GetInt64(0) != 10)
+                throw new InvalidOperationException("another answer");
             times.Add(watch.Elapsed.TotalMilliseconds);
         }
         return times;

@@ -49,12 +49,15 @@ sealed class DashboardBenchmark : IBenchmark
             if (round < 0) continue;
             alone.AddRange(first);
             beside.AddRange(second);
-            Console.Error.WriteLine(Pair.Text($"  p95 {Percentile(first):0.0} ms alone, {Percentile(second):0.0} ms beside the analyst"));
+            Console.Error.WriteLine(
+                Pair.Text($"  p95 {Percentile(first):0.0} ms alone, {Percentile(second):0.0} ms beside the analyst"));
         }
         foreach (var connection in dashboard) await connection.DisposeAsync();
         var (ours, theirs) = (Percentile(beside), Percentile(alone));
         return new(
-            $"a dashboard's 20 queries over 1 M rows, {(connections == 1 ? "one after the other" : $"{connections} at a time")}, while an analyst joins them three times: p95",
+            $"a dashboard's 20 queries over 1 M rows, "
+                + $"{(connections == 1 ? "one after the other" : $"{connections} at a time")}, while an "
+                + "analyst joins them three times: p95",
             "alone", Pair.Ms(ours), Pair.Ms(theirs), Pair.Times(ours / theirs), "≤ 2×");
     }
 
@@ -120,15 +123,20 @@ sealed class DashboardBenchmark : IBenchmark
     /// <summary>Twenty: five kinds of tiles, each for a quarter.</summary>
     static string[] Queries { get; } =
     [
-        .. Enumerable.Range(0, 4).SelectMany(quarter => TilesOf($"day BETWEEN date '2024-01-01' + {quarter * 90} AND date '2024-01-01' + {(quarter * 90) + 89}")),
+        .. Enumerable.Range(0, 4)
+            .SelectMany(quarter =>
+                TilesOf(
+                    $"day BETWEEN date '2024-01-01' + {quarter * 90} AND date '2024-01-01' + {(quarter * 90) + 89}")),
     ];
 
     static string[] TilesOf(string during) =>
     [
         $"SELECT count(*), sum(price) FROM silver.sales WHERE {during}",
         $"SELECT day, count(*), sum(price) FROM silver.sales WHERE {during} GROUP BY day ORDER BY day",
-        $"SELECT customer, sum(price) AS total FROM silver.sales WHERE {during} GROUP BY customer ORDER BY total DESC, customer LIMIT 10",
-        $"SELECT is_paid, count(DISTINCT customer), avg(weight) FROM silver.sales WHERE {during} GROUP BY is_paid ORDER BY is_paid",
+        $"SELECT customer, sum(price) AS total FROM silver.sales WHERE {during} GROUP BY customer ORDER BY "
+            + "total DESC, customer LIMIT 10",
+        $"SELECT is_paid, count(DISTINCT customer), avg(weight) FROM silver.sales WHERE {during} "
+            + "GROUP BY is_paid ORDER BY is_paid",
         $"SELECT count(*) FROM silver.sales WHERE {during} AND note LIKE 'note a%'",
     ];
 

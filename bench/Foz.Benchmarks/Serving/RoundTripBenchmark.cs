@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace Foz.Benchmarks.Serving;
 
-/// <summary>How soon <c>foz serve</c> answers: small statements one after the other, and the first row of a large one.</summary>
+/// <summary>
+/// How soon <c>foz serve</c> answers: small statements one after the other, and the first row of a large one.
+/// </summary>
 sealed class RoundTripBenchmark : IBenchmark
 {
     const int Rounds = 9;
@@ -35,8 +37,11 @@ sealed class RoundTripBenchmark : IBenchmark
 
         async Task<Figure> RoundTripAsync(string work, string sql, bool isPrepared, string goal)
         {
-            var (a, b, ratio) = await Pair.RunAsync(Rounds, () => SelectAsync(ours, sql, isPrepared), () => SelectAsync(theirs, sql, isPrepared));
-            return new(work, "PostgreSQL, the same client", Micros(a / Statements), Micros(b / Statements), Pair.Times(ratio), goal);
+            var (a, b, ratio) = await Pair.RunAsync(
+                Rounds, () => SelectAsync(ours, sql, isPrepared), () => SelectAsync(theirs, sql, isPrepared));
+            return new(
+                work, "PostgreSQL, the same client", Micros(a / Statements), Micros(b / Statements), Pair.Times(ratio),
+                goal);
         }
     }
 
@@ -62,12 +67,14 @@ sealed class RoundTripBenchmark : IBenchmark
             {
                 for (var i = 0; i < Scans; i++)
                 {
-                    using var rows = engine.Query($"SELECT * FROM read_parquet('{project}/lake/silver/sales/*.parquet')", default);
+                    using var rows = engine.Query(
+                        $"SELECT * FROM read_parquet('{project}/lake/silver/sales/*.parquet')", default);
                     using var chunk = rows.Fetch(default);
                 }
             }));
         return new(
-            $"first row of {Rows:#,0} × 8, streamed", "DuckDB in process over the same file", Pair.Ms(a / Scans), Pair.Ms(b / Scans),
+            $"first row of {Rows:#,0} × 8, streamed", "DuckDB in process over the same file", Pair.Ms(a / Scans),
+            Pair.Ms(b / Scans),
             Pair.Text($"+ {(a - b) / Scans:0.0} ms"), "+ 5 ms");
     }
 
@@ -75,7 +82,8 @@ sealed class RoundTripBenchmark : IBenchmark
     {
         // With a limit of rows for the portal nothing has to be canceled.
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var declare = new NpgsqlCommand("DECLARE c NO SCROLL CURSOR FOR SELECT * FROM silver.sales", connection))
+        await using (var declare = new NpgsqlCommand(
+            "DECLARE c NO SCROLL CURSOR FOR SELECT * FROM silver.sales", connection))
             await declare.ExecuteNonQueryAsync();
         await using (var fetch = new NpgsqlCommand("FETCH 1 FROM c", connection))
         {

@@ -37,23 +37,31 @@ sealed class ServeProcess : IDisposable
         var started = Process.Start(new ProcessStartInfo(
             "dotnet",
             [
-                Path.Combine(AppContext.BaseDirectory, "foz.dll"), "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0",
+                Path.Combine(AppContext.BaseDirectory, "foz.dll"), "serve", "--insecure-loopback", "--pg-port", "0",
+                "--trino-port", "0",
                 "--http-port", "0",
             ])
         {
             UseShellExecute = false, WorkingDirectory = folder, RedirectStandardOutput = true,
         })!;
         var line = started.StandardOutput.ReadLine() ?? throw new SkippedException("foz serve does not start");
-        return new(started, int.Parse(line[(line.LastIndexOf(':') + 1)..line.IndexOf(',', StringComparison.Ordinal)], CultureInfo.InvariantCulture));
+        return new(
+            started,
+            int.Parse(
+                line[(line.LastIndexOf(':') + 1)..line.IndexOf(',', StringComparison.Ordinal)],
+                CultureInfo.InvariantCulture));
     }
 
-    public Task<NpgsqlConnection> ConnectAsync() => ConnectAsync($"Host=127.0.0.1;Port={Port};Username=ana;Database=lake");
+    public Task<NpgsqlConnection> ConnectAsync() =>
+        ConnectAsync($"Host=127.0.0.1;Port={Port};Username=ana;Database=lake");
 
     /// <summary>A connection that looks up no types and belongs to no pool.</summary>
     public static async Task<NpgsqlConnection> ConnectAsync(string options)
     {
         var connection = new NpgsqlConnection(
-            options + ";Pooling=false;Server Compatibility Mode=NoTypeLoading;Command Timeout=0;Read Buffer Size=65536;SSL Mode=Disable");
+            options
+                + ";Pooling=false;Server Compatibility Mode=NoTypeLoading;Command Timeout=0;Read "
+                + "Buffer Size=65536;SSL Mode=Disable");
         await connection.OpenAsync();
         return connection;
     }
@@ -74,7 +82,8 @@ sealed class ServeProcess : IDisposable
         var stat = File.ReadAllText($"/proc/{pid}/stat");
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         var first = ofChildren ? 13 : 11;
-        return (long.Parse(fields[first], CultureInfo.InvariantCulture) + long.Parse(fields[first + 1], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return (long.Parse(fields[first], CultureInfo.InvariantCulture)
+            + long.Parse(fields[first + 1], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     public void Dispose()
@@ -86,7 +95,9 @@ sealed class ServeProcess : IDisposable
 
     long StatusOf(string name) => File.ReadLines($"/proc/{process.Id}/status")
         .Where(line => line.StartsWith(name, StringComparison.Ordinal))
-        .Select(line => 1024 * long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
+        .Select(line =>
+            1024 * long.Parse(
+                line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture))
         .First();
 }
 

@@ -6,7 +6,9 @@ using Npgsql;
 
 namespace Foz.Benchmarks.Serving;
 
-/// <summary>22 TPC-H-like queries through the wire, each against DuckDB in process over the same Parquet files.</summary>
+/// <summary>
+/// 22 TPC-H-like queries through the wire, each against DuckDB in process over the same Parquet files.
+/// </summary>
 sealed class ServedQueriesBenchmark : IBenchmark
 {
     const int Rounds = 5;
@@ -23,7 +25,8 @@ sealed class ServedQueriesBenchmark : IBenchmark
         session.Execute("CREATE SCHEMA IF NOT EXISTS tpch", default);
         foreach (var (name, _, _) in TpchData.Tables)
             session.Execute(
-                $"CREATE VIEW tpch.{name} AS SELECT * FROM read_parquet('{lake.Folder}/tpch/{name}/*.parquet')", default);
+                $"CREATE VIEW tpch.{name} AS SELECT * FROM read_parquet('{lake.Folder}/tpch/{name}/*.parquet')",
+                default);
         // Each round is to run.
         using var foz = ServeProcess.Start(project, "serve:\n  result_cache: 0");
         await using var connection = await foz.ConnectAsync();
@@ -39,7 +42,8 @@ sealed class ServedQueriesBenchmark : IBenchmark
         return
         [
             new($"22 TPC-H-like queries through the wire, in sum (the worst: {worstName}, {Pair.Times(worst)})",
-                "DuckDB in process over the same Parquet files", Pair.Ms(oursMs), Pair.Ms(theirsMs), Pair.Times(oursMs / theirsMs), "≤ 1.15×"),
+                "DuckDB in process over the same Parquet files", Pair.Ms(oursMs), Pair.Ms(theirsMs),
+                Pair.Times(oursMs / theirsMs), "≤ 1.15×"),
         ];
     }
 

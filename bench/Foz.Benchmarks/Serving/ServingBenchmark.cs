@@ -25,9 +25,12 @@ sealed class ServingBenchmark(long rows) : IBenchmark
         var theirPid = theirs.ProcessID;
         return
         [
-            await MeasureAsync("Npgsql reader, all columns", "≥ 1.3× rows/s, ≤ 0.6× CPU", ours, theirs, foz.Id, theirPid, ReadAsync),
-            await MeasureAsync("COPY binary out, Npgsql", "≥ 2× rows/s, ≤ 0.6× CPU", ours, theirs, foz.Id, theirPid, CopyBinaryAsync),
-            await MeasureAsync("COPY text out, Npgsql", "≥ 0.95× rows/s, ≤ 1.0× CPU", ours, theirs, foz.Id, theirPid, CopyTextAsync),
+            await MeasureAsync(
+                "Npgsql reader, all columns", "≥ 1.3× rows/s, ≤ 0.6× CPU", ours, theirs, foz.Id, theirPid, ReadAsync),
+            await MeasureAsync(
+                "COPY binary out, Npgsql", "≥ 2× rows/s, ≤ 0.6× CPU", ours, theirs, foz.Id, theirPid, CopyBinaryAsync),
+            await MeasureAsync(
+                "COPY text out, Npgsql", "≥ 0.95× rows/s, ≤ 1.0× CPU", ours, theirs, foz.Id, theirPid, CopyTextAsync),
             await PsqlAsync(foz, postgres),
         ];
     }
@@ -72,7 +75,8 @@ sealed class ServingBenchmark(long rows) : IBenchmark
 
     static async Task CopyTextAsync(NpgsqlConnection connection)
     {
-        using var reader = await connection.BeginTextExportAsync($"COPY (SELECT * FROM {TableOf(connection)}) TO STDOUT");
+        using var reader = await connection.BeginTextExportAsync(
+            $"COPY (SELECT * FROM {TableOf(connection)}) TO STDOUT");
         var buffer = new char[1 << 16];
         while (await reader.ReadAsync(buffer) > 0)
         {
@@ -99,7 +103,11 @@ sealed class ServingBenchmark(long rows) : IBenchmark
     static async Task PsqlAsync(int port, string user, string database, string table)
     {
         using var psql = Process.Start(new ProcessStartInfo(
-            "bash", ["-c", $"psql -h 127.0.0.1 -p {port} -U {user} -d {database} -X -A -t -c 'SELECT * FROM {table}' > /dev/null"])
+            "bash",
+            [
+                "-c",
+                $"psql -h 127.0.0.1 -p {port} -U {user} -d {database} -X -A -t -c 'SELECT * FROM {table}' > /dev/null",
+            ])
         {
             UseShellExecute = false,
         })!;

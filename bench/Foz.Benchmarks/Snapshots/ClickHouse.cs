@@ -32,7 +32,8 @@ sealed class ClickHouse : IDisposable
     {
         await process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new { sql, format = "TSV" }));
         await process.StandardInput.FlushAsync();
-        var answer = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("ClickHouse died");
+        var answer = await process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException("ClickHouse died");
         using var json = JsonDocument.Parse(answer);
         if (json.RootElement.TryGetProperty("error", out var error)) throw new SkippedException($"ClickHouse: {error}");
     });

@@ -38,7 +38,8 @@ sealed class ReplayBenchmark(bool fromCheckpoint) : IBenchmark
         var source = fromCheckpoint ? "a checkpoint" : "JSON";
         return
         [
-            new($"snapshot of 300,000 files from {source}, first work of a process", "a limit", Pair.Ms(ours), Pair.Ms(limitMs),
+            new($"snapshot of 300,000 files from {source}, first work of a process", "a limit", Pair.Ms(ours),
+                Pair.Ms(limitMs),
                 Pair.Times(ours / limitMs), "≤ 1×"),
             new("peak memory of that process", "a limit", Pair.Text($"{Pair.Median(memory):0} MB"), "300 MB",
                 Pair.Times(Pair.Median(memory) / 300), "≤ 1×"),
@@ -47,7 +48,9 @@ sealed class ReplayBenchmark(bool fromCheckpoint) : IBenchmark
         ];
     }
 
-    /// <summary>The work of the child: one snapshot; prints its milliseconds and the process's peak memory in MB.</summary>
+    /// <summary>
+    /// The work of the child: one snapshot; prints its milliseconds and the process's peak memory in MB.
+    /// </summary>
     public static async Task ChildAsync(string lake, string table)
     {
         using var engines = Tables.Engines.Open();

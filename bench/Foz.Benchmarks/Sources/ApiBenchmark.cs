@@ -5,8 +5,8 @@ using System.Text;
 namespace Foz.Benchmarks.Sources;
 
 /// <summary>
-/// An API of pages on the loopback address into a bronze table, against a program that only asks for the pages and throws them
-/// away. The server takes as long for a page as quick ones do.
+/// An API of pages on the loopback address into a bronze table, against a program that only asks for the pages and
+/// throws them away. The server takes as long for a page as quick ones do.
 /// </summary>
 sealed class ApiBenchmark : IBenchmark
 {
@@ -36,7 +36,8 @@ sealed class ApiBenchmark : IBenchmark
             });
         return
         [
-            new($"HTTP API, {Pages} pages of {RowsPerPage:N0} rows, {PageMs} ms each → bronze Delta", "a client that throws the pages away",
+            new($"HTTP API, {Pages} pages of {RowsPerPage:N0} rows, {PageMs} ms each → bronze Delta",
+                "a client that throws the pages away",
                 Pair.Ms(ours), Pair.Ms(theirs), Pair.Text($"{1 / ratio:0.00} of its rate"), "≥ 0.9"),
         ];
     }
@@ -55,7 +56,8 @@ sealed class ApiBenchmark : IBenchmark
             {
                 return;
             }
-            var page = int.Parse(context.Request.QueryString["page"]!, System.Globalization.CultureInfo.InvariantCulture);
+            var page = int.Parse(
+                context.Request.QueryString["page"]!, System.Globalization.CultureInfo.InvariantCulture);
             await Task.Delay(TimeSpan.FromMilliseconds(PageMs), TimeProvider.System);
             var body = page <= Pages ? pages[page - 1] : "[]"u8.ToArray();
             context.Response.ContentType = "application/json";
@@ -65,6 +67,7 @@ sealed class ApiBenchmark : IBenchmark
         }
     }
 
-    static byte[] Page(int page) => Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Range(page * RowsPerPage, RowsPerPage).Select(id =>
-        Pair.Text($"{{\"id\":{id},\"customer\":\"c{id % 977}\",\"status\":\"paid\",\"price\":{id % 100}.5,\"at\":\"2026-01-01T00:00:00Z\",\"items\":[{{\"sku\":\"s{id % 13}\",\"n\":1}}]}}")))}]");
+    static byte[] Page(int page) =>
+        Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Range(page * RowsPerPage, RowsPerPage).Select(id =>
+            Pair.Text($"{{\"id\":{id},\"customer\":\"c{id % 977}\",\"status\":\"paid\",\"price\":{id % 100}.5,\"at\":\"2026-01-01T00:00:00Z\",\"items\":[{{\"sku\":\"s{id % 13}\",\"n\":1}}]}}")))}]");
 }

@@ -21,7 +21,8 @@ sealed class PostgreSqlServer : IDisposable
     public string ClientOptions => $"Host=127.0.0.1;Port={Port};Username=postgres;Database=postgres";
 
     /// <summary>The process that starts one for each client.</summary>
-    public int Id => int.Parse(File.ReadLines(Path.Combine(data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+    public int Id =>
+        int.Parse(File.ReadLines(Path.Combine(data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
 
     /// <summary>Starts a server with data of its own, which go with it.</summary>
     public static PostgreSqlServer Start(WorkFolder work)
@@ -36,13 +37,15 @@ sealed class PostgreSqlServer : IDisposable
         server.RunAsServer("initdb", "-D", server.data, "-A", "trust", "-U", "postgres", "--no-sync");
         server.RunAsServer(
             "pg_ctl", "-D", server.data, "-w", "-l", Path.Combine(folder, "log"), "-o",
-            $"-p {server.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c shared_buffers=512MB -c max_wal_size=4GB", "start");
+            $"-p {server.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c "
+                + "shared_buffers=512MB -c max_wal_size=4GB", "start");
         return server;
     }
 
     /// <summary>Runs psql with a command; its output is thrown away.</summary>
     public void Psql(string command) => Run(
-        Path.Combine(bin, "psql"), "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", command);
+        Path.Combine(bin, "psql"), "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-X", "-q", "-v",
+        "ON_ERROR_STOP=1", "-c", command);
 
     public void Dispose()
     {

@@ -1,6 +1,8 @@
 namespace Foz.Benchmarks.Sources;
 
-/// <summary>A PostgreSQL table into bronze and on into silver, merged by its key and checked, against bronze alone.</summary>
+/// <summary>
+/// A PostgreSQL table into bronze and on into silver, merged by its key and checked, against bronze alone.
+/// </summary>
 sealed class SilverBenchmark : IBenchmark
 {
     const int Rounds = 5;
@@ -17,7 +19,8 @@ sealed class SilverBenchmark : IBenchmark
             """);
         server.Psql("VACUUM ANALYZE sales");
         using var project = new RunProject(folder.Sub("silver"))
-            .Write("foz.yml", $"name: bench\nlake: lake\nconnections:\n  db: {{type: postgresql, url: '{server.Url}'}}\n")
+            .Write("foz.yml",
+                $"name: bench\nlake: lake\nconnections:\n  db: {{type: postgresql, url: '{server.Url}'}}\n")
             .Write("sources/db.yml", "connection: db\nstreams:\n  sales: {table: public.sales, keys: [id]}\n")
             .Write("models/silver/sales.sql", """
                 /* @foz
@@ -28,7 +31,8 @@ sealed class SilverBenchmark : IBenchmark
                 @foz */
                 SELECT id, customer, sold_at, price, trim(note) AS note, is_paid FROM bronze.sales
                 """);
-        var (ours, theirs, ratio) = await Pair.RunAsync(Rounds, () => project.RunAsync(), () => project.RunAsync("bronze.sales"));
+        var (ours, theirs, ratio) = await Pair.RunAsync(
+            Rounds, () => project.RunAsync(), () => project.RunAsync("bronze.sales"));
         return
         [
             new("PostgreSQL, 2 M rows → silver, merged and checked", "the same run up to bronze",

@@ -25,7 +25,8 @@ sealed class SnapshotBenchmark : IBenchmark
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
         using var server = PostgreSqlServer.Start(folder);
-        foreach (var statement in Table.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var statement in Table.Split(
+            ';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             server.Psql(statement);
         using var engines = Engines.Open();
         using var session = engines.Open(Workload.Query);
@@ -61,7 +62,8 @@ sealed class SnapshotBenchmark : IBenchmark
         var lake = folder.Sub("snapshot-lake");
         WorkFolder.Empty(lake);
         var table = new TableStore(new LocalObjectStore(lake), engines, TimeProvider.System).Open("bronze/sales");
-        var change = await new TableWriter(session).OverwriteAsync(table, $"SELECT * FROM {relation.Sql}", new(), default);
+        var change = await new TableWriter(session).OverwriteAsync(
+            table, $"SELECT * FROM {relation.Sql}", new(), default);
         await change.CommitAsync(default);
     }
 }

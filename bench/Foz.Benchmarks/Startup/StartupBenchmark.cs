@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Foz.Benchmarks.Startup;
 
-/// <summary>A published <c>foz</c> from start to end, in turns with a published .NET program that prints one line.</summary>
+/// <summary>
+/// A published <c>foz</c> from start to end, in turns with a published .NET program that prints one line.
+/// </summary>
 sealed class StartupBenchmark : IBenchmark
 {
     const int Rounds = 41;
@@ -34,7 +36,8 @@ sealed class StartupBenchmark : IBenchmark
     static Figure Compare(string[] arguments, int goalMs, List<double> ours, List<double> theirs)
     {
         var more = Pair.Median([.. ours.Zip(theirs, (a, b) => a - b)]);
-        var command = string.Join(' ', arguments.Select(a => a.Contains(' ', StringComparison.Ordinal) ? $"\"{a}\"" : a));
+        var command = string.Join(
+            ' ', arguments.Select(a => a.Contains(' ', StringComparison.Ordinal) ? $"\"{a}\"" : a));
         return new(
             $"published `foz {command}`, start to end", "a published .NET hello world", Pair.Ms(Pair.Median(ours)),
             Pair.Ms(Pair.Median(theirs)), Pair.Text($"{more:+ 0;− 0} ms"), $"+ {goalMs} ms");
@@ -64,6 +67,7 @@ sealed class StartupBenchmark : IBenchmark
         using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{file} ended with {process.ExitCode}: {output}");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{file} ended with {process.ExitCode}: {output}");
     }
 }

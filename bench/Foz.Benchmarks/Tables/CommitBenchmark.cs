@@ -51,7 +51,9 @@ sealed class CommitBenchmark(int writers) : IBenchmark
         return [.. times.SelectMany(t => t)];
     }
 
-    /// <summary>Writes and syncs what a commit does, without making it: a data file, then a version of the log.</summary>
+    /// <summary>
+    /// Writes and syncs what a commit does, without making it: a data file, then a version of the log.
+    /// </summary>
     static async Task<List<double>> SyncAllAsync(string lake, int commits)
     {
         var store = new LocalObjectStore(lake);
@@ -89,7 +91,10 @@ sealed class CommitBenchmark(int writers) : IBenchmark
         }
         yield return new(
             RowsPerCommit,
-            [new FixedColumn<long>(ids, null), new FixedColumn<double>(amounts, null), new FixedColumn<long>(times, null)]);
+            [
+                new FixedColumn<long>(ids, null), new FixedColumn<double>(amounts, null),
+                new FixedColumn<long>(times, null),
+            ]);
         await Task.CompletedTask;
     }
 }

@@ -25,7 +25,8 @@ sealed class LargeMergeBenchmark : IBenchmark
         using (var session = engines.Open(Workload.Query))
         {
             var table = new TableStore(new LocalObjectStore(lake), engines, TimeProvider.System).Open("t");
-            var change = await new TableWriter(session).AppendAsync(table, Select($"range({Target}) r(i)"), new(), default);
+            var change = await new TableWriter(session).AppendAsync(
+                table, Select($"range({Target}) r(i)"), new(), default);
             await change.CommitAsync(default);
         }
         var (seconds, bytes) = (new List<double>(), new List<double>());
@@ -37,25 +38,32 @@ sealed class LargeMergeBenchmark : IBenchmark
         }
         return
         [
-            new("merge of 600,000 rows into 60 M, process included: time", "DuckDB + delta-rs tool on 16 GB, as published",
-                Pair.Text($"{Pair.Median(seconds):0.0} s"), "255 s", Pair.Text($"{Pair.Median(seconds):0.0} s"), "≤ 30 s"),
+            new("merge of 600,000 rows into 60 M, process included: time",
+                "DuckDB + delta-rs tool on 16 GB, as published",
+                Pair.Text($"{Pair.Median(seconds):0.0} s"), "255 s", Pair.Text($"{Pair.Median(seconds):0.0} s"),
+                "≤ 30 s"),
             new("the same: memory at its peak", "the same",
-                Pair.Text($"{Pair.Median(bytes):#,0} MB"), "4.4 GB", Pair.Text($"{Pair.Median(bytes):#,0} MB"), "≤ 2 GB"),
+                Pair.Text($"{Pair.Median(bytes):#,0} MB"), "4.4 GB", Pair.Text($"{Pair.Median(bytes):#,0} MB"),
+                "≤ 2 GB"),
         ];
     }
 
-    /// <summary>The work of the child: one merge; prints its milliseconds and the process's most memory in bytes.</summary>
+    /// <summary>
+    /// The work of the child: one merge; prints its milliseconds and the process's most memory in bytes.
+    /// </summary>
     public static async Task ChildAsync(string lake, string round)
     {
-        using var engines = new EnginePool(new EngineOptions { MemoryBytes = MemoryBytes, Workloads = [Workload.Query] });
+        using var engines = new EnginePool(
+            new EngineOptions { MemoryBytes = MemoryBytes, Workloads = [Workload.Query] });
         using var session = engines.Open(Workload.Query);
         var ms = await Pair.TimeAsync(async () =>
         {
             var table = new TableStore(new LocalObjectStore(lake), engines, TimeProvider.System).Open("t");
             var change = await new TableWriter(session).MergeAsync(table, new()
             {
-                Source = Select($"(SELECT (hash(n + {round}) % {Target + Target / 100})::BIGINT AS i FROM range({Source}) r(n) "
-                    + "QUALIFY row_number() OVER (PARTITION BY i) = 1)"),
+                Source = Select(
+                    $"(SELECT (hash(n + {round}) % {Target + Target / 100})::BIGINT AS i FROM range({Source}) r(n) "
+                        + "QUALIFY row_number() OVER (PARTITION BY i) = 1)"),
                 On = "target.id = source.id",
                 Clauses =
                 [

@@ -18,7 +18,8 @@ sealed class LoadBenchmark(bool isCsv) : IBenchmark
         using var session = engines.Open(Workload.Query);
         var source = folder.File($"load.{(isCsv ? "csv" : "parquet")}");
         session.Execute(
-            $"COPY ({Rows.TenMillion}) TO '{source}' ({(isCsv ? "FORMAT csv, HEADER" : "FORMAT parquet, COMPRESSION zstd")})",
+            $"COPY ({Rows.TenMillion}) TO '{source}' "
+                + $"({(isCsv ? "FORMAT csv, HEADER" : "FORMAT parquet, COMPRESSION zstd")})",
             default);
         var select = isCsv
             ? $"SELECT * FROM read_csv('{source}', header = true, columns = {Rows.CsvColumns})"

@@ -6,8 +6,8 @@ using Foz.Storage;
 namespace Foz.Benchmarks.Tables;
 
 /// <summary>
-/// What the log of a table weighs after many small commits, one a minute, against its live data: as it is, and once the clock
-/// has moved past the retention.
+/// What the log of a table weighs after many small commits, one a minute, against its live data: as it is, and once the
+/// clock has moved past the retention.
 /// </summary>
 sealed class LogSizeBenchmark(int commits) : IBenchmark
 {
@@ -59,7 +59,8 @@ sealed class LogSizeBenchmark(int commits) : IBenchmark
     /// <summary>The sizes of the log and of the newest version's files, in bytes.</summary>
     public static async Task<(long Log, long Data)> SizesAsync(string lake, LakeTable table)
     {
-        var log = new DirectoryInfo(Path.Combine(lake, "t", "_delta_log")).EnumerateFiles("*", SearchOption.AllDirectories);
+        var log = new DirectoryInfo(Path.Combine(lake, "t", "_delta_log")).EnumerateFiles(
+            "*", SearchOption.AllDirectories);
         return (log.Sum(file => file.Length), (await table.LatestAsync(default)).TotalBytes);
     }
 

@@ -7,8 +7,8 @@ using Foz.Storage;
 namespace Foz.Benchmarks.Tables;
 
 /// <summary>
-/// A table after many small commits that was looked after as runs do it: what its log weighs, what the work cost, and how much
-/// slower it is read than when it is all optimized.
+/// A table after many small commits that was looked after as runs do it: what its log weighs, what the work cost, and
+/// how much slower it is read than when it is all optimized.
 /// </summary>
 sealed class MaintainedBenchmark(int commits) : IBenchmark
 {
@@ -57,7 +57,8 @@ sealed class MaintainedBenchmark(int commits) : IBenchmark
                 LogSizeBenchmark.Percent(log, data), "≤ 100 %"),
             new($"log of {work}, past the retention", "live data", LogSizeBenchmark.Megabytes(logAfter),
                 LogSizeBenchmark.Megabytes(dataAfter), LogSizeBenchmark.Percent(logAfter, dataAfter), "≤ 15 %"),
-            new($"scan after {work} ({maintained.FileCount} files)", "the same table, optimized", Pair.Ms(ours), Pair.Ms(theirs),
+            new($"scan after {work} ({maintained.FileCount} files)", "the same table, optimized", Pair.Ms(ours),
+                Pair.Ms(theirs),
                 Pair.Times(ratio), "≤ 1.3×"),
             new($"putting small files together, {work}", "writing them", Pair.Ms(moving.Elapsed.TotalMilliseconds),
                 Pair.Ms(writing.Elapsed.TotalMilliseconds),

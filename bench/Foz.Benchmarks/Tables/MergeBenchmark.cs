@@ -39,13 +39,14 @@ sealed class MergeBenchmark(int rows, MergeStart start) : IBenchmark
         _ => rows < 10_000 ? "≤ 2.2×" : "≤ 1.2×",
     };
 
-    string Work => $"merge of {Pair.Text($"{rows:#,0}")} random keys into 10 M rows (50 files, deletion vectors, durable), "
-        + start switch
-        {
-            MergeStart.Process => "first merge of a process",
-            MergeStart.Warm => "indexes of the keys at hand",
-            _ => "no indexes of the keys",
-        };
+    string Work =>
+        $"merge of {Pair.Text($"{rows:#,0}")} random keys into 10 M rows (50 files, deletion vectors, durable), "
+            + start switch
+            {
+                MergeStart.Process => "first merge of a process",
+                MergeStart.Warm => "indexes of the keys at hand",
+                _ => "no indexes of the keys",
+            };
 
     /// <summary>New rows for so many random keys of <see cref="Rows.TenMillion"/>, or a few less.</summary>
     /// <param name="keys">How many keys.</param>
@@ -76,7 +77,8 @@ sealed class MergeBenchmark(int rows, MergeStart start) : IBenchmark
                 async () =>
                 {
                     var output = "";
-                    whole.Add(await Pair.TimeAsync(async () => output = await Child.StartAsync("merge", copy, changes)));
+                    whole.Add(
+                        await Pair.TimeAsync(async () => output = await Child.StartAsync("merge", copy, changes)));
                     inside.Add(double.Parse(output, System.Globalization.CultureInfo.InvariantCulture));
                 },
                 () => Upsert(session, changes),
@@ -86,12 +88,18 @@ sealed class MergeBenchmark(int rows, MergeStart start) : IBenchmark
                     copy = Copy(original, folder.File("merge-copy"));
                 });
         if (start != MergeStart.Process)
-            return [new(Work, "DuckDB `INSERT … ON CONFLICT`, in memory", Pair.Ms(mine), Pair.Ms(theirs), Pair.Times(ratio), Goal)];
+            return
+            [
+                new(Work, "DuckDB `INSERT … ON CONFLICT`, in memory", Pair.Ms(mine), Pair.Ms(theirs), Pair.Times(ratio),
+                    Goal),
+            ];
         var ours = Pair.Median(inside);
         return
         [
-            new(Work, "DuckDB `INSERT … ON CONFLICT`, in memory", Pair.Ms(ours), Pair.Ms(theirs), Pair.Times(ours / theirs), Goal),
-            new("the same with the process's own start and end", "the same", Pair.Ms(Pair.Median(whole)), Pair.Ms(theirs),
+            new(Work, "DuckDB `INSERT … ON CONFLICT`, in memory", Pair.Ms(ours), Pair.Ms(theirs),
+                Pair.Times(ours / theirs), Goal),
+            new("the same with the process's own start and end", "the same", Pair.Ms(Pair.Median(whole)),
+                Pair.Ms(theirs),
                 Pair.Times(Pair.Median(whole) / theirs), "–"),
         ];
     }
@@ -103,7 +111,8 @@ sealed class MergeBenchmark(int rows, MergeStart start) : IBenchmark
         var ms = await Pair.TimeAsync(async () =>
         {
             using var session = engines.Open(Workload.Query);
-            await MergeAsync(session, new TableStore(new LocalObjectStore(lake), engines, TimeProvider.System).Open("t"), changes);
+            await MergeAsync(
+                session, new TableStore(new LocalObjectStore(lake), engines, TimeProvider.System).Open("t"), changes);
         });
         Console.WriteLine(Pair.Text($"{ms:0.0}"));
     }
@@ -111,7 +120,9 @@ sealed class MergeBenchmark(int rows, MergeStart start) : IBenchmark
     async Task<(double, double, double)> RunInsideAsync(WorkFolder folder, EnginePool engines, EngineSession session)
     {
         var copy = Copy(folder.File("merge-original"), folder.File("merge-copy"));
-        using var keys = start == MergeStart.Warm ? new KeyIndexCache(folder.Sub("merge-keys"), TimeProvider.System) : null;
+        using var keys = start == MergeStart.Warm
+            ? new KeyIndexCache(folder.Sub("merge-keys"), TimeProvider.System)
+            : null;
         var table = new TableStore(new LocalObjectStore(copy), engines, TimeProvider.System, keys).Open("t");
         // The first notes the key, the second makes the indexes.
         for (var i = 1; i <= 2; i++) await MergeAsync(session, table, Changes(folder, session, -i));

@@ -19,14 +19,16 @@ sealed class VectorScanBenchmark : IBenchmark
         var store = new TableStore(new LocalObjectStore(folder.Sub("vectors")), engines, TimeProvider.System);
         var table = store.Open("t");
         var writer = new TableWriter(session);
-        await (await writer.AppendAsync(table, Rows.TenMillion, new() { FileBytes = 32L << 20 }, default)).CommitAsync(default);
+        await (await writer.AppendAsync(table, Rows.TenMillion, new() { FileBytes = 32L << 20 }, default))
+            .CommitAsync(default);
         var before = await table.LatestAsync(default);
         await (await writer.DeleteAsync(table, "hash(id) % 100 = 0", new(), default)).CommitAsync(default);
         var after = await table.LatestAsync(default);
         return
         [
             await CompareAsync(session, after, before, "8 columns",
-                "sum(id), sum(customer), sum(store), sum(weight), max(name), max(note), max(sold_at), sum(price)", "≤ 1.12×"),
+                "sum(id), sum(customer), sum(store), sum(weight), max(name), max(note), max(sold_at), sum(price)",
+                "≤ 1.12×"),
             await CompareAsync(session, after, before, "1 column", "sum(id)", "≤ 1.55×"),
         ];
     }

@@ -25,27 +25,32 @@ sealed class CommandContext
     /// <summary>The project's folder.</summary>
     public Option<string?> Project { get; } = new("--project")
     {
-        Description = "The folder with foz.yml or dbt_project.yml (default: this one or the nearest above it that has one)",
+        Description =
+            "The folder with foz.yml or dbt_project.yml (default: this one or the nearest above it that has one)",
         HelpName = "folder", Recursive = true,
     };
 
     /// <summary>The environment.</summary>
     public Option<string?> Target { get; } = new("--target", "-t", "--environment")
     {
-        Description = "The environment of foz.yml, or the target of a dbt profile, to work in", HelpName = "environment", Recursive = true,
+        Description = "The environment of foz.yml, or the target of a dbt profile, to work in",
+        HelpName = "environment", Recursive = true,
     };
 
     /// <summary>Variables of a dbt project.</summary>
     public Option<string?> Vars { get; } = new("--vars")
     {
-        Description = "Variables of a dbt project that stand over its own, such as '{start: 2026-01-01}'", HelpName = "yaml", Recursive = true,
+        Description = "Variables of a dbt project that stand over its own, such as '{start: 2026-01-01}'",
+        HelpName = "yaml", Recursive = true,
     };
 
     // A text: an option of an enum would be compiled at each start of the process.
     /// <summary>How results are written.</summary>
     public Option<string?> Output { get; } = new("--output", "-o")
     {
-        Description = "How results are written: table, json (an array of objects) or csv; of foz ls also name, path, selector", HelpName = "format",
+        Description =
+            "How results are written: table, json (an array of objects) or csv; of foz ls also name, path, selector",
+        HelpName = "format",
         Recursive = true,
     };
 
@@ -72,15 +77,17 @@ sealed class CommandContext
     /// <returns>The exit code of its kind.</returns>
     public int Report(Exception error, bool isVerbose)
     {
-        var known = DeltaErrors.Find(error) ?? new FozException(ErrorKind.Bug, $"{error.GetType().Name}: {error.Message}", error);
+        var known = DeltaErrors.Find(error)
+            ?? new FozException(ErrorKind.Bug, $"{error.GetType().Name}: {error.Message}", error);
         Shell.Out.Flush();
-        Shell.Error.WriteLine($"{Shell.Styled(Style.Red, "error:")} {Shell.Shortened(new ErrorText(Mask, isVerbose).Of(known))}");
+        Shell.Error.WriteLine(
+            $"{Shell.Styled(Style.Red, "error:")} {Shell.Shortened(new ErrorText(Mask, isVerbose).Of(known))}");
         return known.Kind.ExitCode;
     }
 
     /// <summary>
-    /// Does something with each of several tables. One with which it fails is reported, and the others are done all the same; the
-    /// failure of a table that is alone ends the command.
+    /// Does something with each of several tables. One with which it fails is reported, and the others are done all the
+    /// same; the failure of a table that is alone ends the command.
     /// </summary>
     /// <returns>The exit code of the first failure; 0 where there was none.</returns>
     public async Task<int> ForEachAsync<T>(ParseResult arguments, IReadOnlyList<T> tables, Func<T, Task> act)
@@ -91,7 +98,8 @@ sealed class CommandContext
             {
                 await act(table);
             }
-            catch (Exception e) when (tables.Count > 1 && e is not OperationCanceledException && DeltaErrors.Find(e) is { Kind: not ErrorKind.Canceled })
+            catch (Exception e) when (tables.Count > 1 && e is not OperationCanceledException
+                && DeltaErrors.Find(e) is { Kind: not ErrorKind.Canceled })
             {
                 var code = Report(e, arguments.GetValue(Verbose));
                 if (exitCode == 0) exitCode = code;
@@ -123,7 +131,8 @@ sealed class CommandContext
     {
         "json" => OutputFormat.Json,
         "csv" => OutputFormat.Csv,
-        { } line when LineFormats.Contains(line) => throw Unreadable("--output", line, "only foz ls writes lines of these"),
+        { } line when LineFormats.Contains(line) =>
+            throw Unreadable("--output", line, "only foz ls writes lines of these"),
         _ => OutputFormat.Table,
     };
 

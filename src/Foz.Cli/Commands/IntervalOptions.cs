@@ -11,7 +11,8 @@ sealed class IntervalOptions
 
     readonly Option<string?> start = new("--start", "--start-date", "--event-time-start")
     {
-        Description = "From when on models with intervals are run, filled or not, in UTC: 2026-01-31", HelpName = "time",
+        Description = "From when on models with intervals are run, filled or not, in UTC: 2026-01-31",
+        HelpName = "time",
     };
 
     readonly Option<string?> end = new("--end", "--end-date", "--event-time-end")
@@ -33,7 +34,8 @@ sealed class IntervalOptions
         var (from, to) = (Instant(arguments, start), Instant(arguments, end));
         if (from is null && to is null) return null;
         if (from >= to)
-            throw new FozException(ErrorKind.Usage, $"--end {arguments.GetValue(end)} is not behind --start {arguments.GetValue(start)}")
+            throw new FozException(
+                ErrorKind.Usage, $"--end {arguments.GetValue(end)} is not behind --start {arguments.GetValue(start)}")
             {
                 Hint = "the end is not part of the time: one day is --start 2026-01-31 --end 2026-02-01",
             };

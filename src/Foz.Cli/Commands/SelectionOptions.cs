@@ -31,7 +31,9 @@ sealed class SelectionOptions
 
     readonly Option<string?> state = new("--state")
     {
-        Description = "What selectors with state: compare with: an environment, or a folder with the project as it was (default: what the lake was made from)",
+        Description =
+            "What selectors with state: compare with: an environment, or a folder with the project as it was (default: "
+                + "what the lake was made from)",
         HelpName = "state",
     };
 
@@ -54,7 +56,8 @@ sealed class SelectionOptions
         CommandContext context, Workspace workspace, ParseResult arguments, CancellationToken cancellationToken,
         int namesSkipped = 0) => new()
         {
-            State = StateOption.Read(context, workspace, arguments.GetValue(state) ?? workspace.File.Defaults.State, cancellationToken),
+            State = StateOption.Read(
+                context, workspace, arguments.GetValue(state) ?? workspace.File.Defaults.State, cancellationToken),
             Select = [.. Names(arguments).Skip(namesSkipped), .. arguments.GetValue(select) ?? []],
             Exclude = arguments.GetValue(exclude) ?? [],
             Selector = arguments.GetValue(selector),

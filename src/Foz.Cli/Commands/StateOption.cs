@@ -19,7 +19,8 @@ static class StateOption
         if (workspace.File.Environments.Contains(name))
         {
             var file = ProjectLoader.LoadFile(workspace.File.Folder, Workspace.Reading with { Target = name });
-            return new StateSource.OfLake(Lakehouse.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix)
+            return new StateSource.OfLake(
+                Lakehouse.Open(file.Lake, workspace.Engines, context.Shell.Clock), file.SchemaPrefix)
             {
                 Name = name, BasePrefix = file.Base?.SchemaPrefix,
             };
@@ -27,8 +28,11 @@ static class StateOption
         var folder = context.Shell.PathOf(name);
         if (ProjectFile.IsProject(folder, Workspace.Reading.Readers))
             return new StateSource.OfProject(ProjectLoader.Load(
-                folder, Workspace.Reading with { ExistsInLake = static _ => true }, workspace.Engines, cancellationToken));
-        throw new FozException(ErrorKind.Usage, $"--state cannot be '{name}': it is neither an environment nor a folder with a {ProjectFile.FileName}")
+                folder, Workspace.Reading with { ExistsInLake = static _ => true }, workspace.Engines,
+                cancellationToken));
+        throw new FozException(
+            ErrorKind.Usage,
+            $"--state cannot be '{name}': it is neither an environment nor a folder with a {ProjectFile.FileName}")
         {
             Hint = NearestName.Hint(name, workspace.File.Environments),
         };

@@ -38,7 +38,10 @@ static class UsageErrors
                 {
                     Hint = Near(token, command.Subcommands.Select(c => c.Name)) ?? $"{path} --help lists them",
                 };
-            return new(ErrorKind.Usage, $"{path} takes no argument '{token}'") { Hint = $"{path} --help shows how it is used" };
+            return new(ErrorKind.Usage, $"{path} takes no argument '{token}'")
+            {
+                Hint = $"{path} --help shows how it is used",
+            };
         }
         return new(ErrorKind.Usage, arguments.Errors[0].Message.TrimEnd('.'))
         {
@@ -61,7 +64,9 @@ static class UsageErrors
         arguments.CommandResult.Command.Options.Concat(arguments.RootCommandResult.Command.Options)
             .SelectMany(option => option.Aliases.Prepend(option.Name));
 
-    /// <summary>Whether a word is an option and no SQL, which may begin with a comment: <c>--name</c>, <c>-n=1</c>.</summary>
+    /// <summary>
+    /// Whether a word is an option and no SQL, which may begin with a comment: <c>--name</c>, <c>-n=1</c>.
+    /// </summary>
     static bool IsOption(string word) =>
         word.StartsWith('-') && word.TrimStart('-') is [>= 'A' and <= 'z', ..] && !word.Any(char.IsWhiteSpace);
 

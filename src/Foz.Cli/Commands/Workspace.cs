@@ -24,7 +24,13 @@ sealed class Workspace : IDisposable
     {
         (File, Engines) = (file, engines);
         Lake = Lakehouse.Open(file.Lake, engines, clock);
-        this.options = options with { ExistsInLake = Exists, CacheFolder = CacheFolder(file), Lake = new ProjectLake(Lake), Clock = clock };
+        this.options = options with
+        {
+            ExistsInLake = Exists,
+            CacheFolder = CacheFolder(file),
+            Lake = new ProjectLake(Lake),
+            Clock = clock,
+        };
     }
 
     /// <summary>How projects are read, whatever the command line says: those of dbt are read as well.</summary>
@@ -46,12 +52,17 @@ sealed class Workspace : IDisposable
         Find(context, arguments, workloads) ?? throw Missing(context);
 
     /// <summary>Opens the project that the arguments name, or the nearest one, in an environment.</summary>
-    /// <exception cref="FozException">There is none, its <c>foz.yml</c> is wrong or has no such environment.</exception>
+    /// <exception cref="FozException">
+    /// There is none, its <c>foz.yml</c> is wrong or has no such environment.
+    /// </exception>
     public static Workspace Open(
-        CommandContext context, ParseResult arguments, string environment, params IReadOnlyCollection<Workload> workloads) =>
+        CommandContext context, ParseResult arguments, string environment,
+        params IReadOnlyCollection<Workload> workloads) =>
         Open(context, FolderOf(context, arguments) ?? throw Missing(context), environment, workloads);
 
-    /// <summary>The environment that the first of some names is one of; null where it is none, or another is asked for.</summary>
+    /// <summary>
+    /// The environment that the first of some names is one of; null where it is none, or another is asked for.
+    /// </summary>
     public static string? EnvironmentIn(CommandContext context, ParseResult arguments, IReadOnlyList<string> names) =>
         names.Count > 0 && arguments.GetValue(context.Target) is null && FolderOf(context, arguments) is { } folder
         && ProjectLoader.LoadFile(folder, Reading).Environments.Contains(names[0])
@@ -77,11 +88,14 @@ sealed class Workspace : IDisposable
                 workloads);
     }
 
-    static string? FolderOf(CommandContext context, ParseResult arguments) => arguments.GetValue(context.Project) is { } named
-        ? context.Shell.PathOf(named)
-        : NearestFolder(context.Shell);
+    static string? FolderOf(CommandContext context, ParseResult arguments) =>
+        arguments.GetValue(context.Project) is { } named
+            ? context.Shell.PathOf(named)
+            : NearestFolder(context.Shell);
 
-    /// <summary>The folder of the project that a shell's folder and environment mean; null where there is none.</summary>
+    /// <summary>
+    /// The folder of the project that a shell's folder and environment mean; null where there is none.
+    /// </summary>
     public static string? NearestFolder(Shell shell) =>
         ProjectFile.FindFolder(shell.Folder, Reading.Readers, Environment.GetEnvironmentVariable);
 
@@ -98,7 +112,8 @@ sealed class Workspace : IDisposable
         CommandContext context, string folder, string? target, IReadOnlyCollection<Workload> workloads) =>
         Open(context, folder, Reading with { Target = target }, workloads);
 
-    static Workspace Open(CommandContext context, string folder, ProjectOptions reading, IReadOnlyCollection<Workload> workloads)
+    static Workspace Open(
+        CommandContext context, string folder, ProjectOptions reading, IReadOnlyCollection<Workload> workloads)
     {
         var file = ProjectLoader.LoadFile(folder, reading);
         context.Secrets = file.Secrets;
@@ -116,19 +131,25 @@ sealed class Workspace : IDisposable
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="storesFailures">Whether the rows that SQL tests find are kept where the tests do not say.</param>
     /// <exception cref="FozException">Something is wrong with it; tells all that is.</exception>
-    public Project LoadProject(CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
+    public Project LoadProject(
+        CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
         TryLoadProject(context, cancellationToken, storesFailures).Unwrap();
 
     /// <summary>Reads the whole project, or finds all that is wrong with it.</summary>
     /// <inheritdoc cref="LoadProject"/>
-    public ProjectResult TryLoadProject(CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
-        Borrow(context, ProjectLoader.TryLoad(File.Folder, options with { StoresFailures = storesFailures }, Engines, cancellationToken), cancellationToken);
+    public ProjectResult TryLoadProject(
+        CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
+        Borrow(context,
+            ProjectLoader.TryLoad(
+                File.Folder, options with { StoresFailures = storesFailures }, Engines, cancellationToken),
+                cancellationToken);
 
     /// <summary>
-    /// Reads the whole project, with the streams of sources of <c>streams: all</c> that are known without asking them: those that
-    /// <c>sources/schemas.lock</c> has, and those that have tables.
+    /// Reads the whole project, with the streams of sources of <c>streams: all</c> that are known without asking them:
+    /// those that <c>sources/schemas.lock</c> has, and those that have tables.
     /// </summary>
-    public async Task<ProjectResult> TryLoadKnownProjectAsync(CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
+    public async Task<ProjectResult> TryLoadKnownProjectAsync(
+        CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
     {
         var result = ProjectLoader.TryLoad(File.Folder, options, Engines, cancellationToken);
         if (result is ProjectResult.Loaded { Project: var project })
@@ -138,7 +159,8 @@ sealed class Workspace : IDisposable
 
     /// <summary>Reads the whole project, as <see cref="TryLoadKnownProjectAsync"/> does.</summary>
     /// <exception cref="FozException">Something is wrong with it, or with the lock; tells all that is.</exception>
-    public async Task<(Project Project, SchemaLock Schemas)> LoadKnownProjectAsync(CommandContext context, CancellationToken cancellationToken)
+    public async Task<(Project Project, SchemaLock Schemas)> LoadKnownProjectAsync(
+        CommandContext context, CancellationToken cancellationToken)
     {
         var errors = new ErrorList();
         var schemas = SchemaLock.Read(File.Folder, errors);
@@ -146,8 +168,12 @@ sealed class Workspace : IDisposable
         return ((await TryLoadKnownProjectAsync(context, schemas, cancellationToken)).Unwrap(), schemas);
     }
 
-    /// <summary>Reads the whole project with the streams that <c>sources/schemas.lock</c> has, or finds all that is wrong with it.</summary>
-    public ProjectResult TryLoadLockedProject(CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the whole project with the streams that <c>sources/schemas.lock</c> has, or finds all that is wrong with
+    /// it.
+    /// </summary>
+    public ProjectResult TryLoadLockedProject(
+        CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
     {
         var result = ProjectLoader.TryLoad(File.Folder, options, Engines, cancellationToken);
         return result is ProjectResult.Loaded { Project: var project }
@@ -161,8 +187,9 @@ sealed class Workspace : IDisposable
         context.Secrets = project.Secrets;
         return File.Base is null
             ? result
-            : new ProjectResult.Loaded(Task.Run(() => BorrowedTables.ApplyAsync(project, Lake, cancellationToken), cancellationToken)
-                .GetAwaiter().GetResult());
+            : new ProjectResult.Loaded(
+                Task.Run(() => BorrowedTables.ApplyAsync(project, Lake, cancellationToken), cancellationToken)
+                    .GetAwaiter().GetResult());
     }
 
     /// <summary>What names mean in the queries of people.</summary>
@@ -183,11 +210,15 @@ sealed class Workspace : IDisposable
         return [.. rows.Rows(cancellationToken)];
     }
 
-    /// <summary>The name in the lake of a table that the user names: with the environment's prefix, if it has one.</summary>
+    /// <summary>
+    /// The name in the lake of a table that the user names: with the environment's prefix, if it has one.
+    /// </summary>
     public Task<TableName> ResolveAsync(string text, CancellationToken cancellationToken) =>
         Names.ResolveAsync(TableName.Parse(text), cancellationToken);
 
-    /// <summary>The name in the lake of a table that the user wants to change, which must be one of the environment's own.</summary>
+    /// <summary>
+    /// The name in the lake of a table that the user wants to change, which must be one of the environment's own.
+    /// </summary>
     public Task<TableName> ResolveOwnAsync(string text, CancellationToken cancellationToken) =>
         Names.ResolveOwnAsync(TableName.Parse(text), cancellationToken);
 
@@ -198,7 +229,8 @@ sealed class Workspace : IDisposable
         Lake.Close();
     }
 
-    static string CacheFolder(ProjectFile file) => Path.Combine(file.Lake.CacheFolder ?? Lakehouse.CacheFolderDefault, "projects");
+    static string CacheFolder(ProjectFile file) =>
+        Path.Combine(file.Lake.CacheFolder ?? Lakehouse.CacheFolderDefault, "projects");
 
     PendingRows? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
         ? new JournalWriter(Lake).SelectPending(name.Name)
@@ -212,7 +244,8 @@ sealed class Workspace : IDisposable
         if (!Lake.IsLocal)
             return Task.Run(async () => await Lake.Catalog.FindAsync(name, CancellationToken.None) is not null)
                 .GetAwaiter().GetResult();
-        return System.IO.File.Exists(Path.Combine(Lake.Folder, Lakehouse.SystemFolder, "catalog", schema, table + ".json"))
+        return System.IO.File.Exists(
+            Path.Combine(Lake.Folder, Lakehouse.SystemFolder, "catalog", schema, table + ".json"))
             || Directory.Exists(Path.Combine(Lake.Folder, schema, table, "_delta_log"));
     }
 }

@@ -16,7 +16,8 @@ static class LojaCalendar
     public static string Quarter(int month) => $"{First(month).Year}-Q{(First(month).Month + 2) / 3}";
 
     /// <summary>When the month was exported: the night of the first day after it, in Brasília.</summary>
-    public static DateTime ExportedAtUtc(int month) => First(month + 1).ToDateTime(new TimeOnly(5, 0), DateTimeKind.Utc);
+    public static DateTime ExportedAtUtc(int month) =>
+        First(month + 1).ToDateTime(new TimeOnly(5, 0), DateTimeKind.Utc);
 
     /// <summary>A total spread over the months: growing, with Black Friday and Christmas.</summary>
     /// <returns>Where each month starts in the total, and as last the total.</returns>

@@ -62,7 +62,9 @@ sealed class LojaCustomers(ulong seed)
         var cpf = Cpf.Create(ref random, isCpfInvalid);
         var email = random.OnceIn(MissingEmailOnceIn) ? "" : Email(name, id);
         var phone = Phone(home, ref random);
-        var birth = random.OnceIn(20) ? "" : new DateOnly(1940, 1, 1).AddDays(random.Below(24_000)).ToString("yyyy-MM-dd");
+        var birth = random.OnceIn(20)
+            ? ""
+            : new DateOnly(1940, 1, 1).AddDays(random.Below(24_000)).ToString("yyyy-MM-dd");
         if (random.OnceIn(12)) name = name.ToUpper(CultureInfo.InvariantCulture);
 
         var createdAt = CreatedAt(id);

@@ -21,7 +21,9 @@ public static class LojaGenerator
     ];
 
     /// <summary>Writes the files, unless they are there.</summary>
-    /// <param name="folder">The data folder; made where it is absent; older files of the shop in it are removed.</param>
+    /// <param name="folder">
+    /// The data folder; made where it is absent; older files of the shop in it are removed.
+    /// </param>
     /// <param name="engine">Writes the Parquet files.</param>
     /// <param name="progress">Told of the share that is done, 0 to 1; null for nobody.</param>
     /// <param name="cancellationToken">Stops it; the next call starts anew.</param>
@@ -115,7 +117,8 @@ public static class LojaGenerator
         foreach (var quarter in Enumerable.Range(0, LojaCalendar.MonthCount).GroupBy(LojaCalendar.Quarter))
         {
             var path = Path.Combine(folder, LojaPayments.Stream, $"{LojaPayments.Stream}_{quarter.Key}.parquet");
-            LojaPayments.ToParquet([.. quarter.Select(month => PaymentsPath(folder, month))], path, session, cancellationToken);
+            LojaPayments.ToParquet(
+                [.. quarter.Select(month => PaymentsPath(folder, month))], path, session, cancellationToken);
             File.SetLastWriteTimeUtc(path, LojaCalendar.ExportedAtUtc(quarter.Last()));
         }
     }

@@ -30,7 +30,9 @@ sealed class LojaItems : IDisposable
     public LojaTally Tally { get; } = new();
 
     /// <summary>Writes the items of one order.</summary>
-    /// <returns>Their sum without and with what dirt hides, in cents: net revenue, and what the customer paid.</returns>
+    /// <returns>
+    /// Their sum without and with what dirt hides, in cents: net revenue, and what the customer paid.
+    /// </returns>
     public (long NetCents, long PaidCents) Write(long orderId, int month, ref SplitMix random)
     {
         var (net, paid) = (0L, 0L);

@@ -7,7 +7,9 @@ readonly record struct LojaOrder(
     long Id, int CustomerId, string Status, string Channel, DateTime OrderedAt, DateTime UpdatedAt, string Shipping,
     string? Coupon)
 {
-    /// <summary>The order as a line of JSON; the coupon is left out where the application did not know it yet.</summary>
+    /// <summary>
+    /// The order as a line of JSON; the coupon is left out where the application did not know it yet.
+    /// </summary>
     public string ToJson(bool hasCoupons)
     {
         var coupon = !hasCoupons ? "" : Coupon is null ? ",\"coupon\":null" : $",\"coupon\":\"{Coupon}\"";

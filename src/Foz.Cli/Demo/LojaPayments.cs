@@ -37,7 +37,8 @@ sealed class LojaPayments : IDisposable
             _ => "approved",
         };
         var time = status == "pending" ? "" : $"{paidAt:yyyy-MM-dd HH:mm:ss}-03";
-        _text.WriteLine($"{order.Id * 10 + 1},{order.Id},{method},{installments},{LojaText.Money(cents)},{status},{time}");
+        _text.WriteLine(
+            $"{order.Id * 10 + 1},{order.Id},{method},{installments},{LojaText.Money(cents)},{status},{time}");
         _tally.Count(Stream, 1, 1, 0);
     }
 

@@ -6,7 +6,8 @@ using Foz.Lake;
 namespace Foz.Cli.Remote;
 
 /// <summary>
-/// libpq's password file: lines of <c>host:port:database:user:password</c> (PostgreSQL's documentation, "The Password File").
+/// libpq's password file: lines of <c>host:port:database:user:password</c> (PostgreSQL's documentation, "The Password
+/// File").
 /// </summary>
 static class PasswordFile
 {
@@ -26,10 +27,13 @@ static class PasswordFile
         var path = variable(Variable) is { Length: > 0 } named ? named : DefaultPath(variable, home);
         if (!File.Exists(path)) return null;
         if (!OperatingSystem.IsWindows()
-            && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+            && (File.GetUnixFileMode(path)
+                & (UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
                 | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute)) != UnixFileMode.None)
         {
-            warn?.Invoke(new($"the password file {path} is passed over: others than its owner may read it", $"chmod 600 {path}"));
+            warn?.Invoke(
+                new($"the password file {path} is passed over: others than its owner may read it",
+                    $"chmod 600 {path}"));
             return null;
         }
         string[] wanted =
@@ -52,7 +56,9 @@ static class PasswordFile
         return true;
     }
 
-    /// <summary>The fields of a line: a backslash takes a colon or a backslash as it is; the last one ends with the line.</summary>
+    /// <summary>
+    /// The fields of a line: a backslash takes a colon or a backslash as it is; the last one ends with the line.
+    /// </summary>
     static List<string> Split(string line)
     {
         var fields = new List<string>();

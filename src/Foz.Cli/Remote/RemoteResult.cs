@@ -8,8 +8,8 @@ public abstract record RemoteResult
     /// <summary>Rows.</summary>
     /// <param name="Columns">Their columns.</param>
     /// <param name="Values">
-    /// The rows, which arrive as they are read, once: values as <see cref="Foz.Lake.Engine.EngineRows.Rows"/> has them, or
-    /// the server's text of what has no such form.
+    /// The rows, which arrive as they are read, once: values as <see cref="Foz.Lake.Engine.EngineRows.Rows"/> has them,
+    /// or the server's text of what has no such form.
     /// </param>
     public sealed record Rows(IReadOnlyList<RemoteColumn> Columns, IAsyncEnumerable<object?[]> Values) : RemoteResult;
 

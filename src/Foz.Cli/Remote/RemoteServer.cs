@@ -5,8 +5,8 @@ using Foz.Lake.Configuration;
 namespace Foz.Cli.Remote;
 
 /// <summary>
-/// Which server answers and who asks it, as psql's users write it: in the address, then in libpq's environment variables
-/// and the password file (PostgreSQL's documentation, chapter "libpq").
+/// Which server answers and who asks it, as psql's users write it: in the address, then in libpq's environment
+/// variables and the password file (PostgreSQL's documentation, chapter "libpq").
 /// </summary>
 public sealed class RemoteServer
 {
@@ -37,7 +37,9 @@ public sealed class RemoteServer
     internal PgOptions Options { get; }
 
     /// <summary>Reads an address.</summary>
-    /// <param name="address"><c>host</c>, <c>user@host:port</c>, <c>postgres://…</c>, or libpq's key words <c>host=…</c>.</param>
+    /// <param name="address">
+    /// <c>host</c>, <c>user@host:port</c>, <c>postgres://…</c>, or libpq's key words <c>host=…</c>.
+    /// </param>
     /// <param name="variable">The value of an environment variable; null where it is not set.</param>
     /// <param name="folder">The folder that relative paths start from.</param>
     /// <param name="warn">Told of a password file that is passed over.</param>
@@ -45,7 +47,9 @@ public sealed class RemoteServer
     public static RemoteServer Parse(
         string address, Func<string, string?> variable, string folder, Action<Warning>? warn = null)
     {
-        var url = address.Contains("://", StringComparison.Ordinal) || address.Contains('=') ? address : $"postgres://{address}";
+        var url = address.Contains("://", StringComparison.Ordinal) || address.Contains('=')
+            ? address
+            : $"postgres://{address}";
         var given = ConnectionString.Parse(url, Wrong);
         var values = new List<(string, object)> { ("url", url) };
         foreach (var (name, key) in Variables)
@@ -55,7 +59,9 @@ public sealed class RemoteServer
         Default("application_name", ApplicationName);
         var home = HomeOf(variable);
         var roots = Path.Combine(home, ".postgresql", "root.crt");
-        if (File.Exists(roots) && (given.GetValueOrDefault("sslmode") ?? variable("PGSSLMODE"))?.StartsWith("verify", StringComparison.Ordinal) == true)
+        if (File.Exists(roots)
+            && (given.GetValueOrDefault("sslmode") ?? variable("PGSSLMODE"))?.StartsWith(
+                "verify", StringComparison.Ordinal) == true)
             Default("sslrootcert", roots);
         var options = Read(values, folder);
         return new(options.Password is null
@@ -64,7 +70,8 @@ public sealed class RemoteServer
 
         void Default(string name, string value)
         {
-            if (given.GetValueOrDefault(name) is not { Length: > 0 } && given.TryAdd(name, value)) values.Add((name, value));
+            if (given.GetValueOrDefault(name) is not { Length: > 0 } && given.TryAdd(name, value))
+                values.Add((name, value));
         }
     }
 
@@ -82,7 +89,10 @@ public sealed class RemoteServer
         }
         catch (FozException error) when (error.Kind is ErrorKind.Configuration)
         {
-            throw new FozException(ErrorKind.Usage, $"--remote or a variable of libpq: {error.Message}", error) { Hint = error.Hint };
+            throw new FozException(ErrorKind.Usage, $"--remote or a variable of libpq: {error.Message}", error)
+            {
+                Hint = error.Hint,
+            };
         }
     }
 

@@ -9,8 +9,8 @@ using TextReader = System.IO.TextReader;
 namespace Foz.Cli.Remote;
 
 /// <summary>
-/// A session with a running server over PostgreSQL's protocol. One caller at a time. Who disposes of it while a statement runs
-/// cancels the statement at the server.
+/// A session with a running server over PostgreSQL's protocol. One caller at a time. Who disposes of it while a
+/// statement runs cancels the statement at the server.
 /// </summary>
 public sealed class RemoteSession : IAsyncDisposable
 {
@@ -23,12 +23,15 @@ public sealed class RemoteSession : IAsyncDisposable
 
     /// <summary>Connects and logs in.</summary>
     /// <param name="server">Where to.</param>
-    /// <param name="askPassword">Asks for a password where the server wants one and none is known; null where nobody can be asked.</param>
+    /// <param name="askPassword">
+    /// Asks for a password where the server wants one and none is known; null where nobody can be asked.
+    /// </param>
     /// <param name="noticed">Told what the server tells beside results.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It failed; the message says at which step.</exception>
     public static async Task<RemoteSession> OpenAsync(
-        RemoteServer server, Func<string>? askPassword, Action<RemoteNotice>? noticed, CancellationToken cancellationToken)
+        RemoteServer server, Func<string>? askPassword, Action<RemoteNotice>? noticed,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -46,7 +49,8 @@ public sealed class RemoteSession : IAsyncDisposable
         }
     }
 
-    static async Task<RemoteSession> OpenAsync(RemoteServer server, Action<RemoteNotice>? noticed, CancellationToken cancellationToken)
+    static async Task<RemoteSession> OpenAsync(
+        RemoteServer server, Action<RemoteNotice>? noticed, CancellationToken cancellationToken)
     {
         var opened = await PgConnection.OpenAsync(server.Options, cancellationToken);
         opened.Noticed = report => noticed?.Invoke(new(report.Severity, report.Text, report.Hint ?? report.Detail));
@@ -54,8 +58,8 @@ public sealed class RemoteSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs the statements of a text, one after the other: each is a transaction of its own unless the text opens one. Before
-    /// the next result is asked for, the one before must have been read to its end.
+    /// Runs the statements of a text, one after the other: each is a transaction of its own unless the text opens one.
+    /// Before the next result is asked for, the one before must have been read to its end.
     /// </summary>
     /// <param name="text">The statements.</param>
     /// <param name="input">The text that <c>COPY … FROM STDIN</c> reads; null where there is none.</param>
@@ -72,7 +76,8 @@ public sealed class RemoteSession : IAsyncDisposable
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 
     async IAsyncEnumerable<RemoteResult> RunAsync(
-        ScriptStatement statement, string text, TextReader? input, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ScriptStatement statement, string text, TextReader? input,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var answer = new Answer(this, statement, text);
         var hasResult = false;
@@ -82,7 +87,10 @@ public sealed class RemoteSession : IAsyncDisposable
             switch (type)
             {
                 case MessageType.RowDescription:
-                    RemoteColumn[] columns = [.. RowDescription.Read(payload.Span).Select(c => new RemoteColumn(c.Name, c.TypeOid))];
+                    RemoteColumn[] columns =
+                    [
+                        .. RowDescription.Read(payload.Span).Select(c => new RemoteColumn(c.Name, c.TypeOid)),
+                    ];
                     // Rows are there when the first of them is: until then the statement runs.
                     answer.PutBack(await answer.NextAsync(cancellationToken));
                     hasResult = true;
@@ -90,7 +98,10 @@ public sealed class RemoteSession : IAsyncDisposable
                     break;
                 case MessageType.CopyOutResponse:
                     if (CopyOutResponse.Read(payload.Span).Format is ValueFormat.Binary)
-                        throw new FozException(ErrorKind.Usage, "COPY in binary format is not shown") { Hint = "use psql for it, or the formats text and csv" };
+                        throw new FozException(ErrorKind.Usage, "COPY in binary format is not shown")
+                        {
+                            Hint = "use psql for it, or the formats text and csv",
+                        };
                     hasResult = true;
                     yield return new RemoteResult.CopyOut(PiecesAsync(answer, cancellationToken));
                     break;
@@ -113,7 +124,8 @@ public sealed class RemoteSession : IAsyncDisposable
         answer.PutBack(message);
     }
 
-    static async IAsyncEnumerable<string> PiecesAsync(Answer answer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    static async IAsyncEnumerable<string> PiecesAsync(
+        Answer answer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A character may stand in two pieces.
         var decoder = Encoding.UTF8.GetDecoder();

@@ -6,7 +6,9 @@ using Foz.Wire.PostgreSql;
 
 namespace Foz.Cli.Remote;
 
-/// <summary>Values in the text form of PostgreSQL's protocol, as the objects that results of the embedded engine have.</summary>
+/// <summary>
+/// Values in the text form of PostgreSQL's protocol, as the objects that results of the embedded engine have.
+/// </summary>
 static class RemoteValue
 {
     const string UtcSuffix = "+00";
@@ -15,36 +17,43 @@ static class RemoteValue
     /// <summary>PostgreSQL's arrays have no more dimensions; who sends more gets its text shown.</summary>
     const int DimensionsMax = 6;
 
-    public static bool IsNumber(uint oid) => oid is TypeOids.Int2 or TypeOids.Int4 or TypeOids.Int8 or TypeOids.Oid or TypeOids.Float4
-        or TypeOids.Float8 or TypeOids.Numeric;
+    public static bool IsNumber(uint oid) =>
+        oid is TypeOids.Int2 or TypeOids.Int4 or TypeOids.Int8 or TypeOids.Oid or TypeOids.Float4
+            or TypeOids.Float8 or TypeOids.Numeric;
 
     public static bool IsJson(uint oid) => oid is TypeOids.Json or TypeOids.Jsonb;
 
-    public static bool IsTime(uint oid) => oid is TypeOids.Date or TypeOids.Time or TypeOids.Timetz or TypeOids.Timestamp
-        or TypeOids.Timestamptz;
+    public static bool IsTime(uint oid) =>
+        oid is TypeOids.Date or TypeOids.Time or TypeOids.Timetz or TypeOids.Timestamp
+            or TypeOids.Timestamptz;
 
     /// <summary>The value of a text; the text itself where the engine has no other form of it.</summary>
     public static object Read(ReadOnlySpan<byte> utf8, uint oid) => oid switch
     {
-        TypeOids.Text or TypeOids.Varchar or TypeOids.Json or TypeOids.Jsonb or TypeOids.Date => Encoding.UTF8.GetString(utf8),
+        TypeOids.Text or TypeOids.Varchar or TypeOids.Json or TypeOids.Jsonb or TypeOids.Date =>
+            Encoding.UTF8.GetString(utf8),
         TypeOids.Int2 or TypeOids.Int4 or TypeOids.Int8 or TypeOids.Oid
-            when long.TryParse(utf8, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+            when long.TryParse(utf8, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
+                number,
         _ => Of(Encoding.UTF8.GetString(utf8), oid),
     };
 
     static object Of(string text, uint oid) => oid switch
     {
         TypeOids.Int2 or TypeOids.Int4 or TypeOids.Int8 or TypeOids.Oid
-            when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+            when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
+                number,
         TypeOids.Bool when text is "t" => true,
         TypeOids.Bool when text is "f" => false,
         TypeOids.Float8 when double.TryParse(text, CultureInfo.InvariantCulture, out var number) => number,
         TypeOids.Float4 when float.TryParse(text, CultureInfo.InvariantCulture, out var number) => number,
         TypeOids.Numeric => NumericOf(text),
         TypeOids.Timestamp when InstantOf(text) is { } micros => new Timestamp(micros),
-        TypeOids.Timestamptz when text.EndsWith(UtcSuffix, StringComparison.Ordinal) && InstantOf(text[..^UtcSuffix.Length]) is { } micros =>
+        TypeOids.Timestamptz when text.EndsWith(UtcSuffix, StringComparison.Ordinal)
+            && InstantOf(text[..^UtcSuffix.Length]) is { } micros =>
             new TimestampTz(micros),
-        _ when TypeOids.ElementOf(oid) is > 0 and var element && oid is not (TypeOids.Int2Vector or TypeOids.OidVector) =>
+        _ when TypeOids.ElementOf(oid) is > 0 and var element
+            && oid is not (TypeOids.Int2Vector or TypeOids.OidVector) =>
             ArrayOf(text, element) ?? (object)text,
         _ => text,
     };
@@ -54,7 +63,8 @@ static class RemoteValue
         var point = text.IndexOf('.', StringComparison.Ordinal);
         var scale = point < 0 ? 0 : text.Length - point - 1;
         var digits = point < 0 ? text : text.Remove(point, 1);
-        if (!BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var unscaled)) return text;
+        if (!BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var unscaled))
+            return text;
         if (scale == 0) return unscaled;
         return digits.Length <= DecimalValue.WidthMax
             ? new DecimalValue((Int128)unscaled, DecimalValue.WidthMax, (byte)scale)
@@ -67,7 +77,9 @@ static class RemoteValue
         ? (time - DateTime.UnixEpoch).Ticks / TicksPerMicrosecond
         : null;
 
-    /// <summary>The elements of an array's text (PostgreSQL's documentation, 8.15.6); null where it cannot be read.</summary>
+    /// <summary>
+    /// The elements of an array's text (PostgreSQL's documentation, 8.15.6); null where it cannot be read.
+    /// </summary>
     static object?[]? ArrayOf(string text, uint element)
     {
         var position = 0;

@@ -1,6 +1,8 @@
 namespace Foz.Cli.Terminal;
 
-/// <summary>One row at the foot of a terminal that says how far a command is; nothing where there is no terminal.</summary>
+/// <summary>
+/// One row at the foot of a terminal that says how far a command is; nothing where there is no terminal.
+/// </summary>
 /// <param name="shell">The terminal.</param>
 public sealed class ProgressRow(Shell shell) : IDisposable
 {

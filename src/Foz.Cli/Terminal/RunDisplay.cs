@@ -59,7 +59,9 @@ static class RunText
     {
         if (time.TotalSeconds < 59.95) return $"{time.TotalSeconds:0.0} s";
         var seconds = (long)Math.Round(time.TotalSeconds);
-        return seconds < 3600 ? $"{seconds / 60} m {seconds % 60:00} s" : $"{seconds / 3600} h {seconds % 3600 / 60:00} m";
+        return seconds < 3600
+            ? $"{seconds / 60} m {seconds % 60:00} s"
+            : $"{seconds / 3600} h {seconds % 3600 / 60:00} m";
     }
 
     /// <summary>A number of things.</summary>
@@ -95,7 +97,8 @@ static class RunText
     /// <param name="holder">The run.</param>
     /// <param name="now">The time.</param>
     public static string Waiting(LeaseHolder holder, DateTimeOffset now) =>
-        $"waiting for run {holder.RunId} of {holder.User}@{holder.Host} (process {holder.ProcessId}), which has worked for "
+        $"waiting for run {holder.RunId} of {holder.User}@{holder.Host} (process "
+            + $"{holder.ProcessId}), which has worked for "
         + Elapsed(now - holder.Since);
 
     /// <summary>A word for how a step ended.</summary>

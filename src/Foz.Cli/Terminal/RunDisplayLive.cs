@@ -33,7 +33,9 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
         Working,
     }
 
-    /// <summary>The columns for text: the last one is left free, where terminals differ in when they break a line.</summary>
+    /// <summary>
+    /// The columns for text: the last one is left free, where terminals differ in when they break a line.
+    /// </summary>
     int TextColumns => shell.Width > 1 ? shell.Width - 1 : int.MaxValue;
 
     protected override TimeSpan Interval => TimeSpan.FromMilliseconds(100);
@@ -122,7 +124,8 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
         var (style, mark) = StyleOf(step.Outcome);
         return
         [
-            .. Marked(mark, style, $"{Name(step.Step)}  {RunText.Word(step.Outcome),-9}  {RunText.Facts(step)}".TrimEnd())
+            .. Marked(
+                mark, style, $"{Name(step.Step)}  {RunText.Word(step.Outcome),-9}  {RunText.Facts(step)}".TrimEnd())
                 .Select(line => line.Replace(
                     $"  {RunText.Word(step.Outcome)} ", $"  {shell.Styled(style, RunText.Word(step.Outcome))} ",
                     StringComparison.Ordinal)),
@@ -154,7 +157,8 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
         if (phase is Phase.Idle) return [];
         if (phase is Phase.Waiting) return [AtWork($"waiting for {RunText.Passing(now - since)}")];
         var rows = working.Take(WorkingMax).Select(step => AtWork(
-            $"{Name(step.Step)}  {RunText.Passing(now - step.Since)}  {RunText.Progress(step.Meter.Progress)}".TrimEnd())).ToList();
+            $"{Name(step.Step)}  {RunText.Passing(now - step.Since)}  {RunText.Progress(step.Meter.Progress)}"
+                .TrimEnd())).ToList();
         if (working.Count > WorkingMax) rows.Add(AtWork($"and {working.Count - WorkingMax} more"));
         var total = $"{shown.Count} of {RunText.Count(stepCount, "step", "steps")}, {RunText.Passing(now - since)}";
         rows.Add(shell.Styled(Style.Dim, shell.Fit(total)));

@@ -50,12 +50,13 @@ public sealed class Shell
     }
 
     /// <summary>
-    /// The same, with everything that goes to a terminal, or tells of errors, made printable; results that go elsewhere stay as they
-    /// are.
+    /// The same, with everything that goes to a terminal, or tells of errors, made printable; results that go elsewhere
+    /// stay as they are.
     /// </summary>
     public Shell Guarded() => new()
     {
-        Out = IsTerminal ? new TerminalWriter(Out) : Out, Error = new TerminalWriter(Error), In = In, IsTerminal = IsTerminal, HasColor = HasColor,
+        Out = IsTerminal ? new TerminalWriter(Out) : Out, Error = new TerminalWriter(Error), In = In,
+        IsTerminal = IsTerminal, HasColor = HasColor,
         WidthNow = WidthNow, Folder = Folder, Clock = Clock,
     };
 

@@ -6,23 +6,29 @@ using System.Text.RegularExpressions;
 namespace Foz.Cli.Terminal;
 
 /// <summary>
-/// Text that does nothing to a terminal but to be read: names, comments and messages of others can hold characters that move the
-/// cursor, rename the window, or type.
+/// Text that does nothing to a terminal but to be read: names, comments and messages of others can hold characters that
+/// move the cursor, rename the window, or type.
 /// </summary>
 public static partial class TerminalText
 {
     static readonly SearchValues<char> controls = SearchValues.Create(
     [
-        .. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(c => char.IsControl(c) && c is not ('\n' or '\t')),
+        .. Enumerable.Range(0, 0xA0).Select(code => (char)code)
+            .Where(c => char.IsControl(c) && c is not ('\n' or '\t')),
         // Text between these is shown in another order than it has.
-        '\u061C', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068', '\u2069', '\u2028', '\u2029',
+        '\u061C', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068',
+        '\u2069', '\u2028', '\u2029',
     ]);
 
-    /// <summary>A text in which control characters stand as <c>\e</c>, <c>\r</c> or <c>\u0007</c>; line ends, tabs and Foz's own colours stay.</summary>
+    /// <summary>
+    /// A text in which control characters stand as <c>\e</c>, <c>\r</c> or <c>\u0007</c>; line ends, tabs and Foz's own
+    /// colours stay.
+    /// </summary>
     public static string Printable(string text) => Printable(text, keepsColors: true);
 
     /// <summary>The same, of a text that has no colours, in one line.</summary>
-    public static string Line(string text) => Printable(text, keepsColors: false).Replace("\n", "\\n", StringComparison.Ordinal);
+    public static string Line(string text) =>
+        Printable(text, keepsColors: false).Replace("\n", "\\n", StringComparison.Ordinal);
 
     static string Printable(string text, bool keepsColors)
     {
@@ -69,7 +75,8 @@ sealed class TerminalWriter(TextWriter inner) : TextWriter(CultureInfo.Invariant
     public override void Write(char value) => inner.Write(TerminalText.Printable(value.ToString()));
 
     /// <inheritdoc/>
-    public override void Write(char[] buffer, int index, int count) => inner.Write(TerminalText.Printable(new(buffer, index, count)));
+    public override void Write(char[] buffer, int index, int count) =>
+        inner.Write(TerminalText.Printable(new(buffer, index, count)));
 
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<char> buffer) => inner.Write(TerminalText.Printable(buffer.ToString()));

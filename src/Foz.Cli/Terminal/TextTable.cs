@@ -20,14 +20,17 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> named)
     readonly List<string?[]> rows = [];
 
     /// <summary>Names are of whoever made them, as values are.</summary>
-    readonly IReadOnlyList<ResultColumn> columns = [.. named.Select(column => column with { Name = LineOf(column.Name) })];
+    readonly IReadOnlyList<ResultColumn> columns =
+    [
+        .. named.Select(column => column with { Name = LineOf(column.Name) }),
+    ];
 
     /// <summary>Adds a row of values; a null stands for NULL.</summary>
     public void Add(params object?[] row) => rows.Add([.. row.Select(value => value is null ? null : CellOf(value))]);
 
     /// <summary>
-    /// Writes all rows below their headings. Texts are cut so that rows fit the terminal; where that does not help, each
-    /// value gets a line of its own.
+    /// Writes all rows below their headings. Texts are cut so that rows fit the terminal; where that does not help,
+    /// each value gets a line of its own.
     /// </summary>
     /// <returns>Whether every cell is whole.</returns>
     public bool Write(Shell shell)
@@ -53,7 +56,9 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> named)
         return isWhole;
     }
 
-    /// <summary>Narrows the widest columns of text until rows fit; the first one, which names the row, is the last to be.</summary>
+    /// <summary>
+    /// Narrows the widest columns of text until rows fit; the first one, which names the row, is the last to be.
+    /// </summary>
     bool TryFit(int[] widths, int width)
     {
         var excess = (Gap.Length * (widths.Length - 1)) - width;
@@ -63,7 +68,8 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> named)
             var widest = -1;
             for (var i = widths.Length - 1; i >= 0; i--)
             {
-                if (!columns[i].IsText || widths[i] <= Math.Max(NarrowedWidthMin, TextWidth.Of(columns[i].Name))) continue;
+                if (!columns[i].IsText || widths[i] <= Math.Max(NarrowedWidthMin, TextWidth.Of(columns[i].Name)))
+                    continue;
                 if (widest < 0 || (i > 0 && widths[i] > widths[widest])) widest = i;
             }
             if (widest < 0) return false;
@@ -101,7 +107,9 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> named)
         {
             var text = TextWidth.Cut(cells[i] ?? Null, widths[i]);
             var padding = new string(' ', widths[i] - TextWidth.Of(text));
-            var shown = cells[i] is null ? shell.Styled(Style.Dim, text) : style is { } s ? shell.Styled(s, text) : text;
+            var shown = cells[i] is null
+                ? shell.Styled(Style.Dim, text)
+                : style is { } s ? shell.Styled(s, text) : text;
             if (i > 0) shell.Out.Write(Gap);
             if (columns[i].IsNumber) shell.Out.Write(padding);
             shell.Out.Write(shown);

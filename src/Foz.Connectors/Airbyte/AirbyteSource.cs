@@ -9,8 +9,12 @@ using JsonNode = System.Text.Json.Nodes.JsonNode;
 
 namespace Foz.Connectors.Airbyte;
 
-/// <summary>A connector of the Airbyte protocol as a source: <c>check</c>, <c>discover</c> and <c>read</c>, a run for each stream.</summary>
-sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, string projectFolder, TimeProvider clock) : ISource
+/// <summary>
+/// A connector of the Airbyte protocol as a source: <c>check</c>, <c>discover</c> and <c>read</c>, a run for each
+/// stream.
+/// </summary>
+sealed class AirbyteSource(
+    SourceDefinition definition, ProgramOptions options, string projectFolder, TimeProvider clock) : ISource
 {
     const string Incremental = "incremental", FullRefresh = "full_refresh";
 
@@ -29,11 +33,13 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
     {
         using var run = Run("check");
         string? status = null, message = null;
-        await foreach (var (type, body) in MessagesAsync(run, ["check", "--config", run.Write("config.json", options.Config)], cancellationToken))
+        await foreach (var (type, body) in MessagesAsync(
+            run, ["check", "--config", run.Write("config.json", options.Config)], cancellationToken))
             if (type == "CONNECTION_STATUS") (status, message) = (Text(body, "status"), Text(body, "message"));
         return status == "SUCCEEDED"
             ? $"{options.Command[^1]} answers {status}"
-            : throw run.Failure($"its check answers {status ?? "nothing"}{(message is null ? "" : $": {message}")}", []);
+            : throw run.Failure(
+                $"its check answers {status ?? "nothing"}{(message is null ? "" : $": {message}")}", []);
     }
 
     /// <inheritdoc/>
@@ -44,7 +50,12 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
     public Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
         Task.FromResult(new BatchPlan(
-            new() { State = stream.Mode is StreamMode.Incremental ? history.LastOrDefault(i => i.State is not null)?.State : null }, []));
+            new()
+            {
+                State = stream.Mode is StreamMode.Incremental
+                    ? history.LastOrDefault(i => i.State is not null)?.State
+                    : null,
+            }, []));
 
     /// <inheritdoc/>
     public async Task<StreamRows> ReadAsync(
@@ -54,10 +65,14 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
         var found = await FindAsync(stream, cancellationToken);
         var arguments = new List<string>
         {
-            "read", "--config", run.Write("config.json", options.Config), "--catalog", run.Write("catalog.json", Configured(stream, found)),
+            "read", "--config", run.Write("config.json", options.Config), "--catalog",
+            run.Write("catalog.json", Configured(stream, found)),
         };
         if (inputs.State is { } before) arguments.AddRange(["--state", run.Write("state.json", before)]);
-        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}") { Meter = context.Meter };
+        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}")
+        {
+            Meter = context.Meter,
+        };
         var state = inputs.State;
         var name = Text(found, "name");
         await foreach (var (type, body) in MessagesAsync(run, arguments, cancellationToken))
@@ -67,7 +82,8 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
             else if (type == "STATE") state = StateOf(body);
         }
         return await Task.Run(
-            () => rows.Read(stream, context, new(inputs with { State = state }, []), cancellationToken), cancellationToken);
+            () => rows.Read(stream, context, new(inputs with { State = state }, []), cancellationToken),
+            cancellationToken);
     }
 
     /// <summary>State as the next run takes it: a list of messages, or what the oldest connectors gave.</summary>
@@ -76,7 +92,8 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
         : new JsonArray(message.DeepClone()).ToJsonString();
 
     async IAsyncEnumerable<(string Type, JsonObject Body)> MessagesAsync(
-        ProgramRun run, IReadOnlyList<string> arguments, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        ProgramRun run, IReadOnlyList<string> arguments,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? error = null;
         await foreach (var line in run.RunAsync([.. arguments, .. options.Arguments], cancellationToken))
@@ -92,7 +109,9 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
                     run.Note($"{error} {Text(trace, "internal_message")}".Trim());
                     break;
                 default:
-                    var key = type is "CONNECTION_STATUS" ? "connectionStatus" : JsonNamingPolicy.CamelCase.ConvertName(type.ToLowerInvariant());
+                    var key = type is "CONNECTION_STATUS"
+                        ? "connectionStatus"
+                        : JsonNamingPolicy.CamelCase.ConvertName(type.ToLowerInvariant());
                     if (message[key] is JsonObject body) yield return (type, body);
                     break;
             }
@@ -108,7 +127,8 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
             if (catalog is not null) return catalog;
             using var run = Run("discover");
             IReadOnlyList<JsonObject>? streams = null;
-            await foreach (var (type, body) in MessagesAsync(run, ["discover", "--config", run.Write("config.json", options.Config)], cancellationToken))
+            await foreach (var (type, body) in MessagesAsync(
+                run, ["discover", "--config", run.Write("config.json", options.Config)], cancellationToken))
                 if (type == "CATALOG" && body["streams"] is JsonArray list) streams = [.. list.OfType<JsonObject>()];
             return catalog = streams ?? throw run.Failure("its discover gives no catalog", []);
         }
@@ -123,7 +143,8 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
         var streams = await CatalogAsync(cancellationToken);
         var (name, space) = (stream.Settings.Text("stream") ?? stream.Name, stream.Settings.Text("namespace"));
         return streams.FirstOrDefault(s => Text(s, "name") == name && (space is null || Text(s, "namespace") == space))
-            ?? throw new FozException(ErrorKind.NotFound, $"the connector has no stream '{name}'{(space is null ? "" : $" in {space}")}")
+            ?? throw new FozException(
+                ErrorKind.NotFound, $"the connector has no stream '{name}'{(space is null ? "" : $" in {space}")}")
             {
                 Place = stream.Place is { File: not null } place ? place : null,
                 Hint = NearestName.Hint(name, streams.Select(s => Text(s, "name")!)),
@@ -136,12 +157,17 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
         var modes = (found["supported_sync_modes"] as JsonArray)?.Select(m => m?.ToString()).ToList() ?? [];
         var mode = stream.Mode is StreamMode.Incremental ? Incremental : FullRefresh;
         if (modes.Count > 0 && !modes.Contains(mode))
-            throw new FozException(ErrorKind.Configuration, $"the connector's stream '{stream.Name}' cannot be read {(mode == Incremental ? "incrementally" : "whole")}")
+            throw new FozException(
+                ErrorKind.Configuration,
+                $"the connector's stream '{stream.Name}' cannot be read "
+                    + $"{(mode == Incremental ? "incrementally" : "whole")}")
             {
                 Place = stream.Place is { File: not null } place ? place : null,
                 Hint = $"set mode: {(mode == Incremental ? "snapshot" : "incremental")}",
             };
-        var cursor = stream.Cursor is { } own ? new JsonArray([.. own.Split('.').Select(p => (JsonNode)JsonValue.Create(p))]) : found["default_cursor_field"]?.DeepClone();
+        var cursor = stream.Cursor is { } own
+            ? new JsonArray([.. own.Split('.').Select(p => (JsonNode)JsonValue.Create(p))])
+            : found["default_cursor_field"]?.DeepClone();
         var configured = new JsonObject
         {
             ["stream"] = found.DeepClone(), ["sync_mode"] = mode,
@@ -149,18 +175,21 @@ sealed class AirbyteSource(SourceDefinition definition, ProgramOptions options, 
         };
         if (cursor is not null) configured["cursor_field"] = cursor;
         if (stream.Keys.Count > 0)
-            configured["primary_key"] = new JsonArray([.. stream.Keys.Select(k => (JsonNode)new JsonArray(JsonValue.Create(k)))]);
+            configured["primary_key"] = new JsonArray(
+                [.. stream.Keys.Select(k => (JsonNode)new JsonArray(JsonValue.Create(k)))]);
         return new JsonObject { ["streams"] = new JsonArray(configured) }.ToJsonString();
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<string>> FindKeysAsync(
+        StreamDefinition stream, CancellationToken cancellationToken) =>
         Discovered(await FindAsync(stream, cancellationToken)).Definition.Keys;
 
     static DiscoveredStream Discovered(JsonObject stream)
     {
         var cursor = (stream["default_cursor_field"] as JsonArray)?.Select(p => p?.ToString()).ToList() ?? [];
-        var isIncremental = (stream["supported_sync_modes"] as JsonArray)?.Any(m => m?.ToString() == Incremental) == true
+        var isIncremental = (stream["supported_sync_modes"] as JsonArray)?.Any(m => m?.ToString() == Incremental)
+            == true
             && (cursor.Count > 0 || stream["source_defined_cursor"]?.ToString() == "true");
         using var schema = JsonDocument.Parse((stream["json_schema"] ?? new JsonObject()).ToJsonString());
         return new(

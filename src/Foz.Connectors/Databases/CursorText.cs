@@ -28,7 +28,8 @@ static class CursorText
         }
         catch (Exception e) when (e is FormatException or InvalidCastException or OverflowException)
         {
-            throw new FozException(ErrorKind.Data, $"the cursor '{text}' of the last batch is no {type.Name}, as the column is now")
+            throw new FozException(
+                ErrorKind.Data, $"the cursor '{text}' of the last batch is no {type.Name}, as the column is now")
             {
                 Hint = "run the stream once with --full-refresh",
             };

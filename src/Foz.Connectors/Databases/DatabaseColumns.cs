@@ -34,7 +34,8 @@ static class DatabaseColumns
                 var quoted = dialect.Quote(column.ColumnName);
                 var (type, isText) = TypeOf(column, dialect);
                 return new DatabaseColumn(
-                    new Field(unique, type).WithSourceType(SourceTypeOf(column)), isText ? $"{dialect.ToText(quoted)} AS {quoted}" : quoted,
+                    new Field(unique, type).WithSourceType(SourceTypeOf(column)),
+                    isText ? $"{dialect.ToText(quoted)} AS {quoted}" : quoted,
                     column.DataType ?? typeof(object), column.ColumnName);
             }),
         ];
@@ -47,13 +48,17 @@ static class DatabaseColumns
         var name = column.DataTypeName?.ToLowerInvariant() ?? "";
         if (type == typeof(decimal)) return DecimalOf(column);
         if (type == typeof(DateTime))
-            return (dialect.Dates.Contains(name) ? DataType.Date : dialect.Instants.Contains(name) ? DataType.Timestamp : DataType.TimestampNtz, false);
+            return (dialect.Dates.Contains(name)
+                ? DataType.Date
+                : dialect.Instants.Contains(name) ? DataType.Timestamp : DataType.TimestampNtz, false);
         return (Types.GetValueOrDefault(type, DataType.String), false);
     }
 
     /// <summary>.NET's decimal holds 28 digits: others come as text, which says the same.</summary>
     static (DataType Type, bool IsText) DecimalOf(DbColumn column) =>
-        (column.NumericPrecision, column.NumericScale) is ({ } precision and > 0 and <= PrecisionMax, { } scale and >= 0) && scale <= precision
+        (column.NumericPrecision,
+            column.NumericScale) is ({ } precision and > 0 and <= PrecisionMax, { } scale and >= 0)
+            && scale <= precision
             ? (new DataType.Decimal(precision, scale), precision > DecimalDigitsMax)
             : (DataType.String, true);
 
@@ -68,16 +73,19 @@ static class DatabaseColumns
 
     static string SourceTypeOf(DbColumn column) =>
         column.DataTypeName is not { Length: > 0 } name ? column.DataType?.Name ?? "unknown"
-        : column.DataType == typeof(decimal) && column is { NumericPrecision: { } p and > 0, NumericScale: { } s } && !name.Contains('(', StringComparison.Ordinal)
+        : column.DataType == typeof(decimal) && column is { NumericPrecision: { } p and > 0, NumericScale: { } s }
+            && !name.Contains('(', StringComparison.Ordinal)
             ? $"{name}({p},{s})"
             : name;
 
     /// <summary>The column that a stream names in a setting.</summary>
     /// <exception cref="FozException">There is none.</exception>
-    public static DatabaseColumn Find(StreamDefinition stream, string setting, string name, IReadOnlyList<DatabaseColumn> columns) =>
+    public static DatabaseColumn Find(
+        StreamDefinition stream, string setting, string name, IReadOnlyList<DatabaseColumn> columns) =>
         columns.FirstOrDefault(c => c.Field.Name == name)
         ?? columns.FirstOrDefault(c => string.Equals(c.Field.Name, name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new FozException(ErrorKind.NotFound, $"stream '{stream.Name}': {setting} names the column '{name}', which does not exist")
+        ?? throw new FozException(
+            ErrorKind.NotFound, $"stream '{stream.Name}': {setting} names the column '{name}', which does not exist")
         {
             Place = stream.Place is { File: not null } place ? place : null,
             Hint = NearestName.Hint(name, columns.Select(c => c.Field.Name)),

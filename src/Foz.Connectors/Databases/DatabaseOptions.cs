@@ -36,19 +36,26 @@ sealed record DatabaseOptions
 
     /// <summary>The setting of it, of all databases.</summary>
     public static SettingSpec ReadTimeoutSetting { get; } =
-        new("read_timeout", "how long the server may send nothing while rows are read, such as `90s`; then the step fails") { Default = "10m" };
+        new("read_timeout",
+            "how long the server may send nothing while rows are read, such as `90s`; then the step fails")
+        {
+            Default = "10m",
+        };
 
     /// <summary>Where the settings stand.</summary>
     public Place Place { get; init; }
 
     /// <summary>Reads how long a database may send nothing.</summary>
     /// <exception cref="FozException">It is no time.</exception>
-    public static TimeSpan ReadTimeoutOf(Settings settings) => settings.Duration(ReadTimeoutSetting.Name, ReadTimeoutDefault);
+    public static TimeSpan ReadTimeoutOf(Settings settings) =>
+        settings.Duration(ReadTimeoutSetting.Name, ReadTimeoutDefault);
 
     /// <summary>The error of a server that sent nothing for as long.</summary>
     /// <param name="limit">The limit.</param>
     public static TimeoutException Stalled(TimeSpan limit) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"the server sent nothing for {limit.TotalSeconds:0.###} s ({ReadTimeoutSetting.Name})"));
+        new(string.Create(
+            CultureInfo.InvariantCulture,
+            $"the server sent nothing for {limit.TotalSeconds:0.###} s ({ReadTimeoutSetting.Name})"));
 
     /// <summary>What a connection is set to.</summary>
     /// <exception cref="FozException">A setting is wrong.</exception>
@@ -63,7 +70,8 @@ sealed record DatabaseOptions
             ConnectionString = settings.RequiredText("connection_string"),
             Dialect = name is null ? Dialect.OfProvider(provider)
                 : Dialect.All.FirstOrDefault(d => d.Name == name)
-                ?? throw settings.Wrong("dialect", $"one of {string.Join(", ", Dialect.All.Select(d => d.Name))}, not '{name}'"),
+                ?? throw settings.Wrong(
+                    "dialect", $"one of {string.Join(", ", Dialect.All.Select(d => d.Name))}, not '{name}'"),
             Factory = settings.Text("factory"),
             ConnectionsMax = settings.Integer("connections_max", 1, 64, 4),
             ReadTimeout = ReadTimeoutOf(settings),

@@ -10,7 +10,8 @@ namespace Foz.Connectors.Databases;
 /// <param name="select">The SELECT without a condition.</param>
 /// <param name="columns">Its columns.</param>
 /// <param name="ranges">What is to be read.</param>
-sealed class DatabaseReading(DatabaseSession session, string select, IReadOnlyList<DatabaseColumn> columns, Queue<KeyCondition> ranges)
+sealed class DatabaseReading(
+    DatabaseSession session, string select, IReadOnlyList<DatabaseColumn> columns, Queue<KeyCondition> ranges)
 {
     const int RowsMax = 8_192;
     const long TextBytesMax = 8 << 20;
@@ -70,7 +71,8 @@ sealed class DatabaseReading(DatabaseSession session, string select, IReadOnlyLi
     {
         try
         {
-            return await command.ExecuteReaderAsync(CommandBehavior.SequentialAccess | CommandBehavior.SingleResult, cancellationToken);
+            return await command.ExecuteReaderAsync(
+                CommandBehavior.SequentialAccess | CommandBehavior.SingleResult, cancellationToken);
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
         {
@@ -116,7 +118,8 @@ sealed class DatabaseReading(DatabaseSession session, string select, IReadOnlyLi
             while (true)
             {
                 var before = Interlocked.Read(ref rows);
-                if (await Task.WhenAny(reading, Task.Delay(limit)) == reading || reading.IsCompleted) return await reading;
+                if (await Task.WhenAny(reading, Task.Delay(limit)) == reading || reading.IsCompleted)
+                    return await reading;
                 if (Interlocked.Read(ref rows) == before) throw DatabaseOptions.Stalled(limit);
             }
         }

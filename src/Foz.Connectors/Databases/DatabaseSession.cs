@@ -29,7 +29,8 @@ sealed class DatabaseSession(DatabaseOptions options)
                 return options.Provider;
             }
             string[] shown = ["server", "data source", "host", "account", "database", "initial catalog", "dsn"];
-            return string.Join(' ', shown.Where(builder.ContainsKey).Select(key => $"{key}={builder[key]}").Prepend(options.Provider));
+            return string.Join(
+                ' ', shown.Where(builder.ContainsKey).Select(key => $"{key}={builder[key]}").Prepend(options.Provider));
         }
     }
 
@@ -72,7 +73,8 @@ sealed class DatabaseSession(DatabaseOptions options)
 
     /// <summary>The rows of a statement.</summary>
     /// <exception cref="FozException">The database refuses.</exception>
-    public async Task<List<object?[]>> QueryAsync(string doing, string sql, IReadOnlyList<object> values, CancellationToken cancellationToken)
+    public async Task<List<object?[]>> QueryAsync(
+        string doing, string sql, IReadOnlyList<object> values, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
         try
@@ -81,7 +83,11 @@ sealed class DatabaseSession(DatabaseOptions options)
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             var rows = new List<object?[]>();
             while (await reader.ReadAsync(cancellationToken))
-                rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i))]);
+                rows.Add(
+                    [
+                        .. Enumerable.Range(
+                            0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i)),
+                    ]);
             return rows;
         }
         catch (Exception e) when (IsFault(e))
@@ -92,13 +98,16 @@ sealed class DatabaseSession(DatabaseOptions options)
 
     /// <summary>Whether an exception is the provider's.</summary>
     public static bool IsFault(Exception e) =>
-        e is DbException or InvalidOperationException or ArgumentException or TimeoutException or IOException or NotSupportedException
+        e is DbException or InvalidOperationException or ArgumentException or TimeoutException or IOException
+            or NotSupportedException
             or System.Net.Sockets.SocketException or InvalidCastException or OverflowException or FormatException;
 
     /// <summary>A provider's error in the platform's words.</summary>
     public FozException Fault(string doing, Exception? e) => new(
         ErrorKind.Source, $"{options.Provider}: {doing}{(e is null ? "" : $": {e.Message}")}"
-            + (e is DbException { SqlState: { Length: > 0 } state } ? string.Create(CultureInfo.InvariantCulture, $" ({state})") : ""), e)
+            + (e is DbException { SqlState: { Length: > 0 } state }
+                ? string.Create(CultureInfo.InvariantCulture, $" ({state})")
+                : ""), e)
     {
         IsTransient = e is TimeoutException or IOException or DbException { IsTransient: true },
     };

@@ -42,9 +42,12 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<string>> FindKeysAsync(
+        StreamDefinition stream, CancellationToken cancellationToken) =>
         // What providers tell of a query are the keys of its tables, which need not be its own.
-        stream.Settings.Text("query") is null ? (await DescribeAsync(stream with { Keys = [] }, cancellationToken)).Keys : [];
+        stream.Settings.Text("query") is null
+            ? (await DescribeAsync(stream with { Keys = [] }, cancellationToken)).Keys
+            : [];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Field>> FindFieldsAsync(
@@ -58,16 +61,21 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         if (stream.Mode is StreamMode.Snapshot) return new(new(), []);
         var table = await DescribeAsync(stream, cancellationToken);
         var cursor = DatabaseColumns.Find(
-            stream, "cursor", stream.Cursor ?? throw stream.Settings.Wrong("cursor", "set where mode is incremental"), table.Columns);
+            stream, "cursor", stream.Cursor ?? throw stream.Settings.Wrong("cursor", "set where mode is incremental"),
+            table.Columns);
         var name = Dialect.Quote(cursor.Name);
         var of = CursorPlan.Of(cursor.Name, cursor.Field.Type, cursor.ValueType.Name, table.From);
         return new(await CursorPlan.MakeAsync(history, of, MaxAsync, CountAsync), []);
 
         async Task<string?> MaxAsync(string? from) =>
-            await AskAsync($"MAX({name})", from is null ? "" : $" WHERE {name} > {Dialect.Parameter(1)}", from) is [[{ } to]] ? CursorText.Of(to) : null;
+            await AskAsync(
+                $"MAX({name})", from is null ? "" : $" WHERE {name} > {Dialect.Parameter(1)}",
+                from) is [[{ } to]] ? CursorText.Of(to) : null;
 
         async Task<long> CountAsync(string value) =>
-            await AskAsync("COUNT(*)", $" WHERE {name} = {Dialect.Parameter(1)}", value) is [[{ } count]] ? Convert.ToInt64(count, CultureInfo.InvariantCulture) : 0;
+            await AskAsync("COUNT(*)", $" WHERE {name} = {Dialect.Parameter(1)}", value) is [[{ } count]]
+                ? Convert.ToInt64(count, CultureInfo.InvariantCulture)
+                : 0;
 
         Task<List<object?[]>> AskAsync(string what, string where, string? value) => session.QueryAsync(
             $"looking for the last {cursor.Name} of stream '{stream.Name}'", $"SELECT {what} FROM {table.From}{where}",
@@ -91,7 +99,10 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         {
             Fields = fields,
             Warnings = stream.Mode is StreamMode.Snapshot && readers > 1 && !context.TableFields.Any()
-                ? [new($"{stream.Name} is read by {readers} connections, each of its own moment", "set connections_max: 1 where rows change while they are read")]
+                ? [
+                    new($"{stream.Name} is read by {readers} connections, each of its own moment",
+                        "set connections_max: 1 where rows change while they are read"),
+                ]
                 : [],
         };
     }
@@ -102,11 +113,13 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var end = CursorText.ToValue(to, cursor.ValueType);
         return inputs.CursorFrom is not { } from
             ? new($"({name} <= {Dialect.Parameter(1)} OR {name} IS NULL)", [end])
-            : new($"{name} {(inputs.RereadsCursor ? ">=" : ">")} {Dialect.Parameter(1)} AND {name} <= {Dialect.Parameter(2)}", [CursorText.ToValue(from, cursor.ValueType), end]);
+            : new($"{name} {(inputs.RereadsCursor ? ">=" : ">")} {Dialect.Parameter(1)} AND "
+                + $"{name} <= {Dialect.Parameter(2)}", [CursorText.ToValue(from, cursor.ValueType), end]);
     }
 
     /// <summary>Ranges of a whole number that cover the table; one without a condition where there is none.</summary>
-    async Task<IReadOnlyList<KeyCondition>> RangesAsync(StreamDefinition stream, SourceTable table, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<KeyCondition>> RangesAsync(
+        StreamDefinition stream, SourceTable table, CancellationToken cancellationToken)
     {
         var stated = stream.Settings.Text("split_by");
         var keys = stream.Keys.Count > 0 ? stream.Keys : table.Keys;
@@ -114,12 +127,17 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
             : keys.Count > 0 ? DatabaseColumns.Find(stream, "keys", keys[0], table.Columns) : null;
         if (column is null || options.ConnectionsMax == 1) return [KeyCondition.All];
         if (!KeyRanges.IsWhole(column.ValueType))
-            return stated is null ? [KeyCondition.All] : throw stream.Settings.Wrong("split_by", $"a column of whole numbers, which '{stated}' is not");
+            return stated is null
+                ? [KeyCondition.All]
+                : throw stream.Settings.Wrong("split_by", $"a column of whole numbers, which '{stated}' is not");
         var name = Dialect.Quote(column.Name);
         var ends = await session.QueryAsync(
-            $"looking for the ends of {column.Name}", $"SELECT MIN({name}), MAX({name}) FROM {table.From}", [], cancellationToken);
+            $"looking for the ends of {column.Name}", $"SELECT MIN({name}), MAX({name}) FROM {table.From}", [],
+            cancellationToken);
         if (ends is not [[{ } min, { } max]]) return [KeyCondition.All];
-        return KeyRanges.Divide(name, Convert.ToInt64(min, CultureInfo.InvariantCulture), Convert.ToInt64(max, CultureInfo.InvariantCulture),
+        return KeyRanges.Divide(
+            name, Convert.ToInt64(min, CultureInfo.InvariantCulture),
+            Convert.ToInt64(max, CultureInfo.InvariantCulture),
             options.ConnectionsMax * RangesPerConnection);
     }
 
@@ -133,14 +151,17 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         try
         {
             await using var command = session.Command(connection, $"SELECT * FROM {from} WHERE 1 = 0");
-            await using var reader = await command.ExecuteReaderAsync(CommandBehavior.SchemaOnly | CommandBehavior.KeyInfo, cancellationToken);
+            await using var reader = await command.ExecuteReaderAsync(
+                CommandBehavior.SchemaOnly | CommandBehavior.KeyInfo, cancellationToken);
             var schema = await reader.GetColumnSchemaAsync(cancellationToken);
             var visible = schema.Where(c => c.IsHidden != true).ToList();
             var columns = DatabaseColumns.Of(visible, Dialect);
             foreach (var key in stream.Keys) DatabaseColumns.Find(stream, "keys", key, columns);
             return new(from, columns)
             {
-                Keys = schema.Any(c => c is { IsKey: true, IsHidden: true }) ? [] : [.. visible.Zip(columns).Where(c => c.First.IsKey == true).Select(c => c.Second.Field.Name)],
+                Keys = schema.Any(c => c is { IsKey: true, IsHidden: true })
+                    ? []
+                    : [.. visible.Zip(columns).Where(c => c.First.IsKey == true).Select(c => c.Second.Field.Name)],
             };
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
@@ -152,12 +173,21 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     async Task<IReadOnlyList<(string Schema, string Name)>> TablesAsync(CancellationToken cancellationToken)
     {
         if (Dialect.Tables is { } sql)
-            return [.. (await session.QueryAsync("listing tables", sql, [], cancellationToken)).Select(r => ($"{r[0]}", $"{r[1]}")).Order()];
+            return
+            [
+                .. (await session.QueryAsync("listing tables", sql, [], cancellationToken))
+                    .Select(r => ($"{r[0]}", $"{r[1]}")).Order(),
+            ];
         await using var connection = await session.OpenAsync(cancellationToken);
         try
         {
             var tables = await connection.GetSchemaAsync("Tables", cancellationToken);
-            return [.. tables.Rows.Cast<DataRow>().Select(r => (Cell(tables, r, "TABLE_SCHEMA", "TABLE_SCHEM"), Cell(tables, r, "TABLE_NAME"))).Order()];
+            return
+            [
+                .. tables.Rows.Cast<DataRow>()
+                    .Select(r => (Cell(tables, r, "TABLE_SCHEMA", "TABLE_SCHEM"), Cell(tables, r, "TABLE_NAME")))
+                    .Order(),
+            ];
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
         {

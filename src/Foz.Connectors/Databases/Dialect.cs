@@ -31,7 +31,10 @@ sealed record Dialect
     public IReadOnlyList<string> Dates { get; init; } = ["date"];
 
     /// <summary>Names of its types that are an instant, kept in UTC.</summary>
-    public IReadOnlyList<string> Instants { get; init; } = ["timestamp with time zone", "timestamptz", "datetimeoffset"];
+    public IReadOnlyList<string> Instants { get; init; } =
+    [
+        "timestamp with time zone", "timestamptz", "datetimeoffset",
+    ];
 
     /// <summary>All of them; the last is for any other database.</summary>
     public static IReadOnlyList<Dialect> All { get; } =
@@ -44,24 +47,30 @@ sealed record Dialect
         new()
         {
             Name = "oracle", Parameter = static n => $":p{n}", ToText = static column => $"TO_CHAR({column})",
-            Tables = "SELECT owner, table_name FROM all_tables WHERE owner NOT IN ('SYS', 'SYSTEM', 'XDB', 'CTXSYS', 'MDSYS', 'OUTLN')",
+            Tables =
+                "SELECT owner, table_name FROM all_tables WHERE owner NOT IN ('SYS', 'SYSTEM', "
+                    + "'XDB', 'CTXSYS', 'MDSYS', 'OUTLN')",
             Providers = ["Oracle"],
             // A DATE of Oracle has a time.
-            Dates = [], Instants = ["timestamptz", "timestampltz", "timestamp with time zone", "timestamp with local time zone"],
+            Dates = [],
+            Instants = ["timestamptz", "timestampltz", "timestamp with time zone", "timestamp with local time zone"],
         },
         new()
         {
             Name = "mysql", Quotes = ('`', '`'), ToText = static column => $"CAST({column} AS CHAR)",
-            Tables = $"{InformationSchema} AND table_schema = DATABASE()", Providers = ["MySql"], Instants = ["timestamp"],
+            Tables = $"{InformationSchema} AND table_schema = DATABASE()", Providers = ["MySql"],
+            Instants = ["timestamp"],
         },
         new()
         {
             Name = "mariadb", Quotes = ('`', '`'), ToText = static column => $"CAST({column} AS CHAR)",
-            Tables = $"{InformationSchema} AND table_schema = DATABASE()", Providers = ["MariaDb"], Instants = ["timestamp"],
+            Tables = $"{InformationSchema} AND table_schema = DATABASE()", Providers = ["MariaDb"],
+            Instants = ["timestamp"],
         },
         new()
         {
-            Name = "db2", Tables = "SELECT tabschema, tabname FROM syscat.tables WHERE type = 'T' AND tabschema NOT LIKE 'SYS%'",
+            Name = "db2",
+            Tables = "SELECT tabschema, tabname FROM syscat.tables WHERE type = 'T' AND tabschema NOT LIKE 'SYS%'",
             Providers = ["Db2", "IBM"],
         },
         new()
@@ -73,13 +82,15 @@ sealed record Dialect
         new()
         {
             Name = "sqlite", ToText = static column => $"CAST({column} AS TEXT)",
-            Tables = "SELECT '', name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'", DefaultSchema = "",
+            Tables = "SELECT '', name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+            DefaultSchema = "",
             Providers = ["Sqlite"],
         },
         new()
         {
             Name = "postgresql", ToText = static column => $"CAST({column} AS TEXT)",
-            Tables = $"{InformationSchema} AND table_schema NOT IN ('pg_catalog', 'information_schema')", DefaultSchema = "public",
+            Tables = $"{InformationSchema} AND table_schema NOT IN ('pg_catalog', 'information_schema')",
+            DefaultSchema = "public",
             Providers = ["Npgsql"],
         },
         new() { Name = "odbc", Parameter = static _ => "?", Providers = ["Odbc", "OleDb"] },
@@ -88,11 +99,15 @@ sealed record Dialect
 
     /// <summary>What a provider's database speaks, as far as its name tells.</summary>
     public static Dialect OfProvider(string provider) =>
-        All.FirstOrDefault(d => d.Providers.Any(p => provider.Contains(p, StringComparison.OrdinalIgnoreCase))) ?? All[^1];
+        All.FirstOrDefault(d => d.Providers.Any(p => provider.Contains(p, StringComparison.OrdinalIgnoreCase)))
+            ?? All[^1];
 
     /// <summary>A name as SQL writes it.</summary>
-    public string Quote(string name) =>
-        $"{Quotes.Open}{name.Replace(Quotes.Close.ToString(), $"{Quotes.Close}{Quotes.Close}", StringComparison.Ordinal)}{Quotes.Close}";
+    public string Quote(string name)
+    {
+        var inside = name.Replace(Quotes.Close.ToString(), $"{Quotes.Close}{Quotes.Close}", StringComparison.Ordinal);
+        return $"{Quotes.Open}{inside}{Quotes.Close}";
+    }
 
     /// <summary>A table as SQL writes it: parts between dots, those in quotes of SQL as they are.</summary>
     public string Table(string text) => string.Join('.', Parts(text).Select(Quote));

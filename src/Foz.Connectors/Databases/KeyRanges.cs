@@ -16,7 +16,8 @@ static class KeyRanges
 {
     /// <summary>Whether a type of .NET is one of whole numbers that a long holds.</summary>
     public static bool IsWhole(Type type) =>
-        type == typeof(int) || type == typeof(long) || type == typeof(short) || type == typeof(byte) || type == typeof(sbyte)
+        type == typeof(int) || type == typeof(long) || type == typeof(short) || type == typeof(byte)
+            || type == typeof(sbyte)
         || type == typeof(uint) || type == typeof(ushort);
 
     /// <summary>Ranges that hold every row once, rows without a number too.</summary>
@@ -31,7 +32,8 @@ static class KeyRanges
         for (var start = (Int128)min; start <= max; start += width)
         {
             var (isFirst, isLast) = (start == min, start + width > max);
-            var (from, to) = (((long)start).ToString(CultureInfo.InvariantCulture), (start + width).ToString(CultureInfo.InvariantCulture));
+            var (from, to) = (((long)start).ToString(CultureInfo.InvariantCulture),
+                (start + width).ToString(CultureInfo.InvariantCulture));
             // Open at both ends: a row may come or change between the look at the ends and the read.
             ranges.Add(new((isFirst, isLast) switch
             {

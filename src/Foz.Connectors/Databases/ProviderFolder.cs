@@ -8,8 +8,8 @@ using Foz.Lake.Configuration;
 namespace Foz.Connectors.Databases;
 
 /// <summary>
-/// The project's ADO.NET providers: <c>providers/&lt;package&gt;/</c> has the assemblies of one, which are loaded beside Foz's
-/// own, so that neither has to do with the versions of the other.
+/// The project's ADO.NET providers: <c>providers/&lt;package&gt;/</c> has the assemblies of one, which are loaded
+/// beside Foz's own, so that neither has to do with the versions of the other.
 /// </summary>
 public static class ProviderFolder
 {
@@ -28,10 +28,13 @@ public static class ProviderFolder
     public static DbProviderFactory Load(string folder, string provider, string? factory, Place? place)
     {
         var own = Path.Combine(folder, provider);
-        if (provider.Length == 0 || provider.AsSpan().IndexOfAny("/\\:") >= 0 || provider[0] == '.' || !Directory.Exists(own))
+        if (provider.Length == 0 || provider.AsSpan().IndexOfAny("/\\:") >= 0 || provider[0] == '.'
+            || !Directory.Exists(own))
             throw Wrong(
                 $"there is no provider '{provider}' in {Name}/", place,
-                (Directory.Exists(folder) ? NearestName.Find(provider, Directory.GetDirectories(folder).Select(p => Path.GetFileName(p)!)) : null)
+                (Directory.Exists(folder)
+                    ? NearestName.Find(provider, Directory.GetDirectories(folder).Select(p => Path.GetFileName(p)!))
+                    : null)
                     is { } near ? $"did you mean '{near}'?" : $"foz provider add {provider}");
         lock (Gate)
         {
@@ -45,19 +48,29 @@ public static class ProviderFolder
     {
         var context = new ProviderContext(folder);
         var found = new List<(string Name, DbProviderFactory Factory)>();
-        var paths = Directory.GetFiles(folder, "*.dll").OrderBy(p => Path.GetFileNameWithoutExtension(p) != provider).ToList();
+        var paths = Directory.GetFiles(folder, "*.dll").OrderBy(p => Path.GetFileNameWithoutExtension(p) != provider)
+            .ToList();
         foreach (var path in paths)
         {
             found.AddRange(Factories(context, path));
             if (found.Count > 0 && factory is null) break;
         }
-        var chosen = factory is null ? found : [.. found.Where(f => f.Name == factory || f.Name.EndsWith($".{factory}", StringComparison.Ordinal))];
+        var chosen = factory is null
+            ? found
+            : [.. found.Where(f => f.Name == factory || f.Name.EndsWith($".{factory}", StringComparison.Ordinal))];
         return chosen switch
         {
             [var only] => only.Factory,
-            [] when found.Count == 0 => throw Wrong($"{Name}/{provider} has no ADO.NET provider", place, "it needs a DbProviderFactory with a field 'Instance'"),
-            [] => throw Wrong($"provider '{provider}' has no factory '{factory}'", place, NearestName.Hint(factory!, found.Select(f => f.Name))),
-            _ => throw Wrong($"provider '{provider}' has several factories", place, $"set 'factory' to one of {string.Join(", ", chosen.Select(f => f.Name))}"),
+            [] when found.Count == 0 =>
+                throw Wrong(
+                    $"{Name}/{provider} has no ADO.NET provider", place,
+                    "it needs a DbProviderFactory with a field 'Instance'"),
+            [] => throw Wrong(
+                $"provider '{provider}' has no factory '{factory}'", place,
+                NearestName.Hint(factory!, found.Select(f => f.Name))),
+            _ => throw Wrong(
+                $"provider '{provider}' has several factories", place,
+                $"set 'factory' to one of {string.Join(", ", chosen.Select(f => f.Name))}"),
         };
     }
 
@@ -68,14 +81,18 @@ public static class ProviderFolder
         {
             types = context.LoadFromAssemblyPath(path).GetExportedTypes();
         }
-        catch (Exception e) when (e is BadImageFormatException or FileNotFoundException or FileLoadException or TypeLoadException or ReflectionTypeLoadException)
+        catch (Exception e)
+            when (e is BadImageFormatException or FileNotFoundException or FileLoadException or TypeLoadException
+                or ReflectionTypeLoadException)
         {
             // A native library, or one that is not for this platform.
             yield break;
         }
         foreach (var type in types.Where(t => t.IsSubclassOf(typeof(DbProviderFactory)) && !t.IsAbstract))
             if ((type.GetField("Instance", BindingFlags.Public | BindingFlags.Static)?.GetValue(null)
-                ?? type.GetProperty("Instance", BindingFlags.Public | BindingFlags.Static)?.GetValue(null)) is DbProviderFactory instance)
+                ?? type.GetProperty(
+                    "Instance",
+                    BindingFlags.Public | BindingFlags.Static)?.GetValue(null)) is DbProviderFactory instance)
                 yield return (type.FullName!, instance);
     }
 
@@ -86,11 +103,17 @@ public static class ProviderFolder
     sealed class ProviderContext(string folder) : AssemblyLoadContext($"provider {Path.GetFileName(folder)}")
     {
         protected override Assembly? Load(AssemblyName assemblyName) =>
-            Path.Combine(folder, $"{assemblyName.Name}.dll") is var path && File.Exists(path) ? LoadFromAssemblyPath(path) : null;
+            Path.Combine(folder, $"{assemblyName.Name}.dll") is var path && File.Exists(path)
+                ? LoadFromAssemblyPath(path)
+                : null;
 
         protected override nint LoadUnmanagedDll(string unmanagedDllName)
         {
-            string[] names = [unmanagedDllName, $"{unmanagedDllName}.so", $"lib{unmanagedDllName}.so", $"{unmanagedDllName}.dll", $"lib{unmanagedDllName}.dylib", $"{unmanagedDllName}.dylib"];
+            string[] names =
+            [
+                unmanagedDllName, $"{unmanagedDllName}.so", $"lib{unmanagedDllName}.so", $"{unmanagedDllName}.dll",
+                $"lib{unmanagedDllName}.dylib", $"{unmanagedDllName}.dylib",
+            ];
             var path = names.Select(n => Path.Combine(folder, n)).FirstOrDefault(File.Exists);
             return path is null ? nint.Zero : NativeLibrary.Load(path);
         }

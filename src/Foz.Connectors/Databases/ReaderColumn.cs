@@ -22,14 +22,17 @@ abstract class ReaderColumn
     {
         DataType.Decimal number => new DecimalColumn(number.Scale, number.Precision),
         _ when type == DataType.Boolean => new FixedReader<byte>(static (r, i) => r.GetBoolean(i) ? (byte)1 : (byte)0),
-        _ when type == DataType.Byte => new FixedReader<sbyte>(static (r, i) => Convert.ToSByte(r.GetValue(i), CultureInfo.InvariantCulture)),
-        _ when type == DataType.Short => new FixedReader<short>(static (r, i) => Convert.ToInt16(r.GetValue(i), CultureInfo.InvariantCulture)),
+        _ when type == DataType.Byte =>
+            new FixedReader<sbyte>(static (r, i) => Convert.ToSByte(r.GetValue(i), CultureInfo.InvariantCulture)),
+        _ when type == DataType.Short =>
+            new FixedReader<short>(static (r, i) => Convert.ToInt16(r.GetValue(i), CultureInfo.InvariantCulture)),
         _ when type == DataType.Integer => new FixedReader<int>(Int32),
         _ when type == DataType.Long => new FixedReader<long>(Int64),
         _ when type == DataType.Float => new FixedReader<float>(static (r, i) => r.GetFloat(i)),
         _ when type == DataType.Double => new FixedReader<double>(static (r, i) => r.GetDouble(i)),
         _ when type == DataType.Date => new FixedReader<int>(static (r, i) => Day(r.GetValue(i))),
-        _ when type == DataType.Timestamp || type == DataType.TimestampNtz => new FixedReader<long>(static (r, i) => Microseconds(r.GetValue(i))),
+        _ when type == DataType.Timestamp || type == DataType.TimestampNtz =>
+            new FixedReader<long>(static (r, i) => Microseconds(r.GetValue(i))),
         _ when type == DataType.Binary => new BytesReader(static (r, i) => (byte[])r.GetValue(i)),
         _ => new BytesReader(static (r, i) => Encoding.UTF8.GetBytes(Text(r.GetValue(i)))),
     };
@@ -72,7 +75,10 @@ abstract class ReaderColumn
     {
         string text => text,
         bool flag => flag ? "true" : "false",
-        DateTime time => time.ToString(time.Kind == DateTimeKind.Utc ? "yyyy-MM-ddTHH:mm:ss.FFFFFFFZ" : "yyyy-MM-ddTHH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
+        DateTime time =>
+            time.ToString(
+                time.Kind == DateTimeKind.Utc ? "yyyy-MM-ddTHH:mm:ss.FFFFFFFZ" : "yyyy-MM-ddTHH:mm:ss.FFFFFFF",
+                CultureInfo.InvariantCulture),
         DateTimeOffset time => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture),
         DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         TimeOnly time => time.ToString("HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
@@ -159,14 +165,19 @@ abstract class ReaderColumn
 
         Int128 Unscaled(object value)
         {
-            var text = Text(value is string or decimal ? value : Convert.ToDecimal(value, CultureInfo.InvariantCulture)).Trim();
+            var text = Text(value is string or decimal ? value : Convert.ToDecimal(value, CultureInfo.InvariantCulture))
+                .Trim();
             var point = text.IndexOf('.', StringComparison.Ordinal);
             var digits = point < 0 ? text : text[..point] + text[(point + 1)..].TrimEnd('0');
             var places = point < 0 ? 0 : digits.Length - point;
-            if (places > scale || !Int128.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            if (places > scale
+                || !Int128.TryParse(
+                    digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
                 throw new InvalidCastException($"{text} is no number with {scale} places");
             number *= Power(scale - places);
-            return Int128.Abs(number) < end ? number : throw new OverflowException($"{text} has more than {precision} digits");
+            return Int128.Abs(number) < end
+                ? number
+                : throw new OverflowException($"{text} has more than {precision} digits");
         }
 
         static Int128 Power(int exponent)
@@ -188,7 +199,8 @@ abstract class ReaderColumn
         protected override void AddValue(DbDataReader reader, int ordinal)
         {
             var value = read(reader, ordinal);
-            if (bytes.Length - length < value.Length) Array.Resize(ref bytes, Math.Max(checked(length + value.Length), 2 * bytes.Length));
+            if (bytes.Length - length < value.Length)
+                Array.Resize(ref bytes, Math.Max(checked(length + value.Length), 2 * bytes.Length));
             value.CopyTo(bytes, length);
             length += value.Length;
             End();

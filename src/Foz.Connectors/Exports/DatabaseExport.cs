@@ -6,9 +6,9 @@ using Foz.Lake.Data;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// Writes rows to a table of any database in one transaction, by its ADO.NET provider. The table must be there. Replacing and
-/// upserting again what was written changes nothing; of what is appended the transaction notes the version in a
-/// <see cref="DatabaseLedger"/>; without one, nothing is appended unless rows may come twice.
+/// Writes rows to a table of any database in one transaction, by its ADO.NET provider. The table must be there.
+/// Replacing and upserting again what was written changes nothing; of what is appended the transaction notes the
+/// version in a <see cref="DatabaseLedger"/>; without one, nothing is appended unless rows may come twice.
 /// </summary>
 public sealed class DatabaseExport : TableExport
 {
@@ -32,7 +32,8 @@ public sealed class DatabaseExport : TableExport
                 ledger = MayRepeat(target) ? null : throw ledger.Missing(target);
             await using var transaction = await open.BeginTransactionAsync(cancellationToken);
             var writing = new Writing(session, open, transaction, options.Dialect, target, rows.Fields);
-            if (target.Mode is ExportMode.Replace) await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
+            if (target.Mode is ExportMode.Replace)
+                await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
             if (target.Mode is ExportMode.Upsert)
                 foreach (var sql in new[] { rows.DeletedSql, rows.Sql }.OfType<string>())
                     await EachAsync(rows, options.Dialect, sql, writing.DeleteAsync, cancellationToken);
@@ -93,18 +94,22 @@ public sealed class DatabaseExport : TableExport
         _ when type == DataType.Long => long.Parse(text, CultureInfo.InvariantCulture),
         _ when type == DataType.Float => float.Parse(text, CultureInfo.InvariantCulture),
         _ when type == DataType.Double => double.Parse(text, CultureInfo.InvariantCulture),
-        DataType.Decimal when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number) => number,
+        DataType.Decimal
+            when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number) => number,
         // A database without dates would keep the midnight of a DateTime.
-        _ when type == DataType.Date => dialect.Name == "sqlite" ? (object)text : DateTime.Parse(text, CultureInfo.InvariantCulture),
+        _ when type == DataType.Date =>
+            dialect.Name == "sqlite" ? (object)text : DateTime.Parse(text, CultureInfo.InvariantCulture),
         _ when type == DataType.TimestampNtz => DateTime.Parse(text, CultureInfo.InvariantCulture),
-        _ when type == DataType.Timestamp => DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal),
+        _ when type == DataType.Timestamp =>
+            DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal),
         _ when type == DataType.Binary => Convert.FromHexString(text.AsSpan(2)),
         _ => text,
     };
 
     /// <summary>The statements of one export.</summary>
     sealed class Writing(
-        DatabaseSession session, DbConnection connection, DbTransaction transaction, Dialect dialect, ExportDefinition target,
+        DatabaseSession session, DbConnection connection, DbTransaction transaction, Dialect dialect,
+        ExportDefinition target,
         IReadOnlyList<Field> fields)
     {
         public string Table { get; } = dialect.Table(target.Address);
@@ -115,17 +120,28 @@ public sealed class DatabaseExport : TableExport
             var number = 0;
             // Oracle takes one row a statement.
             return dialect.Name == "oracle"
-                ? EachAsync(batch, row => ($"INSERT INTO {Table} ({columns}) VALUES ({string.Join(", ", row.Select((_, i) => dialect.Parameter(i + 1)))})", row), cancellationToken)
+                ? EachAsync(
+                    batch,
+                    row => (
+                        $"INSERT INTO {Table} ({columns}) VALUES "
+                            + $"({string.Join(", ", row.Select((_, i) => dialect.Parameter(i + 1)))})", row),
+                            cancellationToken)
                 : ExecuteAsync(
-                    $"INSERT INTO {Table} ({columns}) VALUES {string.Join(", ", batch.Select(row => $"({string.Join(", ", row.Select(_ => dialect.Parameter(++number)))})"))}",
+                    $"INSERT INTO {Table} ({columns}) VALUES "
+                        + string.Join(", ", batch.Select(row =>
+                            $"({string.Join(", ", row.Select(_ => dialect.Parameter(++number)))})")),
                     [.. batch.SelectMany(row => row)], cancellationToken);
         }
 
         public Task DeleteAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
         {
-            var keys = target.Keys.Select(key => fields.Select((f, i) => (f, i)).First(f => f.f.Name.Equals(key, StringComparison.OrdinalIgnoreCase)).i).ToList();
-            var where = string.Join(" AND ", keys.Select((k, i) => $"{dialect.Quote(fields[k].Name)} = {dialect.Parameter(i + 1)}"));
-            return EachAsync(batch, row => ($"DELETE FROM {Table} WHERE {where}", [.. keys.Select(k => row[k])]), cancellationToken);
+            var keys = target.Keys.Select(key =>
+                fields.Select((f, i) => (f, i)).First(f => f.f.Name.Equals(key, StringComparison.OrdinalIgnoreCase)).i)
+                .ToList();
+            var where = string.Join(
+                " AND ", keys.Select((k, i) => $"{dialect.Quote(fields[k].Name)} = {dialect.Parameter(i + 1)}"));
+            return EachAsync(
+                batch, row => ($"DELETE FROM {Table} WHERE {where}", [.. keys.Select(k => row[k])]), cancellationToken);
         }
 
         public async Task ExecuteAsync(string sql, IReadOnlyList<object?> values, CancellationToken cancellationToken)
@@ -135,7 +151,9 @@ public sealed class DatabaseExport : TableExport
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        async Task EachAsync(IReadOnlyList<object?[]> batch, Func<object?[], (string, object?[])> statement, CancellationToken cancellationToken)
+        async Task EachAsync(
+            IReadOnlyList<object?[]> batch, Func<object?[], (string, object?[])> statement,
+            CancellationToken cancellationToken)
         {
             foreach (var row in batch)
             {

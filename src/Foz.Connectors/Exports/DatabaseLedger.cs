@@ -6,8 +6,8 @@ using Foz.Lake;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// The table <c>foz_exports</c> beside the target of exports: which version it has of each, noted in the transaction that writes its
-/// rows, so that none arrives twice.
+/// The table <c>foz_exports</c> beside the target of exports: which version it has of each, noted in the transaction
+/// that writes its rows, so that none arrives twice.
 /// </summary>
 /// <param name="session">How the database is reached.</param>
 /// <param name="dialect">What it speaks.</param>
@@ -15,9 +15,11 @@ namespace Foz.Connectors.Exports;
 sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string target)
 {
     readonly string export = dialect.Quote("export");
-    readonly string table = string.Join('.', Dialect.Parts(target).SkipLast(1).Append("foz_exports").Select(dialect.Quote));
+    readonly string table = string.Join(
+        '.', Dialect.Parts(target).SkipLast(1).Append("foz_exports").Select(dialect.Quote));
 
-    string CreateSql => $"CREATE TABLE {table} ({export} VARCHAR(700) NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)";
+    string CreateSql =>
+        $"CREATE TABLE {table} ({export} VARCHAR(700) NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)";
 
     /// <summary>The version of an export that the target has; null where none is noted.</summary>
     /// <exception cref="FozException">The database does not tell it.</exception>
@@ -40,13 +42,16 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
     /// <summary>The error of an export that needs the table, which is not there and cannot be made.</summary>
     public FozException Missing(ExportDefinition export) => new(
         ErrorKind.Source,
-        $"export to {export.Target}: the table {table}, which notes what was appended, is not there and cannot be made: a crash could append rows twice")
+        $"export to {export.Target}: the table {table}, which notes what was appended, is not there and cannot be "
+            + "made: a crash could append rows twice")
     {
         Place = export.Place,
         Hint = $"let the user insert into, update and read it, made by: {CreateSql}; or set may_repeat: true",
     };
 
-    /// <summary>Makes the table if it is not there. No transaction may be open: some databases commit it with that.</summary>
+    /// <summary>
+    /// Makes the table if it is not there. No transaction may be open: some databases commit it with that.
+    /// </summary>
     /// <returns>Whether it is there; false where the user may not make it.</returns>
     public async Task<bool> EnsureAsync(DbConnection connection, CancellationToken cancellationToken) =>
         await IsThereAsync(connection, cancellationToken) || await TryAsync(connection, CreateSql, cancellationToken);
@@ -55,7 +60,8 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
         TryAsync(connection, $"SELECT version FROM {table} WHERE 1 = 0", cancellationToken);
 
     /// <summary>Notes a version.</summary>
-    public async Task NoteAsync(DbTransaction transaction, string name, long version, CancellationToken cancellationToken)
+    public async Task NoteAsync(
+        DbTransaction transaction, string name, long version, CancellationToken cancellationToken)
     {
         var (first, second) = (dialect.Parameter(1), dialect.Parameter(2));
         if (await RunAsync($"UPDATE {table} SET version = {first} WHERE {export} = {second}", version, name) == 0)

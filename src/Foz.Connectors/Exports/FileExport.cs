@@ -11,7 +11,8 @@ public sealed class FileExport : IExportTarget
 
     /// <inheritdoc/>
     public SettingSpec Address { get; } =
-        new("file", "a file, below the project or with its whole path: replaced whole by all rows, and no other model's");
+        new("file",
+            "a file, below the project or with its whole path: replaced whole by all rows, and no other model's");
 
     /// <inheritdoc/>
     public string? ConnectionType => null;
@@ -22,7 +23,10 @@ public sealed class FileExport : IExportTarget
     /// <inheritdoc/>
     public IReadOnlyList<SettingSpec> Settings { get; } =
     [
-        new(FormatSetting, "how a file is written") { Values = ["csv", "jsonl", "parquet"], Default = "as its name says" },
+        new(FormatSetting, "how a file is written")
+        {
+            Values = ["csv", "jsonl", "parquet"], Default = "as its name says",
+        },
     ];
 
     /// <inheritdoc/>
@@ -63,7 +67,8 @@ public sealed class FileExport : IExportTarget
                 "jsonl" => (rows.ForJson(rows.Sql), "FORMAT json, ARRAY false"),
                 _ => (rows.Sql, "FORMAT parquet"),
             };
-            var count = rows.Session.Execute($"COPY ({sql}) TO {SqlText.Literal(temporary)} ({options})", cancellationToken);
+            var count = rows.Session.Execute(
+                $"COPY ({sql}) TO {SqlText.Literal(temporary)} ({options})", cancellationToken);
             File.Move(temporary, path, overwrite: true);
             return count;
         }

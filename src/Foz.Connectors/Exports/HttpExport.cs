@@ -7,8 +7,8 @@ using Foz.Lake.Configuration;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// Posts rows as JSON, some at a time. Each request has a header <c>Idempotency-Key</c> that is the same whenever the same rows are
-/// sent again, so that an endpoint that heeds it takes them once.
+/// Posts rows as JSON, some at a time. Each request has a header <c>Idempotency-Key</c> that is the same whenever the
+/// same rows are sent again, so that an endpoint that heeds it takes them once.
 /// </summary>
 public sealed class HttpExport : IExportTarget
 {
@@ -55,7 +55,9 @@ public sealed class HttpExport : IExportTarget
         var body = new StringBuilder();
         var inPart = 0;
         // In an order of their own, so that a part is the same when it is sent again.
-        using var read = rows.Session.Query($"SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ({rows.ForJson(rows.Sql)}) AS t ORDER BY row", cancellationToken);
+        using var read = rows.Session.Query(
+            $"SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ({rows.ForJson(rows.Sql)}) AS t ORDER BY row",
+            cancellationToken);
         foreach (var row in read.Rows(cancellationToken))
         {
             body.Append(inPart++ == 0 ? "" : ",").Append((string)row[0]!);
@@ -73,7 +75,10 @@ public sealed class HttpExport : IExportTarget
                 new HttpCall(HttpUrls.With(url, options.Params))
                 {
                     Body = recordsField is { } field ? $"{{{JsonSerializer.Serialize(field)}:{list}}}" : list,
-                    Headers = new Dictionary<string, string> { ["Idempotency-Key"] = Convert.ToHexStringLower(key.AsSpan(0, 16)) },
+                    Headers = new Dictionary<string, string>
+                    {
+                        ["Idempotency-Key"] = Convert.ToHexStringLower(key.AsSpan(0, 16)),
+                    },
                 }, cancellationToken);
             body.Clear();
             inPart = 0;

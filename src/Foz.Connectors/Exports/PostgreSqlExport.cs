@@ -9,8 +9,8 @@ using Npgsql;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// Writes rows to a table of PostgreSQL in one transaction, which also notes the version in <c>foz_exports</c>: each version
-/// arrives once. The table is made if it is not there.
+/// Writes rows to a table of PostgreSQL in one transaction, which also notes the version in <c>foz_exports</c>: each
+/// version arrives once. The table is made if it is not there.
 /// </summary>
 public sealed class PostgreSqlExport : TableExport
 {
@@ -19,9 +19,12 @@ public sealed class PostgreSqlExport : TableExport
 
     static readonly Dictionary<DataType, string> Types = new()
     {
-        [DataType.Boolean] = "boolean", [DataType.Byte] = "smallint", [DataType.Short] = "smallint", [DataType.Integer] = "integer",
-        [DataType.Long] = "bigint", [DataType.Float] = "real", [DataType.Double] = "double precision", [DataType.String] = "text",
-        [DataType.Binary] = "bytea", [DataType.Date] = "date", [DataType.Timestamp] = "timestamptz", [DataType.TimestampNtz] = "timestamp",
+        [DataType.Boolean] = "boolean", [DataType.Byte] = "smallint", [DataType.Short] = "smallint",
+        [DataType.Integer] = "integer",
+        [DataType.Long] = "bigint", [DataType.Float] = "real", [DataType.Double] = "double precision",
+        [DataType.String] = "text",
+        [DataType.Binary] = "bytea", [DataType.Date] = "date", [DataType.Timestamp] = "timestamptz",
+        [DataType.TimestampNtz] = "timestamp",
     };
 
     /// <inheritdoc/>
@@ -51,7 +54,9 @@ public sealed class PostgreSqlExport : TableExport
         }, cancellationToken);
 
     static string LedgerOf(ExportDefinition target) =>
-        Dialect.Parts(target.Address) is [var schema, _, ..] ? $"{Dialect.OfProvider("Npgsql").Quote(schema)}.{Ledger}" : Ledger;
+        Dialect.Parts(target.Address) is [var schema, _, ..]
+            ? $"{Dialect.OfProvider("Npgsql").Quote(schema)}.{Ledger}"
+            : Ledger;
 
     static async Task<T> TryAsync<T>(
         OpenExport export, Func<NpgsqlConnection, Task<T>> run, CancellationToken cancellationToken)
@@ -64,12 +69,15 @@ public sealed class PostgreSqlExport : TableExport
             await using var session = await source.OpenConnectionAsync(cancellationToken);
             return await run(session);
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or System.Net.Sockets.SocketException or TimeoutException)
+        catch (Exception e)
+            when (e is NpgsqlException or IOException or System.Net.Sockets.SocketException or TimeoutException)
         {
             throw new FozException(ErrorKind.Source, $"export to {target.Target}: {e.Message}", e)
             {
                 Place = target.Place is { File: not null } place ? place : null,
-                Hint = e is PostgresException { SqlState: "42P10" } ? $"upsert needs a unique index on ({string.Join(", ", target.Keys)})" : null,
+                Hint = e is PostgresException { SqlState: "42P10" }
+                    ? $"upsert needs a unique index on ({string.Join(", ", target.Keys)})"
+                    : null,
                 IsTransient = e is NpgsqlException { IsTransient: true },
             };
         }
@@ -82,7 +90,8 @@ public sealed class PostgreSqlExport : TableExport
         var table = dialect.Table(target.Address);
         var ledger = LedgerOf(target);
         await ExecuteAsync($"CREATE TABLE IF NOT EXISTS {ledger} (export text PRIMARY KEY, version bigint NOT NULL)");
-        await using (var last = new NpgsqlCommand($"SELECT version FROM {ledger} WHERE export = $1 FOR UPDATE", session))
+        await using (var last = new NpgsqlCommand(
+            $"SELECT version FROM {ledger} WHERE export = $1 FOR UPDATE", session))
         {
             last.Parameters.Add(new() { Value = rows.Name });
             // A try before this one came to its end, and nobody noted that here.
@@ -91,9 +100,15 @@ public sealed class PostgreSqlExport : TableExport
         var columns = rows.Fields.Select(f => dialect.Quote(f.Name)).ToList();
         var definitions = rows.Fields.Select(f => $"{dialect.Quote(f.Name)} {TypeOf(f.Type)}").ToList();
         var keys = target.Keys.Select(dialect.Quote).ToList();
-        await ExecuteAsync($"CREATE TABLE IF NOT EXISTS {table} ({string.Join(", ", definitions)}{(keys.Count > 0 ? $", PRIMARY KEY ({string.Join(", ", keys)})" : "")})");
+        await ExecuteAsync(
+            $"CREATE TABLE IF NOT EXISTS {table} "
+                + $"({string.Join(", ", definitions)}"
+                + $"{(keys.Count > 0 ? $", PRIMARY KEY ({string.Join(", ", keys)})" : "")})");
         var arrays = await CheckColumnsAsync(session, target, table, rows.Fields, cancellationToken);
-        definitions = [.. rows.Fields.Select(f => $"{dialect.Quote(f.Name)} {arrays.GetValueOrDefault(f.Name) ?? TypeOf(f.Type)}")];
+        definitions =
+        [
+            .. rows.Fields.Select(f => $"{dialect.Quote(f.Name)} {arrays.GetValueOrDefault(f.Name) ?? TypeOf(f.Type)}"),
+        ];
         await ExecuteAsync($"CREATE TEMP TABLE {Rows} ({string.Join(", ", definitions)}) ON COMMIT DROP");
         var count = await CopyAsync(session, Rows, rows, rows.Sql, arrays, cancellationToken);
         var list = string.Join(", ", columns);
@@ -105,16 +120,21 @@ public sealed class PostgreSqlExport : TableExport
             case ExportMode.Upsert when rows.DeletedSql is { } deleted:
                 await ExecuteAsync($"CREATE TEMP TABLE {Deleted} ({string.Join(", ", definitions)}) ON COMMIT DROP");
                 await CopyAsync(session, Deleted, rows, deleted, arrays, cancellationToken);
-                await ExecuteAsync($"DELETE FROM {table} t USING {Deleted} d WHERE {string.Join(" AND ", keys.Select(k => $"t.{k} = d.{k}"))}");
+                await ExecuteAsync(
+                    $"DELETE FROM {table} t USING {Deleted} d WHERE "
+                        + $"{string.Join(" AND ", keys.Select(k => $"t.{k} = d.{k}"))}");
                 break;
         }
         var changed = columns.Except(keys).ToList();
         var conflict = target.Mode is not ExportMode.Upsert ? ""
             : $" ON CONFLICT ({string.Join(", ", keys)}) DO "
-                + (changed.Count == 0 ? "NOTHING" : $"UPDATE SET {string.Join(", ", changed.Select(c => $"{c} = EXCLUDED.{c}"))}");
+                + (changed.Count == 0
+                    ? "NOTHING"
+                    : $"UPDATE SET {string.Join(", ", changed.Select(c => $"{c} = EXCLUDED.{c}"))}");
         await ExecuteAsync($"INSERT INTO {table} ({list}) SELECT {list} FROM {Rows}{conflict}");
         await using var note = new NpgsqlCommand(
-            $"INSERT INTO {ledger} VALUES ($1, $2) ON CONFLICT (export) DO UPDATE SET version = EXCLUDED.version", session);
+            $"INSERT INTO {ledger} VALUES ($1, $2) ON CONFLICT (export) DO UPDATE SET version = EXCLUDED.version",
+            session);
         note.Parameters.Add(new() { Value = rows.Name });
         note.Parameters.Add(new() { Value = rows.Version });
         await note.ExecuteNonQueryAsync(cancellationToken);
@@ -128,36 +148,46 @@ public sealed class PostgreSqlExport : TableExport
     }
 
     /// <summary>Makes sure that the table has the columns: who made it decides what it becomes.</summary>
-    /// <returns>The types of those columns that are arrays and get lists; of all others the rows say the type.</returns>
+    /// <returns>
+    /// The types of those columns that are arrays and get lists; of all others the rows say the type.
+    /// </returns>
     static async Task<Dictionary<string, string>> CheckColumnsAsync(
         NpgsqlConnection session, ExportDefinition target, string table, IReadOnlyList<Field> fields,
         CancellationToken cancellationToken)
     {
         await using var find = new NpgsqlCommand(
-            "SELECT attname::text, CASE typcategory WHEN 'A' THEN format_type(atttypid, atttypmod) END FROM pg_attribute "
-            + "JOIN pg_type t ON t.oid = atttypid WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped", session);
+            "SELECT attname::text, CASE typcategory WHEN 'A' THEN format_type(atttypid, "
+                + "atttypmod) END FROM pg_attribute "
+            + "JOIN pg_type t ON t.oid = atttypid WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+            session);
         find.Parameters.Add(new() { Value = table });
         var present = new Dictionary<string, string?>(StringComparer.Ordinal);
         await using (var reader = await find.ExecuteReaderAsync(cancellationToken))
-            while (await reader.ReadAsync(cancellationToken)) present.Add(reader.GetString(0), reader.GetValue(1) as string);
+            while (await reader.ReadAsync(cancellationToken))
+                present.Add(reader.GetString(0), reader.GetValue(1) as string);
         var missing = fields.Where(f => !present.ContainsKey(f.Name)).ToList();
         if (missing.Count == 0)
             return fields.Where(f => f.Type is DataType.Array && present[f.Name] is not null)
                 .ToDictionary(f => f.Name, f => present[f.Name]!, StringComparer.Ordinal);
         var added = missing.Select(f => $"ADD COLUMN {Dialect.OfProvider("Npgsql").Quote(f.Name)} {TypeOf(f.Type)}");
         throw new FozException(
-            ErrorKind.Source, $"export to {target.Target}: the table has no {(missing.Count == 1 ? "column" : "columns")} {string.Join(", ", missing.Select(f => f.Name))}")
+            ErrorKind.Source,
+            $"export to {target.Target}: the table has no {(missing.Count == 1 ? "column" : "columns")} "
+                + $"{string.Join(", ", missing.Select(f => f.Name))}")
         {
             Place = target.Place is { File: not null } place ? place : null,
-            Hint = $"ALTER TABLE {table} {string.Join(", ", added)}; or drop it, and run with --full-refresh, which makes it anew",
+            Hint = $"ALTER TABLE {table} {string.Join(", ", added)}; or drop it, and run with "
+                + "--full-refresh, which makes it anew",
         };
     }
 
     static async Task<long> CopyAsync(
-        NpgsqlConnection session, string table, ExportRows rows, string sql, Dictionary<string, string> arrays, CancellationToken cancellationToken)
+        NpgsqlConnection session, string table, ExportRows rows, string sql, Dictionary<string, string> arrays,
+        CancellationToken cancellationToken)
     {
         await using var writer = await session.BeginTextImportAsync($"COPY {table} FROM STDIN", cancellationToken);
-        using var read = rows.Session.Query(rows.AsText(sql, field => arrays.ContainsKey(field.Name)), cancellationToken);
+        using var read = rows.Session.Query(
+            rows.AsText(sql, field => arrays.ContainsKey(field.Name)), cancellationToken);
         var line = new StringBuilder();
         var count = 0L;
         foreach (var row in read.Rows(cancellationToken))

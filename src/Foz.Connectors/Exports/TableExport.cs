@@ -22,7 +22,8 @@ public abstract class TableExport : IExportTarget
     [
         new(
             MayRepeatSetting,
-            "of `append` to a database that can note nothing beside the rows: `true` sends them, and a crash may send some "
+            "of `append` to a database that can note nothing beside the rows: `true` sends "
+                + "them, and a crash may send some "
             + "twice")
         {
             Default = "`false`: the export fails",

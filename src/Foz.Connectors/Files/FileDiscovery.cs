@@ -23,18 +23,23 @@ static class FileDiscovery
         IReadOnlyList<SourceFile> files, string baseFolder, CancellationToken cancellationToken)
     {
         var groups = files
-            .Select(file => (File: file, Format: FileNames.FormatOf(file.FullPath), Folder: FolderOf(file, baseFolder), Name: NameOf(file)))
+            .Select(file =>
+                (File: file, Format: FileNames.FormatOf(file.FullPath), Folder: FolderOf(file, baseFolder),
+                    Name: NameOf(file)))
             .Where(f => f.Format is not null)
             .GroupBy(f => (f.Folder, f.Format, f.Name.Prefix))
-            .SelectMany(alike => alike.GroupBy(f => f.Name.Date).All(date => date.Select(f => f.Name.Words).Distinct().Count() == 1)
-                ? [.. alike.Select(f => (Key: (f.Folder, f.Format, f.Name.Prefix, Words: (string?)null), f.File))]
-                : alike.Select(f => (Key: (f.Folder, f.Format, f.Name.Prefix, Words: (string?)f.Name.Words), f.File)))
+            .SelectMany(alike =>
+                alike.GroupBy(f => f.Name.Date).All(date => date.Select(f => f.Name.Words).Distinct().Count() == 1)
+                    ? [.. alike.Select(f => (Key: (f.Folder, f.Format, f.Name.Prefix, Words: (string?)null), f.File))]
+                    : alike.Select(f =>
+                        (Key: (f.Folder, f.Format, f.Name.Prefix, Words: (string?)f.Name.Words), f.File)))
             .GroupBy(f => f.Key, f => f.File)
             .ToList();
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         return
         [
-            .. groups.OrderBy(g => g.Key.Folder, StringComparer.Ordinal).ThenBy(g => g.Key.Prefix, StringComparer.Ordinal)
+            .. groups.OrderBy(g => g.Key.Folder, StringComparer.Ordinal)
+                .ThenBy(g => g.Key.Prefix, StringComparer.Ordinal)
                 .Select(group =>
                 {
                     cancellationToken.ThrowIfCancellationRequested();
@@ -43,8 +48,12 @@ static class FileDiscovery
                     var format = group.Key.Format!.Value;
                     var (fields, faults) = Fields(ofGroup, format, cancellationToken);
                     var name = Name(
-                        isAlone && group.Key.Folder.Length > 0 ? group.Key.Folder : $"{group.Key.Prefix}_{group.Key.Words}", names);
-                    var path = Pattern(group.Key.Folder, isAlone, group.Key.Prefix, group.Key.Words, [.. group.Select(f => f.FullPath)]);
+                        isAlone && group.Key.Folder.Length > 0
+                            ? group.Key.Folder
+                            : $"{group.Key.Prefix}_{group.Key.Words}", names);
+                    var path = Pattern(
+                        group.Key.Folder, isAlone, group.Key.Prefix, group.Key.Words,
+                        [.. group.Select(f => f.FullPath)]);
                     return new DiscoveredStream(
                         new() { Name = name, Mode = StreamMode.Incremental, Settings = Settings.Of(("path", path)) },
                         fields)
@@ -58,12 +67,14 @@ static class FileDiscovery
     }
 
     static string FolderOf(SourceFile file, string baseFolder) =>
-        Path.GetRelativePath(baseFolder, Path.GetDirectoryName(file.FullPath)!).Replace(Path.DirectorySeparatorChar, '/') is var folder
+        Path.GetRelativePath(baseFolder, Path.GetDirectoryName(file.FullPath)!).Replace(
+            Path.DirectorySeparatorChar, '/') is var folder
             && folder == "." ? "" : folder;
 
     /// <summary>
-    /// The parts of a file's name: <c>orders</c>, <c>_2024-01</c> and <c>items</c> of <c>orders_2024-01_items.jsonl.gz</c>.
-    /// Words behind a date tell streams apart where files of one date differ in them.
+    /// The parts of a file's name: <c>orders</c>, <c>_2024-01</c> and <c>items</c> of
+    /// <c>orders_2024-01_items.jsonl.gz</c>. Words behind a date tell streams apart where files of one date differ in
+    /// them.
     /// </summary>
     static (string Prefix, string Date, string Words) NameOf(SourceFile file)
     {
@@ -78,9 +89,12 @@ static class FileDiscovery
         return (prefix, stem[prefix.Length..words].TrimEnd('-', '_', ' '), stem[words..]);
     }
 
-    /// <summary>Whether a word begins behind a character: not <c>Q1</c>, nor a letter of a number in hexadecimal.</summary>
+    /// <summary>
+    /// Whether a word begins behind a character: not <c>Q1</c>, nor a letter of a number in hexadecimal.
+    /// </summary>
     static bool IsWord(ReadOnlySpan<char> text) =>
-        text[0] is '-' or '_' or ' ' && char.IsAsciiLetter(text[1]) && (text.Length == 2 || !char.IsAsciiDigit(text[2]));
+        text[0] is '-' or '_' or ' ' && char.IsAsciiLetter(text[1])
+            && (text.Length == 2 || !char.IsAsciiDigit(text[2]));
 
     static string Pattern(string folder, bool isAlone, string prefix, string? words, IReadOnlyList<string> paths)
     {
@@ -97,11 +111,14 @@ static class FileDiscovery
         string.Concat(name.Select((c, i) => i >= start && i < name.IndexOf('.', 1) && char.IsAsciiDigit(c) ? '?' : c));
 
     static string Alternatives(IEnumerable<string> texts) =>
-        texts.Distinct().Order(StringComparer.Ordinal).ToList() is { Count: > 1 } several ? $"{{{string.Join(',', several)}}}" : texts.First();
+        texts.Distinct().Order(StringComparer.Ordinal).ToList() is { Count: > 1 } several
+            ? $"{{{string.Join(',', several)}}}"
+            : texts.First();
 
     static string Name(string text, HashSet<string> taken)
     {
-        var letters = string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')).Trim('_');
+        var letters = string.Concat(text.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_'))
+            .Trim('_');
         var start = letters.Length == 0 ? "files" : letters;
         var name = start;
         for (var number = 2; !taken.Add(name); number++) name = $"{start}_{number}";

@@ -23,14 +23,16 @@ static class FilePlan
         + "--full-refresh reads all files anew";
 
     /// <summary>
-    /// Decides it: the files that no batch has read, and those with rejected rows that were read with other settings; in
-    /// a snapshot all, if any is new, changed, gone or to be read again. One without a byte is none yet: another program
-    /// may be about to write it.
+    /// Decides it: the files that no batch has read, and those with rejected rows that were read with other settings;
+    /// in a snapshot all, if any is new, changed, gone or to be read again. One without a byte is none yet: another
+    /// program may be about to write it.
     /// </summary>
     /// <param name="settings">What the stream is set to.</param>
     /// <param name="present">The files that there are, in order.</param>
     /// <param name="history">The inputs of all batches so far, oldest first.</param>
-    /// <param name="hasOtherBytes">Whether a file, which has the size that it had, has other bytes than those that were read.</param>
+    /// <param name="hasOtherBytes">
+    /// Whether a file, which has the size that it had, has other bytes than those that were read.
+    /// </param>
     /// <exception cref="FozException">A file changed, and the policy is to fail.</exception>
     public static BatchPlan Make(
         FileStreamSettings settings, IReadOnlyList<FileInput> present, IReadOnlyList<StreamInputs> history,
@@ -48,7 +50,8 @@ static class FilePlan
                 ? null : new() { Files = [.. found], RejectedBefore = rejected }, []);
         }
         var read = new Dictionary<string, FileInput>();
-        foreach (var file in history.SelectMany(inputs => inputs.Files).Where(file => IsOne(stream, file))) read[file.Path] = file;
+        foreach (var file in history.SelectMany(inputs => inputs.Files).Where(file => IsOne(stream, file)))
+            read[file.Path] = file;
         var changed = found.Where(file => read.TryGetValue(file.Path, out var before) && !IsUntouched(before, file)
             && (before.SizeBytes != file.SizeBytes || hasOtherBytes(before, file))).ToHashSet();
         var otherwise = found.Where(file => read.TryGetValue(file.Path, out var before)
@@ -68,7 +71,9 @@ static class FilePlan
         };
         return new(
             inputs.Files.IsEmpty ? null : inputs,
-            policy is ChangedFiles.Warn ? [.. found.Where(changed.Contains).Select(file => Changed(read[file.Path], file))] : []);
+            policy is ChangedFiles.Warn
+                ? [.. found.Where(changed.Contains).Select(file => Changed(read[file.Path], file))]
+                : []);
 
         bool IsReadOtherwise(FileInput before) =>
             before.Rejected > 0 && before.Reader is { } reader && reader != settings.Reader;
@@ -78,7 +83,8 @@ static class FilePlan
         files.Sum(file => file.Rejected) is > 0 and var rejected ? rejected : null;
 
     /// <summary>Whether there is something to read: as a row of its own a file may be empty.</summary>
-    static bool IsOne(StreamDefinition stream, FileInput file) => file.SizeBytes > 0 || stream.Settings.Text("format") == "binary";
+    static bool IsOne(StreamDefinition stream, FileInput file) =>
+        file.SizeBytes > 0 || stream.Settings.Text("format") == "binary";
 
     /// <summary>Whether a file is as it was, to the millisecond of its last change.</summary>
     public static bool IsSame(FileInput a, FileInput b) =>
@@ -86,15 +92,17 @@ static class FilePlan
         && a.ModifiedAt.ToUnixTimeMilliseconds() == b.ModifiedAt.ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// Whether a file is as it was and nothing was done with it since, as far as its inode and the time of its last change tell, or
-    /// its tag in a store.
+    /// Whether a file is as it was and nothing was done with it since, as far as its inode and the time of its last
+    /// change tell, or its tag in a store.
     /// </summary>
     static bool IsUntouched(FileInput before, FileInput now) =>
         IsSame(before, now) && !HasOtherTag(before, now)
         && (before.Inode is null || now.Inode is null
             || (before.Inode, before.ChangedNs) == (now.Inode, now.ChangedNs));
 
-    /// <summary>Whether a store says that an object has other content than it had; false where it said nothing.</summary>
+    /// <summary>
+    /// Whether a store says that an object has other content than it had; false where it said nothing.
+    /// </summary>
     public static bool HasOtherTag(FileInput before, FileInput now) =>
         before.Tag is not null && now.Tag is not null && before.Tag != now.Tag;
 

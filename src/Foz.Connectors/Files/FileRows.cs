@@ -16,7 +16,8 @@ static class FileRows
     /// <param name="context">What reading needs of the platform.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static StreamRows Read(
-        StreamDefinition stream, IReadOnlyList<SourceFile> files, ReadContext context, CancellationToken cancellationToken)
+        StreamDefinition stream, IReadOnlyList<SourceFile> files, ReadContext context,
+        CancellationToken cancellationToken)
     {
         var settings = FileStreamSettings.Read(stream);
         using var session = context.Engine.Open(Workload.Ingestion);
@@ -26,8 +27,10 @@ static class FileRows
         StreamRows rows = format switch
         {
             FileFormat.Csv or FileFormat.Tsv => CsvBatch.Read(
-                files, CsvDialect.Read(stream.Settings, format) with { Names = stream.ColumnNames }, columns, context, cancellationToken),
-            FileFormat.Json or FileFormat.JsonLines => JsonBatch.Read(files, stream, format, columns, context, cancellationToken),
+                files, CsvDialect.Read(stream.Settings, format) with { Names = stream.ColumnNames }, columns, context,
+                cancellationToken),
+            FileFormat.Json or FileFormat.JsonLines =>
+                JsonBatch.Read(files, stream, format, columns, context, cancellationToken),
             FileFormat.Parquet => ParquetBatch.Read(files, columns, context, session, cancellationToken),
             FileFormat.Binary => BinaryBatch.Read(files),
             FileFormat.Avro => ParquetBatch.Read(

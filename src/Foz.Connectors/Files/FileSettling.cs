@@ -3,8 +3,8 @@ using Foz.Connectors.Files.Contents;
 namespace Foz.Connectors.Files;
 
 /// <summary>
-/// Tells how long to wait for files that somebody may still be writing: those that changed within <c>settle</c>, and those whose last
-/// line has no end yet, until they are <c>settle_max</c> old.
+/// Tells how long to wait for files that somebody may still be writing: those that changed within <c>settle</c>, and
+/// those whose last line has no end yet, until they are <c>settle_max</c> old.
 /// </summary>
 /// <param name="settle">How long a file must have been as it is.</param>
 /// <param name="settleMax">How long one must whose last line has no end.</param>
@@ -43,13 +43,15 @@ sealed class FileSettling(TimeSpan settle, TimeSpan settleMax, TimeProvider cloc
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
             if (file.Length == 0) return true;
             file.Seek(-Math.Min(2, file.Length), SeekOrigin.End);
             Span<byte> end = stackalloc byte[2];
             end = end[..file.ReadAtLeast(end, end.Length, throwOnEndOfStream: false)];
             // In UTF-16 a byte of zero stands beside it.
-            return end.Length == 0 || end[^1] is (byte)'\n' or (byte)'\r' || (end[^1] == 0 && end[0] is (byte)'\n' or (byte)'\r');
+            return end.Length == 0 || end[^1] is (byte)'\n' or (byte)'\r'
+                || (end[^1] == 0 && end[0] is (byte)'\n' or (byte)'\r');
         }
         catch (Exception e) when (FileStreams.IsReadError(e))
         {

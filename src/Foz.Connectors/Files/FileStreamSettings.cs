@@ -31,8 +31,9 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
     public string Reader { get; } = HashOf(Stream);
 
     /// <summary>Whether a file consists of lines, as far as its name and the settings tell.</summary>
-    public bool HasLines(string path) => (Format ?? FileNames.FormatOf(path)) is FileFormat.Csv or FileFormat.Tsv or FileFormat.JsonLines
-        or FileFormat.Fixed && FileNames.CompressionOf(path) is Compression.None;
+    public bool HasLines(string path) =>
+        (Format ?? FileNames.FormatOf(path)) is FileFormat.Csv or FileFormat.Tsv or FileFormat.JsonLines
+            or FileFormat.Fixed && FileNames.CompressionOf(path) is Compression.None;
 
     /// <summary>What a stream is set to.</summary>
     /// <exception cref="FozException">A setting is wrong.</exception>
@@ -53,7 +54,9 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
             "xml" => FileFormat.Xml,
             "fixed" => FileFormat.Fixed,
             "binary" => FileFormat.Binary,
-            var text => throw settings.Wrong("format", $"csv, tsv, json, jsonl, parquet, avro, excel, xml, fixed or binary, not '{text}'"),
+            var text =>
+                throw settings.Wrong(
+                    "format", $"csv, tsv, json, jsonl, parquet, avro, excel, xml, fixed or binary, not '{text}'"),
         };
         if (format is FileFormat.Fixed) FixedField.Read(settings);
         CsvDialect.Read(settings, format ?? FileFormat.Csv);
@@ -83,7 +86,9 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
             var own = FileNames.FormatOf(file.FullPath)
                 ?? throw Unclear($"the format of file {file.Input.Path} cannot be told by its name");
             if (format is not null && format != own)
-                throw Unclear($"stream '{Stream.Name}' has files of several formats: {file.Input.Path} is {NameOf(own)}, and others are {NameOf(format.Value)}");
+                throw Unclear(
+                    $"stream '{Stream.Name}' has files of several formats: {file.Input.Path} is {NameOf(own)}, and "
+                        + $"others are {NameOf(format.Value)}");
             format = own;
         }
         return format ?? FileFormat.Csv;

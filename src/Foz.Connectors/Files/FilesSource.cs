@@ -16,7 +16,8 @@ sealed class FilesSource : ISource
 
     /// <summary>The columns behind those of files, without a row.</summary>
     const string NoRows =
-        $"SELECT CAST(NULL AS TIMESTAMPTZ) AS {ChangeColumns.CommitTs}, CAST(NULL AS VARCHAR) AS {ChangeColumns.Source} WHERE false";
+        $"SELECT CAST(NULL AS TIMESTAMPTZ) AS {ChangeColumns.CommitTs}, CAST(NULL AS VARCHAR) AS "
+            + $"{ChangeColumns.Source} WHERE false";
 
     readonly string projectFolder;
     readonly string baseFolder;
@@ -35,7 +36,9 @@ sealed class FilesSource : ISource
         connectionName = source.Connection.Name;
         statedFolder = settings.Text("path") ?? "the project's folder";
         remote = RemoteOf(settings, statedFolder, this.projectFolder, clock);
-        baseFolder = remote is null ? Path.GetFullPath(settings.Text("path") ?? ".", this.projectFolder) : this.projectFolder;
+        baseFolder = remote is null
+            ? Path.GetFullPath(settings.Text("path") ?? ".", this.projectFolder)
+            : this.projectFolder;
         foreach (var stream in source.Streams) FileStreamSettings.Read(stream);
     }
 
@@ -43,12 +46,14 @@ sealed class FilesSource : ISource
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
     {
         if (remote is null && !Directory.Exists(baseFolder))
-            throw new FozException(ErrorKind.Source, $"folder {baseFolder} of connection '{connectionName}' does not exist")
+            throw new FozException(
+                ErrorKind.Source, $"folder {baseFolder} of connection '{connectionName}' does not exist")
             {
                 Hint = "make it, or correct `path`, which starts from the project's folder",
             };
         var files = await FindAsync("**", cancellationToken);
-        return $"{files.Count:N0} {(files.Count == 1 ? "file" : "files")}, {files.Sum(f => f.SizeBytes):N0} bytes, in {statedFolder}";
+        return $"{files.Count:N0} {(files.Count == 1 ? "file" : "files")}, "
+            + $"{files.Sum(f => f.SizeBytes):N0} bytes, in {statedFolder}";
     }
 
     /// <inheritdoc/>
@@ -61,7 +66,9 @@ sealed class FilesSource : ISource
             };
         var files = await FindAsync("**", cancellationToken);
         return await Task.Run(
-            () => FileDiscovery.Find([.. files.Select(f => new SourceFile(f, Path.GetFullPath(f.Path, projectFolder)))], baseFolder, cancellationToken),
+            () => FileDiscovery.Find(
+                [.. files.Select(f => new SourceFile(f, Path.GetFullPath(f.Path, projectFolder)))], baseFolder,
+                cancellationToken),
             cancellationToken);
     }
 
@@ -84,11 +91,18 @@ sealed class FilesSource : ISource
         var pattern = settings.Pattern;
         var found = await FindAsync(pattern, cancellationToken);
         var plan = await Task.Run(
-            () => FilePlan.Make(settings, found, history, (before, now) => HasOtherBytes(before, now, cancellationToken)),
+            () => FilePlan.Make(
+                settings, found, history, (before, now) => HasOtherBytes(before, now, cancellationToken)),
             cancellationToken);
         // Files may go once they were read.
         return found.Count > 0 || history.Any(inputs => !inputs.Files.IsEmpty) ? plan
-            : plan with { Warnings = plan.Warnings.Add(new($"no file matches {pattern} in {statedFolder}", remote is null ? NearestPath.Hint(baseFolder, pattern) : null)) };
+            : plan with
+            {
+                Warnings = plan.Warnings.Add(
+                    new($"no file matches {pattern} in {statedFolder}", remote is null
+                        ? NearestPath.Hint(baseFolder, pattern)
+                        : null)),
+            };
     }
 
     /// <inheritdoc/>
@@ -103,7 +117,8 @@ sealed class FilesSource : ISource
             var plan = await PlanAsync(stream, history, cancellationToken);
             // An object of a store comes whole or not at all.
             if (plan.Inputs is not { } inputs || remote is StoredFiles) return plan;
-            var waits = inputs.Files.Select(file => (File: file, Time: settling.WaitFor(file, () => EndsLine(settings, file))))
+            var waits = inputs.Files.Select(file =>
+                (File: file, Time: settling.WaitFor(file, () => EndsLine(settings, file))))
                 .Where(wait => wait.Time > TimeSpan.Zero).ToList();
             if (waits.Count == 0) return plan;
             if (settling.IsOver) return WithoutUnsettled(stream, plan, [.. waits.Select(wait => wait.File)]);
@@ -139,16 +154,19 @@ sealed class FilesSource : ISource
             var recover = selected.Recover;
             selected.Recover = async (error, stop) =>
             {
-                if (recover is null || await recover(error, stop) is not { } again) return await LeaveOutDamagedAsync(selected, error, stop);
+                if (recover is null || await recover(error, stop) is not { } again)
+                    return await LeaveOutDamagedAsync(selected, error, stop);
                 again.Recover = (next, end) => LeaveOutDamagedAsync(again, next, end);
                 return again;
             };
         }
         return rows;
 
-        async Task<StreamRows.Selected?> LeaveOutDamagedAsync(StreamRows.Selected failed, FozException error, CancellationToken stop)
+        async Task<StreamRows.Selected?> LeaveOutDamagedAsync(
+            StreamRows.Selected failed, FozException error, CancellationToken stop)
         {
-            if (!IsOfFile(error) || await LeaveOutAsync(isWhole: true, stop) is not StreamRows.Selected left) return null;
+            if (!IsOfFile(error) || await LeaveOutAsync(isWhole: true, stop) is not StreamRows.Selected left)
+                return null;
             await failed.DisposeAsync();
             return left;
         }
@@ -160,10 +178,12 @@ sealed class FilesSource : ISource
             var left = inputs with { Files = inputs.Files.RemoveRange(unreadable.Keys) };
             var others = left.Files.IsEmpty
                 ? new StreamRows.Selected(NoRows) { Fields = [], IsEmpty = true }
-                : await ReadAsync(stream, left, [.. files.Where(file => left.Files.Contains(file.Input))], context, stop);
+                : await ReadAsync(
+                    stream, left, [.. files.Where(file => left.Files.Contains(file.Input))], context, stop);
             others.Reached = left;
             others.Warnings = [.. others.Warnings, .. unreadable.Select(file => new Warning(
-                $"{Named(file.Key, file.Value.Message)}: it is left out, and each run tries it again", "mend the file, or take it away"))];
+                $"{Named(file.Key, file.Value.Message)}: it is left out, and each run tries it again",
+                "mend the file, or take it away"))];
             return others;
         }
     }
@@ -174,7 +194,8 @@ sealed class FilesSource : ISource
         message.Contains(file.Path, StringComparison.Ordinal) ? message : $"file {file.Path} is damaged: {message}";
 
     async Task<StreamRows> ReadAsync(
-        StreamDefinition stream, StreamInputs inputs, IReadOnlyList<SourceFile> files, ReadContext context, CancellationToken cancellationToken)
+        StreamDefinition stream, StreamInputs inputs, IReadOnlyList<SourceFile> files, ReadContext context,
+        CancellationToken cancellationToken)
     {
         var reader = FileStreamSettings.Read(stream).Reader;
         var read = new ReadFiles(inputs, files, reader, areCopies: remote is not null, context.Engine.Threads);
@@ -185,8 +206,8 @@ sealed class FilesSource : ISource
     }
 
     /// <summary>
-    /// Whether a batch may do without some of its files: not a snapshot, which is of all files or none, nor one of which a part may be
-    /// committed. Of a table that is not there yet one file must be readable.
+    /// Whether a batch may do without some of its files: not a snapshot, which is of all files or none, nor one of
+    /// which a part may be committed. Of a table that is not there yet one file must be readable.
     /// </summary>
     static bool MayLeaveOut(StreamDefinition stream, StreamInputs inputs, ReadContext context) =>
         stream.Mode is StreamMode.Incremental && inputs.Files.All(file => file.Hash is null)
@@ -199,19 +220,23 @@ sealed class FilesSource : ISource
     /// <param name="isWhole">Whether each is read to its end, and not only begun.</param>
     /// <param name="cancellationToken">Stops it.</param>
     static async Task<IReadOnlyDictionary<FileInput, FozException>> FindUnreadableAsync(
-        StreamDefinition stream, List<SourceFile> files, ReadContext context, bool isWhole, CancellationToken cancellationToken)
+        StreamDefinition stream, List<SourceFile> files, ReadContext context, bool isWhole,
+        CancellationToken cancellationToken)
     {
         var unreadable = new Dictionary<FileInput, FozException>();
         foreach (var file in files)
         {
             var own = context with
             {
-                WorkFolder = Directory.CreateDirectory(Path.Combine(context.WorkFolder, $"alone-{unreadable.Count}")).FullName,
+                WorkFolder =
+                    Directory.CreateDirectory(Path.Combine(context.WorkFolder, $"alone-{unreadable.Count}")).FullName,
             };
             try
             {
-                await using var rows = await Task.Run(() => FileRows.Read(stream, [file], own, cancellationToken), cancellationToken);
-                if (isWhole && rows is StreamRows.Selected selected) await ReadWholeAsync(selected, context.Engine, cancellationToken);
+                await using var rows = await Task.Run(
+                    () => FileRows.Read(stream, [file], own, cancellationToken), cancellationToken);
+                if (isWhole && rows is StreamRows.Selected selected)
+                    await ReadWholeAsync(selected, context.Engine, cancellationToken);
             }
             catch (FozException e) when (IsOfFile(e))
             {
@@ -219,7 +244,9 @@ sealed class FilesSource : ISource
             }
             Directory.Delete(own.WorkFolder, recursive: true);
         }
-        return unreadable.Count == files.Count && context.TableFields.Count == 0 ? new Dictionary<FileInput, FozException>() : unreadable;
+        return unreadable.Count == files.Count && context.TableFields.Count == 0
+            ? new Dictionary<FileInput, FozException>()
+            : unreadable;
     }
 
     /// <summary>Reads all values of rows.</summary>
@@ -275,7 +302,8 @@ sealed class FilesSource : ISource
     {
         var folder = Directory.CreateDirectory(Path.Combine(context.WorkFolder, "fetched")).FullName;
         context.Meter.Begin("fetching", bytesTotal: inputs.Sum(input => input.SizeBytes));
-        var files = inputs.Select((input, i) => new SourceFile(input, Path.Combine(folder, $"{i}-{Path.GetFileName(input.Path)}"))).ToList();
+        var files = inputs.Select((input, i) =>
+            new SourceFile(input, Path.Combine(folder, $"{i}-{Path.GetFileName(input.Path)}"))).ToList();
         await Parallel.ForEachAsync(
             files, new ParallelOptions { MaxDegreeOfParallelism = FetchesMax, CancellationToken = cancellationToken },
             async (file, ct) =>
@@ -307,12 +335,16 @@ sealed class FilesSource : ISource
     }
 
     bool EndsLine(FileStreamSettings settings, FileInput file) =>
-        remote is not null || !settings.HasLines(file.Path) || FileSettling.EndsLine(Path.GetFullPath(file.Path, projectFolder));
+        remote is not null || !settings.HasLines(file.Path)
+            || FileSettling.EndsLine(Path.GetFullPath(file.Path, projectFolder));
 
-    /// <summary>Whether a file has other bytes than those that were read; where nobody noted what they were, it has.</summary>
+    /// <summary>
+    /// Whether a file has other bytes than those that were read; where nobody noted what they were, it has.
+    /// </summary>
     bool HasOtherBytes(FileInput before, FileInput now, CancellationToken cancellationToken) => remote is not null
         ? before.Tag is null || before.Tag != now.Tag
-        : before.Hash is not { } hash || ReadFiles.Hash(new(now, Path.GetFullPath(now.Path, projectFolder)), cancellationToken) != hash;
+        : before.Hash is not { } hash
+            || ReadFiles.Hash(new(now, Path.GetFullPath(now.Path, projectFolder)), cancellationToken) != hash;
 
     /// <summary>A plan that leaves files to the next run; a snapshot is of all files or none.</summary>
     static BatchPlan WithoutUnsettled(StreamDefinition stream, BatchPlan plan, IReadOnlyCollection<FileInput> unsettled)
@@ -321,7 +353,8 @@ sealed class FilesSource : ISource
         return new(
             left.IsEmpty ? null : plan.Inputs! with { Files = left },
             plan.Warnings.AddRange(unsettled.Select(file => new Warning(
-                $"file {file.Path} is still being written: it is left to the next run", "set settle and settle_max to how long writing takes"))));
+                $"file {file.Path} is still being written: it is left to the next run",
+                "set settle and settle_max to how long writing takes"))));
     }
 
     /// <summary>A file of a planned batch, which must be as it was.</summary>

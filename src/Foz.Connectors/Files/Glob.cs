@@ -119,7 +119,8 @@ static class Glob
         while (open.TryPop(out var text))
         {
             if (done.Count + open.Count > AlternativesMax)
-                throw new FozException(ErrorKind.Configuration, $"path '{pattern}' has more than {AlternativesMax} alternatives");
+                throw new FozException(
+                    ErrorKind.Configuration, $"path '{pattern}' has more than {AlternativesMax} alternatives");
             // The innermost braces first, so that nested ones need no care.
             var end = text.IndexOf('}', StringComparison.Ordinal);
             var start = end < 0 ? -1 : text.LastIndexOf('{', end);

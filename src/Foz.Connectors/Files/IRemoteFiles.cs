@@ -3,7 +3,9 @@ using Foz.Lake;
 
 namespace Foz.Connectors.Files;
 
-/// <summary>Files that are elsewhere: listed there, and fetched into a batch's work folder before they are read.</summary>
+/// <summary>
+/// Files that are elsewhere: listed there, and fetched into a batch's work folder before they are read.
+/// </summary>
 interface IRemoteFiles : IAsyncDisposable
 {
     /// <summary>The files that a pattern meets, in the order of their paths' bytes.</summary>

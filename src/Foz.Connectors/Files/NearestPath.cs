@@ -5,7 +5,9 @@ namespace Foz.Connectors.Files;
 /// <summary>Finds what was meant by a pattern of paths that no file meets.</summary>
 static class NearestPath
 {
-    /// <summary>What to tell of it: the nearest name of the first part that is not there; null where nothing is known.</summary>
+    /// <summary>
+    /// What to tell of it: the nearest name of the first part that is not there; null where nothing is known.
+    /// </summary>
     /// <param name="folder">Where a relative pattern starts.</param>
     /// <param name="pattern">The pattern.</param>
     public static string? Hint(string folder, string pattern)
@@ -32,7 +34,9 @@ static class NearestPath
     static string? Suffix(DirectoryInfo folder, string pattern)
     {
         var names = Names(folder, areFiles: true);
-        return names.Count == 0 ? $"{folder.Name} has no files" : $"there are {string.Join(", ", names.Take(3))}{(names.Count > 3 ? ", …" : "")}: {pattern} meets none";
+        return names.Count == 0
+            ? $"{folder.Name} has no files"
+            : $"there are {string.Join(", ", names.Take(3))}{(names.Count > 3 ? ", …" : "")}: {pattern} meets none";
     }
 
     static IReadOnlyList<string> Names(DirectoryInfo folder, bool areFiles)

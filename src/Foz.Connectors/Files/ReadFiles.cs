@@ -7,9 +7,9 @@ using Foz.Storage;
 namespace Foz.Connectors.Files;
 
 /// <summary>
-/// The files of a batch while they are read. The engine opens them by their paths, so that what was read is known only where no file
-/// changed from before the read until behind it: its size, its times and its inode are the same, of which a program cannot set the
-/// time of the last change.
+/// The files of a batch while they are read. The engine opens them by their paths, so that what was read is known only
+/// where no file changed from before the read until behind it: its size, its times and its inode are the same, of which
+/// a program cannot set the time of the last change.
 /// </summary>
 /// <param name="inputs">What the batch reads.</param>
 /// <param name="files">The files, in the same order.</param>
@@ -27,7 +27,8 @@ sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, str
     public async Task BeginAsync(TimeProvider clock, CancellationToken cancellationToken)
     {
         var settled = clock.GetUtcNow() - clockTick;
-        if (before.Any(stamp => stamp is { } known && !known.IsOlderThan(settled))) await Task.Delay(clockTick, clock, cancellationToken);
+        if (before.Any(stamp => stamp is { } known && !known.IsOlderThan(settled)))
+            await Task.Delay(clockTick, clock, cancellationToken);
         Failpoint.Hit("files.opened");
     }
 
@@ -38,7 +39,8 @@ sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, str
         Failpoint.Hit("files.read");
         var confirmed = new FileInput[files.Count];
         await Parallel.ForAsync(
-            0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
+            0, files.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken },
             (i, token) =>
             {
                 var (file, hash) = (files[i], Hash(files[i], token));

@@ -24,7 +24,8 @@ sealed class SftpFiles(SftpOptions options, TimeProvider clock) : IRemoteFiles
             var found = new SortedDictionary<string, FileInput>(StringComparer.Ordinal);
             var walk = new Walk(connection, options, found);
             foreach (var alternative in Glob.Expand(pattern))
-                await walk.GoAsync("", alternative.Split('/', StringSplitOptions.RemoveEmptyEntries), cancellationToken);
+                await walk.GoAsync(
+                    "", alternative.Split('/', StringSplitOptions.RemoveEmptyEntries), cancellationToken);
             return (IReadOnlyList<FileInput>)[.. found.Values];
         }, cancellationToken);
 
@@ -38,7 +39,8 @@ sealed class SftpFiles(SftpOptions options, TimeProvider clock) : IRemoteFiles
                 PathOf(options, relative),
                 now =>
                 {
-                    if (!FilePlan.IsSame(file.Input, InputOf(options, relative, now))) throw FilePlan.ChangedWhileRead(file.Input);
+                    if (!FilePlan.IsSame(file.Input, InputOf(options, relative, now)))
+                        throw FilePlan.ChangedWhileRead(file.Input);
                 },
                 target, cancellationToken);
             return true;
@@ -74,7 +76,8 @@ sealed class SftpFiles(SftpOptions options, TimeProvider clock) : IRemoteFiles
             }
             catch (WireException e)
             {
-                throw new FozException(ErrorKind.Source, $"{options.Host} does not speak SFTP as it should: {e.Message}", e);
+                throw new FozException(
+                    ErrorKind.Source, $"{options.Host} does not speak SFTP as it should: {e.Message}", e);
             }
         }
     }
@@ -100,7 +103,8 @@ sealed class SftpFiles(SftpOptions options, TimeProvider clock) : IRemoteFiles
     /// <summary>Goes through folders as a pattern says.</summary>
     sealed class Walk(SftpConnection connection, SftpOptions options, SortedDictionary<string, FileInput> found)
     {
-        readonly Dictionary<string, IReadOnlyList<(string Path, SftpAttributes Attributes, bool IsLink)>> listed = new(StringComparer.Ordinal);
+        readonly Dictionary<string, IReadOnlyList<(string Path, SftpAttributes Attributes, bool IsLink)>> listed = new(
+            StringComparer.Ordinal);
         int links;
 
         static string[] AnyName { get; } = ["*"];
@@ -113,19 +117,22 @@ sealed class SftpFiles(SftpOptions options, TimeProvider clock) : IRemoteFiles
             {
                 await GoAsync(folder, rest.Count == 0 ? AnyName : rest, cancellationToken);
                 foreach (var entry in await ListAsync(folder, cancellationToken))
-                    if (entry.Attributes.IsFolder && !entry.IsLink && NameOf(entry.Path)[0] != '.') await GoAsync(entry.Path, parts, cancellationToken);
+                    if (entry.Attributes.IsFolder && !entry.IsLink && NameOf(entry.Path)[0] != '.')
+                        await GoAsync(entry.Path, parts, cancellationToken);
             }
             else if (!Glob.IsPattern(part))
             {
                 var path = Join(folder, part);
                 if (rest.Count > 0) await GoAsync(path, rest, cancellationToken);
-                else if (await connection.FindAsync(PathOf(options, path), cancellationToken) is { IsFile: true } file) Add(path, file);
+                else if (await connection.FindAsync(PathOf(options, path), cancellationToken) is { IsFile: true } file)
+                    Add(path, file);
             }
             else
             {
                 foreach (var entry in await ListAsync(folder, cancellationToken))
                     if (!Glob.Matches(NameOf(entry.Path), part)) continue;
-                    else if (rest.Count > 0 && entry.Attributes.IsFolder) await GoAsync(entry.Path, rest, cancellationToken);
+                    else if (rest.Count > 0 && entry.Attributes.IsFolder)
+                        await GoAsync(entry.Path, rest, cancellationToken);
                     else if (rest.Count == 0 && entry.Attributes.IsFile) Add(entry.Path, entry.Attributes);
             }
         }
@@ -134,23 +141,33 @@ sealed class SftpFiles(SftpOptions options, TimeProvider clock) : IRemoteFiles
 
         static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 
-        void Add(string path, SftpAttributes attributes) => found[path] = path.Contains('\uFFFD', StringComparison.Ordinal)
-            ? throw new FozException(ErrorKind.Source, $"the name of file {path} of {options.Host} is not UTF-8") { Hint = "rename it, or narrow 'path'" }
-            : InputOf(options, path, attributes);
+        void Add(string path, SftpAttributes attributes) =>
+            found[path] = path.Contains('\uFFFD', StringComparison.Ordinal)
+                ? throw new FozException(ErrorKind.Source, $"the name of file {path} of {options.Host} is not UTF-8")
+                {
+                    Hint = "rename it, or narrow 'path'",
+                }
+                : InputOf(options, path, attributes);
 
         /// <summary>What is in a folder, links followed; nothing where it does not exist.</summary>
-        async Task<IReadOnlyList<(string Path, SftpAttributes Attributes, bool IsLink)>> ListAsync(string folder, CancellationToken cancellationToken)
+        async Task<IReadOnlyList<(string Path, SftpAttributes Attributes, bool IsLink)>> ListAsync(
+            string folder, CancellationToken cancellationToken)
         {
             if (listed.TryGetValue(folder, out var known)) return known;
             var entries = new List<(string, SftpAttributes, bool)>();
             // A folder below the connection's may come later; the connection's own must be there.
-            if (folder.Length == 0 || await connection.FindAsync(PathOf(options, folder), cancellationToken) is { IsFolder: true })
+            if (folder.Length == 0
+                || await connection.FindAsync(PathOf(options, folder), cancellationToken) is { IsFolder: true })
                 foreach (var entry in await connection.ListAsync(PathOf(options, folder), cancellationToken))
                 {
                     var path = Join(folder, entry.Name);
                     if (!entry.Attributes.IsLink) entries.Add((path, entry.Attributes, false));
-                    else if (++links > LinksMax) throw new FozException(ErrorKind.Source, $"folder {options.Folder} of {options.Host} has more than {LinksMax:N0} links");
-                    else if (await connection.FindAsync(PathOf(options, path), cancellationToken) is { } target) entries.Add((path, target, true));
+                    else if (++links > LinksMax)
+                        throw new FozException(
+                            ErrorKind.Source,
+                            $"folder {options.Folder} of {options.Host} has more than {LinksMax:N0} links");
+                    else if (await connection.FindAsync(PathOf(options, path), cancellationToken) is { } target)
+                        entries.Add((path, target, true));
                 }
             return listed[folder] = entries;
         }

@@ -6,7 +6,9 @@ using Foz.Storage.Addresses;
 
 namespace Foz.Connectors.Files;
 
-/// <summary>Files in an object store: listed there, and fetched into the batch's work folder before they are read.</summary>
+/// <summary>
+/// Files in an object store: listed there, and fetched into the batch's work folder before they are read.
+/// </summary>
 sealed class StoredFiles : IRemoteFiles
 {
     const int PartBytes = 8 << 20;
@@ -24,7 +26,9 @@ sealed class StoredFiles : IRemoteFiles
         var names = ObjectStores.Settings.Select(s => s.Name).Where(settings.Names.Contains);
         try
         {
-            store = ObjectStores.Open(url, new() { Settings = names.ToDictionary(n => n, n => settings.Text(n) ?? "", StringComparer.Ordinal) });
+            store = ObjectStores.Open(
+                url,
+                new() { Settings = names.ToDictionary(n => n, n => settings.Text(n) ?? "", StringComparer.Ordinal) });
         }
         catch (StorageException e)
         {
@@ -54,13 +58,16 @@ sealed class StoredFiles : IRemoteFiles
         var path = file.Input.Path[(url.Length + 1)..];
         try
         {
-            var info = await store.GetInfoAsync(path, cancellationToken) ?? throw FileStreams.Error(file, new FileNotFoundException());
+            var info = await store.GetInfoAsync(path, cancellationToken)
+                ?? throw FileStreams.Error(file, new FileNotFoundException());
             var now = InputOf(info);
-            if (!FilePlan.IsSame(file.Input, now) || FilePlan.HasOtherTag(file.Input, now)) throw FilePlan.ChangedWhileRead(file.Input);
+            if (!FilePlan.IsSame(file.Input, now) || FilePlan.HasOtherTag(file.Input, now))
+                throw FilePlan.ChangedWhileRead(file.Input);
             await using var target = new FileStream(file.FullPath, FileMode.CreateNew, FileAccess.Write);
             for (var at = 0L; at < info.SizeBytes; at = target.Length)
             {
-                var part = await store.GetRangeAsync(path, at, (int)Math.Min(PartBytes, info.SizeBytes - at), cancellationToken);
+                var part = await store.GetRangeAsync(
+                    path, at, (int)Math.Min(PartBytes, info.SizeBytes - at), cancellationToken);
                 if (part is not { Length: > 0 } bytes) throw FileStreams.Error(file, new FileNotFoundException());
                 await target.WriteAsync(bytes, cancellationToken);
             }
@@ -77,13 +84,15 @@ sealed class StoredFiles : IRemoteFiles
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    FileInput InputOf(ObjectInfo info) => new($"{url}/{info.Path}", info.SizeBytes, info.LastModified) { Tag = TagOf(info) };
+    FileInput InputOf(ObjectInfo info) =>
+        new($"{url}/{info.Path}", info.SizeBytes, info.LastModified) { Tag = TagOf(info) };
 
     /// <summary>
-    /// What a service says of an object's content, in lists as in answers: there the names of writes come after it, and some put it in
-    /// quotes.
+    /// What a service says of an object's content, in lists as in answers: there the names of writes come after it, and
+    /// some put it in quotes.
     /// </summary>
     static string? TagOf(ObjectInfo info) => info.ETag?.Split(' ', 2)[0].Trim('"');
 
-    FozException Failed(string doing, StorageException e) => new(ErrorKind.Source, $"{doing} files of {url}: {e.Message}", e);
+    FozException Failed(string doing, StorageException e) =>
+        new(ErrorKind.Source, $"{doing} files of {url}: {e.Message}", e);
 }

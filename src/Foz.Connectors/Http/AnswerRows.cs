@@ -49,22 +49,26 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
         }
         catch (Exception e) when (e is JsonException or XmlException)
         {
-            throw new FozException(ErrorKind.Source, $"{call}: the answer is not {NameOf(format)}: {e.Message}{answer.Excerpt(secrets)}")
+            throw new FozException(
+                ErrorKind.Source, $"{call}: the answer is not {NameOf(format)}: {e.Message}{answer.Excerpt(secrets)}")
             {
                 Place = stream.Definition.Settings.PlaceOf("format"),
-                Hint = answer.MediaType.Length == 0 ? null : $"the server says that it is {answer.MediaType}; 'format' says otherwise",
+                Hint = answer.MediaType.Length == 0
+                    ? null
+                    : $"the server says that it is {answer.MediaType}; 'format' says otherwise",
             };
         }
     }
 
     /// <summary>Where a text is empty that has no rows then; no text of JSON or XML is.</summary>
-    static AnswerRows NothingOf(HttpStream stream, HttpCall call, AnswerFormat format) => format is not (AnswerFormat.Json or AnswerFormat.Xml)
-        ? None
-        : throw new FozException(ErrorKind.Source, $"{call}: the answer is empty, which is not {NameOf(format)}")
-        {
-            Place = stream.Definition.Settings.PlaceOf("format"),
-            Hint = "a server that has no rows says so: by an empty list, or status 204",
-        };
+    static AnswerRows NothingOf(HttpStream stream, HttpCall call, AnswerFormat format) =>
+        format is not (AnswerFormat.Json or AnswerFormat.Xml)
+            ? None
+            : throw new FozException(ErrorKind.Source, $"{call}: the answer is empty, which is not {NameOf(format)}")
+            {
+                Place = stream.Definition.Settings.PlaceOf("format"),
+                Hint = "a server that has no rows says so: by an empty list, or status 204",
+            };
 
     static string NameOf(AnswerFormat format) => format switch
     {
@@ -79,7 +83,8 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
     public ReadOnlyMemory<byte> Last => Rows.Count == 0 ? default : Text[Rows[^1]];
 
     static AnswerFormat FormatOf(string mediaType) =>
-        mediaType.Contains("ndjson", StringComparison.Ordinal) || mediaType.Contains("jsonl", StringComparison.Ordinal) ? AnswerFormat.JsonLines
+        mediaType.Contains("ndjson", StringComparison.Ordinal) || mediaType.Contains("jsonl", StringComparison.Ordinal)
+            ? AnswerFormat.JsonLines
         : mediaType.Contains("json", StringComparison.Ordinal) ? AnswerFormat.Json
         : mediaType.Contains("csv", StringComparison.Ordinal) ? AnswerFormat.Csv
         : mediaType.Contains("tab-separated", StringComparison.Ordinal) ? AnswerFormat.Tsv
@@ -113,7 +118,8 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
         if (errors.Count > 0)
             throw new FozException(
                 ErrorKind.Source,
-                $"{call}: GraphQL answers with {errors.Count} errors: {JsonPath.Parse("message").FindText(body[errors[0]]) ?? "without a message"}");
+                $"{call}: GraphQL answers with {errors.Count} errors: "
+                    + $"{JsonPath.Parse("message").FindText(body[errors[0]]) ?? "without a message"}");
     }
 
     static AnswerRows Lines(ReadOnlyMemory<byte> body)
@@ -129,10 +135,13 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
         return new(body, rows);
     }
 
-    /// <summary>Fields as strings, by the names of the first row; a row that cannot be read stands as its text.</summary>
+    /// <summary>
+    /// Fields as strings, by the names of the first row; a row that cannot be read stands as its text.
+    /// </summary>
     static AnswerRows Csv(HttpStream stream, ReadOnlyMemory<byte> body, AnswerFormat format)
     {
-        var dialect = CsvDialect.Read(stream.Definition.Settings, format is AnswerFormat.Tsv ? FileFormat.Tsv : FileFormat.Csv);
+        var dialect = CsvDialect.Read(
+            stream.Definition.Settings, format is AnswerFormat.Tsv ? FileFormat.Tsv : FileFormat.Csv);
         var encoding = dialect.Encoding ?? (body.Span is [0xFF, 0xFE, ..] ? Encoding.Unicode : null);
         if (encoding is not null) body = Encoding.UTF8.GetBytes(encoding.GetString(body.Span));
         if (body.Span.StartsWith("\uFEFF"u8)) body = body[3..];

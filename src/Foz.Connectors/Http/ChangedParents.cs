@@ -20,7 +20,8 @@ sealed class ChangedParents
         var before = state is null ? null : JsonNode.Parse(state) as JsonObject;
         // Cursors of one stream mean nothing in another.
         isOther = before is not null
-            && (before[ParentKey]?.ToString() != parent.Definition.Name || (before[OfKey] is { } of && $"{of}" != parent.Cursor!.Of));
+            && (before[ParentKey]?.ToString() != parent.Definition.Name
+                || (before[OfKey] is { } of && $"{of}" != parent.Cursor!.Of));
         if (isOther) before = null;
         var inputs = new StreamInputs
         {
@@ -38,7 +39,8 @@ sealed class ChangedParents
     public IReadOnlyList<Warning> Warnings => !isOther ? Filter.Warnings :
     [
         .. Filter.Warnings,
-        new($"the parent is now read by {parent.Cursor!.Of}: all of its rows are asked for, and their rows are appended again",
+        new($"the parent is now read by {parent.Cursor!.Of}: all of its rows are asked for, and "
+            + "their rows are appended again",
             "take the last row of each key, as silver: current does, or begin again with --full-refresh"),
     ];
 

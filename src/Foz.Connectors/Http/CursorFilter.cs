@@ -5,8 +5,8 @@ using Foz.Lake;
 namespace Foz.Connectors.Http;
 
 /// <summary>
-/// Takes the rows from a cursor on, notes the largest, and leaves out those of the last cursor that were taken before, in whatever
-/// order rows come: most servers take "since" to mean "from". Safe for use by many threads.
+/// Takes the rows from a cursor on, notes the largest, and leaves out those of the last cursor that were taken before,
+/// in whatever order rows come: most servers take "since" to mean "from". Safe for use by many threads.
 /// </summary>
 /// <param name="setting">The cursor.</param>
 /// <param name="inputs">Where the batch begins; where it ended, of one that is read again.</param>
@@ -26,8 +26,8 @@ sealed class CursorFilter(CursorSetting setting, StreamInputs inputs)
     long without;
 
     /// <summary>
-    /// How far the rows went; rows of the last cursor that are not known as they came may be rows that the table has, before their
-    /// server wrote them in another way.
+    /// How far the rows went; rows of the last cursor that are not known as they came may be rows that the table has,
+    /// before their server wrote them in another way.
     /// </summary>
     public StreamInputs Reached => inputs with
     {

@@ -40,9 +40,17 @@ sealed record CursorSetting
         if (definition.Mode is StreamMode.Snapshot || stream.AsksForChangedParents)
         {
             if (keys.FirstOrDefault(key => settings.Text(key) is not null) is { } stray)
-                throw settings.Wrong(stray, stream.AsksForChangedParents ? "left out with 'parent_mode: incremental'" : "left out without 'mode: incremental'");
+                throw settings.Wrong(
+                    stray,
+                    stream.AsksForChangedParents
+                        ? "left out with 'parent_mode: incremental'"
+                        : "left out without 'mode: incremental'");
             if (stream.Templates.Any(t => t.TakesCursor))
-                throw settings.Wrong("cursor", $"set, with 'mode: incremental'{(stream.AsksForChangedParents ? " and without 'parent_mode'" : "")}, where {{cursor}} is");
+                throw settings.Wrong(
+                    "cursor",
+                    $"set, with 'mode: "
+                        + $"incremental'{(stream.AsksForChangedParents ? " and without 'parent_mode'" : "")}, where "
+                        + $"{{cursor}} is");
             return null;
         }
         if (definition.Cursor is not { } cursor) throw settings.Wrong("cursor", "set where mode is incremental");
@@ -50,7 +58,8 @@ sealed record CursorSetting
         if (start is null && stream.Templates.Any(t => t.TakesCursor))
             throw settings.Wrong("cursor_start", "set where {cursor} is: the first batch has no other");
         var lookback = settings.Text("lookback");
-        var isNumber = decimal.TryParse(lookback, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
+        var isNumber = decimal.TryParse(
+            lookback, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number);
         return new()
         {
             Path = JsonPath.Parse(cursor),
@@ -71,17 +80,21 @@ sealed record CursorSetting
         if (LookbackNumber > 0 && CursorValue.Parse(last).Number is { } number)
             return (number - LookbackNumber).ToString(CultureInfo.InvariantCulture);
         return LookbackTime > TimeSpan.Zero && CursorValue.Parse(last) is { Time: { } time, IsDate: var isDate }
-            ? (time - LookbackTime).ToString(isDate ? "yyyy-MM-dd" : "yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture)
+            ? (time - LookbackTime).ToString(
+                isDate ? "yyyy-MM-dd" : "yyyy-MM-ddTHH:mm:ss.FFFFFFFZ", CultureInfo.InvariantCulture)
             : last;
     }
 
     /// <summary>The error of cursors that have no order among them, such as a text and numbers.</summary>
     public FozException NotAlike(CursorValue cursor, CursorValue other) => new(
-        ErrorKind.Data, $"stream '{Stream.Name}': the cursor '{Path.Text}' is {cursor.Kind} '{cursor.Text}' in one row and {other.Kind} "
+        ErrorKind.Data,
+        $"stream '{Stream.Name}': the cursor '{Path.Text}' is {cursor.Kind} "
+            + $"'{cursor.Text}' in one row and {other.Kind} "
         + $"'{other.Text}' in another, and they have no order: nothing is written")
     {
         Place = Stream.Place,
-        Hint = "take a field as cursor that is of one kind in every row; where it became another kind, foz run --full-refresh begins again",
+        Hint = "take a field as cursor that is of one kind in every row; where it became another kind, foz run "
+            + "--full-refresh begins again",
     };
 
     /// <summary>A cursor as it is sent.</summary>
@@ -113,15 +126,18 @@ readonly record struct CursorValue(string Text, decimal? Number, DateTimeOffset?
     public string Kind => Number is not null ? "the number" : Time is not null ? "the time" : "the text";
 
     /// <summary>Whether two are of one kind.</summary>
-    public bool IsLike(CursorValue other) => Number.HasValue == other.Number.HasValue && Time.HasValue == other.Time.HasValue;
+    public bool IsLike(CursorValue other) =>
+        Number.HasValue == other.Number.HasValue && Time.HasValue == other.Time.HasValue;
 
     /// <summary>Reads a cursor: a number, an instant (in UTC unless it says otherwise), else text.</summary>
     public static CursorValue Parse(string text)
     {
-        if (decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return new(text, number, null);
+        if (decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+            return new(text, number, null);
         return text.Length >= DateLength && char.IsAsciiDigit(text[0])
             && DateTimeOffset.TryParse(
-                text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+                text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var time)
             ? new(text, null, time)
             : new(text, null, null);
     }

@@ -69,7 +69,8 @@ sealed class HttpCaller : IDisposable
             if (outcome.Answer is { } answer)
             {
                 if (answer.IsSuccess || call.Accepts(answer.Status)) return answer;
-                if (answer.Status == (int)HttpStatusCode.Unauthorized && call.IsTrusted && tokens is not null && !isRenewed)
+                if (answer.Status == (int)HttpStatusCode.Unauthorized && call.IsTrusted && tokens is not null
+                    && !isRenewed)
                 {
                     isRenewed = true;
                     await tokens.ForgetAsync(outcome.Token, cancellationToken);
@@ -90,7 +91,8 @@ sealed class HttpCaller : IDisposable
         {
             if (wait > budgetLeft)
                 throw Failure(call, outcome, tries, outcome.RetryAfter is { } after
-                    ? $"it asks to wait {after.TotalSeconds:N0} s, and {budgetLeft.TotalSeconds:N0} s are left of retry_budget"
+                    ? $"it asks to wait {after.TotalSeconds:N0} s, and "
+                        + $"{budgetLeft.TotalSeconds:N0} s are left of retry_budget"
                     : "retry_budget is used up");
             budgetLeft -= wait;
         }
@@ -114,7 +116,11 @@ sealed class HttpCaller : IDisposable
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            return new() { Error = new TimeoutException($"no answer within {options.Timeout.TotalSeconds:0.###} s", e), MayPass = true };
+            return new()
+            {
+                Error = new TimeoutException($"no answer within {options.Timeout.TotalSeconds:0.###} s", e),
+                MayPass = true,
+            };
         }
         finally
         {
@@ -146,7 +152,8 @@ sealed class HttpCaller : IDisposable
             stop.CancelAfter(options.Timeout);
             using var request = Request(target, token);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop.Token);
-            if ((int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is { } location)
+            if ((int)response.StatusCode is 301 or 302 or 303 or 307 or 308
+                && response.Headers.Location is { } location)
             {
                 if (redirects >= RedirectsMax) return Fault($"it redirects more than {RedirectsMax} times");
                 var next = new Uri(target.Url, location);
@@ -177,7 +184,8 @@ sealed class HttpCaller : IDisposable
 
     /// <summary>Whether two addresses are of one server.</summary>
     public static bool IsSameHost(Uri a, Uri b) =>
-        a.Scheme == b.Scheme && a.Port == b.Port && string.Equals(a.IdnHost, b.IdnHost, StringComparison.OrdinalIgnoreCase);
+        a.Scheme == b.Scheme && a.Port == b.Port
+            && string.Equals(a.IdnHost, b.IdnHost, StringComparison.OrdinalIgnoreCase);
 
     HttpRequestMessage Request(HttpCall call, string? token)
     {
@@ -187,11 +195,14 @@ sealed class HttpCaller : IDisposable
         var request = new HttpRequestMessage(call.Body is null ? HttpMethod.Get : HttpMethod.Post, url);
         if (call.Body is { } body) request.Content = new StringContent(body, Encoding.UTF8, call.BodyType);
         request.Headers.TryAddWithoutValidation("User-Agent", "foz");
-        foreach (var (name, value) in call.IsTrusted ? options.Headers : new Dictionary<string, string>()) Add(request, name, value);
+        foreach (var (name, value) in call.IsTrusted ? options.Headers : new Dictionary<string, string>())
+            Add(request, name, value);
         foreach (var (name, value) in call.Headers) Add(request, name, value);
-        if (call.IsTrusted && options.Authentication is Authentication.Header header) Add(request, header.Name, header.Value);
+        if (call.IsTrusted && options.Authentication is Authentication.Header header)
+            Add(request, header.Name, header.Value);
         if (token is not null) Add(request, "Authorization", $"Bearer {token}");
-        if (!request.Headers.Contains("Accept")) request.Headers.TryAddWithoutValidation("Accept", "application/json, */*;q=0.5");
+        if (!request.Headers.Contains("Accept"))
+            request.Headers.TryAddWithoutValidation("Accept", "application/json, */*;q=0.5");
         return request;
     }
 
@@ -205,7 +216,8 @@ sealed class HttpCaller : IDisposable
         HttpCall call, HttpResponseMessage response, CancellationTokenSource stop, CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
-        using var body = new MemoryStream((int)Math.Min(response.Content.Headers.ContentLength ?? 0, options.AnswerBytesMax));
+        using var body = new MemoryStream(
+            (int)Math.Min(response.Content.Headers.ContentLength ?? 0, options.AnswerBytesMax));
         await using var stream = await response.Content.ReadAsStreamAsync(stop.Token);
         var buffer = new byte[1 << 16];
         while (true)
@@ -220,11 +232,15 @@ sealed class HttpCaller : IDisposable
         }
         cancellationToken.ThrowIfCancellationRequested();
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers)) headers[name] = string.Join(", ", values);
-        var answer = new HttpAnswer(call.Url, (int)response.StatusCode, body.GetBuffer().AsMemory(0, (int)body.Length)) { Headers = headers };
+        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
+            headers[name] = string.Join(", ", values);
+        var answer = new HttpAnswer(
+            call.Url, (int)response.StatusCode, body.GetBuffer().AsMemory(0, (int)body.Length))
+        { Headers = headers };
         return new()
         {
-            Answer = answer, MayPass = answer.Status is 408 or 425 or 429 or 500 or 502 or 503 or 504, RetryAfter = RetryAfter(answer),
+            Answer = answer, MayPass = answer.Status is 408 or 425 or 429 or 500 or 502 or 503 or 504,
+            RetryAfter = RetryAfter(answer),
         };
     }
 
@@ -239,9 +255,11 @@ sealed class HttpCaller : IDisposable
             if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
                 return at > now ? at - now : TimeSpan.Zero;
         }
-        var reset = answer.Header("RateLimit-Reset") ?? answer.Header("X-RateLimit-Reset") ?? answer.Header("X-Rate-Limit-Reset");
+        var reset = answer.Header("RateLimit-Reset") ?? answer.Header("X-RateLimit-Reset")
+            ?? answer.Header("X-Rate-Limit-Reset");
         if (answer.Status != (int)HttpStatusCode.TooManyRequests
-            || !double.TryParse(reset, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)) return null;
+            || !double.TryParse(reset, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value))
+            return null;
         // Seconds from now, or since 1970.
         var until = value > 1e9 ? value - now.ToUnixTimeSeconds() : value;
         return TimeSpan.FromSeconds(Math.Clamp(until, 0, 1e7));
@@ -253,7 +271,8 @@ sealed class HttpCaller : IDisposable
     {
         var what = outcome.Answer is { } answer
             ? $"{call}: the server answers {answer.StatusText}{answer.Excerpt(secrets)}"
-            : $"{call}: {(outcome.Error is InvalidDataException or TimeoutException ? outcome.Error.Message : $"the server cannot be reached or read: {outcome.Error!.Message}")}";
+            : outcome.Error is InvalidDataException or TimeoutException ? $"{call}: {outcome.Error.Message}"
+            : $"{call}: the server cannot be reached or read: {outcome.Error!.Message}";
         var after = tries == 0 ? "" : $" (tried {tries + 1} times)";
         return new(ErrorKind.Source, what + after + (more is null ? "" : $"; {more}"), outcome.Error)
         {

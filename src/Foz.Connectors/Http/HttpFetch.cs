@@ -25,16 +25,22 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller, Secrets secrets)
     /// <param name="rows">Takes them.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task FetchAsync(
-        HttpStream stream, string? cursor, CursorFilter? filter, ChangedParents? parents, SpooledRows rows, CancellationToken cancellationToken)
+        HttpStream stream, string? cursor, CursorFilter? filter, ChangedParents? parents, SpooledRows rows,
+        CancellationToken cancellationToken)
     {
         if (stream.Parent is null)
         {
             await FetchAsync(stream, new TemplateValues(null, cursor), default, filter, rows, cancellationToken);
             return;
         }
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.ConnectionsMax, CancellationToken = cancellationToken };
+        var parallel = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = options.ConnectionsMax, CancellationToken = cancellationToken,
+        };
         await Parallel.ForEachAsync(
-            parents is null ? await ParentsAsync(stream, cancellationToken) : await FetchParentsAsync(stream, parents, cancellationToken), parallel,
+            parents is null
+                ? await ParentsAsync(stream, cancellationToken)
+                : await FetchParentsAsync(stream, parents, cancellationToken), parallel,
             async (parent, ct) => await FetchAsync(
                 stream, new TemplateValues(parent.Texts, cursor), FieldsOf(stream, parent), filter, rows, ct));
     }
@@ -83,7 +89,8 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller, Secrets secrets)
         }
     }
 
-    async Task<IReadOnlyList<ParentRow>> FetchParentsAsync(HttpStream stream, ChangedParents? changed, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<ParentRow>> FetchParentsAsync(
+        HttpStream stream, ChangedParents? changed, CancellationToken cancellationToken)
     {
         var parent = stream.Parent!;
         var paths = stream.ParentPaths.Select(JsonPath.Parse).ToList();
@@ -100,7 +107,10 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller, Secrets secrets)
                     var row = RowOf(page.Text.Span[place], paths, stream);
                     if (row is not null) found.TryAdd(string.Join('\0', row.Json.Values), row);
                     if (found.Count > ParentsMax)
-                        throw new FozException(ErrorKind.Resource, $"stream '{parent.Definition.Name}' has more than {ParentsMax:N0} rows to feed '{stream.Definition.Name}'");
+                        throw new FozException(
+                            ErrorKind.Resource,
+                            $"stream '{parent.Definition.Name}' has more than {ParentsMax:N0} rows to feed "
+                                + $"'{stream.Definition.Name}'");
                 }
         return [.. found.Values];
     }
@@ -109,7 +119,8 @@ sealed class HttpFetch(HttpOptions options, HttpCaller caller, Secrets secrets)
     static ParentRow? RowOf(ReadOnlySpan<byte> row, List<JsonPath> paths, HttpStream stream)
     {
         var taken = stream.Templates.SelectMany(t => t.ParentFields).ToHashSet(StringComparer.Ordinal);
-        var (texts, json) = (new Dictionary<string, string>(StringComparer.Ordinal), new Dictionary<string, string>(StringComparer.Ordinal));
+        var (texts, json) = (new Dictionary<string, string>(StringComparer.Ordinal),
+            new Dictionary<string, string>(StringComparer.Ordinal));
         foreach (var path in paths)
         {
             var found = new List<Range>();

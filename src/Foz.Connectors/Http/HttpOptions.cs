@@ -56,7 +56,8 @@ sealed record HttpOptions
             AnswerBytesMax = settings.Text("answer_max") switch
             {
                 null => defaults.AnswerBytesMax,
-                var text when MemorySize.TryParse(text, out var size) && size.Bytes is > 0 and <= int.MaxValue => size.Bytes,
+                var text when MemorySize.TryParse(text, out var size) && size.Bytes is > 0 and <= int.MaxValue =>
+                    size.Bytes,
                 var text => throw settings.Wrong("answer_max", $"an amount up to 2GB such as 64MB, not '{text}'"),
             },
         };
@@ -67,14 +68,17 @@ sealed record HttpOptions
     public static Uri ReadUrl(Settings settings, string name, string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
             && url.Fragment.Length == 0
-            ? url.UserInfo.Length == 0 ? url : throw settings.Wrong(name, "an address without user and password: they stand in 'auth'")
+            ? url.UserInfo.Length == 0
+                ? url
+                : throw settings.Wrong(name, "an address without user and password: they stand in 'auth'")
             : throw settings.Wrong(name, $"an address that starts with http:// or https://, not '{text}'");
 
     static TimeSpan ReadRate(Settings settings)
     {
         if (settings.Text("rate_limit") is not { } text) return TimeSpan.Zero;
         if (text.Split('/', StringSplitOptions.TrimEntries) is [var count, var unit]
-            && double.TryParse(count, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 1e6)
+            && double.TryParse(count, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number is > 0 and <= 1e6)
         {
             double? seconds = unit switch
             {
@@ -86,6 +90,7 @@ sealed record HttpOptions
             };
             if (seconds is { } length) return TimeSpan.FromSeconds(length / number);
         }
-        throw settings.Wrong("rate_limit", $"a number of requests in a time, such as 10/s, 600/m or 5000/h, not '{text}'");
+        throw settings.Wrong(
+            "rate_limit", $"a number of requests in a time, such as 10/s, 600/m or 5000/h, not '{text}'");
     }
 }

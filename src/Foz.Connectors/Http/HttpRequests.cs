@@ -19,7 +19,8 @@ sealed class HttpRequests(HttpOptions options, HttpStream stream)
     {
         var parameters = walk.Params;
         var isInQuery = stream.Paging.Into is PagingTarget.Query;
-        var call = new HttpCall(walk.Address is { } address ? CheckHost(address) : UrlOf(values, isInQuery ? parameters : []))
+        var call = new HttpCall(
+            walk.Address is { } address ? CheckHost(address) : UrlOf(values, isInQuery ? parameters : []))
         {
             Headers = stream.Headers,
             Accepts = status => stream.SkipStatuses.Contains(status) || walk.IsEnd(status),
@@ -34,7 +35,9 @@ sealed class HttpRequests(HttpOptions options, HttpStream stream)
     {
         var url = stream.Path is { } path ? HttpUrls.Below(options.Url, path.Fill(values, Segment)) : options.Url;
         var own = stream.Params.Select(p => KeyValuePair.Create(p.Key, p.Value.Fill(values, v => v)));
-        var cursor = stream.Cursor?.Param is { } param && values.Cursor is { } value ? [KeyValuePair.Create(param, value)] : Array.Empty<KeyValuePair<string, string>>();
+        var cursor = stream.Cursor?.Param is { } param && values.Cursor is { } value
+            ? [KeyValuePair.Create(param, value)]
+            : Array.Empty<KeyValuePair<string, string>>();
         return HttpUrls.With(url, [.. options.Params, .. own, .. cursor, .. paging]);
     }
 
@@ -45,7 +48,8 @@ sealed class HttpRequests(HttpOptions options, HttpStream stream)
 
     Uri CheckHost(Uri address) => HttpCaller.IsSameHost(address, options.Url)
         ? address
-        : throw new FozException(ErrorKind.Source, $"the next page is at another host, {address.GetLeftPart(UriPartial.Authority)}")
+        : throw new FozException(
+            ErrorKind.Source, $"the next page is at another host, {address.GetLeftPart(UriPartial.Authority)}")
         {
             Hint = "set that as the connection's url, if it is the same API",
         };
@@ -99,7 +103,8 @@ sealed class HttpRequests(HttpOptions options, HttpStream stream)
         {
             var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
             reader.Read();
-            return reader.TokenType is JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null
+            return reader.TokenType is JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False
+                or JsonTokenType.Null
                 ? JsonNode.Parse(text)
                 : JsonValue.Create(text);
         }

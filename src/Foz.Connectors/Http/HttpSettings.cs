@@ -5,7 +5,10 @@ namespace Foz.Connectors.Http;
 /// <summary>What connections and streams of HTTP APIs can be set to.</summary>
 static class HttpSettings
 {
-    static readonly string[] SecretWords = ["auth", "token", "key", "secret", "password", "cookie", "session", "signature"];
+    static readonly string[] SecretWords =
+    [
+        "auth", "token", "key", "secret", "password", "cookie", "session", "signature",
+    ];
 
     /// <summary>Of a connection.</summary>
     public static IReadOnlyList<SettingSpec> Connection { get; } =
@@ -63,12 +66,19 @@ static class HttpSettings
         new("body", "the body of a `POST`, JSON; takes `{parent.field}` and `{cursor}`"),
         new("graphql", "the query, in GraphQL"),
         new("variables", "GraphQL: the query's variables; take `{parent.field}` and `{cursor}`"),
-        new("format", "how answers are written") { Values = ["json", "jsonl", "csv", "tsv", "xml"], Default = "as the answer says" },
-        new("records", "where the rows stand in an answer, such as `data.items`; names of fields, of XML those of elements")
+        new("format", "how answers are written")
+        {
+            Values = ["json", "jsonl", "csv", "tsv", "xml"], Default = "as the answer says",
+        },
+        new("records",
+            "where the rows stand in an answer, such as `data.items`; names of fields, of XML those of elements")
         {
             Default = "the answer itself: the elements of a list, or one row",
         },
-        new("records_missing", "what an answer without `records` is") { Values = ["fail", "empty"], Default = "`fail`" },
+        new("records_missing", "what an answer without `records` is")
+        {
+            Values = ["fail", "empty"], Default = "`fail`",
+        },
         new("paging", "how one page leads to the next")
         {
             Default = "there is one page",
@@ -79,7 +89,8 @@ static class HttpSettings
                 {
                     Default = "`page`, `offset`, `cursor`",
                 },
-                new("into", "where the parameters go: into the query, or into the body or GraphQL's variables by their path")
+                new("into",
+                    "where the parameters go: into the query, or into the body or GraphQL's variables by their path")
                 {
                     Values = ["query", "body", "variables"], Default = "`query`; of GraphQL `variables`",
                 },
@@ -102,9 +113,13 @@ static class HttpSettings
         {
             Values = ["iso", "date", "epoch", "epoch_ms"], Default = "as the rows have it",
         },
-        new("lookback", "incremental: how far before the last cursor rows are asked for again, such as `1h`; of a number, a number"),
+        new("lookback",
+            "incremental: how far before the last cursor rows are asked for again, such "
+                + "as `1h`; of a number, a number"),
         new("parent", "the stream of the same source whose rows `{parent.field}` stands for: one request a row"),
-        new("parent_mode", "which rows of the parent are asked for: all in every batch, or those that are new or changed since the last, by the parent's `cursor`")
+        new("parent_mode",
+            "which rows of the parent are asked for: all in every batch, or those that are new or changed since the "
+                + "last, by the parent's `cursor`")
         {
             Values = ["snapshot", "incremental"], Default = "`snapshot`",
         },
@@ -117,9 +132,14 @@ static class HttpSettings
         {
             Default = "a comma; in TSV a tabulator",
         },
-        new("encoding", "CSV: such as `latin1` or `windows-1252`") { Default = "UTF-8; with a byte-order mark, UTF-16" },
+        new("encoding", "CSV: such as `latin1` or `windows-1252`")
+        {
+            Default = "UTF-8; with a byte-order mark, UTF-16",
+        },
     ];
 
     /// <summary>Whether a header or parameter of this name holds what should not be read by others.</summary>
-    static bool IsSecretName(string name) => SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase)) || name.Equals("sig", StringComparison.OrdinalIgnoreCase);
+    static bool IsSecretName(string name) =>
+        SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase))
+            || name.Equals("sig", StringComparison.OrdinalIgnoreCase);
 }

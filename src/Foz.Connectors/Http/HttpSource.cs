@@ -12,7 +12,8 @@ sealed class HttpSource : ISource
     readonly HttpFetch fetch;
 
     public HttpSource(
-        SourceDefinition definition, HttpOptions options, IReadOnlyDictionary<string, HttpStream> streams, TimeProvider clock)
+        SourceDefinition definition, HttpOptions options, IReadOnlyDictionary<string, HttpStream> streams,
+        TimeProvider clock)
     {
         (this.definition, this.options, this.streams) = (definition, options, streams);
         caller = new(options, definition.Connection.Secrets, clock);
@@ -25,7 +26,8 @@ sealed class HttpSource : ISource
         var first = streams.Values.FirstOrDefault(s => s.Parent is null);
         if (first is null) return $"{options.Url.GetLeftPart(UriPartial.Path)}, no streams";
         await foreach (var page in FirstAsync(first, cancellationToken))
-            return $"{options.Url.GetLeftPart(UriPartial.Authority)}, {page.Rows.Count:N0} rows in the first page of {first.Definition.Name}";
+            return $"{options.Url.GetLeftPart(UriPartial.Authority)}, {page.Rows.Count:N0} rows in the first "
+                + $"page of {first.Definition.Name}";
         return $"{options.Url.GetLeftPart(UriPartial.Authority)}, no rows in {first.Definition.Name}";
     }
 
@@ -60,7 +62,8 @@ sealed class HttpSource : ISource
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
         var declared = streams[stream.Name];
-        var inputs = declared.AsksForChangedParents ? new() { State = history.LastOrDefault(past => past.State is not null)?.State }
+        var inputs = declared.AsksForChangedParents
+            ? new() { State = history.LastOrDefault(past => past.State is not null)?.State }
             : declared.Cursor is { } cursor ? FromCursor(StreamInputs.LastOfCursor(history), cursor.Of)
             : new StreamInputs();
         return Task.FromResult(new BatchPlan(inputs, []));
@@ -77,12 +80,17 @@ sealed class HttpSource : ISource
         var declared = streams[stream.Name];
         var filter = declared.Cursor is { } setting ? new CursorFilter(setting, inputs) : null;
         var cursor = declared.Cursor is { } sent ? sent.ToSend(sent.From(inputs.CursorFrom)) : null;
-        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}") { Meter = context.Meter };
+        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}")
+        {
+            Meter = context.Meter,
+        };
         var parents = declared.AsksForChangedParents ? new ChangedParents(declared.Parent!, inputs.State) : null;
         await fetch.FetchAsync(declared, cursor, filter, parents, rows, cancellationToken);
         var reached = parents is null ? filter?.Reached ?? inputs : inputs with { State = parents.State };
         return await Task.Run(
-            () => rows.Read(stream, context, new(reached, [.. filter?.Warnings ?? [], .. parents?.Warnings ?? []]), cancellationToken), cancellationToken);
+            () => rows.Read(
+                stream, context, new(reached, [.. filter?.Warnings ?? [], .. parents?.Warnings ?? []]),
+                cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -93,5 +101,6 @@ sealed class HttpSource : ISource
     }
 
     IAsyncEnumerable<AnswerRows> FirstAsync(HttpStream stream, CancellationToken cancellationToken) =>
-        fetch.PagesAsync(stream, new TemplateValues(null, stream.Cursor?.ToSend(stream.Cursor.Start)), cancellationToken);
+        fetch.PagesAsync(
+            stream, new TemplateValues(null, stream.Cursor?.ToSend(stream.Cursor.Start)), cancellationToken);
 }

@@ -74,7 +74,8 @@ sealed record HttpStream
     public IReadOnlySet<int> SkipStatuses { get; init; } = new HashSet<int>();
 
     /// <summary>All fields of the parent that are needed.</summary>
-    public IReadOnlyList<string> ParentPaths => [.. Templates.SelectMany(t => t.ParentFields).Concat(ParentFields.Values).Distinct()];
+    public IReadOnlyList<string> ParentPaths =>
+        [.. Templates.SelectMany(t => t.ParentFields).Concat(ParentFields.Values).Distinct()];
 
     /// <summary>Everything that takes values.</summary>
     public IEnumerable<Template> Templates =>
@@ -125,11 +126,13 @@ static class HttpStreams
         if (read.TryGetValue(definition.Name, out var known)) return known;
         var settings = definition.Settings;
         if (below.Contains(definition.Name))
-            throw settings.Wrong("parent", $"a stream that is not fed by this one: {string.Join(" → ", below.Append(definition.Name))}");
+            throw settings.Wrong(
+                "parent", $"a stream that is not fed by this one: {string.Join(" → ", below.Append(definition.Name))}");
         var parent = settings.Text("parent") is not { } name ? null
             : Read(
                 source, source.Streams.FirstOrDefault(s => s.Name == name)
-                    ?? throw new FozException(ErrorKind.Configuration, $"unknown stream '{name}' as parent of '{definition.Name}'")
+                    ?? throw new FozException(
+                        ErrorKind.Configuration, $"unknown stream '{name}' as parent of '{definition.Name}'")
                     {
                         Place = settings.PlaceOf("parent"),
                         Hint = NearestName.Hint(name, source.Streams.Select(s => s.Name)),
@@ -142,7 +145,8 @@ static class HttpStreams
         var settings = definition.Settings;
         var graphQl = settings.Text("graphql");
         var body = settings.Text("body");
-        if (graphQl is not null && body is not null) throw settings.Wrong("body", "left out beside 'graphql', which makes one");
+        if (graphQl is not null && body is not null)
+            throw settings.Wrong("body", "left out beside 'graphql', which makes one");
         if (graphQl is null && settings.Text("variables") is null && settings.Map("variables").Count > 0)
             throw settings.Wrong("variables", "left out without 'graphql'");
         var isPost = settings.Text("method") is { } method ? method == "POST" : body is not null || graphQl is not null;
@@ -166,7 +170,8 @@ static class HttpStreams
             Parent = parent,
             SkipStatuses = settings.Texts("skip_status").Select(text => Status(settings, text)).ToHashSet(),
         };
-        if (stream.Paging.Into is PagingTarget.Body && stream.Body is null) throw settings.Wrong("paging", "of a stream with a 'body' where it goes into it");
+        if (stream.Paging.Into is PagingTarget.Body && stream.Body is null)
+            throw settings.Wrong("paging", "of a stream with a 'body' where it goes into it");
         stream = ReadParent(stream);
         return stream with { Cursor = CursorSetting.Read(stream) };
     }
@@ -176,14 +181,17 @@ static class HttpStreams
         var settings = stream.Definition.Settings;
         var taken = stream.Templates.SelectMany(t => t.ParentFields).Distinct().ToList();
         if (stream.Parent is null && (taken.Count > 0 || settings.Map("parent_fields").Count > 0))
-            throw settings.Wrong("parent", $"set where {(taken.Count > 0 ? $"{{parent.{taken[0]}}}" : "'parent_fields'")} is");
+            throw settings.Wrong(
+                "parent", $"set where {(taken.Count > 0 ? $"{{parent.{taken[0]}}}" : "'parent_fields'")} is");
         if (stream.Parent is not null && taken.Count == 0)
             throw settings.Wrong("parent", "left out, or a field of it taken, such as {parent.id} in 'path'");
         var fields = settings.Map("parent_fields");
         return stream with
         {
             AsksForChangedParents = TakesChanged(stream),
-            ParentFields = fields.Count > 0 ? fields : taken.ToDictionary(f => ParentColumn + f.Replace('.', '_'), f => f, StringComparer.Ordinal),
+            ParentFields = fields.Count > 0
+                ? fields
+                : taken.ToDictionary(f => ParentColumn + f.Replace('.', '_'), f => f, StringComparer.Ordinal),
         };
     }
 
@@ -195,9 +203,13 @@ static class HttpStreams
         if (stream.Parent is not { } parent) throw settings.Wrong(mode, "left out without 'parent'");
         if (stated != "incremental") return false;
         if (parent.Cursor is null)
-            throw settings.Wrong(mode, $"left out where '{parent.Definition.Name}' is not incremental: its cursor tells which of its rows are new or changed");
+            throw settings.Wrong(
+                mode,
+                $"left out where '{parent.Definition.Name}' is not incremental: its cursor tells which "
+                    + "of its rows are new or changed");
         if (stream.Definition.Mode is StreamMode.Snapshot)
-            throw settings.Wrong(mode, "left out without 'mode: incremental': rows of parents that did not change would be lost");
+            throw settings.Wrong(
+                mode, "left out without 'mode: incremental': rows of parents that did not change would be lost");
         return stream.Definition.Cursor is null
             ? true
             : throw settings.Wrong(mode, "left out beside 'cursor': all rows of a parent that changed arrive");

@@ -21,7 +21,8 @@ static class HttpUrls
         var names = added.Select(p => Uri.EscapeDataString(p.Key)).ToHashSet(StringComparer.Ordinal);
         var kept = url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
             .Where(part => !names.Contains(part.Split('=')[0]));
-        var query = string.Join('&', kept.Concat(added.Select(p => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(p.Value)}")));
+        var query = string.Join(
+            '&', kept.Concat(added.Select(p => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(p.Value)}")));
         return new UriBuilder(url) { Query = query }.Uri;
     }
 }

@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace Foz.Connectors.Http;
 
 /// <summary>
-/// Where a value stands in JSON: names of fields between dots. A name that meets a list stands for that field of each of
-/// its elements. A field whose own name has dots, as <c>@odata.nextLink</c>, is found by them too, and in quotes by nothing else.
+/// Where a value stands in JSON: names of fields between dots. A name that meets a list stands for that field of each
+/// of its elements. A field whose own name has dots, as <c>@odata.nextLink</c>, is found by them too, and in quotes by
+/// nothing else.
 /// </summary>
 sealed class JsonPath
 {
@@ -74,7 +75,9 @@ sealed class JsonPath
         }
     }
 
-    /// <summary>The first value as text: of a string its characters, of others what stands there; null where there is none.</summary>
+    /// <summary>
+    /// The first value as text: of a string its characters, of others what stands there; null where there is none.
+    /// </summary>
     public string? FindText(ReadOnlySpan<byte> json)
     {
         var found = new List<Range>();

@@ -2,13 +2,17 @@ using System.Text.Json;
 
 namespace Foz.Connectors.Http;
 
-/// <summary>Finds fields of an answer that look as if they led to a next page, whatever a stream's paging says.</summary>
+/// <summary>
+/// Finds fields of an answer that look as if they led to a next page, whatever a stream's paging says.
+/// </summary>
 static class NextPage
 {
     // What says where the next page is lies beside the rows, not in them.
     const int DepthMax = 4;
 
-    /// <summary>The path of the first field that has <c>next</c> in its name and a value; null where there is none.</summary>
+    /// <summary>
+    /// The path of the first field that has <c>next</c> in its name and a value; null where there is none.
+    /// </summary>
     public static string? Find(ReadOnlySpan<byte> body)
     {
         try

@@ -146,7 +146,8 @@ sealed class PageWalk(Paging paging)
         get
         {
             var values = new Dictionary<string, string>(StringComparer.Ordinal);
-            if (paging.Size is { } size && paging is Paging.Number or Paging.Token) values[paging.SizeParam] = Text(paging.Size!.Value);
+            if (paging.Size is { } size && paging is Paging.Number or Paging.Token)
+                values[paging.SizeParam] = Text(paging.Size!.Value);
             if (position is null) return values;
             if (paging is Paging.Number number) values[number.Param] = position;
             if (paging is Paging.Token token) values[token.Param] = position;
@@ -198,14 +199,16 @@ sealed class PageWalk(Paging paging)
     };
 
     /// <summary>
-    /// Looks whether what ends here is the last page. Where the answer says otherwise, rows would be missing without a word: it
-    /// counts more of them, it says that there are more, or lacks the field that is asked for and has another like it.
+    /// Looks whether what ends here is the last page. Where the answer says otherwise, rows would be missing without a
+    /// word: it counts more of them, it says that there are more, or lacks the field that is asked for and has another
+    /// like it.
     /// </summary>
     void CheckEnd(Page page, JsonPath? asked)
     {
         var body = page.Answer.Body.Span;
         if (paging.Total?.FindText(body) is { } total && paging is not Paging.Number { CountsRows: false }
-            && long.TryParse(total, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rowsSoFar < rows && page.RowCount > 0)
+            && long.TryParse(total, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rowsSoFar < rows
+            && page.RowCount > 0)
             throw Cut($"the pages end behind {rowsSoFar:N0} rows, and '{paging.Total.Text}' says {rows:N0}");
         if (asked is null || asked.IsIn(body)) return;
         if (asked != paging.HasMore && paging.HasMore is { } more && IsTrue(more.FindText(body)))
@@ -223,10 +226,13 @@ sealed class PageWalk(Paging paging)
         if (page.RowCount == 0) return false;
         var body = page.Answer.Body.ToArray();
         if (lastBody is not null && body.AsSpan().SequenceEqual(lastBody))
-            throw Circle($"the answer for {number.Param} {position} is the one before: the server does not heed '{number.Param}'");
+            throw Circle(
+                $"the answer for {number.Param} {position} is the one before: the server "
+                    + $"does not heed '{number.Param}'");
         lastBody = body;
         var next = number.CountsRows ? number.Start + rowsSoFar : number.Start + pages;
-        if (paging.Total?.FindText(page.Answer.Body.Span) is { } total && long.TryParse(total, NumberStyles.None, CultureInfo.InvariantCulture, out var end)
+        if (paging.Total?.FindText(page.Answer.Body.Span) is { } total
+            && long.TryParse(total, NumberStyles.None, CultureInfo.InvariantCulture, out var end)
             && (number.CountsRows ? rowsSoFar : pages) >= end) return false;
         position = Text(next);
         return true;
@@ -240,7 +246,9 @@ sealed class PageWalk(Paging paging)
 
     bool MoveTo(Paging.Address address, Page page)
     {
-        var text = address.Path is { } path ? path.FindText(page.Answer.Body.Span) : LinkHeader.Next(page.Answer.Header("Link"));
+        var text = address.Path is { } path
+            ? path.FindText(page.Answer.Body.Span)
+            : LinkHeader.Next(page.Answer.Header("Link"));
         if (!MoveTo(text)) return false;
         Address = Uri.TryCreate(page.Answer.Url, text, out var url) && url.Scheme is "http" or "https"
             ? url

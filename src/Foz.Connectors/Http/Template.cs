@@ -16,7 +16,10 @@ sealed partial class Template
 
     /// <summary>The fields of the parent that it takes.</summary>
     public IReadOnlyList<string> ParentFields =>
-        [.. Names.Where(n => n.StartsWith(ParentPrefix, StringComparison.Ordinal)).Select(n => n[ParentPrefix.Length..])];
+        [
+            .. Names.Where(n => n.StartsWith(ParentPrefix, StringComparison.Ordinal))
+                .Select(n => n[ParentPrefix.Length..]),
+        ];
 
     /// <summary>Whether it takes the cursor.</summary>
     public bool TakesCursor => Names.Contains(Cursor);

@@ -5,12 +5,15 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Http;
 
-/// <summary>Tokens of OAuth 2 (RFC 6749): fetched when needed, kept until shortly before they end. Safe for use by many threads.</summary>
+/// <summary>
+/// Tokens of OAuth 2 (RFC 6749): fetched when needed, kept until shortly before they end. Safe for use by many threads.
+/// </summary>
 /// <param name="auth">Who asks for them, and where.</param>
 /// <param name="caller">Sends the requests for them.</param>
 /// <param name="secrets">Takes those that are granted.</param>
 /// <param name="clock">Tells when they end.</param>
-sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, Secrets secrets, TimeProvider clock) : IDisposable
+sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, Secrets secrets, TimeProvider clock)
+    : IDisposable
 {
     static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
     readonly SemaphoreSlim gate = new(1);
@@ -54,7 +57,8 @@ sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, Secrets 
         if (refreshToken is not null) form["refresh_token"] = refreshToken;
         var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Accept"] = "application/json" };
         if (auth.SendsBasic)
-            headers["Authorization"] = Authentication.Basic(Uri.EscapeDataString(auth.ClientId), Uri.EscapeDataString(auth.ClientSecret ?? ""));
+            headers["Authorization"] = Authentication.Basic(
+                Uri.EscapeDataString(auth.ClientId), Uri.EscapeDataString(auth.ClientSecret ?? ""));
         else
         {
             form["client_id"] = auth.ClientId;
@@ -84,11 +88,16 @@ sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, Secrets 
                 : TimeSpan.FromHours(1).TotalSeconds;
             var life = TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 1e8));
             endsAt = clock.GetUtcNow() + (life > 2 * Margin ? life - Margin : life / 2);
-            if (refreshToken is not null && root.TryGetProperty("refresh_token", out var next) && next.GetString() is { Length: > 0 } renewed) secrets.Add(refreshToken = renewed);
+            if (refreshToken is not null && root.TryGetProperty("refresh_token", out var next)
+                && next.GetString() is { Length: > 0 } renewed)
+                secrets.Add(refreshToken = renewed);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw new FozException(ErrorKind.Source, $"{auth.TokenUrl.GetLeftPart(UriPartial.Path)} answers with no token (RFC 6749, 5.1)");
+            throw new FozException(
+                ErrorKind.Source,
+                $"{auth.TokenUrl.GetLeftPart(UriPartial.Path)} answers with no token (RFC 6749, 5.1)");
         }
     }
 }

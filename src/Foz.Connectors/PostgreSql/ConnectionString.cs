@@ -12,7 +12,9 @@ public static class ConnectionString
 
     /// <summary>The key words of a connection, <c>dbname</c> as <c>database</c>.</summary>
     /// <param name="text">The connection.</param>
-    /// <param name="wrong">Makes the error of what it must be; never given a part of the text that may be secret.</param>
+    /// <param name="wrong">
+    /// Makes the error of what it must be; never given a part of the text that may be secret.
+    /// </param>
     /// <exception cref="FozException">It is malformed.</exception>
     public static Dictionary<string, string> Parse(string text, Func<string, FozException> wrong)
     {

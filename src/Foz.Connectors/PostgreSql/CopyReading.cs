@@ -42,7 +42,8 @@ sealed class CopyReading(PgConnection connection, RowDecoder decoder, string doi
         }
         catch (Exception error) when (SourceFault.IsOfSource(error))
         {
-            throw SourceFault.Of(error, rowCount == 0 ? doing : $"{doing}, behind row {rowCount} of a part", connection.Options);
+            throw SourceFault.Of(
+                error, rowCount == 0 ? doing : $"{doing}, behind row {rowCount} of a part", connection.Options);
         }
     }
 
@@ -59,7 +60,8 @@ sealed class CopyReading(PgConnection connection, RowDecoder decoder, string doi
                     ReadRows(message.Payload);
                     if (decoder.IsFull) return true;
                     break;
-                case MessageType.CommandComplete when StatementEnd.ReadRowCount(message.Payload) is { } sent && sent != rowCount:
+                case MessageType.CommandComplete when StatementEnd.ReadRowCount(message.Payload) is { } sent
+                    && sent != rowCount:
                     throw new WireException(
                         WireErrorKind.Malformed, $"the server sent {sent} rows, but {rowCount} arrived");
                 case MessageType.ReadyForQuery:

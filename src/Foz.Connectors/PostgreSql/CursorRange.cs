@@ -32,7 +32,8 @@ static class CursorRange
     {
         if (Ends.Contains(largest))
             throw new FozException(
-                ErrorKind.Data, $"stream '{stream.Name}': the cursor '{stream.Cursor}' holds '{largest}', and no row can "
+                ErrorKind.Data,
+                $"stream '{stream.Name}': the cursor '{stream.Cursor}' holds '{largest}', and no row can "
                 + "come behind that")
             {
                 Hint = "correct those rows, or take another column as cursor",

@@ -13,7 +13,8 @@ static class FieldNames
     public static IEnumerable<RelationColumn> Distinct(IReadOnlyList<RelationColumn> columns)
     {
         var taken = new HashSet<string>(Taken, StringComparer.OrdinalIgnoreCase);
-        foreach (var column in columns.DistinctBy(c => c.Name, StringComparer.OrdinalIgnoreCase)) taken.Add(column.Name);
+        foreach (var column in columns.DistinctBy(c => c.Name, StringComparer.OrdinalIgnoreCase))
+            taken.Add(column.Name);
         var first = new HashSet<string>(Taken, StringComparer.OrdinalIgnoreCase);
         foreach (var column in columns)
         {

@@ -99,7 +99,9 @@ public sealed class PgConnection : IAsyncDisposable
 
     /// <summary>Runs statements that return few rows.</summary>
     /// <returns>The rows of all of them, as texts; null where a value is null.</returns>
-    /// <exception cref="PgServerException">The server refused one; the session goes on if that was not fatal.</exception>
+    /// <exception cref="PgServerException">
+    /// The server refused one; the session goes on if that was not fatal.
+    /// </exception>
     public async Task<IReadOnlyList<string?[]>> QueryAsync(string sql, CancellationToken cancellationToken)
     {
         await SendQueryAsync(sql, cancellationToken);
@@ -124,7 +126,9 @@ public sealed class PgConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a COPY to the client in binary format; its data is then read from <see cref="Arrived"/>.</summary>
+    /// <summary>
+    /// Starts a COPY to the client in binary format; its data is then read from <see cref="Arrived"/>.
+    /// </summary>
     /// <exception cref="PgServerException">The server refused it; the session is of no use any more.</exception>
     public async Task StartCopyAsync(string sql, CancellationToken cancellationToken)
     {
@@ -179,7 +183,9 @@ public sealed class PgConnection : IAsyncDisposable
         if (isInCopy) gathering?.Note(count);
     }
 
-    /// <summary>Waits as long as the server may send nothing; one that is waited for in vain is read from no more.</summary>
+    /// <summary>
+    /// Waits as long as the server may send nothing; one that is waited for in vain is read from no more.
+    /// </summary>
     async Task<int> WaitAsync(Task<int> reading)
     {
         try
@@ -212,7 +218,8 @@ public sealed class PgConnection : IAsyncDisposable
                 await FlushAsync(timeout.Token);
             }
         }
-        catch (Exception error) when (SourceFault.IsOfSource(error) || error is OperationCanceledException or FozException)
+        catch (Exception error) when (SourceFault.IsOfSource(error)
+            || error is OperationCanceledException or FozException)
         {
             isBusy = false;
         }
@@ -276,7 +283,9 @@ public sealed class PgConnection : IAsyncDisposable
                 $"{Options}: this is PostgreSQL {ServerVersion}; {MajorVersionMin} or later is supported");
     }
 
-    /// <summary>Sends a text by the simple query protocol; what the server answers is received one message at a time.</summary>
+    /// <summary>
+    /// Sends a text by the simple query protocol; what the server answers is received one message at a time.
+    /// </summary>
     public async Task SendQueryAsync(string sql, CancellationToken cancellationToken)
     {
         isBusy = true;

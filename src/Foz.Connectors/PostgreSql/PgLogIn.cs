@@ -76,7 +76,8 @@ sealed class PgLogIn(PgConnection connection, PgTransport transport)
             isPlus ? AuthenticationRequest.ScramSha256Plus : AuthenticationRequest.ScramSha256, client.First());
         await connection.FlushAsync(writer, cancellationToken);
         writer.WriteSaslResponse(client.Final(
-            (await ReceiveAsync(cancellationToken) as AuthenticationRequest.SaslContinue ?? throw OutOfStep()).Data.Span));
+            (await ReceiveAsync(cancellationToken) as AuthenticationRequest.SaslContinue
+                ?? throw OutOfStep()).Data.Span));
         await connection.FlushAsync(writer, cancellationToken);
         client.Verify(
             (await ReceiveAsync(cancellationToken) as AuthenticationRequest.SaslFinal ?? throw OutOfStep()).Data.Span);

@@ -85,7 +85,8 @@ public sealed record PgOptions
     /// <summary>What a connection can be set to.</summary>
     public static IReadOnlyList<SettingSpec> Specs { get; } =
     [
-        new("url", "`postgres://user:password@host:port/database?sslmode=require`, or libpq's key words `host=… dbname=…`"),
+        new("url",
+            "`postgres://user:password@host:port/database?sslmode=require`, or libpq's key words `host=… dbname=…`"),
         new("host", "name or address, or the folder of a Unix socket") { Default = "`localhost`" },
         new("port", "the server's port") { Default = $"{PortDefault}" },
         new("database", "the database") { Default = "the user's name" },
@@ -95,14 +96,20 @@ public sealed record PgOptions
         {
             Values = ["disable", "prefer", "require", "verify-ca", "verify-full"], Default = "`prefer`",
         },
-        new("sslrootcert", "PEM file of the certificates that are trusted") { Default = "those of the operating system" },
+        new("sslrootcert", "PEM file of the certificates that are trusted")
+        {
+            Default = "those of the operating system",
+        },
         new("sslcert", "PEM file of the client's certificate"),
         new("sslkey", "PEM file of the private key to it"),
         new("channel_binding", "whether the password's proof must be bound to the TLS connection")
         {
             Values = ["prefer", "require"], Default = "`prefer`",
         },
-        new("connect_timeout", "how long connecting may take, in seconds") { Default = $"{ConnectTimeoutSecondsDefault}" },
+        new("connect_timeout", "how long connecting may take, in seconds")
+        {
+            Default = $"{ConnectTimeoutSecondsDefault}",
+        },
         new("application_name", "what the server's list of sessions shows") { Default = "`foz`" },
         new("options", "options for the server's process, such as `-c work_mem=64MB`"),
         new("statement_timeout", "the server's limit of a statement, such as `30min`; `0` for none")

@@ -32,7 +32,8 @@ public sealed class PgOptionsReader
             ? ConnectionString.Parse(url, expected => settings.Wrong("url", expected))
             : [];
         foreach (var name in words.Keys)
-            if (!IgnoredKeyWords.Contains(name) && PgOptions.Specs.All(s => s.Name != name || s == DatabaseOptions.ReadTimeoutSetting))
+            if (!IgnoredKeyWords.Contains(name)
+                && PgOptions.Specs.All(s => s.Name != name || s == DatabaseOptions.ReadTimeoutSetting))
                 throw settings.Wrong("url", $"without the key word '{name}', which is not known");
     }
 

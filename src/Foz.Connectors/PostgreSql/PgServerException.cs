@@ -3,7 +3,9 @@ using Foz.Wire.PostgreSql;
 
 namespace Foz.Connectors.PostgreSql;
 
-/// <summary>An error that the server reported; <see cref="SourceFault"/> makes a <see cref="FozException"/> of it.</summary>
+/// <summary>
+/// An error that the server reported; <see cref="SourceFault"/> makes a <see cref="FozException"/> of it.
+/// </summary>
 public sealed class PgServerException(ServerMessage report) : Exception(report.Text)
 {
     /// <summary>What the server reported.</summary>

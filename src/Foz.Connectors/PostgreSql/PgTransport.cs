@@ -81,7 +81,8 @@ sealed class PgTransport(Socket socket, Stream stream) : IAsyncDisposable
                     SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
                 socket.SetSocketOption(
                     SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
-                await socket.ConnectAsync(await ResolveAsync(options, cancellationToken), options.Port, cancellationToken);
+                await socket.ConnectAsync(
+                    await ResolveAsync(options, cancellationToken), options.Port, cancellationToken);
             }
 
             return new NetworkStream(socket, ownsSocket: true);

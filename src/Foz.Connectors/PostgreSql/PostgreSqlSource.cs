@@ -98,7 +98,9 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         relation.Kind is RelationKind.Table or RelationKind.PartitionedTable or RelationKind.MaterializedView
         && !relation.IsPartition;
 
-    /// <summary>The primary key; empty where a column of it may not be read, without which rows are not told apart.</summary>
+    /// <summary>
+    /// The primary key; empty where a column of it may not be read, without which rows are not told apart.
+    /// </summary>
     static IReadOnlyList<string> KeysOf(IEnumerable<RelationColumn> columns)
     {
         var keys = columns.Where(c => c.KeyPosition > 0).OrderBy(c => c.KeyPosition).ToList();
@@ -158,7 +160,9 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         var (relation, cursor) = (table.Relation, table.Cursor!);
         var inputs = await CursorPlan.MakeAsync(
             history,
-            CursorPlan.Of(cursor.Name, TypeMapping.Of(cursor.Type, catalog.HasUncheckedText).Type, cursor.Type.Name, $"{relation}"),
+            CursorPlan.Of(
+                cursor.Name, TypeMapping.Of(cursor.Type, catalog.HasUncheckedText).Type, cursor.Type.Name,
+                $"{relation}"),
             async from =>
             {
                 var to = await catalog.CursorMaxAsync(relation, cursor, from, cancellationToken);

@@ -83,7 +83,9 @@ sealed record ColumnType(string Name, uint Oid, int Modifier)
 /// <param name="IsQuoted">Whether the name was in quotes, so that upper and lower case count.</param>
 readonly record struct RelationName(string? Schema, string Name, bool IsQuoted)
 {
-    /// <summary>Reads <c>name</c> or <c>schema.name</c>, each maybe in double quotes; null where it is malformed.</summary>
+    /// <summary>
+    /// Reads <c>name</c> or <c>schema.name</c>, each maybe in double quotes; null where it is malformed.
+    /// </summary>
     public static RelationName? Parse(string text)
     {
         var parts = new List<string>();

@@ -46,7 +46,9 @@ sealed class BlockRanges
     public static int Connections(RelationSize size, int connectionsMax) =>
         size.IsHeap ? (int)Math.Clamp((size.Bytes + BytesMin - 1) / BytesMin, 1, connectionsMax) : 1;
 
-    /// <summary>Takes the next range: a condition in SQL, empty where it is everything; null where none is left.</summary>
+    /// <summary>
+    /// Takes the next range: a condition in SQL, empty where it is everything; null where none is left.
+    /// </summary>
     public string? Take()
     {
         var index = Interlocked.Increment(ref taken) - 1;
@@ -58,5 +60,6 @@ sealed class BlockRanges
     }
 
     string Bound(string comparison, long index) => string.Create(
-        CultureInfo.InvariantCulture, $"ctid {comparison} '({Math.Min(index * blocksPerRange, uint.MaxValue)},0)'::tid");
+        CultureInfo.InvariantCulture,
+        $"ctid {comparison} '({Math.Min(index * blocksPerRange, uint.MaxValue)},0)'::tid");
 }

@@ -21,7 +21,8 @@ sealed class RescuedColumn : IDisposable
     readonly Utf8JsonWriter json;
 
     public RescuedColumn() => json = new Utf8JsonWriter(
-        buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        buffer,
+        new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>The field of it.</summary>
     public static Field Field { get; } = new(Name, DataType.String)

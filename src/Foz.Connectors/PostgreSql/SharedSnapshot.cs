@@ -3,7 +3,9 @@ using Foz.Lake;
 
 namespace Foz.Connectors.PostgreSql;
 
-/// <summary>A snapshot that other sessions can take over while the one that exported it keeps its transaction open.</summary>
+/// <summary>
+/// A snapshot that other sessions can take over while the one that exported it keeps its transaction open.
+/// </summary>
 /// <param name="Id">The server's name of it.</param>
 /// <param name="Lsn">
 /// The position in the write-ahead log just before it was taken; null where the server does not tell.
@@ -43,8 +45,8 @@ sealed record ExportedSnapshot(string Id, long? Lsn, DateTimeOffset TakenAt)
 }
 
 /// <summary>
-/// One moment for several tables: a session of its own takes a snapshot when the first of them is read, and keeps it for
-/// the others. It holds no lock; a table that was rewritten in between must not be read by it. Safe for use by many
+/// One moment for several tables: a session of its own takes a snapshot when the first of them is read, and keeps it
+/// for the others. It holds no lock; a table that was rewritten in between must not be read by it. Safe for use by many
 /// threads.
 /// </summary>
 sealed class SharedSnapshot(PgOptions options) : IAsyncDisposable

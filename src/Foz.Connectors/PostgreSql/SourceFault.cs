@@ -67,9 +67,12 @@ public static class SourceFault
         {
             SqlStates.InsufficientPrivilege => $"grant SELECT on it (and USAGE on its schema) to {options.User}",
             SqlStates.InvalidPassword => "check user and password of the connection"
-                + (Ascii.IsValid(options.Password ?? "") ? "" : "; write characters beyond ASCII in Unicode's form NFKC"),
-            SqlStates.InvalidAuthorization => "the server's pg_hba.conf decides who may connect from where, and whether "
-                + "with TLS",
+                + (Ascii.IsValid(options.Password ?? "")
+                    ? ""
+                    : "; write characters beyond ASCII in Unicode's form NFKC"),
+            SqlStates.InvalidAuthorization =>
+                "the server's pg_hba.conf decides who may connect from where, and whether "
+                    + "with TLS",
             SqlStates.InvalidCatalogName => "check database of the connection",
             SqlStates.TooManyConnections => "lower connections_max of the connection, or raise the server's limit",
             SqlStates.QueryCanceled => "if the server's statement_timeout is too short for this, set "

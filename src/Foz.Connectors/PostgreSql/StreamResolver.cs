@@ -37,7 +37,8 @@ static class StreamResolver
         var name = table is null
             ? new RelationName(PublicSchema, stream.Name, IsQuoted: true)
             : RelationName.Parse(table)
-                ?? throw stream.Settings.Wrong(TableSetting, $"schema.name, each maybe in double quotes, not '{table}'");
+                ?? throw stream.Settings.Wrong(
+                    TableSetting, $"schema.name, each maybe in double quotes, not '{table}'");
         var schema = name.Schema ?? PublicSchema;
         var relation = await catalog.FindAsync(schema, name.Name, cancellationToken);
         if (relation is null && !name.IsQuoted)
@@ -76,10 +77,12 @@ static class StreamResolver
         var declared = stream.Columns.ToDictionary(
             d => FindColumn(stream, "columns", d.Key, readable).Number,
             d => TypeMapping.OfDeclared(d.Value, hasUncheckedText) ?? throw new FozException(
-                ErrorKind.Configuration, $"stream '{stream.Name}': the type '{d.Value}' of column '{d.Key}' is not known")
+                ErrorKind.Configuration,
+                $"stream '{stream.Name}': the type '{d.Value}' of column '{d.Key}' is not known")
             {
                 Place = PlaceOf(stream, "columns"),
-                Hint = "known: string, boolean, smallint, integer, bigint, real, double, decimal(p,s), date, timestamp, "
+                Hint = "known: string, boolean, smallint, integer, bigint, real, double, "
+                    + "decimal(p,s), date, timestamp, "
                     + "timestamptz, binary",
             });
         return

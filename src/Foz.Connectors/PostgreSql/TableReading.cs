@@ -262,7 +262,9 @@ sealed class TableReading : IAsyncDisposable
     static async Task LockAsync(
         PgConnection connection, Relation relation, string wait, CancellationToken cancellationToken)
     {
-        if (relation.Access != RelationAccess.All || relation.Kind is not (RelationKind.Table or RelationKind.PartitionedTable)) return;
+        if (relation.Access != RelationAccess.All
+            || relation.Kind is not (RelationKind.Table or RelationKind.PartitionedTable))
+            return;
         await connection.QueryAsync($"LOCK TABLE {relation.Sql} IN ACCESS SHARE MODE{wait}", cancellationToken);
     }
 

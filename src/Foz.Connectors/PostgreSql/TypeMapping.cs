@@ -20,7 +20,9 @@ sealed partial record TypeMapping(DataType Type, string Cast, Func<ColumnBuilder
     const int PrecisionMax = 38;
     const int ModifierHeader = 4;
 
-    /// <summary>Whether there are values that the type in bronze cannot hold: see <see cref="RescuedColumn"/>.</summary>
+    /// <summary>
+    /// Whether there are values that the type in bronze cannot hold: see <see cref="RescuedColumn"/>.
+    /// </summary>
     public bool MayRescue { get; init; }
 
     /// <summary>The mapping of a type.</summary>

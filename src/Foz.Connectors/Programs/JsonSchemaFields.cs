@@ -8,14 +8,18 @@ static class JsonSchemaFields
 {
     /// <summary>The fields of an object's schema.</summary>
     public static IReadOnlyList<Field> Of(JsonElement schema) =>
-        schema.ValueKind is JsonValueKind.Object && schema.TryGetProperty("properties", out var properties) && properties.ValueKind is JsonValueKind.Object
+        schema.ValueKind is JsonValueKind.Object && schema.TryGetProperty("properties", out var properties)
+            && properties.ValueKind is JsonValueKind.Object
             ? [.. properties.EnumerateObject().Select(p => new Field(p.Name, TypeOf(p.Value)))]
             : [];
 
     static DataType TypeOf(JsonElement schema)
     {
-        if (schema.ValueKind is not JsonValueKind.Object || !schema.TryGetProperty("type", out var type)) return DataType.String;
-        var names = type.ValueKind is JsonValueKind.Array ? [.. type.EnumerateArray().Select(t => t.GetString())] : new List<string?> { type.GetString() };
+        if (schema.ValueKind is not JsonValueKind.Object || !schema.TryGetProperty("type", out var type))
+            return DataType.String;
+        var names = type.ValueKind is JsonValueKind.Array
+            ? [.. type.EnumerateArray().Select(t => t.GetString())]
+            : new List<string?> { type.GetString() };
         names.Remove("null");
         return names switch
         {

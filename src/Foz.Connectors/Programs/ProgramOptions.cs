@@ -8,13 +8,17 @@ namespace Foz.Connectors.Programs;
 /// <summary>A program of somebody else that reads a source, and what it is told.</summary>
 sealed record ProgramOptions
 {
-    /// <summary>The program and its first arguments; of a container <see cref="ContainerProgram"/> and the image.</summary>
+    /// <summary>
+    /// The program and its first arguments; of a container <see cref="ContainerProgram"/> and the image.
+    /// </summary>
     public required IReadOnlyList<string> Command { get; init; }
 
     /// <summary>What it is given after its subcommand and the files that go with it.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
-    /// <summary>Whether it runs in a container, which has the files that it is told of under <see cref="ContainerFolder"/>.</summary>
+    /// <summary>
+    /// Whether it runs in a container, which has the files that it is told of under <see cref="ContainerFolder"/>.
+    /// </summary>
     public bool IsContainer { get; init; }
 
     /// <summary>The configuration that it is given, as JSON.</summary>
@@ -23,7 +27,9 @@ sealed record ProgramOptions
     /// <summary>Variables beside those of this process, whose own win.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Whether it says by a message of the type <c>END</c> that it is done; else by its exit code alone.</summary>
+    /// <summary>
+    /// Whether it says by a message of the type <c>END</c> that it is done; else by its exit code alone.
+    /// </summary>
     public bool TellsEnd { get; init; }
 
     /// <summary>How long it may run.</summary>
@@ -56,10 +62,12 @@ sealed record ProgramOptions
             [
                 new SettingSpec("image", "instead of `command`: the container's image, run by `docker`"),
                 new SettingSpec(
-                    "arguments", "more arguments after the subcommand, a list, such as `[--manifest-path, orders.yaml]`"),
+                    "arguments",
+                    "more arguments after the subcommand, a list, such as `[--manifest-path, orders.yaml]`"),
             ]
             : Array.Empty<SettingSpec>(),
-        new("config", "its configuration; `a.b: c` stands for a nested value, and numbers, `true` and `false` for themselves")
+        new("config",
+            "its configuration; `a.b: c` stands for a nested value, and numbers, `true` and `false` for themselves")
         {
             IsSecretKey = name => SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase)),
         },
@@ -75,8 +83,10 @@ sealed record ProgramOptions
     /// <exception cref="FozException">A setting is wrong.</exception>
     public static ProgramOptions Read(Settings settings, IReadOnlyList<string>? given = null)
     {
-        var (command, image) = (given ?? settings.Texts("command"), settings.Names.Contains("image") ? settings.Text("image") : null);
-        if (command.Count == 0 == (image is null)) throw settings.Wrong("command", image is null ? "a program" : "left out beside 'image'");
+        var (command, image) =
+            (given ?? settings.Texts("command"), settings.Names.Contains("image") ? settings.Text("image") : null);
+        if (command.Count == 0 == (image is null))
+            throw settings.Wrong("command", image is null ? "a program" : "left out beside 'image'");
         return new()
         {
             Command = image is null ? command : [ContainerProgram, image],
@@ -105,7 +115,9 @@ sealed record ProgramOptions
             var (at, parts) = (root, key.Split('.'));
             foreach (var part in parts[..^1])
                 at = at[part] as JsonObject
-                    ?? (at.ContainsKey(part) ? throw settings.Wrong("config", $"without '{key}' where '{part}' is a value") : (JsonObject)(at[part] = new JsonObject()));
+                    ?? (at.ContainsKey(part)
+                        ? throw settings.Wrong("config", $"without '{key}' where '{part}' is a value")
+                        : (JsonObject)(at[part] = new JsonObject()));
             at[parts[^1]] = Literal(value);
         }
         return root.ToJsonString();
@@ -113,7 +125,8 @@ sealed record ProgramOptions
 
     static JsonNode? Literal(string text)
     {
-        if (text.Length > 0 && (text is "true" or "false" || text[0] is '-' or '[' or '{' || char.IsAsciiDigit(text[0])))
+        if (text.Length > 0
+            && (text is "true" or "false" || text[0] is '-' or '[' or '{' || char.IsAsciiDigit(text[0])))
             try
             {
                 return JsonNode.Parse(text);

@@ -17,7 +17,8 @@ sealed class ProgramRun : IDisposable
     const int SayingLength = 1_000;
     const UnixFileMode OwnOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     const UnixFileMode AllRead = OwnOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-    const UnixFileMode AllFind = AllRead | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    const UnixFileMode AllFind = AllRead | UnixFileMode.UserExecute | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherExecute;
 
     readonly ProgramOptions options;
     readonly Secrets secrets;
@@ -33,15 +34,18 @@ sealed class ProgramRun : IDisposable
     /// <param name="what">What it reads of that.</param>
     /// <param name="projectFolder">Where it runs.</param>
     /// <param name="clock">Tells how long it runs.</param>
-    public ProgramRun(ProgramOptions options, SourceDefinition definition, string what, string projectFolder, TimeProvider clock)
+    public ProgramRun(
+        ProgramOptions options, SourceDefinition definition, string what, string projectFolder, TimeProvider clock)
     {
-        (this.options, this.projectFolder, this.clock, secrets) = (options, projectFolder, clock, definition.Connection.Secrets);
+        (this.options, this.projectFolder, this.clock, secrets) =
+            (options, projectFolder, clock, definition.Connection.Secrets);
         (name, Files) = ($"{definition.Name}.{what}", FilesIn(folder, options));
     }
 
     /// <summary>
-    /// Where its files are. The user of a container's processes is another, and must be able to read them: they are in a folder
-    /// of their own, which nobody else finds within <see cref="folder"/>, and which the container has as its own.
+    /// Where its files are. The user of a container's processes is another, and must be able to read them: they are in
+    /// a folder of their own, which nobody else finds within <see cref="folder"/>, and which the container has as its
+    /// own.
     /// </summary>
     DirectoryInfo Files { get; }
 
@@ -57,7 +61,9 @@ sealed class ProgramRun : IDisposable
         if (OperatingSystem.IsWindows()) File.WriteAllText(path, text);
         else
         {
-            using var stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnOnly });
+            using var stream = new FileStream(
+                path,
+                new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnOnly });
             // Whatever the process' umask is.
             if (options.IsContainer) File.SetUnixFileMode(stream.SafeFileHandle, AllRead);
             stream.Write(Encoding.UTF8.GetBytes(text));
@@ -76,17 +82,21 @@ sealed class ProgramRun : IDisposable
     /// <summary>Runs it.</summary>
     /// <param name="arguments">Its last arguments.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="takesAll">Whether every line is taken; else those that are no objects of JSON are part of its log.</param>
+    /// <param name="takesAll">
+    /// Whether every line is taken; else those that are no objects of JSON are part of its log.
+    /// </param>
     /// <exception cref="FozException">It does not start, hangs, dies, or takes too much.</exception>
     public async IAsyncEnumerable<string> RunAsync(
-        IReadOnlyList<string> arguments, [EnumeratorCancellation] CancellationToken cancellationToken, bool takesAll = false)
+        IReadOnlyList<string> arguments, [EnumeratorCancellation] CancellationToken cancellationToken,
+        bool takesAll = false)
     {
         await using var container = options.IsContainer ? new Container(this) : null;
         var command = container?.Command ?? options.Command;
         await using var process = ChildProcess.Start(
             new()
             {
-                Program = command[0], Arguments = [.. command.Skip(1), .. arguments], Folder = projectFolder, Timeout = options.Timeout,
+                Program = command[0], Arguments = [.. command.Skip(1), .. arguments], Folder = projectFolder,
+                Timeout = options.Timeout,
                 MemoryBytesMax = options.MemoryBytesMax, OutputIsData = true, LogFile = LogFile, Mask = secrets.Mask,
                 Variables = options.Variables.ToDictionary(v => v.Key, string? (v) => v.Value, StringComparer.Ordinal),
             }, clock);
@@ -100,7 +110,8 @@ sealed class ProgramRun : IDisposable
             silence.CancelAfter(options.SilenceMax);
             var line = lines.Current;
             bytes += line.Length;
-            if (bytes > options.OutputBytesMax) throw Failure($"it wrote more than {options.OutputBytesMax:N0} bytes (output_max)", []);
+            if (bytes > options.OutputBytesMax)
+                throw Failure($"it wrote more than {options.OutputBytesMax:N0} bytes (output_max)", []);
             if (takesAll || IsJson(line)) yield return line;
             else if (line.Length > 0) Note(line);
         }
@@ -113,9 +124,13 @@ sealed class ProgramRun : IDisposable
             case ProcessEnd.Exited { Code: var code }:
                 throw Failure($"it ended with exit code {code}", end.LastLines);
             case ProcessEnd.TimedOut:
-                throw Failure($"it ran longer than {options.Timeout.TotalSeconds:N0} s (timeout), and was stopped", end.LastLines);
+                throw Failure(
+                    $"it ran longer than {options.Timeout.TotalSeconds:N0} s (timeout), and was stopped",
+                    end.LastLines);
             case ProcessEnd.TookTooMuchMemory memory:
-                throw Failure($"it held {memory.Bytes:N0} bytes, more than {memory.BytesMax:N0} (memory), and was stopped", end.LastLines);
+                throw Failure(
+                    $"it held {memory.Bytes:N0} bytes, more than {memory.BytesMax:N0} (memory), and was stopped",
+                    end.LastLines);
         }
     }
 
@@ -123,7 +138,10 @@ sealed class ProgramRun : IDisposable
     public FozException Failure(string why, IReadOnlyList<string> lastLines)
     {
         var said = sayings.Concat(lastLines).TakeLast(SayingsMax).ToList();
-        return new(ErrorKind.Source, $"{options.Command[0]} ({name}): {why}{(said.Count == 0 ? "" : $"; it said last:\n  {string.Join("\n  ", said)}")}")
+        return new(
+            ErrorKind.Source,
+            $"{options.Command[0]} ({name}): "
+                + $"{why}{(said.Count == 0 ? "" : $"; it said last:\n  {string.Join("\n  ", said)}")}")
         {
             Hint = $"its log is {Path.GetRelativePath(projectFolder, LogFile)}",
         };
@@ -145,7 +163,8 @@ sealed class ProgramRun : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failure($"it said nothing for {options.SilenceMax.TotalSeconds:0.###} s (silence_max), and was stopped", []);
+            throw Failure(
+                $"it said nothing for {options.SilenceMax.TotalSeconds:0.###} s (silence_max), and was stopped", []);
         }
     }
 
@@ -164,7 +183,8 @@ sealed class ProgramRun : IDisposable
     }
 
     /// <summary>
-    /// A container at work. It goes on when the program that started it is stopped: unless it ended well it is removed by its name.
+    /// A container at work. It goes on when the program that started it is stopped: unless it ended well it is removed
+    /// by its name.
     /// </summary>
     sealed class Container(ProgramRun run) : IAsyncDisposable
     {
@@ -179,13 +199,19 @@ sealed class ProgramRun : IDisposable
             get
             {
                 var files = $"source={run.Files.FullName}";
-                if (files.AsSpan().ContainsAny(',', '"')) files = $"\"{files.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+                if (files.AsSpan().ContainsAny(',', '"'))
+                    files = $"\"{files.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
                 var memory = run.options.MemoryBytesMax is { } bytes
-                    ? new[] { FormattableString.Invariant($"--memory={bytes}"), FormattableString.Invariant($"--memory-swap={bytes}") } : [];
+                    ? new[]
+                    {
+                        FormattableString.Invariant($"--memory={bytes}"),
+                        FormattableString.Invariant($"--memory-swap={bytes}"),
+                    } : [];
                 return
                 [
                     ProgramOptions.ContainerProgram, "run", "--rm", "-i", "--init", $"--name={name}", .. memory,
-                    $"--mount=type=bind,{files},target={ProgramOptions.ContainerFolder},readonly", run.options.Command[^1],
+                    $"--mount=type=bind,{files},target={ProgramOptions.ContainerFolder},readonly",
+                    run.options.Command[^1],
                 ];
             }
         }
@@ -198,7 +224,11 @@ sealed class ProgramRun : IDisposable
         {
             if (hasEnded) return;
             await using var removal = ChildProcess.Start(
-                new() { Program = ProgramOptions.ContainerProgram, Arguments = ["rm", "--force", name], Folder = run.projectFolder, Timeout = removalMax },
+                new()
+                {
+                    Program = ProgramOptions.ContainerProgram, Arguments = ["rm", "--force", name],
+                    Folder = run.projectFolder, Timeout = removalMax,
+                },
                 run.clock);
             removal.CloseInput();
             await removal.WaitAsync(CancellationToken.None);

@@ -5,7 +5,9 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Python;
 
-/// <summary>A file of the project in Python whose functions are streams, run by the user's interpreter in a process of its own.</summary>
+/// <summary>
+/// A file of the project in Python whose functions are streams, run by the user's interpreter in a process of its own.
+/// </summary>
 /// <param name="clock">Tells how long it runs.</param>
 public sealed class PythonConnector(TimeProvider clock) : IConnector
 {
@@ -26,7 +28,9 @@ public sealed class PythonConnector(TimeProvider clock) : IConnector
         new("file", "the file, relative to the project") { Default = "the source's own, where that is Python" },
         new(InterpreterSetting, "the interpreter")
         {
-            Default = "`python:` of `foz.yml`, else that of `.venv` in the project or of an active environment, else `python3`",
+            Default =
+                "`python:` of `foz.yml`, else that of `.venv` in the project or of an "
+                    + "active environment, else `python3`",
         },
         .. ProgramOptions.Specs(withImage: false).Where(spec => spec.Name != "command"),
     ];
@@ -48,17 +52,27 @@ public sealed class PythonConnector(TimeProvider clock) : IConnector
     {
         var settings = source.Connection.Settings;
         var options = ProgramOptions.Read(
-            settings, [InterpreterOf(settings.Text(InterpreterSetting), projectFolder), "-u", "-B", "-X", "utf8", "-c", HelperText(), FileOf(source)]);
-        return new SingerSource(source, options with { TellsEnd = true, Variables = source.Variables }, projectFolder, clock);
+            settings,
+            [
+                InterpreterOf(settings.Text(InterpreterSetting), projectFolder), "-u", "-B", "-X", "utf8", "-c",
+                HelperText(), FileOf(source),
+            ]);
+        return new SingerSource(
+            source, options with { TellsEnd = true, Variables = source.Variables }, projectFolder, clock);
     }
 
     static string FileOf(SourceDefinition source) => source.Connection.Settings.Text("file")
-        ?? (Path.GetExtension(source.Place.File) == ".py" ? source.Place.File! : throw source.Connection.Settings.Wrong("file", "a file in Python"));
+        ?? (Path.GetExtension(source.Place.File) == ".py"
+            ? source.Place.File!
+            : throw source.Connection.Settings.Wrong("file", "a file in Python"));
 
     static string InterpreterOf(string? stated, string projectFolder)
     {
-        if (stated is not null) return stated.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(stated, projectFolder) : stated;
-        var program = OperatingSystem.IsWindows() ? Path.Combine("Scripts", "python.exe") : Path.Combine("bin", "python");
+        if (stated is not null)
+            return stated.Contains('/', StringComparison.Ordinal) ? Path.GetFullPath(stated, projectFolder) : stated;
+        var program = OperatingSystem.IsWindows()
+            ? Path.Combine("Scripts", "python.exe")
+            : Path.Combine("bin", "python");
         return new[] { Path.Combine(projectFolder, ".venv"), Environment.GetEnvironmentVariable("VIRTUAL_ENV") }
             .OfType<string>().Select(environment => Path.Combine(environment, program)).FirstOrDefault(File.Exists)
             ?? (OperatingSystem.IsWindows() ? "python" : "python3");

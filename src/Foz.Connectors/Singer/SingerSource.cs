@@ -9,8 +9,11 @@ using JsonNode = System.Text.Json.Nodes.JsonNode;
 
 namespace Foz.Connectors.Singer;
 
-/// <summary>A tap of Singer as a source: <c>--discover</c>, and a run for each stream with that alone selected.</summary>
-sealed class SingerSource(SourceDefinition definition, ProgramOptions options, string projectFolder, TimeProvider clock) : ISource
+/// <summary>
+/// A tap of Singer as a source: <c>--discover</c>, and a run for each stream with that alone selected.
+/// </summary>
+sealed class SingerSource(SourceDefinition definition, ProgramOptions options, string projectFolder, TimeProvider clock)
+    : ISource
 {
     readonly SemaphoreSlim gate = new(1);
     JsonObject? catalog;
@@ -34,7 +37,12 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
     public Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
         Task.FromResult(new BatchPlan(
-            new() { State = stream.Mode is StreamMode.Incremental ? history.LastOrDefault(i => i.State is not null)?.State : null }, []));
+            new()
+            {
+                State = stream.Mode is StreamMode.Incremental
+                    ? history.LastOrDefault(i => i.State is not null)?.State
+                    : null,
+            }, []));
 
     /// <inheritdoc/>
     public async Task<StreamRows> ReadAsync(
@@ -43,9 +51,15 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
         using var run = Run(stream.Name);
         var name = stream.Settings.Text("stream") ?? stream.Name;
         var selected = run.Write("catalog.json", Select(await CatalogAsync(cancellationToken), stream, name));
-        var arguments = new List<string> { "--config", run.Write("config.json", options.Config), "--catalog", selected };
+        var arguments = new List<string>
+        {
+            "--config", run.Write("config.json", options.Config), "--catalog", selected,
+        };
         if (inputs.State is { } before) arguments.AddRange(["--state", run.Write("state.json", before)]);
-        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}") { Meter = context.Meter };
+        using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}")
+        {
+            Meter = context.Meter,
+        };
         var (state, hasEnded) = (inputs.State, false);
         await foreach (var line in run.RunAsync(arguments, cancellationToken))
         {
@@ -65,7 +79,8 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
         }
         if (options.TellsEnd && !hasEnded) throw run.Failure("it ended before it was done", []);
         return await Task.Run(
-            () => rows.Read(stream, context, new(inputs with { State = state }, []), cancellationToken), cancellationToken);
+            () => rows.Read(stream, context, new(inputs with { State = state }, []), cancellationToken),
+            cancellationToken);
     }
 
     async Task<JsonObject> CatalogAsync(CancellationToken cancellationToken)
@@ -76,11 +91,14 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
             if (catalog is not null) return catalog;
             using var run = Run("discover");
             var text = new StringBuilder();
-            await foreach (var line in run.RunAsync(["--config", run.Write("config.json", options.Config), "--discover"], cancellationToken, takesAll: true))
+            await foreach (var line in run.RunAsync(
+                ["--config", run.Write("config.json", options.Config), "--discover"], cancellationToken,
+                takesAll: true))
                 text.Append(line).Append('\n');
             try
             {
-                return catalog = JsonNode.Parse(text.ToString()) as JsonObject ?? throw run.Failure("its discover gives no catalog", []);
+                return catalog = JsonNode.Parse(text.ToString()) as JsonObject
+                    ?? throw run.Failure("its discover gives no catalog", []);
             }
             catch (JsonException e)
             {
@@ -109,7 +127,8 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
             var isIt = NameOf(one) == name;
             if (one["metadata"] is not JsonArray metadata) one["metadata"] = metadata = [];
             var root = metadata.OfType<JsonObject>().FirstOrDefault(m => m["breadcrumb"] is JsonArray { Count: 0 });
-            if (root is null) metadata.Add(root = new() { ["breadcrumb"] = new JsonArray(), ["metadata"] = new JsonObject() });
+            if (root is null)
+                metadata.Add(root = new() { ["breadcrumb"] = new JsonArray(), ["metadata"] = new JsonObject() });
             if (root["metadata"] is not JsonObject own) root["metadata"] = own = [];
             own["selected"] = isIt;
             if (one["schema"] is JsonObject schema) schema["selected"] = isIt;
@@ -124,15 +143,21 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
     public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken)
     {
         var name = stream.Settings.Text("stream") ?? stream.Name;
-        return (await DiscoverAsync(cancellationToken)).FirstOrDefault(found => found.Definition.Settings.Text("stream") == name)?.Definition.Keys ?? [];
+        return (await DiscoverAsync(cancellationToken))
+            .FirstOrDefault(found => found.Definition.Settings.Text("stream") == name)?.Definition.Keys ?? [];
     }
 
     static DiscoveredStream Discovered(JsonObject stream)
     {
-        var root = (stream["metadata"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(m => m["breadcrumb"] is JsonArray { Count: 0 })?["metadata"] as JsonObject ?? [];
+        var root =
+            (stream["metadata"] as JsonArray)?.OfType<JsonObject>()
+                .FirstOrDefault(m => m["breadcrumb"] is JsonArray { Count: 0 })?["metadata"] as JsonObject ?? [];
         var keys = stream["key_properties"] as JsonArray ?? root["table-key-properties"] as JsonArray ?? [];
-        var cursor = (stream["valid_replication_keys"] ?? root["valid-replication-keys"]) is JsonArray { Count: > 0 } valid ? valid[0]?.ToString() : null;
-        var isIncremental = Text(root, "forced-replication-method") is { } forced ? forced == "INCREMENTAL" : cursor is not null;
+        var cursor = (stream["valid_replication_keys"]
+            ?? root["valid-replication-keys"]) is JsonArray { Count: > 0 } valid ? valid[0]?.ToString() : null;
+        var isIncremental = Text(root, "forced-replication-method") is { } forced
+            ? forced == "INCREMENTAL"
+            : cursor is not null;
         using var schema = JsonDocument.Parse((stream["schema"] ?? new JsonObject()).ToJsonString());
         return new(
             new()
@@ -145,7 +170,8 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
             }, JsonSchemaFields.Of(schema.RootElement));
     }
 
-    static IEnumerable<JsonObject> Streams(JsonObject catalog) => (catalog["streams"] as JsonArray ?? []).OfType<JsonObject>();
+    static IEnumerable<JsonObject> Streams(JsonObject catalog) =>
+        (catalog["streams"] as JsonArray ?? []).OfType<JsonObject>();
 
     static string NameOf(JsonObject stream) => Text(stream, "stream") ?? Text(stream, "tap_stream_id") ?? "";
 

@@ -12,10 +12,11 @@ using Foz.Lake.Tables.ChangeFeed;
 namespace Foz.Connectors.TableFormats;
 
 /// <summary>
-/// Delta tables of others as a source: whole versions, or what versions changed, by their change data feed or, without one, by
-/// the files and deletion vectors of their commits.
+/// Delta tables of others as a source: whole versions, or what versions changed, by their change data feed or, without
+/// one, by the files and deletion vectors of their commits.
 /// </summary>
-sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSource(folder, clock, Format, LogFiles.Folder)
+sealed class DeltaSource(TableFolder folder, TimeProvider clock)
+    : TableFormatSource(folder, clock, Format, LogFiles.Folder)
 {
     const string Format = "Delta";
 
@@ -23,7 +24,8 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSo
     protected override bool IsMark(string file) => true;
 
     /// <inheritdoc/>
-    protected override async Task<DiscoveredStream> DescribeAsync(string location, EnginePool engine, CancellationToken cancellationToken)
+    protected override async Task<DiscoveredStream> DescribeAsync(
+        string location, EnginePool engine, CancellationToken cancellationToken)
     {
         var table = await new TableStore(Folder.Store, engine, Clock).Open(location).LatestAsync(cancellationToken);
         return Folder.ToStream(location, table.Fields, table.RowCount);
@@ -35,8 +37,10 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSo
     {
         var from = last is null ? (long?)null : VersionOf(last.CursorTo!);
         var table = new LakeTable(
-            new DeltaTable(Folder.Store.Within(location), parquet: null, Clock, Folder.AddressOf(location)), keys: null);
-        var to = await table.Delta.FindLatestVersionAsync(from ?? 0, cancellationToken) ?? throw Folder.NotThere(location, stream, Format);
+            new DeltaTable(Folder.Store.Within(location), parquet: null, Clock, Folder.AddressOf(location)),
+            keys: null);
+        var to = await table.Delta.FindLatestVersionAsync(from ?? 0, cancellationToken)
+            ?? throw Folder.NotThere(location, stream, Format);
         if (from > to) throw Folder.Remade(location);
         if (from is { } read && (read == to || !await table.HasChangesSinceAsync(read, to, cancellationToken)))
             return new BatchPlan(null, []);
@@ -50,7 +54,8 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSo
 
     /// <inheritdoc/>
     protected override async Task<TableFormatRows> ReadAsync(
-        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading, CancellationToken cancellationToken)
+        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading,
+        CancellationToken cancellationToken)
     {
         var table = new TableStore(Folder.Open(reading.Cache), reading.Engine, Clock).Open(location);
         var to = VersionOf(inputs.CursorTo!);
@@ -60,11 +65,13 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSo
         var isWhole = inputs.CursorFrom is null;
         var rows = isWhole
             ? TableRows.All(end)
-            : await (await table.ChangesSinceAsync(VersionOf(inputs.CursorFrom!), to, cancellationToken)).RowsAsync(cancellationToken);
+            : await (await table.ChangesSinceAsync(VersionOf(inputs.CursorFrom!), to, cancellationToken))
+                .RowsAsync(cancellationToken);
         var relation = await rows.OpenAsync(reading.Session, filter: null, cancellationToken, isForAnySession: true);
         var address = Folder.AddressOf(location);
         return new(
-            isWhole ? AllSql(end, relation.Sql, address) : ChangesSql(stream, end, relation.Sql, address), TableFolder.FieldsOf(end.Fields), relation)
+            isWhole ? AllSql(end, relation.Sql, address) : ChangesSql(stream, end, relation.Sql, address),
+            TableFolder.FieldsOf(end.Fields), relation)
         {
             Reached = inputs with { State = id },
             BytesRead = isWhole ? end.TotalBytes : null,
@@ -73,11 +80,12 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSo
 
     /// <summary>All rows of a version.</summary>
     static string AllSql(TableSnapshot table, string relation, string address) =>
-        $"SELECT {TableFolder.ColumnsSql(table.Fields)}, {TableFolder.ChangeSql("r", table.Version, table.Timestamp, address)} FROM {relation}";
+        $"SELECT {TableFolder.ColumnsSql(table.Fields)}, "
+            + $"{TableFolder.ChangeSql("r", table.Version, table.Timestamp, address)} FROM {relation}";
 
     /// <summary>
-    /// What versions changed. A row as it was before is told of where its key has none in the same version; without keys only where
-    /// it was deleted.
+    /// What versions changed. A row as it was before is told of where its key has none in the same version; without
+    /// keys only where it was deleted.
     /// </summary>
     static string ChangesSql(StreamDefinition stream, TableSnapshot table, string relation, string address)
     {
@@ -88,9 +96,11 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSo
         var sameKey = string.Join(" AND ", keys.Select(key => $"a.{key} IS NOT DISTINCT FROM s.{key}"));
         var isTold = keys.Count == 0
             ? $"s.{word} <> '{RowChangeWords.Preimage}'"
-            : $"(s.{isAfter} OR NOT EXISTS (SELECT 1 FROM {relation} AS a WHERE a.{isAfter} AND a.{version} = s.{version} AND {sameKey}))";
+            : $"(s.{isAfter} OR NOT EXISTS (SELECT 1 FROM {relation} AS a WHERE a.{isAfter} AND a.{version} = "
+                + $"s.{version} AND {sameKey}))";
         return $"SELECT {TableFolder.ColumnsSql(table.Fields)}, CASE s.{word} WHEN '{RowChangeWords.Insert}' THEN 'c' "
-            + $"WHEN '{RowChangeWords.Postimage}' THEN 'u' ELSE 'd' END AS {ChangeColumns.Op}, s.{version} AS {ChangeColumns.Lsn}, "
+            + $"WHEN '{RowChangeWords.Postimage}' THEN 'u' ELSE 'd' END AS {ChangeColumns.Op}, "
+            + $"s.{version} AS {ChangeColumns.Lsn}, "
             + $"CAST(CASE WHEN s.{isAfter} THEN 1 ELSE 0 END AS BIGINT) AS {ChangeColumns.Seq}, "
             + $"s._commit_timestamp AS {ChangeColumns.CommitTs}, {SqlText.Literal(address)} AS {ChangeColumns.Source} "
             + $"FROM {relation} AS s WHERE {isTold}";
@@ -99,7 +109,8 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock) : TableFormatSo
     static string KeyOf(StreamDefinition stream, TableSnapshot table, string key) =>
         table.Fields.FirstOrDefault(f => string.Equals(f.Name, key, StringComparison.OrdinalIgnoreCase)) is { } field
             ? SqlText.Identifier(field.Name)
-            : throw new FozException(ErrorKind.Configuration, $"stream '{stream.Name}' has the key '{key}', which its table has not")
+            : throw new FozException(
+                ErrorKind.Configuration, $"stream '{stream.Name}' has the key '{key}', which its table has not")
             {
                 Place = stream.Place,
                 Hint = NearestName.Hint(key, table.Fields.Select(f => f.Name)),

@@ -26,7 +26,8 @@ sealed class IcebergFiles(IObjectStore store, string location)
 
     /// <summary>The files of a snapshot.</summary>
     /// <exception cref="FozException">They cannot be read, or are of a form that is not supported.</exception>
-    public async Task<IReadOnlyList<IcebergFile>> ReadAsync(IcebergSnapshot snapshot, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<IcebergFile>> ReadAsync(
+        IcebergSnapshot snapshot, CancellationToken cancellationToken)
     {
         var files = new List<IcebergFile>();
         foreach (var (path, _) in await ManifestsAsync(snapshot, cancellationToken))
@@ -36,19 +37,25 @@ sealed class IcebergFiles(IObjectStore store, string location)
 
     /// <summary>The files that a snapshot added.</summary>
     /// <exception cref="FozException">They cannot be read, or are of a form that is not supported.</exception>
-    public async Task<IReadOnlyList<IcebergFile>> ReadAddedAsync(IcebergSnapshot snapshot, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<IcebergFile>> ReadAddedAsync(
+        IcebergSnapshot snapshot, CancellationToken cancellationToken)
     {
         var files = new List<IcebergFile>();
         foreach (var (path, addedBy) in await ManifestsAsync(snapshot, cancellationToken))
             if (addedBy == snapshot.Id)
-                files.AddRange((await EntriesAsync(path, cancellationToken)).Where(f => f.IsAdded && (f.SnapshotId ?? addedBy) == snapshot.Id));
+                files.AddRange(
+                    (await EntriesAsync(path, cancellationToken))
+                        .Where(f => f.IsAdded && (f.SnapshotId ?? addedBy) == snapshot.Id));
         return files;
     }
 
-    async Task<IReadOnlyList<(string Path, long? AddedBy)>> ManifestsAsync(IcebergSnapshot snapshot, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<(string Path, long? AddedBy)>> ManifestsAsync(
+        IcebergSnapshot snapshot, CancellationToken cancellationToken)
     {
         var list = snapshot.ManifestList ?? throw new FozException(
-            ErrorKind.Table, $"snapshot {snapshot.Id} of {store.Root} has no manifest list, as in the first form of Iceberg's version 1, which is not supported");
+            ErrorKind.Table,
+            $"snapshot {snapshot.Id} of {store.Root} has no manifest list, as in the first form of Iceberg's version "
+                + "1, which is not supported");
         return [.. (await RecordsAsync(list, cancellationToken)).Select(manifest =>
             (manifest.GetProperty("manifest_path").GetString()!, Number(manifest, "added_snapshot_id")))];
     }
@@ -61,16 +68,22 @@ sealed class IcebergFiles(IObjectStore store, string location)
             var status = Number(entry, "status");
             if (status == Deleted) continue;
             var file = entry.GetProperty("data_file");
-            var (path, format, content) = (file.GetProperty("file_path").GetString()!, file.GetProperty("file_format").GetString()!, Number(file, "content") ?? 0);
+            var (path, format, content) = (file.GetProperty("file_path").GetString()!,
+                file.GetProperty("file_format").GetString()!, Number(file, "content") ?? 0);
             if (content == EqualityDeletes)
-                throw new FozException(ErrorKind.Table, $"{store.Root} deletes rows by their values (equality deletes), which is not supported")
+                throw new FozException(
+                    ErrorKind.Table,
+                    $"{store.Root} deletes rows by their values (equality deletes), which is not supported")
                 {
                     Hint = "have the writer compact the table",
                 };
             if (!format.Equals("parquet", StringComparison.OrdinalIgnoreCase))
-                throw new FozException(ErrorKind.Table, $"{path} is a file of {format}; Iceberg tables are read where their files are Parquet");
+                throw new FozException(
+                    ErrorKind.Table,
+                    $"{path} is a file of {format}; Iceberg tables are read where their files are Parquet");
             files.Add(new(
-                PathOf(path), content == PositionDeletes, Number(entry, "snapshot_id"), status == 1, Number(file, "record_count") ?? 0,
+                PathOf(path), content == PositionDeletes, Number(entry, "snapshot_id"), status == 1,
+                Number(file, "record_count") ?? 0,
                 Number(file, "file_size_in_bytes") ?? 0));
         }
         return files;
@@ -87,7 +100,10 @@ sealed class IcebergFiles(IObjectStore store, string location)
         try
         {
             var container = AvroContainer.Open(new MemoryStream(file.Content.ToArray()));
-            return [.. container.ReadBlocks().SelectMany(block => Decode(container.Schema, block.Count, block.Values.Span))];
+            return
+            [
+                .. container.ReadBlocks().SelectMany(block => Decode(container.Schema, block.Count, block.Values.Span)),
+            ];
         }
         catch (WireException e)
         {
@@ -109,12 +125,15 @@ sealed class IcebergFiles(IObjectStore store, string location)
         return records;
     }
 
-    /// <summary>The path below the table's folder of one that metadata state, wherever the table has been moved to.</summary>
+    /// <summary>
+    /// The path below the table's folder of one that metadata state, wherever the table has been moved to.
+    /// </summary>
     public string PathOf(string stated)
     {
         var path = Plain(stated);
         foreach (var root in new[] { Plain(location), Plain(store.Root) })
-            if (root.Length > 0 && path.StartsWith($"{root}/", StringComparison.Ordinal)) return path[(root.Length + 1)..];
+            if (root.Length > 0 && path.StartsWith($"{root}/", StringComparison.Ordinal))
+                return path[(root.Length + 1)..];
         throw new FozException(ErrorKind.Table, $"{stated} lies outside of {store.Root}")
         {
             Hint = "tables are read whose files all lie below their folder",

@@ -23,7 +23,9 @@ sealed record IcebergSnapshot(
     public bool IsRearrangement => Operation == "replace";
 }
 
-/// <summary>What the newest metadata file of an Iceberg table tells (Iceberg specification, "Table Metadata").</summary>
+/// <summary>
+/// What the newest metadata file of an Iceberg table tells (Iceberg specification, "Table Metadata").
+/// </summary>
 sealed class IcebergMetadata
 {
     /// <summary>The folder of metadata, below the table's own.</summary>
@@ -49,26 +51,32 @@ sealed class IcebergMetadata
             : json.GetProperty("schema");
 
     /// <summary>Its snapshots.</summary>
-    public IReadOnlyList<IcebergSnapshot> Snapshots => json.TryGetProperty("snapshots", out var all) && all.ValueKind == JsonValueKind.Array
-        ? [.. all.EnumerateArray().Select(Read)] : [];
+    public IReadOnlyList<IcebergSnapshot> Snapshots =>
+        json.TryGetProperty("snapshots", out var all) && all.ValueKind == JsonValueKind.Array
+            ? [.. all.EnumerateArray().Select(Read)] : [];
 
     /// <summary>The present one; null where the table never had rows.</summary>
-    public IcebergSnapshot? Current => json.TryGetProperty("current-snapshot-id", out var id) && id.ValueKind == JsonValueKind.Number
-        ? Snapshots.FirstOrDefault(s => s.Id == id.GetInt64()) : null;
+    public IcebergSnapshot? Current =>
+        json.TryGetProperty("current-snapshot-id", out var id) && id.ValueKind == JsonValueKind.Number
+            ? Snapshots.FirstOrDefault(s => s.Id == id.GetInt64()) : null;
 
     /// <summary>The ids of the columns that stand as they are in the partitions of files.</summary>
     public IReadOnlySet<int> IdentityColumns => json.TryGetProperty("partition-specs", out var specs)
         ? specs.EnumerateArray().SelectMany(spec => spec.GetProperty("fields").EnumerateArray())
-            .Where(part => Text(part, "transform") == "identity").Select(part => part.GetProperty("source-id").GetInt32()).ToHashSet()
+            .Where(part => Text(part, "transform") == "identity")
+            .Select(part => part.GetProperty("source-id").GetInt32()).ToHashSet()
         : new HashSet<int>();
 
-    /// <summary>The names of fields in files that do not have their ids, by id, as far as the table tells them.</summary>
+    /// <summary>
+    /// The names of fields in files that do not have their ids, by id, as far as the table tells them.
+    /// </summary>
     public IReadOnlyDictionary<int, string> NameMapping
     {
         get
         {
             var names = new Dictionary<int, string>();
-            if (json.TryGetProperty("properties", out var properties) && Text(properties, NameMappingProperty) is { } text)
+            if (json.TryGetProperty("properties", out var properties)
+                && Text(properties, NameMappingProperty) is { } text)
             {
                 using var mapping = JsonDocument.Parse(text);
                 AddNames(mapping.RootElement, names);
@@ -86,26 +94,35 @@ sealed class IcebergMetadata
         var newest = (Number: -1L, Info: default(ObjectInfo));
         await foreach (var info in store.ListAsync(Folder, startAfter: null, cancellationToken))
             if (NumberOf(info.Path[(Folder.Length + 1)..]) is { } number
-                && (number, info.LastModified).CompareTo((newest.Number, newest.Info.LastModified)) > 0) newest = (number, info);
+                && (number, info.LastModified).CompareTo((newest.Number, newest.Info.LastModified)) > 0)
+                newest = (number, info);
         if (newest.Number < 0 || await store.GetAsync(newest.Info.Path, cancellationToken) is not { } file) return null;
         try
         {
-            using var document = await JsonDocument.ParseAsync(Open(file.Content), cancellationToken: cancellationToken);
+            using var document = await JsonDocument.ParseAsync(
+                Open(file.Content), cancellationToken: cancellationToken);
             var metadata = new IcebergMetadata(document.RootElement.Clone());
             var version = metadata.json.GetProperty("format-version").GetInt32();
             return version <= FormatVersionMax ? metadata
-                : throw new FozException(ErrorKind.Table, $"{store.Root} is of Iceberg's format version {version}; versions up to {FormatVersionMax} are read");
+                : throw new FozException(
+                    ErrorKind.Table,
+                    $"{store.Root} is of Iceberg's format version {version}; versions up "
+                        + $"to {FormatVersionMax} are read");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or InvalidDataException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or KeyNotFoundException or InvalidDataException)
         {
-            throw new FozException(ErrorKind.Table, $"{store.Root}/{newest.Info.Path} is no metadata of Iceberg: {e.Message}", e);
+            throw new FozException(
+                ErrorKind.Table, $"{store.Root}/{newest.Info.Path} is no metadata of Iceberg: {e.Message}", e);
         }
     }
 
     /// <summary>Whether a file's name is one of metadata.</summary>
     public static bool IsMetadata(string name) => NumberOf(name) is not null;
 
-    /// <summary>The snapshots behind one, up to another, the oldest first; null where one does not lead to the other.</summary>
+    /// <summary>
+    /// The snapshots behind one, up to another, the oldest first; null where one does not lead to the other.
+    /// </summary>
     public IReadOnlyList<IcebergSnapshot>? Between(long from, long to)
     {
         var byId = Snapshots.ToDictionary(s => s.Id);
@@ -122,7 +139,9 @@ sealed class IcebergMetadata
     /// <summary>The number in a name such as <c>v3.metadata.json</c> or <c>00003-….gz.metadata.json</c>.</summary>
     static long? NumberOf(string name)
     {
-        if (!name.EndsWith(".metadata.json", StringComparison.Ordinal) && !name.EndsWith(".metadata.json.gz", StringComparison.Ordinal)) return null;
+        if (!name.EndsWith(".metadata.json", StringComparison.Ordinal)
+            && !name.EndsWith(".metadata.json.gz", StringComparison.Ordinal))
+            return null;
         var digits = string.Concat(name.TrimStart('v').TakeWhile(char.IsAsciiDigit));
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
@@ -130,12 +149,16 @@ sealed class IcebergMetadata
     static Stream Open(ReadOnlyMemory<byte> content)
     {
         var stream = new MemoryStream(content.ToArray());
-        return content.Span.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+        return content.Span.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B])
+            ? new GZipStream(stream, CompressionMode.Decompress)
+            : stream;
     }
 
     static IcebergSnapshot Read(JsonElement json) => new(
         json.GetProperty("snapshot-id").GetInt64(),
-        json.TryGetProperty("parent-snapshot-id", out var parent) && parent.ValueKind == JsonValueKind.Number ? parent.GetInt64() : null,
+        json.TryGetProperty("parent-snapshot-id", out var parent) && parent.ValueKind == JsonValueKind.Number
+            ? parent.GetInt64()
+            : null,
         json.TryGetProperty("sequence-number", out var sequence) ? sequence.GetInt64() : 0,
         DateTimeOffset.FromUnixTimeMilliseconds(json.GetProperty("timestamp-ms").GetInt64()),
         Text(json, "manifest-list"),
@@ -145,7 +168,8 @@ sealed class IcebergMetadata
     {
         foreach (var field in fields.EnumerateArray())
         {
-            if (field.TryGetProperty("field-id", out var id) && field.GetProperty("names") is var all && all.GetArrayLength() > 0)
+            if (field.TryGetProperty("field-id", out var id) && field.GetProperty("names") is var all
+                && all.GetArrayLength() > 0)
                 names[id.GetInt32()] = all[0].GetString()!;
             if (field.TryGetProperty("fields", out var inner)) AddNames(inner, names);
         }

@@ -25,18 +25,25 @@ sealed class IcebergRows(IObjectStore store, IcebergMetadata metadata, IcebergSn
     /// <summary>Rows of files, without those that others of them say are gone; to be disposed.</summary>
     /// <param name="files">The files.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<TableRelation> OpenAsync(IReadOnlyCollection<IcebergFile> files, CancellationToken cancellationToken)
+    public async Task<TableRelation> OpenAsync(
+        IReadOnlyCollection<IcebergFile> files, CancellationToken cancellationToken)
     {
-        var held = new List<IDisposable> { await store.FetchAsync([.. files.Select(f => new ObjectRef(f.Path, f.SizeBytes))], cancellationToken) };
+        var held = new List<IDisposable>
+        {
+            await store.FetchAsync([.. files.Select(f => new ObjectRef(f.Path, f.SizeBytes))], cancellationToken),
+        };
         try
         {
             var gone = ReadPositions([.. files.Where(f => f.HoldsDeletes)], cancellationToken);
             var choice = new ScanChoice
             {
-                FilterOf = gone.Count == 0 ? null : file => gone.TryGetValue(file.Path.Value, out var rows) ? ScanChoice.Without(rows) : null,
+                FilterOf = gone.Count == 0
+                    ? null
+                    : file => gone.TryGetValue(file.Path.Value, out var rows) ? ScanChoice.Without(rows) : null,
             };
             var selects = new List<string>();
-            foreach (var group in files.Where(f => !f.HoldsDeletes).GroupBy(f => MappingOf(f, cancellationToken)).DefaultIfEmpty())
+            foreach (var group in files.Where(f => !f.HoldsDeletes).GroupBy(f => MappingOf(f, cancellationToken))
+                .DefaultIfEmpty())
             {
                 var table = Table(group ?? Enumerable.Empty<IcebergFile>(), group?.Key ?? ColumnMappingMode.Id);
                 var rows = TableRows.Of(table, [new([.. table.State.Files], choice)], own: []);
@@ -54,13 +61,15 @@ sealed class IcebergRows(IObjectStore store, IcebergMetadata metadata, IcebergSn
     }
 
     /// <summary>The rows that files of deletes name, by the path of their file below the table's folder.</summary>
-    Dictionary<string, RowSet> ReadPositions(IReadOnlyCollection<IcebergFile> deletes, CancellationToken cancellationToken)
+    Dictionary<string, RowSet> ReadPositions(
+        IReadOnlyCollection<IcebergFile> deletes, CancellationToken cancellationToken)
     {
         if (deletes.Count == 0) return [];
         var files = new IcebergFiles(store, metadata.Location);
         var positions = new Dictionary<string, List<long>>(StringComparer.Ordinal);
         var list = string.Join(", ", deletes.Select(file => SqlText.Literal(LocalPath(file))));
-        using var rows = session.Query($"SELECT file_path, pos FROM read_parquet([{list}], union_by_name = true)", cancellationToken);
+        using var rows = session.Query(
+            $"SELECT file_path, pos FROM read_parquet([{list}], union_by_name = true)", cancellationToken);
         foreach (var row in rows.Rows(cancellationToken))
         {
             var path = (string)row[0]!;
@@ -68,7 +77,8 @@ sealed class IcebergRows(IObjectStore store, IcebergMetadata metadata, IcebergSn
             known.Add((long)row[1]!);
         }
         return positions.GroupBy(p => files.PathOf(p.Key), StringComparer.Ordinal).ToDictionary(
-            group => group.Key, group => RowSet.Of([.. group.SelectMany(p => p.Value).Distinct().Order()]), StringComparer.Ordinal);
+            group => group.Key, group => RowSet.Of([.. group.SelectMany(p => p.Value).Distinct().Order()]),
+            StringComparer.Ordinal);
     }
 
     /// <summary>How columns are found in a file: by their ids, or by names where it has none.</summary>
@@ -78,7 +88,10 @@ sealed class IcebergRows(IObjectStore store, IcebergMetadata metadata, IcebergSn
         ParquetField.ReadAll(session, LocalPath(file), cancellationToken).AddNames(ids);
         return metadata.IdentityColumns.All(ids.ContainsKey)
             ? ids.Count > 0 ? ColumnMappingMode.Id : ColumnMappingMode.Name
-            : throw new FozException(ErrorKind.Table, $"{store.Root}/{file.Path} lacks a column by which the table is partitioned, as files that were taken over from Hive do, which is not supported")
+            : throw new FozException(
+                ErrorKind.Table,
+                $"{store.Root}/{file.Path} lacks a column by which the table is partitioned, as files that were taken "
+                    + "over from Hive do, which is not supported")
             {
                 Hint = "have the writer write the table's files anew",
             };
@@ -96,7 +109,11 @@ sealed class IcebergRows(IObjectStore store, IcebergMetadata metadata, IcebergSn
             {
                 Id = metadata.Uuid,
                 SchemaString = IcebergSchema.ToDelta(metadata.Schema, (id, name) => names.GetValueOrDefault(id, name)),
-                Configuration = new([KeyValuePair.Create(ColumnMapping.ModeProperty, (string?)(mapping == ColumnMappingMode.Id ? "id" : "name"))]),
+                Configuration = new(
+                    [
+                        KeyValuePair.Create(
+                            ColumnMapping.ModeProperty, (string?)(mapping == ColumnMappingMode.Id ? "id" : "name")),
+                    ]),
             },
             files.Select(file => new AddFile
             {

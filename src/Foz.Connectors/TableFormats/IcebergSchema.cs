@@ -5,8 +5,8 @@ using Foz.Lake;
 namespace Foz.Connectors.TableFormats;
 
 /// <summary>
-/// The schema of an Iceberg table (Iceberg specification, "Schemas and Data Types") in Delta's words, whose column mapping finds
-/// columns in files by the same ids.
+/// The schema of an Iceberg table (Iceberg specification, "Schemas and Data Types") in Delta's words, whose column
+/// mapping finds columns in files by the same ids.
 /// </summary>
 static class IcebergSchema
 {
@@ -14,12 +14,14 @@ static class IcebergSchema
     /// <param name="schema">Iceberg's.</param>
     /// <param name="nameOf">What files call a field of an id and name.</param>
     /// <exception cref="FozException">A column has a type that is not supported.</exception>
-    public static string ToDelta(JsonElement schema, Func<int, string, string> nameOf) => Struct(schema, nameOf).ToJsonString();
+    public static string ToDelta(JsonElement schema, Func<int, string, string> nameOf) =>
+        Struct(schema, nameOf).ToJsonString();
 
     static JsonObject Struct(JsonElement type, Func<int, string, string> nameOf) => new()
     {
         ["type"] = "struct",
-        ["fields"] = new JsonArray([.. type.GetProperty("fields").EnumerateArray().Select(field => (JsonNode)Field(field, nameOf))]),
+        ["fields"] = new JsonArray(
+            [.. type.GetProperty("fields").EnumerateArray().Select(field => (JsonNode)Field(field, nameOf))]),
     };
 
     static JsonObject Field(JsonElement field, Func<int, string, string> nameOf)
@@ -43,7 +45,8 @@ static class IcebergSchema
             "struct" => Struct(type, nameOf),
             "list" => new JsonObject
             {
-                ["type"] = "array", ["elementType"] = TypeOf(type.GetProperty("element"), column, nameOf), ["containsNull"] = true,
+                ["type"] = "array", ["elementType"] = TypeOf(type.GetProperty("element"), column, nameOf),
+                ["containsNull"] = true,
             },
             "map" => new JsonObject
             {

@@ -7,7 +7,8 @@ namespace Foz.Connectors.TableFormats;
 /// <summary>
 /// Iceberg tables of others as a source, by their metadata files: whole snapshots, or what was appended since one.
 /// </summary>
-sealed class IcebergSource(TableFolder folder, TimeProvider clock) : TableFormatSource(folder, clock, Format, IcebergMetadata.Folder)
+sealed class IcebergSource(TableFolder folder, TimeProvider clock)
+    : TableFormatSource(folder, clock, Format, IcebergMetadata.Folder)
 {
     const string Format = "Iceberg";
 
@@ -15,13 +16,16 @@ sealed class IcebergSource(TableFolder folder, TimeProvider clock) : TableFormat
     protected override bool IsMark(string file) => IcebergMetadata.IsMetadata(file);
 
     /// <inheritdoc/>
-    protected override async Task<DiscoveredStream> DescribeAsync(string location, EnginePool engine, CancellationToken cancellationToken)
+    protected override async Task<DiscoveredStream> DescribeAsync(
+        string location, EnginePool engine, CancellationToken cancellationToken)
     {
         var store = Folder.Store.Within(location);
         var metadata = await IcebergMetadata.FindAsync(store, cancellationToken);
         var snapshot = metadata?.Current ?? new(0, null, 0, DateTimeOffset.UnixEpoch, null, "");
         using var session = engine.Open(Workload.Query);
-        return Folder.ToStream(location, metadata is null ? [] : new IcebergRows(store, metadata, snapshot, session).Fields, rowCount: null);
+        return Folder.ToStream(
+            location, metadata is null ? [] : new IcebergRows(store, metadata, snapshot, session).Fields,
+            rowCount: null);
     }
 
     /// <inheritdoc/>
@@ -34,26 +38,36 @@ sealed class IcebergSource(TableFolder folder, TimeProvider clock) : TableFormat
         var isNext = stream.Mode is StreamMode.Incremental && last is not null;
         if (isNext && last!.State != metadata.Uuid) throw Folder.Remade(location);
         if (isNext && Appends(metadata, location, last!.CursorTo!, current.Id).Count == 0) return new(null, []);
-        return new(new() { CursorFrom = isNext ? last!.CursorTo : null, CursorTo = Text(current.Id), State = metadata.Uuid }, []);
+        return new(
+            new() { CursorFrom = isNext ? last!.CursorTo : null, CursorTo = Text(current.Id), State = metadata.Uuid },
+            []);
     }
 
     /// <inheritdoc/>
     protected override async Task<TableFormatRows> ReadAsync(
-        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading, CancellationToken cancellationToken)
+        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading,
+        CancellationToken cancellationToken)
     {
         var store = Folder.Open(reading.Cache).Within(location);
-        var metadata = await IcebergMetadata.FindAsync(store, cancellationToken) ?? throw Folder.NotThere(location, stream, Format);
+        var metadata = await IcebergMetadata.FindAsync(store, cancellationToken)
+            ?? throw Folder.NotThere(location, stream, Format);
         if (metadata.Uuid != inputs.State) throw Folder.Remade(location);
-        var snapshot = metadata.Snapshots.FirstOrDefault(s => Text(s.Id) == inputs.CursorTo) ?? throw Expired(location, inputs.CursorTo!);
+        var snapshot = metadata.Snapshots.FirstOrDefault(s => Text(s.Id) == inputs.CursorTo)
+            ?? throw Expired(location, inputs.CursorTo!);
         var reader = new IcebergFiles(store, metadata.Location);
         var files = new List<IcebergFile>();
         if (inputs.CursorFrom is { } from)
-            foreach (var append in Appends(metadata, location, from, snapshot.Id)) files.AddRange(await reader.ReadAddedAsync(append, cancellationToken));
+            foreach (var append in Appends(metadata, location, from, snapshot.Id))
+                files.AddRange(await reader.ReadAddedAsync(append, cancellationToken));
         else files.AddRange(await reader.ReadAsync(snapshot, cancellationToken));
         var rows = new IcebergRows(store, metadata, snapshot, reading.Session);
         var relation = await rows.OpenAsync(files, cancellationToken);
-        var change = TableFolder.ChangeSql(inputs.CursorFrom is null ? "r" : "c", snapshot.SequenceNumber, snapshot.Timestamp, Folder.AddressOf(location));
-        return new($"SELECT {TableFolder.ColumnsSql(rows.Fields)}, {change} FROM {relation.Sql}", TableFolder.FieldsOf(rows.Fields), relation)
+        var change = TableFolder.ChangeSql(
+            inputs.CursorFrom is null ? "r" : "c", snapshot.SequenceNumber, snapshot.Timestamp,
+            Folder.AddressOf(location));
+        return new(
+            $"SELECT {TableFolder.ColumnsSql(rows.Fields)}, {change} FROM {relation.Sql}",
+            TableFolder.FieldsOf(rows.Fields), relation)
         {
             BytesRead = files.Sum(f => f.SizeBytes),
         };
@@ -63,9 +77,13 @@ sealed class IcebergSource(TableFolder folder, TimeProvider clock) : TableFormat
     /// <exception cref="FozException">One did something else, or they are not told any more.</exception>
     IReadOnlyList<IcebergSnapshot> Appends(IcebergMetadata metadata, string location, string from, long to)
     {
-        var steps = metadata.Between(long.Parse(from, CultureInfo.InvariantCulture), to) ?? throw Expired(location, from);
+        var steps = metadata.Between(long.Parse(from, CultureInfo.InvariantCulture), to)
+            ?? throw Expired(location, from);
         return steps.FirstOrDefault(s => !s.IsAppend && !s.IsRearrangement) is { } change
-            ? throw new FozException(ErrorKind.Source, $"snapshot {change.Id} of {Folder.AddressOf(location)} changed rows ({change.Operation}): incremental streams are for tables that are appended to")
+            ? throw new FozException(
+                ErrorKind.Source,
+                $"snapshot {change.Id} of {Folder.AddressOf(location)} changed rows ({change.Operation}): incremental "
+                    + "streams are for tables that are appended to")
             {
                 Hint = "set mode: snapshot, or begin again with --full-refresh",
             }
@@ -73,7 +91,8 @@ sealed class IcebergSource(TableFolder folder, TimeProvider clock) : TableFormat
     }
 
     FozException Expired(string location, string snapshot) =>
-        new(ErrorKind.NotFound, $"{Folder.AddressOf(location)} does not lead from snapshot {snapshot} to its present one any more")
+        new(ErrorKind.NotFound,
+            $"{Folder.AddressOf(location)} does not lead from snapshot {snapshot} to its present one any more")
         {
             Hint = "begin again with --full-refresh",
         };

@@ -37,17 +37,23 @@ sealed class TableFolder
     /// <summary>What connections to such folders can be set to.</summary>
     public static IReadOnlyList<SettingSpec> ConnectionSettings { get; } =
     [
-        new("path", "the folder below which the tables lie, relative to the project, or an address: `s3://…`, `gs://…`, `abfss://…`")
+        new("path",
+            "the folder below which the tables lie, relative to the project, or an address: "
+                + "`s3://…`, `gs://…`, `abfss://…`")
         {
             IsRequired = true,
         },
-        .. ObjectStores.Settings.Select(s => new SettingSpec(s.Name, $"of an address: {s.Description}") { IsSecret = s.IsSecret }),
+        .. ObjectStores.Settings.Select(s =>
+            new SettingSpec(s.Name, $"of an address: {s.Description}") { IsSecret = s.IsSecret }),
     ];
 
     /// <summary>What streams can be set to.</summary>
     public static IReadOnlyList<SettingSpec> StreamSettings { get; } =
     [
-        new(TableSetting, "the table's folder below the connection's `path`; `.` for that itself") { Default = "the stream's name" },
+        new(TableSetting, "the table's folder below the connection's `path`; `.` for that itself")
+        {
+            Default = "the stream's name",
+        },
     ];
 
     /// <summary>The folder, as the project states it.</summary>
@@ -65,7 +71,8 @@ sealed class TableFolder
         var stated = stream.Settings.Text(TableSetting) ?? stream.Name;
         var location = stated.Trim('/');
         if (location == ".") return "";
-        return stated.Contains("://", StringComparison.Ordinal) || location.Split('/').Any(part => part is "" or "." or "..")
+        return stated.Contains("://", StringComparison.Ordinal)
+            || location.Split('/').Any(part => part is "" or "." or "..")
             ? throw stream.Settings.Wrong(TableSetting, $"a folder below the connection's path, not '{stated}'")
             : location;
     }
@@ -83,7 +90,8 @@ sealed class TableFolder
         {
             return ObjectStores.Open(path, new()
             {
-                Settings = names.ToDictionary(n => n, n => settings.Text(n) ?? "", StringComparer.Ordinal), Clock = clock,
+                Settings = names.ToDictionary(n => n, n => settings.Text(n) ?? "", StringComparer.Ordinal),
+                Clock = clock,
                 Cache = cache,
             });
         }
@@ -97,14 +105,16 @@ sealed class TableFolder
     /// <param name="marker">That folder's name, such as <c>_delta_log</c>.</param>
     /// <param name="isMark">Whether a file in it, by its name, is one of them.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task<IReadOnlyList<string>> FindAsync(string marker, Func<string, bool> isMark, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<string>> FindAsync(
+        string marker, Func<string, bool> isMark, CancellationToken cancellationToken) =>
         GuardAsync<IReadOnlyList<string>>("", async () =>
         {
             var found = new SortedSet<string>(StringComparer.Ordinal);
             await foreach (var file in Store.ListAsync("", startAfter: null, cancellationToken))
             {
                 var parts = file.Path.Split('/');
-                if (parts.Length >= 2 && parts[^2] == marker && isMark(parts[^1])) found.Add(string.Join('/', parts[..^2]));
+                if (parts.Length >= 2 && parts[^2] == marker && isMark(parts[^1]))
+                    found.Add(string.Join('/', parts[..^2]));
             }
             return [.. found];
         });
@@ -130,7 +140,9 @@ sealed class TableFolder
             new()
             {
                 Name = name, Mode = StreamMode.Snapshot,
-                Settings = name == location ? Settings.Empty : Settings.Of((TableSetting, location.Length == 0 ? "." : location)),
+                Settings = name == location
+                    ? Settings.Empty
+                    : Settings.Of((TableSetting, location.Length == 0 ? "." : location)),
             }, FieldsOf(fields))
         {
             RowCountEstimate = rowCount,
@@ -151,7 +163,8 @@ sealed class TableFolder
     /// <param name="timestamp">When it was made.</param>
     /// <param name="address">Where it is.</param>
     public static string ChangeSql(string op, long version, DateTimeOffset timestamp, string address) =>
-        $"'{op}' AS {ChangeColumns.Op}, CAST({version} AS BIGINT) AS {ChangeColumns.Lsn}, CAST(NULL AS BIGINT) AS {ChangeColumns.Seq}, "
+        $"'{op}' AS {ChangeColumns.Op}, CAST({version} AS BIGINT) AS {ChangeColumns.Lsn}, CAST(NULL AS "
+            + $"BIGINT) AS {ChangeColumns.Seq}, "
         + $"make_timestamptz({timestamp.ToUnixTimeMilliseconds() * 1000}) AS {ChangeColumns.CommitTs}, "
         + $"{SqlText.Literal(address)} AS {ChangeColumns.Source}";
 
@@ -171,10 +184,11 @@ sealed class TableFolder
         };
 
     /// <summary>That there are none.</summary>
-    public FozException NoTables(string format, string marker) => new(ErrorKind.Source, $"{Stated} has no {format} tables")
-    {
-        Hint = $"correct 'path': each table is a folder below it that has a folder {marker}",
-    };
+    public FozException NoTables(string format, string marker) =>
+        new(ErrorKind.Source, $"{Stated} has no {format} tables")
+        {
+            Hint = $"correct 'path': each table is a folder below it that has a folder {marker}",
+        };
 
     /// <summary>The name of a stream for a table's folder.</summary>
     string StreamNameOf(string location)
@@ -191,13 +205,17 @@ sealed class TableFolder
         {
             LocationOf(stream);
             if (stream.Cursor is not null)
-                throw new FozException(ErrorKind.Configuration, $"stream '{stream.Name}' has a cursor, which its table's versions are already")
+                throw new FozException(
+                    ErrorKind.Configuration,
+                    $"stream '{stream.Name}' has a cursor, which its table's versions are already")
                 {
                     Place = stream.Place,
                     Hint = "take 'cursor' out",
                 };
             if (stream.Columns.Count > 0)
-                throw new FozException(ErrorKind.Configuration, $"stream '{stream.Name}' declares types of columns, which its table has already")
+                throw new FozException(
+                    ErrorKind.Configuration,
+                    $"stream '{stream.Name}' declares types of columns, which its table has already")
                 {
                     Place = stream.Place,
                     Hint = "cast columns in a model",

@@ -85,7 +85,8 @@ abstract class TableFormatSource(TableFolder folder, TimeProvider clock, string 
     protected abstract bool IsMark(string file);
 
     /// <summary>A table as a stream.</summary>
-    protected abstract Task<DiscoveredStream> DescribeAsync(string location, EnginePool engine, CancellationToken cancellationToken);
+    protected abstract Task<DiscoveredStream> DescribeAsync(
+        string location, EnginePool engine, CancellationToken cancellationToken);
 
     /// <summary>Decides what the next batch reads.</summary>
     /// <param name="stream">The stream.</param>
@@ -97,12 +98,17 @@ abstract class TableFormatSource(TableFolder folder, TimeProvider clock, string 
 
     /// <summary>Starts reading; what it opens of <paramref name="reading"/> is closed by the caller.</summary>
     protected abstract Task<TableFormatRows> ReadAsync(
-        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading, CancellationToken cancellationToken);
+        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading,
+        CancellationToken cancellationToken);
 
-    Task<IReadOnlyList<string>> FindTablesAsync(CancellationToken cancellationToken) => folder.FindAsync(marker, IsMark, cancellationToken);
+    Task<IReadOnlyList<string>> FindTablesAsync(CancellationToken cancellationToken) =>
+        folder.FindAsync(marker, IsMark, cancellationToken);
 }
 
-/// <summary>What reading a table holds: fetched files, and a session. Disposed when the rows are no longer needed, or cannot be read.</summary>
+/// <summary>
+/// What reading a table holds: fetched files, and a session. Disposed when the rows are no longer needed, or cannot be
+/// read.
+/// </summary>
 sealed class TableReading : IDisposable
 {
     /// <summary>Opens it for a batch.</summary>

@@ -21,7 +21,8 @@ class JinjaCallable(string name, Func<JinjaArguments, object?> invoke)
 /// <summary>A macro, which keeps the scope that it was defined in.</summary>
 /// <param name="definition">What it does.</param>
 /// <param name="invoke">Runs it.</param>
-sealed class JinjaMacro(JinjaMacroDefinition definition, Func<JinjaArguments, object?> invoke) : JinjaCallable(definition.Name, invoke)
+sealed class JinjaMacro(JinjaMacroDefinition definition, Func<JinjaArguments, object?> invoke)
+    : JinjaCallable(definition.Name, invoke)
 {
     /// <summary>As it is written.</summary>
     public JinjaMacroDefinition Definition { get; } = definition;
@@ -34,15 +35,19 @@ sealed class JinjaMacro(JinjaMacroDefinition definition, Func<JinjaArguments, ob
 /// <param name="Positional">The values without names.</param>
 /// <param name="Named">Those with names.</param>
 sealed record JinjaArguments(
-    JinjaEvaluator Evaluator, Place Place, string Name, IReadOnlyList<object?> Positional, IReadOnlyDictionary<string, object?> Named)
+    JinjaEvaluator Evaluator, Place Place, string Name, IReadOnlyList<object?> Positional,
+    IReadOnlyDictionary<string, object?> Named)
 {
     static readonly Dictionary<string, object?> NoNames = [];
 
     /// <summary>Arguments without names.</summary>
-    public static JinjaArguments Of(JinjaEvaluator evaluator, Place place, string name, params IReadOnlyList<object?> values) =>
+    public static JinjaArguments Of(
+        JinjaEvaluator evaluator, Place place, string name, params IReadOnlyList<object?> values) =>
         new(evaluator, place, name, values, NoNames);
 
-    /// <summary>The values of parameters in their order: of each the one without a name, else the one with it.</summary>
+    /// <summary>
+    /// The values of parameters in their order: of each the one without a name, else the one with it.
+    /// </summary>
     /// <param name="required">How many must be there.</param>
     /// <param name="names">The parameters.</param>
     /// <returns>One for each; <see cref="Missing"/> of those that are not there.</returns>
@@ -52,7 +57,9 @@ sealed record JinjaArguments(
         if (Positional.Count > names.Length)
         {
             throw Error(
-                names.Length == 0 ? $"{Name}() takes nothing" : $"{Name}() takes at most {names.Length} values, not {Positional.Count}",
+                names.Length == 0
+                    ? $"{Name}() takes nothing"
+                    : $"{Name}() takes at most {names.Length} values, not {Positional.Count}",
                 hint: null);
         }
         var values = new object?[names.Length];
@@ -61,7 +68,8 @@ sealed record JinjaArguments(
             var isNamed = Named.TryGetValue(names[i], out var named);
             if (isNamed && i < Positional.Count) throw Error($"{Name}() has two values for '{names[i]}'", hint: null);
             values[i] = i < Positional.Count ? Positional[i] : isNamed ? named : Missing;
-            if (i < required && ReferenceEquals(values[i], Missing)) throw Error($"{Name}() needs a value for '{names[i]}'", hint: null);
+            if (i < required && ReferenceEquals(values[i], Missing))
+                throw Error($"{Name}() needs a value for '{names[i]}'", hint: null);
         }
         foreach (var name in Named.Keys)
         {
@@ -94,5 +102,6 @@ sealed record JinjaArguments(
         ?? throw Error($"{Name} goes through a list, and {JinjaValue.ToCode(value)} is none", hint: null);
 
     /// <summary>An error where it is called.</summary>
-    public FozException Error(string message, string? hint) => new(ErrorKind.Configuration, message) { Place = Place, Hint = hint };
+    public FozException Error(string message, string? hint) =>
+        new(ErrorKind.Configuration, message) { Place = Place, Hint = hint };
 }

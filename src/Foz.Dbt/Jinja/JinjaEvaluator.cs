@@ -38,8 +38,8 @@ sealed class JinjaEvaluator
     public IReadOnlyList<string> Calls => names;
 
     /// <summary>
-    /// Where the parts of the text that was rendered begin, and where they stand in the template; a part of its text stands there
-    /// as it is, other parts are made there.
+    /// Where the parts of the text that was rendered begin, and where they stand in the template; a part of its text
+    /// stands there as it is, other parts are made there.
     /// </summary>
     public IReadOnlyList<(int Index, Place Place, bool IsText)> Marks => marks;
 
@@ -53,7 +53,8 @@ sealed class JinjaEvaluator
     }
 
     /// <summary>The value of an expression.</summary>
-    public object? Evaluate(JinjaExpression expression) => expressions.Evaluate(expression, new JinjaScope(Surroundings));
+    public object? Evaluate(JinjaExpression expression) =>
+        expressions.Evaluate(expression, new JinjaScope(Surroundings));
 
     /// <summary>A macro whose names mean what they do in a scope.</summary>
     public JinjaMacro Bind(JinjaMacroDefinition definition, JinjaScope scope) =>
@@ -85,7 +86,8 @@ sealed class JinjaEvaluator
         characters += text.Length;
         if (characters > Limits.CharactersMax)
         {
-            throw new FozException(ErrorKind.Resource, $"the template writes more than {Limits.CharactersMax:N0} characters")
+            throw new FozException(
+                ErrorKind.Resource, $"the template writes more than {Limits.CharactersMax:N0} characters")
             {
                 Place = place, Hint = "look for a loop over far too much",
             };
@@ -119,7 +121,8 @@ sealed class JinjaEvaluator
     object? Run(JinjaMacroDefinition macro, JinjaScope outer, JinjaArguments arguments)
     {
         if (calls >= Limits.CallsMax)
-            throw arguments.Error($"macros call each other more than {Limits.CallsMax} deep", $"'{macro.Name}' perhaps calls itself");
+            throw arguments.Error(
+                $"macros call each other more than {Limits.CallsMax} deep", $"'{macro.Name}' perhaps calls itself");
         EnsureStack(macro.Place);
         var scope = new JinjaScope(outer);
         JinjaBinding.Bind(macro, arguments, scope, (expression, inner) => expressions.Evaluate(expression, inner));
@@ -133,7 +136,8 @@ sealed class JinjaEvaluator
             var text = Capture(macro.Body, scope);
             return returned.IsSet ? returned.Value : text;
         }
-        catch (FozException e) when (e.Place is { } place && place.File != arguments.Place.File && arguments.Place.Line > 0
+        catch (FozException e) when (e.Place is { } place && place.File != arguments.Place.File
+            && arguments.Place.Line > 0
             && e.Hint?.Contains("called at", StringComparison.Ordinal) != true)
         {
             throw new FozException(e.Kind, e.Message, e)
@@ -283,9 +287,12 @@ sealed class JinjaEvaluator
             case JinjaTarget.Attribute attribute:
                 if (!scope.TryGet(attribute.Of, out var found) || found is not JinjaNamespace known)
                 {
-                    throw new FozException(ErrorKind.Configuration, $"'{attribute.Of}' is no namespace, and only attributes of those can be set")
+                    throw new FozException(
+                        ErrorKind.Configuration,
+                        $"'{attribute.Of}' is no namespace, and only attributes of those can be set")
                     {
-                        Place = attribute.Place, Hint = $"write {{% set {attribute.Of} = namespace({attribute.Key}=…) %}} before",
+                        Place = attribute.Place,
+                        Hint = $"write {{% set {attribute.Of} = namespace({attribute.Key}=…) %}} before",
                     };
                 }
                 known.Values[attribute.Key] = value;
@@ -296,7 +303,8 @@ sealed class JinjaEvaluator
                 {
                     throw new FozException(
                         ErrorKind.Configuration,
-                        items is null ? $"{JinjaValue.ToCode(value)} has no items to put into {several.Items.Count} names"
+                        items is null
+                            ? $"{JinjaValue.ToCode(value)} has no items to put into {several.Items.Count} names"
                             : $"{items.Count} items cannot be put into {several.Items.Count} names")
                     { Place = place };
                 }

@@ -25,7 +25,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
         var items = new List<JinjaExpression> { first };
         while (cursor.TakeOperator(","))
         {
-            if (cursor.Current.Kind is JinjaTokenKind.BlockEnd or JinjaTokenKind.OutputEnd || cursor.Current.IsOperator(")")
+            if (cursor.Current.Kind is JinjaTokenKind.BlockEnd or JinjaTokenKind.OutputEnd
+                || cursor.Current.IsOperator(")")
                 || cursor.Current.IsOperator("=")) break;
             items.Add(Read(hasConditional));
         }
@@ -35,7 +36,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
     /// <summary>An expression.</summary>
     public JinjaExpression Read(bool hasConditional = true)
     {
-        if (++depth > DepthMax) throw cursor.Error($"expressions stand in each other more than {DepthMax} deep", hint: null);
+        if (++depth > DepthMax)
+            throw cursor.Error($"expressions stand in each other more than {DepthMax} deep", hint: null);
         var value = ReadOr();
         while (hasConditional && cursor.Current.IsName("if"))
         {
@@ -67,7 +69,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
         var place = cursor.Current.Place;
         if (!cursor.Current.IsName("not")) return ReadComparison();
         cursor.Take();
-        if (++depth > DepthMax) throw cursor.Error($"expressions stand in each other more than {DepthMax} deep", hint: null);
+        if (++depth > DepthMax)
+            throw cursor.Error($"expressions stand in each other more than {DepthMax} deep", hint: null);
         var value = new JinjaExpression.Unary("not", ReadNot(), place);
         depth--;
         return value;
@@ -124,7 +127,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
         if (token.IsOperator("-") || token.IsOperator("+"))
         {
             cursor.Take();
-            if (++depth > DepthMax) throw cursor.Error($"expressions stand in each other more than {DepthMax} deep", hint: null);
+            if (++depth > DepthMax)
+                throw cursor.Error($"expressions stand in each other more than {DepthMax} deep", hint: null);
             value = new JinjaExpression.Unary(token.Text, ReadUnary(hasFilter: false), token.Place);
             depth--;
         }
@@ -139,7 +143,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
         {
             if (cursor.Current.IsOperator("|")) value = ReadFilter(value);
             else if (cursor.Current.IsName("is")) value = ReadTest(value);
-            else if (cursor.Current.IsOperator("(")) value = new JinjaExpression.Call(value, ReadArguments(), value.Place);
+            else if (cursor.Current.IsOperator("("))
+                value = new JinjaExpression.Call(value, ReadArguments(), value.Place);
             else return value;
         }
     }
@@ -204,7 +209,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
                     JinjaTokenKind.Name => new JinjaExpression.Attribute(value, key.Text, key.Place),
                     JinjaTokenKind.Integer => new JinjaExpression.Item(
                         value, new JinjaExpression.Literal(IntegerOf(key), key.Place), key.Place),
-                    _ => throw JinjaCursor.Error(key, $"a name was expected behind '.', not {key.Described}", hint: null),
+                    _ => throw JinjaCursor.Error(
+                        key, $"a name was expected behind '.', not {key.Described}", hint: null),
                 };
             }
             else if (cursor.Current.IsOperator("[")) value = ReadSubscript(value);
@@ -223,7 +229,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
             else if (colons < 3 && parts[colons] is null) parts[colons] = ReadTuple();
             else throw cursor.Error("']' was expected", hint: null);
         }
-        if (colons == 0 && parts[0] is null) throw JinjaCursor.Error(cursor.Current, "[] says nothing of what is meant", hint: null);
+        if (colons == 0 && parts[0] is null)
+            throw JinjaCursor.Error(cursor.Current, "[] says nothing of what is meant", hint: null);
         return colons switch
         {
             0 => new JinjaExpression.Item(value, parts[0]!, place),
@@ -249,7 +256,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
                 cursor.Take();
                 named.Add((name, Read()));
             }
-            else if (named.Count > 0) throw cursor.Error("a value without a name stands behind one with a name", "name it too");
+            else if (named.Count > 0)
+                throw cursor.Error("a value without a name stands behind one with a name", "name it too");
             else positional.Add(Read());
             if (!cursor.TakeOperator(",")) break;
         }
@@ -290,9 +298,11 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
         }
     }
 
-    static long IntegerOf(JinjaToken token) => long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        ? number
-        : throw JinjaCursor.Error(token, $"the number {token.Text} is too large", "whole numbers go up to 9223372036854775807");
+    static long IntegerOf(JinjaToken token) =>
+        long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw JinjaCursor.Error(
+                token, $"the number {token.Text} is too large", "whole numbers go up to 9223372036854775807");
 
     JinjaExpression ReadBracket(JinjaToken open)
     {

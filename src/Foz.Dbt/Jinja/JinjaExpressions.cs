@@ -18,10 +18,12 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
             JinjaExpression.Literal literal => literal.Value,
             JinjaExpression.Variable name => scope.TryGet(name.Text, out var value) ? value :
                 new JinjaUndefined($"'{name.Text}'", () => HintFor(name.Text, scope.Names)),
-            JinjaExpression.Listed { IsTuple: true } tuple => new JinjaTuple([.. tuple.Items.Select(item => Evaluate(item, scope))]),
+            JinjaExpression.Listed { IsTuple: true } tuple =>
+                new JinjaTuple([.. tuple.Items.Select(item => Evaluate(item, scope))]),
             JinjaExpression.Listed list => new JinjaList(list.Items.Select(item => Evaluate(item, scope))),
             JinjaExpression.Mapped mapped => DictOf(mapped, scope),
-            JinjaExpression.Attribute attribute => AttributeOf(Evaluate(attribute.Of, scope), attribute.Key, attribute.Place),
+            JinjaExpression.Attribute attribute =>
+                AttributeOf(Evaluate(attribute.Of, scope), attribute.Key, attribute.Place),
             JinjaExpression.Item item => ItemOf(Evaluate(item.Of, scope), Evaluate(item.Key, scope), item.Place),
             JinjaExpression.Slice slice => SliceOf(slice, scope),
             JinjaExpression.Call call => Call(call, scope, caller: null),
@@ -30,8 +32,11 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
             JinjaExpression.Binary binary => BinaryOf(binary, scope),
             JinjaExpression.Unary unary => UnaryOf(unary, scope),
             JinjaExpression.Compare compare => Compare(compare, scope),
-            JinjaExpression.Conditional choice => JinjaValue.IsTrue(Evaluate(choice.If, scope)) ? Evaluate(choice.Then, scope)
-                : choice.Else is null ? new JinjaUndefined("the value without an else") : Evaluate(choice.Else, scope),
+            JinjaExpression.Conditional choice =>
+                JinjaValue.IsTrue(Evaluate(choice.If, scope)) ? Evaluate(choice.Then, scope)
+                    : choice.Else is null
+                        ? new JinjaUndefined("the value without an else")
+                        : Evaluate(choice.Else, scope),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
@@ -66,10 +71,11 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         return new JinjaUndefined($"'{key}' of {JinjaValue.TypeOf(of)}");
     }
 
-    static FozException UndefinedError(JinjaUndefined undefined, Place place) => new(ErrorKind.Configuration, $"{undefined.Name} is undefined")
-    {
-        Place = place, Hint = undefined.Hint,
-    };
+    static FozException UndefinedError(JinjaUndefined undefined, Place place) =>
+        new(ErrorKind.Configuration, $"{undefined.Name} is undefined")
+        {
+            Place = place, Hint = undefined.Hint,
+        };
 
     /// <summary>An item by its key or index.</summary>
     public static object? ItemOf(object? of, object? key, Place place)
@@ -83,7 +89,9 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
             case (string or JinjaList or JinjaTuple, long index):
                 var items = of as IReadOnlyList<object?> ?? (of as JinjaTuple)?.Items ?? [.. JinjaValue.ItemsOf(of)!];
                 if (index < 0) index += items.Count;
-                return index >= 0 && index < items.Count ? items[(int)index] : new JinjaUndefined($"item {key} of {items.Count}");
+                return index >= 0 && index < items.Count
+                    ? items[(int)index]
+                    : new JinjaUndefined($"item {key} of {items.Count}");
             case (JinjaObject { Items: { } all }, long index):
                 return all.ElementAtOrDefault((int)index) ?? new JinjaUndefined($"item {key}");
             case (_, string name):
@@ -112,7 +120,8 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         {
             null => null,
             long number => number,
-            var other => throw Error(slice.Place, $"a slice needs whole numbers, not {JinjaValue.ToCode(other)}", hint: null),
+            var other =>
+                throw Error(slice.Place, $"a slice needs whole numbers, not {JinjaValue.ToCode(other)}", hint: null),
         };
 
         long Clamp(long bound)
@@ -131,7 +140,13 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         var callee = Evaluate(call.Callee, scope);
         var arguments = ArgumentsOf(call.Arguments, scope, call.Place, NameOf(call.Callee));
         if (caller is not null)
-            arguments = arguments with { Named = new Dictionary<string, object?>(arguments.Named, StringComparer.Ordinal) { ["caller"] = caller } };
+            arguments = arguments with
+            {
+                Named = new Dictionary<string, object?>(arguments.Named, StringComparer.Ordinal)
+                {
+                    ["caller"] = caller,
+                },
+            };
         return Invoke(callee, arguments);
     }
 
@@ -140,7 +155,8 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
     {
         JinjaCallable function => function.Invoke(arguments),
         JinjaLoop { Recurse: { } recurse } => recurse(arguments),
-        JinjaObject known when known.TryGet("__call__", out var inner) && inner is JinjaCallable function => function.Invoke(arguments),
+        JinjaObject known when known.TryGet("__call__", out var inner) && inner is JinjaCallable function =>
+            function.Invoke(arguments),
         JinjaUndefined undefined => throw UndefinedError(undefined, arguments.Place),
         _ => throw arguments.Error($"{JinjaValue.ToCode(callee)} cannot be called", hint: null),
     };
@@ -160,11 +176,13 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         if (stated.List is not null)
         {
             var list = Evaluate(stated.List, scope);
-            positional.AddRange(JinjaValue.ItemsOf(list) ?? throw Error(place, $"*{JinjaValue.ToCode(list)} is no list", hint: null));
+            positional.AddRange(
+                JinjaValue.ItemsOf(list) ?? throw Error(place, $"*{JinjaValue.ToCode(list)} is no list", hint: null));
         }
         if (stated.Mapping is not null)
         {
-            var mapping = Evaluate(stated.Mapping, scope) as JinjaDict ?? throw Error(place, "what stands behind ** is no mapping", hint: null);
+            var mapping = Evaluate(stated.Mapping, scope) as JinjaDict
+                ?? throw Error(place, "what stands behind ** is no mapping", hint: null);
             foreach (var (key, value) in mapping.Entries) named[JinjaValue.ToText(key)] = value;
         }
         return new(evaluator, place, name, positional, named);
@@ -188,7 +206,8 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
     {
         var value = Evaluate(unary.Value, scope);
         if (unary.Operator == "not") return !JinjaValue.IsTrue(value);
-        if (!JinjaValue.IsNumber(value)) throw Error(unary.Place, $"'{unary.Operator}' needs a number, not {JinjaValue.ToCode(value)}", hint: null);
+        if (!JinjaValue.IsNumber(value))
+            throw Error(unary.Place, $"'{unary.Operator}' needs a number, not {JinjaValue.ToCode(value)}", hint: null);
         return JinjaNumber.Calculate(unary.Operator, 0L, value!, unary.Place);
     }
 
@@ -211,26 +230,36 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
             ("+", JinjaTuple a, JinjaTuple b) => new JinjaTuple([.. a.Items, .. b.Items]),
             ("*", string or JinjaList, long count) => Repeat(left, count, binary.Place),
             ("*", long count, string or JinjaList) => Repeat(right, count, binary.Place),
-            ("%", string format, _) => JinjaText.Printf(format, right is JinjaTuple tuple ? tuple.Items : [right], binary.Place),
+            ("%", string format, _) =>
+                JinjaText.Printf(format, right is JinjaTuple tuple ? tuple.Items : [right], binary.Place),
             ("-", IJinjaArithmetic a, _) => a.Minus(right, binary.Place),
             ("+", IJinjaArithmetic a, _) => a.Plus(right, binary.Place),
             _ when JinjaValue.IsNumber(left) && JinjaValue.IsNumber(right) =>
                 JinjaNumber.Calculate(binary.Operator, left!, right!, binary.Place),
             _ => throw Error(
-                binary.Place, $"'{binary.Operator}' cannot take {JinjaValue.TypeOf(left)} and {JinjaValue.TypeOf(right)}",
-                binary.Operator == "+" && (left is string || right is string) ? "'~' puts texts together, whatever they are of" : null),
+                binary.Place,
+                $"'{binary.Operator}' cannot take {JinjaValue.TypeOf(left)} and {JinjaValue.TypeOf(right)}",
+                binary.Operator == "+" && (left is string || right is string)
+                    ? "'~' puts texts together, whatever they are of"
+                    : null),
         };
     }
 
     string Bounded(string text, Place place) => text.Length <= evaluator.Limits.CharactersMax ? text
-        : throw new FozException(ErrorKind.Resource, $"a text has more than {evaluator.Limits.CharactersMax:N0} characters") { Place = place };
+        : throw new FozException(
+            ErrorKind.Resource,
+            $"a text has more than {evaluator.Limits.CharactersMax:N0} characters")
+        { Place = place };
 
     object Repeat(object? value, long count, Place place)
     {
         count = Math.Max(0, count);
         var size = value is string text ? text.Length : ((JinjaList)value!).Count;
         if (size * (double)count > evaluator.Limits.ItemsMax)
-            throw new FozException(ErrorKind.Resource, $"'*' makes more than {evaluator.Limits.ItemsMax:N0} items") { Place = place };
+            throw new FozException(ErrorKind.Resource, $"'*' makes more than {evaluator.Limits.ItemsMax:N0} items")
+            {
+                Place = place,
+            };
         return value is string repeated ? string.Concat(Enumerable.Repeat(repeated, (int)count))
             : new JinjaList(Enumerable.Repeat((JinjaList)value!, (int)count).SelectMany(items => items));
     }
@@ -258,7 +287,9 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         {
             (null, _) => throw Error(
                 place, $"'{operation}' cannot compare {JinjaValue.TypeOf(left)} and {JinjaValue.TypeOf(right)}",
-                left is JinjaUndefined || right is JinjaUndefined ? "one of them is undefined" : "turn one into the other's type: | int, | string"),
+                left is JinjaUndefined || right is JinjaUndefined
+                    ? "one of them is undefined"
+                    : "turn one into the other's type: | int, | string"),
             ({ } order, "<") => order < 0,
             ({ } order, "<=") => order <= 0,
             ({ } order, ">") => order > 0,
@@ -275,5 +306,6 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
             .Any(item => JinjaValue.AreEqual(item, value)),
     };
 
-    static FozException Error(Place place, string message, string? hint) => new(ErrorKind.Configuration, message) { Place = place, Hint = hint };
+    static FozException Error(Place place, string message, string? hint) =>
+        new(ErrorKind.Configuration, message) { Place = place, Hint = hint };
 }

@@ -8,11 +8,13 @@ static partial class JinjaFilters
 {
     /// <summary>Items in the order of what is told of them.</summary>
     /// <exception cref="FozException">Two cannot be compared.</exception>
-    public static List<object?> Sorted(IEnumerable<object?> items, JinjaArguments arguments, Func<object?, object?> keyOf, bool isReversed)
+    public static List<object?> Sorted(
+        IEnumerable<object?> items, JinjaArguments arguments, Func<object?, object?> keyOf, bool isReversed)
     {
         var comparer = Comparer<object?>.Create((left, right) => JinjaValue.AreEqual(left, right) ? 0
             : JinjaValue.Compare(left, right)
-                ?? throw arguments.Error($"{JinjaValue.ToCode(left)} and {JinjaValue.ToCode(right)} have no order", hint: null));
+                ?? throw arguments.Error(
+                    $"{JinjaValue.ToCode(left)} and {JinjaValue.ToCode(right)} have no order", hint: null));
         try
         {
             return isReversed ? [.. items.OrderByDescending(keyOf, comparer)] : [.. items.OrderBy(keyOf, comparer)];
@@ -49,19 +51,23 @@ static partial class JinjaFilters
     {
         var given = arguments.Bind(0, "reverse", "case_sensitive", "attribute");
         return new JinjaList(Sorted(
-            arguments.Items(value), arguments, KeyOf(given[2], JinjaValue.IsTrue(given[1]), arguments.Place), JinjaValue.IsTrue(given[0])));
+            arguments.Items(value), arguments, KeyOf(given[2], JinjaValue.IsTrue(given[1]), arguments.Place),
+            JinjaValue.IsTrue(given[0])));
     }
 
     static JinjaList DictSort(object? value, JinjaArguments arguments)
     {
         var given = arguments.Bind(0, "case_sensitive", "by", "reverse");
-        var dict = value as JinjaDict ?? throw arguments.Error($"dictsort needs a mapping, not {JinjaValue.ToCode(value)}", hint: null);
+        var dict = value as JinjaDict
+            ?? throw arguments.Error($"dictsort needs a mapping, not {JinjaValue.ToCode(value)}", hint: null);
         var at = JinjaArguments.TextOf(given[1]) == "value" ? 1L : 0L;
         var isCaseSensitive = JinjaValue.IsTrue(given[0]);
         return new JinjaList(Sorted(
             dict.Entries.Select(e => (object?)new JinjaTuple([e.Key, e.Value])), arguments,
-            item => JinjaExpressions.ItemOf(item, at, arguments.Place) is string text && !isCaseSensitive ? text.ToLowerInvariant()
-                : JinjaExpressions.ItemOf(item, at, arguments.Place),
+            item =>
+                JinjaExpressions.ItemOf(item, at, arguments.Place) is string text && !isCaseSensitive
+                    ? text.ToLowerInvariant()
+                    : JinjaExpressions.ItemOf(item, at, arguments.Place),
             JinjaValue.IsTrue(given[2])));
     }
 
@@ -106,10 +112,12 @@ static partial class JinjaFilters
         {
             var hasDefault = arguments.Named.TryGetValue("default", out var missing);
             return new JinjaList(arguments.Items(value).Select(item =>
-                PathOf(item, JinjaValue.ToText(attribute), arguments.Place) is var found && found is JinjaUndefined && hasDefault ? missing : found));
+                PathOf(item, JinjaValue.ToText(attribute), arguments.Place) is var found && found is JinjaUndefined
+                    && hasDefault ? missing : found));
         }
         if (arguments.Positional is not [string filter, ..])
-            throw arguments.Error("map needs the name of a filter, or an attribute", "write map('upper') or map(attribute='name')");
+            throw arguments.Error(
+                "map needs the name of a filter, or an attribute", "write map('upper') or map(attribute='name')");
         var inner = arguments with { Name = filter, Positional = [.. arguments.Positional.Skip(1)] };
         return new JinjaList(arguments.Items(value).Select(item => Apply(filter, item, inner)));
     }
@@ -118,7 +126,9 @@ static partial class JinjaFilters
     {
         var given = arguments.Positional;
         var path = isAttribute
-            ? given.Count > 0 ? JinjaValue.ToText(given[0]) : throw arguments.Error($"{arguments.Name} needs an attribute", hint: null)
+            ? given.Count > 0
+                ? JinjaValue.ToText(given[0])
+                : throw arguments.Error($"{arguments.Name} needs an attribute", hint: null)
             : null;
         if (isAttribute) given = [.. given.Skip(1)];
         var test = given.Count > 0 ? JinjaValue.ToText(given[0]) : null;
@@ -134,7 +144,9 @@ static partial class JinjaFilters
     {
         var given = arguments.Bind(0, "case_sensitive", "attribute");
         var keyOf = KeyOf(given[1], JinjaValue.IsTrue(given[0]), arguments.Place);
-        return Sorted(arguments.Items(value), arguments, keyOf, isMax) is [var first, ..] ? first : new JinjaUndefined($"the {arguments.Name} of nothing");
+        return Sorted(arguments.Items(value), arguments, keyOf, isMax) is [var first, ..]
+            ? first
+            : new JinjaUndefined($"the {arguments.Name} of nothing");
     }
 
     static object? Sum(object? value, JinjaArguments arguments)
@@ -145,7 +157,8 @@ static partial class JinjaFilters
         foreach (var item in arguments.Items(value))
         {
             var added = path is null ? item : PathOf(item, path, arguments.Place);
-            if (!JinjaValue.IsNumber(added)) throw arguments.Error($"sum needs numbers, not {JinjaValue.ToCode(added)}", hint: null);
+            if (!JinjaValue.IsNumber(added))
+                throw arguments.Error($"sum needs numbers, not {JinjaValue.ToCode(added)}", hint: null);
             sum = JinjaNumber.Calculate("+", sum, added!, arguments.Place);
         }
         return sum;

@@ -27,18 +27,23 @@ static partial class JinjaFilters
         ["escape"] = (v, _) => Escape(JinjaValue.ToText(v)),
         ["e"] = (v, _) => Escape(JinjaValue.ToText(v)),
         ["forceescape"] = (v, _) => Escape(JinjaValue.ToText(v)),
-        ["first"] = (v, a) => a.Items(v).Take(1).ToList() is [var first] ? first : new JinjaUndefined("the first of nothing"),
+        ["first"] =
+            (v, a) => a.Items(v).Take(1).ToList() is [var first] ? first : new JinjaUndefined("the first of nothing"),
         ["last"] = (v, a) => a.Items(v).ToList() is [.., var last] ? last : new JinjaUndefined("the last of nothing"),
         ["float"] = (v, a) => a.Bind(0, "default") is var given && FloatOf(v) is { } number ? number
             : ReferenceEquals(given[0], JinjaArguments.Missing) ? 0.0 : given[0],
         ["format"] = (v, a) => JinjaText.Printf(
-            JinjaValue.ToText(v), a.Named.Count > 0 ? [JinjaDict.Of(a.Named.Select(n => (n.Key, n.Value)))] : a.Positional, a.Place),
+            JinjaValue.ToText(v),
+            a.Named.Count > 0 ? [JinjaDict.Of(a.Named.Select(n => (n.Key, n.Value)))] : a.Positional, a.Place),
         ["groupby"] = GroupBy,
         ["indent"] = Indent,
-        ["int"] = (v, a) => a.Bind(0, "default", "base") is var given && JinjaMethods.IntegerOf(v) is { } number ? number
-            : ReferenceEquals(given[0], JinjaArguments.Missing) ? 0L : given[0],
+        ["int"] = (v, a) =>
+            a.Bind(0, "default", "base") is var given && JinjaMethods.IntegerOf(v) is { } number ? number
+                : ReferenceEquals(given[0], JinjaArguments.Missing) ? 0L : given[0],
         ["items"] = (v, a) => v is JinjaDict ? JinjaMethods.Find(v, "items")!.Invoke(a)
-            : v is JinjaUndefined ? new JinjaList() : throw a.Error($"items needs a mapping, not {JinjaValue.ToCode(v)}", hint: null),
+            : v is JinjaUndefined
+                ? new JinjaList()
+                : throw a.Error($"items needs a mapping, not {JinjaValue.ToCode(v)}", hint: null),
         ["join"] = Join,
         ["length"] = (v, a) => Length(v, a),
         ["count"] = (v, a) => Length(v, a),
@@ -66,7 +71,8 @@ static partial class JinjaFilters
         ["trim"] = (v, a) => JinjaMethods.Find(JinjaValue.ToText(v), "strip")!.Invoke(a),
         ["truncate"] = Truncate,
         ["unique"] = Unique,
-        ["urlencode"] = (v, _) => Uri.EscapeDataString(JinjaValue.ToText(v)).Replace("%2F", "/", StringComparison.Ordinal),
+        ["urlencode"] =
+            (v, _) => Uri.EscapeDataString(JinjaValue.ToText(v)).Replace("%2F", "/", StringComparison.Ordinal),
         ["wordcount"] = (v, _) => (long)JinjaText.Split(JinjaValue.ToText(v), null, -1).Count,
         ["as_text"] = (v, _) => JinjaValue.ToText(v),
         ["as_native"] = (v, _) => v,
@@ -84,7 +90,8 @@ static partial class JinjaFilters
     /// <exception cref="FozException">There is no such filter, or it cannot take the value.</exception>
     public static object? Apply(string name, object? value, JinjaArguments arguments) =>
         ByName.TryGetValue(name, out var filter) ? filter(value, arguments)
-            : Unsupported.Contains(name) ? throw arguments.Error($"the filter '{name}' of Jinja is not supported", hint: null)
+            : Unsupported.Contains(name)
+                ? throw arguments.Error($"the filter '{name}' of Jinja is not supported", hint: null)
             : throw arguments.Error($"unknown filter '{name}'", NearestName.Hint(name, ByName.Keys));
 
     static object? Default(object? value, JinjaArguments arguments)
@@ -94,12 +101,17 @@ static partial class JinjaFilters
         return !isMissing ? value : ReferenceEquals(given[0], JinjaArguments.Missing) ? "" : given[0];
     }
 
-    static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
-        .Replace(">", "&gt;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal).Replace("\"", "&#34;", StringComparison.Ordinal);
+    static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace(">", "&gt;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal)
+            .Replace("\"", "&#34;", StringComparison.Ordinal);
 
     static object? FloatOf(object? value) => value switch
     {
-        string text => double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null,
+        string text =>
+            double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : null,
         _ => JinjaValue.IsNumber(value) ? JinjaNumber.ToDouble(value!) : null,
     };
 
@@ -109,7 +121,9 @@ static partial class JinjaFilters
         var attribute = JinjaArguments.TextOf(given[1]);
         return string.Join(
             JinjaArguments.TextOf(given[0]) ?? "",
-            arguments.Items(value).Select(item => JinjaValue.ToText(attribute is null ? item : PathOf(item, attribute, arguments.Place))));
+            arguments.Items(value)
+                .Select(item =>
+                    JinjaValue.ToText(attribute is null ? item : PathOf(item, attribute, arguments.Place))));
     }
 
     static long Length(object? value, JinjaArguments arguments) => value switch
@@ -123,7 +137,8 @@ static partial class JinjaFilters
     {
         var given = arguments.Bind(0, "precision", "method");
         var digits = arguments.Integer(given[0], 0);
-        if (!JinjaValue.IsNumber(value)) throw arguments.Error($"round needs a number, not {JinjaValue.ToCode(value)}", hint: null);
+        if (!JinjaValue.IsNumber(value))
+            throw arguments.Error($"round needs a number, not {JinjaValue.ToCode(value)}", hint: null);
         var scale = Math.Pow(10, digits);
         var number = JinjaNumber.ToDouble(value!);
         var method = JinjaArguments.TextOf(given[1]) ?? "common";
@@ -141,7 +156,9 @@ static partial class JinjaFilters
     static string Indent(object? value, JinjaArguments arguments)
     {
         var given = arguments.Bind(0, "width", "first", "blank");
-        var indent = given[0] is string text ? text : new string(' ', (int)Math.Clamp(arguments.Integer(given[0], 4), 0, 1000));
+        var indent = given[0] is string text
+            ? text
+            : new string(' ', (int)Math.Clamp(arguments.Integer(given[0], 4), 0, 1000));
         var (isFirst, isBlank) = (JinjaValue.IsTrue(given[1]), JinjaValue.IsTrue(given[2]));
         var lines = JinjaValue.ToText(value).Split('\n');
         return string.Join('\n', lines.Select((line, i) => i == 0 ? isFirst ? indent + line : line
@@ -152,7 +169,8 @@ static partial class JinjaFilters
     {
         var given = arguments.Bind(0, "length", "killwords", "end", "leeway");
         var text = JinjaValue.ToText(value);
-        var (length, end, leeway) = ((int)arguments.Integer(given[0], 255), JinjaArguments.TextOf(given[2]) ?? "...", (int)arguments.Integer(given[3], 5));
+        var (length, end, leeway) = ((int)arguments.Integer(given[0], 255), JinjaArguments.TextOf(given[2])
+            ?? "...", (int)arguments.Integer(given[3], 5));
         if (text.Length <= length + leeway) return text;
         var cut = text[..Math.Max(0, length - end.Length)];
         if (!JinjaValue.IsTrue(given[1]) && cut.LastIndexOf(' ') is > 0 and var space) cut = cut[..space];
@@ -170,7 +188,10 @@ static partial class JinjaFilters
     static object? AsNumber(object? value, JinjaArguments arguments) => value switch
     {
         long or double or decimal => value,
-        string text when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
-        _ => FloatOf(value) ?? throw arguments.Error($"as_number needs a number, not {JinjaValue.ToCode(value)}", hint: null),
+        string text
+            when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) =>
+                number,
+        _ => FloatOf(value)
+            ?? throw arguments.Error($"as_number needs a number, not {JinjaValue.ToCode(value)}", hint: null),
     };
 }

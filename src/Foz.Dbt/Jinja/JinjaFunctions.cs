@@ -6,7 +6,8 @@ namespace Foz.Dbt.Jinja;
 static class JinjaFunctions
 {
     /// <summary>All of them, by name.</summary>
-    public static IReadOnlyDictionary<string, object?> All { get; } = new Dictionary<string, object?>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, object?> All { get; } = new Dictionary<string, object?>(
+        StringComparer.Ordinal)
     {
         ["range"] = new JinjaCallable("range", Range),
         ["dict"] = new JinjaCallable("dict", arguments =>
@@ -23,7 +24,9 @@ static class JinjaFunctions
     static JinjaList Range(JinjaArguments arguments)
     {
         var given = arguments.Bind(1, "start", "stop", "step");
-        var (from, to) = given[1] is JinjaUndefined ? (0, arguments.Integer(given[0], 0)) : (arguments.Integer(given[0], 0), arguments.Integer(given[1], 0));
+        var (from, to) = given[1] is JinjaUndefined
+            ? (0, arguments.Integer(given[0], 0))
+            : (arguments.Integer(given[0], 0), arguments.Integer(given[1], 0));
         var step = arguments.Integer(given[2], 1);
         if (step == 0) throw arguments.Error("the step of range() cannot be 0", hint: null);
         var items = new JinjaList();
@@ -31,7 +34,8 @@ static class JinjaFunctions
         {
             if (items.Count >= arguments.Evaluator.Limits.ItemsMax)
             {
-                throw new FozException(ErrorKind.Resource, $"range() makes more than {arguments.Evaluator.Limits.ItemsMax:N0} numbers")
+                throw new FozException(
+                    ErrorKind.Resource, $"range() makes more than {arguments.Evaluator.Limits.ItemsMax:N0} numbers")
                 {
                     Place = arguments.Place,
                 };

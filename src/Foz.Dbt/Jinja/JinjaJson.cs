@@ -16,7 +16,8 @@ static class JinjaJson
 
     static string Write(object? value, int indent, string line, bool isSorted, JinjaArguments arguments)
     {
-        if (line.Length > 500) throw arguments.Error("a list or mapping holds itself, and cannot be written", hint: null);
+        if (line.Length > 500)
+            throw arguments.Error("a list or mapping holds itself, and cannot be written", hint: null);
         var inner = indent > 0 ? line + new string(' ', indent) : "";
         var separator = indent > 0 ? "," + inner : ", ";
         return value switch
@@ -27,11 +28,22 @@ static class JinjaJson
             double or decimal => JinjaValue.ToText(value),
             string text => JsonSerializer.Serialize(text, Compact),
             JinjaDict { Count: 0 } => "{}",
-            JinjaDict dict => "{" + inner + string.Join(separator, (isSorted ? dict.Entries.OrderBy(e => JinjaValue.ToText(e.Key), StringComparer.Ordinal) : dict.Entries)
-                .Select(e => $"{JsonSerializer.Serialize(JinjaValue.ToText(e.Key), Compact)}: {Write(e.Value, indent, inner, isSorted, arguments)}")) + line + "}",
+            JinjaDict dict =>
+                "{" + inner
+                    + string.Join(
+                        separator,
+                        (isSorted
+                            ? dict.Entries.OrderBy(e => JinjaValue.ToText(e.Key), StringComparer.Ordinal)
+                            : dict.Entries)
+                    .Select(e =>
+                        $"{JsonSerializer.Serialize(JinjaValue.ToText(e.Key), Compact)}: "
+                            + $"{Write(e.Value, indent, inner, isSorted, arguments)}")) + line + "}",
             JinjaList { Count: 0 } => "[]",
             JinjaList or JinjaTuple => "[" + inner
-                + string.Join(separator, JinjaValue.ItemsOf(value)!.Select(item => Write(item, indent, inner, isSorted, arguments))) + line + "]",
+                + string.Join(
+                    separator,
+                    JinjaValue.ItemsOf(value)!.Select(item => Write(item, indent, inner, isSorted, arguments))) + line
+                    + "]",
             _ => JsonSerializer.Serialize(JinjaValue.ToText(value), Compact),
         };
     }
@@ -61,7 +73,9 @@ static class JinjaJson
             JsonValueKind.String => scalar.GetValue<string>(),
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            _ => long.TryParse(scalar.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
+            _ => long.TryParse(
+                scalar.ToJsonString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+                out var number) ? number
                 : double.Parse(scalar.ToJsonString(), CultureInfo.InvariantCulture),
         },
         _ => throw new System.Diagnostics.UnreachableException(),

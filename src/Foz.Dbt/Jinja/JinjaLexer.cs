@@ -14,7 +14,8 @@ sealed class JinjaLexer(string text, Place start)
 
     static readonly string[] Operators =
     [
-        "//", "**", "==", "!=", "<=", ">=", "+", "-", "/", "*", "%", "~", "<", ">", "=", "(", ")", "[", "]", "{", "}", ".", ":", "|", ",",
+        "//", "**", "==", "!=", "<=", ">=", "+", "-", "/", "*", "%", "~", "<", ">", "=", "(", ")", "[", "]", "{", "}",
+        ".", ":", "|", ",",
     ];
 
     readonly List<JinjaToken> tokens = [];
@@ -39,7 +40,8 @@ sealed class JinjaLexer(string text, Place start)
             if (isTrimmed) data = data.TrimStart();
             var offset = dataEnd - at - data.Length;
             if (open >= 0 && text[open + 2 < text.Length ? open + 2 : open] == '-') data = data.TrimEnd();
-            if (data.Length > 0) tokens.Add(new(JinjaTokenKind.Data, data.ToString(), from + offset, PlaceOf(from + offset)));
+            if (data.Length > 0)
+                tokens.Add(new(JinjaTokenKind.Data, data.ToString(), from + offset, PlaceOf(from + offset)));
             at = dataEnd;
             if (open < 0) break;
             isTrimmed = text[open + 1] switch
@@ -153,7 +155,8 @@ sealed class JinjaLexer(string text, Place start)
         var value = new StringBuilder();
         while (true)
         {
-            if (at >= text.Length) throw Error(from, $"the text that begins with {quote} is never closed", $"close it with {quote}");
+            if (at >= text.Length)
+                throw Error(from, $"the text that begins with {quote} is never closed", $"close it with {quote}");
             var c = text[at++];
             if (c == quote) break;
             if (c != '\\' || at >= text.Length) value.Append(c);
@@ -167,7 +170,8 @@ sealed class JinjaLexer(string text, Place start)
         var c = text[at++];
         var digits = c switch { 'x' => 2, 'u' => 4, 'U' => 8, _ => 0 };
         if (digits > 0 && at + digits <= text.Length
-            && int.TryParse(text.AsSpan(at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+            && int.TryParse(
+                text.AsSpan(at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
             && Rune.IsValid(code))
         {
             value.Append(new Rune(code).ToString());
@@ -189,15 +193,18 @@ sealed class JinjaLexer(string text, Place start)
     }
 
     /// <summary>The word of a block that was just opened and whose text is none of a template.</summary>
-    string? FindVerbatim() =>
-        tokens is [.., { Kind: JinjaTokenKind.BlockBegin }, { Kind: JinjaTokenKind.Name } raw, { Kind: JinjaTokenKind.BlockEnd }]
-            && raw.Text == Verbatim[0] ? Verbatim[0]
-        : tokens is
-        [
-            .., { Kind: JinjaTokenKind.BlockBegin }, { Kind: JinjaTokenKind.Name } docs, { Kind: JinjaTokenKind.Name },
-        { Kind: JinjaTokenKind.BlockEnd },
-        ] && docs.Text == Verbatim[1] ? Verbatim[1]
-        : null;
+    string? FindVerbatim()
+    {
+        if (tokens is not [.., { Kind: JinjaTokenKind.BlockEnd }]) return null;
+        return tokens[..^1] switch
+        {
+            [.., { Kind: JinjaTokenKind.BlockBegin }, { Kind: JinjaTokenKind.Name } raw] when raw.Text == Verbatim[0] =>
+                Verbatim[0],
+            [.., { Kind: JinjaTokenKind.BlockBegin }, { Kind: JinjaTokenKind.Name } docs, { Kind: JinjaTokenKind.Name }]
+                when docs.Text == Verbatim[1] => Verbatim[1],
+            _ => null,
+        };
+    }
 
     /// <summary>Reads up to the end of a verbatim block; of <c>raw</c> only its text stays.</summary>
     bool ReadVerbatim(string word, bool isTrimmed)

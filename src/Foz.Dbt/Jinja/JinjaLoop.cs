@@ -16,7 +16,8 @@ sealed class JinjaLoop(IReadOnlyList<object?> items, int depth) : JinjaObject
     /// <inheritdoc/>
     public override IEnumerable<string> Names =>
     [
-        "index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0", "previtem", "nextitem", "cycle", "changed",
+        "index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0", "previtem",
+        "nextitem", "cycle", "changed",
     ];
 
     /// <inheritdoc/>

@@ -12,7 +12,8 @@ static class JinjaMethods
         ["casefold"] = (t, _) => t.ToLowerInvariant(),
         ["capitalize"] = (t, _) => JinjaText.Capitalize(t),
         ["title"] = (t, _) => JinjaText.Title(t),
-        ["swapcase"] = (t, _) => string.Concat(t.Select(c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c))),
+        ["swapcase"] = (t, _) =>
+            string.Concat(t.Select(c => char.IsUpper(c) ? char.ToLowerInvariant(c) : char.ToUpperInvariant(c))),
         ["strip"] = (t, a) => Characters(a) is { } set ? t.Trim(set) : t.Trim(),
         ["lstrip"] = (t, a) => Characters(a) is { } set ? t.TrimStart(set) : t.TrimStart(),
         ["rstrip"] = (t, a) => Characters(a) is { } set ? t.TrimEnd(set) : t.TrimEnd(),
@@ -39,15 +40,22 @@ static class JinjaMethods
         ["isupper"] = (t, _) => t.Any(char.IsLetter) && !t.Any(char.IsLower),
         ["islower"] = (t, _) => t.Any(char.IsLetter) && !t.Any(char.IsUpper),
         ["zfill"] = (t, a) => t.StartsWith('-') ? "-" + t[1..].PadLeft(Width(a) - 1, '0') : t.PadLeft(Width(a), '0'),
-        ["ljust"] = (t, a) => a.Bind(1, "width", "fillchar") is var v ? t.PadRight((int)a.Integer(v[0], 0), Fill(v[1])) : null,
-        ["rjust"] = (t, a) => a.Bind(1, "width", "fillchar") is var v ? t.PadLeft((int)a.Integer(v[0], 0), Fill(v[1])) : null,
+        ["ljust"] =
+            (t, a) => a.Bind(1, "width", "fillchar") is var v ? t.PadRight((int)a.Integer(v[0], 0), Fill(v[1])) : null,
+        ["rjust"] =
+            (t, a) => a.Bind(1, "width", "fillchar") is var v ? t.PadLeft((int)a.Integer(v[0], 0), Fill(v[1])) : null,
         ["center"] = (t, a) => Center(t, Width(a)),
-        ["removeprefix"] = (t, a) => Text(a) is var part && t.StartsWith(part, StringComparison.Ordinal) ? t[part.Length..] : t,
-        ["removesuffix"] = (t, a) => Text(a) is var part && part.Length > 0 && t.EndsWith(part, StringComparison.Ordinal) ? t[..^part.Length] : t,
+        ["removeprefix"] =
+            (t, a) => Text(a) is var part && t.StartsWith(part, StringComparison.Ordinal) ? t[part.Length..] : t,
+        ["removesuffix"] = (t, a) =>
+            Text(a) is var part && part.Length > 0 && t.EndsWith(part, StringComparison.Ordinal)
+                ? t[..^part.Length]
+                : t,
         ["partition"] = (t, a) => Text(a) is var part && t.IndexOf(part, StringComparison.Ordinal) is >= 0 and var at
             ? new JinjaTuple([t[..at], part, t[(at + part.Length)..]]) : new JinjaTuple([t, "", ""]),
-        ["rpartition"] = (t, a) => Text(a) is var part && t.LastIndexOf(part, StringComparison.Ordinal) is >= 0 and var at
-            ? new JinjaTuple([t[..at], part, t[(at + part.Length)..]]) : new JinjaTuple(["", "", t]),
+        ["rpartition"] = (t, a) =>
+            Text(a) is var part && t.LastIndexOf(part, StringComparison.Ordinal) is >= 0 and var at
+                ? new JinjaTuple([t[..at], part, t[(at + part.Length)..]]) : new JinjaTuple(["", "", t]),
     };
 
     static readonly Dictionary<string, Func<JinjaList, JinjaArguments, object?>> OfList = new(StringComparer.Ordinal)
@@ -55,7 +63,9 @@ static class JinjaMethods
         ["append"] = (l, a) => Done(() => l.Add(a.Single())),
         ["extend"] = (l, a) => Done(() => l.AddRange(a.Items(a.Single()).ToList())),
         ["insert"] = (l, a) => a.Bind(2, "index", "value") is var v
-            ? Done(() => l.Insert((int)Math.Clamp(a.Integer(v[0], 0) is var i && i < 0 ? i + l.Count : i, 0, l.Count), v[1])) : null,
+            ? Done(() =>
+                l.Insert((int)Math.Clamp(a.Integer(v[0], 0) is var i && i < 0 ? i + l.Count : i, 0, l.Count), v[1]))
+                : null,
         ["pop"] = (l, a) => Pop(l, a),
         ["remove"] = (l, a) => Done(() => l.RemoveAt(IndexOf(l, a))),
         ["index"] = (l, a) => (long)IndexOf(l, a),
@@ -86,7 +96,8 @@ static class JinjaMethods
     {
         string text when OfText.TryGetValue(name, out var method) => new(name, arguments => method(text, arguments)),
         JinjaList list when OfList.TryGetValue(name, out var method) => new(name, arguments => method(list, arguments)),
-        JinjaTuple tuple when name is "index" or "count" => new(name, arguments => OfList[name](new(tuple.Items), arguments)),
+        JinjaTuple tuple when name is "index" or "count" =>
+            new(name, arguments => OfList[name](new(tuple.Items), arguments)),
         JinjaDict dict when OfDict.TryGetValue(name, out var method) => new(name, arguments => method(dict, arguments)),
         _ => null,
     };
@@ -97,16 +108,22 @@ static class JinjaMethods
         return null;
     }
 
-    static string Text(JinjaArguments arguments) => JinjaValue.ToText(arguments.Positional is [var first, ..] ? first : arguments.Single());
+    static string Text(JinjaArguments arguments) =>
+        JinjaValue.ToText(arguments.Positional is [var first, ..] ? first : arguments.Single());
 
-    static char[]? Characters(JinjaArguments arguments) => JinjaArguments.TextOf(arguments.Bind(0, "chars")[0])?.ToCharArray();
+    static char[]? Characters(JinjaArguments arguments) =>
+        JinjaArguments.TextOf(arguments.Bind(0, "chars")[0])?.ToCharArray();
 
-    static int Width(JinjaArguments arguments) => (int)Math.Clamp(arguments.Integer(arguments.Single("width"), 0), 0, 10_000);
+    static int Width(JinjaArguments arguments) =>
+        (int)Math.Clamp(arguments.Integer(arguments.Single("width"), 0), 0, 10_000);
 
     static char Fill(object? value) => JinjaArguments.TextOf(value) is [var c] ? c : ' ';
 
     static string Center(string text, int width) =>
-        text.Length >= width ? text : text.PadLeft(text.Length + (width - text.Length) / 2 + ((width - text.Length) & width & 1)).PadRight(width);
+        text.Length >= width
+            ? text
+            : text.PadLeft(text.Length + (width - text.Length) / 2 + ((width - text.Length) & width & 1))
+                .PadRight(width);
 
     static bool Any(JinjaArguments arguments, Func<string, bool> holds) => arguments.Single() switch
     {
@@ -117,7 +134,8 @@ static class JinjaMethods
     static string Replace(string text, JinjaArguments arguments)
     {
         var values = arguments.Bind(2, "old", "new", "count");
-        var (old, with, count) = (JinjaValue.ToText(values[0]), JinjaValue.ToText(values[1]), arguments.Integer(values[2], -1));
+        var (old, with, count) =
+            (JinjaValue.ToText(values[0]), JinjaValue.ToText(values[1]), arguments.Integer(values[2], -1));
         if (count < 0) return old.Length == 0 ? text : text.Replace(old, with, StringComparison.Ordinal);
         return string.Join(with, JinjaText.Split(text, old, count));
     }
@@ -137,7 +155,8 @@ static class JinjaMethods
     {
         var index = arguments.Integer(arguments.Bind(0, "index")[0], -1);
         if (index < 0) index += list.Count;
-        if (index < 0 || index >= list.Count) throw arguments.Error("pop() of a place that the list does not have", hint: null);
+        if (index < 0 || index >= list.Count)
+            throw arguments.Error("pop() of a place that the list does not have", hint: null);
         var item = list[(int)index];
         list.RemoveAt((int)index);
         return item;
@@ -176,7 +195,8 @@ static class JinjaMethods
                 foreach (var (key, value) in known.Entries.ToList()) dict[key] = value;
             else
                 foreach (var pair in arguments.Items(other))
-                    dict[JinjaExpressions.ItemOf(pair, 0L, arguments.Place)] = JinjaExpressions.ItemOf(pair, 1L, arguments.Place);
+                    dict[JinjaExpressions.ItemOf(pair, 0L, arguments.Place)] = JinjaExpressions.ItemOf(
+                        pair, 1L, arguments.Place);
         }
         foreach (var (key, value) in arguments.Named) dict[key] = value;
     }
@@ -196,7 +216,8 @@ static class JinjaMethods
         double number when Math.Abs(number) < 9e18 => (long)number,
         decimal number => (long)number,
         string text when long.TryParse(
-            text.Trim().Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+            text.Trim().Replace("_", "", StringComparison.Ordinal), NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture, out var number) => number,
         string text when double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && Math.Abs(number) < 9e18 => (long)number,
         _ => null,

@@ -21,7 +21,9 @@ static class JinjaNumber
         (long a, long b) => a.CompareTo(b),
         (double a, var b) => a.CompareTo(ToDouble(b)),
         (var a, double b) => ToDouble(a).CompareTo(b),
-        var (a, b) => Convert.ToDecimal(a, CultureInfo.InvariantCulture).CompareTo(Convert.ToDecimal(b, CultureInfo.InvariantCulture)),
+        var (a, b) =>
+            Convert.ToDecimal(
+                a, CultureInfo.InvariantCulture).CompareTo(Convert.ToDecimal(b, CultureInfo.InvariantCulture)),
     };
 
     /// <summary>The result of an operator on two numbers.</summary>
@@ -38,7 +40,8 @@ static class JinjaNumber
             {
                 (long a, long b) => OnIntegers(operation, a, b),
                 (decimal or long, decimal or long) and var (a, b) when operation != "**" => OnDecimals(
-                    operation, Convert.ToDecimal(a, CultureInfo.InvariantCulture), Convert.ToDecimal(b, CultureInfo.InvariantCulture)),
+                    operation, Convert.ToDecimal(a, CultureInfo.InvariantCulture),
+                    Convert.ToDecimal(b, CultureInfo.InvariantCulture)),
                 var (a, b) => OnDoubles(operation, ToDouble(a), ToDouble(b)),
             };
         }
@@ -48,7 +51,10 @@ static class JinjaNumber
         }
         catch (OverflowException e)
         {
-            throw new FozException(ErrorKind.Configuration, $"the result of '{operation}' is too large", e) { Place = place };
+            throw new FozException(ErrorKind.Configuration, $"the result of '{operation}' is too large", e)
+            {
+                Place = place,
+            };
         }
     }
 

@@ -11,16 +11,23 @@ sealed class JinjaParser
     /// <summary>What Jinja has and dbt projects cannot use: a template is one file.</summary>
     static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
     {
-        ["extends"] = "a template extends no other", ["block"] = "a template extends no other", ["include"] = "a template includes no other: write what they share as a macro in macros/",
-        ["import"] = "macros of the project are there without it", ["from"] = "macros of the project are there without it",
-        ["autoescape"] = "nothing is escaped", ["trans"] = "nothing is translated", ["break"] = "loops end by their condition: {% for a in b if c %}",
-        ["continue"] = "loops leave items out by their condition: {% for a in b if c %}", ["pluralize"] = "nothing is translated",
+        ["extends"] = "a template extends no other", ["block"] = "a template extends no other",
+        ["include"] = "a template includes no other: write what they share as a macro in macros/",
+        ["import"] = "macros of the project are there without it",
+        ["from"] = "macros of the project are there without it",
+        ["autoescape"] = "nothing is escaped", ["trans"] = "nothing is translated",
+        ["break"] = "loops end by their condition: {% for a in b if c %}",
+        ["continue"] = "loops leave items out by their condition: {% for a in b if c %}",
+        ["pluralize"] = "nothing is translated",
     };
 
     static readonly HashSet<string> Definitions = new(StringComparer.Ordinal) { "snapshot", "docs", "materialization" };
 
     static readonly string[] Known =
-        ["if", "for", "set", "macro", "test", "data_test", "call", "do", "filter", "with", "raw", "snapshot", "docs", "materialization"];
+        [
+            "if", "for", "set", "macro", "test", "data_test", "call", "do", "filter", "with", "raw", "snapshot", "docs",
+            "materialization",
+        ];
 
     readonly string text;
     readonly JinjaCursor cursor;
@@ -42,10 +49,14 @@ sealed class JinjaParser
     public IReadOnlyList<JinjaStatement> Read()
     {
         var body = ReadBody();
-        return cursor.Current.Kind is JinjaTokenKind.End ? body : throw cursor.Error($"{cursor.Current.Described} means nothing here", hint: null);
+        return cursor.Current.Kind is JinjaTokenKind.End
+            ? body
+            : throw cursor.Error($"{cursor.Current.Described} means nothing here", hint: null);
     }
 
-    /// <summary>Reads up to one of some words, which then are the next token; up to the end where there are none.</summary>
+    /// <summary>
+    /// Reads up to one of some words, which then are the next token; up to the end where there are none.
+    /// </summary>
     List<JinjaStatement> ReadBody(params IReadOnlyList<string> ends)
     {
         if (++depth > DepthMax) throw cursor.Error($"blocks stand in each other more than {DepthMax} deep", hint: null);
@@ -76,7 +87,8 @@ sealed class JinjaParser
                     return body;
                 default:
                     throw JinjaCursor.Error(
-                        opened, $"the block that begins here is never closed: {{% {ends[^1]} %}} is missing", hint: null);
+                        opened, $"the block that begins here is never closed: {{% {ends[^1]} %}} is missing",
+                        hint: null);
             }
         }
     }
@@ -144,7 +156,8 @@ sealed class JinjaParser
     JinjaStatement.For ReadFor(Place place)
     {
         var target = ReadTarget();
-        if (!cursor.TakeName("in")) throw cursor.Error($"'in' was expected, not {cursor.Current.Described}", "write {% for a in b %}");
+        if (!cursor.TakeName("in"))
+            throw cursor.Error($"'in' was expected, not {cursor.Current.Described}", "write {% for a in b %}");
         var items = expressions.ReadTuple(hasConditional: false);
         var condition = cursor.TakeName("if") ? expressions.Read() : null;
         var isRecursive = cursor.TakeName("recursive");
@@ -167,7 +180,8 @@ sealed class JinjaParser
         var place = cursor.Current.Place;
         var items = new List<JinjaTarget> { first };
         while (cursor.TakeOperator(","))
-            if (cursor.Current.Kind is JinjaTokenKind.Name or JinjaTokenKind.Operator && !cursor.Current.IsName("in")) items.Add(ReadSingleTarget());
+            if (cursor.Current.Kind is JinjaTokenKind.Name or JinjaTokenKind.Operator && !cursor.Current.IsName("in"))
+                items.Add(ReadSingleTarget());
         return new JinjaTarget.Several(items, place);
     }
 
@@ -242,7 +256,8 @@ sealed class JinjaParser
         End();
         var definition = new JinjaMacroDefinition(name.Text, parameters, body, name.Place)
         {
-            Names = names, Keyword = word.Text == "data_test" ? "test" : word.Text, Text = text[start.Index..AfterTag()],
+            Names = names, Keyword = word.Text == "data_test" ? "test" : word.Text,
+            Text = text[start.Index..AfterTag()],
         };
         return new(definition, word.Place);
     }
@@ -266,8 +281,11 @@ sealed class JinjaParser
             var name = cursor.ExpectName("the name of a parameter");
             var value = cursor.TakeOperator("=") ? expressions.Read() : null;
             if (value is null && parameters.Any(p => p.Default is not null))
-                throw JinjaCursor.Error(name, $"the parameter '{name.Text}' without a default stands behind one with a default", "give it a default too");
-            if (parameters.Any(p => p.Name == name.Text)) throw JinjaCursor.Error(name, $"the parameter '{name.Text}' stands here twice", hint: null);
+                throw JinjaCursor.Error(
+                    name, $"the parameter '{name.Text}' without a default stands behind one with a default",
+                    "give it a default too");
+            if (parameters.Any(p => p.Name == name.Text))
+                throw JinjaCursor.Error(name, $"the parameter '{name.Text}' stands here twice", hint: null);
             parameters.Add((name.Text, value));
             if (!cursor.TakeOperator(",")) break;
         }
@@ -279,14 +297,19 @@ sealed class JinjaParser
     {
         var parameters = cursor.Current.IsOperator("(") ? ReadParameters() : [];
         var call = expressions.Read() as JinjaExpression.Call
-            ?? throw new FozException(ErrorKind.Configuration, "a call block must call something") { Place = place, Hint = "write {% call a() %}" };
+            ?? throw new FozException(ErrorKind.Configuration, "a call block must call something")
+            {
+                Place = place, Hint = "write {% call a() %}",
+            };
         Close();
         var (body, names) = ReadMacroBody("endcall");
         End();
         return new(call, new("caller", parameters, body, place) { Names = names, Keyword = "call" }, place);
     }
 
-    /// <summary>Reads <c>{% snapshot name %}</c>, <c>{% docs name %}</c> or <c>{% materialization name, adapter='a' %}</c>.</summary>
+    /// <summary>
+    /// Reads <c>{% snapshot name %}</c>, <c>{% docs name %}</c> or <c>{% materialization name, adapter='a' %}</c>.
+    /// </summary>
     JinjaStatement.Block ReadDefinition(JinjaToken word)
     {
         var name = cursor.ExpectName($"the name of a {word.Text}");

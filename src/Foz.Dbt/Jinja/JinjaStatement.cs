@@ -18,7 +18,8 @@ abstract record JinjaStatement(Place Place)
         IReadOnlyList<JinjaStatement> Else, Place Place) : JinjaStatement(Place);
 
     /// <summary><c>{% for %}</c></summary>
-    public sealed record For(JinjaTarget Target, JinjaExpression Items, JinjaExpression? Condition, Place Place) : JinjaStatement(Place)
+    public sealed record For(JinjaTarget Target, JinjaExpression Items, JinjaExpression? Condition, Place Place)
+        : JinjaStatement(Place)
     {
         /// <summary>What is done for each item.</summary>
         public required IReadOnlyList<JinjaStatement> Body { get; init; }
@@ -35,25 +36,29 @@ abstract record JinjaStatement(Place Place)
 
     /// <summary><c>{% set a %} … {% endset %}</c></summary>
     public sealed record SetBlock(
-        JinjaTarget Target, IReadOnlyList<JinjaExpression.Filter> Filters, IReadOnlyList<JinjaStatement> Body, Place Place)
+        JinjaTarget Target, IReadOnlyList<JinjaExpression.Filter> Filters, IReadOnlyList<JinjaStatement> Body,
+        Place Place)
         : JinjaStatement(Place);
 
     /// <summary><c>{% macro %}</c></summary>
     public sealed record Macro(JinjaMacroDefinition Definition, Place Place) : JinjaStatement(Place);
 
     /// <summary><c>{% call(a) b() %} … {% endcall %}</c></summary>
-    public sealed record CallBlock(JinjaExpression.Call Call, JinjaMacroDefinition Caller, Place Place) : JinjaStatement(Place);
+    public sealed record CallBlock(JinjaExpression.Call Call, JinjaMacroDefinition Caller, Place Place)
+        : JinjaStatement(Place);
 
     /// <summary><c>{% do a %}</c></summary>
     public sealed record Do(JinjaExpression Value, Place Place) : JinjaStatement(Place);
 
     /// <summary><c>{% filter a %} … {% endfilter %}</c></summary>
     public sealed record FilterBlock(
-        IReadOnlyList<JinjaExpression.Filter> Filters, IReadOnlyList<JinjaStatement> Body, Place Place) : JinjaStatement(Place);
+        IReadOnlyList<JinjaExpression.Filter> Filters, IReadOnlyList<JinjaStatement> Body,
+        Place Place) : JinjaStatement(Place);
 
     /// <summary><c>{% with a = b %} … {% endwith %}</c></summary>
     public sealed record With(
-        IReadOnlyList<(JinjaTarget Target, JinjaExpression Value)> Values, IReadOnlyList<JinjaStatement> Body, Place Place)
+        IReadOnlyList<(JinjaTarget Target, JinjaExpression Value)> Values, IReadOnlyList<JinjaStatement> Body,
+        Place Place)
         : JinjaStatement(Place);
 
     /// <summary>A block that only defines something, and writes nothing: dbt's snapshots and docs.</summary>
@@ -61,7 +66,8 @@ abstract record JinjaStatement(Place Place)
     /// <param name="Name">Its name.</param>
     /// <param name="Body">What it holds.</param>
     /// <param name="Place">Where it stands.</param>
-    public sealed record Block(string Keyword, string Name, IReadOnlyList<JinjaStatement> Body, Place Place) : JinjaStatement(Place)
+    public sealed record Block(string Keyword, string Name, IReadOnlyList<JinjaStatement> Body, Place Place)
+        : JinjaStatement(Place)
     {
         /// <summary>What stands between its tags.</summary>
         public required string BodyText { get; init; }
@@ -87,7 +93,8 @@ abstract record JinjaTarget
 /// <param name="Body">What it does.</param>
 /// <param name="Place">Where it stands.</param>
 sealed record JinjaMacroDefinition(
-    string Name, IReadOnlyList<(string Name, JinjaExpression? Default)> Parameters, IReadOnlyList<JinjaStatement> Body, Place Place)
+    string Name, IReadOnlyList<(string Name, JinjaExpression? Default)> Parameters, IReadOnlyList<JinjaStatement> Body,
+    Place Place)
 {
     /// <summary>Which of <c>varargs</c>, <c>kwargs</c> and <c>caller</c> it names.</summary>
     public required IReadOnlySet<string> Names { get; init; }

@@ -14,7 +14,8 @@ sealed record JinjaTemplate(IReadOnlyList<JinjaStatement> Body)
 
     /// <summary>Whether a text has anything of a template.</summary>
     public static bool IsTemplate(string text) =>
-        text.Contains("{{", StringComparison.Ordinal) || text.Contains("{%", StringComparison.Ordinal) || text.Contains("{#", StringComparison.Ordinal);
+        text.Contains("{{", StringComparison.Ordinal) || text.Contains("{%", StringComparison.Ordinal)
+            || text.Contains("{#", StringComparison.Ordinal);
 
     /// <summary>The outermost scope of a template: the functions that all have, and more.</summary>
     /// <param name="values">More names.</param>
@@ -35,5 +36,6 @@ sealed record JinjaTemplate(IReadOnlyList<JinjaStatement> Body)
         new JinjaEvaluator(surroundings, limits, cancellationToken).Render(Body);
 
     /// <summary>All macros and other definitions that stand in it, not in other blocks.</summary>
-    public IEnumerable<JinjaStatement> Definitions => Body.Where(statement => statement is JinjaStatement.Macro or JinjaStatement.Block);
+    public IEnumerable<JinjaStatement> Definitions =>
+        Body.Where(statement => statement is JinjaStatement.Macro or JinjaStatement.Block);
 }

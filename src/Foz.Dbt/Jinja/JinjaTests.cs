@@ -37,7 +37,8 @@ static class JinjaTests
 
     static readonly Dictionary<string, string> Comparisons = new(StringComparer.Ordinal)
     {
-        ["eq"] = "==", ["equalto"] = "==", ["=="] = "==", ["ne"] = "!=", ["!="] = "!=", ["lt"] = "<", ["lessthan"] = "<", ["<"] = "<",
+        ["eq"] = "==", ["equalto"] = "==", ["=="] = "==", ["ne"] = "!=", ["!="] = "!=", ["lt"] = "<",
+        ["lessthan"] = "<", ["<"] = "<",
         ["le"] = "<=", ["<="] = "<=", ["gt"] = ">", ["greaterthan"] = ">", [">"] = ">", ["ge"] = ">=", [">="] = ">=",
     };
 
@@ -52,11 +53,14 @@ static class JinjaTests
             return JinjaExpressions.Holds(comparison, value, arguments.Single("other"), arguments.Place);
         return ByName.TryGetValue(name, out var test)
             ? test(value, arguments)
-            : throw arguments.Error($"unknown test '{name}' behind 'is'", NearestName.Hint(name, Names.Where(n => char.IsLetter(n[0]))));
+            : throw arguments.Error(
+                $"unknown test '{name}' behind 'is'", NearestName.Hint(name, Names.Where(n => char.IsLetter(n[0]))));
     }
 
     static bool IsKnown(string name) => Names.Contains(name);
 
     static long Integer(object? value, JinjaArguments arguments) =>
-        value as long? ?? throw arguments.Error($"'{arguments.Name}' asks a whole number, not {JinjaValue.ToCode(value)}", hint: null);
+        value as long?
+            ?? throw arguments.Error(
+                $"'{arguments.Name}' asks a whole number, not {JinjaValue.ToCode(value)}", hint: null);
 }

@@ -23,7 +23,8 @@ sealed record JinjaTuple(IReadOnlyList<object?> Items)
     public bool Equals(JinjaTuple? other) => other is not null && JinjaValue.AreEqual(Items, other.Items);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => Items.Aggregate(Items.Count, (hash, item) => HashCode.Combine(hash, JinjaValue.HashOf(item)));
+    public override int GetHashCode() =>
+        Items.Aggregate(Items.Count, (hash, item) => HashCode.Combine(hash, JinjaValue.HashOf(item)));
 }
 
 /// <summary>A mapping in the order in which its keys came.</summary>
@@ -50,7 +51,8 @@ sealed class JinjaDict
     }
 
     /// <summary>Keys and values in order.</summary>
-    public IEnumerable<(object? Key, object? Value)> Entries => entries.Select(e => (ReferenceEquals(e.Key, NoneKey) ? null : e.Key, e.Value));
+    public IEnumerable<(object? Key, object? Value)> Entries =>
+        entries.Select(e => (ReferenceEquals(e.Key, NoneKey) ? null : e.Key, e.Value));
 
     /// <summary>The value of a key, if it is there.</summary>
     public bool TryGet(object? key, out object? value) => entries.TryGetValue(key ?? NoneKey, out value);
@@ -70,7 +72,9 @@ sealed class JinjaDict
     }
 }
 
-/// <summary>What a name or attribute is that nothing defines: false, empty, and an error where more is asked of it.</summary>
+/// <summary>
+/// What a name or attribute is that nothing defines: false, empty, and an error where more is asked of it.
+/// </summary>
 /// <param name="Name">What was asked for, as an error says it: <c>'a' is undefined</c>.</param>
 /// <param name="FindHint">Finds what was meant perhaps; null where it is unknown.</param>
 sealed record JinjaUndefined(string Name, Func<string?>? FindHint = null)
@@ -174,7 +178,8 @@ static class JinjaValue
 
     static void Write(StringBuilder written, object? value, bool isInner, int depth)
     {
-        if (depth > 50) throw new FozException(ErrorKind.Configuration, "a list or mapping holds itself, and cannot be written");
+        if (depth > 50)
+            throw new FozException(ErrorKind.Configuration, "a list or mapping holds itself, and cannot be written");
         switch (value)
         {
             case null: written.Append("None"); break;
@@ -182,9 +187,13 @@ static class JinjaValue
             case bool flag: written.Append(flag ? "True" : "False"); break;
             case string text when isInner: WriteQuoted(written, text); break;
             case double number: written.Append(TextOf(number)); break;
-            case decimal number when isInner: written.Append(CultureInfo.InvariantCulture, $"Decimal('{number}')"); break;
+            case decimal number
+                when isInner:
+                written.Append(CultureInfo.InvariantCulture, $"Decimal('{number}')"); break;
             case JinjaList list: WriteItems(written, list, "[", "]", depth); break;
-            case JinjaTuple tuple: WriteItems(written, tuple.Items, "(", tuple.Items.Count == 1 ? ",)" : ")", depth); break;
+            case JinjaTuple tuple:
+                WriteItems(
+                written, tuple.Items, "(", tuple.Items.Count == 1 ? ",)" : ")", depth); break;
             case JinjaDict dict:
                 written.Append('{');
                 var isFirst = true;
@@ -216,7 +225,9 @@ static class JinjaValue
 
     static void WriteQuoted(StringBuilder written, string text)
     {
-        var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
+        var quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal)
+            ? '"'
+            : '\'';
         written.Append(quote);
         foreach (var c in text)
         {
@@ -246,7 +257,8 @@ static class JinjaValue
             text = number.ToString("0.################e+00", CultureInfo.InvariantCulture);
             return text;
         }
-        if (text.Contains('E', StringComparison.Ordinal)) text = ((decimal)number).ToString(CultureInfo.InvariantCulture);
+        if (text.Contains('E', StringComparison.Ordinal))
+            text = ((decimal)number).ToString(CultureInfo.InvariantCulture);
         return text.Contains('.', StringComparison.Ordinal) ? text : text + ".0";
     }
 

@@ -3,7 +3,9 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Dbt.Templates;
 
-/// <summary>What is configured of a resource, by key: in <c>dbt_project.yml</c>, in a YAML file beside it, and in itself.</summary>
+/// <summary>
+/// What is configured of a resource, by key: in <c>dbt_project.yml</c>, in a YAML file beside it, and in itself.
+/// </summary>
 sealed class DbtConfig
 {
     readonly Dictionary<string, object?> values = new(StringComparer.Ordinal);
@@ -33,21 +35,25 @@ sealed class DbtConfig
     /// <summary>The flag of a key; null where it is not configured.</summary>
     public bool? Flag(string key) => this[key] is bool flag ? flag : null;
 
-    /// <summary>Takes what a nearer place says: tags are added, <c>meta</c> is merged, other keys are replaced.</summary>
+    /// <summary>
+    /// Takes what a nearer place says: tags are added, <c>meta</c> is merged, other keys are replaced.
+    /// </summary>
     public void Add(string key, object? value)
     {
         key = key.TrimStart('+').Replace('-', '_');
         switch (key)
         {
             case "tags":
-                foreach (var tag in DbtValues.Texts(value).SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries)))
+                foreach (var tag in DbtValues.Texts(value)
+                    .SelectMany(text => text.Split(',', StringSplitOptions.TrimEntries)))
                     if (!tags.Contains(tag)) tags.Add(tag);
                 break;
             case "meta" when value is JinjaDict dict:
                 foreach (var (name, said) in dict.Entries) meta[name] = said;
                 break;
             case "pre_hook" or "post_hook":
-                values[key] = new JinjaList([.. JinjaValue.ItemsOf(values.GetValueOrDefault(key)) ?? [], .. HooksOf(value)]);
+                values[key] = new JinjaList(
+                    [.. JinjaValue.ItemsOf(values.GetValueOrDefault(key)) ?? [], .. HooksOf(value)]);
                 break;
             default:
                 values[key] = value;
@@ -80,7 +86,10 @@ sealed class DbtConfig
     /// <summary>The same once more, to be changed by itself.</summary>
     public DbtConfig Copy()
     {
-        var copy = new DbtConfig { meta = JinjaDict.Of(meta.Entries.Select(entry => (JinjaValue.ToText(entry.Key), entry.Value))) };
+        var copy = new DbtConfig
+        {
+            meta = JinjaDict.Of(meta.Entries.Select(entry => (JinjaValue.ToText(entry.Key), entry.Value))),
+        };
         copy.tags.AddRange(tags);
         foreach (var (key, value) in values) copy.values[key] = value;
         return copy;

@@ -4,9 +4,9 @@ using Foz.Lake.Configuration;
 namespace Foz.Dbt.Templates;
 
 /// <summary>
-/// What dbt's own environment variables ask for: <c>DBT_TARGET</c>, also as <c>DBT_ENGINE_TARGET</c>, and so on. What a command line says
-/// stands over them. Those that mean what Foz does not have are refused by name. Those that say how dbt's process logs, parses and keeps
-/// what it parsed decide about no row, and about no file that Foz writes.
+/// What dbt's own environment variables ask for: <c>DBT_TARGET</c>, also as <c>DBT_ENGINE_TARGET</c>, and so on. What a
+/// command line says stands over them. Those that mean what Foz does not have are refused by name. Those that say how
+/// dbt's process logs, parses and keeps what it parsed decide about no row, and about no file that Foz writes.
 /// </summary>
 sealed record DbtEnvironment
 {
@@ -74,14 +74,18 @@ sealed record DbtEnvironment
     public static DbtEnvironment Read(Variables variables, ErrorList errors)
     {
         foreach (var (name, idle, hint) in Refused)
-            if (Find(variables, name) is var (full, value) && !idle.Contains(value.Trim(), StringComparer.OrdinalIgnoreCase))
-                errors.Add(new FozException(ErrorKind.Usage, $"the environment variable {full} is '{value}', which is not supported")
-                {
-                    SqlState = "0A000", Hint = hint,
-                });
+            if (Find(variables, name) is var (full, value)
+                && !idle.Contains(value.Trim(), StringComparer.OrdinalIgnoreCase))
+                errors.Add(
+                    new FozException(
+                        ErrorKind.Usage, $"the environment variable {full} is '{value}', which is not supported")
+                    {
+                        SqlState = "0A000", Hint = hint,
+                    });
         return new()
         {
-            Target = Text("TARGET"), Profile = Text("PROFILE"), State = Text("STATE"), IsFullRefresh = Flag("FULL_REFRESH"), FailsFast = Flag("FAIL_FAST"),
+            Target = Text("TARGET"), Profile = Text("PROFILE"), State = Text("STATE"),
+            IsFullRefresh = Flag("FULL_REFRESH"), FailsFast = Flag("FAIL_FAST"),
             StoresFailures = Flag("STORE_FAILURES"), Defers = Flag("DEFER"),
         };
 
@@ -89,9 +93,13 @@ sealed record DbtEnvironment
 
         bool Flag(string name)
         {
-            if (Find(variables, name) is not var (full, value) || Off.Contains(value.Trim(), StringComparer.OrdinalIgnoreCase)) return false;
+            if (Find(variables, name) is not var (full, value)
+                || Off.Contains(value.Trim(), StringComparer.OrdinalIgnoreCase))
+                return false;
             if (On.Contains(value.Trim(), StringComparer.OrdinalIgnoreCase)) return true;
-            errors.Add(new FozException(ErrorKind.Usage, $"the environment variable {full} must be true or false, not '{value}'"));
+            errors.Add(
+                new FozException(
+                    ErrorKind.Usage, $"the environment variable {full} must be true or false, not '{value}'"));
             return false;
         }
     }
@@ -101,7 +109,8 @@ sealed record DbtEnvironment
         variable(EnginePrefix + "PROJECT_DIR") ?? variable(Prefix + "PROJECT_DIR");
 
     /// <summary>The folder of the profile that is asked for; null where none is.</summary>
-    public static string? ProfilesFolder(Variables variables) => Find(variables, "PROFILES_DIR") is (_, { Length: > 0 } folder) ? folder : null;
+    public static string? ProfilesFolder(Variables variables) =>
+        Find(variables, "PROFILES_DIR") is (_, { Length: > 0 } folder) ? folder : null;
 
     static (string Name, string Value)? Find(Variables variables, string name) =>
         variables[EnginePrefix + name] is { } ofEngine ? (EnginePrefix + name, ofEngine)

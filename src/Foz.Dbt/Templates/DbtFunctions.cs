@@ -54,12 +54,26 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
 
     static (bool IsKnown, object? Value) FindPure(string name) => name switch
     {
-        "tojson" => (true, new JinjaCallable(name, a => a.Bind(1, "value", "default", "sort_keys") is var v ? JinjaJson.Write(v[0], 0, v[2] is true, a) : null)),
+        "tojson" =>
+            (true, new JinjaCallable(
+                name,
+                a => a.Bind(1, "value", "default", "sort_keys") is var v
+                    ? JinjaJson.Write(v[0], 0, v[2] is true, a)
+                    : null)),
         "fromjson" => (true, new JinjaCallable(name, a => a.Bind(1, "string", "default") is var v
             && JinjaJson.TryRead(JinjaValue.ToText(v[0]), out var read) ? read : Given(v[1]))),
-        "toyaml" => (true, new JinjaCallable(name, a => a.Bind(1, "value", "default", "sort_keys") is var v ? JinjaJson.Write(v[0], 0, v[2] is true, a) : null)),
+        "toyaml" =>
+            (true, new JinjaCallable(
+                name,
+                a => a.Bind(1, "value", "default", "sort_keys") is var v
+                    ? JinjaJson.Write(v[0], 0, v[2] is true, a)
+                    : null)),
         "fromyaml" => (true, new JinjaCallable(name, FromYaml)),
-        "set" or "set_strict" => (true, new JinjaCallable(name, a => JinjaFilters.Apply("unique", a.Single(), JinjaArguments.Of(a.Evaluator, a.Place, "unique", [true])))),
+        "set" or "set_strict" =>
+            (true, new JinjaCallable(
+                name,
+                a => JinjaFilters.Apply(
+                    "unique", a.Single(), JinjaArguments.Of(a.Evaluator, a.Place, "unique", [true])))),
         "zip" or "zip_strict" => (true, new JinjaCallable(name, Zip)),
         "local_md5" => (true, new JinjaCallable(name, a => Md5(JinjaValue.ToText(a.Single())))),
         _ => (false, null),
@@ -72,17 +86,23 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         {
             "execute" => (true, Request.Executes),
             "flags" => (true, Flags()),
-            "run_started_at" => (true, new DbtTime(Request.Executes ? Surroundings.StartedAt : DateTimeOffset.UnixEpoch)),
+            "run_started_at" =>
+                (true, new DbtTime(Request.Executes ? Surroundings.StartedAt : DateTimeOffset.UnixEpoch)),
             "invocation_id" => (true, Request.Executes ? Surroundings.InvocationId : ""),
             "is_incremental" => (true, new JinjaCallable(name, _ => IsIncremental())),
             "should_full_refresh" => (true, new JinjaCallable(name, _ => !IsIncremental())),
             "run_query" => (true, new JinjaCallable(name, RunQuery)),
             "statement" => (true, new JinjaCallable(name, Statement)),
-            "load_result" => (true, new JinjaCallable(name, a => session.Results.GetValueOrDefault(JinjaValue.ToText(a.Single("name"))))),
-            "store_result" => (true, new JinjaCallable(name, a => throw a.Error("store_result() is not supported", "statement() keeps results"))),
+            "load_result" =>
+                (true, new JinjaCallable(
+                    name, a => session.Results.GetValueOrDefault(JinjaValue.ToText(a.Single("name"))))),
+            "store_result" =>
+                (true, new JinjaCallable(
+                    name, a => throw a.Error("store_result() is not supported", "statement() keeps results"))),
             "adapter" => (true, adapter),
             "api" => (true, new DbtApi()),
-            "load_relation" => (true, new JinjaCallable(name, a => adapter.Find((a.Single("relation") as DbtRelation)?.Table))),
+            "load_relation" =>
+                (true, new JinjaCallable(name, a => adapter.Find((a.Single("relation") as DbtRelation)?.Table))),
             _ => (false, null),
         };
         // Asking for the adapter alone says nothing: most macros are dispatched by it.
@@ -91,7 +111,8 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
     }
 
     JinjaDict Flags() => JinjaDict.Of(
-        ("FULL_REFRESH", Request.Executes && Surroundings.IsFullRefresh), ("WHICH", Request.Executes ? Surroundings.Command : "run"),
+        ("FULL_REFRESH", Request.Executes && Surroundings.IsFullRefresh),
+        ("WHICH", Request.Executes ? Surroundings.Command : "run"),
         ("STORE_FAILURES", Request.Executes && Surroundings.StoresFailures));
 
     JinjaDict Graph()
@@ -113,21 +134,29 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
     DbtRelation Ref(JinjaArguments arguments)
     {
         if (arguments.Positional.OfType<JinjaUndefined>().Any())
-            throw arguments.Error("ref() is handed something that is undefined", "write the name of a model: ref('orders')");
+            throw arguments.Error(
+                "ref() is handed something that is undefined", "write the name of a model: ref('orders')");
         var names = arguments.Positional.Select(JinjaValue.ToText).ToList();
         var version = arguments.Named.GetValueOrDefault("version") ?? arguments.Named.GetValueOrDefault("v");
         return names switch
         {
-            [var name] => session.Resolve(new(IsSource: false, null, name, arguments.Place) { Version = JinjaArguments.TextOf(version) }),
-            [var package, var name] => session.Resolve(new(IsSource: false, package, name, arguments.Place) { Version = JinjaArguments.TextOf(version) }),
-            _ => throw arguments.Error($"ref() takes the name of a model, or that of a package and of a model, not {names.Count} values", "write ref('orders')"),
+            [var name] =>
+                session.Resolve(
+                    new(IsSource: false, null, name, arguments.Place) { Version = JinjaArguments.TextOf(version) }),
+            [var package, var name] =>
+                session.Resolve(
+                    new(IsSource: false, package, name, arguments.Place) { Version = JinjaArguments.TextOf(version) }),
+            _ => throw arguments.Error(
+                $"ref() takes the name of a model, or that of a package and of a model, not {names.Count} values",
+                "write ref('orders')"),
         };
     }
 
     DbtRelation Source(JinjaArguments arguments)
     {
         var given = arguments.Bind(2, "source_name", "table_name");
-        return session.Resolve(new(IsSource: true, JinjaValue.ToText(given[0]), JinjaValue.ToText(given[1]), arguments.Place));
+        return session.Resolve(
+            new(IsSource: true, JinjaValue.ToText(given[0]), JinjaValue.ToText(given[1]), arguments.Place));
     }
 
     string ValueOf(string variable, string template, Place place) => session.RenderVariable(variable, template, place);
@@ -135,11 +164,16 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
     (bool IsKnown, object? Value) FindVariable(string name)
     {
         var package = Surroundings.Packages.GetValueOrDefault(Request.Package) ?? Surroundings.Project;
-        foreach (var vars in new[] { Surroundings.Vars, Of(Surroundings.Project.Vars, package.Name), Surroundings.Project.Vars, Of(package.Vars, package.Name), package.Vars })
+        foreach (var vars in new[]
+        {
+            Surroundings.Vars, Of(Surroundings.Project.Vars, package.Name), Surroundings.Project.Vars,
+            Of(package.Vars, package.Name), package.Vars,
+        })
             if (vars is not null && vars.TryGet(name, out var value)) return (true, value);
         return (false, null);
 
-        static JinjaDict? Of(JinjaDict vars, string package) => vars.TryGet(package, out var own) ? own as JinjaDict : null;
+        static JinjaDict? Of(JinjaDict vars, string package) =>
+            vars.TryGet(package, out var own) ? own as JinjaDict : null;
     }
 
     string? EnvironmentVariable(JinjaArguments arguments)
@@ -150,14 +184,19 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         if (!ReferenceEquals(given[1], JinjaArguments.Missing)) return JinjaArguments.TextOf(given[1]);
         throw arguments.Error(
             $"the environment variable '{name}' is not set",
-            NearestName.Find(name, Surroundings.Variables.Names) is { } nearest ? $"did you mean '{nearest}'?" : $"set it, or write env_var('{name}', '…') with a default");
+            NearestName.Find(name, Surroundings.Variables.Names) is { } nearest
+                ? $"did you mean '{nearest}'?"
+                : $"set it, or write env_var('{name}', '…') with a default");
     }
 
     JinjaDict ModelValue() => JinjaDict.Of(
-        ("name", Request.Name), ("alias", Request.This?.Name ?? Request.Name), ("resource_type", Request.Kind), ("package_name", Request.Package),
-        ("unique_id", $"{Request.Kind}.{Request.Package}.{Request.Name}"), ("path", Request.File), ("original_file_path", Request.File),
+        ("name", Request.Name), ("alias", Request.This?.Name ?? Request.Name), ("resource_type", Request.Kind),
+        ("package_name", Request.Package),
+        ("unique_id", $"{Request.Kind}.{Request.Package}.{Request.Name}"), ("path", Request.File),
+        ("original_file_path", Request.File),
         ("schema", Request.This?.Schema ?? Surroundings.Target.Schema), ("database", TableName.Catalog),
-        ("config", JinjaDict.Of(Request.Config.Values.Select(pair => (pair.Key, pair.Value)))), ("tags", new JinjaList(Request.Config.Tags)),
+        ("config", JinjaDict.Of(Request.Config.Values.Select(pair => (pair.Key, pair.Value)))),
+        ("tags", new JinjaList(Request.Config.Tags)),
         ("meta", Request.Config.Meta), ("columns", new JinjaDict()));
 
     string? Doc(JinjaArguments arguments)
@@ -165,7 +204,8 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         var name = JinjaValue.ToText(arguments.Positional is [.., var last] ? last : arguments.Single("name"));
         return Surroundings.Macros.Docs.TryGetValue(name, out var text)
             ? text
-            : throw arguments.Error($"there is no docs block '{name}'", NearestName.Hint(name, Surroundings.Macros.Docs.Keys));
+            : throw arguments.Error(
+                $"there is no docs block '{name}'", NearestName.Hint(name, Surroundings.Macros.Docs.Keys));
     }
 
     static object? Return(JinjaArguments arguments)
@@ -187,13 +227,16 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         var values = given.Bind(0, "name", "fetch_result", "auto_begin", "language");
         var sql = JinjaValue.ToText(arguments.Named.TryGetValue("caller", out var caller)
             ? JinjaExpressions.Invoke(caller, JinjaArguments.Of(arguments.Evaluator, arguments.Place, "caller"))
-            : throw arguments.Error("statement() stands in a call block", "write {% call statement('name', fetch_result=True) %} … {% endcall %}"));
+            : throw arguments.Error(
+                "statement() stands in a call block",
+                "write {% call statement('name', fetch_result=True) %} … {% endcall %}"));
         // return() in it ends the macro around it: there is no query.
         if (arguments.Evaluator.HasReturned) return "";
         if (session.Query(sql, arguments.Place) is var (columns, rows) && JinjaArguments.TextOf(values[0]) is { } name)
         {
             session.Results[name] = JinjaDict.Of(
-                ("response", "OK"), ("table", Table(columns, rows)), ("data", new JinjaList(rows.Select(row => (object?)new JinjaTuple([.. row.Select(ValueOf)])))));
+                ("response", "OK"), ("table", Table(columns, rows)),
+                ("data", new JinjaList(rows.Select(row => (object?)new JinjaTuple([.. row.Select(ValueOf)])))));
         }
         return "";
     }
@@ -230,7 +273,8 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         return new(Enumerable.Range(0, count).Select(i => (object?)new JinjaTuple([.. lists.Select(list => list[i])])));
     }
 
-    [SuppressMessage("Security", "CA5351", Justification = "A name for what is equal, as dbt makes it; it keeps no secret.")]
+    [SuppressMessage(
+        "Security", "CA5351", Justification = "A name for what is equal, as dbt makes it; it keeps no secret.")]
     static string Md5(string text) => Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary><c>var('name')</c>, and <c>var.has_var('name')</c>.</summary>
@@ -243,7 +287,8 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
             value = name switch
             {
                 "__call__" => new JinjaCallable("var", Get),
-                "has_var" => new JinjaCallable(name, a => functions.FindVariable(JinjaValue.ToText(a.Single("name"))).IsKnown),
+                "has_var" =>
+                    new JinjaCallable(name, a => functions.FindVariable(JinjaValue.ToText(a.Single("name"))).IsKnown),
                 _ => null,
             };
             return value is not null;
@@ -254,12 +299,16 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
             var given = arguments.Bind(1, "name", "default");
             var name = JinjaValue.ToText(given[0]);
             if (functions.FindVariable(name) is (true, var value))
-                return value is string text && JinjaTemplate.IsTemplate(text) ? functions.ValueOf(name, text, arguments.Place) : value;
+                return value is string text && JinjaTemplate.IsTemplate(text)
+                    ? functions.ValueOf(name, text, arguments.Place)
+                    : value;
             if (!ReferenceEquals(given[1], JinjaArguments.Missing)) return given[1];
             var known = functions.Surroundings.Project.Vars.Keys.Select(JinjaValue.ToText);
             throw arguments.Error(
                 $"the variable '{name}' is not set",
-                NearestName.Find(name, known) is { } nearest ? $"did you mean '{nearest}'?" : $"set it under 'vars' of {DbtPackage.FileName}, or by --vars");
+                NearestName.Find(name, known) is { } nearest
+                    ? $"did you mean '{nearest}'?"
+                    : $"set it under 'vars' of {DbtPackage.FileName}, or by --vars");
         }
     }
 
@@ -271,11 +320,16 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         public override bool TryGet(string name, out object? value)
         {
             (var isKnown, value) = name == "get"
-                ? (true, new JinjaCallable(name, a => a.Bind(1, "key", "default") is var v && Lookup(JinjaValue.ToText(v[0])) is (true, var found) ? found : Given(v[1])))
+                ? (true,
+                    new JinjaCallable(
+                        name,
+                        a => a.Bind(1, "key", "default") is var v
+                            && Lookup(JinjaValue.ToText(v[0])) is (true, var found) ? found : Given(v[1])))
                 : Lookup(name);
             return isKnown;
 
-            (bool, object?) Lookup(string key) => functions.Scopes.Root.TryGet(key, out var found) ? (true, found) : (false, null);
+            (bool, object?) Lookup(string key) =>
+                functions.Scopes.Root.TryGet(key, out var found) ? (true, found) : (false, null);
         }
     }
 }

@@ -47,9 +47,13 @@ sealed class DbtMacros(string project, ErrorList errors)
     /// <summary>Adds those that are built in, of packages that are not there.</summary>
     public void AddBuiltIn()
     {
-        foreach (var package in new[] { BuiltIn, Utils }.Where(package => package == BuiltIn || !packages.ContainsKey(package)))
+        foreach (var package in new[]
         {
-            using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Foz.Dbt.Macros.{package}.sql")!;
+            BuiltIn, Utils,
+        }.Where(package => package == BuiltIn || !packages.ContainsKey(package)))
+        {
+            using var stream =
+                Assembly.GetExecutingAssembly().GetManifestResourceStream($"Foz.Dbt.Macros.{package}.sql")!;
             using var reader = new StreamReader(stream);
             Add(package, $"{package}.sql (built in)", reader.ReadToEnd().ReplaceLineEndings("\n"));
         }
@@ -75,27 +79,35 @@ sealed class DbtMacros(string project, ErrorList errors)
     public void Add(string package, JinjaStatement statement)
     {
         if (statement is JinjaStatement.Block { Keyword: "docs" } text) docs[text.Name] = text.BodyText.Trim();
-        if (statement is JinjaStatement.Block { Keyword: "materialization" } own) materializations[own.Name] = own.Place;
+        if (statement is JinjaStatement.Block { Keyword: "materialization" } own)
+            materializations[own.Name] = own.Place;
         if (statement is not JinjaStatement.Macro { Definition: var definition }) return;
         if (!packages.TryGetValue(package, out var macros)) packages[package] = macros = new(StringComparer.Ordinal);
         var macro = new DbtMacro(package, definition);
         if (!macros.TryAdd(macro.Name, macro))
         {
             errors.Add(
-                definition.Place, $"the {definition.Keyword} '{definition.Name}' is there twice", $"first at {macros[macro.Name].Definition.Place}");
+                definition.Place, $"the {definition.Keyword} '{definition.Name}' is there twice",
+                $"first at {macros[macro.Name].Definition.Place}");
         }
     }
 
     /// <summary>The macro of a package; null where it has none of the name.</summary>
-    public DbtMacro? FindIn(string package, string name) => packages.GetValueOrDefault(package)?.GetValueOrDefault(name);
+    public DbtMacro? FindIn(string package, string name) =>
+        packages.GetValueOrDefault(package)?.GetValueOrDefault(name);
 
-    /// <summary>The macro that a name without a package means in a package: its own, the project's, or a built in one.</summary>
-    public DbtMacro? Find(string name, string from) => FindIn(from, name) ?? FindIn(project, name) ?? FindIn(BuiltIn, name);
+    /// <summary>
+    /// The macro that a name without a package means in a package: its own, the project's, or a built in one.
+    /// </summary>
+    public DbtMacro? Find(string name, string from) =>
+        FindIn(from, name) ?? FindIn(project, name) ?? FindIn(BuiltIn, name);
 
     /// <summary>The names that can be called in a package without that of a package before them.</summary>
     public IEnumerable<string> NamesIn(string from) =>
-        new[] { from, project, BuiltIn }.Distinct().SelectMany(package => packages.GetValueOrDefault(package)?.Keys ?? Enumerable.Empty<string>());
+        new[] { from, project, BuiltIn }.Distinct()
+            .SelectMany(package => packages.GetValueOrDefault(package)?.Keys ?? Enumerable.Empty<string>());
 
     /// <summary>The names of macros of a package.</summary>
-    public IEnumerable<string> NamesOf(string package) => packages.GetValueOrDefault(package)?.Keys ?? Enumerable.Empty<string>();
+    public IEnumerable<string> NamesOf(string package) =>
+        packages.GetValueOrDefault(package)?.Keys ?? Enumerable.Empty<string>();
 }

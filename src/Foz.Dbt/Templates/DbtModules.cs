@@ -6,7 +6,10 @@ using Foz.Lake;
 
 namespace Foz.Dbt.Templates;
 
-/// <summary><c>modules</c> in templates: of Python's, <c>datetime</c>, <c>pytz</c>, <c>re</c> and <c>itertools</c> as far as projects use them.</summary>
+/// <summary>
+/// <c>modules</c> in templates: of Python's, <c>datetime</c>, <c>pytz</c>, <c>re</c> and <c>itertools</c> as far as
+/// projects use them.
+/// </summary>
 /// <param name="session">The rendering.</param>
 sealed partial class DbtModules(DbtSession session) : JinjaObject
 {
@@ -24,16 +27,28 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
         value = name switch
         {
             "datetime" => new DbtMembers(
-                ("datetime", Times(isDate: false)), ("date", Times(isDate: true)), ("timedelta", new JinjaCallable("timedelta", DbtDuration.Of)),
+                ("datetime", Times(isDate: false)), ("date", Times(isDate: true)),
+                ("timedelta", new JinjaCallable("timedelta", DbtDuration.Of)),
                 ("timezone", new DbtMembers(("utc", "UTC")))),
-            "pytz" => new DbtMembers(("utc", "UTC"), ("UTC", "UTC"), ("timezone", new JinjaCallable("timezone", a => JinjaValue.ToText(a.Single())))),
+            "pytz" =>
+                new DbtMembers(
+                    ("utc", "UTC"), ("UTC", "UTC"),
+                    ("timezone", new JinjaCallable("timezone", a => JinjaValue.ToText(a.Single())))),
             "re" => new DbtMembers(
-                ("match", new JinjaCallable("match", a => Match(a, @"\A(?:{0})"))), ("search", new JinjaCallable("search", a => Match(a, "{0}"))),
-                ("fullmatch", new JinjaCallable("fullmatch", a => Match(a, @"\A(?:{0})\z"))), ("findall", new JinjaCallable("findall", FindAll)),
-                ("sub", new JinjaCallable("sub", Replace)), ("split", new JinjaCallable("split", a => a.Bind(2, "pattern", "string") is var v
+                ("match", new JinjaCallable("match", a => Match(a, @"\A(?:{0})"))),
+                ("search", new JinjaCallable("search", a => Match(a, "{0}"))),
+                ("fullmatch", new JinjaCallable("fullmatch", a => Match(a, @"\A(?:{0})\z"))),
+                ("findall", new JinjaCallable("findall", FindAll)),
+                ("sub", new JinjaCallable("sub", Replace)),
+                ("split", new JinjaCallable("split", a => a.Bind(2, "pattern", "string") is var v
                     ? new JinjaList(RegexOf(a, JinjaValue.ToText(v[0])).Split(JinjaValue.ToText(v[1]))) : null)),
-                ("compile", new JinjaCallable("compile", a => throw a.Error("re.compile() is not supported", "hand the pattern to the function that uses it"))),
-                ("escape", new JinjaCallable("escape", a => Regex.Escape(JinjaValue.ToText(a.Single())))), ("IGNORECASE", 2L)),
+                ("compile",
+                    new JinjaCallable(
+                        "compile",
+                        a => throw a.Error(
+                            "re.compile() is not supported", "hand the pattern to the function that uses it"))),
+                ("escape", new JinjaCallable("escape", a => Regex.Escape(JinjaValue.ToText(a.Single())))),
+                ("IGNORECASE", 2L)),
             "itertools" => new DbtMembers(
                 ("product", new JinjaCallable("product", Product)),
                 ("chain", new JinjaCallable("chain", a => new JinjaList(a.Positional.SelectMany(a.Items))))),
@@ -43,14 +58,20 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
     }
 
     DbtMembers Times(bool isDate) => new DbtMembers(
-        ("__call__", new JinjaCallable("datetime", a => Make(a, isDate))), ("now", new JinjaCallable("now", _ => Now(isDate))),
-        ("utcnow", new JinjaCallable("utcnow", _ => Now(isDate))), ("today", new JinjaCallable("today", _ => Now(isDate))),
-        ("strptime", new JinjaCallable("strptime", Parse)), ("fromisoformat", new JinjaCallable("fromisoformat", a => FromIso(a, isDate))));
+        ("__call__", new JinjaCallable("datetime", a => Make(a, isDate))),
+        ("now", new JinjaCallable("now", _ => Now(isDate))),
+        ("utcnow", new JinjaCallable("utcnow", _ => Now(isDate))),
+        ("today", new JinjaCallable("today", _ => Now(isDate))),
+        ("strptime", new JinjaCallable("strptime", Parse)),
+        ("fromisoformat", new JinjaCallable("fromisoformat", a => FromIso(a, isDate))));
 
     DbtTime Now(bool isDate)
     {
         session.IsVolatile = true;
-        return new(session.Request.Executes ? session.Surroundings.StartedAt : DateTimeOffset.UnixEpoch) { IsDate = isDate };
+        return new(session.Request.Executes ? session.Surroundings.StartedAt : DateTimeOffset.UnixEpoch)
+        {
+            IsDate = isDate,
+        };
     }
 
     static DbtTime Make(JinjaArguments arguments, bool isDate)
@@ -59,7 +80,11 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
         var parts = given.Select(value => (int)arguments.Integer(value, 0)).ToArray();
         try
         {
-            return new(new DateTimeOffset(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], TimeSpan.Zero).AddMicroseconds(parts[6])) { IsDate = isDate };
+            return new(
+                new DateTimeOffset(
+                    parts[0], parts[1], parts[2], parts[3], parts[4], parts[5],
+                    TimeSpan.Zero).AddMicroseconds(parts[6]))
+            { IsDate = isDate };
         }
         catch (ArgumentOutOfRangeException e)
         {
@@ -79,8 +104,10 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
     {
         var given = arguments.Bind(2, "string", "format");
         var (text, format) = (JinjaValue.ToText(given[0]), JinjaValue.ToText(given[1]));
-        var pattern = DbtTime.PatternOf(format) ?? throw arguments.Error($"the format '{format}' is not supported by strptime()", hint: null);
-        return DateTimeOffset.TryParseExact(text, pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        var pattern = DbtTime.PatternOf(format)
+            ?? throw arguments.Error($"the format '{format}' is not supported by strptime()", hint: null);
+        return DateTimeOffset.TryParseExact(
+            text, pattern, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? new(time)
             : throw arguments.Error($"'{text}' is not of the format '{format}'", hint: null);
     }
@@ -89,11 +116,15 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
     {
         try
         {
-            return new(pattern.Replace("(?P<", "(?<", StringComparison.Ordinal), RegexOptions.CultureInvariant, RegexTime);
+            return new(
+                pattern.Replace("(?P<", "(?<", StringComparison.Ordinal), RegexOptions.CultureInvariant, RegexTime);
         }
         catch (ArgumentException e)
         {
-            throw new FozException(ErrorKind.Configuration, $"'{pattern}' is no regular expression: {e.Message}", e) { Place = arguments.Place };
+            throw new FozException(ErrorKind.Configuration, $"'{pattern}' is no regular expression: {e.Message}", e)
+            {
+                Place = arguments.Place,
+            };
         }
     }
 
@@ -106,28 +137,39 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
         return new DbtMembers(
             ("group", new JinjaCallable("group", a => a.Bind(0, "group") is [string name] ? match.Groups[name].Value
                 : match.Groups[(int)a.Integer(a.Bind(0, "group")[0], 0)].Value)),
-            ("groups", new JinjaCallable("groups", _ => new JinjaTuple([.. match.Groups.Values.Skip(1).Select(group => group.Success ? group.Value : null)]))),
-            ("start", new JinjaCallable("start", _ => (long)match.Index)), ("end", new JinjaCallable("end", _ => (long)(match.Index + match.Length))));
+            ("groups",
+                new JinjaCallable(
+                    "groups",
+                    _ => new JinjaTuple(
+                        [.. match.Groups.Values.Skip(1).Select(group => group.Success ? group.Value : null)]))),
+            ("start", new JinjaCallable("start", _ => (long)match.Index)),
+            ("end", new JinjaCallable("end", _ => (long)(match.Index + match.Length))));
     }
 
     static JinjaList FindAll(JinjaArguments arguments)
     {
         var given = arguments.Bind(2, "pattern", "string");
-        return new(RegexOf(arguments, JinjaValue.ToText(given[0])).Matches(JinjaValue.ToText(given[1])).Select(match => (object?)(match.Groups.Count switch
-        {
-            1 => match.Value,
-            2 => match.Groups[1].Value,
-            _ => new JinjaTuple([.. match.Groups.Values.Skip(1).Select(group => group.Value)]),
-        })));
+        return new(
+            RegexOf(arguments, JinjaValue.ToText(given[0])).Matches(JinjaValue.ToText(given[1]))
+                .Select(match => (object?)(match.Groups.Count switch
+                {
+                    1 => match.Value,
+                    2 => match.Groups[1].Value,
+                    _ => new JinjaTuple([.. match.Groups.Values.Skip(1).Select(group => group.Value)]),
+                })));
     }
 
     static string Replace(JinjaArguments arguments)
     {
         var given = arguments.Bind(3, "pattern", "repl", "string", "count");
-        var with = GroupName.Replace(JinjaValue.ToText(given[1]).Replace("$", "$$", StringComparison.Ordinal), match => $"${{{match.Groups["name"].Value}}}");
+        var with = GroupName.Replace(
+            JinjaValue.ToText(given[1]).Replace("$", "$$", StringComparison.Ordinal),
+            match => $"${{{match.Groups["name"].Value}}}");
         var count = (int)arguments.Integer(given[3], 0);
         var regex = RegexOf(arguments, JinjaValue.ToText(given[0]));
-        return count > 0 ? regex.Replace(JinjaValue.ToText(given[2]), with, count) : regex.Replace(JinjaValue.ToText(given[2]), with);
+        return count > 0
+            ? regex.Replace(JinjaValue.ToText(given[2]), with, count)
+            : regex.Replace(JinjaValue.ToText(given[2]), with);
     }
 
     /// <summary>What stands for a group in the text that takes a match's place.</summary>
@@ -167,7 +209,8 @@ sealed class DbtTime(DateTimeOffset time) : JinjaObject, IJinjaArithmetic
 {
     static readonly Dictionary<char, string> Patterns = new()
     {
-        ['Y'] = "yyyy", ['y'] = "yy", ['m'] = "MM", ['d'] = "dd", ['H'] = "HH", ['I'] = "hh", ['M'] = "mm", ['S'] = "ss", ['f'] = "ffffff",
+        ['Y'] = "yyyy", ['y'] = "yy", ['m'] = "MM", ['d'] = "dd", ['H'] = "HH", ['I'] = "hh", ['M'] = "mm",
+        ['S'] = "ss", ['f'] = "ffffff",
         ['p'] = "tt", ['b'] = "MMM", ['B'] = "MMMM", ['a'] = "ddd", ['A'] = "dddd", ['z'] = "zzz",
     };
 
@@ -182,12 +225,17 @@ sealed class DbtTime(DateTimeOffset time) : JinjaObject, IJinjaArithmetic
 
     /// <inheritdoc/>
     public override IEnumerable<string> Names =>
-        ["strftime", "isoformat", "date", "year", "month", "day", "hour", "minute", "second", "weekday", "isoweekday", "timestamp", "replace", "astimezone"];
+        [
+            "strftime", "isoformat", "date", "year", "month", "day", "hour", "minute", "second", "weekday",
+            "isoweekday", "timestamp", "replace", "astimezone",
+        ];
 
     /// <inheritdoc/>
     public override string ToString() => IsDate
         ? Time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
-        : Time.ToString(Time.Microsecond + Time.Millisecond == 0 ? "yyyy-MM-dd HH:mm:sszzz" : "yyyy-MM-dd HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture);
+        : Time.ToString(
+            Time.Microsecond + Time.Millisecond == 0 ? "yyyy-MM-dd HH:mm:sszzz" : "yyyy-MM-dd HH:mm:ss.ffffffzzz",
+            CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is DbtTime other && other.Time == Time;
@@ -201,14 +249,20 @@ sealed class DbtTime(DateTimeOffset time) : JinjaObject, IJinjaArithmetic
     /// <inheritdoc/>
     public object? Plus(object? other, Place place) => other is DbtDuration duration
         ? new DbtTime(Time + duration.Length) { IsDate = IsDate }
-        : throw new FozException(ErrorKind.Configuration, $"only a timedelta can be added to a time, not {JinjaValue.ToCode(other)}") { Place = place };
+        : throw new FozException(
+            ErrorKind.Configuration,
+            $"only a timedelta can be added to a time, not {JinjaValue.ToCode(other)}")
+        { Place = place };
 
     /// <inheritdoc/>
     public object? Minus(object? other, Place place) => other switch
     {
         DbtDuration duration => new DbtTime(Time - duration.Length) { IsDate = IsDate },
         DbtTime earlier => new DbtDuration(Time - earlier.Time),
-        _ => throw new FozException(ErrorKind.Configuration, $"only a time or timedelta can be taken from a time, not {JinjaValue.ToCode(other)}") { Place = place },
+        _ => throw new FozException(
+            ErrorKind.Configuration,
+            $"only a time or timedelta can be taken from a time, not {JinjaValue.ToCode(other)}")
+        { Place = place },
     };
 
     /// <inheritdoc/>
@@ -243,7 +297,8 @@ sealed class DbtTime(DateTimeOffset time) : JinjaObject, IJinjaArithmetic
             else if (format[++i] == 'j') written.Append(Time.DayOfYear.ToString("000", CultureInfo.InvariantCulture));
             else if (format[i] == 's') written.Append(Time.ToUnixTimeSeconds());
             // A pattern of one letter alone would be a format of its own.
-            else if (Patterns.TryGetValue(format[i], out var pattern)) written.Append(Time.ToString($"'' {pattern}", CultureInfo.InvariantCulture)[1..]);
+            else if (Patterns.TryGetValue(format[i], out var pattern))
+                written.Append(Time.ToString($"'' {pattern}", CultureInfo.InvariantCulture)[1..]);
             else written.Append(format[i]);
         }
         return written.ToString();
@@ -281,14 +336,16 @@ sealed class DbtDuration(TimeSpan length) : JinjaObject, IJinjaArithmetic
     {
         var given = arguments.Bind(0, "days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks");
         double[] units = [86_400, 1, 0.000_001, 0.001, 60, 3_600, 604_800];
-        var seconds = given.Select((value, i) => JinjaValue.IsNumber(value) ? JinjaNumber.ToDouble(value!) * units[i] : 0).Sum();
+        var seconds =
+            given.Select((value, i) => JinjaValue.IsNumber(value) ? JinjaNumber.ToDouble(value!) * units[i] : 0).Sum();
         return Math.Abs(seconds) < TimeSpan.MaxValue.TotalSeconds / 2 ? new(TimeSpan.FromSeconds(seconds))
             : throw arguments.Error("the timedelta is too long", hint: null);
     }
 
     /// <inheritdoc/>
     public override string ToString() => length.Days != 0
-        ? $"{length.Days} day{(Math.Abs(length.Days) == 1 ? "" : "s")}, {length.Hours}:{length.Minutes:00}:{length.Seconds:00}"
+        ? $"{length.Days} day{(Math.Abs(length.Days) == 1 ? "" : "s")}, "
+            + $"{length.Hours}:{length.Minutes:00}:{length.Seconds:00}"
         : $"{length.Hours}:{length.Minutes:00}:{length.Seconds:00}";
 
     /// <inheritdoc/>
@@ -305,13 +362,19 @@ sealed class DbtDuration(TimeSpan length) : JinjaObject, IJinjaArithmetic
     {
         DbtDuration more => new DbtDuration(length + more.Length),
         DbtTime time => time.Plus(this, place),
-        _ => throw new FozException(ErrorKind.Configuration, $"only a time or timedelta can be added to a timedelta, not {JinjaValue.ToCode(other)}") { Place = place },
+        _ => throw new FozException(
+            ErrorKind.Configuration,
+            $"only a time or timedelta can be added to a timedelta, not {JinjaValue.ToCode(other)}")
+        { Place = place },
     };
 
     /// <inheritdoc/>
     public object? Minus(object? other, Place place) => other is DbtDuration less
         ? new DbtDuration(length - less.Length)
-        : throw new FozException(ErrorKind.Configuration, $"only a timedelta can be taken from a timedelta, not {JinjaValue.ToCode(other)}") { Place = place };
+        : throw new FozException(
+            ErrorKind.Configuration,
+            $"only a timedelta can be taken from a timedelta, not {JinjaValue.ToCode(other)}")
+        { Place = place };
 
     /// <inheritdoc/>
     public override bool TryGet(string name, out object? value)

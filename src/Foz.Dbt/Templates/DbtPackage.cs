@@ -27,14 +27,21 @@ sealed record DbtPackage
     /// <summary>The folders of its files, by what they hold: <c>model-paths</c> and so on.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Paths { get; init; }
 
-    /// <summary>Its variables; those of a package by its name are mappings. Templates in them are rendered where they are asked for.</summary>
+    /// <summary>
+    /// Its variables; those of a package by its name are mappings. Templates in them are rendered where they are asked
+    /// for.
+    /// </summary>
     public required JinjaDict Vars { get; init; }
 
-    /// <summary>What it configures: <c>models</c>, <c>seeds</c>, <c>snapshots</c>, <c>sources</c>, <c>data_tests</c>, … to the mapping.</summary>
+    /// <summary>
+    /// What it configures: <c>models</c>, <c>seeds</c>, <c>snapshots</c>, <c>sources</c>, <c>data_tests</c>, … to the
+    /// mapping.
+    /// </summary>
     public required IReadOnlyDictionary<string, YamlNode> Configs { get; init; }
 
     /// <summary>Where macros of a namespace are looked for, by <c>dispatch</c>.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Dispatch { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Dispatch { get; init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>SQL to run before all else, and behind it.</summary>
     public (YamlNode? Start, YamlNode? End) RunHooks { get; init; }

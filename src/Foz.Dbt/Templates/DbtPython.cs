@@ -5,8 +5,8 @@ using Foz.Lake;
 namespace Foz.Dbt.Templates;
 
 /// <summary>
-/// Finds in models in Python what they ask of dbt: <c>dbt.ref()</c>, <c>dbt.source()</c> and <c>dbt.config()</c> with values that
-/// stand there as they are.
+/// Finds in models in Python what they ask of dbt: <c>dbt.ref()</c>, <c>dbt.source()</c> and <c>dbt.config()</c> with
+/// values that stand there as they are.
 /// </summary>
 static partial class DbtPython
 {
@@ -31,7 +31,10 @@ static partial class DbtPython
             {
                 var open = i + call.Length - 1;
                 var close = FindClose(text, open);
-                body.AddRange(new JinjaParser($"{{{{{call.Groups["name"].Value}{WithoutComments(text[open..(close + 1)])}}}}}", PlaceOf(text, i, file)).Read());
+                body.AddRange(
+                    new JinjaParser(
+                        $"{{{{{call.Groups["name"].Value}{WithoutComments(text[open..(close + 1)])}}}}}",
+                        PlaceOf(text, i, file)).Read());
                 i = close + 1;
             }
             else i++;
@@ -39,7 +42,8 @@ static partial class DbtPython
         return new(body);
     }
 
-    static bool IsWord(string text, int index) => index >= 0 && (char.IsLetterOrDigit(text[index]) || text[index] is '_' or '.');
+    static bool IsWord(string text, int index) =>
+        index >= 0 && (char.IsLetterOrDigit(text[index]) || text[index] is '_' or '.');
 
     static int FindClose(string text, int open)
     {
@@ -63,7 +67,9 @@ static partial class DbtPython
     {
         if (text[index] == '#') return text.IndexOf('\n', index) is >= 0 and var line ? line : text.Length;
         if (text[index] is not ('"' or '\'')) return index;
-        var quote = text.AsSpan(index).StartsWith($"{text[index]}{text[index]}{text[index]}") ? text.Substring(index, 3) : text[index].ToString();
+        var quote = text.AsSpan(index).StartsWith($"{text[index]}{text[index]}{text[index]}")
+            ? text.Substring(index, 3)
+            : text[index].ToString();
         for (var i = index + quote.Length; i < text.Length; i++)
         {
             if (text[i] == '\\') i++;

@@ -29,7 +29,8 @@ sealed class DbtRelation(TableName Name) : JinjaObject
     /// <inheritdoc/>
     public override IEnumerable<string> Names =>
     [
-        "database", "schema", "identifier", "name", "table", "type", "is_table", "is_view", "is_cte", "include", "quote", "render", "incorporate",
+        "database", "schema", "identifier", "name", "table", "type", "is_table", "is_view", "is_cte", "include",
+        "quote", "render", "incorporate",
         "without_identifier", "information_schema",
     ];
 
@@ -65,8 +66,11 @@ sealed class DbtRelation(TableName Name) : JinjaObject
             "quote" or "incorporate" => (true, new JinjaCallable(name, _ => this)),
             "render" => (true, new JinjaCallable(name, _ => ToString())),
             "metadata" => (true, JinjaDict.Of(("type", "DuckDBRelation"))),
-            "get" => (true, new JinjaCallable(name, a => a.Bind(1, "key", "default") is var v && TryGet(JinjaValue.ToText(v[0]), out var found) ? found
-                : ReferenceEquals(v[1], JinjaArguments.Missing) ? null : v[1])),
+            "get" =>
+                (true, new JinjaCallable(
+                    name,
+                    a => a.Bind(1, "key", "default") is var v && TryGet(JinjaValue.ToText(v[0]), out var found) ? found
+                    : ReferenceEquals(v[1], JinjaArguments.Missing) ? null : v[1])),
             "without_identifier" => (true, new JinjaCallable(name, _ => With((true, false)))),
             _ => (false, (object?)null),
         };
@@ -87,7 +91,10 @@ sealed class DbtRelation(TableName Name) : JinjaObject
 /// <param name="type">Its type in SQL.</param>
 sealed class DbtColumn(string name, string type) : JinjaObject
 {
-    static readonly string[] Integers = ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"];
+    static readonly string[] Integers =
+    [
+        "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+    ];
 
     string Type => type.ToUpperInvariant();
 
@@ -97,13 +104,18 @@ sealed class DbtColumn(string name, string type) : JinjaObject
 
     bool IsFloat => Type is "FLOAT" or "DOUBLE" or "REAL";
 
-    bool IsDecimal => Type.StartsWith("DECIMAL", StringComparison.Ordinal) || Type.StartsWith("NUMERIC", StringComparison.Ordinal);
+    bool IsDecimal =>
+        Type.StartsWith("DECIMAL", StringComparison.Ordinal) || Type.StartsWith("NUMERIC", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public override string TypeName => "Column";
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Names => ["name", "column", "quoted", "dtype", "data_type", "is_string", "is_number", "is_numeric", "is_integer", "is_float"];
+    public override IEnumerable<string> Names =>
+        [
+            "name", "column", "quoted", "dtype", "data_type", "is_string", "is_number", "is_numeric", "is_integer",
+            "is_float",
+        ];
 
     /// <inheritdoc/>
     public override string ToString() => $"<Column {name} ({type})>";
@@ -165,7 +177,8 @@ sealed class DbtTable(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList
 
     sealed class Columns(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<object?>> rows) : JinjaObject
     {
-        public override IEnumerable<object?> Items => columns.Select((name, i) => (object?)new Column(name, [.. rows.Select(row => row[i])]));
+        public override IEnumerable<object?> Items =>
+            columns.Select((name, i) => (object?)new Column(name, [.. rows.Select(row => row[i])]));
 
         public override IEnumerable<string> Names => columns;
 
@@ -177,7 +190,8 @@ sealed class DbtTable(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList
             {
                 "keys" => new JinjaCallable(name, _ => new JinjaList(columns)),
                 "values" => new JinjaCallable(name, _ => new JinjaList(Items)),
-                _ => Items.OfType<Column>().FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase)),
+                _ => Items.OfType<Column>()
+                    .FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase)),
             };
             return value is not null;
         }
@@ -225,7 +239,11 @@ sealed class DbtTable(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList
             {
                 "values" => new JinjaCallable(name, _ => new JinjaTuple(values)),
                 "keys" => new JinjaCallable(name, _ => new JinjaTuple([.. columns])),
-                "items" => new JinjaCallable(name, _ => new JinjaList(columns.Zip(values).Select(pair => (object?)new JinjaTuple([pair.First, pair.Second])))),
+                "items" =>
+                    new JinjaCallable(
+                        name,
+                        _ => new JinjaList(
+                            columns.Zip(values).Select(pair => (object?)new JinjaTuple([pair.First, pair.Second])))),
                 "dict" => new JinjaCallable(name, _ => JinjaDict.Of(columns.Zip(values))),
                 _ => null,
             };

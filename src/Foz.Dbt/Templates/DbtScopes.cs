@@ -7,17 +7,22 @@ sealed class DbtScopes
 {
     static readonly string[] FunctionNames =
     [
-        "ref", "source", "var", "config", "env_var", "this", "target", "is_incremental", "adapter", "api", "execute", "run_query", "statement",
-        "load_result", "store_result", "log", "print", "exceptions", "return", "modules", "run_started_at", "invocation_id", "dbt_version", "flags",
-        "project_name", "schema", "database", "tojson", "fromjson", "toyaml", "fromyaml", "set", "zip", "set_strict", "zip_strict", "doc", "model",
-        "builtins", "context", "thread_id", "selected_resources", "local_md5", "load_relation", "should_full_refresh", "graph",
+        "ref", "source", "var", "config", "env_var", "this", "target", "is_incremental", "adapter", "api", "execute",
+        "run_query", "statement",
+        "load_result", "store_result", "log", "print", "exceptions", "return", "modules", "run_started_at",
+        "invocation_id", "dbt_version", "flags",
+        "project_name", "schema", "database", "tojson", "fromjson", "toyaml", "fromyaml", "set", "zip", "set_strict",
+        "zip_strict", "doc", "model",
+        "builtins", "context", "thread_id", "selected_resources", "local_md5", "load_relation", "should_full_refresh",
+        "graph",
     ];
 
     /// <summary>What dbt has and no template can use here, and why.</summary>
     static readonly Dictionary<string, string> Unsupported = new(StringComparer.Ordinal)
     {
         ["pre_hooks"] = "hooks are no values here",
-        ["post_hooks"] = "hooks are no values here", ["sql"] = "materializations are Foz's own", ["submit_python_job"] = "materializations are Foz's own",
+        ["post_hooks"] = "hooks are no values here", ["sql"] = "materializations are Foz's own",
+        ["submit_python_job"] = "materializations are Foz's own",
     };
 
     readonly DbtSession session;
@@ -40,7 +45,9 @@ sealed class DbtScopes
 
     DbtSurroundings Surroundings => session.Surroundings;
 
-    /// <summary>The scope of a package's macros: a name is its own macro, else the project's, else one that is built in.</summary>
+    /// <summary>
+    /// The scope of a package's macros: a name is its own macro, else the project's, else one that is built in.
+    /// </summary>
     public JinjaScope Of(string package) => ofPackages.TryGetValue(package, out var scope)
         ? scope
         : ofPackages[package] = new()
@@ -49,7 +56,8 @@ sealed class DbtScopes
         };
 
     IEnumerable<string> NamesIn(string package) =>
-        FunctionNames.Concat(known.Keys).Concat(Surroundings.Macros.NamesIn(package)).Concat(Surroundings.Macros.Packages);
+        FunctionNames.Concat(known.Keys).Concat(Surroundings.Macros.NamesIn(package))
+            .Concat(Surroundings.Macros.Packages);
 
     (bool IsKnown, object? Value) Find(string name, string package)
     {
@@ -58,10 +66,15 @@ sealed class DbtScopes
         if (functions.Find(name) is (true, var function)) return (true, function);
         if (known.TryGetValue(name, out var value)) return (true, value);
         if (Surroundings.Macros.Find(name, package) is { } macro) return (true, MacroOf(macro));
-        if (Surroundings.Macros.Packages.Contains(name) || Surroundings.Packages.ContainsKey(name)) return (true, known[name] = new Package(this, name));
+        if (Surroundings.Macros.Packages.Contains(name) || Surroundings.Packages.ContainsKey(name))
+            return (true, known[name] = new Package(this, name));
         if (Surroundings.Project.Asked.Contains(name))
-            return (true, new JinjaUndefined($"the package '{name}'", () => $"it is not in {Surroundings.Project.PackagesPath}/: run dbt deps"));
-        return Unsupported.TryGetValue(name, out var reason) ? (true, new JinjaUndefined($"'{name}'", () => reason)) : (false, null);
+            return (true,
+                new JinjaUndefined(
+                    $"the package '{name}'", () => $"it is not in {Surroundings.Project.PackagesPath}/: run dbt deps"));
+        return Unsupported.TryGetValue(name, out var reason)
+            ? (true, new JinjaUndefined($"'{name}'", () => reason))
+            : (false, null);
     }
 
     /// <summary>A macro as it is called in this rendering.</summary>
@@ -93,10 +106,15 @@ sealed class DbtScopes
         }
         // What is built in has one way of being done only.
         foreach (var package in packages.Append(DbtMacros.BuiltIn))
-            if (package is DbtMacros.BuiltIn or DbtMacros.Utils && Surroundings.Macros.FindIn(package, name) is { } macro) return MacroOf(macro);
+            if (package is DbtMacros.BuiltIn or DbtMacros.Utils
+                && Surroundings.Macros.FindIn(package, name) is { } macro)
+                return MacroOf(macro);
         throw arguments.Error(
-            $"there is no macro '{name}' for DuckDB: neither 'duckdb__{name}' nor 'default__{name}'{(space is null ? "" : $" in '{space}'")}",
-            space is not null && !Surroundings.Macros.Packages.Contains(space) ? $"the package '{space}' is not there: run dbt deps" : null);
+            $"there is no macro '{name}' for DuckDB: neither 'duckdb__{name}' nor "
+                + $"'default__{name}'{(space is null ? "" : $" in '{space}'")}",
+            space is not null && !Surroundings.Macros.Packages.Contains(space)
+                ? $"the package '{space}' is not there: run dbt deps"
+                : null);
     }
 
     /// <summary>The macros of a package, behind its name and a dot.</summary>
@@ -112,7 +130,8 @@ sealed class DbtScopes
         {
             if (scopes.session.Request.Values.TryGetValue($"{name}.{key}", out value)) return true;
             value = scopes.Surroundings.Macros.FindIn(name, key) is { } macro ? scopes.MacroOf(macro)
-                : name == DbtMacros.BuiltIn && scopes.Surroundings.Macros.Find(key, name) is { } builtIn ? scopes.MacroOf(builtIn)
+                : name == DbtMacros.BuiltIn && scopes.Surroundings.Macros.Find(key, name) is { } builtIn
+                    ? scopes.MacroOf(builtIn)
                 : null;
             return value is not null;
         }

@@ -19,7 +19,8 @@ readonly record struct DbtReference(bool IsSource, string? Package, string Name,
 
     /// <summary>As it is written.</summary>
     public override string ToString() =>
-        $"{(IsSource ? "source" : "ref")}({(Package is null ? "" : $"'{Package}', ")}'{Name}'{(Version is null ? "" : $", v={Version}")})";
+        $"{(IsSource ? "source" : "ref")}"
+            + $"({(Package is null ? "" : $"'{Package}', ")}'{Name}'{(Version is null ? "" : $", v={Version}")})";
 }
 
 /// <summary>What is rendered: the resource, and what is known of it.</summary>
@@ -55,17 +56,22 @@ sealed record DbtRequest
     /// <summary>The lake; null where none is at hand.</summary>
     public IProjectLake? Lake { get; init; }
 
-    /// <summary>More names, which stand over all others; one of a package's macro has the package and a dot before it.</summary>
+    /// <summary>
+    /// More names, which stand over all others; one of a package's macro has the package and a dot before it.
+    /// </summary>
     public IReadOnlyDictionary<string, object?> Values { get; init; } = new Dictionary<string, object?>();
 
     /// <summary>The rendering of a resource, its configuration complete.</summary>
     public static DbtRequest Of(DbtResource resource) => new()
     {
-        Package = resource.Package.Name, Name = resource.Name, File = resource.File, Kind = resource.Kind, This = resource.Table, Config = resource.Config,
+        Package = resource.Package.Name, Name = resource.Name, File = resource.File, Kind = resource.Kind,
+        This = resource.Table, Config = resource.Config,
     };
 }
 
-/// <summary>What a dbt project's templates are rendered in: its packages, macros, target, variables and names.</summary>
+/// <summary>
+/// What a dbt project's templates are rendered in: its packages, macros, target, variables and names.
+/// </summary>
 sealed record DbtSurroundings
 {
     /// <summary>The project.</summary>
@@ -155,7 +161,10 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
         return Body(text, evaluator.Marks);
     }
 
-    /// <summary>What the text of a variable gives, which is a template of its own: it may ask for sources, models and other variables.</summary>
+    /// <summary>
+    /// What the text of a variable gives, which is a template of its own: it may ask for sources, models and other
+    /// variables.
+    /// </summary>
     /// <param name="name">The variable.</param>
     /// <param name="text">Its text.</param>
     /// <param name="place">Where it is asked for.</param>
@@ -170,7 +179,8 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
         try
         {
             var template = new JinjaTemplate(new JinjaParser(text, place).Read());
-            return new JinjaEvaluator(new DbtScopes(this).Root, JinjaLimits.Default, cancellationToken).Render(template.Body);
+            return new JinjaEvaluator(
+                new DbtScopes(this).Root, JinjaLimits.Default, cancellationToken).Render(template.Body);
         }
         finally
         {
@@ -181,11 +191,13 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
     /// <summary>Calls a macro.</summary>
     /// <returns>What it writes, or returns.</returns>
     /// <exception cref="FozException">It is wrong.</exception>
-    public object? Call(DbtMacro macro, Place place, IReadOnlyList<object?> positional, IReadOnlyDictionary<string, object?> named)
+    public object? Call(
+        DbtMacro macro, Place place, IReadOnlyList<object?> positional, IReadOnlyDictionary<string, object?> named)
     {
         var scopes = new DbtScopes(this);
         var evaluator = new JinjaEvaluator(scopes.Root, JinjaLimits.Default, cancellationToken);
-        return evaluator.Bind(macro.Definition, scopes.Of(macro.Package)).Invoke(new(evaluator, place, macro.Name, positional, named));
+        return evaluator.Bind(
+            macro.Definition, scopes.Of(macro.Package)).Invoke(new(evaluator, place, macro.Name, positional, named));
     }
 
     /// <summary>The relation that a reference means.</summary>
@@ -225,7 +237,8 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
             var passed = text.AsSpan(mark.Index, Math.Clamp(index - mark.Index, 0, text.Length - mark.Index));
             var lines = passed.Count('\n');
             return new(
-                mark.Place.File, mark.Place.Line + lines, lines == 0 ? mark.Place.Column + passed.Length : passed.Length - passed.LastIndexOf('\n'));
+                mark.Place.File, mark.Place.Line + lines,
+                lines == 0 ? mark.Place.Column + passed.Length : passed.Length - passed.LastIndexOf('\n'));
         }
     }
 }

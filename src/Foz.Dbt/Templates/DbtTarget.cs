@@ -30,22 +30,29 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
 
     /// <summary>It as a value of templates.</summary>
     public JinjaDict ToValue() => JinjaDict.Of(
-        ("profile_name", Profile), ("name", Name), ("target_name", Name), ("schema", Schema), ("database", TableName.Catalog), ("dbname", TableName.Catalog),
+        ("profile_name", Profile), ("name", Name), ("target_name", Name), ("schema", Schema),
+        ("database", TableName.Catalog), ("dbname", TableName.Catalog),
         ("type", "duckdb"), ("threads", (long)(Threads ?? 1)), ("path", ""));
 
     /// <summary>Reads the profile of a project.</summary>
     /// <param name="package">The project.</param>
-    /// <param name="asked">The profile that is asked for, null for the project's own; the target, null for the profile's own.</param>
+    /// <param name="asked">
+    /// The profile that is asked for, null for the project's own; the target, null for the profile's own.
+    /// </param>
     /// <param name="texts">Reads and renders.</param>
     /// <param name="variables">Where <c>DBT_PROFILES_DIR</c> and <c>HOME</c> stand.</param>
     /// <param name="errors">Takes what is wrong.</param>
     public static DbtTarget Read(
-        DbtPackage package, (string? Profile, string? Target) asked, DbtTexts texts, Variables variables, ErrorList errors)
+        DbtPackage package, (string? Profile, string? Target) asked, DbtTexts texts, Variables variables,
+        ErrorList errors)
     {
         var (target, profile) = (asked.Target, asked.Profile ?? package.Profile ?? package.Name);
-        var file = Folders(package.Folder, variables).Select(folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists);
-        if (file is null) return new(profile, target ?? DefaultName, SchemaOf(package)) { Targets = [target ?? DefaultName] };
-        var shown = Path.GetRelativePath(package.Folder, file) is var near && near.StartsWith("..", StringComparison.Ordinal) ? file : near;
+        var file = Folders(package.Folder, variables).Select(folder => Path.Combine(folder, FileName))
+            .FirstOrDefault(File.Exists);
+        if (file is null)
+            return new(profile, target ?? DefaultName, SchemaOf(package)) { Targets = [target ?? DefaultName] };
+        var shown = Path.GetRelativePath(package.Folder, file) is var near
+            && near.StartsWith("..", StringComparison.Ordinal) ? file : near;
         var yaml = YamlReader.Read(texts.Read(shown), shown, errors) as YamlNode.Mapping;
         if (yaml?[profile] is not YamlNode.Mapping stated)
         {
@@ -65,19 +72,24 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
                     {
                         Place = stated["target"]?.Place ?? stated.Place, Hint = NearestName.Hint(name, names),
                     }
-                    : new FozException(ErrorKind.Usage, $"unknown environment '{name}'") { Hint = NearestName.Hint(name, names) });
+                    : new FozException(ErrorKind.Usage, $"unknown environment '{name}'")
+                    {
+                        Hint = NearestName.Hint(name, names),
+                    });
             return new(profile, name, SchemaOf(package));
         }
         return Read(package, profile, name, output, texts, errors) with { Targets = names };
     }
 
-    static DbtTarget Read(DbtPackage package, string profile, string name, YamlNode.Mapping output, DbtTexts texts, ErrorList errors)
+    static DbtTarget Read(
+        DbtPackage package, string profile, string name, YamlNode.Mapping output, DbtTexts texts, ErrorList errors)
     {
         var type = texts.Text(output["type"]) ?? "";
         if (type is not ("duckdb" or "foz"))
         {
             errors.Add(
-                (output["type"] ?? output).Place, $"the target '{name}' is of type '{type}', and Foz makes tables in its own lake",
+                (output["type"] ?? output).Place,
+                $"the target '{name}' is of type '{type}', and Foz makes tables in its own lake",
                 "add a target with 'type: duckdb' (or 'type: foz' and 'lake: <folder>'), and choose it with --target");
         }
         var schema = texts.Text(output["schema"]);
@@ -93,8 +105,10 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
 
     static IEnumerable<string> Folders(string folder, Variables variables)
     {
-        if (DbtEnvironment.ProfilesFolder(variables) is { } stated) yield return Path.GetFullPath(Path.Combine(folder, stated));
+        if (DbtEnvironment.ProfilesFolder(variables) is { } stated)
+            yield return Path.GetFullPath(Path.Combine(folder, stated));
         yield return folder;
-        if ((variables["HOME"] ?? variables["USERPROFILE"]) is { Length: > 0 } home) yield return Path.Combine(home, ".dbt");
+        if ((variables["HOME"] ?? variables["USERPROFILE"]) is { Length: > 0 } home)
+            yield return Path.Combine(home, ".dbt");
     }
 }

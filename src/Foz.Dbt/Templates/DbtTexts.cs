@@ -22,12 +22,15 @@ sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList e
 
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Texts of YAML files beside resources: names mean in them what they mean in the package whose file it is.</summary>
+    /// <summary>
+    /// Texts of YAML files beside resources: names mean in them what they mean in the package whose file it is.
+    /// </summary>
     /// <param name="root">The project's folder, as a full path.</param>
     /// <param name="surroundings">What templates are rendered in.</param>
     /// <param name="errors">Takes what is wrong.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static DbtTexts Of(string root, DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
+    public static DbtTexts Of(
+        string root, DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
     {
         var packages = surroundings.Packages.Values.OrderByDescending(package => package.Path.Length).ToList();
         var scopes = new Dictionary<DbtPackage, JinjaScope>();
@@ -35,9 +38,13 @@ sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList e
 
         JinjaScope ScopeOf(string file)
         {
-            var package = packages.Find(package => file.StartsWith(package.Path, StringComparison.Ordinal)) ?? surroundings.Project;
+            var package = packages.Find(package => file.StartsWith(package.Path, StringComparison.Ordinal))
+                ?? surroundings.Project;
             if (scopes.TryGetValue(package, out var known)) return known;
-            var request = new DbtRequest { Package = package.Name, Name = package.Name, File = DbtPackage.FileName, Kind = "operation" };
+            var request = new DbtRequest
+            {
+                Package = package.Name, Name = package.Name, File = DbtPackage.FileName, Kind = "operation",
+            };
             return scopes[package] = new DbtScopes(new(surroundings, request, cancellationToken)).Root;
         }
     }
@@ -48,7 +55,8 @@ sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList e
     {
         try
         {
-            return File.ReadAllText(Path.Combine(root, file), StrictUtf8).Replace("\r\n", "\n", StringComparison.Ordinal);
+            return File.ReadAllText(Path.Combine(root, file), StrictUtf8).Replace(
+                "\r\n", "\n", StringComparison.Ordinal);
         }
         catch (DecoderFallbackException)
         {
@@ -56,7 +64,8 @@ sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList e
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(file) });
+            errors.Add(
+                new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(file) });
         }
         return "";
     }

@@ -11,7 +11,8 @@ static class DbtValues
     static readonly Dictionary<string, object?> Words = new(StringComparer.Ordinal)
     {
         ["true"] = true, ["True"] = true, ["TRUE"] = true, ["yes"] = true, ["Yes"] = true, ["on"] = true, ["On"] = true,
-        ["false"] = false, ["False"] = false, ["FALSE"] = false, ["no"] = false, ["No"] = false, ["off"] = false, ["Off"] = false,
+        ["false"] = false, ["False"] = false, ["FALSE"] = false, ["no"] = false, ["No"] = false, ["off"] = false,
+        ["Off"] = false,
     };
 
     /// <summary>A node as a value.</summary>
@@ -32,7 +33,8 @@ static class DbtValues
     public static object? OfText(string text) =>
         Words.TryGetValue(text, out var word) ? word
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number
-        : text.Length > 0 && (char.IsAsciiDigit(text[0]) || text[0] is '-' or '+' or '.') && text.Count(c => c == '.') <= 1
+        : text.Length > 0 && (char.IsAsciiDigit(text[0]) || text[0] is '-' or '+' or '.')
+            && text.Count(c => c == '.') <= 1
             && double.TryParse(
                 text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
                 CultureInfo.InvariantCulture, out var real) ? real
@@ -43,9 +45,13 @@ static class DbtValues
     {
         null or JinjaUndefined => new YamlNode.Scalar("", isQuoted: false, place),
         bool flag => new YamlNode.Scalar(flag ? "true" : "false", isQuoted: false, place),
-        JinjaList or JinjaTuple => new YamlNode.Sequence([.. JinjaValue.ItemsOf(value)!.Select(item => ToNode(item, place))], place),
+        JinjaList or JinjaTuple =>
+            new YamlNode.Sequence([.. JinjaValue.ItemsOf(value)!.Select(item => ToNode(item, place))], place),
         JinjaDict dict => new YamlNode.Mapping(
-            [.. dict.Entries.Select(entry => new YamlEntry(JinjaValue.ToText(entry.Key), place, ToNode(entry.Value, place)))], place),
+            [
+                .. dict.Entries.Select(entry =>
+                    new YamlEntry(JinjaValue.ToText(entry.Key), place, ToNode(entry.Value, place))),
+            ], place),
         string text => new YamlNode.Scalar(text, isQuoted: true, place),
         _ => new YamlNode.Scalar(JinjaValue.ToText(value), isQuoted: false, place),
     };

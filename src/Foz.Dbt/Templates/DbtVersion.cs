@@ -35,23 +35,31 @@ sealed record DbtVersion(string Model, string Number, string File, bool IsLatest
         }
         if (items.Count == 0)
         {
-            errors.Add(model["versions"]!.Place, $"'versions' of '{name}' must be a list of versions", "write '- v: 1' below it");
+            errors.Add(
+                model["versions"]!.Place, $"'versions' of '{name}' must be a list of versions",
+                "write '- v: 1' below it");
             return [];
         }
-        var latest = (model["latest_version"] as YamlNode.Scalar)?.Text ?? items.MaxBy(item => OrderOf(item.Number)).Number;
+        var latest = (model["latest_version"] as YamlNode.Scalar)?.Text
+            ?? items.MaxBy(item => OrderOf(item.Number)).Number;
         if (items.All(item => item.Number != latest))
-            errors.Add(model["latest_version"]!.Place, $"'{name}' has no version {latest}", $"it has {string.Join(", ", items.Select(item => item.Number))}");
+            errors.Add(
+                model["latest_version"]!.Place, $"'{name}' has no version {latest}",
+                $"it has {string.Join(", ", items.Select(item => item.Number))}");
         return
         [
             .. items.Select(item => new DbtVersion(
-                name, item.Number, (item.Said["defined_in"] as YamlNode.Scalar)?.Text ?? $"{name}_v{item.Number}", item.Number == latest,
+                name, item.Number, (item.Said["defined_in"] as YamlNode.Scalar)?.Text ?? $"{name}_v{item.Number}",
+                item.Number == latest,
                 Merge(model, item.Said))),
         ];
     }
 
     /// <summary>Numbers come in their order, and behind them words in theirs.</summary>
     static (double, string) OrderOf(string number) =>
-        double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? (value, "") : (double.MaxValue, number);
+        double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            ? (value, "")
+            : (double.MaxValue, number);
 
     static YamlNode.Mapping Merge(YamlNode.Mapping model, YamlNode.Mapping version)
     {
@@ -59,11 +67,15 @@ sealed record DbtVersion(string Model, string Number, string File, bool IsLatest
         if (Tests.Any(replaced.Contains)) replaced.UnionWith(Tests);
         List<YamlEntry> entries =
         [
-            .. model.Entries.Where(entry => !OfVersions.Contains(entry.Key) && (entry.Key == "name" || !replaced.Contains(entry.Key))),
+            .. model.Entries.Where(entry =>
+                !OfVersions.Contains(entry.Key) && (entry.Key == "name" || !replaced.Contains(entry.Key))),
             .. version.Entries.Where(entry => entry.Key != "name" && !OfVersion.Contains(entry.Key)),
         ];
         Add("config", Configs());
-        Add("columns", new YamlNode.Sequence([.. Columns(model["columns"] as YamlNode.Sequence, version["columns"] as YamlNode.Sequence)], version.Place));
+        Add("columns",
+            new YamlNode.Sequence(
+                [.. Columns(model["columns"] as YamlNode.Sequence, version["columns"] as YamlNode.Sequence)],
+                version.Place));
         return new(entries, model.Place);
 
         void Add(string key, YamlNode? value)
@@ -87,7 +99,9 @@ sealed record DbtVersion(string Model, string Number, string File, bool IsLatest
         var own = stated.Where(item => item != rule).ToList();
         var (taken, left) = (NamesOf(rule?["include"]), NamesOf(rule?["exclude"]));
         return (ofModel?.Items ?? []).OfType<YamlNode.Mapping>()
-            .Where(column => (taken.Count == 0 || taken.Contains(NameOf(column))) && !left.Contains(NameOf(column)) && own.All(other => NameOf(other) != NameOf(column)))
+            .Where(column =>
+                (taken.Count == 0 || taken.Contains(NameOf(column))) && !left.Contains(NameOf(column))
+                    && own.All(other => NameOf(other) != NameOf(column)))
             .Concat(own);
 
         static string? NameOf(YamlNode.Mapping column) => (column["name"] as YamlNode.Scalar)?.Text;

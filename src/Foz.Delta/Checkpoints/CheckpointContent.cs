@@ -31,8 +31,9 @@ sealed record CheckpointContent
 
     /// <summary>What is about files: only rearranged ones, as a checkpoint has it, and of tombstones what identifies
     /// them.</summary>
-    public IEnumerable<LogAction> FileActions => Files.Select(file => file with { DataChange = false }).Concat<LogAction>(
-        Tombstones.Select(file => file with { DataChange = false, Stats = JsonText.None, Tags = null }));
+    public IEnumerable<LogAction> FileActions =>
+        Files.Select(file => file with { DataChange = false }).Concat<LogAction>(
+            Tombstones.Select(file => file with { DataChange = false, Stats = JsonText.None, Tags = null }));
 
     /// <summary>The number of <see cref="FileActions"/>.</summary>
     public int FileActionCount => Files.Count + Tombstones.Count;

@@ -46,7 +46,8 @@ sealed class CheckpointReader(IObjectStore store, ICheckpointParquet? parquet)
 
     /// <summary>The sidecars that a checkpoint names.</summary>
     /// <inheritdoc cref="ReadAsync(Checkpoint, Action{IReadOnlyList{SidecarFile}}, CancellationToken)"/>
-    public async Task<IReadOnlyList<SidecarFile>> SidecarsAsync(Checkpoint checkpoint, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SidecarFile>> SidecarsAsync(
+        Checkpoint checkpoint, CancellationToken cancellationToken)
     {
         var sidecars = new List<SidecarFile>();
         foreach (var file in checkpoint.Files)

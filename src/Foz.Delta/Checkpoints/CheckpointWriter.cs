@@ -24,8 +24,8 @@ public abstract record CheckpointResult
     public sealed record Failed(Exception Error) : CheckpointResult;
 }
 
-/// <summary>Writes checkpoints, classic ones in one part or V2 with sidecars (PROTOCOL.md, "Checkpoints"), and the hint to
-/// them.</summary>
+/// <summary>Writes checkpoints, classic ones in one part or V2 with sidecars (PROTOCOL.md, "Checkpoints"), and the hint
+/// to them.</summary>
 sealed class CheckpointWriter(IObjectStore store, ICheckpointParquet parquet)
 {
     /// <summary>How many actions one sidecar has at most: several are read at the same time.</summary>
@@ -84,7 +84,8 @@ sealed class CheckpointWriter(IObjectStore store, ICheckpointParquet parquet)
         var top = ActionWriter.Write([.. others, .. sidecars]);
         var path = LogFiles.V2CheckpointPath(content.Version, Guid.NewGuid());
         var written = await store.PutAsync(path, top, cancellationToken);
-        return (new CheckpointResult.Written(written, written.SizeBytes + sidecars.Sum(file => file.SizeBytes)), new(written, others, sidecars));
+        return (new CheckpointResult.Written(written, written.SizeBytes + sidecars.Sum(file => file.SizeBytes)),
+            new(written, others, sidecars));
     }
 
     /// <summary>Writes a file under a temporary name and moves it to its own.</summary>

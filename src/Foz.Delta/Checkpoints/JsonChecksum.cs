@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace Foz.Delta.Checkpoints;
 
-/// <summary>The checksum of a JSON object over its values in one canonical form (PROTOCOL.md, "JSON checksum").</summary>
+/// <summary>
+/// The checksum of a JSON object over its values in one canonical form (PROTOCOL.md, "JSON checksum").
+/// </summary>
 static class JsonChecksum
 {
     /// <summary>The field that holds the checksum and does not count.</summary>
@@ -32,7 +34,8 @@ static class JsonChecksum
         switch (json.ValueKind)
         {
             case JsonValueKind.Object:
-                foreach (var property in json.EnumerateObject()) Add(values, $"{path}+{Encode(property.Name)}", property.Value);
+                foreach (var property in json.EnumerateObject())
+                    Add(values, $"{path}+{Encode(property.Name)}", property.Value);
                 break;
             case JsonValueKind.Array:
                 var index = 0;

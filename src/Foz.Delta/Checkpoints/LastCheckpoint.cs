@@ -20,11 +20,13 @@ static class LastCheckpoint
     }
 
     /// <summary>
-    /// The checkpoint that the hint names, whatever its checksum: Spark writes the features of a V2 checkpoint's protocol in another
-    /// order than the one that it took the checksum of. Null if it names none.
+    /// The checkpoint that the hint names, whatever its checksum: Spark writes the features of a V2 checkpoint's
+    /// protocol in another order than the one that it took the checksum of. Null if it names none.
     /// </summary>
     public static async ValueTask<long?> FindVersionAsync(IObjectStore store, CancellationToken cancellationToken) =>
-        await store.GetAsync(LogFiles.LastCheckpointPath, cancellationToken) is { } file ? Parse(file.Content, isChecked: false)?.Version : null;
+        await store.GetAsync(LogFiles.LastCheckpointPath, cancellationToken) is { } file
+            ? Parse(file.Content, isChecked: false)?.Version
+            : null;
 
     /// <summary>Writes the hint.</summary>
     /// <param name="store">The table's store.</param>
@@ -33,7 +35,8 @@ static class LastCheckpoint
     /// <param name="v2">The files of a V2 checkpoint, which Trino finds by this alone; null for a classic one.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async ValueTask WriteAsync(
-        IObjectStore store, CheckpointContent content, long sizeBytes, V2CheckpointHint? v2, CancellationToken cancellationToken)
+        IObjectStore store, CheckpointContent content, long sizeBytes, V2CheckpointHint? v2,
+        CancellationToken cancellationToken)
     {
         var json = new JsonObject
         {
@@ -53,13 +56,15 @@ static class LastCheckpoint
     {
         try
         {
-            using var json = JsonDocument.Parse(content, new() { AllowDuplicateProperties = false, MaxDepth = DepthMax });
+            using var json = JsonDocument.Parse(
+                content, new() { AllowDuplicateProperties = false, MaxDepth = DepthMax });
             if (json.RootElement.ValueKind != JsonValueKind.Object
                 || !json.RootElement.TryGetProperty("version"u8, out var field)
                 || field.ValueKind != JsonValueKind.Number || !field.TryGetInt64(out var version) || version < 0)
                 return null;
             return isChecked && json.RootElement.TryGetProperty(JsonChecksum.Field, out var checksum)
-                && !(checksum.ValueKind == JsonValueKind.String && checksum.ValueEquals(JsonChecksum.Compute(json.RootElement)))
+                && !(checksum.ValueKind == JsonValueKind.String
+                    && checksum.ValueEquals(JsonChecksum.Compute(json.RootElement)))
                 ? null
                 : new(version, SizeOf(json.RootElement));
         }
@@ -94,7 +99,8 @@ sealed record V2CheckpointHint(ObjectInfo File, IReadOnlyList<LogAction> Actions
         ["path"] = Path.GetFileName(File.Path),
         ["sizeInBytes"] = File.SizeBytes,
         ["modificationTime"] = File.LastModified.ToUnixTimeMilliseconds(),
-        ["nonFileActions"] = new JsonArray([.. Actions.Select(action => JsonNode.Parse(ActionWriter.Write([action]).Span))]),
+        ["nonFileActions"] = new JsonArray(
+            [.. Actions.Select(action => JsonNode.Parse(ActionWriter.Write([action]).Span))]),
         ["sidecarFiles"] = new JsonArray([.. Sidecars.Select(sidecar => new JsonObject
         {
             ["path"] = sidecar.Path.Logged,

@@ -63,7 +63,9 @@ abstract class Container
     /// <summary>Clears <paramref name="live"/>[value - first] of each value from <paramref name="first"/> on.</summary>
     public abstract void ClearLive(int first, Span<bool> live);
 
-    /// <summary>Clears <paramref name="live"/>[i] of each <paramref name="rows"/>[i] whose low 16 bits are in the set.</summary>
+    /// <summary>
+    /// Clears <paramref name="live"/>[i] of each <paramref name="rows"/>[i] whose low 16 bits are in the set.
+    /// </summary>
     public abstract void ClearLive(ReadOnlySpan<long> rows, Span<bool> live);
 
     /// <summary>Sets the bit of each value.</summary>
@@ -243,7 +245,8 @@ abstract class Container
             for (var i = 0; i < rows.Length; i++)
             {
                 var value = (ushort)rows[i];
-                var isCurrent = (at < 0 || runs[at].Start <= value) && (at + 1 == runs.Length || value < runs[at + 1].Start);
+                var isCurrent = (at < 0 || runs[at].Start <= value)
+                    && (at + 1 == runs.Length || value < runs[at + 1].Start);
                 if (!isCurrent) at = IndexFor(value);
                 if (at >= 0 && value <= runs[at].End) live[i] = false;
             }

@@ -12,7 +12,8 @@ static class Crc32
         for (; bytes.Length >= 8; bytes = bytes[8..])
         {
             crc ^= (uint)(bytes[0] | bytes[1] << 8 | bytes[2] << 16 | bytes[3] << 24);
-            crc = Tables[7][(byte)crc] ^ Tables[6][(byte)(crc >> 8)] ^ Tables[5][(byte)(crc >> 16)] ^ Tables[4][crc >> 24]
+            crc = Tables[7][(byte)crc] ^ Tables[6][(byte)(crc >> 8)] ^ Tables[5][(byte)(crc >> 16)]
+                ^ Tables[4][crc >> 24]
                 ^ Tables[3][bytes[4]] ^ Tables[2][bytes[5]] ^ Tables[1][bytes[6]] ^ Tables[0][bytes[7]];
         }
         foreach (var b in bytes) crc = crc >> 8 ^ Tables[0][(byte)crc ^ b];

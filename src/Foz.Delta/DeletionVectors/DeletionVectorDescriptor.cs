@@ -38,7 +38,9 @@ public sealed record DeletionVectorDescriptor
     /// <summary>How many rows of the data file the vector deletes.</summary>
     public required long Cardinality { get; init; }
 
-    /// <summary>Tells apart the vectors that one data file had in successive versions: part of the replay key.</summary>
+    /// <summary>
+    /// Tells apart the vectors that one data file had in successive versions: part of the replay key.
+    /// </summary>
     public string UniqueId => Offset is { } offset
         ? string.Create(CultureInfo.InvariantCulture, $"{StorageType}{PathOrInlineDv}@{offset}")
         : StorageType + PathOrInlineDv;

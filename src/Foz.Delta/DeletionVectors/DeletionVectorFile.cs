@@ -40,15 +40,16 @@ public static class DeletionVectorFile
     }
 
     /// <summary>
-    /// Writes vectors into one file with a unique name in the table's folder (more than one file beyond 1 GiB), durably.
+    /// Writes vectors into one file with a unique name in the table's folder (more than one file beyond 1 GiB),
+    /// durably.
     /// </summary>
     /// <returns>The descriptors, in the order of <paramref name="vectors"/>.</returns>
     public static ValueTask<IReadOnlyList<DeletionVectorDescriptor>> WriteAsync(
         IObjectStore table, IReadOnlyList<RowSet> vectors, CancellationToken cancellationToken) =>
         WriteAsync(vectors, async (path, content) => await table.PutAsync(path, content, cancellationToken));
 
-    /// <summary>As <see cref="WriteAsync(IObjectStore, IReadOnlyList{RowSet}, CancellationToken)"/>, but the files are only
-    /// staged.</summary>
+    /// <summary>As <see cref="WriteAsync(IObjectStore, IReadOnlyList{RowSet}, CancellationToken)"/>, but the files are
+    /// only staged.</summary>
     /// <param name="table">The table's store, a local one: staged files can be read there.</param>
     /// <param name="vectors">The vectors.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -96,8 +97,8 @@ public static class DeletionVectorFile
     }
 
     /// <summary>
-    /// The path of the file that holds a vector: below the table's folder, or an absolute path or URI, decoded; null for
-    /// an inline vector.
+    /// The path of the file that holds a vector: below the table's folder, or an absolute path or URI, decoded; null
+    /// for an inline vector.
     /// </summary>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.Corrupt"/>: the text is no UUID; <see cref="DeltaErrorKind.Unsupported"/>: an unknown

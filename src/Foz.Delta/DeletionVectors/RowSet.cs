@@ -66,7 +66,9 @@ public sealed class RowSet : IEquatable<RowSet>
         else FilterScattered(rows, live);
     }
 
-    /// <summary>As <see cref="Filter(ReadOnlySpan{long}, Span{bool})"/> for the rows from <paramref name="first"/> on.</summary>
+    /// <summary>
+    /// As <see cref="Filter(ReadOnlySpan{long}, Span{bool})"/> for the rows from <paramref name="first"/> on.
+    /// </summary>
     public void Filter(long first, Span<bool> live)
     {
         live.Fill(true);

@@ -28,7 +28,9 @@ static class Z85
     /// The bytes of a text, padding included. Some writers do not pad: their last group holds n bytes in n + 1
     /// characters after 4 - n times '#', which begins no full group.
     /// </summary>
-    /// <exception cref="FormatException">The length is no multiple of 5, or a character is none of the alphabet.</exception>
+    /// <exception cref="FormatException">
+    /// The length is no multiple of 5, or a character is none of the alphabet.
+    /// </exception>
     public static byte[] Decode(ReadOnlySpan<char> text)
     {
         if (text.Length % 5 != 0) throw new FormatException($"{text.Length} characters of Z85 are no multiple of 5");

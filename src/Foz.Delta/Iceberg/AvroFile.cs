@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Foz.Delta.Iceberg;
 
-/// <summary>Files of Avro records (Apache Avro specification, "Object Container Files"), compressed by deflate.</summary>
+/// <summary>
+/// Files of Avro records (Apache Avro specification, "Object Container Files"), compressed by deflate.
+/// </summary>
 static class AvroFile
 {
     const string SchemaKey = "avro.schema";
@@ -69,7 +71,8 @@ static class AvroFile
         var metadata = reader.ReadArray(() => KeyValuePair.Create(reader.ReadString(), reader.ReadBytes()))
             .ToDictionary(pair => pair.Key, pair => Encoding.UTF8.GetString(pair.Value), StringComparer.Ordinal);
         var sync = reader.ReadFixed(SyncLength).ToArray();
-        if (metadata.GetValueOrDefault(SchemaKey) != schema || metadata.GetValueOrDefault(CodecKey) != Deflate) return null;
+        if (metadata.GetValueOrDefault(SchemaKey) != schema || metadata.GetValueOrDefault(CodecKey) != Deflate)
+            return null;
         var records = new List<T>();
         while (!reader.IsAtEnd)
         {
@@ -108,7 +111,8 @@ static class AvroFile
         }
         catch (InvalidDataException fault)
         {
-            throw new DeltaException(DeltaErrorKind.Corrupt, $"an Avro file cannot be decompressed: {fault.Message}", fault);
+            throw new DeltaException(
+                DeltaErrorKind.Corrupt, $"an Avro file cannot be decompressed: {fault.Message}", fault);
         }
     }
 }

@@ -61,8 +61,8 @@ sealed class DataFiles
     }
 
     /// <summary>A file.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Refused"/>: rows of it are deleted by a deletion vector,
-    /// or its statistics do not tell how many it has.</exception>
+    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Refused"/>: rows of it are deleted by a deletion
+    /// vector, or its statistics do not tell how many it has.</exception>
     public DataFile Of(AddFile file)
     {
         if (file.DeletionVector is not null) throw Refused(file, "has a deletion vector, which Iceberg cannot read");
@@ -73,8 +73,10 @@ sealed class DataFiles
         var nulls = new List<KeyValuePair<int, long>>(ids.Length);
         for (var i = 0; i < ids.Length; i++)
         {
-            if (bounds[i].Min is { } min) lower.Add(new(ids[i], IcebergValue.ToBound(min, columns[i].Type, isMax: false)));
-            if (bounds[i].Max is { } max) upper.Add(new(ids[i], IcebergValue.ToBound(max, columns[i].Type, isMax: true)));
+            if (bounds[i].Min is { } min)
+                lower.Add(new(ids[i], IcebergValue.ToBound(min, columns[i].Type, isMax: false)));
+            if (bounds[i].Max is { } max)
+                upper.Add(new(ids[i], IcebergValue.ToBound(max, columns[i].Type, isMax: true)));
             if (!bounds[i].MayBeNull) nulls.Add(new(ids[i], 0));
             else if (!bounds[i].MayHaveValues) nulls.Add(new(ids[i], count));
         }

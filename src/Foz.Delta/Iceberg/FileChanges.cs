@@ -2,7 +2,9 @@ using Foz.Delta.Log;
 
 namespace Foz.Delta.Iceberg;
 
-/// <summary>Which data files joined and left a table by some commits, taken together. Files have no deletion vectors.</summary>
+/// <summary>
+/// Which data files joined and left a table by some commits, taken together. Files have no deletion vectors.
+/// </summary>
 sealed class FileChanges
 {
     readonly Dictionary<FilePath, AddFile> added = [];

@@ -5,8 +5,8 @@ using Foz.Storage;
 
 namespace Foz.Delta.Iceberg;
 
-/// <summary>The folder <c>metadata</c> of a table: <c>v1.metadata.json</c> and so on, and <c>version-hint.text</c>, which
-/// names the newest to readers without a catalog.</summary>
+/// <summary>The folder <c>metadata</c> of a table: <c>v1.metadata.json</c> and so on, and <c>version-hint.text</c>,
+/// which names the newest to readers without a catalog.</summary>
 /// <param name="store">The table's files.</param>
 sealed class IcebergFolder(IObjectStore store)
 {
@@ -26,7 +26,8 @@ sealed class IcebergFolder(IObjectStore store)
         CancellationToken cancellationToken)
     {
         var hinted = await store.GetAsync(Hint, cancellationToken) is { } hint
-            && long.TryParse(Encoding.UTF8.GetString(hint.Content.Span).Trim(), CultureInfo.InvariantCulture, out var said)
+            && long.TryParse(
+                Encoding.UTF8.GetString(hint.Content.Span).Trim(), CultureInfo.InvariantCulture, out var said)
             && await store.GetInfoAsync(PathOf(said), cancellationToken) is not null ? said : 0;
         var number = hinted > 0 ? hinted : await GreatestAsync(cancellationToken);
         // Who wrote a newer one may have died before the hint.
@@ -37,7 +38,8 @@ sealed class IcebergFolder(IObjectStore store)
 
     /// <summary>Writes a metadata file.</summary>
     /// <returns>False if another one has the number.</returns>
-    public async ValueTask<bool> TryPutAsync(long number, IcebergMetadata metadata, CancellationToken cancellationToken) =>
+    public async ValueTask<bool> TryPutAsync(
+        long number, IcebergMetadata metadata, CancellationToken cancellationToken) =>
         await store.PutIfAbsentAsync(PathOf(number), metadata.ToUtf8(), cancellationToken) is PutIfAbsentResult.Created;
 
     /// <summary>Tells readers which metadata file is the newest.</summary>
@@ -81,8 +83,10 @@ sealed class IcebergFolder(IObjectStore store)
     {
         var greatest = 0L;
         await foreach (var file in store.ListAsync(Folder, null, cancellationToken))
-            if (file.Path.AsSpan(Folder.Length + 1) is ['v', .. var rest] && rest.EndsWith(Suffix, StringComparison.Ordinal)
-                && long.TryParse(rest[..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            if (file.Path.AsSpan(Folder.Length + 1) is ['v', .. var rest]
+                && rest.EndsWith(Suffix, StringComparison.Ordinal)
+                && long.TryParse(
+                    rest[..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
                 greatest = Math.Max(greatest, number);
         return greatest;
     }

@@ -16,8 +16,8 @@ sealed record IcebergSnapshot(
     long Id, long SequenceNumber, string ManifestList, int SchemaId, IEnumerable<KeyValuePair<string, string>> Summary);
 
 /// <summary>
-/// The metadata file of an Iceberg table (Iceberg specification, "Table Metadata"), format version 2, with the version of
-/// the Delta table that it stands for, in the properties that Delta's own writers use.
+/// The metadata file of an Iceberg table (Iceberg specification, "Table Metadata"), format version 2, with the version
+/// of the Delta table that it stands for, in the properties that Delta's own writers use.
 /// </summary>
 sealed class IcebergMetadata
 {
@@ -50,7 +50,9 @@ sealed class IcebergMetadata
 
     /// <summary>Where the manifests of the current snapshot are listed, in full; null without one.</summary>
     public string? CurrentManifestList =>
-        CurrentSnapshotId is { } current ? Text(Snapshots.First(s => Number(s["snapshot-id"]) == current)["manifest-list"]) : null;
+        CurrentSnapshotId is { } current
+            ? Text(Snapshots.First(s => Number(s["snapshot-id"]) == current)["manifest-list"])
+            : null;
 
     IEnumerable<JsonNode> Snapshots => root["snapshots"]!.AsArray()!;
 
@@ -136,7 +138,8 @@ sealed class IcebergMetadata
             PartitionFieldId(pair.First), pair.First.ColumnId!.Value, pair.Second,
             pair.First.PhysicalName(schema.Mapping), pair.First.Type))]);
         if (known is null)
-            root["partition-specs"]!.AsArray().Add((JsonNode)new JsonObject { ["spec-id"] = id, ["fields"] = spec.ToJson() });
+            root["partition-specs"]!.AsArray()
+                .Add((JsonNode)new JsonObject { ["spec-id"] = id, ["fields"] = spec.ToJson() });
         root["default-spec-id"] = id;
         return spec;
     }
@@ -181,13 +184,16 @@ sealed class IcebergMetadata
     public IReadOnlyList<string> FollowOn(string file, int filesMax)
     {
         var log = root["metadata-log"]!.AsArray();
-        log.Add((JsonNode)new JsonObject { ["timestamp-ms"] = Number(root["last-updated-ms"]), ["metadata-file"] = file });
+        log.Add(
+            (JsonNode)new JsonObject { ["timestamp-ms"] = Number(root["last-updated-ms"]), ["metadata-file"] = file });
         return [.. Shorten(log, filesMax).Select(entry => Text(entry["metadata-file"]))];
     }
 
     /// <summary>Forgets old snapshots.</summary>
     /// <param name="snapshotsMax">How many are kept.</param>
-    /// <returns>The lists of manifests of those that are forgotten, oldest first, and of the oldest that stays.</returns>
+    /// <returns>
+    /// The lists of manifests of those that are forgotten, oldest first, and of the oldest that stays.
+    /// </returns>
     public IReadOnlyList<string> Expire(int snapshotsMax)
     {
         var snapshots = root["snapshots"]!.AsArray();
@@ -204,11 +210,13 @@ sealed class IcebergMetadata
         return removed;
     }
 
-    // A partition field keeps the name that its column had. Another column of that name would be mistaken for its source.
+    // A partition field keeps the name that its column had. Another column of that name would be mistaken for its
+    // source.
     void Relabel(TableSchema schema)
     {
         foreach (var field in root["partition-specs"]!.AsArray().SelectMany(spec => spec!["fields"]!.AsArray()))
-            if (schema.Columns.Find(Text(field!["name"])) is { } column && column.ColumnId != Number(field["source-id"]))
+            if (schema.Columns.Find(Text(field!["name"])) is { } column
+                && column.ColumnId != Number(field["source-id"]))
                 field["name"] = string.Create(
                     CultureInfo.InvariantCulture, $"{Text(field["name"])}_{Number(field["field-id"])}");
     }

@@ -5,8 +5,8 @@ using Foz.Delta.Schema;
 
 namespace Foz.Delta.Iceberg;
 
-/// <summary>A table's columns as Iceberg has them (Iceberg specification, "Schemas and Data Types"). Field ids are those of
-/// Delta's column mapping.</summary>
+/// <summary>A table's columns as Iceberg has them (Iceberg specification, "Schemas and Data Types"). Field ids are
+/// those of Delta's column mapping.</summary>
 static class IcebergSchema
 {
     /// <summary>The schema's fields as Iceberg's JSON.</summary>
@@ -56,7 +56,8 @@ static class IcebergSchema
     {
         var json = new JsonObject
         {
-            ["id"] = field.ColumnId ?? throw new DeltaException(DeltaErrorKind.InvalidSchema, $"column {field.Name} has no id"),
+            ["id"] = field.ColumnId
+                ?? throw new DeltaException(DeltaErrorKind.InvalidSchema, $"column {field.Name} has no id"),
             ["name"] = field.Name,
             ["required"] = !field.Nullable,
             ["type"] = Type(field, PathOf(field), field.Type),
@@ -131,7 +132,8 @@ sealed record PartitionSpec(int Id, ImmutableArray<PartitionField> Fields)
     [
         .. Fields.Select(field => (JsonNode)new JsonObject
         {
-            ["source-id"] = field.SourceId, ["field-id"] = field.FieldId, ["name"] = field.Name, ["transform"] = "identity",
+            ["source-id"] = field.SourceId, ["field-id"] = field.FieldId, ["name"] = field.Name,
+            ["transform"] = "identity",
         }),
     ];
 }

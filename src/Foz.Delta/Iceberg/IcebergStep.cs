@@ -20,7 +20,8 @@ sealed class IcebergStep
     readonly Manifest manifest;
     readonly PartitionSpec spec;
     readonly int schemaId;
-    readonly long id = RandomNumberGenerator.GetInt32(int.MaxValue) * (1L << 31) + RandomNumberGenerator.GetInt32(int.MaxValue);
+    readonly long id = RandomNumberGenerator.GetInt32(int.MaxValue) * (1L << 31)
+        + RandomNumberGenerator.GetInt32(int.MaxValue);
     readonly long sequenceNumber;
     readonly string name = Guid.NewGuid().ToString("D");
     readonly List<string> written = [];

@@ -42,15 +42,19 @@ sealed class IcebergTable(DeltaTable table)
                 if (hint < number) await folder.PutHintAsync(number, cancellationToken);
                 return;
             }
-            var changes = isOwn ? await ChangesAsync(metadata!.DeltaVersion, snapshot, commit, cancellationToken) : null;
+            var changes = isOwn
+                ? await ChangesAsync(metadata!.DeltaVersion, snapshot, commit, cancellationToken)
+                : null;
             if (!isOwn) metadata = IcebergMetadata.New(folder.Location, snapshot.Metadata.Id);
             if (await TryStepAsync(number, metadata!, snapshot, changes, cancellationToken)) return;
         }
-        throw new DeltaException(DeltaErrorKind.Conflict, $"others wrote {IcebergFolder.Folder} first {AttemptsMax} times");
+        throw new DeltaException(
+            DeltaErrorKind.Conflict, $"others wrote {IcebergFolder.Folder} first {AttemptsMax} times");
     }
 
     async Task<bool> TryStepAsync(
-        long number, IcebergMetadata metadata, Snapshot snapshot, FileChanges? changes, CancellationToken cancellationToken)
+        long number, IcebergMetadata metadata, Snapshot snapshot, FileChanges? changes,
+        CancellationToken cancellationToken)
     {
         var step = new IcebergStep(folder, metadata, snapshot);
         try

@@ -5,8 +5,8 @@ using Foz.Delta.Schema;
 
 namespace Foz.Delta.Iceberg;
 
-/// <summary>Single values as Iceberg has them: in bounds (Iceberg specification, "Binary single-value serialization") and
-/// as fields of Avro records ("Avro").</summary>
+/// <summary>Single values as Iceberg has them: in bounds (Iceberg specification, "Binary single-value serialization")
+/// and as fields of Avro records ("Avro").</summary>
 static class IcebergValue
 {
     /// <summary>The bytes of a bound.</summary>
@@ -22,7 +22,8 @@ static class IcebergValue
                 BinaryPrimitives.WriteInt32LittleEndian(bytes, (int)value.Number);
                 return bytes[..sizeof(int)];
             case PrimitiveKind.Long or PrimitiveKind.Timestamp or PrimitiveKind.TimestampNtz:
-                BinaryPrimitives.WriteInt64LittleEndian(bytes, (long)Int128.Clamp(value.Number, long.MinValue, long.MaxValue));
+                BinaryPrimitives.WriteInt64LittleEndian(
+                    bytes, (long)Int128.Clamp(value.Number, long.MinValue, long.MaxValue));
                 return bytes;
             case PrimitiveKind.Float:
                 BinaryPrimitives.WriteSingleLittleEndian(bytes, (float)Zero(value.Floating, isMax));

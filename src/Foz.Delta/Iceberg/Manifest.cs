@@ -26,7 +26,9 @@ enum EntryStatus
 /// <param name="File">The file.</param>
 sealed record ManifestEntry(EntryStatus Status, long SnapshotId, long SequenceNumber, DataFile File);
 
-/// <summary>Files of data files (Iceberg specification, "Manifests"), format version 2, all of one partitioning.</summary>
+/// <summary>
+/// Files of data files (Iceberg specification, "Manifests"), format version 2, all of one partitioning.
+/// </summary>
 /// <param name="spec">The partitioning.</param>
 /// <param name="schemaId">The number of the table's schema.</param>
 /// <param name="fields">The fields of the table's schema, as Iceberg's JSON.</param>

@@ -176,7 +176,8 @@ static class ManifestList
             Partitions = reader.ReadIsPresent()
                 ? reader.ReadArray(() => new PartitionSummary(
                     reader.ReadBoolean(), reader.ReadIsPresent() && reader.ReadBoolean(),
-                    reader.ReadIsPresent() ? reader.ReadBytes() : null, reader.ReadIsPresent() ? reader.ReadBytes() : null))
+                    reader.ReadIsPresent() ? reader.ReadBytes() : null,
+                    reader.ReadIsPresent() ? reader.ReadBytes() : null))
                 : [],
         };
     }

@@ -16,7 +16,9 @@ public static class ActionWriter
     };
 
     /// <summary>The content of a commit file with these actions in this order.</summary>
-    /// <exception cref="ArgumentException">There are no actions: readers would take the file for a torn one.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no actions: readers would take the file for a torn one.
+    /// </exception>
     public static ReadOnlyMemory<byte> Write(IEnumerable<LogAction> actions)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);

@@ -17,6 +17,10 @@ public sealed record Commit
     /// <summary>Who made the commit; null if it does not say.</summary>
     public CommitInfo? Info => Actions.OfType<CommitInfo>().FirstOrDefault();
 
-    /// <summary>Whether the table has the same rows, schema and properties after it: it only rearranged files, as OPTIMIZE does, or nothing.</summary>
-    public bool OnlyRearranges => Actions.All(action => action is CommitInfo or DomainMetadata or FileAction { DataChange: false });
+    /// <summary>
+    /// Whether the table has the same rows, schema and properties after it: it only rearranged files, as OPTIMIZE does,
+    /// or nothing.
+    /// </summary>
+    public bool OnlyRearranges =>
+        Actions.All(action => action is CommitInfo or DomainMetadata or FileAction { DataChange: false });
 }

@@ -129,7 +129,8 @@ static class FileActionReader
     {
         if (reader.TokenType == JsonTokenType.Null) return null;
         if (reader.TokenType != JsonTokenType.StartObject) throw JsonFields.Wrong(ref reader, "an object");
-        var (type, path, offset, size, cardinality) = ((string?)null, (string?)null, (int?)null, (int?)null, (long?)null);
+        var (type, path, offset, size, cardinality) =
+            ((string?)null, (string?)null, (int?)null, (int?)null, (long?)null);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = JsonFields.Name(ref reader);

@@ -38,7 +38,9 @@ public readonly struct FilePath : IEquatable<FilePath>
     {
         var value = logged.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(logged) : logged;
         return new FilePath(
-            logged is ['f' or 'F', ..] && logged.StartsWith("file:", StringComparison.OrdinalIgnoreCase) ? LocalPath(value) : value, logged);
+            logged is ['f' or 'F', ..] && logged.StartsWith("file:", StringComparison.OrdinalIgnoreCase)
+                ? LocalPath(value)
+                : value, logged);
     }
 
     /// <summary>The path of a file below the table's root, not encoded.</summary>

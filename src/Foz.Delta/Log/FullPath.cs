@@ -14,5 +14,6 @@ static class FullPath
     /// <summary>A file of a table.</summary>
     /// <param name="location">The table's folder, in full.</param>
     /// <param name="path">Its path in the log.</param>
-    public static string Of(string location, FilePath path) => path.IsAbsolute ? Of(path.Value) : $"{location}/{path.Value}";
+    public static string Of(string location, FilePath path) =>
+        path.IsAbsolute ? Of(path.Value) : $"{location}/{path.Value}";
 }

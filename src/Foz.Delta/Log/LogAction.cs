@@ -63,7 +63,8 @@ public abstract record FileAction : LogAction
         get => Rare?.DefaultRowCommitVersion;
         init
         {
-            if (value is not null || Rare is not null) Rare = (Rare ?? RareFields.None) with { DefaultRowCommitVersion = value };
+            if (value is not null || Rare is not null)
+                Rare = (Rare ?? RareFields.None) with { DefaultRowCommitVersion = value };
         }
     }
 
@@ -95,7 +96,8 @@ public sealed record AddFile : FileAction
         get => Rare?.ClusteringProvider;
         init
         {
-            if (value is not null || Rare is not null) Rare = (Rare ?? RareFields.None) with { ClusteringProvider = value };
+            if (value is not null || Rare is not null)
+                Rare = (Rare ?? RareFields.None) with { ClusteringProvider = value };
         }
     }
 
@@ -150,7 +152,8 @@ public sealed record AddCdcFile : LogAction
     public StringMap? Tags { get; init; }
 
     /// <summary>Returns the file as files are scanned; when it was written is not known.</summary>
-    public AddFile AsData() => new() { Path = Path, PartitionValues = PartitionValues, SizeBytes = SizeBytes, ModificationTimeMs = 0 };
+    public AddFile AsData() =>
+        new() { Path = Path, PartitionValues = PartitionValues, SizeBytes = SizeBytes, ModificationTimeMs = 0 };
 }
 
 /// <summary>How far an application has come in writing to the table (action <c>txn</c>).</summary>

@@ -41,7 +41,9 @@ public sealed record Protocol : LogAction
             .Where(feature => feature.LegacyWriterVersion is > 0 and var version && version <= MinWriterVersion)
             .Select(feature => feature.Name)];
 
-    /// <summary>Whether another protocol demands the same of its clients, in whatever order features stand in the lists.</summary>
+    /// <summary>
+    /// Whether another protocol demands the same of its clients, in whatever order features stand in the lists.
+    /// </summary>
     public bool DemandsAs(Protocol other) =>
         (MinReaderVersion, MinWriterVersion) == (other.MinReaderVersion, other.MinWriterVersion)
         && AllReaderFeatures.ToHashSet(StringComparer.Ordinal).SetEquals(other.AllReaderFeatures)

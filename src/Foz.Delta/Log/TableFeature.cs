@@ -22,7 +22,9 @@ public sealed record TableFeature(string Name)
     /// <summary>Where set, the feature is supported for writing only while this is false for the table.</summary>
     internal Func<Metadata, bool>? ActiveWhen { get; init; }
 
-    /// <summary>The writer version before 7 that brings the feature; 0 for features that only the list brings.</summary>
+    /// <summary>
+    /// The writer version before 7 that brings the feature; 0 for features that only the list brings.
+    /// </summary>
     internal int LegacyWriterVersion { get; init; }
 
     /// <summary>The name of <c>appendOnly</c>.</summary>

@@ -3,8 +3,8 @@ using Foz.Storage;
 namespace Foz.Delta.Maintenance;
 
 /// <summary>
-/// Folders of a local table that a vacuum empties; object stores have none. A folder in which something happened lately stays:
-/// somebody may be about to write there.
+/// Folders of a local table that a vacuum empties; object stores have none. A folder in which something happened lately
+/// stays: somebody may be about to write there.
 /// </summary>
 sealed class EmptyFolders
 {
@@ -21,7 +21,8 @@ sealed class EmptyFolders
             for (var slash = file.Path.LastIndexOf('/'); slash > 0; slash = file.Path.LastIndexOf('/', slash - 1))
                 if (!folders.Add(file.Path[..slash])) break;
         foreach (var folder in folders)
-            if (store.LocalPath(folder) is { } path && Directory.Exists(path) && Directory.GetLastWriteTimeUtc(path) < olderThan.UtcDateTime)
+            if (store.LocalPath(folder) is { } path && Directory.Exists(path)
+                && Directory.GetLastWriteTimeUtc(path) < olderThan.UtcDateTime)
                 old.Add(folder);
         // Inner folders first.
         old.Sort((a, b) => b.Length.CompareTo(a.Length));

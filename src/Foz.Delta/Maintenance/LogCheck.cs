@@ -38,10 +38,13 @@ sealed class LogCheck(DeltaTable table)
                     $"versions {commits[i - 1].Version + 1} to {commits[i].Version - 1} are missing"));
     }
 
-    /// <summary>The first version from which all commits are there: the table's first, or that of a checkpoint.</summary>
+    /// <summary>
+    /// The first version from which all commits are there: the table's first, or that of a checkpoint.
+    /// </summary>
     async Task<Snapshot?> StartAsync(LogListing listing, CancellationToken cancellationToken)
     {
-        if (listing.Commits is [{ Version: 0 }, ..]) return await TryAsync(new Replay(table.Name), 0, cancellationToken);
+        if (listing.Commits is [{ Version: 0 }, ..])
+            return await TryAsync(new Replay(table.Name), 0, cancellationToken);
         foreach (var checkpoint in listing.Checkpoints)
             if (await ReadAsync(checkpoint, cancellationToken) is { } snapshot) return snapshot;
         return null;
@@ -68,7 +71,8 @@ sealed class LogCheck(DeltaTable table)
     async Task CheckCheckpointsAsync(LogListing listing, Snapshot snapshot, CancellationToken cancellationToken)
     {
         foreach (var checkpoint in listing.Checkpoints.Where(checkpoint => checkpoint.Version == snapshot.Version))
-            if (await ReadAsync(checkpoint, cancellationToken) is { } held && Difference(snapshot, held) is { } difference)
+            if (await ReadAsync(checkpoint, cancellationToken) is { } held
+                && Difference(snapshot, held) is { } difference)
                 faults.Add(new(FaultKind.Checkpoint, checkpoint.Files[0].Path, difference));
     }
 
@@ -86,7 +90,9 @@ sealed class LogCheck(DeltaTable table)
         }
     }
 
-    /// <summary>In what a checkpoint differs from the commits; tombstones may have expired, and the rest must be the same.</summary>
+    /// <summary>
+    /// In what a checkpoint differs from the commits; tombstones may have expired, and the rest must be the same.
+    /// </summary>
     static string? Difference(Snapshot replayed, Snapshot held)
     {
         var missing = replayed.Files.Count(file => held.Files.Find(file.Key) is null);
@@ -108,10 +114,14 @@ sealed class LogCheck(DeltaTable table)
         return versions;
     }
 
-    /// <summary>Compares a version with its note; false where its commit is not what was committed, so that later versions differ too.</summary>
+    /// <summary>
+    /// Compares a version with its note; false where its commit is not what was committed, so that later versions
+    /// differ too.
+    /// </summary>
     async Task<bool> IsAsNotedAsync(Snapshot snapshot, CancellationToken cancellationToken)
     {
-        if (await VersionChecksum.ReadAsync(table.Store, snapshot.Version, cancellationToken) is not { } checksum) return true;
+        if (await VersionChecksum.ReadAsync(table.Store, snapshot.Version, cancellationToken) is not { } checksum)
+            return true;
         var path = LogFiles.CommitPath(snapshot.Version);
         if (checksum.Commit is { } committed && await table.Store.GetAsync(path, cancellationToken) is { } file
             && CommitSum.Of(file.Content.Span) is var found && found != committed)
@@ -134,6 +144,8 @@ sealed class LogCheck(DeltaTable table)
         if (version is null)
             faults.Add(new(FaultKind.LastCheckpoint, LogFiles.LastCheckpointPath, "cannot be read"));
         else if (!listing.Checkpoints.Any(checkpoint => checkpoint.Version == version))
-            faults.Add(new(FaultKind.LastCheckpoint, LogFiles.LastCheckpointPath, $"names the checkpoint of version {version}, which is not there"));
+            faults.Add(
+                new(FaultKind.LastCheckpoint, LogFiles.LastCheckpointPath,
+                    $"names the checkpoint of version {version}, which is not there"));
     }
 }

@@ -41,7 +41,9 @@ public enum FaultKind
 /// <param name="Kind">What is wrong.</param>
 /// <param name="Path">The object, below the table's folder or absolute.</param>
 /// <param name="Message">What is wrong with it, in words.</param>
-/// <param name="RowCount">The rows that cannot be read for it; null where that is not known or none are concerned.</param>
+/// <param name="RowCount">
+/// The rows that cannot be read for it; null where that is not known or none are concerned.
+/// </param>
 public sealed record TableFault(FaultKind Kind, string Path, string Message, long? RowCount = null)
 {
     /// <summary>Whether rows or versions cannot be read for it; else it only costs time.</summary>
@@ -56,7 +58,9 @@ public sealed record TableFault(FaultKind Kind, string Path, string Message, lon
 
     /// <summary>A fault of a data file, which its repair takes out of the table with all rows.</summary>
     public static TableFault Of(AddFile file, FaultKind kind, string message) =>
-        new(kind, file.Path.Value, message, FileStatistics.RecordCount(file) - (file.DeletionVector?.Cardinality ?? 0)) { File = file };
+        new(kind, file.Path.Value, message,
+            FileStatistics.RecordCount(file) - (file.DeletionVector?.Cardinality ?? 0))
+        { File = file };
 }
 
 /// <summary>What a look at a whole table found.</summary>
@@ -102,11 +106,13 @@ public sealed class TableCheck(DeltaTable table)
         faults.AddRange(await new LogCheck(table).RunAsync(cancellationToken));
         var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
         await foreach (var file in table.Store.ListAsync("", startAfter: null, cancellationToken))
-            if (!file.Path.StartsWith(LogFiles.Folder + "/", StringComparison.Ordinal)) sizes[file.Path] = file.SizeBytes;
+            if (!file.Path.StartsWith(LogFiles.Folder + "/", StringComparison.Ordinal))
+                sizes[file.Path] = file.SizeBytes;
         foreach (var file in snapshot.Files)
             if (Missing(file, sizes) is { } fault) faults.Add(fault);
         faults.AddRange(snapshot.HalfRemoved.Select(file => TableFault.Of(
-            file, FaultKind.HalfRemoved, "was removed without its deletion vector: its rows stand in another file too")));
+            file, FaultKind.HalfRemoved,
+            "was removed without its deletion vector: its rows stand in another file too")));
         var lost = faults.Where(fault => fault.File is not null).Select(fault => fault.File!.Key).ToHashSet();
         var marked = snapshot.Files.Where(file => file.DeletionVector is not null && !lost.Contains(file.Key)).ToList();
         faults.AddRange(await VectorFaultsAsync(marked, cancellationToken));
@@ -129,13 +135,19 @@ public sealed class TableCheck(DeltaTable table)
         if (!file.Path.Value.StartsWith('/')) return null;
         var there = new FileInfo(file.Path.Value);
         if (!there.Exists) return Fault(file, "is missing");
-        return there.Length == file.SizeBytes ? null : Fault(file, $"has {there.Length} bytes, the log says {file.SizeBytes}");
+        return there.Length == file.SizeBytes
+            ? null
+            : Fault(file, $"has {there.Length} bytes, the log says {file.SizeBytes}");
     }
 
-    async Task<IReadOnlyCollection<TableFault>> VectorFaultsAsync(List<AddFile> files, CancellationToken cancellationToken)
+    async Task<IReadOnlyCollection<TableFault>> VectorFaultsAsync(
+        List<AddFile> files, CancellationToken cancellationToken)
     {
         var faults = new System.Collections.Concurrent.ConcurrentBag<TableFault>();
-        var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = VectorsAtOnceMax };
+        var options = new ParallelOptions
+        {
+            CancellationToken = cancellationToken, MaxDegreeOfParallelism = VectorsAtOnceMax,
+        };
         await Parallel.ForEachAsync(files, options, async (file, token) =>
         {
             try
@@ -145,7 +157,8 @@ public sealed class TableCheck(DeltaTable table)
             catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
             {
                 faults.Add(TableFault.Of(
-                    file, FaultKind.DeletionVector, $"{error.Message}; it tells which rows of {file.Path.Value} are deleted")
+                    file, FaultKind.DeletionVector,
+                    $"{error.Message}; it tells which rows of {file.Path.Value} are deleted")
                     with
                 { Path = error.Path ?? file.Path.Value });
             }

@@ -12,7 +12,9 @@ namespace Foz.Delta.Maintenance;
 /// <param name="FilesRemoved">Files that the table has no more.</param>
 /// <param name="FilesDeleted">Objects of the log that were wrong and are gone.</param>
 /// <param name="HasCheckpoint">Whether a checkpoint was written.</param>
-/// <param name="PutAside">The newest commit, which was broken and is kept under another name; null where none was.</param>
+/// <param name="PutAside">
+/// The newest commit, which was broken and is kept under another name; null where none was.
+/// </param>
 public sealed record TableRepairResult(
     long Version, int FilesRemoved, int FilesDeleted, bool HasCheckpoint, BrokenCommit? PutAside);
 
@@ -22,8 +24,8 @@ public sealed record TableRepairResult(
 public sealed record BrokenCommit(long Version, string Path);
 
 /// <summary>
-/// Makes a table readable again: takes files out of it that are gone (as FSCK REPAIR TABLE does), and what is wrong beside
-/// its commits. Nothing brings lost rows back.
+/// Makes a table readable again: takes files out of it that are gone (as FSCK REPAIR TABLE does), and what is wrong
+/// beside its commits. Nothing brings lost rows back.
 /// </summary>
 /// <param name="table">The table.</param>
 /// <param name="engineInfo">The program that history shows.</param>
@@ -31,8 +33,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
 {
     /// <summary>Repairs what a check found.</summary>
     /// <exception cref="DeltaException">
-    /// Commits before the newest are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>), the table does not allow that rows go
-    /// (<see cref="DeltaErrorKind.Refused"/>), or another commit came first.
+    /// Commits before the newest are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>), the table does not allow
+    /// that rows go (<see cref="DeltaErrorKind.Refused"/>), or another commit came first.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<TableRepairResult> RunAsync(TableCheckResult check, CancellationToken cancellationToken)
@@ -40,7 +42,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         var aside = await PutAsideAsync(check, cancellationToken);
         // Files that are found lost only now are not taken out: who agreed to it did not know of them.
         if (aside is not null)
-            check = check.With((await new TableCheck(table).RunAsync(cancellationToken)).Faults.Where(fault => !fault.IsLoss));
+            check = check.With(
+                (await new TableCheck(table).RunAsync(cancellationToken)).Faults.Where(fault => !fault.IsLoss));
         var deleted = await DeleteAsync(check, cancellationToken);
         var needsCheckpoint = check.Faults.Any(fault => fault.Kind is FaultKind.Checkpoint or FaultKind.LastCheckpoint);
         if (needsCheckpoint)
@@ -48,7 +51,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
             // What was read of the table may have come from a wrong checkpoint.
             table.Forget();
             check = aside is null
-                ? (await new TableCheck(table).RunAsync(cancellationToken)).With(check.Faults.Where(fault => fault.Kind is FaultKind.Content))
+                ? (await new TableCheck(table).RunAsync(cancellationToken))
+                    .With(check.Faults.Where(fault => fault.Kind is FaultKind.Content))
                 : check;
         }
         var snapshot = await table.LatestSnapshotAsync(cancellationToken);
@@ -56,7 +60,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         if (lost.Count > 0)
         {
             // Rows that are there twice do not go: readers of changes are told of none.
-            var doubled = check.Faults.Where(fault => fault.Kind is FaultKind.HalfRemoved).Select(fault => fault.File!.Key).ToHashSet();
+            var doubled = check.Faults.Where(fault => fault.Kind is FaultKind.HalfRemoved)
+                .Select(fault => fault.File!.Key).ToHashSet();
             snapshot = await RemoveAsync(snapshot, lost, doubled, cancellationToken);
         }
         var hasCheckpoint = needsCheckpoint
@@ -65,10 +70,13 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
     }
 
     /// <summary>
-    /// Puts the newest commit aside where it is broken, so that the version before it is the newest again. Its bytes are kept.
+    /// Puts the newest commit aside where it is broken, so that the version before it is the newest again. Its bytes
+    /// are kept.
     /// </summary>
     /// <returns>The commit; null where the log is in order.</returns>
-    /// <exception cref="DeltaException">Commits before it are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>).</exception>
+    /// <exception cref="DeltaException">
+    /// Commits before it are missing or broken (<see cref="DeltaErrorKind.Corrupt"/>).
+    /// </exception>
     public async Task<BrokenCommit?> PutAsideAsync(TableCheckResult check, CancellationToken cancellationToken)
     {
         var faults = check.Faults.Where(fault => fault.Kind is FaultKind.Log).ToList();
@@ -76,7 +84,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         var listing = await LogListing.ReadAsync(table.Store, table.Name, 0, cancellationToken);
         var version = listing.Commits.Count > 0 ? listing.Commits[^1].Version : -1;
         var path = LogFiles.CommitPath(version);
-        if (version < 1 || faults.Exists(fault => fault.Path != path) || listing.Checkpoints.Any(known => known.Version >= version))
+        if (version < 1 || faults.Exists(fault => fault.Path != path)
+            || listing.Checkpoints.Any(known => known.Version >= version))
             throw new DeltaException(
                 DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {faults[0].Path}: {faults[0].Message}")
             { Path = faults[0].Path };
@@ -93,11 +102,17 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
     async Task<string> KeepAsync(string path, CancellationToken cancellationToken)
     {
         if (await table.Store.GetAsync(path, cancellationToken) is not { } file)
-            throw new DeltaException(DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {path} is gone") { Path = path };
+            throw new DeltaException(DeltaErrorKind.Corrupt, $"{table.Name} cannot be repaired: {path} is gone")
+            {
+                Path = path,
+            };
         for (var number = 1; ; number++)
         {
-            var kept = number == 1 ? $"{path}.broken" : string.Create(CultureInfo.InvariantCulture, $"{path}.broken-{number}");
-            if (await table.Store.PutIfAbsentAsync(kept, file.Content, cancellationToken) is PutIfAbsentResult.Created) return kept;
+            var kept = number == 1
+                ? $"{path}.broken"
+                : string.Create(CultureInfo.InvariantCulture, $"{path}.broken-{number}");
+            if (await table.Store.PutIfAbsentAsync(kept, file.Content, cancellationToken) is PutIfAbsentResult.Created)
+                return kept;
         }
     }
 
@@ -107,7 +122,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         var wrong = check.Faults
             .Where(fault => fault.Kind is FaultKind.Checkpoint or FaultKind.LastCheckpoint or FaultKind.Checksum)
             .Select(fault => fault.Path).Distinct(StringComparer.Ordinal).ToList();
-        if (wrong.Exists(path => path.Contains(".checkpoint.", StringComparison.Ordinal))) await CheckReplaceableAsync(wrong, cancellationToken);
+        if (wrong.Exists(path => path.Contains(".checkpoint.", StringComparison.Ordinal)))
+            await CheckReplaceableAsync(wrong, cancellationToken);
         foreach (var path in wrong) await table.Store.DeleteAsync(path, cancellationToken);
         return wrong.Count;
     }
@@ -121,11 +137,13 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         _ = listing.Segment(version: null, unusable, useCompactions: false);
     }
 
-    async Task<Snapshot> RemoveAsync(Snapshot snapshot, List<AddFile> lost, HashSet<FileKey> doubled, CancellationToken cancellationToken)
+    async Task<Snapshot> RemoveAsync(
+        Snapshot snapshot, List<AddFile> lost, HashSet<FileKey> doubled, CancellationToken cancellationToken)
     {
         var transaction = new Transaction(table, snapshot, new()
         {
-            Operation = "FSCK", EngineInfo = engineInfo, Parameters = new([KeyValuePair.Create("mode", (string?)"REPAIR")]),
+            Operation = "FSCK", EngineInfo = engineInfo,
+            Parameters = new([KeyValuePair.Create("mode", (string?)"REPAIR")]),
         })
         {
             Metrics = new(
@@ -134,7 +152,8 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
             ]),
         };
         foreach (var file in lost)
-            if (snapshot.Files.Find(file.Key) is { } present) transaction.Remove(present, dataChange: !doubled.Contains(file.Key));
+            if (snapshot.Files.Find(file.Key) is { } present)
+                transaction.Remove(present, dataChange: !doubled.Contains(file.Key));
         return transaction.IsEmpty ? snapshot : (await transaction.CommitAsync(cancellationToken)).OrThrow().Snapshot;
     }
 }

@@ -6,8 +6,8 @@ using Foz.Storage;
 namespace Foz.Delta.Maintenance;
 
 /// <summary>
-/// Deletes the files of a table that no version needs which is younger than the retention: removed data files and deletion
-/// vectors, change data, and what commits left behind that were never made (Delta's VACUUM).
+/// Deletes the files of a table that no version needs which is younger than the retention: removed data files and
+/// deletion vectors, change data, and what commits left behind that were never made (Delta's VACUUM).
 /// </summary>
 /// <param name="table">The table.</param>
 public sealed class Vacuum(DeltaTable table)
@@ -86,13 +86,16 @@ public sealed class Vacuum(DeltaTable table)
                 result = result with
                 {
                     Version = await CommitAsync("VACUUM END", how.Options, [("status", status)],
-                        [("numDeletedFiles", deleted.Count), ("numVacuumedDirectories", removed)], CancellationToken.None),
+                        [("numDeletedFiles", deleted.Count), ("numVacuumedDirectories", removed)],
+                        CancellationToken.None),
                 };
         }
         return result;
     }
 
-    /// <summary>Deletes files but those that a version needs again which came meanwhile: a restore brings files back.</summary>
+    /// <summary>
+    /// Deletes files but those that a version needs again which came meanwhile: a restore brings files back.
+    /// </summary>
     async Task<IReadOnlyCollection<ObjectInfo>> DeleteAsync(
         ObjectInfo[] files, DateTimeOffset olderThan, CancellationToken cancellationToken)
     {
@@ -114,7 +117,8 @@ public sealed class Vacuum(DeltaTable table)
             throw new DeltaException(DeltaErrorKind.InvalidArgument, "files cannot be kept for less than no time");
         if (options.ChecksRetention && retention < configured)
             throw new DeltaException(DeltaErrorKind.Refused,
-                $"{table.Name} keeps its files for {Hours(configured)} hours: deleting them after {Hours(retention)} can take "
+                $"{table.Name} keeps its files for {Hours(configured)} hours: deleting them "
+                    + $"after {Hours(retention)} can take "
                 + "away what readers and writers at work need, and older versions");
     }
 

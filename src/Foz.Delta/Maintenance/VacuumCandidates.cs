@@ -20,7 +20,8 @@ sealed class VacuumCandidates(DeltaTable table, Snapshot snapshot, DateTimeOffse
     readonly string[] partitionFolders =
     [
         .. snapshot.TableSchema.PartitionColumns.SelectMany(column =>
-            new[] { $"{column.Name}=", $"{column.PhysicalName(snapshot.TableSchema.Mapping)}=" }).Distinct(StringComparer.Ordinal),
+            new[] { $"{column.Name}=", $"{column.PhysicalName(snapshot.TableSchema.Mapping)}=" })
+            .Distinct(StringComparer.Ordinal),
     ];
 
     readonly bool hasIceberg = snapshot.Metadata.Configuration.Find(IcebergProperty)?
@@ -55,7 +56,8 @@ sealed class VacuumCandidates(DeltaTable table, Snapshot snapshot, DateTimeOffse
         paths.ExceptWith(kept);
         var old = new List<ObjectInfo>();
         foreach (var path in paths.Order(StringComparer.Ordinal))
-            if (!IsHidden(path) && await table.Store.GetInfoAsync(path, cancellationToken) is { } file && file.LastModified < olderThan)
+            if (!IsHidden(path) && await table.Store.GetInfoAsync(path, cancellationToken) is { } file
+                && file.LastModified < olderThan)
                 old.Add(file);
         return old;
     }
@@ -73,7 +75,9 @@ sealed class VacuumCandidates(DeltaTable table, Snapshot snapshot, DateTimeOffse
         return needed;
     }
 
-    /// <summary>The objects of a logical file that lie below the table's folder; what lies elsewhere is never deleted.</summary>
+    /// <summary>
+    /// The objects of a logical file that lie below the table's folder; what lies elsewhere is never deleted.
+    /// </summary>
     static IEnumerable<string> PathsOf(IObjectStore store, FileAction file)
     {
         if (Below(store, file.Path.Value, file.Path.IsAbsolute) is { } data) yield return data;
@@ -89,8 +93,8 @@ sealed class VacuumCandidates(DeltaTable table, Snapshot snapshot, DateTimeOffse
     }
 
     /// <summary>
-    /// Whether a file is none of the table's: its name, or that of a folder around it, begins with a dot or an underscore.
-    /// Folders of partition columns that are named so are not meant, nor those of change data.
+    /// Whether a file is none of the table's: its name, or that of a folder around it, begins with a dot or an
+    /// underscore. Folders of partition columns that are named so are not meant, nor those of change data.
     /// </summary>
     bool IsHidden(string path)
     {

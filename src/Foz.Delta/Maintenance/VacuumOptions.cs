@@ -13,8 +13,8 @@ public sealed record VacuumOptions
     public bool IsDryRun { get; init; }
 
     /// <summary>
-    /// Whether the files to delete are taken from the log instead of a listing of the table's folder: faster, but what never
-    /// got into the log, or left it, stays.
+    /// Whether the files to delete are taken from the log instead of a listing of the table's folder: faster, but what
+    /// never got into the log, or left it, stays.
     /// </summary>
     public bool IsLite { get; init; }
 

@@ -19,8 +19,8 @@ sealed class PartitionFolders
     readonly TableSchema schema;
 
     /// <summary>The folders of a table.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Refused"/>: files have columns under other names than the
-    /// table, by which alone their readers find them.</exception>
+    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Refused"/>: files have columns under other names than
+    /// the table, by which alone their readers find them.</exception>
     public PartitionFolders(Snapshot snapshot)
     {
         schema = snapshot.TableSchema;

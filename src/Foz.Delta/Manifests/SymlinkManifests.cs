@@ -45,7 +45,8 @@ public sealed class SymlinkManifests(DeltaTable table)
             if (await TryMarkAsync(marker, snapshot, cancellationToken)) return (snapshot.Version, count);
             snapshot = await table.LatestSnapshotAsync(cancellationToken);
         }
-        throw new DeltaException(DeltaErrorKind.Conflict, $"others wrote the manifests of {table.Name} {AttemptsMax} times meanwhile");
+        throw new DeltaException(
+            DeltaErrorKind.Conflict, $"others wrote the manifests of {table.Name} {AttemptsMax} times meanwhile");
     }
 
     /// <summary>Brings the manifests up to a version: those of the partitions that have changed since they were
@@ -61,7 +62,8 @@ public sealed class SymlinkManifests(DeltaTable table)
             return;
         }
         var folders = new PartitionFolders(snapshot);
-        foreach (var (path, files) in folders.Group(snapshot.Files.Where(f => changed.Contains(folders.PathOf(f.PartitionValues)))))
+        foreach (var (path, files) in folders.Group(
+            snapshot.Files.Where(f => changed.Contains(folders.PathOf(f.PartitionValues)))))
         {
             await PutAsync(path, files, cancellationToken);
             changed.Remove(path);
@@ -89,7 +91,8 @@ public sealed class SymlinkManifests(DeltaTable table)
         var present = new List<string>();
         await foreach (var file in table.Store.ListAsync(Folder, null, cancellationToken)) present.Add(file.Path);
         foreach (var stale in present)
-            if (stale != MarkerPath && !written.Contains(stale)) await table.Store.DeleteAsync(stale, cancellationToken);
+            if (stale != MarkerPath && !written.Contains(stale))
+                await table.Store.DeleteAsync(stale, cancellationToken);
         return written.Count;
     }
 
@@ -124,7 +127,8 @@ public sealed class SymlinkManifests(DeltaTable table)
         {
             if (file.DeletionVector is not null)
                 throw new DeltaException(DeltaErrorKind.Refused,
-                    $"{table.Name} can have no manifests: {file.Path} has a deletion vector, which their readers do not know")
+                    $"{table.Name} can have no manifests: {file.Path} has a deletion vector, "
+                        + "which their readers do not know")
                 { Path = file.Path.Value };
             lines.Append(FullPath.Of(location, file.Path)).Append('\n');
         }
@@ -150,7 +154,8 @@ public sealed class SymlinkManifests(DeltaTable table)
             CultureInfo.InvariantCulture, $"{snapshot.Metadata.Id} {snapshot.Version}\n"));
         return before.ETag is null
             ? await table.Store.PutIfAbsentAsync(MarkerPath, text, cancellationToken) is PutIfAbsentResult.Created
-            : await table.Store.PutIfMatchAsync(MarkerPath, text, before.ETag, cancellationToken) is PutIfMatchResult.Written;
+            : await table.Store.PutIfMatchAsync(
+                MarkerPath, text, before.ETag, cancellationToken) is PutIfMatchResult.Written;
     }
 
     // What the manifests show: the table by its identifier, and the version; null and -1 for nothing.

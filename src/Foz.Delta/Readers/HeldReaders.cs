@@ -22,17 +22,21 @@ public static class HeldReaders
         [.. Names(properties.Find(Property)).Select(TableReader.Find).OfType<TableReader>()];
 
     /// <summary>Whether all of them read tables that have a feature.</summary>
-    internal static bool Allow(StringMap properties, string feature) => Of(properties).All(reader => reader.Reads(feature));
+    internal static bool Allow(StringMap properties, string feature) =>
+        Of(properties).All(reader => reader.Reads(feature));
 
     /// <summary>The first of them that does not read files of a kind; null where all do.</summary>
-    public static TableReader? FindMissing(StringMap properties, string kind) => Of(properties).FirstOrDefault(reader => reader.Misses(kind));
+    public static TableReader? FindMissing(StringMap properties, string kind) =>
+        Of(properties).FirstOrDefault(reader => reader.Misses(kind));
 
     /// <summary>Refuses what would shut one of them out.</summary>
     /// <param name="before">The table before the change; null where it does not exist yet.</param>
     /// <param name="protocol">Its protocol after it.</param>
     /// <param name="metadata">Its metadata after it.</param>
     /// <param name="table">The table, for messages.</param>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.ShutsReaderOut"/>: an engine could read it no more.</exception>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.ShutsReaderOut"/>: an engine could read it no more.
+    /// </exception>
     internal static void Check(Snapshot? before, Protocol protocol, Metadata metadata, string table)
     {
         foreach (var reader in Of(metadata.Configuration))
@@ -44,7 +48,8 @@ public static class HeldReaders
             if (obstacles.Count == 0) continue;
             throw new DeltaException(
                 DeltaErrorKind.ShutsReaderOut,
-                $"{table} stays readable for {string.Join(", ", Of(metadata.Configuration))}, and {reader} does not read {string.Join(", ", obstacles)}");
+                $"{table} stays readable for {string.Join(", ", Of(metadata.Configuration))}, and {reader} does not "
+                    + $"read {string.Join(", ", obstacles)}");
         }
     }
 }

@@ -13,7 +13,9 @@ public sealed class TableReader
     /// <summary>The subject of facts about partition folders whose names hold <c>%</c>.</summary>
     public const string EscapedFolders = "escapedFolders";
 
-    /// <summary>The subject of facts about versions of a change data feed that take files away and have no change files.</summary>
+    /// <summary>
+    /// The subject of facts about versions of a change data feed that take files away and have no change files.
+    /// </summary>
     public const string ChangesWithoutFiles = "changesWithoutFiles";
 
     readonly Dictionary<string, ReaderFact> facts;
@@ -23,7 +25,10 @@ public sealed class TableReader
 
     /// <summary>The engines, in the order in which they are shown.</summary>
     public static IReadOnlyList<TableReader> All { get; } =
-        [.. ReadFacts().GroupBy(line => line.Engine, line => line.Fact).Select(group => new TableReader(group.Key, group))];
+        [
+            .. ReadFacts().GroupBy(line => line.Engine, line => line.Fact)
+                .Select(group => new TableReader(group.Key, group)),
+        ];
 
     /// <summary>Their names.</summary>
     public static IEnumerable<string> Names => All.Select(reader => reader.Name);
@@ -58,7 +63,8 @@ public sealed class TableReader
         if (Misses(EscapedFolders) && table.HasEscapedFolders) obstacles.Add(Describe(EscapedFolders));
         var unwritten = FactOf(AnyTable) is { Writes: false }
             ? ["it only reads"]
-            : features.Where(feature => FactOf(feature) is not { Writes: true }).Order(StringComparer.Ordinal).Select(Describe).ToList();
+            : features.Where(feature => FactOf(feature) is not { Writes: true }).Order(StringComparer.Ordinal)
+                .Select(Describe).ToList();
         return new(this, obstacles, [.. obstacles.Union(unwritten)])
         {
             IsMisread = features.Any(feature => FactOf(feature)?.Access is ReaderAccess.Misreads),
@@ -73,13 +79,16 @@ public sealed class TableReader
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>The version from which on the engine reads tables of a protocol; empty where that of a feature is not known.</summary>
+    /// <summary>
+    /// The version from which on the engine reads tables of a protocol; empty where that of a feature is not known.
+    /// </summary>
     string FromOf(Protocol protocol)
     {
         var needed = protocol.AllReaderFeatures.Select(feature => FactOf(feature)?.From ?? "").ToList();
         if (needed.Contains("")) return "";
         return needed.Append(FactOf(AnyTable)!.From).Where(version => version.Length > 0)
-            .MaxBy(version => Version.Parse(version.Contains('.', StringComparison.Ordinal) ? version : version + ".0")) ?? "";
+            .MaxBy(version => Version.Parse(version.Contains('.', StringComparison.Ordinal) ? version : version + ".0"))
+            ?? "";
     }
 
     string Describe(string subject) => FactOf(subject) switch
@@ -99,7 +108,8 @@ public sealed class TableReader
         {
             if (line.StartsWith('#')) continue;
             var cells = line.Split('\t');
-            yield return (cells[0], new(cells[1], AccessOf(cells[2]), cells[3], cells[4], cells.ElementAtOrDefault(5) ?? ""));
+            yield return (cells[0],
+                new(cells[1], AccessOf(cells[2]), cells[3], cells[4], cells.ElementAtOrDefault(5) ?? ""));
         }
     }
 
@@ -119,7 +129,8 @@ public sealed class TableReader
 /// <param name="Reader">The engine.</param>
 /// <param name="Obstacles">What keeps it from reading the table; empty where it reads it.</param>
 /// <param name="WriteObstacles">What keeps it from writing the table, beside those; empty where it writes it.</param>
-public sealed record ReaderVerdict(TableReader Reader, IReadOnlyList<string> Obstacles, IReadOnlyList<string> WriteObstacles)
+public sealed record ReaderVerdict(
+    TableReader Reader, IReadOnlyList<string> Obstacles, IReadOnlyList<string> WriteObstacles)
 {
     /// <summary>Whether it reads other rows, without an error.</summary>
     public bool IsMisread { get; init; }

@@ -3,7 +3,9 @@ using Foz.Delta.Schema;
 
 namespace Foz.Delta.Scans;
 
-/// <summary>A predicate on the columns of one table, its literals typed: evaluates to what may be true in a file.</summary>
+/// <summary>
+/// A predicate on the columns of one table, its literals typed: evaluates to what may be true in a file.
+/// </summary>
 abstract class BoundPredicate
 {
     /// <summary>The outcomes for a file.</summary>
@@ -51,7 +53,8 @@ abstract class BoundPredicate
     public sealed class IsNull(int column) : BoundPredicate
     {
         public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds) =>
-            (bounds[column].MayBeNull ? Truth.True : Truth.None) | (bounds[column].MayHaveValues ? Truth.False : Truth.None);
+            (bounds[column].MayBeNull ? Truth.True : Truth.None)
+                | (bounds[column].MayHaveValues ? Truth.False : Truth.None);
     }
 
     /// <summary>

@@ -42,7 +42,8 @@ sealed class ChunkStatistics
         {
             states = new State[fileCount];
             // Each file takes two places: its lower bound, then its upper one.
-            if (type is DecimalType or PrimitiveType { Kind: PrimitiveKind.String }) values = new DeltaValue[2 * fileCount];
+            if (type is DecimalType or PrimitiveType { Kind: PrimitiveKind.String })
+                values = new DeltaValue[2 * fileCount];
             else numbers = new long[2 * fileCount];
         }
 

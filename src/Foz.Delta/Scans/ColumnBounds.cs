@@ -45,7 +45,8 @@ readonly struct ColumnBounds
     /// <summary>The bounds of these values and others.</summary>
     public ColumnBounds With(in ColumnBounds other)
     {
-        if (!other.MayHaveValues) return new(Min, Max, MayBeNull || other.MayBeNull, MayHaveValues, IsTrusted && other.IsTrusted);
+        if (!other.MayHaveValues)
+            return new(Min, Max, MayBeNull || other.MayBeNull, MayHaveValues, IsTrusted && other.IsTrusted);
         if (!MayHaveValues) return other.With(this);
         return new(
             Min is { } min && other.Min is { } otherMin ? min > otherMin ? otherMin : min : null,

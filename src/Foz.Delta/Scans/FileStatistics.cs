@@ -7,7 +7,9 @@ namespace Foz.Delta.Scans;
 /// <summary>Statistics of a whole file, as its <c>add</c> action carries them.</summary>
 public static class FileStatistics
 {
-    /// <summary>The number of records in a data file, deleted ones included; null if the statistics do not tell.</summary>
+    /// <summary>
+    /// The number of records in a data file, deleted ones included; null if the statistics do not tell.
+    /// </summary>
     public static long? RecordCount(FileAction file) => new StatisticsReader([]).Read(file.Stats.Utf8.Span, []);
 
     /// <summary>
@@ -34,8 +36,8 @@ public static class FileStatistics
     }
 
     /// <summary>
-    /// In what the statistics of a file's action are not true of its rows, in words; empty if in nothing. Bounds may be wider than
-    /// the values, as far as readers can tell no more from them.
+    /// In what the statistics of a file's action are not true of its rows, in words; empty if in nothing. Bounds may be
+    /// wider than the values, as far as readers can tell no more from them.
     /// </summary>
     /// <param name="file">The file, with its statistics.</param>
     /// <param name="schema">The schema of its table.</param>
@@ -49,7 +51,8 @@ public static class FileStatistics
             [.. columns.Select((column, i) => new StatisticsColumn(schema.PhysicalPath(column.Column)!, types[i]))]);
         var bounds = new ColumnBounds[columns.Count];
         var differences = new List<string>();
-        if (reader.Read(file.Stats.Utf8.Span, bounds) is { } said && said != rows) differences.Add($"has {rows} rows, the log says {said}");
+        if (reader.Read(file.Stats.Utf8.Span, bounds) is { } said && said != rows)
+            differences.Add($"has {rows} rows, the log says {said}");
         // Of files with deleted rows, the log counts nulls as it likes.
         var countsNulls = file.DeletionVector is null && file.Stats.Utf8.Span.IndexOf("\"tightBounds\":false"u8) < 0;
         for (var i = 0; i < columns.Count; i++)
@@ -59,10 +62,14 @@ public static class FileStatistics
             var (column, name) = (columns[i], columns[i].Column.ToString());
             if (countsNulls && reader.NullCounts[i] is { } nulls && column.NullCount is { } found && nulls != found)
                 differences.Add($"has {found} nulls in {name}, the log says {nulls}");
-            if (!bounds[i].MayHaveValues && column.NullCount < rows) differences.Add($"has values in {name}, the log says none");
-            if (IsBeyond(column.Min, bounds[i].Min, types[i], -1)) differences.Add($"has {column.Min} in {name}, less than the log says");
+            if (!bounds[i].MayHaveValues && column.NullCount < rows)
+                differences.Add($"has values in {name}, the log says none");
+            if (IsBeyond(column.Min, bounds[i].Min, types[i], -1))
+                differences.Add($"has {column.Min} in {name}, less than the log says");
             // Texts of fixed length are padded when they are read.
-            if (!column.HasNan && IsBeyond(types[i] == DeltaType.String ? column.Max?.TrimEnd(' ') : column.Max, bounds[i].Max, types[i], 1))
+            if (!column.HasNan
+                && IsBeyond(
+                    types[i] == DeltaType.String ? column.Max?.TrimEnd(' ') : column.Max, bounds[i].Max, types[i], 1))
                 differences.Add($"has {column.Max} in {name}, more than the log says");
         }
         return differences;

@@ -4,8 +4,8 @@ using Foz.Delta.Schema;
 namespace Foz.Delta.Scans;
 
 /// <summary>
-/// Which files may hold days and times so old that a writer may have counted them in the Julian calendar: dates before 1582-10-15,
-/// timestamps before 1900, when time zones still followed the sun. Not for use by two threads at once.
+/// Which files may hold days and times so old that a writer may have counted them in the Julian calendar: dates before
+/// 1582-10-15, timestamps before 1900, when time zones still followed the sun. Not for use by two threads at once.
 /// </summary>
 public sealed class OldTimes
 {
@@ -24,7 +24,9 @@ public sealed class OldTimes
         reader = new(columns);
     }
 
-    /// <summary>Looks at the columns of a table; null where it has no days and times that a calendar matters for.</summary>
+    /// <summary>
+    /// Looks at the columns of a table; null where it has no days and times that a calendar matters for.
+    /// </summary>
     public static OldTimes? In(TableSchema schema)
     {
         var counted = new List<StatisticsColumn>();

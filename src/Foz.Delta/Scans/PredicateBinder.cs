@@ -21,7 +21,8 @@ sealed class PredicateBinder(TableSchema schema)
         Predicate.Compare compare => Bind(compare),
         Predicate.In isIn => Bind(isIn),
         Predicate.StartsWith starts =>
-            TryPlaceValue(starts.Column, out var at, out var type) && type is PrimitiveType { Kind: PrimitiveKind.String }
+            TryPlaceValue(starts.Column, out var at, out var type)
+                && type is PrimitiveType { Kind: PrimitiveKind.String }
                 ? new BoundPredicate.StartsWith(at, starts.Prefix)
                 : Unknown(),
         _ => Unknown(),
@@ -50,8 +51,8 @@ sealed class PredicateBinder(TableSchema schema)
     static BoundPredicate.Constant Unknown(Truth truth = Truth.Any) => new(truth);
 
     /// <summary>
-    /// Places a column whose values compare as files hold them, which is not so of texts that are filled with blanks, or that were
-    /// declared to be something else.
+    /// Places a column whose values compare as files hold them, which is not so of texts that are filled with blanks,
+    /// or that were declared to be something else.
     /// </summary>
     bool TryPlaceValue(ColumnPath path, out int ordinal, out DeltaType type)
     {
@@ -72,7 +73,8 @@ sealed class PredicateBinder(TableSchema schema)
         ordinal = Columns.Count;
         ordinals.Add(path, ordinal);
         var isPartition = fields.Length == 1 && schema.IsPartitionColumn(fields[0].Name);
-        Columns.Add((isPartition ? fields[0].PhysicalName(schema.Mapping) : null, new(schema.PhysicalPath(path)!, type)));
+        Columns.Add(
+            (isPartition ? fields[0].PhysicalName(schema.Mapping) : null, new(schema.PhysicalPath(path)!, type)));
         return true;
     }
 }

@@ -40,7 +40,8 @@ public static class SnapshotSchema
     {
         if (Cache.TryGetValue(metadata, out var known)) return known;
         if (metadata.SchemaString.Length == 0)
-            throw new DeltaException(DeltaErrorKind.InvalidSchema, "the table has no schema: its metaData has no schemaString");
+            throw new DeltaException(
+                DeltaErrorKind.InvalidSchema, "the table has no schema: its metaData has no schemaString");
         var mapping = protocol.Supports(TableFeature.ColumnMapping)
             ? ColumnMapping.ModeOf(metadata.Configuration)
             : ColumnMappingMode.None;
@@ -64,7 +65,8 @@ public static class SnapshotSchema
                 {
                     var fieldPath = path.Then(field.Name);
                     if (!names.Add(field.PhysicalName(mapping)))
-                        throw Unmapped(fieldPath, $"has the physical name {field.PhysicalName(mapping)} of another column");
+                        throw Unmapped(
+                            fieldPath, $"has the physical name {field.PhysicalName(mapping)} of another column");
                     if (mapping == ColumnMappingMode.Id && field.ColumnId is null)
                         throw Unmapped(fieldPath, "has no id, though the table maps columns by id");
                     CheckMapping(field.Type, mapping, fieldPath);

@@ -2,7 +2,9 @@ using Foz.Delta.Schema;
 
 namespace Foz.Delta.Scans;
 
-/// <summary>Reads bounds from statistics, made wider where writers are known to write less than the exact value.</summary>
+/// <summary>
+/// Reads bounds from statistics, made wider where writers are known to write less than the exact value.
+/// </summary>
 static class StatisticValue
 {
     const int MicrosPerMilli = 1000;
@@ -21,7 +23,8 @@ static class StatisticValue
         if (kind is PrimitiveKind.Binary || isTextKind && !isText) return null;
         if (!DeltaValueParser.TryParse(text, type, out var value, out var isExact)) return null;
         if (kind is PrimitiveKind.String) return value;
-        if (kind is PrimitiveKind.Double) return MayBeFloat(text, value.Floating) ? WidenFloat((float)value.Floating, isMax) : value;
+        if (kind is PrimitiveKind.Double)
+            return MayBeFloat(text, value.Floating) ? WidenFloat((float)value.Floating, isMax) : value;
         if (kind is PrimitiveKind.Float) return WidenFloat((float)value.Floating, isMax);
         var number = value.Number;
         if (type is DecimalType) number += SlackOf(text, number) * (isMax ? 1 : -1);
@@ -35,7 +38,8 @@ static class StatisticValue
     static DeltaValue WidenFloat(float value, bool isMax) =>
         new((double)(isMax ? float.BitIncrement(value) : float.BitDecrement(value)));
 
-    // A column that was one of floats keeps their bounds: a text of few digits may be the name of a float that lies beside it.
+    // A column that was one of floats keeps their bounds: a text of few digits may be the name of a float that lies
+    // beside it.
     static bool MayBeFloat(ReadOnlySpan<byte> text, double value)
     {
         const int DigitsOfFloat = 9;

@@ -26,7 +26,9 @@ public sealed class StatisticsWriter
     readonly Leaf[] leaves;
 
     /// <summary>Chooses the columns of a table.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidArgument"/>: a property is malformed.</exception>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidArgument"/>: a property is malformed.
+    /// </exception>
     public StatisticsWriter(TableSchema schema, StringMap properties)
     {
         var data = new StructType([.. schema.DataColumns]).Leaves();
@@ -97,9 +99,12 @@ public sealed class StatisticsWriter
         return type switch
         {
             PrimitiveType { Kind: PrimitiveKind.Date } => QuoteTime(PartitionValue.Format(value, type)!),
-            PrimitiveType { Kind: PrimitiveKind.Timestamp } => QuoteTime(DateTimeText.FormatMillis((long)value.Number) + "Z"),
-            PrimitiveType { Kind: PrimitiveKind.TimestampNtz } => QuoteTime(DateTimeText.FormatMillis((long)value.Number)),
-            PrimitiveType { Kind: PrimitiveKind.Float or PrimitiveKind.Double } when !double.IsFinite(value.Floating) => null,
+            PrimitiveType { Kind: PrimitiveKind.Timestamp } =>
+                QuoteTime(DateTimeText.FormatMillis((long)value.Number) + "Z"),
+            PrimitiveType { Kind: PrimitiveKind.TimestampNtz } =>
+                QuoteTime(DateTimeText.FormatMillis((long)value.Number)),
+            PrimitiveType { Kind: PrimitiveKind.Float or PrimitiveKind.Double } when !double.IsFinite(value.Floating) =>
+                null,
             _ => PartitionValue.Format(value, type),
         };
     }
@@ -107,7 +112,8 @@ public sealed class StatisticsWriter
     // Years with a sign are beyond what other readers of statistics parse.
     static string? QuoteTime(string time) => time[0] is '+' or '-' ? null : Quote(time);
 
-    static string Quote(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    static string Quote(string text) =>
+        $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
     static IEnumerable<(ColumnPath Path, StructField Field)> Named(
         IEnumerable<(ColumnPath Path, StructField Field)> columns, List<ColumnPath> names) =>
@@ -116,7 +122,8 @@ public sealed class StatisticsWriter
     static int ParseCount(string? text)
     {
         if (text is null) return ColumnCountDefault;
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count >= -1
+        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count)
+            && count >= -1
             ? count == -1 ? int.MaxValue : count
             : throw new DeltaException(DeltaErrorKind.InvalidArgument,
                 $"property {ColumnCountProperty} is '{text}', not a number of columns or -1");

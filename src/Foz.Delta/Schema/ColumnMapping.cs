@@ -28,12 +28,20 @@ public static class ColumnMapping
     /// <summary>Table property that keeps a table so that it can be read as Iceberg.</summary>
     public const string IcebergCompatProperty = "delta.enableIcebergCompatV2";
 
-    /// <summary>The mode that a table's properties choose; the caller checks that the protocol supports mapping.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Unsupported"/>: a mode outside the specification.</exception>
+    /// <summary>
+    /// The mode that a table's properties choose; the caller checks that the protocol supports mapping.
+    /// </summary>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.Unsupported"/>: a mode outside the specification.
+    /// </exception>
     public static ColumnMappingMode ModeOf(IReadOnlyDictionary<string, string?> properties) =>
-        properties.TryGetValue(ModeProperty, out var mode) && mode is not null ? ParseMode(mode) : ColumnMappingMode.None;
+        properties.TryGetValue(ModeProperty, out var mode) && mode is not null
+            ? ParseMode(mode)
+            : ColumnMappingMode.None;
 
-    /// <summary>The path of a column as data files, statistics and partition values have it; null if it is unknown.</summary>
+    /// <summary>
+    /// The path of a column as data files, statistics and partition values have it; null if it is unknown.
+    /// </summary>
     public static ColumnPath? PhysicalPath(StructType schema, ColumnPath path, ColumnMappingMode mode)
     {
         var fields = schema.FindAll(path);
@@ -45,7 +53,8 @@ public static class ColumnMapping
     /// display name where <paramref name="keepNames"/> says that files by display name exist already).
     /// </summary>
     /// <returns>The schema, and the greatest id given out so far, for <see cref="MaxColumnIdProperty"/>.</returns>
-    public static (StructType Schema, int MaxColumnId) Assign(StructType schema, int maxColumnId, bool keepNames = false)
+    public static (StructType Schema, int MaxColumnId) Assign(
+        StructType schema, int maxColumnId, bool keepNames = false)
     {
         maxColumnId = Math.Max(maxColumnId, GreatestId(schema));
         var assigned = (StructType)Assign(schema, ref maxColumnId, keepNames);
@@ -101,11 +110,14 @@ public static class ColumnMapping
     };
 
     static int NestedIdCount(StructField field) =>
-        field.Metadata[FieldMetadata.NestedIdsKey] is { ValueKind: JsonValueKind.Object } ids ? ids.EnumerateObject().Count() : 0;
+        field.Metadata[FieldMetadata.NestedIdsKey] is { ValueKind: JsonValueKind.Object } ids
+            ? ids.EnumerateObject().Count()
+            : 0;
 
     static int GreatestNestedId(StructField field) =>
         field.Metadata[FieldMetadata.NestedIdsKey] is { ValueKind: JsonValueKind.Object } ids
-            ? ids.EnumerateObject().Select(id => id.Value.TryGetInt32(out var number) ? number : 0).DefaultIfEmpty().Max()
+            ? ids.EnumerateObject().Select(id => id.Value.TryGetInt32(out var number) ? number : 0).DefaultIfEmpty()
+                .Max()
             : 0;
 
     static DeltaType AssignNested(DeltaType type, ref int maxColumnId)

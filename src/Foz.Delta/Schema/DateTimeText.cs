@@ -44,7 +44,9 @@ static class DateTimeText
     public static string FormatDate(long days)
     {
         var (year, month, day) = CivilOf(days);
-        return year is >= 0 and <= 9999 ? $"{year:0000}-{month:00}-{day:00}" : $"{year:+0000;-0000}-{month:00}-{day:00}";
+        return year is >= 0 and <= 9999
+            ? $"{year:0000}-{month:00}-{day:00}"
+            : $"{year:+0000;-0000}-{month:00}-{day:00}";
     }
 
     /// <summary><c>2020-01-31T12:00:00.123456</c>, without the fraction where it is zero.</summary>

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Foz.Delta.Schema;
 
 /// <summary>
-/// A type of PostgreSQL that Delta tables lack: a column keeps texts, or decimals, which is what other readers see. Foz checks its
-/// values, writes each in one form, and shows them as PostgreSQL does.
+/// A type of PostgreSQL that Delta tables lack: a column keeps texts, or decimals, which is what other readers see. Foz
+/// checks its values, writes each in one form, and shows them as PostgreSQL does.
 /// </summary>
 public static partial class DeclaredType
 {
@@ -29,11 +29,16 @@ public static partial class DeclaredType
     /// <summary>The declared type of a column, or of its list's elements; null where it has none.</summary>
     public static string? Of(StructField field) => field.Metadata.GetString(Key);
 
-    /// <summary>The declared type as the text of a type has it, such as <c>uuid</c> in <c>array&lt;uuid&gt;</c>; null where it has none.</summary>
-    internal static string? In(string type) => Declared().Match(type.Trim()) is { Success: true } match ? match.Groups["type"].Value.ToLowerInvariant() : null;
+    /// <summary>
+    /// The declared type as the text of a type has it, such as <c>uuid</c> in <c>array&lt;uuid&gt;</c>; null where it
+    /// has none.
+    /// </summary>
+    internal static string? In(string type) =>
+        Declared().Match(type.Trim()) is { Success: true } match ? match.Groups["type"].Value.ToLowerInvariant() : null;
 
     [GeneratedRegex(
         @"^(array<)*(?<type>uuid|jsonb|numeric\(\*\))>*$",
-        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant
+            | RegexOptions.NonBacktracking)]
     private static partial Regex Declared();
 }

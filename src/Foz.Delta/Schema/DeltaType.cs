@@ -125,7 +125,9 @@ public sealed record DecimalType : DeltaType
     /// <summary>The most digits that a decimal may have.</summary>
     public const int PrecisionMax = 38;
 
-    /// <summary>Makes a type of <paramref name="precision"/> digits, <paramref name="scale"/> of them after the point.</summary>
+    /// <summary>
+    /// Makes a type of <paramref name="precision"/> digits, <paramref name="scale"/> of them after the point.
+    /// </summary>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.InvalidSchema"/>: precision outside 1–38 or scale outside 0–precision.
     /// </exception>

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Foz.Delta.Schema;
 
-/// <summary>The metadata of a field: JSON values by name, in order (PROTOCOL.md, "Column Metadata"). Immutable.</summary>
+/// <summary>
+/// The metadata of a field: JSON values by name, in order (PROTOCOL.md, "Column Metadata"). Immutable.
+/// </summary>
 public sealed class FieldMetadata : IEquatable<FieldMetadata>
 {
     /// <summary>Key of the description.</summary>
@@ -70,10 +72,12 @@ public sealed class FieldMetadata : IEquatable<FieldMetadata>
     }
 
     /// <summary>The same metadata with a key set to a text.</summary>
-    public FieldMetadata With(string key, string value) => With(key, SchemaJson.ToElement(w => w.WriteStringValue(value)));
+    public FieldMetadata With(string key, string value) =>
+        With(key, SchemaJson.ToElement(w => w.WriteStringValue(value)));
 
     /// <summary>The same metadata with a key set to an integer.</summary>
-    public FieldMetadata With(string key, long value) => With(key, SchemaJson.ToElement(w => w.WriteNumberValue(value)));
+    public FieldMetadata With(string key, long value) =>
+        With(key, SchemaJson.ToElement(w => w.WriteNumberValue(value)));
 
     /// <summary>The same metadata without a key.</summary>
     public FieldMetadata Without(string key) => new(Entries.RemoveAll(entry => entry.Key == key));

@@ -36,9 +36,11 @@ public sealed record IdentityColumn(long Start, long Step, bool AllowsExplicit, 
         var metadata = field.Metadata;
         if (metadata[FieldMetadata.IdentityStartKey] is null) return null;
         var step = metadata.GetLong(StepKey) ?? 1;
-        if (metadata.GetLong(FieldMetadata.IdentityStartKey) is not { } start || step == 0 || field.Type != DeltaType.Long)
+        if (metadata.GetLong(FieldMetadata.IdentityStartKey) is not { } start || step == 0
+            || field.Type != DeltaType.Long)
             throw new DeltaException(DeltaErrorKind.InvalidSchema,
-                $"the identity of column {field.Name} is malformed: it is a long with a start and a step that is not 0");
+                $"the identity of column {field.Name} is malformed: it is a long with a "
+                    + "start and a step that is not 0");
         var allowsExplicit = metadata[AllowsExplicitKey]?.ValueKind == System.Text.Json.JsonValueKind.True;
         return new(start, step, allowsExplicit, metadata.GetLong(HighWaterMarkKey));
     }

@@ -15,7 +15,9 @@ public static class PartitionValue
         type is DecimalType or PrimitiveType { Kind: not (PrimitiveKind.Variant or PrimitiveKind.Void) };
 
     /// <summary>Reads a partition value of the log; null for null.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Corrupt"/>: the text is no value of the type.</exception>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.Corrupt"/>: the text is no value of the type.
+    /// </exception>
     public static DeltaValue? Parse(string? logged, DeltaType type)
     {
         if (string.IsNullOrEmpty(logged)) return null;
@@ -56,7 +58,8 @@ public static class PartitionValue
                     _ => v.Number.ToString(CultureInfo.InvariantCulture),
                 };
             default:
-                throw new DeltaException(DeltaErrorKind.Refused, $"a table cannot be partitioned by a column of type {type}");
+                throw new DeltaException(
+                    DeltaErrorKind.Refused, $"a table cannot be partitioned by a column of type {type}");
         }
     }
 
@@ -72,7 +75,8 @@ public static class PartitionValue
         if (text is null) return null;
         return DeltaValue.TryParse(text, type, out var value)
             ? Format(value, type)
-            : throw new DeltaException(DeltaErrorKind.Refused, $"'{text}' is no {type} and cannot be a partition value");
+            : throw new DeltaException(
+                DeltaErrorKind.Refused, $"'{text}' is no {type} and cannot be a partition value");
     }
 
     static string FormatFloating<T>(double value, T precise)

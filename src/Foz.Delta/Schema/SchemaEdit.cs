@@ -13,12 +13,16 @@ public static class SchemaEdit
             : null;
 
     /// <summary>The schema with the struct that a path leads to changed.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: the path leads to no struct.</exception>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidSchema"/>: the path leads to no struct.
+    /// </exception>
     public static StructType ChangeStruct(StructType schema, ColumnPath path, Func<StructType, StructType> change) =>
         (StructType)Change(schema, path.Names.AsSpan(), path, change);
 
     /// <summary>The schema with the field that a path leads to changed, perhaps to another name.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: the path leads to no field.</exception>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidSchema"/>: the path leads to no field.
+    /// </exception>
     public static StructType ChangeField(StructType schema, ColumnPath path, Func<StructField, StructField> change)
     {
         var name = path.Names[^1];
@@ -46,7 +50,8 @@ public static class SchemaEdit
         var at = isFirst ? 0
             : after is null ? fields.Length
             : new StructType(fields).IndexOf(after) is >= 0 and var before ? before + 1
-            : throw new DeltaException(DeltaErrorKind.InvalidSchema, $"there is no column {after} to put {field.Name} behind");
+            : throw new DeltaException(
+                DeltaErrorKind.InvalidSchema, $"there is no column {after} to put {field.Name} behind");
         return new(fields.Insert(at, field));
     }
 
@@ -72,7 +77,10 @@ public static class SchemaEdit
                 return new StructType([.. a.Fields.Select(field => Retype(
                     field, b.Find(field.Name)?.Type ?? throw Missing(path.Then(field.Name)), path.Then(field.Name)))]);
             case (ArrayType a, ArrayType b):
-                return a with { Element = Retype(a.Element, b.Element, path.Then("element"), Join("element"), changes) };
+                return a with
+                {
+                    Element = Retype(a.Element, b.Element, path.Then("element"), Join("element"), changes),
+                };
             case (MapType a, MapType b):
                 return a with
                 {
@@ -122,7 +130,8 @@ public static class SchemaEdit
         {
             StructType parent => parent.With(parent.Find(names[0])! with { Type = changed }),
             ArrayType array => array with { Element = changed },
-            MapType map when ReferenceEquals(inner, map.Key) && names[0].Equals("key", StringComparison.OrdinalIgnoreCase) =>
+            MapType map when ReferenceEquals(inner, map.Key)
+                && names[0].Equals("key", StringComparison.OrdinalIgnoreCase) =>
                 map with { Key = changed },
             MapType map => map with { Value = changed },
             _ => throw Missing(path),

@@ -32,11 +32,13 @@ public sealed record SchemaEvolution
     /// </summary>
     /// <param name="table">The table's schema.</param>
     /// <param name="data">The schema of the data.</param>
-    /// <param name="widenTypes">Whether a column may take a wider type, which holds the data's too (<see cref="TypeWidening"/>).</param>
+    /// <param name="widenTypes">
+    /// Whether a column may take a wider type, which holds the data's too (<see cref="TypeWidening"/>).
+    /// </param>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.TypeMismatch"/>: a column has a type that the table's cannot hold;
-    /// <see cref="DeltaErrorKind.TypeWideningDisabled"/>: nor may it be widened to it; <see cref="DeltaErrorKind.InvalidSchema"/>: the
-    /// data's schema is faulty.
+    /// <see cref="DeltaErrorKind.TypeWideningDisabled"/>: nor may it be widened to it;
+    /// <see cref="DeltaErrorKind.InvalidSchema"/>: the data's schema is faulty.
     /// </exception>
     public static SchemaEvolution Merge(StructType table, StructType data, bool widenTypes = false)
     {
@@ -47,7 +49,9 @@ public sealed record SchemaEvolution
     }
 
     /// <summary>The table's schema with columns added at its end, all nullable.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: a column is there already.</exception>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidSchema"/>: a column is there already.
+    /// </exception>
     public static SchemaEvolution AddColumns(StructType table, params IReadOnlyList<StructField> columns)
     {
         foreach (var column in columns)
@@ -96,7 +100,10 @@ public sealed record SchemaEvolution
                 case (StructType a, StructType b):
                     return Merge(a, b, path);
                 case (ArrayType a, ArrayType b):
-                    return a with { Element = Merge(a.Element, b.Element, path.Then("element"), Join("element"), changes) };
+                    return a with
+                    {
+                        Element = Merge(a.Element, b.Element, path.Then("element"), Join("element"), changes),
+                    };
                 case (MapType a, MapType b):
                     return a with
                     {
@@ -113,7 +120,8 @@ public sealed record SchemaEvolution
             if (table == data || TypeWidening.CanRead(data, table)) return table;
             var wider = TypeWidening.Wider(table, data);
             if (wider is null || !widenTypes)
-                throw new DeltaException(wider is null ? DeltaErrorKind.TypeMismatch : DeltaErrorKind.TypeWideningDisabled,
+                throw new DeltaException(
+                    wider is null ? DeltaErrorKind.TypeMismatch : DeltaErrorKind.TypeWideningDisabled,
                     $"column {path} is {table} in the table but {data} in the data, which it cannot hold");
             changes.Add(new(table, wider, fieldPath));
             return wider;

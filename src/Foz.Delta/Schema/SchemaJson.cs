@@ -215,5 +215,6 @@ static class SchemaJson
     }
 
     static DeltaException Invalid(ColumnPath path, string fault) => new(
-        DeltaErrorKind.InvalidSchema, path.Names.IsEmpty ? $"the schema {fault}" : $"column {path} of the schema {fault}");
+        DeltaErrorKind.InvalidSchema,
+        path.Names.IsEmpty ? $"the schema {fault}" : $"column {path} of the schema {fault}");
 }

@@ -23,7 +23,8 @@ public sealed record StructType : DeltaType
     /// <summary>Reads a table's schema from a <c>schemaString</c>.</summary>
     /// <exception cref="DeltaException">As <see cref="DeltaType.Parse"/>; or it is no struct.</exception>
     public static StructType ParseSchema(string schemaString) => Parse(schemaString) as StructType
-        ?? throw new DeltaException(DeltaErrorKind.InvalidSchema, $"the schema of a table is a struct, not {schemaString}");
+        ?? throw new DeltaException(
+            DeltaErrorKind.InvalidSchema, $"the schema of a table is a struct, not {schemaString}");
 
     /// <summary>The field of a name, in whatever case; null if there is none.</summary>
     public StructField? Find(string name) => ordinals.Value.TryGetValue(name, out var at) ? Fields[at] : null;

@@ -20,7 +20,8 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
         var name = type.Trim().ToLowerInvariant();
         var open = name.IndexOf('(', StringComparison.Ordinal);
         if (open < 0 || !name.EndsWith(')')) return null;
-        var isLength = int.TryParse(name.AsSpan()[(open + 1)..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var length);
+        var isLength = int.TryParse(
+            name.AsSpan()[(open + 1)..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var length);
         return (isLength, name[..open].TrimEnd()) switch
         {
             (true, "char" or "character") => new(length, IsPadded: true),
@@ -30,8 +31,8 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
     }
 
     /// <summary>
-    /// The type of a column as Spark's own name of it tells, with a <see cref="SizedTextType"/> wherever a text has a length, in
-    /// structs, lists and maps too; null where the column has no such name, or one that is no type.
+    /// The type of a column as Spark's own name of it tells, with a <see cref="SizedTextType"/> wherever a text has a
+    /// length, in structs, lists and maps too; null where the column has no such name, or one that is no type.
     /// </summary>
     public static DeltaType? TypeOf(StructField field)
     {
@@ -46,7 +47,9 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
         }
     }
 
-    /// <summary>Whether readers fill a text with blanks somewhere in a column of a type that <see cref="TypeOf"/> tells.</summary>
+    /// <summary>
+    /// Whether readers fill a text with blanks somewhere in a column of a type that <see cref="TypeOf"/> tells.
+    /// </summary>
     public static bool IsPaddedIn(DeltaType? sized) => sized switch
     {
         SizedTextType text => text.Length.IsPadded,
@@ -56,7 +59,9 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
         _ => false,
     };
 
-    /// <summary>A part of a type: the field of a struct by its place, the element of a list, the key or the value of a map.</summary>
+    /// <summary>
+    /// A part of a type: the field of a struct by its place, the element of a list, the key or the value of a map.
+    /// </summary>
     public static DeltaType? Part(DeltaType? sized, int place) => sized switch
     {
         StructType parent when place < parent.Fields.Length => parent.Fields[place].Type,
@@ -69,6 +74,8 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
     public override string ToString() => $"{(IsPadded ? "char" : "varchar")}({LengthMax})";
 }
 
-/// <summary>A text with a length, in what <see cref="TextLength.TypeOf"/> tells of a column; no type of a table's schema.</summary>
+/// <summary>
+/// A text with a length, in what <see cref="TextLength.TypeOf"/> tells of a column; no type of a table's schema.
+/// </summary>
 /// <param name="Length">The length.</param>
 public sealed record SizedTextType(TextLength Length) : DeltaType;

@@ -22,7 +22,8 @@ public static class TypeText
         ["double"] = DeltaType.Double,
         ["string"] = DeltaType.String, ["text"] = DeltaType.String,
         ["binary"] = DeltaType.Binary, ["date"] = DeltaType.Date,
-        ["timestamp"] = DeltaType.Timestamp, ["timestamp_ltz"] = DeltaType.Timestamp, ["timestamptz"] = DeltaType.Timestamp,
+        ["timestamp"] = DeltaType.Timestamp, ["timestamp_ltz"] = DeltaType.Timestamp,
+        ["timestamptz"] = DeltaType.Timestamp,
         ["timestamp_ntz"] = DeltaType.TimestampNtz,
         ["variant"] = DeltaType.Variant, ["void"] = DeltaType.Void,
         ["decimal"] = new DecimalType(10, 0), ["dec"] = new DecimalType(10, 0), ["numeric"] = new DecimalType(10, 0),
@@ -40,7 +41,9 @@ public static class TypeText
         return reader.IsAtEnd ? type : throw reader.Fault("nothing may follow the type");
     }
 
-    /// <summary>As <see cref="Parse"/>, with <c>char(n)</c> and <c>varchar(n)</c> as <see cref="SizedTextType"/>.</summary>
+    /// <summary>
+    /// As <see cref="Parse"/>, with <c>char(n)</c> and <c>varchar(n)</c> as <see cref="SizedTextType"/>.
+    /// </summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: the text is no type.</exception>
     internal static DeltaType ParseSized(string text)
     {
@@ -49,7 +52,10 @@ public static class TypeText
         return reader.IsAtEnd ? type : throw reader.Fault("nothing may follow the type");
     }
 
-    /// <summary>A nullable column of the type of a text; it notes the length of a char or varchar, and a <see cref="DeclaredType"/>.</summary>
+    /// <summary>
+    /// A nullable column of the type of a text; it notes the length of a char or varchar, and a
+    /// <see cref="DeclaredType"/>.
+    /// </summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: the text is no type.</exception>
     public static StructField ParseColumn(string name, string text)
     {
@@ -104,7 +110,9 @@ public static class TypeText
             }
             var parameters = Parameters();
             if (parameters.Length > 0) return WithParameters(word, parameters);
-            return primitives.TryGetValue(word, out var primitive) ? primitive : throw Fault($"there is no type {word}");
+            return primitives.TryGetValue(word, out var primitive)
+                ? primitive
+                : throw Fault($"there is no type {word}");
         }
 
         readonly DeltaType WithParameters(string word, ImmutableArray<int> parameters) =>
@@ -113,7 +121,8 @@ public static class TypeText
                 ("DECIMAL" or "DEC" or "NUMERIC", [var precision]) => new DecimalType(precision, 0),
                 ("DECIMAL" or "DEC" or "NUMERIC", [var precision, var scale]) => new DecimalType(precision, scale),
                 ("CHAR" or "CHARACTER" or "VARCHAR", [> 0 and var length]) => keepsLengths
-                    ? new SizedTextType(new(length, IsPadded: !word.Equals("VARCHAR", StringComparison.OrdinalIgnoreCase)))
+                    ? new SizedTextType(
+                        new(length, IsPadded: !word.Equals("VARCHAR", StringComparison.OrdinalIgnoreCase)))
                     : DeltaType.String,
                 _ => throw Fault($"{word} takes no such numbers"),
             };
@@ -133,7 +142,8 @@ public static class TypeText
                     if (!TakeWord("NULL")) throw Fault("NULL is missing behind NOT");
                     field = field with { Nullable = false };
                 }
-                if (TakeWord("COMMENT")) field = field with { Metadata = field.Metadata.With(FieldMetadata.CommentKey, Quoted()) };
+                if (TakeWord("COMMENT"))
+                    field = field with { Metadata = field.Metadata.With(FieldMetadata.CommentKey, Quoted()) };
                 fields.Add(field);
             }
             var type = new StructType(fields.ToImmutable());
@@ -150,9 +160,11 @@ public static class TypeText
                 SkipSpace();
                 var start = at;
                 while (at < text.Length && char.IsAsciiDigit(text[at])) at++;
-                parameters.Add(int.TryParse(text.AsSpan(start..at), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                    ? number
-                    : throw Fault("a number is missing"));
+                parameters.Add(
+                    int.TryParse(
+                        text.AsSpan(start..at), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                        ? number
+                        : throw Fault("a number is missing"));
             }
             while (Take(','));
             Expect(')');
@@ -171,7 +183,9 @@ public static class TypeText
         string Quoted()
         {
             SkipSpace();
-            var quote = at < text.Length && text[at] is '`' or '\'' or '"' ? text[at] : throw Fault("a quote is missing");
+            var quote = at < text.Length && text[at] is '`' or '\'' or '"'
+                ? text[at]
+                : throw Fault("a quote is missing");
             var end = text.IndexOf(quote, at + 1);
             if (end < 0) throw Fault("a quote is not closed");
             var value = text[(at + 1)..end];

@@ -31,8 +31,8 @@ public static class TypeWidening
         and not (PrimitiveType, DecimalType);
 
     /// <summary>
-    /// The type that a column takes because data has another: the data's where <see cref="CanEvolve"/> allows it; of two
-    /// decimals the narrowest that holds both. Null where there is none.
+    /// The type that a column takes because data has another: the data's where <see cref="CanEvolve"/> allows it; of
+    /// two decimals the narrowest that holds both. Null where there is none.
     /// </summary>
     public static DeltaType? Wider(DeltaType table, DeltaType data)
     {
@@ -59,7 +59,9 @@ public static class TypeWidening
     });
 
     /// <summary>The changes of type that a field records, oldest first.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidSchema"/>: the record is malformed.</exception>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.InvalidSchema"/>: the record is malformed.
+    /// </exception>
     public static ImmutableArray<TypeChange> ChangesOf(StructField field)
     {
         if (field.Metadata[FieldMetadata.TypeChangesKey] is not { } json) return [];
@@ -118,7 +120,8 @@ public static class TypeWidening
                     foreach (var (from, to, _) in ChangesOf(field))
                         if (!CanRead(from, to))
                             throw new DeltaException(DeltaErrorKind.Unsupported,
-                                $"column {path.Then(field.Name)} was changed from {from} to {to}: not a supported type change");
+                                $"column {path.Then(field.Name)} was changed from {from} to "
+                                    + $"{to}: not a supported type change");
                     Check(field.Type, path.Then(field.Name));
                 }
                 break;
@@ -137,7 +140,11 @@ public static class TypeWidening
         (PrimitiveType a, PrimitiveType b) => IsWider(a.Kind, b.Kind),
         (DecimalType a, DecimalType b) =>
             a != b && b.Scale >= a.Scale && b.Precision - a.Precision >= b.Scale - a.Scale,
-        (PrimitiveType { Kind: PrimitiveKind.Byte or PrimitiveKind.Short or PrimitiveKind.Integer or PrimitiveKind.Long } a,
+        (PrimitiveType
+        {
+            Kind: PrimitiveKind.Byte or PrimitiveKind.Short or PrimitiveKind.Integer
+            or PrimitiveKind.Long
+        } a,
             DecimalType b) => b.Precision - b.Scale >= integerDigits(a.Kind),
         _ => false,
     };
@@ -147,7 +154,8 @@ public static class TypeWidening
         (PrimitiveKind.Byte, PrimitiveKind.Short or PrimitiveKind.Integer or PrimitiveKind.Long) => true,
         (PrimitiveKind.Short, PrimitiveKind.Integer or PrimitiveKind.Long) => true,
         (PrimitiveKind.Integer, PrimitiveKind.Long) => true,
-        (PrimitiveKind.Byte or PrimitiveKind.Short or PrimitiveKind.Integer or PrimitiveKind.Float, PrimitiveKind.Double) => true,
+        (PrimitiveKind.Byte or PrimitiveKind.Short or PrimitiveKind.Integer
+            or PrimitiveKind.Float, PrimitiveKind.Double) => true,
         (PrimitiveKind.Date, PrimitiveKind.TimestampNtz) => true,
         _ => false,
     };

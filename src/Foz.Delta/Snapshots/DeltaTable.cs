@@ -43,7 +43,9 @@ public sealed class DeltaTable
     /// <summary>A table whose log behind a version is one of its own, which only who made it sees.</summary>
     internal static DeltaTable PrivateOf(DeltaTable table, IObjectStore log, Snapshot floor) => new(table, log, floor);
 
-    /// <summary>Whether its newest versions are seen by who made them only: nothing is made of them for others.</summary>
+    /// <summary>
+    /// Whether its newest versions are seen by who made them only: nothing is made of them for others.
+    /// </summary>
     internal bool IsPrivate => floor is not null;
 
     /// <summary>The table's files.</summary>
@@ -61,7 +63,8 @@ public sealed class DeltaTable
     /// <exception cref="DeltaException">The log is corrupt, or readers must support what is not supported.</exception>
     public async ValueTask<Snapshot?> FindLatestSnapshotAsync(CancellationToken cancellationToken)
     {
-        if (floor is not null) return Remember(await AdvanceAsync(Volatile.Read(ref newest) ?? floor, long.MaxValue, cancellationToken));
+        if (floor is not null)
+            return Remember(await AdvanceAsync(Volatile.Read(ref newest) ?? floor, long.MaxValue, cancellationToken));
         if (Volatile.Read(ref newest) is { } known && await IsCurrentLogAsync(known, cancellationToken))
             return Remember(await AdvanceAsync(known, long.MaxValue, cancellationToken));
         Volatile.Write(ref newest, null);
@@ -77,7 +80,8 @@ public sealed class DeltaTable
         if (log.IsEmpty && atLeast > 0) log = await LogListing.ReadAsync(Store, Name, 0, cancellationToken);
         if (log.IsEmpty) return null;
         return Math.Max(
-            log.Commits.Count > 0 ? log.Commits[^1].Version : -1, log.Checkpoints.Count > 0 ? log.Checkpoints[^1].Version : -1);
+            log.Commits.Count > 0 ? log.Commits[^1].Version : -1,
+            log.Checkpoints.Count > 0 ? log.Checkpoints[^1].Version : -1);
     }
 
     /// <summary>The newest version.</summary>
@@ -131,8 +135,8 @@ public sealed class DeltaTable
         return earlier is { } version ? version + 1 : commits[0].Version;
     }
 
-    /// <summary>Who committed what and when, the newest version first, as far as commit files are left, those that cannot be read
-    /// included.</summary>
+    /// <summary>Who committed what and when, the newest version first, as far as commit files are left, those that
+    /// cannot be read included.</summary>
     /// <exception cref="DeltaException">There is no table.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async IAsyncEnumerable<HistoryEntry> HistoryAsync(
@@ -152,7 +156,9 @@ public sealed class DeltaTable
         }
     }
 
-    /// <summary>The newest version, and the first whose commit carries its own time: where it cannot be built, all that do.</summary>
+    /// <summary>
+    /// The newest version, and the first whose commit carries its own time: where it cannot be built, all that do.
+    /// </summary>
     async ValueTask<(long Newest, long TimesFrom)> HistoryBoundsAsync(CancellationToken cancellationToken)
     {
         try
@@ -265,10 +271,11 @@ public sealed class DeltaTable
     }
 
     /// <summary>
-    /// Notes what a version holds, and what its commit is, in a checksum file beside the commit, unless there is one. It is not made
-    /// durable: that would cost as much as the commit did.
+    /// Notes what a version holds, and what its commit is, in a checksum file beside the commit, unless there is one.
+    /// It is not made durable: that would cost as much as the commit did.
     /// </summary>
-    internal async ValueTask WriteChecksumAsync(Snapshot snapshot, CommitSum? commit, CancellationToken cancellationToken)
+    internal async ValueTask WriteChecksumAsync(
+        Snapshot snapshot, CommitSum? commit, CancellationToken cancellationToken)
     {
         try
         {
@@ -334,7 +341,8 @@ public sealed class DeltaTable
     }
 
     DeltaException NoTable() =>
-        new(DeltaErrorKind.TableNotFound, $"there is no Delta table at {Store.Root}: no commit or checkpoint in {LogFiles.Folder}");
+        new(DeltaErrorKind.TableNotFound,
+            $"there is no Delta table at {Store.Root}: no commit or checkpoint in {LogFiles.Folder}");
 }
 
 /// <summary>One commit in a table's history.</summary>

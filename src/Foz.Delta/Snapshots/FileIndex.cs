@@ -4,8 +4,9 @@ namespace Foz.Delta.Snapshots;
 
 /// <summary>
 /// Where files may stand in a <see cref="FileSet{TFile}"/>, by the hashes of their keys: immutable layers, newest last,
-/// merged so that each is at least twice its successor. An entry counts only as long as the file that stands there has the
-/// key, so what leaves a set need not leave the index. A change costs its own size times the logarithm of the whole.
+/// merged so that each is at least twice its successor. An entry counts only as long as the file that stands there has
+/// the key, so what leaves a set need not leave the index. A change costs its own size times the logarithm of the
+/// whole.
 /// </summary>
 sealed class FileIndex
 {
@@ -54,7 +55,8 @@ sealed class PlaceTable
 
     /// <summary>A table with room for so many entries.</summary>
     public PlaceTable(int capacity = 0) =>
-        slots = new ulong[Math.Max(SlotsMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)capacity * 3 / 2))];
+        slots =
+            new ulong[Math.Max(SlotsMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)capacity * 3 / 2))];
 
     /// <summary>The number of entries.</summary>
     public int Count { get; private set; }

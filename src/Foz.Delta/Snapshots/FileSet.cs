@@ -37,7 +37,8 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
     public IReadOnlyList<FileChunk<TFile>> Chunks => chunks;
 
     /// <summary>The file of a key; null if the set has none.</summary>
-    public TFile? Find(FileKey key) => index.Find(key, this) is { } place ? chunks[place / ChunkLength].Places[place % ChunkLength] : null;
+    public TFile? Find(FileKey key) =>
+        index.Find(key, this) is { } place ? chunks[place / ChunkLength].Places[place % ChunkLength] : null;
 
     /// <summary>The files in the order in which they joined.</summary>
     public IEnumerator<TFile> GetEnumerator()
@@ -136,7 +137,9 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
             Count++;
         }
 
-        /// <summary>Puts files into an empty set: those of a checkpoint. They are looked at when all are there.</summary>
+        /// <summary>
+        /// Puts files into an empty set: those of a checkpoint. They are looked at when all are there.
+        /// </summary>
         public void Append(ReadOnlySpan<TFile> files)
         {
             if (appended < end)

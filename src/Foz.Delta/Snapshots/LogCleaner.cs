@@ -6,8 +6,8 @@ namespace Foz.Delta.Snapshots;
 
 /// <summary>
 /// Deletes what no version within the retention needs (PROTOCOL.md, "Metadata Cleanup"): commits, checkpoints, checksum
-/// files and compactions before the last checkpoint that is old enough, checkpoints that later ones have superseded, and
-/// sidecars that no checkpoint names.
+/// files and compactions before the last checkpoint that is old enough, checkpoints that later ones have superseded,
+/// and sidecars that no checkpoint names.
 /// </summary>
 sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string table)
 {
@@ -76,7 +76,8 @@ sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string 
             if (checkpoint.Version > expired || index < 0) continue;
             if (checkpoint.Version < protectedBefore || checkpoint.Version <= oldest) return null;
             // Without the commits before it, this one would fall back to an earlier time.
-            if (checkpoint.Version < inCommitFrom && times[(int)index] != commits[(int)index].Info.LastModified) continue;
+            if (checkpoint.Version < inCommitFrom && times[(int)index] != commits[(int)index].Info.LastModified)
+                continue;
             if (await IsReadableAsync(checkpoint, cancellationToken)) return checkpoint.Version;
         }
         return null;
@@ -118,8 +119,9 @@ sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string 
     }
 
     /// <summary>
-    /// Deletes checkpoints in the place of which an earlier one and the commits behind it do as well: all but the first,
-    /// the last and those before which twice their own weight of commits lies. So they never outweigh half of the commits.
+    /// Deletes checkpoints in the place of which an earlier one and the commits behind it do as well: all but the
+    /// first, the last and those before which twice their own weight of commits lies. So they never outweigh half of
+    /// the commits.
     /// </summary>
     async Task DeleteSupersededAsync(Snapshot snapshot, DateTimeOffset before, CancellationToken cancellationToken)
     {
@@ -145,7 +147,8 @@ sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string 
     }
 
     async Task<long> SizeOfAsync(Checkpoint checkpoint, CancellationToken cancellationToken) =>
-        checkpoint.SizeBytes + (checkpoint.Files is [{ Path: var path }] && path.EndsWith(".json", StringComparison.Ordinal)
+        checkpoint.SizeBytes
+            + (checkpoint.Files is [{ Path: var path }] && path.EndsWith(".json", StringComparison.Ordinal)
             ? (await checkpoints.SidecarsAsync(checkpoint, cancellationToken)).Sum(file => file.SizeBytes)
             : 0);
 

@@ -23,8 +23,8 @@ sealed record LogSegment
     /// <summary>The commits behind the checkpoint in order, without gaps.</summary>
     public required IReadOnlyList<LogFile> Commits { get; init; }
 
-    /// <summary>What is read in place of <see cref="Commits"/>, in order: commits, and compactions that are smaller than
-    /// the commits they stand for. The commit of <see cref="Version"/> itself is always among them.</summary>
+    /// <summary>What is read in place of <see cref="Commits"/>, in order: commits, and compactions that are smaller
+    /// than the commits they stand for. The commit of <see cref="Version"/> itself is always among them.</summary>
     public required IReadOnlyList<LogFile> Files { get; init; }
 
     /// <summary>Whether compactions are among <see cref="Files"/>.</summary>
@@ -142,7 +142,9 @@ sealed class LogListing
                     group.Key.Version, [.. group.OrderBy(part => part.Part).Select(part => part.Info)]));
     }
 
-    /// <summary>By version; of one version the last is the simplest to read: classic, then V2, then multi-part.</summary>
+    /// <summary>
+    /// By version; of one version the last is the simplest to read: classic, then V2, then multi-part.
+    /// </summary>
     void SortCheckpoints() => checkpoints =
     [
         .. checkpoints.OrderBy(checkpoint => checkpoint.Version)
@@ -184,7 +186,9 @@ sealed class LogListing
         if (first + behind.Count <= target) throw Gap(first + behind.Count, null, isAsked, target);
     }
 
-    /// <summary>A missing commit below the first version that can be built was cleaned up; elsewhere it is lost.</summary>
+    /// <summary>
+    /// A missing commit below the first version that can be built was cleaned up; elsewhere it is lost.
+    /// </summary>
     DeltaException Gap(long missing, long? next, bool isAsked, long target)
     {
         if (isAsked && EarliestVersion is { } earliest && target < earliest)

@@ -17,7 +17,8 @@ static class ProtocolSupport
         if (protocol is { MinReaderVersion: Protocol.ReaderVersionWithFeatures, ReaderFeatures: null })
             throw new DeltaException(DeltaErrorKind.Corrupt,
                 $"the protocol of {table} has reader version {protocol.MinReaderVersion} without readerFeatures");
-        var refused = protocol.AllReaderFeatures.Where(name => TableFeature.Find(name) is not { CanRead: true }).ToList();
+        var refused = protocol.AllReaderFeatures.Where(name => TableFeature.Find(name) is not { CanRead: true })
+            .ToList();
         if (Names(refused) is not { } names) return;
         var advice = refused.Select(name => TableFeature.Find(name)?.Advice).FirstOrDefault(text => text is not null);
         throw Unsupported($"cannot read {table}: it uses table features that are not supported: {names}"

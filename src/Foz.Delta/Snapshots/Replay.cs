@@ -123,7 +123,11 @@ sealed class Replay
             version = commit.Version;
             commitFile = commit.Info;
             timestamp = CommitTimes.After(timestamp, commit.Info.LastModified);
-            tail = tail with { CommitCount = tail.CommitCount + 1, CommitBytes = tail.CommitBytes + commit.Info.SizeBytes };
+            tail = tail with
+            {
+                CommitCount = tail.CommitCount + 1,
+                CommitBytes = tail.CommitBytes + commit.Info.SizeBytes,
+            };
         }
     }
 
@@ -192,7 +196,8 @@ sealed class Replay
     {
         // What has no deletion vector and is not there may have got one since, which the writer did not name.
         if (remove.DeletionVector is null && !files.Contains(remove.Key))
-            halfRemoved = halfRemoved.AddRange(files.FindAll(remove.Path.Value).Where(file => !added.Contains(file.Key)));
+            halfRemoved = halfRemoved.AddRange(
+                files.FindAll(remove.Path.Value).Where(file => !added.Contains(file.Key)));
         files.Remove(remove.Key);
     }
 

@@ -41,8 +41,9 @@ public sealed class Snapshot
     public required FileSet<RemoveFile> Tombstones { get; init; }
 
     /// <summary>
-    /// Files that a commit removed without naming their deletion vectors, and which by the protocol are still there: as a rule the
-    /// rows of each stand in another file too. Trino's OPTIMIZE writes such commits. To be known only until the next checkpoint.
+    /// Files that a commit removed without naming their deletion vectors, and which by the protocol are still there: as
+    /// a rule the rows of each stand in another file too. Trino's OPTIMIZE writes such commits. To be known only until
+    /// the next checkpoint.
     /// </summary>
     public ImmutableArray<AddFile> HalfRemoved { get; init; } = [];
 
@@ -57,7 +58,8 @@ public sealed class Snapshot
 
     /// <summary>Whether files are in partition folders whose names are written with <c>%</c> in the log.</summary>
     internal bool HasEscapedFolders =>
-        Metadata.PartitionColumns.Count > 0 && Files.Any(file => file.Path.Logged.Contains('%', StringComparison.Ordinal));
+        Metadata.PartitionColumns.Count > 0
+            && Files.Any(file => file.Path.Logged.Contains('%', StringComparison.Ordinal));
 
     /// <summary>The size of all files in bytes.</summary>
     public required long TotalBytes { get; init; }
@@ -70,7 +72,9 @@ public sealed class Snapshot
 
     internal Lazy<StructType> SchemaSource { get; }
 
-    /// <summary>Files of Parquet that no log tells of, such as those of a table in another format, as a table.</summary>
+    /// <summary>
+    /// Files of Parquet that no log tells of, such as those of a table in another format, as a table.
+    /// </summary>
     /// <param name="table">What messages call it.</param>
     /// <param name="version">The number of its version.</param>
     /// <param name="timestamp">When that was made.</param>
@@ -83,8 +87,10 @@ public sealed class Snapshot
         var replay = new Replay(table);
         var protocol = new Protocol
         {
-            MinReaderVersion = Protocol.ReaderVersionWithFeatures, MinWriterVersion = Protocol.WriterVersionWithFeatures,
-            ReaderFeatures = StringList.From([TableFeature.ColumnMapping]), WriterFeatures = StringList.From([TableFeature.ColumnMapping]),
+            MinReaderVersion = Protocol.ReaderVersionWithFeatures,
+            MinWriterVersion = Protocol.WriterVersionWithFeatures,
+            ReaderFeatures = StringList.From([TableFeature.ColumnMapping]),
+            WriterFeatures = StringList.From([TableFeature.ColumnMapping]),
         };
         replay.Apply(new Commit
         {
@@ -129,7 +135,9 @@ public sealed class Snapshot
     {
         // A checkpoint does not tell that they were to go: readers of it would take the rows for good ones.
         if (!HalfRemoved.IsEmpty)
-            throw new DeltaException(DeltaErrorKind.Refused, $"{Table} has no checkpoint before it is repaired: {HalfRemoved[0].Path.Value} is half removed");
+            throw new DeltaException(
+                DeltaErrorKind.Refused,
+                $"{Table} has no checkpoint before it is repaired: {HalfRemoved[0].Path.Value} is half removed");
         var nowMs = now.ToUnixTimeMilliseconds();
         var keptAfterMs = nowMs - TableProperties.DeletedFileRetention(this).TotalMilliseconds;
         var recordedAfterMs = nowMs - TableProperties.TransactionRetention(this)?.TotalMilliseconds;

@@ -185,7 +185,8 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
     {
         var commits = new Commit[block.Length];
         for (var i = 0; i < block.Length; i++)
-            commits[i] = await ReadAsync(block[i].Info.Path, Math.Max(block[i].Version, block[i].LastVersion), cancellationToken)
+            commits[i] = await ReadAsync(
+                block[i].Info.Path, Math.Max(block[i].Version, block[i].LastVersion), cancellationToken)
                 ?? throw new DeltaException(DeltaErrorKind.Corrupt,
                     $"the commit of version {block[i].Version} of {table} was deleted while it was read")
                 { Version = block[i].Version };

@@ -26,10 +26,12 @@ static class TableProperties
     static readonly TimeSpan logRetentionDefault = TimeSpan.FromDays(30);
 
     /// <summary>How long removed files stay readable for older snapshots.</summary>
-    public static TimeSpan DeletedFileRetention(Snapshot snapshot) => Interval(snapshot, RetentionKey) ?? retentionDefault;
+    public static TimeSpan DeletedFileRetention(Snapshot snapshot) =>
+        Interval(snapshot, RetentionKey) ?? retentionDefault;
 
     /// <summary>How long versions stay readable.</summary>
-    public static TimeSpan LogRetention(Snapshot snapshot) => Interval(snapshot, LogRetentionKey) ?? logRetentionDefault;
+    public static TimeSpan LogRetention(Snapshot snapshot) =>
+        Interval(snapshot, LogRetentionKey) ?? logRetentionDefault;
 
     /// <summary>How long it is kept what applications recorded; null for ever.</summary>
     public static TimeSpan? TransactionRetention(Snapshot snapshot) => Interval(snapshot, TransactionRetentionKey);
@@ -44,14 +46,19 @@ static class TableProperties
         && string.Equals(
             snapshot.Metadata.Configuration.Find(CheckpointPolicyKey), "v2", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The version before which the log is cleaned up as a whole or not at all; 0 where any part may be.</summary>
+    /// <summary>
+    /// The version before which the log is cleaned up as a whole or not at all; 0 where any part may be.
+    /// </summary>
     public static long ProtectedBefore(Snapshot snapshot) =>
-        snapshot.Protocol.Supports(TableFeature.CheckpointProtection) ? Number(snapshot.Metadata, ProtectionKey) ?? 0 : 0;
+        snapshot.Protocol.Supports(TableFeature.CheckpointProtection)
+            ? Number(snapshot.Metadata, ProtectionKey) ?? 0
+            : 0;
 
     /// <summary>The number of commits between checkpoints, if the table states one that makes sense.</summary>
-    public static long? CheckpointInterval(Metadata metadata) => Number(metadata, CheckpointIntervalKey) is > 0 and var n
-        ? n
-        : null;
+    public static long? CheckpointInterval(Metadata metadata) =>
+        Number(metadata, CheckpointIntervalKey) is > 0 and var n
+            ? n
+            : null;
 
     /// <summary>Whether commits carry their own time.</summary>
     public static bool HasInCommitTimestamps(Metadata metadata) =>

@@ -33,14 +33,17 @@ public sealed record VersionChecksum
     /// <summary>The note of a version; null if there is none, or none that can be read.</summary>
     public static async ValueTask<VersionChecksum?> ReadAsync(
         IObjectStore store, long version, CancellationToken cancellationToken) =>
-        await store.GetAsync(LogFiles.ChecksumPath(version), cancellationToken) is { } file ? Parse(file.Content) : null;
+        await store.GetAsync(LogFiles.ChecksumPath(version), cancellationToken) is { } file
+            ? Parse(file.Content)
+            : null;
 
     /// <summary>Writes the note of a version, unless there is one.</summary>
     internal static async ValueTask WriteAsync(
         IObjectStore store, Snapshot snapshot, CommitSum? commit, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
-        await using (var json = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        await using (var json = new Utf8JsonWriter(
+            buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteNumber("tableSizeBytes"u8, snapshot.TotalBytes);
@@ -101,7 +104,8 @@ public sealed record VersionChecksum
     }
 
     static long? Number(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt64(out var number)
             ? number
             : null;
 
@@ -118,5 +122,6 @@ public sealed record VersionChecksum
 public readonly record struct CommitSum(long SizeBytes, uint Crc32)
 {
     /// <summary>The sum of a commit file's bytes.</summary>
-    public static CommitSum Of(ReadOnlySpan<byte> content) => new(content.Length, DeletionVectors.Crc32.Compute(content));
+    public static CommitSum Of(ReadOnlySpan<byte> content) =>
+        new(content.Length, DeletionVectors.Crc32.Compute(content));
 }

@@ -4,7 +4,8 @@ using Foz.Delta.Schema;
 namespace Foz.Delta.Transactions;
 
 /// <summary>
-/// The change data feed of a table (PROTOCOL.md, "Change Data Files"): what its versions changed, in files beside the data.
+/// The change data feed of a table (PROTOCOL.md, "Change Data Files"): what its versions changed, in files beside the
+/// data.
 /// </summary>
 public static class ChangeDataFeed
 {
@@ -39,6 +40,7 @@ public static class ChangeDataFeed
         foreach (var name in (string[])[ChangeTypeColumn, CommitVersionColumn, CommitTimestampColumn])
             if (columns.Find(name) is { } field)
                 throw new DeltaException(DeltaErrorKind.InvalidSchema,
-                    $"a table whose change data feed is on ({Property}) cannot have a column {field.Name}: it is the feed's own");
+                    $"a table whose change data feed is on ({Property}) cannot have a column "
+                        + $"{field.Name}: it is the feed's own");
     }
 }

@@ -18,7 +18,9 @@ sealed class CommitBuilder(Transaction transaction)
     {
         var nowMs = transaction.Table.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var metadata = transaction.Metadata ?? before!.Metadata;
-        var commitTimeMs = TableProperties.HasInCommitTimestamps(metadata) ? CommitTimeAfter(before, nowMs) : (long?)null;
+        var commitTimeMs = TableProperties.HasInCommitTimestamps(metadata)
+            ? CommitTimeAfter(before, nowMs)
+            : (long?)null;
         var tracksRows = RowTracking.IsSupported(transaction.Protocol ?? before!.Protocol, metadata);
         var actions = new List<LogAction> { Info(nowMs, commitTimeMs, tracksRows) };
         if (transaction.Protocol is { } protocol) actions.Add(protocol);
@@ -32,7 +34,9 @@ sealed class CommitBuilder(Transaction transaction)
         return actions;
     }
 
-    /// <summary>Adds the files, with ids of their rows behind those of the version before where the table tracks rows.</summary>
+    /// <summary>
+    /// Adds the files, with ids of their rows behind those of the version before where the table tracks rows.
+    /// </summary>
     void AddFiles(List<LogAction> actions, Snapshot? before, Metadata metadata)
     {
         var protocol = transaction.Protocol ?? before!.Protocol;
@@ -44,7 +48,8 @@ sealed class CommitBuilder(Transaction transaction)
         var ids = new RowIds(before, transaction.Table.Name);
         // Those that have ids come first: others get theirs behind them.
         foreach (var file in transaction.Adds.OrderBy(file => file.BaseRowId is null)) actions.Add(ids.Assign(file));
-        if (RowTracking.IsOn(protocol, metadata) && before is not null && !RowTracking.IsOn(before.Protocol, before.Metadata))
+        if (RowTracking.IsOn(protocol, metadata) && before is not null
+            && !RowTracking.IsOn(before.Protocol, before.Metadata))
             actions.AddRange(ids.Backfill(transaction.Touches));
         if (ids.Domain is { } domain) actions.Add(domain);
     }

@@ -67,7 +67,10 @@ public abstract record CommitResult
     {
         Committed committed => committed,
         Conflicted conflicted =>
-            throw new DeltaException(DeltaErrorKind.Conflict, conflicted.Message) { Version = conflicted.WinningVersion },
+            throw new DeltaException(DeltaErrorKind.Conflict, conflicted.Message)
+            {
+                Version = conflicted.WinningVersion,
+            },
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

@@ -5,7 +5,9 @@ using Foz.Storage;
 
 namespace Foz.Delta.Transactions;
 
-/// <summary>Brings one transaction into the log: put-if-absent of the next version, and again after each loss.</summary>
+/// <summary>
+/// Brings one transaction into the log: put-if-absent of the next version, and again after each loss.
+/// </summary>
 sealed class Committer
 {
     // A store that fails this often in a row is down.
@@ -45,7 +47,8 @@ sealed class Committer
         }
         if (result is not CommitResult.Committed committed || table.IsPrivate) return result;
         if (OtherFormats.IsAny(committed.Snapshot.Metadata))
-            committed = committed with { FormatFaults = await UpdateFormatsAsync(committed.Snapshot, cancellationToken) };
+            committed =
+                committed with { FormatFaults = await UpdateFormatsAsync(committed.Snapshot, cancellationToken) };
         await table.WriteChecksumAsync(committed.Snapshot, sum, CancellationToken.None);
         return transaction.Options.WritesCheckpoint
             ? committed with { Checkpoint = await CheckpointAsync(committed.Snapshot, cancellationToken) }
@@ -84,7 +87,10 @@ sealed class Committer
         }
     }
 
-    /// <summary>Checks the transaction against all commits behind a version; is other: whether one of them did more than rearrange files.</summary>
+    /// <summary>
+    /// Checks the transaction against all commits behind a version; is other: whether one of them did more than
+    /// rearrange files.
+    /// </summary>
     async ValueTask<(Snapshot Newest, bool IsOther, CommitResult.Conflicted? Conflict)> CatchUpAsync(
         Snapshot before, CancellationToken cancellationToken)
     {
@@ -140,7 +146,8 @@ sealed class Committer
                 failure ??= fault;
             }
             // A sync that failed must not be tried again: the system may have forgotten what it could not write.
-            if (tries >= PutTriesMax || failure is { Kind: not StorageErrorKind.Failed } || (failure is not null && transaction.Staged.Count > 0))
+            if (tries >= PutTriesMax || failure is { Kind: not StorageErrorKind.Failed }
+                || (failure is not null && transaction.Staged.Count > 0))
                 throw failure ?? Unreadable(version);
             await Task.Delay(TimeSpan.FromMilliseconds(1 << tries), table.Time, CancellationToken.None);
         }
@@ -152,7 +159,8 @@ sealed class Committer
         : table.Store.PutIfAbsentAsync(path, content, CancellationToken.None);
 
     // As with the checkpoint: nothing here undoes the commit.
-    async ValueTask<IReadOnlyList<FormatFault>> UpdateFormatsAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    async ValueTask<IReadOnlyList<FormatFault>> UpdateFormatsAsync(
+        Snapshot snapshot, CancellationToken cancellationToken)
     {
         try
         {

@@ -10,11 +10,13 @@ sealed class ConflictChecker(Transaction transaction)
     readonly IsolationLevel isolation = IsolationOf(transaction);
 
     /// <summary>
-    /// The isolation that the checks are made with: a transaction that only rearranges rows depends on none being added.
+    /// The isolation that the checks are made with: a transaction that only rearranges rows depends on none being
+    /// added.
     /// </summary>
     public static IsolationLevel IsolationOf(Transaction transaction)
     {
-        var changesData = (transaction.Metadata is not null && !transaction.OnlyTakesVectors) || transaction.Adds.Any(file => file.DataChange)
+        var changesData = (transaction.Metadata is not null && !transaction.OnlyTakesVectors)
+            || transaction.Adds.Any(file => file.DataChange)
             || transaction.Removes.Values.Any(removed => removed.DataChange);
         var onlyRearranges = !changesData && transaction.Removes.Count > 0;
         if (onlyRearranges) return IsolationLevel.Snapshot;
@@ -52,7 +54,8 @@ sealed class ConflictChecker(Transaction transaction)
     {
         switch (action)
         {
-            case Protocol or Metadata when transaction.Protocol is null && transaction.Metadata is null && TakesVectors(winner, before):
+            case Protocol or Metadata when transaction.Protocol is null && transaction.Metadata is null
+                && TakesVectors(winner, before):
                 return null;
             case Protocol protocol when transaction.Protocol is not null || !protocol.DemandsAs(before.Protocol):
                 return Conflict(ConflictKind.ProtocolChanged, winner, "changed what clients must support");

@@ -5,12 +5,15 @@ using Foz.Delta.Readers;
 namespace Foz.Delta.Transactions;
 
 /// <summary>
-/// Whether rows of a table may be marked as deleted. New tables leave that open (<see cref="Property"/>), so that readers which know
-/// no deletion vectors read them: the first change of single rows that gains by it takes the feature.
+/// Whether rows of a table may be marked as deleted. New tables leave that open (<see cref="Property"/>), so that
+/// readers which know no deletion vectors read them: the first change of single rows that gains by it takes the
+/// feature.
 /// </summary>
 public static class DeletionVectorRules
 {
-    /// <summary>The property of tables that take the feature when a change gains by it, with the value <see cref="Auto"/>.</summary>
+    /// <summary>
+    /// The property of tables that take the feature when a change gains by it, with the value <see cref="Auto"/>.
+    /// </summary>
     public const string Property = "foz.deletionVectors";
 
     /// <summary>The value of <see cref="Property"/>.</summary>
@@ -18,20 +21,28 @@ public static class DeletionVectorRules
 
     /// <summary>Whether rows are marked.</summary>
     public static bool AreOn(Protocol protocol, Metadata metadata) =>
-        protocol.Supports(TableFeature.DeletionVectors) && FeatureRules.IsTrue(metadata, DeletionVectorDescriptor.Property);
+        protocol.Supports(TableFeature.DeletionVectors)
+            && FeatureRules.IsTrue(metadata, DeletionVectorDescriptor.Property);
 
-    /// <summary>Whether a change may take the feature: the table leaves it open, nothing else forbids it, and its readers know it.</summary>
+    /// <summary>
+    /// Whether a change may take the feature: the table leaves it open, nothing else forbids it, and its readers know
+    /// it.
+    /// </summary>
     public static bool MayBeTaken(Metadata metadata) =>
         metadata.Configuration.Find(Property) == Auto
         && metadata.Configuration.Find(DeletionVectorDescriptor.Property) is null && AreAllowed(metadata.Configuration)
         && HeldReaders.Allow(metadata.Configuration, TableFeature.DeletionVectors);
 
-    /// <summary>Whether programs that know no deletion vectors need not read the table's files by other descriptions.</summary>
+    /// <summary>
+    /// Whether programs that know no deletion vectors need not read the table's files by other descriptions.
+    /// </summary>
     public static bool AreAllowed(StringMap properties) =>
         !Iceberg(properties) && !string.Equals(
             properties.Find(Manifests.SymlinkManifests.Property), "true", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Properties of a new table, which leave it open where they do not say whether rows may be marked.</summary>
+    /// <summary>
+    /// Properties of a new table, which leave it open where they do not say whether rows may be marked.
+    /// </summary>
     public static StringMap LeftOpen(StringMap properties) =>
         properties.Find(DeletionVectorDescriptor.Property) is null && AreAllowed(properties)
             ? properties.With(Property, Auto)
@@ -48,7 +59,8 @@ public static class DeletionVectorRules
         FeatureRules.With(before, [TableFeature.DeletionVectors]).DemandsAs(after);
 
     /// <inheritdoc cref="AreAllThatChanged(Protocol, Protocol)"/>
-    internal static bool AreAllThatChanged(Metadata before, Metadata after) => MetadataChange.IsDescriptive(Taken(before), after);
+    internal static bool AreAllThatChanged(Metadata before, Metadata after) =>
+        MetadataChange.IsDescriptive(Taken(before), after);
 
     static bool Iceberg(StringMap properties) => IcebergCompat.IsRequired(IcebergCompat.ForNew(properties));
 }

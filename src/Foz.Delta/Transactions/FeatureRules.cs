@@ -30,8 +30,8 @@ static class FeatureRules
     public static bool IsTrue(Metadata metadata, string property) => HasValue(metadata, property, "true");
 
     /// <summary>
-    /// The protocol of a new table, with the features that it needs and those asked for: the least version, without lists of
-    /// features where one stands for exactly these.
+    /// The protocol of a new table, with the features that it needs and those asked for: the least version, without
+    /// lists of features where one stands for exactly these.
     /// </summary>
     public static Protocol ForNew(Metadata metadata, IEnumerable<string> features) =>
         Exactly(new() { MinReaderVersion = 1, MinWriterVersion = 2 }, Needed(metadata).Union(Basic).Union(features));
@@ -68,7 +68,8 @@ static class FeatureRules
                 {
                     var old = new Protocol { MinReaderVersion = reader, MinWriterVersion = writer };
                     if (wanted.SetEquals(old.AllWriterFeatures) && old.AllReaderFeatures.All(wanted.Contains)
-                        && old.AllReaderFeatures.Contains(TableFeature.ColumnMapping) == wanted.Contains(TableFeature.ColumnMapping))
+                        && old.AllReaderFeatures.Contains(TableFeature.ColumnMapping)
+                            == wanted.Contains(TableFeature.ColumnMapping))
                         return old;
                 }
         return WithFeatures(wanted);

@@ -29,7 +29,9 @@ public abstract record IcebergFault(string Message)
     public sealed record Statistics(string Message) : IcebergFault(Message);
 }
 
-/// <summary>What a table must be so that Iceberg can read its files (PROTOCOL.md, "Iceberg Compatibility V2").</summary>
+/// <summary>
+/// What a table must be so that Iceberg can read its files (PROTOCOL.md, "Iceberg Compatibility V2").
+/// </summary>
 public static class IcebergCompat
 {
     /// <summary>The tag of files that were written for such a table.</summary>
@@ -54,10 +56,12 @@ public static class IcebergCompat
         var faults = new List<IcebergFault>();
         var isRequired = IsRequired(properties);
         var hasMetadata = IcebergTable.IsEnabled(properties);
-        if (hasMetadata && !isRequired) faults.Add(new IcebergFault.Property("it must be kept so", ColumnMapping.IcebergCompatProperty, "true"));
+        if (hasMetadata && !isRequired)
+            faults.Add(new IcebergFault.Property("it must be kept so", ColumnMapping.IcebergCompatProperty, "true"));
         if (!hasMetadata && !isRequired) return faults;
         var isMapped = ColumnMapping.ModeOf(properties) != ColumnMappingMode.None;
-        if (!isMapped) faults.Add(new IcebergFault.Property("its columns have no ids", ColumnMapping.ModeProperty, "name"));
+        if (!isMapped)
+            faults.Add(new IcebergFault.Property("its columns have no ids", ColumnMapping.ModeProperty, "name"));
         if (IsTrue(properties, DeletionVectorDescriptor.Property))
             faults.Add(new IcebergFault.Property(
                 "rows may be deleted by deletion vectors", DeletionVectorDescriptor.Property, "false"));
@@ -100,8 +104,10 @@ public static class IcebergCompat
                 foreach (var field in parent.Fields)
                 {
                     foreach (var change in TypeWidening.ChangesOf(field).Where(change => !IsAllowed(change)))
-                        faults.Add(new IcebergFault.Column($"column {path.Then(field.Name)} was widened from {change.From} to {change.To}, "
-                            + "which Iceberg does not allow"));
+                        faults.Add(
+                            new IcebergFault.Column(
+                                $"column {path.Then(field.Name)} was widened from {change.From} to {change.To}, "
+                                    + "which Iceberg does not allow"));
                     AddFaults(field.Type, path.Then(field.Name), faults);
                 }
                 break;
@@ -113,7 +119,9 @@ public static class IcebergCompat
                 AddFaults(map.Value, path.Then("value"), faults);
                 break;
             case PrimitiveType { Kind: PrimitiveKind.Void or PrimitiveKind.Variant }:
-                faults.Add(new IcebergFault.Column($"column {path} is {type.ToString().Trim('"')}, for which Iceberg has no type"));
+                faults.Add(
+                    new IcebergFault.Column(
+                        $"column {path} is {type.ToString().Trim('"')}, for which Iceberg has no type"));
                 break;
         }
     }

@@ -25,9 +25,11 @@ static class OtherFormats
     {
         var faults = new List<FormatFault>();
         if (IcebergTable.IsEnabled(snapshot.Metadata.Configuration))
-            await TryAsync("the Iceberg metadata", new IcebergTable(table).UpdateAsync(snapshot, commit, cancellationToken));
+            await TryAsync(
+                "the Iceberg metadata", new IcebergTable(table).UpdateAsync(snapshot, commit, cancellationToken));
         if (SymlinkManifests.IsEnabled(snapshot.Metadata))
-            await TryAsync("the manifests", new SymlinkManifests(table).UpdateAsync(snapshot, commit, cancellationToken));
+            await TryAsync(
+                "the manifests", new SymlinkManifests(table).UpdateAsync(snapshot, commit, cancellationToken));
         return faults;
 
         async Task TryAsync(string what, Task writing)

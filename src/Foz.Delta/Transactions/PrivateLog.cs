@@ -4,8 +4,9 @@ using Foz.Storage;
 namespace Foz.Delta.Transactions;
 
 /// <summary>
-/// A table's files with a log of its own behind a version: what is committed there stays in memory, and nobody else sees it.
-/// Data files go to the table's store as they are; what of them is published waits for a commit that others see.
+/// A table's files with a log of its own behind a version: what is committed there stays in memory, and nobody else
+/// sees it. Data files go to the table's store as they are; what of them is published waits for a commit that others
+/// see.
 /// </summary>
 /// <param name="store">The table's files.</param>
 /// <param name="baseVersion">The last version of the table's own log.</param>
@@ -54,13 +55,15 @@ sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock
         : await store.GetInfoAsync(path, cancellationToken);
 
     public async IAsyncEnumerable<ObjectInfo> ListAsync(
-        string folder, string? startAfter, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        string folder, string? startAfter,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var found in store.ListAsync(folder, startAfter, cancellationToken))
             if (!IsHidden(found.Path)) yield return found;
     }
 
-    public ValueTask<ObjectInfo> PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+    public ValueTask<ObjectInfo> PutAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         IsOfLog(path) ? throw Refused(path) : store.PutAsync(path, content, cancellationToken);
 
     public ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
@@ -82,7 +85,8 @@ sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock
 
     public string? LocalPath(string path) => store.LocalPath(path);
 
-    public ValueTask<LocalObjects> FetchAsync(IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) =>
+    public ValueTask<LocalObjects> FetchAsync(
+        IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) =>
         store.FetchAsync(objects, cancellationToken);
 
     public string StagingPath(string path) => store.StagingPath(path);
@@ -91,7 +95,8 @@ sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock
         store.PublishAsync(paths, cancellationToken);
 
     public ValueTask<PutIfAbsentResult> PublishAndPutIfAbsentAsync(
-        IReadOnlyCollection<string> stagedFiles, string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+        IReadOnlyCollection<string> stagedFiles, string path, ReadOnlyMemory<byte> content,
+        CancellationToken cancellationToken)
     {
         // A local file is read where it is staged; it becomes durable with the commit that others see.
         foreach (var file in stagedFiles) staged.Add((Version + 1, file));
@@ -104,14 +109,15 @@ sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock
     static bool IsOfLog(string path) => path.StartsWith(LogFiles.Folder + "/", StringComparison.Ordinal);
 
     /// <summary>
-    /// Whether a file of the log stands behind the versions up to the base: what others committed since, and what has no number, such as
-    /// the hint of the last checkpoint.
+    /// Whether a file of the log stands behind the versions up to the base: what others committed since, and what has
+    /// no number, such as the hint of the last checkpoint.
     /// </summary>
     bool IsHidden(string path) =>
         IsOfLog(path) && string.CompareOrdinal(path, LogFiles.VersionPath(baseVersion + 1)) >= 0;
 
-    static StorageException Refused(string path) => new(StorageErrorKind.InvalidArgument, $"a private log takes commits only, not {path}")
-    {
-        Path = path,
-    };
+    static StorageException Refused(string path) =>
+        new(StorageErrorKind.InvalidArgument, $"a private log takes commits only, not {path}")
+        {
+            Path = path,
+        };
 }

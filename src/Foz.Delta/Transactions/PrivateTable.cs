@@ -6,8 +6,8 @@ using Foz.Storage;
 namespace Foz.Delta.Transactions;
 
 /// <summary>
-/// A table as one transaction of several statements has changed it: each of them commits to versions that nobody else sees,
-/// and all of them become one commit of the table. For one thread.
+/// A table as one transaction of several statements has changed it: each of them commits to versions that nobody else
+/// sees, and all of them become one commit of the table. For one thread.
 /// </summary>
 public sealed class PrivateTable
 {
@@ -37,9 +37,11 @@ public sealed class PrivateTable
     public int ChangeCount => (int)(log.Version - start.Version);
 
     /// <summary>
-    /// Whether the table tells what changed, or which row is which, from one version to the next: see <see cref="FindObstacleAsync"/>.
+    /// Whether the table tells what changed, or which row is which, from one version to the next: see
+    /// <see cref="FindObstacleAsync"/>.
     /// </summary>
-    public bool TellsOfEach => ChangeDataFeed.IsOn(start.Protocol, start.Metadata) || RowTracking.IsOn(start.Protocol, start.Metadata);
+    public bool TellsOfEach =>
+        ChangeDataFeed.IsOn(start.Protocol, start.Metadata) || RowTracking.IsOn(start.Protocol, start.Metadata);
 
     /// <summary>Takes back what is behind a version, and deletes the files that only that has.</summary>
     /// <exception cref="StorageException">The storage failed.</exception>
@@ -55,14 +57,16 @@ public sealed class PrivateTable
     }
 
     /// <summary>
-    /// Commits all changes as the next version of the table. What only added rows, and read none, conflicts with nothing;
-    /// else the whole table was read.
+    /// Commits all changes as the next version of the table. What only added rows, and read none, conflicts with
+    /// nothing; else the whole table was read.
     /// </summary>
     /// <returns>How it ended; null where there is nothing to commit.</returns>
     /// <param name="options">What is told of a transaction of several statements; one alone is told as it is.</param>
     /// <param name="keepsFiles">Whether files stay that only its own versions have, since somebody reads them.</param>
     /// <param name="cancellationToken">Stops it before the commit.</param>
-    /// <exception cref="StorageException">The storage failed: the changes may be committed or not, and their files stay.</exception>
+    /// <exception cref="StorageException">
+    /// The storage failed: the changes may be committed or not, and their files stay.
+    /// </exception>
     public async Task<CommitResult?> CommitAsync(
         TransactionOptions options, bool keepsFiles, CancellationToken cancellationToken)
     {
@@ -79,8 +83,8 @@ public sealed class PrivateTable
     }
 
     /// <summary>
-    /// Why another statement cannot follow the ones so far: a table tells what changed, or which row is which, from one version
-    /// to the next. Null where it can.
+    /// Why another statement cannot follow the ones so far: a table tells what changed, or which row is which, from one
+    /// version to the next. Null where it can.
     /// </summary>
     public async ValueTask<string?> FindObstacleAsync(CancellationToken cancellationToken)
     {
@@ -89,7 +93,9 @@ public sealed class PrivateTable
             : null;
         if (tells is null || ChangeCount < 2) return null;
         var changes = await ChangesAsync(start.Version + 1, log.Version, cancellationToken);
-        return changes.Exists(change => change.Actions.Any(action => action is RemoveFile or AddCdcFile)) ? tells : null;
+        return changes.Exists(change => change.Actions.Any(action => action is RemoveFile or AddCdcFile))
+            ? tells
+            : null;
     }
 
     Transaction Squash(List<Commit> changes, Snapshot end, TransactionOptions options)
@@ -105,11 +111,13 @@ public sealed class PrivateTable
         if (end.Protocol != transaction.CurrentProtocol) transaction.SetProtocol(end.Protocol);
         if (!end.Metadata.Equals(transaction.CurrentMetadata)) transaction.SetMetadata(end.Metadata);
         foreach (var (name, domain) in end.Domains)
-            if (name != RowTracking.Domain && start.Domains.GetValueOrDefault(name) != domain) transaction.SetDomain(name, domain.Configuration);
+            if (name != RowTracking.Domain && start.Domains.GetValueOrDefault(name) != domain)
+                transaction.SetDomain(name, domain.Configuration);
         foreach (var name in start.Domains.Keys)
             if (!end.Domains.ContainsKey(name)) transaction.SetDomain(name, configuration: null);
         var (added, removed) = Stage(transaction, end);
-        foreach (var cdc in changes.Count == 1 ? changes[0].Actions.OfType<AddCdcFile>() : []) transaction.AddChanges(cdc);
+        foreach (var cdc in changes.Count == 1 ? changes[0].Actions.OfType<AddCdcFile>() : [])
+            transaction.AddChanges(cdc);
         if (removed > 0 || changes.Exists(change => change.Info?.IsBlindAppend != true)) transaction.ReadWholeTable();
         var used = PathsOf(transaction).ToHashSet(StringComparer.Ordinal);
         transaction.PublishWithCommit(log.Staged.Where(used.Contains).Distinct());

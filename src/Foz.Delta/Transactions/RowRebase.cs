@@ -7,7 +7,8 @@ namespace Foz.Delta.Transactions;
 
 /// <summary>
 /// Lets two commits delete different rows of one file: the later one deletes the rows of both. It takes that both mark
-/// the rows in deletion vectors; where either rewrites or compacts the file, rows cannot be followed, and they conflict.
+/// the rows in deletion vectors; where either rewrites or compacts the file, rows cannot be followed, and they
+/// conflict.
 /// </summary>
 sealed class RowRebase(Transaction transaction)
 {

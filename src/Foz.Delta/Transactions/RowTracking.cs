@@ -3,8 +3,8 @@ using Foz.Delta.Log;
 namespace Foz.Delta.Transactions;
 
 /// <summary>
-/// Row tracking (PROTOCOL.md, "Row Tracking"): every row has an id that it keeps when it is changed or moved, and the version
-/// that changed it last.
+/// Row tracking (PROTOCOL.md, "Row Tracking"): every row has an id that it keeps when it is changed or moved, and the
+/// version that changed it last.
 /// </summary>
 public static class RowTracking
 {
@@ -14,7 +14,9 @@ public static class RowTracking
     /// <summary>The property under which writers give no ids, although the table has the feature.</summary>
     public const string SuspendedProperty = "delta.rowTrackingSuspended";
 
-    /// <summary>The property that names the column of data files that holds ids of rows that were changed or moved.</summary>
+    /// <summary>
+    /// The property that names the column of data files that holds ids of rows that were changed or moved.
+    /// </summary>
     public const string RowIdColumnProperty = "delta.rowTracking.materializedRowIdColumnName";
 
     /// <summary>The property that names the column of data files that holds versions of rows that were moved.</summary>

@@ -70,7 +70,8 @@ static class StagingRules
         if (transaction is { ReadSnapshot: { } before, Metadata: { } after }
             && transaction.Removes.Count < before.FileCount
             && !before.Metadata.PartitionColumns.Equals(after.PartitionColumns)
-            && !PartitionKeys(before.TableSchema).SequenceEqual(PartitionKeys(transaction.Schema), StringComparer.Ordinal))
+            && !PartitionKeys(before.TableSchema).SequenceEqual(
+                PartitionKeys(transaction.Schema), StringComparer.Ordinal))
             throw new DeltaException(DeltaErrorKind.Refused,
                 $"{transaction.Table.Name} cannot be partitioned by ({after.PartitionColumns}) while files "
                 + "partitioned otherwise stay: overwrite the whole table");
@@ -100,7 +101,8 @@ static class StagingRules
             : [];
         IcebergCompat.Check(transaction.Table.Name, metadata, transaction.Adds.Concat(kept));
         if (!isNew && IcebergCompat.IsRequired(metadata.Configuration) && before!.Metadata.PartitionColumns.Count > 0
-            && !PartitionKeys(before.TableSchema).SequenceEqual(PartitionKeys(transaction.Schema), StringComparer.Ordinal))
+            && !PartitionKeys(before.TableSchema).SequenceEqual(
+                PartitionKeys(transaction.Schema), StringComparer.Ordinal))
             throw new DeltaException(DeltaErrorKind.Refused,
                 $"{transaction.Table.Name} must stay readable as Iceberg: it cannot come to be partitioned otherwise");
     }

@@ -69,8 +69,9 @@ public sealed class Transaction
     public TableSchema Schema => SnapshotSchema.Of(CurrentProtocol, CurrentMetadata);
 
     /// <summary>
-    /// Whether rows that are changed or moved keep their ids, where the table tracks rows (PROTOCOL.md, "Row Tracking"). Without
-    /// a word of who writes them, only where none can be: nothing is removed but by deletion vectors, or nothing is added.
+    /// Whether rows that are changed or moved keep their ids, where the table tracks rows (PROTOCOL.md, "Row
+    /// Tracking"). Without a word of who writes them, only where none can be: nothing is removed but by deletion
+    /// vectors, or nothing is added.
     /// </summary>
     public bool PreservesRows
     {
@@ -83,8 +84,8 @@ public sealed class Transaction
         && Metadata is null && Protocol is null;
 
     /// <summary>
-    /// Whether the commit changes metadata and protocol only so that rows can be marked as deleted: what others have read, and write,
-    /// is right with that too.
+    /// Whether the commit changes metadata and protocol only so that rows can be marked as deleted: what others have
+    /// read, and write, is right with that too.
     /// </summary>
     internal bool OnlyTakesVectors { get; private set; }
 
@@ -170,8 +171,8 @@ public sealed class Transaction
     }
 
     /// <summary>
-    /// Notes staged files (<see cref="Storage.IObjectStore.StagingPath"/>) that the commit publishes, so that they and the log
-    /// become durable together. Those of other files are published before.
+    /// Notes staged files (<see cref="Storage.IObjectStore.StagingPath"/>) that the commit publishes, so that they and
+    /// the log become durable together. Those of other files are published before.
     /// </summary>
     public void PublishWithCommit(IEnumerable<string> paths) => staged.AddRange(paths);
 
@@ -250,8 +251,8 @@ public sealed class Transaction
     /// </summary>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.InvalidSchema"/>: the schema is faulty; <see cref="DeltaErrorKind.Unsupported"/>: a
-    /// feature is needed that is not supported; <see cref="DeltaErrorKind.ShutsReaderOut"/>: an engine that the table stays
-    /// readable for does not read it.
+    /// feature is needed that is not supported; <see cref="DeltaErrorKind.ShutsReaderOut"/>: an engine that the table
+    /// stays readable for does not read it.
     /// </exception>
     public void SetMetadata(Metadata metadata)
     {
@@ -262,7 +263,8 @@ public sealed class Transaction
         _ = SnapshotSchema.Of(protocol, metadata);
         ChangeDataFeed.CheckColumns(metadata);
         // Every file must be fit for it, those of concurrent commits too.
-        if (IcebergCompat.IsRequired(metadata.Configuration) && !IcebergCompat.IsRequired(CurrentMetadata.Configuration))
+        if (IcebergCompat.IsRequired(metadata.Configuration)
+            && !IcebergCompat.IsRequired(CurrentMetadata.Configuration))
             ReadWholeTable();
         Metadata = metadata;
         if (protocol != CurrentProtocol) Protocol = protocol;
@@ -270,8 +272,8 @@ public sealed class Transaction
     }
 
     /// <summary>
-    /// Lets rows be marked as deleted in the table from this commit on, where they cannot be yet: the feature with all that the
-    /// protocol has demanded before, and the property.
+    /// Lets rows be marked as deleted in the table from this commit on, where they cannot be yet: the feature with all
+    /// that the protocol has demanded before, and the property.
     /// </summary>
     public void TakeDeletionVectors()
     {
@@ -370,8 +372,8 @@ public sealed class Transaction
     /// A write whose answer was lost is recognized. Cancelling has no effect once a version is being written.
     /// </summary>
     /// <exception cref="DeltaException">
-    /// A rule of the table is broken (<see cref="DeltaErrorKind.Refused"/>), or a concurrent commit is corrupt; nothing is
-    /// committed.
+    /// A rule of the table is broken (<see cref="DeltaErrorKind.Refused"/>), or a concurrent commit is corrupt; nothing
+    /// is committed.
     /// </exception>
     /// <exception cref="StorageException">
     /// The storage failed; nothing is committed, except that a store that stays unreachable may still finish the write.
@@ -392,8 +394,3 @@ public sealed class Transaction
         Stats = FileStatistics.WithWideBounds(file.Stats, recordCount),
     };
 }
-
-/// <summary>A staged removal.</summary>
-/// <param name="File">The file as the snapshot has it.</param>
-/// <param name="DataChange">False if its rows are in other files of the commit.</param>
-readonly record struct RemovedFile(AddFile File, bool DataChange);

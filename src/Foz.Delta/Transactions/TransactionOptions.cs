@@ -27,8 +27,8 @@ public sealed record TransactionOptions
     public string EngineInfo { get; init; } = "Foz";
 
     /// <summary>
-    /// How often others may commit first before the transaction gives up. Commits that only rearrange files are not counted: all that was
-    /// read of the table's rows is still so.
+    /// How often others may commit first before the transaction gives up. Commits that only rearrange files are not
+    /// counted: all that was read of the table's rows is still so.
     /// </summary>
     public int AttemptsMax { get; init; } = 1000;
 

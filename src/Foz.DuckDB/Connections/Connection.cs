@@ -90,7 +90,8 @@ public sealed class Connection : IDisposable
     /// <summary>The first column of the first row, and what kind of statement gave it.</summary>
     /// <inheritdoc cref="QueryScalar{T}(string, IReadOnlyList{object?}?, CancellationToken)"/>
     public T QueryScalar<T>(
-        string sql, IReadOnlyList<object?>? parameters, out StatementType statementType, CancellationToken cancellationToken)
+        string sql, IReadOnlyList<object?>? parameters, out StatementType statementType,
+        CancellationToken cancellationToken)
     {
         using var result = Query(sql, parameters, cancellationToken);
         statementType = result.StatementType;

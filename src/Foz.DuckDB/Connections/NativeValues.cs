@@ -83,7 +83,8 @@ static unsafe class NativeValues
                 }
             case TypeId.Struct:
                 {
-                    using var values = new NativeValueArray(ValueConversion.Fields(value, type), i => type.Fields[i].Type);
+                    using var values = new NativeValueArray(
+                        ValueConversion.Fields(value, type), i => type.Fields[i].Type);
                     fixed (nint* pointers = values.Pointers)
                         return NativeMethods.duckdb_create_struct_value(native, pointers);
                 }

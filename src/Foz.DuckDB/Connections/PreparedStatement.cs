@@ -42,10 +42,11 @@ public sealed class PreparedStatement : IDisposable
     }
 
     /// <summary>
-    /// The name of a parameter, counted from 1; its number as text if it has none. Null where there is no such parameter, as of
-    /// the first one where the statement names only the second.
+    /// The name of a parameter, counted from 1; its number as text if it has none. Null where there is no such
+    /// parameter, as of the first one where the statement names only the second.
     /// </summary>
-    public unsafe string? ParameterName(int index) => NativeMethods.TakeText(NativeMethods.duckdb_parameter_name(handle, (ulong)index));
+    public unsafe string? ParameterName(int index) =>
+        NativeMethods.TakeText(NativeMethods.duckdb_parameter_name(handle, (ulong)index));
 
     /// <summary>The type that the statement wants for a parameter, counted from 1; invalid if it takes any.</summary>
     public LogicalType ParameterType(int index) =>

@@ -13,7 +13,8 @@ static unsafe class ScalarFunctionCallbacks
         var native = ToNative(connection, function);
         try
         {
-            if (NativeMethods.duckdb_register_scalar_function(connection, native) == State.Error) throw Refused(function.Name);
+            if (NativeMethods.duckdb_register_scalar_function(connection, native) == State.Error)
+                throw Refused(function.Name);
         }
         finally
         {
@@ -32,7 +33,8 @@ static unsafe class ScalarFunctionCallbacks
                 var native = ToNative(connection, overload);
                 try
                 {
-                    if (NativeMethods.duckdb_add_scalar_function_to_set(set, native) == State.Error) throw Refused(name);
+                    if (NativeMethods.duckdb_add_scalar_function_to_set(set, native) == State.Error)
+                        throw Refused(name);
                 }
                 finally
                 {
@@ -85,7 +87,8 @@ static unsafe class ScalarFunctionCallbacks
     {
         try
         {
-            var flags = ManagedData.Get<Registration>(NativeMethods.duckdb_scalar_function_bind_get_extra_info(info)).Flags;
+            var flags =
+                ManagedData.Get<Registration>(NativeMethods.duckdb_scalar_function_bind_get_extra_info(info)).Flags;
             NativeMethods.duckdb_scalar_function_get_client_context(info, out var context);
             var flag = flags.Find(NativeMethods.duckdb_client_context_get_connection_id(context));
             NativeMethods.duckdb_destroy_client_context(ref context);
@@ -106,7 +109,8 @@ static unsafe class ScalarFunctionCallbacks
     {
         try
         {
-            var function = ManagedData.Get<Registration>(NativeMethods.duckdb_scalar_function_get_extra_info(info)).Function;
+            var function =
+                ManagedData.Get<Registration>(NativeMethods.duckdb_scalar_function_get_extra_info(info)).Function;
             using var arguments = new DataChunk(
                 input, isOwned: false, function.VariableParameters is null ? KnownTypes(function) : [])
             {

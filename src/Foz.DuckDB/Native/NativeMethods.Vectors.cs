@@ -230,7 +230,8 @@ static unsafe partial class NativeMethods
         nint info, nint data, delegate* unmanaged<nint, void> destroy);
 
     [LibraryImport(Library)]
-    public static partial void duckdb_scalar_function_set_bind_data_copy(nint info, delegate* unmanaged<nint, nint> copy);
+    public static partial void duckdb_scalar_function_set_bind_data_copy(
+        nint info, delegate* unmanaged<nint, nint> copy);
 
     [LibraryImport(Library)]
     public static partial nint duckdb_scalar_function_get_bind_data(nint info);

@@ -34,11 +34,14 @@ public abstract record ChangeRange
             return new Versions(first, to is null ? null : VersionOf(to));
         if (VersionOf(from) is null && (to is null || VersionOf(to) is null))
             return new Instants(InstantOf(from), to is null ? null : InstantOf(to));
-        throw new FozException(ErrorKind.Usage, $"from '{from}' to '{to}' is no range: one is a version, the other an instant");
+        throw new FozException(
+            ErrorKind.Usage, $"from '{from}' to '{to}' is no range: one is a version, the other an instant");
     }
 
     /// <summary>Reads what the versions changed in a table.</summary>
-    /// <exception cref="FozException">There are no such versions, or the log no longer has what they changed.</exception>
+    /// <exception cref="FozException">
+    /// There are no such versions, or the log no longer has what they changed.
+    /// </exception>
     public abstract Task<TableChanges> ReadAsync(LakeTable table, CancellationToken cancellationToken);
 
     static long? VersionOf(string text) =>

@@ -13,7 +13,9 @@ public enum DefinitionKind
     View,
 }
 
-/// <summary>What the lake knows of one name: a small JSON object at <c>_foz/catalog/&lt;schema&gt;/&lt;name&gt;.json</c>.</summary>
+/// <summary>
+/// What the lake knows of one name: a small JSON object at <c>_foz/catalog/&lt;schema&gt;/&lt;name&gt;.json</c>.
+/// </summary>
 public sealed record Definition
 {
     /// <summary>The schema.</summary>

@@ -4,14 +4,15 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Catalog;
 
 /// <summary>
-/// What names stand for in an environment, whose schemas have a prefix of their own: a table of the environment where it
-/// has one, else one of its base, else the one without a prefix.
+/// What names stand for in an environment, whose schemas have a prefix of their own: a table of the environment where
+/// it has one, else one of its base, else the one without a prefix.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="prefix">The environment's prefix; empty for none.</param>
 /// <param name="pending">As <see cref="LakeNames"/> has it.</param>
 /// <param name="basePrefix">The prefix of its base; empty for none.</param>
-public sealed class EnvironmentNames(Lakehouse lake, string prefix, Func<TableName, PendingRows?> pending, string basePrefix = "") : IRelationNames
+public sealed class EnvironmentNames(
+    Lakehouse lake, string prefix, Func<TableName, PendingRows?> pending, string basePrefix = "") : IRelationNames
 {
     readonly LakeNames names = new(lake, lake.Tables, pending);
 
@@ -27,9 +28,11 @@ public sealed class EnvironmentNames(Lakehouse lake, string prefix, Func<TableNa
     /// <inheritdoc/>
     public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
     {
-        if (reference is not { Schema: { } schema, IsText: false }) return await names.FindAsync(reference, cancellationToken);
+        if (reference is not { Schema: { } schema, IsText: false })
+            return await names.FindAsync(reference, cancellationToken);
         var known = await FindAsync(new TableName(schema, reference.Name), cancellationToken);
-        return await names.FindAsync(known is { } table ? reference with { Schema = table.Schema } : reference, cancellationToken);
+        return await names.FindAsync(
+            known is { } table ? reference with { Schema = table.Schema } : reference, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -54,21 +57,32 @@ public sealed class EnvironmentNames(Lakehouse lake, string prefix, Func<TableNa
         throw await lake.Catalog.UnknownAsync(name, cancellationToken, prefix);
     }
 
-    /// <summary>The name in the lake of a table that is to be changed: one of the environment's own, never one that it only reads.</summary>
-    /// <exception cref="FozException">There is none, or the name stands for the table of another environment.</exception>
+    /// <summary>
+    /// The name in the lake of a table that is to be changed: one of the environment's own, never one that it only
+    /// reads.
+    /// </summary>
+    /// <exception cref="FozException">
+    /// There is none, or the name stands for the table of another environment.
+    /// </exception>
     public async Task<TableName> ResolveOwnAsync(TableName name, CancellationToken cancellationToken)
     {
         var found = await ResolveAsync(name, cancellationToken);
         if (IsOwn(found) && (found == name || found == Prefixed(name))) return found;
         var (own, other) = (Environment ?? "this environment", Base ?? "another environment");
-        throw new FozException(ErrorKind.Denied, $"{found} is the table of {other}: {own} only reads it, and has no {Prefixed(name)}")
+        throw new FozException(
+            ErrorKind.Denied, $"{found} is the table of {other}: {own} only reads it, and has no {Prefixed(name)}")
         {
-            Hint = (Base is null ? "change it in the environment that it is of" : $"change it there, with --target {Base}")
+            Hint = (Base is null
+                ? "change it in the environment that it is of"
+                : $"change it there, with --target {Base}")
                 + $", or make {own} one of its own: foz clone {name} {name} --target {Environment ?? own}",
         };
     }
 
-    /// <summary>Whether a table of the lake is one that the environment may change: its own, or Foz's records of all environments.</summary>
+    /// <summary>
+    /// Whether a table of the lake is one that the environment may change: its own, or Foz's records of all
+    /// environments.
+    /// </summary>
     public bool IsOwn(TableName table) =>
         table.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
         || table.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase);

@@ -41,7 +41,8 @@ public sealed class LakeCatalog(IObjectStore lake)
             var definition = change(present?.Definition);
             if (definition is { Kind: DefinitionKind.Table, Location: null })
                 definition = definition with { Location = await NewLocationAsync(name, cancellationToken) };
-            if (definition == present?.Definition || await TryWriteAsync(name, definition, present?.ETag, cancellationToken))
+            if (definition == present?.Definition
+                || await TryWriteAsync(name, definition, present?.ETag, cancellationToken))
                 return definition;
         }
     }
@@ -51,8 +52,8 @@ public sealed class LakeCatalog(IObjectStore lake)
         lake.DeleteAsync(PathOf(name), cancellationToken);
 
     /// <summary>
-    /// Gives what a name stands for another name. A table stays in its folder: where that is the folder of its name, the name does not
-    /// stand for it any more, and a table that is made under it lies in another one.
+    /// Gives what a name stands for another name. A table stays in its folder: where that is the folder of its name,
+    /// the name does not stand for it any more, and a table that is made under it lies in another one.
     /// </summary>
     /// <param name="definition">What the name stands for.</param>
     /// <param name="to">The other name.</param>
@@ -66,7 +67,8 @@ public sealed class LakeCatalog(IObjectStore lake)
         var isBegun = there is not null && PathOf(name) != PathOf(to)
             && there.Kind == definition.Kind && there.Location == definition.Location && there.Sql == definition.Sql;
         if (!isBegun && (there is not null
-            || !await TryWriteAsync(to, definition with { Schema = to.Schema, Name = to.Name }, etag: null, cancellationToken)))
+            || !await TryWriteAsync(
+                to, definition with { Schema = to.Schema, Name = to.Name }, etag: null, cancellationToken)))
             throw new FozException(ErrorKind.Data, $"relation \"{to}\" already exists")
             {
                 SqlState = "42P07", Hint = "DROP it first, or take another name",
@@ -76,7 +78,9 @@ public sealed class LakeCatalog(IObjectStore lake)
         await DropAsync(name, cancellationToken);
     }
 
-    /// <summary>The folder below the lake of a table that is made under a name: that of the name, unless it was given away.</summary>
+    /// <summary>
+    /// The folder below the lake of a table that is made under a name: that of the name, unless it was given away.
+    /// </summary>
     public async ValueTask<string> NewLocationAsync(TableName name, CancellationToken cancellationToken) =>
         await lake.GetAsync(GivenPathOf(name), cancellationToken) is { } given
             ? Encoding.UTF8.GetString(given.Content.Span)
@@ -92,11 +96,14 @@ public sealed class LakeCatalog(IObjectStore lake)
         }
     }
 
-    /// <summary>The error that a name stands for nothing: for a table that a run began and never made, or for nothing at all.</summary>
+    /// <summary>
+    /// The error that a name stands for nothing: for a table that a run began and never made, or for nothing at all.
+    /// </summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="prefix">What an environment puts before the schemas of its own tables.</param>
-    public async Task<FozException> UnknownAsync(TableName name, CancellationToken cancellationToken, string prefix = "")
+    public async Task<FozException> UnknownAsync(
+        TableName name, CancellationToken cancellationToken, string prefix = "")
     {
         var known = new List<TableName>();
         await foreach (var definition in ListAsync(cancellationToken)) known.Add(definition.TableName);
@@ -104,7 +111,9 @@ public sealed class LakeCatalog(IObjectStore lake)
             ? new(ErrorKind.NotFound, $"{name} is not made yet") { Hint = $"foz run {name}" }
             : new(ErrorKind.NotFound, $"the lake has no table or view {name}")
             {
-                Hint = NearestName.Find($"{name}", known.Select(table => $"{table}")) is { } near ? $"did you mean {near}?" : "foz ls shows what there is",
+                Hint = NearestName.Find($"{name}", known.Select(table => $"{table}")) is { } near
+                    ? $"did you mean {near}?"
+                    : "foz ls shows what there is",
             };
     }
 
@@ -112,21 +121,28 @@ public sealed class LakeCatalog(IObjectStore lake)
     public async Task<IReadOnlySet<TableName>> NamesAsync(string schema, CancellationToken cancellationToken)
     {
         var names = new HashSet<TableName>();
-        await foreach (var info in lake.ListAsync($"{Folder}/{schema.ToLowerInvariant()}", startAfter: null, cancellationToken))
+        await foreach (var info in lake.ListAsync(
+            $"{Folder}/{schema.ToLowerInvariant()}", startAfter: null, cancellationToken))
             if (info.Path.EndsWith(Suffix, StringComparison.Ordinal))
                 names.Add(new(schema, Path.GetFileNameWithoutExtension(info.Path)));
         return names;
     }
 
     /// <summary>
-    /// A folder of its own for a table whose name may stand for another one some day. No table name can be that of the folder.
+    /// A folder of its own for a table whose name may stand for another one some day. No table name can be that of the
+    /// folder.
     /// </summary>
     /// <param name="name">The name, without an environment's prefix.</param>
-    public static string MovableLocation(TableName name) => $"{DefaultLocation(name)}-{Guid.NewGuid().ToString("N")[..8]}";
+    public static string MovableLocation(TableName name) =>
+        $"{DefaultLocation(name)}-{Guid.NewGuid().ToString("N")[..8]}";
 
-    /// <summary>Whether a folder of the lake is one that <see cref="MovableLocation"/> gave: without a definition it is what a name stood for once.</summary>
+    /// <summary>
+    /// Whether a folder of the lake is one that <see cref="MovableLocation"/> gave: without a definition it is what a
+    /// name stood for once.
+    /// </summary>
     /// <param name="folder">The folder, taken for a name.</param>
-    public static bool IsMovable(TableName folder) => folder.Name.Length > 9 && folder.Name[^9] == '-' && folder.Name[^8..].All(char.IsAsciiHexDigitLower);
+    public static bool IsMovable(TableName folder) =>
+        folder.Name.Length > 9 && folder.Name[^9] == '-' && folder.Name[^8..].All(char.IsAsciiHexDigitLower);
 
     /// <summary>The object below the lake that says what a name stands for.</summary>
     public static string PathOf(TableName name) =>
@@ -159,7 +175,9 @@ public sealed class LakeCatalog(IObjectStore lake)
     async ValueTask<StoredDefinition?> ReadAsync(TableName name, CancellationToken cancellationToken)
     {
         var path = PathOf(name);
-        return await lake.GetAsync(path, cancellationToken) is { } stored ? new(Parse(path, stored), stored.ETag) : null;
+        return await lake.GetAsync(path, cancellationToken) is { } stored
+            ? new(Parse(path, stored), stored.ETag)
+            : null;
     }
 
     async ValueTask<bool> TryWriteAsync(

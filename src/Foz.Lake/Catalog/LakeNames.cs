@@ -15,7 +15,8 @@ namespace Foz.Lake.Catalog;
 /// <param name="pending">
 /// Rows of a system table that are still on their way to it; null where there are none.
 /// </param>
-public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName, PendingRows?> pending) : IRelationNames
+public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName, PendingRows?> pending)
+    : IRelationNames
 {
     /// <summary>The function that reads any Delta table of this machine.</summary>
     public const string DeltaScan = "delta_scan";
@@ -70,7 +71,9 @@ public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName
         return new RelationBinding.Rows(TableRows.All(snapshot));
     }
 
-    /// <summary><c>table_changes('silver.orders', from, to)</c>, by versions or instants, as Spark and Databricks have it.</summary>
+    /// <summary>
+    /// <c>table_changes('silver.orders', from, to)</c>, by versions or instants, as Spark and Databricks have it.
+    /// </summary>
     async ValueTask<RelationBinding> ChangesAsync(TableFunctionCall call, CancellationToken cancellationToken)
     {
         if (call.Arguments is not [{ Name: null } named, { Name: null, Value: { } from }, ..]
@@ -78,7 +81,8 @@ public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName
             throw new FozException(
                 ErrorKind.Sql, $"{TableChangesFunction} takes a table, and the versions or instants from and to which")
             {
-                Hint = $"{TableChangesFunction}('silver.orders', 3), {TableChangesFunction}('silver.orders', '2026-01-31', '2026-02-01')",
+                Hint = $"{TableChangesFunction}('silver.orders', 3), {TableChangesFunction}('silver.orders', "
+                    + "'2026-01-31', '2026-02-01')",
             };
         var table = await NamedAsync(named, cancellationToken);
         var range = ChangeRange.Parse(from, call.Arguments.ElementAtOrDefault(2)?.Value);
@@ -113,7 +117,8 @@ public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName
         LakeTable table, TimeTravel? at, CancellationToken cancellationToken) => at switch
         {
             null => await table.FindLatestAsync(cancellationToken),
-            { Unit: "VERSION", Value: { } version } => await table.VersionAsync(ParseVersion(version), cancellationToken),
+            { Unit: "VERSION", Value: { } version } =>
+                await table.VersionAsync(ParseVersion(version), cancellationToken),
             { Value: { } instant } => await table.VersionAtAsync(Instant.ParseSql(instant), cancellationToken),
             _ => throw new FozException(ErrorKind.Sql, "AT takes a constant"),
         };

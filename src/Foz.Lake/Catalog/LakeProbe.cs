@@ -16,6 +16,8 @@ public sealed record LakeProbe(TimeSpan Elapsed, TimeSpan ClockSkew, string? Fau
         return new(found.Elapsed, found.ClockSkew, found.Fault);
     }
 
-    /// <summary>The kind of network file system that a folder is on; null if it is on this machine or unknown.</summary>
+    /// <summary>
+    /// The kind of network file system that a folder is on; null if it is on this machine or unknown.
+    /// </summary>
     public static string? NetworkFileSystemOf(string folder) => LocalObjectStore.NetworkFileSystemOf(folder);
 }

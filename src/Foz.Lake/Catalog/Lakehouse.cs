@@ -64,7 +64,9 @@ public sealed class Lakehouse
     /// <summary>Whether the lake is on this machine, and not in an object store.</summary>
     public bool IsLocal => Store.IsLocal;
 
-    /// <summary>Whether its object store does not decide between two writers: only one process at a time may write.</summary>
+    /// <summary>
+    /// Whether its object store does not decide between two writers: only one process at a time may write.
+    /// </summary>
     public bool IsSingleWriter { get; }
 
     /// <summary>Where the files of a lake in an object store are kept; null for a lake on this machine.</summary>
@@ -113,7 +115,8 @@ public sealed class Lakehouse
         }
         var names = new DirectoryInfo(Path.Combine(Folder, SystemFolder, "catalog"));
         Engines.Confine(
-            Folder, SystemFolder, closed, names.Exists ? [.. names.EnumerateDirectories().Select(schema => Path.Combine(Folder, schema.Name))] : []);
+            Folder, SystemFolder, closed,
+            names.Exists ? [.. names.EnumerateDirectories().Select(schema => Path.Combine(Folder, schema.Name))] : []);
     }
 
     /// <summary>Lets go what it holds on this machine; who does not leaves that to the next process.</summary>
@@ -144,8 +147,8 @@ public sealed class Lakehouse
         };
 
     /// <summary>
-    /// Takes a table out of the lake: what its step noted, so that the next run makes it anew, its name, and its files. Where this is
-    /// interrupted, it is to be done again.
+    /// Takes a table out of the lake: what its step noted, so that the next run makes it anew, its name, and its files.
+    /// Where this is interrupted, it is to be done again.
     /// </summary>
     /// <param name="table">What its name stands for.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -156,7 +159,8 @@ public sealed class Lakehouse
         await DeleteAllAsync(StepFolder($"{table.TableName}"), cancellationToken);
         await Catalog.DropAsync(table.TableName, cancellationToken);
         // Oldest first: a log without its beginning is refused, and never taken for an older version.
-        return await DeleteAllAsync($"{table.Location}/_delta_log", cancellationToken) + await DeleteAllAsync(table.Location!, cancellationToken);
+        return await DeleteAllAsync($"{table.Location}/_delta_log", cancellationToken)
+            + await DeleteAllAsync(table.Location!, cancellationToken);
     }
 
     async Task<int> DeleteAllAsync(string folder, CancellationToken cancellationToken)

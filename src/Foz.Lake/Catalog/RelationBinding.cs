@@ -46,10 +46,15 @@ public interface IRelationNames
     /// <summary>Whether statements of others are bound, whose text is looked at once more before it runs.</summary>
     bool AreForOthers => false;
 
-    /// <summary>Whether numbers have PostgreSQL's types and texts: what the engine does otherwise with them is refused.</summary>
+    /// <summary>
+    /// Whether numbers have PostgreSQL's types and texts: what the engine does otherwise with them is refused.
+    /// </summary>
     bool HasOwnNumbers => false;
 
-    /// <summary>Makes sure that a statement, or a view that it reads, calls no function that it may not, and gives no name that it may not.</summary>
+    /// <summary>
+    /// Makes sure that a statement, or a view that it reads, calls no function that it may not, and gives no name that
+    /// it may not.
+    /// </summary>
     /// <exception cref="FozException">It does.</exception>
     void Check(SqlAnalysis statement)
     {

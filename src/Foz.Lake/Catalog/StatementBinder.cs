@@ -6,7 +6,9 @@ using Foz.Lake.Tables;
 
 namespace Foz.Lake.Catalog;
 
-/// <summary>A statement that the engine can run: every table of the lake is a relation over one version's files.</summary>
+/// <summary>
+/// A statement that the engine can run: every table of the lake is a relation over one version's files.
+/// </summary>
 public sealed class BoundStatement : IDisposable
 {
     readonly List<TableRelation> relations;
@@ -31,7 +33,8 @@ public sealed class BoundStatement : IDisposable
     /// <returns>The index of the character; null where the error is not known to be in it.</returns>
     public int? FindIn(FozException error, string part)
     {
-        if (error is not { Place: { Line: > 0 } place, Statement: { } whole } || rewritten is null || Analysis is null) return null;
+        if (error is not { Place: { Line: > 0 } place, Statement: { } whole } || rewritten is null || Analysis is null)
+            return null;
         var start = whole.IndexOf(Sql, StringComparison.Ordinal);
         var position = SqlPlaces.PositionOf(whole, place) - start;
         var partStart = Analysis.Sql.IndexOf(part, StringComparison.Ordinal);
@@ -48,8 +51,8 @@ public sealed class BoundStatement : IDisposable
 }
 
 /// <summary>
-/// Binds SELECTs of people to the lake. Views are put in as the SELECTs that they are; what the statement's plan asks of
-/// each table's rows leaves out files by the log's statistics; each reference becomes its own relation for this
+/// Binds SELECTs of people to the lake. Views are put in as the SELECTs that they are; what the statement's plan asks
+/// of each table's rows leaves out files by the log's statistics; each reference becomes its own relation for this
 /// statement and session.
 /// </summary>
 /// <param name="session">The session that will run the statements.</param>
@@ -62,7 +65,8 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
     /// <summary>Binds a statement.</summary>
     /// <exception cref="FozException">It does not parse, or names what does not exist.</exception>
     public async Task<BoundStatement> BindAsync(string sql, CancellationToken cancellationToken) =>
-        await BindAsync(await new StatementResolver(names, session).ResolveAsync(sql, cancellationToken), cancellationToken);
+        await BindAsync(
+            await new StatementResolver(names, session).ResolveAsync(sql, cancellationToken), cancellationToken);
 
     /// <summary>Binds a statement whose names are found.</summary>
     /// <param name="statement">The statement.</param>
@@ -73,7 +77,8 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
         try
         {
             if (session.IsConfined)
-                foreach (var binding in statement.Bindings.Values.OfType<RelationBinding.Rows>()) binding.Table.Reach(session);
+                foreach (var binding in statement.Bindings.Values.OfType<RelationBinding.Rows>())
+                    binding.Table.Reach(session);
             var filters = PlanFilters(statement, cancellationToken);
             var texts = new Dictionary<SqlSpan, string>();
             foreach (var (span, binding) in statement.Bindings)
@@ -81,7 +86,8 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
             var bound = statement.Analysis.Rewrite(
                 table => texts.GetValueOrDefault(table.Span),
                 call => texts.GetValueOrDefault(call.Span));
-            if (names.AreForOthers) FinalText.Check(session.Pool, statement.Analysis, texts, bound.Text, cancellationToken);
+            if (names.AreForOthers)
+                FinalText.Check(session.Pool, statement.Analysis, texts, bound.Text, cancellationToken);
             return new(bound, statement.Analysis, relations);
         }
         catch
@@ -91,7 +97,9 @@ public sealed class StatementBinder(EngineSession session, IRelationNames names)
         }
     }
 
-    /// <summary>What the statement's plan asks of the rows of tables that have enough files to leave some out.</summary>
+    /// <summary>
+    /// What the statement's plan asks of the rows of tables that have enough files to leave some out.
+    /// </summary>
     IReadOnlyDictionary<SqlSpan, FilterExpression> PlanFilters(
         ResolvedStatement statement, CancellationToken cancellationToken)
     {

@@ -41,7 +41,9 @@ public sealed class StatementResolver
         return new(shape, references);
     }
 
-    /// <summary>How a statement of others would be run, over empty tables in the place of those that it names.</summary>
+    /// <summary>
+    /// How a statement of others would be run, over empty tables in the place of those that it names.
+    /// </summary>
     /// <inheritdoc cref="DescribeAsync"/>
     public async Task<string> ExplainAsync(string sql, CancellationToken cancellationToken)
     {
@@ -63,14 +65,19 @@ public sealed class StatementResolver
             names.Check(analysis);
             var bindings = new Dictionary<SqlSpan, RelationBinding>();
             foreach (var table in analysis.Tables)
-                if (await FindAsync(names.FindAsync(table, cancellationToken), table.Span) is { } binding) bindings[table.Span] = binding;
+                if (await FindAsync(names.FindAsync(table, cancellationToken), table.Span) is { } binding)
+                    bindings[table.Span] = binding;
             foreach (var call in analysis.TableFunctions)
-                if (await FindAsync(names.FindAsync(call, cancellationToken), call.Span) is { } binding) bindings[call.Span] = binding;
+                if (await FindAsync(names.FindAsync(call, cancellationToken), call.Span) is { } binding)
+                    bindings[call.Span] = binding;
             if (!bindings.Values.Any(binding => binding is RelationBinding.View))
             {
                 if (names.AreForOthers)
                 {
-                    List<Field> fields = [.. bindings.Values.OfType<RelationBinding.Rows>().SelectMany(rows => rows.Table.Fields)];
+                    List<Field> fields =
+                    [
+                        .. bindings.Values.OfType<RelationBinding.Rows>().SelectMany(rows => rows.Table.Fields),
+                    ];
                     DeclaredColumns.CheckCompared(analysis, fields);
                     if (names.HasOwnNumbers) DeclaredColumns.CheckNumbers(analysis, fields);
                     CheckQuoted(analysis, fields);
@@ -92,17 +99,21 @@ public sealed class StatementResolver
             {
                 throw new FozException(e.Kind, e.Message, e)
                 {
-                    Place = SqlPlaces.At(sql, span.Start), Hint = e.Hint, SqlState = e.SqlState, IsTransient = e.IsTransient,
+                    Place = SqlPlaces.At(sql, span.Start), Hint = e.Hint, SqlState = e.SqlState,
+                    IsTransient = e.IsTransient,
                 };
             }
         }
     }
 
-    /// <summary>A name in quotes is a column: where there is none of it, the engine would take it for a value of its own.</summary>
+    /// <summary>
+    /// A name in quotes is a column: where there is none of it, the engine would take it for a value of its own.
+    /// </summary>
     static void CheckQuoted(SqlAnalysis statement, List<Field> fields)
     {
         foreach (var column in statement.Columns)
-            if (column.Parts is [var name] && column.Span.Length > name.Length && valueWords.Contains(name) && !statement.Comparisons.Names(name)
+            if (column.Parts is [var name] && column.Span.Length > name.Length && valueWords.Contains(name)
+                && !statement.Comparisons.Names(name)
                 && !fields.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
                 throw new FozException(ErrorKind.Sql, $"column \"{name}\" does not exist")
                 {
@@ -113,7 +124,8 @@ public sealed class StatementResolver
     // What the engine has a value for where no column is called so.
     static readonly HashSet<string> valueWords = new(StringComparer.OrdinalIgnoreCase)
     {
-        "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user",
+        "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
+        "current_user",
         "localtime", "localtimestamp", "session_user", "user",
     };
 
@@ -138,8 +150,8 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
     public bool ReadsTables => Bindings.Values.Any(binding => binding is RelationBinding.Rows);
 
     /// <summary>
-    /// All that its rows follow from, where its functions give the same each time: its text, and the version of each table with what
-    /// of it is seen. Null where that cannot be told, as of rows that are on their way.
+    /// All that its rows follow from, where its functions give the same each time: its text, and the version of each
+    /// table with what of it is seen. Null where that cannot be told, as of rows that are on their way.
     /// </summary>
     public string? Key
     {
@@ -148,7 +160,8 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
             // No text of a statement, nor what is put into it, has this character.
             const char Divider = '\0';
             var key = new StringBuilder(Analysis.Sql);
-            foreach (var span in Analysis.Tables.Select(table => table.Span).Concat(Analysis.TableFunctions.Select(call => call.Span)))
+            foreach (var span in Analysis.Tables.Select(table => table.Span)
+                .Concat(Analysis.TableFunctions.Select(call => call.Span)))
             {
                 key.Append(Divider);
                 switch (Bindings.GetValueOrDefault(span))
@@ -174,9 +187,11 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
         .Where(rows => rows.Through is not null).Select(rows => $"SELECT * FROM {rows.Through!("t")} AS r");
 
     /// <summary>The columns of the table at a place of the text; null where there is none.</summary>
-    public IReadOnlyList<Field>? FieldsOf(SqlSpan span) => (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
+    public IReadOnlyList<Field>? FieldsOf(SqlSpan span) =>
+        (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Table.Fields;
 
-    internal Func<string, string>? ThroughOf(SqlSpan span) => (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Through;
+    internal Func<string, string>? ThroughOf(SqlSpan span) =>
+        (Bindings.GetValueOrDefault(span) as RelationBinding.Rows)?.Through;
 
     internal string? RelationOf(SqlSpan span) => (Bindings.GetValueOrDefault(span) as RelationBinding.Relation)?.Sql;
 }

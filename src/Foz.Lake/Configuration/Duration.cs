@@ -71,7 +71,9 @@ public static partial class Duration
         return (time < TimeSpan.Zero ? "-" : "") + (parts.Count == 0 ? "0 seconds" : string.Join(' ', parts));
     }
 
-    [GeneratedRegex(@"(?<count>[0-9]+)\s*(?<unit>week|day|hour|minute|second)s?", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"(?<count>[0-9]+)\s*(?<unit>week|day|hour|minute|second)s?",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
     private static partial Regex Word { get; }
 
     [GeneratedRegex(@"^\s*(interval\s+)?([0-9]+\s*(week|day|hour|minute|second)s?\s*)+\z",

@@ -1,6 +1,8 @@
 namespace Foz.Lake.Configuration;
 
-/// <summary>What is wrong with the texts of a project, all of it and not only the first. Several threads may add to it.</summary>
+/// <summary>
+/// What is wrong with the texts of a project, all of it and not only the first. Several threads may add to it.
+/// </summary>
 public sealed class ErrorList
 {
     const int ErrorsShownMax = 50;

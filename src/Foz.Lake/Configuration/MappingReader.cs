@@ -7,7 +7,9 @@ namespace Foz.Lake.Configuration;
 /// <see cref="Finish"/> reports the keys that nobody asked for.
 /// </summary>
 /// <param name="mapping">The mapping.</param>
-/// <param name="keys">The keys that there are, and no other can be asked for; null for those that are asked for.</param>
+/// <param name="keys">
+/// The keys that there are, and no other can be asked for; null for those that are asked for.
+/// </param>
 /// <param name="errors">Takes what is wrong.</param>
 public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<SettingSpec>? keys, ErrorList errors)
 {
@@ -16,7 +18,9 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
     /// <summary>The keys that were asked for, perhaps twice, where none are declared and any can be unknown.</summary>
     readonly List<string>? asked = keys is null && mapping.Entries.Count > 0 ? new(KeysUsual) : null;
 
-    /// <summary>The entries whose keys were asked for or refused: there are many readers, and most mappings are short.</summary>
+    /// <summary>
+    /// The entries whose keys were asked for or refused: there are many readers, and most mappings are short.
+    /// </summary>
     readonly bool[] met = mapping.Entries.Count == 0 ? [] : new bool[mapping.Entries.Count];
 
     /// <summary>A reader of a mapping whose keys are those that are asked for.</summary>
@@ -200,7 +204,9 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
         {
             if (met[i]) continue;
             var entry = mapping.Entries[i];
-            errors.Add(entry.KeyPlace, $"unknown key '{entry.Key}'", NearestName.Hint(entry.Key, keys?.Select(key => key.Name) ?? asked!));
+            errors.Add(
+                entry.KeyPlace, $"unknown key '{entry.Key}'",
+                NearestName.Hint(entry.Key, keys?.Select(key => key.Name) ?? asked!));
         }
     }
 }

@@ -1,9 +1,9 @@
 namespace Foz.Lake.Configuration;
 
 /// <summary>
-/// Reads the YAML that most files are: block mappings and lists, lists and mappings in brackets, texts in one line or as blocks.
-/// Whatever is not certain to mean the same to <see cref="YamlReader"/>, which knows all of YAML and is many times as slow, is not
-/// read at all.
+/// Reads the YAML that most files are: block mappings and lists, lists and mappings in brackets, texts in one line or
+/// as blocks. Whatever is not certain to mean the same to <see cref="YamlReader"/>, which knows all of YAML and is many
+/// times as slow, is not read at all.
 /// </summary>
 ref struct PlainYaml
 {
@@ -58,7 +58,8 @@ ref struct PlainYaml
         while (text.IndexOfAnyExceptInRange(' ', '~') is >= 0 and var index)
         {
             // Neither tabs nor other ways to end a line, no halves of characters, no byte order marks.
-            if (text[index] is not ('\n' or (>= '\u00A0' and <= '\uD7FF' and not '\u2028' and not '\u2029'))) return false;
+            if (text[index] is not ('\n' or (>= '\u00A0' and <= '\uD7FF' and not '\u2028' and not '\u2029')))
+                return false;
             text = text[(index + 1)..];
         }
         return true;
@@ -72,7 +73,8 @@ ref struct PlainYaml
         do
         {
             var keyPlace = Here;
-            if (ReadKey() is not { } key || IsIn(entries, key) || ReadValue(column, depth) is not { } value) return null;
+            if (ReadKey() is not { } key || IsIn(entries, key) || ReadValue(column, depth) is not { } value)
+                return null;
             entries.Add(new(key, keyPlace, value));
         }
         while (!IsAtEnd && Column == column);
@@ -163,7 +165,10 @@ ref struct PlainYaml
         }
         var last = content.Length - 1;
         SkipToContent();
-        return new(isStripped ? content.ToString(0, last) : content.ToString(0, last) + '\n', isQuoted: true, place) { IsLiteralBlock = isLiteral };
+        return new(isStripped ? content.ToString(0, last) : content.ToString(0, last) + '\n', isQuoted: true, place)
+        {
+            IsLiteralBlock = isLiteral,
+        };
     }
 
     readonly bool IsKey()
@@ -176,7 +181,9 @@ ref struct PlainYaml
     string? ReadKey()
     {
         if (Next is '\'' or '"')
-            return ReadQuoted() is { Text.Length: < KeyLengthMax } quoted && Next == ':' && IsBlank(++at) ? quoted.Text : null;
+            return ReadQuoted() is { Text.Length: < KeyLengthMax } quoted && Next == ':' && IsBlank(++at)
+                ? quoted.Text
+                : null;
         if (!IsPlainStart() || text[at..].StartsWith("...")) return null;
         var start = at;
         for (; !IsAtEnd && text[at] != '\n'; at++)
@@ -186,7 +193,8 @@ ref struct PlainYaml
                 var key = text[start..at++];
                 return key[^1] == ' ' || key.Length > KeyLengthMax ? null : key.ToString();
             }
-            if (!char.IsLetterOrDigit(text[at]) && text[at] is not ('_' or '-' or '.' or '+' or '/' or ' ')) return null;
+            if (!char.IsLetterOrDigit(text[at]) && text[at] is not ('_' or '-' or '.' or '+' or '/' or ' '))
+                return null;
         }
         return null;
     }
@@ -239,7 +247,10 @@ ref struct PlainYaml
     /// <summary>A key inside of brackets, to behind its colon.</summary>
     string? ReadFlowKey()
     {
-        if ((Next is '\'' or '"' ? ReadQuoted() : ReadFlowPlain(isKey: true)) is not { Text: { Length: < KeyLengthMax } key }) return null;
+        if ((Next is '\'' or '"'
+            ? ReadQuoted()
+            : ReadFlowPlain(isKey: true)) is not { Text: { Length: < KeyLengthMax } key })
+            return null;
         if (key == "<<" || Next != ':' || at + 1 >= text.Length || text[at + 1] != ' ') return null;
         at++;
         return key;
@@ -305,7 +316,8 @@ ref struct PlainYaml
     readonly bool IsPlainStart() => Next switch
     {
         '-' => at + 1 < text.Length && char.IsAsciiLetterOrDigit(text[at + 1]),
-        '\0' or '\n' or ' ' or '?' or ':' or ',' or '[' or ']' or '{' or '}' or '#' or '&' or '*' or '!' or '|' or '>' or '\'' or '"' or '%' or '@'
+        '\0' or '\n' or ' ' or '?' or ':' or ',' or '[' or ']' or '{' or '}' or '#' or '&' or '*' or '!' or '|' or '>'
+            or '\'' or '"' or '%' or '@'
             or '`' => false,
         _ => true,
     };

@@ -23,8 +23,8 @@ public sealed partial class Secrets
     ImmutableArray<string> values = [];
 
     /// <summary>
-    /// Makes a value a secret, also as it is written inside of URLs, forms, JSON and SQL, in Base64, and as the password of
-    /// users in a header of HTTP (RFC 7617); empty values are not.
+    /// Makes a value a secret, also as it is written inside of URLs, forms, JSON and SQL, in Base64, and as the
+    /// password of users in a header of HTTP (RFC 7617); empty values are not.
     /// </summary>
     /// <param name="value">The value.</param>
     /// <param name="users">Whose password it may be.</param>
@@ -69,7 +69,9 @@ public sealed partial class Secrets
             : text;
     }
 
-    /// <summary>An error whose message, context and hint hold no secret; of one that held some, what caused it is left out.</summary>
+    /// <summary>
+    /// An error whose message, context and hint hold no secret; of one that held some, what caused it is left out.
+    /// </summary>
     public FozException Mask(FozException error)
     {
         var (message, context, hint) = (Mask(error.Message), MaskAny(error.Context), MaskAny(error.Hint));
@@ -77,7 +79,8 @@ public sealed partial class Secrets
             ? error
             : new(error.Kind, message)
             {
-                Place = error.Place, Context = context, Hint = hint, SqlState = error.SqlState, IsTransient = error.IsTransient,
+                Place = error.Place, Context = context, Hint = hint, SqlState = error.SqlState,
+                IsTransient = error.IsTransient,
             };
     }
 
@@ -100,11 +103,15 @@ public sealed partial class Secrets
     /// The first value of a password in a connection string (<c>password=…;</c>); null where there is none.
     /// </summary>
     public static string? PasswordInConnectionString(string text) =>
-        ConnectionStringPassword.Match(text) is { Success: true } match ? match.Groups["password"].Value.Trim('\'') : null;
+        ConnectionStringPassword.Match(text) is { Success: true } match
+            ? match.Groups["password"].Value.Trim('\'')
+            : null;
 
     string? MaskAny(string? text) => text is null ? null : Mask(text);
 
-    /// <summary>The ways to write a value in a URL or form: escapes differ in what they leave out, and in their letters.</summary>
+    /// <summary>
+    /// The ways to write a value in a URL or form: escapes differ in what they leave out, and in their letters.
+    /// </summary>
     static IEnumerable<string> InUrls(string value)
     {
         foreach (var written in new[] { value, Uri.EscapeDataString(value), WebUtility.UrlEncode(value) })
@@ -136,7 +143,8 @@ public sealed partial class Secrets
     }
 
     [GeneratedRegex(
-        @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?<user>[^\s:/@]*):)(?<password>[^\s/]+)@", RegexOptions.ExplicitCapture)]
+        @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?<user>[^\s:/@]*):)(?<password>[^\s/]+)@",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex UrlPassword { get; }
 
     [GeneratedRegex("%[0-9A-F]{2}")]

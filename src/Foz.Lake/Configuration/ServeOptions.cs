@@ -29,15 +29,31 @@ public sealed record ServeOptions
         new("trino_port", "the port of Trino's protocol") { Default = "8090" },
         new("http_port", "the port of HTTP: `/healthz`, `/readyz`") { Default = "8080" },
         new("sessions_max", "the most sessions at the same time") { Default = "500" },
-        new("sessions_of_owners", "how many of them are kept for owners; fewer than `sessions_max`") { Default = "3, or a quarter of `sessions_max` where that is less" },
-        new("starting_max", "the most connections of one address that have not logged in yet; four times as many in all") { Default = "100" },
-        new("result_cache", "the most memory for results of small queries, which are given again while their tables are the same; `0` for none")
+        new("sessions_of_owners", "how many of them are kept for owners; fewer than `sessions_max`")
+        {
+            Default = "3, or a quarter of `sessions_max` where that is less",
+        },
+        new("starting_max",
+            "the most connections of one address that have not logged in yet; four times as many in all")
+            {
+                Default = "100",
+            },
+        new("result_cache",
+            "the most memory for results of small queries, which are given again while their "
+                + "tables are the same; `0` for none")
         {
             Default = "64MB",
         },
         new("drain", "how long statements may go on when the server stops") { Default = "30s" },
-        new(WorkloadOptions.Key, "name → [class of statements](#workloads), in the order in which they are looked at") { Default = "one for all" },
-        new("price_per_tb", "the price of reading 10^12 bytes, by which `foz.queries` tells what each statement costs") { Default = "none: no cost is told" },
+        new(WorkloadOptions.Key, "name → [class of statements](#workloads), in the order in which they are looked at")
+        {
+            Default = "one for all",
+        },
+        new("price_per_tb",
+            "the price of reading 10^12 bytes, by which `foz.queries` tells what each statement costs")
+            {
+                Default = "none: no cost is told",
+            },
         new("price_bytes_min", "bytes for which a statement that reads is charged at least") { Default = "10MB" },
         new("mask_key", "the key of `hash` masks in [policies](#policies)")
         {
@@ -139,7 +155,8 @@ public sealed class ServeReader(string folder, Variables variables, Secrets secr
                 TrinoPort = settings.Integer("trino_port", 0, PortMax, defaults.TrinoPort),
                 HttpPort = settings.Integer("http_port", 0, PortMax, defaults.HttpPort),
                 SessionsMax = sessionsMax,
-                SessionsOfOwners = settings.Integer("sessions_of_owners", 0, sessionsMax - 1, Math.Min(defaults.SessionsOfOwners, sessionsMax / 4)),
+                SessionsOfOwners = settings.Integer(
+                    "sessions_of_owners", 0, sessionsMax - 1, Math.Min(defaults.SessionsOfOwners, sessionsMax / 4)),
                 StartingMax = settings.Integer("starting_max", 1, StartingMaxMax, defaults.StartingMax),
                 ResultCacheBytes = BytesOf(settings, "result_cache", defaults.ResultCacheBytes),
                 Drain = settings.Duration("drain", defaults.Drain),
@@ -181,7 +198,8 @@ public sealed class ServeReader(string folder, Variables variables, Secrets secr
     {
         var min = WorkloadReader.SizeOf(settings, "price_bytes_min") ?? QueryPrice.BytesMinDefault;
         if (settings.Text("price_per_tb") is not { } text) return null;
-        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price) && price <= PriceMax
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var price)
+            && price <= PriceMax
             ? new(price) { BytesMin = min }
             : throw settings.Wrong("price_per_tb", $"a price such as 5 or 4.50, not '{text}'");
     }

@@ -2,7 +2,9 @@ namespace Foz.Lake.Configuration;
 
 /// <summary>A setting that something takes: the one place where it is declared for checks and documents.</summary>
 /// <param name="Name">Its name in YAML.</param>
-/// <param name="Description">What it does, with its unit: a phrase of Markdown, without a capital and a full stop.</param>
+/// <param name="Description">
+/// What it does, with its unit: a phrase of Markdown, without a capital and a full stop.
+/// </param>
 public sealed record SettingSpec(string Name, string Description)
 {
     /// <summary>What it is where it is not set, in Markdown; null where it is nothing then.</summary>

@@ -88,7 +88,8 @@ public sealed class Settings(Place place, IReadOnlyDictionary<string, Setting> v
     /// <summary>The keys of a mapping as settings of their own; null where it is not set.</summary>
     /// <exception cref="FozException">It is not a mapping.</exception>
     public Settings? Section(string name) => Value<IReadOnlyDictionary<string, string>>(name, "a mapping") is { } map
-        ? new(PlaceOf(name), map.ToDictionary(e => e.Key, e => new Setting(e.Value, PlaceOf(name)), StringComparer.Ordinal))
+        ? new(PlaceOf(name),
+            map.ToDictionary(e => e.Key, e => new Setting(e.Value, PlaceOf(name)), StringComparer.Ordinal))
         : null;
 
     /// <summary>A length of time, or <paramref name="otherwise"/> where it is not set.</summary>

@@ -78,9 +78,14 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
         }
     }
 
-    /// <summary>The single values of a mapping: one of them may be the name that a secret among them is the password of.</summary>
+    /// <summary>
+    /// The single values of a mapping: one of them may be the name that a secret among them is the password of.
+    /// </summary>
     static IReadOnlyList<string> Beside(YamlNode.Mapping mapping) =>
-        [.. mapping.Entries.Select(entry => entry.Value).OfType<YamlNode.Scalar>().Where(scalar => !scalar.IsNull).Select(scalar => scalar.Text)];
+        [
+            .. mapping.Entries.Select(entry => entry.Value).OfType<YamlNode.Scalar>().Where(scalar => !scalar.IsNull)
+                .Select(scalar => scalar.Text),
+        ];
 
     /// <summary>Checks a mapping whose keys are known.</summary>
     void CheckKeys(SettingSpec spec, YamlEntry entry)
@@ -145,12 +150,17 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
                     $"write ${{{variable}}} here, and set {variable} in the environment or in {Variables.FileName}, "
                     + "outside of git");
             }
-            else if (QueryOf(scalar.Text).FirstOrDefault(part => spec.IsSecretKey(part.Name) && !VariableText.IsOnlyVariables(part.Value)) is { Name: { } parameter })
+            else if (QueryOf(scalar.Text)
+                .FirstOrDefault(part =>
+                    spec.IsSecretKey(part.Name)
+                        && !VariableText.IsOnlyVariables(part.Value)) is { Name: { } parameter })
             {
                 var variable = parameter.ToUpperInvariant().Replace('-', '_');
                 errors.Add(
-                    scalar.Place, $"'{parameter}' in the query of '{key ?? spec.Name}' is a secret and must not stand in a file",
-                    $"write {parameter}=${{{variable}}} there, and set {variable} in the environment or in {Variables.FileName}, outside of git");
+                    scalar.Place,
+                    $"'{parameter}' in the query of '{key ?? spec.Name}' is a secret and must not stand in a file",
+                    $"write {parameter}=${{{variable}}} there, and set {variable} in the environment or in "
+                        + $"{Variables.FileName}, outside of git");
             }
             else if (Passwords(scalar.Text).Any(password => !VariableText.IsOnlyVariables(password)))
             {
@@ -165,7 +175,9 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
     /// <summary>The parameters of an address of HTTP that have a value.</summary>
     static IEnumerable<(string Name, string Value)> QueryOf(string text)
     {
-        if (!text.StartsWith("http", StringComparison.OrdinalIgnoreCase) || text.IndexOf('?', StringComparison.Ordinal) is not (>= 0 and var start)) yield break;
+        if (!text.StartsWith("http", StringComparison.OrdinalIgnoreCase)
+            || text.IndexOf('?', StringComparison.Ordinal) is not (>= 0 and var start))
+            yield break;
         foreach (var part in text[(start + 1)..].Split('#')[0].Split('&'))
             if (part.Split('=', 2) is [var name, { Length: > 0 } value]) yield return (name, value);
     }

@@ -17,7 +17,9 @@ public sealed class Variables(
     /// <summary>No variables.</summary>
     public static Variables Empty { get; } = new(new Dictionary<string, string>(), new Dictionary<string, string>());
 
-    /// <summary>What the file sets and the environment does not: what programs get, which have the environment already.</summary>
+    /// <summary>
+    /// What the file sets and the environment does not: what programs get, which have the environment already.
+    /// </summary>
     public IReadOnlyDictionary<string, string> OfFile { get; } =
         file.Where(variable => !environment.ContainsKey(variable.Key)).ToDictionary(StringComparer.Ordinal);
 

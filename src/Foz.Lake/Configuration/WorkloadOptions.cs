@@ -21,14 +21,28 @@ public sealed record WorkloadOptions
     [
         new("users", "the users whose statements it takes"),
         new("roles", "the roles whose statements it takes, beside those of `users`"),
-        new("applications", "what clients call themselves (`application_name`, Trino's source), of those users; all where it is left out"),
-        new("memory", "what all its statements together may use, of the server's memory") { Default = "an equal part of what the others leave" },
+        new("applications",
+            "what clients call themselves (`application_name`, Trino's source), of those "
+                + "users; all where it is left out"),
+        new("memory", "what all its statements together may use, of the server's memory")
+        {
+            Default = "an equal part of what the others leave",
+        },
         new("threads", "how many threads work for it") { Default = "`threads` of the project" },
-        new("slots", "how many statements run at the same time; others wait") { Default = "twice its `threads`, at least 4" },
+        new("slots", "how many statements run at the same time; others wait")
+        {
+            Default = "twice its `threads`, at least 4",
+        },
         new("queue", "how many statements wait; more are refused") { Default = "1000" },
         new("queue_timeout", "how long a statement waits before it is given up") { Default = "5m" },
-        new("statement_timeout", "how long a statement works, without its time in the queue and its client's pauses") { Default = "any time" },
-        new("spill", "how much of the disk it takes for what does not fit into its memory") { Default = "an equal part of nine tenths of what is free" },
+        new("statement_timeout", "how long a statement works, without its time in the queue and its client's pauses")
+        {
+            Default = "any time",
+        },
+        new("spill", "how much of the disk it takes for what does not fit into its memory")
+        {
+            Default = "an equal part of nine tenths of what is free",
+        },
     ];
 
     /// <summary>The name.</summary>

@@ -15,7 +15,9 @@ sealed class WorkloadReader(ErrorList errors)
         if (node is null or { IsNull: true }) return [];
         if (node is not YamlNode.Mapping mapping)
         {
-            errors.Add(node.Place, $"'{WorkloadOptions.Key}' must be a mapping of names, not {node.Kind}", "dashboards: {roles: [dashboards], slots: 8}");
+            errors.Add(
+                node.Place, $"'{WorkloadOptions.Key}' must be a mapping of names, not {node.Kind}",
+                "dashboards: {roles: [dashboards], slots: 8}");
             return [];
         }
         return [.. mapping.Entries.Select(Read).OfType<WorkloadOptions>()];
@@ -57,18 +59,25 @@ sealed class WorkloadReader(ErrorList errors)
     {
         var options = new WorkloadOptions
         {
-            Name = entry.Key, Users = settings.Texts("users"), Roles = settings.Texts("roles"), Applications = settings.Texts("applications"),
+            Name = entry.Key, Users = settings.Texts("users"), Roles = settings.Texts("roles"),
+            Applications = settings.Texts("applications"),
             MemoryBytes = SizeOf(settings, "memory"), SpillBytesMax = SizeOf(settings, "spill"),
             Threads = Number(settings, "threads", 1, ThreadsMax), Slots = Number(settings, "slots", 1, SlotsMax),
             QueueMax = settings.Integer("queue", 0, QueueMax, WorkloadOptions.QueueMaxDefault),
             QueueTimeout = settings.Duration("queue_timeout", WorkloadOptions.QueueTimeoutDefault),
-            StatementTimeout = settings.Text("statement_timeout") is null ? null : settings.Duration("statement_timeout", default),
+            StatementTimeout = settings.Text("statement_timeout") is null
+                ? null
+                : settings.Duration("statement_timeout", default),
         };
         var takes = options.Users.Count + options.Roles.Count + options.Applications.Count;
         if (options.Name == WorkloadOptions.DefaultName && takes > 0)
-            errors.Add(entry.KeyPlace, $"the workload '{entry.Key}' takes what no other takes: it has no 'users', 'roles' and 'applications'");
+            errors.Add(
+                entry.KeyPlace,
+                $"the workload '{entry.Key}' takes what no other takes: it has no 'users', 'roles' and 'applications'");
         else if (options.Name != WorkloadOptions.DefaultName && takes == 0)
-            errors.Add(entry.KeyPlace, $"the workload '{entry.Key}' takes nobody's statements", "say whose with 'users', 'roles' or 'applications'");
+            errors.Add(
+                entry.KeyPlace, $"the workload '{entry.Key}' takes nobody's statements",
+                "say whose with 'users', 'roles' or 'applications'");
         return options;
     }
 

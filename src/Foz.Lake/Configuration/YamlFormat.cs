@@ -6,7 +6,8 @@ public static class YamlFormat
     /// <summary>The YAML, tidy; as it was where it would say something else, or cannot be read.</summary>
     public static string Of(string yaml)
     {
-        var tidy = string.Join('\n', yaml.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).TrimEnd('\n') + "\n";
+        var tidy = string.Join(
+            '\n', yaml.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())).TrimEnd('\n') + "\n";
         if (tidy == yaml) return yaml;
         var errors = new ErrorList();
         var (before, now) = (YamlReader.Read(yaml, "", errors), YamlReader.Read(tidy, "", errors));
@@ -18,9 +19,11 @@ public static class YamlFormat
         (null, null) => true,
         (YamlNode.Scalar one, YamlNode.Scalar other) => one.Text == other.Text && one.IsQuoted == other.IsQuoted,
         (YamlNode.Sequence one, YamlNode.Sequence other) =>
-            one.Items.Count == other.Items.Count && one.Items.Zip(other.Items).All(pair => AreSame(pair.First, pair.Second)),
+            one.Items.Count == other.Items.Count
+                && one.Items.Zip(other.Items).All(pair => AreSame(pair.First, pair.Second)),
         (YamlNode.Mapping one, YamlNode.Mapping other) => one.Entries.Count == other.Entries.Count
-            && one.Entries.Zip(other.Entries).All(pair => pair.First.Key == pair.Second.Key && AreSame(pair.First.Value, pair.Second.Value)),
+            && one.Entries.Zip(other.Entries)
+                .All(pair => pair.First.Key == pair.Second.Key && AreSame(pair.First.Value, pair.Second.Value)),
         _ => false,
     };
 }

@@ -28,7 +28,9 @@ public abstract class YamlNode
         /// <summary>Whether it is a text whatever it looks like: quoted, or a block.</summary>
         public bool IsQuoted { get; } = isQuoted;
 
-        /// <summary>Whether it is a literal block (<c>|</c>): its lines are those of the file, from the next on.</summary>
+        /// <summary>
+        /// Whether it is a literal block (<c>|</c>): its lines are those of the file, from the next on.
+        /// </summary>
         public bool IsLiteralBlock { get; init; }
 
         /// <inheritdoc/>

@@ -56,7 +56,10 @@ static class YamlSyntax
     /// <summary>The error for a text that ends inside a list or mapping, or seems to by a tab.</summary>
     public static FozException ExplainEnd(string text, string file, int lineRead) =>
         FindTab(text, file, lineRead, int.MaxValue)
-        ?? new(ErrorKind.Configuration, "the YAML ends inside a list or mapping") { Place = new(file), Hint = "close every [ and {" };
+        ?? new(ErrorKind.Configuration, "the YAML ends inside a list or mapping")
+        {
+            Place = new(file), Hint = "close every [ and {",
+        };
 
     static FozException? FindTab(string text, string file, int firstLine, int lastLine)
     {

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Foz.Lake.Configuration;
 
-/// <summary>Writes YAML: mappings in lines, lists of plain values in one line, texts of several lines as blocks.</summary>
+/// <summary>
+/// Writes YAML: mappings in lines, lists of plain values in one line, texts of several lines as blocks.
+/// </summary>
 public static partial class YamlText
 {
     /// <summary>The text of a mapping, ending with a line break; empty where it has no entries.</summary>
@@ -31,15 +33,22 @@ public static partial class YamlText
             case YamlNode.Mapping { Entries.Count: > 0 } mapping:
                 Write(text.Append('\n'), mapping, indent);
                 break;
-            case YamlNode.Sequence list when list.Items.All(item => item is YamlNode.Scalar scalar && !scalar.Text.Contains('\n', StringComparison.Ordinal)):
-                text.Append(" [").AppendJoin(", ", list.Items.Cast<YamlNode.Scalar>().Select(item => Plain(item.Text, item.IsQuoted))).Append("]\n");
+            case YamlNode.Sequence list
+                when list.Items.All(item =>
+                    item is YamlNode.Scalar scalar && !scalar.Text.Contains('\n', StringComparison.Ordinal)):
+                text.Append(" [")
+                    .AppendJoin(
+                        ", ",
+                        list.Items.Cast<YamlNode.Scalar>().Select(item => Plain(item.Text, item.IsQuoted)))
+                        .Append("]\n");
                 break;
             case YamlNode.Sequence list:
                 text.Append('\n');
                 foreach (var item in list.Items)
                 {
                     text.Append(' ', indent).Append('-');
-                    if (item is YamlNode.Mapping { Entries.Count: > 0 } mapping) Write(text.Append(' '), mapping, indent + 2, isInline: true);
+                    if (item is YamlNode.Mapping { Entries.Count: > 0 } mapping)
+                        Write(text.Append(' '), mapping, indent + 2, isInline: true);
                     else WriteValue(text, item, indent + 2);
                 }
                 break;
@@ -61,6 +70,8 @@ public static partial class YamlText
         !isQuoted && PlainWord.IsMatch(text) ? text : $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>What means itself in every place of YAML.</summary>
-    [GeneratedRegex(@"\A[\p{L}\p{Nd}_./+%][\p{L}\p{Nd}_./+% ()=<>$-]*(?<! )\z|\A-?\d+(\.\d+)?\z|\A\$\{\w+\}\z", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\A[\p{L}\p{Nd}_./+%][\p{L}\p{Nd}_./+% ()=<>$-]*(?<! )\z|\A-?\d+(\.\d+)?\z|\A\$\{\w+\}\z",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex PlainWord { get; }
 }

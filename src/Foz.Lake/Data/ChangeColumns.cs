@@ -6,14 +6,17 @@ namespace Foz.Lake.Data;
 /// </summary>
 public static class ChangeColumns
 {
-    /// <summary>What happened: <c>r</c> read by a snapshot or a file, <c>c</c> insert, <c>u</c> update, <c>d</c> delete.</summary>
+    /// <summary>
+    /// What happened: <c>r</c> read by a snapshot or a file, <c>c</c> insert, <c>u</c> update, <c>d</c> delete.
+    /// </summary>
     public const string Op = "_cdc_op";
 
     /// <summary>Position in the source's log, as a number that grows; null where the source has no log.</summary>
     public const string Lsn = "_cdc_lsn";
 
     /// <summary>
-    /// Order of the change inside its transaction, or of the row inside its file or answer where its stream has keys; null where there is none.
+    /// Order of the change inside its transaction, or of the row inside its file or answer where its stream has keys;
+    /// null where there is none.
     /// </summary>
     public const string Seq = "_cdc_seq";
 

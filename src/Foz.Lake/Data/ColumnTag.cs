@@ -1,15 +1,18 @@
 namespace Foz.Lake.Data;
 
 /// <summary>
-/// Tags of columns, such as <c>pii.cpf</c>: what kind of thing the values are. They stand in the table's own schema, a column's
-/// metadata <c>foz.tag.pii.cpf</c> or, as SQL sets them, <c>foz.tag.pii = cpf</c>; both are the tag <c>pii.cpf</c>.
+/// Tags of columns, such as <c>pii.cpf</c>: what kind of thing the values are. They stand in the table's own schema, a
+/// column's metadata <c>foz.tag.pii.cpf</c> or, as SQL sets them, <c>foz.tag.pii = cpf</c>; both are the tag
+/// <c>pii.cpf</c>.
 /// </summary>
 public static class ColumnTag
 {
     /// <summary>The prefix of the metadata that hold a column's tags.</summary>
     public const string Prefix = "foz.tag.";
 
-    /// <summary>The prefix of the metadata that hold why a tag of what a column is made from is none of its own.</summary>
+    /// <summary>
+    /// The prefix of the metadata that hold why a tag of what a column is made from is none of its own.
+    /// </summary>
     public const string ReleasePrefix = Prefix + Released;
 
     const string Released = "released.";
@@ -21,7 +24,8 @@ public static class ColumnTag
     public const string InheritedPrefix = "from ";
 
     /// <summary>
-    /// The families of tags that are about people. A column with one of them is shown to nobody whose grants do not say how.
+    /// The families of tags that are about people. A column with one of them is shown to nobody whose grants do not say
+    /// how.
     /// </summary>
     public static IReadOnlyList<string> ProtectedFamilies { get; } = ["pii", "sensitive", "minor"];
 
@@ -30,9 +34,12 @@ public static class ColumnTag
 
     /// <summary>Whether a tag, or a family of tags, covers a tag: <c>pii</c> covers <c>pii.cpf</c>.</summary>
     public static bool Covers(string family, string tag) =>
-        tag.StartsWith(family, StringComparison.OrdinalIgnoreCase) && (tag.Length == family.Length || tag[family.Length] == '.');
+        tag.StartsWith(family, StringComparison.OrdinalIgnoreCase)
+            && (tag.Length == family.Length || tag[family.Length] == '.');
 
-    /// <summary>Whether a text can be a tag: words of letters, digits, <c>_</c> and <c>-</c> with dots between.</summary>
+    /// <summary>
+    /// Whether a text can be a tag: words of letters, digits, <c>_</c> and <c>-</c> with dots between.
+    /// </summary>
     public static bool IsName(string text) => text.Length > 0 && text.Split('.').All(
         part => part.Length > 0 && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'));
 
@@ -43,7 +50,8 @@ public static class ColumnTag
     public static IReadOnlyList<string> Of(IEnumerable<KeyValuePair<string, string>> metadata) =>
     [
         .. metadata.Where(entry => entry.Key.StartsWith(Prefix, StringComparison.Ordinal))
-            .Select(entry => NameOf(entry.Key[Prefix.Length..], entry.Value)).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal),
+            .Select(entry => NameOf(entry.Key[Prefix.Length..], entry.Value)).Distinct(StringComparer.OrdinalIgnoreCase)
+            .Order(StringComparer.Ordinal),
     ];
 
     /// <summary>Whether a tag says that another one is released.</summary>
@@ -54,7 +62,8 @@ public static class ColumnTag
         tag.StartsWith(Released, StringComparison.OrdinalIgnoreCase) ? tag[Released.Length..] : tag;
 
     /// <summary>The tags of a column that are protected.</summary>
-    public static IReadOnlyList<string> ProtectedOf(Field field) => field.Metadata.IsEmpty ? [] : [.. Of(field).Where(IsProtected)];
+    public static IReadOnlyList<string> ProtectedOf(Field field) =>
+        field.Metadata.IsEmpty ? [] : [.. Of(field).Where(IsProtected)];
 
     /// <summary>Whether runs put a tag there, and may take it away again.</summary>
     public static bool IsManaged(string value) =>
@@ -69,9 +78,13 @@ public static class ColumnTag
 
     /// <summary>Whether metadata is a tag or release that runs put there.</summary>
     public static bool IsOfRuns(string key, string value) =>
-        key.StartsWith(ReleasePrefix, StringComparison.Ordinal) || (key.StartsWith(Prefix, StringComparison.Ordinal) && IsManaged(value));
+        key.StartsWith(ReleasePrefix, StringComparison.Ordinal)
+            || (key.StartsWith(Prefix, StringComparison.Ordinal) && IsManaged(value));
 
-    /// <summary>Whether runs should put a tag or release to a column's metadata: it is not there so, and nobody else put it there.</summary>
+    /// <summary>
+    /// Whether runs should put a tag or release to a column's metadata: it is not there so, and nobody else put it
+    /// there.
+    /// </summary>
     public static bool MayPut(IReadOnlyDictionary<string, string> metadata, string key, string value) =>
         !metadata.TryGetValue(key, out var present) || (present != value && IsOfRuns(key, present));
 

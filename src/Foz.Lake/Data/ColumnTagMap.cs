@@ -5,7 +5,8 @@ namespace Foz.Lake.Data;
 /// <summary>The metadata of tags that columns are to have, by the columns' names, whatever the case.</summary>
 public sealed class ColumnTagMap
 {
-    readonly SortedDictionary<string, ImmutableSortedDictionary<string, string>> columns = new(StringComparer.OrdinalIgnoreCase);
+    readonly SortedDictionary<string, ImmutableSortedDictionary<string, string>> columns = new(
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The columns that have any.</summary>
     public IEnumerable<string> Columns => columns.Keys;

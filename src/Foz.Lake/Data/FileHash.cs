@@ -37,7 +37,8 @@ public static class FileHash
     /// <summary>The hashes of several files, in their order; several are read at a time.</summary>
     /// <exception cref="IOException">One cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">One may not be read.</exception>
-    public static async Task<IReadOnlyList<string>> OfAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> OfAsync(
+        IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
         var hashes = new string[paths.Count];
         if (paths.Count == 1) hashes[0] = Of(paths[0], cancellationToken);

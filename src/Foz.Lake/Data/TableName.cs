@@ -77,7 +77,9 @@ public sealed record TableName(string Schema, string Name)
 
     /// <summary>One number for the characters that count as the same; for all halves of characters one.</summary>
     static uint Folded(char c) =>
-        char.IsAscii(c) ? char.IsAsciiLetterLower(c) ? c - 32u : c : char.IsSurrogate(c) ? 0u : char.ToUpperInvariant(c);
+        char.IsAscii(c)
+            ? char.IsAsciiLetterLower(c) ? c - 32u : c
+            : char.IsSurrogate(c) ? 0u : char.ToUpperInvariant(c);
 
     /// <summary><c>schema.name</c>.</summary>
     public override string ToString() => $"{Schema}.{Name}";

@@ -18,8 +18,8 @@ sealed class EngineConnection(Connection native, EngineGeneration generation) : 
     public string TimeZone { get; private set; } = EngineSession.TimeZoneDefault;
 
     /// <summary>
-    /// Whether it is as it was opened, but for the time zone: nothing ran but queries, and all of them went well. Of others nobody knows
-    /// what they left: temporary tables, variables, settings, a transaction.
+    /// Whether it is as it was opened, but for the time zone: nothing ran but queries, and all of them went well. Of
+    /// others nobody knows what they left: temporary tables, variables, settings, a transaction.
     /// </summary>
     public bool IsPlain { get; private set; } = true;
 

@@ -13,7 +13,9 @@ public static class EngineErrors
 
     const int MessageMax = 200;
 
-    /// <summary>How the message of a call begins that would make too much: of what functions throw, the engine keeps no more.</summary>
+    /// <summary>
+    /// How the message of a call begins that would make too much: of what functions throw, the engine keeps no more.
+    /// </summary>
     const string TooLargeStart = "the result of one call of ";
 
     /// <summary>How the message begins of a pattern of <c>format</c> that is refused.</summary>
@@ -23,7 +25,10 @@ public static class EngineErrors
     /// <param name="function">The function.</param>
     /// <param name="most">The most, for people.</param>
     public static FozException TooLarge(string function, string most) =>
-        new(ErrorKind.Resource, $"{TooLargeStart}{function} exceeds {most} for the rows that are computed together") { SqlState = "54000" };
+        new(ErrorKind.Resource, $"{TooLargeStart}{function} exceeds {most} for the rows that are computed together")
+        {
+            SqlState = "54000",
+        };
 
     /// <summary>
     /// The platform's error for a failure of DuckDB, with its place in the statement where DuckDB knows it.
@@ -35,10 +40,13 @@ public static class EngineErrors
         DuckDBException error, string? sql = null, IEnumerable<(string Folder, string Table)>? tables = null)
     {
         if (error.InnerException is FozException inner) return inner;
-        if (error.Kind == DuckDBErrorKind.IO && tables is not null && OfTable(error, tables) is { } ofTable) return ofTable;
-        if (error.Kind == DuckDBErrorKind.OutOfMemory && error.Message.Contains(SpillSetting, StringComparison.Ordinal)) return OfSpill(error);
+        if (error.Kind == DuckDBErrorKind.IO && tables is not null && OfTable(error, tables) is { } ofTable)
+            return ofTable;
+        if (error.Kind == DuckDBErrorKind.OutOfMemory && error.Message.Contains(SpillSetting, StringComparison.Ordinal))
+            return OfSpill(error);
         var message = OwnNames.Hide(Trim(error.Message)).Split('\n', 2, StringSplitOptions.TrimEntries);
-        if (error.Kind == DuckDBErrorKind.InvalidInput && message[0].StartsWith(TooLargeStart, StringComparison.Ordinal))
+        if (error.Kind == DuckDBErrorKind.InvalidInput
+            && message[0].StartsWith(TooLargeStart, StringComparison.Ordinal))
             return new(ErrorKind.Resource, message[0], error)
             {
                 SqlState = "54000", Hint = "let it make less at a time, or give its workload more with `memory:`",
@@ -47,7 +55,8 @@ public static class EngineErrors
             return new(ErrorKind.Sql, message[0], error) { SqlState = "0A000" };
         if (error.Kind == DuckDBErrorKind.InvalidInput && FunctionFault.Read(message[0]) is { } fault)
             return new(KindOf(fault), fault.Message, error) { SqlState = fault.SqlState };
-        return new(IsUnsupported(error.Kind, message[0]) ? ErrorKind.Sql : KindOf(error.Kind), message[0].TrimEnd('.'), error)
+        return new(
+            IsUnsupported(error.Kind, message[0]) ? ErrorKind.Sql : KindOf(error.Kind), message[0].TrimEnd('.'), error)
         {
             Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,
             Statement = sql,
@@ -61,7 +70,8 @@ public static class EngineErrors
     /// Whether a failure ends the instance: DuckDB takes no statement after an error of its own, or does not know any
     /// more what its memory holds.
     /// </summary>
-    public static bool EndsInstance(DuckDBException error) => error.Kind is DuckDBErrorKind.Internal or DuckDBErrorKind.Fatal;
+    public static bool EndsInstance(DuckDBException error) =>
+        error.Kind is DuckDBErrorKind.Internal or DuckDBErrorKind.Fatal;
 
     /// <summary>Whether something failed because the instance has ended in which it ran, whatever ended it.</summary>
     public static bool IsOfEnd(Exception error) => CauseOf(error) is { } cause && EndsInstance(cause);
@@ -86,7 +96,8 @@ public static class EngineErrors
         }
         : new(ErrorKind.Resource, $"the engine failed inside of the statement: {WithoutValues(error)}", error)
         {
-            SqlState = "XX000", Hint = "try again: the engine was opened again; where it fails again, write the statement otherwise",
+            SqlState = "XX000",
+            Hint = "try again: the engine was opened again; where it fails again, write the statement otherwise",
         };
 
     /// <summary>The error of a statement that the engine stopped for an error which it did not tell.</summary>
@@ -123,9 +134,11 @@ public static class EngineErrors
 
     /// <summary>The error of a statement for which there is no room left, neither in memory nor on the disk.</summary>
     static FozException OfSpill(DuckDBException error) =>
-        new(ErrorKind.Resource, "the statement needs more memory than there is, and more room on the disk than it may take", error)
+        new(ErrorKind.Resource,
+            "the statement needs more memory than there is, and more room on the disk than it may take", error)
         {
-            SqlState = "53100", Hint = "let it handle less at a time, or give its workload more with `memory:` or `spill:`",
+            SqlState = "53100",
+            Hint = "let it handle less at a time, or give its workload more with `memory:` or `spill:`",
         };
 
     /// <summary>The error of a data file, by the table that has it; null where it is another file.</summary>
@@ -185,9 +198,11 @@ public static class EngineErrors
             : message.Contains("database \"", StringComparison.Ordinal) ? "3D000"
             : message.Contains("function \"", StringComparison.Ordinal) ? "42883"
             : message.Contains("schema \"", StringComparison.Ordinal) ? "3F000" : "42704",
-        DuckDBErrorKind.InvalidInput when message.StartsWith("Division by zero", StringComparison.OrdinalIgnoreCase) => "22012",
+        DuckDBErrorKind.InvalidInput when message.StartsWith("Division by zero", StringComparison.OrdinalIgnoreCase) =>
+            "22012",
         DuckDBErrorKind.InvalidInput when message.StartsWith("Cannot cast ", StringComparison.Ordinal) => "22P02",
-        DuckDBErrorKind.InvalidInput when message.Contains("unrecognized privilege type: ", StringComparison.Ordinal) => "22023",
+        DuckDBErrorKind.InvalidInput when message.Contains("unrecognized privilege type: ", StringComparison.Ordinal) =>
+            "22023",
         DuckDBErrorKind.InvalidInput when message.EndsWith("\" is not a sequence", StringComparison.Ordinal) => "42809",
         DuckDBErrorKind.Catalog when message.Contains("Function", StringComparison.Ordinal) => "42883",
         DuckDBErrorKind.Catalog when message.Contains("Table", StringComparison.Ordinal) => "42P01",
@@ -227,7 +242,8 @@ public static class EngineErrors
     }
 
     /// <summary>Whether a statement failed only because its instance had ended before.</summary>
-    static bool IsOfOther(DuckDBException error) => error.Message.Contains("database has been invalidated", StringComparison.Ordinal);
+    static bool IsOfOther(DuckDBException error) =>
+        error.Message.Contains("database has been invalidated", StringComparison.Ordinal);
 
     /// <summary>DuckDB's message without the kind in front, which the kind of the error says.</summary>
     static string Trim(string message)

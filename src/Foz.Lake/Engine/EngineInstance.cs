@@ -16,7 +16,9 @@ public sealed record InstanceOptions
     /// <summary>How many threads it uses.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>Bytes on the disk for what does not fit into memory; null for what the pool's instances may take.</summary>
+    /// <summary>
+    /// Bytes on the disk for what does not fit into memory; null for what the pool's instances may take.
+    /// </summary>
     public long? SpillBytesMax { get; init; }
 
     /// <summary>Makes functions known to it, when it is opened.</summary>
@@ -69,15 +71,17 @@ public sealed class EngineInstance
     public EngineSession Open() => new(Connect(static generation => generation.TryConnect()), this, streams, scans);
 
     /// <summary>
-    /// Lends a session for queries: what it costs to open a connection is paid once. It is given to the next one only where this one left
-    /// nothing behind: it is closed after a failure, after what was canceled, and after anything that is no query.
+    /// Lends a session for queries: what it costs to open a connection is paid once. It is given to the next one only
+    /// where this one left nothing behind: it is closed after a failure, after what was canceled, and after anything
+    /// that is no query.
     /// </summary>
     /// <param name="timeZone">The time zone that texts without one are in.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The instance could not be opened, or there is no such time zone.</exception>
     public EngineSession Borrow(string timeZone, CancellationToken cancellationToken)
     {
-        var session = new EngineSession(Connect(static generation => generation.TryBorrow()), this, streams, scans, isLent: true);
+        var session = new EngineSession(
+            Connect(static generation => generation.TryBorrow()), this, streams, scans, isLent: true);
         try
         {
             session.UseTimeZone(timeZone, cancellationToken);
@@ -99,7 +103,8 @@ public sealed class EngineInstance
         lock (gate)
         {
             definitions.Add(definition);
-            if (Volatile.Read(ref current) is not { } generation || generation.TryConnect() is not { } connection) return;
+            if (Volatile.Read(ref current) is not { } generation || generation.TryConnect() is not { } connection)
+                return;
             using var session = new EngineSession(connection, this, streams, scans);
             definition(session);
         }
@@ -110,7 +115,8 @@ public sealed class EngineInstance
     {
         lock (gate) MemoryBytes = bytes;
         using var connection = Volatile.Read(ref current)?.TryConnect();
-        connection?.Native.Execute(string.Create(CultureInfo.InvariantCulture, $"SET GLOBAL memory_limit = '{bytes}B'"));
+        connection?.Native
+            .Execute(string.Create(CultureInfo.InvariantCulture, $"SET GLOBAL memory_limit = '{bytes}B'"));
     }
 
     /// <summary>How many connections wait to be lent.</summary>

@@ -13,18 +13,19 @@ namespace Foz.Lake.Engine;
 /// </summary>
 public sealed class EnginePool : IDisposable
 {
-    // The rest is for .NET and for what DuckDB uses beside its own limit. Where less is given, a join that is sorted does not
-    // find room for its buffers under the smallest budgets, however much it may spill.
+    // The rest is for .NET and for what DuckDB uses beside its own limit. Where less is given, a join that is sorted
+    // does not find room for its buffers under the smallest budgets, however much it may spill.
     const double EngineShare = 0.9;
 
-    // Binding sees no data but the beginnings of files whose columns it looks for: this is for plans of the largest statements,
-    // for those of many sessions at once, and for what is kept of catalogs.
+    // Binding sees no data but the beginnings of files whose columns it looks for: this is for plans of the largest
+    // statements, for those of many sessions at once, and for what is kept of catalogs.
     const long BindingBytes = 256L << 20;
 
     // What sessions set of an instance whose configuration is locked.
     static readonly string[] openConfigs =
     [
-        "TimeZone", "memory_limit", "explain_output", "enable_progress_bar", "enable_progress_bar_print", "progress_bar_time",
+        "TimeZone", "memory_limit", "explain_output", "enable_progress_bar", "enable_progress_bar_print",
+        "progress_bar_time",
     ];
 
     readonly EngineOptions options;
@@ -50,11 +51,15 @@ public sealed class EnginePool : IDisposable
             var isSmall = workload is Workload.Binding or Workload.Serving;
             var own = new InstanceOptions
             {
-                Name = workload.ToString(), MemoryBytes = isSmall ? BindingBytes : MemoryBytes / Math.Max(options.Workloads.Count, 1),
+                Name = workload.ToString(),
+                MemoryBytes = isSmall ? BindingBytes : MemoryBytes / Math.Max(options.Workloads.Count, 1),
                 Threads = options.Threads,
             };
             instances[i] = new(this, own, streams, scans, (bytes, reach) => OpenDatabase(
-                isSmall ? BindingSettings(own.Name) : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax(), reach));
+                isSmall
+                    ? BindingSettings(own.Name)
+                    : Settings(own.Name, bytes, own.Threads, workload == Workload.Query), workload, SpillBytesMax(),
+                    reach));
         }
     }
 
@@ -74,13 +79,16 @@ public sealed class EnginePool : IDisposable
     /// <summary>The instance of a workload.</summary>
     public EngineInstance Find(Workload workload) => instances[(int)workload];
 
-    /// <summary>Adds an instance, with files and without any part of the budget but what it is given; the pool closes it.</summary>
+    /// <summary>
+    /// Adds an instance, with files and without any part of the budget but what it is given; the pool closes it.
+    /// </summary>
     public EngineInstance Add(InstanceOptions own)
     {
         var instance = new EngineInstance(
             this, own, streams, scans,
             (bytes, reach) => OpenDatabase(
-                Settings(own.Name, bytes, own.Threads, keepsOrder: true), null, own.SpillBytesMax ?? SpillBytesMax(), reach));
+                Settings(own.Name, bytes, own.Threads, keepsOrder: true), null, own.SpillBytesMax ?? SpillBytesMax(),
+                reach));
         if (served is not null) instance.Confine(served);
         added.Add(instance);
         return instance;
@@ -121,7 +129,9 @@ public sealed class EnginePool : IDisposable
     internal TextCache<StatementShape> Shapes { get; } = new();
 
     /// <summary>A session to plan statements in; disposing of it gives it back.</summary>
-    /// <param name="workload"><see cref="Workload.Binding"/>, or <see cref="Workload.Serving"/> for what others send.</param>
+    /// <param name="workload">
+    /// <see cref="Workload.Binding"/>, or <see cref="Workload.Serving"/> for what others send.
+    /// </param>
     internal PlanSession BorrowPlanner(Workload workload = Workload.Binding)
     {
         var idle = workload == Workload.Serving ? servingPlanners : planners;
@@ -180,7 +190,8 @@ public sealed class EnginePool : IDisposable
     }
 
     Database OpenDatabase(
-        IReadOnlyDictionary<string, string> settings, Workload? workload, long spillBytesMax, IReadOnlyList<string>? reach)
+        IReadOnlyDictionary<string, string> settings, Workload? workload, long spillBytesMax,
+        IReadOnlyList<string>? reach)
     {
         try
         {
@@ -195,7 +206,8 @@ public sealed class EnginePool : IDisposable
             connection.Register(RowTally.Function);
             foreach (var function in TrimFunctions.All) connection.Register(function);
             foreach (var function in JulianDays.Functions) connection.Register(function);
-            foreach (var overloads in DeclaredTexts.Functions.GroupBy(function => function.Name, StringComparer.Ordinal))
+            foreach (var overloads in DeclaredTexts.Functions.GroupBy(
+                function => function.Name, StringComparer.Ordinal))
                 connection.Register(overloads.Key, overloads);
             if (workload == Workload.Binding) LimitOptimizers(connection);
             // At opening, the first is read back right but not enforced; the others belong to extensions, not loaded

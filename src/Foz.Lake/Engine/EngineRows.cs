@@ -74,10 +74,11 @@ public sealed class EngineRows : IDisposable
         }
         catch (DuckDBException e) when (e.Kind == DuckDBErrorKind.Interrupt)
         {
-            // No one asked for it: another thread of the engine failed, and the one that gives the rows was stopped before it saw
-            // the error.
+            // No one asked for it: another thread of the engine failed, and the one that gives the rows was stopped
+            // before it saw the error.
             result.Dispose();
-            throw (IsOfQuery && !session.HasStreams ? FindCause(cancellationToken) : null) ?? (Exception)EngineErrors.OfUnknownCause(e);
+            throw (IsOfQuery && !session.HasStreams ? FindCause(cancellationToken) : null)
+                ?? (Exception)EngineErrors.OfUnknownCause(e);
         }
     }
 

@@ -34,8 +34,10 @@ public sealed class EngineSession : IDisposable
     /// <param name="scans">What makes files of scans known.</param>
     /// <param name="isLent">Whether the connection is given back at the end, and not closed.</param>
     internal EngineSession(
-        EngineConnection connection, EngineInstance instance, StreamFunction streams, ScanFunctions scans, bool isLent = false) =>
-        (this.connection, Instance, this.streams, this.scans, this.isLent) = (connection, instance, streams, scans, isLent);
+        EngineConnection connection, EngineInstance instance, StreamFunction streams, ScanFunctions scans,
+        bool isLent = false) =>
+        (this.connection, Instance, this.streams, this.scans, this.isLent) =
+            (connection, instance, streams, scans, isLent);
 
     /// <summary>The instance.</summary>
     public EngineInstance Instance { get; }
@@ -54,10 +56,15 @@ public sealed class EngineSession : IDisposable
     /// </summary>
     public bool IsOutdated { get; private set; }
 
-    /// <summary>Notes the files that its statements read, and those of sessions that it opens from then on; null where nobody does.</summary>
+    /// <summary>
+    /// Notes the files that its statements read, and those of sessions that it opens from then on; null where nobody
+    /// does.
+    /// </summary>
     public ScanMeter? Meter { get; set; }
 
-    /// <summary>Opens another session of the same instance, without this one's temporary tables; to be disposed.</summary>
+    /// <summary>
+    /// Opens another session of the same instance, without this one's temporary tables; to be disposed.
+    /// </summary>
     public EngineSession Fork()
     {
         var fork = Instance.Open();
@@ -66,7 +73,9 @@ public sealed class EngineSession : IDisposable
         return fork;
     }
 
-    /// <summary>The time zone that texts without one are in, here and where statements are planned for this session.</summary>
+    /// <summary>
+    /// The time zone that texts without one are in, here and where statements are planned for this session.
+    /// </summary>
     public string TimeZone => connection.TimeZone;
 
     /// <summary>Takes texts without a time zone to be of one.</summary>
@@ -109,13 +118,15 @@ public sealed class EngineSession : IDisposable
     public void EnableProgress() =>
         // DuckDB measures for those who set a bar, which only we draw.
         Execute(
-            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0", CancellationToken.None);
+            "SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0",
+            CancellationToken.None);
 
     /// <summary>
     /// How far the running statement is, from 0 to 1; null where DuckDB does not know, or <see cref="EnableProgress"/>
     /// was not called. For any thread.
     /// </summary>
-    public double? Progress => connection.Native.Progress.Percentage is >= 0 and var percentage ? percentage / 100 : null;
+    public double? Progress =>
+        connection.Native.Progress.Percentage is >= 0 and var percentage ? percentage / 100 : null;
 
     /// <summary>Runs all statements of a text.</summary>
     /// <returns>The rows that the last one changed.</returns>
@@ -155,7 +166,8 @@ public sealed class EngineSession : IDisposable
         string sql, CancellationToken cancellationToken, params IReadOnlyList<object?> parameters) =>
         Run(
             sql,
-            () => (Value: connection.Native.QueryScalar<T>(sql, parameters, out var type, cancellationToken), Type: type),
+            () => (Value: connection.Native.QueryScalar<T>(sql, parameters, out var type, cancellationToken),
+                Type: type),
             static given => given.Type == StatementType.Select, cancellationToken).Value;
 
     /// <summary>The columns that a SELECT gives, as a table would hold them, without running it.</summary>
@@ -164,7 +176,8 @@ public sealed class EngineSession : IDisposable
         DescribeShape(sql, cancellationToken).Columns;
 
     static FozException NoParameter(int number) =>
-        new(ErrorKind.Sql, string.Create(CultureInfo.InvariantCulture, $"could not determine data type of parameter ${number}"))
+        new(ErrorKind.Sql,
+            string.Create(CultureInfo.InvariantCulture, $"could not determine data type of parameter ${number}"))
         {
             SqlState = "42P18", Hint = "parameters are counted from $1 without gaps",
         };
@@ -180,7 +193,9 @@ public sealed class EngineSession : IDisposable
                 return new(
                     [.. statement.Columns.Select(c => new EngineColumn(c.Name, c.Type))],
                     Enumerable.Range(1, statement.ParameterCount)
-                        .ToDictionary(number => statement.ParameterName(number) ?? throw NoParameter(number), statement.ParameterType));
+                        .ToDictionary(
+                            number => statement.ParameterName(number) ?? throw NoParameter(number),
+                            statement.ParameterType));
             },
             static _ => true, cancellationToken);
 
@@ -251,7 +266,8 @@ public sealed class EngineSession : IDisposable
     {
         if (isDisposed) return;
         isDisposed = true;
-        if (isLent && connection is { IsPlain: true, Native.IsStreaming: false }) connection.Generation.TakeBack(connection);
+        if (isLent && connection is { IsPlain: true, Native.IsStreaming: false })
+            connection.Generation.TakeBack(connection);
         else connection.Dispose();
     }
 
@@ -299,7 +315,8 @@ public sealed class EngineSession : IDisposable
 /// <summary>What a statement gives and takes.</summary>
 /// <param name="Columns">The columns of its rows.</param>
 /// <param name="Parameters">
-/// The types that it wants for its parameters, by name, or number as text; <see cref="TypeId.Invalid"/> where it takes any.
+/// The types that it wants for its parameters, by name, or number as text; <see cref="TypeId.Invalid"/> where it takes
+/// any.
 /// </param>
 public sealed record StatementShape(
     IReadOnlyList<EngineColumn> Columns, IReadOnlyDictionary<string, LogicalType> Parameters);
@@ -313,8 +330,9 @@ public sealed record EngineColumn(string Name, LogicalType Type)
     public bool IsNumber => IsInteger || IsDecimal || Type.Id is TypeId.Float or TypeId.Double or TypeId.BigNum;
 
     /// <summary>Whether its values are whole numbers of some bits.</summary>
-    public bool IsInteger => Type.Id is TypeId.TinyInt or TypeId.SmallInt or TypeId.Integer or TypeId.BigInt or TypeId.HugeInt
-        or TypeId.UTinyInt or TypeId.USmallInt or TypeId.UInteger or TypeId.UBigInt or TypeId.UHugeInt;
+    public bool IsInteger =>
+        Type.Id is TypeId.TinyInt or TypeId.SmallInt or TypeId.Integer or TypeId.BigInt or TypeId.HugeInt
+            or TypeId.UTinyInt or TypeId.USmallInt or TypeId.UInteger or TypeId.UBigInt or TypeId.UHugeInt;
 
     /// <summary>Whether its values are made of others.</summary>
     public bool IsNested => Type.Id is TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map;

@@ -55,10 +55,13 @@ public static class LosslessText
     /// <param name="type">The type.</param>
     public static string? Test(string text, DataType type) =>
         KindOf(type) is { } kind
-            ? string.Create(CultureInfo.InvariantCulture, $"{Name}({(int)kind}, {(type as DataType.Decimal)?.Scale ?? 0}, {text})")
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{Name}({(int)kind}, {(type as DataType.Decimal)?.Scale ?? 0}, {text})")
             : null;
 
-    /// <summary>SQL of whether a text has no value of a type, or only one that loses some of it; false for null.</summary>
+    /// <summary>
+    /// SQL of whether a text has no value of a type, or only one that loses some of it; false for null.
+    /// </summary>
     /// <param name="session">The session that knows the type.</param>
     /// <param name="text">SQL of the text.</param>
     /// <param name="type">The type in DuckDB's words.</param>
@@ -117,7 +120,8 @@ public static class LosslessText
     /// <summary>Whether a text is <c>2024-02-29 10:00:00</c>, with a space or a T, of the year 1000 or later.</summary>
     static bool IsPlainLocal(ReadOnlySpan<byte> text)
     {
-        if (text.Length != LocalLowest.Length || text[0] == '0' || text[10] is not ((byte)' ' or (byte)'T')) return false;
+        if (text.Length != LocalLowest.Length || text[0] == '0' || text[10] is not ((byte)' ' or (byte)'T'))
+            return false;
         return IsBetween(text, LocalLowest, LocalHighest) && IsBetween(text[3..], LocalLowest[3..], LocalHighest[3..]);
     }
 
@@ -148,14 +152,17 @@ public static class LosslessText
         };
     }
 
-    /// <summary>A sign, digits with a point, and an exponent, of which all but zeros is left of the scale's end.</summary>
+    /// <summary>
+    /// A sign, digits with a point, and an exponent, of which all but zeros is left of the scale's end.
+    /// </summary>
     static bool IsNumber(ReadOnlySpan<byte> text, int scale)
     {
         if (!text.IsEmpty && text[0] is (byte)'-' or (byte)'+') text = text[1..];
         var exponent = 0;
         if (text.IndexOfAny("eE"u8) is var e and >= 0)
         {
-            if (!Utf8Parser.TryParse(text[(e + 1)..], out exponent, out var length) || length != text.Length - e - 1) return false;
+            if (!Utf8Parser.TryParse(text[(e + 1)..], out exponent, out var length) || length != text.Length - e - 1)
+                return false;
             text = text[..e];
         }
         var digits = text;
@@ -222,7 +229,8 @@ public static class LosslessText
     {
         if (text.IsEmpty || text.SequenceEqual("Z"u8)) return true;
         if (text[0] is (byte)'+' or (byte)'-') return text[1..].IndexOfAnyExceptInRange((byte)'0', (byte)':') < 0;
-        return text[0] == ' ' && text.TrimStart((byte)' ') is var name && (name.SequenceEqual("UTC"u8) || name.SequenceEqual("GMT"u8));
+        return text[0] == ' ' && text.TrimStart((byte)' ') is var name
+            && (name.SequenceEqual("UTC"u8) || name.SequenceEqual("GMT"u8));
     }
 
     static int SkipDigits(ref ReadOnlySpan<byte> text)

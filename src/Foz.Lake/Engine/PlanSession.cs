@@ -7,8 +7,8 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Engine;
 
 /// <summary>
-/// A session of <see cref="Workload.Binding"/> over whose empty tables statements are planned. The pool lends it, and gets it
-/// back when it is disposed of, with its tables: the next statement over the same columns finds them.
+/// A session of <see cref="Workload.Binding"/> over whose empty tables statements are planned. The pool lends it, and
+/// gets it back when it is disposed of, with its tables: the next statement over the same columns finds them.
 /// </summary>
 sealed class PlanSession(ConcurrentBag<PlanSession> idle, EngineSession session) : IDisposable
 {

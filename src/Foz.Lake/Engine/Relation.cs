@@ -1,8 +1,8 @@
 namespace Foz.Lake.Engine;
 
 /// <summary>
-/// Rows that a session can read: a SELECT, its columns, and what it needs, such as temporary files, which goes with this
-/// object. Temporary tables go with the session.
+/// Rows that a session can read: a SELECT, its columns, and what it needs, such as temporary files, which goes with
+/// this object. Temporary tables go with the session.
 /// </summary>
 /// <param name="session">The session.</param>
 /// <param name="sql">The SELECT.</param>

@@ -44,12 +44,15 @@ public sealed class RowTally : IDisposable
     /// <param name="columns">The columns that are hashed.</param>
     public string Over(string select, IEnumerable<EngineColumn> columns) => string.Create(
         CultureInfo.InvariantCulture,
-        $"SELECT * FROM ({select}\n) AS t WHERE {Name}({number}, hash({string.Join(", ", columns.SelectMany(Values).DefaultIfEmpty("0"))}))");
+        $"SELECT * FROM ({select}\n) AS t WHERE {Name}({number}, "
+            + $"hash({string.Join(", ", columns.SelectMany(Values).DefaultIfEmpty("0"))}))");
 
     /// <inheritdoc/>
     public void Dispose() => Open.TryRemove(number, out _);
 
-    /// <summary>What tells the values of a column apart: to the engine's hash zeros are equal, and so are some lists.</summary>
+    /// <summary>
+    /// What tells the values of a column apart: to the engine's hash zeros are equal, and so are some lists.
+    /// </summary>
     static IEnumerable<string> Values(EngineColumn column)
     {
         var name = $"t.{SqlText.Identifier(column.Name)}";

@@ -26,7 +26,9 @@ public static class SqlReader
     /// <param name="session">A session of any workload.</param>
     /// <param name="statements">The statements.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>For each of them what it names, or why it cannot be read, of kind <see cref="ErrorKind.Sql"/>.</returns>
+    /// <returns>
+    /// For each of them what it names, or why it cannot be read, of kind <see cref="ErrorKind.Sql"/>.
+    /// </returns>
     public static IReadOnlyList<(SqlAnalysis? Analysis, FozException? Error)> AnalyzeMany(
         this EngineSession session, IReadOnlyList<string> statements, CancellationToken cancellationToken)
     {
@@ -57,7 +59,10 @@ public static class SqlReader
                     if (found[i].Item2 is not null) continue;
                     try
                     {
-                        found[i] = (SqlAnalysis.Read(texts[i].Sql, texts[i].Tokens, chunk[1].Bytes(row).ToArray(), session.Pool.Macros), null);
+                        found[i] =
+                            (SqlAnalysis.Read(
+                                texts[i].Sql, texts[i].Tokens, chunk[1].Bytes(row).ToArray(), session.Pool.Macros),
+                                null);
                     }
                     catch (FozException e) when (e.Kind is ErrorKind.Sql)
                     {

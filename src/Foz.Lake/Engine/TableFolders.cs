@@ -9,13 +9,17 @@ namespace Foz.Lake.Engine;
 /// <param name="closed">Folders of which nothing is reached by being in a folder above: a project's, a user's
 /// home.</param>
 /// <param name="always">Folders that are reached from the beginning.</param>
-public sealed class TableFolders(string? lake, string system, IReadOnlyList<string> closed, IReadOnlyList<string> always)
+public sealed class TableFolders(
+    string? lake, string system, IReadOnlyList<string> closed, IReadOnlyList<string> always)
 {
     const string LogFolder = "_delta_log";
 
     readonly Lock gate = new();
     readonly string? lake = lake is null ? null : Normal(lake);
-    readonly string[] closed = [.. closed.Select(Normal), .. lake is null ? Array.Empty<string>() : [Normal(Path.Combine(lake, system))]];
+    readonly string[] closed =
+    [
+        .. closed.Select(Normal), .. lake is null ? Array.Empty<string>() : [Normal(Path.Combine(lake, system))],
+    ];
     volatile IReadOnlyList<string> all = [.. always.Select(Normal)];
 
     /// <summary>The folders that are reached now, in no order.</summary>
@@ -52,11 +56,13 @@ public sealed class TableFolders(string? lake, string system, IReadOnlyList<stri
     {
         var path = Normal(folder);
         var found = lake is not null && Covers([lake], path) ? SchemaOf(path) : TableOf(path);
-        return found is not null && Path.GetDirectoryName(found) is not null && !closed.Any(never => Covers([found], never))
+        return found is not null && Path.GetDirectoryName(found) is not null
+            && !closed.Any(never => Covers([found], never))
             ? found
             : throw new FozException(ErrorKind.Denied, $"{folder} is no folder of tables that a server reads")
             {
-                Hint = "tables lie in folders of their own: below the lake, or outside of the project and of the user's home itself",
+                Hint = "tables lie in folders of their own: below the lake, or outside of the project "
+                    + "and of the user's home itself",
             };
     }
 
@@ -69,7 +75,9 @@ public sealed class TableFolders(string? lake, string system, IReadOnlyList<stri
         var end = below.IndexOf(Path.DirectorySeparatorChar);
         var name = end < 0 ? below : below[..end];
         // Some file systems have one folder for both cases.
-        return name.IsEmpty || name.Equals(system, StringComparison.OrdinalIgnoreCase) ? null : Path.Combine(lake, name.ToString());
+        return name.IsEmpty || name.Equals(system, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : Path.Combine(lake, name.ToString());
     }
 
     /// <summary>The Delta table that a folder is in; the folder itself where there is none.</summary>

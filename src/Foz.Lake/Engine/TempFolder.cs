@@ -1,9 +1,10 @@
 namespace Foz.Lake.Engine;
 
 /// <summary>
-/// A folder for files that do not outlive the process: <c>foz-&lt;user&gt;-&lt;random&gt;</c> with a file inside that is locked
-/// while the folder is in use. The system takes the lock away from a process however it ends, so that a folder whose lock
-/// can be had is left behind, whatever became of process numbers and on which side of a container it was made.
+/// A folder for files that do not outlive the process: <c>foz-&lt;user&gt;-&lt;random&gt;</c> with a file inside that
+/// is locked while the folder is in use. The system takes the lock away from a process however it ends, so that a
+/// folder whose lock can be had is left behind, whatever became of process numbers and on which side of a container it
+/// was made.
 /// </summary>
 sealed class TempFolder : IDisposable
 {
@@ -38,7 +39,8 @@ sealed class TempFolder : IDisposable
             }
             catch (IOException) when (tries < TriesMax)
             {
-                // Whoever sweeps took it for one that is left behind: before it had its file, or before that was locked.
+                // Whoever sweeps took it for one that is left behind: before it had its file, or before that was
+                // locked.
             }
         }
     }
@@ -101,8 +103,8 @@ sealed class TempFolder : IDisposable
     }
 
     /// <summary>
-    /// Deletes a folder, its lock last, so that a sweep that is cut off is taken up again; and while it is held, so that
-    /// nobody can have it in between.
+    /// Deletes a folder, its lock last, so that a sweep that is cut off is taken up again; and while it is held, so
+    /// that nobody can have it in between.
     /// </summary>
     static void Delete(string folder, FileStream held)
     {

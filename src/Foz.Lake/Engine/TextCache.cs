@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Foz.Lake.Engine;
 
 /// <summary>
-/// What was found out about the last texts, where it follows from the text and from nothing else: clients send the same ones again
-/// and again. What was asked for lately stays. Safe for use by many threads.
+/// What was found out about the last texts, where it follows from the text and from nothing else: clients send the same
+/// ones again and again. What was asked for lately stays. Safe for use by many threads.
 /// </summary>
 public sealed class TextCache<T>
     where T : class

@@ -3,8 +3,8 @@ using Foz.DuckDB;
 namespace Foz.Lake.Engine;
 
 /// <summary>
-/// Finds out what a statement gives as NULL and nothing else. DuckDB has a type of its own for that, but says INTEGER of
-/// the columns of a whole statement.
+/// Finds out what a statement gives as NULL and nothing else. DuckDB has a type of its own for that, but says INTEGER
+/// of the columns of a whole statement.
 /// </summary>
 public static class UntypedNulls
 {

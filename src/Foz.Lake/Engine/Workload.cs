@@ -34,8 +34,8 @@ public sealed record EngineOptions
     public static int ThreadsDefault => Math.Max(1, Environment.ProcessorCount);
 
     /// <summary>
-    /// The memory of a process for which nobody set it: a quarter of what the machine or container has. A server and a run beside it
-    /// may each take half as much again, which leaves a quarter to all else.
+    /// The memory of a process for which nobody set it: a quarter of what the machine or container has. A server and a
+    /// run beside it may each take half as much again, which leaves a quarter to all else.
     /// </summary>
     public static long MemoryBytesDefault => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 

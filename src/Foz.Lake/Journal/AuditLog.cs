@@ -11,8 +11,8 @@ public sealed record AuditOptions : RecordLogOptions
 }
 
 /// <summary>
-/// Writes what is audited to <c>foz.audit</c>, synced. Nothing is lost while the disk takes it; while it does not, or more waits than
-/// may, whoever asks to be audited is refused.
+/// Writes what is audited to <c>foz.audit</c>, synced. Nothing is lost while the disk takes it; while it does not, or
+/// more waits than may, whoever asks to be audited is refused.
 /// </summary>
 public sealed class AuditLog : RecordLog<AuditRecord>
 {
@@ -71,7 +71,8 @@ public sealed class AuditLog : RecordLog<AuditRecord>
         var start = Clock.GetTimestamp();
         do
             await DelayAsync(TimeSpan.FromTicks(Math.Min(options.CommitInterval.Ticks, retryDelay.Ticks)));
-        while (!IsStopping && Clock.GetElapsedTime(start) < options.CommitInterval && Segments.Records < options.SegmentRecordsMax);
+        while (!IsStopping && Clock.GetElapsedTime(start) < options.CommitInterval
+            && Segments.Records < options.SegmentRecordsMax);
     }
 
     /// <summary>Writes records; where that fails, who waits for them is told, and they are to be tried again.</summary>
@@ -95,7 +96,9 @@ public sealed class AuditLog : RecordLog<AuditRecord>
 
     static FozException Refused(Exception? cause) => new(
         ErrorKind.Resource,
-        cause is null ? "more is to be audited than can be written, and nothing goes unaudited" : "it cannot be audited, and nothing goes unaudited",
+        cause is null
+            ? "more is to be audited than can be written, and nothing goes unaudited"
+            : "it cannot be audited, and nothing goes unaudited",
         cause)
     {
         IsTransient = true, Hint = "tell who runs this server: its log says what is wrong",

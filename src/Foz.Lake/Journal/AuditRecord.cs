@@ -29,7 +29,9 @@ public enum AuditDecision
     Revoked,
 }
 
-/// <summary>Who did what to the lake, and whether it was let through, in <c>foz.audit</c>; never holds a value or secret.</summary>
+/// <summary>
+/// Who did what to the lake, and whether it was let through, in <c>foz.audit</c>; never holds a value or secret.
+/// </summary>
 public sealed record AuditRecord : JournalRecord
 {
     /// <summary>The table's name.</summary>
@@ -62,7 +64,9 @@ public sealed record AuditRecord : JournalRecord
     /// <summary>The tables and views that the statement named and that are there for who asked.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
-    /// <summary>Their columns that the statement names, as <c>schema.table.column</c>; all of a table where it takes them all.</summary>
+    /// <summary>
+    /// Their columns that the statement names, as <c>schema.table.column</c>; all of a table where it takes them all.
+    /// </summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 
     /// <summary>Why it was decided so, or what right it is about.</summary>

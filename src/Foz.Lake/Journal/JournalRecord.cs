@@ -89,7 +89,10 @@ public sealed record StepRecord : JournalRecord
     /// <summary>The step: the name of its main table.</summary>
     public required string Step { get; init; }
 
-    /// <summary><c>stream</c>, <c>model</c>, or <c>promotion</c> where the table of another environment took the place of the step's.</summary>
+    /// <summary>
+    /// <c>stream</c>, <c>model</c>, or <c>promotion</c> where the table of another environment took the place of the
+    /// step's.
+    /// </summary>
     public required string Kind { get; init; }
 
     /// <summary>The batch; null where none was opened.</summary>
@@ -189,8 +192,8 @@ public sealed record MetricRecord : JournalRecord
 }
 
 /// <summary>
-/// That one table was made from another, or one column from another, in <c>foz.lineage</c>: a row for each pair of tables,
-/// without columns, and behind it the rows of their columns.
+/// That one table was made from another, or one column from another, in <c>foz.lineage</c>: a row for each pair of
+/// tables, without columns, and behind it the rows of their columns.
 /// </summary>
 public sealed record LineageRecord : JournalRecord
 {
@@ -212,15 +215,18 @@ public sealed record LineageRecord : JournalRecord
     /// <summary>The version that was read; null for a stream.</summary>
     public long? UpstreamVersion { get; init; }
 
-    /// <summary>The column that was made; null for the table as a whole, which rows of conditions are about too.</summary>
+    /// <summary>
+    /// The column that was made; null for the table as a whole, which rows of conditions are about too.
+    /// </summary>
     public string? Column { get; init; }
 
     /// <summary>The column that it was made from; null for the table as a whole.</summary>
     public string? UpstreamColumn { get; init; }
 
     /// <summary>
-    /// What became of the column: <c>identity</c>, <c>transformation</c>, <c>aggregation</c>, or, where it only decided,
-    /// <c>conditional</c>, <c>window</c>, <c>join</c>, <c>filter</c>, <c>group_by</c>, <c>sort</c>; null for tables.
+    /// What became of the column: <c>identity</c>, <c>transformation</c>, <c>aggregation</c>, or, where it only
+    /// decided, <c>conditional</c>, <c>window</c>, <c>join</c>, <c>filter</c>, <c>group_by</c>, <c>sort</c>; null for
+    /// tables.
     /// </summary>
     public string? Transformation { get; init; }
 
@@ -269,5 +275,6 @@ public sealed record SourceRecord : JournalRecord
 }
 
 [JsonSerializable(typeof(JournalRecord))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 sealed partial class JournalJson : JsonSerializerContext;

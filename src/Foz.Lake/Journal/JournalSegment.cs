@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Foz.Lake.Journal;
 
 /// <summary>
-/// The text of journal records: one line each, the first eight hexadecimal digits of the JSON's SHA-256, then the JSON. A torn last
-/// line is no record.
+/// The text of journal records: one line each, the first eight hexadecimal digits of the JSON's SHA-256, then the JSON.
+/// A torn last line is no record.
 /// </summary>
 static class JournalSegment
 {
@@ -76,7 +76,9 @@ static class JournalSegment
 
     /// <summary>Adds records to a file as lines of JSON.</summary>
     /// <param name="records">Their JSON.</param>
-    /// <param name="table">The table whose records are wanted, by its name inside the schema <c>foz</c>; null for all.</param>
+    /// <param name="table">
+    /// The table whose records are wanted, by its name inside the schema <c>foz</c>; null for all.
+    /// </param>
     /// <param name="file">The file.</param>
     /// <returns>How many there were.</returns>
     public static int Export(IEnumerable<ReadOnlyMemory<byte>> records, string? table, string file)

@@ -4,7 +4,9 @@ using Foz.Lake.Sql;
 
 namespace Foz.Lake.Journal;
 
-/// <summary>The tables of the schema <c>foz</c> with their columns, in the words of <see cref="JournalRecord"/>.</summary>
+/// <summary>
+/// The tables of the schema <c>foz</c> with their columns, in the words of <see cref="JournalRecord"/>.
+/// </summary>
 public static class JournalTables
 {
     static readonly Field RunId = new("run_id", DataType.String);
@@ -23,12 +25,14 @@ public static class JournalTables
             [
                 RunId, Text("step"), Text("kind"), Count("batch"), Text("outcome"), Instant("started_at"),
                 Instant("finished_at"), Count("table_version"), Count("rows_written"), Count("rows_rejected"),
-                Count("rows_dropped"), Count("rows_quarantined"), new("warnings", new DataType.Array(DataType.String)), Text("error"),
+                Count("rows_dropped"), Count("rows_quarantined"), new("warnings", new DataType.Array(DataType.String)),
+                Text("error"),
             ],
             [CheckRecord.Table] =
             [
                 RunId, Text("step"), Text("table_name"), Text("column"), Text("check"), Text("on_violation"),
-                new("passed", DataType.Boolean), Count("violations"), Count("rows_checked"), Instant("checked_at"), Text("arguments"),
+                new("passed", DataType.Boolean), Count("violations"), Count("rows_checked"), Instant("checked_at"),
+                Text("arguments"),
                 Text("actual"),
             ],
             [MetricRecord.Table] =
@@ -39,30 +43,38 @@ public static class JournalTables
             [LineageRecord.Table] =
             [
                 RunId, Text("table_name"), Count("table_version"), Text("upstream"), Text("upstream_kind"),
-                Count("upstream_version"), Instant("recorded_at"), Text("column"), Text("upstream_column"), Text("transformation"),
+                Count("upstream_version"), Instant("recorded_at"), Text("column"), Text("upstream_column"),
+                Text("transformation"),
             ],
             [SourceRecord.Table] =
             [
                 RunId, Text("source"), Text("stream"), Text("table_name"), Text("mode"), Count("files_read"),
-                Count("rows_read"), Count("rows_rejected"), Text("cursor_to"), Instant("synced_at"), Count("rows_written"), Count("bytes_read"),
+                Count("rows_read"), Count("rows_rejected"), Text("cursor_to"), Instant("synced_at"),
+                Count("rows_written"), Count("bytes_read"),
             ],
             [AuditRecord.Table] =
             [
-                RunId, Instant("recorded_at"), Text("event"), Text("decision"), Text("user"), Text("protocol"), Text("address"),
+                RunId, Instant("recorded_at"), Text("event"), Text("decision"), Text("user"), Text("protocol"),
+                Text("address"),
                 Text("method"), Count("session"), new("tables", new DataType.Array(DataType.String)),
-                new("columns", new DataType.Array(DataType.String)), Text("reason"), Text("statement"), Text("statement_hash"),
+                new("columns", new DataType.Array(DataType.String)), Text("reason"), Text("statement"),
+                Text("statement_hash"),
             ],
             [QueryRecord.Table] =
             [
-                RunId, Instant("started_at"), Text("user"), Text("protocol"), Text("address"), Text("application"), Count("session"),
-                Text("workload"), Text("statement"), Text("statement_hash"), new("tables", new DataType.Array(DataType.String)),
-                Count("rows"), Count("bytes_read"), new("cost", new DataType.Decimal(18, 9)), Count("queued_ms"), Count("duration_ms"),
+                RunId, Instant("started_at"), Text("user"), Text("protocol"), Text("address"), Text("application"),
+                Count("session"),
+                Text("workload"), Text("statement"), Text("statement_hash"),
+                new("tables", new DataType.Array(DataType.String)),
+                Count("rows"), Count("bytes_read"), new("cost", new DataType.Decimal(18, 9)), Count("queued_ms"),
+                Count("duration_ms"),
                 Text("sql_state"), Text("error"),
             ],
         };
 
     /// <summary>The full names, in order.</summary>
-    public static IEnumerable<TableName> Names => Fields.Keys.Select(name => new TableName(TableName.SystemSchema, name));
+    public static IEnumerable<TableName> Names =>
+        Fields.Keys.Select(name => new TableName(TableName.SystemSchema, name));
 
     /// <summary>Whether a name is one of these tables.</summary>
     public static bool Contains(TableName name) =>

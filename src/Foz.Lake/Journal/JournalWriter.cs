@@ -10,25 +10,28 @@ using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Journal;
 
-/// <summary>Brings the journal's records into the tables of the schema <c>foz</c>, and reads those still on their way.</summary>
+/// <summary>
+/// Brings the journal's records into the tables of the schema <c>foz</c>, and reads those still on their way.
+/// </summary>
 /// <param name="lake">The lake.</param>
 public sealed class JournalWriter(Lakehouse lake)
 {
     /// <summary>
-    /// How long a table remembers which segments of a writer it has. A segment is deleted right behind its commits, and where it could
-    /// not be, by the next run.
+    /// How long a table remembers which segments of a writer it has. A segment is deleted right behind its commits, and
+    /// where it could not be, by the next run.
     /// </summary>
-    static KeyValuePair<string, string> Retention { get; } = new("delta.setTransactionRetentionDuration", "interval 7 days");
+    static KeyValuePair<string, string> Retention { get; } = new(
+        "delta.setTransactionRetentionDuration", "interval 7 days");
 
     /// <summary>An identifier for a run that starts now; those of later runs sort behind it.</summary>
     public static string NewRunId(TimeProvider clock) => string.Create(
         CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyyMMddHHmmssfff}-{Guid.NewGuid().ToString("N")[..4]}");
 
     /// <summary>
-    /// Commits the records of a run, and of those that are gone. Each table carries the number of a run's last segment in a
-    /// <c>txn</c> of that run, so that a crash between two tables, or between a commit and the deletion of the segment, loses and
-    /// doubles nothing, whatever clocks said. Where it fails, with an error that <see cref="DeltaErrors.Find"/> knows, what is not
-    /// committed stays in the journal.
+    /// Commits the records of a run, and of those that are gone. Each table carries the number of a run's last segment
+    /// in a <c>txn</c> of that run, so that a crash between two tables, or between a commit and the deletion of the
+    /// segment, loses and doubles nothing, whatever clocks said. Where it fails, with an error that
+    /// <see cref="DeltaErrors.Find"/> knows, what is not committed stays in the journal.
     /// </summary>
     /// <param name="session">Writes the tables.</param>
     /// <param name="journal">The run's journal.</param>
@@ -36,13 +39,15 @@ public sealed class JournalWriter(Lakehouse lake)
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What did not go well although the records are committed.</returns>
     public async Task<IReadOnlyList<Warning>> FlushAsync(
-        EngineSession session, RunJournal journal, Func<string, ValueTask<bool>> mayMove, CancellationToken cancellationToken)
+        EngineSession session, RunJournal journal, Func<string, ValueTask<bool>> mayMove,
+        CancellationToken cancellationToken)
     {
         var warnings = new List<Warning>();
         var work = lake.Engines.CreateTempFolder();
         try
         {
-            foreach (var ofRun in (await journal.CloseAsync(mayMove, cancellationToken)).GroupBy(segment => segment.RunId))
+            foreach (var ofRun in (await journal.CloseAsync(mayMove, cancellationToken))
+                .GroupBy(segment => segment.RunId))
             {
                 var segments = ofRun.OrderBy(segment => segment.Number).ToList();
                 var records = new List<(long Number, List<ReadOnlyMemory<byte>> Records)>();
@@ -69,8 +74,8 @@ public sealed class JournalWriter(Lakehouse lake)
     }
 
     /// <summary>
-    /// The records of a table that have not reached it, in a file of their own; null where there are none. Meant to be read
-    /// beside the table.
+    /// The records of a table that have not reached it, in a file of their own; null where there are none. Meant to be
+    /// read beside the table.
     /// </summary>
     /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
     public PendingRows? SelectPending(string table)
@@ -109,7 +114,8 @@ public sealed class JournalWriter(Lakehouse lake)
     /// <param name="name">The table.</param>
     /// <param name="batch">Their writer, and the number of its segment.</param>
     /// <param name="export">
-    /// Writes the records of the writer's segments behind a number to a file as lines of JSON, and gives how many there are.
+    /// Writes the records of the writer's segments behind a number to a file as lines of JSON, and gives how many there
+    /// are.
     /// </param>
     /// <param name="file">The file.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -123,9 +129,11 @@ public sealed class JournalWriter(Lakehouse lake)
         var table = await lake.DefineTableAsync(name, description: null, owner: null, cancellationToken);
         if (present is not null && !present.Properties.ContainsKey(Retention.Key))
             await new TableAlterer(session).AlterAsync(
-                table, new TableAlteration.SetProperties(new Dictionary<string, string>([Retention])), cancellationToken);
+                table, new TableAlteration.SetProperties(new Dictionary<string, string>([Retention])),
+                cancellationToken);
         await using var change = await new TableWriter(session).AppendAsync(
-            table, Select(name.Name, file), new() { Batch = batch, Properties = [new(Retention.Key, Retention.Value)] }, cancellationToken);
+            table, Select(name.Name, file), new() { Batch = batch, Properties = [new(Retention.Key, Retention.Value)] },
+            cancellationToken);
         return (await change.CommitAsync(cancellationToken)).Warning;
     }
 

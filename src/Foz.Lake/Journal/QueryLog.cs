@@ -11,8 +11,8 @@ public sealed record QueryLogOptions : RecordLogOptions
 }
 
 /// <summary>
-/// Writes what is told of queries to <c>foz.queries</c>. It never delays or fails what it is told of: what cannot be written is left
-/// out, and counted in a warning. Records are made in the background.
+/// Writes what is told of queries to <c>foz.queries</c>. It never delays or fails what it is told of: what cannot be
+/// written is left out, and counted in a warning. Records are made in the background.
 /// </summary>
 public sealed class QueryLog : RecordLog<Func<QueryRecord>>
 {
@@ -55,13 +55,17 @@ public sealed class QueryLog : RecordLog<Func<QueryRecord>>
     {
         var untold = LeftOut - leftOutTold;
         if (untold == 0) return;
-        options.Warn(string.Create(CultureInfo.InvariantCulture, $"{untold} statements are left out of foz.queries: more ran than could be written"));
+        options.Warn(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{untold} statements are left out of foz.queries: more ran than could be written"));
         leftOutTold += untold;
     }
 
     void Write(IReadOnlyList<Entry> group)
     {
-        var records = group.Select(entry => entry.Item).OfType<Func<QueryRecord>>().Select(Made).OfType<QueryRecord>().ToList();
+        var records = group.Select(entry => entry.Item).OfType<Func<QueryRecord>>().Select(Made).OfType<QueryRecord>()
+            .ToList();
         try
         {
             Segments.Append(records);
@@ -76,7 +80,9 @@ public sealed class QueryLog : RecordLog<Func<QueryRecord>>
         foreach (var entry in group) entry.Done?.TrySetResult();
     }
 
-    /// <summary>A record, or null and a warning: one that cannot be made must not end those that come after it.</summary>
+    /// <summary>
+    /// A record, or null and a warning: one that cannot be made must not end those that come after it.
+    /// </summary>
     QueryRecord? Made(Func<QueryRecord> make)
     {
         try

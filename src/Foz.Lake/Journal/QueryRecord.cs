@@ -39,7 +39,9 @@ public sealed record QueryRecord : JournalRecord
     /// <summary>How many rows it gave, or changed.</summary>
     public required long Rows { get; init; }
 
-    /// <summary>Bytes of the files that were left after pruning, for as many of their columns as the statement names.</summary>
+    /// <summary>
+    /// Bytes of the files that were left after pruning, for as many of their columns as the statement names.
+    /// </summary>
     public long BytesRead { get; init; }
 
     /// <summary>What that cost; null where there is no price.</summary>
@@ -48,7 +50,9 @@ public sealed record QueryRecord : JournalRecord
     /// <summary>How long it waited for a slot, in milliseconds.</summary>
     public required long QueuedMs { get; init; }
 
-    /// <summary>How long it took from its slot to its last row, in milliseconds, with the pauses of its client.</summary>
+    /// <summary>
+    /// How long it took from its slot to its last row, in milliseconds, with the pauses of its client.
+    /// </summary>
     public required long DurationMs { get; init; }
 
     /// <summary>The SQLSTATE with which it failed; null where it did not.</summary>

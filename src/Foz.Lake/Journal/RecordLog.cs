@@ -18,8 +18,8 @@ public abstract record RecordLogOptions
 }
 
 /// <summary>
-/// Writes in the background what it is given: to segments of the journal, and from there to a table of the schema <c>foz</c>. Segments
-/// of a process that died are committed by the next. Safe for use by many threads.
+/// Writes in the background what it is given: to segments of the journal, and from there to a table of the schema
+/// <c>foz</c>. Segments of a process that died are committed by the next. Safe for use by many threads.
 /// </summary>
 /// <typeparam name="T">What it is given.</typeparam>
 public abstract class RecordLog<T> : IAsyncDisposable

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Foz.Lake.Journal;
 
 /// <summary>
-/// The segment files of a log of one table: <c>&lt;instance&gt;.&lt;number&gt;.&lt;table&gt;</c> beside the journal's others. A file that is
-/// locked as long as the process lives says whose are still written.
+/// The segment files of a log of one table: <c>&lt;instance&gt;.&lt;number&gt;.&lt;table&gt;</c> beside the journal's
+/// others. A file that is locked as long as the process lives says whose are still written.
 /// </summary>
 public sealed class RecordSegments : IDisposable
 {
@@ -53,7 +53,9 @@ public sealed class RecordSegments : IDisposable
                 if (open is null)
                 {
                     var name = string.Create(CultureInfo.InvariantCulture, $"{Instance}.{number + 1:D10}.{table}");
-                    open = new(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+                    open = new(
+                        Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read,
+                        bufferSize: 0);
                     number++;
                 }
                 JournalSegment.Append(open, added);
@@ -85,7 +87,8 @@ public sealed class RecordSegments : IDisposable
             return
             [
                 .. In(folder, table).Where(segment => segment.Path != current).GroupBy(segment => segment.Instance)
-                    .Where(group => group.Key == Instance || WriterLock.IsGone(LockOf(group.Key))).SelectMany(group => group),
+                    .Where(group => group.Key == Instance || WriterLock.IsGone(LockOf(group.Key)))
+                    .SelectMany(group => group),
             ];
         }
     }
@@ -93,11 +96,15 @@ public sealed class RecordSegments : IDisposable
     /// <summary>All segments of a table in a folder, whoever writes them.</summary>
     public static IReadOnlyList<Segment> In(string folder, string table) => !Directory.Exists(folder)
         ? []
-        : [.. Directory.EnumerateFiles(folder, "*." + table).Select(Parse).OfType<Segment>().OrderBy(segment => segment.Path, StringComparer.Ordinal)];
+        : [
+            .. Directory.EnumerateFiles(folder, "*." + table).Select(Parse).OfType<Segment>()
+                .OrderBy(segment => segment.Path, StringComparer.Ordinal),
+        ];
 
     /// <summary>Writes a segment's records as lines of JSON.</summary>
     /// <returns>How many there are.</returns>
-    public static int Export(Segment segment, string file) => JournalSegment.Export(JournalSegment.Read(segment.Path), table: null, file);
+    public static int Export(Segment segment, string file) =>
+        JournalSegment.Export(JournalSegment.Read(segment.Path), table: null, file);
 
     /// <inheritdoc/>
     public void Dispose()

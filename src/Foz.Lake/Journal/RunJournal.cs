@@ -5,9 +5,9 @@ using Foz.Storage;
 namespace Foz.Lake.Journal;
 
 /// <summary>
-/// Where a run keeps its records until they reach their Delta tables: in segments that it numbers from 1 on. A segment is written by
-/// its run alone, and by nobody once it is closed. It is moved to the tables, and deleted, by its run, or by a run that comes behind
-/// one that is gone. Used by one thread at a time.
+/// Where a run keeps its records until they reach their Delta tables: in segments that it numbers from 1 on. A segment
+/// is written by its run alone, and by nobody once it is closed. It is moved to the tables, and deleted, by its run, or
+/// by a run that comes behind one that is gone. Used by one thread at a time.
 /// </summary>
 public abstract class RunJournal : IDisposable
 {
@@ -22,7 +22,8 @@ public abstract class RunJournal : IDisposable
         lake.IsLocal ? new OfFolder(lake.JournalFolder, runId) : new OfStore(lake.Store, runId);
 
     /// <summary>All segments of a lake, those that are still written among them, in order.</summary>
-    public static async Task<IReadOnlyList<RunSegment>> ListAsync(Lakehouse lake, CancellationToken cancellationToken) =>
+    public static async Task<IReadOnlyList<RunSegment>> ListAsync(
+        Lakehouse lake, CancellationToken cancellationToken) =>
         lake.IsLocal
             ? [.. RecordSegments.In(lake.JournalFolder, Extension).Select(segment => new RunSegment.OfFile(segment))]
             : await OfStore.ListAsync(lake.Store, cancellationToken);
@@ -55,7 +56,8 @@ public abstract class RunJournal : IDisposable
     {
         readonly RecordSegments segments = new(folder, runId, Extension);
 
-        public override Task AppendAsync(IReadOnlyCollection<JournalRecord> records, CancellationToken cancellationToken)
+        public override Task AppendAsync(
+            IReadOnlyCollection<JournalRecord> records, CancellationToken cancellationToken)
         {
             segments.Append(records);
             return Task.CompletedTask;
@@ -77,10 +79,13 @@ public abstract class RunJournal : IDisposable
         const string Folder = Lakehouse.SystemFolder + "/journal";
         long number;
 
-        /// <summary>How many records the next object may hold already: of a write of which nobody knows how it ended.</summary>
+        /// <summary>
+        /// How many records the next object may hold already: of a write of which nobody knows how it ended.
+        /// </summary>
         int unsure;
 
-        public static async Task<IReadOnlyList<RunSegment>> ListAsync(IObjectStore store, CancellationToken cancellationToken)
+        public static async Task<IReadOnlyList<RunSegment>> ListAsync(
+            IObjectStore store, CancellationToken cancellationToken)
         {
             var segments = new List<RunSegment>();
             await foreach (var info in store.ListAsync(Folder, startAfter: null, cancellationToken))
@@ -90,7 +95,8 @@ public abstract class RunJournal : IDisposable
             return segments;
         }
 
-        public override async Task AppendAsync(IReadOnlyCollection<JournalRecord> records, CancellationToken cancellationToken)
+        public override async Task AppendAsync(
+            IReadOnlyCollection<JournalRecord> records, CancellationToken cancellationToken)
         {
             try
             {
@@ -108,7 +114,8 @@ public abstract class RunJournal : IDisposable
             }
             catch (StorageException e)
             {
-                throw new FozException(ErrorKind.Storage, $"the journal in {store.Root}/{Folder} cannot be written: {e.Message}", e);
+                throw new FozException(
+                    ErrorKind.Storage, $"the journal in {store.Root}/{Folder} cannot be written: {e.Message}", e);
             }
         }
 
@@ -121,7 +128,8 @@ public abstract class RunJournal : IDisposable
             // Nobody holds an object.
         }
 
-        string PathOf(long segment) => string.Create(CultureInfo.InvariantCulture, $"{Folder}/{runId}.{segment:D10}.{Extension}");
+        string PathOf(long segment) =>
+            string.Create(CultureInfo.InvariantCulture, $"{Folder}/{runId}.{segment:D10}.{Extension}");
     }
 }
 
@@ -161,13 +169,15 @@ public abstract record RunSegment(string RunId, long Number)
     }
 
     /// <summary>An object.</summary>
-    public sealed record OfObject(IObjectStore Store, string Path, string RunId, long Number) : RunSegment(RunId, Number)
+    public sealed record OfObject(IObjectStore Store, string Path, string RunId, long Number)
+        : RunSegment(RunId, Number)
     {
         /// <inheritdoc/>
         public override async Task<IEnumerable<ReadOnlyMemory<byte>>> ReadAsync(CancellationToken cancellationToken) =>
             await Store.GetAsync(Path, cancellationToken) is { } stored ? JournalSegment.Read(stored.Content) : [];
 
         /// <inheritdoc/>
-        public override Task DeleteAsync(CancellationToken cancellationToken) => Store.DeleteAsync(Path, cancellationToken).AsTask();
+        public override Task DeleteAsync(CancellationToken cancellationToken) =>
+            Store.DeleteAsync(Path, cancellationToken).AsTask();
     }
 }

@@ -1,8 +1,8 @@
 namespace Foz.Lake.Journal;
 
 /// <summary>
-/// A file that is locked as long as the process lives that writes beside it, on this machine: who finds it unlocked, or finds none,
-/// knows that the writer is gone.
+/// A file that is locked as long as the process lives that writes beside it, on this machine: who finds it unlocked, or
+/// finds none, knows that the writer is gone.
 /// </summary>
 sealed class WriterLock : IDisposable
 {

@@ -10,7 +10,9 @@ public readonly record struct BoundedLine(string Text, bool IsCut);
 /// <summary>Reads lines of which none takes more memory than it may.</summary>
 /// <param name="reader">Where from.</param>
 /// <param name="charsMax">How long a line may be.</param>
-/// <param name="passesRest">Whether the rest of a longer line is passed over; else it is given as soon as it is too long.</param>
+/// <param name="passesRest">
+/// Whether the rest of a longer line is passed over; else it is given as soon as it is too long.
+/// </param>
 public sealed class BoundedLineReader(TextReader reader, int charsMax, bool passesRest)
 {
     const int BufferChars = 8 << 10;

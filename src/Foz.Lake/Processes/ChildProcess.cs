@@ -5,8 +5,8 @@ using System.Threading.Channels;
 namespace Foz.Lake.Processes;
 
 /// <summary>
-/// A program of somebody else at work: bounded in time, memory and in what it writes, and gone, with all that it started, when this
-/// is disposed of. Its input is an open pipe that ends when Foz does.
+/// A program of somebody else at work: bounded in time, memory and in what it writes, and gone, with all that it
+/// started, when this is disposed of. Its input is an open pipe that ends when Foz does.
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
@@ -62,7 +62,8 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             throw new FozException(ErrorKind.Usage, $"{definition.Program} cannot be started: {e.Message}", e)
             {
-                Hint = Path.IsPathRooted(definition.Program) || definition.Program.Contains('/', StringComparison.Ordinal)
+                Hint = Path.IsPathRooted(definition.Program)
+                    || definition.Program.Contains('/', StringComparison.Ordinal)
                     ? "is it there, and may it be run?"
                     : "is it installed, and on the PATH?",
             };
@@ -95,7 +96,8 @@ public sealed class ChildProcess : IAsyncDisposable
         try
         {
             var end = await watching.WaitAsync(cancellationToken);
-            await Task.WhenAny(reading, Task.Delay(TimeSpan.FromMilliseconds(ReadMsMax), TimeProvider.System, cancellationToken));
+            await Task.WhenAny(
+                reading, Task.Delay(TimeSpan.FromMilliseconds(ReadMsMax), TimeProvider.System, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
             return end with { LastLines = log.LastLines };
         }
@@ -133,7 +135,8 @@ public sealed class ChildProcess : IAsyncDisposable
                 Kill();
                 return new ProcessEnd.TookTooMuchMemory(bytes, bytesMax);
             }
-            await Task.WhenAny(exited, Task.Delay(TimeSpan.FromMilliseconds(PollMs), TimeProvider.System, CancellationToken.None));
+            await Task.WhenAny(
+                exited, Task.Delay(TimeSpan.FromMilliseconds(PollMs), TimeProvider.System, CancellationToken.None));
         }
         await exited;
         return new ProcessEnd.Exited(process.ExitCode);
@@ -154,7 +157,9 @@ public sealed class ChildProcess : IAsyncDisposable
             {
                 if (line.IsCut)
                 {
-                    fault = new(ErrorKind.Data, $"{definition.Program} wrote a line of more than {definition.DataLineCharsMax:N0} characters");
+                    fault = new(
+                        ErrorKind.Data,
+                        $"{definition.Program} wrote a line of more than {definition.DataLineCharsMax:N0} characters");
                     Kill();
                     break;
                 }
@@ -174,7 +179,8 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
+        catch (Exception e)
+            when (e is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
         {
             // It has ended by itself.
         }

@@ -19,13 +19,15 @@ public sealed record ProcessDefinition
     public TimeSpan Timeout { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How much memory it may hold together with the programs that it starts, in bytes; null for any. It is looked at ten times a
-    /// second, on Linux with all its children, elsewhere without them. On Linux the kernel also refuses each of them more than
-    /// twice that and 1 GiB, so that nothing can take the machine's between two looks.
+    /// How much memory it may hold together with the programs that it starts, in bytes; null for any. It is looked at
+    /// ten times a second, on Linux with all its children, elsewhere without them. On Linux the kernel also refuses
+    /// each of them more than twice that and 1 GiB, so that nothing can take the machine's between two looks.
     /// </summary>
     public long? MemoryBytesMax { get; init; }
 
-    /// <summary>Whether what it writes to its output are lines of data, for who reads them; else they are log.</summary>
+    /// <summary>
+    /// Whether what it writes to its output are lines of data, for who reads them; else they are log.
+    /// </summary>
     public bool OutputIsData { get; init; }
 
     /// <summary>The file that takes what it writes; null for none.</summary>

@@ -56,7 +56,8 @@ sealed class ProcessLog : IDisposable
         lock (gate)
         {
             if (file is null || !file.BaseStream.CanWrite) return;
-            if (linesDropped > 0) file.WriteLine(FormattableString.Invariant($"… {linesDropped} more lines were not kept"));
+            if (linesDropped > 0)
+                file.WriteLine(FormattableString.Invariant($"… {linesDropped} more lines were not kept"));
             file.Dispose();
         }
     }

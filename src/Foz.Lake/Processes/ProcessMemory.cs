@@ -13,27 +13,33 @@ static class ProcessMemory
     const string Limit = "ulimit -d \"$1\" 2>/dev/null; shift; exec \"$@\"";
 
     /// <summary>
-    /// The program and arguments that run a program under the kernel's limit (RLIMIT_DATA, which since Linux 4.7 counts all private
-    /// memory that can be written); its own where it has none, or is not found.
+    /// The program and arguments that run a program under the kernel's limit (RLIMIT_DATA, which since Linux 4.7 counts
+    /// all private memory that can be written); its own where it has none, or is not found.
     /// </summary>
     public static (string Program, IReadOnlyList<string> Arguments) Bound(ProcessDefinition definition)
     {
-        if (definition.MemoryBytesMax is not { } bytes || !OperatingSystem.IsLinux() || !File.Exists(Shell) || Find(definition.Program) is not { } program)
+        if (definition.MemoryBytesMax is not { } bytes || !OperatingSystem.IsLinux() || !File.Exists(Shell)
+            || Find(definition.Program) is not { } program)
             return (definition.Program, definition.Arguments);
         var kilobytes = Math.Min(bytes, long.MaxValue / 4) / 512 + ReserveBytes / 1024;
-        return (Shell, ["-c", Limit, "sh", kilobytes.ToString(CultureInfo.InvariantCulture), program, .. definition.Arguments]);
+        return (Shell,
+            ["-c", Limit, "sh", kilobytes.ToString(CultureInfo.InvariantCulture), program, .. definition.Arguments]);
     }
 
-    /// <summary>The file of a program, as it would be started; null where there is none, which starting it tells.</summary>
+    /// <summary>
+    /// The file of a program, as it would be started; null where there is none, which starting it tells.
+    /// </summary>
     static string? Find(string program)
     {
-        if (program.Contains('/', StringComparison.Ordinal)) return Path.GetFullPath(program) is var path && File.Exists(path) ? path : null;
+        if (program.Contains('/', StringComparison.Ordinal))
+            return Path.GetFullPath(program) is var path && File.Exists(path) ? path : null;
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(MayRun);
     }
 
     static bool MayRun(string file) => File.Exists(file) && !OperatingSystem.IsWindows()
-        && (File.GetUnixFileMode(file) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None;
+        && (File.GetUnixFileMode(file)
+            & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != UnixFileMode.None;
 
     /// <summary>
     /// The resident memory of a program and, on Linux, of all that it started, in bytes; 0 where it has ended.
@@ -70,6 +76,7 @@ static class ProcessMemory
     }
 
     static IEnumerable<int> Children(int id) => Directory.EnumerateDirectories($"/proc/{id}/task")
-        .SelectMany(task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .SelectMany(task =>
+            File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Select(child => int.Parse(child, NumberStyles.None, CultureInfo.InvariantCulture));
 }

@@ -3,22 +3,29 @@ using System.Buffers;
 namespace Foz.Lake.Sql;
 
 /// <summary>
-/// Reads a statement by the rules of DuckDB's scanner (PostgreSQL's, of "Lexical Structure" in its documentation), apart
-/// from <see cref="SqlTokens"/>: where the two differ, a literal of the one could be a part of the statement to the other.
+/// Reads a statement by the rules of DuckDB's scanner (PostgreSQL's, of "Lexical Structure" in its documentation),
+/// apart from <see cref="SqlTokens"/>: where the two differ, a literal of the one could be a part of the statement to
+/// the other.
 /// </summary>
 public static class EngineScanner
 {
     /// <summary>The spaces of Unicode that DuckDB's parser shortens to one byte.</summary>
     static readonly SearchValues<char> shortened = SearchValues.Create(
-        "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u202f\u205f\u2060\u3000\ufeff");
+        "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+            + "\u200b\u200c\u200d\u202f\u205f\u2060\u3000\ufeff");
 
-    /// <summary>Makes sure that DuckDB reads the same words, names in quotes and literals in a text as Foz does.</summary>
+    /// <summary>
+    /// Makes sure that DuckDB reads the same words, names in quotes and literals in a text as Foz does.
+    /// </summary>
     /// <param name="sql">The text, as <see cref="SqlTokens.Blanked"/> has it.</param>
     /// <param name="tokens">Its tokens.</param>
     /// <param name="isForEngine">
-    /// Whether the engine is given the text itself; else Foz translates it first, and reads names in backticks and escapes.
+    /// Whether the engine is given the text itself; else Foz translates it first, and reads names in backticks and
+    /// escapes.
     /// </param>
-    /// <exception cref="FozException">It does not: of kind <see cref="ErrorKind.Sql"/>, with the place of the first token.</exception>
+    /// <exception cref="FozException">
+    /// It does not: of kind <see cref="ErrorKind.Sql"/>, with the place of the first token.
+    /// </exception>
     public static void Check(string sql, SqlTokens tokens, bool isForEngine = true)
     {
         var hasEscapes = false;
@@ -30,25 +37,34 @@ public static class EngineScanner
                 case SqlTokenKind.Text:
                     var isPart = hasEscapes && sql[start] == '\'' && IsContinued(sql, tokens[i - 1].End, start);
                     hasEscapes = isPart || sql[start] is 'e' or 'E';
-                    if (EndOfText(sql, start, isPart) != end || (IsOfBits(sql, tokens, i) && sql.AsSpan(start, end - start).Count('\'') != 2))
-                        throw Differs(sql, start, "the end of a literal is not certain", "write it without escapes: 'it''s'");
+                    if (EndOfText(sql, start, isPart) != end
+                        || (IsOfBits(sql, tokens, i) && sql.AsSpan(start, end - start).Count('\'') != 2))
+                        throw Differs(
+                            sql, start, "the end of a literal is not certain", "write it without escapes: 'it''s'");
                     continue;
-                case SqlTokenKind.QuotedName when sql[start] == '`' && !isForEngine && EndOfQuoted(sql, start, '`', hasEscapes: false) == end:
+                case SqlTokenKind.QuotedName when sql[start] == '`' && !isForEngine
+                    && EndOfQuoted(sql, start, '`', hasEscapes: false) == end:
                     break;
                 case SqlTokenKind.QuotedName when sql[start] == '`':
                     throw Differs(sql, start, "a name cannot stand in backticks", "put it into double quotes");
                 case SqlTokenKind.QuotedName when EndOfQuoted(sql, start, '"', hasEscapes: false) != end:
                     throw Differs(sql, start, "a name in double quotes does not end", "end it with \"");
                 case SqlTokenKind.Number when !IsNumber(sql, start, end):
-                    throw Differs(sql, start, $"trailing junk after numeric literal at or near \"{sql[start..end]}\"", "put a space behind the number");
+                    throw Differs(
+                        sql, start, $"trailing junk after numeric literal at or near \"{sql[start..end]}\"",
+                        "put a space behind the number");
             }
             hasEscapes = false;
         }
         if (isForEngine && FindShortened(sql) is { } space)
-            throw Differs(sql, space, "a space of Unicode stands in quotes behind '$' or a backslash", "give it by its number, with chr(160), or as a parameter");
+            throw Differs(
+                sql, space, "a space of Unicode stands in quotes behind '$' or a backslash",
+                "give it by its number, with chr(160), or as a parameter");
     }
 
-    /// <summary>Whether a literal goes on with the one behind it: only a line end, and no token, is between them.</summary>
+    /// <summary>
+    /// Whether a literal goes on with the one behind it: only a line end, and no token, is between them.
+    /// </summary>
     static bool IsContinued(string sql, int end, int start) => sql.AsSpan(end, start - end).IndexOfAny('\n', '\r') >= 0;
 
     /// <summary>Whether a literal is one of bits, as <c>x'1F'</c>, in which a doubled quote ends it.</summary>
@@ -88,10 +104,13 @@ public static class EngineScanner
     static bool IsNumber(string sql, int start, int end)
     {
         var text = sql.AsSpan(start, end - start);
-        if (text.Length > 2 && text[0] == '0' && text[1] is 'x' or 'X' or 'b' or 'B' or 'o' or 'O') return IsAll(text[2..], char.IsAsciiHexDigit);
+        if (text.Length > 2 && text[0] == '0' && text[1] is 'x' or 'X' or 'b' or 'B' or 'o' or 'O')
+            return IsAll(text[2..], char.IsAsciiHexDigit);
         var exponent = text.IndexOfAny('e', 'E');
         var mantissa = exponent < 0 ? text : text[..exponent];
-        if (mantissa.Count('.') > 1 || mantissa[^1] == '_' || !IsAll(mantissa, static c => char.IsAsciiDigit(c) || c == '.')) return false;
+        if (mantissa.Count('.') > 1 || mantissa[^1] == '_'
+            || !IsAll(mantissa, static c => char.IsAsciiDigit(c) || c == '.'))
+            return false;
         if (exponent < 0) return true;
         // Its sign and digits are tokens of their own.
         if (exponent == text.Length - 1)
@@ -107,8 +126,8 @@ public static class EngineScanner
     }
 
     /// <summary>
-    /// The first Unicode space that DuckDB shortens before its scanner reads the text, although it stands in quotes: that
-    /// pass knows neither escapes nor dollars in names. Null where there is none.
+    /// The first Unicode space that DuckDB shortens before its scanner reads the text, although it stands in quotes:
+    /// that pass knows neither escapes nor dollars in names. Null where there is none.
     /// </summary>
     static int? FindShortened(string sql)
     {
@@ -138,12 +157,16 @@ public static class EngineScanner
         return null;
     }
 
-    /// <summary>The second dollar of what looks like the beginning of a literal between dollars; null where there is none.</summary>
+    /// <summary>
+    /// The second dollar of what looks like the beginning of a literal between dollars; null where there is none.
+    /// </summary>
     static int? TagEnd(string sql, int start)
     {
         var end = start + 1;
         while (end < sql.Length && (char.IsAsciiLetterOrDigit(sql[end]) || sql[end] is '_' or > '\x7f')) end++;
-        return end < sql.Length && sql[end] == '$' && !(end > start + 1 && char.IsAsciiDigit(sql[start + 1])) ? end : null;
+        return end < sql.Length && sql[end] == '$' && !(end > start + 1 && char.IsAsciiDigit(sql[start + 1]))
+            ? end
+            : null;
     }
 
     static FozException Differs(string sql, int position, string message, string hint) =>

@@ -17,13 +17,17 @@ sealed class NameCounts
 
     /// <summary>Those of a statement, without what something is put in the place of.</summary>
     /// <param name="statement">The statement.</param>
-    /// <param name="replaced">Where the tables and calls stand that are replaced; calls have no functions in their arguments.</param>
+    /// <param name="replaced">
+    /// Where the tables and calls stand that are replaced; calls have no functions in their arguments.
+    /// </param>
     public static NameCounts Without(SqlAnalysis statement, Func<SqlSpan, bool> replaced)
     {
         var left = new NameCounts();
         left.Add(statement.Names);
-        foreach (var table in statement.Tables.Where(t => replaced(t.Span))) left.Add(NamedThing.Table, table.ToString(), -table.Times);
-        foreach (var call in statement.TableFunctions.Where(c => replaced(c.Span))) left.Add(NamedThing.TableFunction, call.Name, -call.Times);
+        foreach (var table in statement.Tables.Where(t => replaced(t.Span)))
+            left.Add(NamedThing.Table, table.ToString(), -table.Times);
+        foreach (var call in statement.TableFunctions.Where(c => replaced(c.Span)))
+            left.Add(NamedThing.TableFunction, call.Name, -call.Times);
         return left;
     }
 
@@ -35,7 +39,8 @@ sealed class NameCounts
 
     /// <summary>A name that another statement has more or less often; null where there is none.</summary>
     public string? FindDifference(NameCounts other) =>
-        counts.Keys.Union(other.counts.Keys).FirstOrDefault(key => counts.GetValueOrDefault(key) != other.counts.GetValueOrDefault(key)).Name;
+        counts.Keys.Union(other.counts.Keys)
+            .FirstOrDefault(key => counts.GetValueOrDefault(key) != other.counts.GetValueOrDefault(key)).Name;
 
     void Add(NamedThing kind, string name, int count)
     {

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Foz.Lake.Sql;
 
 /// <summary>
-/// Names of functions and relations that Foz gives the engine for itself. They end with what is drawn when the process starts, so that
-/// no statement of others can have them, whatever becomes of it on its way.
+/// Names of functions and relations that Foz gives the engine for itself. They end with what is drawn when the process
+/// starts, so that no statement of others can have them, whatever becomes of it on its way.
 /// </summary>
 public static class OwnNames
 {
@@ -13,7 +13,8 @@ public static class OwnNames
     // Fifty bits. The names must fit into the boxes of DuckDB's plans, in which they are found again.
     const int DrawnLength = 10;
 
-    static readonly string drawn = "_" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz234567", DrawnLength);
+    static readonly string drawn = "_"
+        + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz234567", DrawnLength);
 
     /// <summary>A name of Foz's own.</summary>
     /// <param name="name">What it is called among its like, such as <c>live</c>.</param>

@@ -1,15 +1,9 @@
 namespace Foz.Lake.Sql;
 
-/// <summary>A table, or a call of a table function, that a plain SELECT names.</summary>
-/// <param name="Parts">The parts of the table's name, or of the function's only argument, without quotes.</param>
-/// <param name="Function">The function, in small letters; null for a table.</param>
-/// <param name="Start">Where it stands in the text.</param>
-public sealed record PlainTable(IReadOnlyList<string> Parts, string? Function, int Start);
-
 /// <summary>
-/// Reads SELECTs of a plain grammar without DuckDB, whose parse tree costs a hundred times as much. What it accepts, DuckDB's
-/// parser accepts with the same tables: all that it is not certain of, a keyword where a name could be or an operator that
-/// binds otherwise than it looks, it does not accept, and DuckDB is asked.
+/// Reads SELECTs of a plain grammar without DuckDB, whose parse tree costs a hundred times as much. What it accepts,
+/// DuckDB's parser accepts with the same tables: all that it is not certain of, a keyword where a name could be or an
+/// operator that binds otherwise than it looks, it does not accept, and DuckDB is asked.
 /// </summary>
 public sealed class PlainSelect
 {
@@ -243,7 +237,8 @@ public sealed class PlainSelect
     bool ArithmeticOperator()
     {
         var length = OperatorLength(at);
-        if (length == 0 || sql.AsSpan(tokens[at].Start, length) is not ("+" or "-" or "*" or "/" or "%" or "||")) return false;
+        if (length == 0 || sql.AsSpan(tokens[at].Start, length) is not ("+" or "-" or "*" or "/" or "%" or "||"))
+            return false;
         at += length;
         return true;
     }
@@ -269,7 +264,8 @@ public sealed class PlainSelect
             case SqlTokenKind.Text:
                 return IsWhole(at, '\'') && Next();
             case SqlTokenKind.Symbol:
-                return Symbol('(') && (tokens.IsWord(at, "select") || tokens.IsWord(at, "with") ? Query() : Condition()) && Symbol(')');
+                return Symbol('(') && (tokens.IsWord(at, "select") || tokens.IsWord(at, "with") ? Query() : Condition())
+                    && Symbol(')');
         }
         if (Word("case")) return Case();
         if (Word("null") || Word("true") || Word("false")) return true;
@@ -318,7 +314,9 @@ public sealed class PlainSelect
 
     bool Type()
     {
-        if (at >= tokens.Count || tokens[at].Kind is not SqlTokenKind.Word || !PlainWords.Types.Contains(tokens.TextOf(at).ToString())) return false;
+        if (at >= tokens.Count || tokens[at].Kind is not SqlTokenKind.Word
+            || !PlainWords.Types.Contains(tokens.TextOf(at).ToString()))
+            return false;
         var hasSize = tokens.IsWord(at, "decimal") || tokens.IsWord(at, "numeric") || tokens.IsWord(at, "varchar");
         at++;
         if (!hasSize || !Symbol('(')) return !tokens.IsSymbol(at, '[') && !tokens.IsSymbol(at, '(');

@@ -7,10 +7,13 @@ static class PlainWords
 {
     /// <summary>Types that are one word, some with a size.</summary>
     public static readonly FrozenSet<string> Types = FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase, "integer", "int", "bigint", "smallint", "tinyint", "hugeint", "double", "real", "decimal",
+        StringComparer.OrdinalIgnoreCase, "integer", "int", "bigint", "smallint", "tinyint", "hugeint", "double",
+        "real", "decimal",
         "numeric", "varchar", "text", "boolean", "date", "timestamp", "timestamptz");
 
-    /// <summary>Words that may mean something in DuckDB's grammar, but for those of them that are names of columns everywhere.</summary>
+    /// <summary>
+    /// Words that may mean something in DuckDB's grammar, but for those of them that are names of columns everywhere.
+    /// </summary>
     public static readonly FrozenSet<string> Keywords = """
         between bigint bit boolean char character coalesce dec decimal exists extract float grouping grouping_id inout int integer interval
         national nchar none nullif numeric out overlay position precision real row setof smallint substring time timestamp treat trim values
@@ -24,5 +27,6 @@ static class PlainWords
         nulls others over partition preceding recursive replace respect rows sample set sets ties unbounded within without call
         commit copy delete drop execute explain export import insert load pragma prepare reset set truncate update use vacuum attach alter
         begin checkpoint deallocate detach install rollback merge comment grant revoke cube rollup text materialized exclusive
-        """.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        """.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)
+        .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

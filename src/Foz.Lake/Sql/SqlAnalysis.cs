@@ -9,7 +9,8 @@ namespace Foz.Lake.Sql;
 /// </summary>
 public sealed class SqlAnalysis
 {
-    internal SqlAnalysis(string sql, SqlTokens tokens, SqlTreeReader tree, SqlComparisons comparisons, SqlNumbers numbers)
+    internal SqlAnalysis(
+        string sql, SqlTokens tokens, SqlTreeReader tree, SqlComparisons comparisons, SqlNumbers numbers)
     {
         (Sql, Tokens, Comparisons, Numbers) = (sql, tokens, comparisons, numbers);
         Tables = tree.Tables;
@@ -38,25 +39,38 @@ public sealed class SqlAnalysis
     /// <summary>The scalar, aggregate and window functions, in small letters, each once.</summary>
     public IReadOnlySet<string> Functions { get; }
 
-    /// <summary>Whether it takes columns that it does not name: by a star, by place, by joins of columns of one name.</summary>
+    /// <summary>
+    /// Whether it takes columns that it does not name: by a star, by place, by joins of columns of one name.
+    /// </summary>
     public bool TakesAllColumns { get; }
 
-    /// <summary>Whether it is <c>SELECT</c> and one expression, and nothing else: what stands in parentheses there stands alone elsewhere too.</summary>
+    /// <summary>
+    /// Whether it is <c>SELECT</c> and one expression, and nothing else: what stands in parentheses there stands alone
+    /// elsewhere too.
+    /// </summary>
     public bool IsExpression { get; }
 
     /// <summary>The names that WITH gives to queries.</summary>
     public IReadOnlySet<string> WithNames { get; }
 
-    /// <summary>How many relations it reads, those of a query of WITH that is put in wherever it is named counted there too.</summary>
+    /// <summary>
+    /// How many relations it reads, those of a query of WITH that is put in wherever it is named counted there too.
+    /// </summary>
     public long Relations { get; }
 
     /// <summary>Whether it has joins or recursion, so that it can make many rows of few.</summary>
     public bool Multiplies { get; }
 
-    /// <summary>The functions, in small letters, that the engine may compute while it binds the statement, as often as they are called.</summary>
+    /// <summary>
+    /// The functions, in small letters, that the engine may compute while it binds the statement, as often as they are
+    /// called.
+    /// </summary>
     public IReadOnlyList<string> Folded { get; }
 
-    /// <summary>How many more expressions it has when it is bound than are written in it; 0 where no functions for clients are defined.</summary>
+    /// <summary>
+    /// How many more expressions it has when it is bound than are written in it; 0 where no functions for clients are
+    /// defined.
+    /// </summary>
     internal double Growth { get; private init; }
 
     /// <summary>The tokens of the text.</summary>
@@ -79,11 +93,16 @@ public sealed class SqlAnalysis
     /// <summary>For each SELECT the one around it, −1 for none.</summary>
     internal IReadOnlyList<int> ParentScopes { get; }
 
-    /// <summary>How often its tree has the table or call that stands at a place; once where none stands there.</summary>
+    /// <summary>
+    /// How often its tree has the table or call that stands at a place; once where none stands there.
+    /// </summary>
     internal int TimesOf(SqlSpan place) =>
-        Tables.FirstOrDefault(table => table.Span == place)?.Times ?? TableFunctions.FirstOrDefault(call => call.Span == place)?.Times ?? 1;
+        Tables.FirstOrDefault(table => table.Span == place)?.Times
+            ?? TableFunctions.FirstOrDefault(call => call.Span == place)?.Times ?? 1;
 
-    /// <summary>The statement as the engine reads it: each character of it at its place but what was only blank, and its tokens.</summary>
+    /// <summary>
+    /// The statement as the engine reads it: each character of it at its place but what was only blank, and its tokens.
+    /// </summary>
     internal static (string Sql, SqlTokens Tokens) Tokenize(string sql)
     {
         var tokens = SqlTokens.Read(sql);

@@ -8,12 +8,15 @@ namespace Foz.Lake.Sql;
 readonly record struct SqlExcess(string What, string Hint);
 
 /// <summary>
-/// Counts what stands in a row in a statement, and what there is of it in all: what reads and plans it takes a time, and memory, that grow
-/// with the square of some, and does not stop meanwhile. Lists of values may be long.
+/// Counts what stands in a row in a statement, and what there is of it in all: what reads and plans it takes a time,
+/// and memory, that grow with the square of some, and does not stop meanwhile. Lists of values may be long.
 /// </summary>
 sealed class SqlChains
 {
-    /// <summary>How many operators stand in a row, as in <c>1 + 1 + 1</c>. DuckDB's own limit is the same, as each is inside of the next.</summary>
+    /// <summary>
+    /// How many operators stand in a row, as in <c>1 + 1 + 1</c>. DuckDB's own limit is the same, as each is inside of
+    /// the next.
+    /// </summary>
     public const int OperatorsMax = 1_000;
 
     /// <summary>How many AND and OR stand in a row.</summary>
@@ -25,14 +28,19 @@ sealed class SqlChains
     /// <summary>How many words, values and signs a statement has.</summary>
     public const int TokensMax = 1_000_000;
 
-    static readonly FrozenDictionary<string, Part>.AlternateLookup<ReadOnlySpan<char>> parts = new Dictionary<Part, string[]>
-    {
-        [Part.Condition] = ["and", "or"],
-        [Part.Set] = ["union", "intersect", "except"],
-        [Part.Operator] = ["not", "is", "isnull", "notnull", "in", "like", "ilike", "similar", "glob", "between", "collate", "at", "escape"],
-        [Part.Clause] = ["where", "on", "having", "by", "when", "then", "else", "values", "set"],
-    }.SelectMany(known => known.Value.Select(word => KeyValuePair.Create(word, known.Key)))
-        .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+    static readonly FrozenDictionary<string, Part>.AlternateLookup<ReadOnlySpan<char>> parts =
+        new Dictionary<Part, string[]>
+        {
+            [Part.Condition] = ["and", "or"],
+            [Part.Set] = ["union", "intersect", "except"],
+            [Part.Operator] =
+            [
+                "not", "is", "isnull", "notnull", "in", "like", "ilike", "similar", "glob", "between", "collate", "at",
+                "escape",
+            ],
+            [Part.Clause] = ["where", "on", "having", "by", "when", "then", "else", "values", "set"],
+        }.SelectMany(known => known.Value.Select(word => KeyValuePair.Create(word, known.Key)))
+            .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
 
     // What is in a row at each level of parentheses.
     readonly Stack<Row> around = new();
@@ -54,7 +62,8 @@ sealed class SqlChains
     {
         var last = tokens.Count - 1;
         if (last - first >= TokensMax)
-            return new($"more than {TokensMax} words, values and signs", "write rows with COPY, or in several statements");
+            return new(
+                $"more than {TokensMax} words, values and signs", "write rows with COPY, or in several statements");
         return tokens[last].Kind switch
         {
             SqlTokenKind.Symbol => FindExcess(tokens, last),
@@ -81,10 +90,14 @@ sealed class SqlChains
             case ',':
                 row = default;
                 return null;
-            case '+' or '-' or '*' or '/' or '%' or '^' or '|' or '&' or '~' or '!' or '@' or '#' or '<' or '>' or '=' or '?':
+            case '+' or '-' or '*' or '/' or '%' or '^' or '|' or '&' or '~' or '!' or '@' or '#' or '<' or '>' or '='
+                or '?':
                 // One operator has several signs.
-                return last > 0 && tokens[last - 1] is { Kind: SqlTokenKind.Symbol } before && before.End == tokens[last].Start
-                    && tokens.TextOf(last - 1)[0] is not (')' or ']' or '}' or '(' or '[' or '{' or ',') ? null : FindExcess(Part.Operator);
+                return last > 0 && tokens[last - 1] is { Kind: SqlTokenKind.Symbol } before
+                    && before.End == tokens[last].Start
+                    && tokens.TextOf(last - 1)[0] is not (')' or ']' or '}' or '(' or '[' or '{' or ',')
+                    ? null
+                    : FindExcess(Part.Operator);
             default:
                 return null;
         }
@@ -100,11 +113,14 @@ sealed class SqlChains
             _ => default,
         };
         if (part == Part.Set && ++sets > SetsMax)
-            return new($"more than {SetsMax} of UNION, INTERSECT and EXCEPT", "list the rows in one VALUES, or write some of them into a table");
+            return new(
+                $"more than {SetsMax} of UNION, INTERSECT and EXCEPT",
+                "list the rows in one VALUES, or write some of them into a table");
         if (row.Operators > OperatorsMax)
             return new($"more than {OperatorsMax} operators in a row", "compute parts of the expression in a WITH");
         return row.Conditions > ConditionsMax
-            ? new($"more than {ConditionsMax} AND and OR in a row", "compare with a list: x IN (…), or join with a table of the values")
+            ? new($"more than {ConditionsMax} AND and OR in a row",
+                "compare with a list: x IN (…), or join with a table of the values")
             : null;
     }
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Foz.Lake.Sql;
 
 /// <summary>
-/// What a statement compares: operands of comparisons, what it sorts and groups by, and what it makes distinct, as far as these are
-/// columns, values of <c>jsonb</c>, or carry the values of such.
+/// What a statement compares: operands of comparisons, what it sorts and groups by, and what it makes distinct, as far
+/// as these are columns, values of <c>jsonb</c>, or carry the values of such.
 /// </summary>
 sealed class SqlComparisons
 {
@@ -13,11 +13,15 @@ sealed class SqlComparisons
     // What the statement makes a jsonb of, as if it were a column of that name.
     const string Made = "foz_to_jsonb";
 
-    static readonly HashSet<string> makers = new(StringComparer.OrdinalIgnoreCase) { Made, "foz_jsonb_join", "json_extract", "->", "foz_json_get" };
+    static readonly HashSet<string> makers = new(StringComparer.OrdinalIgnoreCase)
+    {
+        Made, "foz_jsonb_join", "json_extract", "->", "foz_json_get",
+    };
 
     static readonly HashSet<string> comparing = new(StringComparer.OrdinalIgnoreCase)
     {
-        "min", "max", "greatest", "least", "nullif", "||", "concat_op", "mode", "list_contains", "foz_any", "foz_any_of", "foz_all_of",
+        "min", "max", "greatest", "least", "nullif", "||", "concat_op", "mode", "list_contains", "foz_any",
+        "foz_any_of", "foz_all_of",
     };
 
     // Functions that take the place of comparisons.
@@ -89,7 +93,8 @@ sealed class SqlComparisons
             case "SUBQUERY" when Text(element, "subquery_type") is "ANY":
                 Compare(element, "child", "subquery");
                 break;
-            case "FUNCTION" when element.GetProperty("distinct").GetBoolean() || IsComparing(Text(element, "function_name")):
+            case "FUNCTION" when element.GetProperty("distinct").GetBoolean()
+                || IsComparing(Text(element, "function_name")):
                 Compare(element, "children");
                 break;
             case "WINDOW":
@@ -147,11 +152,14 @@ sealed class SqlComparisons
 
     /// <summary>Notes what is sorted or grouped by: a number means a column of the SELECT.</summary>
     void CompareItem(JsonElement expression, List<JsonElement> items) =>
-        compared.UnionWith(Carried(PlaceOf(expression) is { } place && place > 0 && place <= items.Count ? items[place - 1] : expression));
+        compared.UnionWith(
+            Carried(
+                PlaceOf(expression) is { } place && place > 0 && place <= items.Count ? items[place - 1] : expression));
 
     /// <summary>The whole number that an expression is; null for any other, such as a text.</summary>
     static int? PlaceOf(JsonElement expression) =>
-        Text(expression, "class") is "CONSTANT" && expression.GetProperty("value").TryGetProperty("value", out var value)
+        Text(expression, "class") is "CONSTANT"
+            && expression.GetProperty("value").TryGetProperty("value", out var value)
         && value.ValueKind is JsonValueKind.Number && value.TryGetInt32(out var place) ? place : null;
 
     void Compare(JsonElement element, params ReadOnlySpan<string> properties)
@@ -172,7 +180,9 @@ sealed class SqlComparisons
             ("STAR", _) => [All],
             ("LAMBDA", _) => [Made],
             ("FUNCTION", _) when makers.Contains(Text(element, "function_name") ?? "") => [Made],
-            ("FUNCTION", _) when Text(element, "function_name") is "any_value" or "first" or "last" or "row" or "nullif" => Parts(element, "children"),
+            ("FUNCTION", _)
+                when Text(element, "function_name") is "any_value" or "first" or "last" or "row" or "nullif" =>
+                    Parts(element, "children"),
             ("WINDOW", _) => Parts(element, "children"),
             ("OPERATOR", "OPERATOR_COALESCE") => Parts(element, "children"),
             ("CASE", _) => Parts(element, "case_checks", "else_expr"),
@@ -188,5 +198,6 @@ sealed class SqlComparisons
         properties.SelectMany(property => element.TryGetProperty(property, out var part) ? Carried(part) : []);
 
     static string? Text(JsonElement element, string property) =>
-        element.TryGetProperty(property, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 } value ? value : null;
+        element.TryGetProperty(property, out var text) && text.ValueKind == JsonValueKind.String
+            && text.GetString() is { Length: > 0 } value ? value : null;
 }

@@ -4,8 +4,8 @@ using System.Text;
 namespace Foz.Lake.Sql;
 
 /// <summary>
-/// Writes SQL tidily and means the same: keywords in small letters, spaces around commas, no spaces at the ends of lines, at most
-/// one empty line, and lines that are broken where <see cref="SqlLayout"/> says.
+/// Writes SQL tidily and means the same: keywords in small letters, spaces around commas, no spaces at the ends of
+/// lines, at most one empty line, and lines that are broken where <see cref="SqlLayout"/> says.
 /// </summary>
 public static class SqlFormat
 {
@@ -18,7 +18,9 @@ public static class SqlFormat
         {
             var gap = sql[(i == 0 ? 0 : tokens[i - 1].End)..tokens[i].Start];
             gaps[i] = Gap(gap, isFirst: i == 0, tokens.IsSymbol(i - 1, ','), tokens.IsSymbol(i, ','));
-            texts[i] = IsKeyword(tokens, i) ? tokens.TextOf(i).ToString().ToLowerInvariant() : tokens.TextOf(i).ToString();
+            texts[i] = IsKeyword(tokens, i)
+                ? tokens.TextOf(i).ToString().ToLowerInvariant()
+                : tokens.TextOf(i).ToString();
         }
         SqlLayout.Apply(tokens, texts, gaps);
         var text = new StringBuilder();
@@ -54,7 +56,8 @@ public static class SqlFormat
 
     /// <summary>Whether a word can be nothing but a keyword where it stands.</summary>
     internal static bool IsKeyword(SqlTokens tokens, int index) =>
-        tokens[index].Kind is SqlTokenKind.Word && keywords.GetAlternateLookup<ReadOnlySpan<char>>().Contains(tokens.TextOf(index))
+        tokens[index].Kind is SqlTokenKind.Word
+            && keywords.GetAlternateLookup<ReadOnlySpan<char>>().Contains(tokens.TextOf(index))
         && !tokens.IsSymbol(index - 1, '.') && !tokens.IsSymbol(index + 1, '.') && !tokens.IsWord(index - 1, "as")
         && !tokens.IsSymbol(index + 1, ':') && !tokens.IsSymbol(index + 1, '=');
 
@@ -75,7 +78,8 @@ public static class SqlFormat
     }
 
     static bool IsOperator(SqlTokens tokens, int index) =>
-        tokens[index].Kind is SqlTokenKind.Symbol && tokens.TextOf(index)[0] is not (',' or ';' or '(' or ')' or '[' or ']' or '{' or '}');
+        tokens[index].Kind is SqlTokenKind.Symbol
+            && tokens.TextOf(index)[0] is not (',' or ';' or '(' or ')' or '[' or ']' or '{' or '}');
 
     /// <summary>The words of all comments.</summary>
     static string Comments(string sql, SqlTokens tokens)
@@ -85,7 +89,8 @@ public static class SqlFormat
         for (var i = 0; i <= tokens.Count; i++)
         {
             var start = i < tokens.Count ? tokens[i].Start : sql.Length;
-            foreach (var word in sql[end..start].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)) comments.Append(i).Append(word).Append(' ');
+            foreach (var word in sql[end..start].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+                comments.Append(i).Append(word).Append(' ');
             if (i < tokens.Count) end = tokens[i].End;
         }
         return comments.ToString();
@@ -96,5 +101,6 @@ public static class SqlFormat
         all and any as asc both by case cast cross desc distinct else end except exists from full group having ilike in inner
         intersect is isnull join lateral left like limit natural not notnull null offset on or order outer qualify right select
         some then union using when where window with
-        """.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        """.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries)
+        .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

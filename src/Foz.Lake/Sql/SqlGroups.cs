@@ -6,7 +6,10 @@ namespace Foz.Lake.Sql;
 /// <param name="Clauses">The first tokens of its clauses, of which the first token of all is none.</param>
 readonly record struct SqlQuery(int First, int Last, IReadOnlyList<int> Clauses);
 
-/// <summary>What stands in parentheses, brackets and braces, and between <c>case</c> and <c>end</c>, in tokens of SQL; and its clauses.</summary>
+/// <summary>
+/// What stands in parentheses, brackets and braces, and between <c>case</c> and <c>end</c>, in tokens of SQL; and its
+/// clauses.
+/// </summary>
 sealed class SqlGroups
 {
     enum GroupKind
@@ -38,7 +41,12 @@ sealed class SqlGroups
         Queries =
         [
             .. ranges.Select(range => new SqlQuery(range.First, range.Last,
-                [.. Enumerable.Range(range.First, range.Last - range.First + 1).Where(i => i > range.First && firsts[i] == range.First && IsClause(i))])),
+                [
+                    .. Enumerable.Range(
+                        range.First,
+                        range.Last - range.First
+                            + 1).Where(i => i > range.First && firsts[i] == range.First && IsClause(i)),
+                ])),
         ];
     }
 
@@ -61,7 +69,8 @@ sealed class SqlGroups
     public bool IsCase(int index) => IsKeyword(index, "case");
 
     /// <summary>Whether it is <c>when</c> or <c>else</c> of the <c>case</c> that it stands in.</summary>
-    public bool IsBranch(int index) => kinds[index] is GroupKind.Case && (tokens.IsWord(index, "when") || tokens.IsWord(index, "else"));
+    public bool IsBranch(int index) =>
+        kinds[index] is GroupKind.Case && (tokens.IsWord(index, "when") || tokens.IsWord(index, "else"));
 
     /// <summary>Whether it is an <c>and</c> or <c>or</c> between conditions, and not of <c>between</c>.</summary>
     public bool IsConnective(int index) => connectives[index];
@@ -77,18 +86,25 @@ sealed class SqlGroups
     /// <summary>Whether a join begins at a token.</summary>
     public bool IsJoin(int index)
     {
-        if (kinds[index] is not GroupKind.Query || !IsJoinWord(index) || (index > 0 && IsJoinWord(index - 1))) return false;
+        if (kinds[index] is not GroupKind.Query || !IsJoinWord(index) || (index > 0 && IsJoinWord(index - 1)))
+            return false;
         while (!tokens.IsWord(index, "join") && IsJoinWord(index + 1)) index++;
         return IsKeyword(index, "join");
     }
 
-    /// <summary>Where the items of a clause begin behind its words, as <c>select distinct</c>; the token itself where no clause with items begins at it.</summary>
+    /// <summary>
+    /// Where the items of a clause begin behind its words, as <c>select distinct</c>; the token itself where no clause
+    /// with items begins at it.
+    /// </summary>
     public int EndOfHead(int index)
     {
-        if (IsWords(index, "partition", "by") || IsWords(index, "order", "by") || IsWords(index, "group", "by")) return index + 2;
+        if (IsWords(index, "partition", "by") || IsWords(index, "order", "by") || IsWords(index, "group", "by"))
+            return index + 2;
         if (kinds[index] is not GroupKind.Query) return index;
         if (IsKeyword(index, "with")) return index + (tokens.IsWord(index + 1, "recursive") ? 2 : 1);
-        if (IsKeyword(index, "from") || IsKeyword(index, "window") || (tokens.IsWord(index, "values") && tokens.IsSymbol(index + 1, '('))) return index + 1;
+        if (IsKeyword(index, "from") || IsKeyword(index, "window")
+            || (tokens.IsWord(index, "values") && tokens.IsSymbol(index + 1, '(')))
+            return index + 1;
         if (!IsKeyword(index, "select")) return index;
         if (!IsKeyword(index + 1, "distinct")) return index + 1;
         return IsKeyword(index + 2, "on") && ClosingAt(index + 3) is > 0 and var close ? close + 1 : index + 2;
@@ -102,20 +118,24 @@ sealed class SqlGroups
         var (before, isClause) = (index - 1, false);
         isClause |= IsAny(index, "select", "where", "having", "qualify", "limit", "offset", "union", "intersect");
         isClause |= tokens.IsWord(index, "from") && !tokens.IsWord(before, "delete")
-            && !(tokens.IsWord(before, "distinct") && (tokens.IsWord(before - 1, "is") || tokens.IsWord(before - 1, "not")));
+            && !(tokens.IsWord(before, "distinct")
+                && (tokens.IsWord(before - 1, "is") || tokens.IsWord(before - 1, "not")));
         isClause |= tokens.IsWord(index, "except") && !tokens.IsSymbol(before, '*');
         isClause |= tokens.IsWord(index, "window") && tokens.IsWord(index + 2, "as");
         return isClause || IsWords(index, "group", "by") || IsWords(index, "order", "by") || IsJoin(index);
     }
 
     bool IsFrame(int index) => IsAny(index, "rows", "range", "groups")
-        && (IsAny(index + 1, "between", "unbounded", "current") || (index + 1 < tokens.Count && tokens[index + 1].Kind is SqlTokenKind.Number));
+        && (IsAny(index + 1, "between", "unbounded", "current")
+            || (index + 1 < tokens.Count && tokens[index + 1].Kind is SqlTokenKind.Number));
 
     /// <summary>Whether it is a word of a join, and not the function <c>left</c> or a column.</summary>
-    bool IsJoinWord(int index) => IsAny(index, JoinWords) && !tokens.IsSymbol(index - 1, '.') && !tokens.IsSymbol(index + 1, '.')
-        && !tokens.IsWord(index - 1, "as") && (tokens.IsWord(index, "join") || !tokens.IsSymbol(index + 1, '('));
+    bool IsJoinWord(int index) =>
+        IsAny(index, JoinWords) && !tokens.IsSymbol(index - 1, '.') && !tokens.IsSymbol(index + 1, '.')
+            && !tokens.IsWord(index - 1, "as") && (tokens.IsWord(index, "join") || !tokens.IsSymbol(index + 1, '('));
 
-    bool IsWords(int index, string first, string second) => tokens.IsWord(index, first) && tokens.IsWord(index + 1, second);
+    bool IsWords(int index, string first, string second) =>
+        tokens.IsWord(index, first) && tokens.IsWord(index + 1, second);
 
     bool IsAny(int index, params ReadOnlySpan<string> words)
     {
@@ -142,7 +162,8 @@ sealed class SqlGroups
             }
             (depths[i], firsts[i], kinds[i]) = (open.Count, current.First, current.Kind);
             if (tokens.IsWord(i, "between")) current.IsBetween = true;
-            else if (IsKeyword(i, "and") || IsKeyword(i, "or")) (connectives[i], current.IsBetween) = (!current.IsBetween || tokens.IsWord(i, "or"), false);
+            else if (IsKeyword(i, "and") || IsKeyword(i, "or"))
+                (connectives[i], current.IsBetween) = (!current.IsBetween || tokens.IsWord(i, "or"), false);
             if (IsKeyword(i, "case") || IsOpening(i))
             {
                 open.Push(current);
@@ -164,16 +185,19 @@ sealed class SqlGroups
         }
     }
 
-    bool IsOpening(int index) => tokens.IsSymbol(index, '(') || tokens.IsSymbol(index, '[') || tokens.IsSymbol(index, '{');
+    bool IsOpening(int index) =>
+        tokens.IsSymbol(index, '(') || tokens.IsSymbol(index, '[') || tokens.IsSymbol(index, '{');
 
-    bool IsClosing(int index) => tokens.IsSymbol(index, ')') || tokens.IsSymbol(index, ']') || tokens.IsSymbol(index, '}');
+    bool IsClosing(int index) =>
+        tokens.IsSymbol(index, ')') || tokens.IsSymbol(index, ']') || tokens.IsSymbol(index, '}');
 
     GroupKind KindOf(int opening)
     {
         if (tokens.IsWord(opening, "case")) return GroupKind.Case;
         var first = opening + 1;
         while (tokens.IsSymbol(first, '(')) first++;
-        return IsKeyword(first, "select") || IsKeyword(first, "with") || IsKeyword(first, "from") || tokens.IsWord(first, "values")
+        return IsKeyword(first, "select") || IsKeyword(first, "with") || IsKeyword(first, "from")
+            || tokens.IsWord(first, "values")
             ? GroupKind.Query : GroupKind.Other;
     }
 }

@@ -53,7 +53,10 @@ sealed class SqlGrowth
         foreach (var property in element.EnumerateObject()) Read(property.Value, times);
     }
 
-    /// <summary>Reads a SELECT, whose aliases are known only inside of it: in subqueries of its expressions, but not in its relations.</summary>
+    /// <summary>
+    /// Reads a SELECT, whose aliases are known only inside of it: in subqueries of its expressions, but not in its
+    /// relations.
+    /// </summary>
     void ReadSelect(JsonElement select, JsonElement list, double times)
     {
         var around = aliases;

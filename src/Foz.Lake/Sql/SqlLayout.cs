@@ -1,9 +1,10 @@
 namespace Foz.Lake.Sql;
 
 /// <summary>
-/// Where lines of SQL are broken. The clauses of a query that is not in one line begin lines, and a line that is longer than
-/// <see cref="LineLengthMax"/> is broken at the outermost of the places that it has: at clauses, at commas, at <c>and</c> and
-/// <c>or</c>, inside of parentheses and of <c>case</c>. What is broken already stays so, and nothing is broken beside a comment.
+/// Where lines of SQL are broken. The clauses of a query that is not in one line begin lines, and a line that is longer
+/// than <see cref="LineLengthMax"/> is broken at the outermost of the places that it has: at clauses, at commas, at
+/// <c>and</c> and <c>or</c>, inside of parentheses and of <c>case</c>. What is broken already stays so, and nothing is
+/// broken beside a comment.
 /// </summary>
 sealed class SqlLayout
 {
@@ -47,7 +48,8 @@ sealed class SqlLayout
         var isChanged = false;
         foreach (var query in groups.Queries)
         {
-            if (!IsLineStart(query.First) || !Enumerable.Range(query.First, query.Last - query.First + 1).Any(i => IsMultiLine(i, query.First)))
+            if (!IsLineStart(query.First)
+                || !Enumerable.Range(query.First, query.Last - query.First + 1).Any(i => IsMultiLine(i, query.First)))
                 continue;
             var indent = IndentOf(query.First);
             foreach (var clause in query.Clauses) isChanged |= Break(clause, indent);
@@ -55,7 +57,8 @@ sealed class SqlLayout
         return isChanged;
     }
 
-    bool IsMultiLine(int index, int first) => texts[index].Contains('\n', StringComparison.Ordinal) || (index > first && IsLineStart(index));
+    bool IsMultiLine(int index, int first) =>
+        texts[index].Contains('\n', StringComparison.Ordinal) || (index > first && IsLineStart(index));
 
     /// <summary>Each line that is too long is broken once.</summary>
     bool BreakLines()
@@ -65,7 +68,9 @@ sealed class SqlLayout
         {
             end = start;
             while (end + 1 < tokens.Count && !IsLineStart(end + 1)) end++;
-            if (LengthOf(start, end) > LineLengthMax && !Enumerable.Range(start, end - start + 1).Any(i => texts[i].Contains('\n', StringComparison.Ordinal)))
+            if (LengthOf(start, end) > LineLengthMax
+                && !Enumerable.Range(
+                    start, end - start + 1).Any(i => texts[i].Contains('\n', StringComparison.Ordinal)))
                 isChanged |= new Line(this, start, end).Break();
         }
         return isChanged;
@@ -90,12 +95,17 @@ sealed class SqlLayout
     /// <summary>Whether a line can begin at a token: comments stay where they are.</summary>
     bool CanBreak(int index) => !IsLineStart(index) && gaps[index].AsSpan().IsWhiteSpace();
 
-    /// <summary>Whether two values are added, subtracted, divided or concatenated, with spaces around: it is no sign then, and no part of another operator.</summary>
+    /// <summary>
+    /// Whether two values are added, subtracted, divided or concatenated, with spaces around: it is no sign then, and
+    /// no part of another operator.
+    /// </summary>
     bool IsBinary(int index)
     {
-        if (gaps[index].Length == 0 || texts[index] is not ("+" or "-" or "/" or "|") || index + 1 == tokens.Count) return false;
+        if (gaps[index].Length == 0 || texts[index] is not ("+" or "-" or "/" or "|") || index + 1 == tokens.Count)
+            return false;
         if (texts[index] != "|") return gaps[index + 1].Length > 0;
-        return texts[index + 1] == "|" && gaps[index + 1].Length == 0 && index + 2 < tokens.Count && gaps[index + 2].Length > 0;
+        return texts[index + 1] == "|" && gaps[index + 1].Length == 0 && index + 2 < tokens.Count
+            && gaps[index + 2].Length > 0;
     }
 
     bool Break(int index, int indent)
@@ -113,7 +123,8 @@ sealed class SqlLayout
         readonly int indent = layout.IndentOf(start);
 
         /// <summary>Breaks it at the outermost places.</summary>
-        public bool Break() => AtClauses() || AtOn() || AtCommas() || AtConditions() || AtCases() || AtOperators() || InGroup();
+        public bool Break() =>
+            AtClauses() || AtOn() || AtCommas() || AtConditions() || AtCases() || AtOperators() || InGroup();
 
         bool IsAt(int index) => groups.DepthOf(index) == depth;
 
@@ -156,10 +167,12 @@ sealed class SqlLayout
         bool AtConditions()
         {
             var isBroken = false;
-            var isHanging = layout.tokens.IsWord(start, "and") || layout.tokens.IsWord(start, "or") || layout.tokens.IsWord(start, "on")
+            var isHanging = layout.tokens.IsWord(start, "and") || layout.tokens.IsWord(start, "or")
+                || layout.tokens.IsWord(start, "on")
                 || groups.IsFirstInGroup(start);
             for (var i = start + 1; i <= end; i++)
-                if (IsAt(i) && groups.IsConnective(i)) isBroken |= layout.Break(i, isHanging ? indent : indent + Indentation);
+                if (IsAt(i) && groups.IsConnective(i))
+                    isBroken |= layout.Break(i, isHanging ? indent : indent + Indentation);
             return isBroken;
         }
 
@@ -178,17 +191,22 @@ sealed class SqlLayout
         {
             var isBroken = false;
             for (var i = start + 1; i < end; i++)
-                if (IsAt(i) && layout.IsBinary(i)) isBroken |= layout.Break(i, groups.IsFirstInGroup(start) ? indent : indent + Indentation);
+                if (IsAt(i) && layout.IsBinary(i))
+                    isBroken |= layout.Break(i, groups.IsFirstInGroup(start) ? indent : indent + Indentation);
             return isBroken;
         }
 
-        /// <summary>The longest of what stands in parentheses, or between <c>case</c> and <c>end</c>, gets lines of its own.</summary>
+        /// <summary>
+        /// The longest of what stands in parentheses, or between <c>case</c> and <c>end</c>, gets lines of its own.
+        /// </summary>
         bool InGroup()
         {
             var (longest, opening, closing) = (GroupLengthMin - 1, -1, -1);
             for (var i = start; i <= end; i++)
             {
-                if (!IsAt(i) || groups.ClosingOf(i) is not (> 0 and var close) || close > end || !layout.CanBreak(close)) continue;
+                if (!IsAt(i) || groups.ClosingOf(i) is not (> 0 and var close) || close > end
+                    || !layout.CanBreak(close))
+                    continue;
                 if (!groups.IsCase(i) && !layout.CanBreak(i + 1)) continue;
                 var length = layout.LengthOf(i + 1, close - 1);
                 if (length > longest) (longest, opening, closing) = (length, i, close);

@@ -36,7 +36,9 @@ public sealed record TableReference
     /// <summary>The SELECT that it stands in, as a number.</summary>
     internal int Scope { get; init; }
 
-    /// <summary>How often the tree has it: the parser copies operands of CASE and named windows, with the subqueries in them.</summary>
+    /// <summary>
+    /// How often the tree has it: the parser copies operands of CASE and named windows, with the subqueries in them.
+    /// </summary>
     internal int Times { get; init; } = 1;
 
     /// <summary>The name as written in the statement, its parts with dots between, without quotes.</summary>

@@ -11,10 +11,13 @@ public sealed record RewrittenSql(string Text)
     internal IReadOnlyList<SqlEdit> Edits { get; init; } = [];
 
     /// <summary>
-    /// A statement with other text in some places, which are given in any order. Where words or quotes of two of them, or of one and the
-    /// statement, would touch, a blank keeps them apart: <c>select'a'</c> needs none, and a call in the place of <c>'a'</c> does.
+    /// A statement with other text in some places, which are given in any order. Where words or quotes of two of them,
+    /// or of one and the statement, would touch, a blank keeps them apart: <c>select'a'</c> needs none, and a call in
+    /// the place of <c>'a'</c> does.
     /// </summary>
-    /// <exception cref="FozException">Two of them overlap, as they do in texts that are no SQL: of kind <see cref="ErrorKind.Sql"/>.</exception>
+    /// <exception cref="FozException">
+    /// Two of them overlap, as they do in texts that are no SQL: of kind <see cref="ErrorKind.Sql"/>.
+    /// </exception>
     public static RewrittenSql Of(string sql, IEnumerable<SqlEdit> edits)
     {
         var ordered = edits.OrderBy(edit => edit.Span.Start).ToList();
@@ -39,7 +42,10 @@ public sealed record RewrittenSql(string Text)
         return new(text.ToString()) { Edits = ordered };
     }
 
-    /// <summary>Whether two characters beside each other are of one word, or the second of two quotes stands for the quote itself.</summary>
+    /// <summary>
+    /// Whether two characters beside each other are of one word, or the second of two quotes stands for the quote
+    /// itself.
+    /// </summary>
     static bool Join(char one, char other) =>
         (one == other && one is '\'' or '"') || (IsOfWord(one) && IsOfWord(other));
 

@@ -34,8 +34,8 @@ public readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End);
 public sealed class SqlTokens
 {
     /// <summary>
-    /// How many parentheses, brackets, braces and comments stand in each other at most, and how many subscripts or casts follow one another: what
-    /// reads them calls itself for each, or takes a time that grows with their square.
+    /// How many parentheses, brackets, braces and comments stand in each other at most, and how many subscripts or
+    /// casts follow one another: what reads them calls itself for each, or takes a time that grows with their square.
     /// </summary>
     public const int NestingMax = 1_000;
 
@@ -54,18 +54,21 @@ public sealed class SqlTokens
     /// spaces and control characters. What the engine counts in it are the characters that Foz counts.
     /// </summary>
     /// <remarks>
-    /// DuckDB's parser shortens each Unicode space to one byte before it reads a text, and tells places in what is left.
+    /// DuckDB's parser shortens each Unicode space to one byte before it reads a text, and tells places in what is
+    /// left.
     /// </remarks>
     public string Blanked => blanked ??= Blank();
 
     /// <summary>A token.</summary>
     /// <param name="index">Its index.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
-    public SqlToken this[int index] => index < Count ? tokens[index] : throw new ArgumentOutOfRangeException(nameof(index));
+    public SqlToken this[int index] =>
+        index < Count ? tokens[index] : throw new ArgumentOutOfRangeException(nameof(index));
 
     /// <summary>Reads a text.</summary>
     /// <exception cref="FozException">
-    /// It is nested deeper than <see cref="NestingMax"/>, longer than <see cref="SqlChains"/> allow, or a comment does not end.
+    /// It is nested deeper than <see cref="NestingMax"/>, longer than <see cref="SqlChains"/> allow, or a comment does
+    /// not end.
     /// </exception>
     public static SqlTokens Read(string sql)
     {
@@ -77,7 +80,8 @@ public sealed class SqlTokens
             var kind = list.KindAt(position, out var end);
             list.Add(new(kind, position, end));
             if (chains.FindExcess(list) is { } excess) throw TooMany(sql, position, excess);
-            if (kind is SqlTokenKind.Symbol && sql[position] is '(' or '[' or '{' && ++depth > NestingMax) throw TooDeep(sql, position);
+            if (kind is SqlTokenKind.Symbol && sql[position] is '(' or '[' or '{' && ++depth > NestingMax)
+                throw TooDeep(sql, position);
             if (kind is SqlTokenKind.Symbol && sql[position] is '[')
             {
                 subscripts = list.IsSymbol(list.Count - 2, ']') ? subscripts + 1 : 0;
@@ -101,9 +105,12 @@ public sealed class SqlTokens
     }
 
     /// <summary>The index of the token that begins at the character; −1 if none does.</summary>
-    public int IndexAt(int position) => FirstFrom(position) is var index && index < Count && tokens[index].Start == position ? index : -1;
+    public int IndexAt(int position) =>
+        FirstFrom(position) is var index && index < Count && tokens[index].Start == position ? index : -1;
 
-    /// <summary>The index of the first token that begins at the character or after it; their number if none does.</summary>
+    /// <summary>
+    /// The index of the first token that begins at the character or after it; their number if none does.
+    /// </summary>
     public int FirstFrom(int position)
     {
         var (low, high) = (0, Count);
@@ -124,12 +131,16 @@ public sealed class SqlTokens
         index >= 0 && index < Count && tokens[index].Kind == SqlTokenKind.Symbol
         && sql[tokens[index].Start] == symbol;
 
-    /// <summary>Whether the token at an index is this word, in any case and without quotes; false where there is none.</summary>
+    /// <summary>
+    /// Whether the token at an index is this word, in any case and without quotes; false where there is none.
+    /// </summary>
     public bool IsWord(int index, string word) =>
         index >= 0 && index < Count && tokens[index].Kind == SqlTokenKind.Word
         && TextOf(index).Equals(word, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether the token at an index may be a name: a word, or one in quotes; false where there is none.</summary>
+    /// <summary>
+    /// Whether the token at an index may be a name: a word, or one in quotes; false where there is none.
+    /// </summary>
     public bool IsName(int index) =>
         index >= 0 && index < Count && tokens[index].Kind is SqlTokenKind.Word or SqlTokenKind.QuotedName;
 
@@ -153,7 +164,9 @@ public sealed class SqlTokens
         return Count - 1;
     }
 
-    /// <summary>Whether a parenthesis closes that none of the tokens opens: what stands in parentheses would leave them.</summary>
+    /// <summary>
+    /// Whether a parenthesis closes that none of the tokens opens: what stands in parentheses would leave them.
+    /// </summary>
     public bool LeavesParentheses
     {
         get
@@ -210,8 +223,8 @@ public sealed class SqlTokens
     }
 
     /// <summary>
-    /// Whether a character outside of quotes only divides what stands beside it. The last ones are no spaces for Unicode,
-    /// but for DuckDB.
+    /// Whether a character outside of quotes only divides what stands beside it. The last ones are no spaces for
+    /// Unicode, but for DuckDB.
     /// </summary>
     public static bool IsBlank(char c) =>
         char.IsWhiteSpace(c) || char.IsControl(c) || c is (>= '\u200b' and <= '\u200d') or '\u2060' or '\ufeff';
@@ -249,7 +262,9 @@ public sealed class SqlTokens
         {
             if (IsBlank(sql[position])) position++;
             else if (sql[position] == '-' && At(position + 1) == '-')
-                position = sql.AsSpan(position).IndexOfAny('\n', '\r') is >= 0 and var length ? position + length : sql.Length;
+                position = sql.AsSpan(position).IndexOfAny('\n', '\r') is >= 0 and var length
+                    ? position + length
+                    : sql.Length;
             else if (sql[position] == '/' && At(position + 1) == '*') position = EndOfComment(position);
             else break;
         }

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Foz.Lake.Sql;
 
 /// <summary>Walks DuckDB's parse tree (the JSON of <c>json_serialize_sql</c>) and notes what it names.</summary>
-sealed class SqlTreeReader(string sql, SqlTokens tokens)
+sealed partial class SqlTreeReader(string sql, SqlTokens tokens)
 {
     /// <summary>How deep a tree may be; DuckDB itself allows expressions of 1,000 levels.</summary>
     public const int DepthMax = 16_384;
@@ -21,8 +21,10 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
     readonly HashSet<string> withNames = new(StringComparer.Ordinal);
     readonly List<int> parentScopes = [];
 
-    // The tree does not say whether a query of WITH is NOT MATERIALIZED, and put in wherever it is named; the text says whether one is.
-    readonly Lazy<bool> putsIn = new(() => Enumerable.Range(0, tokens.Count).Any(i => tokens.IsWord(i, "NOT") && tokens.IsWord(i + 1, "MATERIALIZED")));
+    // The tree does not say whether a query of WITH is NOT MATERIALIZED, and put in wherever it is named; the text says
+    // whether one is.
+    readonly Lazy<bool> putsIn = new(() =>
+        Enumerable.Range(0, tokens.Count).Any(i => tokens.IsWord(i, "NOT") && tokens.IsWord(i + 1, "MATERIALIZED")));
     readonly List<(string Name, long Relations)> commonTables = [];
     readonly List<string> folded = [];
     int lastByte;
@@ -32,8 +34,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
 
     /// <summary>Reads a statement's tree.</summary>
     /// <exception cref="FozException">
-    /// A name does not stand where the tree says that it does, or two stand at one place: what is put there would be put
-    /// into the place of something else.
+    /// A name does not stand where the tree says that it does, or two stand at one place: what is put there would be
+    /// put into the place of something else.
     /// </exception>
     public void ReadStatement(JsonElement node)
     {
@@ -45,27 +47,31 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             && !IsObject(node, "where_clause") && !IsObject(node, "having") && !IsObject(node, "qualify")
             && node.GetProperty("cte_map").GetProperty("map").GetArrayLength() == 0;
         Merge(tables, t => t with { Scope = 0 }, t => (t.Name, t.Scope), (t, times) => t with { Times = times });
-        Merge(tableFunctions, f => (f.Span, f.Name, f.Alias), f => (f.Name, f.Scope), (f, times) => f with { Times = times });
+        Merge(tableFunctions, f => (f.Span, f.Name, f.Alias), f => (f.Name, f.Scope),
+            (f, times) => f with { Times = times });
         // Nothing is put in the place of columns that have none.
         Merge(columns, c => c.Span.Length > 0 ? c.Span : c, c => ("", c.Scope), (c, _) => c);
         var places = new HashSet<SqlSpan>();
-        foreach (var (span, name) in tables.Select(t => (t.Span, t.Name)).Concat(tableFunctions.Select(f => (f.Span, f.Name))))
+        foreach (var (span, name) in tables.Select(t => (t.Span, t.Name))
+            .Concat(tableFunctions.Select(f => (f.Span, f.Name))))
             if (!places.Add(span)) throw Misplaced(name);
     }
 
     /// <summary>
-    /// Makes one of those that are the same at the same place of different SELECTs: the parser read a subquery once, and copied what it
-    /// made of it.
+    /// Makes one of those that are the same at the same place of different SELECTs: the parser read a subquery once,
+    /// and copied what it made of it.
     /// </summary>
     /// <exception cref="FozException">Two stand at one place of one SELECT.</exception>
-    static void Merge<T>(List<T> found, Func<T, object> key, Func<T, (string Name, int Scope)> place, Func<T, int, T> merge)
+    static void Merge<T>(
+        List<T> found, Func<T, object> key, Func<T, (string Name, int Scope)> place, Func<T, int, T> merge)
     {
         var groups = found.GroupBy(key).Select(group => group.ToList()).ToList();
         if (groups.Count == found.Count) return;
         found.Clear();
         foreach (var same in groups)
         {
-            if (same.Select(place).Distinct().Count() < same.Count && place(same[0]).Name is { Length: > 0 } name) throw Misplaced(name);
+            if (same.Select(place).Distinct().Count() < same.Count && place(same[0]).Name is { Length: > 0 } name)
+                throw Misplaced(name);
             found.Add(merge(same[0], same.Count));
         }
     }
@@ -134,9 +140,12 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             Read(definition.GetProperty("query"));
             commonTables.Add((name, putsIn.Value ? Math.Max(Relations - before, 1) : 1));
         }
-        var recursion = query.GetProperty("type").ValueEquals("RECURSIVE_CTE_NODE") ? query.GetProperty("cte_name").GetString() : null;
+        var recursion = query.GetProperty("type").ValueEquals("RECURSIVE_CTE_NODE")
+            ? query.GetProperty("cte_name").GetString()
+            : null;
         foreach (var property in query.EnumerateObject())
-            if (!property.NameEquals("cte_map") && (recursion is null || !property.NameEquals("right"))) Read(property.Value);
+            if (!property.NameEquals("cte_map") && (recursion is null || !property.NameEquals("right")))
+                Read(property.Value);
         if (recursion is not null)
         {
             // Only the part behind UNION reads what there is so far; for the one before it the name is another table's.
@@ -162,7 +171,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             // SHOW TABLES and the like, which tell what the engine itself has; DESCRIBE of a table is a query of it.
             else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) Call("show");
         }
-        else if (element.TryGetProperty("type_info", out _) && element.GetProperty("id").ValueEquals("VARIANT")) Call("variant");
+        else if (element.TryGetProperty("type_info", out _) && element.GetProperty("id").ValueEquals("VARIANT"))
+            Call("variant");
         foreach (var property in element.EnumerateObject())
         {
             if (property.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)) continue;
@@ -179,8 +189,8 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         TextOrNull(call, "function_name") is { } name && names.Contains(name.ToLowerInvariant());
 
     /// <summary>
-    /// Reads what the engine computes while it binds the statement: LIMIT and OFFSET, the ends of a series, and what an aggregate puts
-    /// between texts.
+    /// Reads what the engine computes while it binds the statement: LIMIT and OFFSET, the ends of a series, and what an
+    /// aggregate puts between texts.
     /// </summary>
     /// <param name="values">One value, or several.</param>
     /// <param name="from">Which of several is the first.</param>
@@ -214,7 +224,10 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
             Call(NameOf(element, name.GetString()!.ToLowerInvariant()));
     }
 
-    /// <summary>The function as it is called; one that is asked for past macros of its name keeps the engine's catalog before it.</summary>
+    /// <summary>
+    /// The function as it is called; one that is asked for past macros of its name keeps the engine's catalog before
+    /// it.
+    /// </summary>
     static string NameOf(JsonElement call, string function) =>
         TextOrNull(call, "catalog") is { } catalog ? $"{catalog}.{function}" : function;
 
@@ -224,14 +237,17 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         if (isFolded) folded.Add(function);
     }
 
-    /// <summary>Adds to the relations; there is an end to counting, as queries that are put in double the number.</summary>
+    /// <summary>
+    /// Adds to the relations; there is an end to counting, as queries that are put in double the number.
+    /// </summary>
     void Count(long more) => Relations = Math.Min(Relations + more, int.MaxValue);
 
     void ReadJoin(JsonElement join)
     {
         Multiplies = true;
         if (join.TryGetProperty("ref_type", out var kind) && kind.ValueEquals("NATURAL")) TakesAllColumns = true;
-        if (join.TryGetProperty("using_columns", out var names) && names.ValueKind == JsonValueKind.Array && names.GetArrayLength() > 0)
+        if (join.TryGetProperty("using_columns", out var names) && names.ValueKind == JsonValueKind.Array
+            && names.GetArrayLength() > 0)
             TakesAllColumns = true;
     }
 
@@ -311,71 +327,6 @@ sealed class SqlTreeReader(string sql, SqlTokens tokens)
         return expression.GetProperty("class").ValueEquals("CONSTANT")
             ? PlanValue.TextOf(expression.GetProperty("value"))
             : null;
-    }
-
-    /// <summary>Where a name stands that something is put in the place of: its own parts, with dots between, and nothing else.</summary>
-    /// <param name="element">What has the name, with its place.</param>
-    /// <param name="parts">The parts; null for those that are left out.</param>
-    /// <exception cref="FozException">Something else stands at the place.</exception>
-    SqlSpan SpanOf(JsonElement element, IReadOnlyList<string?> parts)
-    {
-        var (first, written) = (TokenAt(element), parts.OfType<string>().ToList());
-        // The name of a file: of its quotes only the engine knows what they mean.
-        if (first >= 0 && written.Count == 1 && tokens[first].Kind == SqlTokenKind.Text) return SpanOf(first, first);
-        for (var i = 0; i < written.Count; i++)
-            if (first < 0 || !Is(first + 2 * i, written[i]) || (i > 0 && !tokens.IsSymbol(first + 2 * i - 1, '.')))
-                throw Misplaced(written[^1]);
-        var last = first + 2 * (written.Count - 1);
-        return tokens.IsSymbol(last + 1, '.') ? throw Misplaced(written[^1]) : SpanOf(first, last);
-    }
-
-    /// <summary>Where the name of a column stands; empty where that is not certain: nothing but its qualifiers is put in its place.</summary>
-    SqlSpan ColumnSpan(JsonElement element)
-    {
-        var (first, parts) = (TokenAt(element), Parts(element));
-        if (first < 0) return default;
-        for (var i = 0; i < parts.Count; i++)
-            if (!Is(first + 2 * i, parts[i]) || (i > 0 && !tokens.IsSymbol(first + 2 * i - 1, '.'))) return default;
-        return SpanOf(first, first + 2 * (parts.Count - 1));
-    }
-
-    bool Is(int token, string name) => tokens.IsName(token) && IsSame(tokens.NameOf(token), name);
-
-    SqlSpan SpanOf(int first, int last) => new(tokens[first].Start, tokens[last].End - tokens[first].Start);
-
-    static FozException Misplaced(string name) =>
-        new(ErrorKind.Sql, $"the statement cannot be read: it is not certain where {name} stands in it")
-        {
-            SqlState = "0A000", Hint = "write each table with its name only, in a FROM of its own",
-        };
-
-    /// <summary>The clause AT (…) behind a table's name, its alias and the names of its columns.</summary>
-    SqlSpan AtSpan(SqlSpan name)
-    {
-        for (var i = tokens.FirstFrom(name.End); i < tokens.Count; i++)
-        {
-            if (!tokens.IsWord(i, "AT") || !tokens.IsSymbol(i + 1, '(')) continue;
-            return new(tokens[i].Start, tokens[tokens.Closing(i + 1)].End - tokens[i].Start);
-        }
-        return default;
-    }
-
-    /// <summary>The token at the place that DuckDB gives, in bytes; −1 if it gives none.</summary>
-    int TokenAt(JsonElement element)
-    {
-        if (!element.TryGetProperty("query_location", out var location) || location.GetUInt64() >= (ulong)utf8.Length)
-            return -1;
-        return tokens.IndexAt(CharacterAt((int)location.GetUInt64()));
-    }
-
-    /// <summary>The character at a byte: counted from the last place that is known, so that all together take one pass where they rise.</summary>
-    int CharacterAt(int position)
-    {
-        if (utf8.Length == sql.Length) return position;
-        if (position < lastByte) (lastByte, lastCharacter) = (0, 0);
-        lastCharacter += Encoding.UTF8.GetCharCount(utf8, lastByte, position - lastByte);
-        lastByte = position;
-        return lastCharacter;
     }
 
     static bool IsObject(JsonElement element, string property) =>

@@ -11,7 +11,8 @@ static class AlterationReader
         var ifExists = cursor.Takes("IF", "EXISTS");
         cursor.Takes("ONLY");
         var table = cursor.Table();
-        if (cursor.Takes("RENAME", "TO")) return new Statement.Rename(table, NewName(cursor, table)) { IfExists = ifExists };
+        if (cursor.Takes("RENAME", "TO"))
+            return new Statement.Rename(table, NewName(cursor, table)) { IfExists = ifExists };
         if (ifExists) throw cursor.Refused("ALTER TABLE IF EXISTS renames only");
         return new Statement.Alter(table, Alteration(cursor));
     }
@@ -31,7 +32,8 @@ static class AlterationReader
     {
         [var name] when table.Name is { } known => new(known with { Name = name }, null),
         [var schema, var name] => new(new TableName(schema, name), null),
-        [var catalog, var schema, var name] when catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase) =>
+        [var catalog, var schema, var name]
+            when catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase) =>
             new(new TableName(schema, name), null),
         _ => throw cursor.Refused("only a table of the lake is renamed"),
     };
@@ -77,7 +79,8 @@ static class AlterationReader
         if (cursor.Takes("UNSET", "TBLPROPERTIES")) return Unset(cursor);
         if (cursor.Takes("SET", "TAGS")) return new TableAlteration.Tag(null, Tags(cursor));
         if (cursor.Takes("UNSET", "TAGS")) return new TableAlteration.Tag(null, Untagged(cursor));
-        if (cursor.Sees("SET", "SCHEMA")) throw cursor.Refused("write RENAME TO with the other schema: RENAME TO gold.orders");
+        if (cursor.Sees("SET", "SCHEMA"))
+            throw cursor.Refused("write RENAME TO with the other schema: RENAME TO gold.orders");
         // PostgreSQL's words, in which COLUMN may be left out.
         if (cursor.Takes("ADD")) return Add(cursor);
         if (cursor.Takes("RENAME")) return Rename(cursor);
@@ -98,7 +101,8 @@ static class AlterationReader
         do
         {
             var name = cursor.ColumnPath();
-            var type = cursor.Type("COMMENT", "FIRST", "AFTER", "NOT", "NULL", "DEFAULT", "CHECK", "UNIQUE", "PRIMARY", "REFERENCES");
+            var type = cursor.Type(
+                "COMMENT", "FIRST", "AFTER", "NOT", "NULL", "DEFAULT", "CHECK", "UNIQUE", "PRIMARY", "REFERENCES");
             cursor.Takes("NULL");
             CheckPlain(cursor);
             var comment = cursor.Takes("COMMENT") ? cursor.Text() : null;
@@ -113,9 +117,12 @@ static class AlterationReader
     static void CheckPlain(StatementCursor cursor)
     {
         if (cursor.Sees("NOT", "NULL") || cursor.Sees("DEFAULT"))
-            throw cursor.Refused("a column is added without NOT NULL and DEFAULT: UPDATE it, then ALTER COLUMN … SET DEFAULT, SET NOT NULL");
+            throw cursor.Refused(
+                "a column is added without NOT NULL and DEFAULT: UPDATE it, then ALTER "
+                    + "COLUMN … SET DEFAULT, SET NOT NULL");
         if (cursor.Sees("CHECK") || cursor.Sees("UNIQUE") || cursor.Sees("PRIMARY") || cursor.Sees("REFERENCES"))
-            throw cursor.Refused("a column is added without constraints: ADD CONSTRAINT … CHECK (…) is a statement of its own");
+            throw cursor.Refused(
+                "a column is added without constraints: ADD CONSTRAINT … CHECK (…) is a statement of its own");
     }
 
     static ColumnPlace? Place(StatementCursor cursor) =>

@@ -17,7 +17,8 @@ sealed class AssignedTags(EngineSession session, StatementRunner runner)
     public async Task BringAsync(TableChange change, Statement.Update update, CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.OrdinalIgnoreCase);
-        await FindAsync(found, change, update.Alias, update.Assignments, From(update.Table, update.Alias), cancellationToken);
+        await FindAsync(
+            found, change, update.Alias, update.Assignments, From(update.Table, update.Alias), cancellationToken);
         Bring(change, found);
     }
 
@@ -26,7 +27,8 @@ sealed class AssignedTags(EngineSession session, StatementRunner runner)
     /// <param name="merge">The statement.</param>
     /// <param name="source">Its source, of which the engine knows all that is named.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task BringAsync(TableChange change, Statement.Merge merge, string source, CancellationToken cancellationToken)
+    public async Task BringAsync(
+        TableChange change, Statement.Merge merge, string source, CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.OrdinalIgnoreCase);
         var definition = merge.Definition;
@@ -39,7 +41,9 @@ sealed class AssignedTags(EngineSession session, StatementRunner runner)
                 MergeAction.Update update => update.Assignments,
                 MergeAction.Insert insert => insert.Values,
                 MergeAction.UpdateAll or MergeAction.InsertAll => session.Describe(source, cancellationToken)
-                    .ToDictionary(column => column.Name, column => $"{alias}.{SqlText.Identifier(column.Name)}", StringComparer.OrdinalIgnoreCase),
+                    .ToDictionary(
+                        column => column.Name, column => $"{alias}.{SqlText.Identifier(column.Name)}",
+                        StringComparer.OrdinalIgnoreCase),
                 _ => new Dictionary<string, string>(),
             };
             // A name means what there is of source and target.
@@ -68,7 +72,8 @@ sealed class AssignedTags(EngineSession session, StatementRunner runner)
         IReadOnlyDictionary<string, string> assignments, string from, CancellationToken cancellationToken)
     {
         // The word stands for a column's default, which is made from nothing.
-        var values = assignments.Where(a => !a.Value.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)).ToList();
+        var values = assignments.Where(a =>
+            !a.Value.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)).ToList();
         if (values.Count == 0) return;
         var names = values.Select((_, i) => $"c{i}").ToList();
         var select = string.Join(", ", values.Zip(names, (value, name) => $"({value.Value}\n) AS {name}"));
@@ -85,6 +90,10 @@ sealed class AssignedTags(EngineSession session, StatementRunner runner)
             || $"{assigned}.".StartsWith($"{alias}.{column}.", StringComparison.OrdinalIgnoreCase);
     }
 
-    static void Bring(TableChange change, Dictionary<string, IReadOnlyDictionary<string, string>> found) => change.Describe(
-        field => found.TryGetValue(field.Name, out var tags) ? QueryTags.Missing(field, tags) : new Dictionary<string, string?>());
+    static void Bring(TableChange change, Dictionary<string, IReadOnlyDictionary<string, string>> found) =>
+        change.Describe(
+            field =>
+                found.TryGetValue(field.Name, out var tags)
+                    ? QueryTags.Missing(field, tags)
+                    : new Dictionary<string, string?>());
 }

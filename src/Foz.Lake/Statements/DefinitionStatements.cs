@@ -16,7 +16,10 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
             { Kind: DefinitionKind.Table } when DropsLater(name) => StatementResult.Of(("num_files_deleted", 0)),
             { Kind: DefinitionKind.Table } table => StatementResult.Of(
                 ("num_files_deleted", await names!.Lake.DropTableAsync(table, cancellationToken))),
-            { } => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table") { Hint = $"DROP VIEW {name}" },
+            { } => throw new FozException(ErrorKind.Usage, $"{name} is a view, not a table")
+            {
+                Hint = $"DROP VIEW {name}",
+            },
             null when drop.IfExists => StatementResult.Of(("num_files_deleted", 0)),
             null => throw await names!.Lake.Catalog.UnknownAsync(name, cancellationToken),
         };
@@ -59,7 +62,11 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
             case { Kind: DefinitionKind.View }:
                 await names!.Lake.Catalog.DropAsync(name, cancellationToken);
                 break;
-            case { }: throw new FozException(ErrorKind.Usage, $"{name} is a table, not a view") { Hint = $"DROP TABLE {name}" };
+            case { }:
+                throw new FozException(ErrorKind.Usage, $"{name} is a table, not a view")
+                {
+                    Hint = $"DROP TABLE {name}",
+                };
             case null when !drop.IfExists: throw await names!.Lake.Catalog.UnknownAsync(name, cancellationToken);
         }
         return Told(name);
@@ -69,7 +76,10 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
     {
         var (name, to) = (NameOf(rename.Table), NameOf(rename.To));
         var found = await FindAsync(name, cancellationToken);
-        if (found is null) return rename.IfExists ? Named(name) : throw await names!.Lake.Catalog.UnknownAsync(name, cancellationToken);
+        if (found is null)
+            return rename.IfExists
+                ? Named(name)
+                : throw await names!.Lake.Catalog.UnknownAsync(name, cancellationToken);
         if (rename.IsView != found.Kind is DefinitionKind.View)
             throw new FozException(ErrorKind.Usage, $"{name} is a {(rename.IsView ? "table" : "view")}")
             {
@@ -92,7 +102,8 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
                 Hint = "write schema.table, inside a project",
             };
         return name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase)
-            ? throw new FozException(ErrorKind.Denied, $"{name} is Foz's own: what is in the schema {TableName.SystemSchema} stays as it is")
+            ? throw new FozException(
+                ErrorKind.Denied, $"{name} is Foz's own: what is in the schema {TableName.SystemSchema} stays as it is")
             : names.Prefixed(name);
     }
 

@@ -4,7 +4,10 @@ namespace Foz.Lake.Statements;
 static class MaintenanceReader
 {
     /// <summary>What they begin with.</summary>
-    public static readonly string[] FirstWords = ["OPTIMIZE", "VACUUM", "REORG", "FSCK", "GENERATE", "CONVERT", "ANALYZE"];
+    public static readonly string[] FirstWords =
+    [
+        "OPTIMIZE", "VACUUM", "REORG", "FSCK", "GENERATE", "CONVERT", "ANALYZE",
+    ];
 
     /// <summary>Reads one; null where none follows.</summary>
     public static Statement? Read(StatementCursor cursor)
@@ -31,7 +34,9 @@ static class MaintenanceReader
         cursor.Expect("CLONE");
         var clone = new Statement.CloneTable(table, cursor.Table(), isShallow, ifNotExists);
         if (cursor.Takes("VERSION", "AS", "OF")) return clone with { Version = cursor.Integer("a version") };
-        return cursor.Takes("TIMESTAMP", "AS", "OF") ? clone with { Instant = StatementReader.InstantOf(cursor) } : clone;
+        return cursor.Takes("TIMESTAMP", "AS", "OF")
+            ? clone with { Instant = StatementReader.InstantOf(cursor) }
+            : clone;
     }
 
     static Statement.Optimize Optimize(StatementCursor cursor)
@@ -62,7 +67,9 @@ static class MaintenanceReader
         return new(table, new() { Retention = retention, IsLite = isLite, IsDryRun = cursor.Takes("DRY", "RUN") });
     }
 
-    /// <summary><c>REORG TABLE t APPLY (PURGE)</c>: writes files anew of which rows are deleted, and no others.</summary>
+    /// <summary>
+    /// <c>REORG TABLE t APPLY (PURGE)</c>: writes files anew of which rows are deleted, and no others.
+    /// </summary>
     static Statement.Optimize Purge(StatementCursor cursor)
     {
         var table = cursor.Table();

@@ -11,7 +11,8 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
     public async Task<StatementResult> OptimizeAsync(Statement.Optimize optimize, CancellationToken cancellationToken)
     {
         var table = await runner.OpenOwnAsync(optimize.Table, cancellationToken);
-        var result = await new TableOptimizer(session).OptimizeAsync(table, optimize.Options, onProgress: null, cancellationToken);
+        var result = await new TableOptimizer(session).OptimizeAsync(
+            table, optimize.Options, onProgress: null, cancellationToken);
         return StatementResult.Of(
             ("num_files_removed", result.Removed.Files), ("num_files_added", result.Added.Files),
             ("bytes_removed", result.Removed.Bytes), ("bytes_added", result.Added.Bytes),
@@ -27,7 +28,9 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
         var result = await TableVacuum.RunAsync(table, vacuum.Options, onProgress: null, cancellationToken);
         return vacuum.Options.IsDryRun
             ? new([new("path", DataType.String)], [.. result.Files.Select(object?[] (file) => [file])])
-            : StatementResult.Of(("num_files_deleted", result.Files.Count), ("bytes_deleted", result.Bytes), ("version", result.Version));
+            : StatementResult.Of(
+                ("num_files_deleted", result.Files.Count), ("bytes_deleted", result.Bytes),
+                ("version", result.Version));
     }
 
     public async Task<StatementResult> RepairAsync(Statement.Repair repair, CancellationToken cancellationToken)
@@ -43,7 +46,8 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
             [.. found.Findings.Select(object?[] (f) => [f.Path, f.Problem, f.IsLoss, f.RowCount])]);
     }
 
-    public async Task<StatementResult> GenerateAsync(Statement.GenerateManifests generate, CancellationToken cancellationToken)
+    public async Task<StatementResult> GenerateAsync(
+        Statement.GenerateManifests generate, CancellationToken cancellationToken)
     {
         var table = await runner.OpenOwnAsync(generate.Table, cancellationToken);
         var (version, count) = await table.WriteManifestsAsync(cancellationToken);
@@ -74,13 +78,16 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
         await runner.DefineAsync(clone.Table, description: null, cancellationToken);
         return StatementResult.Of(
             ("num_files", result.Files.Files), ("num_copied_files", result.Copied.Files),
-            ("copied_bytes", result.Copied.Bytes), ("source_version", version.Version), ("version", result.Snapshot.Version));
+            ("copied_bytes", result.Copied.Bytes), ("source_version", version.Version),
+            ("version", result.Snapshot.Version));
     }
 
-    public async Task<StatementResult> ConvertAsync(Statement.ConvertToDelta convert, CancellationToken cancellationToken)
+    public async Task<StatementResult> ConvertAsync(
+        Statement.ConvertToDelta convert, CancellationToken cancellationToken)
     {
         var result = await new ParquetConversion(session).ConvertAsync(
             tables.OpenFolder(convert.Folder), convert.PartitionedBy, cancellationToken);
-        return StatementResult.Of(("num_files", result.Files.Files), ("bytes", result.Files.Bytes), ("version", result.Snapshot.Version));
+        return StatementResult.Of(
+            ("num_files", result.Files.Files), ("bytes", result.Files.Bytes), ("version", result.Snapshot.Version));
     }
 }

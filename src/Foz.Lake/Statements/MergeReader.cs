@@ -88,7 +88,8 @@ static class MergeReader
         foreach (var (number, column) in columns.Index())
         {
             if (number > 0) cursor.ExpectSymbol(',');
-            if (!values.TryAdd(column, cursor.Expression("a value"))) throw cursor.Unexpected($"no second value for {column}");
+            if (!values.TryAdd(column, cursor.Expression("a value")))
+                throw cursor.Unexpected($"no second value for {column}");
         }
         cursor.ExpectSymbol(')');
         return new(values);

@@ -15,14 +15,16 @@ sealed class QueryTags(EngineSession session, IRelationNames names)
     /// <param name="bound">The query as it runs.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>
-    /// For each column of the query in order, its name and metadata that are tags; empty where nothing that it reads has tags. Where it
-    /// cannot be traced what a column is made from, it has all of them.
+    /// For each column of the query in order, its name and metadata that are tags; empty where nothing that it reads
+    /// has tags. Where it cannot be traced what a column is made from, it has all of them.
     /// </returns>
     public async Task<IReadOnlyList<(string Column, IReadOnlyDictionary<string, string> Tags)>> FindAsync(
         string query, BoundStatement bound, CancellationToken cancellationToken)
     {
         if (bound.Analysis is not { } known || known.Tables.Count + known.TableFunctions.Count == 0) return [];
-        return await FindAsync(query, () => [.. session.Describe(bound.Sql, cancellationToken).Select(column => column.Name)], cancellationToken);
+        return await FindAsync(
+            query, () => [.. session.Describe(bound.Sql, cancellationToken).Select(column => column.Name)],
+            cancellationToken);
     }
 
     /// <summary>Finds them.</summary>
@@ -41,10 +43,16 @@ sealed class QueryTags(EngineSession session, IRelationNames names)
         try
         {
             var lineage = BoundPlan.ReadLineage(
-                session, statement.Analysis, table => statement.FieldsOf(table.Span), call => statement.FieldsOf(call.Span), cancellationToken,
+                session, statement.Analysis, table => statement.FieldsOf(table.Span),
+                call => statement.FieldsOf(call.Span), cancellationToken,
                 span => statement.ThroughOf(span));
-            return [.. lineage.Columns.Select(column => (column.Column.Name, (IReadOnlyDictionary<string, string>)Together(inputs.Where(input => column.Inputs.Any(made =>
-                made.Table == input.Span && made.Column.Equals(input.Field.Name, StringComparison.OrdinalIgnoreCase))).Select(input => input.Field))))];
+            return [.. lineage.Columns.Select(column =>
+                (column.Column.Name,
+                    (IReadOnlyDictionary<string, string>)Together(inputs.Where(input => column.Inputs.Any(made =>
+                        made.Table == input.Span
+                            && made.Column.Equals(
+                                input.Field.Name,
+                                StringComparison.OrdinalIgnoreCase))).Select(input => input.Field))))];
         }
         catch (FozException e) when (e.Kind is ErrorKind.Sql)
         {
@@ -55,7 +63,8 @@ sealed class QueryTags(EngineSession session, IRelationNames names)
     }
 
     /// <summary>What a column lacks of tags, as far as none of them was released there.</summary>
-    public static IReadOnlyDictionary<string, string?> Missing(Field column, IReadOnlyDictionary<string, string> tags) =>
+    public static IReadOnlyDictionary<string, string?> Missing(
+        Field column, IReadOnlyDictionary<string, string> tags) =>
         tags.Where(tag => !column.Metadata.ContainsKey(tag.Key)
                 && !column.Metadata.ContainsKey(ColumnTag.ReleasePrefix + tag.Key[ColumnTag.Prefix.Length..]))
             .ToDictionary(tag => tag.Key, string? (tag) => tag.Value, StringComparer.Ordinal);
@@ -65,7 +74,8 @@ sealed class QueryTags(EngineSession session, IRelationNames names)
         var tags = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var field in fields)
             foreach (var tag in ColumnTag.Of(field))
-                if (!ColumnTag.IsRelease(tag)) tags.TryAdd(ColumnTag.Prefix + tag, $"{ColumnTag.InheritedPrefix}{field.Name}");
+                if (!ColumnTag.IsRelease(tag))
+                    tags.TryAdd(ColumnTag.Prefix + tag, $"{ColumnTag.InheritedPrefix}{field.Name}");
         return tags;
     }
 }

@@ -20,21 +20,36 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     public async Task<StatementResult> InsertAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
         if (insert.IsOfDefaults) return await InsertDefaultsAsync(insert, cancellationToken);
-        if (insert.OnConflict is { } conflict) return await MergeAsync(await MergeOfAsync(insert, conflict, cancellationToken) with { Returning = insert.Returning }, cancellationToken);
-        using var bound = new BoundTexts(insert.ReplacedWhere is null ? [] : await FieldsOfAsync(insert.Table, cancellationToken));
-        if (!insert.IsByName) insert = insert with { Query = AssignedRows.Typed(insert.Query, await ColumnsOfAsync(insert, cancellationToken)) };
+        if (insert.OnConflict is { } conflict)
+            return await MergeAsync(
+                await MergeOfAsync(insert, conflict, cancellationToken) with { Returning = insert.Returning },
+                cancellationToken);
+        using var bound = new BoundTexts(
+            insert.ReplacedWhere is null ? [] : await FieldsOfAsync(insert.Table, cancellationToken));
+        if (!insert.IsByName)
+            insert = insert with
+            {
+                Query = AssignedRows.Typed(insert.Query, await ColumnsOfAsync(insert, cancellationToken)),
+            };
         var query = await runner.BindAsync(insert.Query, cancellationToken);
         bound.Add(query);
-        var replaced = insert.ReplacedWhere is { } condition ? await BindAsync(condition, [(targetRows, targetRows)], bound, cancellationToken) : null;
+        var replaced = insert.ReplacedWhere is { } condition
+            ? await BindAsync(condition, [(targetRows, targetRows)], bound, cancellationToken)
+            : null;
         return await InsertAsync(
-            insert with { ReplacedWhere = replaced }, query.Sql, cancellationToken, await runner.Tags.FindAsync(insert.Query, query, cancellationToken));
+            insert with { ReplacedWhere = replaced }, query.Sql, cancellationToken,
+            await runner.Tags.FindAsync(insert.Query, query, cancellationToken));
     }
 
     /// <summary>The columns that rows are for, in order; null where there is no such column.</summary>
     async Task<IReadOnlyList<StructField?>> ColumnsOfAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
-        var columns = (await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken)).Schema.Columns;
-        return insert.Columns is { } names ? [.. names.Select(name => columns.Find(NameOf(name)))] : [.. columns.Fields.Where(IsGiven)];
+        var columns =
+            (await (await runner.OpenOwnAsync(insert.Table, cancellationToken))
+                .LatestAsync(cancellationToken)).Schema.Columns;
+        return insert.Columns is { } names
+            ? [.. names.Select(name => columns.Find(NameOf(name)))]
+            : [.. columns.Fields.Where(IsGiven)];
     }
 
     /// <summary>Adds a row of defaults: a column that has none is given NULL, as rows need a column.</summary>
@@ -42,27 +57,39 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     {
         var table = await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken);
         var field = table.Schema.Columns.Fields.FirstOrDefault(field =>
-            IsGiven(field) && IdentityColumn.Of(field) is null && field.Metadata.GetString(FieldMetadata.CurrentDefaultKey) is null)
-            ?? throw new FozException(ErrorKind.Sql, $"every column of {insert.Table} has a default: name one, INSERT INTO … (a) VALUES (…)")
+            IsGiven(field) && IdentityColumn.Of(field) is null
+                && field.Metadata.GetString(FieldMetadata.CurrentDefaultKey) is null)
+            ?? throw new FozException(
+                ErrorKind.Sql, $"every column of {insert.Table} has a default: name one, INSERT INTO … (a) VALUES (…)")
             {
                 SqlState = "0A000",
             };
-        return await InsertAsync(insert with { Columns = [SqlText.Identifier(field.Name)] }, "SELECT NULL", cancellationToken);
+        return await InsertAsync(
+            insert with { Columns = [SqlText.Identifier(field.Name)] }, "SELECT NULL", cancellationToken);
     }
 
-    /// <summary>The MERGE that an INSERT with ON CONFLICT is: the keys that it names are taken for those of the table.</summary>
-    async Task<Statement.Merge> MergeOfAsync(Statement.Insert insert, InsertConflict conflict, CancellationToken cancellationToken)
+    /// <summary>
+    /// The MERGE that an INSERT with ON CONFLICT is: the keys that it names are taken for those of the table.
+    /// </summary>
+    async Task<Statement.Merge> MergeOfAsync(
+        Statement.Insert insert, InsertConflict conflict, CancellationToken cancellationToken)
     {
         const string source = "excluded";
-        var fields = await GivenColumnsAsync(insert with { Columns = insert.Columns?.Select(NameOf).ToList() }, cancellationToken);
-        var schema = (await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken)).Schema.Columns;
+        var fields = await GivenColumnsAsync(
+            insert with { Columns = insert.Columns?.Select(NameOf).ToList() }, cancellationToken);
+        var schema =
+            (await (await runner.OpenOwnAsync(insert.Table, cancellationToken))
+                .LatestAsync(cancellationToken)).Schema.Columns;
         var columns = fields.Select(column => SqlText.Identifier(column.Name)).ToList();
-        var typed = columns.Zip(fields, (column, field) => $"{AssignedValue.Cast(column, schema.Find(field.Name)!, isText: null)} AS {column}");
+        var typed = columns.Zip(
+            fields,
+            (column, field) => $"{AssignedValue.Cast(column, schema.Find(field.Name)!, isText: null)} AS {column}");
         var keys = conflict.Keys.Select(key => SqlText.Identifier(NameOf(key))).ToList();
         // Of rows with one key PostgreSQL adds the first, or refuses to update one twice.
         var isSingle = conflict.Assignments is null
             ? "foz_number = 1"
-            : "CASE WHEN foz_count = 1 THEN true ELSE error('ON CONFLICT DO UPDATE command cannot affect row a second time') END";
+            : "CASE WHEN foz_count = 1 THEN true ELSE error('ON CONFLICT DO UPDATE command cannot "
+                + "affect row a second time') END";
         var partition = $"PARTITION BY {string.Join(", ", keys)}";
         var hasNull = string.Join(" OR ", keys.Select(key => $"{key} IS NULL"));
         var rows = $"""
@@ -72,7 +99,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             ) AS s({string.Join(", ", columns)}))) WHERE {hasNull} OR {isSingle}
             """;
         var target = SqlText.Identifier(conflict.Alias);
-        var added = new MergeAction.Insert(columns.ToDictionary(NameOf, column => $"{source}.{column}", StringComparer.OrdinalIgnoreCase));
+        var added = new MergeAction.Insert(
+            columns.ToDictionary(NameOf, column => $"{source}.{column}", StringComparer.OrdinalIgnoreCase));
         return new(insert.Table, new()
         {
             Source = rows, SourceAlias = source, TargetAlias = conflict.Alias,
@@ -126,34 +154,54 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     /// <summary>Lets the columns have the tags of what comes into them.</summary>
     async Task DescribeAsync(
-        TableChange change, Statement.Insert insert, IReadOnlyList<(string Column, IReadOnlyDictionary<string, string> Tags)> tags,
+        TableChange change, Statement.Insert insert,
+        IReadOnlyList<(string Column, IReadOnlyDictionary<string, string> Tags)> tags,
         CancellationToken cancellationToken)
     {
         var columns = insert.IsByName
             ? tags.Select(column => column.Column)
-            : (await GivenColumnsAsync(insert with { Columns = insert.Columns?.Select(NameOf).ToList() }, cancellationToken)).Select(field => field.Name);
+            : (await GivenColumnsAsync(
+                insert with { Columns = insert.Columns?.Select(NameOf).ToList() },
+                cancellationToken)).Select(field => field.Name);
         var found = columns.Zip(tags, (column, given) => (Column: column, given.Tags))
             .ToDictionary(column => column.Column, column => column.Tags, StringComparer.OrdinalIgnoreCase);
-        change.Describe(field => found.TryGetValue(field.Name, out var given) ? QueryTags.Missing(field, given) : new Dictionary<string, string?>());
+        change.Describe(field =>
+            found.TryGetValue(field.Name, out var given)
+                ? QueryTags.Missing(field, given)
+                : new Dictionary<string, string?>());
     }
 
-    public async Task<IReadOnlyList<Field>> GivenColumnsAsync(Statement.Insert insert, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Field>> GivenColumnsAsync(
+        Statement.Insert insert, CancellationToken cancellationToken)
     {
         var table = await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken);
-        var given = table.Schema.Columns.Fields.Where(IsGiven).Select(field => field.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var given = table.Schema.Columns.Fields.Where(IsGiven).Select(field => field.Name)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         if (insert.Columns is null) return [.. table.Fields.Where(field => given.Contains(field.Name))];
         var columns = new List<Field>();
         foreach (var name in insert.Columns)
         {
-            var column = table.Fields.FirstOrDefault(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                ?? throw new FozException(ErrorKind.NotFound, $"column \"{name}\" of relation \"{insert.Table.Name?.Name}\" does not exist")
-                {
-                    SqlState = "42703",
-                    Hint = NearestName.Find(name, table.Fields.Select(field => field.Name)) is { } near ? $"did you mean {near}?" : null,
-                };
+            var column =
+                table.Fields.FirstOrDefault(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    ?? throw new FozException(
+                        ErrorKind.NotFound,
+                        $"column \"{name}\" of relation \"{insert.Table.Name?.Name}\" does not exist")
+                    {
+                        SqlState = "42703",
+                        Hint = NearestName.Find(name, table.Fields.Select(field => field.Name)) is { } near
+                            ? $"did you mean {near}?"
+                            : null,
+                    };
             if (!given.Contains(column.Name))
-                throw new FozException(ErrorKind.Sql, $"column \"{name}\" is a generated column") { SqlState = "42P10" };
-            if (columns.Contains(column)) throw new FozException(ErrorKind.Sql, $"column \"{name}\" specified more than once") { SqlState = "42701" };
+                throw new FozException(ErrorKind.Sql, $"column \"{name}\" is a generated column")
+                {
+                    SqlState = "42P10",
+                };
+            if (columns.Contains(column))
+                throw new FozException(ErrorKind.Sql, $"column \"{name}\" specified more than once")
+                {
+                    SqlState = "42701",
+                };
             columns.Add(column);
         }
         return columns;
@@ -171,7 +219,10 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             table, assignments, new(condition, update.Alias), new(), cancellationToken);
         if (change.RowsAdded > 0) await new AssignedTags(session, runner).BringAsync(change, update, cancellationToken);
         var committed = await change.CommitUnlessEmptyAsync(cancellationToken);
-        return StatementResult.Of(committed, ("num_affected_rows", change.RowsAdded)) with { Returned = Returned(update, change, committed) };
+        return StatementResult.Of(committed, ("num_affected_rows", change.RowsAdded)) with
+        {
+            Returned = Returned(update, change, committed),
+        };
     }
 
     public async Task<StatementResult> DeleteAsync(Statement.Delete delete, CancellationToken cancellationToken)
@@ -201,7 +252,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var (updated, deleted, inserted) = (
             change.Metrics["numTargetRowsUpdated"], change.Metrics["numTargetRowsDeleted"],
             change.Metrics["numTargetRowsInserted"]);
-        if (updated + inserted > 0) await new AssignedTags(session, runner).BringAsync(change, merge, definition.Source, cancellationToken);
+        if (updated + inserted > 0)
+            await new AssignedTags(session, runner).BringAsync(change, merge, definition.Source, cancellationToken);
         var committed = await change.CommitUnlessEmptyAsync(cancellationToken);
         return StatementResult.Of(
             committed, ("num_affected_rows", updated + deleted + inserted), ("num_updated_rows", updated),
@@ -211,7 +263,9 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         };
     }
 
-    /// <summary>A MERGE with the tables of the lake that its source, and queries inside of its expressions, name.</summary>
+    /// <summary>
+    /// A MERGE with the tables of the lake that its source, and queries inside of its expressions, name.
+    /// </summary>
     async Task<MergeDefinition> BindAsync(MergeDefinition merge, BoundTexts bound, CancellationToken cancellationToken)
     {
         var source = await runner.BindAsync(merge.Source, cancellationToken);
@@ -249,7 +303,9 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         }
     }
 
-    /// <summary>A query's rows with the names and types of the columns that they are for, which are given in order.</summary>
+    /// <summary>
+    /// A query's rows with the names and types of the columns that they are for, which are given in order.
+    /// </summary>
     string InOrder(
         TableSnapshot table, Statement.Insert insert, string query, CancellationToken cancellationToken)
     {
@@ -258,7 +314,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             ?? [.. table.Schema.Columns.Fields.Where(IsGiven).Select(field => field.Name)];
         if (given.Count != wanted.Count)
             throw new FozException(
-                ErrorKind.Sql, $"{insert.Table} is given {given.Count} columns, but takes {wanted.Count}: {string.Join(", ", wanted)}")
+                ErrorKind.Sql,
+                $"{insert.Table} is given {given.Count} columns, but takes {wanted.Count}: {string.Join(", ", wanted)}")
             {
                 Hint = "name the columns that are given: INSERT INTO … (a, b) SELECT …",
             };
@@ -266,7 +323,8 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         {
             var column = SqlText.Identifier(name.Trim('"', '`'));
             return table.Schema.Columns.Find(name.Trim('"', '`')) is { } field
-                ? $"{AssignedValue.Cast($"s.{column}", field, given[number].ToField().Type == DataType.String)} AS {column}"
+                ? $"{AssignedValue.Cast($"s.{column}", field, given[number].ToField().Type == DataType.String)} AS "
+                    + $"{column}"
                 : $"s.{column}";
         });
         var names = string.Join(", ", wanted.Select(name => SqlText.Identifier(name.Trim('"', '`'))));

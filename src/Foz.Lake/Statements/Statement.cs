@@ -5,7 +5,9 @@ using Foz.Lake.Tables.Merging;
 
 namespace Foz.Lake.Statements;
 
-/// <summary>The table that a statement names: by its name in the lake, or by its folder (<c>delta.`/data/t`</c>).</summary>
+/// <summary>
+/// The table that a statement names: by its name in the lake, or by its folder (<c>delta.`/data/t`</c>).
+/// </summary>
 /// <param name="Name">The name; null where it is named by its folder.</param>
 /// <param name="Folder">The folder, or an address in an object store; null where it is named by its name.</param>
 public readonly record struct TableTarget(TableName? Name, string? Folder)
@@ -15,8 +17,9 @@ public readonly record struct TableTarget(TableName? Name, string? Folder)
 }
 
 /// <summary>
-/// A statement that changes tables, or tells of them, in the words of Delta on Spark. Queries and conditions of rows are
-/// DuckDB's SQL; what the table keeps (constraints, defaults, generated columns) is Spark's. The hierarchy is closed.
+/// A statement that changes tables, or tells of them, in the words of Delta on Spark. Queries and conditions of rows
+/// are DuckDB's SQL; what the table keeps (constraints, defaults, generated columns) is Spark's. The hierarchy is
+/// closed.
 /// </summary>
 public abstract record Statement
 {
@@ -86,9 +89,12 @@ public abstract record Statement
     /// <param name="Alteration">What is changed.</param>
     public sealed record Alter(TableTarget Table, TableAlteration Alteration) : Statement
     {
-        /// <summary>Whether it can change the features that the table has, and with them what is told of its changes.</summary>
+        /// <summary>
+        /// Whether it can change the features that the table has, and with them what is told of its changes.
+        /// </summary>
         public bool ChangesFeatures =>
-            Alteration is TableAlteration.SetProperties or TableAlteration.UnsetProperties or TableAlteration.DropFeature;
+            Alteration is TableAlteration.SetProperties or TableAlteration.UnsetProperties
+                or TableAlteration.DropFeature;
     }
 
     /// <summary><c>ALTER TABLE … RENAME TO</c> and <c>ALTER VIEW … RENAME TO</c>.</summary>
@@ -210,7 +216,9 @@ public abstract record Statement
         /// <summary>The version that is cloned; null for the newest, or the one of <see cref="Instant"/>.</summary>
         public long? Version { get; init; }
 
-        /// <summary>The instant whose version is cloned; null for the newest, or the one of <see cref="Version"/>.</summary>
+        /// <summary>
+        /// The instant whose version is cloned; null for the newest, or the one of <see cref="Version"/>.
+        /// </summary>
         public DateTimeOffset? Instant { get; init; }
     }
 

@@ -7,7 +7,9 @@ namespace Foz.Lake.Statements;
 
 /// <summary>Goes through the tokens of a statement.</summary>
 /// <param name="sql">The statement.</param>
-/// <param name="schemaOf">The schema of a table that is named without one; null where each must be named with it.</param>
+/// <param name="schemaOf">
+/// The schema of a table that is named without one; null where each must be named with it.
+/// </param>
 public sealed class StatementCursor(string sql, Func<string, string>? schemaOf = null)
 {
     readonly SqlTokens tokens = SqlTokens.Read(sql);
@@ -90,7 +92,8 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
             [var schema, var name] => new(new TableName(schema, name), null),
             [TableName.Catalog, var schema, var name] => new(new TableName(schema, name), null),
             [var name] when schemaOf is not null => new(new TableName(schemaOf(name), name), null),
-            _ => throw Fault(start, $"'{string.Join('.', names)}' is no table name", "write schema.table, such as silver.orders"),
+            _ => throw Fault(
+                start, $"'{string.Join('.', names)}' is no table name", "write schema.table, such as silver.orders"),
         };
     }
 
@@ -160,7 +163,8 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
     /// <summary>A property's value: a text, or a word or number as it is written.</summary>
     public string Value()
     {
-        if (at < tokens.Count && tokens[at].Kind is SqlTokenKind.Word or SqlTokenKind.Number) return tokens.TextOf(at++).ToString();
+        if (at < tokens.Count && tokens[at].Kind is SqlTokenKind.Word or SqlTokenKind.Number)
+            return tokens.TextOf(at++).ToString();
         return Text("a value");
     }
 
@@ -174,8 +178,8 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
     }
 
     /// <summary>
-    /// What stands before one of these words, a comma or a closing parenthesis, outside of parentheses and CASE; names in
-    /// backticks are put in double quotes.
+    /// What stands before one of these words, a comma or a closing parenthesis, outside of parentheses and CASE; names
+    /// in backticks are put in double quotes.
     /// </summary>
     public string Expression(string what, params ReadOnlySpan<string> stops) =>
         Until("([{", ")]}", what, stops);
@@ -209,7 +213,9 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
         return end > start ? Slice(start, end) : throw Fault(start, $"{what} is missing");
     }
 
-    /// <summary>What stands before the closing parenthesis of an opening one that was just taken; goes behind it.</summary>
+    /// <summary>
+    /// What stands before the closing parenthesis of an opening one that was just taken; goes behind it.
+    /// </summary>
     public string Enclosed(string what)
     {
         at--;
@@ -234,7 +240,8 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
     }
 
     /// <summary>
-    /// Everything that follows up to some words outside of parentheses, or to the end; names in backticks are put in double quotes.
+    /// Everything that follows up to some words outside of parentheses, or to the end; names in backticks are put in
+    /// double quotes.
     /// </summary>
     /// <param name="what">What it is.</param>
     /// <param name="stops">The words, with a space between those that belong together.</param>
@@ -255,7 +262,10 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
 
     /// <summary>The error of what follows.</summary>
     public FozException Unexpected(string expected) => Fault(
-        at, IsAtEnd ? $"the statement ends where {expected} should follow" : $"{expected} should stand at '{tokens.TextOf(at)}'");
+        at,
+        IsAtEnd
+            ? $"the statement ends where {expected} should follow"
+            : $"{expected} should stand at '{tokens.TextOf(at)}'");
 
     /// <summary>The error of a statement that is understood but not done.</summary>
     public FozException Refused(string message, string sqlState = "0A000") =>

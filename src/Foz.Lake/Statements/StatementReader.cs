@@ -15,7 +15,9 @@ public static class StatementReader
 
     /// <summary>Reads a statement.</summary>
     /// <param name="sql">One statement; a semicolon may follow.</param>
-    /// <param name="schemaOf">The schema of a table that is named without one; null where each must be named with it.</param>
+    /// <param name="schemaOf">
+    /// The schema of a table that is named without one; null where each must be named with it.
+    /// </param>
     /// <returns>Null where it is none that changes tables or tells of them: a query.</returns>
     /// <exception cref="FozException">
     /// It is malformed: of kind <see cref="ErrorKind.Sql"/>, with its place.
@@ -52,7 +54,8 @@ public static class StatementReader
         if (cursor.Takes("DESCRIBE", "DETAIL") || cursor.Takes("DESC", "DETAIL"))
             return new Statement.DescribeDetail(cursor.Table());
         if (cursor.Takes("SHOW", "TBLPROPERTIES")) return new Statement.ShowProperties(cursor.Table());
-        return MaintenanceReader.Read(cursor) ?? throw cursor.Unexpected("a statement such as DELETE FROM or ALTER TABLE");
+        return MaintenanceReader.Read(cursor)
+            ?? throw cursor.Unexpected("a statement such as DELETE FROM or ALTER TABLE");
     }
 
     /// <summary>What stands behind <c>CREATE VIEW</c>, or <c>CREATE OR REPLACE VIEW</c> itself.</summary>
@@ -98,25 +101,35 @@ public static class StatementReader
         if (!cursor.SeesQuery()) throw cursor.Unexpected("SELECT or VALUES");
         var query = cursor.RestBefore("a query", "ON CONFLICT", "RETURNING");
         var conflict = cursor.Takes("ON", "CONFLICT") ? Conflict(cursor, named ?? NameOf(table)) : null;
-        if ((overwrites || replaced is not null) && cursor.Sees("RETURNING")) throw cursor.Refused("an INSERT that replaces rows takes no RETURNING");
+        if ((overwrites || replaced is not null) && cursor.Sees("RETURNING"))
+            throw cursor.Refused("an INSERT that replaces rows takes no RETURNING");
         return new(table, query)
         {
             Alias = named, Returning = Returning(cursor),
-            Columns = columns, IsByName = isByName, Overwrites = overwrites, ReplacedWhere = replaced, OnConflict = conflict,
+            Columns = columns, IsByName = isByName, Overwrites = overwrites, ReplacedWhere = replaced,
+            OnConflict = conflict,
         };
     }
 
-    /// <summary>What stands behind <c>ON CONFLICT</c>; null where nothing conflicts, since a table has no keys of its own.</summary>
+    /// <summary>
+    /// What stands behind <c>ON CONFLICT</c>; null where nothing conflicts, since a table has no keys of its own.
+    /// </summary>
     static InsertConflict? Conflict(StatementCursor cursor, string alias)
     {
-        if (cursor.Sees("ON", "CONSTRAINT")) throw cursor.Refused("tables have no unique constraints: name the columns, ON CONFLICT (a, b)");
+        if (cursor.Sees("ON", "CONSTRAINT"))
+            throw cursor.Refused("tables have no unique constraints: name the columns, ON CONFLICT (a, b)");
         var keys = cursor.SeesSymbol('(') ? cursor.Names() : [];
         cursor.Expect("DO");
         if (cursor.Takes("NOTHING")) return keys.Count == 0 ? null : new(keys, alias);
-        if (keys.Count == 0) throw cursor.Refused("ON CONFLICT DO UPDATE requires inference specification or constraint name", "42601");
+        if (keys.Count == 0)
+            throw cursor.Refused("ON CONFLICT DO UPDATE requires inference specification or constraint name", "42601");
         cursor.Expect("UPDATE", "SET");
         var assignments = Assignments(cursor, "WHERE", "RETURNING");
-        return new(keys, alias) { Assignments = assignments, Condition = cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : null };
+        return new(keys, alias)
+        {
+            Assignments = assignments,
+            Condition = cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : null,
+        };
     }
 
     static string? Returning(StatementCursor cursor) => cursor.Takes("RETURNING") ? cursor.Rest("columns") : null;
@@ -128,7 +141,8 @@ public static class StatementReader
         cursor.Takes("ONLY");
         var table = cursor.Table();
         if (cursor.SeesSymbol(',')) throw cursor.Refused("TRUNCATE takes one table");
-        if (cursor.Sees("RESTART") || cursor.Sees("CASCADE")) throw cursor.Refused("TRUNCATE takes neither RESTART IDENTITY nor CASCADE");
+        if (cursor.Sees("RESTART") || cursor.Sees("CASCADE"))
+            throw cursor.Refused("TRUNCATE takes neither RESTART IDENTITY nor CASCADE");
         cursor.Takes("CONTINUE", "IDENTITY");
         cursor.Takes("RESTRICT");
         return new(table, "t", "true") { IsTruncate = true };
@@ -153,7 +167,8 @@ public static class StatementReader
         var (source, name) = MergeReader.Source(cursor);
         var sourceAlias = cursor.Alias("WHERE", "JOIN", "LEFT", "INNER", "CROSS", "RETURNING") ?? name;
         if (!cursor.IsAtEnd && !cursor.Sees("WHERE") && !cursor.Sees("RETURNING"))
-            throw cursor.Refused("UPDATE … FROM takes one table or query: join inside of a query, FROM (SELECT …) AS s");
+            throw cursor.Refused(
+                "UPDATE … FROM takes one table or query: join inside of a query, FROM (SELECT …) AS s");
         return new(table, new()
         {
             Source = source, SourceAlias = sourceAlias, TargetAlias = alias, On = Condition(cursor),
@@ -175,7 +190,8 @@ public static class StatementReader
         return new(table, alias, condition) { Returning = Returning(cursor) };
     }
 
-    static string Condition(StatementCursor cursor) => cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : "true";
+    static string Condition(StatementCursor cursor) =>
+        cursor.Takes("WHERE") ? cursor.RestBefore("a condition", "RETURNING") : "true";
 
     /// <summary>What rows are called that have no alias.</summary>
     internal static string NameOf(TableTarget table) => table.Name?.Name ?? "t";

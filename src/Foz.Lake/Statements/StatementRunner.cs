@@ -19,8 +19,8 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     const int RacesMax = 5;
 
     /// <summary>
-    /// Carries out a statement. One that changes rows and lost to a commit that it conflicts with, such as an OPTIMIZE that moved the
-    /// rows which it read, is carried out again on what is there then.
+    /// Carries out a statement. One that changes rows and lost to a commit that it conflicts with, such as an OPTIMIZE
+    /// that moved the rows which it read, is carried out again on what is there then.
     /// </summary>
     /// <param name="statement">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -30,7 +30,10 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     public async Task<StatementResult> RunAsync(Statement statement, CancellationToken cancellationToken)
     {
         if (statement.Returning is not null && QueryNames is null)
-            throw new FozException(ErrorKind.Sql, "RETURNING is told to clients of foz serve alone: read the rows with a SELECT") { SqlState = "0A000" };
+            throw new FozException(
+                ErrorKind.Sql,
+                "RETURNING is told to clients of foz serve alone: read the rows with a SELECT")
+            { SqlState = "0A000" };
         for (var race = 1; ; race++)
         {
             try
@@ -46,15 +49,20 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
         }
     }
 
-    /// <summary>Adds rows that the session has, in the order of the columns that <see cref="GivenColumnsAsync"/> tells.</summary>
+    /// <summary>
+    /// Adds rows that the session has, in the order of the columns that <see cref="GivenColumnsAsync"/> tells.
+    /// </summary>
     /// <param name="insert">The table and columns; its query is not looked at.</param>
     /// <param name="select">The rows.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task<StatementResult> InsertAsync(Statement.Insert insert, string select, CancellationToken cancellationToken) =>
+    public Task<StatementResult> InsertAsync(
+        Statement.Insert insert, string select, CancellationToken cancellationToken) =>
         Rows.InsertAsync(insert, select, cancellationToken);
 
     /// <summary>The columns that rows have which are added.</summary>
-    /// <exception cref="FozException">One that is named is not there, is named twice, or is computed by the table.</exception>
+    /// <exception cref="FozException">
+    /// One that is named is not there, is named twice, or is computed by the table.
+    /// </exception>
     public Task<IReadOnlyList<Field>> GivenColumnsAsync(Statement.Insert insert, CancellationToken cancellationToken) =>
         Rows.GivenColumnsAsync(insert, cancellationToken);
 
@@ -72,7 +80,8 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
         Statement.DropView drop => Definitions.DropViewAsync(drop, cancellationToken),
         Statement.Restore restore => RestoreAsync(restore, cancellationToken),
         Statement.DescribeHistory history => DescribeAsync(
-            history.Table, t => TableDescription.HistoryAsync(t, history.CommitsMax, cancellationToken), cancellationToken),
+            history.Table, t => TableDescription.HistoryAsync(t, history.CommitsMax, cancellationToken),
+            cancellationToken),
         Statement.DescribeDetail detail => DescribeAsync(
             detail.Table, t => TableDescription.DetailAsync(t, cancellationToken), cancellationToken),
         Statement.ShowProperties show => DescribeAsync(
@@ -93,7 +102,9 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     /// <summary>Gives the table that is changed, by its name in the lake; null where it is the table itself.</summary>
     public Func<TableName, LakeTable, CancellationToken, ValueTask<LakeTable>>? Changed { get; init; }
 
-    /// <summary>Takes the names in the lake of tables and views that are dropped later; null where they are at once.</summary>
+    /// <summary>
+    /// Takes the names in the lake of tables and views that are dropped later; null where they are at once.
+    /// </summary>
     public ICollection<TableName>? Dropped { get; init; }
 
     RowStatements Rows => new(session, this);
@@ -110,7 +121,10 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     internal QueryTags Tags => new(session, Relations);
 
     /// <summary>What names in queries stand for.</summary>
-    internal IRelationNames Relations => QueryNames is not null ? QueryNames : names is not null ? names : new LakeNames(lake: null, tables, static _ => null);
+    internal IRelationNames Relations =>
+        QueryNames is not null
+            ? QueryNames
+            : names is not null ? names : new LakeNames(lake: null, tables, static _ => null);
 
     /// <summary>The table that a statement reads, which must be there.</summary>
     public async Task<LakeTable> OpenAsync(TableTarget target, CancellationToken cancellationToken)
@@ -137,7 +151,9 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
             ? tables.OpenFolder(folder)
             : await LakeOf(target).OpenTableAsync(names!.Prefixed(target.Name!), cancellationToken)).ReachedBy(session);
 
-    /// <summary>Puts a table that was made into the catalog; one that is named by its folder has no name there.</summary>
+    /// <summary>
+    /// Puts a table that was made into the catalog; one that is named by its folder has no name there.
+    /// </summary>
     internal async Task DefineAsync(TableTarget target, string? description, CancellationToken cancellationToken)
     {
         if (target.Name is { } name)

@@ -34,7 +34,8 @@ static class TableCreationReader
             else if (cursor.Takes("CLUSTER", "BY")) table = table with { ClusteredBy = cursor.Names() };
             else if (cursor.Takes("COMMENT")) table = table with { Comment = cursor.Text() };
             else if (cursor.Takes("TBLPROPERTIES")) table = table with { Properties = AlterationReader.Pairs(cursor) };
-            else if (cursor.Takes("AS") || cursor.Sees("SELECT") || cursor.Sees("WITH")) return table with { Query = cursor.Rest("a query") };
+            else if (cursor.Takes("AS") || cursor.Sees("SELECT") || cursor.Sees("WITH"))
+                return table with { Query = cursor.Rest("a query") };
             else throw cursor.Unexpected("USING DELTA, PARTITIONED BY, CLUSTER BY, TBLPROPERTIES, COMMENT or AS");
         }
         return table.Columns.Count > 0 ? table : throw cursor.Unexpected("columns or AS");
@@ -70,7 +71,8 @@ static class TableCreationReader
         while (!cursor.SeesSymbol(',') && !cursor.SeesSymbol(')'))
         {
             if (cursor.Takes("NOT", "NULL")) column = column with { IsNotNull = true };
-            else if (cursor.Takes("DEFAULT")) column = column with { Default = cursor.Expression("an expression", behindType) };
+            else if (cursor.Takes("DEFAULT"))
+                column = column with { Default = cursor.Expression("an expression", behindType) };
             else if (cursor.Takes("COMMENT")) column = column with { Comment = cursor.Text() };
             else if (cursor.Takes("GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"))
                 column = column with { Identity = Identity(cursor, allowsExplicit: true) };

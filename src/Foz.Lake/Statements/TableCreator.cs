@@ -51,7 +51,8 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
             ? Transaction.Create(table.Delta, definition, how)
             : Replace(table, present, definition, how);
         Complete(table, transaction, create.ClusteredBy);
-        return StatementResult.Of(CommittedChange.Of(table, (await transaction.CommitAsync(cancellationToken)).OrThrow()));
+        return StatementResult.Of(
+            CommittedChange.Of(table, (await transaction.CommitAsync(cancellationToken)).OrThrow()));
     }
 
     static Transaction Replace(

@@ -8,7 +8,8 @@ namespace Foz.Lake.Statements;
 /// <summary>What is told of a table, with the columns that Spark gives it.</summary>
 static class TableDescription
 {
-    public static async Task<StatementResult> HistoryAsync(LakeTable table, int? commitsMax, CancellationToken cancellationToken)
+    public static async Task<StatementResult> HistoryAsync(
+        LakeTable table, int? commitsMax, CancellationToken cancellationToken)
     {
         var rows = new List<object?[]>();
         await foreach (var commit in table.HistoryAsync(cancellationToken))
@@ -50,18 +51,20 @@ static class TableDescription
             (new("minReaderVersion", DataType.Long), (long)protocol.MinReaderVersion),
             (new("minWriterVersion", DataType.Long), (long)protocol.MinWriterVersion),
             (new("tableFeatures", DataType.String),
-                string.Join(", ", protocol.AllReaderFeatures.Union(protocol.AllWriterFeatures).Order(StringComparer.Ordinal))),
+                string.Join(
+                    ", ", protocol.AllReaderFeatures.Union(protocol.AllWriterFeatures).Order(StringComparer.Ordinal))),
             (new("version", DataType.Long), snapshot.Version),
         ];
         return new([.. details.Select(detail => detail.Column)], [[.. details.Select(detail => detail.Value)]]);
     }
 
-    public static async Task<StatementResult> PropertiesAsync(LakeTable table, CancellationToken cancellationToken) => new(
-        [new("key", DataType.String), new("value", DataType.String)],
-        [
-            .. (await table.LatestAsync(cancellationToken)).Properties.OrderBy(p => p.Key, StringComparer.Ordinal)
-                .Select(object?[] (p) => [p.Key, p.Value]),
-        ]);
+    public static async Task<StatementResult> PropertiesAsync(LakeTable table, CancellationToken cancellationToken) =>
+        new(
+            [new("key", DataType.String), new("value", DataType.String)],
+            [
+                .. (await table.LatestAsync(cancellationToken)).Properties.OrderBy(p => p.Key, StringComparer.Ordinal)
+                    .Select(object?[] (p) => [p.Key, p.Value]),
+            ]);
 
     static string Json(IReadOnlyDictionary<string, string?> values)
     {

@@ -44,7 +44,10 @@ sealed class CheckpointQuery
     public static IReadOnlyList<CheckpointQuery> All { get; } =
     [
         new("protocol",
-            [("minReaderVersion", Number), ("minWriterVersion", Number), ("readerFeatures", Names), ("writerFeatures", Names)],
+            [
+                ("minReaderVersion", Number), ("minWriterVersion", Number), ("readerFeatures", Names),
+                ("writerFeatures", Names),
+            ],
             static (rows, row) => new Protocol
             {
                 MinReaderVersion = (int)(rows[0].Number(row) ?? 1),
@@ -87,7 +90,8 @@ sealed class CheckpointQuery
             }),
         new("checkpointMetadata",
             [("version", Number), ("tags", Map)],
-            static (rows, row) => new CheckpointMetadata { Version = rows[0].Number(row) ?? 0, Tags = rows[1].Map(row) }),
+            static (rows, row) =>
+                new CheckpointMetadata { Version = rows[0].Number(row) ?? 0, Tags = rows[1].Map(row) }),
         new("sidecar",
             [("path", Text), ("sizeInBytes", Number), ("modificationTime", Number), ("tags", Map)],
             static (rows, row) => new SidecarFile
@@ -144,14 +148,16 @@ sealed class CheckpointQuery
     public bool IsOfFiles => Action is "add" or "remove";
 
     const string WrittenVector =
-        $"STRUCT(storageType {Text}, pathOrInlineDv {Text}, \"offset\" INTEGER, sizeInBytes INTEGER, cardinality {Number})";
+        $"STRUCT(storageType {Text}, pathOrInlineDv {Text}, \"offset\" INTEGER, sizeInBytes "
+            + $"INTEGER, cardinality {Number})";
 
     /// <summary>The SELECT that reads the actions of a file; fields that the file lacks are NULL.</summary>
     /// <param name="file">A local file.</param>
     /// <param name="type">The type of the action's column in it.</param>
     public string Sql(string file, LogicalType type)
     {
-        var columns = fields.Where(field => IsThere(field.Path, type)).Select(field => Column(field.Path, field.Type, type))
+        var columns = fields.Where(field => IsThere(field.Path, type))
+            .Select(field => Column(field.Path, field.Type, type))
             .DefaultIfEmpty("NULL");
         // Every action has its first field, by whose statistics the scan passes over what has none.
         var present = Has(type, fields[0].Path) ? $"{Action}.{fields[0].Path}" : Action;
@@ -161,7 +167,9 @@ sealed class CheckpointQuery
             """;
     }
 
-    /// <summary>The columns of <see cref="Sql"/> by the number of the field that each is; negative for one that is not there.</summary>
+    /// <summary>
+    /// The columns of <see cref="Sql"/> by the number of the field that each is; negative for one that is not there.
+    /// </summary>
     /// <param name="type">The type of the action's column in the file.</param>
     public int[] PlacesIn(LogicalType type)
     {
@@ -192,7 +200,8 @@ sealed class CheckpointQuery
         return type is not null;
     }
 
-    // For the first table of a process, precompiled code would be slower by what it does not inline of other assemblies.
+    // For the first table of a process, precompiled code would be slower by what it does not inline of other
+    // assemblies.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static AddFile[] ReadAdds(CheckpointRows rows)
     {

@@ -7,7 +7,9 @@ namespace Foz.Lake.Tables;
 
 /// <summary>The rows of a chunk of checkpoint columns, as the log's values.</summary>
 /// <param name="chunk">The chunk.</param>
-/// <param name="places">The chunk's columns by the fields that are read; negative where the file has no such field.</param>
+/// <param name="places">
+/// The chunk's columns by the fields that are read; negative where the file has no such field.
+/// </param>
 /// <param name="pool">Keeps texts that repeat once.</param>
 sealed class CheckpointRows(DataChunk chunk, int[] places, Utf8Pool pool)
 {
@@ -18,7 +20,8 @@ sealed class CheckpointRows(DataChunk chunk, int[] places, Utf8Pool pool)
     public int Count { get; } = chunk.RowCount;
 
     /// <summary>A column: taken once for all rows, as each look at a chunk is a call of the engine.</summary>
-    public CheckpointColumn this[int column] => places[column] is >= 0 and var place ? new(chunk[place], this) : default;
+    public CheckpointColumn this[int column] =>
+        places[column] is >= 0 and var place ? new(chunk[place], this) : default;
 
     /// <summary>A text that is likely to come again.</summary>
     public string PooledText(ReadOnlySpan<byte> utf8) => pool.GetString(utf8);

@@ -7,7 +7,9 @@ namespace Foz.Lake.Tables;
 
 /// <summary>A change that is in its table.</summary>
 /// <param name="Snapshot">The table as it is then.</param>
-/// <param name="Warning">What the user should know although the change is committed; null where there is nothing.</param>
+/// <param name="Warning">
+/// What the user should know although the change is committed; null where there is nothing.
+/// </param>
 public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
 {
     /// <summary>What the change means for other readers of the table; null where it means nothing to them.</summary>
@@ -19,8 +21,11 @@ public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
     /// <summary>What is told of a change after which rows are marked as deleted.</summary>
     internal static Warning TookVectors(string table) => new(
         $"{table} takes the table feature {TableFeature.DeletionVectors}, which some engines do not read: "
-        + string.Join(", ", TableReader.All.Where(reader => !reader.Reads(TableFeature.DeletionVectors)).Select(reader => reader.Name)),
-        $"foz alter {table} drop-feature deletionVectors takes it back; 'readers: [delta-rs]' keeps a table readable for an engine");
+        + string.Join(
+            ", ",
+            TableReader.All.Where(reader => !reader.Reads(TableFeature.DeletionVectors)).Select(reader => reader.Name)),
+        $"foz alter {table} drop-feature deletionVectors takes it back; 'readers: [delta-rs]' keeps "
+            + "a table readable for an engine");
 
     internal static CommittedChange Of(LakeTable table, CommitResult.Committed committed) =>
         new(new(table.Delta.Store, committed.Snapshot), WarningOf(table, committed));
@@ -34,7 +39,8 @@ public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
             $"what has expired of the log of {table.Name} could not be deleted: {error.Message}",
             "the commit stands; the clean-up is tried again another day"),
         _ when committed.FormatFaults is [var fault, ..] => new(
-            $"{fault.What} of {table.Name} could not be brought up to version {committed.Version}: {fault.Error.Message}",
+            $"{fault.What} of {table.Name} could not be brought up to version "
+                + $"{committed.Version}: {fault.Error.Message}",
             "the commit stands; the next one catches up, and until then their readers see an older version"),
         _ => null,
     };

@@ -22,8 +22,8 @@ public static class DeltaErrors
         new(KindOf(error.Kind), error.Message, error) { Hint = HintOf(error.Kind) };
 
     /// <summary>
-    /// The platform's error behind an exception: itself, or the translation of a failure of a Delta table, an object store or a
-    /// file; null if it is none of them.
+    /// The platform's error behind an exception: itself, or the translation of a failure of a Delta table, an object
+    /// store or a file; null if it is none of them.
     /// </summary>
     public static FozException? Find(Exception error) => error switch
     {
@@ -58,9 +58,11 @@ public static class DeltaErrors
         DeltaErrorKind.Unsupported => "use an engine that supports it, or drop the feature with one that does",
         DeltaErrorKind.TypeMismatch => "cast the data to the table's type",
         DeltaErrorKind.TypeWideningDisabled =>
-            "foz alter <table> set delta.enableTypeWidening=true lets columns take wider types; else cast the data to the table's type",
+            "foz alter <table> set delta.enableTypeWidening=true lets columns take wider types; else "
+                + "cast the data to the table's type",
         DeltaErrorKind.ShutsReaderOut =>
-            "leave that out, or take the engine out of 'readers', where the project or the table names it; foz readers <table> shows what each reads",
+            "leave that out, or take the engine out of 'readers', where the project or the table names it; foz readers "
+                + "<table> shows what each reads",
         DeltaErrorKind.Corrupt => RestoreHint,
         _ => null,
     };

@@ -10,7 +10,8 @@ namespace Foz.Lake.Tables;
 /// <param name="From">The version from which on it reads the table; empty where that is not known.</param>
 /// <param name="Writes">Whether it writes the table: <c>yes</c> or <c>no</c>.</param>
 /// <param name="Obstacles">What is in the way, of reading or else of writing; empty where nothing is.</param>
-public sealed record EngineAccess(string Engine, bool IsHeld, string Reads, string From, string Writes, string Obstacles)
+public sealed record EngineAccess(
+    string Engine, bool IsHeld, string Reads, string From, string Writes, string Obstacles)
 {
     const string Yes = "yes", No = "no";
 

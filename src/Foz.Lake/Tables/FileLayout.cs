@@ -40,8 +40,8 @@ public sealed class FileLayout(
         : null;
 
     /// <summary>
-    /// A field that files have in a struct of which they have no field that the table still has; null for other structs.
-    /// It tells whether there is a struct.
+    /// A field that files have in a struct of which they have no field that the table still has; null for other
+    /// structs. It tells whether there is a struct.
     /// </summary>
     public string? StrangerIn(StructType type) =>
         strangers.Count > 0 && type.Fields[0].ColumnId is { } id ? strangers.GetValueOrDefault(id) : null;
@@ -50,7 +50,9 @@ public sealed class FileLayout(
     /// <param name="session">The session that reads them.</param>
     /// <param name="table">The table.</param>
     /// <param name="files">The files.</param>
-    /// <param name="isByNames">Whether columns that the table finds by id are to be found by the files' own names of them.</param>
+    /// <param name="isByNames">
+    /// Whether columns that the table finds by id are to be found by the files' own names of them.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="DeltaException">A file holds shredded variants without annotation.</exception>
     public static IReadOnlyList<(FileLayout Layout, IReadOnlyCollection<AddFile> Files)> Group(
@@ -68,7 +70,8 @@ public sealed class FileLayout(
         [
             .. files.Select(file => (File: file, Layout: Find(file).With(calendars.GetValueOrDefault(file))))
                 .GroupBy(pair => (pair.Layout.Key, pair.Layout.Calendar?.Rules))
-                .Select(group => (group.First().Layout, (IReadOnlyCollection<AddFile>)[.. group.Select(pair => pair.File)])),
+                .Select(group =>
+                    (group.First().Layout, (IReadOnlyCollection<AddFile>)[.. group.Select(pair => pair.File)])),
         ];
 
         FileLayout Find(AddFile file)
@@ -119,7 +122,8 @@ public sealed class FileLayout(
         // The engine puts shredded variants together only where it knows them by their annotation.
         if (!types.Contains("typed_value", StringComparison.Ordinal)) return true;
         throw new DeltaException(DeltaErrorKind.Unsupported,
-            $"{path} holds shredded variants without Parquet's annotation (variantShredding-preview), which are not supported")
+            $"{path} holds shredded variants without Parquet's annotation "
+                + "(variantShredding-preview), which are not supported")
         { Path = path };
     }
 

@@ -11,7 +11,9 @@ using Foz.Storage;
 
 namespace Foz.Lake.Tables;
 
-/// <summary>A Delta table that the engine reads and changes; it need not exist yet. Safe for use by many threads.</summary>
+/// <summary>
+/// A Delta table that the engine reads and changes; it need not exist yet. Safe for use by many threads.
+/// </summary>
 public sealed class LakeTable
 {
     /// <summary>A table.</summary>
@@ -71,7 +73,9 @@ public sealed class LakeTable
     /// </summary>
     /// <param name="version">The older version, of this table.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="DeltaException">Files of the version are gone, or another commit came first; nothing was changed.</exception>
+    /// <exception cref="DeltaException">
+    /// Files of the version are gone, or another commit came first; nothing was changed.
+    /// </exception>
     /// <exception cref="StorageException">The storage failed; nothing was changed.</exception>
     public async Task<CommittedChange> RestoreAsync(TableSnapshot version, CancellationToken cancellationToken)
     {
@@ -88,7 +92,9 @@ public sealed class LakeTable
         return CommittedChange.Of(this, (await transaction.CommitAsync(cancellationToken)).OrThrow());
     }
 
-    /// <summary>Lets the table carry batches of steps, in a commit that changes no rows; none where it carries them.</summary>
+    /// <summary>
+    /// Lets the table carry batches of steps, in a commit that changes no rows; none where it carries them.
+    /// </summary>
     /// <param name="batches">The batches, by step.</param>
     /// <param name="operation">What the table's history calls it.</param>
     /// <param name="parameters">What it was done with.</param>
@@ -122,8 +128,8 @@ public sealed class LakeTable
     const int CarryRacesMax = 3;
 
     /// <summary>
-    /// Writes the manifests by which Hive, Athena and Presto find the table's files, and deletes those of partitions that
-    /// have none any more.
+    /// Writes the manifests by which Hive, Athena and Presto find the table's files, and deletes those of partitions
+    /// that have none any more.
     /// </summary>
     /// <returns>The version that they show, and how many they are.</returns>
     /// <exception cref="DeltaException">There is no table, or it has what such readers cannot see.</exception>
@@ -161,7 +167,8 @@ public sealed class LakeTable
         await foreach (var entry in Delta.HistoryAsync(cancellationToken))
             yield return new(
                 entry.Version, entry.Timestamp, entry.Fault is null ? entry.Info?.Operation : TableCommit.Unreadable,
-                entry.Info?.EngineInfo, entry.Info?.OperationParameters.ToDictionary(p => p.Key, p => p.Value) ?? FaultOf(entry.Fault),
+                entry.Info?.EngineInfo,
+                entry.Info?.OperationParameters.ToDictionary(p => p.Key, p => p.Value) ?? FaultOf(entry.Fault),
                 entry.Info?.OperationMetrics.ToDictionary(p => p.Key, p => p.Value) ?? []);
     }
 }

@@ -8,9 +8,9 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Tables;
 
 /// <summary>
-/// How a file that Spark wrote counts old days and times: in the Julian calendar before 1582-10-15, as Spark 2 did, and Spark 3
-/// and 4 do where they are set to (<c>spark.sql.parquet.datetimeRebaseModeInWrite</c>). The file's footer says so, and in
-/// which time zone the timestamps were; they are read as Spark reads them.
+/// How a file that Spark wrote counts old days and times: in the Julian calendar before 1582-10-15, as Spark 2 did, and
+/// Spark 3 and 4 do where they are set to (<c>spark.sql.parquet.datetimeRebaseModeInWrite</c>). The file's footer says
+/// so, and in which time zone the timestamps were; they are read as Spark reads them.
 /// </summary>
 /// <param name="File">The file's path, for messages.</param>
 /// <param name="IsOfDates">Whether its dates are in that calendar.</param>
@@ -36,7 +36,8 @@ public sealed record OldCalendar(string File, bool IsOfDates, bool IsOfTimestamp
     /// <param name="files">The files.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static IReadOnlyDictionary<AddFile, OldCalendar> Find(
-        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, CancellationToken cancellationToken)
+        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files,
+        CancellationToken cancellationToken)
     {
         var found = new Dictionary<AddFile, OldCalendar>(ReferenceEqualityComparer.Instance);
         if (OldTimes.In(table.Schema) is not { } times) return found;
@@ -52,7 +53,8 @@ public sealed record OldCalendar(string File, bool IsOfDates, bool IsOfTimestamp
         }
         foreach (var some in unknown.Chunk(FilesAtOnceMax))
         {
-            var calendars = Read(session, [.. some.Select(file => TableFiles.LocalPath(table, file))], cancellationToken);
+            var calendars = Read(
+                session, [.. some.Select(file => TableFiles.LocalPath(table, file))], cancellationToken);
             foreach (var file in some)
             {
                 var calendar = calendars.GetValueOrDefault(TableFiles.LocalPath(table, file), none);
@@ -101,8 +103,8 @@ public sealed record OldCalendar(string File, bool IsOfDates, bool IsOfTimestamp
         : value;
 
     /// <summary>
-    /// A timestamp of the file in the engine's calendar. What no offset is known for is an error, and no guess: a zone that
-    /// followed the sun before 1900, and none at all, where Spark takes the reader's own.
+    /// A timestamp of the file in the engine's calendar. What no offset is known for is an error, and no guess: a zone
+    /// that followed the sun before 1900, and none at all, where Spark takes the reader's own.
     /// </summary>
     public string Timestamp(string value)
     {
@@ -117,21 +119,25 @@ public sealed record OldCalendar(string File, bool IsOfDates, bool IsOfTimestamp
     }
 
     string Refusal =>
-        $"{File} holds timestamps before 1900 in Spark's old calendar and {(Zone is null ? "names no time zone" : $"the time zone {Zone}")}, "
-        + "which is not supported; write the table anew in Spark with spark.sql.parquet.datetimeRebaseModeInWrite=CORRECTED";
+        $"{File} holds timestamps before 1900 in Spark's old calendar and "
+            + $"{(Zone is null ? "names no time zone" : $"the time zone {Zone}")}, "
+        + "which is not supported; write the table anew in Spark with "
+        + "spark.sql.parquet.datetimeRebaseModeInWrite=CORRECTED";
 
     static bool IsOld(string version, string first, Dictionary<string, string> footer, string key) =>
         string.CompareOrdinal(version, first) < 0 || footer.ContainsKey(key);
 
     static bool HasInt96(EngineSession session, string path, CancellationToken cancellationToken) =>
         session.QueryScalar<long>(
-            $"SELECT count(*) FROM parquet_schema({SqlText.Literal(path)}) WHERE type = 'INT96'", cancellationToken) > 0;
+            $"SELECT count(*) FROM parquet_schema({SqlText.Literal(path)}) WHERE type = 'INT96'",
+            cancellationToken) > 0;
 
     // The offset of a zone whose clocks never changed; null for other zones.
     static TimeSpan? Offset(string? zone)
     {
         if (zone is null) return null;
-        if (zone is "UTC" or "Z" or "GMT" or "Etc/UTC" or "Etc/GMT" or "Etc/UCT" or "UCT" or "Etc/Universal" or "Etc/Zulu")
+        if (zone is "UTC" or "Z" or "GMT" or "Etc/UTC" or "Etc/GMT" or "Etc/UCT" or "UCT" or "Etc/Universal"
+            or "Etc/Zulu")
             return TimeSpan.Zero;
         var text = zone.StartsWith("GMT", StringComparison.Ordinal) || zone.StartsWith("UTC", StringComparison.Ordinal)
             ? zone[3..]

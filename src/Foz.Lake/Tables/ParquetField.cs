@@ -29,8 +29,8 @@ public sealed record ParquetField(string Name, int? Id)
     }
 
     /// <summary>
-    /// Adds, for each struct inside of a type of which this field holds nothing that the type has, what it holds instead,
-    /// by the id of the type's first field.
+    /// Adds, for each struct inside of a type of which this field holds nothing that the type has, what it holds
+    /// instead, by the id of the type's first field.
     /// </summary>
     public void AddStrangers(DeltaType type, ColumnMappingMode mapping, Dictionary<int, string> strangers)
     {
@@ -40,7 +40,8 @@ public sealed record ParquetField(string Name, int? Id)
                 var found = parent.Fields.Select(field => (Field: field, Own: Find(field, mapping)))
                     .Where(pair => pair.Own is not null).ToList();
                 foreach (var (field, own) in found) own!.AddStrangers(field.Type, mapping, strangers);
-                if (found.Count == 0 && fields.Count > 0 && parent.Fields[0].ColumnId is { } id) strangers[id] = fields[0].Name;
+                if (found.Count == 0 && fields.Count > 0 && parent.Fields[0].ColumnId is { } id)
+                    strangers[id] = fields[0].Name;
                 break;
             // Elements lie in a repeated group, or are repeated themselves.
             case ArrayType array when fields is [var repeated]:
@@ -64,7 +65,8 @@ public sealed record ParquetField(string Name, int? Id)
         var row = rows.Current;
         var field = new ParquetField(
             (string)row[0]!, row[1] is null ? null : Convert.ToInt32(row[1], CultureInfo.InvariantCulture));
-        for (var left = Convert.ToInt64(row[2] ?? 0L, CultureInfo.InvariantCulture); left > 0; left--) field.fields.Add(Read(rows));
+        for (var left = Convert.ToInt64(row[2] ?? 0L, CultureInfo.InvariantCulture); left > 0; left--)
+            field.fields.Add(Read(rows));
         return field;
     }
 }

@@ -63,7 +63,9 @@ sealed record PartitionColumn(StructField Field, string PhysicalName, int Ordina
     /// <param name="token">The scan's files; not needed where all have one value.</param>
     public string Sql(ScanToken? token)
     {
-        var text = Varies ? $"{ScanFunctions.Partition}({token!.Value}, {Ordinal}, filename)" : SqlText.LiteralOrNull(only);
+        var text = Varies
+            ? $"{ScanFunctions.Partition}({token!.Value}, {Ordinal}, filename)"
+            : SqlText.LiteralOrNull(only);
         if (Field.Type == DeltaType.Binary) return $"unhex({text})";
         var value = $"CAST({text} AS {PhysicalColumns.LogicalTypeName(Field.Type)})";
         return Field.Type == DeltaType.String && TextLength.Of(Field) is { IsPadded: true } length

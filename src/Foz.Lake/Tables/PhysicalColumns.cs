@@ -23,7 +23,9 @@ public sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout
 
     /// <summary>The <c>schema</c> argument of <c>read_parquet</c>: columns that a file lacks are NULL.</summary>
     /// <param name="schema">The table's.</param>
-    /// <param name="others">Columns beside the table's, by name; with any, all are found by the names that the files have.</param>
+    /// <param name="others">
+    /// Columns beside the table's, by name; with any, all are found by the names that the files have.
+    /// </param>
     public string Schema(TableSchema schema, IReadOnlyList<ExtraColumn> others)
     {
         var columns = schema.DataColumns.Where(IsInFiles).Select(
@@ -60,7 +62,8 @@ public sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout
         : SqlText.Literal(layout.NameOf(field, mapping) ?? AbsentName(field));
 
     // A file may have another column under the name that this one would have.
-    static string AbsentName(StructField field) => string.Create(CultureInfo.InvariantCulture, $"foz absent {field.ColumnId}");
+    static string AbsentName(StructField field) =>
+        string.Create(CultureInfo.InvariantCulture, $"foz absent {field.ColumnId}");
 
     string TypeName(DeltaType type) => type switch
     {
@@ -90,8 +93,10 @@ public sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout
             Convert(part, partType, TextLength.Part(sized, place), depth + 1);
         return type switch
         {
-            StructType s => $"CASE WHEN {value} IS NOT NULL THEN struct_pack({string.Join(", ", s.Fields.Select((f, i) =>
-                $"{SqlText.Identifier(f.Name)} := {FieldValue(s, value, f, TextLength.Part(sized, i), depth)}"))}) END",
+            StructType s =>
+                $"CASE WHEN {value} IS NOT NULL THEN struct_pack({string.Join(", ", s.Fields.Select((f, i) =>
+                    $"{SqlText.Identifier(f.Name)} := "
+                        + FieldValue(s, value, f, TextLength.Part(sized, i), depth)))}) END",
             ArrayType array => $"list_transform({value}, lambda {element}: {Part(element, array.Element, 0)})",
             MapType map =>
                 $"map_from_entries(list_transform(map_entries({value}), lambda {element}: struct_pack("
@@ -121,7 +126,8 @@ public sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout
             f.Field.Type == DeltaType.Void || layout.NameOf(f.Field, mapping) != f.Field.Name
             || IsConverted(f.Field.Type, TextLength.Part(sized, f.Place))),
         ArrayType array => IsConverted(array.Element, TextLength.Part(sized, 0)),
-        MapType map => IsConverted(map.Key, TextLength.Part(sized, 0)) || IsConverted(map.Value, TextLength.Part(sized, 1)),
+        MapType map =>
+            IsConverted(map.Key, TextLength.Part(sized, 0)) || IsConverted(map.Value, TextLength.Part(sized, 1)),
         PrimitiveType { Kind: PrimitiveKind.Date or PrimitiveKind.Timestamp } => layout.Calendar is not null,
         PrimitiveType { Kind: PrimitiveKind.String } => sized is SizedTextType { Length.IsPadded: true },
         _ => layout.HasPlainVariants && type == DeltaType.Variant,

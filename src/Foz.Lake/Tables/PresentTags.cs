@@ -5,8 +5,8 @@ using Foz.Lake.Data;
 namespace Foz.Lake.Tables;
 
 /// <summary>
-/// Tags are about what a column holds, and are as they were last set, whatever version is brought back: one that was tagged since stays
-/// so, and one that was released.
+/// Tags are about what a column holds, and are as they were last set, whatever version is brought back: one that was
+/// tagged since stays so, and one that was released.
 /// </summary>
 static class PresentTags
 {
@@ -18,10 +18,14 @@ static class PresentTags
         .. version.Schema.Columns.Fields.Select(field =>
         {
             var stored = field.PhysicalName(version.Schema.Mapping);
-            var present = now.Schema.Columns.Fields.FirstOrDefault(known => known.PhysicalName(now.Schema.Mapping) == stored);
+            var present =
+                now.Schema.Columns.Fields.FirstOrDefault(known => known.PhysicalName(now.Schema.Mapping) == stored);
             if (present is null) return field;
             var bare = TagsOf(field).Aggregate(field.Metadata, (metadata, tag) => metadata.Without(tag.Key));
-            return field with { Metadata = TagsOf(present).Aggregate(bare, (metadata, tag) => metadata.With(tag.Key, tag.Value)) };
+            return field with
+            {
+                Metadata = TagsOf(present).Aggregate(bare, (metadata, tag) => metadata.With(tag.Key, tag.Value)),
+            };
         }),
     ]);
 

@@ -20,22 +20,25 @@ public sealed record ScanChoice
     public IReadOnlyList<FileConstant> Constants { get; init; } = [];
 
     /// <summary>
-    /// The values of <see cref="Constants"/>, by place and row, of a file whose rows differ in them, giving null for one whose
-    /// rows do not; null where no file's do.
+    /// The values of <see cref="Constants"/>, by place and row, of a file whose rows differ in them, giving null for
+    /// one whose rows do not; null where no file's do.
     /// </summary>
     public Func<AddFile, Func<int, long, string?>?>? RowValuesOf { get; init; }
 
     /// <summary>
-    /// The columns from which <see cref="TrackedRows.RowId"/> and <see cref="TrackedRows.RowVersion"/> are read, behind those;
-    /// null where they are not.
+    /// The columns from which <see cref="TrackedRows.RowId"/> and <see cref="TrackedRows.RowVersion"/> are read, behind
+    /// those; null where they are not.
     /// </summary>
     public TrackedRows? Tracked { get; init; }
 
-    /// <summary>Whether the relation is for every session of the engine, and not only for the one that opens it.</summary>
+    /// <summary>
+    /// Whether the relation is for every session of the engine, and not only for the one that opens it.
+    /// </summary>
     public bool IsForAnySession { get; init; }
 
     /// <summary>All columns that are read of files beside the table's.</summary>
-    public IReadOnlyList<ExtraColumn> ColumnsOfFiles => Tracked is null ? ExtraColumns : [.. ExtraColumns, .. Tracked.FileColumns];
+    public IReadOnlyList<ExtraColumn> ColumnsOfFiles =>
+        Tracked is null ? ExtraColumns : [.. ExtraColumns, .. Tracked.FileColumns];
 
     /// <summary>What a scan is told of a file for columns that have one value in it.</summary>
     public IEnumerable<string?> ValuesOf(AddFile file)

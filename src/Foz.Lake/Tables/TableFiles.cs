@@ -8,7 +8,9 @@ using Foz.Storage.Addresses;
 
 namespace Foz.Lake.Tables;
 
-/// <summary>A table's data files as the engine finds them: on the local disk, or brought there from an object store.</summary>
+/// <summary>
+/// A table's data files as the engine finds them: on the local disk, or brought there from an object store.
+/// </summary>
 static class TableFiles
 {
     static readonly ConditionalWeakTable<DeletionVectorDescriptor, RowSet> deletedRows = [];
@@ -29,7 +31,8 @@ static class TableFiles
         if (!session.IsConfined) return;
         var folders = new HashSet<string>(StringComparer.Ordinal) { FolderOf(table) };
         foreach (var file in files)
-            if (file.Path.IsAbsolute && Path.GetDirectoryName(LocalPath(table, file)) is { } folder) folders.Add(folder);
+            if (file.Path.IsAbsolute && Path.GetDirectoryName(LocalPath(table, file)) is { } folder)
+                folders.Add(folder);
         session.Reach(folders);
     }
 
@@ -55,7 +58,10 @@ static class TableFiles
         table.Store.IsLocal || table.Store.LocalPath("data") is null
             ? new(LocalObjects.None)
             : table.Store.FetchAsync(
-                [.. files.Select(file => new ObjectRef(PathBelow(table, file) ?? LocalPath(table, file), file.SizeBytes))],
+                [
+                    .. files.Select(file =>
+                        new ObjectRef(PathBelow(table, file) ?? LocalPath(table, file), file.SizeBytes)),
+                ],
                 cancellationToken);
 
     /// <summary>Reads the deletion vectors of files of an object store, several at a time.</summary>
@@ -95,13 +101,15 @@ static class TableFiles
         catch (DeltaException fault)
         {
             throw new DeltaException(
-                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
+                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}",
+                fault)
             { Path = fault.Path, Version = table.Version };
         }
         catch (StorageException fault)
         {
             throw new StorageException(
-                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}", fault)
+                fault.Kind, $"{table.State.Table} at version {table.Version}: {file.Path.Value}: {fault.Message}",
+                fault)
             { Path = fault.Path };
         }
         deletedRows.AddOrUpdate(vector, rows);

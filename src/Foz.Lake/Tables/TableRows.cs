@@ -21,15 +21,17 @@ public sealed class TableRows
     public long Version => snapshot.Version;
 
     /// <summary>
-    /// What tells the rows from all others that a table of the lake has or had: which table, at which version; null where they are
-    /// only some of a version's.
+    /// What tells the rows from all others that a table of the lake has or had: which table, at which version; null
+    /// where they are only some of a version's.
     /// </summary>
     public string? Key { get; private init; }
 
     /// <summary>The columns.</summary>
     public IReadOnlyList<Field> Fields { get; }
 
-    /// <summary>What a column is called in files, also where it got another name; the name itself of one that no file holds.</summary>
+    /// <summary>
+    /// What a column is called in files, also where it got another name; the name itself of one that no file holds.
+    /// </summary>
     public string StoredNameOf(string column) =>
         snapshot.Schema.Columns.Find(column)?.PhysicalName(snapshot.Schema.Mapping) ?? column;
 
@@ -45,13 +47,15 @@ public sealed class TableRows
     /// A file lies where no table does, or the session cannot be moved any more.
     /// </exception>
     public void Reach(EngineSession session) => TableFiles.Reach(
-        session, snapshot, groups.SelectMany(group => group.Scans.Concat(group.Without)).SelectMany(scan => scan.Files));
+        session, snapshot,
+        groups.SelectMany(group => group.Scans.Concat(group.Without)).SelectMany(scan => scan.Files));
 
     /// <summary>All rows of a version.</summary>
     public static TableRows All(TableSnapshot snapshot) =>
         new(snapshot, [new RowGroup([new(snapshot.State.Files, Choice: null)])], snapshot.Fields)
         {
-            Key = string.Create(CultureInfo.InvariantCulture, $"{snapshot.Store.Root} {snapshot.Id} {snapshot.Version}"),
+            Key = string.Create(
+                CultureInfo.InvariantCulture, $"{snapshot.Store.Root} {snapshot.Id} {snapshot.Version}"),
         };
 
     /// <summary>The rows of some files, with the columns of a version.</summary>
@@ -69,16 +73,20 @@ public sealed class TableRows
     /// <param name="snapshot">The version.</param>
     /// <param name="groups">At least one group.</param>
     /// <param name="own">The columns that the groups add.</param>
-    internal static TableRows OfGroups(TableSnapshot snapshot, IReadOnlyList<RowGroup> groups, IReadOnlyList<Field> own) =>
+    internal static TableRows OfGroups(
+        TableSnapshot snapshot, IReadOnlyList<RowGroup> groups, IReadOnlyList<Field> own) =>
         new(snapshot, groups, [.. snapshot.Fields, .. own]);
 
     /// <summary>The rows as a relation for one session.</summary>
     /// <param name="session">The session.</param>
     /// <param name="filter">What is asked of the rows, to leave out files; null where nothing is.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="isForAnySession">Whether other sessions of the engine read it too, at the cost of a longer text.</param>
+    /// <param name="isForAnySession">
+    /// Whether other sessions of the engine read it too, at the cost of a longer text.
+    /// </param>
     public async Task<TableRelation> OpenAsync(
-        EngineSession session, FilterExpression? filter, CancellationToken cancellationToken, bool isForAnySession = false)
+        EngineSession session, FilterExpression? filter, CancellationToken cancellationToken,
+        bool isForAnySession = false)
     {
         var pruner = filter is null ? null : new FilePruner(snapshot.Schema, FilterPredicate.Of(filter));
         var relations = new List<TableRelation>();
@@ -110,7 +118,9 @@ public sealed class TableRows
             var columns = string.Join(", ", snapshot.Fields.Select(field => SqlText.Identifier(field.Name)));
             var selects = new List<string>();
             foreach (var scan in scans)
-                selects.Add($"SELECT {columns} FROM {await ScanAsync(scan)}{(scan.Where is { } where ? $" WHERE {where}" : "")}");
+                selects.Add(
+                    $"SELECT {columns} FROM "
+                        + $"{await ScanAsync(scan)}{(scan.Where is { } where ? $" WHERE {where}" : "")}");
             return $"({string.Join(" UNION ALL ", selects)})";
         }
 
@@ -138,7 +148,9 @@ public sealed class TableRows
 /// <param name="Choice">What is read of them beside their live rows; null for nothing.</param>
 public readonly record struct ScanPart(IReadOnlyCollection<AddFile> Files, ScanChoice? Choice)
 {
-    /// <summary>Which of the rows are meant, as SQL; null for all. Only for scans of a group that is not plain.</summary>
+    /// <summary>
+    /// Which of the rows are meant, as SQL; null for all. Only for scans of a group that is not plain.
+    /// </summary>
     public string? Where { get; init; }
 }
 
@@ -149,7 +161,9 @@ sealed record RowGroup(IReadOnlyList<ScanPart> Scans)
     /// <summary>Scans whose rows are taken out, each as often as they have it.</summary>
     public IReadOnlyList<ScanPart> Without { get; init; } = [];
 
-    /// <summary>The columns that the group adds behind the table's, as SQL of values; none where its scans have them.</summary>
+    /// <summary>
+    /// The columns that the group adds behind the table's, as SQL of values; none where its scans have them.
+    /// </summary>
     public IReadOnlyList<string> OwnValues { get; init; } = [];
 
     /// <summary>Whether the rows are those of the scans, with the columns that these have.</summary>

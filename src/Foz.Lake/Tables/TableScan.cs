@@ -26,18 +26,21 @@ public sealed class TableRelation(string sql, params IReadOnlyList<IDisposable> 
 }
 
 /// <summary>
-/// Makes relations of tables: the engine reads the data files of one version, columns by their physical names (PROTOCOL.md,
-/// "Column Mapping"), partition values from the log, without the rows that deletion vectors delete.
+/// Makes relations of tables: the engine reads the data files of one version, columns by their physical names
+/// (PROTOCOL.md, "Column Mapping"), partition values from the log, without the rows that deletion vectors delete.
 /// </summary>
 public static class TableScan
 {
     /// <summary>
-    /// The column that holds a row's file, where row addresses are asked for; in SQL, where its quotes stand around a name that
-    /// no table has.
+    /// The column that holds a row's file, where row addresses are asked for; in SQL, where its quotes stand around a
+    /// name that no table has.
     /// </summary>
     public const string FileColumn = "\"foz file\u0001\"";
 
-    /// <summary>The column that holds a row's number in its file, where row addresses are asked for; as <see cref="FileColumn"/>.</summary>
+    /// <summary>
+    /// The column that holds a row's number in its file, where row addresses are asked for; as
+    /// <see cref="FileColumn"/>.
+    /// </summary>
     public const string RowColumn = "\"foz row\u0001\"";
 
     // Longer lists are bound as a variable: parsing them costs more than that.
@@ -45,7 +48,9 @@ public static class TableScan
 
     static long lastVariable;
 
-    /// <summary>All rows of a version, as a relation for one session; disposed after the statement that reads it.</summary>
+    /// <summary>
+    /// All rows of a version, as a relation for one session; disposed after the statement that reads it.
+    /// </summary>
     /// <param name="table">The table at a version.</param>
     /// <param name="session">The session that will read them.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -88,8 +93,10 @@ public static class TableScan
         ScanChoice choice, LocalObjects local, CancellationToken cancellationToken)
     {
         session.Name(TableFiles.FolderOf(table), $"{table.State.Table} at version {table.Version}");
-        session.Meter?.Add(new(files.Sum(file => file.SizeBytes), [.. table.Schema.Columns.Fields.Select(field => field.Name)]));
-        // Columns that have no id are found by name, and so are the others then, by the names that each file has for their ids.
+        session.Meter?.Add(
+            new(files.Sum(file => file.SizeBytes), [.. table.Schema.Columns.Fields.Select(field => field.Name)]));
+        // Columns that have no id are found by name, and so are the others then, by the names that each file has for
+        // their ids.
         var isByNames = choice.ColumnsOfFiles.Count > 0 && table.Schema.Mapping == ColumnMappingMode.Id;
         var groups = FileLayout.Group(session, table, files, isByNames, cancellationToken);
         var partitions = PartitionColumns.Of(table, files);
@@ -108,7 +115,8 @@ public static class TableScan
             if (files.Any(read => ReferenceEquals(read, file) || read.Key == file.Key))
                 throw new FozException(
                     ErrorKind.Table,
-                    $"{table.State.Table} at version {table.Version}: {file.Path.Value} was removed without its deletion vector, as "
+                    $"{table.State.Table} at version {table.Version}: {file.Path.Value} was removed "
+                        + "without its deletion vector, as "
                     + "Trino's OPTIMIZE does, so that its rows are there twice")
                 {
                     Hint = "take it out: foz repair <table>",
@@ -159,7 +167,8 @@ public static class TableScan
                 [
                     $"coalesce({SqlText.Identifier(tracked.IdColumn)}, {Constant(Choice.Constants.Count, "BIGINT")} "
                         + $"+ file_row_number) AS {TrackedRows.RowId}",
-                    $"coalesce({SqlText.Identifier(tracked.VersionColumn)}, {Constant(Choice.Constants.Count + 1, "BIGINT")}) "
+                    $"coalesce({SqlText.Identifier(tracked.VersionColumn)}, "
+                        + $"{Constant(Choice.Constants.Count + 1, "BIGINT")}) "
                         + $"AS {TrackedRows.RowVersion}",
                 ]);
             var sql = $"""
@@ -167,13 +176,16 @@ public static class TableScan
                 FROM read_parquet({FileList(files, cancellationToken)}, hive_partitioning = false,
                 schema = {physical.Schema(schema, Choice.ColumnsOfFiles)}{Cardinality(files)})
                 """;
-            return IsFiltered ? $"{sql} WHERE {ScanFunctions.Live}({Token!.Value}, filename, file_row_number))" : sql + ")";
+            return IsFiltered
+                ? $"{sql} WHERE {ScanFunctions.Live}({Token!.Value}, filename, file_row_number))"
+                : sql + ")";
         }
 
         string FileList(IReadOnlyCollection<AddFile> files, CancellationToken cancellationToken)
         {
             var paths = files.Select(file => TableFiles.LocalPath(Table, file)).ToArray();
-            if (paths.Length <= FilesInTextMax || Choice.IsForAnySession) return $"[{string.Join(", ", paths.Select(SqlText.Literal))}]";
+            if (paths.Length <= FilesInTextMax || Choice.IsForAnySession)
+                return $"[{string.Join(", ", paths.Select(SqlText.Literal))}]";
             var variable = string.Create(
                 CultureInfo.InvariantCulture, $"{OwnNames.Of("files")}_{Interlocked.Increment(ref lastVariable)}");
             Session.Query($"SET VARIABLE {variable} = $1", cancellationToken, [paths]).Dispose();
@@ -181,7 +193,8 @@ public static class TableScan
         }
 
         string Constant(int number, string type) => Choice.RowValuesOf is not null && number < Choice.Constants.Count
-            ? $"CAST({ScanFunctions.RowValue}({Token!.Value}, {Partitions.Count + number}, filename, file_row_number) AS {type})"
+            ? $"CAST({ScanFunctions.RowValue}({Token!.Value}, {Partitions.Count + number}, "
+                + $"filename, file_row_number) AS {type})"
             : $"CAST({ScanFunctions.Partition}({Token!.Value}, {Partitions.Count + number}, filename) AS {type})";
     }
 
@@ -199,11 +212,13 @@ public static class TableScan
     static string Empty(TableSnapshot table, bool withAddresses, ScanChoice choice)
     {
         var columns = table.Schema.Columns.Fields.Select(
-            field => (Name: SqlText.Identifier(field.Name), Type: PhysicalColumns.LogicalTypeName(field.Type))).ToList();
+            field => (Name: SqlText.Identifier(field.Name), Type: PhysicalColumns.LogicalTypeName(field.Type)))
+            .ToList();
         if (withAddresses) columns.AddRange([(FileColumn, "VARCHAR"), (RowColumn, "BIGINT")]);
         columns.AddRange(choice.ExtraColumns.Select(column => (SqlText.Identifier(column.Name), column.Type)));
         columns.AddRange(choice.Constants.Select(constant => (SqlText.Identifier(constant.Name), constant.Type)));
-        if (choice.Tracked is not null) columns.AddRange([(TrackedRows.RowId, "BIGINT"), (TrackedRows.RowVersion, "BIGINT")]);
+        if (choice.Tracked is not null)
+            columns.AddRange([(TrackedRows.RowId, "BIGINT"), (TrackedRows.RowVersion, "BIGINT")]);
         var nulls = columns.Select(column => $"CAST(NULL AS {column.Type}) AS {column.Name}");
         return $"(SELECT {string.Join(", ", nulls)} WHERE false)";
     }

@@ -26,7 +26,9 @@ public sealed class TableSnapshot
     /// <summary>Where the table is, as people write it.</summary>
     public string Root => Store.Root;
 
-    /// <summary>What tells the table from every other, also from one that took its name: the id of its metadata.</summary>
+    /// <summary>
+    /// What tells the table from every other, also from one that took its name: the id of its metadata.
+    /// </summary>
     public string Id => State.Metadata.Id;
 
     /// <summary>When it was committed.</summary>
@@ -43,11 +45,13 @@ public sealed class TableSnapshot
         State.Metadata.Configuration.ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
 
     /// <summary>What other engines do with it.</summary>
-    public IReadOnlyList<EngineAccess> Engines => [.. TableReader.All.Select(reader => EngineAccess.Of(reader.Judge(State), State))];
+    public IReadOnlyList<EngineAccess> Engines =>
+        [.. TableReader.All.Select(reader => EngineAccess.Of(reader.Judge(State), State))];
 
     /// <summary>Whether it names these engines as those that it stays readable for, and no other.</summary>
     public bool IsHeldTo(IReadOnlyList<string> readers) =>
-        HeldReaders.Of(State.Metadata.Configuration).Select(reader => reader.Name).ToHashSet(StringComparer.Ordinal).SetEquals(readers);
+        HeldReaders.Of(State.Metadata.Configuration).Select(reader => reader.Name).ToHashSet(StringComparer.Ordinal)
+            .SetEquals(readers);
 
     /// <summary>How many data files it has.</summary>
     public int FileCount => State.FileCount;

@@ -12,7 +12,9 @@ namespace Foz.Lake.Tables;
 /// <param name="lake">The lake's root.</param>
 /// <param name="engines">The engines that read checkpoints.</param>
 /// <param name="clock">The time.</param>
-/// <param name="keys">Where merges keep indexes of keys; null for nowhere, so that each one finds its rows by a join.</param>
+/// <param name="keys">
+/// Where merges keep indexes of keys; null for nowhere, so that each one finds its rows by a join.
+/// </param>
 /// <param name="openUrl">Opens the store at an address; null where none is read.</param>
 public sealed class TableStore(
     IObjectStore lake, EnginePool engines, TimeProvider clock, KeyIndexCache? keys = null,
@@ -45,7 +47,8 @@ public sealed class TableStore(
             {
                 Hint = "set lake: in foz.yml to an address, whose settings and credentials count for this one too",
             };
-        return tables.GetOrAdd(folder.TrimEnd('/'), static (url, open) => open.Store.OpenStore(open.Url(url), name: null),
+        return tables.GetOrAdd(
+            folder.TrimEnd('/'), static (url, open) => open.Store.OpenStore(open.Url(url), name: null),
             (Store: this, Url: openUrl));
     }
 

@@ -5,14 +5,16 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Tables;
 
 /// <summary>
-/// How the rows of a table keep their ids, and the versions that changed them last, where they are written anew (PROTOCOL.md,
-/// "Row Tracking"): in two columns of data files that are none of the table's.
+/// How the rows of a table keep their ids, and the versions that changed them last, where they are written anew
+/// (PROTOCOL.md, "Row Tracking"): in two columns of data files that are none of the table's.
 /// </summary>
 /// <param name="IdColumn">The column of ids; NULL for rows that are new.</param>
 /// <param name="VersionColumn">The column of versions; NULL for rows that are new or changed.</param>
 public sealed record TrackedRows(string IdColumn, string VersionColumn)
 {
-    /// <summary>The column of a scan that holds a row's id; in SQL, with its quotes, as <see cref="TableScan.FileColumn"/>.</summary>
+    /// <summary>
+    /// The column of a scan that holds a row's id; in SQL, with its quotes, as <see cref="TableScan.FileColumn"/>.
+    /// </summary>
     public const string RowId = "\"foz row id\u0001\"";
 
     /// <summary>The column of a scan that holds the version that changed a row last; in SQL.</summary>
@@ -33,13 +35,16 @@ public sealed record TrackedRows(string IdColumn, string VersionColumn)
             : null;
 
     /// <summary>What a list of SELECT says for rows that only move, behind the table's columns.</summary>
-    public string Moved => $", {RowId} AS {SqlText.Identifier(IdColumn)}, {RowVersion} AS {SqlText.Identifier(VersionColumn)}";
+    public string Moved =>
+        $", {RowId} AS {SqlText.Identifier(IdColumn)}, {RowVersion} AS {SqlText.Identifier(VersionColumn)}";
 
     /// <summary>A SELECT of rows with what files hold of their ids.</summary>
     /// <param name="rows">The rows; those that were changed have <see cref="RowId"/> behind their columns.</param>
     public string Select(ChangedRows rows)
     {
-        var (all, id) = rows.Change is RowChange.Update ? ($"* EXCLUDE ({RowId})", RowId) : ("*", "CAST(NULL AS BIGINT)");
+        var (all, id) = rows.Change is RowChange.Update
+            ? ($"* EXCLUDE ({RowId})", RowId)
+            : ("*", "CAST(NULL AS BIGINT)");
         return $"SELECT {all}, {id} AS {SqlText.Identifier(IdColumn)}, "
             + $"CAST(NULL AS BIGINT) AS {SqlText.Identifier(VersionColumn)} FROM ({rows.Select}\n)";
     }

@@ -5,8 +5,8 @@ using Foz.Storage;
 namespace Foz.Lake.Tables;
 
 /// <summary>
-/// A table as one transaction of several statements has changed it: nobody else sees that before it is committed, whole. For one
-/// thread.
+/// A table as one transaction of several statements has changed it: nobody else sees that before it is committed,
+/// whole. For one thread.
 /// </summary>
 public sealed class TransactionTable
 {
@@ -41,7 +41,9 @@ public sealed class TransactionTable
     /// <summary>The newest of its versions.</summary>
     public long Version => changes.Version;
 
-    /// <summary>Whether it was changed, and only what adds rows can follow what only added rows: see <see cref="CheckAsync"/>.</summary>
+    /// <summary>
+    /// Whether it was changed, and only what adds rows can follow what only added rows: see <see cref="CheckAsync"/>.
+    /// </summary>
     public bool TakesOnlyRows => changes is { ChangeCount: > 0, TellsOfEach: true };
 
     /// <summary>Makes sure that what was changed so far can become one commit.</summary>
@@ -50,7 +52,9 @@ public sealed class TransactionTable
     {
         if (await changes.FindObstacleAsync(cancellationToken) is { } obstacle)
             throw new FozException(
-                ErrorKind.Sql, $"{table.Name} has {obstacle}: of a transaction's statements only one changes or deletes rows of it, alone")
+                ErrorKind.Sql,
+                $"{table.Name} has {obstacle}: of a transaction's statements only one "
+                    + "changes or deletes rows of it, alone")
             {
                 SqlState = "0A000", Hint = "COMMIT behind each statement, or write one MERGE",
             };
@@ -67,18 +71,24 @@ public sealed class TransactionTable
         changes.RollBackToAsync(changes.Version - changes.ChangeCount, cancellationToken);
 
     /// <summary>Commits everything as the table's next version.</summary>
-    /// <param name="keepsFiles">Whether files stay that only versions between the statements have, since somebody reads them.</param>
+    /// <param name="keepsFiles">
+    /// Whether files stay that only versions between the statements have, since somebody reads them.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What is committed; null where nothing was changed.</returns>
     /// <exception cref="FozException">
-    /// Another commit came first that the transaction should have read, or that changed the same rows; nothing is written.
+    /// Another commit came first that the transaction should have read, or that changed the same rows; nothing is
+    /// written.
     /// </exception>
     /// <exception cref="StorageException">The storage failed: the changes may be committed or not.</exception>
     public async Task<CommittedChange?> CommitAsync(bool keepsFiles, CancellationToken cancellationToken)
     {
         var operation = TableOperation.Of("TRANSACTION", ("statements", $"{changes.ChangeCount}"));
         var result = await changes.CommitAsync(
-            new() { Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo },
+            new()
+            {
+                Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo,
+            },
             keepsFiles, cancellationToken);
         return result switch
         {

@@ -16,7 +16,10 @@ public readonly record struct StepBatch(string Step, long Number)
     {
         if (!(present?.BatchOf(Step) >= Number)) return;
         throw new FozException(
-            ErrorKind.Conflict, string.Create(CultureInfo.InvariantCulture, $"{table.Name} carries batch {Number} of {Step} already: another run finished it, or gave it up"))
+            ErrorKind.Conflict,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{table.Name} carries batch {Number} of {Step} already: another run finished it, or gave it up"))
         {
             Hint = "run again",
         };
@@ -45,14 +48,14 @@ public sealed record WriteOptions
     public bool AddsColumns { get; init; } = true;
 
     /// <summary>
-    /// Whether columns that the statement lacks are taken out of the table, which must then map its columns; else they are
-    /// NULL in new rows. Columns that the table fills itself stay.
+    /// Whether columns that the statement lacks are taken out of the table, which must then map its columns; else they
+    /// are NULL in new rows. Columns that the table fills itself stay.
     /// </summary>
     public bool RemovesColumns { get; init; }
 
     /// <summary>
-    /// Whether columns take a wider type where the statement's values need it, which the table is set to allow then; else they
-    /// do where it allows it already.
+    /// Whether columns take a wider type where the statement's values need it, which the table is set to allow then;
+    /// else they do where it allows it already.
     /// </summary>
     public bool WidensTypes { get; init; }
 
@@ -68,12 +71,14 @@ public sealed record WriteOptions
     public long FileBytes { get; init; } = FileBytesDefault;
 
     /// <summary>
-    /// Of a DELETE that takes away what is older than a column's retention, that time; null for other changes. It marks rows
-    /// rather than writing files anew, so that those who read what is new are not disturbed.
+    /// Of a DELETE that takes away what is older than a column's retention, that time; null for other changes. It marks
+    /// rows rather than writing files anew, so that those who read what is new are not disturbed.
     /// </summary>
     public TimeSpan? Retention { get; init; }
 
-    /// <summary>Whether each row that a DELETE takes away is found, so that it can be told of, also where all of them go.</summary>
+    /// <summary>
+    /// Whether each row that a DELETE takes away is found, so that it can be told of, also where all of them go.
+    /// </summary>
     internal bool FindsRows { get; init; }
 
     /// <summary>

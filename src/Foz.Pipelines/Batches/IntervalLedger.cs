@@ -9,7 +9,9 @@ public sealed class IntervalLedger
     readonly List<FilledInterval> filled = [];
 
     /// <summary>Reads the ledger from manifests.</summary>
-    /// <param name="done">The manifests of all batches that are done, oldest first; a folded one may be the first.</param>
+    /// <param name="done">
+    /// The manifests of all batches that are done, oldest first; a folded one may be the first.
+    /// </param>
     public IntervalLedger(IEnumerable<StepManifest> done)
     {
         StepManifest? last = null;
@@ -28,10 +30,14 @@ public sealed class IntervalLedger
         Stale = IntervalSet.Of(last?.Stale ?? []);
     }
 
-    /// <summary>The times whose rows are there; of one that was not over when it was filled, the part that was.</summary>
+    /// <summary>
+    /// The times whose rows are there; of one that was not over when it was filled, the part that was.
+    /// </summary>
     public IntervalSet All { get; }
 
-    /// <summary>The times that are filled from older inputs than the last batch, and that are to be filled again.</summary>
+    /// <summary>
+    /// The times that are filled from older inputs than the last batch, and that are to be filled again.
+    /// </summary>
     public IntervalSet Stale { get; }
 
     /// <summary>The backfills that the ledger knows of, oldest first.</summary>

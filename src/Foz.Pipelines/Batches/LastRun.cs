@@ -7,8 +7,8 @@ using Foz.Storage;
 namespace Foz.Pipelines.Batches;
 
 /// <summary>
-/// How the last run of a project in an environment ended: <c>_foz/runs/&lt;project&gt;.&lt;environment&gt;.json</c>. It says
-/// what may be tried again, and never what is done.
+/// How the last run of a project in an environment ended: <c>_foz/runs/&lt;project&gt;.&lt;environment&gt;.json</c>. It
+/// says what may be tried again, and never what is done.
 /// </summary>
 public sealed record LastRun
 {
@@ -33,13 +33,15 @@ public sealed record LastRun
     public ImmutableArray<string> Tests { get; init; } = [];
 
     /// <summary>
-    /// How its steps ended, in the words of <c>result:</c>, by the names that the project has for tables; steps with nothing
-    /// new are not in it.
+    /// How its steps ended, in the words of <c>result:</c>, by the names that the project has for tables; steps with
+    /// nothing new are not in it.
     /// </summary>
     public ImmutableSortedDictionary<string, string> Results { get; init; } =
         ImmutableSortedDictionary<string, string>.Empty;
 
-    /// <summary>The last run of a project in an environment; null where there was none, or what it left cannot be read.</summary>
+    /// <summary>
+    /// The last run of a project in an environment; null where there was none, or what it left cannot be read.
+    /// </summary>
     public static async ValueTask<LastRun?> FindAsync(
         IObjectStore lake, string project, string environment, CancellationToken cancellationToken)
     {
@@ -67,7 +69,8 @@ public sealed record LastRun
             var content = JsonSerializer.SerializeToUtf8Bytes(kept, LastRunJson.Default.LastRun);
             if (present is null
                 ? await lake.PutIfAbsentAsync(path, content, cancellationToken) is PutIfAbsentResult.Created
-                : await lake.PutIfMatchAsync(path, content, present.ETag, cancellationToken) is PutIfMatchResult.Written)
+                : await lake.PutIfMatchAsync(
+                    path, content, present.ETag, cancellationToken) is PutIfMatchResult.Written)
                 return;
         }
     }

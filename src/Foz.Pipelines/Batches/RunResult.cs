@@ -20,11 +20,13 @@ public sealed record RunResult(string RunId, IReadOnlyList<StepResult> Steps, Ti
     public bool IsStopped { get; init; }
 
     /// <summary>
-    /// How it ended: failed if a step did, or was not tried for another reason than that the run was stopped, or if it has an error;
-    /// canceled if it was stopped; skipped if every step was.
+    /// How it ended: failed if a step did, or was not tried for another reason than that the run was stopped, or if it
+    /// has an error; canceled if it was stopped; skipped if every step was.
     /// </summary>
     public Outcome Outcome =>
-        Error is not null || Steps.Any(s => s.Outcome is Outcome.Failed || (s.Outcome is Outcome.Canceled && !IsStopped)) ? Outcome.Failed
+        Error is not null
+            || Steps.Any(s => s.Outcome is Outcome.Failed || (s.Outcome is Outcome.Canceled && !IsStopped))
+            ? Outcome.Failed
         : Steps.Any(s => s.Outcome is Outcome.Canceled) ? Outcome.Canceled
         : Steps.All(s => s.Outcome is Outcome.Skipped) ? Outcome.Skipped
         : Steps.Any(s => s.Outcome is Outcome.Warned) ? Outcome.Warned

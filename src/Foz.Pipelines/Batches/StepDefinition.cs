@@ -2,13 +2,17 @@ using System.Collections.Immutable;
 
 namespace Foz.Pipelines.Batches;
 
-/// <summary>What a step was told to make: kept with each batch, so that what is told now can be held against it.</summary>
+/// <summary>
+/// What a step was told to make: kept with each batch, so that what is told now can be held against it.
+/// </summary>
 public sealed record StepDefinition
 {
     /// <summary>A model's SELECT; null where there is none.</summary>
     public string? Sql { get; init; }
 
-    /// <summary>What is set of it, keys with dots between those of nested mappings, lists with commas between their items.</summary>
+    /// <summary>
+    /// What is set of it, keys with dots between those of nested mappings, lists with commas between their items.
+    /// </summary>
     public ImmutableSortedDictionary<string, string> Settings { get; init; } =
         ImmutableSortedDictionary<string, string>.Empty;
 

@@ -9,9 +9,10 @@ namespace Foz.Pipelines.Batches;
 
 /// <summary>
 /// The manifests of one step, oldest first. Many of batches that are done are folded into one object, so that a step
-/// with a long past opens as fast as another: <c>&lt;batch&gt;.folded.json</c>, the manifest of the last of them that says
-/// as its stream's inputs what all of them read, and which intervals they filled. It is written once, and the ones that it stands for are deleted after
-/// that; until they are, nobody reads them. One run at a time writes, and anybody may read beside it.
+/// with a long past opens as fast as another: <c>&lt;batch&gt;.folded.json</c>, the manifest of the last of them that
+/// says as its stream's inputs what all of them read, and which intervals they filled. It is written once, and the ones
+/// that it stands for are deleted after that; until they are, nobody reads them. One run at a time writes, and anybody
+/// may read beside it.
 /// </summary>
 /// <param name="lake">The lake's root.</param>
 /// <param name="step">The step's name.</param>
@@ -20,16 +21,22 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>How many manifests are folded, at least.</summary>
     public const int FoldMin = 32;
 
-    /// <summary>What stands behind a step's name in the <c>txn</c> of rows that are let out of its quarantine.</summary>
+    /// <summary>
+    /// What stands behind a step's name in the <c>txn</c> of rows that are let out of its quarantine.
+    /// </summary>
     public const string ReleaseSuffix = "/release";
 
     /// <summary>What stands behind a step's name in the <c>txn</c> of a batch that was given up.</summary>
     public const string GivenUpSuffix = "/given-up";
 
-    /// <summary>What stands behind a step's name in the <c>txn</c> of rejected rows of a batch that was refused.</summary>
+    /// <summary>
+    /// What stands behind a step's name in the <c>txn</c> of rejected rows of a batch that was refused.
+    /// </summary>
     public const string RefusedSuffix = "/refused";
 
-    /// <summary>The <c>txn</c> of a step's epoch, after the step's name: how often a host died that worked on it.</summary>
+    /// <summary>
+    /// The <c>txn</c> of a step's epoch, after the step's name: how often a host died that worked on it.
+    /// </summary>
     public const string EpochSuffix = "/epoch";
 
     const string Suffix = ".json";
@@ -40,8 +47,8 @@ public sealed class StepLog(IObjectStore lake, string step)
     string Folder => Lakehouse.StepFolder(step);
 
     /// <summary>
-    /// All manifests of the step but those of batches that were given up; those that are folded are one, the first, whose stream's
-    /// inputs are those of all.
+    /// All manifests of the step but those of batches that were given up; those that are folded are one, the first,
+    /// whose stream's inputs are those of all.
     /// </summary>
     public async ValueTask<IReadOnlyList<StepManifest>> ReadAllAsync(CancellationToken cancellationToken) =>
         [.. (await ReadEachAsync(cancellationToken)).Where(manifest => manifest.GivenUpBy is null)];
@@ -64,13 +71,15 @@ public sealed class StepLog(IObjectStore lake, string step)
     }
 
     /// <summary>
-    /// Says otherwise what a batch is: only the run that opened it may, and which knows that it commits nothing of what was said
-    /// before.
+    /// Says otherwise what a batch is: only the run that opened it may, and which knows that it commits nothing of what
+    /// was said before.
     /// </summary>
     /// <param name="was">The manifest as it was written or read.</param>
     /// <param name="manifest">The manifest, of the same batch.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">Another run has changed it since: the batch is that one's, or was given up.</exception>
+    /// <exception cref="FozException">
+    /// Another run has changed it since: the batch is that one's, or was given up.
+    /// </exception>
     public async ValueTask ReopenAsync(StepManifest was, StepManifest manifest, CancellationToken cancellationToken)
     {
         var path = PathOf(manifest.Batch, Suffix);
@@ -85,7 +94,8 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <exception cref="FozException">One did.</exception>
     public async ValueTask EnsureOpenAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
-        if (await FindAsync(PathOf(manifest.Batch, Suffix), cancellationToken) is not { } there || there.RunId != manifest.RunId || there.GivenUpBy is not null)
+        if (await FindAsync(PathOf(manifest.Batch, Suffix), cancellationToken) is not { } there
+            || there.RunId != manifest.RunId || there.GivenUpBy is not null)
             throw Taken(manifest);
     }
 
@@ -119,8 +129,8 @@ public sealed class StepLog(IObjectStore lake, string step)
     }
 
     /// <summary>
-    /// Lets one manifest stand for all batches of the step up to its own: of a table that takes the place of the one that they
-    /// made. A second time does nothing.
+    /// Lets one manifest stand for all batches of the step up to its own: of a table that takes the place of the one
+    /// that they made. A second time does nothing.
     /// </summary>
     public async ValueTask ReplaceAsync(StepManifest manifest, CancellationToken cancellationToken) =>
         await lake.PutIfAbsentAsync(PathOf(manifest.Batch, FoldedSuffix), Write(manifest), cancellationToken);

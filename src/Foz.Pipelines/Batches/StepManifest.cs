@@ -24,8 +24,8 @@ public sealed record StepManifest
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>
-    /// The run that gave it up: nothing of it is in a table, and what it reads is left to the batches behind it. Null where it was
-    /// not given up.
+    /// The run that gave it up: nothing of it is in a table, and what it reads is left to the batches behind it. Null
+    /// where it was not given up.
     /// </summary>
     public string? GivenUpBy { get; init; }
 
@@ -33,7 +33,8 @@ public sealed record StepManifest
     public required string Fingerprint { get; init; }
 
     /// <summary>
-    /// A hash of the SELECT that a model's template gave, where that asks the lake; null of others, and where nobody noted it.
+    /// A hash of the SELECT that a model's template gave, where that asks the lake; null of others, and where nobody
+    /// noted it.
     /// </summary>
     public string? Rendered { get; init; }
 
@@ -65,14 +66,14 @@ public sealed record StepManifest
     public string? Backfill { get; init; }
 
     /// <summary>
-    /// Of a folded manifest: what its batches and those before them filled. Of another one: intervals before its own that
-    /// had no rows and no commit.
+    /// Of a folded manifest: what its batches and those before them filled. Of another one: intervals before its own
+    /// that had no rows and no commit.
     /// </summary>
     public ImmutableArray<FilledInterval> Filled { get; init; } = [];
 
     /// <summary>
-    /// Times that were filled from older inputs, and that were to be filled again when the batch was done: the run that opened it
-    /// may have ended before it came to them.
+    /// Times that were filled from older inputs, and that were to be filled again when the batch was done: the run that
+    /// opened it may have ended before it came to them.
     /// </summary>
     public ImmutableArray<Interval> Stale { get; init; } = [];
 

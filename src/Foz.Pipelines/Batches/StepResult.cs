@@ -30,7 +30,10 @@ public sealed record StepResult
     /// <summary>Rows that it wrote.</summary>
     public long RowsWritten { get; init; }
 
-    /// <summary>Rows of its table that are not as they were: added, changed and deleted ones. Of a table that was replaced, all that it has.</summary>
+    /// <summary>
+    /// Rows of its table that are not as they were: added, changed and deleted ones. Of a table that was replaced, all
+    /// that it has.
+    /// </summary>
     public long RowsChanged { get; init; }
 
     /// <summary>Rows that could not be read.</summary>

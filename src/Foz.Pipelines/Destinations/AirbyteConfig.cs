@@ -32,7 +32,10 @@ public sealed record AirbyteConfig
     {
         var config = JsonFiles.Object(text, "the configuration");
         if (config.Select(p => p.Key).FirstOrDefault(key => !Names.Contains(key)) is { } stray)
-            throw new FozException(ErrorKind.Configuration, $"the configuration has no key '{stray}'") { Hint = NearestName.Hint(stray, Names) };
+            throw new FozException(ErrorKind.Configuration, $"the configuration has no key '{stray}'")
+            {
+                Hint = NearestName.Hint(stray, Names),
+            };
         return new()
         {
             Project = Text("project"),
@@ -45,7 +48,8 @@ public sealed record AirbyteConfig
         string? Text(string name) => config[name] switch
         {
             null => null,
-            JsonValue value when value.GetValueKind() is JsonValueKind.String && value.GetValue<string>() is { Length: > 0 } found => found,
+            JsonValue value when value.GetValueKind() is JsonValueKind.String
+                && value.GetValue<string>() is { Length: > 0 } found => found,
             _ => throw Wrong(name, "a text"),
         };
 
@@ -67,8 +71,10 @@ public sealed record AirbyteConfig
         Add("project", "string", "Project", "The folder with foz.yml of the project whose lake takes the rows", null);
         Add("target", "string", "Environment", "The environment of foz.yml", null);
         Add("schema", "string", "Schema", "The schema of streams without a namespace", "bronze");
-        Add("batch_rows", "integer", "Rows of a batch", "With how many records that wait a state of the source is a reason to commit", 100_000);
-        Add("batch_seconds", "integer", "Seconds of a batch", "After how many seconds a state of the source is one, however few records wait", 60);
+        Add("batch_rows", "integer", "Rows of a batch",
+            "With how many records that wait a state of the source is a reason to commit", 100_000);
+        Add("batch_seconds", "integer", "Seconds of a batch",
+            "After how many seconds a state of the source is one, however few records wait", 60);
         return new()
         {
             ["$schema"] = "http://json-schema.org/draft-07/schema#", ["title"] = "Foz", ["type"] = "object",
@@ -94,7 +100,8 @@ static class JsonFiles
     {
         try
         {
-            return JsonNode.Parse(text) as JsonObject ?? throw new FozException(ErrorKind.Configuration, $"{what} is no object of JSON");
+            return JsonNode.Parse(text) as JsonObject
+                ?? throw new FozException(ErrorKind.Configuration, $"{what} is no object of JSON");
         }
         catch (JsonException e)
         {

@@ -10,8 +10,8 @@ using Foz.Lake.Processes;
 namespace Foz.Pipelines.Destinations;
 
 /// <summary>
-/// A destination of the Airbyte protocol: records become rows of Delta tables. A state is told when all records before it are
-/// committed, and not earlier: what a killed sync had told is there, and the source begins behind it.
+/// A destination of the Airbyte protocol: records become rows of Delta tables. A state is told when all records before
+/// it are committed, and not earlier: what a killed sync had told is there, and the source begins behind it.
 /// </summary>
 public sealed class AirbyteDestination
 {
@@ -34,14 +34,19 @@ public sealed class AirbyteDestination
     /// <param name="lake">The lake.</param>
     /// <param name="config">What the platform configures.</param>
     /// <param name="catalog">The configured catalog, JSON.</param>
-    /// <param name="tableOf">The table in the lake for a table of the project: with the environment's prefix, if it has one.</param>
+    /// <param name="tableOf">
+    /// The table in the lake for a table of the project: with the environment's prefix, if it has one.
+    /// </param>
     /// <param name="messages">Where states and remarks go.</param>
     /// <exception cref="FozException">The catalog is none, or a table may not be written.</exception>
-    public AirbyteDestination(Lakehouse lake, AirbyteConfig config, string catalog, Func<TableName, TableName> tableOf, AirbyteMessages messages)
+    public AirbyteDestination(
+        Lakehouse lake, AirbyteConfig config, string catalog, Func<TableName, TableName> tableOf,
+        AirbyteMessages messages)
     {
         (this.lake, this.config, this.messages) = (lake, config, messages);
         syncs = AirbyteStream.ParseCatalog(catalog, config.Schema).ToDictionary(
-            s => (s.Namespace, s.Name), s => new Sync(s, tableOf(s.Table), new(lake, s, tableOf(s.Table), text => messages.Log("WARN", text))));
+            s => (s.Namespace, s.Name),
+            s => new Sync(s, tableOf(s.Table), new(lake, s, tableOf(s.Table), text => messages.Log("WARN", text))));
     }
 
     /// <summary>The tables that records go to, without the environment's prefix.</summary>
@@ -56,7 +61,10 @@ public sealed class AirbyteDestination
         await lake.Store.DeleteAsync(probe, cancellationToken);
     }
 
-    /// <summary>Makes sure that no step of a project made a table that records go to: two writers of one table would undo what the other did.</summary>
+    /// <summary>
+    /// Makes sure that no step of a project made a table that records go to: two writers of one table would undo what
+    /// the other did.
+    /// </summary>
     /// <exception cref="FozException">One did.</exception>
     public async Task CheckFreeAsync(CancellationToken cancellationToken)
     {
@@ -67,10 +75,12 @@ public sealed class AirbyteDestination
             {
                 null => false,
                 { Kind: DefinitionKind.View } => true,
-                _ => (await (await lake.OpenTableAsync(made, cancellationToken)).FindLatestAsync(cancellationToken))?.BatchOf($"{made}") is not null,
+                _ => (await (await lake.OpenTableAsync(made, cancellationToken))
+                    .FindLatestAsync(cancellationToken))?.BatchOf($"{made}") is not null,
             };
             if (isMade)
-                throw new FozException(ErrorKind.Configuration, $"{sync.Stream.Table} was made by a project, which cannot be read now")
+                throw new FozException(
+                    ErrorKind.Configuration, $"{sync.Stream.Table} was made by a project, which cannot be read now")
                 {
                     Hint = "foz check tells what is wrong with it; let the records go to a schema of their own",
                 };
@@ -78,7 +88,9 @@ public sealed class AirbyteDestination
     }
 
     /// <summary>Takes messages up to the end of the input.</summary>
-    /// <exception cref="FozException">A message is none, a table cannot be written, or a stream that replaces its table did not complete.</exception>
+    /// <exception cref="FozException">
+    /// A message is none, a table cannot be written, or a stream that replaces its table did not complete.
+    /// </exception>
     public async Task WriteAsync(TextReader input, CancellationToken cancellationToken)
     {
         committedAt = lake.Clock.GetTimestamp();
@@ -106,7 +118,8 @@ public sealed class AirbyteDestination
 
     static int PiecesOf(BoundedLine line) => line.Text.Length / PieceChars + 1;
 
-    static async Task ReadAsync(TextReader input, ChannelWriter<BoundedLine> lines, SemaphoreSlim room, CancellationToken cancellationToken)
+    static async Task ReadAsync(
+        TextReader input, ChannelWriter<BoundedLine> lines, SemaphoreSlim room, CancellationToken cancellationToken)
     {
         try
         {
@@ -127,13 +140,17 @@ public sealed class AirbyteDestination
 
     async Task TakeAsync(BoundedLine line, long number, CancellationToken cancellationToken)
     {
-        if (line.IsCut) throw new FozException(ErrorKind.Data, $"line {number} of the input has more than {LineCharsMax:N0} characters");
+        if (line.IsCut)
+            throw new FozException(
+                ErrorKind.Data, $"line {number} of the input has more than {LineCharsMax:N0} characters");
         if (string.IsNullOrWhiteSpace(line.Text)) return;
         try
         {
             using var document = JsonDocument.Parse(line.Text, new() { MaxDepth = 256 });
             var message = document.RootElement;
-            switch (message.ValueKind is JsonValueKind.Object && message.TryGetProperty("type", out var type) ? type.GetString() : null)
+            switch (message.ValueKind is JsonValueKind.Object && message.TryGetProperty("type", out var type)
+                ? type.GetString()
+                : null)
             {
                 case "RECORD":
                     Add(message.GetProperty("record"));
@@ -151,7 +168,8 @@ public sealed class AirbyteDestination
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new FozException(ErrorKind.Data, $"line {number} of the input is no message of Airbyte: {e.Message}", e);
+            throw new FozException(
+                ErrorKind.Data, $"line {number} of the input is no message of Airbyte: {e.Message}", e);
         }
     }
 
@@ -166,17 +184,24 @@ public sealed class AirbyteDestination
     static DateTimeOffset? EmittedAt(JsonElement record)
     {
         if (!record.TryGetProperty("emitted_at", out var emitted) || !emitted.TryGetInt64(out var ms)) return null;
-        return ms >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+        return ms >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds()
+            && ms <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             ? DateTimeOffset.FromUnixTimeMilliseconds(ms)
-            : throw new FozException(ErrorKind.Data, $"'emitted_at' of a record is {ms}, which is no time in milliseconds since 1970");
+            : throw new FozException(
+                ErrorKind.Data, $"'emitted_at' of a record is {ms}, which is no time in milliseconds since 1970");
     }
 
     Sync Find(JsonElement named)
     {
         var name = (named.TryGetProperty("stream", out var stream) ? stream : named.GetProperty("name")).GetString()!;
-        var space = named.TryGetProperty("namespace", out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+        var space = named.TryGetProperty("namespace", out var value) && value.ValueKind is JsonValueKind.String
+            ? value.GetString()
+            : null;
         return syncs.GetValueOrDefault((space, name))
-            ?? throw new FozException(ErrorKind.Data, $"a message is of stream '{(space is null ? name : $"{space}.{name}")}', which the catalog does not have")
+            ?? throw new FozException(
+                ErrorKind.Data,
+                $"a message is of stream '{(space is null ? name : $"{space}.{name}")}', "
+                    + "which the catalog does not have")
             {
                 Hint = NearestName.Hint(name, syncs.Keys.Select(k => k.Name)),
             };
@@ -222,7 +247,9 @@ public sealed class AirbyteDestination
     async Task CommitAsync(bool isEnd, CancellationToken cancellationToken)
     {
         foreach (var sync in syncs.Values)
-            if (sync.IsAtOnce ? isEnd && !sync.IsCommitted && (!tellsStatus || sync.IsComplete) : sync.Waiting.Count > 0 || (isEnd && !sync.IsCommitted))
+            if (sync.IsAtOnce
+                ? isEnd && !sync.IsCommitted && (!tellsStatus || sync.IsComplete)
+                : sync.Waiting.Count > 0 || (isEnd && !sync.IsCommitted))
                 await CommitAsync(sync, cancellationToken);
         committedAt = lake.Clock.GetTimestamp();
         Tell();
@@ -232,20 +259,27 @@ public sealed class AirbyteDestination
     {
         var count = await sync.Waiting.CommitAsync(cancellationToken);
         sync.IsCommitted = true;
-        if (count > 0) messages.Log("INFO", $"{count:N0} {(count == 1 ? "record" : "records")} of stream '{sync.Stream.Name}' are in {sync.Stream.Table}");
+        if (count > 0)
+            messages.Log(
+                "INFO",
+                $"{count:N0} {(count == 1 ? "record" : "records")} of stream "
+                    + $"'{sync.Stream.Name}' are in {sync.Stream.Table}");
     }
 
     async Task FinishAsync(CancellationToken cancellationToken)
     {
         await CommitAsync(isEnd: true, cancellationToken);
         if (syncs.Values.FirstOrDefault(s => s.IsAtOnce && !s.IsCommitted) is { } cut)
-            throw new FozException(ErrorKind.Data, $"stream '{cut.Stream.Name}' did not complete: {cut.Stream.Table} stays as it was")
+            throw new FozException(
+                ErrorKind.Data, $"stream '{cut.Stream.Name}' did not complete: {cut.Stream.Table} stays as it was")
             {
                 Hint = "see what the source says, and let the sync run again",
             };
         if (syncs.Values.FirstOrDefault(s => s.IsAtOnce && s.Waiting.Count > 0) is { } late)
             throw new FozException(
-                ErrorKind.Data, $"{late.Waiting.Count:N0} {(late.Waiting.Count == 1 ? "record" : "records")} of stream '{late.Stream.Name}' came after it was complete: {late.Stream.Table} has those before")
+                ErrorKind.Data,
+                $"{late.Waiting.Count:N0} {(late.Waiting.Count == 1 ? "record" : "records")} of stream "
+                    + $"'{late.Stream.Name}' came after it was complete: {late.Stream.Table} has those before")
             {
                 Hint = "see what the source says, and let the sync run again",
             };

@@ -39,7 +39,8 @@ public sealed class AirbyteMessages(TextWriter writer, TimeProvider clock)
     /// <param name="records">How many records were committed since the state before.</param>
     internal void State(JsonObject message, long records)
     {
-        if (message["state"] is JsonObject state) state["destinationStats"] = new JsonObject { ["recordCount"] = (double)records };
+        if (message["state"] is JsonObject state)
+            state["destinationStats"] = new JsonObject { ["recordCount"] = (double)records };
         Write(message);
     }
 
@@ -62,7 +63,9 @@ public sealed class AirbyteMessages(TextWriter writer, TimeProvider clock)
             ["error"] = new JsonObject
             {
                 ["message"] = message,
-                ["failure_type"] = kind is ErrorKind.Usage or ErrorKind.Configuration or ErrorKind.NotFound ? "config_error" : "system_error",
+                ["failure_type"] = kind is ErrorKind.Usage or ErrorKind.Configuration or ErrorKind.NotFound
+                    ? "config_error"
+                    : "system_error",
             },
         },
     });

@@ -43,7 +43,9 @@ sealed record AirbyteStream
     /// <summary>The columns that identify a row.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
-    /// <summary>The column of which the row with the greatest value is the last; null for the order of arrival.</summary>
+    /// <summary>
+    /// The column of which the row with the greatest value is the last; null for the order of arrival.
+    /// </summary>
     public string? Cursor { get; init; }
 
     /// <summary>The types of columns that the source declares, in SQL's words.</summary>
@@ -69,11 +71,13 @@ sealed record AirbyteStream
         if (errors.Items is [var error, ..])
             throw new FozException(ErrorKind.Configuration, error.Message)
             {
-                Hint = $"{error.Hint}: see 'schema' of the configuration, and the namespaces and prefix of the connection",
+                Hint = $"{error.Hint}: see 'schema' of the configuration, and the "
+                    + "namespaces and prefix of the connection",
             };
         if (all.GroupBy(s => s.Table).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new FozException(
-                ErrorKind.Configuration, $"streams {string.Join(" and ", twice.Select(s => $"'{s.Name}'"))} would go to one table: {twice.Key}")
+                ErrorKind.Configuration,
+                $"streams {string.Join(" and ", twice.Select(s => $"'{s.Name}'"))} would go to one table: {twice.Key}")
             {
                 Hint = "let them have namespaces of their own, or a prefix",
             };
@@ -83,17 +87,20 @@ sealed record AirbyteStream
     static AirbyteStream Parse(JsonObject configured, string schema)
     {
         var stream = configured["stream"] as JsonObject ?? [];
-        var name = stream.Text("name") ?? throw new FozException(ErrorKind.Configuration, "a stream of the catalog has no name");
+        var name = stream.Text("name")
+            ?? throw new FozException(ErrorKind.Configuration, "a stream of the catalog has no name");
         var space = stream.Text("namespace");
         var mode = configured.Text("destination_sync_mode") switch
         {
             "append" => AirbyteSyncMode.Append,
             "overwrite" => AirbyteSyncMode.Overwrite,
             "append_dedup" => AirbyteSyncMode.AppendDedup,
-            var other => throw Wrong($"destination_sync_mode '{other}'", "append, overwrite and append_dedup are supported"),
+            var other =>
+                throw Wrong($"destination_sync_mode '{other}'", "append, overwrite and append_dedup are supported"),
         };
         var keys = Keys(configured);
-        if (mode is AirbyteSyncMode.AppendDedup && keys.Count == 0) throw Wrong("no primary key", "append_dedup needs one");
+        if (mode is AirbyteSyncMode.AppendDedup && keys.Count == 0)
+            throw Wrong("no primary key", "append_dedup needs one");
         return new()
         {
             Name = name,
@@ -112,7 +119,9 @@ sealed record AirbyteStream
 
         string Only(JsonArray path, string what) => path.Count == 1
             ? path[0]!.ToString()
-            : throw Wrong($"the {what} {string.Join('.', path.Select(p => p?.ToString()))}", "it must be a field of the record, not one within another");
+            : throw Wrong(
+                $"the {what} {string.Join('.', path.Select(p => p?.ToString()))}",
+                "it must be a field of the record, not one within another");
 
         FozException Wrong(string what, string hint) =>
             new(ErrorKind.Configuration, $"stream '{name}' of the catalog has {what}") { Hint = hint };

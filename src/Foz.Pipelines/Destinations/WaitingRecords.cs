@@ -38,8 +38,10 @@ sealed class WaitingRecords(Lakehouse lake, AirbyteStream stream, TableName tabl
         folder ??= lake.Engines.CreateTempFolder();
         rows ??= new(folder.FullName, $"airbyte.{stream.Name}");
         var extra = string.Create(
-            CultureInfo.InvariantCulture, $"\"{AirbyteStream.ExtractedAt}\":\"{extractedAt.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fff}Z\"");
-        if (stream.Mode is AirbyteSyncMode.AppendDedup) extra = string.Create(CultureInfo.InvariantCulture, $"\"{OrderField}\":{rows.Count},{extra}");
+            CultureInfo.InvariantCulture,
+            $"\"{AirbyteStream.ExtractedAt}\":\"{extractedAt.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fff}Z\"");
+        if (stream.Mode is AirbyteSyncMode.AppendDedup)
+            extra = string.Create(CultureInfo.InvariantCulture, $"\"{OrderField}\":{rows.Count},{extra}");
         rows.Add(Encoding.UTF8.GetBytes(data.GetRawText()), Encoding.UTF8.GetBytes(extra));
     }
 
@@ -59,10 +61,12 @@ sealed class WaitingRecords(Lakehouse lake, AirbyteStream stream, TableName tabl
         {
             Name = stream.Name,
             // What the table has keeps its type; values that do not fit are rejected.
-            Columns = Declared().Where(c => !known.Contains(c.Key)).ToDictionary(c => c.Key, c => c.Value, StringComparer.OrdinalIgnoreCase),
+            Columns = Declared().Where(c => !known.Contains(c.Key))
+                .ToDictionary(c => c.Key, c => c.Value, StringComparer.OrdinalIgnoreCase),
         };
         var context = new ReadContext { TableFields = fields, Engine = lake.Engines, WorkFolder = folder.FullName };
-        var read = await Task.Run(() => rows.Read(definition, context, new(new(), []), cancellationToken), cancellationToken);
+        var read = await Task.Run(
+            () => rows.Read(definition, context, new(new(), []), cancellationToken), cancellationToken);
         try
         {
             try
@@ -100,7 +104,8 @@ sealed class WaitingRecords(Lakehouse lake, AirbyteStream stream, TableName tabl
         return stream.Generation is null
             ? stream.Mode is AirbyteSyncMode.Overwrite
             // The platform tries a sync again under the same number: what is there of it stays.
-            : generation != stream.Generation && (stream.Mode is AirbyteSyncMode.Overwrite || (generation ?? 0) < stream.GenerationMin);
+            : generation != stream.Generation
+                && (stream.Mode is AirbyteSyncMode.Overwrite || (generation ?? 0) < stream.GenerationMin);
     }
 
     IEnumerable<KeyValuePair<string, string>> Declared() => stream.Mode is AirbyteSyncMode.AppendDedup
@@ -114,7 +119,8 @@ sealed class WaitingRecords(Lakehouse lake, AirbyteStream stream, TableName tabl
     }
 
     async Task LoadAsync(
-        LakeTable target, StreamRows.Selected read, TableSnapshot? present, bool replaces, CancellationToken cancellationToken)
+        LakeTable target, StreamRows.Selected read, TableSnapshot? present, bool replaces,
+        CancellationToken cancellationToken)
     {
         var syncedAt = lake.Clock.GetUtcNow();
         using var session = lake.Engines.Open(Workload.Ingestion);
@@ -128,14 +134,19 @@ sealed class WaitingRecords(Lakehouse lake, AirbyteStream stream, TableName tabl
         var options = new WriteOptions
         {
             Fields = fields,
-            Properties = stream.Generation is { } generation ? [new(GenerationProperty, generation.ToString(CultureInfo.InvariantCulture))] : [],
+            Properties = stream.Generation is { } generation
+                ? [new(GenerationProperty, generation.ToString(CultureInfo.InvariantCulture))]
+                : [],
         };
         await RejectAsync(session, read.RejectedSql, syncedAt, replaces, cancellationToken);
         var writer = new TableWriter(session);
         await using var change = (stream.Mode, present, replaces) switch
         {
-            (_, not null, true) => await writer.OverwriteAsync(target, WithoutDeleted(select, fields), options, cancellationToken),
-            (AirbyteSyncMode.AppendDedup, not null, _) => await writer.MergeAsync(target, Merge(session, select, fields, present, options, cancellationToken), cancellationToken),
+            (_, not null, true) =>
+                await writer.OverwriteAsync(target, WithoutDeleted(select, fields), options, cancellationToken),
+            (AirbyteSyncMode.AppendDedup, not null, _) =>
+                await writer.MergeAsync(
+                    target, Merge(session, select, fields, present, options, cancellationToken), cancellationToken),
             _ => await writer.AppendAsync(target, WithoutDeleted(select, fields), options, cancellationToken),
         };
         if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) warn(warning.Describe());
@@ -146,50 +157,77 @@ sealed class WaitingRecords(Lakehouse lake, AirbyteStream stream, TableName tabl
     {
         foreach (var name in stream.Keys)
             if (Find(fields, name) is null)
-                throw new FozException(ErrorKind.Data, $"records of stream '{stream.Name}' have no field '{name}', which is of its primary key");
-        var cursor = stream.Cursor is { } stated && Find(fields, stated) is { } found ? $"{SqlText.Identifier(found.Name)} DESC NULLS LAST, " : "";
+                throw new FozException(
+                    ErrorKind.Data,
+                    $"records of stream '{stream.Name}' have no field '{name}', which is of its primary key");
+        var cursor = stream.Cursor is { } stated && Find(fields, stated) is { } found
+            ? $"{SqlText.Identifier(found.Name)} DESC NULLS LAST, "
+            : "";
         return $"SELECT * EXCLUDE ({SqlText.Identifier(OrderField)}) FROM ({select}) QUALIFY row_number() OVER "
-            + $"(PARTITION BY {SqlText.Identifiers(stream.Keys)} ORDER BY {cursor}{SqlText.Identifier(OrderField)} DESC) = 1";
+            + $"(PARTITION BY {SqlText.Identifiers(stream.Keys)} ORDER BY "
+            + $"{cursor}{SqlText.Identifier(OrderField)} DESC) = 1";
     }
 
     MergeDefinition Merge(
-        EngineSession session, string select, IReadOnlyList<Field> fields, TableSnapshot present, WriteOptions options, CancellationToken cancellationToken)
+        EngineSession session, string select, IReadOnlyList<Field> fields, TableSnapshot present, WriteOptions options,
+        CancellationToken cancellationToken)
     {
         // Of keys without NULL an equality finds rows by indexes, and files by statistics.
         var noKey = string.Join(" OR ", stream.Keys.Select(k => $"{SqlText.Identifier(k)} IS NULL"));
-        var equals = session.QueryScalar<bool>($"SELECT EXISTS (SELECT 1 FROM ({select}) WHERE {noKey})", cancellationToken) ? "IS NOT DISTINCT FROM" : "=";
+        var equals = session.QueryScalar<bool>(
+            $"SELECT EXISTS (SELECT 1 FROM ({select}) WHERE {noKey})",
+            cancellationToken) ? "IS NOT DISTINCT FROM" : "=";
         var deleted = IsDeleted(fields, $"{Incoming}.");
         // A record that is older than the row that is there comes too late.
-        var isLater = stream.Cursor is { } cursor && Find(fields, cursor) is { } found && Find(present.Fields, cursor) is not null
-            ? $"({Present}.{SqlText.Identifier(found.Name)} IS NULL OR {Incoming}.{SqlText.Identifier(found.Name)} >= {Present}.{SqlText.Identifier(found.Name)})"
+        var isLater = stream.Cursor is { } cursor && Find(fields, cursor) is { } found
+            && Find(present.Fields, cursor) is not null
+            ? $"({Present}.{SqlText.Identifier(found.Name)} IS NULL OR {Incoming}.{SqlText.Identifier(found.Name)} >= "
+                + $"{Present}.{SqlText.Identifier(found.Name)})"
             : null;
         var clauses = new List<MergeClause>();
-        if (deleted is not null) clauses.Add(new(MergeMatch.Matched, new MergeAction.Delete(), isLater is null ? deleted : $"{deleted} AND {isLater}"));
+        if (deleted is not null)
+            clauses.Add(
+                new(MergeMatch.Matched, new MergeAction.Delete(), isLater is null
+                    ? deleted
+                    : $"{deleted} AND {isLater}"));
         var isLive = deleted is null ? null : $"NOT ({deleted})";
-        clauses.Add(new(MergeMatch.Matched, new MergeAction.UpdateAll(), isLive is not null && isLater is not null ? $"{isLive} AND {isLater}" : isLive ?? isLater));
+        clauses.Add(
+            new(MergeMatch.Matched, new MergeAction.UpdateAll(), isLive is not null && isLater is not null
+                ? $"{isLive} AND {isLater}"
+                : isLive ?? isLater));
         clauses.Add(new(MergeMatch.NotMatched, new MergeAction.InsertAll(), isLive));
         return new()
         {
             Source = select, SourceAlias = Incoming, TargetAlias = Present,
-            On = string.Join(" AND ", stream.Keys.Select(k => $"{Incoming}.{SqlText.Identifier(k)} {equals} {Present}.{SqlText.Identifier(k)}")),
+            On = string.Join(
+                " AND ",
+                stream.Keys.Select(k =>
+                    $"{Incoming}.{SqlText.Identifier(k)} {equals} {Present}.{SqlText.Identifier(k)}")),
             Clauses = clauses, EvolvesSchema = true, Write = options,
         };
     }
 
     string WithoutDeleted(string select, IReadOnlyList<Field> fields) =>
-        stream.Mode is AirbyteSyncMode.AppendDedup && IsDeleted(fields, "") is { } deleted ? $"SELECT * FROM ({select}) WHERE NOT ({deleted})" : select;
+        stream.Mode is AirbyteSyncMode.AppendDedup && IsDeleted(fields, "") is { } deleted
+            ? $"SELECT * FROM ({select}) WHERE NOT ({deleted})"
+            : select;
 
     static string? IsDeleted(IReadOnlyList<Field> fields, string alias) =>
-        Find(fields, AirbyteStream.DeletedAt) is { } field ? $"{alias}{SqlText.Identifier(field.Name)} IS NOT NULL" : null;
+        Find(fields, AirbyteStream.DeletedAt) is { } field
+            ? $"{alias}{SqlText.Identifier(field.Name)} IS NOT NULL"
+            : null;
 
     static Field? Find(IEnumerable<Field> fields, string name) =>
         fields.FirstOrDefault(f => string.Equals(f.Name, name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Keeps the records that could not be read; before the others.</summary>
-    async Task RejectAsync(EngineSession session, string? rejectedSql, DateTimeOffset syncedAt, bool replaces, CancellationToken cancellationToken)
+    async Task RejectAsync(
+        EngineSession session, string? rejectedSql, DateTimeOffset syncedAt, bool replaces,
+        CancellationToken cancellationToken)
     {
         if (rejectedSql is null) return;
-        var target = await lake.DefineTableAsync(table.Rejected, $"Rows that could not be read into {table}", owner: null, cancellationToken);
+        var target = await lake.DefineTableAsync(
+            table.Rejected, $"Rows that could not be read into {table}", owner: null, cancellationToken);
         var select = $"SELECT *, {ChangeColumnsSql.Instant(syncedAt)} AS {ChangeColumns.SyncedAt} FROM ({rejectedSql})";
         var options = new WriteOptions { Fields = RejectedRow.Fields };
         var writer = new TableWriter(session);
@@ -198,6 +236,8 @@ sealed class WaitingRecords(Lakehouse lake, AirbyteStream stream, TableName tabl
             : await writer.AppendAsync(target, select, options, cancellationToken);
         if (change.RowsAdded == 0 && !replaces) return;
         await change.CommitAsync(cancellationToken);
-        if (change.RowsAdded > 0) warn($"{change.RowsAdded:N0} {(change.RowsAdded == 1 ? "record" : "records")} of stream '{stream.Name}' could not be read: see {table.Rejected}");
+        if (change.RowsAdded > 0)
+            warn($"{change.RowsAdded:N0} {(change.RowsAdded == 1 ? "record" : "records")} of stream '{stream.Name}' "
+                + $"could not be read: see {table.Rejected}");
     }
 }

@@ -6,14 +6,16 @@ using Foz.Pipelines.Quality;
 namespace Foz.Pipelines.Documentation;
 
 /// <summary>
-/// Tables and what they refer to, as an entity-relationship diagram in Mermaid: from the checks <c>relationships</c>, the
-/// grains and keys that a project states.
+/// Tables and what they refer to, as an entity-relationship diagram in Mermaid: from the checks <c>relationships</c>,
+/// the grains and keys that a project states.
 /// </summary>
 public static class EntityDiagram
 {
     /// <summary>Draws the tables that refer to others or are referred to.</summary>
     /// <param name="project">The project.</param>
-    /// <param name="columnsOf">The columns that a table has in the lake, by its name there; empty where it is not there yet.</param>
+    /// <param name="columnsOf">
+    /// The columns that a table has in the lake, by its name there; empty where it is not there yet.
+    /// </param>
     /// <returns>The diagram; null where nothing refers to anything.</returns>
     public static string? Of(Project project, Func<TableName, IReadOnlyList<Field>> columnsOf)
     {
@@ -44,8 +46,12 @@ public static class EntityDiagram
         {
             // A row refers to one at most; many rows may refer to the same, or one where the column is itself a key.
             var many = KeysOf(from) is { Count: 1 } key && key.Contains(check.Column) ? "|o" : "}o";
-            var one = from.Checks.Any(other => other is CheckDefinition.NotNull notNull && Same(notNull.Column, check.Column)) ? "||" : "o|";
-            text.Append("    ").Append(IdOf(from)).Append(' ').Append(many).Append("--").Append(one).Append(' ').Append(IdOf(to))
+            var one =
+                from.Checks.Any(other => other is CheckDefinition.NotNull notNull && Same(notNull.Column, check.Column))
+                    ? "||"
+                    : "o|";
+            text.Append("    ").Append(IdOf(from)).Append(' ').Append(many).Append("--").Append(one).Append(' ')
+                .Append(IdOf(to))
                 .Append(" : ").Append(Word(check.Column)).Append('\n');
         }
         return text.ToString();
@@ -66,10 +72,14 @@ public static class EntityDiagram
     {
         if (fields.Count > 0) return fields.Select(field => (field.Name, $"{field.Type}"));
         return node.Columns.Select(column => (column.Name, column.Type ?? "unknown"))
-            .Concat(keys.Concat(foreign).Select(name => (name, "unknown"))).DistinctBy(column => column.Item1, StringComparer.OrdinalIgnoreCase);
+            .Concat(keys.Concat(foreign).Select(name => (name, "unknown")))
+            .DistinctBy(column => column.Item1, StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>The columns that identify a row: the grain, else the unique key, else columns that are checked to be unique alone.</summary>
+    /// <summary>
+    /// The columns that identify a row: the grain, else the unique key, else columns that are checked to be unique
+    /// alone.
+    /// </summary>
     static HashSet<string> KeysOf(GraphNode node) => (node switch
     {
         GraphNode.OfModel { Model.Grain: { Count: > 0 } grain } => grain,

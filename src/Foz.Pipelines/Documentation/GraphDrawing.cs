@@ -50,7 +50,8 @@ static class GraphDrawing
 
     static BoxSize SizeOf(DrawnNode node)
     {
-        var longest = node.Lines.Select(line => line.Text.Length + line.Remark.Length + 3).Append(node.Title.Length).Max();
+        var longest = node.Lines.Select(line => line.Text.Length + line.Remark.Length + 3).Append(node.Title.Length)
+            .Max();
         return new(
             Math.Max(WidthMin, longest * CharWidth + 2 * Padding),
             TitleHeight + (node.Lines.Count == 0 ? 0 : node.Lines.Count * LineHeight + Padding / 2));

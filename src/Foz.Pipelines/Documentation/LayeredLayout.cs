@@ -11,9 +11,9 @@ readonly record struct Point(double X, double Y);
 readonly record struct BoxSize(double Width, double Height);
 
 /// <summary>
-/// Places the nodes of a graph without cycles in layers from left to right, so that edges cross seldom: layers by the longest way,
-/// orders by the medians of neighbours, positions by the means of neighbours (Sugiyama, Tagawa and Toda, "Methods for Visual
-/// Understanding of Hierarchical System Structures", 1981).
+/// Places the nodes of a graph without cycles in layers from left to right, so that edges cross seldom: layers by the
+/// longest way, orders by the medians of neighbours, positions by the means of neighbours (Sugiyama, Tagawa and Toda,
+/// "Methods for Visual Understanding of Hierarchical System Structures", 1981).
 /// </summary>
 sealed class LayeredLayout
 {
@@ -39,7 +39,11 @@ sealed class LayeredLayout
         var top = y.Length == 0 ? 0 : Enumerable.Range(0, y.Length).Min(node => y[node] - HeightOf(node) / 2);
         for (var node = 0; node < y.Length; node++) y[node] -= top;
         var x = Columns();
-        Nodes = [.. Enumerable.Range(0, sizes.Count).Select(node => new Point(x[layerOf[node]], y[node] - HeightOf(node) / 2))];
+        Nodes =
+        [
+            .. Enumerable.Range(
+                0, sizes.Count).Select(node => new Point(x[layerOf[node]], y[node] - HeightOf(node) / 2)),
+        ];
         Edges = [.. ways.Select(way => Route(way, x))];
         Width = layers.Count == 0 ? 0 : x[^1] + layers[^1].Max(WidthOf);
         Height = y.Length == 0 ? 0 : Enumerable.Range(0, y.Length).Max(node => y[node] + HeightOf(node) / 2);
@@ -48,7 +52,9 @@ sealed class LayeredLayout
     /// <summary>The upper left corner of each node.</summary>
     public IReadOnlyList<Point> Nodes { get; }
 
-    /// <summary>For each edge the points that it passes, from the right side of its first node to the left side of its last.</summary>
+    /// <summary>
+    /// For each edge the points that it passes, from the right side of its first node to the left side of its last.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<Point>> Edges { get; }
 
     /// <summary>In pixels.</summary>
@@ -60,9 +66,12 @@ sealed class LayeredLayout
     /// <summary>Places nodes.</summary>
     /// <param name="sizes">The size of each node.</param>
     /// <param name="edges">The edges, by the numbers of nodes, without cycles.</param>
-    public static LayeredLayout Of(IReadOnlyList<BoxSize> sizes, IReadOnlyList<(int From, int To)> edges) => new(sizes, edges);
+    public static LayeredLayout Of(IReadOnlyList<BoxSize> sizes, IReadOnlyList<(int From, int To)> edges) =>
+        new(sizes, edges);
 
-    /// <summary>Layers by the longest way from a node without others above; edges over several layers get a point in each.</summary>
+    /// <summary>
+    /// Layers by the longest way from a node without others above; edges over several layers get a point in each.
+    /// </summary>
     List<List<int>> AssignLayers(IReadOnlyList<(int From, int To)> edges)
     {
         var incoming = edges.ToLookup(edge => edge.To, edge => edge.From);
@@ -102,7 +111,9 @@ sealed class LayeredLayout
 
     void Reorder(bool downwards)
     {
-        var order = downwards ? Enumerable.Range(1, Math.Max(0, layers.Count - 1)) : Enumerable.Range(0, Math.Max(0, layers.Count - 1)).Reverse();
+        var order = downwards
+            ? Enumerable.Range(1, Math.Max(0, layers.Count - 1))
+            : Enumerable.Range(0, Math.Max(0, layers.Count - 1)).Reverse();
         foreach (var layer in order)
         {
             var fixedLayer = layers[downwards ? layer - 1 : layer + 1];
@@ -110,7 +121,9 @@ sealed class LayeredLayout
             layers[layer] =
             [
                 .. layers[layer].Select((node, index) => (node, index))
-                    .OrderBy(n => Median([.. (downwards ? above : below)[n.node].Select(neighbour => place[neighbour]).Order()], n.index))
+                    .OrderBy(n =>
+                        Median([.. (downwards ? above : below)[n.node].Select(neighbour => place[neighbour]).Order()],
+                            n.index))
                     .ThenBy(n => n.index).Select(n => n.node),
             ];
         }
@@ -146,13 +159,16 @@ sealed class LayeredLayout
                 var neighbours = (downwards ? above : below)[node];
                 return neighbours.Count == 0 ? y[node] : neighbours.Average(neighbour => y[neighbour]);
             }).ToList();
-            // Pressed together from above, then from below: what lies between is as near to what it wants as there is room.
+            // Pressed together from above, then from below: what lies between is as near to what it wants as there is
+            // room.
             var down = new double[layer.Count];
             var up = new double[layer.Count];
             for (var i = 0; i < layer.Count; i++)
                 down[i] = i == 0 ? wanted[i] : Math.Max(wanted[i], down[i - 1] + Distance(layer[i - 1], layer[i]));
             for (var i = layer.Count - 1; i >= 0; i--)
-                up[i] = i == layer.Count - 1 ? wanted[i] : Math.Min(wanted[i], up[i + 1] - Distance(layer[i], layer[i + 1]));
+                up[i] = i == layer.Count - 1
+                    ? wanted[i]
+                    : Math.Min(wanted[i], up[i + 1] - Distance(layer[i], layer[i + 1]));
             for (var i = 0; i < layer.Count; i++) y[layer[i]] = (down[i] + up[i]) / 2;
             for (var i = 1; i < layer.Count; i++)
                 y[layer[i]] = Math.Max(y[layer[i]], y[layer[i - 1]] + Distance(layer[i - 1], layer[i]));

@@ -11,8 +11,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Documentation;
 
 /// <summary>
-/// The documentation of a project as a site of files: a page for each table, with columns, checks, lineage and SQL, and the graphs of
-/// all. It needs no server, and loads nothing from elsewhere.
+/// The documentation of a project as a site of files: a page for each table, with columns, checks, lineage and SQL, and
+/// the graphs of all. It needs no server, and loads nothing from elsewhere.
 /// </summary>
 public sealed class Site
 {
@@ -27,7 +27,8 @@ public sealed class Site
     readonly IReadOnlyList<TableName> orphans;
     readonly DateTimeOffset madeAt;
 
-    Site(Project project, IReadOnlyDictionary<TableName, SiteTable> tables, IReadOnlyList<TableName> orphans, DateTimeOffset madeAt) =>
+    Site(Project project, IReadOnlyDictionary<TableName, SiteTable> tables, IReadOnlyList<TableName> orphans,
+        DateTimeOffset madeAt) =>
         (this.project, this.tables, this.orphans, this.madeAt, graph) = (project, tables, orphans, madeAt, new(tables));
 
     /// <summary>How many tables have a page.</summary>
@@ -41,7 +42,8 @@ public sealed class Site
     /// <param name="orphans">The tables of the lake that nothing in the project makes any more.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<Site> ReadAsync(
-        Project project, Lakehouse lake, IReadOnlyList<CheckState> checks, SchemaLock schemas, IReadOnlyList<TableName> orphans,
+        Project project, Lakehouse lake, IReadOnlyList<CheckState> checks, SchemaLock schemas,
+        IReadOnlyList<TableName> orphans,
         CancellationToken cancellationToken)
     {
         using var lineage = new ProjectLineage(project, lake) { Schemas = schemas };
@@ -56,7 +58,9 @@ public sealed class Site
                 Snapshot = await FindAsync(lake, node, cancellationToken),
                 // What was checked once and is not any more says nothing of the table.
                 Checks = [.. byTable[node.Table.ToString()].DistinctBy(check => (check.Title, check.Arguments))
-                    .IntersectBy(node.Checks.Select(check => (check.Title, check.Arguments)), check => (check.Title, check.Arguments))],
+                    .IntersectBy(
+                        node.Checks.Select(check => (check.Title, check.Arguments)),
+                        check => (check.Title, check.Arguments))],
             };
         }
         return new(project, found, orphans, lake.Clock.GetUtcNow());
@@ -74,7 +78,8 @@ public sealed class Site
         Put("lineage.html", "Lineage", Graph(), "");
         Put("relationships.html", "Relationships", Relationships(), "");
         foreach (var table in tables.Values)
-            Put(SitePage.PathOf(table.Name), table.Name.ToString(), new SitePage(tables, graph, table).Content(), "../");
+            Put(SitePage.PathOf(table.Name), table.Name.ToString(), new SitePage(tables, graph, table).Content(),
+                "../");
         foreach (var name in new[] { "site.css", "site.js" }) Copy(name, Path.Combine(folder, name));
         File.WriteAllText(Path.Combine(folder, "search.js"), $"const pages = {SearchIndex()};\n");
 
@@ -123,8 +128,8 @@ public sealed class Site
         """);
 
     /// <summary>
-    /// The tables by schema. Of many, each page only has the names of the schemas, and the script fills in what is opened: a page is as
-    /// large as its table, however many there are.
+    /// The tables by schema. Of many, each page only has the names of the schemas, and the script fills in what is
+    /// opened: a page is as large as its table, however many there are.
     /// </summary>
     Html Schemas(string root) => tables.Count <= LinksMax
         ? Html.Join(BySchema().Select(schema => Html.Of($"""
@@ -179,15 +184,23 @@ public sealed class Site
     }
 
     Html Graph() => tables.Count > GraphNodesMax
-        ? Html.Of($"<h1>Lineage</h1><p>With {tables.Count:N0} tables one drawing of all shows nothing: each table's page has its own.</p>")
-        : Html.Of($"<h1>Lineage</h1>\n<div class=\"wide\">{graph.Draw("Lineage of all tables", [.. tables.Keys], "")}</div>");
+        ? Html.Of(
+            $"<h1>Lineage</h1><p>With {tables.Count:N0} tables one drawing of all shows nothing: each "
+                + $"table's page has its own.</p>")
+        : Html.Of(
+            $"<h1>Lineage</h1>\n<div class=\"wide\">{graph.Draw("Lineage of all tables", [.. tables.Keys], "")}</div>");
 
-    Html Relationships() => tables.Values.Any(table => table.Node.Checks.OfType<Foz.Pipelines.Quality.CheckDefinition.Relationships>().Any())
-        ? Html.Of($"<h1>Relationships</h1>\n<div class=\"wide\">{graph.DrawRelationships()}</div>")
-        : Html.Of($"<h1>Relationships</h1><p>No check <code>relationships</code> says yet which tables belong together.</p>");
+    Html Relationships() =>
+        tables.Values.Any(table =>
+            table.Node.Checks.OfType<Foz.Pipelines.Quality.CheckDefinition.Relationships>().Any())
+            ? Html.Of($"<h1>Relationships</h1>\n<div class=\"wide\">{graph.DrawRelationships()}</div>")
+            : Html.Of(
+                $"<h1>Relationships</h1><p>No check <code>relationships</code> says yet "
+                    + $"which tables belong together.</p>");
 
     IEnumerable<IGrouping<string, SiteTable>> BySchema() => tables.Values
-        .OrderBy(table => LayerOf(table.Name.Schema)).ThenBy(table => table.Name.ToString(), StringComparer.OrdinalIgnoreCase)
+        .OrderBy(table => LayerOf(table.Name.Schema))
+        .ThenBy(table => table.Name.ToString(), StringComparer.OrdinalIgnoreCase)
         .GroupBy(table => table.Name.Schema, StringComparer.OrdinalIgnoreCase);
 
     static int LayerOf(string schema) => schema.ToLowerInvariant() switch
@@ -205,7 +218,8 @@ public sealed class Site
         {
             ["name"] = table.Name.ToString(),
             ["page"] = SitePage.PathOf(table.Name),
-            ["text"] = string.Join(' ', table.Columns.Select(c => c.Name).Concat(table.Tags).Append(table.Description ?? "")),
+            ["text"] = string.Join(
+                ' ', table.Columns.Select(c => c.Name).Concat(table.Tags).Append(table.Description ?? "")),
         }),
     ]).ToJsonString(new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
 }

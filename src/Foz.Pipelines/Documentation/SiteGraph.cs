@@ -15,7 +15,8 @@ sealed class SiteGraph(IReadOnlyDictionary<TableName, SiteTable> tables)
 
     /// <summary>The tables that one is made from.</summary>
     public static IEnumerable<TableName> UpstreamOf(SiteTable table) => table.Node.References
-        .Where(reference => reference is { IsOrderOnly: false, Kind: not ReferenceKind.Self }).Select(reference => reference.Table);
+        .Where(reference => reference is { IsOrderOnly: false, Kind: not ReferenceKind.Self })
+        .Select(reference => reference.Table);
 
     /// <summary>The tables that are made from one.</summary>
     public IEnumerable<TableName> DownstreamOf(TableName name) => downstream[name];
@@ -38,7 +39,8 @@ sealed class SiteGraph(IReadOnlyDictionary<TableName, SiteTable> tables)
             ],
             [
                 .. shown.SelectMany(name => UpstreamOf(tables[name]).Where(numbers.ContainsKey).Distinct()
-                    .Select(upstream => new DrawnEdge(numbers[upstream], numbers[name], $"{name} is made from {upstream}"))),
+                    .Select(upstream =>
+                        new DrawnEdge(numbers[upstream], numbers[name], $"{name} is made from {upstream}"))),
             ]);
     }
 
@@ -48,8 +50,10 @@ sealed class SiteGraph(IReadOnlyDictionary<TableName, SiteTable> tables)
         var relations = EntityDiagram.Edges([.. tables.Values.Select(table => table.Node)])
             .Where(edge => edge.From != edge.To)
             .Select(edge => (From: tables[edge.From.Table], edge.Check, To: tables[edge.To.Table])).ToList();
-        var shown = relations.SelectMany(r => new[] { r.To, r.From }).Distinct().OrderBy(t => t.Name.ToString(), StringComparer.Ordinal).ToList();
-        var keys = relations.SelectMany(r => new[] { (r.From.Name, Column: r.Check.Column), (r.To.Name, Column: r.Check.Field) })
+        var shown = relations.SelectMany(r => new[] { r.To, r.From }).Distinct()
+            .OrderBy(t => t.Name.ToString(), StringComparer.Ordinal).ToList();
+        var keys = relations.SelectMany(r =>
+            new[] { (r.From.Name, Column: r.Check.Column), (r.To.Name, Column: r.Check.Field) })
             .ToLookup(key => key.Name, key => key.Column);
         List<DrawnNode> nodes =
         [
@@ -57,7 +61,8 @@ sealed class SiteGraph(IReadOnlyDictionary<TableName, SiteTable> tables)
             {
                 Lines =
                 [
-                    .. table.Columns.OrderBy(c => keys[table.Name].Contains(c.Name, StringComparer.OrdinalIgnoreCase) ? 0 : 1)
+                    .. table.Columns.OrderBy(c =>
+                        keys[table.Name].Contains(c.Name, StringComparer.OrdinalIgnoreCase) ? 0 : 1)
                         .Take(ColumnsMax).Select(c => (c.Name, c.Type ?? "")),
                 ],
             }),
@@ -65,7 +70,8 @@ sealed class SiteGraph(IReadOnlyDictionary<TableName, SiteTable> tables)
         var edges = new List<DrawnEdge>();
         foreach (var (from, check, to) in relations)
         {
-            var edge = new DrawnEdge(shown.IndexOf(to), shown.IndexOf(from), $"{from.Name}.{check.Column} → {to.Name}.{check.Field}");
+            var edge = new DrawnEdge(
+                shown.IndexOf(to), shown.IndexOf(from), $"{from.Name}.{check.Column} → {to.Name}.{check.Field}");
             // Tables may point at each other; one of the arrows is drawn the other way round.
             edges.Add(Reaches(edges, edge.To, edge.From) ? edge with { From = edge.To, To = edge.From } : edge);
         }

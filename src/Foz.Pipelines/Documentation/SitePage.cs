@@ -39,10 +39,18 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGrap
             ("Owner", Text(table.Owner)),
             ("Tags", Html.Join(table.Tags.Select(tag => Html.Of($"<span class=\"tag\">{tag}</span> ")))),
             ("File", Html.Of($"<code>{table.File}</code>")),
-            ("Source", table.Stream is { } stream ? Html.Of($"{stream.Source.Name}.{stream.Stream.Definition.Name}") : Html.None),
+            ("Source", table.Stream is { } stream
+                ? Html.Of($"{stream.Source.Name}.{stream.Stream.Definition.Name}")
+                : Html.None),
             ("Rows", table.Snapshot?.RowCount is { } rows ? Html.Of($"{rows:N0}") : Html.None),
-            ("Size", table.Snapshot is { } snapshot ? Html.Of($"{SizeOf(snapshot.TotalBytes)} in {snapshot.FileCount:N0} {(snapshot.FileCount == 1 ? "file" : "files")}") : Html.None),
-            ("Version", table.Snapshot is { } at ? Html.Of($"{at.Version}, {at.Timestamp.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : Html.None),
+            ("Size", table.Snapshot is { } snapshot
+                ? Html.Of(
+                    $"{SizeOf(snapshot.TotalBytes)} in {snapshot.FileCount:N0} "
+                        + $"{(snapshot.FileCount == 1 ? "file" : "files")}")
+                : Html.None),
+            ("Version", table.Snapshot is { } at
+                ? Html.Of($"{at.Version}, {at.Timestamp.UtcDateTime:yyyy-MM-dd HH:mm} UTC")
+                : Html.None),
             .. table.Model is { } model ? model.Meta.Select(meta => (meta.Key, Text(meta.Value))) : [],
         ];
         return Html.Of($"""
@@ -51,7 +59,8 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGrap
     }
 
     /// <summary>Why its columns are not known.</summary>
-    Html Broken() => Html.If(table.Lineage.Error is not null, $"""<p class="broken">{table.Lineage.Error?.Describe()}</p>""");
+    Html Broken() =>
+        Html.If(table.Lineage.Error is not null, $"""<p class="broken">{table.Lineage.Error?.Describe()}</p>""");
 
     Html Columns()
     {
@@ -70,8 +79,9 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGrap
 
     Html From(string column) => Html.Join((table.Lineage.Find(column)?.Inputs ?? [])
         .GroupBy(input => (input.Table, input.Column))
-        .Select(group => Html.Of(
-            $"""<span class="from" title="{string.Join(", ", group.Select(input => Word(input.Transformation)))}">{Linked(group.Key.Table, group.Key.Column)}</span> """)));
+        .Select(group => (From: group.Key, How: string.Join(", ", group.Select(input => Word(input.Transformation)))))
+        .Select(input => Html.Of(
+            $"""<span class="from" title="{input.How}">{Linked(input.From.Table, input.From.Column)}</span> """)));
 
     Html Linked(TableName upstream, string column) => tables.ContainsKey(upstream)
         ? Html.Of($"""<a href="../{PathOf(upstream)}#{column}">{upstream.ToString()}.{column}</a>""")
@@ -95,7 +105,8 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGrap
     static Html Found(CheckState? check) => check switch
     {
         null => Html.Of($"""<span class="unknown">not made yet</span>"""),
-        { Actual: { } actual } => Html.Of($"""<span class="{(check.Passed ? "passed" : "failed")}">{(check.Passed ? "✓" : "✗")} {actual}</span>"""),
+        { Actual: { } actual, Passed: true } => Html.Of($"""<span class="passed">✓ {actual}</span>"""),
+        { Actual: { } actual } => Html.Of($"""<span class="failed">✗ {actual}</span>"""),
         { Passed: true } => Html.Of($"""<span class="passed">✓ {check.RowsChecked:N0} rows</span>"""),
         _ => Html.Of($"""<span class="failed">✗ {check.Violations:N0} of {check.RowsChecked:N0} rows</span>"""),
     };
@@ -114,7 +125,8 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGrap
 
         List<TableName> Next(List<TableName> from, Func<TableName, IEnumerable<TableName>> step)
         {
-            var next = from.SelectMany(step).Where(name => !shown.Contains(name)).Distinct().Take(NodesMax - shown.Count).ToList();
+            var next = from.SelectMany(step).Where(name => !shown.Contains(name)).Distinct()
+                .Take(NodesMax - shown.Count).ToList();
             shown.AddRange(next);
             return next;
         }

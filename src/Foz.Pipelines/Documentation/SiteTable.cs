@@ -62,7 +62,8 @@ sealed record SiteTable
         {
             var stated = Node.Columns.ToDictionary(column => column.Name, StringComparer.OrdinalIgnoreCase);
             return Lineage.Columns.Count > 0
-                ? Lineage.Columns.Select(c => (c.Field.Name, (string?)c.Field.Type.ToString(), stated.GetValueOrDefault(c.Field.Name)))
+                ? Lineage.Columns.Select(c =>
+                    (c.Field.Name, (string?)c.Field.Type.ToString(), stated.GetValueOrDefault(c.Field.Name)))
                 : Node.Columns.Select(c => (c.Name, c.Type, (ColumnDefinition?)c));
         }
     }

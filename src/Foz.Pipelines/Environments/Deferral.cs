@@ -16,10 +16,13 @@ public static class Deferral
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The other environment is in another lake.</exception>
     public static async Task<Project> ApplyAsync(
-        Project project, Lakehouse lake, EnvironmentLake from, IReadOnlySet<TableName> selected, CancellationToken cancellationToken)
+        Project project, Lakehouse lake, EnvironmentLake from, IReadOnlySet<TableName> selected,
+        CancellationToken cancellationToken)
     {
         if (from.Lake.Root != lake.Root)
-            throw new FozException(ErrorKind.Usage, $"--defer reads from environments of the same lake, and that one is in {from.Lake.Root}")
+            throw new FozException(
+                ErrorKind.Usage,
+                $"--defer reads from environments of the same lake, and that one is in {from.Lake.Root}")
             {
                 Hint = "give environments of one lake different schema_prefix",
             };

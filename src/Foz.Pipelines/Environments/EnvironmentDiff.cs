@@ -59,10 +59,12 @@ public sealed class EnvironmentDiff(EnvironmentLake before, EnvironmentLake now,
         using var session = engines.Open(Workload.Models);
         using var a = await BindAsync(session, before.Lake, first, cancellationToken);
         using var b = await BindAsync(session, now.Lake, second, cancellationToken);
-        var (columnsBefore, columnsNow) = (session.Describe(a.Sql, cancellationToken), session.Describe(b.Sql, cancellationToken));
+        var (columnsBefore, columnsNow) =
+            (session.Describe(a.Sql, cancellationToken), session.Describe(b.Sql, cancellationToken));
         var diff = new TableDiff(node.Name)
         {
-            Schema = ColumnChange.Between([.. columnsBefore.Select(c => c.ToField())], [.. columnsNow.Select(c => c.ToField())]),
+            Schema = ColumnChange.Between(
+                [.. columnsBefore.Select(c => c.ToField())], [.. columnsNow.Select(c => c.ToField())]),
         };
         // When and where from a row came is not what it says.
         var own = ChangeColumns.Fields.Select(field => field.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -70,8 +72,11 @@ public sealed class EnvironmentDiff(EnvironmentLake before, EnvironmentLake now,
             && columnsNow.Any(other => other.Name.Equals(c.Name, StringComparison.OrdinalIgnoreCase))).ToList();
         if (common.Count == 0) return diff;
         var rows = new RowComparison(session, a.Sql, b.Sql, common, SamplesMax);
-        var keys = KeysOf(node).Select(key => common.FirstOrDefault(c => c.Name.Equals(key, StringComparison.OrdinalIgnoreCase))?.Name).ToList();
-        if (Keys?.FirstOrDefault(key => !common.Any(c => c.Name.Equals(key, StringComparison.OrdinalIgnoreCase))) is { } unknown)
+        var keys = KeysOf(node)
+            .Select(key => common.FirstOrDefault(c => c.Name.Equals(key, StringComparison.OrdinalIgnoreCase))?.Name)
+            .ToList();
+        if (Keys?.FirstOrDefault(key =>
+            !common.Any(c => c.Name.Equals(key, StringComparison.OrdinalIgnoreCase))) is { } unknown)
             throw new FozException(ErrorKind.Usage, $"{node.Name} has no column '{unknown}' in both environments")
             {
                 Hint = NearestName.Hint(unknown, common.Select(c => c.Name)),
@@ -80,15 +85,20 @@ public sealed class EnvironmentDiff(EnvironmentLake before, EnvironmentLake now,
         if (!rows.AreUnique(keys!, cancellationToken))
             return rows.AsMultiset(diff, cancellationToken) with
             {
-                Warning = new($"rows of {node.Name} are not unique by {string.Join(", ", keys)}: whole rows are counted"),
+                Warning = new(
+                    $"rows of {node.Name} are not unique by {string.Join(", ", keys)}: whole rows are counted"),
             };
         return rows.ByKey(diff, keys!, cancellationToken);
     }
 
-    /// <summary>The columns that identify a row, as the project has it: keys of the model or stream, or of a check <c>unique</c>.</summary>
+    /// <summary>
+    /// The columns that identify a row, as the project has it: keys of the model or stream, or of a check
+    /// <c>unique</c>.
+    /// </summary>
     IReadOnlyList<string> KeysOf(GraphNode node) => Keys ?? node switch
     {
-        GraphNode.OfStream stream => stream.Stream.Definition.Mode is StreamMode.Snapshot ? stream.Stream.Definition.Keys : [],
+        GraphNode.OfStream stream =>
+            stream.Stream.Definition.Mode is StreamMode.Snapshot ? stream.Stream.Definition.Keys : [],
         GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge merge } => merge.UniqueKey,
         _ => node.Checks.OfType<Foz.Pipelines.Quality.CheckDefinition.Unique>().FirstOrDefault()?.KeyColumns ?? [],
     };
@@ -98,7 +108,8 @@ public sealed class EnvironmentDiff(EnvironmentLake before, EnvironmentLake now,
         && (definition.Kind is DefinitionKind.View
             || await lake.Tables.Open(definition.Location!, name).FindLatestAsync(cancellationToken) is not null);
 
-    static Task<BoundStatement> BindAsync(EngineSession session, Lakehouse lake, TableName name, CancellationToken cancellationToken) =>
+    static Task<BoundStatement> BindAsync(
+        EngineSession session, Lakehouse lake, TableName name, CancellationToken cancellationToken) =>
         new StatementBinder(session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
             $"SELECT * FROM {SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}", cancellationToken);
 }

@@ -10,9 +10,9 @@ using Foz.Storage;
 namespace Foz.Pipelines.Environments;
 
 /// <summary>
-/// Tables of an environment that become those of its base: <c>_foz/promotions/&lt;id&gt;.open.json</c> while it is under way,
-/// <c>&lt;id&gt;.json</c> afterwards. It is written before anything is changed and says all that is; each part can be done again,
-/// so that whoever next works on the lake ends what a crash cut off.
+/// Tables of an environment that become those of its base: <c>_foz/promotions/&lt;id&gt;.open.json</c> while it is
+/// under way, <c>&lt;id&gt;.json</c> afterwards. It is written before anything is changed and says all that is; each
+/// part can be done again, so that whoever next works on the lake ends what a crash cut off.
 /// </summary>
 public sealed record Promotion
 {
@@ -59,7 +59,8 @@ public sealed record Promotion
     {
         var done = new List<Promotion>();
         await foreach (var info in lake.Store.ListAsync(Folder, startAfter: null, cancellationToken))
-            if (!info.Path.EndsWith(OpenSuffix, StringComparison.Ordinal) && await lake.Store.GetAsync(info.Path, cancellationToken) is { } stored)
+            if (!info.Path.EndsWith(OpenSuffix, StringComparison.Ordinal)
+                && await lake.Store.GetAsync(info.Path, cancellationToken) is { } stored)
                 done.Add(Read(info.Path, stored));
         return done;
     }
@@ -145,9 +146,11 @@ public sealed record PromotedTable
         var table = lake.Tables.Open(location, Definition.TableName);
         if (await table.FindLatestAsync(cancellationToken) is not { } present) return;
         var batches = new Dictionary<string, long>(StringComparer.Ordinal) { [Step] = Batch };
-        if (present.BatchOf(FromStep + StepLog.ReleaseSuffix) is { } release) batches[Step + StepLog.ReleaseSuffix] = release;
+        if (present.BatchOf(FromStep + StepLog.ReleaseSuffix) is { } release)
+            batches[Step + StepLog.ReleaseSuffix] = release;
         await table.CarryAsync(
-            batches, "PROMOTE", [("from", promotion.From), ("to", promotion.To), ("promotion", promotion.Id)], cancellationToken);
+            batches, "PROMOTE", [("from", promotion.From), ("to", promotion.To), ("promotion", promotion.Id)],
+            cancellationToken);
     }
 }
 

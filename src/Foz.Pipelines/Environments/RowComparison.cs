@@ -49,7 +49,9 @@ sealed class RowComparison(
     /// <summary>Tells rows apart by keys, which are unique in both.</summary>
     public TableDiff ByKey(TableDiff diff, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
-        var on = string.Join(" AND ", keys.Select(key => $"a.{SqlText.Identifier(key)} IS NOT DISTINCT FROM b.{SqlText.Identifier(key)}"));
+        var on = string.Join(
+            " AND ",
+            keys.Select(key => $"a.{SqlText.Identifier(key)} IS NOT DISTINCT FROM b.{SqlText.Identifier(key)}"));
         var values = columns.Where(c => !keys.Contains(c.Name)).Select(c => c.Name).ToList();
         var differs = values.Count == 0 ? "false" : string.Join(" OR ", values.Select(Differs));
         var both = $"FROM a JOIN b ON {on}";
@@ -57,9 +59,13 @@ sealed class RowComparison(
         var added = $"FROM b WHERE NOT EXISTS (SELECT 1 FROM a WHERE {on})";
         var counts = Rows(
             $"SELECT count(*), count(*) FILTER (WHERE {differs})"
-            + string.Concat(values.Select(value => $", count(*) FILTER (WHERE {Differs(value)})")) + $" {both}", cancellationToken)[0]
+            + string.Concat(values.Select(value => $", count(*) FILTER (WHERE {Differs(value)})")) + $" {both}",
+            cancellationToken)[0]
             .Select(count => Convert.ToInt64(count, CultureInfo.InvariantCulture)).ToArray();
-        var pairs = string.Join(", ", columns.Select(c => $"a.{SqlText.Identifier(c.Name)}").Concat(columns.Select(c => $"b.{SqlText.Identifier(c.Name)}")));
+        var pairs = string.Join(
+            ", ",
+            columns.Select(c => $"a.{SqlText.Identifier(c.Name)}")
+                .Concat(columns.Select(c => $"b.{SqlText.Identifier(c.Name)}")));
         return diff with
         {
             Keys = keys,
@@ -67,7 +73,8 @@ sealed class RowComparison(
             RowsChanged = counts[1],
             RowsRemoved = Count($"SELECT 1 {removed}", cancellationToken),
             RowsAdded = Count($"SELECT 1 {added}", cancellationToken),
-            ColumnsChanged = values.Zip(counts[2..]).Where(pair => pair.Second > 0).ToDictionary(pair => pair.First, pair => pair.Second),
+            ColumnsChanged = values.Zip(counts[2..]).Where(pair => pair.Second > 0)
+                .ToDictionary(pair => pair.First, pair => pair.Second),
             Columns = columns,
             Samples =
             [
@@ -79,7 +86,8 @@ sealed class RowComparison(
         };
     }
 
-    static string Differs(string column) => $"a.{SqlText.Identifier(column)} IS DISTINCT FROM b.{SqlText.Identifier(column)}";
+    static string Differs(string column) =>
+        $"a.{SqlText.Identifier(column)} IS DISTINCT FROM b.{SqlText.Identifier(column)}";
 
     long Count(string sql, CancellationToken cancellationToken) =>
         session.QueryScalar<long>($"{Head}SELECT count(*) FROM ({sql})", cancellationToken);
@@ -87,7 +95,8 @@ sealed class RowComparison(
     List<object?[]> Rows(string sql, CancellationToken cancellationToken)
     {
         using var rows = session.Query(
-            string.Create(CultureInfo.InvariantCulture, $"{Head}{sql} ORDER BY ALL LIMIT {Math.Max(1, samplesMax)}"), cancellationToken);
+            string.Create(CultureInfo.InvariantCulture, $"{Head}{sql} ORDER BY ALL LIMIT {Math.Max(1, samplesMax)}"),
+            cancellationToken);
         return [.. rows.Rows(cancellationToken)];
     }
 }

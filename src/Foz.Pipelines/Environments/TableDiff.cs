@@ -36,7 +36,9 @@ public sealed record TableDiff(TableName Name)
     /// <summary>Rows that are the same.</summary>
     public long RowsSame { get; init; }
 
-    /// <summary>In how many of the changed rows each column differs; columns in which none does are not in it.</summary>
+    /// <summary>
+    /// In how many of the changed rows each column differs; columns in which none does are not in it.
+    /// </summary>
     public IReadOnlyDictionary<string, long> ColumnsChanged { get; init; } = new Dictionary<string, long>();
 
     /// <summary>The columns of the samples: those that both have.</summary>

@@ -18,7 +18,10 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
     static readonly string[] ColumnKeys = ["name", "type", "description", "tags", "checks", "nullable"];
     static readonly string[] Silent = ["primary_key", "update_on_merge"];
     static readonly string[] Known =
-        ["name", "type", "description", "owner", "tags", "meta", "depends", "materialization", "columns", "custom_checks", "connection", "parameters", "image"];
+        [
+            "name", "type", "description", "owner", "tags", "meta", "depends", "materialization", "columns",
+            "custom_checks", "connection", "parameters", "image",
+        ];
 
     readonly Dictionary<(string Connection, string Schema), List<(string Name, YamlNode.Mapping Stream)>> streams = [];
 
@@ -58,26 +61,37 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         SetMaterialization(model, asset, isPython);
         if (isPython)
         {
-            if (asset.Yaml["depends"] is YamlNode.Sequence) model.Set("depends", List(Depends(asset).Select(table => $"{table}")));
-            var matter = model.IsEmpty ? "" : $"\"\"\"@foz\n{YamlText.Of(model.Yaml).Replace("\"\"\"", "'''", StringComparison.Ordinal)}@foz\"\"\"\n";
+            if (asset.Yaml["depends"] is YamlNode.Sequence)
+                model.Set("depends", List(Depends(asset).Select(table => $"{table}")));
+            var matter = model.IsEmpty
+                ? ""
+                : $"\"\"\"@foz\n{YamlText.Of(model.Yaml).Replace("\"\"\"", "'''", StringComparison.Ordinal)}"
+                    + "@foz\"\"\"\n";
             project.Add($"models/{name.Schema}/{name.Name}.py", matter + asset.Body.Text, new(asset.File));
             return;
         }
         var kind = asset.Type.Split('.')[0];
         if (kind.Length > 0 && !Dialects.Contains(kind))
             project.Note(TypePlaceOf(asset), $"its type is {asset.Type}: the SQL stays as it is", "Foz runs DuckDB's");
-        if (BruinImport.Scalar((asset.Yaml["materialization"] as YamlNode.Mapping)?["strategy"]) != Intervals && Bounds.Match(asset.Body.Text) is { Success: true } bound)
+        if (BruinImport.Scalar((asset.Yaml["materialization"] as YamlNode.Mapping)?["strategy"]) != Intervals
+            && Bounds.Match(asset.Body.Text) is { Success: true } bound)
             project.Note(
-                asset.Body.PlaceOf(bound.Index), $"'{bound.Value.Trim('\'', '"')}' stands in an asset without intervals: batch_start() and batch_end() are both the time of the run here",
+                asset.Body.PlaceOf(bound.Index),
+                $"'{bound.Value.Trim('\'', '"')}' stands in an asset without intervals: batch_start() and batch_end() "
+                    + "are both the time of the run here",
                 $"take the strategy {Intervals} in Bruin or microbatch here, or write another condition");
-        var sql = Bounds.Replace(asset.Body.Text, match => match.Groups["bound"].Value == "start" ? "batch_start()" : "batch_end()");
+        var sql = Bounds.Replace(
+            asset.Body.Text, match => match.Groups["bound"].Value == "start" ? "batch_start()" : "batch_end()");
         foreach (var left in Template.EnumerateMatches(sql))
         {
-            project.Note(asset.Body.PlaceOf(Math.Min(left.Index, asset.Body.Text.Length)), "templates are not read: the SQL stays as it is", "write it as SQL");
+            project.Note(
+                asset.Body.PlaceOf(Math.Min(left.Index, asset.Body.Text.Length)),
+                "templates are not read: the SQL stays as it is", "write it as SQL");
             break;
         }
         // What its SQL names is known by itself.
-        var depends = Depends(asset).Where(table => !sql.Contains($"{table}", StringComparison.OrdinalIgnoreCase)).ToList();
+        var depends = Depends(asset).Where(table => !sql.Contains($"{table}", StringComparison.OrdinalIgnoreCase))
+            .ToList();
         if (depends.Count > 0) model.Set("depends", List(depends.Select(table => $"{table}")));
         project.Add($"models/{name.Schema}/{name.Name}.sql", model.File(sql), new(asset.File));
     }
@@ -96,9 +110,11 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
     {
         foreach (var item in (asset.Yaml["depends"] as YamlNode.Sequence)?.Items ?? [])
         {
-            var text = BruinImport.Scalar(item is YamlNode.Mapping mapping ? mapping["asset"] ?? mapping["uri"] : item) ?? "";
+            var text = BruinImport.Scalar(item is YamlNode.Mapping mapping ? mapping["asset"] ?? mapping["uri"] : item)
+                ?? "";
             if (TableName.TryParse(text, out var table) && names.Contains(table)) yield return table;
-            else project.Note(item.Place, $"'{text}' is no asset of this pipeline, and is left out of what it depends on");
+            else project.Note(
+                item.Place, $"'{text}' is no asset of this pipeline, and is left out of what it depends on");
         }
     }
 
@@ -107,7 +123,9 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         if (asset.Yaml["materialization"] is not YamlNode.Mapping said)
         {
             if (!isPython)
-                project.Note(new(asset.File, 1), "it has no materialization: Bruin only runs it, and here it is a table of its rows");
+                project.Note(
+                    new(asset.File, 1),
+                    "it has no materialization: Bruin only runs it, and here it is a table of its rows");
             return;
         }
         var (type, strategy) = (BruinImport.Scalar(said["type"]) ?? "table", BruinImport.Scalar(said["strategy"]));
@@ -117,8 +135,11 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
             return;
         }
         if (strategy == Intervals && said["time_granularity"] is YamlNode.Scalar { Text: "timestamp" } granularity)
-            project.Note(granularity.Place, "'time_granularity: timestamp': intervals are days here", "write 'batch_size: hour' where each run is to fill hours");
-        if (strategy == "ddl") project.Note(said["strategy"]!.Place, "'ddl' makes an empty table: here it is one of its rows");
+            project.Note(
+                granularity.Place, "'time_granularity: timestamp': intervals are days here",
+                "write 'batch_size: hour' where each run is to fill hours");
+        if (strategy == "ddl")
+            project.Note(said["strategy"]!.Place, "'ddl' makes an empty table: here it is one of its rows");
         var keys = KeysOf(asset, "primary_key");
         var isHistory = strategy is "scd2_by_time" or "scd2_by_column";
         var key = said["incremental_key"];
@@ -126,26 +147,35 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         {
             null or "create+replace" or "ddl" => Map(("type", Text("table"))),
             Intervals => Map(
-                ("type", Text("incremental")), ("strategy", Text("microbatch")), ("event_time", key), ("begin", Begin(said)), ("batch_size", Text("day"))),
+                ("type", Text("incremental")), ("strategy", Text("microbatch")), ("event_time", key),
+                ("begin", Begin(said)), ("batch_size", Text("day"))),
             "delete+insert" => Map(("type", Text("incremental")), ("strategy", Text(strategy)), ("unique_key", key)),
             _ => Map(
                 ("type", Text(isHistory ? "snapshot" : "incremental")), ("strategy", Text(strategy)),
                 ("unique_key", keys.Count > 0 ? List(keys) : null),
-                ("merge_update_columns", strategy == "merge" && KeysOf(asset, "update_on_merge") is { Count: > 0 } columns ? List(columns) : null),
+                ("merge_update_columns",
+                    strategy == "merge" && KeysOf(asset, "update_on_merge") is { Count: > 0 } columns
+                        ? List(columns)
+                        : null),
                 ("updated_at", strategy == "scd2_by_time" ? key : null),
-                ("valid_from", isHistory ? Text("_valid_from") : null), ("valid_to", isHistory ? Text("_valid_until") : null),
+                ("valid_from", isHistory ? Text("_valid_from") : null),
+                ("valid_to", isHistory ? Text("_valid_until") : null),
                 ("is_current", isHistory ? Text("_is_current") : null)),
         };
         materialization = new(
-            [.. materialization.Entries, .. said.Entries.Where(entry => entry.Key is "partition_by" or "cluster_by")], default);
-        if (materialization.Entries is [{ Value: YamlNode.Scalar { Text: "table" } }]) model.Set("materialization", "table");
+            [.. materialization.Entries, .. said.Entries.Where(entry => entry.Key is "partition_by" or "cluster_by")],
+            default);
+        if (materialization.Entries is [{ Value: YamlNode.Scalar { Text: "table" } }])
+            model.Set("materialization", "table");
         else model.Set("materialization", materialization);
     }
 
     YamlNode.Scalar Begin(YamlNode.Mapping said)
     {
         if (startDate is not null) return new YamlNode.Scalar(startDate, isQuoted: true, default);
-        project.Note(said.Place, "the pipeline has no start_date: its intervals begin on 2020-01-01 here", "write another 'begin'");
+        project.Note(
+            said.Place, "the pipeline has no start_date: its intervals begin on 2020-01-01 here",
+            "write another 'begin'");
         return new YamlNode.Scalar("2020-01-01", isQuoted: true, default);
     }
 
@@ -163,9 +193,11 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         var columns = new List<YamlNode>();
         foreach (var column in ColumnsOf(asset))
         {
-            foreach (var entry in column.Entries.Where(entry => !ColumnKeys.Contains(entry.Key) && !Silent.Contains(entry.Key)))
+            foreach (var entry in column.Entries.Where(entry =>
+                !ColumnKeys.Contains(entry.Key) && !Silent.Contains(entry.Key)))
                 project.Note(entry.KeyPlace, $"'{entry.Key}' of a column has no equivalent");
-            columns.Add(new YamlNode.Mapping([.. column.Entries.Where(entry => ColumnKeys.Contains(entry.Key))], column.Place));
+            columns.Add(
+                new YamlNode.Mapping([.. column.Entries.Where(entry => ColumnKeys.Contains(entry.Key))], column.Place));
         }
         return new(columns, default);
     }
@@ -173,7 +205,8 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
     static YamlNode.Sequence CustomChecks(BruinAsset asset)
     {
         var checks = new List<YamlNode>();
-        foreach (var check in (asset.Yaml["custom_checks"] as YamlNode.Sequence)?.Items.OfType<YamlNode.Mapping>() ?? [])
+        foreach (var check in (asset.Yaml["custom_checks"] as YamlNode.Sequence)?.Items.OfType<YamlNode.Mapping>()
+            ?? [])
         {
             var query = (BruinImport.Scalar(check["query"]) ?? "").TrimEnd().TrimEnd(';');
             if (check["count"] is not null) query = $"select count(*) from (\n{query}\n)";
@@ -211,8 +244,10 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         else stream.Set("keys", parameters["primary_key"]);
         stream.Set("description", asset.Yaml["description"]);
         stream.Set("columns", new YamlNode.Sequence(
-            [.. Columns(asset).Items.OfType<YamlNode.Mapping>().Where(column => column["checks"] is not null || column["description"] is not null)
-                .Select(column => new YamlNode.Mapping([.. column.Entries.Where(entry => entry.Key != "type")], default))], default));
+            [.. Columns(asset).Items.OfType<YamlNode.Mapping>()
+                .Where(column => column["checks"] is not null || column["description"] is not null)
+                .Select(column =>
+                    new YamlNode.Mapping([.. column.Entries.Where(entry => entry.Key != "type")], default))], default));
         stream.Set("checks", CustomChecks(asset));
         var key = (connection, name.Schema);
         if (!streams.TryGetValue(key, out var list)) streams[key] = list = [];
@@ -226,7 +261,9 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         {
             var source = Map(
                 ("connection", Text(connection)), ("schema", Text(schema)),
-                ("streams", new YamlNode.Mapping([.. list.Select(stream => new YamlEntry(stream.Name, default, stream.Stream))], default)));
+                ("streams",
+                    new YamlNode.Mapping(
+                        [.. list.Select(stream => new YamlEntry(stream.Name, default, stream.Stream))], default)));
             project.Files[$"sources/{connection}_{schema}.yml"] = YamlText.Of(source);
         }
     }

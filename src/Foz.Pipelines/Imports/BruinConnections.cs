@@ -3,14 +3,19 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Pipelines.Imports;
 
-/// <summary>Writes connections of <c>.bruin.yml</c>, whose secrets stay where they are: here stand names of variables.</summary>
+/// <summary>
+/// Writes connections of <c>.bruin.yml</c>, whose secrets stay where they are: here stand names of variables.
+/// </summary>
 /// <param name="folder">The pipeline's folder; the file stands there or above.</param>
 /// <param name="project">Takes what is told.</param>
 sealed class BruinConnections(string folder, ImportedProject project)
 {
     public const string FileName = ".bruin.yml";
 
-    static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal) { ["postgres"] = "postgresql", ["redshift"] = "postgresql" };
+    static readonly Dictionary<string, string> Types = new(StringComparer.Ordinal)
+    {
+        ["postgres"] = "postgresql", ["redshift"] = "postgresql",
+    };
 
     /// <summary>The connections of some names, as a part of <c>foz.yml</c>; empty for none.</summary>
     public string Write(IReadOnlyCollection<string> names)
@@ -23,10 +28,14 @@ sealed class BruinConnections(string folder, ImportedProject project)
             var variable = $"{name.ToUpperInvariant()}_URL";
             var theirs = known.GetValueOrDefault(name);
             var type = theirs is null ? "postgresql" : Types.GetValueOrDefault(theirs);
-            if (theirs is null) project.Note(new(FileName), $"the connection '{name}' is not there: it is taken for PostgreSQL");
+            if (theirs is null)
+                project.Note(new(FileName), $"the connection '{name}' is not there: it is taken for PostgreSQL");
             else if (type is null)
-                project.Note(new(FileName), $"the connection '{name}' is of type '{theirs}'", "see foz provider add for databases that have an ADO.NET provider");
-            text.Append("  ").Append(name).Append(":\n    type: ").Append(type ?? "postgresql").Append("\n    url: ${").Append(variable).Append("}\n");
+                project.Note(
+                    new(FileName), $"the connection '{name}' is of type '{theirs}'",
+                    "see foz provider add for databases that have an ADO.NET provider");
+            text.Append("  ").Append(name).Append(":\n    type: ").Append(type ?? "postgresql").Append("\n    url: ${")
+                .Append(variable).Append("}\n");
             project.Note(new("foz.yml"), $"set {variable} in the environment or in .env: secrets are not taken over");
         }
         return text.ToString();
@@ -42,9 +51,11 @@ sealed class BruinConnections(string folder, ImportedProject project)
             if (!File.Exists(path)) continue;
             var yaml = YamlReader.Read(File.ReadAllText(path), FileName, new()) as YamlNode.Mapping;
             foreach (var environment in (yaml?["environments"] as YamlNode.Mapping)?.Entries ?? [])
-                foreach (var (type, _, list) in ((environment.Value as YamlNode.Mapping)?["connections"] as YamlNode.Mapping)?.Entries ?? [])
+                foreach (var (type, _, list) in ((environment.Value as YamlNode.Mapping)?["connections"]
+                    as YamlNode.Mapping)?.Entries ?? [])
                     foreach (var connection in (list as YamlNode.Sequence)?.Items.OfType<YamlNode.Mapping>() ?? [])
-                        if (BruinImport.Scalar(connection["name"]) is { } name) types.TryAdd(ImportedProject.NameOf(name), type);
+                        if (BruinImport.Scalar(connection["name"]) is { } name)
+                            types.TryAdd(ImportedProject.NameOf(name), type);
             break;
         }
         return types;

@@ -6,8 +6,8 @@ using Foz.Lake.Data;
 namespace Foz.Pipelines.Imports;
 
 /// <summary>
-/// Takes over a pipeline of Bruin: SQL and Python assets become models, seeds seeds, what ingestr copies becomes streams of
-/// sources.
+/// Takes over a pipeline of Bruin: SQL and Python assets become models, seeds seeds, what ingestr copies becomes
+/// streams of sources.
 /// </summary>
 /// <param name="folder">The folder with <c>pipeline.yml</c>, as a full path.</param>
 sealed partial class BruinImport(string folder)
@@ -29,7 +29,8 @@ sealed partial class BruinImport(string folder)
     {
         if (PipelineFiles.Any(file => File.Exists(Path.Combine(folder, file)))) return folder;
         var below = Directory.EnumerateDirectories(folder)
-            .Where(path => PipelineFiles.Any(file => File.Exists(Path.Combine(path, file)))).Order(StringComparer.Ordinal).ToList();
+            .Where(path => PipelineFiles.Any(file => File.Exists(Path.Combine(path, file))))
+            .Order(StringComparer.Ordinal).ToList();
         return below.Count < 2
             ? below.FirstOrDefault()
             : throw new FozException(ErrorKind.Usage, $"{folder} holds {below.Count} pipelines")
@@ -42,20 +43,24 @@ sealed partial class BruinImport(string folder)
     {
         var file = PipelineFiles.First(name => File.Exists(Path.Combine(folder, name)));
         var pipeline = YamlReader.Read(Text(file), file, errors) as YamlNode.Mapping ?? new([], new(file));
-        var project = new ImportedProject("Bruin", ImportedProject.NameOf(Scalar(pipeline["name"]) ?? Path.GetFileName(folder)));
+        var project = new ImportedProject(
+            "Bruin", ImportedProject.NameOf(Scalar(pipeline["name"]) ?? Path.GetFileName(folder)));
         foreach (var key in (string[])["schedule", "notifications", "retries", "variables"])
-            if (pipeline[key] is { IsNull: false } node) project.Note(node.Place, $"'{key}' has no equivalent yet", HintFor(key));
+            if (pipeline[key] is { IsNull: false } node)
+                project.Note(node.Place, $"'{key}' has no equivalent yet", HintFor(key));
         foreach (var path in AssetFiles()) ReadAsset(project, path);
         errors.ThrowIfAny();
         var names = assets.Select(asset => asset.Name).OfType<TableName>().ToHashSet();
         var writer = new BruinAssetWriter(project, names, Scalar(pipeline["start_date"]));
         foreach (var asset in assets) writer.Write(asset);
-        project.Files["foz.yml"] = ImportedProject.Settings(project.Name, new BruinConnections(folder, project).Write(writer.Sources));
+        project.Files["foz.yml"] = ImportedProject.Settings(
+            project.Name, new BruinConnections(folder, project).Write(writer.Sources));
         writer.WriteSources();
         return project;
     }
 
-    static string? HintFor(string key) => key == "variables" ? "foz run --vars gives values to templates of dbt projects only" : null;
+    static string? HintFor(string key) =>
+        key == "variables" ? "foz run --vars gives values to templates of dbt projects only" : null;
 
     IEnumerable<string> AssetFiles()
     {
@@ -73,7 +78,8 @@ sealed partial class BruinImport(string folder)
         {
             var text = Text(path);
             if (Split(text, path) is var (yaml, body)) assets.Add(new(path, yaml, body, Path.Combine(folder, path)));
-            else if (extension == ".py") project.Copies[$"models/{path["assets/".Length..]}"] = Path.Combine(folder, path);
+            else if (extension == ".py")
+                project.Copies[$"models/{path["assets/".Length..]}"] = Path.Combine(folder, path);
             else project.Note(new(path), "the file says nothing of itself, and is no asset");
         }
         else if (extension is ".yml" or ".yaml")
@@ -81,10 +87,13 @@ sealed partial class BruinImport(string folder)
             if (YamlReader.Read(Text(path), path, errors) is YamlNode.Mapping yaml && yaml["type"] is not null)
                 assets.Add(new(path, yaml, new("", new(path)), Path.Combine(folder, path)));
         }
-        else if (extension is not (".csv" or ".txt" or ".md")) project.Note(new(path), "the file is no asset that Foz knows");
+        else if (extension is not (".csv" or ".txt" or ".md"))
+            project.Note(new(path), "the file is no asset that Foz knows");
     }
 
-    /// <summary>What stands between the marks at the top of a file, and what stands below; null where it has no marks.</summary>
+    /// <summary>
+    /// What stands between the marks at the top of a file, and what stands below; null where it has no marks.
+    /// </summary>
     (YamlNode.Mapping Yaml, Foz.Pipelines.Projects.SqlBody Body)? Split(string text, string path)
     {
         var opening = Opening.Match(text);
@@ -108,7 +117,8 @@ sealed partial class BruinImport(string folder)
 
     string Text(string path) => File.ReadAllText(Path.Combine(folder, path)).ReplaceLineEndings("\n");
 
-    internal static string? Scalar(YamlNode? node) => node is YamlNode.Scalar { IsNull: false } scalar ? scalar.Text : null;
+    internal static string? Scalar(YamlNode? node) =>
+        node is YamlNode.Scalar { IsNull: false } scalar ? scalar.Text : null;
 
     [GeneratedRegex(
         """\A\s*(/\*|[rRuU]?\"{3}|[rRuU]?'{3})\s*@bruin\b""", RegexOptions.ExplicitCapture)]
@@ -130,7 +140,8 @@ sealed record BruinAsset(string File, YamlNode.Mapping Yaml, Foz.Pipelines.Proje
             var stated = BruinImport.Scalar(Yaml["name"]);
             string[] folders = File.Split('/')[1..^1];
             stated ??= Path.GetFileName(File).Split('.')[0];
-            if (!stated.Contains('.', StringComparison.Ordinal) && folders is [var first, ..]) stated = $"{first}.{stated}";
+            if (!stated.Contains('.', StringComparison.Ordinal) && folders is [var first, ..])
+                stated = $"{first}.{stated}";
             return TableName.TryParse(stated, out var name) ? name : null;
         }
     }

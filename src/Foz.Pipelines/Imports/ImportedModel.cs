@@ -14,7 +14,9 @@ sealed class ImportedModel
     /// <summary>Says something; nothing where the value is null or an empty list.</summary>
     public void Set(string key, YamlNode? value)
     {
-        if (value is null or { IsNull: true } or YamlNode.Sequence { Items.Count: 0 } or YamlNode.Mapping { Entries.Count: 0 }) return;
+        if (value is null or { IsNull: true } or YamlNode.Sequence { Items.Count: 0 }
+            or YamlNode.Mapping { Entries.Count: 0 })
+            return;
         entries.RemoveAll(entry => entry.Key == key);
         entries.Add(new(key, default, value));
     }
@@ -31,7 +33,8 @@ sealed class ImportedModel
     /// <summary>The text of a SQL file: front matter, then the SELECT.</summary>
     public string File(string sql) =>
         // The end of a comment within a text would end this one.
-        (IsEmpty ? "" : $"/* @foz\n{YamlText.Of(Yaml).Replace("*/", "* /", StringComparison.Ordinal)}@foz */\n") + sql.Trim() + "\n";
+        (IsEmpty ? "" : $"/* @foz\n{YamlText.Of(Yaml).Replace("*/", "* /", StringComparison.Ordinal)}@foz */\n")
+            + sql.Trim() + "\n";
 
     public static YamlNode.Scalar Text(string text) => new(text, isQuoted: false, default);
 
@@ -42,5 +45,8 @@ sealed class ImportedModel
     public static YamlNode.Sequence List(IEnumerable<string> texts) => new([.. texts.Select(Text)], default);
 
     public static YamlNode.Mapping Map(params (string Key, YamlNode? Value)[] entries) => new(
-        [.. entries.Where(entry => entry.Value is not null).Select(entry => new YamlEntry(entry.Key, default, entry.Value!))], default);
+        [
+            .. entries.Where(entry => entry.Value is not null)
+                .Select(entry => new YamlEntry(entry.Key, default, entry.Value!)),
+        ], default);
 }

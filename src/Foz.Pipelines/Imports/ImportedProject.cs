@@ -10,7 +10,9 @@ public sealed record ImportedProject(string Tool, string Name)
     /// <summary>The texts of its files, by their paths in the project of Foz, with <c>/</c>.</summary>
     public SortedDictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Files that are copied as they are: the full paths of the originals, by their paths in the project of Foz.</summary>
+    /// <summary>
+    /// Files that are copied as they are: the full paths of the originals, by their paths in the project of Foz.
+    /// </summary>
     public SortedDictionary<string, string> Copies { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What did not come over, or means something else here; each with the place that it is about.</summary>
@@ -22,7 +24,8 @@ public sealed record ImportedProject(string Tool, string Name)
 
     internal void Add(string path, string text, Place place)
     {
-        if (!Files.TryAdd(path, text)) Note(place, $"another asset makes {path} already", "give one of them another name");
+        if (!Files.TryAdd(path, text))
+            Note(place, $"another asset makes {path} already", "give one of them another name");
     }
 
     /// <summary>A name of letters, digits and underscores.</summary>

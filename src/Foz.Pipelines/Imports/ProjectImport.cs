@@ -17,11 +17,13 @@ public static class ProjectImport
         {
             Hint = File.Exists(Path.Combine(folder, "dbt_project.yml"))
                 ? "a dbt project runs as it is: foz run in its folder"
-                : "it takes over a pipeline of Bruin (pipeline.yml and assets/) or a project of SQLMesh (config.yaml and models/)",
+                : "it takes over a pipeline of Bruin (pipeline.yml and assets/) or a project of "
+                    + "SQLMesh (config.yaml and models/)",
         };
     }
 
     /// <summary>The tool that a folder looks to be a project of; null for none that <see cref="Read"/> knows.</summary>
     /// <param name="folder">The folder, as a full path.</param>
-    public static string? ToolOf(string folder) => BruinImport.IsPipeline(folder) ? "Bruin" : SqlMeshImport.IsProject(folder) ? "SQLMesh" : null;
+    public static string? ToolOf(string folder) =>
+        BruinImport.IsPipeline(folder) ? "Bruin" : SqlMeshImport.IsProject(folder) ? "SQLMesh" : null;
 }

@@ -23,7 +23,9 @@ sealed class SqlMeshAudits(Action<string> note)
             var checks = ChecksOf(name, key => arguments.GetValueOrDefault(key)).ToList();
             if (checks.Count == 0) note(name);
             foreach (var check in checks)
-                yield return warns ? new YamlNode.Mapping([.. check.Entries, new("on_violation", default, Text("warn"))], default) : check;
+                yield return warns
+                    ? new YamlNode.Mapping([.. check.Entries, new("on_violation", default, Text("warn"))], default)
+                    : check;
         }
     }
 
@@ -35,20 +37,30 @@ sealed class SqlMeshAudits(Action<string> note)
         {
             "not_null" when columns.Count > 0 => [Map(("name", Text("not_null")), ("columns", List(columns)))],
             "unique_values" => columns.Select(each => Map(("name", Text("unique")), ("columns", List([each])))),
-            "unique_combination_of_columns" when columns.Count > 0 => [Map(("name", Text("unique")), ("columns", List(columns)))],
-            "accepted_values" or "not_accepted_values" when column is not null && (argument("is_in") ?? argument("is_not_in")) is { } values =>
+            "unique_combination_of_columns" when columns.Count > 0 =>
+                [Map(("name", Text("unique")), ("columns", List(columns)))],
+            "accepted_values" or "not_accepted_values" when column is not null
+                && (argument("is_in") ?? argument("is_not_in")) is { } values =>
                 [Map(("name", Text(audit)), ("column", column), ("values", List(Several(values))))],
-            "number_of_rows" when argument("threshold") is { } rows => [Map(("name", Text("row_count")), ("min", Text(rows)))],
-            "forall" => Several(argument("criteria")).Select(criterion => Map(("name", Text("expression")), ("value", Text(criterion)))),
+            "number_of_rows" when argument("threshold") is { } rows =>
+                [Map(("name", Text("row_count")), ("min", Text(rows)))],
+            "forall" =>
+                Several(argument("criteria"))
+                    .Select(criterion => Map(("name", Text("expression")), ("value", Text(criterion)))),
             "accepted_range" when column is not null =>
             [
                 Map(
-                    ("name", Text("range")), ("column", column), ("min", argument("min_v") is { } min ? Text(min) : null),
+                    ("name", Text("range")), ("column", column),
+                    ("min", argument("min_v") is { } min ? Text(min) : null),
                     ("max", argument("max_v") is { } max ? Text(max) : null)),
             ],
             "not_empty_string" when column is not null => [Map(("name", Text("not_empty")), ("column", column))],
-            "match_regex_pattern_list" when column is not null && Several(argument("patterns")) is { Count: > 0 } patterns =>
-                [Map(("name", Text("pattern")), ("column", column), ("value", new YamlNode.Scalar(string.Join('|', patterns), isQuoted: true, default)))],
+            "match_regex_pattern_list" when column is not null
+                && Several(argument("patterns")) is { Count: > 0 } patterns =>
+                [
+                    Map(("name", Text("pattern")), ("column", column),
+                        ("value", new YamlNode.Scalar(string.Join('|', patterns), isQuoted: true, default))),
+                ],
             _ => [],
         };
     }

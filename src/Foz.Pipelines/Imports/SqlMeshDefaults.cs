@@ -19,7 +19,9 @@ sealed class SqlMeshDefaults
     {
         if (Files.FirstOrDefault(file => File.Exists(Path.Combine(folder, file))) is not { } name)
         {
-            project.Note(new("config.py"), "the configuration is a program, and not read", "state the lake and connections in foz.yml");
+            project.Note(
+                new("config.py"), "the configuration is a program, and not read",
+                "state the lake and connections in foz.yml");
             return;
         }
         var errors = new ErrorList();
@@ -30,7 +32,8 @@ sealed class SqlMeshDefaults
         if (config?[ModelDefaults] is not YamlNode.Mapping defaults) return;
         foreach (var entry in defaults.Entries.Where(entry => !Known.Contains(entry.Key)))
             project.Note(entry.KeyPlace, $"'{entry.Key}' of all models has no equivalent");
-        (Dialect, Start, Schedule) = (BruinImport.Scalar(defaults["dialect"]), BruinImport.Scalar(defaults["start"]), BruinImport.Scalar(defaults["cron"]));
+        (Dialect, Start, Schedule) = (BruinImport.Scalar(defaults["dialect"]), BruinImport.Scalar(defaults["start"]),
+            BruinImport.Scalar(defaults["cron"]));
     }
 
     /// <summary>Nothing is said.</summary>

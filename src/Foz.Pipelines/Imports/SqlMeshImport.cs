@@ -17,25 +17,33 @@ sealed partial class SqlMeshImport(string folder)
     readonly SortedSet<string> schedules = new(StringComparer.Ordinal);
     SqlMeshDefaults defaults = SqlMeshDefaults.None;
 
-    readonly ImportedProject project = new("SQLMesh", ImportedProject.NameOf(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))));
+    readonly ImportedProject project = new(
+        "SQLMesh", ImportedProject.NameOf(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))));
 
     /// <summary>Whether a folder holds a project of SQLMesh.</summary>
     public static bool IsProject(string folder) =>
-        Configurations.Any(file => File.Exists(Path.Combine(folder, file))) && Directory.Exists(Path.Combine(folder, "models"));
+        Configurations.Any(file => File.Exists(Path.Combine(folder, file)))
+            && Directory.Exists(Path.Combine(folder, "models"));
 
     public ImportedProject Read()
     {
         project.Files["foz.yml"] = ImportedProject.Settings(project.Name, "");
         foreach (var name in NotTaken.Where(name => Directory.Exists(Path.Combine(folder, name))
             && Directory.EnumerateFiles(Path.Combine(folder, name), "*", SearchOption.AllDirectories).Any()))
-            project.Note(new(name), $"the folder '{name}' is not taken over", name == "tests" ? "unit tests of Foz stand in tests/*.yml" : null);
+            project.Note(
+                new(name), $"the folder '{name}' is not taken over",
+                name == "tests" ? "unit tests of Foz stand in tests/*.yml" : null);
         defaults = new SqlMeshDefaults(folder, project);
         var root = Path.Combine(folder, "models");
         foreach (var path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal))
         {
-            if (Path.GetExtension(path) == ".sql") ReadModel(path, File.ReadAllText(Path.Combine(folder, path)).ReplaceLineEndings("\n"));
-            else if (Path.GetExtension(path) == ".py") project.Note(new(path), "models in Python are not taken over", "foz's stand in .py files too: docs/guide/programs.md");
+            if (Path.GetExtension(path) == ".sql")
+                ReadModel(path, File.ReadAllText(Path.Combine(folder, path)).ReplaceLineEndings("\n"));
+            else if (Path.GetExtension(path) == ".py")
+                project.Note(
+                    new(path), "models in Python are not taken over",
+                    "foz's stand in .py files too: docs/guide/programs.md");
         }
         if (schedules.Count > 0)
             project.Note(
@@ -69,7 +77,8 @@ sealed partial class SqlMeshImport(string folder)
         if ((said["cron"] ?? defaults.Schedule) is { } schedule) schedules.Add(schedule);
         if (said["columns"] is not null)
             project.Note(
-                new(path, 1), "the types of 'columns' are not taken over: columns have those of the SELECT, or of a seed's text",
+                new(path, 1),
+                "the types of 'columns' are not taken over: columns have those of the SELECT, or of a seed's text",
                 "state them under 'columns', such as id: {type: integer}, to have them held");
         var kind = SqlMeshKind.Of(said["kind"] ?? "VIEW");
         if (kind.Name == "SEED")
@@ -87,13 +96,19 @@ sealed partial class SqlMeshImport(string folder)
     {
         foreach (var key in (string[])["description", "owner"]) model.Set(key, said[key]);
         model.Set("tags", List(said.List("tags")));
-        if (string.Equals(said["enabled"], "false", StringComparison.OrdinalIgnoreCase)) model.Set("enabled", Flag(false));
+        if (string.Equals(said["enabled"], "false", StringComparison.OrdinalIgnoreCase))
+            model.Set("enabled", Flag(false));
         model.Set("grain", List(said.List("grain") is { Count: > 0 } grain ? grain : said.List("grains")));
         var descriptions = new SqlMeshText(SqlMeshText.Inside(said["column_descriptions"] ?? ""));
         model.Set("columns", new YamlNode.Sequence(
-            [.. descriptions.Pairs("=").Select(pair => Map(("name", Text(pair.Key)), ("description", Text(pair.Value))))], default));
+            [
+                .. descriptions.Pairs("=")
+                    .Select(pair => Map(("name", Text(pair.Key)), ("description", Text(pair.Value)))),
+            ], default));
         model.Set("checks", new YamlNode.Sequence(
-            [.. new SqlMeshAudits((audit) => project.Note(new(path, 1), $"the audit '{audit}' has no equivalent", "write it as a SQL check or in tests/"))
+            [.. new SqlMeshAudits((audit) =>
+                project.Note(
+                    new(path, 1), $"the audit '{audit}' has no equivalent", "write it as a SQL check or in tests/"))
                 .Read(said["audits"] ?? said["assertions"] ?? "")], default));
         foreach (var key in said.Keys.Except(SqlMeshText.Known, StringComparer.OrdinalIgnoreCase))
             project.Note(new(path, 1), $"'{key}' has no equivalent");
@@ -117,13 +132,17 @@ sealed partial class SqlMeshImport(string folder)
         foreach (var key in kind.Said.Keys.Except(SqlMeshKind.Known, StringComparer.OrdinalIgnoreCase))
             project.Note(new(path, 1), $"'{key}' of the kind {kind.Name} has no equivalent");
         if (kind.IsOfIntervals && start is null)
-            project.Note(new(path, 1), "the model has no start: its intervals begin on 2020-01-01 here", "write another 'begin'");
+            project.Note(
+                new(path, 1), "the model has no start: its intervals begin on 2020-01-01 here",
+                "write another 'begin'");
         model.Set("materialization", new YamlNode.Mapping(
         [
             .. materialization.Entries,
             .. Map(
                 ("partition_by", partitions.Count > 0 ? List(partitions) : null),
-                ("cluster_by", said.List("clustered_by") is { Count: > 0 } clusters && partitions.Count == 0 ? List(clusters) : null)).Entries,
+                ("cluster_by", said.List("clustered_by") is { Count: > 0 } clusters && partitions.Count == 0
+                    ? List(clusters)
+                    : null)).Entries,
         ], default));
     }
 
@@ -142,27 +161,39 @@ sealed partial class SqlMeshImport(string folder)
     {
         if (!kind.IsOfIntervals && Bounds.Match(body.Text) is { Success: true } bound)
             project.Note(
-                body.PlaceOf(bound.Index), $"'{bound.Value.Trim('\'')}' stands in a model without intervals: batch_start() and batch_end() are both the time of the run here",
+                body.PlaceOf(bound.Index),
+                $"'{bound.Value.Trim('\'')}' stands in a model without intervals: batch_start() and batch_end() are "
+                    + "both the time of the run here",
                 "give the model intervals (strategy: microbatch), or write another condition");
-        foreach (var macro in Macro.Matches(body.Text).DistinctBy(macro => macro.Value, StringComparer.OrdinalIgnoreCase))
-            project.Note(body.PlaceOf(macro.Index), $"the macro '{macro.Value}' has no equivalent: the SQL stays as it is", "write it as SQL");
+        foreach (var macro in Macro.Matches(body.Text).DistinctBy(
+            macro => macro.Value, StringComparer.OrdinalIgnoreCase))
+            project.Note(
+                body.PlaceOf(macro.Index), $"the macro '{macro.Value}' has no equivalent: the SQL stays as it is",
+                "write it as SQL");
         return Bounds.Replace(body.Text, BoundOf).Trim().TrimEnd(';');
     }
 
     /// <summary>The end of an interval is part of it in SQLMesh: its last day, or its last microsecond.</summary>
-    static string BoundOf(Match match) => (match.Groups["bound"].Value.ToLowerInvariant(), match.Groups["form"].Value.ToLowerInvariant()) switch
-    {
-        ("start", _) => "batch_start()",
-        (_, "date" or "ds") => "(batch_end() - interval 1 microsecond)::date",
-        _ => "(batch_end() - interval 1 microsecond)",
-    };
+    static string BoundOf(Match match) =>
+        (match.Groups["bound"].Value.ToLowerInvariant(), match.Groups["form"].Value.ToLowerInvariant()) switch
+        {
+            ("start", _) => "batch_start()",
+            (_, "date" or "ds") => "(batch_end() - interval 1 microsecond)::date",
+            _ => "(batch_end() - interval 1 microsecond)",
+        };
 
-    [GeneratedRegex(@"\A(?>\s|--[^\n]*\n|/\*.*?\*/)*MODEL\s*\(", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\A(?>\s|--[^\n]*\n|/\*.*?\*/)*MODEL\s*\(",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Opening { get; }
 
-    [GeneratedRegex(@"'?@(?<bound>start|end)_(?<form>date|ds|dt|dtntz|ts|tstz)\b'?", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"'?@(?<bound>start|end)_(?<form>date|ds|dt|dtntz|ts|tstz)\b'?",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Bounds { get; }
 
-    [GeneratedRegex(@"(?<![\w@'])@(?!(start|end)_(date|ds|dt|dtntz|ts|tstz)\b)[A-Za-z_{]\w*|\bJINJA_\w+", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(?<![\w@'])@(?!(start|end)_(date|ds|dt|dtntz|ts|tstz)\b)[A-Za-z_{]\w*|\bJINJA_\w+",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Macro { get; }
 }

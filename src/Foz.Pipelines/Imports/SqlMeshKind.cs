@@ -12,13 +12,16 @@ sealed record SqlMeshKind(string Name, SqlMeshText Said)
     public static SqlMeshKind Of(string text)
     {
         var open = text.IndexOf('(', StringComparison.Ordinal);
-        return new((open < 0 ? text : text[..open]).Trim().ToUpperInvariant(), new(open < 0 ? "" : SqlMeshText.Inside(text[open..])));
+        return new(
+            (open < 0 ? text : text[..open]).Trim().ToUpperInvariant(),
+            new(open < 0 ? "" : SqlMeshText.Inside(text[open..])));
     }
 
     /// <summary>What its parentheses can say that is taken over.</summary>
     public static readonly string[] Known =
     [
-        "path", "unique_key", "time_column", "lookback", "updated_at_name", "columns", "invalidate_hard_deletes", "valid_from_name", "valid_to_name",
+        "path", "unique_key", "time_column", "lookback", "updated_at_name", "columns", "invalidate_hard_deletes",
+        "valid_from_name", "valid_to_name",
     ];
 
     /// <summary>Whether its table is filled interval by interval.</summary>
@@ -39,22 +42,36 @@ sealed record SqlMeshKind(string Name, SqlMeshText Said)
             "INCREMENTAL_BY_PARTITION" => As("incremental", "insert_overwrite"),
             "INCREMENTAL_BY_UNIQUE_KEY" => As("incremental", "merge", ("unique_key", keys)),
             "INCREMENTAL_BY_TIME_RANGE" => As(
-                "incremental", "microbatch", ("event_time", Said.List("time_column") is [var column, ..] ? Text(column) : null),
-                ("begin", new YamlNode.Scalar(start ?? "2020-01-01", isQuoted: true, default)), ("batch_size", BatchSizeOf(schedule)),
-                ("lookback", long.TryParse(Said["lookback"], NumberStyles.None, CultureInfo.InvariantCulture, out var lookback) ? Number(lookback) : null)),
+                "incremental", "microbatch",
+                ("event_time", Said.List("time_column") is [var column, ..] ? Text(column) : null),
+                ("begin", new YamlNode.Scalar(start ?? "2020-01-01", isQuoted: true, default)),
+                ("batch_size", BatchSizeOf(schedule)),
+                ("lookback",
+                    long.TryParse(Said["lookback"], NumberStyles.None, CultureInfo.InvariantCulture, out var lookback)
+                        ? Number(lookback)
+                        : null)),
             "SCD_TYPE_2" or "SCD_TYPE_2_BY_TIME" => As(
-                "snapshot", "scd2_by_time", [("unique_key", keys), ("updated_at", Text(Said["updated_at_name"] ?? "updated_at")), .. Versions]),
+                "snapshot", "scd2_by_time",
+                [("unique_key", keys), ("updated_at", Text(Said["updated_at_name"] ?? "updated_at")), .. Versions]),
             "SCD_TYPE_2_BY_COLUMN" => As(
                 "snapshot", "scd2_by_column",
-                [("unique_key", keys), ("check_cols", Said.List("columns") is { Count: > 0 } columns && columns is not ["*"] ? List(columns) : null), .. Versions]),
+                [
+                    ("unique_key", keys),
+                    ("check_cols", Said.List("columns") is { Count: > 0 } columns && columns is not ["*"]
+                        ? List(columns)
+                        : null), .. Versions,
+                ]),
             _ => null,
         };
     }
 
     (string, YamlNode?)[] Versions =>
     [
-        ("valid_from", Said["valid_from_name"] is { } from ? Text(from) : null), ("valid_to", Said["valid_to_name"] is { } to ? Text(to) : null),
-        ("hard_deletes", string.Equals(Said["invalidate_hard_deletes"], "true", StringComparison.OrdinalIgnoreCase) ? Text("invalidate") : null),
+        ("valid_from", Said["valid_from_name"] is { } from ? Text(from) : null),
+        ("valid_to", Said["valid_to_name"] is { } to ? Text(to) : null),
+        ("hard_deletes", string.Equals(Said["invalidate_hard_deletes"], "true", StringComparison.OrdinalIgnoreCase)
+            ? Text("invalidate")
+            : null),
     ];
 
     static YamlNode.Scalar? BatchSizeOf(string? schedule) => schedule?.ToLowerInvariant() switch

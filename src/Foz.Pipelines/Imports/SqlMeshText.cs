@@ -8,8 +8,10 @@ sealed class SqlMeshText
     /// <summary>The keys of a model that are taken over, or that mean nothing here.</summary>
     public static readonly string[] Known =
     [
-        "name", "kind", "dialect", "description", "owner", "tags", "enabled", "grain", "grains", "column_descriptions", "audits",
-        "assertions", "start", "partitioned_by", "clustered_by", "columns", "stamp", "project", "validate_query", "cron", "references",
+        "name", "kind", "dialect", "description", "owner", "tags", "enabled", "grain", "grains", "column_descriptions",
+        "audits",
+        "assertions", "start", "partitioned_by", "clustered_by", "columns", "stamp", "project", "validate_query",
+        "cron", "references",
     ];
 
     readonly Dictionary<string, string> values = new(StringComparer.OrdinalIgnoreCase);
@@ -43,7 +45,10 @@ sealed class SqlMeshText
     {
         foreach (var item in items)
             if (item.IndexOf(separator, StringComparison.Ordinal) is > 0 and var at)
-                yield return (Unquoted(item[..at].Trim()), item[(at + separator.Length)..].Trim() is var value && value.StartsWith('\'') ? Unquoted(value) : value);
+                yield return (Unquoted(item[..at].Trim()),
+                    item[(at + separator.Length)..].Trim() is var value && value.StartsWith('\'')
+                        ? Unquoted(value)
+                        : value);
     }
 
     /// <summary>A text without the quotes around it.</summary>
@@ -52,7 +57,8 @@ sealed class SqlMeshText
 
     /// <summary>A text without the parentheses or brackets around it.</summary>
     public static string Inside(string text) =>
-        text.Trim() is { Length: > 1 } trimmed && trimmed[0] is '(' or '[' && Close(text.Trim(), 0) == text.Trim().Length - 1 ? text.Trim()[1..^1] : text;
+        text.Trim() is { Length: > 1 } trimmed && trimmed[0] is '(' or '['
+            && Close(text.Trim(), 0) == text.Trim().Length - 1 ? text.Trim()[1..^1] : text;
 
     /// <summary>A text with a blank in the place of each comment.</summary>
     static string WithoutComments(string text)
@@ -68,7 +74,8 @@ sealed class SqlMeshText
     }
 
     static bool IsComment(string text, int at) =>
-        text.AsSpan(at).StartsWith("--", StringComparison.Ordinal) || text.AsSpan(at).StartsWith("/*", StringComparison.Ordinal);
+        text.AsSpan(at).StartsWith("--", StringComparison.Ordinal)
+            || text.AsSpan(at).StartsWith("/*", StringComparison.Ordinal);
 
     /// <summary>Where the parenthesis that opens at an index closes; -1 where it does not.</summary>
     public static int Close(string text, int open)

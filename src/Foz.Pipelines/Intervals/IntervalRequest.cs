@@ -12,6 +12,8 @@ public sealed record IntervalRequest
     /// <summary>How much time a batch is of; null for the model's own size.</summary>
     public TimeSpan? Window { get; init; }
 
-    /// <summary>Whether it is a backfill, which goes on where one that was cut off ended; else all of it is run.</summary>
+    /// <summary>
+    /// Whether it is a backfill, which goes on where one that was cut off ended; else all of it is run.
+    /// </summary>
     public bool IsBackfill { get; init; }
 }

@@ -30,7 +30,8 @@ public sealed record IntervalSet
     public bool Covers(Interval interval) => interval.IsEmpty || Missing(interval).IsEmpty;
 
     /// <summary>Whether a part of an interval is among them.</summary>
-    public bool Overlaps(Interval interval) => Items.Any(item => item.Start < interval.End && interval.Start < item.End);
+    public bool Overlaps(Interval interval) =>
+        Items.Any(item => item.Start < interval.End && interval.Start < item.End);
 
     /// <summary>These times without those of an interval.</summary>
     public IntervalSet Without(Interval interval) => new([.. Items.SelectMany(item => Of([interval]).Missing(item))]);

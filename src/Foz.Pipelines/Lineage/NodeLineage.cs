@@ -14,13 +14,14 @@ public sealed record NodeLineage
     public IReadOnlyList<ColumnLineage> Columns { get; init; } = [];
 
     /// <summary>
-    /// What decides which rows it has: columns that are joined by, filtered, grouped or ordered by, none twice in one way.
+    /// What decides which rows it has: columns that are joined by, filtered, grouped or ordered by, none twice in one
+    /// way.
     /// </summary>
     public IReadOnlyList<UpstreamColumn> Conditions { get; init; } = [];
 
     /// <summary>
-    /// Why nothing more is known: its SQL does not bind to the columns that its tables have, or one of them is not there
-    /// yet. Null where all is known.
+    /// Why nothing more is known: its SQL does not bind to the columns that its tables have, or one of them is not
+    /// there yet. Null where all is known.
     /// </summary>
     public FozException? Error { get; init; }
 

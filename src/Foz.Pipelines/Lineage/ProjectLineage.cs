@@ -14,15 +14,16 @@ using Foz.Storage;
 namespace Foz.Pipelines.Lineage;
 
 /// <summary>
-/// What the columns of a project are made from, read from the plans of its SQL over the columns that tables have now. What
-/// was found is kept: later changes of the lake are not seen. Safe for use by many threads.
+/// What the columns of a project are made from, read from the plans of its SQL over the columns that tables have now.
+/// What was found is kept: later changes of the lake are not seen. Safe for use by many threads.
 /// </summary>
 /// <param name="project">The project.</param>
 /// <param name="lake">Its lake, which knows the columns of what arrived from sources.</param>
 public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposable
 {
     readonly Dictionary<TableName, NodeLineage> known = [];
-    readonly Lazy<Dictionary<TableName, GraphNode>> byTable = new(() => project.Graph.Nodes.ToDictionary(node => node.Table));
+    readonly Lazy<Dictionary<TableName, GraphNode>> byTable =
+        new(() => project.Graph.Nodes.ToDictionary(node => node.Table));
     readonly HashSet<TableName> underWay = [];
     readonly SemaphoreSlim gate = new(1, 1);
 
@@ -58,7 +59,8 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
     /// <param name="given">The columns of its rows, which a program does not tell before.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The lineage; what is wrong with the SQL is in it.</returns>
-    public async Task<NodeLineage> FindAsync(Model model, IReadOnlyList<Field> given, CancellationToken cancellationToken)
+    public async Task<NodeLineage> FindAsync(
+        Model model, IReadOnlyList<Field> given, CancellationToken cancellationToken)
     {
         if (model.Program is not null) return OfProgram(model, given);
         await gate.WaitAsync(cancellationToken);
@@ -83,12 +85,14 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
 
     /// <summary>Binds a query to the columns that tables have, or would have.</summary>
     /// <param name="sql">A SELECT.</param>
-    /// <param name="columnsOf">The columns of a table by its name in the query; null where they are the lake's, or a model's.</param>
+    /// <param name="columnsOf">
+    /// The columns of a table by its name in the query; null where they are the lake's, or a model's.
+    /// </param>
     /// <param name="inLake">A table's name in the lake by its name in the query.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>
-    /// What is wrong with it, its place being one of the query; null where nothing is, or where it cannot be known because columns of
-    /// a table are not.
+    /// What is wrong with it, its place being one of the query; null where nothing is, or where it cannot be known
+    /// because columns of a table are not.
     /// </returns>
     public async Task<FozException?> FindFaultAsync(
         string sql, Func<TableName, IReadOnlyList<Field>?> columnsOf, Func<TableName, TableName> inLake,
@@ -104,7 +108,8 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
             {
                 var name = new TableName(reference.Schema!, reference.Name);
                 if (columnsOf(name) is { } known) tables[reference.Span] = known;
-                else if (await FindAsync(inLake(name), cancellationToken) is { Error: null, Columns: { Count: > 0 } columns })
+                else if (await FindAsync(
+                    inLake(name), cancellationToken) is { Error: null, Columns: { Count: > 0 } columns })
                     tables[reference.Span] = [.. columns.Select(column => column.Field)];
                 else return null;
             }
@@ -156,14 +161,21 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
                 var definition = await lake.Catalog.FindAsync(table, cancellationToken);
                 return definition is { Kind: DefinitionKind.View, Sql: { } sql }
                     ? await OfSqlAsync(session, table, sql, name => name, cancellationToken)
-                    : new NodeLineage { Table = table, Columns = WithoutInputs(await FieldsAsync(table, cancellationToken)) };
+                    : new NodeLineage
+                    {
+                        Table = table, Columns = WithoutInputs(await FieldsAsync(table, cancellationToken)),
+                    };
         }
     }
 
     async Task<NodeLineage> OfModelAsync(EngineSession session, Model model, CancellationToken cancellationToken)
     {
         if (model.Materialization is Materialization.Seed seed)
-            return new() { Table = model.Table, Columns = WithoutInputs(await SeedFieldsAsync(session, model, seed, cancellationToken)) };
+            return new()
+            {
+                Table = model.Table,
+                Columns = WithoutInputs(await SeedFieldsAsync(session, model, seed, cancellationToken)),
+            };
         try
         {
             var read = await OfSqlAsync(
@@ -172,7 +184,10 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
             if (model.Materialization.Strategy is null) return read;
             // Its table keeps columns that its SQL no longer gives.
             var older = await TryFieldsAsync(model.Table, cancellationToken);
-            return read with { Columns = [.. read.Columns, .. WithoutInputs(older.Where(field => read.Find(field.Name) is null))] };
+            return read with
+            {
+                Columns = [.. read.Columns, .. WithoutInputs(older.Where(field => read.Find(field.Name) is null))],
+            };
         }
         catch (FozException e) when (e is { Kind: ErrorKind.Sql, Place: null } or { Place.File: SqlPlaces.File })
         {
@@ -212,9 +227,12 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
                 InLake(model, new(parts[0], parts[1])), parts[2], Transformation.Transformation)),
     ];
 
-    static TableName InLake(Model model, TableName name) => model.References.FirstOrDefault(r => r.Name == name)?.Table ?? name;
+    static TableName InLake(Model model, TableName name) =>
+        model.References.FirstOrDefault(r => r.Name == name)?.Table ?? name;
 
-    /// <summary>A stream's columns are the source's, of the same names; what Foz adds to them comes from nowhere.</summary>
+    /// <summary>
+    /// A stream's columns are the source's, of the same names; what Foz adds to them comes from nowhere.
+    /// </summary>
     async Task<NodeLineage> OfStreamAsync(GraphNode.OfStream node, CancellationToken cancellationToken)
     {
         var source = new TableName(node.Source.Name, node.Stream.Definition.Name);
@@ -251,14 +269,16 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
         foreach (var call in analysis.TableFunctions)
             if (call.Arguments is [{ Parts: [.., var schema, var name] }]) await AddAsync(call.Span, new(schema, name));
         var lineage = BoundPlan.ReadLineage(
-            session, analysis, r => tables.GetValueOrDefault(r.Span).Fields, c => tables.GetValueOrDefault(c.Span).Fields,
+            session, analysis, r => tables.GetValueOrDefault(r.Span).Fields,
+            c => tables.GetValueOrDefault(c.Span).Fields,
             cancellationToken);
         return new()
         {
             Table = table,
             Columns =
             [
-                .. lineage.Columns.Select(column => new ColumnLineage(column.Column.ToField(), Upstream(column.Inputs))),
+                .. lineage.Columns.Select(column =>
+                    new ColumnLineage(column.Column.ToField(), Upstream(column.Inputs))),
             ],
             Conditions = Upstream(lineage.Conditions),
         };

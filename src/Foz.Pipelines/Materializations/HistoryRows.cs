@@ -15,8 +15,8 @@ using TypeId = Foz.DuckDB.TypeId;
 namespace Foz.Pipelines.Materializations;
 
 /// <summary>
-/// The versions that rows bring into a history: those that begin, and those that thereby end otherwise than before. They
-/// are merged by key and beginning, so that a history is one table of versions, changed by one commit.
+/// The versions that rows bring into a history: those that begin, and those that thereby end otherwise than before.
+/// They are merged by key and beginning, so that a history is one table of versions, changed by one commit.
 /// </summary>
 /// <param name="session">The session that runs the SELECT; its temporary table <c>foz_versions</c> is replaced.</param>
 /// <param name="model">The model.</param>
@@ -35,7 +35,8 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     readonly SchemaPolicy schema = new(model);
 
     /// <summary>
-    /// A temporary table of all rows that came, also of those that a check took out, which are not gone; null where none was.
+    /// A temporary table of all rows that came, also of those that a check took out, which are not gone; null where
+    /// none was.
     /// </summary>
     public string? Came { get; init; }
 
@@ -85,7 +86,9 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         throw new DeltaException(DeltaErrorKind.Conflict, $"{name} was changed while its history was read");
     }
 
-    /// <summary>Rows of the table among which are all of the keys that came; by an index of the keys no others.</summary>
+    /// <summary>
+    /// Rows of the table among which are all of the keys that came; by an index of the keys no others.
+    /// </summary>
     async Task<TableRelation> OpenAsync(
         LakeTable table, TableSnapshot present, IReadOnlyList<EngineColumn> given, IReadOnlyList<AddFile> files,
         CancellationToken cancellationToken)
@@ -103,19 +106,23 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     }
 
     /// <summary>The columns of the key that have one type in the rows and in the table.</summary>
-    IEnumerable<StructField> ComparableKeys(TableSnapshot present, IReadOnlyList<EngineColumn> given) => strategy.UniqueKey
-        .Where(key => present.Schema.Columns.Find(key) is { } field
-            && given.First(column => Is(column, key)).TypeName == PhysicalColumns.LogicalTypeName(field.Type))
-        .Select(key => present.Schema.Columns.Find(key)!);
+    IEnumerable<StructField> ComparableKeys(TableSnapshot present, IReadOnlyList<EngineColumn> given) =>
+        strategy.UniqueKey
+            .Where(key => present.Schema.Columns.Find(key) is { } field
+                && given.First(column => Is(column, key)).TypeName == PhysicalColumns.LogicalTypeName(field.Type))
+            .Select(key => present.Schema.Columns.Find(key)!);
 
-    MergeOptions Merge(WriteOptions options) => new() { Keys = [.. strategy.UniqueKey, columns.ValidFrom], Write = options };
+    MergeOptions Merge(WriteOptions options) =>
+        new() { Keys = [.. strategy.UniqueKey, columns.ValidFrom], Write = options };
 
     string Changed(
         IReadOnlyList<EngineColumn> given, string timeType, string? old, IReadOnlyList<string> known,
         DateTimeOffset instant)
     {
-        var at = $"CAST(TIMESTAMPTZ '{instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00' "
-            + $"AT TIME ZONE 'UTC' AS TIMESTAMP)";
+        var at =
+            $"CAST(TIMESTAMPTZ "
+                + $"'{instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00' "
+                + $"AT TIME ZONE 'UTC' AS TIMESTAMP)";
         if (timeType.Equals("TIMESTAMP WITH TIME ZONE", StringComparison.Ordinal)) at += " AT TIME ZONE 'UTC'";
         at = $"CAST({at} AS {timeType})";
         var versions = strategy switch
@@ -133,15 +140,22 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
             """;
     }
 
-    /// <summary>The columns that tell versions from one another by one value, when each begins, and whether its row is gone.</summary>
+    /// <summary>
+    /// The columns that tell versions from one another by one value, when each begins, and whether its row is gone.
+    /// </summary>
     string OtherColumns()
     {
         var parts = strategy.UniqueKey.Select(key => $"CAST({SqlText.Identifier(key)} AS VARCHAR)");
         // Where a key has several parts, no text of one may look like the end of another.
-        var text = (strategy.UniqueKey.Count > 1 ? parts.Select(part => $"md5({part})") : parts).Append($"epoch_us({From})::VARCHAR");
-        return (columns.VersionId is { } id ? $", md5(concat_ws('|', {string.Join(", ", text)})) AS {SqlText.Identifier(id)}" : "")
+        var text = (strategy.UniqueKey.Count > 1 ? parts.Select(part => $"md5({part})") : parts)
+            .Append($"epoch_us({From})::VARCHAR");
+        return (columns.VersionId is { } id
+            ? $", md5(concat_ws('|', {string.Join(", ", text)})) AS {SqlText.Identifier(id)}"
+            : "")
             + (columns.VersionAt is { } at ? $", {From} AS {SqlText.Identifier(at)}" : "")
-            + (columns.IsDeleted is { } gone ? $", CASE WHEN {Gone} THEN 'True' ELSE 'False' END AS {SqlText.Identifier(gone)}" : "");
+            + (columns.IsDeleted is { } gone
+                ? $", CASE WHEN {Gone} THEN 'True' ELSE 'False' END AS {SqlText.Identifier(gone)}"
+                : "");
     }
 
     /// <summary>
@@ -183,8 +197,8 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     }
 
     /// <summary>
-    /// Of the rows that come: one whose version was ended, since its key was gone, begins again now, or when it was changed since;
-    /// one that lasts is no news.
+    /// Of the rows that come: one whose version was ended, since its key was gone, begins again now, or when it was
+    /// changed since; one that lasts is no news.
     /// </summary>
     string Returned(IncrementalStrategy.Scd2ByTime byTime, string incoming, string at) => $"""
         SELECT n.* REPLACE (CASE WHEN o.foz_left IS NOT NULL THEN greatest({at}, o.foz_left) ELSE n.{From} END AS {From})
@@ -196,12 +210,15 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         WHERE o.foz_updated IS NULL OR o.foz_left IS NOT NULL
         """;
 
-    /// <summary>The rows whose key has no current version or one with other values, and the versions that end thereby.</summary>
+    /// <summary>
+    /// The rows whose key has no current version or one with other values, and the versions that end thereby.
+    /// </summary>
     string ByColumn(
         IncrementalStrategy.Scd2ByColumn byColumn, IReadOnlyList<EngineColumn> given, string timeType, string? old,
         IReadOnlyList<string> known, string at)
     {
-        var incoming = $"SELECT n.*, {at} AS {From}, CAST(NULL AS {timeType}) AS {To}, false AS {Gone} FROM {Versions} AS n";
+        var incoming =
+            $"SELECT n.*, {at} AS {From}, CAST(NULL AS {timeType}) AS {To}, false AS {Gone} FROM {Versions} AS n";
         if (old is null) return incoming;
         var compared = (byColumn.CheckColumns.Count > 0 ? byColumn.CheckColumns : given.Select(column => column.Name))
             .Where(column => !strategy.UniqueKey.Contains(column, StringComparer.OrdinalIgnoreCase))
@@ -226,12 +243,14 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     }
 
     /// <summary>
-    /// The current versions whose keys did not come, ended; and, where it is to be told, ones that say that the row is gone. Such a
-    /// one takes the place of a version that would not have lasted at all.
+    /// The current versions whose keys did not come, ended; and, where it is to be told, ones that say that the row is
+    /// gone. Such a one takes the place of a version that would not have lasted at all.
     /// </summary>
     string Deleted(string old, IReadOnlyList<string> known, string at)
     {
-        var left = $"FROM (SELECT {OldColumns(known)} FROM {old} AS o ANTI JOIN {Came ?? Versions} USING ({keys}) WHERE {SqlText.Identifier(columns.IsCurrent)})";
+        var left =
+            $"FROM (SELECT {OldColumns(known)} FROM {old} AS o ANTI JOIN {Came ?? Versions} USING ({keys}) WHERE "
+                + $"{SqlText.Identifier(columns.IsCurrent)})";
         return strategy.HardDeletes is HardDeletes.Invalidate
             ? $"SELECT * REPLACE (greatest({at}, {From}) AS {To}) {left}"
             : $"""
@@ -247,11 +266,13 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     {
         var own = known.Where(column => !columns.Names.Contains(column, StringComparer.OrdinalIgnoreCase));
         var end = SqlText.Identifier(columns.ValidTo);
-        if (strategy.ValidToCurrent is not null) end = $"CASE WHEN {SqlText.Identifier(columns.IsCurrent)} THEN NULL ELSE {end} END";
+        if (strategy.ValidToCurrent is not null)
+            end = $"CASE WHEN {SqlText.Identifier(columns.IsCurrent)} THEN NULL ELSE {end} END";
         var gone = columns.IsDeleted is { } deleted && known.Contains(deleted, StringComparer.OrdinalIgnoreCase)
             ? $"coalesce({SqlText.Identifier(deleted)} = 'True', false)"
             : "false";
-        return $"{SqlText.Identifiers(own)}, {SqlText.Identifier(columns.ValidFrom)} AS {From}, {end} AS {To}, {gone} AS {Gone}";
+        return $"{SqlText.Identifiers(own)}, {SqlText.Identifier(columns.ValidFrom)} AS {From}, "
+            + $"{end} AS {To}, {gone} AS {Gone}";
     }
 
     Predicate KeyRange(TableSnapshot present, IReadOnlyList<EngineColumn> given, CancellationToken cancellationToken) =>
@@ -259,9 +280,10 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         .Range(session, Versions, cancellationToken);
 
     /// <summary>The type of the history's instants: that of the column that tells them, else instants.</summary>
-    string TypeOfTime(IReadOnlyList<EngineColumn> given) => strategy is IncrementalStrategy.Scd2ByTime { UpdatedAt: var updatedAt }
-        ? given.First(column => Is(column, updatedAt)).TypeName
-        : "TIMESTAMP WITH TIME ZONE";
+    string TypeOfTime(IReadOnlyList<EngineColumn> given) =>
+        strategy is IncrementalStrategy.Scd2ByTime { UpdatedAt: var updatedAt }
+            ? given.First(column => Is(column, updatedAt)).TypeName
+            : "TIMESTAMP WITH TIME ZONE";
 
     string TypeOfTime(TableSnapshot present) =>
         PhysicalColumns.LogicalTypeName(present.Schema.Columns.Find(columns.ValidFrom)!.Type);
@@ -270,7 +292,10 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     {
         var updatedAt = (strategy as IncrementalStrategy.Scd2ByTime)?.UpdatedAt;
         var compared = (strategy as IncrementalStrategy.Scd2ByColumn)?.CheckColumns ?? [];
-        IEnumerable<string> needed = [.. strategy.UniqueKey, .. compared, .. updatedAt is null ? [] : new[] { updatedAt }];
+        IEnumerable<string> needed =
+        [
+            .. strategy.UniqueKey, .. compared, .. updatedAt is null ? [] : new[] { updatedAt },
+        ];
         foreach (var column in needed.Where(column => !IsGiven(given, column)))
             throw Wrong(
                 $"{model.Name} has no column '{column}', which its strategy {strategy.Name} names",
@@ -278,7 +303,8 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         foreach (var column in columns.Names.Where(column => IsGiven(given, column)))
             throw Wrong(
                 $"{model.Name} has a column '{column}', which its strategy {strategy.Name} fills itself",
-                "leave it out, or call the strategy's column otherwise with valid_from, valid_to, is_current, is_deleted, version_id or version_at");
+                "leave it out, or call the strategy's column otherwise with valid_from, valid_to, is_current, "
+                    + "is_deleted, version_id or version_at");
         if (updatedAt is not null && given.First(c => Is(c, updatedAt)) is { } time
             && time.Type.Id is not (TypeId.Date or TypeId.Timestamp or TypeId.TimestampTz))
             throw Wrong(
@@ -297,7 +323,8 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
                 $"SELECT count(*) FROM {Versions} WHERE {SqlText.Identifier(column)} IS NULL", cancellationToken);
             if (count > 0)
                 throw Wrong(
-                    $"{count} {(count == 1 ? "row" : "rows")} of {model.Name} have no {column}, which tells versions apart",
+                    $"{count} {(count == 1 ? "row" : "rows")} of {model.Name} have no "
+                        + $"{column}, which tells versions apart",
                     $"leave them out: WHERE {column} IS NOT NULL");
         }
     }
@@ -327,7 +354,9 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
 
     static bool IsGiven(IReadOnlyList<EngineColumn> given, string column) => given.Any(other => Is(other, column));
 
-    static bool Is(EngineColumn column, string name) => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase);
+    static bool Is(EngineColumn column, string name) =>
+        string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase);
 
-    FozException Wrong(string message, string? hint) => new(ErrorKind.Data, message) { Place = model.Place, Hint = hint };
+    FozException Wrong(string message, string? hint) =>
+        new(ErrorKind.Data, message) { Place = model.Place, Hint = hint };
 }

@@ -41,7 +41,9 @@ sealed record IntervalPlan(IReadOnlyList<Interval> Due, IntervalSet Stale, strin
                 ? hasNewInputs || missing == unit
                 : hasNewInputs && unit.Start >= again)).ToList();
         var stale = IntervalSet.Of([.. ledger.Stale.Items, .. due]);
-        return request is null ? new(due, stale) : Requested(strategy, ledger, request, range, now) with { Stale = stale };
+        return request is null
+            ? new(due, stale)
+            : Requested(strategy, ledger, request, range, now) with { Stale = stale };
     }
 
     /// <summary>All of the model's time up to now, as one interval; empty where it has not begun.</summary>
@@ -68,7 +70,9 @@ sealed record IntervalPlan(IReadOnlyList<Interval> Due, IntervalSet Stale, strin
         var over = range with { End = range.End < now ? range.End : now };
         var open = ledger.Backfills.LastOrDefault(id => id.EndsWith(mark, StringComparison.Ordinal));
         if (open is null || ledger.OfBackfill(open) is not { } done || done.Covers(over))
-            return new(windows, IntervalSet.Empty, now.UtcDateTime.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture) + mark);
+            return new(
+                windows, IntervalSet.Empty,
+                now.UtcDateTime.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture) + mark);
         return new([.. windows.Where(window => !done.Covers(window))], IntervalSet.Empty, open);
     }
 

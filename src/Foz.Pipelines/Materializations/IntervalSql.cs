@@ -53,10 +53,11 @@ sealed partial class IntervalSql(Model model, IncrementalStrategy.Microbatch str
     /// <exception cref="FozException">The column of the event's time is missing, or is no time.</exception>
     public string Condition(IReadOnlyList<EngineColumn> columns)
     {
-        var column = columns.FirstOrDefault(c => string.Equals(c.Name, strategy.EventTime, StringComparison.OrdinalIgnoreCase))
-            ?? throw Wrong(
-                $"{model.Name} has no column '{strategy.EventTime}', which its event_time names",
-                Foz.Lake.Configuration.NearestName.Hint(strategy.EventTime, columns.Select(c => c.Name)));
+        var column =
+            columns.FirstOrDefault(c => string.Equals(c.Name, strategy.EventTime, StringComparison.OrdinalIgnoreCase))
+                ?? throw Wrong(
+                    $"{model.Name} has no column '{strategy.EventTime}', which its event_time names",
+                    Foz.Lake.Configuration.NearestName.Hint(strategy.EventTime, columns.Select(c => c.Name)));
         return Condition(column.TypeName);
     }
 
@@ -89,7 +90,8 @@ sealed partial class IntervalSql(Model model, IncrementalStrategy.Microbatch str
         return builder.Append(type is Instants ? "+00'" : "'").ToString();
     }
 
-    FozException Wrong(string message, string? hint) => new(ErrorKind.Data, message) { Place = model.Place, Hint = hint };
+    FozException Wrong(string message, string? hint) =>
+        new(ErrorKind.Data, message) { Place = model.Place, Hint = hint };
 
     /// <summary>The functions that stand for an interval's bounds; not inside texts, names or comments.</summary>
     [GeneratedRegex(

@@ -46,7 +46,10 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         catch (FozException e) when (e.InnerException is DeltaException
         { Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled } misfit)
         {
-            throw new FozException(e.Kind, e.Message, e) { Place = model.Place, Hint = HintOf(model, table.Name, misfit.Kind) };
+            throw new FozException(e.Kind, e.Message, e)
+            {
+                Place = model.Place, Hint = HintOf(model, table.Name, misfit.Kind),
+            };
         }
         try
         {
@@ -64,14 +67,20 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     /// <summary>A merge whose rows must have a key takes none without one.</summary>
     void CheckKeys(TableChange change)
     {
-        if (change.RowsWithoutKey == 0 || model.Materialization.Strategy is not IncrementalStrategy.Merge { NullKeys: NullKeys.Fail } merge) return;
-        var rows = change.RowsWithoutKey == 1 ? "1 row has" : string.Create(CultureInfo.InvariantCulture, $"{change.RowsWithoutKey} rows have");
+        if (change.RowsWithoutKey == 0
+            || model.Materialization.Strategy is not IncrementalStrategy.Merge { NullKeys: NullKeys.Fail } merge)
+            return;
+        var rows = change.RowsWithoutKey == 1
+            ? "1 row has"
+            : string.Create(CultureInfo.InvariantCulture, $"{change.RowsWithoutKey} rows have");
         throw new FozException(
-            ErrorKind.Data, $"{table.Name} was not changed: {rows} NULL in the unique_key {string.Join(", ", merge.UniqueKey)}")
+            ErrorKind.Data,
+            $"{table.Name} was not changed: {rows} NULL in the unique_key {string.Join(", ", merge.UniqueKey)}")
         {
             Place = model.Place,
-            Hint = $"leave such rows out: WHERE {string.Join(" AND ", merge.UniqueKey.Select(column => $"{SqlText.Identifier(column)} IS NOT NULL"))}; "
-                + "or set 'null_keys: quarantine'",
+            Hint = $"leave such rows out: WHERE "
+                + string.Join(" AND ", merge.UniqueKey.Select(column => $"{SqlText.Identifier(column)} IS NOT NULL"))
+                + "; or set 'null_keys: quarantine'",
         };
     }
 
@@ -85,7 +94,9 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         var keeps = model.Materialization is Materialization.Snapshot || model.Materialization.IsFullRefreshRestricted;
         if (misfit is DeltaErrorKind.TypeWideningDisabled)
             ways.Add($"foz alter {table} set delta.enableTypeWidening=true lets its columns take wider types"
-                + (model.Materialization.OnSchemaChange is OnSchemaChange.Sync ? "" : ", as 'on_schema_change: sync' does"));
+                + (model.Materialization.OnSchemaChange is OnSchemaChange.Sync
+                    ? ""
+                    : ", as 'on_schema_change: sync' does"));
         else ways.Add("cast the column to the table's type in the SELECT");
         if (!keeps) ways.Add($"foz run {model.Name} --full-refresh makes the table anew");
         return string.Join("; ", ways);
@@ -117,12 +128,15 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         return strategy switch
         {
             IncrementalStrategy.Append => await writer.AppendAsync(table, select, options, cancellationToken),
-            IncrementalStrategy.Merge merge => await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken),
+            IncrementalStrategy.Merge merge =>
+                await writer.MergeAsync(table, select, Merge(merge, options), cancellationToken),
             IncrementalStrategy.DeleteInsert replace => await writer.ReplaceByKeysAsync(
                 table, select,
-                new() { Keys = replace.UniqueKey, Target = Target(replace.Predicates), Write = options }, cancellationToken),
+                new() { Keys = replace.UniqueKey, Target = Target(replace.Predicates), Write = options },
+                cancellationToken),
             IncrementalStrategy.InsertOverwrite => await writer.ReplaceByKeysAsync(
-                table, select, new() { Keys = PartitionsOf(present), IsByPartition = true, Write = options }, cancellationToken),
+                table, select, new() { Keys = PartitionsOf(present), IsByPartition = true, Write = options },
+                cancellationToken),
             IncrementalStrategy.Microbatch microbatch => await writer.ReplaceWhereAsync(
                 table, select, ConditionOf(microbatch, present, manifest.Interval!.Value), options, cancellationToken),
             IncrementalStrategy.TruncateInsert =>
@@ -147,12 +161,14 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
 
     static MergeOptions Merge(IncrementalStrategy.Merge merge, WriteOptions options) => new()
     {
-        Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, KeptColumns = merge.ExcludeColumns, SequenceBy = merge.SequenceBy,
+        Keys = merge.UniqueKey, UpdateColumns = merge.UpdateColumns, KeptColumns = merge.ExcludeColumns,
+        SequenceBy = merge.SequenceBy,
         Target = Target(merge.Predicates), Write = options,
     };
 
     static RowCondition Target(IReadOnlyList<string> predicates) => new(
-        predicates.Count == 0 ? "true" : string.Join(" AND ", predicates.Select(predicate => $"({predicate}\n)")), "target");
+        predicates.Count == 0 ? "true" : string.Join(" AND ", predicates.Select(predicate => $"({predicate}\n)")),
+        "target");
 
     /// <summary>Which rows of the table are of an interval.</summary>
     string ConditionOf(IncrementalStrategy.Microbatch strategy, TableSnapshot present, Interval interval) =>
@@ -171,7 +187,9 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         throw new FozException(
             ErrorKind.Data,
             $"{model.Name} is to be partitioned by {string.Join(", ", wanted)}, and its table is "
-            + (present.PartitionColumns.Count == 0 ? "not partitioned" : $"by {string.Join(", ", present.PartitionColumns)}"))
+            + (present.PartitionColumns.Count == 0
+                ? "not partitioned"
+                : $"by {string.Join(", ", present.PartitionColumns)}"))
         {
             Place = model.Place,
             Hint = $"foz run {model.Name} --full-refresh makes it anew",

@@ -24,7 +24,8 @@ sealed class SchemaPolicy(Model model)
     {
         if (present is null || Policy is not (OnSchemaChange.Fail or OnSchemaChange.Ignore)) return rows;
         var given = rows.Describe(cancellationToken).Select(column => column.Name).ToList();
-        var fields = present.Schema.Columns.Fields.Where(field => !own.Contains(field.Name, StringComparer.OrdinalIgnoreCase));
+        var fields =
+            present.Schema.Columns.Fields.Where(field => !own.Contains(field.Name, StringComparer.OrdinalIgnoreCase));
         var added = given.Where(name => present.Schema.Columns.Find(name) is null).ToList();
         if (Policy is OnSchemaChange.Ignore)
         {
@@ -32,7 +33,8 @@ sealed class SchemaPolicy(Model model)
             var kept = given.Except(added);
             return rows.Derive($"SELECT {SqlText.Identifiers(kept)} FROM ({rows.Sql}\n)");
         }
-        var missing = fields.Where(field => !given.Contains(field.Name, StringComparer.OrdinalIgnoreCase) && !IsFilled(field))
+        var missing = fields.Where(field =>
+            !given.Contains(field.Name, StringComparer.OrdinalIgnoreCase) && !IsFilled(field))
             .Select(field => field.Name).ToList();
         if (added.Count == 0 && missing.Count == 0) return rows;
         throw new FozException(
@@ -40,7 +42,8 @@ sealed class SchemaPolicy(Model model)
             $"the columns of {model.Name} changed: {string.Join("; ", Differences(added, missing))}")
         {
             Place = model.Place,
-            Hint = "'on_schema_change: fail' forbids it; 'sync' takes them over, and --full-refresh makes the table anew",
+            Hint = "'on_schema_change: fail' forbids it; 'sync' takes them over, and "
+                + "--full-refresh makes the table anew",
         };
     }
 

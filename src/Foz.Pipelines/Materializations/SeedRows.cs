@@ -8,8 +8,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Materializations;
 
 /// <summary>
-/// The rows of a seed's CSV file. A column has the type that is declared, else one whose text is the file's again: 01310
-/// stays a text.
+/// The rows of a seed's CSV file. A column has the type that is declared, else one whose text is the file's again:
+/// 01310 stays a text.
 /// </summary>
 /// <param name="session">The session that reads the file; its temporary table <c>foz_seed</c> is replaced.</param>
 /// <param name="model">The seed.</param>
@@ -18,7 +18,9 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
 {
     const string Texts = "foz_seed";
 
-    /// <summary>The digits of a decimal, of which some are behind its point; the next file may have more in front of it.</summary>
+    /// <summary>
+    /// The digits of a decimal, of which some are behind its point; the next file may have more in front of it.
+    /// </summary>
     const int DigitsUsual = 18;
     const int DigitsMax = 38;
     const int FractionUsual = 9;
@@ -31,12 +33,14 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
 
     /// <summary>The SELECT of the rows.</summary>
     /// <exception cref="FozException">
-    /// The file is no CSV, has a row that cannot be read, lacks a declared column, or holds what is not of a declared type.
+    /// The file is no CSV, has a row that cannot be read, lacks a declared column, or holds what is not of a declared
+    /// type.
     /// </exception>
     public string Select(CancellationToken cancellationToken)
     {
         var names = new SeedFile(model, seed).Load(session, Texts, cancellationToken);
-        foreach (var declared in model.Columns.Where(column => !names.Contains(column.Name, StringComparer.OrdinalIgnoreCase)))
+        foreach (var declared in model.Columns.Where(column =>
+            !names.Contains(column.Name, StringComparer.OrdinalIgnoreCase)))
             throw new FozException(ErrorKind.Data, $"{model.File} has no column '{declared.Name}'")
             {
                 Place = declared.Place, Hint = NearestName.Hint(declared.Name, names),
@@ -53,14 +57,16 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
     }
 
     ColumnDefinition? DeclaredOf(string column) =>
-        model.Columns.FirstOrDefault(declared => string.Equals(declared.Name, column, StringComparison.OrdinalIgnoreCase));
+        model.Columns.FirstOrDefault(declared =>
+            string.Equals(declared.Name, column, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The types of columns for which none is declared.</summary>
     Dictionary<Column, string> Sniff(IReadOnlyList<Column> columns, CancellationToken cancellationToken)
     {
         if (columns.Count == 0) return [];
         using var rows = session.Query(
-            $"SELECT {string.Join(", ", columns.Select(column => Tests(column.Text)))} FROM {Texts}", cancellationToken);
+            $"SELECT {string.Join(", ", columns.Select(column => Tests(column.Text)))} FROM {Texts}",
+            cancellationToken);
         var found = rows.Rows(cancellationToken).First();
         return columns.Index().ToDictionary(column => column.Item, column => (string)found[column.Index]!);
     }
@@ -72,10 +78,13 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
         var fraction = $"max(len(regexp_extract({c}, '\\.([0-9]+)$', 1)))";
         var leastFraction = $"min(len(regexp_extract({c}, '\\.([0-9]+)$', 1)))";
         var digits = $"(max(len(regexp_extract({c}, '^-?([0-9]+)', 1))) + {fraction})";
-        // Digits behind the point are the number's own where they end in none or all are as many: versions are no numbers.
+        // Digits behind the point are the number's own where they end in none or all are as many: versions are no
+        // numbers.
         var isDecimal = $"bool_and(regexp_full_match({c}, {Number})) AND {digits} <= {DigitsMax} "
             + $"AND ({leastFraction} = {fraction} OR NOT bool_or(regexp_full_match({c}, '.*\\.[0-9]*0')))";
-        var precision = $"CASE WHEN {digits} <= {DigitsUsual} AND {fraction} <= {FractionUsual} THEN {DigitsUsual} ELSE {DigitsMax} END";
+        var precision =
+            $"CASE WHEN {digits} <= {DigitsUsual} AND {fraction} <= {FractionUsual} THEN "
+                + $"{DigitsUsual} ELSE {DigitsMax} END";
         return $"""
             CASE WHEN count({c}) = 0 THEN 'VARCHAR'
             WHEN bool_and({c} IN ('true', 'false')) THEN 'BOOLEAN'
@@ -100,10 +109,14 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
         }
         catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
         {
-            throw new FozException(ErrorKind.Configuration, $"'{type}' is no type: {e.Message}", e) { Place = declared.Place };
+            throw new FozException(ErrorKind.Configuration, $"'{type}' is no type: {e.Message}", e)
+            {
+                Place = declared.Place,
+            };
         }
         using var rows = session.Query(
-            $"SELECT {SeedFile.LineColumn}, {column.Text} FROM {Texts} WHERE {misfits} ORDER BY {SeedFile.LineColumn} LIMIT 1",
+            $"SELECT {SeedFile.LineColumn}, {column.Text} FROM {Texts} WHERE {misfits} ORDER BY "
+                + $"{SeedFile.LineColumn} LIMIT 1",
             cancellationToken);
         foreach (var row in rows.Rows(cancellationToken))
         {

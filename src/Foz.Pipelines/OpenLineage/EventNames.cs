@@ -12,8 +12,8 @@ namespace Foz.Pipelines.OpenLineage;
 readonly record struct DatasetName(string Namespace, string Name);
 
 /// <summary>
-/// Names of jobs, runs and datasets. A table is named by its place, as OpenLineage's naming says of files, so that what Spark
-/// and Trino tell of the same table is told of the same dataset.
+/// Names of jobs, runs and datasets. A table is named by its place, as OpenLineage's naming says of files, so that what
+/// Spark and Trino tell of the same table is told of the same dataset.
 /// </summary>
 /// <param name="ns">The namespace of jobs.</param>
 /// <param name="lakeRoot">Where the lake is: a full path, or a URL.</param>
@@ -36,9 +36,12 @@ sealed class EventNames(string ns, string lakeRoot)
     }
 
     /// <summary>The dataset that a stream reads: what the source calls it.</summary>
-    public DatasetName OfStream(GraphNode.OfStream node) => new(ns, $"{node.Source.Name}.{node.Stream.Definition.Name}");
+    public DatasetName OfStream(GraphNode.OfStream node) =>
+        new(ns, $"{node.Source.Name}.{node.Stream.Definition.Name}");
 
-    /// <summary>A UUID for a run, or for a part of it: the same for the same, and no other's (RFC 9562, version 8).</summary>
+    /// <summary>
+    /// A UUID for a run, or for a part of it: the same for the same, and no other's (RFC 9562, version 8).
+    /// </summary>
     public string RunOf(string runId, string part = "")
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -21,8 +21,8 @@ enum EventType
 }
 
 /// <summary>
-/// Writes what happens in a run as OpenLineage's run events (openlineage.io/spec/2-0-2, RunEvent): one job for the project, one
-/// for each step below it, and one for a step's checks, whose input is the table that they looked at.
+/// Writes what happens in a run as OpenLineage's run events (openlineage.io/spec/2-0-2, RunEvent): one job for the
+/// project, one for each step below it, and one for a step's checks, whose input is the table that they looked at.
 /// </summary>
 /// <param name="project">The project.</param>
 /// <param name="names">What jobs and tables are called.</param>
@@ -62,36 +62,38 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
     /// <param name="at">When.</param>
     /// <param name="result">How it ended; null where it begins.</param>
     /// <param name="lineage">What its columns are made from; null where it was not asked for.</param>
-    public byte[] OfStep(GraphNode node, EventType type, DateTimeOffset at, StepResult? result, NodeLineage? lineage) => Write(json =>
-    {
-        Begin(json, type, at);
-        json.WriteStartObject("run");
-        json.WriteString("runId", names.RunOf(runId, node.Table.ToString()));
-        json.WriteStartObject("facets");
-        Parent(json, runId, step: null);
-        Engine(json);
-        Error(json, result?.Error);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteStartObject("job");
-        Named(json, names.Namespace, $"{project.Name}.{node.Table}");
-        json.WriteStartObject("facets");
-        JobType(json, node is GraphNode.OfModel ? "MODEL" : "STREAM");
-        if (node is GraphNode.OfModel { Model: { Sql: var sql, Description: var description } })
+    public byte[] OfStep(GraphNode node, EventType type, DateTimeOffset at, StepResult? result, NodeLineage? lineage) =>
+        Write(json =>
         {
-            Facet(json, "sql", "SQLJobFacet", "1-1-0", () =>
+            Begin(json, type, at);
+            json.WriteStartObject("run");
+            json.WriteString("runId", names.RunOf(runId, node.Table.ToString()));
+            json.WriteStartObject("facets");
+            Parent(json, runId, step: null);
+            Engine(json);
+            Error(json, result?.Error);
+            json.WriteEndObject();
+            json.WriteEndObject();
+            json.WriteStartObject("job");
+            Named(json, names.Namespace, $"{project.Name}.{node.Table}");
+            json.WriteStartObject("facets");
+            JobType(json, node is GraphNode.OfModel ? "MODEL" : "STREAM");
+            if (node is GraphNode.OfModel { Model: { Sql: var sql, Description: var description } })
             {
-                json.WriteString("query", sql);
-                json.WriteString("dialect", "duckdb");
-            });
-            if (description is not null)
-                Facet(json, "documentation", "DocumentationJobFacet", "1-1-0", () => json.WriteString("description", description));
-        }
-        json.WriteEndObject();
-        json.WriteEndObject();
-        Inputs(json, node, result);
-        Outputs(json, node, result, lineage);
-    });
+                Facet(json, "sql", "SQLJobFacet", "1-1-0", () =>
+                {
+                    json.WriteString("query", sql);
+                    json.WriteString("dialect", "duckdb");
+                });
+                if (description is not null)
+                    Facet(json, "documentation", "DocumentationJobFacet", "1-1-0",
+                        () => json.WriteString("description", description));
+            }
+            json.WriteEndObject();
+            json.WriteEndObject();
+            Inputs(json, node, result);
+            Outputs(json, node, result, lineage);
+        });
 
     /// <summary>An event of a step's checks.</summary>
     public byte[] OfChecks(GraphNode node, EventType type, DateTimeOffset at, StepResult result) => Write(json =>
@@ -114,7 +116,8 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
         json.WriteStartObject();
         Dataset(json, names.Of(node.Table));
         json.WriteStartObject("inputFacets");
-        Facet(json, "dataQualityAssertions", "DataQualityAssertionsDatasetFacet", "1-0-1", () => Assertions(json, result.Checks));
+        Facet(json, "dataQualityAssertions", "DataQualityAssertionsDatasetFacet", "1-0-1",
+            () => Assertions(json, result.Checks));
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndArray();
@@ -156,7 +159,8 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
         if (lineage is { Columns.Count: > 0 })
         {
             Facet(json, "schema", "SchemaDatasetFacet", "1-1-1", () => Schema(json, node, lineage));
-            Facet(json, "columnLineage", "ColumnLineageDatasetFacet", "1-2-0", () => ColumnLineage(json, node, lineage));
+            Facet(json, "columnLineage", "ColumnLineageDatasetFacet", "1-2-0",
+                () => ColumnLineage(json, node, lineage));
         }
         json.WriteEndObject();
         if (result?.TableVersion is not null)
@@ -178,7 +182,8 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
             json.WriteStartObject();
             json.WriteString("name", field.Name);
             json.WriteString("type", field.Type.ToString());
-            var stated = node.Columns.FirstOrDefault(c => c.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase));
+            var stated =
+                node.Columns.FirstOrDefault(c => c.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase));
             if (stated?.Description is { } description) json.WriteString("description", description);
             json.WriteEndObject();
         }
@@ -211,7 +216,8 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
             {
                 json.WriteStartObject();
                 json.WriteString("type", input.Transformation <= Transformation.Aggregation ? "DIRECT" : "INDIRECT");
-                json.WriteString("subtype", JsonNamingPolicy.SnakeCaseUpper.ConvertName(input.Transformation.ToString()));
+                json.WriteString(
+                    "subtype", JsonNamingPolicy.SnakeCaseUpper.ConvertName(input.Transformation.ToString()));
                 json.WriteBoolean("masking", value: false);
                 json.WriteEndObject();
             }
@@ -245,11 +251,12 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
         json.WriteEndObject();
     });
 
-    static void Engine(Utf8JsonWriter json) => Facet(json, "processing_engine", "ProcessingEngineRunFacet", "1-1-1", () =>
-    {
-        json.WriteString("name", "Foz");
-        json.WriteString("version", EventNames.FozVersion);
-    });
+    static void Engine(Utf8JsonWriter json) =>
+        Facet(json, "processing_engine", "ProcessingEngineRunFacet", "1-1-1", () =>
+        {
+            json.WriteString("name", "Foz");
+            json.WriteString("version", EventNames.FozVersion);
+        });
 
     static void Error(Utf8JsonWriter json, FozException? error)
     {
@@ -268,8 +275,9 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
         json.WriteString("jobType", type);
     });
 
-    static void Version(Utf8JsonWriter json, long version) => Facet(json, "version", "DatasetVersionDatasetFacet", "1-0-1",
-        () => json.WriteString("datasetVersion", version.ToString(CultureInfo.InvariantCulture)));
+    static void Version(Utf8JsonWriter json, long version) =>
+        Facet(json, "version", "DatasetVersionDatasetFacet", "1-0-1",
+            () => json.WriteString("datasetVersion", version.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>The name that people know a table by, beside the one of its place.</summary>
     void Symlink(Utf8JsonWriter json, TableName table) => Facet(json, "symlinks", "SymlinksDatasetFacet", "1-0-1", () =>
@@ -302,7 +310,8 @@ sealed class LineageEvents(Project project, EventNames names, string runId)
     static void Begin(Utf8JsonWriter json, EventType type, DateTimeOffset at)
     {
         json.WriteString("eventType", type.ToString().ToUpperInvariant());
-        json.WriteString("eventTime", at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
+        json.WriteString(
+            "eventTime", at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
         json.WriteString("producer", producer);
         json.WriteString("schemaURL", $"{Spec}/2-0-2/OpenLineage.json#/$defs/RunEvent");
     }

@@ -10,8 +10,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.OpenLineage;
 
 /// <summary>
-/// Tells a service or a file what happens in a run. Events are sent behind the run, in order; what cannot be delivered is
-/// counted and told at the end, and never makes a run fail or wait for long. Safe for use by many threads.
+/// Tells a service or a file what happens in a run. Events are sent behind the run, in order; what cannot be delivered
+/// is counted and told at the end, and never makes a run fail or wait for long. Safe for use by many threads.
 /// </summary>
 sealed class LineageReporter : IAsyncDisposable
 {
@@ -56,7 +56,8 @@ sealed class LineageReporter : IAsyncDisposable
 
     /// <summary>The run ended.</summary>
     public void RunFinished(RunResult result) => Add(events.OfRun(
-        TypeOf(result.Outcome), clock.GetUtcNow(), result.Error ?? result.Steps.FirstOrDefault(s => s.Error is not null)?.Error));
+        TypeOf(result.Outcome), clock.GetUtcNow(),
+        result.Error ?? result.Steps.FirstOrDefault(s => s.Error is not null)?.Error));
 
     /// <summary>A step begins.</summary>
     public void StepStarted(GraphNode node) => Add(events.OfStep(node, EventType.Start, clock.GetUtcNow(), null, null));
@@ -67,8 +68,11 @@ sealed class LineageReporter : IAsyncDisposable
         var now = clock.GetUtcNow();
         Add(events.OfStep(node, TypeOf(result.Outcome), now, result, lineage));
         if (result.Checks.IsEmpty) return;
-        Add(events.OfChecks(node, EventType.Start, now, result with { Checks = ImmutableArray<Foz.Pipelines.Quality.CheckResult>.Empty }));
-        Add(events.OfChecks(node, result.Checks.Any(c => c.IsFailure) ? EventType.Fail : EventType.Complete, now, result));
+        Add(events.OfChecks(
+            node, EventType.Start, now,
+            result with { Checks = ImmutableArray<Foz.Pipelines.Quality.CheckResult>.Empty }));
+        Add(events.OfChecks(
+            node, result.Checks.Any(c => c.IsFailure) ? EventType.Fail : EventType.Complete, now, result));
     }
 
     /// <summary>Waits until all is sent, as long as the service may take to answer.</summary>
@@ -78,7 +82,8 @@ sealed class LineageReporter : IAsyncDisposable
         queue.Writer.TryComplete();
         try
         {
-            await sending.WaitAsync(TimeSpan.FromMilliseconds((double)target.TimeoutMs * TriesMax), TimeProvider.System);
+            await sending.WaitAsync(
+                TimeSpan.FromMilliseconds((double)target.TimeoutMs * TriesMax), TimeProvider.System);
         }
         catch (TimeoutException)
         {
@@ -171,7 +176,8 @@ sealed class LineageReporter : IAsyncDisposable
             using var answer = await http.PostAsync(target.Url, body);
             return answer.IsSuccessStatusCode
                 ? (false, null)
-                : ((int)answer.StatusCode is 408 or 429 or >= 500, $"it answers {(int)answer.StatusCode} {answer.ReasonPhrase}");
+                : ((int)answer.StatusCode is 408 or 429 or >= 500,
+                    $"it answers {(int)answer.StatusCode} {answer.ReasonPhrase}");
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {

@@ -3,7 +3,9 @@ using Foz.Lake.Engine;
 
 namespace Foz.Pipelines.Plans;
 
-/// <summary>Which columns of a SELECT another text of it makes otherwise, by DuckDB's parse trees: nothing is bound.</summary>
+/// <summary>
+/// Which columns of a SELECT another text of it makes otherwise, by DuckDB's parse trees: nothing is bound.
+/// </summary>
 /// <param name="session">A session of any workload.</param>
 sealed class ChangedColumns(EngineSession session)
 {
@@ -16,7 +18,8 @@ sealed class ChangedColumns(EngineSession session)
     /// <returns>Their names; null where the texts may differ in more, such as in which rows they give.</returns>
     public HashSet<string>? Find(string before, string now, CancellationToken cancellationToken)
     {
-        if (Parse(before, cancellationToken) is not { } old || Parse(now, cancellationToken) is not { } next) return null;
+        if (Parse(before, cancellationToken) is not { } old || Parse(now, cancellationToken) is not { } next)
+            return null;
         var (oldItems, nextItems) = (TakeItems(old), TakeItems(next));
         if (!JsonNode.DeepEquals(old, next)) return null;
         if (next["modifiers"]!.AsArray().Any(modifier => $"{modifier!["type"]}" is not "ORDER_MODIFIER")) return null;
@@ -59,15 +62,19 @@ sealed class ChangedColumns(EngineSession session)
 
     HashSet<string> AggregatesOf(CancellationToken cancellationToken)
     {
-        using var rows = session.Query("SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'", cancellationToken);
+        using var rows = session.Query(
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'",
+            cancellationToken);
         return rows.Rows(cancellationToken).Select(row => (string)row[0]!).ToHashSet(StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>The tree of the one SELECT of a text, without positions; null where it is something else.</summary>
     JsonNode? Parse(string sql, CancellationToken cancellationToken)
     {
-        var text = session.QueryScalar<string>("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
-        if (JsonNode.Parse(text) is not { } tree || tree["statements"] is not JsonArray { Count: 1 } statements) return null;
+        var text = session.QueryScalar<string>(
+            "SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
+        if (JsonNode.Parse(text) is not { } tree || tree["statements"] is not JsonArray { Count: 1 } statements)
+            return null;
         if (statements[0]!["node"] is not { } node || $"{node["type"]}" is not "SELECT_NODE") return null;
         RemovePositions(node);
         return node.DeepClone();
@@ -88,7 +95,8 @@ sealed class ChangedColumns(EngineSession session)
 
     /// <summary>The columns without a table that a tree names.</summary>
     static IEnumerable<string> NamesIn(JsonNode tree) => ObjectsIn(tree)
-        .Select(node => node["column_names"]).OfType<JsonArray>().Where(names => names.Count == 1).Select(names => $"{names[0]}");
+        .Select(node => node["column_names"]).OfType<JsonArray>().Where(names => names.Count == 1)
+        .Select(names => $"{names[0]}");
 
     static IEnumerable<string> ValuesIn(JsonNode tree, string key) =>
         ObjectsIn(tree).Select(node => node[key]).OfType<JsonValue>().Select(value => $"{value}");

@@ -8,7 +8,9 @@ namespace Foz.Pipelines.Plans;
 /// <param name="Now">The type that it would have; null where it would go away.</param>
 public sealed record ColumnChange(string Name, string? Before, string? Now)
 {
-    /// <summary>The columns that are not the same in two lists: those that go away, then those that come or change.</summary>
+    /// <summary>
+    /// The columns that are not the same in two lists: those that go away, then those that come or change.
+    /// </summary>
     public static IReadOnlyList<ColumnChange> Between(IReadOnlyList<Field> before, IReadOnlyList<Field> now)
     {
         var old = before.ToDictionary(field => field.Name, field => $"{field.Type}", StringComparer.OrdinalIgnoreCase);

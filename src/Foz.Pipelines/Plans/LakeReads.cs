@@ -10,8 +10,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Plans;
 
 /// <summary>
-/// What a lake has at one moment, each thing of it read once: plans of many steps ask for the same again and again. Safe for
-/// use by many threads.
+/// What a lake has at one moment, each thing of it read once: plans of many steps ask for the same again and again.
+/// Safe for use by many threads.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="project">The project, whose views need not be parsed again; null for none.</param>
@@ -30,7 +30,9 @@ public sealed class LakeReads(Lakehouse lake, Project? project = null)
 
     /// <summary>What a name stands for; null where it stands for nothing.</summary>
     public Task<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
-        Overlay.TryGetValue(name, out var known) ? Task.FromResult<Definition?>(known) : definitions.GetOrAdd(name, n => new(() => lake.Catalog.FindAsync(n, cancellationToken).AsTask())).Value;
+        Overlay.TryGetValue(name, out var known)
+            ? Task.FromResult<Definition?>(known)
+            : definitions.GetOrAdd(name, n => new(() => lake.Catalog.FindAsync(n, cancellationToken).AsTask())).Value;
 
     /// <summary>The newest version of a table; null where it is not there.</summary>
     /// <exception cref="FozException">The name stands for a view.</exception>
@@ -39,7 +41,9 @@ public sealed class LakeReads(Lakehouse lake, Project? project = null)
 
     /// <summary>The manifest of the last batch of a table's step, done or not; null where it has none.</summary>
     public Task<StepManifest?> FindLastAsync(TableName table, CancellationToken cancellationToken) =>
-        batches.GetOrAdd(table, t => new(() => new StepLog(lake.Store, t.ToString()).ReadLastAsync(cancellationToken).AsTask())).Value;
+        batches.GetOrAdd(
+            table,
+            t => new(() => new StepLog(lake.Store, t.ToString()).ReadLastAsync(cancellationToken).AsTask())).Value;
 
     /// <summary>Whether a table or view has what a batch made.</summary>
     public async Task<bool> CarriesAsync(TableName table, StepManifest manifest, CancellationToken cancellationToken) =>
@@ -50,17 +54,20 @@ public sealed class LakeReads(Lakehouse lake, Project? project = null)
             _ => (await FindLatestAsync(table, cancellationToken))?.BatchOf(manifest.Step) >= manifest.Batch,
         };
 
-    /// <summary>The tables with a schema that a SELECT names, in the order of the text, each as often as it does.</summary>
-    public IReadOnlyList<TableName> TablesIn(string sql, CancellationToken cancellationToken) => named.GetOrAdd(sql, text =>
-    {
-        if (project?.FindTables(text) is { } known) return known;
-        using var session = lake.Engines.Open(Workload.Models);
-        return
-        [
-            .. session.Analyze(text, cancellationToken).Tables.Where(reference => reference.Schema is not null)
-                .Select(reference => new TableName(reference.Schema!, reference.Name)),
-        ];
-    });
+    /// <summary>
+    /// The tables with a schema that a SELECT names, in the order of the text, each as often as it does.
+    /// </summary>
+    public IReadOnlyList<TableName> TablesIn(string sql, CancellationToken cancellationToken) =>
+        named.GetOrAdd(sql, text =>
+        {
+            if (project?.FindTables(text) is { } known) return known;
+            using var session = lake.Engines.Open(Workload.Models);
+            return
+            [
+                .. session.Analyze(text, cancellationToken).Tables.Where(reference => reference.Schema is not null)
+                    .Select(reference => new TableName(reference.Schema!, reference.Name)),
+            ];
+        });
 
     async Task<TableSnapshot?> LatestAsync(TableName table, CancellationToken cancellationToken)
     {

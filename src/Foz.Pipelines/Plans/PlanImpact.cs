@@ -33,7 +33,8 @@ public sealed record StepImpact(
     ImpactKind Kind, IReadOnlyList<ColumnChange> Schema, IReadOnlyList<string> Columns, bool IsOfRows)
 {
     /// <summary>
-    /// Why an incremental table does not take the rows: a column has a type that it cannot hold; null where it takes them.
+    /// Why an incremental table does not take the rows: a column has a type that it cannot hold; null where it takes
+    /// them.
     /// </summary>
     public Warning? Misfit { get; init; }
 }
@@ -44,12 +45,14 @@ public sealed class PlanImpact
     readonly Dictionary<TableName, StepImpact> byName = [];
     readonly List<FozException> breaks = [];
 
-    /// <summary>What they do, by the names that the project has for tables; tables that are not reached are not in it.</summary>
+    /// <summary>
+    /// What they do, by the names that the project has for tables; tables that are not reached are not in it.
+    /// </summary>
     public IReadOnlyDictionary<TableName, StepImpact> ByName => byName;
 
     /// <summary>
-    /// What would not work any more: SQL that reads what goes away, with its place. Each cause is there once, whatever else
-    /// it keeps from working.
+    /// What would not work any more: SQL that reads what goes away, with its place. Each cause is there once, whatever
+    /// else it keeps from working.
     /// </summary>
     public IReadOnlyList<FozException> Breaks => breaks;
 
@@ -58,7 +61,9 @@ public sealed class PlanImpact
     /// <param name="project">The project.</param>
     /// <param name="lineage">What its columns are made from.</param>
     /// <param name="changed">The models whose definitions changed, by the names that the project has.</param>
-    /// <param name="before">What tables were last made from, by the same names; those that were never made are not in it.</param>
+    /// <param name="before">
+    /// What tables were last made from, by the same names; those that were never made are not in it.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<PlanImpact> OfAsync(
         Lakehouse lake, Project project, ProjectLineage lineage, IReadOnlySet<TableName> changed,
@@ -92,7 +97,8 @@ public sealed class PlanImpact
             };
             // Rows that come and go concern every column.
             var own = reached is not ImpactKind.Changed ? []
-                : before.TryGetValue(node.Name, out var definition) ? Between(definition, StepDefinitions.Of(node), texts, cancellationToken)
+                : before.TryGetValue(node.Name, out var definition)
+                    ? Between(definition, StepDefinitions.Of(node), texts, cancellationToken)
                 : null;
             touched[node.Table] = own is null || isOfRows || now.Error is not null
                 ? null
@@ -101,33 +107,46 @@ public sealed class PlanImpact
         return impact;
     }
 
-    /// <summary>The columns that another definition makes otherwise; null for all of them, or where other rows may come.</summary>
-    static HashSet<string>? Between(StepDefinition before, StepDefinition now, ChangedColumns texts, CancellationToken cancellationToken)
+    /// <summary>
+    /// The columns that another definition makes otherwise; null for all of them, or where other rows may come.
+    /// </summary>
+    static HashSet<string>? Between(
+        StepDefinition before, StepDefinition now, ChangedColumns texts, CancellationToken cancellationToken)
     {
         if (StepDefinitions.ChangedSettings(before, now).Any(setting => !IsOfNoRows(setting.Key))) return null;
-        return before.Sql == now.Sql ? [] : before.Sql is null || now.Sql is null ? null : texts.Find(before.Sql, now.Sql, cancellationToken);
+        return before.Sql == now.Sql
+            ? []
+            : before.Sql is null || now.Sql is null ? null : texts.Find(before.Sql, now.Sql, cancellationToken);
     }
 
     /// <summary>Whether a setting tells about a table, and makes nothing of its rows.</summary>
     static bool IsOfNoRows(string key) =>
         key is "tags" or "owner" or "group" or "access" or "meta" || key.StartsWith("meta.", StringComparison.Ordinal)
-        || (key.StartsWith("columns.", StringComparison.Ordinal) && (key.EndsWith(".tags", StringComparison.Ordinal) || key.Contains(".meta", StringComparison.Ordinal)));
+        || (key.StartsWith("columns.", StringComparison.Ordinal)
+            && (key.EndsWith(".tags", StringComparison.Ordinal) || key.Contains(".meta", StringComparison.Ordinal)));
 
     static async Task<Warning?> FindMisfitAsync(
         Lakehouse lake, GraphNode.OfModel node, IEnumerable<Field> columns, CancellationToken cancellationToken)
     {
-        var options = new WriteOptions { WidensTypes = node.Model.Materialization.OnSchemaChange is OnSchemaChange.Sync };
+        var options = new WriteOptions
+        {
+            WidensTypes = node.Model.Materialization.OnSchemaChange is OnSchemaChange.Sync,
+        };
         return node.Model.Materialization.Strategy is not null
-            && await (await lake.OpenTableAsync(node.Table, cancellationToken)).FindLatestAsync(cancellationToken) is { } present
+            && await (await lake.OpenTableAsync(node.Table, cancellationToken))
+                .FindLatestAsync(cancellationToken) is { } present
             && TargetSchema.FindMisfit(present, columns, options) is { } misfit
-            ? new($"{node.Name} will not be made: {misfit.Message}", ModelWriter.HintOf(node.Model, $"{node.Table}", misfit.Kind))
+            ? new($"{node.Name} will not be made: {misfit.Message}",
+                ModelWriter.HintOf(node.Model, $"{node.Table}", misfit.Kind))
             : null;
     }
 
     void Note(FozException? error)
     {
         // What is not known yet breaks nothing.
-        if (error is not { Kind: ErrorKind.Sql } || breaks.Any(known => known.Place == error.Place && known.Message == error.Message)) return;
+        if (error is not { Kind: ErrorKind.Sql }
+            || breaks.Any(known => known.Place == error.Place && known.Message == error.Message))
+            return;
         breaks.Add(error);
     }
 
@@ -136,7 +155,8 @@ public sealed class PlanImpact
         && (columns is null || columns.Contains(input.Column, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>The columns that a table or view has in the lake; null where it is not there.</summary>
-    static async Task<IReadOnlyList<Field>?> PresentAsync(Lakehouse lake, TableName table, CancellationToken cancellationToken)
+    static async Task<IReadOnlyList<Field>?> PresentAsync(
+        Lakehouse lake, TableName table, CancellationToken cancellationToken)
     {
         if (await lake.Catalog.FindAsync(table, cancellationToken) is not { } definition) return null;
         if (definition.Kind is DefinitionKind.Table)

@@ -5,7 +5,10 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Plans;
 
-/// <summary>What the steps of a project are held against: what a lake was last made from, or another state of the project's text.</summary>
+/// <summary>
+/// What the steps of a project are held against: what a lake was last made from, or another state of the project's
+/// text.
+/// </summary>
 public abstract record StateSource
 {
     StateSource() { }
@@ -34,13 +37,15 @@ public abstract record StateSource
         public override async Task<IReadOnlyDictionary<TableName, StepDefinition>> ReadAsync(
             IReadOnlyList<GraphNode> nodes, CancellationToken cancellationToken)
         {
-            var tables = nodes.ToDictionary(node => node.Name, node => node.Name with { Schema = SchemaPrefix + node.Name.Schema });
+            var tables = nodes.ToDictionary(
+                node => node.Name, node => node.Name with { Schema = SchemaPrefix + node.Name.Schema });
             var states = await new StepStates(Reads).ReadAsync(tables.Values, cancellationToken);
             if (BasePrefix is not null)
             {
                 foreach (var node in nodes.Where(node => !states.ContainsKey(tables[node.Name])))
                     tables[node.Name] = node.Name with { Schema = BasePrefix + node.Name.Schema };
-                var below = await new StepStates(Reads).ReadAsync(tables.Values.Where(table => !states.ContainsKey(table)), cancellationToken);
+                var below = await new StepStates(Reads).ReadAsync(
+                    tables.Values.Where(table => !states.ContainsKey(table)), cancellationToken);
                 states = states.Concat(below).ToDictionary();
             }
             // A batch from before definitions were noted says nothing: what made its table counts as unchanged.

@@ -9,7 +9,8 @@ namespace Foz.Pipelines.Plans;
 /// <summary>What a step is told to make, and what of it is not as it was.</summary>
 public static class StepDefinitions
 {
-    const string DescriptionKey = "description", ConnectionKey = "connection", ModeKey = "mode", CursorKey = "cursor", KeysKey = "keys";
+    const string DescriptionKey = "description", ConnectionKey = "connection", ModeKey = "mode", CursorKey = "cursor",
+        KeysKey = "keys";
 
     /// <summary>What a step of the project is told to make.</summary>
     public static StepDefinition Of(GraphNode node) => node switch
@@ -107,7 +108,8 @@ public static class StepDefinitions
     static ImmutableSortedDictionary<string, string> Descriptions(
         string? description, IEnumerable<ColumnDefinition> columns) => columns
         .Select(column => KeyValuePair.Create(column.Name, column.Description ?? ""))
-        .Prepend(KeyValuePair.Create("", description ?? "")).Where(pair => pair.Value.Length > 0).DistinctBy(pair => pair.Key)
+        .Prepend(KeyValuePair.Create("", description ?? "")).Where(pair => pair.Value.Length > 0)
+        .DistinctBy(pair => pair.Key)
         .ToImmutableSortedDictionary(StringComparer.Ordinal);
 }
 

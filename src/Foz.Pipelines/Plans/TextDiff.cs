@@ -35,7 +35,8 @@ public sealed record DiffHunk(int StartBefore, int StartNow, IReadOnlyList<DiffL
 {
     /// <summary>The line that unified differences have above: <c>@@ -3,4 +3,5 @@</c>.</summary>
     public string Heading =>
-        $"@@ -{StartBefore},{Lines.Count(l => l.Kind is not DiffKind.Added)} +{StartNow},{Lines.Count(l => l.Kind is not DiffKind.Removed)} @@";
+        $"@@ -{StartBefore},{Lines.Count(l => l.Kind is not DiffKind.Added)} "
+            + $"+{StartNow},{Lines.Count(l => l.Kind is not DiffKind.Removed)} @@";
 }
 
 /// <summary>The difference of two texts, by lines: the fewest that are removed and added (Myers, 1986).</summary>
@@ -55,7 +56,8 @@ public static class TextDiff
     {
         var (start, endBefore, endNow) = (0, before.Length, now.Length);
         while (start < endBefore && start < endNow && before[start] == now[start]) start++;
-        while (endBefore > start && endNow > start && before[endBefore - 1] == now[endNow - 1]) (endBefore, endNow) = (endBefore - 1, endNow - 1);
+        while (endBefore > start && endNow > start && before[endBefore - 1] == now[endNow - 1])
+            (endBefore, endNow) = (endBefore - 1, endNow - 1);
         return
         [
             .. before[..start].Select(line => new DiffLine(DiffKind.Same, line)),
@@ -79,7 +81,8 @@ public static class TextDiff
             var isDown = k == -edits || (k != edits && furthest[offset + k - 1] < furthest[offset + k + 1]);
             var previous = isDown ? k + 1 : k - 1;
             var (fromX, fromY) = (furthest[offset + previous], furthest[offset + previous] - previous);
-            while (x > Math.Max(fromX, 0) && y > Math.Max(fromY, 0)) (lines, x, y) = (Add(lines, DiffKind.Same, before[x - 1]), x - 1, y - 1);
+            while (x > Math.Max(fromX, 0) && y > Math.Max(fromY, 0))
+                (lines, x, y) = (Add(lines, DiffKind.Same, before[x - 1]), x - 1, y - 1);
             if (edits == 0) break;
             if (isDown) (lines, y) = (Add(lines, DiffKind.Added, now[y - 1]), y - 1);
             else (lines, x) = (Add(lines, DiffKind.Removed, before[x - 1]), x - 1);
@@ -131,7 +134,8 @@ public static class TextDiff
             var start = Math.Max(i, change - ContextLines);
             var end = change;
             // Changes with few lines between them belong together.
-            for (var next = change; next >= 0 && next <= end + (2 * ContextLines); next = lines.FindIndex(next + 1, l => l.Kind is not DiffKind.Same))
+            for (var next = change; next >= 0
+                && next <= end + (2 * ContextLines); next = lines.FindIndex(next + 1, l => l.Kind is not DiffKind.Same))
             {
                 end = next;
                 if (next + 1 >= lines.Count) break;

@@ -11,15 +11,17 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Programs;
 
 /// <summary>
-/// The folder through which Foz and a program hand tables to each other: <c>handover.json</c> says what there is, tables lie in
-/// <c>in/</c>, and the program writes <c>*.parquet</c>, <c>*.jsonl</c> or <c>*.csv</c> to <c>out/</c>.
+/// The folder through which Foz and a program hand tables to each other: <c>handover.json</c> says what there is,
+/// tables lie in <c>in/</c>, and the program writes <c>*.parquet</c>, <c>*.jsonl</c> or <c>*.csv</c> to <c>out/</c>.
 /// </summary>
 sealed class HandOver : IDisposable
 {
     /// <summary>The variable that holds the path of <c>handover.json</c>.</summary>
     public const string Variable = "FOZ_HANDOVER";
 
-    /// <summary>The file of <see cref="Output"/> by which the helper in Python says that all is written: the columns of rows.</summary>
+    /// <summary>
+    /// The file of <see cref="Output"/> by which the helper in Python says that all is written: the columns of rows.
+    /// </summary>
     public const string MarkFile = "columns.json";
 
     readonly DirectoryInfo folder;
@@ -69,14 +71,21 @@ sealed class HandOver : IDisposable
             var path = Path.Combine(In, $"{tables.Count}.{ending}");
             var columns = asParquet ? "*" : string.Join(", ", table.Fields.Select(AsJson));
             var options = asParquet ? "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1" : "FORMAT json";
-            session.Execute($"COPY (SELECT {columns} FROM {table.Sql}) TO {SqlText.Literal(path)} ({options})", cancellationToken);
+            session.Execute(
+                $"COPY (SELECT {columns} FROM {table.Sql}) TO {SqlText.Literal(path)} ({options})", cancellationToken);
             tables[table.Name.ToString().ToLowerInvariant()] = new(
                 path, asParquet ? "parquet" : "json",
-                [.. table.Fields.Select(field => new HandedColumn(field.Name, ColumnTypes.NameOf(field.Type), KindOf(field.Type)))]);
+                [
+                    .. table.Fields.Select(field =>
+                        new HandedColumn(field.Name, ColumnTypes.NameOf(field.Type), KindOf(field.Type))),
+                ]);
         }
         var content = new HandOverFile(
             run.Model.ToString(), run.RunId, run.IsIncremental,
-            run.Interval is var (start, end) ? new(start.ToString("O", CultureInfo.InvariantCulture), end.ToString("O", CultureInfo.InvariantCulture)) : null,
+            run.Interval is var (start, end)
+                ? new(start.ToString("O", CultureInfo.InvariantCulture),
+                    end.ToString("O", CultureInfo.InvariantCulture))
+                : null,
             tables, Output, (run.Program as ModelProgram.Python)?.Dbt is { } dbt ? Handed(run, dbt) : null);
         await using var file = System.IO.File.Create(File);
         await JsonSerializer.SerializeAsync(file, content, HandOverJson.Default.HandOverFile, cancellationToken);
@@ -86,8 +95,10 @@ sealed class HandOver : IDisposable
     public void Dispose() => folder.Delete(recursive: true);
 
     static HandedDbt Handed(ProgramRun run, DbtNamesOfProgram dbt) => new(
-        TableName.Catalog, run.Model.Schema, run.Model.Name, dbt.References.ToDictionary(name => name.Key, name => name.Value.ToString(), StringComparer.Ordinal),
-        dbt.Sources.ToDictionary(name => name.Key, name => name.Value.ToString(), StringComparer.Ordinal), JsonNode.Parse(dbt.Config));
+        TableName.Catalog, run.Model.Schema, run.Model.Name,
+        dbt.References.ToDictionary(name => name.Key, name => name.Value.ToString(), StringComparer.Ordinal),
+        dbt.Sources.ToDictionary(name => name.Key, name => name.Value.ToString(), StringComparer.Ordinal),
+        JsonNode.Parse(dbt.Config));
 
     static string AsJson(Field field)
     {
@@ -117,11 +128,13 @@ sealed class HandOver : IDisposable
 
 /// <summary>What <c>handover.json</c> says.</summary>
 sealed record HandOverFile(
-    string Model, string RunId, bool IsIncremental, HandedInterval? Interval, Dictionary<string, HandedTable> Tables, string Output, HandedDbt? Dbt);
+    string Model, string RunId, bool IsIncremental, HandedInterval? Interval, Dictionary<string, HandedTable> Tables,
+    string Output, HandedDbt? Dbt);
 
 /// <summary>What dbt's names stand for, by the names of tables, and what is configured.</summary>
 sealed record HandedDbt(
-    string Database, string Schema, string Identifier, Dictionary<string, string> Refs, Dictionary<string, string> Sources, JsonNode? Config);
+    string Database, string Schema, string Identifier, Dictionary<string, string> Refs,
+    Dictionary<string, string> Sources, JsonNode? Config);
 
 /// <summary>An interval, in ISO 8601, end not included.</summary>
 sealed record HandedInterval(string Start, string End);

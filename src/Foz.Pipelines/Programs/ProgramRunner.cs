@@ -23,7 +23,9 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
 
     /// <summary>Runs a program to its end.</summary>
     /// <returns>The files of the rows that it gave.</returns>
-    /// <exception cref="FozException">It failed, hung, took too much memory, or gave files of several formats.</exception>
+    /// <exception cref="FozException">
+    /// It failed, hung, took too much memory, or gave files of several formats.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled; the program is gone.</exception>
     public async Task<StagedFiles> RunAsync(ProgramRun run, CancellationToken cancellationToken)
     {
@@ -54,7 +56,9 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
         ProgramRun run, ModelProgram.Python python, HandOver handOver, CancellationToken cancellationToken)
     {
         var interpreter = await PythonInterpreter.FindAsync(run.Python, run.Folder, clock, cancellationToken);
-        await handOver.WriteAsync(run, python.Dbt is null ? interpreter.ReadsParquet : interpreter.ReadsParquet || interpreter.HasDuckDb, cancellationToken);
+        await handOver.WriteAsync(
+            run, python.Dbt is null ? interpreter.ReadsParquet : interpreter.ReadsParquet || interpreter.HasDuckDb,
+            cancellationToken);
         Directory.CreateDirectory(handOver.Library);
         foreach (var name in new[] { Helper, DbtHelper, Main })
         {
@@ -69,12 +73,14 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
             Arguments =
             [
                 // Lines are seen as they are written, and nothing is left beside the project's files.
-                "-u", "-B", Path.Combine(handOver.Library, Main), Path.Combine(run.Folder, python.File), handOver.Status,
+                "-u", "-B", Path.Combine(handOver.Library, Main), Path.Combine(run.Folder, python.File),
+                handOver.Status,
             ],
             Variables = new Dictionary<string, string?>(Variables(run, handOver))
             {
                 ["PYTHONPATH"] = string.Join(
-                    Path.PathSeparator, new[] { handOver.Library, run.Folder, path }.Where(p => !string.IsNullOrEmpty(p))),
+                    Path.PathSeparator,
+                    new[] { handOver.Library, run.Folder, path }.Where(p => !string.IsNullOrEmpty(p))),
                 ["PYTHONUTF8"] = "1",
             },
         };
@@ -84,7 +90,11 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
         ProgramRun run, ModelProgram.Command command, HandOver handOver, CancellationToken cancellationToken)
     {
         await handOver.WriteAsync(run, asParquet: true, cancellationToken);
-        return Definition(run, handOver) with { Program = command.Arguments[0], Arguments = [.. command.Arguments.Skip(1)] };
+        return Definition(run, handOver) with
+        {
+            Program = command.Arguments[0],
+            Arguments = [.. command.Arguments.Skip(1)],
+        };
     }
 
     static ProcessDefinition Definition(ProgramRun run, HandOver handOver) => new()
@@ -95,7 +105,8 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
     };
 
     static Dictionary<string, string?> Variables(ProgramRun run, HandOver handOver) =>
-        new(run.Variables.Select(variable => KeyValuePair.Create<string, string?>(variable.Key, variable.Value)), StringComparer.Ordinal)
+        new(run.Variables.Select(variable => KeyValuePair.Create<string, string?>(variable.Key, variable.Value)),
+            StringComparer.Ordinal)
         {
             [HandOver.Variable] = handOver.File,
         };
@@ -107,15 +118,19 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
         var (status, line) = end is ProcessEnd.Exited ? StatusOf(handOver) : (null, 0);
         var (kind, what) = end switch
         {
-            ProcessEnd.TimedOut timedOut => (ErrorKind.Resource, $"ran longer than {Duration.Describe(timedOut.Timeout)} and was stopped"),
+            ProcessEnd.TimedOut timedOut =>
+                (ErrorKind.Resource, $"ran longer than {Duration.Describe(timedOut.Timeout)} and was stopped"),
             ProcessEnd.TookTooMuchMemory memory => (
                 ErrorKind.Resource,
-                $"held {Megabytes(memory.Bytes)} of memory, where {Megabytes(memory.BytesMax)} is the most, and was stopped"),
-            ProcessEnd.Exited when status?.StartsWith("MemoryError", StringComparison.Ordinal) == true && run.Program.Memory is { } most => (
+                $"held {Megabytes(memory.Bytes)} of memory, where "
+                    + $"{Megabytes(memory.BytesMax)} is the most, and was stopped"),
+            ProcessEnd.Exited when status?.StartsWith("MemoryError", StringComparison.Ordinal) == true
+                && run.Program.Memory is { } most => (
                 ErrorKind.Resource, $"was refused memory, where {Megabytes(most.Bytes)} is the most"),
             ProcessEnd.Exited when status is not null => (ErrorKind.Data, $"failed: {status}"),
             ProcessEnd.Exited { Code: 0 } => (ErrorKind.Data, $"ended before it was done{Last(end)}"),
-            ProcessEnd.Exited { Code: OutOfMemoryCode } => (ErrorKind.Resource, "was killed, perhaps because the machine has no memory left"),
+            ProcessEnd.Exited { Code: OutOfMemoryCode } =>
+                (ErrorKind.Resource, "was killed, perhaps because the machine has no memory left"),
             ProcessEnd.Exited exited => (ErrorKind.Data, $"ended with code {exited.Code}{Last(end)}"),
             _ => throw new UnreachableException(),
         };
@@ -135,6 +150,8 @@ public sealed class ProgramRunner(EnginePool engines, EngineSession session, Tim
         if (!File.Exists(handOver.Status)) return (null, 0);
         using var json = JsonDocument.Parse(File.ReadAllBytes(handOver.Status));
         var line = json.RootElement.GetProperty("line");
-        return (json.RootElement.GetProperty("message").GetString(), line.ValueKind == JsonValueKind.Number ? line.GetInt32() : 0);
+        return (json.RootElement.GetProperty("message").GetString(), line.ValueKind == JsonValueKind.Number
+            ? line.GetInt32()
+            : 0);
     }
 }

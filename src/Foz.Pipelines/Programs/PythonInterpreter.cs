@@ -7,13 +7,16 @@ namespace Foz.Pipelines.Programs;
 /// <summary>The Python that runs a project's programs.</summary>
 /// <param name="Program">Its path or name.</param>
 /// <param name="Version">Its version, such as <c>3.11.7</c>.</param>
-/// <param name="ReadsParquet">Whether it has a package that reads Parquet; else tables are handed over as JSON lines.</param>
+/// <param name="ReadsParquet">
+/// Whether it has a package that reads Parquet; else tables are handed over as JSON lines.
+/// </param>
 /// <param name="HasDuckDb">Whether it has DuckDB's package, by which models of dbt read.</param>
 public sealed record PythonInterpreter(string Program, string Version, bool ReadsParquet, bool HasDuckDb)
 {
     const string Probe =
         "import sys,json,importlib.util as u;print(json.dumps(['.'.join(map(str,sys.version_info[:3])),"
-        + "bool(u.find_spec('pyarrow')) or (bool(u.find_spec('polars')) and not u.find_spec('pandas')),bool(u.find_spec('duckdb'))]))";
+        + "bool(u.find_spec('pyarrow')) or (bool(u.find_spec('polars')) and not "
+        + "u.find_spec('pandas')),bool(u.find_spec('duckdb'))]))";
 
     static readonly TimeSpan timeout = TimeSpan.FromSeconds(30);
     static readonly Version versionMin = new(3, 8);
@@ -41,7 +44,8 @@ public sealed record PythonInterpreter(string Program, string Version, bool Read
                 first ??= e;
             }
         }
-        throw new FozException(ErrorKind.Configuration, $"no Python runs the project's programs: {first!.Message}", first)
+        throw new FozException(
+            ErrorKind.Configuration, $"no Python runs the project's programs: {first!.Message}", first)
         {
             Hint = "install Python 3.8 or later, or state one as 'python:' in foz.yml",
         };

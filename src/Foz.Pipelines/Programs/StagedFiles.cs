@@ -51,7 +51,9 @@ public sealed class StagedFiles : IDisposable
         new(ErrorKind.Data, $"the program of {Model} {what}")
         {
             Place = Place,
-            Hint = hint ?? "a model() in Python returns rows or calls foz.write(rows); another program writes *.parquet, *.jsonl "
+            Hint = hint
+                ?? "a model() in Python returns rows or calls foz.write(rows); another "
+                    + "program writes *.parquet, *.jsonl "
                 + $"or *.csv to the folder 'output' of ${HandOver.Variable}",
         };
 

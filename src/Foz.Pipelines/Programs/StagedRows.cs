@@ -62,27 +62,41 @@ sealed class StagedRows(StagedFiles files, EngineSession session)
         return new(session, select, columns: wanted);
 
         string Cast(Func<GivenColumn, string?> typeOf) => $"SELECT {string.Join(", ", columns.Select(c =>
-            $"{(typeOf(c) is { } type ? $"CAST({c.Value} AS {type})" : c.Value)} AS {SqlText.Identifier(c.Name)}"))} FROM {relation}";
+            (typeOf(c) is { } type ? $"CAST({c.Value} AS {type})" : c.Value)
+                + $" AS {SqlText.Identifier(c.Name)}"))} FROM {relation}";
     }
 
-    /// <summary>Finds a value that its column does not hold: what reads the rows would not say whose and where it is.</summary>
+    /// <summary>
+    /// Finds a value that its column does not hold: what reads the rows would not say whose and where it is.
+    /// </summary>
     void Check(
-        string relation, IReadOnlyList<GivenColumn> columns, IReadOnlyList<EngineColumn> own, IReadOnlyList<EngineColumn> wanted,
+        string relation, IReadOnlyList<GivenColumn> columns, IReadOnlyList<EngineColumn> own,
+        IReadOnlyList<EngineColumn> wanted,
         CancellationToken cancellationToken)
     {
-        var doubtful = columns.Zip(own, wanted).Where(c => c.Second.TypeName != c.Third.TypeName || c.Third.IsDecimal).ToList();
+        var doubtful = columns.Zip(own, wanted).Where(c => c.Second.TypeName != c.Third.TypeName || c.Third.IsDecimal)
+            .ToList();
         // One look at all, and then at each, to tell which it is.
-        if (doubtful.Count == 0 || !Look(relation, doubtful.Select(c => Misfits(c.First.Value, c.Third)), cancellationToken).HasMisfits) return;
+        if (doubtful.Count == 0
+            || !Look(relation, doubtful.Select(c => Misfits(c.First.Value, c.Third)), cancellationToken).HasMisfits)
+            return;
         foreach (var (column, _, type) in doubtful)
         {
             var (hasMisfits, error) = Look(relation, [Misfits(column.Value, type)], cancellationToken);
-            if (error is not null) throw files.Wrong($"gave a value for the column '{column.Name}' that is no {type.TypeName}: {error.Message}", MisfitHint);
+            if (error is not null)
+                throw files.Wrong(
+                    $"gave a value for the column '{column.Name}' that is no {type.TypeName}: {error.Message}",
+                    MisfitHint);
             if (hasMisfits) throw Misfit(relation, column, type, cancellationToken);
         }
     }
 
-    /// <summary>Whether one of some conditions holds of a row; with an error where a part of a list or struct cannot even be tried.</summary>
-    (bool HasMisfits, FozException? Error) Look(string relation, IEnumerable<string> conditions, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether one of some conditions holds of a row; with an error where a part of a list or struct cannot even be
+    /// tried.
+    /// </summary>
+    (bool HasMisfits, FozException? Error) Look(
+        string relation, IEnumerable<string> conditions, CancellationToken cancellationToken)
     {
         try
         {
@@ -98,12 +112,16 @@ sealed class StagedRows(StagedFiles files, EngineSession session)
     FozException Misfit(string relation, GivenColumn column, EngineColumn wanted, CancellationToken cancellationToken)
     {
         using var found = session.Query(
-            $"SELECT number, left(CAST(value AS VARCHAR), {ValueLengthMax}) FROM (SELECT row_number() OVER () AS number, {column.Value} AS value "
+            $"SELECT number, left(CAST(value AS VARCHAR), {ValueLengthMax}) FROM (SELECT row_number() OVER () AS "
+                + $"number, {column.Value} AS value "
             + $"FROM {relation}) WHERE {Misfits("value", wanted)} ORDER BY number LIMIT 1", cancellationToken);
         var row = found.Rows(cancellationToken).Single();
         return new(
             ErrorKind.Data,
-            string.Create(CultureInfo.InvariantCulture, $"the program of {files.Model} gave '{row[1]}' in row {row[0]} for the column '{column.Name}', which is {wanted.TypeName}"))
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the program of {files.Model} gave '{row[1]}' in row {row[0]} for the column "
+                    + $"'{column.Name}', which is {wanted.TypeName}"))
         {
             Place = files.Place, Hint = MisfitHint,
         };
@@ -115,15 +133,21 @@ sealed class StagedRows(StagedFiles files, EngineSession session)
         // Parts of a value that are not of their type are NULL where it is tried, and an error where it is done.
         var cast = wanted.IsNested ? "CAST" : "TRY_CAST";
         var misfits = $"({value} IS NOT NULL AND {cast}({value} AS {wanted.TypeName}) IS NULL)";
-        return wanted.IsInteger ? $"({misfits} OR coalesce(TRY_CAST(CAST({value} AS VARCHAR) AS DOUBLE) % 1 <> 0, false))" : misfits;
+        return wanted.IsInteger
+            ? $"({misfits} OR coalesce(TRY_CAST(CAST({value} AS VARCHAR) AS DOUBLE) % 1 <> 0, false))"
+            : misfits;
     }
 
     /// <summary>No rows, where the columns are known without them.</summary>
     string SelectNone() => EmptyColumns.Count == 0
-        ? throw files.Wrong("gave no rows", "declare the columns with their types under 'columns': a table without rows is then made")
-        : $"SELECT {string.Join(", ", EmptyColumns.Select(c => $"CAST(NULL AS {c.Type}) AS {SqlText.Identifier(c.Name)}"))} WHERE false";
+        ? throw files.Wrong(
+            "gave no rows", "declare the columns with their types under 'columns': a table without rows is then made")
+        : $"SELECT {string.Join(", ", EmptyColumns.Select(c =>
+            $"CAST(NULL AS {c.Type}) AS {SqlText.Identifier(c.Name)}"))} WHERE false";
 
-    /// <summary>A column of rows that the helper wrote: every value as text, with the kind that it turned out to be.</summary>
+    /// <summary>
+    /// A column of rows that the helper wrote: every value as text, with the kind that it turned out to be.
+    /// </summary>
     static GivenColumn Of(WrittenColumn column)
     {
         var name = SqlText.Identifier(column.Name);

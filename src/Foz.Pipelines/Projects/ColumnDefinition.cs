@@ -26,7 +26,9 @@ public sealed record ColumnDefinition
     /// <summary>How old its value may be: rows in which it is older are deleted; null where rows stay.</summary>
     public TimeSpan? Retention { get; init; }
 
-    /// <summary>What takes the place of its values when they arrive from a source; null where they arrive as they are.</summary>
+    /// <summary>
+    /// What takes the place of its values when they arrive from a source; null where they arrive as they are.
+    /// </summary>
     public ColumnMask? Mask { get; init; }
 
     /// <summary>Whether its table's contract lets it be null.</summary>

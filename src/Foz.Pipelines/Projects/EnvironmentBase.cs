@@ -19,7 +19,8 @@ public sealed record EnvironmentBase(string Name, string SchemaPrefix)
     /// <param name="lakeOf">Where the lake of an environment is.</param>
     /// <param name="errors">Takes what is wrong.</param>
     internal static EnvironmentBase? Read(
-        IReadOnlyDictionary<string, MappingReader> environments, string chosen, Func<MappingReader, string> lakeOf, ErrorList errors)
+        IReadOnlyDictionary<string, MappingReader> environments, string chosen, Func<MappingReader, string> lakeOf,
+        ErrorList errors)
     {
         EnvironmentBase? read = null;
         foreach (var (name, environment) in environments)
@@ -29,11 +30,16 @@ public sealed record EnvironmentBase(string Name, string SchemaPrefix)
             if (!environments.TryGetValue(stated, out var found))
                 errors.Add(place, $"unknown environment '{stated}'", NearestName.Hint(stated, environments.Keys));
             else if (stated == name || found.Text(Key) is not null)
-                errors.Add(place, $"'{stated}' cannot be the base of '{name}'", "it must be another environment, with no base itself");
-            else if ((found.Text(PrefixKey) ?? "").Equals(environment.Text(PrefixKey) ?? "", StringComparison.OrdinalIgnoreCase))
-                errors.Add(place, $"'{name}' has the tables of its base '{stated}'", $"give it a '{PrefixKey}' of its own");
+                errors.Add(
+                    place, $"'{stated}' cannot be the base of '{name}'",
+                    "it must be another environment, with no base itself");
+            else if ((found.Text(PrefixKey) ?? "").Equals(
+                environment.Text(PrefixKey) ?? "", StringComparison.OrdinalIgnoreCase))
+                errors.Add(
+                    place, $"'{name}' has the tables of its base '{stated}'", $"give it a '{PrefixKey}' of its own");
             else if (name == chosen && lakeOf(found) != lakeOf(environment))
-                errors.Add(place, $"'{stated}' has another lake than '{name}'", "an environment and its base are in one lake");
+                errors.Add(
+                    place, $"'{stated}' has another lake than '{name}'", "an environment and its base are in one lake");
             else if (name == chosen)
                 read = new(stated, found.Text(PrefixKey) ?? "");
         }

@@ -36,20 +36,25 @@ public abstract record GraphNode
     /// <summary>The engines that its table stays readable for; null where nothing is said of it.</summary>
     public abstract IReadOnlyList<string>? Readers { get; }
 
-    /// <summary>Which rows of a key its table takes where several come: the newest by a column. Null where it takes each.</summary>
+    /// <summary>
+    /// Which rows of a key its table takes where several come: the newest by a column. Null where it takes each.
+    /// </summary>
     public (IReadOnlyList<string> Key, string Sequence)? Newest =>
-        this is OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge { SequenceBy: { } sequence, UniqueKey: var key } }
+        this is OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge merge }
+            && merge is { SequenceBy: { } sequence, UniqueKey: var key }
             ? (key, sequence)
             : null;
 
     /// <summary>
-    /// What a merge asks of its key besides the checks: NULL equals no key, and each batch would add such a row again. A check
-    /// <c>not_null</c> that holds for each row decides about its column instead.
+    /// What a merge asks of its key besides the checks: NULL equals no key, and each batch would add such a row again.
+    /// A check <c>not_null</c> that holds for each row decides about its column instead.
     /// </summary>
     public IReadOnlyList<CheckDefinition> KeyChecks =>
-        this is OfModel { Model: { Materialization.Strategy: IncrementalStrategy.Merge { NullKeys: NullKeys.Quarantine } merge } model }
+        this is OfModel { Model: { Materialization.Strategy: IncrementalStrategy.Merge merge } model }
+            && merge.NullKeys is NullKeys.Quarantine
             ? [.. merge.UniqueKey.Where(column => !Checks.Any(check => KeepsNullsOut(check, column)))
-                .Select(column => new CheckDefinition.NotNull(column) { OnViolation = OnViolation.Quarantine, Place = model.Place })]
+                .Select(column =>
+                    new CheckDefinition.NotNull(column) { OnViolation = OnViolation.Quarantine, Place = model.Place })]
             : [];
 
     static bool KeepsNullsOut(CheckDefinition check, string column) =>

@@ -14,7 +14,8 @@ public interface IProjectLake
 
     /// <summary>The rows of a SELECT.</summary>
     /// <exception cref="FozException">It does not parse, names what does not exist, or fails.</exception>
-    (IReadOnlyList<string> Columns, IReadOnlyList<object?[]> Rows) Query(string sql, CancellationToken cancellationToken);
+    (IReadOnlyList<string> Columns, IReadOnlyList<object?[]> Rows) Query(
+        string sql, CancellationToken cancellationToken);
 
     /// <summary>The names of the tables and views of a schema.</summary>
     IReadOnlyList<TableName> TablesOf(string schema, CancellationToken cancellationToken);

@@ -9,7 +9,9 @@ public interface IProjectReader
     /// <param name="folder">The folder.</param>
     bool IsProject(string folder);
 
-    /// <summary>The folder of the project that the tool's environment variables name; null where they name none.</summary>
+    /// <summary>
+    /// The folder of the project that the tool's environment variables name; null where they name none.
+    /// </summary>
     /// <param name="variable">Gives environment variables.</param>
     string? NamedFolder(Func<string, string?> variable);
 
@@ -24,17 +26,23 @@ public interface IProjectReader
     /// <param name="options">How to read it.</param>
     /// <param name="errors">Takes what is wrong.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    ProjectParts ReadParts(ProjectFile file, ProjectOptions options, ErrorList errors, CancellationToken cancellationToken);
+    ProjectParts ReadParts(
+        ProjectFile file, ProjectOptions options, ErrorList errors, CancellationToken cancellationToken);
 }
 
-/// <summary>What the files of another tool's project say, as their <see cref="IProjectReader"/> keeps it for itself.</summary>
+/// <summary>
+/// What the files of another tool's project say, as their <see cref="IProjectReader"/> keeps it for itself.
+/// </summary>
 /// <param name="Reader">Who read it.</param>
 public abstract record ForeignProject(IProjectReader Reader)
 {
     /// <summary>What its environment asks of commands.</summary>
     public virtual CommandDefaults Defaults => CommandDefaults.None;
 
-    /// <summary>The packages that it is made of, itself first, each with its folder below the project's: empty, or with <c>/</c> at the end.</summary>
+    /// <summary>
+    /// The packages that it is made of, itself first, each with its folder below the project's: empty, or with <c>/</c>
+    /// at the end.
+    /// </summary>
     public abstract IEnumerable<(string Name, string Folder)> PackageFolders { get; }
 }
 

@@ -81,7 +81,9 @@ public abstract record Materialization
 /// <summary>What an incremental model does where its SELECT has other columns than its table.</summary>
 public enum OnSchemaChange
 {
-    /// <summary>Columns that the table lacks are added to it; those that the SELECT lacks are NULL in new rows.</summary>
+    /// <summary>
+    /// Columns that the table lacks are added to it; those that the SELECT lacks are NULL in new rows.
+    /// </summary>
     Append,
 
     /// <summary>The table gets the columns of the SELECT: new ones come, others go.</summary>
@@ -123,8 +125,8 @@ public abstract record IncrementalStrategy
         public IReadOnlyList<string> ExcludeColumns { get; init; } = [];
 
         /// <summary>
-        /// The column by which a row that arrives late is known: one that is older than the table's changes nothing. Null where what
-        /// arrives is always newer.
+        /// The column by which a row that arrives late is known: one that is older than the table's changes nothing.
+        /// Null where what arrives is always newer.
         /// </summary>
         public string? SequenceBy { get; init; }
 
@@ -132,12 +134,15 @@ public abstract record IncrementalStrategy
         public NullKeys NullKeys { get; init; }
 
         /// <summary>
-        /// SQL conditions over the table's rows, which it may call <c>target</c>: only rows for which all hold are replaced.
+        /// SQL conditions over the table's rows, which it may call <c>target</c>: only rows for which all hold are
+        /// replaced.
         /// </summary>
         public IReadOnlyList<string> Predicates { get; init; } = [];
     }
 
-    /// <summary>All rows that have a key of the new ones go, and the new ones are added; keys may come several times.</summary>
+    /// <summary>
+    /// All rows that have a key of the new ones go, and the new ones are added; keys may come several times.
+    /// </summary>
     /// <param name="UniqueKey">The columns of the key, at least one.</param>
     public sealed record DeleteInsert(IReadOnlyList<string> UniqueKey) : IncrementalStrategy
     {
@@ -156,8 +161,8 @@ public abstract record IncrementalStrategy
     }
 
     /// <summary>
-    /// The SELECT is run for intervals of time, one after the other, and its rows take the place of all that the table has
-    /// of the interval.
+    /// The SELECT is run for intervals of time, one after the other, and its rows take the place of all that the table
+    /// has of the interval.
     /// </summary>
     /// <param name="EventTime">The column that says when a row's event was: a date or timestamp.</param>
     /// <param name="Begin">When the first interval begins; aligned to <paramref name="BatchSize"/>.</param>
@@ -181,7 +186,9 @@ public abstract record IncrementalStrategy
         public override string Name => "truncate+insert";
     }
 
-    /// <summary>Each row is kept with the time from when to when it was so: a slowly changing dimension of type 2.</summary>
+    /// <summary>
+    /// Each row is kept with the time from when to when it was so: a slowly changing dimension of type 2.
+    /// </summary>
     public abstract record Scd2 : IncrementalStrategy
     {
         private protected Scd2() { }
@@ -195,10 +202,15 @@ public abstract record IncrementalStrategy
         /// <summary>What becomes of a version whose key is not among the rows any more.</summary>
         public HardDeletes HardDeletes { get; init; }
 
-        /// <summary>Whether a version ends where its key is not among the rows any more, which then are all there are.</summary>
+        /// <summary>
+        /// Whether a version ends where its key is not among the rows any more, which then are all there are.
+        /// </summary>
         public bool EndsDeleted => HardDeletes is not HardDeletes.Ignore;
 
-        /// <summary>SQL of the time at which a version that lasts is said to end, such as <c>DATE '9999-12-31'</c>; null for NULL.</summary>
+        /// <summary>
+        /// SQL of the time at which a version that lasts is said to end, such as <c>DATE '9999-12-31'</c>; null for
+        /// NULL.
+        /// </summary>
         public string? ValidToCurrent { get; init; }
     }
 
@@ -260,7 +272,9 @@ public sealed record HistoryColumns
     /// <summary>When the version begins, once more; null for no such column.</summary>
     public string? VersionAt { get; init; }
 
-    /// <summary>Whether the version says that the row is gone, as a text: <c>True</c> or <c>False</c>; null for no such column.</summary>
+    /// <summary>
+    /// Whether the version says that the row is gone, as a text: <c>True</c> or <c>False</c>; null for no such column.
+    /// </summary>
     public string? IsDeleted { get; init; }
 
     /// <summary>Those that every history has.</summary>

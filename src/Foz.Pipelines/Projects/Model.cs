@@ -21,7 +21,9 @@ public sealed record Model
     /// <summary>What becomes of its rows.</summary>
     public required Materialization Materialization { get; init; }
 
-    /// <summary>The SELECT, without front matter and without a semicolon at the end; of a program the text of its file.</summary>
+    /// <summary>
+    /// The SELECT, without front matter and without a semicolon at the end; of a program the text of its file.
+    /// </summary>
     public required SqlBody Body { get; init; }
 
     /// <summary>
@@ -66,8 +68,8 @@ public sealed record Model
     public IReadOnlyList<string> Grain { get; init; } = [];
 
     /// <summary>
-    /// The row of a dimension that stands for what is not known, which its SELECT does not give: columns that are not among these are
-    /// NULL. Empty where there is none.
+    /// The row of a dimension that stands for what is not known, which its SELECT does not give: columns that are not
+    /// among these are NULL. Empty where there is none.
     /// </summary>
     public IReadOnlyList<UnknownValue> UnknownMember { get; init; } = [];
 
@@ -85,8 +87,8 @@ public sealed record Model
     public string? Group { get; init; }
 
     /// <summary>
-    /// What its front matter says, as it is written: keys with dots between those of nested mappings, each item of a list by
-    /// itself.
+    /// What its front matter says, as it is written: keys with dots between those of nested mappings, each item of a
+    /// list by itself.
     /// </summary>
     public IReadOnlyList<ModelSetting> Settings { get; init; } = [];
 
@@ -99,16 +101,20 @@ public sealed record Model
     /// <summary>The file, relative to the project; of a model that a source implies, that of the source.</summary>
     public required string File { get; init; }
 
-    /// <summary>Whether no file states it: it follows from <c>silver: current</c> of a source or <c>lists</c> of a stream.</summary>
+    /// <summary>
+    /// Whether no file states it: it follows from <c>silver: current</c> of a source or <c>lists</c> of a stream.
+    /// </summary>
     public bool IsImplicit { get; init; }
 
     /// <summary>
-    /// Whether its rows depend on nothing but the rows that its input has now: where some of those were changed or deleted, the table is
-    /// made again from all of them.
+    /// Whether its rows depend on nothing but the rows that its input has now: where some of those were changed or
+    /// deleted, the table is made again from all of them.
     /// </summary>
     public bool FollowsRows { get; init; }
 
-    /// <summary>The columns of a merge of which its table has no two rows with the same values; empty where it may.</summary>
+    /// <summary>
+    /// The columns of a merge of which its table has no two rows with the same values; empty where it may.
+    /// </summary>
     public IReadOnlyList<string> MergeKey =>
         Materialization.Strategy is IncrementalStrategy.Merge { Predicates.Count: 0 } merge ? merge.UniqueKey : [];
 
@@ -149,7 +155,8 @@ public sealed record ModelSetting(string Key, string Value)
                 foreach (var item in sequence.Items)
                 {
                     // What has a name, as a column, is found by it.
-                    if (item is Foz.Lake.Configuration.YamlNode.Mapping named && named["name"] is Foz.Lake.Configuration.YamlNode.Scalar name)
+                    if (item is Foz.Lake.Configuration.YamlNode.Mapping named
+                        && named["name"] is Foz.Lake.Configuration.YamlNode.Scalar name)
                         Add(settings, $"{key}.{name.Text}", item);
                     else Add(settings, key, item);
                 }

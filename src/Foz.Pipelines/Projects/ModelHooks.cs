@@ -6,12 +6,14 @@ namespace Foz.Pipelines.Projects;
 /// <param name="Message">What there is to say; null for nothing.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Rows">How many rows it wrote; null where that is not known.</param>
-public sealed record EndedStep(Foz.Lake.Data.TableName Table, string Status, string? Message, double Seconds, long? Rows);
+public sealed record EndedStep(
+    Foz.Lake.Data.TableName Table, string Status, string? Message, double Seconds, long? Rows);
 
 /// <summary>SQL statements that are run before all steps of a run, and behind them.</summary>
 /// <param name="Before">Those before them, in order; each may be several statements.</param>
 /// <param name="After">Gives those behind them, from how the steps ended.</param>
-public sealed record RunHooks(IReadOnlyList<ModelTemplate> Before, Func<IReadOnlyList<EndedStep>, IReadOnlyList<ModelTemplate>> After)
+public sealed record RunHooks(
+    IReadOnlyList<ModelTemplate> Before, Func<IReadOnlyList<EndedStep>, IReadOnlyList<ModelTemplate>> After)
 {
     /// <summary>None.</summary>
     public static RunHooks None { get; } = new([], static _ => []);

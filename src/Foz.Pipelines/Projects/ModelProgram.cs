@@ -37,4 +37,5 @@ public abstract record ModelProgram
 /// <param name="References">Those of <c>dbt.ref()</c>: <c>orders</c>, <c>shop.orders</c>, <c>orders.v2</c>.</param>
 /// <param name="Sources">Those of <c>dbt.source()</c>: <c>till.sales</c>.</param>
 /// <param name="Config">What is configured, as a JSON object.</param>
-public sealed record DbtNamesOfProgram(IReadOnlyDictionary<string, TableName> References, IReadOnlyDictionary<string, TableName> Sources, string Config);
+public sealed record DbtNamesOfProgram(
+    IReadOnlyDictionary<string, TableName> References, IReadOnlyDictionary<string, TableName> Sources, string Config);

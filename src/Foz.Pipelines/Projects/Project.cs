@@ -69,7 +69,8 @@ public sealed class Project
 
     /// <summary>The package that a file is of; the project itself of one that is in no other.</summary>
     internal string PackageOf(string file) => File.Foreign?.PackageFolders
-        .FirstOrDefault(package => package.Folder.Length > 0 && file.StartsWith(package.Folder, StringComparison.Ordinal)).Name ?? Name;
+        .FirstOrDefault(package =>
+            package.Folder.Length > 0 && file.StartsWith(package.Folder, StringComparison.Ordinal)).Name ?? Name;
 
     /// <summary>Where what can be found out again is kept of it; null for nowhere.</summary>
     internal string? CacheFolder => Options.CacheFolder;
@@ -102,8 +103,8 @@ public sealed class Project
     public TableName TableOf(TableName name) => Graph.Find(name)?.Table ?? name;
 
     /// <summary>
-    /// The tables with a schema that a SELECT of the project names, in the order of the text, each as often as it does; null
-    /// for a text that is none of its SELECTs.
+    /// The tables with a schema that a SELECT of the project names, in the order of the text, each as often as it does;
+    /// null for a text that is none of its SELECTs.
     /// </summary>
     internal IReadOnlyList<TableName>? FindTables(string sql) => uses.TryGetValue(sql, out var known)
         ?
@@ -113,13 +114,19 @@ public sealed class Project
         ]
         : null;
 
-    /// <summary>The project some of whose tables are others of the lake, for itself and for what refers to them.</summary>
+    /// <summary>
+    /// The project some of whose tables are others of the lake, for itself and for what refers to them.
+    /// </summary>
     /// <param name="tables">The tables of the lake, by the names that the project has.</param>
     internal Project Reading(IReadOnlyDictionary<TableName, TableName> tables)
     {
         var read = Parts with
         {
-            Models = [.. Parts.Models.Select(model => model with { Table = Of(model.Name, model.Table), References = Map(model.References) })],
+            Models =
+            [
+                .. Parts.Models.Select(model =>
+                    model with { Table = Of(model.Name, model.Table), References = Map(model.References) }),
+            ],
             SqlTests = [.. Parts.SqlTests.Select(test => test with { References = Map(test.References) })],
             Sources = [.. Parts.Sources.Select(source => source with
             {

@@ -27,7 +27,10 @@ public sealed class ProjectFile
         IReadOnlyDictionary<string, YamlNode.Mapping> connections, IReadOnlyList<IConnector> connectors) =>
         (this.connections, this.connectors) = (connections, connectors);
 
-    /// <summary>What another tool's files say, of a project that is in its words; null of one of Foz, which has a <c>foz.yml</c>.</summary>
+    /// <summary>
+    /// What another tool's files say, of a project that is in its words; null of one of Foz, which has a
+    /// <c>foz.yml</c>.
+    /// </summary>
     public ForeignProject? Foreign { get; init; }
 
     /// <summary>What commands do where the command line does not say it.</summary>
@@ -88,19 +91,21 @@ public sealed class ProjectFile
     internal YamlNode? Selectors { get; init; }
 
     /// <summary>
-    /// The folder of the project that is meant: the nearest one, this folder or one above it. A project that another tool's environment
-    /// variables name goes before the nearest one, unless that is one of Foz.
+    /// The folder of the project that is meant: the nearest one, this folder or one above it. A project that another
+    /// tool's environment variables name goes before the nearest one, unless that is one of Foz.
     /// </summary>
     /// <param name="start">Where to start looking.</param>
     /// <param name="readers">Those of other tools' projects.</param>
     /// <param name="variable">Gives environment variables.</param>
     /// <returns>Its full path; null where there is none.</returns>
-    public static string? FindFolder(string start, IReadOnlyList<IProjectReader> readers, Func<string, string?> variable)
+    public static string? FindFolder(
+        string start, IReadOnlyList<IProjectReader> readers, Func<string, string?> variable)
     {
         var nearest = Path.GetFullPath(start);
         while (nearest is not null && !IsProject(nearest, readers)) nearest = Path.GetDirectoryName(nearest);
         if (nearest is not null && IsOfFoz(nearest)) return nearest;
-        var named = readers.Select(reader => reader.NamedFolder(variable)).FirstOrDefault(folder => folder is { Length: > 0 });
+        var named = readers.Select(reader => reader.NamedFolder(variable))
+            .FirstOrDefault(folder => folder is { Length: > 0 });
         return named is null ? nearest : Path.GetFullPath(Path.Combine(start, named));
     }
 

@@ -79,7 +79,8 @@ public sealed class ProjectGraph
             at = at.Needed.First(waiting.Contains);
         }
         List<Vertex> cycle = [.. way[way.IndexOf(at)..], at];
-        var steps = cycle.Zip(cycle.Skip(1)).Select(step => step.First.Node.References.First(r => r.Name == step.Second.Name)).ToList();
+        var steps = cycle.Zip(cycle.Skip(1))
+            .Select(step => step.First.Node.References.First(r => r.Name == step.Second.Name)).ToList();
         var path = string.Join(" → ", cycle.Select(vertex => vertex.Name));
         var places = string.Join("\n  ", steps.Select((step, i) => $"{step.Place}: {cycle[i].Name} needs {step.Name}"));
         var cause = steps.Any(s => s.IsOrderOnly)
@@ -113,7 +114,9 @@ public sealed class ProjectGraph
             foreach (var reference in node.References)
             {
                 // A list is searched: few models read more than a handful of tables, and references name each once.
-                if (reference.Name == Name || !byName.TryGetValue(reference.Name, out var vertex) || Needed.Contains(vertex)) continue;
+                if (reference.Name == Name || !byName.TryGetValue(reference.Name, out var vertex)
+                    || Needed.Contains(vertex))
+                    continue;
                 Needed.Add(vertex);
                 Upstream.Add(vertex.Name);
             }

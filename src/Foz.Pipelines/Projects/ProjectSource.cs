@@ -46,7 +46,9 @@ public sealed record ProjectSource
     /// <summary>What it holds, for people; null where nobody said.</summary>
     public string? Description { get; init; }
 
-    /// <summary>How old what the tables of its streams have may be, where these say nothing; null for nothing.</summary>
+    /// <summary>
+    /// How old what the tables of its streams have may be, where these say nothing; null for nothing.
+    /// </summary>
     public StreamFreshness? Freshness { get; init; }
 
     /// <summary>Who answers for it; null where nobody was named.</summary>
@@ -68,7 +70,9 @@ public enum StreamsKnown
     /// <summary>Those that the project names; the source takes others too.</summary>
     Named,
 
-    /// <summary>Also those that <c>sources/schemas.lock</c> or tables of the lake tell of; there may be others.</summary>
+    /// <summary>
+    /// Also those that <c>sources/schemas.lock</c> or tables of the lake tell of; there may be others.
+    /// </summary>
     Some,
 
     /// <summary>All, by <c>sources/schemas.lock</c>.</summary>
@@ -117,7 +121,9 @@ public sealed record ProjectStream
     /// <summary>How many rows of a batch may be rejected.</summary>
     public RejectedLimit MaxRejected { get; init; } = RejectedLimit.Default;
 
-    /// <summary>How old what its table has may be, for <c>foz source freshness</c>; null where nothing is said.</summary>
+    /// <summary>
+    /// How old what its table has may be, for <c>foz source freshness</c>; null where nothing is said.
+    /// </summary>
     public StreamFreshness? Freshness { get; init; }
 
     /// <summary>

@@ -37,6 +37,8 @@ public sealed record Reference(TableName Name, TableName Table, ReferenceKind Ki
     /// <summary>The SELECT that stands in its place, of an ephemeral model; null of others.</summary>
     public SqlBody? Inlined { get; init; }
 
-    /// <summary>Whether no SQL of the model reads it: it is stated in <c>depends</c>, a check needs it, or it is inlined.</summary>
+    /// <summary>
+    /// Whether no SQL of the model reads it: it is stated in <c>depends</c>, a check needs it, or it is inlined.
+    /// </summary>
     public bool IsOrderOnly { get; init; }
 }

@@ -32,7 +32,8 @@ public readonly record struct RejectedLimit(decimal Percent)
     {
         null => null,
         YamlNode.Scalar { Text: [.. var number, '%'] } when decimal.TryParse(
-            number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var percent)
+            number, NumberStyles.AllowDecimalPoint | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture,
+            out var percent)
             && percent <= All => new(percent),
         var node => reader.Wrong<RejectedLimit?>(node, Key, "a share of rows, such as 1% or 0.5%"),
     };

@@ -9,8 +9,8 @@ using Foz.Pipelines.Quality;
 namespace Foz.Pipelines.Projects;
 
 /// <summary>
-/// The streams of sources and their columns, as <c>sources/schemas.lock</c> keeps them: where no source can be reached, such as in CI,
-/// a project is checked against it. It does not change.
+/// The streams of sources and their columns, as <c>sources/schemas.lock</c> keeps them: where no source can be reached,
+/// such as in CI, a project is checked against it. It does not change.
 /// </summary>
 public sealed class SchemaLock
 {
@@ -18,7 +18,8 @@ public sealed class SchemaLock
     public const string FileName = "sources/schemas.lock";
 
     /// <summary>What the first line of the file says.</summary>
-    const string Header = "# Streams of sources and their columns, written by foz source discover --lock and by runs in development\n";
+    const string Header =
+        "# Streams of sources and their columns, written by foz source discover --lock and by runs in development\n";
 
     readonly Dictionary<(string Source, string Stream), LockedStream> streams;
 
@@ -47,7 +48,9 @@ public sealed class SchemaLock
                 (entry.Value.Definition ?? new() { Name = "" }) with { Name = entry.Key.Stream }, entry.Value.Fields)),
     ];
 
-    /// <summary>The columns of a stream's table, change columns among them; null where it does not know the stream's.</summary>
+    /// <summary>
+    /// The columns of a stream's table, change columns among them; null where it does not know the stream's.
+    /// </summary>
     public IReadOnlyList<Field>? FieldsOf(GraphNode.OfStream node) =>
         streams.GetValueOrDefault((node.Source.Name, node.Stream.Definition.Name)) is { Fields: { Count: > 0 } fields }
             ? [.. fields.Select(field => Arrived(node.Stream, field)), .. ChangeColumns.Fields]
@@ -59,7 +62,8 @@ public sealed class SchemaLock
     /// <param name="fields">Its columns; change columns are left out.</param>
     public SchemaLock With(ProjectSource source, StreamDefinition stream, IEnumerable<Field> fields)
     {
-        var stated = source.Streams.FirstOrDefault(known => known.Definition.Name.Equals(stream.Name, StringComparison.OrdinalIgnoreCase));
+        var stated = source.Streams.FirstOrDefault(known =>
+            known.Definition.Name.Equals(stream.Name, StringComparison.OrdinalIgnoreCase));
         return new(new(streams)
         {
             [(source.Name, stream.Name)] = new(
@@ -81,7 +85,8 @@ public sealed class SchemaLock
     {
         var file = Path.Combine(folder, FileName);
         var text = ToString();
-        if (File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") == text : streams.Count == 0) return false;
+        if (File.Exists(file) ? File.ReadAllText(file).ReplaceLineEndings("\n") == text : streams.Count == 0)
+            return false;
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         var written = $"{file}.{Environment.ProcessId}";
         File.WriteAllText(written, text);
@@ -89,17 +94,22 @@ public sealed class SchemaLock
         return true;
     }
 
-    /// <summary>The text of the file: a line for each column, and one for each stream that its source was asked for, in ordinal order.</summary>
+    /// <summary>
+    /// The text of the file: a line for each column, and one for each stream that its source was asked for, in ordinal
+    /// order.
+    /// </summary>
     public override string ToString()
     {
         var columns = streams.SelectMany(entry => entry.Value.Fields
-            .Select(field => $"{Lines.Join(entry.Key.Source, entry.Key.Stream, field.Name)} {ColumnTypes.NameOf(field.Type)}"));
+            .Select(field =>
+                $"{Lines.Join(entry.Key.Source, entry.Key.Stream, field.Name)} {ColumnTypes.NameOf(field.Type)}"));
         var lines = columns.Concat(streams.Where(entry => entry.Value.Definition is not null)
             .Select(entry => Lines.Of(entry.Key.Source, entry.Key.Stream, entry.Value.Definition!)));
         return $"{Header}{string.Concat(lines.Order(StringComparer.Ordinal).Select(line => line + "\n"))}";
     }
 
-    static bool IsOfChanges(string column) => ChangeColumns.Fields.Any(own => own.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
+    static bool IsOfChanges(string column) =>
+        ChangeColumns.Fields.Any(own => own.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A column as it comes into the table, of the type that the project declares, or makes of it.</summary>
     static Field Arrived(ProjectStream? stream, Field field)
@@ -108,8 +118,11 @@ public sealed class SchemaLock
         var column = stream.Columns.FirstOrDefault(c => c.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase));
         if (column?.Mask is { } mask) return new(field.Name, mask.TypeOf(field.Type));
         var type = stream.Clean.OfType<CleanRule.Cast>()
-            .LastOrDefault(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))?.SqlType ?? column?.Type;
-        return type is null ? new(field.Name, field.Type) : ColumnTypes.TryParse(field.Name, type) ?? new(field.Name, field.Type);
+            .LastOrDefault(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))?.SqlType
+            ?? column?.Type;
+        return type is null
+            ? new(field.Name, field.Type)
+            : ColumnTypes.TryParse(field.Name, type) ?? new(field.Name, field.Type);
     }
 
     /// <summary>A stream as the lock has it.</summary>
@@ -160,7 +173,8 @@ public sealed class SchemaLock
                 case [var source, var stream] when DefinitionOf(line[at..]) is { } definition:
                     found[(source, stream)] = new(definition, found.GetValueOrDefault((source, stream))?.Fields ?? []);
                     return true;
-                case [var source, var stream, var column] when ColumnTypes.TryParse(column, line[at..].Trim()) is { } field:
+                case [var source, var stream, var column]
+                    when ColumnTypes.TryParse(column, line[at..].Trim()) is { } field:
                     var known = found.GetValueOrDefault((source, stream)) ?? new(null, []);
                     found[(source, stream)] = known with { Fields = [.. known.Fields, field] };
                     return true;
@@ -221,13 +235,18 @@ public sealed class SchemaLock
 
         static string Quote(string name) => name.Length > 0 && name.All(IsOfWord)
             ? name
-            : $"\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+            : $"\"{Escape(name)}\"";
+
+        static string Escape(string name) => name
+            .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
         static string Unquote(string text)
         {
             var name = new StringBuilder();
             for (var i = 0; i < text.Length; i++)
-                name.Append(text[i] != '\\' ? text[i] : text[++i] switch { 'n' => '\n', 'r' => '\r', var other => other });
+                name.Append(
+                    text[i] != '\\' ? text[i] : text[++i] switch { 'n' => '\n', 'r' => '\r', var other => other });
             return name.ToString();
         }
     }

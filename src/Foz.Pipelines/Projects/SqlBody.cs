@@ -7,7 +7,9 @@ namespace Foz.Pipelines.Projects;
 /// <param name="Start">Where its first character stands.</param>
 public sealed record SqlBody(string Text, Place Start)
 {
-    /// <summary>Where characters of a text that a template made stand in its file, by their index; null of others.</summary>
+    /// <summary>
+    /// Where characters of a text that a template made stand in its file, by their index; null of others.
+    /// </summary>
     public Func<int, Place>? Map { get; init; }
 
     /// <summary>Where a character of the text stands in the file.</summary>

@@ -48,7 +48,8 @@ public sealed record SqlTest
     /// <summary>The SELECTs that give rows where there are too many, the worst first, and what happens then.</summary>
     public IEnumerable<(OnViolation OnViolation, SqlBody Query)> Queries()
     {
-        var limits = OnViolation is OnViolation.Fail ? [(OnViolation, Thresholds.ErrorIf), (OnViolation.Warn, Thresholds.WarnIf)]
+        var limits = OnViolation is OnViolation.Fail
+            ? [(OnViolation, Thresholds.ErrorIf), (OnViolation.Warn, Thresholds.WarnIf)]
             : new[] { (OnViolation, Thresholds.WarnIf) };
         return limits.DistinctBy(limit => limit.Item2).Select(limit => (limit.Item1, Over(limit.Item2)));
     }
@@ -57,11 +58,16 @@ public sealed record SqlTest
     {
         if (Thresholds.FailCalc is null && TestThresholds.IsAny(limit)) return Found;
         var (head, tail) = Thresholds.Limit is { } most ? ("SELECT * FROM (\n", $"\n) LIMIT {most}") : ("", "");
-        return Within($"SELECT * FROM (\n{head}", $"{tail}\n) WHERE (SELECT {Thresholds.FailCalc ?? "count(*)"} FROM (\n{Found.Text}\n)) {limit}");
+        return Within(
+            $"SELECT * FROM (\n{head}",
+            $"{tail}\n) WHERE (SELECT {Thresholds.FailCalc ?? "count(*)"} FROM (\n{Found.Text}\n)) {limit}");
     }
 
     SqlBody Within(string head, string tail) =>
-        new($"{head}{Sql}{tail}", Body.Start) { Map = index => Body.PlaceOf(Math.Clamp(index - head.Length, 0, Sql.Length)) };
+        new($"{head}{Sql}{tail}", Body.Start)
+        {
+            Map = index => Body.PlaceOf(Math.Clamp(index - head.Length, 0, Sql.Length)),
+        };
 }
 
 /// <summary>How many of the rows that a test finds are too many, as dbt says it.</summary>
@@ -82,7 +88,8 @@ public sealed record TestThresholds
     public string WarnIf { get; init; } = Any;
 
     /// <summary>Whether a condition holds as soon as there is one row.</summary>
-    internal static bool IsAny(string condition) => condition.Replace(" ", "", StringComparison.Ordinal) is "!=0" or "<>0" or ">0" or ">=1";
+    internal static bool IsAny(string condition) =>
+        condition.Replace(" ", "", StringComparison.Ordinal) is "!=0" or "<>0" or ">0" or ">=1";
 }
 
 /// <summary>Where the rows are kept that a test finds.</summary>

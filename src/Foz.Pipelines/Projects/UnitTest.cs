@@ -58,7 +58,8 @@ public abstract record UnitRows
     /// <summary>Rows one by one.</summary>
     /// <param name="Columns">The columns that at least one of them states, with the place of each.</param>
     /// <param name="Rows">The rows: a value for each of the columns, null where it states none.</param>
-    public sealed record Listed(IReadOnlyList<UnitColumn> Columns, IReadOnlyList<IReadOnlyList<UnitValue?>> Rows) : UnitRows;
+    public sealed record Listed(IReadOnlyList<UnitColumn> Columns, IReadOnlyList<IReadOnlyList<UnitValue?>> Rows)
+        : UnitRows;
 
     /// <summary>The rows of a SELECT that reads no table.</summary>
     /// <param name="Sql">The SELECT.</param>

@@ -23,8 +23,8 @@ public sealed record PromotionPlan(Promotion? Promotion, IReadOnlyList<Warning> 
 }
 
 /// <summary>
-/// Lets tables that an environment has of its own take the place of its base's: names are swapped, no data is copied and no
-/// model is run again. The steps of the base go on where those of the environment stand.
+/// Lets tables that an environment has of its own take the place of its base's: names are swapped, no data is copied
+/// and no model is run again. The steps of the base go on where those of the environment stand.
 /// </summary>
 /// <param name="lake">The lake of both.</param>
 /// <param name="from">The project in the environment.</param>
@@ -42,14 +42,17 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
         if (from.File.Base?.Name != to.Environment)
             throw new FozException(ErrorKind.Usage, $"{to.Environment} is not the base of {from.Environment}")
             {
-                Hint = $"only what is made beside its base can be promoted to it: state 'base: {to.Environment}' of {from.Environment} in {ProjectFile.FileName}",
+                Hint = $"only what is made beside its base can be promoted to it: state 'base: {to.Environment}' of "
+                    + $"{from.Environment} in {ProjectFile.FileName}",
             };
         await using var opened = await OpenedProject.OpenAsync(from, lake.Engines, cancellationToken);
         await using var openedTo = await OpenedProject.OpenAsync(to, lake.Engines, cancellationToken);
         var own = await BorrowedTables.OwnAsync(opened.Project, lake, cancellationToken);
         var project = await BorrowedTables.ApplyAsync(opened.Project, lake, cancellationToken);
-        var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, selection, cancellationToken)).Tables;
-        var nodes = project.Graph.Nodes.Where(node => node.IsMade && own.Contains(node.Name) && selected.Contains(node.Name)).ToList();
+        var selected =
+            (await new SelectionFinder(lake).FindAsync(project, opened.Sources, selection, cancellationToken)).Tables;
+        var nodes = project.Graph.Nodes.Where(node =>
+            node.IsMade && own.Contains(node.Name) && selected.Contains(node.Name)).ToList();
         if (nodes.Count == 0) return new(null, []);
         var inspection = new PromotionInspection(lake, project, openedTo.Project, nodes, own);
         var found = new List<PromotedStep>();
@@ -64,7 +67,9 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
             CreatedAt = lake.Clock.GetUtcNow(),
             Tables = [],
         };
-        return new(promotion with { Tables = [.. await TablesAsync(promotion, openedTo.Project, found, cancellationToken)] }, inspection.Warnings);
+        return new(
+            promotion with { Tables = [.. await TablesAsync(promotion, openedTo.Project, found, cancellationToken)] },
+            inspection.Warnings);
     }
 
     /// <summary>Promotes.</summary>
@@ -72,7 +77,8 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
     /// <param name="wait">How long to wait for a run on the lake.</param>
     /// <param name="cancellationToken">Stops it; what was begun is ended by whoever works on the lake next.</param>
     /// <exception cref="FozException">As of a plan; nothing is changed then.</exception>
-    public async Task<PromotionPlan> RunAsync(SelectionRequest selection, TimeSpan wait, CancellationToken cancellationToken)
+    public async Task<PromotionPlan> RunAsync(
+        SelectionRequest selection, TimeSpan wait, CancellationToken cancellationToken)
     {
         var runId = JournalWriter.NewRunId(lake.Clock);
         await using var lease = await RunLease.AcquireAsync(
@@ -84,7 +90,8 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
         SelectionRequest selection, string runId, RunLease lease, CancellationToken cancellationToken)
     {
         using var recorder = new RunRecorder(lake, runId, lease.Lost);
-        foreach (var cutOff in await Promotion.ResumeAsync(lake, cancellationToken)) await recorder.AddAsync(RunRecords.OfPromotion(to.Name, cutOff, lake.Clock.GetUtcNow()));
+        foreach (var cutOff in await Promotion.ResumeAsync(lake, cancellationToken))
+            await recorder.AddAsync(RunRecords.OfPromotion(to.Name, cutOff, lake.Clock.GetUtcNow()));
         var plan = await PlanAsync(selection, cancellationToken);
         if (plan.Promotion is not { } promotion) return plan;
         await promotion.RunAsync(lake, cancellationToken);
@@ -109,7 +116,8 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
                 Schema = name.Schema,
                 Name = name.Name,
                 Sql = step.Definition.Sql is null ? null
-                    : LakeSql.Of(session, ((GraphNode.OfModel)step.Target).Model.Sql, step.Target.References, cancellationToken),
+                    : LakeSql.Of(
+                        session, ((GraphNode.OfModel)step.Target).Model.Sql, step.Target.References, cancellationToken),
                 Batch = step.Definition.Kind is DefinitionKind.View ? step.Batch : null,
             };
         }
@@ -118,17 +126,20 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
         {
             foreach (var (side, sideOfTarget) in new[]
             {
-                (step.Node.Table.Rejected, step.Target.Table.Rejected), (step.Node.Table.Quarantine, step.Target.Table.Quarantine),
+                (step.Node.Table.Rejected, step.Target.Table.Rejected),
+                (step.Node.Table.Quarantine, step.Target.Table.Quarantine),
             })
             {
                 if (await lake.Catalog.FindAsync(side, cancellationToken) is { Kind: DefinitionKind.Table } definition)
                     tables.Add(await PromotedAsync(
-                        step, side, definition with { Schema = sideOfTarget.Schema, Name = sideOfTarget.Name }, cancellationToken));
+                        step, side, definition with { Schema = sideOfTarget.Schema, Name = sideOfTarget.Name },
+                        cancellationToken));
             }
             var fingerprint = step.Target is GraphNode.OfModel model
                 ? (await ModelPlan.OfAsync(reads, model.Model, last: null, cancellationToken)).Fingerprint
                 : "";
-            var promoted = await PromotedAsync(step, step.Node.Table, definitions[step.Target.Table], cancellationToken);
+            var promoted = await PromotedAsync(
+                step, step.Node.Table, definitions[step.Target.Table], cancellationToken);
             tables.Add(promoted with { Manifest = ManifestOf(promotion, step, fingerprint) });
         }
         return tables;

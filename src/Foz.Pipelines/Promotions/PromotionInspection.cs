@@ -22,7 +22,9 @@ sealed record PromotedStep(
     GraphNode Node, GraphNode Target, Definition Definition, IReadOnlyList<StepManifest> Done, long Batch,
     ImmutableSortedDictionary<string, TableInput> Tables);
 
-/// <summary>Looks whether tables can be promoted: made as the project says now, checked, and from what the base will have.</summary>
+/// <summary>
+/// Looks whether tables can be promoted: made as the project says now, checked, and from what the base will have.
+/// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="project">The project in its environment.</param>
 /// <param name="target">The project in the base.</param>
@@ -32,7 +34,8 @@ sealed class PromotionInspection(
     Lakehouse lake, Project project, Project target, IReadOnlyList<GraphNode> nodes, IReadOnlySet<TableName> own)
 {
     readonly HashSet<TableName> promoted = [.. nodes.Select(node => node.Name)];
-    readonly Dictionary<TableName, TableName> ownByTable = own.ToDictionary(name => BorrowedTables.Prefixed(project, name));
+    readonly Dictionary<TableName, TableName> ownByTable =
+        own.ToDictionary(name => BorrowedTables.Prefixed(project, name));
     readonly LakeReads reads = new(lake, project);
     readonly List<Warning> warnings = [];
 
@@ -45,7 +48,8 @@ sealed class PromotionInspection(
     /// <summary>Looks at a step; null where it cannot be promoted.</summary>
     public async Task<PromotedStep?> InspectAsync(GraphNode node, CancellationToken cancellationToken)
     {
-        if (target.Graph.Find(node.Name) is not { } other) return Refuse(node, $"{target.Environment} has no such step", "run foz validate");
+        if (target.Graph.Find(node.Name) is not { } other)
+            return Refuse(node, $"{target.Environment} has no such step", "run foz validate");
         var definition = await reads.FindAsync(node.Table, cancellationToken);
         var last = await reads.FindLastAsync(node.Table, cancellationToken);
         if (definition is null || last is null || !await reads.CarriesAsync(node.Table, last, cancellationToken))
@@ -54,12 +58,15 @@ sealed class PromotionInspection(
             return Refuse(
                 node, $"it was made before {project.Environment} had a base, in the folder of its name",
                 $"foz clean {node.Name} --tables --target {project.Environment} deletes it; then run it again");
-        if (StepDefinitions.Compare(last.Definition, StepDefinitions.Of(node)) is var change && (change & OfTable) != StateChange.None)
+        if (StepDefinitions.Compare(last.Definition, StepDefinitions.Of(node)) is var change
+            && (change & OfTable) != StateChange.None)
             return Refuse(node, $"its definition changed since it was made in {project.Environment}", RunHint(node));
         var past = await lake.Catalog.FindAsync(other.Table, cancellationToken);
         if (past is not null && !IsReplaceable(node)) return null;
         if (node is GraphNode.OfModel model && !await IsCurrentAsync(model, last, cancellationToken)) return null;
-        if (Translate(node, last) is not { } tables || (past is not null && !await AreReadersPromotedAsync(node, cancellationToken))) return null;
+        if (Translate(node, last) is not { } tables
+            || (past is not null && !await AreReadersPromotedAsync(node, cancellationToken)))
+            return null;
         var log = new StepLog(lake.Store, $"{node.Table}");
         var done = (await log.ReadAllAsync(cancellationToken)).Where(manifest => manifest.Batch <= last.Batch).ToList();
         return new(node, other, definition, done, await NextBatchAsync(other, past, last, cancellationToken), tables);
@@ -78,14 +85,18 @@ sealed class PromotionInspection(
         else if (model.Exports.FirstOrDefault(IsOfTarget) is { } export)
             Refuse(
                 node, export.Mode is ExportMode.Upsert
-                    ? $"rows that only the table of {target.Environment} has would stay at {export.Target} for ever, where it is exported by upsert"
+                    ? $"rows that only the table of {target.Environment} has would stay at {export.Target} for ever, "
+                        + "where it is exported by upsert"
                     : $"all its rows would be sent to {export.Target} once more, where it is exported by append",
                 $"leave it out: the next run in {target.Environment} makes and exports it");
         else return true;
         return false;
     }
 
-    /// <summary>Whether the base exports rows that stay at the target; one that replaces all of them sends those of the table that is there.</summary>
+    /// <summary>
+    /// Whether the base exports rows that stay at the target; one that replaces all of them sends those of the table
+    /// that is there.
+    /// </summary>
     bool IsOfTarget(ExportDefinition export) => export.Mode is not ExportMode.Replace
         && export.IsDoneIn(target.Environment);
 
@@ -99,7 +110,8 @@ sealed class PromotionInspection(
                 && plan.Tables.All(table => table.Value.Id is not { } id || !last.Tables[table.Key].IsOfOther(id));
             if (plan.Fingerprint != last.Fingerprint || !isOfSame)
             {
-                Refuse(node, $"it was made in {project.Environment} from other tables or views than it has now", RunHint(node));
+                Refuse(node, $"it was made in {project.Environment} from other tables or views than it has now",
+                    RunHint(node));
                 return false;
             }
             if (!plan.IsDoneBy(node.Model, last))
@@ -115,7 +127,9 @@ sealed class PromotionInspection(
         }
     }
 
-    /// <summary>What a batch read, by the names of the base; null where it read what stays in the environment.</summary>
+    /// <summary>
+    /// What a batch read, by the names of the base; null where it read what stays in the environment.
+    /// </summary>
     ImmutableSortedDictionary<string, TableInput>? Translate(GraphNode node, StepManifest last)
     {
         var tables = ImmutableSortedDictionary.CreateBuilder<string, TableInput>(StringComparer.OrdinalIgnoreCase);
@@ -146,17 +160,21 @@ sealed class PromotionInspection(
                 || await new StepLog(lake.Store, $"{reader.Table}").ReadLastAsync(cancellationToken) is null) continue;
             Refuse(
                 node, $"{name} reads its changes, and is not promoted with it",
-                own.Contains(name) ? $"promote {node.Name}+" : $"make it in {project.Environment} first: foz run {name} --target {project.Environment}");
+                own.Contains(name)
+                    ? $"promote {node.Name}+"
+                    : $"make it in {project.Environment} first: foz run {name} --target {project.Environment}");
             return false;
         }
         return true;
     }
 
-    async Task<long> NextBatchAsync(GraphNode other, Definition? past, StepManifest last, CancellationToken cancellationToken)
+    async Task<long> NextBatchAsync(
+        GraphNode other, Definition? past, StepManifest last, CancellationToken cancellationToken)
     {
         var before = await new StepLog(lake.Store, $"{other.Table}").ReadLastAsync(cancellationToken);
         var carried = past is { Kind: DefinitionKind.Table }
-            ? (await lake.Tables.Open(past.Location!, other.Table).FindLatestAsync(cancellationToken))?.BatchOf($"{other.Table}")
+            ? (await lake.Tables.Open(past.Location!, other.Table).FindLatestAsync(cancellationToken))?.BatchOf(
+                $"{other.Table}")
             : past?.Batch;
         return Math.Max(last.Batch, Math.Max(before?.Batch ?? 0, carried ?? 0)) + 1;
     }

@@ -27,12 +27,16 @@ sealed partial class CheckArguments
         foreach (var word in reader.Scalars("value"))
         {
             if (PillarWords.TryGetValue(word.Text, out var pillar)) pillars.Add(pillar);
-            else errors.Add(word.Place, $"unknown pillar '{word.Text}'", Foz.Lake.Configuration.NearestName.Hint(word.Text, PillarWords.Keys));
+            else errors.Add(
+                word.Place, $"unknown pillar '{word.Text}'",
+                Foz.Lake.Configuration.NearestName.Hint(word.Text, PillarWords.Keys));
         }
         var deviations = reader.Word("sensitivity", Sensitivities) ?? DeviationsDefault;
         var history = reader.Integer("history", HistoryMinLeast) ?? HistoryMinDefault;
         if (on is not null && pillars.Any(pillar => pillar is not AnomalyPillar.Distribution))
-            errors.Add(reader.PlaceOf("value"), $"'{type}' of a column looks at its distribution", "move it to the checks of the table");
+            errors.Add(
+                reader.PlaceOf("value"), $"'{type}' of a column looks at its distribution",
+                "move it to the checks of the table");
         if (on is not null) pillars = [AnomalyPillar.Distribution];
         if (pillars.Count == 0) pillars = [.. PillarWords.Values];
         return new(on, pillars, deviations, (int)history);

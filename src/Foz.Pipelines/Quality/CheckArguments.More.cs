@@ -21,9 +21,12 @@ sealed partial class CheckArguments
         var from = Limit(reader.Node("min"));
         var to = Limit(reader.Node("max"));
         var isInclusive = reader.Flag("inclusive") ?? true;
-        if (from is { } least && to is { } most && least.CompareTo(most) is { } order && (order > 0 || (order == 0 && !isInclusive)))
+        if (from is { } least && to is { } most && least.CompareTo(most) is { } order
+            && (order > 0 || (order == 0 && !isInclusive)))
             errors.Add(
-                reader.PlaceOf("min"), $"'{type}' has no value {(isInclusive ? "from" : "above")} {least.Text} {(isInclusive ? "to" : "and below")} {most.Text}");
+                reader.PlaceOf("min"),
+                $"'{type}' has no value {(isInclusive ? "from" : "above")} {least.Text} "
+                    + $"{(isInclusive ? "to" : "and below")} {most.Text}");
         if (from is not null || to is not null) return new CheckDefinition.Range(on, from, to, isInclusive);
         errors.Add(place, $"'{type}' needs 'min' or 'max'", $"write - {type}: {{min: 0, max: 1}}");
         return null;
@@ -42,7 +45,8 @@ sealed partial class CheckArguments
     /// <summary>The type of <c>type</c>.</summary>
     public CheckDefinition? Type(string on)
     {
-        if (reader.Text("value") is { } sqlType) return new CheckDefinition.Type(on, sqlType) { SqlPlace = PlaceOfSql(reader.Node("value")) };
+        if (reader.Text("value") is { } sqlType)
+            return new CheckDefinition.Type(on, sqlType) { SqlPlace = PlaceOfSql(reader.Node("value")) };
         errors.Add(place, $"'{type}' needs a type", $"write - {type}: bigint");
         return null;
     }
@@ -53,16 +57,21 @@ sealed partial class CheckArguments
         var (name, pattern) = (reader.Text("value"), reader.Text("pattern"));
         if (name is null)
         {
-            errors.Add(place, $"'{type}' needs the name of a format", $"known: {string.Join(", ", ValueFormat.Names.Order())}");
+            errors.Add(
+                place, $"'{type}' needs the name of a format",
+                $"known: {string.Join(", ", ValueFormat.Names.Order())}");
             return null;
         }
         if (!ValueFormat.ByName.ContainsKey(name))
         {
-            errors.Add(reader.PlaceOf("value"), $"unknown format '{name}'", NearestName.Hint(name, ValueFormat.Names.Order()));
+            errors.Add(
+                reader.PlaceOf("value"), $"unknown format '{name}'", NearestName.Hint(name, ValueFormat.Names.Order()));
             return null;
         }
         if (pattern is not null && !TimeFormats.ContainsKey(name))
-            errors.Add(reader.PlaceOf("pattern"), $"the format '{name}' takes no 'pattern'", "date and timestamp do, such as '%d/%m/%Y'");
+            errors.Add(
+                reader.PlaceOf("pattern"), $"the format '{name}' takes no 'pattern'",
+                "date and timestamp do, such as '%d/%m/%Y'");
         else if (pattern is not null && TimePattern.FindFault(pattern) is { } fault)
             errors.Add(reader.PlaceOf("pattern"), fault, TimePattern.Hint);
         return new CheckDefinition.Format(on, name, pattern);
@@ -84,13 +93,16 @@ sealed partial class CheckArguments
             if (Operators.Contains(written))
                 return new(column ?? NameIn(match.Groups["left"]), written, NameIn(match.Groups["right"]));
         }
-        errors.Add(reader.PlaceOf(Key), $"'{text}' does not compare two columns by one of {string.Join(' ', Operators)}", ExampleOfCompare);
+        errors.Add(
+            reader.PlaceOf(Key), $"'{text}' does not compare two columns by one of {string.Join(' ', Operators)}",
+            ExampleOfCompare);
         return null;
 
         static string NameIn(Group group) => group.Value.Trim('"');
     }
 
-    string ExampleOfCompare => column is null ? $"write - {type}: shipped_on >= ordered_on" : $"write - {type}: '>= ordered_on'";
+    string ExampleOfCompare =>
+        column is null ? $"write - {type}: shipped_on >= ordered_on" : $"write - {type}: '>= ordered_on'";
 
     /// <summary>The condition of <c>expression</c>.</summary>
     public CheckDefinition.Expression? Expression()
@@ -106,12 +118,14 @@ sealed partial class CheckArguments
     /// <summary>The other table of <c>row_count_to</c>, and which part of its rows this one has.</summary>
     public CheckDefinition.RowCountTo? RowCountTo()
     {
-        if (column is not null) errors.Add(place, $"'{type}' is a check of a table", "move it to the checks of the table");
+        if (column is not null)
+            errors.Add(place, $"'{type}' is a check of a table", "move it to the checks of the table");
         var text = reader.Text("to");
         var (min, max) = (reader.Number("min"), reader.Number("max"));
         if (text is null)
         {
-            errors.Add(place, $"'{type}' needs the other table", $"write - {type}: {{to: bronze.orders, min: 0.99, max: 1}}");
+            errors.Add(
+                place, $"'{type}' needs the other table", $"write - {type}: {{to: bronze.orders, min: 0.99, max: 1}}");
             return null;
         }
         CheckOrder(min, max);
@@ -139,9 +153,14 @@ sealed partial class CheckArguments
         var (exact, min, max) = (reader.Number("value"), reader.Number("min"), reader.Number("max"));
         CheckOrder(min, max);
         if (measure.IsRatio)
-            foreach (var (key, number) in new[] { ("value", exact), ("min", min), ("max", max) }.Where(limit => limit.Item2 is < 0 or > 1))
+            foreach (var (key, number) in new[]
+            {
+                ("value", exact), ("min", min), ("max", max),
+            }.Where(limit => limit.Item2 is < 0 or > 1))
                 errors.Add(
-                    reader.PlaceOf(key), string.Create(CultureInfo.InvariantCulture, $"'{type}' is a part of all, from 0 to 1, and never {number}"),
+                    reader.PlaceOf(key),
+                    string.Create(
+                        CultureInfo.InvariantCulture, $"'{type}' is a part of all, from 0 to 1, and never {number}"),
                     "write 0.05 for 5 %");
         if ((exact ?? min ?? max) is not null) return new(on, measure, exact ?? min, exact ?? max);
         if (reader.Node("value") is null && reader.Node("min") is null && reader.Node("max") is null)
@@ -152,7 +171,9 @@ sealed partial class CheckArguments
     void CheckOrder(decimal? min, decimal? max)
     {
         if (min > max)
-            errors.Add(reader.PlaceOf("min"), string.Create(CultureInfo.InvariantCulture, $"'{type}' has no number from {min} to {max}"));
+            errors.Add(
+                reader.PlaceOf("min"),
+                string.Create(CultureInfo.InvariantCulture, $"'{type}' has no number from {min} to {max}"));
     }
 
     /// <summary>The age of <c>freshness</c>, in Foz's words or dbt_utils'.</summary>
@@ -170,7 +191,8 @@ sealed partial class CheckArguments
     }
 
     [GeneratedRegex(
-        """^\s*(?<left>[\p{L}_][\p{L}\p{M}\p{Nd}_]*|"[^"]+")?\s*(?<operator>[<>=!]+)\s*(?<right>[\p{L}_][\p{L}\p{M}\p{Nd}_]*|"[^"]+")\s*\z""",
+        """^\s*(?<left>[\p{L}_][\p{L}\p{M}\p{Nd}_]*|"[^"]+")?\s*(?<operator>[<>=!]+)\s*"""
+            + """(?<right>[\p{L}_][\p{L}\p{M}\p{Nd}_]*|"[^"]+")\s*\z""",
         RegexOptions.ExplicitCapture)]
     private static partial Regex ComparedColumns { get; }
 }

@@ -63,7 +63,8 @@ sealed partial class CheckArguments(string type, Place place, string? column, Ma
     TableName? Table(string text, string key)
     {
         if (TableName.TryParse(text, out var table)) return table;
-        errors.Add(reader.PlaceOf(key), $"'{text}' is not a table name", "write schema.table, such as silver.customers");
+        errors.Add(
+            reader.PlaceOf(key), $"'{text}' is not a table name", "write schema.table, such as silver.customers");
         return null;
     }
 
@@ -125,7 +126,9 @@ sealed partial class CheckArguments(string type, Place place, string? column, Ma
         return new(name ?? type, query, value) { QueryPlace = PlaceOfSql(reader.Node("query")) };
     }
 
-    /// <summary>Where SQL begins that stands in YAML; without a column where each of its lines is a line of the file.</summary>
+    /// <summary>
+    /// Where SQL begins that stands in YAML; without a column where each of its lines is a line of the file.
+    /// </summary>
     public static Place PlaceOfSql(YamlNode? node) => node switch
     {
         YamlNode.Scalar { IsLiteralBlock: true } => new(node.Place.File, node.Place.Line + 1),

@@ -34,7 +34,9 @@ public abstract partial record CheckDefinition
         private protected override string Asks => AskedBy(Rule);
     }
 
-    /// <summary>What a rule asks besides its name and columns; what becomes of values that it cannot read is told by its result.</summary>
+    /// <summary>
+    /// What a rule asks besides its name and columns; what becomes of values that it cannot read is told by its result.
+    /// </summary>
     static string AskedBy(CleanRule rule) => rule switch
     {
         CleanRule.Format => "",

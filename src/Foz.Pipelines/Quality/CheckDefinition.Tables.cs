@@ -48,7 +48,9 @@ public abstract partial record CheckDefinition
 
         /// <inheritdoc/>
         private protected override string Asks => CheckText.Joined(
-            Measure is Measure.Quantile { Part: var part } && Name != Measure.MedianName ? CheckText.Named("quantile", part) : null,
+            Measure is Measure.Quantile { Part: var part } && Name != Measure.MedianName
+                ? CheckText.Named("quantile", part)
+                : null,
             CheckText.Limits(From, To));
     }
 

@@ -89,7 +89,9 @@ public abstract partial record CheckDefinition
 
     /// <summary>Every value is written as a format asks, check digits included.</summary>
     /// <param name="Column">The column; what is not text is looked at as text.</param>
-    /// <param name="FormatName">The format's name, one of <see cref="Foz.Lake.Data.Formats.ValueFormat.Names"/>.</param>
+    /// <param name="FormatName">
+    /// The format's name, one of <see cref="Foz.Lake.Data.Formats.ValueFormat.Names"/>.
+    /// </param>
     /// <param name="TimePattern">
     /// Of dates and timestamps, how they are written, in the words of <c>strptime</c>; null for ISO 8601.
     /// </param>
@@ -146,7 +148,9 @@ public abstract partial record CheckDefinition
         /// <inheritdoc/>
         private protected override string Asks => Sql;
 
-        /// <summary>Where the condition stands; without a column where each of its lines is a line of the file.</summary>
+        /// <summary>
+        /// Where the condition stands; without a column where each of its lines is a line of the file.
+        /// </summary>
         public Place SqlPlace { get; init; }
     }
 }

@@ -13,7 +13,8 @@ public abstract partial record CheckDefinition
     CheckDefinition() { }
 
     /// <summary>
-    /// Its name as it was written, such as <c>accepted_values</c> or <c>negative</c>; of a SQL check, the name that it was given.
+    /// Its name as it was written, such as <c>accepted_values</c> or <c>negative</c>; of a SQL check, the name that it
+    /// was given.
     /// </summary>
     public string Name
     {
@@ -43,19 +44,22 @@ public abstract partial record CheckDefinition
     public Place WherePlace { get; init; }
 
     /// <summary>
-    /// Which part of the rows must keep it for it to pass, such as 0.95: all by default. Only of a check that may warn or fail.
+    /// Which part of the rows must keep it for it to pass, such as 0.95: all by default. Only of a check that may warn
+    /// or fail.
     /// </summary>
     public decimal Mostly { get; init; } = 1;
 
     /// <summary>What it needs to see to decide about a row.</summary>
     public virtual CheckScope Scope => CheckScope.Row;
 
-    /// <summary>What its kind asks besides name and columns, as text: two checks that ask the same have the same.</summary>
+    /// <summary>
+    /// What its kind asks besides name and columns, as text: two checks that ask the same have the same.
+    /// </summary>
     private protected virtual string Asks => "";
 
     /// <summary>
-    /// What it asks besides its name and columns, in one line of bounded length: <c>min: 5, where: id &gt; 9</c>; empty where that
-    /// is nothing. Two checks of a table with the same title and the same arguments are the same.
+    /// What it asks besides its name and columns, in one line of bounded length: <c>min: 5, where: id &gt; 9</c>; empty
+    /// where that is nothing. Two checks of a table with the same title and the same arguments are the same.
     /// </summary>
     public string Arguments => CheckText.Line(AllAsked);
 
@@ -250,14 +254,19 @@ public readonly record struct CheckLimit(string Text, bool IsNumber)
         !isQuoted && decimal.TryParse(
             text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _));
 
-    /// <summary>How it stands to another: as numbers, or as days by ISO 8601; null where that is for the column's type to say.</summary>
+    /// <summary>
+    /// How it stands to another: as numbers, or as days by ISO 8601; null where that is for the column's type to say.
+    /// </summary>
     public int? CompareTo(CheckLimit other) =>
         IsNumber && other.IsNumber
-            ? decimal.Parse(Text, CultureInfo.InvariantCulture).CompareTo(decimal.Parse(other.Text, CultureInfo.InvariantCulture))
+            ? decimal.Parse(
+                Text, CultureInfo.InvariantCulture).CompareTo(decimal.Parse(other.Text, CultureInfo.InvariantCulture))
             : Day(Text) is { } day && Day(other.Text) is { } otherDay ? day.CompareTo(otherDay) : null;
 
     static DateOnly? Day(string text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
+            : null;
 }
 
 /// <summary>What a check needs to see to decide.</summary>

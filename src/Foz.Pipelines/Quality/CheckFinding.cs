@@ -15,12 +15,14 @@ static class CheckFinding
     {
         CheckDefinition.Statistic statistic => OfNumber(
             // A number that is none is within no limits, as an infinite one is.
-            check, Number(value), statistic.From, statistic.To, rows, Text, isAlwaysOutside: static number => !double.IsFinite(number)),
+            check, Number(value), statistic.From, statistic.To, rows, Text,
+            isAlwaysOutside: static number => !double.IsFinite(number)),
         CheckDefinition.RowCountTo other => OfNumber(
             check, Number(value) is { } others and > 0 ? rows / others : rows == 0 ? 1 : double.PositiveInfinity,
             other.RatioMin, other.RatioMax, rows, ratio => $"{Text(ratio)} of the rows of {other.To} ({value:N0})",
             isAlwaysOutside: static _ => false),
-        CheckDefinition.RowCount { Where: null } => new(check, Violations(value), rows) { Actual = CheckResult.Rows(rows) },
+        CheckDefinition.RowCount { Where: null } =>
+            new(check, Violations(value), rows) { Actual = CheckResult.Rows(rows) },
         CheckDefinition.Freshness freshness => OfAge(freshness, Number(value), rows, now),
         _ => new(check, Violations(value), rows),
     };
@@ -49,7 +51,8 @@ static class CheckFinding
         var age = now - DateTimeOffset.UnixEpoch.AddSeconds(seconds);
         return new(check, age > check.AgeMax ? 1 : 0, rows)
         {
-            Actual = $"the newest is {Duration.Describe(age)} old", Expected = $"at most {Duration.Describe(check.AgeMax)}",
+            Actual = $"the newest is {Duration.Describe(age)} old",
+            Expected = $"at most {Duration.Describe(check.AgeMax)}",
         };
     }
 

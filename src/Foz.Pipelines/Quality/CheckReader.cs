@@ -121,7 +121,8 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
         if (isStated)
         {
             errors.Add(
-                reader.PlaceOf("on_violation"), $"'{check.Name}' looks at the table as a whole: there are no rows to {Word(violation)}",
+                reader.PlaceOf("on_violation"),
+                $"'{check.Name}' looks at the table as a whole: there are no rows to {Word(violation)}",
                 "write on_violation: fail, or warn");
         }
         return OnViolation.Fail;
@@ -130,7 +131,9 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
     void CheckCommon(CheckDefinition check, MappingReader reader)
     {
         if (check.Where is not null && check is CheckDefinition.Custom or CheckDefinition.RowCountTo)
-            errors.Add(reader.PlaceOf("where"), $"'{check.Name}' takes no 'where'", "write the condition into a query of a SQL check");
+            errors.Add(
+                reader.PlaceOf("where"), $"'{check.Name}' takes no 'where'",
+                "write the condition into a query of a SQL check");
         if (check.Mostly == 1) return;
         if (check.Scope is CheckScope.Table)
             errors.Add(reader.PlaceOf("mostly"), $"'{check.Name}' takes no 'mostly'", "it is for checks of rows");
@@ -148,23 +151,29 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
         const string Key = "mostly";
         if (reader.Number(Key) is not { } part) return 1;
         if (part is > 0 and <= 1) return part;
-        errors.Add(reader.PlaceOf(Key), $"'{Key}' must be above 0 and at most 1, not '{part}'", "write 0.95 for 95 % of the rows");
+        errors.Add(
+            reader.PlaceOf(Key), $"'{Key}' must be above 0 and at most 1, not '{part}'",
+            "write 0.95 for 95 % of the rows");
         return 1;
     }
 
     /// <summary>Lifts what dbt nests below <c>config</c> and <c>arguments</c>.</summary>
-    static YamlNode.Mapping Flatten(YamlNode.Mapping mapping) => mapping["config"] is null && mapping["arguments"] is null
-        ? mapping
-        : new(
-            [.. mapping.Entries.SelectMany(entry =>
-                entry is { Key: "config" or "arguments", Value: YamlNode.Mapping nested } ? nested.Entries : [entry])],
-            mapping.Place);
+    static YamlNode.Mapping Flatten(YamlNode.Mapping mapping) =>
+        mapping["config"] is null && mapping["arguments"] is null
+            ? mapping
+            : new(
+                [.. mapping.Entries.SelectMany(entry =>
+                    entry is { Key: "config" or "arguments", Value: YamlNode.Mapping nested }
+                        ? nested.Entries
+                        : [entry])],
+                mapping.Place);
 
     OnViolation ReadOnViolation(MappingReader reader, out bool isStated)
     {
         (string Key, OnViolation? Word)[] said =
         [
-            ("on_violation", reader.Word("on_violation", OnViolationWords)), ("severity", reader.Word("severity", SeverityWords)),
+            ("on_violation", reader.Word("on_violation", OnViolationWords)),
+            ("severity", reader.Word("severity", SeverityWords)),
             ("blocking", reader.Flag("blocking") is { } blocks ? blocks ? OnViolation.Fail : OnViolation.Warn : null),
         ];
         var stated = said.Where(item => item.Word is not null).ToList();
@@ -172,7 +181,8 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
         if (!isStated) return onViolation;
         foreach (var (key, word) in stated.Where(item => item.Word != stated[0].Word))
             errors.Add(
-                reader.PlaceOf(key), $"'{key}' says {Word(word!.Value)}, and '{stated[0].Key}' says {Word(stated[0].Word!.Value)}",
+                reader.PlaceOf(key),
+                $"'{key}' says {Word(word!.Value)}, and '{stated[0].Key}' says {Word(stated[0].Word!.Value)}",
                 "leave one of them out");
         return stated[0].Word!.Value;
     }

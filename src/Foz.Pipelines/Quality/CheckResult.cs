@@ -9,7 +9,9 @@ namespace Foz.Pipelines.Quality;
 public sealed record CheckResult(CheckDefinition Check, long Violations, long RowsChecked)
 {
     /// <summary>Whether no row breaks it, or no more than it allows.</summary>
-    public bool Passed => Violations == 0 || Check is CheckDefinition.Cleaned || (Check.Mostly < 1 && Violations <= RowsChecked * (1 - Check.Mostly));
+    public bool Passed =>
+        Violations == 0 || Check is CheckDefinition.Cleaned
+            || (Check.Mostly < 1 && Violations <= RowsChecked * (1 - Check.Mostly));
 
     /// <summary>What happens if it did not pass.</summary>
     public OnViolation OnViolation => Check.OnViolation;
@@ -18,18 +20,22 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     public bool IsFailure => !Passed && OnViolation is OnViolation.Fail;
 
     /// <summary>
-    /// The value that a SQL check with an expected one returned, or what was measured of a check of the table as a whole; null for
-    /// other checks, or if it was null.
+    /// The value that a SQL check with an expected one returned, or what was measured of a check of the table as a
+    /// whole; null for other checks, or if it was null.
     /// </summary>
     public string? Actual { get; init; }
 
-    /// <summary>What was to be measured, such as <c>at least 10</c>; null where <see cref="Actual"/> says all.</summary>
+    /// <summary>
+    /// What was to be measured, such as <c>at least 10</c>; null where <see cref="Actual"/> says all.
+    /// </summary>
     public string? Expected { get; init; }
 
     /// <summary>Numbers that were measured for it, to be compared with later ones.</summary>
     public IReadOnlyList<MeasuredValue> Measured { get; init; } = [];
 
-    /// <summary>Whether the rows of a batch were looked at, and those that break it taken out where it says so.</summary>
+    /// <summary>
+    /// Whether the rows of a batch were looked at, and those that break it taken out where it says so.
+    /// </summary>
     public bool IsOfBatch { get; init; }
 
     /// <summary>
@@ -40,7 +46,8 @@ public sealed record CheckResult(CheckDefinition Check, long Violations, long Ro
     /// <summary>What was found, without the check's name: <c>12 of 1,000 rows</c>; empty where it passed.</summary>
     public string Finding => Check switch
     {
-        CheckDefinition.Cleaned { Column: null } when Violations > 0 => $"{Violations:N0} of {Rows(RowsChecked)} taken out",
+        CheckDefinition.Cleaned { Column: null } when Violations > 0 =>
+            $"{Violations:N0} of {Rows(RowsChecked)} taken out",
         CheckDefinition.Cleaned when Violations > 0 => $"{Violations:N0} of {Rows(RowsChecked)} changed",
         _ when Passed => "",
         CheckDefinition.Custom { Value: { } value } => $"{Actual ?? "null"} instead of {value}",

@@ -12,9 +12,9 @@ namespace Foz.Pipelines.Quality;
 public sealed class CheckSql(string relation, Func<TableName, string> relationOf)
 {
     /// <summary>
-    /// One SELECT with one row for all checks but SQL checks: the number of rows, then a number for each check in order: its
-    /// violations as BIGINT, or of a check of the table as a whole what is measured as DOUBLE. All share one scan but
-    /// <c>relationships</c> and <c>unique</c> of several columns, which take one each.
+    /// One SELECT with one row for all checks but SQL checks: the number of rows, then a number for each check in
+    /// order: its violations as BIGINT, or of a check of the table as a whole what is measured as DOUBLE. All share one
+    /// scan but <c>relationships</c> and <c>unique</c> of several columns, which take one each.
     /// </summary>
     /// <param name="checks">The checks; none may be a <see cref="CheckDefinition.Custom"/>.</param>
     public string Counts(IReadOnlyList<CheckDefinition> checks) =>
@@ -67,10 +67,11 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
     static string Filter(CheckDefinition check) => check.Where is null ? "" : $" FILTER (WHERE (\n{check.Where}\n))";
 
     /// <summary>
-    /// The condition that is true for a row that breaks a check, and null or false for others, over columns of <c>t</c>;
-    /// for checks of <see cref="CheckScope.Row"/>.
+    /// The condition that is true for a row that breaks a check, and null or false for others, over columns of
+    /// <c>t</c>; for checks of <see cref="CheckScope.Row"/>.
     /// </summary>
-    public string Violation(CheckDefinition check) => check.Where is null ? Broken(check) : $"({Broken(check)}) AND (\n{check.Where}\n)";
+    public string Violation(CheckDefinition check) =>
+        check.Where is null ? Broken(check) : $"({Broken(check)}) AND (\n{check.Where}\n)";
 
     string Broken(CheckDefinition check) => check switch
     {
@@ -85,11 +86,13 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
         CheckDefinition.Range range => string.Join(" OR ", Outside(range)),
         CheckDefinition.Pattern pattern => $"NOT regexp_matches({Column(pattern.Column)}, {Literal(pattern.Regex)})",
         CheckDefinition.NotPattern pattern => $"regexp_matches({Column(pattern.Column)}, {Literal(pattern.Regex)})",
-        CheckDefinition.Length length => Outside($"length({Column(length.Column)}::VARCHAR)", length.CharactersMin, length.CharactersMax),
+        CheckDefinition.Length length =>
+            Outside($"length({Column(length.Column)}::VARCHAR)", length.CharactersMin, length.CharactersMax),
         CheckDefinition.Type type =>
             $"{Column(type.Column)} IS NOT NULL AND TRY_CAST({Column(type.Column)} AS {type.SqlType}) IS NULL",
         CheckDefinition.Format { TimePattern: { } pattern } format =>
-            $"{Column(format.Column)} IS NOT NULL AND {TimePattern.Parse($"{Column(format.Column)}::VARCHAR", pattern)} IS NULL",
+            $"{Column(format.Column)} IS NOT NULL AND "
+                + $"{TimePattern.Parse($"{Column(format.Column)}::VARCHAR", pattern)} IS NULL",
         CheckDefinition.Format format =>
             $"{Column(format.Column)} IS NOT NULL "
             + string.Concat(Foz.Lake.Data.Formats.ValueFormat.NamesOfWritten(format.FormatName).Select(
@@ -106,7 +109,8 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
     public static string Reason(CheckDefinition check)
     {
         var title = Literal(check.Title + (check.Description is { } why ? $", {why}" : ""));
-        if (check is CheckDefinition.Readable { Invalid: var invalid }) return $"{title} || ': ' || coalesce({Column(invalid)}, '')";
+        if (check is CheckDefinition.Readable { Invalid: var invalid })
+            return $"{title} || ': ' || coalesce({Column(invalid)}, '')";
         var values = check.Columns.Select(column => $"coalesce({Column(column)}::VARCHAR, 'null')");
         return check.Columns.Count == 0 ? title : $"{title} || ': ' || {string.Join(" || ', ' || ", values)}";
     }
@@ -119,7 +123,8 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
     }
 
     static string Outside(string value, long? min, long? max) => string.Join(
-        " OR ", new[] { min is null ? null : $"{value} < {min}", max is null ? null : $"{value} > {max}" }.OfType<string>());
+        " OR ",
+        new[] { min is null ? null : $"{value} < {min}", max is null ? null : $"{value} > {max}" }.OfType<string>());
 
     /// <summary>The rows whose key has no null.</summary>
     string WithKey(CheckDefinition.Unique unique) =>
@@ -133,7 +138,8 @@ public sealed class CheckSql(string relation, Func<TableName, string> relationOf
     string Orphan(CheckDefinition.Relationships check)
     {
         var (child, parent) = (Column(check.Column), $"p.{Identifier(check.Field)}");
-        return $"{child} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {relationOf(check.To)} AS p WHERE {parent} = {child})";
+        return $"{child} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {relationOf(check.To)} "
+            + $"AS p WHERE {parent} = {child})";
     }
 
     static string Missing(CheckDefinition.RowCount check, string count)

@@ -36,7 +36,9 @@ static partial class CheckText
 
     /// <summary>Values; one that could be taken for several stands in quotes.</summary>
     public static string List(IEnumerable<string> values) => string.Join(", ", values.Select(value =>
-        value.Length == 0 || value.AsSpan().ContainsAny(",'") ? $"'{value.Replace("'", "''", StringComparison.Ordinal)}'" : value));
+        value.Length == 0 || value.AsSpan().ContainsAny(",'")
+            ? $"'{value.Replace("'", "''", StringComparison.Ordinal)}'"
+            : value));
 
     /// <summary>A text in one line; of one that is too long the beginning, and a hash of all of it.</summary>
     public static string Line(string text)
@@ -44,7 +46,8 @@ static partial class CheckText
         var line = Blanks.Replace(text, " ").Trim();
         return line.Length <= LineMax
             ? line
-            : $"{line.AsSpan(0, LineMax - HashDigits - 3)}… #{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits]}";
+            : $"{line.AsSpan(0, LineMax - HashDigits - 3)}… "
+                + $"#{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits]}";
     }
 
     [GeneratedRegex(@"\s+", RegexOptions.ExplicitCapture)]

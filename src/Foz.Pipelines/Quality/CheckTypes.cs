@@ -27,7 +27,8 @@ static class CheckTypes
             ["max"] = a => a.OnColumn(c => a.Limit("max") is { } limit ? new CheckDefinition.Max(c, limit) : null),
             ["range"] = a => a.OnColumn(a.Range),
             ["pattern"] = a => a.OnColumn(c => a.Pattern() is { } regex ? new CheckDefinition.Pattern(c, regex) : null),
-            ["not_pattern"] = a => a.OnColumn(c => a.Pattern() is { } regex ? new CheckDefinition.NotPattern(c, regex) : null),
+            ["not_pattern"] =
+                a => a.OnColumn(c => a.Pattern() is { } regex ? new CheckDefinition.NotPattern(c, regex) : null),
             ["length"] = a => a.OnColumn(a.Length),
             ["type"] = a => a.OnColumn(a.Type),
             ["format"] = a => a.OnColumn(a.Format),
@@ -70,12 +71,13 @@ static class CheckTypes
     public static string NameOf(string name) => Aliases.TryGetValue(name, out var alias) ? alias.Type : name;
 
     /// <summary>The arguments of a check by the names that they have here.</summary>
-    public static YamlNode.Mapping Translate(string name, YamlNode.Mapping mapping) => Aliases.TryGetValue(name, out var alias)
-        ? new([.. mapping.Entries.Select(entry =>
-            alias.Arguments.FirstOrDefault(argument => argument.Theirs == entry.Key).Ours is { } ours
-                ? entry with { Key = ours }
-                : entry)], mapping.Place)
-        : mapping;
+    public static YamlNode.Mapping Translate(string name, YamlNode.Mapping mapping) =>
+        Aliases.TryGetValue(name, out var alias)
+            ? new([.. mapping.Entries.Select(entry =>
+                alias.Arguments.FirstOrDefault(argument => argument.Theirs == entry.Key).Ours is { } ours
+                    ? entry with { Key = ours }
+                    : entry)], mapping.Place)
+            : mapping;
 
     static CheckLimit Zero => new("0", IsNumber: true);
 }

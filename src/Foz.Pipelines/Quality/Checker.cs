@@ -25,12 +25,14 @@ public sealed class Checker(EngineSession session, string relation)
     public required Func<string, string> BindQuery { get; init; }
 
     /// <summary>
-    /// The rows that are new in the table, as such SQL: checks that need to see no others look at these. Null where all rows
-    /// are looked at.
+    /// The rows that are new in the table, as such SQL: checks that need to see no others look at these. Null where all
+    /// rows are looked at.
     /// </summary>
     public string? NewRows { get; init; }
 
-    /// <summary>Whether a check needs to see all rows; by default all do but those that decide about each row by itself.</summary>
+    /// <summary>
+    /// Whether a check needs to see all rows; by default all do but those that decide about each row by itself.
+    /// </summary>
     public Func<CheckDefinition, bool> LooksAtAll { get; init; } = static check => check.Scope is not CheckScope.Row;
 
     /// <summary>When it is, for <c>freshness</c>.</summary>
@@ -67,7 +69,8 @@ public sealed class Checker(EngineSession session, string relation)
     /// <param name="errors">Takes what is wrong.</param>
     public static void EnsureColumnsExist(CheckDefinition check, IReadOnlyList<string> columns, ErrorList errors)
     {
-        foreach (var column in check.Columns.Where(column => !columns.Contains(column, StringComparer.OrdinalIgnoreCase)))
+        foreach (var column in check.Columns.Where(column =>
+            !columns.Contains(column, StringComparer.OrdinalIgnoreCase)))
         {
             errors.Add(
                 check.Place, $"the check {check.Title} names an unknown column '{column}'",

@@ -9,7 +9,9 @@ namespace Foz.Pipelines.Quality;
 /// <param name="Error">Why they could not be run; null where they could.</param>
 public sealed record ChecksOutcome(string Name, IReadOnlyList<CheckResult> Checks, FozException? Error = null)
 {
-    /// <summary>The table or view in the lake that has the rows which a SQL test found; null where they are not kept.</summary>
+    /// <summary>
+    /// The table or view in the lake that has the rows which a SQL test found; null where they are not kept.
+    /// </summary>
     public TableName? Failures { get; init; }
 
     /// <summary>Whether a check that fails a run is broken, or could not be run.</summary>

@@ -10,7 +10,9 @@ public abstract record CleanRule
     /// <summary>Its name in YAML.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What it asks besides its name and columns, as text: two rules that ask the same have the same.</summary>
+    /// <summary>
+    /// What it asks besides its name and columns, as text: two rules that ask the same have the same.
+    /// </summary>
     public abstract string Signature { get; }
 
     /// <summary>The columns whose values it changes; empty for all columns of text.</summary>
@@ -50,7 +52,8 @@ public abstract record CleanRule
         public override string Name => "values";
 
         /// <inheritdoc/>
-        public override string Signature => string.Join('\u001f', ByOld.Select(pair => $"{pair.Key}\u001e{pair.Value}"));
+        public override string Signature =>
+            string.Join('\u001f', ByOld.Select(pair => $"{pair.Key}\u001e{pair.Value}"));
     }
 
     /// <summary>Writes values of a format in one way.</summary>

@@ -40,7 +40,9 @@ public abstract record Measure
         public override string Name => Part == 0.5m ? MedianName : "quantile";
 
         /// <inheritdoc/>
-        /// <remarks>Between two decimals the engine would give one of as few digits: they are added to 0 as DOUBLE.</remarks>
+        /// <remarks>
+        /// Between two decimals the engine would give one of as few digits: they are added to 0 as DOUBLE.
+        /// </remarks>
         public override string Sql(string column, string filter) => string.Create(
             CultureInfo.InvariantCulture, $"quantile_cont({Identifier(column)} + 0e0, {Part}){filter}");
     }
@@ -55,8 +57,9 @@ public abstract record Measure
         public override string Sql(string column, string filter) => $"sqrt({Covariance(Identifier(column), filter)})";
 
         /// <summary>
-        /// The same of any expression. The engine's own <c>stddev_samp</c> fails where a value is no number or infinite, and for
-        /// large ones: the covariance of a column with itself is its variance, and NaN or infinite there.
+        /// The same of any expression. The engine's own <c>stddev_samp</c> fails where a value is no number or
+        /// infinite, and for large ones: the covariance of a column with itself is its variance, and NaN or infinite
+        /// there.
         /// </summary>
         public static string SqlOf(string expression) => $"sqrt({Covariance(expression, "")})";
 

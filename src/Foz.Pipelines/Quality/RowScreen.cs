@@ -6,8 +6,8 @@ using static Foz.Lake.Sql.SqlText;
 namespace Foz.Pipelines.Quality;
 
 /// <summary>
-/// Takes the rows that break checks out of a batch: those of <c>on_violation: drop</c> and <c>quarantine</c>. A row that
-/// breaks both kinds is quarantined.
+/// Takes the rows that break checks out of a batch: those of <c>on_violation: drop</c> and <c>quarantine</c>. A row
+/// that breaks both kinds is quarantined.
 /// </summary>
 /// <param name="session">The session that holds the batch; its temporary table <c>foz_broken</c> is replaced.</param>
 /// <param name="batch">The name of a temporary table with the batch's rows.</param>
@@ -20,7 +20,9 @@ public sealed class RowScreen(EngineSession session, string batch)
 
     readonly List<CheckDefinition[]> parts = [];
 
-    /// <summary>Another table at its committed version, as SQL that can stand behind FROM; for <c>relationships</c>.</summary>
+    /// <summary>
+    /// Another table at its committed version, as SQL that can stand behind FROM; for <c>relationships</c>.
+    /// </summary>
     public required Func<TableName, string> RelationOf { get; init; }
 
     /// <summary>
@@ -29,8 +31,8 @@ public sealed class RowScreen(EngineSession session, string batch)
     public string? KeptRows { get; init; }
 
     /// <summary>
-    /// Which rows of a key count where several come: the newest by a column; for <c>unique</c>, which passes over the others, as the
-    /// table does. Null where each row counts.
+    /// Which rows of a key count where several come: the newest by a column; for <c>unique</c>, which passes over the
+    /// others, as the table does. Null where each row counts.
     /// </summary>
     public (IReadOnlyList<string> Key, string Sequence)? Newest { get; init; }
 
@@ -52,14 +54,19 @@ public sealed class RowScreen(EngineSession session, string batch)
             while (Look([check], cancellationToken) > 0 && (KeptRows ?? Newest?.Sequence) is not null) { }
         }
         var counts = checks.Select(check =>
-            $"count(*) FILTER (WHERE {string.Join(" OR ", Bits().Where(bit => ReferenceEquals(bit.Check, check)).Select(bit => bit.Breaks))})");
+            $"count(*) FILTER (WHERE "
+                + string.Join(" OR ", Bits().Where(bit => ReferenceEquals(bit.Check, check)).Select(bit => bit.Breaks))
+                + ")");
         using var found = session.Query(
-            $"SELECT {string.Join(", ", counts.Prepend($"(SELECT count(*) FROM {batch})"))} FROM {Broken}", cancellationToken);
+            $"SELECT {string.Join(", ", counts.Prepend($"(SELECT count(*) FROM {batch})"))} FROM {Broken}",
+            cancellationToken);
         var row = found.Rows(cancellationToken).First().Select(value => (long)value!).ToArray();
         return [.. checks.Select((check, i) => new CheckResult(check, row[i + 1], row[0]) { IsOfBatch = true })];
     }
 
-    /// <summary>Each bit that was looked at: its check, and the condition that is true for a noted row that breaks it.</summary>
+    /// <summary>
+    /// Each bit that was looked at: its check, and the condition that is true for a noted row that breaks it.
+    /// </summary>
     IEnumerable<(CheckDefinition Check, string Breaks)> Bits() => parts.SelectMany((part, number) =>
         part.Select((check, i) => (check, $"({Part} = {number} AND ({Mask} & {1L << i}) <> 0)")));
 
@@ -99,7 +106,8 @@ public sealed class RowScreen(EngineSession session, string batch)
     public (long TakenOut, long Quarantined) Count(CancellationToken cancellationToken)
     {
         using var counts = session.Query(
-            $"SELECT count(*), count(*) FILTER (WHERE kept) FROM (SELECT bool_or({IsKept}) AS kept FROM {Broken} GROUP BY {Row})",
+            $"SELECT count(*), count(*) FILTER (WHERE kept) FROM (SELECT bool_or({IsKept}) AS kept "
+                + $"FROM {Broken} GROUP BY {Row})",
             cancellationToken);
         var row = counts.Rows(cancellationToken).First();
         return ((long)row[0]!, (long)row[1]!);
@@ -107,15 +115,18 @@ public sealed class RowScreen(EngineSession session, string batch)
 
     /// <summary>The condition that is true for what was noted of a row by a check that quarantines.</summary>
     string IsKept => string.Join(
-        " OR ", Bits().Where(bit => bit.Check.OnViolation is OnViolation.Quarantine).Select(bit => bit.Breaks).DefaultIfEmpty("false"));
+        " OR ",
+        Bits().Where(bit => bit.Check.OnViolation is OnViolation.Quarantine).Select(bit => bit.Breaks)
+            .DefaultIfEmpty("false"));
 
     /// <summary>The condition that is true for the rows of the batch that stay.</summary>
     /// <param name="alias">What the batch is called.</param>
-    public static string Stays(string alias) => $"NOT EXISTS (SELECT 1 FROM {Broken} AS b WHERE b.{Row} = {alias}.rowid)";
+    public static string Stays(string alias) =>
+        $"NOT EXISTS (SELECT 1 FROM {Broken} AS b WHERE b.{Row} = {alias}.rowid)";
 
     /// <summary>
-    /// A SELECT of the rows of the batch that are quarantined, behind which stand <c>foz_checks</c>, a list of the titles of
-    /// the checks that they break, and <c>foz_reason</c>, a text for people.
+    /// A SELECT of the rows of the batch that are quarantined, behind which stand <c>foz_checks</c>, a list of the
+    /// titles of the checks that they break, and <c>foz_reason</c>, a text for people.
     /// </summary>
     public string Quarantined
     {
@@ -141,8 +152,8 @@ public sealed class RowScreen(EngineSession session, string batch)
         : new CheckSql(Identifier(batch), RelationOf).Violation(check);
 
     /// <summary>
-    /// The rows of a key that are too many. Which one stays is the same whenever it is asked: the first by the hash of all
-    /// values; none where the table keeps a row of that key.
+    /// The rows of a key that are too many. Which one stays is the same whenever it is asked: the first by the hash of
+    /// all values; none where the table keeps a row of that key.
     /// </summary>
     string TooMany(CheckDefinition.Unique unique)
     {
@@ -166,7 +177,9 @@ public sealed class RowScreen(EngineSession session, string batch)
         return $"{later} OR ({where} AND EXISTS (SELECT 1 FROM {KeptRows} AS k WHERE {same}))";
     }
 
-    /// <summary>The condition that is true for the rows of the batch that stay and are not older than another one of their key.</summary>
+    /// <summary>
+    /// The condition that is true for the rows of the batch that stay and are not older than another one of their key.
+    /// </summary>
     string Counts(string alias)
     {
         if (Newest is not var (key, sequence)) return Stays(alias);

@@ -33,18 +33,22 @@ static class TimePattern
     }
 
     /// <summary>
-    /// The date and time that a text writes, as SQL; null where it is none. A year has four digits where the pattern says
-    /// <c>%Y</c>: <c>strptime</c> takes <c>24</c> for the year 24.
+    /// The date and time that a text writes, as SQL; null where it is none. A year has four digits where the pattern
+    /// says <c>%Y</c>: <c>strptime</c> takes <c>24</c> for the year 24.
     /// </summary>
     /// <param name="text">SQL of the text.</param>
     /// <param name="pattern">The pattern.</param>
     public static string Parse(string text, string pattern)
     {
         var time = $"try_strptime(trim({text}), {Literal(pattern)})";
-        return pattern.Contains("%Y", StringComparison.Ordinal) ? $"CASE WHEN {HasYear(text, time)} THEN {time} END" : time;
+        return pattern.Contains("%Y", StringComparison.Ordinal)
+            ? $"CASE WHEN {HasYear(text, time)} THEN {time} END"
+            : time;
     }
 
-    /// <summary>Whether the year of a date or time stands in the text that it was read from with four digits, as SQL.</summary>
+    /// <summary>
+    /// Whether the year of a date or time stands in the text that it was read from with four digits, as SQL.
+    /// </summary>
     /// <param name="text">SQL of the text.</param>
     /// <param name="time">SQL of what was read.</param>
     public static string HasYear(string text, string time) =>

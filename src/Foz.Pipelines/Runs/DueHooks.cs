@@ -4,8 +4,8 @@ using Foz.Storage;
 namespace Foz.Pipelines.Runs;
 
 /// <summary>
-/// Whether a model's hooks are still to be run behind what a step committed: <c>_foz/hooks/&lt;table&gt;</c>, written before the step
-/// commits and deleted behind the last hook. Hooks that failed are so run again.
+/// Whether a model's hooks are still to be run behind what a step committed: <c>_foz/hooks/&lt;table&gt;</c>, written
+/// before the step commits and deleted behind the last hook. Hooks that failed are so run again.
 /// </summary>
 /// <param name="lake">The lake's root.</param>
 /// <param name="table">The model's table.</param>
@@ -14,10 +14,12 @@ sealed class DueHooks(IObjectStore lake, TableName table)
     readonly string path = $"_foz/hooks/{table}".ToLowerInvariant();
 
     /// <summary>Whether they are.</summary>
-    public async Task<bool> AreAnyAsync(CancellationToken cancellationToken) => await lake.GetInfoAsync(path, cancellationToken) is not null;
+    public async Task<bool> AreAnyAsync(CancellationToken cancellationToken) =>
+        await lake.GetInfoAsync(path, cancellationToken) is not null;
 
     /// <summary>Notes that they are.</summary>
-    public async Task NoteAsync(CancellationToken cancellationToken) => await lake.PutAsync(path, "{}"u8.ToArray(), cancellationToken);
+    public async Task NoteAsync(CancellationToken cancellationToken) =>
+        await lake.PutAsync(path, "{}"u8.ToArray(), cancellationToken);
 
     /// <summary>Notes that they were run.</summary>
     public ValueTask EndAsync(CancellationToken cancellationToken) => lake.DeleteAsync(path, cancellationToken);

@@ -15,8 +15,8 @@ using Foz.Pipelines.Runs.Steps;
 namespace Foz.Pipelines.Runs;
 
 /// <summary>
-/// Exports a model's table, once its checks passed and it is committed, to the targets that have not its version yet. What was
-/// exported last stands in <c>_foz/exports/</c>, written after the target has it.
+/// Exports a model's table, once its checks passed and it is committed, to the targets that have not its version yet.
+/// What was exported last stands in <c>_foz/exports/</c>, written after the target has it.
 /// </summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The model.</param>
@@ -87,11 +87,14 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         }
         if (context.IsFullRefresh) known = null;
         if (known >= present.Version && export.Mode is not ExportMode.Replace) return false;
-        var from = export.Mode is ExportMode.Replace || (last is not null && last.Mode != export.Mode) ? null : Max(last?.Version, known);
+        var from = export.Mode is ExportMode.Replace || (last is not null && last.Mode != export.Mode)
+            ? null
+            : Max(last?.Version, known);
         var names = new LakeNames(context.Lake, context.Lake.Tables, _ => null);
         var fields = present.Fields;
         var binder = new StatementBinder(session, names);
-        using var rows = await binder.BindAsync(SqlOf(export, fields, from, present.Version, isDeleted: false), cancellationToken);
+        using var rows = await binder.BindAsync(
+            SqlOf(export, fields, from, present.Version, isDeleted: false), cancellationToken);
         using var deleted = export.Mode is ExportMode.Upsert && from is not null
             ? await binder.BindAsync(SqlOf(export, fields, from, present.Version, isDeleted: true), cancellationToken)
             : null;
@@ -100,7 +103,10 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         Foz.Storage.Failpoint.Hit("export.written");
         await context.Lake.Store.PutAsync(
             path, JsonSerializer.SerializeToUtf8Bytes(
-                new(export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), count) { TableId = present.Id, Name = name },
+                new(export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), count)
+                {
+                    TableId = present.Id, Name = name,
+                },
                 ExportJson.Default.ExportNote), cancellationToken);
         return true;
     }
@@ -138,7 +144,8 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
     {
         var keys = string.Join(", ", export.Keys.Select(SqlText.Identifier));
         using var found = rows.Session.Query(
-            $"SELECT {keys} FROM ({rows.Sql}) GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys} LIMIT 1", cancellationToken);
+            $"SELECT {keys} FROM ({rows.Sql}) GROUP BY {keys} HAVING count(*) > 1 ORDER BY {keys} LIMIT 1",
+            cancellationToken);
         return found.Rows(cancellationToken)
             .Select(row => string.Join(", ", export.Keys.Zip(
                 row, (key, value) => $"{key} = {(value is null ? "NULL" : ValueText.Of(value))}")))
@@ -153,19 +160,27 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
     string SqlOf(ExportDefinition export, IReadOnlyList<Field> fields, long? from, long to, bool isDeleted)
     {
         var columns = string.Join(", ", fields.Select(f => SqlText.Identifier(f.Name)));
-        if (from is not { } version) return $"SELECT {columns} FROM {SqlText.Identifier(node.Table.Schema)}.{SqlText.Identifier(node.Table.Name)}";
-        var changes = $"SELECT {columns} FROM table_changes({SqlText.Literal(node.Table.ToString())}, {version + 1}, {to})";
+        if (from is not { } version)
+            return $"SELECT {columns} FROM "
+                + $"{SqlText.Identifier(node.Table.Schema)}.{SqlText.Identifier(node.Table.Name)}";
+        var changes =
+            $"SELECT {columns} FROM table_changes({SqlText.Literal(node.Table.ToString())}, {version + 1}, {to})";
         if (export.Mode is not ExportMode.Upsert)
             return $"{changes} WHERE _change_type IN ('insert', 'update_postimage')";
         // A key whose last change is its deletion is gone; one that was deleted and came again is not.
         var partition = string.Join(", ", export.Keys.Select(SqlText.Identifier));
-        return $"SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY {partition} ORDER BY _commit_version DESC, _change_type = 'delete') AS foz_rank "
-            + $"FROM table_changes({SqlText.Literal(node.Table.ToString())}, {version + 1}, {to}) WHERE _change_type <> 'update_preimage') "
+        return $"SELECT {columns} FROM (SELECT *, row_number() OVER (PARTITION BY {partition} ORDER BY _commit_version "
+            + "DESC, _change_type = 'delete') AS foz_rank "
+            + $"FROM table_changes({SqlText.Literal(node.Table.ToString())}, {version + 1}, {to}) WHERE "
+            + "_change_type <> 'update_preimage') "
             + $"WHERE foz_rank = 1 AND _change_type {(isDeleted ? "=" : "<>")} 'delete'";
     }
 
     static string Encode(string target) =>
-        string.Concat(Encoding.UTF8.GetBytes(target).Select(b => char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_' ? $"{(char)b}" : $"={b:x2}"));
+        string.Concat(
+            Encoding.UTF8.GetBytes(target)
+                .Select(b =>
+                    char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_' ? $"{(char)b}" : $"={b:x2}"));
 }
 
 /// <summary>What was exported last.</summary>

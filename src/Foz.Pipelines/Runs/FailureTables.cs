@@ -9,7 +9,9 @@ using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 
-/// <summary>Keeps the rows that tests find as tables or views, each in the place of those that the test found before.</summary>
+/// <summary>
+/// Keeps the rows that tests find as tables or views, each in the place of those that the test found before.
+/// </summary>
 /// <param name="lake">The lake.</param>
 sealed class FailureTables(Lakehouse lake)
 {
@@ -25,9 +27,12 @@ sealed class FailureTables(Lakehouse lake)
         var runner = new StatementRunner(session, new EnvironmentNames(lake, "", static _ => null), lake.Tables);
         var table = $"{SqlText.Identifier(store.Table.Schema)}.{SqlText.Identifier(store.Table.Name)}";
         var (kind, other) = store.IsView ? ("VIEW", "TABLE") : ("TABLE", "VIEW");
-        if (await lake.Catalog.FindAsync(store.Table, cancellationToken) is { } present && present.Kind is DefinitionKind.View != store.IsView)
+        if (await lake.Catalog.FindAsync(store.Table, cancellationToken) is { } present
+            && present.Kind is DefinitionKind.View != store.IsView)
             await RunAsync($"DROP {other} {table}");
-        await RunAsync($"CREATE OR REPLACE {kind} {table} AS {LakeSql.Of(session, test.Found.Text, test.References, cancellationToken)}");
+        await RunAsync(
+            $"CREATE OR REPLACE {kind} {table} AS "
+                + $"{LakeSql.Of(session, test.Found.Text, test.References, cancellationToken)}");
 
         Task RunAsync(string sql) => runner.RunAsync(StatementReader.Read(sql)!, cancellationToken);
     }

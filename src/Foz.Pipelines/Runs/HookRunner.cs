@@ -16,7 +16,11 @@ namespace Foz.Pipelines.Runs;
 sealed class HookRunner(Lakehouse lake, Action<Warning> warn)
 {
     /// <summary>What databases have and a lake does not: nothing is lost where it is passed over.</summary>
-    static readonly string[] Meaningless = ["grant", "revoke", "create schema", "set", "use", "begin", "commit", "pragma", "install", "load", "checkpoint", "create index"];
+    static readonly string[] Meaningless =
+    [
+        "grant", "revoke", "create schema", "set", "use", "begin", "commit", "pragma", "install", "load", "checkpoint",
+        "create index",
+    ];
 
     /// <summary>Runs hooks in order.</summary>
     /// <exception cref="FozException">One is wrong, or fails.</exception>
@@ -40,13 +44,18 @@ sealed class HookRunner(Lakehouse lake, Action<Warning> warn)
         {
             using var session = lake.Engines.Open(Workload.Models);
             var names = new EnvironmentNames(lake, "", static _ => null);
-            if (StatementReader.Read(sql) is { } statement) await new StatementRunner(session, names, lake.Tables).RunAsync(statement, cancellationToken);
+            if (StatementReader.Read(sql) is { } statement)
+                await new StatementRunner(session, names, lake.Tables).RunAsync(statement, cancellationToken);
             else new ProjectLake(lake).Query(sql, cancellationToken);
         }
-        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
+        catch (Exception e)
+            when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
         {
             var error = DeltaErrors.Find(e)!;
-            throw new FozException(error.Kind, $"a hook failed: {error.Message}", e) { Place = place, Hint = error.Hint ?? sql };
+            throw new FozException(error.Kind, $"a hook failed: {error.Message}", e)
+            {
+                Place = place, Hint = error.Hint ?? sql,
+            };
         }
     }
 

@@ -17,7 +17,9 @@ namespace Foz.Pipelines.Runs;
 /// <param name="Bytes">Their size.</param>
 public sealed record CleanedTable(string What, int Files, long Bytes);
 
-/// <summary>Deletes what nobody needs: tables that promotions replaced, and what an environment has beside its base.</summary>
+/// <summary>
+/// Deletes what nobody needs: tables that promotions replaced, and what an environment has beside its base.
+/// </summary>
 /// <param name="lake">The lake.</param>
 public sealed class LakeCleaning(Lakehouse lake)
 {
@@ -36,8 +38,10 @@ public sealed class LakeCleaning(Lakehouse lake)
         foreach (var promotion in await Promotion.ListAsync(lake, cancellationToken))
         {
             if (promotion.CreatedAt > lake.Clock.GetUtcNow() - retention) continue;
-            foreach (var folder in promotion.Tables.Select(table => table.Replaced).OfType<string>().Where(folder => !named.Contains(folder)))
-                if (await DeleteAsync(folder, folder, isDryRun, cancellationToken) is { Files: > 0 } deleted) cleaned.Add(deleted);
+            foreach (var folder in promotion.Tables.Select(table => table.Replaced).OfType<string>()
+                .Where(folder => !named.Contains(folder)))
+                if (await DeleteAsync(folder, folder, isDryRun, cancellationToken) is { Files: > 0 } deleted)
+                    cleaned.Add(deleted);
         }
         return cleaned;
     }
@@ -60,7 +64,8 @@ public sealed class LakeCleaning(Lakehouse lake)
         var own = await BorrowedTables.OwnAsync(project, lake, cancellationToken);
         var selected = (await new SelectionFinder(lake).FindAsync(project, selection, cancellationToken)).Tables;
         var cleaned = new List<CleanedTable>();
-        foreach (var name in project.Graph.Nodes.Select(node => node.Name).Where(name => own.Contains(name) && selected.Contains(name)))
+        foreach (var name in project.Graph.Nodes.Select(node => node.Name)
+            .Where(name => own.Contains(name) && selected.Contains(name)))
         {
             var table = BorrowedTables.Prefixed(project, name);
             foreach (var part in new[] { table.Rejected, table.Quarantine, table })
@@ -75,7 +80,8 @@ public sealed class LakeCleaning(Lakehouse lake)
     async Task<RunLease> AcquireAsync(CancellationToken cancellationToken)
     {
         var lease = await RunLease.AcquireAsync(
-            lake.Store, JournalWriter.NewRunId(lake.Clock), TimeSpan.FromMinutes(5), _ => { }, lake.Clock, cancellationToken);
+            lake.Store, JournalWriter.NewRunId(lake.Clock), TimeSpan.FromMinutes(5), _ => { }, lake.Clock,
+            cancellationToken);
         await Promotion.ResumeAsync(lake, cancellationToken);
         return lease;
     }
@@ -84,7 +90,8 @@ public sealed class LakeCleaning(Lakehouse lake)
     {
         if (await lake.Catalog.FindAsync(name, cancellationToken) is not { } definition) return null;
         // Nobody finds the files without the name; what is left of them is deleted by the next try.
-        if (!isDryRun && definition.Location != LakeCatalog.DefaultLocation(name)) await lake.Catalog.DropAsync(name, cancellationToken);
+        if (!isDryRun && definition.Location != LakeCatalog.DefaultLocation(name))
+            await lake.Catalog.DropAsync(name, cancellationToken);
         var deleted = definition.Location is { } folder
             ? await DeleteAsync($"{name}", folder, isDryRun, cancellationToken)
             : new($"{name}", 0, 0);

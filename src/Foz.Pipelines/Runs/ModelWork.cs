@@ -40,13 +40,16 @@ static class ModelWork
         var runner = new HookRunner(context.Lake, context.Warn);
         var due = new DueHooks(context.Lake.Store, node.Table);
         var areDue = hooks.After.Count > 0 && await due.AreAnyAsync(cancellationToken);
-        if (hooks.IsAny && await new ModelStep(context with { Warn = static _ => { } }, node).FindWorkAsync(cancellationToken) is not null)
+        if (hooks.IsAny
+            && await new ModelStep(
+                context with { Warn = static _ => { } }, node).FindWorkAsync(cancellationToken) is not null)
         {
             await runner.RunAsync(hooks.Before, cancellationToken);
             if (hooks.After.Count > 0) await due.NoteAsync(cancellationToken);
         }
         var result = await new ModelStep(context, node).RunAsync(cancellationToken);
-        if (hooks.After.Count > 0 && (result.Outcome is Outcome.Succeeded or Outcome.Warned || (areDue && result.Outcome is Outcome.Skipped)))
+        if (hooks.After.Count > 0
+            && (result.Outcome is Outcome.Succeeded or Outcome.Warned || (areDue && result.Outcome is Outcome.Skipped)))
         {
             await runner.RunAsync(hooks.After, cancellationToken);
             await due.EndAsync(cancellationToken);

@@ -7,7 +7,9 @@ using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Pipelines.Runs;
 
-/// <summary>A project whose sources are open, and complete: what sources of <c>streams: all</c> have is in it.</summary>
+/// <summary>
+/// A project whose sources are open, and complete: what sources of <c>streams: all</c> have is in it.
+/// </summary>
 sealed class OpenedProject : IAsyncDisposable
 {
     readonly Dictionary<string, ISource> sources = new(StringComparer.Ordinal);
@@ -47,7 +49,9 @@ sealed class OpenedProject : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks a source for the keys of streams whose current rows are kept, where the project does not state them.</summary>
+    /// <summary>
+    /// Asks a source for the keys of streams whose current rows are kept, where the project does not state them.
+    /// </summary>
     /// <exception cref="FozException">It cannot be asked, or a stream has none.</exception>
     async Task FindKeysAsync(string name, ISource source, EnginePool engines, CancellationToken cancellationToken)
     {

@@ -4,7 +4,6 @@ using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Pipelines.Batches;
@@ -23,7 +22,7 @@ namespace Foz.Pipelines.Runs;
 
 /// <summary>Runs a project's streams and models on a lake; one run at a time works on each of them.</summary>
 /// <param name="lake">The lake.</param>
-public sealed class PipelineRunner(Lakehouse lake)
+public sealed partial class PipelineRunner(Lakehouse lake)
 {
     // Each step that ends the engine does so twice at most: a step beside ten of them would be another error.
     const int EngineEndsMax = 20;
@@ -62,7 +61,8 @@ public sealed class PipelineRunner(Lakehouse lake)
         RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
         var project = opened.Project;
-        var found = await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken);
+        var found = await new SelectionFinder(lake).FindAsync(
+            project, opened.Sources, request.Selection, cancellationToken);
         (project, var made) = await BorrowedTables.ForRunAsync(
             project, new(lake, project), found.Tables, request.MakesAnew, cancellationToken);
         if (request.Defer is { } defer)
@@ -71,17 +71,21 @@ public sealed class PipelineRunner(Lakehouse lake)
         var selected = steps.Select(node => node.Name).ToHashSet();
         Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
         if (steps.Count == 0) WarnOfNothing(request, project, found);
-        var goneError = request.Selection.IsEmpty ? await FindGoneAsync(request, opened.Project, cancellationToken) : null;
+        var goneError = await FindGoneAsync(request, opened.Project, cancellationToken);
         await using var reports = new RunReports(lake, project, runId, recorder);
         await using var snapshots = await SharedSnapshots.OpenAsync(
             opened, steps, source => LeaseOf(request, project, host, source), cancellationToken);
         var idle = await IdleSteps.FindAsync(
-            new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project, selected,
-            cancellationToken);
+            new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project,
+            selected, cancellationToken);
         var tests = new RunTests(lake, project, request.Tests);
-        var hooks = new HookRunner(lake, warning => Tell(request, new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
+        var hooks = new HookRunner(
+            lake, warning => Tell(request, new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
         await hooks.RunAsync(project.Hooks.Before, cancellationToken);
-        var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads) { FailsFast = request.FailsFast }.RunAsync(
+        var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads)
+        {
+            FailsFast = request.FailsFast,
+        }.RunAsync(
             async node =>
             {
                 var result = await TryAsync(node, async () =>
@@ -95,7 +99,8 @@ public sealed class PipelineRunner(Lakehouse lake)
             },
             cancellationToken);
         var outcomes = await tests.EndAsync(results, request.Inlined, cancellationToken);
-        var hookError = await TryAsync(() => hooks.RunAsync(project.Hooks.After([.. results.Select(EndOf)]), cancellationToken));
+        var after = project.Hooks.After([.. results.Select(EndOf)]);
+        var hookError = await TryAsync(() => hooks.RunAsync(after, cancellationToken));
         var maintenance = new RunMaintenance(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
@@ -104,25 +109,40 @@ public sealed class PipelineRunner(Lakehouse lake)
         {
             IsStopped = cancellationToken.IsCancellationRequested, Tests = outcomes,
         };
+        return await EndAsync(
+            request, project, reports, maintenance, result, startedAt,
+            fault => fault ?? hookError ?? goneError ?? host.LostError, cancellationToken);
+    }
+
+    /// <summary>Keeps what a run did, and tells that it has ended.</summary>
+    async Task<RunResult> EndAsync(
+        RunRequest request, Project project, RunReports reports, RunMaintenance maintenance, RunResult result,
+        DateTimeOffset startedAt, Func<FozException?, FozException?> errorOf, CancellationToken cancellationToken)
+    {
         await KeepAsync(project, request, result, startedAt, CancellationToken.None);
         if (request.LocksSchemas) await LockAsync(request, project, cancellationToken);
-        var error = await reports.FinishAsync(result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
-        foreach (var table in JournalTables.Names) await MaintainAsync(maintenance, runId, table, table, [], cancellationToken);
-        result = result with { Error = (error ?? hookError ?? goneError ?? host.LostError) is { } fault ? project.Secrets.Mask(fault) : null };
+        var error = await reports.FinishAsync(
+            result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
+        foreach (var table in JournalTables.Names)
+            await MaintainAsync(maintenance, result.RunId, table, table, [], cancellationToken);
+        result = result with { Error = errorOf(error) is { } fault ? project.Secrets.Mask(fault) : null };
         Tell(request, new RunEvent.Finished(result));
         return result;
     }
 
-    /// <summary>Warns of tables that a source does not have any more.</summary>
+    /// <summary>Warns of tables that a source does not have any more, where all of the project is run.</summary>
     /// <returns>The error where the source's policy forbids it; else null.</returns>
     async Task<FozException?> FindGoneAsync(RunRequest request, Project complete, CancellationToken cancellationToken)
     {
+        if (!request.Selection.IsEmpty) return null;
         FozException? error = null;
-        foreach (var (source, table) in await new KnownStreams(lake).FindGoneAsync(request.Project, complete, cancellationToken))
+        foreach (var (source, table) in await new KnownStreams(lake).FindGoneAsync(
+            request.Project, complete, cancellationToken))
         {
             var what = $"{table}: the source {source.Name} does not have it any more, and the table stays as it is";
             var hint = $"DROP TABLE {table} ends this";
-            if (source.Drift is DriftPolicy.Fail) error ??= new(ErrorKind.Data, $"{what}: its drift policy is fail") { Hint = hint };
+            if (source.Drift is DriftPolicy.Fail)
+                error ??= new(ErrorKind.Data, $"{what}: its drift policy is fail") { Hint = hint };
             else Tell(request, new RunEvent.Warned(Step: null, new(what, hint)));
         }
         return error;
@@ -131,8 +151,10 @@ public sealed class PipelineRunner(Lakehouse lake)
     void WarnOfNothing(RunRequest request, Project project, SelectedResources found)
     {
         if (found.Tables.Count > 0 && project.File.Base is { } below)
-            Tell(request, new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
-        else if (!request.Selection.IsEmpty && request.Tests.Count == 0) Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
+            Tell(request,
+                new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
+        else if (!request.Selection.IsEmpty && request.Tests.Count == 0)
+            Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
     }
 
     /// <summary>Notes promotions that were cut off, and that are done now, whatever becomes of the run.</summary>
@@ -142,7 +164,8 @@ public sealed class PipelineRunner(Lakehouse lake)
         {
             await recorder.AddAsync(RunRecords.OfPromotion(request.Project.Name, cutOff, lake.Clock.GetUtcNow()));
             Tell(request, new RunEvent.Warned(
-                Step: null, new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
+                Step: null,
+                new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
         }
     }
 
@@ -168,7 +191,8 @@ public sealed class PipelineRunner(Lakehouse lake)
     }
 
     async Task KeepAsync(
-        Project project, RunRequest request, RunResult result, DateTimeOffset startedAt, CancellationToken cancellationToken)
+        Project project, RunRequest request, RunResult result, DateTimeOffset startedAt,
+        CancellationToken cancellationToken)
     {
         var names = project.Graph.Nodes.ToDictionary(node => node.Table, node => node.Name);
         var last = new LastRun
@@ -178,7 +202,11 @@ public sealed class PipelineRunner(Lakehouse lake)
             IsFullRefresh = request.IsFullRefresh,
             Defer = request.Defer?.Name,
             Intervals = request.Intervals,
-            Tests = [.. request.Tests.Except(result.Tests.Where(test => !test.IsFailure).Select(test => test.Name), StringComparer.Ordinal)],
+            Tests =
+            [
+                .. request.Tests.Except(
+                    result.Tests.Where(test => !test.IsFailure).Select(test => test.Name), StringComparer.Ordinal),
+            ],
             Results = result.Steps.Where(step => step.Outcome is not Outcome.Skipped)
                 .ToImmutableSortedDictionary(step => $"{names[step.Step]}", WordOf, StringComparer.Ordinal),
         };
@@ -204,7 +232,8 @@ public sealed class PipelineRunner(Lakehouse lake)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Tell(request, new RunEvent.Warned(Step: null, new($"{SchemaLock.FileName} could not be written: {e.Message}")));
+            Tell(request,
+                new RunEvent.Warned(Step: null, new($"{SchemaLock.FileName} could not be written: {e.Message}")));
         }
     }
 
@@ -233,7 +262,8 @@ public sealed class PipelineRunner(Lakehouse lake)
     }
 
     static async Task<StepRecord?> MaintainAsync(
-        RunMaintenance maintenance, string runId, TableName name, TableName table, IReadOnlyList<ColumnDefinition> columns,
+        RunMaintenance maintenance, string runId, TableName name, TableName table,
+        IReadOnlyList<ColumnDefinition> columns,
         CancellationToken cancellationToken)
     {
         try
@@ -245,69 +275,6 @@ public sealed class PipelineRunner(Lakehouse lake)
             // The run is over; the next one goes on here.
             return null;
         }
-    }
-
-    async Task<StepResult> RunStepAsync(
-        RunRequest request, Project project, RunHost host, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
-        RunReports reports, CancellationToken cancellationToken)
-    {
-        await using var lease = LeaseOf(request, project, host, $"{node.Table}");
-        var meter = new WorkMeter();
-        Tell(request, new RunEvent.StepStarted(node.Table, meter));
-        reports.StepStarted(node);
-        var startedAt = lake.Clock.GetUtcNow();
-        var warnings = ImmutableArray.CreateBuilder<Warning>();
-        var context = new StepContext(lake, host.RunId, request.IsFullRefresh, warning =>
-        {
-            warning = project.Secrets.Mask(warning);
-            warnings.Add(warning);
-            Tell(request, new RunEvent.Warned(node.Table, warning));
-        })
-        {
-            Intervals = request.Intervals,
-            Lease = lease,
-            Meter = meter,
-            OnWait = request.SettlesFiles ? (what, time) => Tell(request, new RunEvent.StepWaiting(node.Table, what, time)) : null,
-            Project = project.File,
-            Lineage = () => new(project, lake),
-        };
-        var result = await TryOnLiveEngineAsync(context, node, () => node switch
-        {
-            GraphNode.OfStream stream =>
-                new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
-            GraphNode.OfModel model => ModelWork.RunAsync(context, model, project.File, cancellationToken),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        });
-        result = result with
-        {
-            Outcome = result.Outcome is Outcome.Succeeded && warnings.Count > 0 ? Outcome.Warned : result.Outcome,
-            Warnings = warnings.ToImmutable(),
-            // Whatever tells of it tells no secret: events, the journal, files of results, OpenLineage.
-            Error = result.Error is { } error ? project.Secrets.Mask(error) : null,
-            Elapsed = lake.Clock.GetUtcNow() - startedAt,
-        };
-        await reports.StepFinishedAsync(node, result, startedAt);
-        Tell(request, new RunEvent.StepFinished(result));
-        return result;
-    }
-
-    /// <summary>
-    /// Runs a step, and again where the engine ended under it: as after a crash, what it has committed is left alone
-    /// and the rest is done with the same inputs. What ended the engine itself gets one more chance; SQL of hooks is
-    /// done once.
-    /// </summary>
-    static async Task<StepResult> TryOnLiveEngineAsync(StepContext context, GraphNode node, Func<Task<StepResult>> run)
-    {
-        var result = await TryAsync(node, run);
-        if (node is GraphNode.OfModel { Model.Hooks.IsAny: true }) return result;
-        var kills = 0;
-        for (var times = 1; times < EngineEndsMax && result.Error is { } error && EngineErrors.IsOfEnd(error); times++)
-        {
-            if (EngineErrors.IsLethal(error) && ++kills > 1) return result;
-            context.Warn(new($"{node.Table} is run again: {error.Message}"));
-            result = await TryAsync(node, run);
-        }
-        return result;
     }
 
     /// <summary>Leaves a step out behind a test that failed.</summary>
@@ -327,7 +294,10 @@ public sealed class PipelineRunner(Lakehouse lake)
 
     static async Task<StepResult> TryAsync(GraphNode node, Func<Task<StepResult>> run)
     {
-        var failed = new StepResult { Step = node.Table, IsStream = node is GraphNode.OfStream, Outcome = Outcome.Failed };
+        var failed = new StepResult
+        {
+            Step = node.Table, IsStream = node is GraphNode.OfStream, Outcome = Outcome.Failed,
+        };
         try
         {
             return await run();

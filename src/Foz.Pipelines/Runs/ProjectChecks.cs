@@ -50,7 +50,8 @@ public sealed class ProjectChecks(Lakehouse lake)
         Project project, IReadOnlySet<TableName> names, CancellationToken cancellationToken)
     {
         var outcomes = new List<ChecksOutcome>();
-        foreach (var node in project.Graph.Nodes.Where(node => !node.IsMade && node.Checks.Count > 0 && names.Contains(node.Name)))
+        foreach (var node in project.Graph.Nodes.Where(node =>
+            !node.IsMade && node.Checks.Count > 0 && names.Contains(node.Name)))
             outcomes.Add(await TryAsync(node.Table.ToString(), node, node.Table, cancellationToken));
         return outcomes;
     }
@@ -73,7 +74,10 @@ public sealed class ProjectChecks(Lakehouse lake)
         try
         {
             if (test.Template is { } template)
-                test = test with { Body = template.Render(isIncremental: false, new ProjectLake(lake), cancellationToken) };
+                test = test with
+                {
+                    Body = template.Render(isIncremental: false, new ProjectLake(lake), cancellationToken),
+                };
         }
         catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
         {
@@ -85,17 +89,21 @@ public sealed class ProjectChecks(Lakehouse lake)
             outcome = await TryAsync(test.Name, NodeOf(test, onViolation, query), table: null, cancellationToken);
             if (outcome.Error is not null || outcome.Checks.Any(check => !check.Passed)) break;
         }
-        return test.Failures is not null && outcome.Error is null ? await StoreAsync(test, test.Failures, outcome, cancellationToken) : outcome;
+        return test.Failures is not null && outcome.Error is null
+            ? await StoreAsync(test, test.Failures, outcome, cancellationToken)
+            : outcome;
     }
 
-    async Task<ChecksOutcome> StoreAsync(SqlTest test, FailureStore store, ChecksOutcome outcome, CancellationToken cancellationToken)
+    async Task<ChecksOutcome> StoreAsync(
+        SqlTest test, FailureStore store, ChecksOutcome outcome, CancellationToken cancellationToken)
     {
         try
         {
             await new FailureTables(lake).StoreAsync(test, store, cancellationToken);
             return outcome with { Failures = store.Table };
         }
-        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
+        catch (Exception e)
+            when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
         {
             var error = DeltaErrors.Find(e)!;
             return outcome with
@@ -115,7 +123,8 @@ public sealed class ProjectChecks(Lakehouse lake)
         {
             using var session = lake.Engines.Open(Workload.Models);
             // Of a model that is made nowhere its SELECT is looked at.
-            using var bound = !node.IsMade ? await new StepNames(lake, node, Newest).BindTableAsync(session, node.Name, cancellationToken)
+            using var bound = !node.IsMade
+                ? await new StepNames(lake, node, Newest).BindTableAsync(session, node.Name, cancellationToken)
                 : table is { } checkedTable
                 ? await new StatementBinder(
                     session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
@@ -126,7 +135,8 @@ public sealed class ProjectChecks(Lakehouse lake)
                 session, lake, node, bound is null ? "(SELECT 1)" : $"({bound.Sql}\n)", Newest, cancellationToken);
             return new(name, checks);
         }
-        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
+        catch (Exception e)
+            when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
         {
             return new(name, [], DeltaErrors.Find(e));
         }

@@ -10,8 +10,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs;
 
 /// <summary>
-/// Looks after the tables that a run has written, as the project's policies want it. Nothing of it fails the run or another
-/// writer: what does not succeed is noted, and tried again by a later run.
+/// Looks after the tables that a run has written, as the project's policies want it. Nothing of it fails the run or
+/// another writer: what does not succeed is noted, and tried again by a later run.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="policies">What is done for which table.</param>
@@ -49,7 +49,9 @@ sealed class RunMaintenance(Lakehouse lake, MaintenancePolicies policies)
         {
             var error = DeltaErrors.Find(e)!;
             // What a table does not allow is no news at every run.
-            return error.Kind is ErrorKind.Table && aging.Count == 0 ? null : Record(Outcome.Warned, version: null, [], error.Describe());
+            return error.Kind is ErrorKind.Table && aging.Count == 0
+                ? null
+                : Record(Outcome.Warned, version: null, [], error.Describe());
         }
 
         StepRecord Record(Outcome outcome, long? version, List<string> notes, string? error) => new()
@@ -73,7 +75,8 @@ sealed class RunMaintenance(Lakehouse lake, MaintenancePolicies policies)
         LakeTable table, ColumnDefinition column, List<string> notes, CancellationToken cancellationToken)
     {
         using var session = lake.Engines.Open(Workload.Models);
-        var rows = await TableRetention.ApplyAsync(session, table, column.Name, column.Retention!.Value, cancellationToken);
+        var rows = await TableRetention.ApplyAsync(
+            session, table, column.Name, column.Retention!.Value, cancellationToken);
         if (rows > 0) notes.Add($"the retention of {column.Name} was over for {rows} rows");
     }
 
@@ -82,8 +85,10 @@ sealed class RunMaintenance(Lakehouse lake, MaintenancePolicies policies)
     {
         using var session = lake.Engines.Open(Workload.Models);
         var result = await new TableOptimizer(session).OptimizeAsync(
-            table, new() { IsAuto = true, FilesMin = policy.SmallFiles, DeletedShareMax = DeletedShareMax }, null, cancellationToken);
-        if (result.Commits > 0) notes.Add($"OPTIMIZE put {result.Removed.Files} files together to {result.Added.Files}");
+            table, new() { IsAuto = true, FilesMin = policy.SmallFiles, DeletedShareMax = DeletedShareMax }, null,
+            cancellationToken);
+        if (result.Commits > 0)
+            notes.Add($"OPTIMIZE put {result.Removed.Files} files together to {result.Added.Files}");
         if (result.FilesGivenUp > 0)
             notes.Add($"OPTIMIZE left {result.FilesGivenUp} files that others changed at the same time");
         return result.Commits > 0 ? result.Version : null;

@@ -37,13 +37,17 @@ public sealed record PlannedStep(TableName Step, bool IsStream, bool Works, stri
     /// <summary>The settings that are not those that its table was last made with.</summary>
     public IReadOnlyList<SettingChange> Settings { get; init; } = [];
 
-    /// <summary>What changed definitions, its own or others, do to its table; null where they do not reach it.</summary>
+    /// <summary>
+    /// What changed definitions, its own or others, do to its table; null where they do not reach it.
+    /// </summary>
     public StepImpact? Impact { get; init; }
 
     /// <summary>The intervals that it would run, each a batch; empty where the step has none.</summary>
     public IReadOnlyList<Interval> Intervals { get; init; } = [];
 
-    /// <summary>The bytes that the tables have which it would read; null where it works on a source, or they are not all there.</summary>
+    /// <summary>
+    /// The bytes that the tables have which it would read; null where it works on a source, or they are not all there.
+    /// </summary>
     public long? BytesToRead { get; init; }
 }
 
@@ -74,24 +78,36 @@ public sealed class RunPlanner(Lakehouse lake)
     {
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
         var project = opened.Project;
-        var selected = (await new SelectionFinder(lake).FindAsync(project, opened.Sources, request.Selection, cancellationToken)).Tables;
+        var selected =
+            (await new SelectionFinder(lake).FindAsync(
+                project, opened.Sources, request.Selection, cancellationToken)).Tables;
         var reads = new LakeReads(lake, project);
-        (project, var made) = await BorrowedTables.ForRunAsync(project, reads, selected, request.MakesAnew, cancellationToken);
-        if (request.Defer is { } defer) project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
+        (project, var made) = await BorrowedTables.ForRunAsync(
+            project, reads, selected, request.MakesAnew, cancellationToken);
+        if (request.Defer is { } defer)
+            project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
         var nodes = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
         var settled = SettledSteps.Open(lake, project);
         var idle = request.IsFullRefresh || request.Intervals is not null
             ? []
-            : settled.Find([.. nodes.OfType<GraphNode.OfModel>()], isUnchanged: true).Select(node => node.Name).ToHashSet();
-        var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix) { Reads = reads, BasePrefix = project.File.Base?.SchemaPrefix }
+            : settled.Find([.. nodes.OfType<GraphNode.OfModel>()], isUnchanged: true).Select(node => node.Name)
+                .ToHashSet();
+        var before = await new StateSource.OfLake(lake, project.File.SchemaPrefix)
+        {
+            Reads = reads, BasePrefix = project.File.Base?.SchemaPrefix,
+        }
             .ReadAsync([.. nodes.Where(node => !idle.Contains(node.Name))], cancellationToken);
         var changes = nodes.ToDictionary(
             node => node.Name,
-            node => idle.Contains(node.Name) ? StateChange.None : StepDefinitions.Compare(before.GetValueOrDefault(node.Name), node));
+            node =>
+                idle.Contains(node.Name)
+                    ? StateChange.None
+                    : StepDefinitions.Compare(before.GetValueOrDefault(node.Name), node));
         using var lineage = new ProjectLineage(project, lake);
         var impact = await PlanImpact.OfAsync(
             lake, project, lineage,
-            changes.Where(change => (change.Value & OfTable) != StateChange.None).Select(change => change.Key).ToHashSet(), before,
+            changes.Where(change => (change.Value & OfTable) != StateChange.None).Select(change => change.Key)
+                .ToHashSet(), before,
             cancellationToken);
         var planning = new Planning(request, opened, reads, settled, idle);
         var planned = new List<PlannedStep>();
@@ -100,7 +116,8 @@ public sealed class RunPlanner(Lakehouse lake)
         {
             if (!made.Contains(node.Name))
             {
-                planned.Add(new(node.Table, node is GraphNode.OfStream, Works: false, $"as in {project.File.Base!.Name}"));
+                planned.Add(
+                    new(node.Table, node is GraphNode.OfStream, Works: false, $"as in {project.File.Base!.Name}"));
                 continue;
             }
             var step = await PlanAsync(planning, node, changes[node.Name], working, cancellationToken);
@@ -118,11 +135,13 @@ public sealed class RunPlanner(Lakehouse lake)
     }
 
     async Task<PlannedStep> PlanAsync(
-        Planning planning, GraphNode node, StateChange change, HashSet<TableName> working, CancellationToken cancellationToken)
+        Planning planning, GraphNode node, StateChange change, HashSet<TableName> working,
+        CancellationToken cancellationToken)
     {
         var (request, opened, reads, settled, idle) = planning;
         var changing = opened.Project.Graph.Upstream(node.Name).Where(working.Contains).ToList();
-        if (changing.Count == 0 && idle.Contains(node.Name)) return new(node.Table, IsStream: false, Works: false, UpToDate);
+        if (changing.Count == 0 && idle.Contains(node.Name))
+            return new(node.Table, IsStream: false, Works: false, UpToDate);
         var warnings = ImmutableArray.CreateBuilder<Warning>();
         var context = new StepContext(lake, RunId: "", request.IsFullRefresh, warnings.Add)
         {
@@ -142,9 +161,11 @@ public sealed class RunPlanner(Lakehouse lake)
         return new(node.Table, node is GraphNode.OfStream, reason is not null, reason ?? UpToDate)
         {
             Warnings = warnings.ToImmutable(),
-            Intervals = reason is not null && node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Microbatch } dated
+            Intervals = reason is not null
+                && node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Microbatch } dated
                 ? (await new ModelIntervals(context, dated).DueAsync(
-                    request.IsFullRefresh && !dated.Model.Materialization.IsFullRefreshRestricted, cancellationToken)).Due
+                    request.IsFullRefresh && !dated.Model.Materialization.IsFullRefreshRestricted,
+                    cancellationToken)).Due
                 : [],
         };
 

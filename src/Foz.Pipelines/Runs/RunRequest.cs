@@ -17,7 +17,8 @@ public sealed record RunRequest
     public SelectionRequest Selection { get; init; } = SelectionRequest.All;
 
     /// <summary>
-    /// Whether incremental tables are made anew from the beginning of their inputs; of a dbt project also where <c>DBT_FULL_REFRESH</c> says so.
+    /// Whether incremental tables are made anew from the beginning of their inputs; of a dbt project also where
+    /// <c>DBT_FULL_REFRESH</c> says so.
     /// </summary>
     public bool IsFullRefresh
     {
@@ -28,13 +29,18 @@ public sealed record RunRequest
     /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
     public IntervalRequest? Intervals { get; init; }
 
-    /// <summary>The environment from which models read what is neither selected nor made in their own; null for none.</summary>
+    /// <summary>
+    /// The environment from which models read what is neither selected nor made in their own; null for none.
+    /// </summary>
     public EnvironmentLake? Defer { get; init; }
 
     /// <summary>Whether tables are made that the environment's base has as well.</summary>
     internal bool MakesAnew => IsFullRefresh || Intervals is not null;
 
-    /// <summary>Whether the first step that fails keeps all others from starting; of a dbt project also where <c>DBT_FAIL_FAST</c> says so.</summary>
+    /// <summary>
+    /// Whether the first step that fails keeps all others from starting; of a dbt project also where
+    /// <c>DBT_FAIL_FAST</c> says so.
+    /// </summary>
     public bool FailsFast
     {
         get => field || Project.File.Defaults.FailsFast;
@@ -42,12 +48,15 @@ public sealed record RunRequest
     }
 
     /// <summary>
-    /// The names of the SQL tests that are made: what needs all that one looks at is not made where it fails, nor is a test of what was not
-    /// made.
+    /// The names of the SQL tests that are made: what needs all that one looks at is not made where it fails, nor is a
+    /// test of what was not made.
     /// </summary>
     public IReadOnlySet<string> Tests { get; init; } = new HashSet<string>();
 
-    /// <summary>The models that no step makes, as others stand for their SELECTs, whose checks are made behind the steps; other names are passed over.</summary>
+    /// <summary>
+    /// The models that no step makes, as others stand for their SELECTs, whose checks are made behind the steps; other
+    /// names are passed over.
+    /// </summary>
     public IReadOnlySet<TableName> Inlined { get; init; } = new HashSet<TableName>();
 
     /// <summary>How long to wait for another run that holds the lake.</summary>

@@ -10,8 +10,9 @@ using Foz.Pipelines.Quality;
 namespace Foz.Pipelines.Runs;
 
 /// <summary>
-/// The SQL tests that a run makes, as dbt's <c>build</c> does: between its steps, of which one begins when the tests of what it needs
-/// have passed, of each test that looks at nothing else; and behind them those that no step waits for. Safe for use by many threads.
+/// The SQL tests that a run makes, as dbt's <c>build</c> does: between its steps, of which one begins when the tests of
+/// what it needs have passed, of each test that looks at nothing else; and behind them those that no step waits for.
+/// Safe for use by many threads.
 /// </summary>
 sealed class RunTests
 {
@@ -52,8 +53,8 @@ sealed class RunTests
     }
 
     /// <summary>
-    /// Makes the checks of models that are inlined, and the tests that no step waited for: all but those that would look at what a step
-    /// did not make.
+    /// Makes the checks of models that are inlined, and the tests that no step waited for: all but those that would
+    /// look at what a step did not make.
     /// </summary>
     /// <param name="steps">How the steps ended.</param>
     /// <param name="inlined">The models.</param>
@@ -62,14 +63,17 @@ sealed class RunTests
     public async Task<IReadOnlyList<ChecksOutcome>> EndAsync(
         IEnumerable<StepResult> steps, IReadOnlySet<TableName> inlined, CancellationToken cancellationToken)
     {
-        var missing = steps.Where(step => step.Outcome is Outcome.Failed or Outcome.Canceled).Select(step => step.Step).ToHashSet();
+        var missing = steps.Where(step => step.Outcome is Outcome.Failed or Outcome.Canceled).Select(step => step.Step)
+            .ToHashSet();
         var made = new List<ChecksOutcome>();
         try
         {
-            var looked = project.Graph.Nodes.Where(node => inlined.Contains(node.Name) && IsThere(node.References)).Select(node => node.Name).ToHashSet();
+            var looked = project.Graph.Nodes.Where(node => inlined.Contains(node.Name) && IsThere(node.References))
+                .Select(node => node.Name).ToHashSet();
             made.AddRange(await checks.RunInlinedAsync(project, looked, cancellationToken));
             foreach (var test in tests.OrderBy(test => test.Name, StringComparer.Ordinal))
-                if (outcomes.ContainsKey(test.Name) || IsThere(test.References)) made.Add(await RunAsync(test, cancellationToken));
+                if (outcomes.ContainsKey(test.Name) || IsThere(test.References))
+                    made.Add(await RunAsync(test, cancellationToken));
         }
         catch (OperationCanceledException)
         {
@@ -77,7 +81,8 @@ sealed class RunTests
         }
         return made;
 
-        bool IsThere(IEnumerable<Reference> references) => references.All(reference => !missing.Contains(project.TableOf(reference.Name)));
+        bool IsThere(IEnumerable<Reference> references) =>
+            references.All(reference => !missing.Contains(project.TableOf(reference.Name)));
     }
 
     Task<ChecksOutcome> RunAsync(SqlTest test, CancellationToken cancellationToken) => outcomes.GetOrAdd(
@@ -89,7 +94,8 @@ sealed class RunTests
             {
                 return (await checks.RunTestsAsync(project, [test], cancellationToken))[0];
             }
-            catch (Exception e) when (e is FozException { Kind: ErrorKind.Canceled } || cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is FozException { Kind: ErrorKind.Canceled }
+                || cancellationToken.IsCancellationRequested)
             {
                 throw new OperationCanceledException($"the test {test.Name} was stopped", e, cancellationToken);
             }
@@ -103,7 +109,8 @@ sealed class RunTests
     HashSet<TableName> Behind(SqlTest test)
     {
         HashSet<TableName>? behind = null;
-        foreach (var name in test.References.Select(reference => reference.Name).Where(name => project.Graph.Find(name) is not null).Distinct())
+        foreach (var name in test.References.Select(reference => reference.Name)
+            .Where(name => project.Graph.Find(name) is not null).Distinct())
         {
             if (behind is null) behind = [.. project.Graph.Descendants(name)];
             else behind.IntersectWith(project.Graph.Descendants(name));

@@ -27,7 +27,8 @@ public sealed class SelectionFinder(Lakehouse lake)
         Project project, SelectionRequest request, CancellationToken cancellationToken)
     {
         // What a source of all streams has can be meant by name.
-        if (!request.Read(project).Methods.Contains(SelectorMethod.SourceStatus) && !project.Sources.Any(source => source.Known is StreamsKnown.Named))
+        if (!request.Read(project).Methods.Contains(SelectorMethod.SourceStatus)
+            && !project.Sources.Any(source => source.Known is StreamsKnown.Named))
             return await FindAsync(project, sources: null, request, cancellationToken);
         await using var opened = await OpenedProject.OpenAsync(project, lake.Engines, cancellationToken);
         return await FindAsync(opened.Project, opened.Sources, request, cancellationToken);
@@ -52,14 +53,16 @@ public sealed class SelectionFinder(Lakehouse lake)
     async Task<IReadOnlyDictionary<TableName, StateChange>> ChangesAsync(
         Project project, SelectionRequest request, CancellationToken cancellationToken)
     {
-        var state = request.State ?? new StateSource.OfLake(lake, project.File.SchemaPrefix) { BasePrefix = project.File.Base?.SchemaPrefix };
+        var state = request.State
+            ?? new StateSource.OfLake(lake, project.File.SchemaPrefix) { BasePrefix = project.File.Base?.SchemaPrefix };
         var before = await state.ReadAsync(project.Graph.Nodes, cancellationToken);
         return project.Graph.Nodes.ToDictionary(
             node => node.Name,
             node => StepDefinitions.Compare(before.GetValueOrDefault(node.Name), node));
     }
 
-    async Task<IReadOnlyDictionary<TableName, string>> ResultsAsync(Project project, CancellationToken cancellationToken)
+    async Task<IReadOnlyDictionary<TableName, string>> ResultsAsync(
+        Project project, CancellationToken cancellationToken)
     {
         var last = await LastRun.FindAsync(lake.Store, project.Name, project.Environment, cancellationToken)
             ?? throw new FozException(ErrorKind.Usage, $"{project.Name} has not been run in {project.Environment} yet")

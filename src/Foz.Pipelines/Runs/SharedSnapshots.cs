@@ -5,8 +5,8 @@ using Foz.Pipelines.Runs.State;
 namespace Foz.Pipelines.Runs;
 
 /// <summary>
-/// Lets a source's streams that a run reads whole be of one moment, and the source forget it as soon as the last of them
-/// has ended. Safe for use by many threads.
+/// Lets a source's streams that a run reads whole be of one moment, and the source forget it as soon as the last of
+/// them has ended. Safe for use by many threads.
 /// </summary>
 sealed class SharedSnapshots : IAsyncDisposable
 {
@@ -18,9 +18,9 @@ sealed class SharedSnapshots : IAsyncDisposable
     }
 
     /// <summary>
-    /// Prepares them for the steps of a run. Each source is held until its last stream has ended: what another run reads
-    /// of it is then of a later moment, or of an earlier one, in all of them. Sources are taken in one order, before any
-    /// step, so that two runs never wait for each other.
+    /// Prepares them for the steps of a run. Each source is held until its last stream has ended: what another run
+    /// reads of it is then of a later moment, or of an earlier one, in all of them. Sources are taken in one order,
+    /// before any step, so that two runs never wait for each other.
     /// </summary>
     /// <param name="opened">The project.</param>
     /// <param name="steps">The steps.</param>

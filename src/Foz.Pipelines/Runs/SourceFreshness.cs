@@ -17,7 +17,8 @@ namespace Foz.Pipelines.Runs;
 /// <param name="LoadedAt">The youngest row; null where there is none, or it could not be found out.</param>
 /// <param name="Age">How old that is.</param>
 /// <param name="Error">Why it could not be found out; null where it was.</param>
-public sealed record SourceAge(string Stream, string Status, DateTimeOffset? LoadedAt, TimeSpan? Age, FozException? Error);
+public sealed record SourceAge(
+    string Stream, string Status, DateTimeOffset? LoadedAt, TimeSpan? Age, FozException? Error);
 
 /// <summary>Finds out how old what the tables of streams have is.</summary>
 /// <param name="lake">The lake.</param>
@@ -28,7 +29,8 @@ public sealed class SourceFreshness(Lakehouse lake)
     /// <summary>Looks at the streams that say how old they may be.</summary>
     /// <param name="sources">Their sources.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<SourceAge>> ReadAsync(IEnumerable<ProjectSource> sources, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SourceAge>> ReadAsync(
+        IEnumerable<ProjectSource> sources, CancellationToken cancellationToken)
     {
         var found = new List<SourceAge>();
         using var session = lake.Engines.Open(Workload.Models);
@@ -47,7 +49,8 @@ public sealed class SourceFreshness(Lakehouse lake)
             : null;
 
     async Task<SourceAge> ReadAsync(
-        EngineSession session, string source, ProjectStream stream, StreamFreshness limits, CancellationToken cancellationToken)
+        EngineSession session, string source, ProjectStream stream, StreamFreshness limits,
+        CancellationToken cancellationToken)
     {
         var name = $"{source}.{stream.Definition.Name}";
         try
@@ -55,17 +58,26 @@ public sealed class SourceFreshness(Lakehouse lake)
             var column = SqlText.Identifier(limits.LoadedAt ?? ChangeColumns.SyncedAt);
             var table = $"{SqlText.Identifier(stream.Table.Schema)}.{SqlText.Identifier(stream.Table.Name)}";
             var where = limits.Filter is { } filter ? $" WHERE (\n{filter}\n)" : "";
-            using var bound = await new StatementBinder(session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
+            using var bound = await new StatementBinder(
+                session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
                 $"SELECT epoch_us(max(CAST({column} AS TIMESTAMPTZ))) FROM {table}{where}", cancellationToken);
             using var rows = session.Query(bound.Sql, cancellationToken);
             if (rows.Rows(cancellationToken).First() is not [{ } micros])
-                return new(name, "error", null, null, new(ErrorKind.Data, $"{stream.Table} has no row that says when it came"));
+                return new(
+                    name, "error", null, null,
+                    new(ErrorKind.Data, $"{stream.Table} has no row that says when it came"));
             if (InstantOf(Convert.ToInt64(micros, CultureInfo.InvariantCulture)) is not { } loadedAt)
-                return new(name, "runtime error", null, null, new(ErrorKind.Data, $"the youngest row of {stream.Table} says that it came before year 1 or after year 9999"));
+                return new(
+                    name, "runtime error", null, null,
+                    new(ErrorKind.Data,
+                        $"the youngest row of {stream.Table} says that it came before year 1 or after year 9999"));
             var age = lake.Clock.GetUtcNow() - loadedAt;
-            return new(name, age > limits.ErrorAfter ? "error" : age > limits.WarnAfter ? "warn" : "pass", loadedAt, age, null);
+            return new(
+                name, age > limits.ErrorAfter ? "error" : age > limits.WarnAfter ? "warn" : "pass", loadedAt, age,
+                null);
         }
-        catch (Exception e) when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
+        catch (Exception e)
+            when (e is FozException { Kind: not ErrorKind.Canceled } or DeltaException or StorageException)
         {
             return new(name, "runtime error", null, null, DeltaErrors.Find(e));
         }

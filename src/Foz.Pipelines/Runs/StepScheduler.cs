@@ -23,8 +23,8 @@ sealed class StepScheduler(ProjectGraph graph, IReadOnlySet<TableName> selected,
     readonly Dictionary<TableName, int> order = [];
 
     /// <summary>
-    /// Whether the first step that fails, or is refused by a test that failed, keeps all others from starting, and not only those that
-    /// need it.
+    /// Whether the first step that fails, or is refused by a test that failed, keeps all others from starting, and not
+    /// only those that need it.
     /// </summary>
     public bool FailsFast { get; init; }
 
@@ -70,7 +70,8 @@ sealed class StepScheduler(ProjectGraph graph, IReadOnlySet<TableName> selected,
         results.Add(result);
         if (result.Outcome is Outcome.Failed or Outcome.Canceled) failed.Add(node.Name);
         foreach (var dependent in graph.Downstream(node.Name))
-            if (waiting.ContainsKey(dependent) && --waiting[dependent] == 0) ready.Add(order[dependent], graph.Find(dependent)!);
+            if (waiting.ContainsKey(dependent) && --waiting[dependent] == 0)
+                ready.Add(order[dependent], graph.Find(dependent)!);
     }
 
     /// <summary>How a step ends that is not tried.</summary>

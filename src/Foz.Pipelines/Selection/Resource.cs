@@ -27,7 +27,9 @@ public abstract record Resource
     /// <summary>What selects it and nothing else: its folders and its name, with dots between them.</summary>
     public string Selector => Paths.LastOrDefault() is { } path ? string.Join('.', path) : Name;
 
-    /// <summary>Its names in parts, from the widest to its own; each of them may be meant from its first or second part on.</summary>
+    /// <summary>
+    /// Its names in parts, from the widest to its own; each of them may be meant from its first or second part on.
+    /// </summary>
     internal abstract IEnumerable<string[]> Paths { get; }
 
     /// <summary>What a run can make: the table of a stream, or a model.</summary>

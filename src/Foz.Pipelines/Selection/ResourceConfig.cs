@@ -2,7 +2,9 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Selection;
 
-/// <summary>What is set of a thing, for <c>config.</c>: what its front matter says, and what holds where it is silent.</summary>
+/// <summary>
+/// What is set of a thing, for <c>config.</c>: what its front matter says, and what holds where it is silent.
+/// </summary>
 static class ResourceConfig
 {
     /// <summary>What other tools call a key.</summary>

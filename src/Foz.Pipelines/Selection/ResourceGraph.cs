@@ -19,7 +19,11 @@ sealed class ResourceGraph
         for (var i = 0; i < Items.Count; i++)
             if (Items[i] is Resource.Table table) indexes[table.Node.Name] = i;
         children = [.. Items.Select(_ => new List<int>())];
-        parents = [.. Items.Select(item => item.Needs.Where(indexes.ContainsKey).Select(name => indexes[name]).Distinct().ToArray())];
+        parents =
+        [
+            .. Items.Select(item =>
+                item.Needs.Where(indexes.ContainsKey).Select(name => indexes[name]).Distinct().ToArray()),
+        ];
         for (var i = 0; i < parents.Length; i++)
             foreach (var parent in parents[i]) children[parent].Add(i);
     }
@@ -60,7 +64,8 @@ sealed class ResourceGraph
     {
         var tests = None();
         for (var i = 0; i < Items.Count; i++)
-            tests[i] = Items[i] is not (Resource.Table or Resource.Analyzed) && parents[i].Any(parent => things[parent]);
+            tests[i] = Items[i] is not (Resource.Table or Resource.Analyzed)
+                && parents[i].Any(parent => things[parent]);
         return tests;
     }
 
@@ -85,7 +90,10 @@ sealed class ResourceGraph
         return reached;
     }
 
-    /// <summary>The things of a project: tables in an order in which each stands behind what it needs, then tests, then analyses.</summary>
+    /// <summary>
+    /// The things of a project: tables in an order in which each stands behind what it needs, then tests, then
+    /// analyses.
+    /// </summary>
     public static IEnumerable<Resource> ItemsOf(Project project) =>
         project.Graph.Nodes.Select(node => (Resource)new Resource.Table(node))
             .Concat(project.Graph.Nodes.Where(node => node.Checks.Count > 0).Select(node => new Resource.Checks(node)))

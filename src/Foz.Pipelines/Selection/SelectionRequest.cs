@@ -35,7 +35,8 @@ public sealed record SelectionRequest
     public Selector Read(Project project)
     {
         if (Selector is not null && (Select.Count > 0 || Exclude.Count > 0))
-            throw new FozException(ErrorKind.Usage, "--selector stands alone: it says what to take and what to leave out")
+            throw new FozException(
+                ErrorKind.Usage, "--selector stands alone: it says what to take and what to leave out")
             {
                 Hint = $"write --select selector:{Selector} to go on from there",
             };
@@ -43,7 +44,8 @@ public sealed record SelectionRequest
         if (IsEmpty && project.Selectors.Values.FirstOrDefault(selector => selector.IsDefault) is { } standard)
             return Expand(Named(standard.Name), project, []);
         var from = Select.Count == 0 ? Foz.Pipelines.Selectors.Selector.Everything.Value : SelectorParser.Parse(Select);
-        return Expand(Exclude.Count == 0 ? from : new Selector.Difference(from, SelectorParser.Parse(Exclude)), project, []);
+        return Expand(
+            Exclude.Count == 0 ? from : new Selector.Difference(from, SelectorParser.Parse(Exclude)), project, []);
     }
 
     /// <summary>Finds what is meant.</summary>
@@ -64,9 +66,11 @@ public sealed record SelectionRequest
     /// <summary>Puts the project's selectors in the place of their names.</summary>
     static Selector Expand(Selector selector, Project project, ImmutableHashSet<string> open) => selector switch
     {
-        Selector.Term { Method: SelectorMethod.Selector } term => new Selector.Reaching(Find(term, project, open), term.Reach),
+        Selector.Term { Method: SelectorMethod.Selector } term =>
+            new Selector.Reaching(Find(term, project, open), term.Reach),
         Selector.Union union => new Selector.Union([.. union.Parts.Select(part => Expand(part, project, open))]),
-        Selector.Intersection all => new Selector.Intersection([.. all.Parts.Select(part => Expand(part, project, open))]),
+        Selector.Intersection all =>
+            new Selector.Intersection([.. all.Parts.Select(part => Expand(part, project, open))]),
         Selector.Difference difference => new Selector.Difference(
             Expand(difference.From, project, open), Expand(difference.Without, project, open)),
         Selector.Reaching reaching => reaching with { From = Expand(reaching.From, project, open) },
@@ -79,7 +83,8 @@ public sealed record SelectionRequest
             throw new FozException(ErrorKind.Usage, $"the project has no selector '{term.Value}'")
             {
                 Place = term.Place,
-                Hint = NearestName.Hint(term.Value, project.Selectors.Keys) ?? $"state it in {SelectorFileReader.FileName}",
+                Hint = NearestName.Hint(term.Value, project.Selectors.Keys)
+                    ?? $"state it in {SelectorFileReader.FileName}",
             };
         if (open.Contains(term.Value))
             throw new FozException(ErrorKind.Configuration, $"the selector '{term.Value}' is made of itself")

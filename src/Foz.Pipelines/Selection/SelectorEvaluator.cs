@@ -16,7 +16,9 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
 
     readonly BitArray barred = graph.None();
 
-    /// <summary>What a selector means, with the tests that look at a table of it, unless they look at one that it leaves out.</summary>
+    /// <summary>
+    /// What a selector means, with the tests that look at a table of it, unless they look at one that it leaves out.
+    /// </summary>
     /// <exception cref="FozException">It names what the project does not have.</exception>
     public BitArray Select(Selector selector)
     {
@@ -52,7 +54,8 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
     BitArray FindTerm(Selector.Term term)
     {
         var found = graph.Where(Condition(term));
-        if (term is { Method: SelectorMethod.Source, Reach: var reach } && (reach.ChildrenMax > 0 || reach.IsClosed)) found.Or(ReadersOf(term.Value));
+        if (term is { Method: SelectorMethod.Source, Reach: var reach } && (reach.ChildrenMax > 0 || reach.IsClosed))
+            found.Or(ReadersOf(term.Value));
         // What holds of nothing today is no mistake; a name of nothing is.
         if (!found.HasAnySet() && IsOfNames(term.Method)) throw Nothing(term);
         return found;
@@ -61,14 +64,17 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
     /// <summary>What reads tables of a source that others fill: those are nothing that could be selected.</summary>
     BitArray ReadersOf(string source)
     {
-        var tables = graph.Project.Declared.Where(declared => IsSource(declared.Name, source)).SelectMany(declared => declared.Tables).ToHashSet();
+        var tables = graph.Project.Declared.Where(declared => IsSource(declared.Name, source))
+            .SelectMany(declared => declared.Tables).ToHashSet();
         return graph.Where(resource => resource is Resource.Table && resource.Needs.Any(tables.Contains));
     }
 
-    static bool IsSource(string name, string value) => Glob.IsMatch(value, name) || Glob.IsMatch(value, name.Split('.')[0]);
+    static bool IsSource(string name, string value) =>
+        Glob.IsMatch(value, name) || Glob.IsMatch(value, name.Split('.')[0]);
 
     static bool IsOfNames(SelectorMethod method) => method is not (SelectorMethod.State or SelectorMethod.Result
-        or SelectorMethod.SourceStatus or SelectorMethod.ResourceType or SelectorMethod.TestType or SelectorMethod.Config);
+        or SelectorMethod.SourceStatus or SelectorMethod.ResourceType or SelectorMethod.TestType
+        or SelectorMethod.Config);
 
     Func<Resource, bool> Condition(Selector.Term term) => term.Method switch
     {
@@ -78,11 +84,14 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
         SelectorMethod.File => resource => Glob.IsMatch(term.Value, Path.GetFileName(resource.File))
             || Glob.IsMatch(term.Value, Path.GetFileNameWithoutExtension(resource.File)),
         SelectorMethod.Source => resource => resource is Resource.Table { Node: GraphNode.OfStream stream }
-            ? Glob.IsMatch(term.Value, stream.Source.Name) || Glob.IsMatch(term.Value, $"{stream.Source.Name}.{stream.Stream.Definition.Name}")
+            ? Glob.IsMatch(term.Value, stream.Source.Name)
+                || Glob.IsMatch(term.Value, $"{stream.Source.Name}.{stream.Stream.Definition.Name}")
             : resource is Resource.Table { Node.Name: var seed }
-                && graph.Project.Declared.Any(declared => declared.Tables.Contains(seed) && IsSource(declared.Name, term.Value)),
+                && graph.Project.Declared.Any(declared =>
+                    declared.Tables.Contains(seed) && IsSource(declared.Name, term.Value)),
         SelectorMethod.Exposure => resource => resource is Resource.Table { Node.Name: var used }
-            && graph.Project.Exposures.Any(exposure => Glob.IsMatch(term.Value, exposure.Name) && exposure.Tables.Contains(used)),
+            && graph.Project.Exposures.Any(exposure =>
+                Glob.IsMatch(term.Value, exposure.Name) && exposure.Tables.Contains(used)),
         SelectorMethod.Config => resource =>
             ResourceConfig.Values(resource, term.Argument).Any(value => Glob.IsMatch(term.Value, value)),
         SelectorMethod.ResourceType => resource => resource.Type == term.Value,
@@ -99,10 +108,12 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
             && facts.Results.GetValueOrDefault(name) == term.Value,
         SelectorMethod.SourceStatus => resource => resource is Resource.Table { Node.Name: var name }
             && facts.Fresher.Contains(name),
-        SelectorMethod.Group => resource => resource is Resource.Table { Node: GraphNode.OfModel { Model.Group: { } group } }
-            && Glob.IsMatch(term.Value, group),
+        SelectorMethod.Group =>
+            resource => resource is Resource.Table { Node: GraphNode.OfModel { Model.Group: { } group } }
+                && Glob.IsMatch(term.Value, group),
         SelectorMethod.Package => resource =>
-            Glob.IsMatch(term.Value is OwnPackage ? graph.Project.Name : term.Value, graph.Project.PackageOf(resource.File)),
+            Glob.IsMatch(
+                term.Value is OwnPackage ? graph.Project.Name : term.Value, graph.Project.PackageOf(resource.File)),
         _ => _ => false,
     };
 
@@ -123,7 +134,10 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
         return false;
     }
 
-    /// <summary>Whether a name means a thing: its own name, or its path from the project, from the first folder or from the one below it on.</summary>
+    /// <summary>
+    /// Whether a name means a thing: its own name, or its path from the project, from the first folder or from the one
+    /// below it on.
+    /// </summary>
     bool IsNamed(Resource resource, string name)
     {
         var parts = name.Split('.');
@@ -140,7 +154,10 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
         return false;
     }
 
-    /// <summary>Whether parts are the first ones of a path; from the first pattern among them on, all the rest is held against it.</summary>
+    /// <summary>
+    /// Whether parts are the first ones of a path; from the first pattern among them on, all the rest is held against
+    /// it.
+    /// </summary>
     static bool IsPrefix(string[] parts, string[] path, int start)
     {
         for (var i = 0; i < parts.Length; i++)
@@ -178,11 +195,13 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
         SelectorMethod.Source => graph.Project.Sources.Select(source => source.Name)
             .Concat(graph.Project.Sources.SelectMany(source =>
                 source.Streams.Select(stream => $"{source.Name}.{stream.Definition.Name}")))
-            .Concat(graph.Project.Declared.SelectMany(declared => new[] { declared.Name.Split('.')[0], declared.Name })),
+            .Concat(
+                graph.Project.Declared.SelectMany(declared => new[] { declared.Name.Split('.')[0], declared.Name })),
         SelectorMethod.Exposure => graph.Project.Exposures.Select(exposure => exposure.Name),
         SelectorMethod.Group => graph.Project.Models.Select(model => model.Group ?? ""),
         SelectorMethod.Package => graph.Project.Packages,
-        SelectorMethod.Fqn when value.Contains('.', StringComparison.Ordinal) => graph.Items.Select(resource => resource.Name),
+        SelectorMethod.Fqn when value.Contains('.', StringComparison.Ordinal) =>
+            graph.Items.Select(resource => resource.Name),
         SelectorMethod.Fqn => graph.Items.SelectMany(resource => resource.Paths.Select(path => path[^1]))
             .Concat(graph.Items.SelectMany(resource => resource.Paths.Select(path => path[0]))),
         _ => [],

@@ -1,6 +1,8 @@
 namespace Foz.Pipelines.Selectors;
 
-/// <summary>Patterns as a shell has them, whatever the case: <c>*</c>, <c>?</c>, <c>[abc]</c>, <c>[!abc]</c>, <c>[a-z]</c>.</summary>
+/// <summary>
+/// Patterns as a shell has them, whatever the case: <c>*</c>, <c>?</c>, <c>[abc]</c>, <c>[!abc]</c>, <c>[a-z]</c>.
+/// </summary>
 static class Glob
 {
     /// <summary>Whether a text has signs that stand for others.</summary>
@@ -14,7 +16,8 @@ static class Glob
         while (t < text.Length)
         {
             if (p < pattern.Length && pattern[p] == '*') (star, retry, p) = (p, t, p + 1);
-            else if (p < pattern.Length && MatchOne(pattern, p, text[t]) is > 0 and var length) (p, t) = (p + length, t + 1);
+            else if (p < pattern.Length && MatchOne(pattern, p, text[t]) is > 0 and var length)
+                (p, t) = (p + length, t + 1);
             else if (star >= 0) (p, t) = (star + 1, ++retry);
             else return false;
         }

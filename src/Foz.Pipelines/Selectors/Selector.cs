@@ -25,7 +25,9 @@ public abstract record Selector
     /// <param name="Value">What is looked for: a name, a tag, a path, a word.</param>
     public sealed record Term(SelectorMethod Method, string Value) : Selector
     {
-        /// <summary>What stands behind the method's first dot: <c>materialized</c> of <c>config.materialized</c>.</summary>
+        /// <summary>
+        /// What stands behind the method's first dot: <c>materialized</c> of <c>config.materialized</c>.
+        /// </summary>
         public string Argument { get; init; } = "";
 
         /// <summary>What is reached from what is found.</summary>
@@ -80,8 +82,8 @@ public abstract record Selector
 /// <param name="ParentsMax">How many edges against the arrows; 0 for none, <see cref="All"/> for any number.</param>
 /// <param name="ChildrenMax">How many edges along the arrows; 0 for none, <see cref="All"/> for any number.</param>
 /// <param name="IsClosed">
-/// Whether all that needs what is found is taken, and all that this needs: <c>@name</c>, what a build of it from nothing
-/// takes.
+/// Whether all that needs what is found is taken, and all that this needs: <c>@name</c>, what a build of it from
+/// nothing takes.
 /// </param>
 public readonly record struct SelectorReach(int ParentsMax, int ChildrenMax, bool IsClosed = false)
 {

@@ -17,7 +17,9 @@ public sealed record NamedSelector(string Name, Selector Selector, Place Place)
     public bool IsDefault { get; init; }
 }
 
-/// <summary>Reads the selectors of <c>selectors.yml</c>, or of the key <c>selectors</c> of <c>foz.yml</c>, in dbt's shape.</summary>
+/// <summary>
+/// Reads the selectors of <c>selectors.yml</c>, or of the key <c>selectors</c> of <c>foz.yml</c>, in dbt's shape.
+/// </summary>
 /// <param name="errors">Takes what is wrong.</param>
 sealed class SelectorFileReader(ErrorList errors)
 {
@@ -54,7 +56,8 @@ sealed class SelectorFileReader(ErrorList errors)
         }
         foreach (var item in sequence.Items) ReadNamed(MappingReader.Of(item, item.Place, "a selector", errors));
         if (found.Values.Where(selector => selector.IsDefault).ToList() is [_, var second, ..])
-            errors.Add(second.Place, $"'{second.Name}' is a second default selector", "only one can be 'default: true'");
+            errors.Add(
+                second.Place, $"'{second.Name}' is a second default selector", "only one can be 'default: true'");
     }
 
     void ReadNamed(MappingReader reader)
@@ -70,9 +73,13 @@ sealed class SelectorFileReader(ErrorList errors)
             return;
         }
         if (Try(() => ReadDefinition(definition)) is not { } selector || name.Length == 0) return;
-        var named = new NamedSelector(name, selector, reader.Place) { Description = description, IsDefault = isDefault };
+        var named = new NamedSelector(name, selector, reader.Place)
+        {
+            Description = description, IsDefault = isDefault,
+        };
         if (!found.TryAdd(name, named))
-            errors.Add(reader.PlaceOf("name"), $"the selector '{name}' is there twice", $"first at {found[name].Place}");
+            errors.Add(
+                reader.PlaceOf("name"), $"the selector '{name}' is there twice", $"first at {found[name].Place}");
     }
 
     Selector? Try(Func<Selector> read)
@@ -97,14 +104,17 @@ sealed class SelectorFileReader(ErrorList errors)
         YamlNode.Mapping mapping when mapping["method"] is not null => ReadMethod(mapping),
         YamlNode.Mapping { Entries: [{ Value: YamlNode.Scalar value } entry] } =>
             Method(entry.Key, value.Text, default, entry.KeyPlace),
-        _ => throw Wrong(node.Place, $"a definition cannot be {node.Kind}", "write 'tag:nightly', method and value, union or intersection"),
+        _ => throw Wrong(
+            node.Place, $"a definition cannot be {node.Kind}",
+            "write 'tag:nightly', method and value, union or intersection"),
     };
 
     /// <summary>The parts of a union or intersection, what an item <c>exclude</c> means left out of it.</summary>
     static Selector ReadMany(YamlEntry entry, Func<IReadOnlyList<Selector>, Selector> combine)
     {
         if (entry.Value is not YamlNode.Sequence { Items: { Count: > 0 } items })
-            throw Wrong(entry.Value.Place, $"'{entry.Key}' must be a list of definitions, not {entry.Value.Kind}", null);
+            throw Wrong(
+                entry.Value.Place, $"'{entry.Key}' must be a list of definitions, not {entry.Value.Kind}", null);
         var excluded = items.Select(ExcludeOf).OfType<YamlNode.Sequence>().SelectMany(list => list.Items).ToList();
         var parts = items.Where(item => ExcludeOf(item) is null).Select(ReadDefinition).ToList();
         if (parts.Count == 0)
@@ -113,7 +123,9 @@ sealed class SelectorFileReader(ErrorList errors)
     }
 
     static YamlNode? ExcludeOf(YamlNode item) => item is YamlNode.Mapping { Entries: [{ Key: "exclude" } only] }
-        ? only.Value is YamlNode.Sequence list ? list : throw Wrong(only.Value.Place, "'exclude' must be a list of definitions", null)
+        ? only.Value is YamlNode.Sequence list
+            ? list
+            : throw Wrong(only.Value.Place, "'exclude' must be a list of definitions", null)
         : null;
 
     static Selector Without(Selector from, List<YamlNode> excluded) => excluded.Count == 0

@@ -5,8 +5,8 @@ using Foz.Lake.Configuration;
 namespace Foz.Pipelines.Selectors;
 
 /// <summary>
-/// Reads selectors as dbt writes them: terms with spaces between them mean any of them, with commas all of them; a term is
-/// <c>[@][n+][method:]value[+n]</c>.
+/// Reads selectors as dbt writes them: terms with spaces between them mean any of them, with commas all of them; a term
+/// is <c>[@][n+][method:]value[+n]</c>.
 /// </summary>
 public static class SelectorParser
 {
@@ -45,10 +45,12 @@ public static class SelectorParser
         var parents = ReadParents(ref rest);
         var children = ReadChildren(ref rest);
         if (isClosed && (parents > 0 || children > 0))
-            throw Wrong(text, "@ takes all that needs a name, and all that this needs: no + can stand beside it", place);
+            throw Wrong(
+                text, "@ takes all that needs a name, and all that this needs: no + can stand beside it", place);
         if (rest.IsEmpty) throw Wrong(text, "it names nothing", place);
         var term = Split(text, rest.ToString(), place);
-        if (term.Value.AsSpan().ContainsAny('+', '@')) throw Wrong(text, "+ stands before or behind a name, @ before it", place);
+        if (term.Value.AsSpan().ContainsAny('+', '@'))
+            throw Wrong(text, "+ stands before or behind a name, @ before it", place);
         return term with { Reach = new(parents, children, isClosed) };
     }
 
@@ -75,7 +77,9 @@ public static class SelectorParser
     }
 
     static int DepthOf(ReadOnlySpan<char> digits) =>
-        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var depth) ? depth : SelectorReach.All;
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var depth)
+            ? depth
+            : SelectorReach.All;
 
     /// <summary>The method and what it looks for; without one, what the value looks like.</summary>
     static Selector.Term Split(string text, string rest, Place? place)
@@ -93,7 +97,8 @@ public static class SelectorParser
     internal static Selector.Term OfMethod(string word, string argument, string value, string text, Place? place)
     {
         if (!SelectorMethods.ByWord.TryGetValue(word, out var method))
-            throw Wrong(text, $"there is no method '{word}'", place, NearestName.Hint(word, SelectorMethods.ByWord.Keys));
+            throw Wrong(
+                text, $"there is no method '{word}'", place, NearestName.Hint(word, SelectorMethods.ByWord.Keys));
         if (SelectorMethods.TakesArgument(method) && argument.Length == 0)
             throw Wrong(text, $"'{word}' needs a key: {word}.materialized:view", place);
         if (!SelectorMethods.TakesArgument(method) && argument.Length > 0)

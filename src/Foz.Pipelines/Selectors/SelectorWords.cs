@@ -47,8 +47,10 @@ static class StateWords
         ["unmodified"] = static change => (change & Modified) == StateChange.None,
         ["modified.body"] = static change => (change & (StateChange.Body | StateChange.New)) != StateChange.None,
         ["modified.configs"] = static change => (change & (StateChange.Configs | StateChange.New)) != StateChange.None,
-        ["modified.contract"] = static change => (change & (StateChange.Contract | StateChange.New)) != StateChange.None,
-        ["modified.persisted_descriptions"] = static change => (change & (StateChange.Description | StateChange.New)) != StateChange.None,
+        ["modified.contract"] =
+            static change => (change & (StateChange.Contract | StateChange.New)) != StateChange.None,
+        ["modified.persisted_descriptions"] =
+            static change => (change & (StateChange.Description | StateChange.New)) != StateChange.None,
     };
 
     public static IReadOnlyList<string> All { get; } = [.. ByWord.Keys];

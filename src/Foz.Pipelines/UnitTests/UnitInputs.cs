@@ -9,8 +9,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.UnitTests;
 
 /// <summary>
-/// What the names in a model's SQL stand for in a unit test: the rows that it gives, no rows, or the SELECT of an ephemeral model
-/// of which it gives none.
+/// What the names in a model's SQL stand for in a unit test: the rows that it gives, no rows, or the SELECT of an
+/// ephemeral model of which it gives none.
 /// </summary>
 /// <param name="lake">The lake, of which only the columns of tables are looked at.</param>
 /// <param name="project">The project.</param>
@@ -28,14 +28,16 @@ sealed class UnitInputs(Lakehouse lake, Project project, ProjectLineage lineage,
     {
         var analysis = session.Analyze(sql, cancellationToken);
         var relations = new Dictionary<TableName, string?>();
-        foreach (var name in analysis.Tables.Select(NameOf).Concat(analysis.TableFunctions.Select(NameOf)).OfType<TableName>())
+        foreach (var name in analysis.Tables.Select(NameOf).Concat(analysis.TableFunctions.Select(NameOf))
+            .OfType<TableName>())
             if (!relations.ContainsKey(name)) relations[name] = await FindAsync(test, model, name, cancellationToken);
         return analysis.Rewrite(
             table => NameOf(table) is { } name ? relations[name] : null,
             call => NameOf(call) is { } name ? relations[name] : null).Text;
     }
 
-    static TableName? NameOf(TableReference table) => table is { Schema: { } schema, IsText: false } ? new(schema, table.Name) : null;
+    static TableName? NameOf(TableReference table) =>
+        table is { Schema: { } schema, IsText: false } ? new(schema, table.Name) : null;
 
     static TableName? NameOf(TableFunctionCall call) =>
         call.Arguments is [{ Parts: [.., var schema, var name] }] ? new(schema, name) : null;
@@ -46,9 +48,11 @@ sealed class UnitInputs(Lakehouse lake, Project project, ProjectLineage lineage,
         var reference = model.References.FirstOrDefault(reference => reference.Name == name);
         if (reference is null)
         {
-            // What is given and the model does not name by itself may stand in what the test has in its place, such as its own table.
+            // What is given and the model does not name by itself may stand in what the test has in its place, such as
+            // its own table.
             if (rows is null) return null;
-            reference = new(name, project.TableOf(name), name == test.Model ? ReferenceKind.Self : ReferenceKind.Model, test.Place);
+            reference = new(
+                name, project.TableOf(name), name == test.Model ? ReferenceKind.Self : ReferenceKind.Model, test.Place);
         }
         if (rows is null && reference.Inlined is { } inlined)
             return $"({await FillAsync(test, model, inlined.Text, cancellationToken)}\n)";

@@ -24,10 +24,12 @@ static class UnitRelation
     /// A column is not the table's, a value not one of its type; nothing is known of an empty table.
     /// </exception>
     public static string OfGiven(
-        EngineSession session, string table, UnitRows? rows, UnitSchema schema, Place place, CancellationToken cancellationToken)
+        EngineSession session, string table, UnitRows? rows, UnitSchema schema, Place place,
+        CancellationToken cancellationToken)
     {
         if (schema.Fields.Count == 0 && rows is (null or UnitRows.Listed { Columns.Count: 0 }))
-            throw new FozException(ErrorKind.Configuration, $"the columns of {table} are not known, of which the test gives no rows")
+            throw new FozException(
+                ErrorKind.Configuration, $"the columns of {table} are not known, of which the test gives no rows")
             {
                 Place = place,
                 Hint = "give it one row, or declare its columns with their types",
@@ -38,7 +40,8 @@ static class UnitRelation
         foreach (var (row, column) in Misfits(session, listed, fields, cancellationToken))
         {
             var (value, name) = (listed.Rows[row][column]!, listed.Columns[column].Name);
-            throw new FozException(ErrorKind.Data, $"'{value.Text}' in column {name} of {table} is no {TypeOf(fields, name)}")
+            throw new FozException(
+                ErrorKind.Data, $"'{value.Text}' in column {name} of {table} is no {TypeOf(fields, name)}")
             {
                 Place = value.Place, Hint = "give a value that the column can hold as it is",
             };
@@ -48,7 +51,10 @@ static class UnitRelation
         return relation;
     }
 
-    /// <summary>Rows that are expected, and which of their columns are texts, as a column is in which a value is none of its type.</summary>
+    /// <summary>
+    /// Rows that are expected, and which of their columns are texts, as a column is in which a value is none of its
+    /// type.
+    /// </summary>
     /// <inheritdoc cref="OfGiven"/>
     public static (string Sql, IReadOnlySet<string> AsText) OfExpected(
         EngineSession session, string table, UnitRows rows, UnitSchema schema, CancellationToken cancellationToken)
@@ -68,39 +74,54 @@ static class UnitRelation
     }
 
     static string Empty(IEnumerable<UnitField> fields) =>
-        $"(SELECT {string.Join(", ", fields.Select(field => $"{Cell(null, field.Type)} AS {SqlText.Identifier(field.Name)}"))} WHERE false)";
+        $"(SELECT {string.Join(", ", fields.Select(field =>
+            $"{Cell(null, field.Type)} AS {SqlText.Identifier(field.Name)}"))} WHERE false)";
 
     /// <param name="rows">The rows.</param>
     /// <param name="fields">The columns of the relation.</param>
-    /// <param name="cell">SQL of a value, by its row, its column among those stated or -1, the value and the type.</param>
-    static string OfListed(UnitRows.Listed rows, IReadOnlyList<UnitField> fields, Func<int, int, UnitValue?, string, string> cell)
+    /// <param name="cell">
+    /// SQL of a value, by its row, its column among those stated or -1, the value and the type.
+    /// </param>
+    static string OfListed(
+        UnitRows.Listed rows, IReadOnlyList<UnitField> fields, Func<int, int, UnitValue?, string, string> cell)
     {
-        var indexes = rows.Columns.Index().ToDictionary(column => column.Item.Name, column => column.Index, StringComparer.OrdinalIgnoreCase);
+        var indexes = rows.Columns.Index()
+            .ToDictionary(column => column.Item.Name, column => column.Index, StringComparer.OrdinalIgnoreCase);
         var selects = rows.Rows.Select((row, number) => "SELECT " + string.Join(", ", fields.Select(field =>
         {
             var column = indexes.GetValueOrDefault(field.Name, -1);
-            return $"{cell(number, column, column < 0 ? null : row[column], field.Type)} AS {SqlText.Identifier(field.Name)}";
+            return $"{cell(number, column, column < 0 ? null : row[column], field.Type)} AS "
+                + $"{SqlText.Identifier(field.Name)}";
         })));
         return $"({string.Join(" UNION ALL ", selects)})";
     }
 
-    /// <summary>The values that are none of their column's type, or that it holds only in part, by row and column.</summary>
+    /// <summary>
+    /// The values that are none of their column's type, or that it holds only in part, by row and column.
+    /// </summary>
     static List<(int Row, int Column)> Misfits(
-        EngineSession session, UnitRows.Listed rows, IReadOnlyList<UnitField> fields, CancellationToken cancellationToken)
+        EngineSession session, UnitRows.Listed rows, IReadOnlyList<UnitField> fields,
+        CancellationToken cancellationToken)
     {
-        var tests = rows.Columns.Select((column, i) => (Column: i, Type: TypeOf(fields, column.Name))).Where(test => test.Type.Length > 0)
-            .Select(test => $"SELECT {Row}, {test.Column} FROM {Texts} WHERE {LosslessText.Misfits(session, $"c{test.Column}", test.Type, cancellationToken)}")
+        var tests = rows.Columns.Select((column, i) => (Column: i, Type: TypeOf(fields, column.Name)))
+            .Where(test => test.Type.Length > 0)
+            .Select(test =>
+                $"SELECT {Row}, {test.Column} FROM {Texts} WHERE "
+                    + $"{LosslessText.Misfits(session, $"c{test.Column}", test.Type, cancellationToken)}")
             .ToList();
         if (tests.Count == 0) return [];
         var texts = rows.Rows.Select((row, number) =>
-            $"({number}, {string.Join(", ", row.Select(value => $"CAST({SqlText.LiteralOrNull(value?.Text)} AS VARCHAR)"))})");
+            $"({number}, {string.Join(", ", row.Select(value =>
+                $"CAST({SqlText.LiteralOrNull(value?.Text)} AS VARCHAR)"))})");
         using var found = session.Query(
-            $"WITH {Texts}({Row}, {string.Join(", ", rows.Columns.Select((_, i) => $"c{i}"))}) AS (VALUES {string.Join(", ", texts)}) "
+            $"WITH {Texts}({Row}, {string.Join(", ", rows.Columns.Select((_, i) => $"c{i}"))}) AS (VALUES "
+                + $"{string.Join(", ", texts)}) "
             + $"{string.Join(" UNION ALL ", tests)} ORDER BY ALL", cancellationToken);
         return
         [
             .. found.Rows(cancellationToken).Select(row => (
-                Convert.ToInt32(row[0], CultureInfo.InvariantCulture), Convert.ToInt32(row[1], CultureInfo.InvariantCulture))),
+                Convert.ToInt32(row[0], CultureInfo.InvariantCulture),
+                Convert.ToInt32(row[1], CultureInfo.InvariantCulture))),
         ];
     }
 
@@ -118,7 +139,9 @@ static class UnitRelation
     /// <summary>Whether a value stands for itself in SQL: a number, or true or false.</summary>
     static bool IsPlain(UnitValue value) => !value.IsText
         && (value.Text is "true" or "false"
-            || decimal.TryParse(value.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _));
+            || decimal.TryParse(
+                value.Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture, out _));
 
     /// <summary>The table's columns, and where there may be others, those that rows state.</summary>
     static IReadOnlyList<UnitField> Fields(string table, UnitRows.Listed? rows, UnitSchema schema)
@@ -159,7 +182,8 @@ static class UnitRelation
     {
         try
         {
-            session.Execute($"CREATE OR REPLACE TEMP TABLE foz_unit_given AS SELECT * FROM {relation}", cancellationToken);
+            session.Execute(
+                $"CREATE OR REPLACE TEMP TABLE foz_unit_given AS SELECT * FROM {relation}", cancellationToken);
         }
         catch (FozException e) when (e.Kind is ErrorKind.Data or ErrorKind.Sql)
         {

@@ -31,7 +31,9 @@ public sealed record UnitTestOutcome(UnitTest Test)
     public bool Passed => Error is null && Missing.Count == 0 && Unexpected.Count == 0;
 }
 
-/// <summary>Runs models on the rows that unit tests give them. Of the lake only the columns of tables are looked at.</summary>
+/// <summary>
+/// Runs models on the rows that unit tests give them. Of the lake only the columns of tables are looked at.
+/// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="project">The project.</param>
 public sealed class UnitTestRunner(Lakehouse lake, Project project)
@@ -83,15 +85,25 @@ public sealed class UnitTestRunner(Lakehouse lake, Project project)
             UnitRows.Query query => [.. session.Describe(query.Sql, cancellationToken).Select(column => column.Name)],
             _ => [],
         };
-        var compared = stated.Count > 0 ? [.. columns.Where(c => stated.Contains(c.Name, StringComparer.OrdinalIgnoreCase))] : columns;
+        var compared = stated.Count > 0
+            ? [.. columns.Where(c => stated.Contains(c.Name, StringComparer.OrdinalIgnoreCase))]
+            : columns;
         session.Execute($"CREATE OR REPLACE TEMP TABLE {ExpectedTable} AS SELECT * FROM {expected}", cancellationToken);
         var names = SqlText.Identifiers(compared.Select(c => c.Name));
         var made = string.Join(", ", compared.Select(c =>
-            $"{(asText.Contains(c.Name) ? $"CAST({SqlText.Identifier(c.Name)} AS VARCHAR) AS " : "")}{SqlText.Identifier(c.Name)}"));
-        var missing = Rows(session, $"SELECT {names} FROM {ExpectedTable} EXCEPT ALL SELECT {made} FROM {ActualTable}", names, cancellationToken);
-        var unexpected = Rows(session, $"SELECT {made} FROM {ActualTable} EXCEPT ALL SELECT {names} FROM {ExpectedTable}", names, cancellationToken);
+            $"{(asText.Contains(c.Name) ? $"CAST({SqlText.Identifier(c.Name)} AS VARCHAR) AS " : "")}"
+                + $"{SqlText.Identifier(c.Name)}"));
+        var missing = Rows(
+            session, $"SELECT {names} FROM {ExpectedTable} EXCEPT ALL SELECT {made} FROM {ActualTable}", names,
+            cancellationToken);
+        var unexpected = Rows(
+            session, $"SELECT {made} FROM {ActualTable} EXCEPT ALL SELECT {names} FROM {ExpectedTable}", names,
+            cancellationToken);
         var count = session.QueryScalar<long>($"SELECT count(*) FROM {ActualTable}", cancellationToken);
-        return new(test) { Columns = compared, Missing = missing, Unexpected = unexpected, RowsAsExpected = count - unexpected.Count };
+        return new(test)
+        {
+            Columns = compared, Missing = missing, Unexpected = unexpected, RowsAsExpected = count - unexpected.Count,
+        };
     }
 
     /// <summary>Runs the model on what is given to it; of one that is made in intervals, the one of the test.</summary>
@@ -122,7 +134,9 @@ public sealed class UnitTestRunner(Lakehouse lake, Project project)
         var instant = SqlText.Literal($"{now.ToUniversalTime():yyyy-MM-dd HH:mm:ss.ffffff}+00");
         foreach (var (name, type) in Clocks)
         {
-            var value = type == "TIMESTAMPTZ" ? $"{instant}::TIMESTAMPTZ" : $"({instant}::TIMESTAMPTZ AT TIME ZONE 'UTC')::{type}";
+            var value = type == "TIMESTAMPTZ"
+                ? $"{instant}::TIMESTAMPTZ"
+                : $"({instant}::TIMESTAMPTZ AT TIME ZONE 'UTC')::{type}";
             session.Execute($"CREATE OR REPLACE TEMPORARY MACRO {name}() AS {value}", cancellationToken);
         }
     }

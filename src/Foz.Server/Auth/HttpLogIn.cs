@@ -36,7 +36,8 @@ sealed class HttpLogIn(LogInDesk desk)
         var authorization = $"{context.Request.Headers.Authorization}";
         var basic = BasicOf(authorization);
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        var attempt = new LogInAttempt(basic?.Name ?? named ?? "", address, TrinoProtocol, basic is null ? "bearer" : "password");
+        var attempt = new LogInAttempt(
+            basic?.Name ?? named ?? "", address, TrinoProtocol, basic is null ? "bearer" : "password");
         if (desk.LogIns.IsOpen)
             return named is null && basic is null
                 ? new(null, StatusCodes.Status401Unauthorized, "User must be set")
@@ -46,7 +47,8 @@ sealed class HttpLogIn(LogInDesk desk)
         if (!context.Request.IsHttps && !IPAddress.IsLoopback(address))
         {
             await desk.RefuseAsync(attempt, "a request without TLS");
-            return new(null, StatusCodes.Status403Forbidden, "Passwords and tokens of other machines are taken over TLS only");
+            return new(
+                null, StatusCodes.Status403Forbidden, "Passwords and tokens of other machines are taken over TLS only");
         }
 
         try
@@ -55,10 +57,13 @@ sealed class HttpLogIn(LogInDesk desk)
                 ? await desk.EnterAsync(attempt, password, cancellationToken)
                 : authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
                     ? await desk.EnterByTokenAsync(attempt, authorization[Bearer.Length..].Trim(), cancellationToken)
-                    : await desk.EnterAsync(attempt, static (_, _) => Task.FromResult<SessionUser?>(null), cancellationToken);
+                    : await desk.EnterAsync(
+                        attempt, static (_, _) => Task.FromResult<SessionUser?>(null), cancellationToken);
             if (named is null || named == found.Name) return new(found);
             await desk.DenyAsync(attempt with { Name = found.Name }, $"would act for {named}");
-            return new(null, StatusCodes.Status403Forbidden, $"Access Denied: User {found.Name} cannot impersonate user {named}");
+            return new(
+                null, StatusCodes.Status403Forbidden,
+                $"Access Denied: User {found.Name} cannot impersonate user {named}");
         }
         catch (LogInRefusedException e) when (e.IsBusy)
         {

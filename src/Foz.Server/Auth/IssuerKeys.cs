@@ -7,8 +7,8 @@ using Foz.Serving.Governance;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// The keys of token issuers, fetched when they are first needed, once an hour, and when a token names one that is not known, but
-/// not more often than twice a minute. Safe for use by many threads.
+/// The keys of token issuers, fetched when they are first needed, once an hour, and when a token names one that is not
+/// known, but not more often than twice a minute. Safe for use by many threads.
 /// </summary>
 /// <param name="http">Fetches them.</param>
 /// <param name="clock">The time.</param>
@@ -24,7 +24,8 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
 
     // One that does not answer keeps nobody waiting but who needs its keys.
     readonly ConcurrentDictionary<string, SemaphoreSlim> gates = new(StringComparer.Ordinal);
-    readonly ConcurrentDictionary<string, (IReadOnlyList<IssuerKey> Keys, DateTimeOffset At)> known = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, (IReadOnlyList<IssuerKey> Keys, DateTimeOffset At)> known = new(
+        StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -33,11 +34,14 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
         http.Dispose();
     }
 
-    /// <summary>The keys of an issuer; those of before where it cannot be reached, and none where it never was.</summary>
+    /// <summary>
+    /// The keys of an issuer; those of before where it cannot be reached, and none where it never was.
+    /// </summary>
     /// <param name="issuer">The issuer.</param>
     /// <param name="isFresh">Whether one is looked for that was not among them.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyList<IssuerKey>> FindAsync(TokenIssuer issuer, bool isFresh, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<IssuerKey>> FindAsync(
+        TokenIssuer issuer, bool isFresh, CancellationToken cancellationToken)
     {
         var name = $"{issuer.Issuer} {issuer.Keys}";
         if (Known(name, isFresh) is { } fresh) return fresh;
@@ -67,15 +71,19 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
 
     /// <summary>The keys of an issuer, where they were fetched lately; else null.</summary>
     IReadOnlyList<IssuerKey>? Known(string name, bool isFresh) =>
-        known.TryGetValue(name, out var found) && clock.GetUtcNow() - found.At < (isFresh ? restMin : ageMax) ? found.Keys : null;
+        known.TryGetValue(name, out var found) && clock.GetUtcNow() - found.At < (isFresh ? restMin : ageMax)
+            ? found.Keys
+            : null;
 
     async Task<IReadOnlyList<IssuerKey>> FetchAsync(TokenIssuer issuer, CancellationToken cancellationToken)
     {
         var address = issuer.Keys;
         if (address is null)
         {
-            using var discovery = await GetAsync(new($"{issuer.Issuer.TrimEnd('/')}/.well-known/openid-configuration"), cancellationToken);
-            if (Text(discovery.RootElement, "issuer") != issuer.Issuer || Text(discovery.RootElement, "jwks_uri") is not { } text
+            using var discovery = await GetAsync(
+                new($"{issuer.Issuer.TrimEnd('/')}/.well-known/openid-configuration"), cancellationToken);
+            if (Text(discovery.RootElement, "issuer") != issuer.Issuer
+                || Text(discovery.RootElement, "jwks_uri") is not { } text
                 || !TokenIssuer.IsAddress(text)) return [];
             address = new(text);
         }
@@ -106,12 +114,16 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
         var (id, stated) = (Text(key, "kid"), Text(key, "alg"));
         switch (Text(key, "kty"))
         {
-            case "RSA" when stated is null or "RS256" && Bytes(key, "n") is { } modulus && Bytes(key, "e") is { } exponent
+            case "RSA" when stated is null or "RS256" && Bytes(key, "n") is { } modulus
+                && Bytes(key, "e") is { } exponent
                 && modulus.Length * 8 >= RsaBitsMin:
                 return new(id, "RS256", new RSAParameters { Modulus = modulus, Exponent = exponent }, Curve: null);
-            case "EC" when stated is null or "ES256" && Text(key, "crv") == "P-256" && Bytes(key, "x") is { Length: CurveBytes } x
+            case "EC" when stated is null or "ES256" && Text(key, "crv") == "P-256"
+                && Bytes(key, "x") is { Length: CurveBytes } x
                 && Bytes(key, "y") is { Length: CurveBytes } y:
-                return new(id, "ES256", Rsa: null, new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new() { X = x, Y = y } });
+                return new(
+                    id, "ES256", Rsa: null,
+                    new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new() { X = x, Y = y } });
             default:
                 return null;
         }
@@ -121,5 +133,7 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
         Text(key, name) is { } text && Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
 
     static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

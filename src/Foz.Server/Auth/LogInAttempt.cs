@@ -6,7 +6,9 @@ namespace Foz.Server.Auth;
 /// <param name="Name">The name that was given.</param>
 /// <param name="Address">Where the client is.</param>
 /// <param name="Protocol">The protocol, as the audit calls it: <c>postgresql</c>, <c>trino</c> or <c>http</c>.</param>
-/// <param name="Method">How who it is is proven: <c>scram-sha-256</c>, <c>password</c>, <c>key</c>, <c>oidc</c>.</param>
+/// <param name="Method">
+/// How who it is is proven: <c>scram-sha-256</c>, <c>password</c>, <c>key</c>, <c>oidc</c>.
+/// </param>
 sealed record LogInAttempt(string Name, IPAddress Address, string Protocol, string Method)
 {
     const int NameLengthMax = 128;
@@ -20,7 +22,8 @@ sealed record LogInAttempt(string Name, IPAddress Address, string Protocol, stri
 /// <summary>Somebody is not let in. Its message may be told to the client: it says nothing of what there is.</summary>
 /// <param name="name">The name that was given.</param>
 /// <param name="reason">Why, for the audit and the log alone.</param>
-sealed class LogInRefusedException(string name, string reason) : Exception($"password authentication failed for user \"{name}\"")
+sealed class LogInRefusedException(string name, string reason)
+    : Exception($"password authentication failed for user \"{name}\"")
 {
     /// <summary>Why, for the audit and the log alone.</summary>
     public string Reason { get; } = reason;

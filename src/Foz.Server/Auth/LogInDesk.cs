@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// The one way in, whatever the protocol: who guesses is slowed, who is let in and who is not is audited. Safe for use by many
-/// threads.
+/// The one way in, whatever the protocol: who guesses is slowed, who is let in and who is not is audited. Safe for use
+/// by many threads.
 /// </summary>
 /// <param name="logIns">Who may log in.</param>
 /// <param name="audit">Where it is written who did; null for nowhere.</param>
@@ -20,7 +20,9 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
 {
     const int SeenMax = 10_000;
 
-    /// <summary>Requests of HTTP log in each by itself: within this time the first stands for them in the audit.</summary>
+    /// <summary>
+    /// Requests of HTTP log in each by itself: within this time the first stands for them in the audit.
+    /// </summary>
     static readonly TimeSpan seenTime = TimeSpan.FromMinutes(10);
 
     readonly LogInThrottle throttle = new(clock);
@@ -34,23 +36,27 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
     public LogIns LogIns => logIns;
 
     /// <summary>Lets somebody in by a password.</summary>
-    /// <exception cref="LogInRefusedException">It is not right, or there is nobody of the name; which of them takes the same time.</exception>
+    /// <exception cref="LogInRefusedException">
+    /// It is not right, or there is nobody of the name; which of them takes the same time.
+    /// </exception>
     /// <exception cref="FozException">It cannot be audited.</exception>
-    public Task<SessionUser> EnterAsync(LogInAttempt attempt, string password, CancellationToken cancellationToken) => EnterAsync(
-        attempt, attempt.Name,
-        async (turn, _) =>
-        {
-            await turn();
-            return passwords.Fits(logIns.VerifierOf(attempt.Name), password) ? logIns.Find(attempt.Name) : null;
-        },
-        cancellationToken);
+    public Task<SessionUser> EnterAsync(LogInAttempt attempt, string password, CancellationToken cancellationToken) =>
+        EnterAsync(
+            attempt, attempt.Name,
+            async (turn, _) =>
+            {
+                await turn();
+                return passwords.Fits(logIns.VerifierOf(attempt.Name), password) ? logIns.Find(attempt.Name) : null;
+            },
+            cancellationToken);
 
     /// <summary>Lets somebody in by a key or by a token of an issuer.</summary>
     /// <exception cref="LogInRefusedException">It is nobody's, or not valid now.</exception>
     /// <exception cref="FozException">It cannot be audited.</exception>
     public Task<SessionUser> EnterByTokenAsync(LogInAttempt attempt, string token, CancellationToken cancellationToken)
     {
-        if (ApiKey.NameOf(token) is { } key) return EnterAsync(attempt with { Name = key, Method = "key" }, token, cancellationToken);
+        if (ApiKey.NameOf(token) is { } key)
+            return EnterAsync(attempt with { Name = key, Method = "key" }, token, cancellationToken);
         // Whose it is stands in the token: by what the client says beside it nobody is forgiven, and nobody waits.
         return EnterAsync(
             attempt with { Method = "oidc" }, "",
@@ -65,23 +71,27 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
     /// <summary>Lets somebody in whose proof is a matter of the protocol.</summary>
     /// <param name="attempt">Who.</param>
     /// <param name="prove">
-    /// Proves it, and says who it is; null for nobody. It is not called where everybody is let in. Before it looks at a secret it
-    /// awaits its turn. A <see cref="WireException"/> of authentication is a proof that is wrong.
+    /// Proves it, and says who it is; null for nobody. It is not called where everybody is let in. Before it looks at a
+    /// secret it awaits its turn. A <see cref="WireException"/> of authentication is a proof that is wrong.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="LogInRefusedException">The proof is not right.</exception>
     /// <exception cref="FozException">It cannot be audited.</exception>
     public Task<SessionUser> EnterAsync(
-        LogInAttempt attempt, Func<Func<Task>, CancellationToken, Task<SessionUser?>> prove, CancellationToken cancellationToken) =>
+        LogInAttempt attempt, Func<Func<Task>, CancellationToken, Task<SessionUser?>> prove,
+        CancellationToken cancellationToken) =>
         EnterAsync(attempt, attempt.Name, prove, cancellationToken);
 
     // secretOf: the name whose secret is looked at; empty for none.
     async Task<SessionUser> EnterAsync(
-        LogInAttempt attempt, string secretOf, Func<Func<Task>, CancellationToken, Task<SessionUser?>> prove, CancellationToken cancellationToken)
+        LogInAttempt attempt, string secretOf, Func<Func<Task>, CancellationToken, Task<SessionUser?>> prove,
+        CancellationToken cancellationToken)
     {
         if (logIns.IsOpen)
         {
-            await AuditAsync(attempt with { Method = "none" }, AuditDecision.Granted, "everybody on this machine is let in", cancellationToken);
+            await AuditAsync(
+                attempt with { Method = "none" }, AuditDecision.Granted, "everybody on this machine is let in",
+                cancellationToken);
             return logIns.Find(attempt.Name)!;
         }
         IDisposable? turn = null;
@@ -95,7 +105,8 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
         }
         catch (Exception e) when (e is LogInRefusedException or WireException { Kind: WireErrorKind.Authentication })
         {
-            var refused = e as LogInRefusedException ?? new LogInRefusedException(attempt.Name, "wrong password, or no such user");
+            var refused = e as LogInRefusedException
+                ?? new LogInRefusedException(attempt.Name, "wrong password, or no such user");
             if (!refused.IsBusy) throttle.Failed(attempt.Address, secretOf);
             await NoteRefusedAsync(attempt, refused.Reason);
             throw refused;
@@ -106,10 +117,15 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
         }
 
         async Task TakeTurnAsync() => turn = await throttle.TakeAsync(attempt.Address, secretOf, cancellationToken)
-            ?? throw new LogInRefusedException(attempt.Name, "too many log-ins of the address wait already") { IsBusy = true };
+            ?? throw new LogInRefusedException(attempt.Name, "too many log-ins of the address wait already")
+            {
+                IsBusy = true,
+            };
     }
 
-    /// <summary>Notes that somebody was refused before anything was proven: it counts as a failure of the address.</summary>
+    /// <summary>
+    /// Notes that somebody was refused before anything was proven: it counts as a failure of the address.
+    /// </summary>
     public Task RefuseAsync(LogInAttempt attempt, string reason)
     {
         throttle.Failed(attempt.Address, "");
@@ -126,7 +142,8 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
     {
         await NoteLeftOutAsync(isEnd: false);
         if (!refusals.Admits(attempt.Address)) return;
-        log.LogInRefused(LogInAttempt.Shortened(attempt.Name), attempt.Address.ToString(), LogInAttempt.Shortened(reason));
+        log.LogInRefused(
+            LogInAttempt.Shortened(attempt.Name), attempt.Address.ToString(), LogInAttempt.Shortened(reason));
         await AuditAsync(attempt, AuditDecision.Denied, reason, CancellationToken.None);
     }
 
@@ -153,14 +170,18 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
         }
     }
 
-    async Task AuditAsync(LogInAttempt attempt, AuditDecision decision, string? reason, CancellationToken cancellationToken)
+    async Task AuditAsync(
+        LogInAttempt attempt, AuditDecision decision, string? reason, CancellationToken cancellationToken)
     {
-        if (audit is null || (decision is AuditDecision.Granted && attempt.Protocol == HttpLogIn.TrinoProtocol && IsSeen(attempt))) return;
+        if (audit is null
+            || (decision is AuditDecision.Granted && attempt.Protocol == HttpLogIn.TrinoProtocol && IsSeen(attempt)))
+            return;
         await audit.AddDurablyAsync(
             new()
             {
                 RunId = audit.RunId, RecordedAt = clock.GetUtcNow(), Event = AuditEvent.Login, Decision = decision,
-                User = LogInAttempt.Shortened(attempt.Name), Protocol = attempt.Protocol, Address = attempt.Address.ToString(),
+                User = LogInAttempt.Shortened(attempt.Name), Protocol = attempt.Protocol,
+                Address = attempt.Address.ToString(),
                 Method = attempt.Method, Reason = reason is null ? null : LogInAttempt.Shortened(reason),
             },
             cancellationToken);

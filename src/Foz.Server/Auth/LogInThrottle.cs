@@ -4,21 +4,26 @@ using System.Net.Sockets;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// Slows down who guesses passwords: after some failures from an address, or under a name, each further attempt waits longer,
-/// whether there is somebody of the name or not, and few are looked at at the same time. Safe for use by many threads.
+/// Slows down who guesses passwords: after some failures from an address, or under a name, each further attempt waits
+/// longer, whether there is somebody of the name or not, and few are looked at at the same time. Safe for use by many
+/// threads.
 /// </summary>
 /// <param name="clock">The time.</param>
 sealed class LogInThrottle(TimeProvider clock)
 {
     const int KeysMax = 10_000;
 
-    /// <summary>The most attempts of an address that are looked at, or wait out their delay, at the same time.</summary>
+    /// <summary>
+    /// The most attempts of an address that are looked at, or wait out their delay, at the same time.
+    /// </summary>
     const int PendingMax = 8;
 
     /// <summary>The most that wait until they are looked at.</summary>
     const int WaitingMax = 1000;
 
-    /// <summary>Of an address few are forgiven; under a name more, since anybody can fail under it, and who it is waits too.</summary>
+    /// <summary>
+    /// Of an address few are forgiven; under a name more, since anybody can fail under it, and who it is waits too.
+    /// </summary>
     static readonly Limit ofAddress = new(FailuresFree: 3, TimeSpan.FromSeconds(10));
     static readonly Limit ofName = new(FailuresFree: 10, TimeSpan.FromSeconds(5));
     static readonly TimeSpan memory = TimeSpan.FromMinutes(10);
@@ -75,8 +80,8 @@ sealed class LogInThrottle(TimeProvider clock)
     }
 
     /// <summary>
-    /// Notes an attempt that succeeded: what failed before under the name is forgiven, to the address as well; what failed there
-    /// under other names is not.
+    /// Notes an attempt that succeeded: what failed before under the name is forgiven, to the address as well; what
+    /// failed there under other names is not.
     /// </summary>
     public void Succeeded(IPAddress address, string name)
     {
@@ -106,9 +111,13 @@ sealed class LogInThrottle(TimeProvider clock)
         return new(bytes);
     }
 
-    /// <summary>Whether the name has logged in from there lately, and nobody has failed under it since: others' failures are not its own.</summary>
+    /// <summary>
+    /// Whether the name has logged in from there lately, and nobody has failed under it since: others' failures are not
+    /// its own.
+    /// </summary>
     bool IsKnown(IPAddress network, string name) =>
-        name.Length > 0 && pairs.TryGetValue((network, name), out var pair) && pair.Count == 0 && clock.GetUtcNow() - pair.Last <= memory;
+        name.Length > 0 && pairs.TryGetValue((network, name), out var pair) && pair.Count == 0
+            && clock.GetUtcNow() - pair.Last <= memory;
 
     TimeSpan DelayOfKeys(IPAddress network, string name)
     {
@@ -120,7 +129,8 @@ sealed class LogInThrottle(TimeProvider clock)
     static TimeSpan DelayOf(Failures known, Limit limit) => known.Count < limit.FailuresFree
         ? TimeSpan.Zero
         : TimeSpan.FromMilliseconds(
-            Math.Min(250 * Math.Pow(2, Math.Min(known.Count - limit.FailuresFree, 16)), limit.DelayMax.TotalMilliseconds));
+            Math.Min(
+                250 * Math.Pow(2, Math.Min(known.Count - limit.FailuresFree, 16)), limit.DelayMax.TotalMilliseconds));
 
     /// <summary>A place in the lane of an address, or of a name that is known there; null where it is full.</summary>
     Lane? Enter(IPAddress network, string name)

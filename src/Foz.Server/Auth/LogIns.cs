@@ -33,15 +33,19 @@ public sealed class LogIns
     internal IReadOnlyList<TokenIssuer> Issuers => users?.Invoke().Issuers ?? [];
 
     /// <summary>What a user's password is checked with.</summary>
-    /// <param name="name">The user; one that does not exist gets a verifier that no password fits, always the same.</param>
+    /// <param name="name">
+    /// The user; one that does not exist gets a verifier that no password fits, always the same.
+    /// </param>
     internal ScramVerifier VerifierOf(string name)
     {
-        if ((users?.Invoke().Find(name)?.Verifier ?? users?.Invoke().FindKey(name)?.Verifier) is { } verifier) return verifier;
+        if ((users?.Invoke().Find(name)?.Verifier ?? users?.Invoke().FindKey(name)?.Verifier) is { } verifier)
+            return verifier;
         var hash = HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(name));
         // Those of users differ by when they were made: one that is nobody's has the number of somebody's.
         var known = users?.Invoke().All.Select(user => user.Verifier?.Iterations).OfType<int>().ToList() ?? [];
         var iterations = known.Count == 0 ? ScramVerifier.IterationsDefault : known[hash[^1] % known.Count];
-        return new(iterations, hash[..SaltBytes], RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(32));
+        return new(
+            iterations, hash[..SaltBytes], RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(32));
     }
 
     /// <summary>The user of a session; null where there is none of the name.</summary>

@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Http;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// Keeps web pages away from a server that lets everybody of this machine in: a browser of this machine sends their requests too.
-/// A page whose name has come to stand for this machine is told by <c>Host</c>, any other by <c>Origin</c>.
+/// Keeps web pages away from a server that lets everybody of this machine in: a browser of this machine sends their
+/// requests too. A page whose name has come to stand for this machine is told by <c>Host</c>, any other by
+/// <c>Origin</c>.
 /// </summary>
 static class LoopbackGuard
 {
@@ -22,7 +23,8 @@ static class LoopbackGuard
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(
-            "Without log-ins only programs of this machine are answered, by the name localhost or its address", context.RequestAborted);
+            "Without log-ins only programs of this machine are answered, by the name localhost or its address",
+            context.RequestAborted);
     }
 
     static bool IsOfThisMachine(HttpRequest request)

@@ -7,8 +7,8 @@ using Foz.Serving.Governance;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// Tokens of OpenID Connect providers (RFC 7519, RFC 7515): signed with RS256 or ES256 by a key that the issuer shows now, for this
-/// audience, and valid now. Safe for use by many threads.
+/// Tokens of OpenID Connect providers (RFC 7519, RFC 7515): signed with RS256 or ES256 by a key that the issuer shows
+/// now, for this audience, and valid now. Safe for use by many threads.
 /// </summary>
 /// <param name="issuers">Whose tokens are taken; asked anew at each log-in.</param>
 /// <param name="keys">The issuers' keys.</param>
@@ -27,13 +27,16 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
     /// <exception cref="LogInRefusedException">It is not valid; why is for the audit alone.</exception>
     public async Task<SessionUser> FindAsync(string token, CancellationToken cancellationToken)
     {
-        if (token.Length > LengthMax || token.Split('.') is not [var header, var payload, var signature]) throw Refused("a token is no JWT");
+        if (token.Length > LengthMax || token.Split('.') is not [var header, var payload, var signature])
+            throw Refused("a token is no JWT");
         using var head = Json(header);
         using var claims = Json(payload);
         var name = Text(claims.RootElement, "sub") ?? "";
         var algorithm = Text(head.RootElement, "alg");
-        if (algorithm is not ("RS256" or "ES256")) throw Refused($"the algorithm of a token is {algorithm ?? "missing"}", name);
-        if (head.RootElement.TryGetProperty("crit", out _)) throw Refused("a token has extensions that are not known", name);
+        if (algorithm is not ("RS256" or "ES256"))
+            throw Refused($"the algorithm of a token is {algorithm ?? "missing"}", name);
+        if (head.RootElement.TryGetProperty("crit", out _))
+            throw Refused("a token has extensions that are not known", name);
         var known = issuers().Where(known => known.Issuer == Text(claims.RootElement, "iss")).ToList();
         if (known.Count == 0) throw Refused("the issuer of a token is not one of policies/", name);
         // Of an issuer that stands there for several audiences.
@@ -44,7 +47,9 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
             throw Refused("the signature of a token is wrong, or its key unknown", name);
         if (!IsFor(issuer, claims.RootElement)) throw Refused("a token is for another audience", name);
         CheckTime(claims.RootElement, name);
-        var user = Find(claims.RootElement, issuer.UserClaim) is { ValueKind: JsonValueKind.String } claim ? claim.GetString()! : "";
+        var user = Find(claims.RootElement, issuer.UserClaim) is { ValueKind: JsonValueKind.String } claim
+            ? claim.GetString()!
+            : "";
         if (user.Length == 0) throw Refused($"a token has no claim {issuer.UserClaim}", name);
         if (issuer.UserClaim == "email" && !IsVerified(Find(claims.RootElement, "email_verified")))
             throw Refused("the e-mail address of a token is not verified", user);
@@ -55,11 +60,13 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
     }
 
     async Task<bool> IsSignedAsync(
-        TokenIssuer issuer, string algorithm, string? id, byte[] signed, byte[] signature, CancellationToken cancellationToken)
+        TokenIssuer issuer, string algorithm, string? id, byte[] signed, byte[] signature,
+        CancellationToken cancellationToken)
     {
         // A key that is not known may be a new one.
         foreach (var isFresh in new[] { false, true })
-            if ((await keys.FindAsync(issuer, isFresh, cancellationToken)).Where(key => key.Fits(algorithm, id)).ToList() is { Count: > 0 } found)
+            if ((await keys.FindAsync(issuer, isFresh, cancellationToken)).Where(key => key.Fits(algorithm, id))
+                .ToList() is { Count: > 0 } found)
                 return found.Any(key => key.Verifies(signed, signature, Es256Bytes));
         return false;
     }
@@ -73,7 +80,8 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         var audiences = claims.TryGetProperty("aud", out var aud) ? aud.ValueKind switch
         {
             JsonValueKind.String => [aud.GetString()],
-            JsonValueKind.Array => aud.EnumerateArray().Where(a => a.ValueKind is JsonValueKind.String).Select(a => a.GetString()),
+            JsonValueKind.Array =>
+                aud.EnumerateArray().Where(a => a.ValueKind is JsonValueKind.String).Select(a => a.GetString()),
             _ => [],
         } : [];
         return audiences.Contains(issuer.Audience);
@@ -84,20 +92,26 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         var now = clock.GetUtcNow();
         if (Instant(claims, "exp") is not { } expires) throw Refused("a token never expires", name);
         if (now >= expires + skew) throw Refused("a token has expired", name);
-        if (Instant(claims, "nbf") is { } begins && now < begins - skew) throw Refused("a token is not valid yet", name);
+        if (Instant(claims, "nbf") is { } begins && now < begins - skew)
+            throw Refused("a token is not valid yet", name);
     }
 
     static DateTimeOffset? Instant(JsonElement claims, string claim) =>
-        claims.TryGetProperty(claim, out var value) && value.ValueKind is JsonValueKind.Number && value.TryGetDouble(out var seconds)
+        claims.TryGetProperty(claim, out var value) && value.ValueKind is JsonValueKind.Number
+            && value.TryGetDouble(out var seconds)
             && seconds is >= 0 and < SecondsMax
             ? DateTimeOffset.UnixEpoch.AddSeconds(seconds)
             : null;
 
     static List<string> RolesOf(JsonElement claims, string claim) => Find(claims, claim) switch
     {
-        { ValueKind: JsonValueKind.String } text => [.. text.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
+        { ValueKind: JsonValueKind.String } text =>
+            [.. text.GetString()!.Split(' ', StringSplitOptions.RemoveEmptyEntries)],
         { ValueKind: JsonValueKind.Array } list =>
-            [.. list.EnumerateArray().Where(role => role.ValueKind is JsonValueKind.String).Select(role => role.GetString()!)],
+            [
+                .. list.EnumerateArray().Where(role => role.ValueKind is JsonValueKind.String)
+                    .Select(role => role.GetString()!),
+            ],
         _ => [],
     };
 
@@ -112,7 +126,9 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
     }
 
     static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String ? value.GetString() : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     static JsonDocument Json(string part)
     {
@@ -129,7 +145,10 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         throw Refused("a part of a token is no JSON object");
     }
 
-    static byte[] Bytes(string part) => Base64Url.IsValid(part) ? Base64Url.DecodeFromChars(part) : throw Refused("a part of a token is not in base64url");
+    static byte[] Bytes(string part) =>
+        Base64Url.IsValid(part)
+            ? Base64Url.DecodeFromChars(part)
+            : throw Refused("a part of a token is not in base64url");
 
     static LogInRefusedException Refused(string reason, string name = "") => new(name, reason);
 }
@@ -154,6 +173,7 @@ sealed record IssuerKey(string? Id, string Algorithm, RSAParameters? Rsa, ECPara
         }
         using var curve = ECDsa.Create(Curve!.Value);
         return signature.Length == curveBytes
-            && curve.VerifyData(signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            && curve.VerifyData(
+                signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
     }
 }

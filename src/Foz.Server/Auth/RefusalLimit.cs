@@ -3,8 +3,8 @@ using System.Net;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// Bounds what refused log-ins can write: of each address some a minute are written, and of the others how many there were. Safe
-/// for use by many threads.
+/// Bounds what refused log-ins can write: of each address some a minute are written, and of the others how many there
+/// were. Safe for use by many threads.
 /// </summary>
 /// <param name="clock">The time.</param>
 sealed class RefusalLimit(TimeProvider clock)

@@ -3,8 +3,9 @@ using System.Net;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// The connections that have not logged in yet: few of one address, and few in all. Where all places are taken, the address that has
-/// most of them loses its oldest, so that whoever logs in at once is never shut out by others who do not. Safe for use by many threads.
+/// The connections that have not logged in yet: few of one address, and few in all. Where all places are taken, the
+/// address that has most of them loses its oldest, so that whoever logs in at once is never shut out by others who do
+/// not. Safe for use by many threads.
 /// </summary>
 /// <param name="ofAddressMax">The most of one address.</param>
 sealed class StartingPlaces(int ofAddressMax)

@@ -22,7 +22,8 @@ static class ListenErrors
         {
             SocketError.AddressAlreadyInUse => ("the port is in use, perhaps by another foz serve", another),
             SocketError.AccessDenied => ("this user may not use the port", another),
-            SocketError.AddressNotAvailable => ("no network of this machine has the address", "correct 'address' under 'serve:' in foz.yml"),
+            SocketError.AddressNotAvailable =>
+                ("no network of this machine has the address", "correct 'address' under 'serve:' in foz.yml"),
             _ => (e.Message, another),
         };
         return new(ErrorKind.Usage, $"{endPoint} cannot be listened on: {why}", e) { Hint = hint };

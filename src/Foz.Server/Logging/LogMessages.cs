@@ -14,7 +14,8 @@ static partial class LogMessages
     public static partial void ConnectionLost(this ILogger logger, string address, string error);
 
     /// <summary>A client was not let in.</summary>
-    [LoggerMessage(EventId = 1003, Level = LogLevel.Warning, Message = "The user {User} at {Address} was not let in: {Reason}")]
+    [LoggerMessage(
+        EventId = 1003, Level = LogLevel.Warning, Message = "The user {User} at {Address} was not let in: {Reason}")]
     public static partial void LogInRefused(this ILogger logger, string user, string address, string reason);
 
     /// <summary>A client could not be taken.</summary>
@@ -22,12 +23,14 @@ static partial class LogMessages
     public static partial void AcceptFailed(this ILogger logger, string error);
 
     /// <summary>The server stops.</summary>
-    [LoggerMessage(EventId = 1005, Level = LogLevel.Information, Message = "Stopping; statements may go on for {Seconds} s")]
+    [LoggerMessage(
+        EventId = 1005, Level = LogLevel.Information, Message = "Stopping; statements may go on for {Seconds} s")]
     public static partial void Stopping(this ILogger logger, double seconds);
 
     /// <summary>A statement ended an instance of the engine.</summary>
     [LoggerMessage(
         EventId = 1006, Level = LogLevel.Error,
-        Message = "A statement with the hash {Hash} ended the engine ({Times} times so far), which was opened again: {Error}")]
+        Message = "A statement with the hash {Hash} ended the engine ({Times} times so far), "
+            + "which was opened again: {Error}")]
     public static partial void EngineEnded(this ILogger logger, string hash, int times, string error);
 }

@@ -27,10 +27,14 @@ sealed class TextLoggerProvider(TextWriter writer) : ILoggerProvider
         }
     }
 
-    /// <summary>A message may have what a client sent: it is not to look like another one, and to do nothing to a terminal.</summary>
+    /// <summary>
+    /// A message may have what a client sent: it is not to look like another one, and to do nothing to a terminal.
+    /// </summary>
     static string OneLine(string message) => !message.Any(char.IsControl)
         ? message
-        : string.Concat(message.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : $"{c}"));
+        : string.Concat(
+            message.Select(c =>
+                char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}") : $"{c}"));
 
     sealed class TextLogger(TextLoggerProvider provider) : ILogger
     {
@@ -50,7 +54,8 @@ sealed class TextLoggerProvider(TextWriter writer) : ILoggerProvider
                 LogLevel.Error or LogLevel.Critical => "error: ",
                 _ => "",
             };
-            provider.Write(severity + OneLine(formatter(state, exception)) + (exception is null ? "" : $"\n{exception}"));
+            provider.Write(
+                severity + OneLine(formatter(state, exception)) + (exception is null ? "" : $"\n{exception}"));
         }
     }
 }

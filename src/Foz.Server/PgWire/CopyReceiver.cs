@@ -7,8 +7,8 @@ using Foz.Wire.PostgreSql;
 namespace Foz.Server.PgWire;
 
 /// <summary>
-/// Takes the rows of COPY from the client (PostgreSQL documentation, "COPY Operations"): nothing is read ahead, so that a client
-/// waits where the engine does.
+/// Takes the rows of COPY from the client (PostgreSQL documentation, "COPY Operations"): nothing is read ahead, so that
+/// a client waits where the engine does.
 /// </summary>
 /// <param name="input">Where rows come from.</param>
 /// <param name="output">Where answers go.</param>
@@ -19,7 +19,9 @@ sealed class CopyReceiver(PgInput input, PgOutput output, PgConnection connectio
     /// <param name="statement">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What the client is told at the end.</returns>
-    /// <exception cref="FozException">The rows are malformed, or the client gives up; nothing is written then.</exception>
+    /// <exception cref="FozException">
+    /// The rows are malformed, or the client gives up; nothing is written then.
+    /// </exception>
     public async Task<string> ReceiveAsync(SqlStatement statement, CancellationToken cancellationToken)
     {
         await using var load = await statement.BeginLoadAsync(cancellationToken);
@@ -38,12 +40,14 @@ sealed class CopyReceiver(PgInput input, PgOutput output, PgConnection connectio
                 case MessageType.CopyDone:
                     return await load.CompleteAsync(cancellationToken);
                 case MessageType.CopyFail:
-                    throw new FozException(ErrorKind.Canceled, $"COPY from stdin failed: {FrontendMessages.ReadText(input.Payload)}");
+                    throw new FozException(
+                        ErrorKind.Canceled, $"COPY from stdin failed: {FrontendMessages.ReadText(input.Payload)}");
                 case MessageType.Sync or MessageType.Flush:
                     // Clients send them that do not notice what their statement is.
                     break;
                 case var type:
-                    throw new FozException(ErrorKind.Usage, $"unexpected message type 0x{type:X2} during COPY from stdin")
+                    throw new FozException(
+                        ErrorKind.Usage, $"unexpected message type 0x{type:X2} during COPY from stdin")
                     {
                         SqlState = "08P01",
                     };

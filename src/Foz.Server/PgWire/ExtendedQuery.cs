@@ -54,14 +54,19 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
         if (message.Values.Length != statement.ParameterTypes.Count)
             throw Wrong(
                 "08P01",
-                $"bind message supplies {message.Values.Length} parameters, but prepared statement \"{message.Statement}\" requires {statement.ParameterTypes.Count}");
+                $"bind message supplies {message.Values.Length} parameters, but prepared statement "
+                    + $"\"{message.Statement}\" requires {statement.ParameterTypes.Count}");
         if (message.Portal.Length > 0 && portals.ContainsKey(message.Portal))
             throw Wrong("42P03", $"cursor \"{message.Portal}\" already exists");
         await ClosePortalAsync(message.Portal);
         if (portals.Count >= PortalsMax)
-            throw new FozException(ErrorKind.Resource, $"a session has at most {PortalsMax} portals") { SqlState = "53400" };
+            throw new FozException(ErrorKind.Resource, $"a session has at most {PortalsMax} portals")
+            {
+                SqlState = "53400",
+            };
         // A portal holds its statement, though that is forgotten.
-        var bytes = HeldMemory.Of(statement) + message.Values.Sum(static value => (long)(value?.Length ?? 0) * BytesOfByte);
+        var bytes = HeldMemory.Of(statement)
+            + message.Values.Sum(static value => (long)(value?.Length ?? 0) * BytesOfByte);
         session.Held.Add(bytes);
         try
         {
@@ -132,7 +137,9 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
         output.Writer.WriteAnswer(MessageType.CloseComplete);
     }
 
-    /// <summary>Ends what lasts until Sync, or until the end of a Query: outside of a transaction, all portals.</summary>
+    /// <summary>
+    /// Ends what lasts until Sync, or until the end of a Query: outside of a transaction, all portals.
+    /// </summary>
     public async Task SyncAsync()
     {
         if (session.State is TransactionState.Idle || hasTransactionEnded) await EndPortalsAsync();
@@ -181,7 +188,8 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
             return;
         }
 
-        var sent = await rows.SendAsync(cursor, portal.Encoder, rowsMax == 0 ? long.MaxValue : rowsMax, cancellationToken);
+        var sent = await rows.SendAsync(
+            cursor, portal.Encoder, rowsMax == 0 ? long.MaxValue : rowsMax, cancellationToken);
         if (rowsMax > 0 && sent == rowsMax)
         {
             output.Writer.WriteAnswer(MessageType.PortalSuspended);
@@ -192,7 +200,9 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
         StatementEnd.WriteCommandComplete(output.Writer, TagOf(cursor, sent));
     }
 
-    /// <summary>The rows of a portal must be the ones that the client was told of, though they are bound anew.</summary>
+    /// <summary>
+    /// The rows of a portal must be the ones that the client was told of, though they are bound anew.
+    /// </summary>
     RowEncoder EncoderOf(Portal portal, IReadOnlyList<ServedColumn> columns)
     {
         if (portal.Statement.Columns is { } told

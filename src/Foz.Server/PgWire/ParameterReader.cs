@@ -14,7 +14,9 @@ static class ParameterReader
     /// <param name="value">Its bytes; null for NULL.</param>
     /// <param name="format">How it is written.</param>
     /// <param name="oid">Its type.</param>
-    /// <returns>Null, a text as PostgreSQL writes the type, bytes for <c>bytea</c>, a number or a truth value.</returns>
+    /// <returns>
+    /// Null, a text as PostgreSQL writes the type, bytes for <c>bytea</c>, a number or a truth value.
+    /// </returns>
     /// <exception cref="WireException">It is no value of the type.</exception>
     public static object? Read(byte[]? value, ValueFormat format, uint oid)
     {
@@ -37,7 +39,8 @@ static class ParameterReader
         TypeOids.Int2 => BinaryPrimitives.ReadInt16BigEndian(Fixed(value, 2, oid)),
         TypeOids.Int4 => BinaryPrimitives.ReadInt32BigEndian(Fixed(value, 4, oid)),
         TypeOids.Int8 => BinaryPrimitives.ReadInt64BigEndian(Fixed(value, 8, oid)),
-        TypeOids.Oid or TypeOids.RegClass or TypeOids.RegType or TypeOids.RegProc or TypeOids.RegNamespace or TypeOids.RegRole
+        TypeOids.Oid or TypeOids.RegClass or TypeOids.RegType or TypeOids.RegProc or TypeOids.RegNamespace
+            or TypeOids.RegRole
             or TypeOids.Xid or TypeOids.Cid => BinaryPrimitives.ReadUInt32BigEndian(Fixed(value, 4, oid)),
         TypeOids.Float4 => Text(BinaryPrimitives.ReadSingleBigEndian(Fixed(value, 4, oid))),
         TypeOids.Float8 => Text(BinaryPrimitives.ReadDoubleBigEndian(Fixed(value, 8, oid))),
@@ -51,11 +54,14 @@ static class ParameterReader
     static string Time(ReadOnlySpan<byte> value, uint oid) => oid switch
     {
         TypeOids.Date => BinaryDate.DateText(BinaryPrimitives.ReadInt32BigEndian(Fixed(value, 4, oid))),
-        TypeOids.Timestamp => BinaryDate.TimestampText(BinaryPrimitives.ReadInt64BigEndian(Fixed(value, 8, oid)), hasZone: false),
-        TypeOids.Timestamptz => BinaryDate.TimestampText(BinaryPrimitives.ReadInt64BigEndian(Fixed(value, 8, oid)), hasZone: true),
+        TypeOids.Timestamp =>
+            BinaryDate.TimestampText(BinaryPrimitives.ReadInt64BigEndian(Fixed(value, 8, oid)), hasZone: false),
+        TypeOids.Timestamptz =>
+            BinaryDate.TimestampText(BinaryPrimitives.ReadInt64BigEndian(Fixed(value, 8, oid)), hasZone: true),
         TypeOids.Time => OfDay(BinaryPrimitives.ReadInt64BigEndian(Fixed(value, 8, oid)), offsetSeconds: null),
         TypeOids.Timetz => OfDay(
-            BinaryPrimitives.ReadInt64BigEndian(Fixed(value, 12, oid)), -BinaryPrimitives.ReadInt32BigEndian(value[8..])),
+            BinaryPrimitives.ReadInt64BigEndian(Fixed(value, 12, oid)),
+            -BinaryPrimitives.ReadInt32BigEndian(value[8..])),
         TypeOids.Interval => Interval(Fixed(value, 16, oid)),
         _ => Text(value),
     };
@@ -103,7 +109,8 @@ static class ParameterReader
         {
             if (i > 0) text.Append(',');
             if (lengths.Length > 1) Append(ref array, lengths[1..], oid, text);
-            else if (array.TryReadElement(out var element, out var isNull)) text.Append(isNull ? "NULL" : Element(element, oid));
+            else if (array.TryReadElement(out var element, out var isNull))
+                text.Append(isNull ? "NULL" : Element(element, oid));
         }
 
         text.Append('}');
@@ -118,11 +125,14 @@ static class ParameterReader
             var other => Convert.ToString(other, CultureInfo.InvariantCulture)!,
         };
         return TextQuoting.NeedsQuotes(Encoding.UTF8.GetBytes(text))
-            ? $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""
+            ? '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal)
+                .Replace("\"", "\\\"", StringComparison.Ordinal) + '"'
             : text;
     }
 
-    /// <summary>Texts of floating-point numbers keep all digits, and the words that PostgreSQL has for the others.</summary>
+    /// <summary>
+    /// Texts of floating-point numbers keep all digits, and the words that PostgreSQL has for the others.
+    /// </summary>
     static string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 
     static string Text(float number) => number.ToString("R", CultureInfo.InvariantCulture);
@@ -133,5 +143,6 @@ static class ParameterReader
 
     static ReadOnlySpan<byte> Fixed(ReadOnlySpan<byte> value, int bytes, uint oid) => value.Length == bytes
         ? value
-        : throw new WireException(WireErrorKind.Value, $"incorrect binary data format: {value.Length} bytes for type {oid}");
+        : throw new WireException(
+            WireErrorKind.Value, $"incorrect binary data format: {value.Length} bytes for type {oid}");
 }

@@ -63,8 +63,9 @@ sealed class PgConnection : IDisposable
             await using (session) await session.RunAsync();
             await start.FlushAsync();
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or AuthenticationException
-            or OperationCanceledException or WireException)
+        catch (Exception e)
+            when (e is IOException or SocketException or ObjectDisposedException or AuthenticationException
+                or OperationCanceledException or WireException)
         {
             host.Log.ConnectionLost(Address.ToString(), e.Message);
         }
@@ -81,7 +82,8 @@ sealed class PgConnection : IDisposable
         try
         {
             ThrowIfEnding();
-            if (pending is not { } begun) return await input.ReadAsync(ClientMessageLimits.Session, reading.Token, Wait);
+            if (pending is not { } begun)
+                return await input.ReadAsync(ClientMessageLimits.Session, reading.Token, Wait);
             pending = null;
             return await begun;
         }
@@ -96,12 +98,14 @@ sealed class PgConnection : IDisposable
         }
     }
 
-    /// <summary>Whether a message is still being read, which nobody waits for: the input is not to be looked at.</summary>
+    /// <summary>
+    /// Whether a message is still being read, which nobody waits for: the input is not to be looked at.
+    /// </summary>
     public bool IsReading => pending is not null;
 
     /// <summary>
-    /// Reads the next message while something is done for the client. Where that is canceled the message is still read: the next
-    /// read waits for it.
+    /// Reads the next message while something is done for the client. Where that is canceled the message is still read:
+    /// the next read waits for it.
     /// </summary>
     public async ValueTask<bool> ReadOnAsync(PgInput input, CancellationToken cancellationToken)
     {
@@ -120,7 +124,9 @@ sealed class PgConnection : IDisposable
     {
         using var source = new CancellationTokenSource();
         await using var timer = limit is { } time
-            ? host.Clock.CreateTimer(static state => ((PgConnection)state!).Cancel("statement timeout"), this, time, Timeout.InfiniteTimeSpan)
+            ? host.Clock.CreateTimer(
+                static state => ((PgConnection)state!).Cancel("statement timeout"), this, time,
+                Timeout.InfiniteTimeSpan)
             : null;
         lock (gate) (working, cancelReason) = (source, null);
         try
@@ -160,7 +166,9 @@ sealed class PgConnection : IDisposable
         return exception;
     }
 
-    /// <summary>Ends the session: at once where it waits for the client, else when the statement is done; for any thread.</summary>
+    /// <summary>
+    /// Ends the session: at once where it waits for the client, else when the statement is done; for any thread.
+    /// </summary>
     public void End(PgEndException? why = null)
     {
         lock (gate)
@@ -186,7 +194,10 @@ sealed class PgConnection : IDisposable
         Abort();
     }
 
-    /// <summary>Ends a connection that was not served, with a message as far as the socket takes it at once; nothing waits for the client.</summary>
+    /// <summary>
+    /// Ends a connection that was not served, with a message as far as the socket takes it at once; nothing waits for
+    /// the client.
+    /// </summary>
     public void Refuse(PgEndException why)
     {
         using (this)

@@ -7,8 +7,8 @@ using Foz.Wire.PostgreSql;
 namespace Foz.Server.PgWire;
 
 /// <summary>
-/// The messages that a client sends. Between them no buffer is held: an idle connection costs next to nothing. One reader
-/// at a time.
+/// The messages that a client sends. Between them no buffer is held: an idle connection costs next to nothing. One
+/// reader at a time.
 /// </summary>
 sealed class PgInput(Stream stream) : IDisposable
 {
@@ -41,10 +41,13 @@ sealed class PgInput(Stream stream) : IDisposable
     /// <summary>Reads the next message.</summary>
     /// <param name="limits">How long messages may be.</param>
     /// <param name="cancellationToken">Stops it; half of a message may be read then.</param>
-    /// <param name="wait">Waits on the caller's thread for its beginning; null where that has something else to do.</param>
+    /// <param name="wait">
+    /// Waits on the caller's thread for its beginning; null where that has something else to do.
+    /// </param>
     /// <returns>Whether there is one; false where the client has closed the connection.</returns>
     /// <exception cref="WireException">It is too long, of no known type, or cut off.</exception>
-    public async ValueTask<bool> ReadAsync(ClientMessageLimits limits, CancellationToken cancellationToken, SocketWait? wait = null)
+    public async ValueTask<bool> ReadAsync(
+        ClientMessageLimits limits, CancellationToken cancellationToken, SocketWait? wait = null)
     {
         Skip();
         while (true)
@@ -93,7 +96,8 @@ sealed class PgInput(Stream stream) : IDisposable
             Release();
             // Until something arrives there is no buffer for it. What TLS has decrypted already, no socket tells.
             var hasArrived = stream is NetworkStream && wait is not null && wait.HasArrived(cancellationToken);
-            if (!hasArrived && await stream.ReadAsync(Memory<byte>.Empty, cancellationToken) != 0) throw new UnreachableException();
+            if (!hasArrived && await stream.ReadAsync(Memory<byte>.Empty, cancellationToken) != 0)
+                throw new UnreachableException();
             buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
         }
         else if (buffer.Length - start < Math.Min(bytesWanted, 2 * (end - start)) || end == buffer.Length)

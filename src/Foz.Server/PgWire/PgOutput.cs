@@ -3,8 +3,8 @@ using Foz.Wire.PostgreSql;
 namespace Foz.Server.PgWire;
 
 /// <summary>
-/// The messages that a client is sent. While one buffer is on its way the next one is filled; what a client does not read
-/// stops who writes. One writer at a time.
+/// The messages that a client is sent. While one buffer is on its way the next one is filled; what a client does not
+/// read stops who writes. One writer at a time.
 /// </summary>
 sealed class PgOutput(Stream stream)
 {

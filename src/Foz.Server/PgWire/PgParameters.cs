@@ -33,7 +33,9 @@ sealed record PgParameters(string User, string? Database, IReadOnlyDictionary<st
         return new(user, database, settings);
     }
 
-    /// <summary>Options of a command line: <c>-c name=value</c> and <c>--name=value</c>, spaces escaped by backslashes.</summary>
+    /// <summary>
+    /// Options of a command line: <c>-c name=value</c> and <c>--name=value</c>, spaces escaped by backslashes.
+    /// </summary>
     static void ReadOptions(string text, Dictionary<string, string> settings)
     {
         var words = Words(text);
@@ -74,5 +76,6 @@ sealed record PgParameters(string User, string? Database, IReadOnlyDictionary<st
         }
     }
 
-    static PgEndException Invalid(string word) => new("22023", $"invalid command-line argument for server process: {word}");
+    static PgEndException Invalid(string word) =>
+        new("22023", $"invalid command-line argument for server process: {word}");
 }

@@ -109,10 +109,13 @@ sealed class PgSession : IAsyncDisposable
     /// <summary>Sends what there is, unless more has arrived already, and waits for the next message.</summary>
     async ValueTask<bool> NextAsync()
     {
-        if (connection.IsReading || !input.HasNext(ClientMessageLimits.Session) || output.IsFull) await output.FlushAsync();
+        if (connection.IsReading || !input.HasNext(ClientMessageLimits.Session) || output.IsFull)
+            await output.FlushAsync();
         return await connection.ReadAsync(
             input, session.State is TransactionState.Idle ? PgPhase.Idle : PgPhase.IdleInTransaction,
-            session.State is TransactionState.Idle ? session.Settings.IdleTimeout : session.Settings.IdleInTransactionTimeout);
+            session.State is TransactionState.Idle
+                ? session.Settings.IdleTimeout
+                : session.Settings.IdleInTransactionTimeout);
     }
 
     Task HandleAsync(byte type, CancellationToken cancellationToken)
@@ -142,7 +145,8 @@ sealed class PgSession : IAsyncDisposable
             case MessageType.FunctionCall:
                 throw new WireException(WireErrorKind.Unsupported, "functions are called with SELECT only");
             default:
-                throw new WireException(WireErrorKind.Malformed, $"a message of type {(char)type} does not belong here");
+                throw new WireException(
+                    WireErrorKind.Malformed, $"a message of type {(char)type} does not belong here");
         }
     }
 
@@ -226,7 +230,8 @@ sealed class PgSession : IAsyncDisposable
             _ => true,
         };
         if (isWanted)
-            new ServerMessage(notice.Severity, notice.SqlState, ServedText.WithoutPaths(notice.Text, sql: null)).Write(output.Writer, MessageType.NoticeResponse);
+            new ServerMessage(notice.Severity, notice.SqlState, ServedText.WithoutPaths(notice.Text, sql: null)).Write(
+                output.Writer, MessageType.NoticeResponse);
     }
 
     /// <summary>Tells the client of an error.</summary>

@@ -10,7 +10,9 @@ using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;
 
-/// <summary>How a connection begins: encryption, who it is, and that it is who it says (PostgreSQL documentation, "Start-up").</summary>
+/// <summary>
+/// How a connection begins: encryption, who it is, and that it is who it says (PostgreSQL documentation, "Start-up").
+/// </summary>
 sealed class PgStart : IAsyncDisposable
 {
     /// <summary>The only database: the catalog.</summary>
@@ -49,7 +51,8 @@ sealed class PgStart : IAsyncDisposable
     {
         try
         {
-            if (await PeekAsync(cancellationToken) == TlsHandshake) await BeginTlsAsync(isDirect: true, cancellationToken);
+            if (await PeekAsync(cancellationToken) == TlsHandshake)
+                await BeginTlsAsync(isDirect: true, cancellationToken);
             for (var requests = 0; requests < RequestsMax; requests++)
             {
                 switch (await input.ReadStartupAsync(connection.Wait, cancellationToken))
@@ -122,18 +125,23 @@ sealed class PgStart : IAsyncDisposable
     {
         if (startup.MajorVersion != 3)
             throw new PgEndException(
-                "0A000", $"unsupported frontend protocol {startup.MajorVersion}.{startup.MinorVersion}: server supports 3.0 to 3.{MinorVersionMax}");
+                "0A000",
+                $"unsupported frontend protocol {startup.MajorVersion}.{startup.MinorVersion}: server "
+                    + $"supports 3.0 to 3.{MinorVersionMax}");
         // Of 3.1 there is none: it was never given to a version.
         var minorVersion = startup.MinorVersion >= MinorVersionMax ? MinorVersionMax : 0;
-        var options = startup.Parameters.Select(p => p.Key).Where(k => k.StartsWith("_pq_.", StringComparison.Ordinal)).ToList();
+        var options = startup.Parameters.Select(p => p.Key).Where(k => k.StartsWith("_pq_.", StringComparison.Ordinal))
+            .ToList();
         if (startup.MinorVersion != minorVersion || options.Count > 0)
             output.Writer.WriteNegotiateProtocolVersion(minorVersion, options);
 
         var parameters = PgParameters.Read(startup.Parameters);
-        if (parameters.User.Length == 0) throw new PgEndException("28000", "no PostgreSQL user name specified in startup packet");
+        if (parameters.User.Length == 0)
+            throw new PgEndException("28000", "no PostgreSQL user name specified in startup packet");
         if (host.RequiresTls && !IsTls && !IPAddress.IsLoopback(connection.Address))
         {
-            await host.Desk.RefuseAsync(new(parameters.User, connection.Address, Protocol, "none"), "a connection without TLS");
+            await host.Desk.RefuseAsync(
+                new(parameters.User, connection.Address, Protocol, "none"), "a connection without TLS");
             throw new PgEndException("28000", "connections without TLS are refused", "connect with sslmode=require");
         }
         var user = await LogInAsync(parameters.User, cancellationToken);
@@ -156,7 +164,8 @@ sealed class PgStart : IAsyncDisposable
     {
         try
         {
-            if (name == UserList.TokenUser && host.Desk.LogIns.Issuers.Count > 0) return await TokenAsync(name, cancellationToken);
+            if (name == UserList.TokenUser && host.Desk.LogIns.Issuers.Count > 0)
+                return await TokenAsync(name, cancellationToken);
             return await host.Desk.EnterAsync(
                 new(name, connection.Address, Protocol, "scram-sha-256"),
                 async (turn, token) =>
@@ -197,7 +206,8 @@ sealed class PgStart : IAsyncDisposable
                 ? [AuthenticationRequest.ScramSha256Plus, AuthenticationRequest.ScramSha256]
                 : [AuthenticationRequest.ScramSha256]).Write(output.Writer);
         var mechanism = FrontendMessages.ReadSaslInitialResponse(await AskAsync(cancellationToken), out var first);
-        if (mechanism is not AuthenticationRequest.ScramSha256 && !(IsTls && mechanism is AuthenticationRequest.ScramSha256Plus))
+        if (mechanism is not AuthenticationRequest.ScramSha256
+            && !(IsTls && mechanism is AuthenticationRequest.ScramSha256Plus))
             throw new PgEndException("08P01", "client selected an invalid SASL authentication mechanism");
         var scram = new ScramServer(
             host.Desk.LogIns.VerifierOf(name), IsTls ? host.Tls!.CertificateHash : null,

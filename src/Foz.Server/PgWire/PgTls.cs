@@ -34,11 +34,13 @@ sealed class PgTls
             await tls.AuthenticateAsServerAsync(
                 new SslServerAuthenticationOptions
                 {
-                    ServerCertificateContext = context, ApplicationProtocols = [Protocol], ClientCertificateRequired = false,
+                    ServerCertificateContext = context, ApplicationProtocols = [Protocol],
+                    ClientCertificateRequired = false,
                 },
                 cancellationToken);
             if (isDirect && tls.NegotiatedApplicationProtocol != Protocol)
-                throw new System.Security.Authentication.AuthenticationException("a direct TLS connection names no protocol");
+                throw new System.Security.Authentication.AuthenticationException(
+                    "a direct TLS connection names no protocol");
             return tls;
         }
         catch

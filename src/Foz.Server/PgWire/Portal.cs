@@ -11,7 +11,8 @@ namespace Foz.Server.PgWire;
 /// <param name="values">The values.</param>
 /// <param name="formats">How its columns are to be written.</param>
 /// <param name="bytes">Bytes of its statement and values.</param>
-sealed class Portal(SqlStatement statement, object?[] values, ImmutableArray<ValueFormat> formats, long bytes) : IAsyncDisposable
+sealed class Portal(SqlStatement statement, object?[] values, ImmutableArray<ValueFormat> formats, long bytes)
+    : IAsyncDisposable
 {
     /// <summary>The statement.</summary>
     public SqlStatement Statement => statement;

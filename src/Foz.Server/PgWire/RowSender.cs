@@ -30,7 +30,8 @@ sealed class RowSender(SqlSession session, PgOutput output, TimeProvider clock)
             [
                 .. columns.Select((c, i) => new RowColumn(c.Name, c.PgType.Oid)
                 {
-                    TypeBytes = c.PgType.Size, TypeModifier = c.PgType.Modifier, Format = BindMessage.FormatOf(formats, i),
+                    TypeBytes = c.PgType.Size, TypeModifier = c.PgType.Modifier,
+                    Format = BindMessage.FormatOf(formats, i),
                 }),
             ]);
     }
@@ -86,7 +87,9 @@ sealed class RowSender(SqlSession session, PgOutput output, TimeProvider clock)
         output.Writer.WriteCopyDone();
     }
 
-    /// <summary>The header shares a message with the first row, as PostgreSQL has it, and as Npgsql expects it.</summary>
+    /// <summary>
+    /// The header shares a message with the first row, as PostgreSQL has it, and as Npgsql expects it.
+    /// </summary>
     async Task CopyBinaryAsync(SqlCursor cursor, RowEncoder encoder, CancellationToken cancellationToken)
     {
         var first = new MessageWriter();
@@ -139,7 +142,8 @@ sealed class RowSender(SqlSession session, PgOutput output, TimeProvider clock)
     {
         if (formats.Length > 1 && formats.Length != columns.Count)
             throw new FozException(
-                ErrorKind.Usage, $"bind message has {formats.Length} result formats but query has {columns.Count} columns")
+                ErrorKind.Usage,
+                $"bind message has {formats.Length} result formats but query has {columns.Count} columns")
             {
                 SqlState = "08P01",
             };

@@ -1,8 +1,8 @@
 namespace Foz.Server.PgWire;
 
 /// <summary>
-/// The threads that wait for what clients send. There are a few, for the connections that worked last: who wants one that is taken gets
-/// it the next time. For many threads.
+/// The threads that wait for what clients send. There are a few, for the connections that worked last: who wants one
+/// that is taken gets it the next time. For many threads.
 /// </summary>
 /// <param name="most">How many.</param>
 sealed class SocketThreads(int most = SocketThreads.MostDefault)

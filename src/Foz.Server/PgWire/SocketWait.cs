@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Foz.Server.PgWire;
 
 /// <summary>
-/// Waits on the caller's thread for what a client sends: a thread that is there has it sooner than one that has to be waked through
-/// others.
+/// Waits on the caller's thread for what a client sends: a thread that is there has it sooner than one that has to be
+/// waked through others.
 /// </summary>
 /// <param name="socket">The client's connection.</param>
 /// <param name="threads">How many may wait so.</param>
@@ -17,7 +17,9 @@ sealed class SocketWait(Socket socket, SocketThreads threads)
 
     /// <summary>Waits while there is a thread for it.</summary>
     /// <param name="cancellationToken">Ends it within a turn.</param>
-    /// <returns>Whether there is something to be read; else it can still come, and is to be waited for without a thread.</returns>
+    /// <returns>
+    /// Whether there is something to be read; else it can still come, and is to be waited for without a thread.
+    /// </returns>
     public bool HasArrived(CancellationToken cancellationToken)
     {
         if (!threads.TryTake()) return false;

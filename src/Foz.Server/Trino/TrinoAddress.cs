@@ -18,12 +18,16 @@ readonly record struct TrinoAddress(string Base)
     /// <summary>The address by which a client has reached the server.</summary>
     public static TrinoAddress Of(HttpRequest request)
     {
-        var scheme = Forwarded(request, "X-Forwarded-Proto") is { } proto and ("http" or "https") ? proto : request.Scheme;
-        var host = Forwarded(request, "X-Forwarded-Host") is { } name && Uri.TryCreate($"{scheme}://{name}", UriKind.Absolute, out var uri)
+        var scheme = Forwarded(request, "X-Forwarded-Proto") is { } proto and ("http" or "https")
+            ? proto
+            : request.Scheme;
+        var host = Forwarded(request, "X-Forwarded-Host") is { } name
+            && Uri.TryCreate($"{scheme}://{name}", UriKind.Absolute, out var uri)
             && uri.AbsolutePath == "/" && uri.UserInfo.Length == 0 && uri.Query.Length == 0
             ? new HostString(name)
             : request.Host;
-        if (host.Port is null && Forwarded(request, "X-Forwarded-Port") is { } text && ushort.TryParse(text, out var port)
+        if (host.Port is null && Forwarded(request, "X-Forwarded-Port") is { } text
+            && ushort.TryParse(text, out var port)
             && port != (scheme == "https" ? 443 : 80))
             host = new(host.Host, port);
         return new($"{scheme}://{host.ToUriComponent()}");

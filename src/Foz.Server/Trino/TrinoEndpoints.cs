@@ -39,7 +39,9 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
         var sql = await ReadAsync(context);
         if (sql is null)
         {
-            await RefuseAsync(context, StatusCodes.Status413PayloadTooLarge, $"A statement has at most {SqlCharactersMax} characters");
+            await RefuseAsync(
+                context, StatusCodes.Status413PayloadTooLarge,
+                $"A statement has at most {SqlCharactersMax} characters");
             return;
         }
 
@@ -111,21 +113,24 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
     }
 
     /// <summary>
-    /// The statement whose page a request asks for, if who asks has begun it; else the request is answered. Where nobody logs in, the
-    /// slug alone tells who it is.
+    /// The statement whose page a request asks for, if who asks has begun it; else the request is answered. Where
+    /// nobody logs in, the slug alone tells who it is.
     /// </summary>
     async Task<TrinoQuery?> FindPageAsync(HttpContext context)
     {
         SessionUser? user = null;
-        if (!host.LogIn.IsOpen && (user = await LogInAsync(context, TrinoHeaders.Of(context.Request))) is null) return null;
-        if (queries.Find($"{context.Request.RouteValues["id"]}") is { } query && query.IsSlug($"{context.Request.RouteValues["slug"]}")
+        if (!host.LogIn.IsOpen && (user = await LogInAsync(context, TrinoHeaders.Of(context.Request))) is null)
+            return null;
+        if (queries.Find($"{context.Request.RouteValues["id"]}") is { } query
+            && query.IsSlug($"{context.Request.RouteValues["slug"]}")
             && (user is null || query.IsOf(user))) return query;
         await RefuseAsync(context, StatusCodes.Status404NotFound, "Query not found");
         return null;
     }
 
     static long TokenOf(HttpContext context) =>
-        long.TryParse($"{context.Request.RouteValues["token"]}", NumberStyles.None, CultureInfo.InvariantCulture, out var token)
+        long.TryParse(
+            $"{context.Request.RouteValues["token"]}", NumberStyles.None, CultureInfo.InvariantCulture, out var token)
             ? token
             : -1;
 

@@ -56,7 +56,8 @@ sealed partial record TrinoError(string Name, int Code, string Message)
     };
 
     /// <summary>Nobody asked for the rows any more.</summary>
-    public static TrinoError Abandoned { get; } = new("ABANDONED_QUERY", 2, "Query was not asked for its rows in time, and was given up");
+    public static TrinoError Abandoned { get; } = new(
+        "ABANDONED_QUERY", 2, "Query was not asked for its rows in time, and was given up");
 
     /// <summary>Somebody stopped it.</summary>
     public static TrinoError Canceled { get; } = new("USER_CANCELED", 3, "Query was canceled");
@@ -69,7 +70,8 @@ sealed partial record TrinoError(string Name, int Code, string Message)
         new("EXCEEDED_TIME_LIMIT", Resources + 3, "Query exceeded the maximum time limit of its session");
 
     /// <summary>The server stops.</summary>
-    public static TrinoError ShuttingDown { get; } = new("SERVER_SHUTTING_DOWN", Internal + 9, "The server is shutting down");
+    public static TrinoError ShuttingDown { get; } = new(
+        "SERVER_SHUTTING_DOWN", Internal + 9, "The server is shutting down");
 
     /// <summary>Whose fault it is.</summary>
     public string Type => Code switch
@@ -90,7 +92,8 @@ sealed partial record TrinoError(string Name, int Code, string Message)
     /// <param name="sql">The statement.</param>
     public static TrinoError Of(Exception exception, string sql) => exception switch
     {
-        FozException { Kind: ErrorKind.Resource, SqlState: "57014" } late => new(TimedOut.Name, TimedOut.Code, late.Message),
+        FozException { Kind: ErrorKind.Resource, SqlState: "57014" } late =>
+            new(TimedOut.Name, TimedOut.Code, late.Message),
         FozException known => Of(known).WithoutPaths(sql),
         OperationCanceledException => Canceled,
         OutOfMemoryException => new("EXCEEDED_LOCAL_MEMORY_LIMIT", Resources + 7, "out of memory"),
@@ -111,8 +114,11 @@ sealed partial record TrinoError(string Name, int Code, string Message)
 
     static TrinoError Of(FozException error)
     {
-        var (name, code) = states.GetValueOrDefault(error.SqlState ?? error.Kind.SqlState, ("GENERIC_INTERNAL_ERROR", Internal));
-        return new(name, code, error is { Hint: { } hint, SqlState: not "42703" } ? $"{MessageOf(error)} ({hint})" : MessageOf(error))
+        var (name, code) = states.GetValueOrDefault(
+            error.SqlState ?? error.Kind.SqlState, ("GENERIC_INTERNAL_ERROR", Internal));
+        return new(
+            name, code,
+            error is { Hint: { } hint, SqlState: not "42703" } ? $"{MessageOf(error)} ({hint})" : MessageOf(error))
         {
             Location = error.Place is { Line: > 0 } place ? (place.Line, Math.Max(place.Column, 1)) : null,
         };

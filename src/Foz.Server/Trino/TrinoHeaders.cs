@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Foz.Server.Trino;
 
 /// <summary>
-/// The headers by which clients tell of their session, and are told what changes of it (Trino's documentation, "Client REST
-/// API"). Older clients write <c>X-Presto-…</c>, and are answered so.
+/// The headers by which clients tell of their session, and are told what changes of it (Trino's documentation, "Client
+/// REST API"). Older clients write <c>X-Presto-…</c>, and are answered so.
 /// </summary>
 /// <param name="prefix">What all of them begin with.</param>
 /// <param name="headers">Those of the request.</param>
@@ -16,7 +16,9 @@ sealed class TrinoHeaders(string prefix, IHeaderDictionary headers)
 
     /// <summary>The headers of a request.</summary>
     public static TrinoHeaders Of(HttpRequest request) => new(
-        request.Headers.ContainsKey(Former + "User") && !request.Headers.ContainsKey(Current + "User") ? Former : Current,
+        request.Headers.ContainsKey(Former + "User") && !request.Headers.ContainsKey(Current + "User")
+            ? Former
+            : Current,
         request.Headers);
 
     /// <summary>Who the statement is of; null where only the log-in says it.</summary>
@@ -33,7 +35,9 @@ sealed class TrinoHeaders(string prefix, IHeaderDictionary headers)
         TimeZone = Find("Time-Zone"),
         Source = Find("Source"),
         ClientAddress = address,
-        TransactionId = Find("Transaction-Id") is { } id && !id.Equals("NONE", StringComparison.OrdinalIgnoreCase) ? id : null,
+        TransactionId = Find("Transaction-Id") is { } id && !id.Equals("NONE", StringComparison.OrdinalIgnoreCase)
+            ? id
+            : null,
         HasPrecisions = List("Client-Capabilities").Contains("PARAMETRIC_DATETIME", StringComparer.OrdinalIgnoreCase),
         Properties = Pairs("Session"),
         Prepared = Pairs("Prepared-Statement"),
@@ -44,7 +48,8 @@ sealed class TrinoHeaders(string prefix, IHeaderDictionary headers)
     {
         Set("Set-Catalog", effects.SetCatalog);
         Set("Set-Schema", effects.SetSchema);
-        if (effects.SetProperty is { } property) Set("Set-Session", $"{property.Name}={WebUtility.UrlEncode(property.Value)}");
+        if (effects.SetProperty is { } property)
+            Set("Set-Session", $"{property.Name}={WebUtility.UrlEncode(property.Value)}");
         Set("Clear-Session", effects.ClearProperty);
         if (effects.AddedPrepare is { } prepare)
             Set("Added-Prepare", $"{WebUtility.UrlEncode(prepare.Name)}={WebUtility.UrlEncode(prepare.Sql)}");
@@ -61,7 +66,8 @@ sealed class TrinoHeaders(string prefix, IHeaderDictionary headers)
     string? Find(string name) => headers[prefix + name] is [{ Length: > 0 } value, ..] ? value.Trim() : null;
 
     IEnumerable<string> List(string name) => headers[prefix + name]
-        .SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        .SelectMany(value =>
+            (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
     Dictionary<string, string> Pairs(string name)
     {

@@ -9,34 +9,39 @@ namespace Foz.Server.Trino;
 /// <summary>What clients are answered, as JSON (Trino's documentation, "Client REST API").</summary>
 static class TrinoJson
 {
-    static readonly JsonWriterOptions options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    static readonly JsonWriterOptions options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+    };
 
     /// <summary>A page of a statement.</summary>
-    public static ReadOnlyMemory<byte> Results(TrinoQuery query, TrinoAnswer answer, TrinoAddress address) => Write(json =>
-    {
-        var page = answer.Page;
-        json.WriteString("id", query.Id);
-        json.WriteString("infoUri", address.InfoOf(query));
-        if (answer.NextToken is { } token) json.WriteString("nextUri", address.PageOf(query, token));
-        if (page.Columns is { } columns) WriteColumns(json, columns);
-        if (page.Rows.Length > 0)
+    public static ReadOnlyMemory<byte> Results(TrinoQuery query, TrinoAnswer answer, TrinoAddress address) =>
+        Write(json =>
         {
-            json.WritePropertyName("data");
-            json.WriteStartArray();
-            json.WriteRawValue(page.Rows.Span, skipInputValidation: true);
-            json.WriteEndArray();
-        }
+            var page = answer.Page;
+            json.WriteString("id", query.Id);
+            json.WriteString("infoUri", address.InfoOf(query));
+            if (answer.NextToken is { } token) json.WriteString("nextUri", address.PageOf(query, token));
+            if (page.Columns is { } columns) WriteColumns(json, columns);
+            if (page.Rows.Length > 0)
+            {
+                json.WritePropertyName("data");
+                json.WriteStartArray();
+                json.WriteRawValue(page.Rows.Span, skipInputValidation: true);
+                json.WriteEndArray();
+            }
 
-        WriteStats(json, query, isLast: page.IsLast);
-        if (page.Error is { } error) WriteError(json, "error", error);
-        json.WriteStartArray("warnings");
-        json.WriteEndArray();
-        if (page.UpdateType is { } type) json.WriteString("updateType", type);
-        if (page.UpdateCount is { } count) json.WriteNumber("updateCount", count);
-    });
+            WriteStats(json, query, isLast: page.IsLast);
+            if (page.Error is { } error) WriteError(json, "error", error);
+            json.WriteStartArray("warnings");
+            json.WriteEndArray();
+            if (page.UpdateType is { } type) json.WriteString("updateType", type);
+            if (page.UpdateCount is { } count) json.WriteNumber("updateCount", count);
+        });
 
     /// <summary>What is known of a statement.</summary>
-    public static ReadOnlyMemory<byte> Info(TrinoQuery query, TrinoAddress address) => Write(json => WriteInfo(json, query, address));
+    public static ReadOnlyMemory<byte> Info(TrinoQuery query, TrinoAddress address) =>
+        Write(json => WriteInfo(json, query, address));
 
     /// <summary>What is known of statements.</summary>
     public static ReadOnlyMemory<byte> Infos(IEnumerable<TrinoQuery> queries, TrinoAddress address)

@@ -32,7 +32,8 @@ sealed class TrinoListener : IAsyncDisposable
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The port is taken, or may not be had.</exception>
     public static async Task<TrinoListener> StartAsync(
-        IPEndPoint endPoint, X509Certificate2? certificate, ILoggerProvider logs, TrinoHost host, CancellationToken cancellationToken)
+        IPEndPoint endPoint, X509Certificate2? certificate, ILoggerProvider logs, TrinoHost host,
+        CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

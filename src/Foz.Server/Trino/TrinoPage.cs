@@ -34,7 +34,8 @@ sealed record TrinoPage
     public static TrinoPage Done(long? count) => new()
     {
         Columns = [count is null ? new("result", TrinoType.Boolean) : new("rows", TrinoType.Bigint)],
-        Rows = Encoding.ASCII.GetBytes(count is { } rows ? string.Create(CultureInfo.InvariantCulture, $"[{rows}]") : "[true]"),
+        Rows = Encoding.ASCII.GetBytes(
+            count is { } rows ? string.Create(CultureInfo.InvariantCulture, $"[{rows}]") : "[true]"),
     };
 
     /// <summary>The columns; null where they are not known, or there are none.</summary>

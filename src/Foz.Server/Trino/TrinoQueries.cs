@@ -7,7 +7,9 @@ using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino;
 
-/// <summary>The statements of Trino's protocol that run, and those that ended lately. Safe for use by many threads.</summary>
+/// <summary>
+/// The statements of Trino's protocol that run, and those that ended lately. Safe for use by many threads.
+/// </summary>
 /// <param name="host">What they share.</param>
 sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
 {
@@ -26,7 +28,8 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
     volatile bool isClosed;
 
     /// <summary>All of them, the latest first.</summary>
-    public IReadOnlyList<TrinoQuery> All => [.. queries.Values.OrderByDescending(q => q.Created).ThenByDescending(q => q.Id, StringComparer.Ordinal)];
+    public IReadOnlyList<TrinoQuery> All =>
+        [.. queries.Values.OrderByDescending(q => q.Created).ThenByDescending(q => q.Id, StringComparer.Ordinal)];
 
     /// <summary>Begins to look after them.</summary>
     public void Start()
@@ -40,7 +43,9 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
     /// <returns>It; null where no more are taken.</returns>
     public TrinoQuery? Begin(SessionUser user, TrinoRequest request)
     {
-        if (isClosed || queries.Values.Count(q => !q.HasEnded) >= host.QueriesMax - (user.IsOwner ? 0 : host.QueriesOfOwners)) return null;
+        if (isClosed
+            || queries.Values.Count(q => !q.HasEnded) >= host.QueriesMax - (user.IsOwner ? 0 : host.QueriesOfOwners))
+            return null;
         var number = Interlocked.Increment(ref last) % 100_000;
         var id = string.Create(
             CultureInfo.InvariantCulture, $"{host.Clock.GetUtcNow():yyyyMMdd_HHmmss}_{number:00000}_{process}");

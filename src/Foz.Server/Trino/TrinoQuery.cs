@@ -15,8 +15,8 @@ namespace Foz.Server.Trino;
 readonly record struct TrinoAnswer(TrinoPage Page, long? NextToken);
 
 /// <summary>
-/// A statement that a client has sent: it runs ahead of the client by one page, and waits there. Each page has a token, and is
-/// given again as often as it is asked for, until the next one is. For many threads.
+/// A statement that a client has sent: it runs ahead of the client by one page, and waits there. Each page has a token,
+/// and is given again as often as it is asked for, until the next one is. For many threads.
 /// </summary>
 sealed class TrinoQuery : IAsyncDisposable
 {
@@ -70,7 +70,9 @@ sealed class TrinoQuery : IAsyncDisposable
     /// <summary>Where it is.</summary>
     public TrinoState State
     {
-        get => field is TrinoState.Planning or TrinoState.Running && session?.Activity.QueuedIn is not null ? TrinoState.Queued : field;
+        get => field is TrinoState.Planning or TrinoState.Running && session?.Activity.QueuedIn is not null
+            ? TrinoState.Queued
+            : field;
         private set;
     } = TrinoState.Queued;
 
@@ -134,7 +136,9 @@ sealed class TrinoQuery : IAsyncDisposable
     /// <param name="token">1 for the first page; one more for each next.</param>
     /// <param name="wait">How long to wait for it.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
-    /// <returns>The page, or <see cref="TrinoPage.Nothing"/> with the same token; null for a token whose page is gone.</returns>
+    /// <returns>
+    /// The page, or <see cref="TrinoPage.Nothing"/> with the same token; null for a token whose page is gone.
+    /// </returns>
     public async Task<TrinoAnswer?> AnswerAsync(long token, TimeSpan wait, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref waiting);
@@ -200,7 +204,8 @@ sealed class TrinoQuery : IAsyncDisposable
         {
             try
             {
-                if (await pages.Reader.WaitToReadAsync(cancellationToken).AsTask().WaitAsync(wait, host.Clock, cancellationToken)
+                if (await pages.Reader.WaitToReadAsync(cancellationToken).AsTask()
+                    .WaitAsync(wait, host.Clock, cancellationToken)
                     && failure is null && pages.Reader.TryRead(out var page))
                     return page;
             }
@@ -269,7 +274,8 @@ sealed class TrinoQuery : IAsyncDisposable
 
     /// <returns>The last page, which is not given yet.</returns>
     async Task<TrinoPage> ProduceRowsAsync(
-        TrinoStatement statement, IReadOnlyList<TrinoColumn> columns, TrinoPage page, CancellationToken cancellationToken)
+        TrinoStatement statement, IReadOnlyList<TrinoColumn> columns, TrinoPage page,
+        CancellationToken cancellationToken)
     {
         var rows = new JsonRows(statement.Rows.Columns!, columns);
         var begun = host.Clock.GetTimestamp();
@@ -298,8 +304,10 @@ sealed class TrinoQuery : IAsyncDisposable
     /// <summary>What is kept of a statement that has ended: nothing that grows with what clients send.</summary>
     static TrinoRequest ShortenedOf(TrinoRequest request) => new()
     {
-        Sql = Shortened(request.Sql, SqlKeptMax)!, Catalog = Shortened(request.Catalog, NameKeptMax), Schema = Shortened(request.Schema, NameKeptMax),
-        TimeZone = Shortened(request.TimeZone, NameKeptMax), Source = Shortened(request.Source, NameKeptMax), ClientAddress = request.ClientAddress,
+        Sql = Shortened(request.Sql, SqlKeptMax)!, Catalog = Shortened(request.Catalog, NameKeptMax),
+        Schema = Shortened(request.Schema, NameKeptMax),
+        TimeZone = Shortened(request.TimeZone, NameKeptMax), Source = Shortened(request.Source, NameKeptMax),
+        ClientAddress = request.ClientAddress,
     };
 
     static string? Shortened(string? text, int lengthMax) => text?.Length > lengthMax ? text[..lengthMax] + "…" : text;

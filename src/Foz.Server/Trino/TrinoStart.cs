@@ -32,7 +32,8 @@ static class TrinoStart
     /// <summary>Notes that a request has logged in.</summary>
     public static void Done(HttpContext context)
     {
-        if (context.Features.Get<IConnectionItemsFeature>()?.Items is { } items && items.TryGetValue(key, out var place))
+        if (context.Features.Get<IConnectionItemsFeature>()?.Items is { } items
+            && items.TryGetValue(key, out var place))
             (place as IDisposable)?.Dispose();
     }
 }

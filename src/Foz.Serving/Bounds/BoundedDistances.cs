@@ -4,8 +4,8 @@ using Foz.Lake.Engine;
 namespace Foz.Serving.Bounds;
 
 /// <summary>
-/// <c>levenshtein</c> and <c>damerau_levenshtein</c> in the place of DuckDB's own, with the same results: these stop while they work, which
-/// for two long texts is as much as one's length times the other's.
+/// <c>levenshtein</c> and <c>damerau_levenshtein</c> in the place of DuckDB's own, with the same results: these stop
+/// while they work, which for two long texts is as much as one's length times the other's.
 /// </summary>
 static class BoundedDistances
 {
@@ -20,12 +20,14 @@ static class BoundedDistances
 
     static ScalarFunction Function(string name, Func<DataChunk, int, bool, long> distance) => new()
     {
-        Name = name, Parameters = [LogicalType.Varchar, LogicalType.Varchar], ReturnType = LogicalType.BigInt, IsInterruptible = true,
+        Name = name, Parameters = [LogicalType.Varchar, LogicalType.Varchar], ReturnType = LogicalType.BigInt,
+        IsInterruptible = true,
         Body = (arguments, result) =>
         {
             var results = result.Values<long>();
             for (var row = 0; row < arguments.RowCount; row++)
-                if (!arguments[0].IsNull(row) && !arguments[1].IsNull(row)) results[row] = distance(arguments, row, true);
+                if (!arguments[0].IsNull(row) && !arguments[1].IsNull(row))
+                    results[row] = distance(arguments, row, true);
         },
     };
 
@@ -57,7 +59,10 @@ static class BoundedDistances
         return last[^1];
     }
 
-    /// <summary>The distance that counts two neighbours that changed their places as one edit, even where others came between them.</summary>
+    /// <summary>
+    /// The distance that counts two neighbours that changed their places as one edit, even where others came between
+    /// them.
+    /// </summary>
     static long Damerau(DataChunk arguments, int row, CallBound bound)
     {
         var one = arguments[0].Bytes(row);

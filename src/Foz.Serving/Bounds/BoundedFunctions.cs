@@ -15,16 +15,25 @@ static class BoundedFunctions
     /// <summary>The functions for an instance.</summary>
     public static IEnumerable<ScalarFunction> Of(EngineInstance instance) =>
     [
-        .. BoundedTexts.Of(instance), .. BoundedLists.Of(instance), .. BoundedDistances.Of(instance), .. BoundedPatterns.All,
+        .. BoundedTexts.Of(instance), .. BoundedLists.Of(instance), .. BoundedDistances.Of(instance),
+        .. BoundedPatterns.All,
         .. BoundedJson.Of(instance), Count(instance), FormatPattern,
     ];
 
-    /// <summary>What is bounded by a look at one argument. Each argument stands once: nested calls do not multiply.</summary>
-    public static string Macros { get; } = "CREATE OR REPLACE MACRO repeat(x, n) AS system.main.repeat(x, foz_count(n));\n"
-        + BoundedPatterns.Macros + BoundedJson.Macros + string.Concat(((string[])["format", "printf"]).Select(name =>
-        $"CREATE OR REPLACE MACRO {name} {string.Join(", ", Enumerable.Range(0, FormatArgumentsMax).Select(count => FormatOf(name, count)))};\n"));
+    /// <summary>
+    /// What is bounded by a look at one argument. Each argument stands once: nested calls do not multiply.
+    /// </summary>
+    public static string Macros { get; } =
+        "CREATE OR REPLACE MACRO repeat(x, n) AS system.main.repeat(x, foz_count(n));\n"
+            + BoundedPatterns.Macros + BoundedJson.Macros
+            + string.Concat(((string[])["format", "printf"]).Select(name =>
+            $"CREATE OR REPLACE MACRO {name} "
+                + $"{string.Join(", ", Enumerable.Range(0, FormatArgumentsMax).Select(count => FormatOf(name, count)))}"
+                + ";\n"));
 
-    /// <summary>Gives numbers of elements as they are, unless together they are more than a call may make of the smallest.</summary>
+    /// <summary>
+    /// Gives numbers of elements as they are, unless together they are more than a call may make of the smallest.
+    /// </summary>
     static ScalarFunction Count(EngineInstance instance)
     {
         var bound = new CallBound("repeat", instance);
@@ -36,13 +45,16 @@ static class BoundedFunctions
                 var counts = arguments[0];
                 Int128 total = 0;
                 for (var row = 0; row < arguments.RowCount; row++)
-                    if (!counts.IsNull(row)) bound.Check((total += Math.Max(counts.Values<long>()[row], 0)) * sizeof(long));
+                    if (!counts.IsNull(row))
+                        bound.Check((total += Math.Max(counts.Values<long>()[row], 0)) * sizeof(long));
                 result.Share(counts);
             },
         };
     }
 
-    /// <summary>Gives a pattern of <c>format</c> and <c>printf</c> as it is, unless it has widths that nothing needs.</summary>
+    /// <summary>
+    /// Gives a pattern of <c>format</c> and <c>printf</c> as it is, unless it has widths that nothing needs.
+    /// </summary>
     static ScalarFunction FormatPattern { get; } = new()
     {
         Name = "foz_format_pattern", Parameters = [LogicalType.Varchar], ReturnType = LogicalType.Varchar,
@@ -57,11 +69,14 @@ static class BoundedFunctions
 
     static string FormatOf(string name, int count)
     {
-        var others = string.Concat(Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $", a{i}")));
+        var others = string.Concat(
+            Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $", a{i}")));
         return $"(f{others}) AS system.main.{name}(foz_format_pattern(f){others})";
     }
 
-    /// <summary>Looks at each number that a pattern has, and at widths that arguments give, which it cannot know.</summary>
+    /// <summary>
+    /// Looks at each number that a pattern has, and at widths that arguments give, which it cannot know.
+    /// </summary>
     static void CheckWidths(ReadOnlySpan<byte> pattern)
     {
         var (number, isInside) = (0, false);
@@ -75,9 +90,11 @@ static class BoundedFunctions
             else if (isInside && unit == '*') throw Refused("a width that an argument gives");
             else if (unit == '}' || (isInside && char.IsAsciiLetter((char)unit))) isInside = false;
             number = char.IsAsciiDigit((char)unit) ? Math.Min(number * 10 + (unit - '0'), WidthMax + 1) : 0;
-            if (isInside && number > WidthMax) throw Refused(string.Create(CultureInfo.InvariantCulture, $"a width above {WidthMax}"));
+            if (isInside && number > WidthMax)
+                throw Refused(string.Create(CultureInfo.InvariantCulture, $"a width above {WidthMax}"));
         }
     }
 
-    static FozException Refused(string what) => new(ErrorKind.Sql, $"{EngineErrors.FormatStart}{what} is not supported") { SqlState = "0A000" };
+    static FozException Refused(string what) =>
+        new(ErrorKind.Sql, $"{EngineErrors.FormatStart}{what} is not supported") { SqlState = "0A000" };
 }

@@ -8,7 +8,8 @@ using Foz.Lake.Engine.Functions;
 namespace Foz.Serving.Bounds;
 
 /// <summary>
-/// JSON for functions of DuckDB that call themselves for each level of it: one that is too deep exhausts the stack, which ends the process.
+/// JSON for functions of DuckDB that call themselves for each level of it: one that is too deep exhausts the stack,
+/// which ends the process.
 /// </summary>
 static class BoundedJson
 {
@@ -32,13 +33,16 @@ static class BoundedJson
         var bound = new CallBound("json_pretty", instance);
         foreach (var type in (LogicalType[])[LogicalType.Varchar, LogicalType.Json])
         {
-            yield return Function("foz_json", type, static json => json.Length < 2 * DepthMax ? 0 : Measure(json, DepthMax), null);
+            yield return Function(
+                "foz_json", type, static json => json.Length < 2 * DepthMax ? 0 : Measure(json, DepthMax), null);
             yield return Function("foz_json_shape", type, static json => Measure(json, ShapeDepthMax), null);
             yield return Function("foz_json_lines", type, static json => Measure(json, DepthMax), bound);
         }
     }
 
-    /// <summary>What is bounded by a look at its arguments, each of which stands once: nested calls do not multiply.</summary>
+    /// <summary>
+    /// What is bounded by a look at its arguments, each of which stands once: nested calls do not multiply.
+    /// </summary>
     public static string Macros { get; } =
         """
         CREATE OR REPLACE MACRO json_structure(j) AS system.main.json_structure(foz_json(j));
@@ -49,33 +53,39 @@ static class BoundedJson
         CREATE OR REPLACE MACRO json_contains(j, part) AS system.main.json_contains(foz_json(j), foz_json(part));
 
         """
-        + string.Concat(((string[])["json_transform", "json_transform_strict", "from_json", "from_json_strict"]).Select(name =>
-            $"CREATE OR REPLACE MACRO {name}(j, shape) AS system.main.{name}(foz_json(j), foz_json_shape(shape));\n"))
-        + $"CREATE OR REPLACE MACRO json_merge_patch{string.Join(", ", Enumerable.Range(2, PatchesMax - 1).Select(PatchOf))};\n";
+        + string.Concat(
+            ((string[])["json_transform", "json_transform_strict", "from_json", "from_json_strict"]).Select(name =>
+                $"CREATE OR REPLACE MACRO {name}(j, shape) AS system.main.{name}(foz_json(j), "
+                    + "foz_json_shape(shape));\n"))
+        + $"CREATE OR REPLACE MACRO "
+        + $"json_merge_patch{string.Join(", ", Enumerable.Range(2, PatchesMax - 1).Select(PatchOf))};\n";
 
     static string PatchOf(int count)
     {
-        var names = Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"a{i}")).ToList();
-        return $"({string.Join(", ", names)}) AS system.main.json_merge_patch({string.Join(", ", names.Select(name => $"foz_json({name})"))})";
+        var names = Enumerable.Range(0, count).Select(i => string.Create(CultureInfo.InvariantCulture, $"a{i}"))
+            .ToList();
+        return $"({string.Join(", ", names)}) AS "
+            + $"system.main.json_merge_patch({string.Join(", ", names.Select(name => $"foz_json({name})"))})";
     }
 
-    static ScalarFunction Function(string name, LogicalType type, Func<ReadOnlySpan<byte>, long> measure, CallBound? bound) => new()
-    {
-        Name = name, Parameters = [type], ReturnType = type, IsInterruptible = true,
-        Body = (arguments, result) =>
+    static ScalarFunction Function(
+        string name, LogicalType type, Func<ReadOnlySpan<byte>, long> measure, CallBound? bound) => new()
         {
-            var texts = arguments[0];
-            Int128 total = 0;
-            for (var row = 0; row < arguments.RowCount; row++)
+            Name = name, Parameters = [type], ReturnType = type, IsInterruptible = true,
+            Body = (arguments, result) =>
             {
-                if (texts.IsNull(row)) continue;
-                arguments.ThrowIfInterrupted();
-                total += measure(texts.Bytes(row));
-                bound?.Check(total);
-            }
-            result.Share(texts);
-        },
-    };
+                var texts = arguments[0];
+                Int128 total = 0;
+                for (var row = 0; row < arguments.RowCount; row++)
+                {
+                    if (texts.IsNull(row)) continue;
+                    arguments.ThrowIfInterrupted();
+                    total += measure(texts.Bytes(row));
+                    bound?.Check(total);
+                }
+                result.Share(texts);
+            },
+        };
 
     /// <summary>Looks how deep a text is, whether it is JSON or not.</summary>
     /// <returns>Bytes of the text that has a line of its own for each value.</returns>
@@ -118,5 +128,8 @@ static class BoundedJson
     }
 
     static FozException TooDeep(int depthMax) => FunctionFault.Of(
-        "54001", string.Create(CultureInfo.InvariantCulture, $"JSON is nested more than {depthMax} deep: take the part of it that is needed by its path first"));
+        "54001",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"JSON is nested more than {depthMax} deep: take the part of it that is needed by its path first"));
 }

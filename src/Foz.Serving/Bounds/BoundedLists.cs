@@ -4,8 +4,8 @@ using Foz.Lake.Engine;
 namespace Foz.Serving.Bounds;
 
 /// <summary>
-/// <c>range</c> and <c>generate_series</c> as functions of rows, and the splitting of texts, in the place of DuckDB's own, with the same
-/// results: these know what a call will make before they make it, and stop between two rows.
+/// <c>range</c> and <c>generate_series</c> as functions of rows, and the splitting of texts, in the place of DuckDB's
+/// own, with the same results: these know what a call will make before they make it, and stop between two rows.
 /// </summary>
 static class BoundedLists
 {
@@ -44,7 +44,8 @@ static class BoundedLists
         var rows = arguments.RowCount;
         Int128 total = 0;
         for (var row = 0; row < rows; row++)
-            if (TermsOf(arguments, row) is { } terms) bound.Check((total += CountOf(terms, includesEnd)) * sizeof(long));
+            if (TermsOf(arguments, row) is { } terms)
+                bound.Check((total += CountOf(terms, includesEnd)) * sizeof(long));
         if (rows > 0) result.AppendList(0, (int)total);
         var entries = result.Values<ListEntry>();
         var values = result.Child.Values<long>();
@@ -117,10 +118,12 @@ static class BoundedLists
             // A text that is split by NULL is one part.
             if (separators.IsNull(row) || text.IsEmpty) parts.SetBytes(next++, text);
             else if (separator.IsEmpty)
-                for (; !text.IsEmpty; text = text[Utf8Text.LengthOfFirst(text)..]) parts.SetBytes(next++, text[..Utf8Text.LengthOfFirst(text)]);
+                for (; !text.IsEmpty; text = text[Utf8Text.LengthOfFirst(text)..])
+                    parts.SetBytes(next++, text[..Utf8Text.LengthOfFirst(text)]);
             else
             {
-                for (int at; (at = text.IndexOf(separator)) >= 0; text = text[(at + separator.Length)..]) parts.SetBytes(next++, text[..at]);
+                for (int at; (at = text.IndexOf(separator)) >= 0; text = text[(at + separator.Length)..])
+                    parts.SetBytes(next++, text[..at]);
                 parts.SetBytes(next++, text);
             }
             entries[row] = new((ulong)start, (ulong)(next - start));

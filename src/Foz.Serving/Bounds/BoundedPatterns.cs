@@ -4,10 +4,10 @@ using Foz.Lake.Engine.Functions;
 namespace Foz.Serving.Bounds;
 
 /// <summary>
-/// LIKE, ILIKE and GLOB in the place of DuckDB's own, with the same results: those try each way to match one wildcard for each way to match
-/// the one before, and do not stop meanwhile. These go back to the last wildcard only, which is enough: a match of what is before it that
-/// begins earlier leaves at least as much for what is after it. What the optimizer makes of constant patterns (prefix, suffix, contains) is
-/// the engine's as before.
+/// LIKE, ILIKE and GLOB in the place of DuckDB's own, with the same results: those try each way to match one wildcard
+/// for each way to match the one before, and do not stop meanwhile. These go back to the last wildcard only, which is
+/// enough: a match of what is before it that begins earlier leaves at least as much for what is after it. What the
+/// optimizer makes of constant patterns (prefix, suffix, contains) is the engine's as before.
 /// </summary>
 static class BoundedPatterns
 {
@@ -36,7 +36,8 @@ static class BoundedPatterns
 
     static ScalarFunction Of(string name, int count, Func<DataChunk, int, bool> matches) => new()
     {
-        Name = name, Parameters = [.. Enumerable.Repeat(LogicalType.Varchar, count)], ReturnType = LogicalType.Boolean, IsInterruptible = true,
+        Name = name, Parameters = [.. Enumerable.Repeat(LogicalType.Varchar, count)], ReturnType = LogicalType.Boolean,
+        IsInterruptible = true,
         Body = (arguments, result) =>
         {
             var results = result.Values<bool>();

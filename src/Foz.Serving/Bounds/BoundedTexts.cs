@@ -5,8 +5,8 @@ using Foz.Lake.Engine;
 namespace Foz.Serving.Bounds;
 
 /// <summary>
-/// <c>repeat</c>, <c>lpad</c>, <c>rpad</c> and <c>replace</c> in the place of DuckDB's own, with the same results: these know what a call
-/// will make before they make it, and stop between two rows.
+/// <c>repeat</c>, <c>lpad</c>, <c>rpad</c> and <c>replace</c> in the place of DuckDB's own, with the same results:
+/// these know what a call will make before they make it, and stop between two rows.
 /// </summary>
 static class BoundedTexts
 {
@@ -17,8 +17,10 @@ static class BoundedTexts
     {
         foreach (var type in (LogicalType[])[LogicalType.Varchar, LogicalType.Of(TypeId.Blob)])
             yield return Function("repeat", [type, LogicalType.BigInt], type, Repeat);
-        yield return Function("lpad", [LogicalType.Varchar, integer, LogicalType.Varchar], LogicalType.Varchar, PadLeft);
-        yield return Function("rpad", [LogicalType.Varchar, integer, LogicalType.Varchar], LogicalType.Varchar, PadRight);
+        yield return Function(
+            "lpad", [LogicalType.Varchar, integer, LogicalType.Varchar], LogicalType.Varchar, PadLeft);
+        yield return Function(
+            "rpad", [LogicalType.Varchar, integer, LogicalType.Varchar], LogicalType.Varchar, PadRight);
         yield return Function(
             "replace", [LogicalType.Varchar, LogicalType.Varchar, LogicalType.Varchar], LogicalType.Varchar, Replace);
 
@@ -35,7 +37,9 @@ static class BoundedTexts
 
     delegate void BoundedBody(DataChunk arguments, VectorWriter result, CallBound bound);
 
-    /// <summary>Whether any argument of a row is NULL: its result is too, and other values of it are undefined.</summary>
+    /// <summary>
+    /// Whether any argument of a row is NULL: its result is too, and other values of it are undefined.
+    /// </summary>
     static bool IsAnyNull(DataChunk arguments, int row)
     {
         for (var column = 0; column < arguments.ColumnCount; column++)
@@ -62,9 +66,11 @@ static class BoundedTexts
         }
     }
 
-    static void PadLeft(DataChunk arguments, VectorWriter result, CallBound bound) => Pad(arguments, result, bound, isLeft: true);
+    static void PadLeft(DataChunk arguments, VectorWriter result, CallBound bound) =>
+        Pad(arguments, result, bound, isLeft: true);
 
-    static void PadRight(DataChunk arguments, VectorWriter result, CallBound bound) => Pad(arguments, result, bound, isLeft: false);
+    static void PadRight(DataChunk arguments, VectorWriter result, CallBound bound) =>
+        Pad(arguments, result, bound, isLeft: false);
 
     static void Pad(DataChunk arguments, VectorWriter result, CallBound bound, bool isLeft)
     {
@@ -86,7 +92,8 @@ static class BoundedTexts
                 continue;
             }
             var pad = pads[row];
-            if (pad.IsEmpty) throw new FozException(ErrorKind.Data, $"Insufficient padding in {(isLeft ? "LPAD" : "RPAD")}.");
+            if (pad.IsEmpty)
+                throw new FozException(ErrorKind.Data, $"Insufficient padding in {(isLeft ? "LPAD" : "RPAD")}.");
             var (whole, rest) = Math.DivRem(wanted - characters, Utf8Text.Count(pad));
             var part = Utf8Text.Start(pad, rest, out _);
             var padding = (Int128)whole * pad.Length + part.Length;

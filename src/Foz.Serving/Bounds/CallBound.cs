@@ -5,8 +5,8 @@ using Foz.Lake.Engine;
 namespace Foz.Serving.Bounds;
 
 /// <summary>
-/// The most that one call of a function makes for all rows of its vector: a sixteenth of its instance's memory. DuckDB counts what
-/// functions make neither as memory nor can it be interrupted while they do.
+/// The most that one call of a function makes for all rows of its vector: a sixteenth of its instance's memory. DuckDB
+/// counts what functions make neither as memory nor can it be interrupted while they do.
 /// </summary>
 /// <param name="function">The function, for people.</param>
 /// <param name="instance">Where it is called.</param>

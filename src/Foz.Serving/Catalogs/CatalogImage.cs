@@ -13,7 +13,11 @@ sealed class CatalogImage
     {
         (Number, Tables, Roles) = (number, tables, roles);
         byOid = tables.GroupBy(t => t.Oid).ToDictionary(g => g.Key, g => g.First());
-        Schemas = [.. tables.Select(t => t.Name.Schema.ToLowerInvariant()).Append("public").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        Schemas =
+        [
+            .. tables.Select(t => t.Name.Schema.ToLowerInvariant()).Append("public").Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>Its number, by which functions of SQL find it.</summary>

@@ -10,15 +10,16 @@ using Foz.Serving.Governance;
 namespace Foz.Serving.Catalogs;
 
 /// <summary>
-/// The images of the catalog that sessions look at. One is made when the lake is other than in the last, and it is looked for
-/// that once a second at most; its relations become tables of the engine when a statement first reads them. Those that no statement
-/// uses are let go, the longest unused first. Safe for use by many threads.
+/// The images of the catalog that sessions look at. One is made when the lake is other than in the last, and it is
+/// looked for that once a second at most; its relations become tables of the engine when a statement first reads them.
+/// Those that no statement uses are let go, the longest unused first. Safe for use by many threads.
 /// </summary>
 /// <param name="names">What names in the lake refer to.</param>
 /// <param name="granted">Gives who may read what.</param>
 sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : IDisposable
 {
-    // One whose relations were all read takes between two and three of the 256 MB of the instance that they are in, which statements need too.
+    // One whose relations were all read takes between two and three of the 256 MB of the instance that they are in,
+    // which statements need too.
     const int ImagesMax = 8;
 
     // The role that owns everything.
@@ -28,7 +29,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
 
     readonly ConcurrentDictionary<long, CatalogView> views = new();
     readonly Dictionary<CatalogImage, KeptImage> kept = [];
-    readonly Dictionary<string, (CatalogImage All, AccessList Access, CatalogImage Image)> seen = new(StringComparer.Ordinal);
+    readonly Dictionary<string, (CatalogImage All, AccessList Access, CatalogImage Image)> seen = new(
+        StringComparer.Ordinal);
     readonly SemaphoreSlim gate = new(1);
     readonly Lock making = new();
     CatalogImage? current;
@@ -45,7 +47,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
     /// <param name="user">The user.</param>
     /// <param name="used">The images that a statement uses, which get it: they stay until they are released.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<CatalogImage> GetAsync(SessionUser user, HashSet<CatalogImage> used, CancellationToken cancellationToken)
+    public async Task<CatalogImage> GetAsync(
+        SessionUser user, HashSet<CatalogImage> used, CancellationToken cancellationToken)
     {
         var all = await GetAllAsync(cancellationToken);
         lock (making)
@@ -71,7 +74,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
     /// <returns>A number that nobody guesses: it opens what another session sees.</returns>
     public long Add(CatalogView view)
     {
-        var number = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
+        var number = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long)))
+            & long.MaxValue;
         views[number] = view;
         return number;
     }
@@ -81,7 +85,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
 
     /// <summary>The view of a number.</summary>
     public CatalogView Get(long number) =>
-        views.GetValueOrDefault(number) ?? throw new InvalidOperationException($"there is no view {number} of the catalog any more");
+        views.GetValueOrDefault(number)
+            ?? throw new InvalidOperationException($"there is no view {number} of the catalog any more");
 
     /// <summary>What stands behind FROM for a relation, in an instance of the engine.</summary>
     /// <param name="name">The table's name there.</param>
@@ -90,7 +95,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
     /// <param name="instance">The instance.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public string Open(
-        string name, Func<string, string> createSql, CatalogImage image, EngineInstance instance, CancellationToken cancellationToken)
+        string name, Func<string, string> createSql, CatalogImage image, EngineInstance instance,
+        CancellationToken cancellationToken)
     {
         var table = (instance, name);
         if (!IsMade(image, table))
@@ -112,7 +118,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
     {
         lock (making)
             foreach (var (image, found) in kept)
-                foreach (var (table, createSql) in found.Made.Where(made => made.Key.Instance == engine.Instance).ToList())
+                foreach (var (table, createSql) in found.Made.Where(made => made.Key.Instance == engine.Instance)
+                    .ToList())
                     if (found.Uses > 0 || image == current) Make(engine, image, createSql, CancellationToken.None);
                     else found.Made.Remove(table);
     }
@@ -130,7 +137,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
     /// generation.
     /// </summary>
     bool TryMake(
-        EngineSession engine, CatalogImage image, (EngineInstance Instance, string Name) table, Func<string, string> createSql,
+        EngineSession engine, CatalogImage image, (EngineInstance Instance, string Name) table,
+        Func<string, string> createSql,
         CancellationToken cancellationToken)
     {
         using (engine)
@@ -145,9 +153,12 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
             }
     }
 
-    static void Make(EngineSession engine, CatalogImage image, Func<string, string> createSql, CancellationToken cancellationToken) =>
+    static void Make(
+        EngineSession engine, CatalogImage image, Func<string, string> createSql,
+        CancellationToken cancellationToken) =>
         engine.Execute(
-            $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};" + createSql(image.EngineSchema), cancellationToken);
+            $"CREATE SCHEMA IF NOT EXISTS {SqlText.Identifier(image.EngineSchema)};" + createSql(image.EngineSchema),
+            cancellationToken);
 
     /// <summary>What the lake has.</summary>
     async Task<CatalogImage> GetAllAsync(CancellationToken cancellationToken)
@@ -180,9 +191,11 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
     CatalogImage SeenBy(SessionUser user, CatalogImage all)
     {
         var access = granted();
-        if (seen.TryGetValue(user.Rights, out var known) && known.All == all && known.Access == access) return known.Image;
+        if (seen.TryGetValue(user.Rights, out var known) && known.All == all && known.Access == access)
+            return known.Image;
         var image = new CatalogImage(
-            Interlocked.Increment(ref lastNumber), [.. all.Tables.Select(t => Seen(t, access, user)).OfType<CatalogTable>()],
+            Interlocked.Increment(ref lastNumber),
+            [.. all.Tables.Select(t => Seen(t, access, user)).OfType<CatalogTable>()],
             [Owner, user.Name]);
         seen[user.Rights] = (all, access, image);
         return image;
@@ -191,14 +204,16 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
     static CatalogTable? Seen(CatalogTable table, AccessList list, SessionUser user)
     {
         if (list.Of(user.Grantee, table.Name) is not { } access) return null;
-        return (table.IsView ? access.IsFull : access.IsFullOf([.. table.Columns.Select(c => c.Field)])) ? table : table with
-        {
-            Columns = [.. table.Columns.Where(c => access.Shows(c.Field))],
-            HidesColumns = table.Columns.Any(c => !access.Shows(c.Field)),
-            RowCount = null,
-            Bytes = 0,
-            ViewSql = null,
-        };
+        return (table.IsView ? access.IsFull : access.IsFullOf([.. table.Columns.Select(c => c.Field)]))
+            ? table
+            : table with
+            {
+                Columns = [.. table.Columns.Where(c => access.Shows(c.Field))],
+                HidesColumns = table.Columns.Any(c => !access.Shows(c.Field)),
+                RowCount = null,
+                Bytes = 0,
+                ViewSql = null,
+            };
     }
 
     KeptImage KeptOf(CatalogImage image)
@@ -219,7 +234,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
             foreach (var instance in unused.Made.Keys.Select(made => made.Instance).Distinct())
             {
                 using var engine = instance.OpenCurrent();
-                engine?.Execute($"DROP SCHEMA IF EXISTS {SqlText.Identifier(image.EngineSchema)} CASCADE", CancellationToken.None);
+                engine?.Execute(
+                    $"DROP SCHEMA IF EXISTS {SqlText.Identifier(image.EngineSchema)} CASCADE", CancellationToken.None);
             }
         }
     }
@@ -237,13 +253,16 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
         var text = new StringBuilder();
         foreach (var table in tables)
         {
-            text.Append(table.Name).Append('\0').Append(table.IsView).Append('\0').Append(table.Comment).Append('\0').Append(table.ViewSql)
+            text.Append(table.Name).Append('\0').Append(table.IsView).Append('\0').Append(table.Comment).Append('\0')
+                .Append(table.ViewSql)
                 .Append('\0').Append(table.RowCount).Append('\0').Append(table.Bytes);
             foreach (var column in table.Columns)
             {
-                text.Append('\0').Append(column.Name).Append(' ').Append(column.Type).Append(column.IsNullable).Append(column.Comment);
+                text.Append('\0').Append(column.Name).Append(' ').Append(column.Type).Append(column.IsNullable)
+                    .Append(column.Comment);
                 // Tags decide about who sees the column.
-                foreach (var (name, value) in column.Field.Metadata) text.Append('\0').Append(name).Append('=').Append(value);
+                foreach (var (name, value) in column.Field.Metadata)
+                    text.Append('\0').Append(name).Append('=').Append(value);
             }
             text.Append('\n');
         }

@@ -62,7 +62,8 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
             if (await table.FindLatestAsync(cancellationToken) is not { } snapshot) return null;
             return new(definition.TableName, IsView: false, [.. snapshot.Fields.Select(Column)])
             {
-                Comment = definition.Description ?? snapshot.Description, RowCount = snapshot.RowCount, Bytes = snapshot.TotalBytes,
+                Comment = definition.Description ?? snapshot.Description, RowCount = snapshot.RowCount,
+                Bytes = snapshot.TotalBytes,
             };
         }
         catch (Exception e) when (e is FozException or DeltaException or StorageException)
@@ -73,7 +74,9 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
     }
 
     static CatalogColumn Column(Foz.Lake.Data.Field field) =>
-        new(field.Name, DeclaredColumns.TypeOf(field), field.IsNullable, field.Metadata.GetValueOrDefault(Foz.Lake.Data.Field.CommentKey)) { Field = field };
+        new(field.Name, DeclaredColumns.TypeOf(field), field.IsNullable,
+            field.Metadata.GetValueOrDefault(Foz.Lake.Data.Field.CommentKey))
+        { Field = field };
 
     /// <summary>The columns of a view; none where it does not bind, which who reads it is told.</summary>
     static async Task<IReadOnlyList<CatalogColumn>> DescribeAsync(
@@ -81,8 +84,13 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
     {
         try
         {
-            var described = await new StatementResolver(names, names.Lake.Engines).DescribeAsync(sql, cancellationToken);
-            return [.. described.Shape.Columns.Select(c => new CatalogColumn(c.Name, c.Type, IsNullable: true, Comment: null))];
+            var described = await new StatementResolver(names, names.Lake.Engines).DescribeAsync(
+                sql, cancellationToken);
+            return
+            [
+                .. described.Shape.Columns.Select(c =>
+                    new CatalogColumn(c.Name, c.Type, IsNullable: true, Comment: null)),
+            ];
         }
         catch (FozException)
         {

@@ -13,7 +13,9 @@ namespace Foz.Serving.Catalogs;
 /// <param name="SearchPath">The schemas in which names without one are looked for.</param>
 sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string> SearchPath)
 {
-    /// <summary>Stops what a session does, by the function and the session's number; false where there is none of that number.</summary>
+    /// <summary>
+    /// Stops what a session does, by the function and the session's number; false where there is none of that number.
+    /// </summary>
     public Func<string, int, bool> Signal { get; init; } = static (_, _) => false;
 
     /// <summary>The text that a function gives; null for NULL.</summary>
@@ -63,7 +65,8 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         _ when function.StartsWith("has_", StringComparison.Ordinal) => Privileges().Answer(function, arguments),
         "pg_table_is_visible" => RelationName(Oid(arguments[0])) is null or "-" ? null : IsVisible(Oid(arguments[0])),
         "pg_type_is_visible" => PgTypeRow.All.ContainsKey(Oid(arguments[0])) ? true : null,
-        "pg_function_is_visible" => EmbeddedTable.ReadLines("pg_proc.tsv").Any(cells => cells[0] == arguments[0]) ? true : null,
+        "pg_function_is_visible" =>
+            EmbeddedTable.ReadLines("pg_proc.tsv").Any(cells => cells[0] == arguments[0]) ? true : null,
         "pg_is_other_temp_schema" or "pg_is_in_recovery" or "pg_relation_is_publishable" => false,
         "pg_column_is_updatable" => Image.Find(Oid(arguments[0])) is { IsView: false },
         _ => true,
@@ -75,11 +78,15 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
     {
         "regclass" => Relation(arguments[0]),
         "regtype" => PgTypeRow.Find(arguments[0])?.Oid ?? throw Missing("type", arguments[0], "42704"),
-        "regnamespace" => Schemas.Contains(arguments[0]) ? PgOids.OfSchema(arguments[0]) : throw Missing("schema", arguments[0], "3F000"),
+        "regnamespace" =>
+            Schemas.Contains(arguments[0])
+                ? PgOids.OfSchema(arguments[0])
+                : throw Missing("schema", arguments[0], "3F000"),
         "regrole" => arguments[0] == "foz" ? PgOids.Owner : PgOids.Of("role", arguments[0]),
-        "regproc" => EmbeddedTable.ReadLines("pg_proc.tsv").FirstOrDefault(p => p[1] == Unqualified(arguments[0])) is { } cells
-            ? Oid(cells[0])
-            : throw Missing("function", arguments[0], "42883"),
+        "regproc" =>
+            EmbeddedTable.ReadLines("pg_proc.tsv").FirstOrDefault(p => p[1] == Unqualified(arguments[0])) is { } cells
+                ? Oid(cells[0])
+                : throw Missing("function", arguments[0], "42883"),
         "pg_my_temp_schema" => 0,
         "pg_relation_filenode" => Image.Find(Oid(arguments[0])) is { IsView: false } table ? table.Oid : null,
         _ => null,
@@ -89,18 +96,22 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
     public long Count(string function, string[] arguments) => function switch
     {
         "pg_relation_size" or "pg_table_size" or "pg_total_relation_size" =>
-            (uint.TryParse(arguments[0], CultureInfo.InvariantCulture, out var oid) ? oid : FindRelation(arguments[0])) is { } found
+            (uint.TryParse(arguments[0], CultureInfo.InvariantCulture, out var oid)
+                ? oid
+                : FindRelation(arguments[0])) is { } found
                 ? Image.Find(found)?.Bytes ?? 0
                 : 0,
         "pg_database_size" => Image.Tables.Sum(t => t.Bytes),
-        "pg_tablespace_size" => arguments[0] is "pg_default" or SystemRows.DefaultTablespace ? Image.Tables.Sum(t => t.Bytes) : 0,
+        "pg_tablespace_size" =>
+            arguments[0] is "pg_default" or SystemRows.DefaultTablespace ? Image.Tables.Sum(t => t.Bytes) : 0,
         _ => 0,
     };
 
     IEnumerable<string> Schemas => Image.Schemas.Append(PgRelation.Catalog).Append(PgRelation.InformationSchema);
 
     CatalogColumn? Column(string table, string number) =>
-        Image.Find(Oid(table)) is { } found && int.TryParse(number, CultureInfo.InvariantCulture, out var n) && n >= 1 && n <= found.Columns.Count
+        Image.Find(Oid(table)) is { } found && int.TryParse(number, CultureInfo.InvariantCulture, out var n) && n >= 1
+            && n <= found.Columns.Count
             ? found.Columns[n - 1]
             : null;
 
@@ -108,7 +119,9 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
     {
         if (arguments[0] == "0") return "-";
         if (!uint.TryParse(arguments[0], CultureInfo.InvariantCulture, out var oid)) return arguments[0];
-        var modifier = arguments.Length > 1 && int.TryParse(arguments[1], CultureInfo.InvariantCulture, out var m) ? m : -1;
+        var modifier = arguments.Length > 1 && int.TryParse(arguments[1], CultureInfo.InvariantCulture, out var m)
+            ? m
+            : -1;
         return PgTypeRow.All.TryGetValue(oid, out var type) ? type.Format(modifier) : "???";
     }
 
@@ -116,9 +129,10 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         ? "foz"
         : Image.Roles.FirstOrDefault(role => PgOids.Of("role", role) == oid) ?? $"unknown (OID={oid})";
 
-    string? ViewSql(string view) => (uint.TryParse(view, CultureInfo.InvariantCulture, out var oid) ? oid : FindRelation(view)) is { } found
-        ? Image.Find(found)?.ViewSql
-        : null;
+    string? ViewSql(string view) =>
+        (uint.TryParse(view, CultureInfo.InvariantCulture, out var oid) ? oid : FindRelation(view)) is { } found
+            ? Image.Find(found)?.ViewSql
+            : null;
 
     static string ProcedureName(string oid) =>
         oid == "0" ? "-" : EmbeddedTable.ReadLines("pg_proc.tsv").FirstOrDefault(p => p[0] == oid)?[1] ?? oid;
@@ -157,7 +171,8 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
     }
 
     static string Quoted(string name) =>
-        name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') && name.Length > 0 && !char.IsAsciiDigit(name[0])
+        name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') && name.Length > 0
+            && !char.IsAsciiDigit(name[0])
             ? name
             : Foz.Lake.Sql.SqlText.Identifier(name);
 

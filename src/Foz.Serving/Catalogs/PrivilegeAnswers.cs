@@ -9,8 +9,8 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.Catalogs;
 
 /// <summary>
-/// What <c>has_…_privilege</c> and <c>pg_has_role</c> answer (PostgreSQL documentation, "Access Privilege Inquiry Functions"): what
-/// grants say. Things that are named and not there are errors; numbers that nothing has give NULL.
+/// What <c>has_…_privilege</c> and <c>pg_has_role</c> answer (PostgreSQL documentation, "Access Privilege Inquiry
+/// Functions"): what grants say. Things that are named and not there are errors; numbers that nothing has give NULL.
 /// </summary>
 /// <param name="view">What the session sees.</param>
 /// <param name="user">The session's user.</param>
@@ -19,7 +19,10 @@ sealed class PrivilegeAnswers(CatalogView view, SessionUser user, AccessList acc
 {
     const string GrantOption = " WITH GRANT OPTION";
 
-    static readonly string[] ofTables = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "RULE"];
+    static readonly string[] ofTables =
+    [
+        "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "RULE",
+    ];
     static readonly string[] ofColumns = ["SELECT", "INSERT", "UPDATE", "REFERENCES"];
 
     /// <summary>The answer of a function; null for NULL.</summary>
@@ -35,12 +38,16 @@ sealed class PrivilegeAnswers(CatalogView view, SessionUser user, AccessList acc
             "has_any_column_privilege" => OfAnyColumn(who, rest[0], Words(rest[1], ofColumns)),
             "has_column_privilege" => OfColumn(who, rest[0], rest[1], Words(rest[2], ofColumns)),
             "has_schema_privilege" => OfSchema(who, rest[0], Words(rest[1], "CREATE", "USAGE")),
-            "has_database_privilege" => OfDatabase(who, rest[0], Words(rest[1], "CREATE", "CONNECT", "TEMPORARY", "TEMP")),
+            "has_database_privilege" =>
+                OfDatabase(who, rest[0], Words(rest[1], "CREATE", "CONNECT", "TEMPORARY", "TEMP")),
             "has_function_privilege" => OfFunction(who, rest[0], Words(rest[1], "EXECUTE")),
             "has_type_privilege" => OfType(who, rest[0], Words(rest[1], "USAGE")),
             "has_sequence_privilege" => OfSequence(rest[0], Words(rest[1], "USAGE", "SELECT", "UPDATE")),
             "has_tablespace_privilege" => OfTablespace(who, rest[0], Words(rest[1], "CREATE")),
-            _ => OfRole(who, rest[0], Words(rest[1].Replace("ADMIN OPTION", "GRANT OPTION", StringComparison.OrdinalIgnoreCase), "MEMBER", "USAGE")),
+            _ => OfRole(
+                who, rest[0],
+                Words(rest[1].Replace("ADMIN OPTION", "GRANT OPTION", StringComparison.OrdinalIgnoreCase), "MEMBER",
+                    "USAGE")),
         };
     }
 
@@ -54,7 +61,10 @@ sealed class PrivilegeAnswers(CatalogView view, SessionUser user, AccessList acc
             if (isGrantable) word = word[..^GrantOption.Length].TrimEnd();
             return known.Contains(word)
                 ? (word, isGrantable)
-                : throw new FozException(ErrorKind.Sql, $"unrecognized privilege type: \"{part}\"") { SqlState = "22023" };
+                : throw new FozException(ErrorKind.Sql, $"unrecognized privilege type: \"{part}\"")
+                {
+                    SqlState = "22023",
+                };
         }),
     ];
 
@@ -79,13 +89,15 @@ sealed class PrivilegeAnswers(CatalogView view, SessionUser user, AccessList acc
         if (index < 0 || index >= known.Columns.Count)
             return isNumber
                 ? null
-                : throw new FozException(ErrorKind.NotFound, $"column \"{column}\" of relation \"{known.Name.Name}\" does not exist")
+                : throw new FozException(
+                    ErrorKind.NotFound, $"column \"{column}\" of relation \"{known.Name.Name}\" does not exist")
                 {
                     SqlState = "42703",
                 };
         var field = known.Columns[index].Field;
         return words.Any(word => Allows(who, found, word)
-            && (word.Word != "SELECT" || who.IsOwner || known.IsView || access.Of(who.Grantee, known.Name)!.Shows(field)));
+            && (word.Word != "SELECT" || who.IsOwner || known.IsView
+                || access.Of(who.Grantee, known.Name)!.Shows(field)));
     }
 
     bool? OfSchema(Asked who, string schema, IReadOnlyList<(string Word, bool IsGrantable)> words)
@@ -146,14 +158,17 @@ sealed class PrivilegeAnswers(CatalogView view, SessionUser user, AccessList acc
     static bool? OfTablespace(Asked who, string tablespace, IReadOnlyList<(string Word, bool IsGrantable)> words)
     {
         if (tablespace is not ("pg_default" or SystemRows.DefaultTablespace))
-            return uint.TryParse(tablespace, CultureInfo.InvariantCulture, out _) ? null : throw Missing("tablespace", tablespace, "42704");
+            return uint.TryParse(tablespace, CultureInfo.InvariantCulture, out _)
+                ? null
+                : throw Missing("tablespace", tablespace, "42704");
         return words.Count > 0 && who.IsOwner;
     }
 
     bool OfRole(Asked who, string role, IReadOnlyList<(string Word, bool IsGrantable)> words)
     {
         var target = Who(role);
-        if (who.IsOwner || target.Grantee.Name == who.Grantee.Name) return words.Any(word => who.IsOwner || !word.IsGrantable);
+        if (who.IsOwner || target.Grantee.Name == who.Grantee.Name)
+            return words.Any(word => who.IsOwner || !word.IsGrantable);
         return words.Any(word => !word.IsGrantable && access.IsIn(who.Grantee, role));
     }
 
@@ -172,17 +187,25 @@ sealed class PrivilegeAnswers(CatalogView view, SessionUser user, AccessList acc
     }
 
     bool SeesAll(Asked who, CatalogTable table) =>
-        table.IsView || (!table.HidesColumns && table.Columns.All(column => access.Of(who.Grantee, table.Name)!.Shows(column.Field)));
+        table.IsView
+            || (!table.HidesColumns
+                && table.Columns.All(column => access.Of(who.Grantee, table.Name)!.Shows(column.Field)));
 
-    /// <summary>A relation by its name or number: a table, or one of the catalogs; null for a number that none has.</summary>
+    /// <summary>
+    /// A relation by its name or number: a table, or one of the catalogs; null for a number that none has.
+    /// </summary>
     (string System, CatalogTable? Table)? Relation(string text)
     {
         if (view.RelationOf(text) is not { } oid) throw Missing("relation", text, "42P01");
         if (view.Image.Find(oid) is { } table) return ("", table);
-        return PgRelation.All.Values.FirstOrDefault(relation => relation.Oid == oid) is { } system ? (system.Name, null) : null;
+        return PgRelation.All.Values.FirstOrDefault(relation => relation.Oid == oid) is { } system
+            ? (system.Name, null)
+            : null;
     }
 
-    /// <summary>A user or role by its name or number. Who is no owner knows of itself, its roles, and who owns the tables.</summary>
+    /// <summary>
+    /// A user or role by its name or number. Who is no owner knows of itself, its roles, and who owns the tables.
+    /// </summary>
     Asked Who(string name)
     {
         if (name is "public") return new(IsOwner: false, new(""));

@@ -15,8 +15,8 @@ using Field = Foz.Lake.Data.Field;
 namespace Foz.Serving.Changes;
 
 /// <summary>
-/// The types of parameters in a statement that changes rows: what the client says, else that of the column which gets the value,
-/// else what the expression wants, else text.
+/// The types of parameters in a statement that changes rows: what the client says, else that of the column which gets
+/// the value, else what the expression wants, else text.
 /// </summary>
 /// <param name="session">The session.</param>
 /// <param name="statement">The statement as it was read.</param>
@@ -77,7 +77,8 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     static Field? Find(IReadOnlyList<Field> columns, string name) =>
         columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    async Task<IReadOnlyList<Field>> ColumnsAsync(EngineSession engine, TableTarget target, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<Field>> ColumnsAsync(
+        EngineSession engine, TableTarget target, CancellationToken cancellationToken)
     {
         var runner = new StatementRunner(engine, session.Host.Names, session.Host.Lake.Tables);
         var table = await runner.OpenAsync(target, cancellationToken);
@@ -98,7 +99,8 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
             if (tokens.IsSymbol(i, '(') && ++depth == 1) place = 0;
             else if (tokens.IsSymbol(i, ')')) depth--;
             else if (tokens.IsSymbol(i, ',') && depth == 1) place++;
-            else if (depth == 1 && tokens.IsSymbol(i, '$') && place < names.Count && Find(columns, names[place]) is { } column
+            else if (depth == 1 && tokens.IsSymbol(i, '$') && place < names.Count
+                && Find(columns, names[place]) is { } column
                 && (tokens.IsSymbol(i - 1, '(') || tokens.IsSymbol(i - 1, ','))
                 && (tokens.IsSymbol(i + 2, ')') || tokens.IsSymbol(i + 2, ','))
                 && int.TryParse(tokens.TextOf(i + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
@@ -113,7 +115,8 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
         var translated = await session.Dialect.TranslateAsync(session, query, parameterTypes: null, cancellationToken);
         var typed = SqlParameters.Read(translated.Text).Replace(n =>
             IsGiven(n) && PgTypes.Find(given[n - 1]) is { } type ? $"CAST(${n} AS {type})" : null);
-        var described = await new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines)
+        var described = await new StatementResolver(
+            new SessionNames(session, Workload.Serving), session.Host.Lake.Engines)
             .DescribeAsync(typed.Text, cancellationToken);
         foreach (var (name, type) in described.Shape.Parameters)
             if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

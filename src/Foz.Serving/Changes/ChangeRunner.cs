@@ -34,29 +34,38 @@ sealed class ChangeRunner(SqlSession session)
         if (what is null || MakesDropped(statement)) await session.CommitImplicitAsync(cancellationToken);
         if (what is not null) session.BeginImplicit(OnlyAdds(statement));
         if (MakesDropped(statement))
-            throw Refused($"the transaction drops {Made(statement)}, which is gone from its COMMIT on", "COMMIT behind the DROP");
+            throw Refused(
+                $"the transaction drops {Made(statement)}, which is gone from its COMMIT on", "COMMIT behind the DROP");
         if (what is null && session.State != TransactionState.Idle)
             throw Refused(
-                "a transaction takes INSERT, UPDATE, DELETE, MERGE, COPY, and what creates, alters or drops tables and views, "
+                "a transaction takes INSERT, UPDATE, DELETE, MERGE, COPY, and what creates, "
+                    + "alters or drops tables and views, "
                 + "but no CREATE OR REPLACE, no properties and no upkeep: others are committed by themselves",
                 "switch the client to autocommit, or COMMIT first");
     }
 
     /// <summary>Whether a statement only adds rows, whatever the table has.</summary>
-    public static bool OnlyAdds(Statement statement) => statement is Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null };
+    public static bool OnlyAdds(Statement statement) =>
+        statement is Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null };
 
     /// <summary>Makes sure that the transaction does not only read.</summary>
     /// <param name="what">What is to be done.</param>
     /// <exception cref="FozException">It does.</exception>
     public void CheckMayWrite(string what)
     {
-        var setting = session.State == TransactionState.Idle ? "default_transaction_read_only" : "transaction_read_only";
+        var setting = session.State == TransactionState.Idle
+            ? "default_transaction_read_only"
+            : "transaction_read_only";
         if (session.Settings[setting] == "on")
-            throw new FozException(ErrorKind.Sql, $"cannot execute {what} in a read-only transaction") { SqlState = "25006" };
+            throw new FozException(ErrorKind.Sql, $"cannot execute {what} in a read-only transaction")
+            {
+                SqlState = "25006",
+            };
     }
 
     /// <summary>Carries out a statement.</summary>
-    public async Task<StatementResult> RunAsync(EngineSession engine, Statement statement, CancellationToken cancellationToken)
+    public async Task<StatementResult> RunAsync(
+        EngineSession engine, Statement statement, CancellationToken cancellationToken)
     {
         await NoticeAsync(statement, cancellationToken);
         var made = session.Changes is null ? null : await MadeByAsync(statement, cancellationToken);
@@ -67,9 +76,11 @@ sealed class ChangeRunner(SqlSession session)
         }
         var result = await RunAsync(Of(session, engine).RunAsync(statement, cancellationToken), cancellationToken);
         if (made is not { } name) return result;
-        if (statement is Statement.Rename { Table.Name: { } before }) session.Changes!.NoteRenamed(session.Host.Names.Prefixed(before), name);
+        if (statement is Statement.Rename { Table.Name: { } before })
+            session.Changes!.NoteRenamed(session.Host.Names.Prefixed(before), name);
         // A table that somebody else made meanwhile is none that the statement made.
-        else if (statement is Statement.CreateView || result.Committed is not null) session.Changes!.NoteCreated(name, result.Committed);
+        else if (statement is Statement.CreateView || result.Committed is not null)
+            session.Changes!.NoteCreated(name, result.Committed);
         return result;
     }
 
@@ -108,13 +119,21 @@ sealed class ChangeRunner(SqlSession session)
             session.Noticed(new("NOTICE", "00000", $"{what} \"{written.Name}\" does not exist, skipping"));
     }
 
-    /// <summary>The name in the lake of the table or view that a statement makes, if there is none yet; null where it makes none.</summary>
+    /// <summary>
+    /// The name in the lake of the table or view that a statement makes, if there is none yet; null where it makes
+    /// none.
+    /// </summary>
     async Task<TableName?> MadeByAsync(Statement statement, CancellationToken cancellationToken) =>
-        Made(statement) is { } name && await session.Host.Lake.Catalog.FindAsync(name, cancellationToken) is null ? name : null;
+        Made(statement) is { } name && await session.Host.Lake.Catalog.FindAsync(name, cancellationToken) is null
+            ? name
+            : null;
 
-    bool MakesDropped(Statement statement) => Made(statement) is { } name && session.Changes?.Dropped.Contains(name) == true;
+    bool MakesDropped(Statement statement) =>
+        Made(statement) is { } name && session.Changes?.Dropped.Contains(name) == true;
 
-    /// <summary>The name in the lake of the table or view that a statement is to make; null where it makes none.</summary>
+    /// <summary>
+    /// The name in the lake of the table or view that a statement is to make; null where it makes none.
+    /// </summary>
     TableName? Made(Statement statement)
     {
         var target = statement switch
@@ -127,7 +146,8 @@ sealed class ChangeRunner(SqlSession session)
         return target.Name is { } written ? session.Host.Names.Prefixed(written) : null;
     }
 
-    static FozException Refused(string message, string hint) => new(ErrorKind.Sql, message) { SqlState = "0A000", Hint = hint };
+    static FozException Refused(string message, string hint) =>
+        new(ErrorKind.Sql, message) { SqlState = "0A000", Hint = hint };
 
     /// <summary>Carries out statements that change tables.</summary>
     /// <param name="session">The session.</param>
@@ -135,6 +155,7 @@ sealed class ChangeRunner(SqlSession session)
     public static StatementRunner Of(SqlSession session, EngineSession engine) =>
         new(engine, session.Host.Names, session.Host.Lake.Tables)
         {
-            QueryNames = new SessionNames(session, engine.Instance), Changed = session.OpenAsync, Dropped = session.Changes?.Dropped,
+            QueryNames = new SessionNames(session, engine.Instance), Changed = session.OpenAsync,
+            Dropped = session.Changes?.Dropped,
         };
 }

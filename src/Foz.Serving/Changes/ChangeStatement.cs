@@ -23,13 +23,16 @@ sealed class ChangeStatement : ServedStatement
 
     public override IReadOnlyList<ServedColumn>? Columns => told;
 
-    internal override bool IsOfRows => statement is Statement.Insert or Statement.Update or Statement.Delete or Statement.Merge;
+    internal override bool IsOfRows =>
+        statement is Statement.Insert or Statement.Update or Statement.Delete or Statement.Merge;
 
     IReadOnlyList<ServedColumn>? told;
 
     public override IReadOnlyList<PgType> ParameterTypes { get; }
 
-    /// <summary>Reads a statement; null where it is a query. A table without a schema is looked for as the session does it.</summary>
+    /// <summary>
+    /// Reads a statement; null where it is a query. A table without a schema is looked for as the session does it.
+    /// </summary>
     /// <exception cref="FozException">It is malformed.</exception>
     public static async Task<Statement?> ReadAsync(SqlSession session, string sql, CancellationToken cancellationToken)
     {
@@ -55,7 +58,8 @@ sealed class ChangeStatement : ServedStatement
         {
             await new WriteRights(session).CheckGrantsAsync(statement, cancellationToken);
             change.told = await new ReturnedRows(session, statement).DescribeAsync(
-                n => $"CAST(NULL AS {PgTypes.Find(change.ParameterTypes[n - 1].Oid) ?? LogicalType.Varchar})", cancellationToken);
+                n => $"CAST(NULL AS {PgTypes.Find(change.ParameterTypes[n - 1].Oid) ?? LogicalType.Varchar})",
+                cancellationToken);
         }
         if (!GivesRows(statement)) return change;
         // It changes nothing: what it tells is known best by asking.
@@ -67,12 +71,17 @@ sealed class ChangeStatement : ServedStatement
     private protected override async Task<SqlCursor> StartAsync(
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var translated = await Session.Dialect.TranslateAsync(Session, statement, sql => Fill(sql, values), cancellationToken);
+        var translated = await Session.Dialect.TranslateAsync(
+            Session, statement, sql => Fill(sql, values), cancellationToken);
         if (translated is Statement.CreateView view)
-            translated = view with { Query = await new SessionNames(Session, Workload.Serving).QualifyAsync(view.Query, cancellationToken) };
+            translated = view with
+            {
+                Query = await new SessionNames(Session, Workload.Serving).QualifyAsync(view.Query, cancellationToken),
+            };
         if (told is not null && statement.Returning is null)
         {
-            var rows = (await TellAsync(translated, cancellationToken)).Rows.Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})").ToList();
+            var rows = (await TellAsync(translated, cancellationToken)).Rows
+                .Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})").ToList();
             return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {rows.Count}", cancellationToken);
         }
         await new WriteRights(Session).CheckAsync(translated, cancellationToken);
@@ -88,7 +97,8 @@ sealed class ChangeStatement : ServedStatement
             var result = await RunAsync(runner, run, translated, cancellationToken);
             var done = Done(statement, result);
             if (result.Returned is { } returned)
-                cursor = await new ReturnedRows(Session, statement).OpenAsync(run.OpenEngine(cancellationToken), returned, Value, done.Tag, cancellationToken);
+                cursor = await new ReturnedRows(Session, statement).OpenAsync(
+                    run.OpenEngine(cancellationToken), returned, Value, done.Tag, cancellationToken);
             if (isAlone) await Session.EndAloneAsync(isCommitted: true, cancellationToken);
             if (cursor is not null) return run.Follow(cursor, named: null);
             run.EndChange(done.RowCount);
@@ -138,9 +148,10 @@ sealed class ChangeStatement : ServedStatement
         return await ChangeRunner.Of(Session, engine).RunAsync(statement, cancellationToken);
     }
 
-    static long AffectedOf(StatementResult result) => result.Columns.Count > 0 && result.Columns[0].Name == "num_affected_rows"
-        ? Convert.ToInt64(result.Rows[0][0], CultureInfo.InvariantCulture)
-        : 0;
+    static long AffectedOf(StatementResult result) =>
+        result.Columns.Count > 0 && result.Columns[0].Name == "num_affected_rows"
+            ? Convert.ToInt64(result.Rows[0][0], CultureInfo.InvariantCulture)
+            : 0;
 
     static bool GivesRows(Statement statement) =>
         statement is Statement.DescribeHistory or Statement.DescribeDetail or Statement.ShowProperties;
@@ -154,7 +165,8 @@ sealed class ChangeStatement : ServedStatement
             Statement.Update => string.Create(CultureInfo.InvariantCulture, $"UPDATE {affected}"),
             Statement.Delete { IsTruncate: true } => "TRUNCATE TABLE",
             Statement.Delete => string.Create(CultureInfo.InvariantCulture, $"DELETE {affected}"),
-            Statement.Merge => string.Create(CultureInfo.InvariantCulture, $"{((Statement.Merge)statement).Word} {affected}"),
+            Statement.Merge =>
+                string.Create(CultureInfo.InvariantCulture, $"{((Statement.Merge)statement).Word} {affected}"),
             Statement.Alter or Statement.Rename { IsView: false } => "ALTER TABLE",
             Statement.Rename => "ALTER VIEW",
             Statement.CreateTable or Statement.CloneTable or Statement.ConvertToDelta => "CREATE TABLE",

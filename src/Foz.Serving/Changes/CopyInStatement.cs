@@ -53,7 +53,10 @@ sealed class CopyInStatement : ServedStatement
             var columns = await ChangeRunner.Of(Session, engine).GivenColumnsAsync(insert, cancellationToken);
             foreach (var name in copy.Options.ForceNull.Concat(copy.Options.ForceNotNull))
                 if (columns.All(column => column.Name != name))
-                    throw new FozException(ErrorKind.Sql, $"FORCE_NULL column \"{name}\" not referenced by COPY") { SqlState = "42P10" };
+                    throw new FozException(ErrorKind.Sql, $"FORCE_NULL column \"{name}\" not referenced by COPY")
+                    {
+                        SqlState = "42P10",
+                    };
             engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
             run.Pause();
             return new(Session, engine, insert, columns, copy.Options, run);
@@ -72,11 +75,13 @@ sealed class CopyInStatement : ServedStatement
         var found = catalog.Image.Find(copy.Schema, copy.Table, catalog.SearchPath);
         var written = copy.Schema is null ? copy.Table : $"{copy.Schema}.{copy.Table}";
         // Who may only add rows does not see the table.
-        if (found is null && copy.Schema is { } schema && new WriteRights(Session).MayInsert(new(schema, copy.Table))) return new(schema, copy.Table);
+        if (found is null && copy.Schema is { } schema && new WriteRights(Session).MayInsert(new(schema, copy.Table)))
+            return new(schema, copy.Table);
         if (found is null)
             throw new FozException(ErrorKind.NotFound, $"relation \"{written}\" does not exist")
             {
-                SqlState = "42P01", Place = SqlPlaces.At(Text, Math.Max(0, Text.IndexOf(copy.Table, StringComparison.OrdinalIgnoreCase))),
+                SqlState = "42P01",
+                Place = SqlPlaces.At(Text, Math.Max(0, Text.IndexOf(copy.Table, StringComparison.OrdinalIgnoreCase))),
             };
         return !found.IsView
             ? found.Name

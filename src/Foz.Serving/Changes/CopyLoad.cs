@@ -13,8 +13,8 @@ using Foz.Wire.PostgreSql;
 namespace Foz.Serving.Changes;
 
 /// <summary>
-/// A COPY from the client under way: takes the rows in pieces of any size, and writes them to the table in one commit at
-/// the end. Memory does not grow with their number. One thread at a time.
+/// A COPY from the client under way: takes the rows in pieces of any size, and writes them to the table in one commit
+/// at the end. Memory does not grow with their number. One thread at a time.
 /// </summary>
 public sealed class CopyLoad : IAsyncDisposable
 {
@@ -35,10 +35,12 @@ public sealed class CopyLoad : IAsyncDisposable
     bool hasTrailer;
 
     internal CopyLoad(
-        SqlSession session, EngineSession engine, Statement.Insert insert, IReadOnlyList<Field> columns, CopyOptions options,
+        SqlSession session, EngineSession engine, Statement.Insert insert, IReadOnlyList<Field> columns,
+        CopyOptions options,
         StatementRun run)
     {
-        (this.session, this.engine, this.insert, this.columns, this.options, this.run) = (session, engine, insert, columns, options, run);
+        (this.session, this.engine, this.insert, this.columns, this.options, this.run) =
+            (session, engine, insert, columns, options, run);
         table = insert.Table.Name!.Name;
         batch = new(engine, table, columns, Format is CopyFormat.Binary);
         (lines, fields) = (new(options), new(options));
@@ -51,7 +53,9 @@ public sealed class CopyLoad : IAsyncDisposable
     public int ColumnCount => columns.Count;
 
     /// <summary>Takes some bytes of the rows.</summary>
-    /// <exception cref="FozException">A row is malformed, or a value none of its type; nothing is written then.</exception>
+    /// <exception cref="FozException">
+    /// A row is malformed, or a value none of its type; nothing is written then.
+    /// </exception>
     public void Write(ReadOnlySpan<byte> data, CancellationToken cancellationToken)
     {
         try
@@ -72,7 +76,9 @@ public sealed class CopyLoad : IAsyncDisposable
 
     /// <summary>Writes the rows to the table: the client has sent all.</summary>
     /// <returns>What the client is told, such as <c>COPY 5</c>.</returns>
-    /// <exception cref="FozException">The rows end early, or break a rule of the table; nothing is written then.</exception>
+    /// <exception cref="FozException">
+    /// The rows end early, or break a rule of the table; nothing is written then.
+    /// </exception>
     public async Task<string> CompleteAsync(CancellationToken cancellationToken)
     {
         try
@@ -136,7 +142,8 @@ public sealed class CopyLoad : IAsyncDisposable
             }
             catch (FozException e) when (e.Context is null)
             {
-                throw CopyFaults.In(string.Create(CultureInfo.InvariantCulture, $"COPY {table}, line {lines.Number}"), e);
+                throw CopyFaults.In(
+                    string.Create(CultureInfo.InvariantCulture, $"COPY {table}, line {lines.Number}"), e);
             }
             if (batch.IsFull) batch.Flush(cancellationToken);
         }
@@ -148,11 +155,13 @@ public sealed class CopyLoad : IAsyncDisposable
         if (!options.HeaderMatches) return;
         fields.Read(line);
         if (fields.Count != columns.Count)
-            throw CopyFaults.Format($"wrong number of fields in header line: got {fields.Count}, expected {columns.Count}");
+            throw CopyFaults.Format(
+                $"wrong number of fields in header line: got {fields.Count}, expected {columns.Count}");
         for (var i = 0; i < columns.Count; i++)
             if (Encoding.UTF8.GetString(fields[i]) is var name && (fields.IsNull(i) || name != columns[i].Name))
                 throw CopyFaults.Format(
-                    $"column name mismatch in header line field {i + 1}: got {(fields.IsNull(i) ? "null value" : $"\"{name}\"")}, expected \"{columns[i].Name}\"");
+                    $"column name mismatch in header line field {i + 1}: got "
+                        + $"{(fields.IsNull(i) ? "null value" : $"\"{name}\"")}, expected \"{columns[i].Name}\"");
     }
 
     void ReadLine(ReadOnlySpan<byte> line)
@@ -169,11 +178,14 @@ public sealed class CopyLoad : IAsyncDisposable
         }
         for (var i = 0; i < columns.Count; i++)
         {
-            if (i == fields.Count) throw CopyFaults.In(ContextOf(line), CopyFaults.Format($"missing data for column \"{columns[i].Name}\""));
+            if (i == fields.Count)
+                throw CopyFaults.In(
+                    ContextOf(line), CopyFaults.Format($"missing data for column \"{columns[i].Name}\""));
             var isNull = fields.IsNull(i);
             if (isNull && options.ForceNotNull.Contains(columns[i].Name)) isNull = false;
             else if (!isNull && fields.IsNullText(i) && options.ForceNull.Contains(columns[i].Name)) isNull = true;
-            if (fields.HasNumbers && (!System.Text.Unicode.Utf8.IsValid(fields[i]) || fields[i].Contains((byte)0))) throw CopyFaults.Encoding(fields[i]);
+            if (fields.HasNumbers && (!System.Text.Unicode.Utf8.IsValid(fields[i]) || fields[i].Contains((byte)0)))
+                throw CopyFaults.Encoding(fields[i]);
             batch.Append(i, fields[i], isNull, number);
         }
         batch.EndRow(number);
@@ -198,7 +210,8 @@ public sealed class CopyLoad : IAsyncDisposable
         }
         catch (FozException e) when (e.Context is null)
         {
-            throw CopyFaults.In(string.Create(CultureInfo.InvariantCulture, $"COPY {table}, line {batch.RowCount + 1}"), e);
+            throw CopyFaults.In(
+                string.Create(CultureInfo.InvariantCulture, $"COPY {table}, line {batch.RowCount + 1}"), e);
         }
     }
 
@@ -228,7 +241,8 @@ public sealed class CopyLoad : IAsyncDisposable
     static int? HeaderLength(ReadOnlySpan<byte> data)
     {
         var known = Math.Min(data.Length, BinaryCopy.Signature.Length);
-        if (!data[..known].SequenceEqual(BinaryCopy.Signature[..known])) throw CopyFaults.Format("COPY file signature not recognized");
+        if (!data[..known].SequenceEqual(BinaryCopy.Signature[..known]))
+            throw CopyFaults.Format("COPY file signature not recognized");
         var lengthStart = BinaryCopy.Signature.Length + sizeof(int);
         if (data.Length < lengthStart + sizeof(int)) return null;
         var extension = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(data[lengthStart..]);

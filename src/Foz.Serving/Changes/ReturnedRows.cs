@@ -26,15 +26,19 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
     /// <param name="value">Gives a value of a parameter's type.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It names what is not there, or not granted.</exception>
-    public async Task<IReadOnlyList<ServedColumn>> DescribeAsync(Func<int, string> value, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ServedColumn>> DescribeAsync(
+        Func<int, string> value, CancellationToken cancellationToken)
     {
         var text = await TextAsync(value, cancellationToken);
         var names = new ReturnedNames(new(session, Workload.Serving), name, Table, rows: null);
-        var described = await new StatementResolver(names, session.Host.Lake.Engines).DescribeAsync(text, cancellationToken);
+        var described = await new StatementResolver(names, session.Host.Lake.Engines).DescribeAsync(
+            text, cancellationToken);
         return [.. described.Shape.Columns.Select(column => new ServedColumn(column.Name, column.Type))];
     }
 
-    /// <summary>The rows of a statement that has run: all are made before the first is given, so that what fails does so here.</summary>
+    /// <summary>
+    /// The rows of a statement that has run: all are made before the first is given, so that what fails does so here.
+    /// </summary>
     /// <param name="engine">The engine's session that reads them, which the cursor owns.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="value">Gives the values of parameters.</param>
@@ -47,7 +51,9 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
         try
         {
             var text = await TextAsync(value, cancellationToken);
-            bound = await new StatementBinder(engine, new ReturnedNames(new(session, engine.Instance), name, Table, rows)).BindAsync(text, cancellationToken);
+            bound = await new StatementBinder(
+                engine,
+                new ReturnedNames(new(session, engine.Instance), name, Table, rows)).BindAsync(text, cancellationToken);
             var kept = Keep(engine, bound.Sql, cancellationToken);
             bound.Dispose();
             bound = new(kept);
@@ -68,11 +74,14 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
         var columns = engine.Describe(sql, cancellationToken);
         var names = columns.Select((_, number) => string.Create(CultureInfo.InvariantCulture, $"c{number}")).ToList();
         engine.Execute(
-            $"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({sql}\n) AS r({string.Join(", ", names)})", cancellationToken);
+            $"CREATE OR REPLACE TEMP TABLE {Kept} AS SELECT * FROM ({sql}\n) AS r({string.Join(", ", names)})",
+            cancellationToken);
         // The engine took NULL for an INTEGER when it made the table.
-        var list = columns.Zip(names, (column, name) => $"{(column.IsNull ? "NULL" : name)} AS {SqlText.Identifier(column.Name)}");
+        var list = columns.Zip(
+            names, (column, name) => $"{(column.IsNull ? "NULL" : name)} AS {SqlText.Identifier(column.Name)}");
         return SentRows.Bound(
-            $"SELECT {string.Join(", ", list)} FROM {Kept}", [.. columns.Select(column => new ServedColumn(column.Name, column.Type))]);
+            $"SELECT {string.Join(", ", list)} FROM {Kept}",
+            [.. columns.Select(column => new ServedColumn(column.Name, column.Type))]);
     }
 
     TableReference Table => StatementTargets.Of(statement)[0].Table.Name is { } name
@@ -102,10 +111,14 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
     /// <param name="rows">The rows; null for those that the table has.</param>
     sealed class ReturnedNames(SessionNames names, string own, TableReference table, TableRows? rows) : IRelationNames
     {
-        public async ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken)
+        public async ValueTask<RelationBinding?> FindAsync(
+            TableReference reference, CancellationToken cancellationToken)
         {
-            if (reference.Schema is not null || reference.Name != own) return await names.FindAsync(reference, cancellationToken);
-            return rows is null ? await names.FindAsync(table, cancellationToken) : await names.SeeAsync(table, rows, cancellationToken);
+            if (reference.Schema is not null || reference.Name != own)
+                return await names.FindAsync(reference, cancellationToken);
+            return rows is null
+                ? await names.FindAsync(table, cancellationToken)
+                : await names.SeeAsync(table, rows, cancellationToken);
         }
 
         public ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken) =>

@@ -8,7 +8,9 @@ namespace Foz.Serving.Changes;
 /// <summary>What a statement does to which tables and views.</summary>
 static class StatementTargets
 {
-    /// <summary>The tables and views that a statement changes or tells of, each with every right that it takes.</summary>
+    /// <summary>
+    /// The tables and views that a statement changes or tells of, each with every right that it takes.
+    /// </summary>
     public static IReadOnlyList<(TableTarget Table, Privilege Privilege)> Of(Statement statement) => statement switch
     {
         Statement.Insert { OnConflict.Assignments: not null } insert =>
@@ -19,9 +21,11 @@ static class StatementTargets
         Statement.Delete delete => [(delete.Table, Privilege.Delete)],
         Statement.Merge merge => [.. Of(merge.Definition).Distinct().Select(privilege => (merge.Table, privilege))],
         Statement.Alter alter => [(alter.Table, Privilege.Alter)],
-        Statement.CreateTable { Replaces: true } create => [(create.Table, Privilege.Create), (create.Table, Privilege.Drop)],
+        Statement.CreateTable { Replaces: true } create =>
+            [(create.Table, Privilege.Create), (create.Table, Privilege.Drop)],
         Statement.CreateTable create => [(create.Table, Privilege.Create)],
-        Statement.CreateView { Replaces: true } create => [(create.View, Privilege.Create), (create.View, Privilege.Drop)],
+        Statement.CreateView { Replaces: true } create =>
+            [(create.View, Privilege.Create), (create.View, Privilege.Drop)],
         Statement.CreateView create => [(create.View, Privilege.Create)],
         Statement.CloneTable clone => [(clone.Table, Privilege.Create), (clone.Source, Privilege.Maintain)],
         Statement.Rename rename => [(rename.Table, Privilege.Drop), (rename.To, Privilege.Create)],

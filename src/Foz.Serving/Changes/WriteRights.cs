@@ -18,7 +18,9 @@ namespace Foz.Serving.Changes;
 sealed class WriteRights(SqlSession session)
 {
     /// <summary>Makes sure that it may.</summary>
-    /// <exception cref="FozException">It may not: of kind <see cref="ErrorKind.Denied"/>, or the table is not there for it.</exception>
+    /// <exception cref="FozException">
+    /// It may not: of kind <see cref="ErrorKind.Denied"/>, or the table is not there for it.
+    /// </exception>
     public async Task CheckAsync(Statement statement, CancellationToken cancellationToken)
     {
         await CheckGrantsAsync(statement, cancellationToken);
@@ -29,9 +31,12 @@ sealed class WriteRights(SqlSession session)
     }
 
     /// <summary>Whether a grant says that it may add rows to a table.</summary>
-    public bool MayInsert(TableName table) => session.Host.Options.Access().Allows(session.User.Grantee, table, Privilege.Insert);
+    public bool MayInsert(TableName table) =>
+        session.Host.Options.Access().Allows(session.User.Grantee, table, Privilege.Insert);
 
-    /// <summary>Makes sure that it may, as far as grants say it; the statement's expressions are not looked at.</summary>
+    /// <summary>
+    /// Makes sure that it may, as far as grants say it; the statement's expressions are not looked at.
+    /// </summary>
     /// <exception cref="FozException">As of <see cref="CheckAsync"/>.</exception>
     public async Task CheckGrantsAsync(Statement statement, CancellationToken cancellationToken)
     {
@@ -41,10 +46,11 @@ sealed class WriteRights(SqlSession session)
             throw Denied("tables are changed by their names, not by their folders");
         foreach (var (table, _) in targets) session.Access.Read(table.Name!, [], []);
         foreach (var (table, privilege) in targets)
-            if (privilege is Privilege.Create) SessionNames.CheckNew(table.Name!);
+            if (privilege is Privilege.Create) NameRules.CheckNew(table.Name!);
         if (session.User.IsOwner) return;
         if (statement is Statement.CreateView or Statement.CloneTable or Statement.Rename { IsView: true })
-            throw Denied("only the owner's statements make and rename views, which read with the owner's rights, and clones");
+            throw Denied(
+                "only the owner's statements make and rename views, which read with the owner's rights, and clones");
         var access = session.Host.Options.Access();
         CheckTags(access, statement);
         foreach (var (table, privilege) in targets)
@@ -61,34 +67,44 @@ sealed class WriteRights(SqlSession session)
             session.Access.Deny($"no select on {targets[0].Table}");
             throw Denied($"permission denied: RETURNING reads {targets[0].Table}, and select on it is not granted");
         }
-        // What is changed by conditions, how often, and what an alteration demands of rows, tells of all rows and columns.
-        if (statement is not (Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null } or Statement.CreateTable { Replaces: false }))
+        // What is changed by conditions, how often, and what an alteration demands of rows, tells of all rows and
+        // columns.
+        if (statement is not (Statement.Insert { Overwrites: false, ReplacedWhere: null, OnConflict: null }
+            or Statement.CreateTable { Replaces: false }))
             foreach (var name in targets.Select(target => target.Table.Name!).Distinct())
                 await CheckWholeAsync(access, name, cancellationToken);
     }
 
-    /// <summary>By a tag that a policy rules, somebody could have values of their own masked as others are, or unmask what is protected.</summary>
+    /// <summary>
+    /// By a tag that a policy rules, somebody could have values of their own masked as others are, or unmask what is
+    /// protected.
+    /// </summary>
     void CheckTags(AccessList access, Statement statement)
     {
         if (statement is not Statement.Alter { Alteration: TableAlteration.Tag { Tags: var tags } }) return;
         if (tags.Keys.FirstOrDefault(access.Families.IsOwners) is not { } owners) return;
         session.Access.Deny($"the tag {owners} is the owner's");
-        throw Denied($"only owners set and take away the tag {owners}: it is protected, or policies/ has a rule for its family");
+        throw Denied(
+            $"only owners set and take away the tag {owners}: it is protected, or policies/ has a rule for its family");
     }
 
     /// <summary>
-    /// Expressions of rows may call what queries may: those that hold no query are looked up nowhere else. What they read is noted,
-    /// so that it is audited before anything is changed.
+    /// Expressions of rows may call what queries may: those that hold no query are looked up nowhere else. What they
+    /// read is noted, so that it is audited before anything is changed.
     /// </summary>
     async Task CheckExpressionsAsync(Statement statement, CancellationToken cancellationToken)
     {
         using var engine = session.Host.Lake.Engines.Open(Workload.Serving);
         var names = new SessionNames(session, Workload.Serving);
-        foreach (var expression in ExpressionsOf(statement).Where(e => !e.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
+        foreach (var expression in ExpressionsOf(statement)
+            .Where(e => !e.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
         {
             var analysis = engine.Analyze($"SELECT ({expression}\n)", cancellationToken);
             if (!analysis.IsExpression || SqlTokens.Read(expression).LeavesParentheses)
-                throw new FozException(ErrorKind.Sql, $"syntax error: '{expression.Trim()}' is no expression") { SqlState = "42601" };
+                throw new FozException(ErrorKind.Sql, $"syntax error: '{expression.Trim()}' is no expression")
+                {
+                    SqlState = "42601",
+                };
             names.Check(analysis);
             foreach (var table in analysis.Tables) await NoteAsync(names, table, cancellationToken);
         }
@@ -119,7 +135,8 @@ sealed class WriteRights(SqlSession session)
     {
         Statement.Insert { ReplacedWhere: { } condition } => [condition],
         Statement.Optimize { Options.Where: { } condition } => [condition],
-        Statement.Insert { OnConflict: { } conflict } => [.. conflict.Assignments?.Values ?? [], .. conflict.Condition is { } only ? [only] : Array.Empty<string>()],
+        Statement.Insert { OnConflict: { } conflict } =>
+            [.. conflict.Assignments?.Values ?? [], .. conflict.Condition is { } only ? [only] : Array.Empty<string>()],
         Statement.Update update => [.. update.Assignments.Values, update.Condition],
         Statement.Delete delete => [delete.Condition],
         Statement.Merge { Definition: var merge } =>

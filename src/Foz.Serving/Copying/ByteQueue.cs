@@ -19,7 +19,10 @@ sealed class ByteQueue(int bytesMax)
     {
         var held = end - start;
         if (more.Length > bytesMax - held)
-            throw new FozException(ErrorKind.Resource, $"a row of COPY is longer than {bytesMax >> 20} MiB") { SqlState = "54000" };
+            throw new FozException(ErrorKind.Resource, $"a row of COPY is longer than {bytesMax >> 20} MiB")
+            {
+                SqlState = "54000",
+            };
         if (bytes.Length - end < more.Length)
         {
             var room = bytes.Length >= held + more.Length && start > bytes.Length / 2

@@ -82,18 +82,23 @@ sealed class CopyBatch
         bytes = 0;
         if (RowCount == rowLines.Length)
             engine.Execute(
-                $"CREATE TEMP TABLE {Spool} ({string.Join(", ", columns.Select((c, i) => $"c{i} {ColumnTypes.NameOf(c.Type)}"))})",
+                $"CREATE TEMP TABLE {Spool} "
+                    + $"({string.Join(", ", columns.Select((c, i) => $"c{i} {ColumnTypes.NameOf(c.Type)}"))})",
                 cancellationToken);
         var rows = new long[rowLines.Length];
         for (var i = 0; i < rows.Length; i++) rows[i] = i;
-        List<Column> values = [.. typings.Select(typing => typing.Gathered.Build()), new FixedColumn<long>(rows, validity: null)];
+        List<Column> values =
+        [
+            .. typings.Select(typing => typing.Gathered.Build()), new FixedColumn<long>(rows, validity: null),
+        ];
         using var stream = engine.Register(new ColumnStream(
             [.. typings.Select((typing, i) => new Field($"c{i}", typing.Type)), new(Row, DataType.Long)],
             [One(new(rows.Length, values))]));
         try
         {
             engine.Execute(
-                $"INSERT INTO {Spool} SELECT {string.Join(", ", typings.Select((typing, i) => Cast(typing, i)))} FROM {stream.Sql} AS s",
+                $"INSERT INTO {Spool} SELECT "
+                    + $"{string.Join(", ", typings.Select((typing, i) => Cast(typing, i)))} FROM {stream.Sql} AS s",
                 cancellationToken);
         }
         catch (FozException e) when (e.Message.Contains(Marker, StringComparison.Ordinal))
@@ -113,17 +118,21 @@ sealed class CopyBatch
     /// <summary>The error of a value that the engine could not read.</summary>
     FozException Explain(FozException error, List<Column> values, long[] rowLines)
     {
-        var parts = error.Message[(error.Message.IndexOf(Marker, StringComparison.Ordinal) + Marker.Length)..].Split(':');
+        var parts = error.Message[(error.Message.IndexOf(Marker, StringComparison.Ordinal) + Marker.Length)..]
+            .Split(':');
         var row = int.Parse(parts[0], CultureInfo.InvariantCulture);
         var column = int.Parse(parts[1], CultureInfo.InvariantCulture);
         var value = ((BytesColumn)values[column])[row];
         var type = typings[column].PgName;
         var isTooLong = type == "numeric"
-            && double.TryParse(Encoding.UTF8.GetString(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && double.TryParse(
+                Encoding.UTF8.GetString(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && double.IsFinite(number);
         return CopyFaults.In(
             $"{ContextOf(rowLines[row], column)}: {CopyFaults.Quoted(value)}",
-            isTooLong ? new FozException(ErrorKind.Data, "numeric field overflow") { SqlState = "22003" } : CopyFaults.Invalid(type, value));
+            isTooLong
+                ? new FozException(ErrorKind.Data, "numeric field overflow") { SqlState = "22003" }
+                : CopyFaults.Invalid(type, value));
     }
 
     static async IAsyncEnumerable<ColumnBatch> One(ColumnBatch batch)

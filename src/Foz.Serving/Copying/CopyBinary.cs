@@ -16,19 +16,26 @@ static class CopyBinary
 {
     public static byte Boolean(ReadOnlySpan<byte> value) => Fixed(value, sizeof(byte))[0] != 0 ? (byte)1 : (byte)0;
 
-    public static sbyte Byte(ReadOnlySpan<byte> value) => Short(value) is >= sbyte.MinValue and <= sbyte.MaxValue and var number
-        ? (sbyte)number
-        : throw CopyFaults.OutOfRange("tinyint", Encoding.UTF8.GetBytes(Short(value).ToString(CultureInfo.InvariantCulture)));
+    public static sbyte Byte(ReadOnlySpan<byte> value) =>
+        Short(value) is >= sbyte.MinValue and <= sbyte.MaxValue and var number
+            ? (sbyte)number
+            : throw CopyFaults.OutOfRange(
+                "tinyint", Encoding.UTF8.GetBytes(Short(value).ToString(CultureInfo.InvariantCulture)));
 
-    public static short Short(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt16BigEndian(Fixed(value, sizeof(short)));
+    public static short Short(ReadOnlySpan<byte> value) =>
+        BinaryPrimitives.ReadInt16BigEndian(Fixed(value, sizeof(short)));
 
-    public static int Integer(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt32BigEndian(Fixed(value, sizeof(int)));
+    public static int Integer(ReadOnlySpan<byte> value) =>
+        BinaryPrimitives.ReadInt32BigEndian(Fixed(value, sizeof(int)));
 
-    public static long Long(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadInt64BigEndian(Fixed(value, sizeof(long)));
+    public static long Long(ReadOnlySpan<byte> value) =>
+        BinaryPrimitives.ReadInt64BigEndian(Fixed(value, sizeof(long)));
 
-    public static float Float(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadSingleBigEndian(Fixed(value, sizeof(float)));
+    public static float Float(ReadOnlySpan<byte> value) =>
+        BinaryPrimitives.ReadSingleBigEndian(Fixed(value, sizeof(float)));
 
-    public static double Double(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadDoubleBigEndian(Fixed(value, sizeof(double)));
+    public static double Double(ReadOnlySpan<byte> value) =>
+        BinaryPrimitives.ReadDoubleBigEndian(Fixed(value, sizeof(double)));
 
     /// <summary>Days of 1970; infinite ones are none that a table holds.</summary>
     public static int Date(ReadOnlySpan<byte> value)
@@ -98,7 +105,8 @@ static class CopyBinary
         for (var i = 0; i < array.Length(dimension); i++)
         {
             if (dimension + 1 < array.Dimensions) WriteDimension(json, ref array, dimension + 1, text);
-            else if (!array.TryReadElement(out var value, out var isNull)) throw new WireException(WireErrorKind.Value, "an array ends early");
+            else if (!array.TryReadElement(out var value, out var isNull))
+                throw new WireException(WireErrorKind.Value, "an array ends early");
             else if (isNull) json.WriteNullValue();
             else json.WriteStringValue(text(value));
         }

@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace Foz.Serving.Copying;
 
 /// <summary>
-/// Dates and times as PostgreSQL reads them beside ISO 8601, where <c>DateStyle</c> is <c>ISO, MDY</c> (PostgreSQL's documentation,
-/// 8.5.1): the month first, and names of months.
+/// Dates and times as PostgreSQL reads them beside ISO 8601, where <c>DateStyle</c> is <c>ISO, MDY</c> (PostgreSQL's
+/// documentation, 8.5.1): the month first, and names of months.
 /// </summary>
 static partial class CopyDates
 {
@@ -21,12 +21,16 @@ static partial class CopyDates
 
     static readonly string[] formats =
     [
-        "M/d/yyyy", "M/d/yy", "yyyy/M/d", "yyyyMMdd", "MMM d yyyy", "MMMM d yyyy", "d MMM yyyy", "d MMMM yyyy", "yyyy MMM d", "yyyy MMMM d",
+        "M/d/yyyy", "M/d/yy", "yyyy/M/d", "yyyyMMdd", "MMM d yyyy", "MMMM d yyyy", "d MMM yyyy", "d MMMM yyyy",
+        "yyyy MMM d", "yyyy MMMM d",
     ];
 
     static readonly CultureInfo english = English();
 
-    /// <summary>Writes a text of a date, with a time or without, as ISO 8601 has it; any other text as it is, which the engine refuses.</summary>
+    /// <summary>
+    /// Writes a text of a date, with a time or without, as ISO 8601 has it; any other text as it is, which the engine
+    /// refuses.
+    /// </summary>
     public static void WriteIso(ReadOnlySpan<byte> value, IBufferWriter<byte> destination)
     {
         if (IsIso(value)) destination.Write(value);
@@ -34,18 +38,23 @@ static partial class CopyDates
     }
 
     static bool IsIso(ReadOnlySpan<byte> value) =>
-        value.Length > YearDigits && value[YearDigits] == '-' && !value[..YearDigits].ContainsAnyExceptInRange((byte)'0', (byte)'9')
+        value.Length > YearDigits && value[YearDigits] == '-'
+            && !value[..YearDigits].ContainsAnyExceptInRange((byte)'0', (byte)'9')
         && char.IsAsciiDigit((char)value[^1]);
 
     static string ToIso(string text)
     {
         var trimmed = text.AsSpan().Trim();
-        if (trimmed.Length > LengthMax || DateAndTime.Match(trimmed.ToString()) is not { Success: true } match) return text;
+        if (trimmed.Length > LengthMax || DateAndTime.Match(trimmed.ToString()) is not { Success: true } match)
+            return text;
         var date = match.Groups["date"].Value;
         // 8-Jan-1999 is written with names, 1.8.1999 with numbers alone.
-        date = date.Any(char.IsAsciiLetter) ? Separators.Replace(date, " ").Trim() : Separators.Replace(date.Trim(), "/");
+        date = date.Any(char.IsAsciiLetter)
+            ? Separators.Replace(date, " ").Trim()
+            : Separators.Replace(date.Trim(), "/");
         return DateTime.TryParseExact(date, formats, english, DateTimeStyles.None, out var day)
-            ? day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + (match.Groups["time"] is { Success: true, Value: var time } ? " " + time : "")
+            ? day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
+                + (match.Groups["time"] is { Success: true, Value: var time } ? " " + time : "")
             : text;
     }
 
@@ -56,7 +65,9 @@ static partial class CopyDates
         return culture;
     }
 
-    [GeneratedRegex(@"^(?<date>[^:]+?)(?:[\sT]+(?<time>\d{1,2}:\d{2}.*))?$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"^(?<date>[^:]+?)(?:[\sT]+(?<time>\d{1,2}:\d{2}.*))?$",
+        RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex DateAndTime { get; }
 
     [GeneratedRegex(@"[\s,./-]+")]

@@ -28,9 +28,13 @@ static class CopyFaults
     {
         var first = bytes.IndexOf((byte)0);
         if (first < 0)
-            for (first = 0; Rune.DecodeFromUtf8(bytes[first..], out _, out var length) == System.Buffers.OperationStatus.Done;)
+            for (first =
+                0; Rune.DecodeFromUtf8(bytes[first..], out _, out var length) == System.Buffers.OperationStatus.Done;)
                 first += length;
-        return new(ErrorKind.Data, $"invalid byte sequence for encoding \"UTF8\": 0x{bytes[first]:x2}") { SqlState = "22021" };
+        return new(ErrorKind.Data, $"invalid byte sequence for encoding \"UTF8\": 0x{bytes[first]:x2}")
+        {
+            SqlState = "22021",
+        };
     }
 
     /// <summary>An error with the row and value that it is of.</summary>
@@ -40,7 +44,10 @@ static class CopyFaults
         {
             SqlState = known.SqlState, Hint = known.Hint, Context = context,
         },
-        _ => new(ErrorKind.Data, "incorrect binary data format", error as WireException) { SqlState = "22P03", Context = context },
+        _ => new(ErrorKind.Data, "incorrect binary data format", error as WireException)
+        {
+            SqlState = "22P03", Context = context,
+        },
     };
 
     /// <summary>A value in quotes, cut off where it is long.</summary>

@@ -4,7 +4,9 @@ using Foz.Lake;
 
 namespace Foz.Serving.Copying;
 
-/// <summary>Takes the lines of a COPY apart into their values (PostgreSQL's documentation, COPY, "File Formats").</summary>
+/// <summary>
+/// Takes the lines of a COPY apart into their values (PostgreSQL's documentation, COPY, "File Formats").
+/// </summary>
 sealed class CopyFields
 {
     readonly CopyOptions options;

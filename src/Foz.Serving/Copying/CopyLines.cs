@@ -25,7 +25,9 @@ sealed class CopyLines
     {
         (this.options, isCsv) = (options, options.Format is CopyFormat.Csv);
         stops = SearchValues.Create(
-            isCsv ? [(byte)options.Quote, (byte)options.Escape, (byte)'\n', (byte)'\r'] : [(byte)'\\', (byte)'\n', (byte)'\r']);
+            isCsv ? [(byte)options.Quote, (byte)options.Escape, (byte)'\n', (byte)'\r'] : [
+                (byte)'\\', (byte)'\n', (byte)'\r',
+            ]);
     }
 
     /// <summary>The number of the last line that was read.</summary>

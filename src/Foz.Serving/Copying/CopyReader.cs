@@ -34,7 +34,9 @@ static class CopyReader
         var columns = cursor.SeesSymbol('(') ? cursor.Names() : null;
         return cursor.Takes("FROM")
             ? In(cursor, table, columns)
-            : Out(cursor, $"SELECT {(columns is null ? "*" : string.Join(", ", columns))} FROM {string.Join('.', table.Select(SqlText.Identifier))}", start: null);
+            : Out(cursor,
+                $"SELECT {(columns is null ? "*" : string.Join(", ", columns))} FROM "
+                    + $"{string.Join('.', table.Select(SqlText.Identifier))}", start: null);
     }
 
     static CopyOut Out(StatementCursor cursor, string query, int? start)
@@ -59,14 +61,16 @@ static class CopyReader
         cursor.ExpectEnd();
         if (table is [TableName.Catalog, _, _]) table = [.. table.Skip(1)];
         if (table.Count > 2)
-            throw new FozException(ErrorKind.NotFound, $"cross-database references are not implemented: \"{string.Join('.', table)}\"")
+            throw new FozException(
+                ErrorKind.NotFound, $"cross-database references are not implemented: \"{string.Join('.', table)}\"")
             {
                 SqlState = "0A000",
             };
         return new(table.Count > 1 ? table[0] : null, table[^1], columns?.Select(NameOf).ToList(), options);
     }
 
-    static string NameOf(string column) => column.StartsWith('"') ? column[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : column;
+    static string NameOf(string column) =>
+        column.StartsWith('"') ? column[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : column;
 
     static CopyOptions ReadOptions(StatementCursor cursor, bool isIn)
     {
@@ -168,9 +172,10 @@ static class CopyReader
         return characters.ToString();
     }
 
-    static char Character(StatementCursor cursor) => Text(cursor) is [< (char)128 and not ('\n' or '\r' or '\0') and var only]
-        ? only
-        : throw cursor.Refused("it is a single one-byte character, and no end of a line", "22023");
+    static char Character(StatementCursor cursor) =>
+        Text(cursor) is [< (char)128 and not ('\n' or '\r' or '\0') and var only]
+            ? only
+            : throw cursor.Refused("it is a single one-byte character, and no end of a line", "22023");
 
     /// <summary>Options whose defaults depend on the format.</summary>
     sealed class CopyOptionsDraft
@@ -201,7 +206,8 @@ static class CopyReader
         {
             HeaderMatches = HeaderMatches, ForceNull = ForceNull, ForceNotNull = ForceNotNull,
             Format = Format, HasHeader = HasHeader, Delimiter = Delimiter ?? (Format == CopyFormat.Csv ? ',' : '\t'),
-            Null = Null ?? (Format == CopyFormat.Csv ? "" : "\\N"), Quote = Quote ?? '"', Escape = Escape ?? Quote ?? '"',
+            Null = Null ?? (Format == CopyFormat.Csv ? "" : "\\N"), Quote = Quote ?? '"',
+            Escape = Escape ?? Quote ?? '"',
             QuotesAll = QuotesAll,
         };
     }

@@ -13,15 +13,19 @@ static class CopyText
 {
     const int HexBytes = 2;
 
-    /// <summary>Truth values: <c>true</c>, <c>yes</c>, <c>on</c>, <c>1</c> and their like, or their beginnings.</summary>
+    /// <summary>
+    /// Truth values: <c>true</c>, <c>yes</c>, <c>on</c>, <c>1</c> and their like, or their beginnings.
+    /// </summary>
     public static byte Boolean(ReadOnlySpan<byte> value)
     {
         var text = Encoding.UTF8.GetString(Trim(value)).ToLowerInvariant();
         if (text.Length > 0)
         {
-            if (text is "1" or "on" || "true".StartsWith(text, StringComparison.Ordinal) || "yes".StartsWith(text, StringComparison.Ordinal))
+            if (text is "1" or "on" || "true".StartsWith(text, StringComparison.Ordinal)
+                || "yes".StartsWith(text, StringComparison.Ordinal))
                 return 1;
-            if (text is "0" or "of" or "off" || "false".StartsWith(text, StringComparison.Ordinal) || "no".StartsWith(text, StringComparison.Ordinal))
+            if (text is "0" or "of" or "off" || "false".StartsWith(text, StringComparison.Ordinal)
+                || "no".StartsWith(text, StringComparison.Ordinal))
                 return 0;
         }
         throw CopyFaults.Invalid("boolean", value);
@@ -32,7 +36,8 @@ static class CopyText
         where T : unmanaged, IBinaryInteger<T> => value =>
     {
         var text = Trim(value);
-        if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return number;
+        if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            return number;
         var digits = text.IsEmpty || text[0] is not ((byte)'-' or (byte)'+') ? text : text[1..];
         throw digits.IsEmpty || digits.ContainsAnyExceptInRange((byte)'0', (byte)'9')
             ? CopyFaults.Invalid(type, value)
@@ -47,10 +52,12 @@ static class CopyText
         if (text.IsEmpty) throw CopyFaults.Invalid(type, value);
         if (char.IsAsciiDigit((char)text[^1]) || text[^1] == '.')
         {
-            if (!T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) throw CopyFaults.Invalid(type, value);
+            if (!T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+                throw CopyFaults.Invalid(type, value);
             return T.IsFinite(number)
                 ? number
-                : throw new FozException(ErrorKind.Data, $"\"{Encoding.UTF8.GetString(text)}\" is out of range for type {type}")
+                : throw new FozException(
+                    ErrorKind.Data, $"\"{Encoding.UTF8.GetString(text)}\" is out of range for type {type}")
                 {
                     SqlState = "22003",
                 };
@@ -78,7 +85,10 @@ static class CopyText
             if (digit is not ((byte)' ' or (byte)'\n' or (byte)'\t' or (byte)'\r')) hex[count++] = digit;
         var bytes = destination.GetSpan(Math.Max(1, count / HexBytes));
         if (count % HexBytes != 0)
-            throw new FozException(ErrorKind.Data, "invalid hexadecimal data: odd number of digits") { SqlState = "22023" };
+            throw new FozException(ErrorKind.Data, "invalid hexadecimal data: odd number of digits")
+            {
+                SqlState = "22023",
+            };
         if (Convert.FromHexString(hex.AsSpan(0, count), bytes, out _, out var written) != OperationStatus.Done)
             throw new FozException(ErrorKind.Data, "invalid hexadecimal digit") { SqlState = "22023" };
         destination.Advance(written);
@@ -122,7 +132,8 @@ static class CopyText
             else if (i + 3 < value.Length && value[i + 1] is >= (byte)'0' and <= (byte)'3'
                 && !value.Slice(i + 2, 2).ContainsAnyExceptInRange((byte)'0', (byte)'7'))
             {
-                destination.Write([(byte)(((((value[i + 1] - '0') * octal) + value[i + 2] - '0') * octal) + value[i + 3] - '0')]);
+                destination.Write(
+                    [(byte)(((((value[i + 1] - '0') * octal) + value[i + 2] - '0') * octal) + value[i + 3] - '0')]);
                 i += 3;
             }
             else

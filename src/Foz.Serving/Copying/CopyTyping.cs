@@ -21,8 +21,10 @@ sealed record CopyTyping(CopyColumn Gathered, DataType Type, Func<string, string
         ({ Id: TypeId.Uuid }, _) => ByFunction(DeclaredTexts.Uuid, isBinary ? CopyBinary.Uuid : null, "uuid"),
         ({ Alias: "JSON" }, _) => ByFunction(DeclaredTexts.Jsonb, isBinary ? CopyBinary.Jsonb : null, "json"),
         (_, DataType.Decimal) when DeclaredColumns.IsDeclared(column) => new(
-            new BytesCopyColumn(isBinary ? CopyBinary.Numeric : null), DataType.String, value => $"{DeclaredTexts.Numeric}({value}, 'VARCHAR')", "numeric"),
-        ({ Element.Id: TypeId.Uuid }, DataType.Array array) when isBinary => ByJson(array, CopyBinary.Array(DataType.String, isOfUuids: true)),
+            new BytesCopyColumn(isBinary ? CopyBinary.Numeric : null), DataType.String,
+            value => $"{DeclaredTexts.Numeric}({value}, 'VARCHAR')", "numeric"),
+        ({ Element.Id: TypeId.Uuid }, DataType.Array array) when isBinary =>
+            ByJson(array, CopyBinary.Array(DataType.String, isOfUuids: true)),
         _ => Of(column.Type, isBinary),
     };
 
@@ -34,26 +36,39 @@ sealed record CopyTyping(CopyColumn Gathered, DataType Type, Func<string, string
     /// <param name="isBinary">Whether they are in binary form, not text.</param>
     public static CopyTyping Of(DataType type, bool isBinary) => type switch
     {
-        DataType.Primitive { Name: "boolean" } => Fixed<byte>(type, isBinary ? CopyBinary.Boolean : CopyText.Boolean, "boolean"),
-        DataType.Primitive { Name: "byte" } => Fixed(type, isBinary ? CopyBinary.Byte : CopyText.Whole<sbyte>("tinyint"), "smallint"),
-        DataType.Primitive { Name: "short" } => Fixed(type, isBinary ? CopyBinary.Short : CopyText.Whole<short>("smallint"), "smallint"),
-        DataType.Primitive { Name: "integer" } => Fixed(type, isBinary ? CopyBinary.Integer : CopyText.Whole<int>("integer"), "integer"),
-        DataType.Primitive { Name: "long" } => Fixed(type, isBinary ? CopyBinary.Long : CopyText.Whole<long>("bigint"), "bigint"),
-        DataType.Primitive { Name: "float" } => Fixed(type, isBinary ? CopyBinary.Float : CopyText.Floating<float>("real"), "real"),
+        DataType.Primitive { Name: "boolean" } =>
+            Fixed<byte>(type, isBinary ? CopyBinary.Boolean : CopyText.Boolean, "boolean"),
+        DataType.Primitive { Name: "byte" } =>
+            Fixed(type, isBinary ? CopyBinary.Byte : CopyText.Whole<sbyte>("tinyint"), "smallint"),
+        DataType.Primitive { Name: "short" } =>
+            Fixed(type, isBinary ? CopyBinary.Short : CopyText.Whole<short>("smallint"), "smallint"),
+        DataType.Primitive { Name: "integer" } =>
+            Fixed(type, isBinary ? CopyBinary.Integer : CopyText.Whole<int>("integer"), "integer"),
+        DataType.Primitive { Name: "long" } =>
+            Fixed(type, isBinary ? CopyBinary.Long : CopyText.Whole<long>("bigint"), "bigint"),
+        DataType.Primitive { Name: "float" } =>
+            Fixed(type, isBinary ? CopyBinary.Float : CopyText.Floating<float>("real"), "real"),
         DataType.Primitive { Name: "double" } =>
-            Fixed(type, isBinary ? CopyBinary.Double : CopyText.Floating<double>("double precision"), "double precision"),
-        DataType.Primitive { Name: "string" } => new(new BytesCopyColumn(isBinary ? CopyBinary.Text : null), type, Cast: null, "text"),
-        DataType.Primitive { Name: "binary" } => new(new BytesCopyColumn(isBinary ? null : CopyText.Bytes), type, Cast: null, "bytea"),
+            Fixed(type, isBinary
+                ? CopyBinary.Double
+                : CopyText.Floating<double>("double precision"), "double precision"),
+        DataType.Primitive { Name: "string" } =>
+            new(new BytesCopyColumn(isBinary ? CopyBinary.Text : null), type, Cast: null, "text"),
+        DataType.Primitive { Name: "binary" } =>
+            new(new BytesCopyColumn(isBinary ? null : CopyText.Bytes), type, Cast: null, "bytea"),
         DataType.Primitive { Name: "date" } when isBinary => Fixed<int>(type, CopyBinary.Date, "date"),
-        DataType.Primitive { Name: "timestamp" or "timestamp_ntz" } when isBinary => Fixed<long>(type, CopyBinary.Timestamp, "timestamp"),
+        DataType.Primitive { Name: "timestamp" or "timestamp_ntz" } when isBinary =>
+            Fixed<long>(type, CopyBinary.Timestamp, "timestamp"),
         DataType.Primitive { Name: "date" } => ByEngine(type, CopyDates.WriteIso, "date"),
         DataType.Primitive { Name: "timestamp" } => ByEngine(type, CopyDates.WriteIso, "timestamp with time zone"),
         DataType.Primitive { Name: "timestamp_ntz" } => ByEngine(type, CopyDates.WriteIso, "timestamp"),
         DataType.Decimal => ByEngine(type, isBinary ? CopyBinary.Numeric : null, "numeric"),
         DataType.Array { Element: DataType.Primitive { Name: "binary" } } array => new(
-            new BytesCopyColumn(isBinary ? CopyBinary.Array(array.Element) : CopyText.Array(isOfBytes: true)), DataType.String,
+            new BytesCopyColumn(isBinary ? CopyBinary.Array(array.Element) : CopyText.Array(isOfBytes: true)),
+            DataType.String,
             value => $"TRY(list_transform(CAST(CAST({value} AS JSON) AS VARCHAR[]), lambda b: unhex(b)))", "bytea[]"),
-        DataType.Array array => ByJson(type, isBinary ? CopyBinary.Array(array.Element) : CopyText.Array(isOfBytes: false)),
+        DataType.Array array =>
+            ByJson(type, isBinary ? CopyBinary.Array(array.Element) : CopyText.Array(isOfBytes: false)),
         _ => ByJson(type, isBinary ? CopyBinary.Text : null),
     };
 

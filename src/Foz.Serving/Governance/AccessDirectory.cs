@@ -3,8 +3,8 @@ using Foz.Lake;
 namespace Foz.Serving.Governance;
 
 /// <summary>
-/// Who may read what, as the project's files say it now: a change holds from the next statement on. Safe for use by many
-/// threads.
+/// Who may read what, as the project's files say it now: a change holds from the next statement on. Safe for use by
+/// many threads.
 /// </summary>
 /// <param name="projectFolder">The project's folder.</param>
 public sealed class AccessDirectory(string projectFolder)
@@ -13,11 +13,15 @@ public sealed class AccessDirectory(string projectFolder)
     string? read;
     AccessList current = AccessList.Empty;
 
-    /// <summary>Told what changed before it holds, and of everything when it is first read; where it throws, nothing changes.</summary>
+    /// <summary>
+    /// Told what changed before it holds, and of everything when it is first read; where it throws, nothing changes.
+    /// </summary>
     public Action<IReadOnlyList<PolicyChange>>? Changed { get; init; }
 
     /// <summary>The grants.</summary>
-    /// <exception cref="FozException">A file is wrong: nobody but the owner reads anything until it is right.</exception>
+    /// <exception cref="FozException">
+    /// A file is wrong: nobody but the owner reads anything until it is right.
+    /// </exception>
     public AccessList Current
     {
         get

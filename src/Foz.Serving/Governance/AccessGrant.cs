@@ -69,7 +69,9 @@ public sealed record AccessGrant
     /// <summary>The same of tags about which the grant says nothing, as all files together say it.</summary>
     public IReadOnlyDictionary<string, TagRule> OtherTags { get; init; } = new Dictionary<string, TagRule>();
 
-    /// <summary>How columns with a tag are shown: the longest name that covers it says it; null where nothing does.</summary>
+    /// <summary>
+    /// How columns with a tag are shown: the longest name that covers it says it; null where nothing does.
+    /// </summary>
     public TagRule? RuleOf(string tag) => RuleOf(Tags, tag) ?? RuleOf(OtherTags, tag);
 
     /// <summary>Where it stands.</summary>
@@ -85,17 +87,25 @@ public sealed record AccessGrant
 
     /// <summary>What everybody did, and asked, is granted by its name alone.</summary>
     static bool IsByNameOnly(TableName table) =>
-        table == new TableName(TableName.SystemSchema, "audit") || table == new TableName(TableName.SystemSchema, "queries");
+        table == new TableName(TableName.SystemSchema, "audit")
+            || table == new TableName(TableName.SystemSchema, "queries");
 
     bool IsReadOnly => Privileges is [Privilege.Select];
 
     /// <summary>The grant as people read it.</summary>
     public override string ToString() =>
-        $"grant{(IsReadOnly ? "" : $" {string.Join(", ", Privileges).ToLowerInvariant()}")} on {string.Join(", ", On)} to {string.Join(", ", To)}"
+        $"grant{(IsReadOnly ? "" : $" {string.Join(", ", Privileges).ToLowerInvariant()}")} on {string.Join(", ", On)} "
+            + $"to {string.Join(", ", To)}"
         + (Columns is null ? "" : $" columns {string.Join(", ", Columns.Order(StringComparer.Ordinal))}")
         + (Where is null ? "" : $" where {Where}")
-        + (Tags.Count == 0 ? "" : $" tags {string.Join(", ", Tags.OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key} {t.Value.ToString().ToLowerInvariant()}"))}")
-        + (Masks.Count == 0 ? "" : $" masks {string.Join(", ", Masks.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{m.Key} {m.Value.ToString().ToLowerInvariant()}"))}");
+        + (Tags.Count == 0
+            ? ""
+            : $" tags {string.Join(", ", Tags.OrderBy(t => t.Key, StringComparer.Ordinal)
+                .Select(t => $"{t.Key} {t.Value.ToString().ToLowerInvariant()}"))}")
+        + (Masks.Count == 0
+            ? ""
+            : $" masks {string.Join(", ", Masks.OrderBy(m => m.Key, StringComparer.Ordinal)
+                .Select(m => $"{m.Key} {m.Value.ToString().ToLowerInvariant()}"))}");
 
     /// <summary>Reads a grant.</summary>
     internal static AccessGrant? Read(YamlNode node, ErrorList errors)
@@ -106,18 +116,24 @@ public sealed record AccessGrant
         var masks = new Dictionary<string, ColumnMask>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in reader.Entries("masks"))
             if (MaskOf(entry.Value) is { } mask) masks[entry.Key] = mask;
-            else errors.Add(entry.Value.Place, $"'{entry.Key}' has no such mask", "masks are: null, redact, hash, last_four");
+            else errors.Add(
+                entry.Value.Place, $"'{entry.Key}' has no such mask", "masks are: null, redact, hash, last_four");
         var grant = new AccessGrant
         {
-            To = to, On = on, Columns = columns?.ToHashSet(StringComparer.OrdinalIgnoreCase), Where = reader.Text("where"),
-            Masks = masks, Tags = ReadTags(reader, errors), Privileges = ReadPrivileges(reader, errors), Place = node.Place,
+            To = to, On = on, Columns = columns?.ToHashSet(StringComparer.OrdinalIgnoreCase),
+            Where = reader.Text("where"),
+            Masks = masks, Tags = ReadTags(reader, errors), Privileges = ReadPrivileges(reader, errors),
+            Place = node.Place,
             Places = PlacesOf(reader),
         };
         reader.Finish();
         if (!grant.IsReadOnly && (columns is not null || grant.Where is not null || masks.Count > 0))
-            errors.Add(node.Place, "what is written is all of a table: such a grant has no 'columns', 'where' or 'masks'", "grant to read in a grant of its own");
+            errors.Add(
+                node.Place, "what is written is all of a table: such a grant has no 'columns', 'where' or 'masks'",
+                "grant to read in a grant of its own");
         if (to.Count == 0) errors.Add(node.Place, "the grant has no 'to'", "name users or roles: to: [analysts]");
-        if (on.Count == 0) errors.Add(node.Place, "the grant has no 'on'", "name schemas or tables: on: [gold, silver.orders]");
+        if (on.Count == 0)
+            errors.Add(node.Place, "the grant has no 'on'", "name schemas or tables: on: [gold, silver.orders]");
         return grant;
     }
 
@@ -137,15 +153,19 @@ public sealed record AccessGrant
         var tags = new Dictionary<string, TagRule>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in reader.Entries("tags"))
             if (!ColumnTag.IsName(entry.Key))
-                errors.Add(entry.KeyPlace, $"'{entry.Key}' cannot be a tag", "tags are words with dots between: pii.cpf");
+                errors.Add(
+                    entry.KeyPlace, $"'{entry.Key}' cannot be a tag", "tags are words with dots between: pii.cpf");
             else if (MaskOf(entry.Value) is { } mask) tags[entry.Key] = (TagRule)mask;
             else if (entry.Value is YamlNode.Scalar { Text: "clear" }) tags[entry.Key] = TagRule.Clear;
-            else errors.Add(entry.Value.Place, $"'{entry.Key}' has no such rule", "rules of tags are: null, redact, hash, last_four, clear");
+            else errors.Add(
+                entry.Value.Place, $"'{entry.Key}' has no such rule",
+                "rules of tags are: null, redact, hash, last_four, clear");
         return tags;
     }
 
     static readonly Dictionary<string, Privilege> privileges =
-        Enum.GetValues<Privilege>().ToDictionary(privilege => privilege.ToString().ToLowerInvariant(), StringComparer.Ordinal);
+        Enum.GetValues<Privilege>().ToDictionary(
+            privilege => privilege.ToString().ToLowerInvariant(), StringComparer.Ordinal);
 
     static IReadOnlyList<Privilege> ReadPrivileges(MappingReader reader, ErrorList errors)
     {
@@ -161,14 +181,15 @@ public sealed record AccessGrant
         return [.. found.Distinct()];
     }
 
-    static ColumnMask? MaskOf(YamlNode node) => node is not YamlNode.Scalar scalar ? null : scalar.IsNull ? ColumnMask.Null : scalar.Text switch
-    {
-        "null" => ColumnMask.Null,
-        "redact" => ColumnMask.Redact,
-        "hash" => ColumnMask.Hash,
-        "last_four" or "last4" => ColumnMask.LastFour,
-        _ => null,
-    };
+    static ColumnMask? MaskOf(YamlNode node) =>
+        node is not YamlNode.Scalar scalar ? null : scalar.IsNull ? ColumnMask.Null : scalar.Text switch
+        {
+            "null" => ColumnMask.Null,
+            "redact" => ColumnMask.Redact,
+            "hash" => ColumnMask.Hash,
+            "last_four" or "last4" => ColumnMask.LastFour,
+            _ => null,
+        };
 
     static TagRule? RuleOf(IReadOnlyDictionary<string, TagRule> rules, string tag)
     {

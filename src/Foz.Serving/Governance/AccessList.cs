@@ -19,7 +19,9 @@ public sealed class AccessList
     IReadOnlySet<string> owners = new HashSet<string>();
     IReadOnlyDictionary<string, Place> rolePlaces = new Dictionary<string, Place>();
 
-    AccessList(IReadOnlyList<AccessGrant> grants, Dictionary<string, HashSet<string>> members, HashSet<string> users, MaskFamilies families) =>
+    AccessList(
+        IReadOnlyList<AccessGrant> grants, Dictionary<string, HashSet<string>> members, HashSet<string> users,
+        MaskFamilies families) =>
         (this.grants, this.members, this.users, Families) = (grants, members, users, families);
 
     /// <summary>Nothing is granted to anybody.</summary>
@@ -49,7 +51,8 @@ public sealed class AccessList
     /// <summary>What the files give, as people read it.</summary>
     internal IReadOnlyCollection<string> Rights =>
     [
-        .. members.SelectMany(role => role.Value.Select(member => $"role {role.Key} to {member}")), .. grants.Select(grant => $"{grant}"),
+        .. members.SelectMany(role => role.Value.Select(member => $"role {role.Key} to {member}")),
+        .. grants.Select(grant => $"{grant}"),
         .. (grants.Count > 0 ? grants[0].OtherTags : new Dictionary<string, TagRule>())
             .Select(tag => $"tag {tag.Key} {tag.Value.ToString().ToLowerInvariant()} to everyone"),
         .. Families.Rights,
@@ -73,8 +76,10 @@ public sealed class AccessList
         if (!Directory.Exists(folder)) return Empty;
         var (families, places) = (new MaskFamilies(), new Dictionary<string, Place>(StringComparer.Ordinal));
         var tags = new Dictionary<string, TagRule>(StringComparer.OrdinalIgnoreCase);
-        var (grants, members) = (new List<AccessGrant>(), new Dictionary<string, HashSet<string>>(StringComparer.Ordinal));
-        var (names, owners) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var (grants, members) =
+            (new List<AccessGrant>(), new Dictionary<string, HashSet<string>>(StringComparer.Ordinal));
+        var (names, owners) =
+            (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         foreach (var path in Directory.EnumerateFiles(folder, "*.yml").Order(StringComparer.Ordinal))
         {
             var file = Path.Combine(Folder, Path.GetFileName(path));
@@ -89,19 +94,26 @@ public sealed class AccessList
                 if (AccessGrant.Read(item, errors) is { } grant) grants.Add(grant);
             families.Read(reader, errors);
             foreach (var (tag, rule) in AccessGrant.ReadTags(reader, errors))
-                if (!tags.TryAdd(tag, rule)) errors.Add(reader.PlaceOf("tags"), $"the tag '{tag}' stands in 'tags' twice");
+                if (!tags.TryAdd(tag, rule))
+                    errors.Add(reader.PlaceOf("tags"), $"the tag '{tag}' stands in 'tags' twice");
             // Users are read by who lets them in; here only what their names are.
             if (reader.Node(UserList.Key) is YamlNode.Sequence list)
                 foreach (var user in list.Items.OfType<YamlNode.Mapping>())
-                    if (user["name"] is YamlNode.Scalar { Text: var known } && names.Add(known) && user["owner"] is YamlNode.Scalar { Text: "true" })
+                    if (user["name"] is YamlNode.Scalar { Text: var known } && names.Add(known)
+                        && user["owner"] is YamlNode.Scalar { Text: "true" })
                         owners.Add(known);
             foreach (var key in new[] { ApiKey.Key, TokenIssuer.Key }) reader.Node(key);
             reader.Finish();
         }
         foreach (var role in members.Keys.Where(names.Contains))
-            errors.Add(new(Folder, 1, 1), $"'{role}' is a role and a user", "give one of them another name: grants are to either");
+            errors.Add(
+                new(Folder, 1, 1), $"'{role}' is a role and a user",
+                "give one of them another name: grants are to either");
         families.AddRules(grants.SelectMany(grant => grant.Tags.Keys).Concat(tags.Keys));
-        return new([.. grants.Select(grant => grant with { OtherTags = tags })], members, names, families) { rolePlaces = places, owners = owners };
+        return new([.. grants.Select(grant => grant with { OtherTags = tags })], members, names, families)
+        {
+            rolePlaces = places, owners = owners,
+        };
     }
 
     /// <summary>What a user may read of a table or view; null for nothing of it.</summary>
@@ -110,7 +122,8 @@ public sealed class AccessList
     /// <summary>What somebody may read of a table or view; null for nothing of it.</summary>
     public TableAccess? Of(Grantee grantee, TableName table)
     {
-        var found = grants.Where(grant => grant.Privileges.Contains(Privilege.Select) && grant.IsAbout(table) && IsTo(grant, grantee)).ToList();
+        var found = grants.Where(grant =>
+            grant.Privileges.Contains(Privilege.Select) && grant.IsAbout(table) && IsTo(grant, grantee)).ToList();
         return found.Count == 0 ? null : new TableAccess(found, HashesOf(grantee, table));
     }
 
@@ -118,14 +131,19 @@ public sealed class AccessList
     /// <param name="view">What is granted of the view.</param>
     /// <param name="grantee">Who reads.</param>
     /// <param name="table">The table that the view reads.</param>
-    public TableAccess Through(TableAccess view, Grantee grantee, TableName table) => view.Through(Of(grantee, table), HashesOf(grantee, table));
+    public TableAccess Through(TableAccess view, Grantee grantee, TableName table) =>
+        view.Through(Of(grantee, table), HashesOf(grantee, table));
 
     /// <summary>All that is granted to somebody of a table or view, and how it is shown, as one text.</summary>
     public string RightsOf(Grantee grantee, TableName table)
     {
         // To whom else, and of what else, is no matter of theirs.
-        var own = grants.Where(grant => grant.IsAbout(table) && IsTo(grant, grantee)).Select(grant => $"{grant with { To = [], On = [] }}");
-        var others = grants.Count == 0 ? [] : grants[0].OtherTags.OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $"{tag.Key} {tag.Value}");
+        var own = grants.Where(grant => grant.IsAbout(table) && IsTo(grant, grantee))
+            .Select(grant => $"{grant with { To = [], On = [] }}");
+        var others = grants.Count == 0
+            ? []
+            : grants[0].OtherTags.OrderBy(tag => tag.Key, StringComparer.Ordinal)
+                .Select(tag => $"{tag.Key} {tag.Value}");
         return string.Join('\n', [.. own, "", .. others, .. Families.Rights, $"{HashesOf(grantee, table).MayWrite}"]);
     }
 
@@ -134,13 +152,17 @@ public sealed class AccessList
         grants.Any(grant => grant.Privileges.Contains(privilege) && grant.IsAbout(table) && IsTo(grant, grantee));
 
     /// <summary>
-    /// Who may bring values into a table is shown no hashes of it, else guesses could be compared with what is hashed elsewhere. All
-    /// rights of the user count, whatever the log-in is limited to: another log-in of the same user may write.
+    /// Who may bring values into a table is shown no hashes of it, else guesses could be compared with what is hashed
+    /// elsewhere. All rights of the user count, whatever the log-in is limited to: another log-in of the same user may
+    /// write.
     /// </summary>
     TableHashes HashesOf(Grantee grantee, TableName table)
     {
         var user = grantee with { Scope = null };
-        return new(table, Families, bringing.Any(privilege => Allows(user, table, privilege) || Allows(user, MaskFamilies.BaseOf(table), privilege)));
+        return new(
+            table, Families,
+            bringing.Any(privilege =>
+                Allows(user, table, privilege) || Allows(user, MaskFamilies.BaseOf(table), privilege)));
     }
 
     /// <summary>The privileges by which values come into a table.</summary>
@@ -150,13 +172,15 @@ public sealed class AccessList
     public bool IsIn(Grantee grantee, string role) =>
         HasRole(grantee, role) && (grantee.Scope is not { } scope || scope.Contains(role));
 
-    bool IsTo(AccessGrant grant, Grantee grantee) => grant.To.Any(to => to == AccessGrant.Everyone || (grantee.Scope is { } scope
-        ? scope.Contains(to) && HasRole(grantee, to)
-        : (to == grantee.Name && !members.ContainsKey(to)) || HasRole(grantee, to)));
+    bool IsTo(AccessGrant grant, Grantee grantee) =>
+        grant.To.Any(to => to == AccessGrant.Everyone || (grantee.Scope is { } scope
+            ? scope.Contains(to) && HasRole(grantee, to)
+            : (to == grantee.Name && !members.ContainsKey(to)) || HasRole(grantee, to)));
 
     /// <summary>Whether somebody has a role; one that a token gives is none where a user has its name.</summary>
     bool HasRole(Grantee grantee, string role) =>
-        (grantee.Roles.Contains(role) && !users.Contains(role)) || (members.TryGetValue(role, out var named) && named.Contains(grantee.Name));
+        (grantee.Roles.Contains(role) && !users.Contains(role))
+            || (members.TryGetValue(role, out var named) && named.Contains(grantee.Name));
 
     static IReadOnlyList<YamlNode> Items(MappingReader reader, string key, ErrorList errors)
     {

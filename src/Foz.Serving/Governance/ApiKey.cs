@@ -36,12 +36,15 @@ public sealed record ApiKey(string Name, ScramVerifier Verifier)
 
     /// <summary>A key that nobody had before, for a name that a token tells.</summary>
     public static string NewToken(string name) =>
-        $"{Prefix}{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(name))}.{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes))}";
+        $"{Prefix}{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(name))}"
+            + $".{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes))}";
 
     /// <summary>The name of the key that a token is; null where it is none.</summary>
     public static string? NameOf(string token)
     {
-        if (!token.StartsWith(Prefix, StringComparison.Ordinal) || token.IndexOf('.', StringComparison.Ordinal) is not (> 0 and var dot)) return null;
+        if (!token.StartsWith(Prefix, StringComparison.Ordinal)
+            || token.IndexOf('.', StringComparison.Ordinal) is not (> 0 and var dot))
+            return null;
         var text = token.AsSpan(Prefix.Length, dot - Prefix.Length);
         return Base64Url.IsValid(text) ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)) : null;
     }
@@ -57,20 +60,29 @@ public sealed record ApiKey(string Name, ScramVerifier Verifier)
         var (name, hash, expires) = (reader.RequiredText("name"), reader.RequiredText("hash"), reader.Text("expires"));
         var roles = reader.Has("roles") ? reader.Texts("roles") : null;
         reader.Finish();
-        if (name.Length > 0 && !IsName(name)) errors.Add(reader.PlaceOf("name"), $"'{name}' cannot be a key", "a user, a slash, and what it is for: ana/superset");
+        if (name.Length > 0 && !IsName(name))
+            errors.Add(
+                reader.PlaceOf("name"), $"'{name}' cannot be a key",
+                "a user, a slash, and what it is for: ana/superset");
         DateTimeOffset? expiresAt = null;
         if (expires is not null)
         {
-            if (DateTimeOffset.TryParse(expires, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed)) expiresAt = parsed;
+            if (DateTimeOffset.TryParse(
+                expires, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var parsed))
+                expiresAt = parsed;
             else errors.Add(reader.PlaceOf("expires"), $"'{expires}' is no day or instant", "write 2027-01-31");
         }
         try
         {
-            return IsName(name) && hash.Length > 0 ? new(name, ScramVerifier.Parse(hash)) { ExpiresAt = expiresAt, Roles = roles } : null;
+            return IsName(name) && hash.Length > 0
+                ? new(name, ScramVerifier.Parse(hash)) { ExpiresAt = expiresAt, Roles = roles }
+                : null;
         }
         catch (WireException)
         {
-            errors.Add(reader.PlaceOf("hash"), "'hash' is not what a key is checked with", "write it with foz user add-key, never by hand");
+            errors.Add(
+                reader.PlaceOf("hash"), "'hash' is not what a key is checked with",
+                "write it with foz user add-key, never by hand");
             return null;
         }
     }

@@ -7,6 +7,8 @@ public sealed record Grantee(string Name)
     /// <summary>Roles that whoever issued the user's token gives, beside those of <c>policies/</c>.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 
-    /// <summary>The roles to which the log-in is limited, of those that the user has; null for all that the user may.</summary>
+    /// <summary>
+    /// The roles to which the log-in is limited, of those that the user has; null for all that the user may.
+    /// </summary>
     public IReadOnlyList<string>? Scope { get; init; }
 }

@@ -4,8 +4,8 @@ using Foz.Lake.Data;
 namespace Foz.Serving.Governance;
 
 /// <summary>
-/// Which columns show the same hash for the same value. A family is what an owner declares in <c>families:</c>; else the
-/// column's tag; else the column's name.
+/// Which columns show the same hash for the same value. A family is what an owner declares in <c>families:</c>; else
+/// the column's tag; else the column's name.
 /// </summary>
 public sealed class MaskFamilies
 {
@@ -29,7 +29,9 @@ public sealed class MaskFamilies
             : $"column {column.Name.ToLowerInvariant()}";
     }
 
-    /// <summary>Whether only owners set or take away a tag: it is about people, or of a family for which a policy has a rule.</summary>
+    /// <summary>
+    /// Whether only owners set or take away a tag: it is about people, or of a family for which a policy has a rule.
+    /// </summary>
     /// <param name="tag">The tag, as SET TAGS names it.</param>
     public bool IsOwners(string tag)
     {
@@ -71,7 +73,9 @@ public sealed class MaskFamilies
             ? columns.TryAdd((new(schema, table), column.ToLowerInvariant()), family)
             : !ColumnTag.IsName(text) || tags.TryAdd(text, family);
         if (!ColumnTag.IsName(text) && !text.Contains('.', StringComparison.Ordinal))
-            errors.Add(item.Place, $"'{text}' is neither a tag nor a column", "write a tag such as pii.cpf, or schema.table.column");
+            errors.Add(
+                item.Place, $"'{text}' is neither a tag nor a column",
+                "write a tag such as pii.cpf, or schema.table.column");
         else if (!isNew) errors.Add(item.Place, $"'{text}' stands in '{Key}' twice");
     }
 

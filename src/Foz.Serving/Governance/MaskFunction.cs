@@ -6,15 +6,17 @@ using Foz.DuckDB;
 namespace Foz.Serving.Governance;
 
 /// <summary>
-/// The function behind <c>hash</c> masks: an HMAC, so that nobody without the key finds a value by trying all. Each family of columns
-/// has a key of its own, derived from the server's, which stands in no statement.
+/// The function behind <c>hash</c> masks: an HMAC, so that nobody without the key finds a value by trying all. Each
+/// family of columns has a key of its own, derived from the server's, which stands in no statement.
 /// </summary>
 static class MaskFunction
 {
     const int KeyBytes = 32;
 
     /// <summary>The function.</summary>
-    /// <param name="key">The key; null for one that is drawn now, with which equal values are equal until the process ends.</param>
+    /// <param name="key">
+    /// The key; null for one that is drawn now, with which equal values are equal until the process ends.
+    /// </param>
     public static ScalarFunction Of(string? key)
     {
         var master = key is null ? RandomNumberGenerator.GetBytes(KeyBytes) : Encoding.UTF8.GetBytes(key);
@@ -32,12 +34,14 @@ static class MaskFunction
                 var family = keys.GetOrAdd(Encoding.UTF8.GetString(arguments[1].Bytes(0)), KeyOf, master);
                 for (var row = 0; row < arguments.RowCount; row++)
                     if (arguments[0].IsNull(row)) result.SetNull(row);
-                    else result.SetText(row, Convert.ToHexStringLower(HMACSHA256.HashData(family, arguments[0].Bytes(row))));
+                    else result.SetText(
+                        row, Convert.ToHexStringLower(HMACSHA256.HashData(family, arguments[0].Bytes(row))));
             },
         };
     }
 
     /// <summary>The key of a family.</summary>
     internal static byte[] KeyOf(string family, byte[] master) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, master, KeyBytes, info: Encoding.UTF8.GetBytes($"foz hash mask, {family}"));
+        HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, master, KeyBytes, info: Encoding.UTF8.GetBytes($"foz hash mask, {family}"));
 }

@@ -1,10 +1,13 @@
 namespace Foz.Serving.Governance;
 
-/// <summary>The tags of personal data that Foz knows by name, after Brazil's law of them (Lei 13.709/2018, LGPD).</summary>
+/// <summary>
+/// The tags of personal data that Foz knows by name, after Brazil's law of them (Lei 13.709/2018, LGPD).
+/// </summary>
 public static class PersonalData
 {
     /// <summary>Tag → what it stands for.</summary>
-    public static IReadOnlyDictionary<string, string> Categories { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, string> Categories { get; } = new SortedDictionary<string, string>(
+        StringComparer.Ordinal)
     {
         ["pii"] = "personal data of any kind (art. 5, I)",
         ["pii.address"] = "address, CEP",

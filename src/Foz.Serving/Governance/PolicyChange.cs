@@ -6,7 +6,8 @@ namespace Foz.Serving.Governance;
 public readonly record struct PolicyChange(string Right, bool IsGranted)
 {
     /// <summary>What changed from some rights to others.</summary>
-    internal static IReadOnlyList<PolicyChange> Between(IReadOnlyCollection<string> before, IReadOnlyCollection<string> after) =>
+    internal static IReadOnlyList<PolicyChange> Between(
+        IReadOnlyCollection<string> before, IReadOnlyCollection<string> after) =>
     [
         .. before.Except(after, StringComparer.Ordinal).Select(right => new PolicyChange(right, IsGranted: false)),
         .. after.Except(before, StringComparer.Ordinal).Select(right => new PolicyChange(right, IsGranted: true)),

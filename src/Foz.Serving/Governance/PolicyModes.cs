@@ -25,7 +25,9 @@ public static class PolicyModes
 
     /// <summary>Looks at the files of a project.</summary>
     /// <param name="projectFolder">The project's folder.</param>
-    /// <returns>What people should change: files with verifiers that others can read, unless they are mounted for reading only.</returns>
+    /// <returns>
+    /// What people should change: files with verifiers that others can read, unless they are mounted for reading only.
+    /// </returns>
     /// <exception cref="FozException">Everybody on the machine can write a file, and let himself in.</exception>
     public static IReadOnlyList<string> Check(string projectFolder)
     {
@@ -42,14 +44,18 @@ public static class PolicyModes
                     Place = new(name), Hint = $"chmod 600 {name}",
                 };
             if ((mode & Others) != UnixFileMode.None && HasVerifiers(path) && !IsMounted(path))
-                open.Add($"others on this machine can read {name}, which has what passwords are checked with: chmod 600 {name}");
+                open.Add(
+                    $"others on this machine can read {name}, which has what passwords are "
+                        + $"checked with: chmod 600 {name}");
         }
         return open;
     }
 
     static bool HasVerifiers(string path) => File.ReadAllText(path).Contains(Verifier, StringComparison.Ordinal);
 
-    /// <summary>Whether a file comes from outside, as secrets of Kubernetes do: who mounts it says who reads it.</summary>
+    /// <summary>
+    /// Whether a file comes from outside, as secrets of Kubernetes do: who mounts it says who reads it.
+    /// </summary>
     static bool IsMounted(string path)
     {
         if (File.ResolveLinkTarget(path, returnFinalTarget: true) is not null) return true;

@@ -4,7 +4,9 @@ using Foz.Lake.Data;
 
 namespace Foz.Serving.Governance;
 
-/// <summary>What is wrong with the files of <c>policies/</c>, beside the project and the lake that they are about.</summary>
+/// <summary>
+/// What is wrong with the files of <c>policies/</c>, beside the project and the lake that they are about.
+/// </summary>
 /// <param name="projectFolder">The project's folder.</param>
 public sealed class PolicyValidation(string projectFolder)
 {
@@ -22,7 +24,8 @@ public sealed class PolicyValidation(string projectFolder)
     /// <param name="columnsOf">The columns of one; null where they are not known.</param>
     public void Check(IReadOnlyCollection<TableName> tables, Func<TableName, IReadOnlyList<string>?> columnsOf)
     {
-        var (access, users) = (AccessList.Read(projectFolder, errors), UserList.Read(projectFolder, written: null, errors));
+        var (access, users) =
+            (AccessList.Read(projectFolder, errors), UserList.Read(projectFolder, written: null, errors));
         if (!errors.IsEmpty) return;
         CheckPeople(access, users);
         foreach (var grant in access.Grants)
@@ -45,15 +48,18 @@ public sealed class PolicyValidation(string projectFolder)
             foreach (var (role, members) in access.Members)
                 foreach (var member in members.Except(names, StringComparer.Ordinal))
                     Warn(
-                        access.PlaceOfRole(role), $"the role '{role}' has the member '{member}', and there is no such user",
+                        access.PlaceOfRole(role),
+                        $"the role '{role}' has the member '{member}', and there is no such user",
                         NearestName.Hint(member, names));
         foreach (var key in users.Keys)
         {
             var place = new Place($"{UserList.FolderName}/{ApiKey.FileName}");
             if (users.Find(key.User) is null)
-                Warn(place, $"the key '{key.Name}' is of the user '{key.User}', whom there is not", NearestName.Hint(key.User, names));
+                Warn(place, $"the key '{key.Name}' is of the user '{key.User}', whom there is not",
+                    NearestName.Hint(key.User, names));
             foreach (var role in (key.Roles ?? []).Except(access.Roles, StringComparer.Ordinal))
-                Warn(place, $"the key '{key.Name}' is limited to the role '{role}', which there is not", NearestName.Hint(role, access.Roles));
+                Warn(place, $"the key '{key.Name}' is limited to the role '{role}', which there is not",
+                    NearestName.Hint(role, access.Roles));
         }
     }
 
@@ -63,17 +69,24 @@ public sealed class PolicyValidation(string projectFolder)
         if (TableName.TryParse(on, out var name))
         {
             if (name.Schema != TableName.SystemSchema && !tables.Contains(MaskFamilies.BaseOf(name)))
-                Warn(PlaceOf(grant, on), $"there is no table or view '{on}'", NearestName.Hint(on, tables.Select(table => $"{table}")));
+                Warn(PlaceOf(grant, on), $"there is no table or view '{on}'",
+                    NearestName.Hint(on, tables.Select(table => $"{table}")));
             return;
         }
         string[] schemas =
-            [.. tables.Select(table => table.Schema).Append(TableName.SystemSchema).Distinct(StringComparer.OrdinalIgnoreCase)];
+            [
+                .. tables.Select(table => table.Schema).Append(TableName.SystemSchema)
+                    .Distinct(StringComparer.OrdinalIgnoreCase),
+            ];
         if (!schemas.Contains(on, StringComparer.OrdinalIgnoreCase))
             Warn(PlaceOf(grant, on), $"there is no schema '{on}'", NearestName.Hint(on, schemas));
     }
 
-    /// <summary>A column that no table has is shown to nobody; a mask of it would mask nothing, so that what was meant is seen.</summary>
-    void CheckColumns(AccessGrant grant, IReadOnlyList<TableName> tables, Func<TableName, IReadOnlyList<string>?> columnsOf)
+    /// <summary>
+    /// A column that no table has is shown to nobody; a mask of it would mask nothing, so that what was meant is seen.
+    /// </summary>
+    void CheckColumns(
+        AccessGrant grant, IReadOnlyList<TableName> tables, Func<TableName, IReadOnlyList<string>?> columnsOf)
     {
         if ((grant.Columns?.Count ?? 0) + grant.Masks.Count == 0 || tables.Count == 0) return;
         var known = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -87,10 +100,12 @@ public sealed class PolicyValidation(string projectFolder)
         foreach (var column in (grant.Columns ?? new HashSet<string>()).Where(column => !known.Contains(column)))
             Warn(PlaceOf(grant, column), $"{of} has no column '{column}'", NearestName.Hint(column, known));
         foreach (var column in grant.Masks.Keys.Where(column => !known.Contains(column)))
-            Warn(PlaceOf(grant, column), $"{of} has no column '{column}', so that the mask hides nothing", NearestName.Hint(column, known));
+            Warn(PlaceOf(grant, column), $"{of} has no column '{column}', so that the mask hides nothing",
+                NearestName.Hint(column, known));
     }
 
-    static Place PlaceOf(AccessGrant grant, string name) => grant.Places.TryGetValue(name, out var place) ? place : grant.Place;
+    static Place PlaceOf(AccessGrant grant, string name) =>
+        grant.Places.TryGetValue(name, out var place) ? place : grant.Place;
 
     void Warn(Place place, string message, string? hint) => warnings.Add(place, message, hint);
 }

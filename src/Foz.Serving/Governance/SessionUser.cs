@@ -14,13 +14,22 @@ public sealed record SessionUser(string Name, bool IsOwner)
     /// <summary>To whom grants are.</summary>
     internal Grantee Grantee => new(Name) { Roles = Roles, Scope = Scope };
 
-    /// <summary>Whether somebody may know of what another one does, and stop it: the same user, with rights that are not less.</summary>
+    /// <summary>
+    /// Whether somebody may know of what another one does, and stop it: the same user, with rights that are not less.
+    /// </summary>
     public bool MayKnowOf(SessionUser other) => IsOwner || (Name == other.Name && !other.IsOwner
-        && (Rights == other.Rights || (Scope is null && other.Roles.All(role => Roles.Contains(role, StringComparer.Ordinal)))));
+        && (Rights == other.Rights
+            || (Scope is null && other.Roles.All(role => Roles.Contains(role, StringComparer.Ordinal)))));
 
     /// <summary>Whether it is the same user with the same rights.</summary>
     internal bool IsLike(SessionUser other) => IsOwner == other.IsOwner && Rights == other.Rights;
 
     /// <summary>A text that is the same for those who may the same.</summary>
-    internal string Rights => string.Join('\n', [Name, .. Roles.Order(StringComparer.Ordinal), "", .. Scope?.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>(), Scope is null ? "all" : "scoped"]);
+    internal string Rights =>
+        string.Join(
+            '\n',
+            [
+                Name, .. Roles.Order(StringComparer.Ordinal), "",
+                .. Scope?.Order(StringComparer.Ordinal) ?? Enumerable.Empty<string>(), Scope is null ? "all" : "scoped",
+            ]);
 }

@@ -24,15 +24,17 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants, TableHashes h
         grant => grant.Where is null && fields.All(field => Gives(grant, field) && MaskOf(grant, field) is null));
 
     /// <summary>
-    /// What a view that is granted so lets read of the tables that it reads: everything, but for protected columns without a rule, and
-    /// for the rows that grants of a table itself hide.
+    /// What a view that is granted so lets read of the tables that it reads: everything, but for protected columns
+    /// without a rule, and for the rows that grants of a table itself hide.
     /// </summary>
     /// <param name="own">What is granted of the table itself; null for nothing.</param>
     /// <param name="hashesOfTable">What <c>hash</c> masks show of the table.</param>
     internal TableAccess Through(TableAccess? own, TableHashes hashesOfTable)
     {
         var whole = grants.Where(grant => grant is { Columns: null, Where: null, Masks.Count: 0 });
-        return new([.. own is { HidesRows: true } ? whole.Select(grant => grant with { Where = own.Rows }) : whole], hashesOfTable);
+        return new(
+            [.. own is { HidesRows: true } ? whole.Select(grant => grant with { Where = own.Rows }) : whole],
+            hashesOfTable);
     }
 
     /// <summary>Which rows are shown, as a condition.</summary>
@@ -45,8 +47,8 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants, TableHashes h
     public bool Masks(Field column) => grants.Any(grant => Gives(grant, column) && MaskOf(grant, column) is not null);
 
     /// <summary>
-    /// A SELECT of what may be read of a relation. Each value passes through its own condition: an expression of who reads
-    /// meets only values that are shown, in whatever order the engine works.
+    /// A SELECT of what may be read of a relation. Each value passes through its own condition: an expression of who
+    /// reads meets only values that are shown, in whatever order the engine works.
     /// </summary>
     /// <param name="fields">The columns of the relation.</param>
     /// <param name="relation">The relation.</param>
@@ -60,18 +62,23 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants, TableHashes h
         return $"(SELECT {string.Join(", ", shown)} FROM {relation} AS foz_granted{where})";
     }
 
-    /// <summary>A SELECT of the columns of which something may be read, with all that they have: for relations without rows.</summary>
+    /// <summary>
+    /// A SELECT of the columns of which something may be read, with all that they have: for relations without rows.
+    /// </summary>
     /// <exception cref="FozException">No column is shown.</exception>
     public string SelectColumns(IReadOnlyList<Field> fields, string relation)
     {
         var shown = fields.Where(Shows).Select(field => SqlText.Identifier(field.Name)).ToList();
-        return shown.Count > 0 ? $"(SELECT {string.Join(", ", shown)} FROM {relation} AS foz_granted)" : throw NoneShown();
+        return shown.Count > 0
+            ? $"(SELECT {string.Join(", ", shown)} FROM {relation} AS foz_granted)"
+            : throw NoneShown();
     }
 
     static FozException NoneShown() => new(ErrorKind.Denied, "no column of the table is granted");
 
     /// <summary>
-    /// A column that is named is given; else one without protected tags is, and one with them where the grant says of each how.
+    /// A column that is named is given; else one without protected tags is, and one with them where the grant says of
+    /// each how.
     /// </summary>
     static bool Gives(AccessGrant grant, Field column)
     {
@@ -80,11 +87,14 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants, TableHashes h
             || ColumnTag.ProtectedOf(column).All(tag => grant.RuleOf(tag) is not null);
     }
 
-    /// <summary>What is shown in the place of a column's values: of several tags the strictest says it; null for nothing.</summary>
+    /// <summary>
+    /// What is shown in the place of a column's values: of several tags the strictest says it; null for nothing.
+    /// </summary>
     static ColumnMask? MaskOf(AccessGrant grant, Field column)
     {
         if (grant.Masks.TryGetValue(column.Name, out var own)) return own;
-        var rules = (column.Metadata.IsEmpty ? [] : ColumnTag.Of(column)).Select(grant.RuleOf).OfType<TagRule>().ToList();
+        var rules = (column.Metadata.IsEmpty ? [] : ColumnTag.Of(column)).Select(grant.RuleOf).OfType<TagRule>()
+            .ToList();
         return rules.Count == 0 ? null : rules.Min() switch
         {
             TagRule.Null => ColumnMask.Null,
@@ -117,9 +127,12 @@ public sealed class TableAccess(IReadOnlyList<AccessGrant> grants, TableHashes h
     string Masked(string column, Field field, ColumnMask mask) => field.Type != DataType.String ? "NULL" : mask switch
     {
         ColumnMask.Null => "NULL",
-        ColumnMask.Hash when hashes.FamilyOf(field) is { } family => $"{HashFunction}({column}, {SqlText.Literal(family)})",
+        ColumnMask.Hash when hashes.FamilyOf(field) is { } family =>
+            $"{HashFunction}({column}, {SqlText.Literal(family)})",
         ColumnMask.Redact or ColumnMask.Hash => $"CASE WHEN {column} IS NOT NULL THEN '****' END",
-        ColumnMask.LastFour => $"CASE WHEN length({column}) > 4 THEN '****' || right({column}, 4) WHEN {column} IS NOT NULL THEN '****' END",
+        ColumnMask.LastFour =>
+            $"CASE WHEN length({column}) > 4 THEN '****' || right({column}, 4) WHEN "
+                + $"{column} IS NOT NULL THEN '****' END",
         _ => throw new UnreachableException($"a mask {mask}"),
     };
 }

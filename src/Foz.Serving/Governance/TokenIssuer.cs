@@ -2,7 +2,9 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Serving.Governance;
 
-/// <summary>Who issues tokens that log in: an OpenID Connect provider (<c>issuers:</c> in <c>policies/*.yml</c>).</summary>
+/// <summary>
+/// Who issues tokens that log in: an OpenID Connect provider (<c>issuers:</c> in <c>policies/*.yml</c>).
+/// </summary>
 public sealed record TokenIssuer
 {
     /// <summary>The key of files of <c>policies/</c>.</summary>
@@ -23,27 +25,35 @@ public sealed record TokenIssuer
     /// <summary>The claim that lists roles, with dots between the names of nested ones.</summary>
     public string RolesClaim { get; init; } = "roles";
 
-    /// <summary>What stands before the names of its users and roles here, so that they are nobody else's; empty for nothing.</summary>
+    /// <summary>
+    /// What stands before the names of its users and roles here, so that they are nobody else's; empty for nothing.
+    /// </summary>
     public string Prefix { get; init; } = "";
 
     /// <summary>Reads an issuer.</summary>
     internal static TokenIssuer? Read(YamlNode node, ErrorList errors)
     {
         var reader = MappingReader.Of(node, node.Place, "an issuer", errors);
-        var (issuer, audience, keys) = (reader.RequiredText("issuer"), reader.RequiredText("audience"), reader.Text("keys"));
+        var (issuer, audience, keys) =
+            (reader.RequiredText("issuer"), reader.RequiredText("audience"), reader.Text("keys"));
         var (user, roles, prefix) = (reader.Text("user"), reader.Text("roles"), reader.Text("prefix"));
         reader.Finish();
         foreach (var (key, text) in new[] { ("issuer", issuer), ("keys", keys) })
             if (text is { Length: > 0 } && !IsAddress(text))
-                errors.Add(reader.PlaceOf(key), $"'{key}' must be an https address, not '{text}'", "http is for this machine alone");
-        return issuer.Length == 0 || audience.Length == 0 || !IsAddress(issuer) || (keys is not null && !IsAddress(keys)) ? null : new()
-        {
-            Issuer = issuer, Audience = audience, Keys = keys is null ? null : new(keys), UserClaim = user ?? "sub", RolesClaim = roles ?? "roles",
-            Prefix = prefix ?? "",
-        };
+                errors.Add(
+                    reader.PlaceOf(key), $"'{key}' must be an https address, not '{text}'",
+                    "http is for this machine alone");
+        return issuer.Length == 0 || audience.Length == 0 || !IsAddress(issuer)
+            || (keys is not null && !IsAddress(keys)) ? null : new()
+            {
+                Issuer = issuer, Audience = audience, Keys = keys is null ? null : new(keys), UserClaim = user ?? "sub",
+                RolesClaim = roles ?? "roles",
+                Prefix = prefix ?? "",
+            };
     }
 
     /// <summary>What others could change on the way is not trusted.</summary>
     public static bool IsAddress(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
 }

@@ -3,8 +3,9 @@ using Foz.Lake;
 namespace Foz.Serving.Governance;
 
 /// <summary>
-/// The users of a project as its files say now: who is added is known at the next log-in, and who is taken out is not. While the
-/// files are wrong nobody is known, after a moment for whoever is about to write them. Safe for use by many threads.
+/// The users of a project as its files say now: who is added is known at the next log-in, and who is taken out is not.
+/// While the files are wrong nobody is known, after a moment for whoever is about to write them. Safe for use by many
+/// threads.
 /// </summary>
 /// <param name="projectFolder">The project's folder.</param>
 /// <param name="clock">The time.</param>
@@ -19,7 +20,9 @@ public sealed class UserDirectory(string projectFolder, TimeProvider clock)
     DateTimeOffset? wrongSince;
     UserList? users;
 
-    /// <summary>Told what changed before it holds, and of everything when it is first read; where it throws, nothing changes.</summary>
+    /// <summary>
+    /// Told what changed before it holds, and of everything when it is first read; where it throws, nothing changes.
+    /// </summary>
     public Action<IReadOnlyList<PolicyChange>>? Changed { get; init; }
 
     /// <summary>Told what is wrong with the files, when it is first found.</summary>
@@ -27,7 +30,8 @@ public sealed class UserDirectory(string projectFolder, TimeProvider clock)
 
     /// <summary>The users.</summary>
     /// <returns>
-    /// Those of the files; while these are wrong those of before, and none once that has lasted longer than <see cref="Grace"/>.
+    /// Those of the files; while these are wrong those of before, and none once that has lasted longer than
+    /// <see cref="Grace"/>.
     /// </returns>
     /// <exception cref="FozException">The files were wrong from the beginning.</exception>
     public UserList Current
@@ -77,7 +81,8 @@ public sealed class UserDirectory(string projectFolder, TimeProvider clock)
     }
 
     void Warn(string error) => Warned?.Invoke(
-        $"the files of {UserList.FolderName}/ are wrong, and nobody logs in from {Grace.TotalSeconds:0} seconds later on until they are right: {error}");
+        $"the files of {UserList.FolderName}/ are wrong, and nobody logs in from {Grace.TotalSeconds:0} seconds later "
+            + $"on until they are right: {error}");
 
     string State() => PolicyFiles.StateOf(UserList.Files(projectFolder));
 }

@@ -24,18 +24,28 @@ public sealed class UserFile(string projectFolder)
     public void Add(string name, string password, bool isOwner, bool replaces)
     {
         if (name.Length == 0 || !name.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or '@'))
-            throw new FozException(ErrorKind.Usage, $"'{name}' cannot be a user") { Hint = "letters, digits, _, -, . and @" };
+            throw new FozException(ErrorKind.Usage, $"'{name}' cannot be a user")
+            {
+                Hint = "letters, digits, _, -, . and @",
+            };
         if (name == UserList.TokenUser)
-            throw new FozException(ErrorKind.Usage, $"'{name}' is the name under which tokens log in") { Hint = "choose another name" };
+            throw new FozException(ErrorKind.Usage, $"'{name}' is the name under which tokens log in")
+            {
+                Hint = "choose another name",
+            };
         if (password.Length == 0) throw new FozException(ErrorKind.Usage, "the password is empty");
         var verifier = ScramVerifier.Of(password).ToString();
         var known = UserList.Load(projectFolder).Find(name);
         if (known is not null && !replaces)
-            throw new FozException(ErrorKind.Usage, $"the user '{name}' exists already") { Hint = "give it another password with --replace" };
+            throw new FozException(ErrorKind.Usage, $"the user '{name}' exists already")
+            {
+                Hint = "give it another password with --replace",
+            };
         if (known is { IsOwner: false } && isOwner)
             throw new FozException(ErrorKind.Usage, $"the user '{name}' exists already, and is no owner")
             {
-                Hint = $"write 'owner: true' below its name in {UserList.FolderName}/, and give it another password without --owner",
+                Hint = $"write 'owner: true' below its name in {UserList.FolderName}/, and give it "
+                    + "another password without --owner",
             };
 
         var text = File.Exists(path) ? File.ReadAllText(path) : "";
@@ -43,7 +53,8 @@ public sealed class UserFile(string projectFolder)
             ? text.Replace(old.ToString(), verifier, StringComparison.Ordinal)
             : known is null
                 ? Appended(text, UserList.Key, UserList.FileName, EntryOf(name, verifier, isOwner))
-                : throw new FozException(ErrorKind.Usage, $"the user '{name}' does not stand in {UserList.FolderName}/{UserList.FileName}")
+                : throw new FozException(
+                    ErrorKind.Usage, $"the user '{name}' does not stand in {UserList.FolderName}/{UserList.FileName}")
                 {
                     Hint = "change it in the file where it stands",
                 };
@@ -59,7 +70,10 @@ public sealed class UserFile(string projectFolder)
     public string AddKey(string name, DateOnly? expires, IReadOnlyList<string> roles)
     {
         if (!ApiKey.IsName(name))
-            throw new FozException(ErrorKind.Usage, $"'{name}' cannot be a key") { Hint = "a user, a slash, and what it is for: ana/superset" };
+            throw new FozException(ErrorKind.Usage, $"'{name}' cannot be a key")
+            {
+                Hint = "a user, a slash, and what it is for: ana/superset",
+            };
         var known = UserList.Load(projectFolder);
         var user = name[..name.IndexOf('/', StringComparison.Ordinal)];
         if (known.Find(user) is null)
@@ -68,10 +82,16 @@ public sealed class UserFile(string projectFolder)
                 Hint = NearestName.Hint(user, known.All.Select(u => u.Name)) ?? "add one with foz user add",
             };
         if (known.Keys.Any(key => key.Name == name))
-            throw new FozException(ErrorKind.Usage, $"the key '{name}' exists already") { Hint = $"delete it in {UserList.FolderName}/{ApiKey.FileName}, or choose another name" };
+            throw new FozException(ErrorKind.Usage, $"the key '{name}' exists already")
+            {
+                Hint = $"delete it in {UserList.FolderName}/{ApiKey.FileName}, or choose another name",
+            };
         var access = AccessList.Load(projectFolder);
         foreach (var role in roles.Where(role => !access.Roles.Contains(role)))
-            throw new FozException(ErrorKind.NotFound, $"there is no role '{role}'") { Hint = NearestName.Hint(role, access.Roles) };
+            throw new FozException(ErrorKind.NotFound, $"there is no role '{role}'")
+            {
+                Hint = NearestName.Hint(role, access.Roles),
+            };
         var token = ApiKey.NewToken(name);
         var entry = new StringBuilder($"  - name: {name}\n    hash: {ScramVerifier.Of(token)}\n");
         if (expires is { } day) entry.Append(CultureInfo.InvariantCulture, $"    expires: {day:yyyy-MM-dd}\n");
@@ -91,11 +111,14 @@ public sealed class UserFile(string projectFolder)
         var name = $"{UserList.FolderName}/{System.IO.Path.GetFileName(file)}";
         try
         {
-            if (!has(UserList.Load(projectFolder, (file, text)))) throw new FozException(ErrorKind.Usage, $"{name} would not have what was added");
+            if (!has(UserList.Load(projectFolder, (file, text))))
+                throw new FozException(ErrorKind.Usage, $"{name} would not have what was added");
         }
         catch (FozException e)
         {
-            throw new FozException(ErrorKind.Usage, $"{name} is not written so that anything can be added to it, and stays as it is: {e.Message}", e)
+            throw new FozException(
+                ErrorKind.Usage,
+                $"{name} is not written so that anything can be added to it, and stays as it is: {e.Message}", e)
             {
                 Hint = "end the file with the list, an entry as '  - name: …' in a line of its own",
             };
@@ -103,7 +126,8 @@ public sealed class UserFile(string projectFolder)
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(file)!);
         var staged = file + ".staged";
         File.Delete(staged);
-        using (var stream = new FileStream(staged, PolicyModes.CreateOptions)) stream.Write(Encoding.UTF8.GetBytes(text));
+        using (var stream = new FileStream(staged, PolicyModes.CreateOptions))
+            stream.Write(Encoding.UTF8.GetBytes(text));
         File.Move(staged, file, overwrite: true);
     }
 
@@ -122,7 +146,8 @@ public sealed class UserFile(string projectFolder)
         {
             { Entries: [.., var last] } when last.Key == list => lines + entry,
             _ when mapping?[list] is null => $"{lines}{list}:\n{entry}",
-            _ => throw new FozException(ErrorKind.Usage, $"'{list}' is not the last key of {UserList.FolderName}/{file}")
+            _ => throw new FozException(
+                ErrorKind.Usage, $"'{list}' is not the last key of {UserList.FolderName}/{file}")
             {
                 Hint = "move it to the end of the file",
             },

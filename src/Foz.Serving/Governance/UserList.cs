@@ -17,7 +17,9 @@ public sealed record User(string Name, ScramVerifier? Verifier, bool IsOwner)
     public bool HasPassword => Verifier is not null;
 }
 
-/// <summary>The users that the files of <c>policies/</c> name. Passwords are nowhere: only what they are checked with.</summary>
+/// <summary>
+/// The users that the files of <c>policies/</c> name. Passwords are nowhere: only what they are checked with.
+/// </summary>
 public sealed class UserList
 {
     /// <summary>The folder of a project that says who may do what.</summary>
@@ -48,7 +50,8 @@ public sealed class UserList
     public IReadOnlyList<TokenIssuer> Issuers { get; }
 
     /// <summary>The key of a name, whose user there is; null if there is none.</summary>
-    public ApiKey? FindKey(string name) => keys.GetValueOrDefault(name) is { } key && users.ContainsKey(key.User) ? key : null;
+    public ApiKey? FindKey(string name) =>
+        keys.GetValueOrDefault(name) is { } key && users.ContainsKey(key.User) ? key : null;
 
     /// <summary>All users, in the order of the files.</summary>
     public IReadOnlyCollection<User> All => users.Values;
@@ -56,12 +59,17 @@ public sealed class UserList
     /// <summary>Who may log in, as people read it; of passwords only whether they are the same.</summary>
     internal IReadOnlyCollection<string> Rights =>
     [
-        .. All.Select(user => $"user {user.Name}"), .. All.Where(user => user.IsOwner).Select(user => $"everything to {user.Name}"),
-        .. Keys.Select(key => $"key {key.Name}, {Fingerprint($"{key.Verifier}")}" + (key.ExpiresAt is { } at ? $", until {at:u}" : "")
-            + (key.Roles is { } roles ? $", roles {string.Join(' ', roles)}" : "")),
-        .. Issuers.Select(issuer => $"tokens of {issuer.Issuer} for {issuer.Audience}, {issuer.UserClaim}, {issuer.RolesClaim}"
-            + (issuer.Keys is null ? "" : $", keys of {issuer.Keys}") + (issuer.Prefix.Length == 0 ? "" : $", as {issuer.Prefix}…")),
-        .. All.Where(user => user.HasPassword).Select(user => $"password of {user.Name}, {Fingerprint($"{user.Verifier}")}"),
+        .. All.Select(user => $"user {user.Name}"),
+        .. All.Where(user => user.IsOwner).Select(user => $"everything to {user.Name}"),
+        .. Keys.Select(key =>
+            $"key {key.Name}, {Fingerprint($"{key.Verifier}")}" + (key.ExpiresAt is { } at ? $", until {at:u}" : "")
+                + (key.Roles is { } roles ? $", roles {string.Join(' ', roles)}" : "")),
+        .. Issuers.Select(issuer =>
+            $"tokens of {issuer.Issuer} for {issuer.Audience}, {issuer.UserClaim}, {issuer.RolesClaim}"
+                + (issuer.Keys is null ? "" : $", keys of {issuer.Keys}")
+                + (issuer.Prefix.Length == 0 ? "" : $", as {issuer.Prefix}…")),
+        .. All.Where(user => user.HasPassword)
+            .Select(user => $"password of {user.Name}, {Fingerprint($"{user.Verifier}")}"),
     ];
 
     /// <summary>The user of a name, whose letters' case counts; null if there is none.</summary>
@@ -92,14 +100,16 @@ public sealed class UserList
         foreach (var path in written is var (added, _) && !paths.Contains(added) ? paths.Append(added) : paths)
         {
             var file = Path.Combine(FolderName, Path.GetFileName(path));
-            var yaml = YamlReader.Read(path == written?.Path ? written.Value.Text : File.ReadAllText(path), file, errors);
+            var yaml = YamlReader.Read(
+                path == written?.Path ? written.Value.Text : File.ReadAllText(path), file, errors);
             if (yaml is null) continue;
             var reader = MappingReader.Of(yaml, new(file, 1, 1), file, errors);
             if (reader.Node(Key) is YamlNode.Sequence list)
                 foreach (var item in list.Items) Read(item, found, errors);
             else if (reader.Node(Key) is { } other) errors.Add(other.Place, $"'{Key}' must be a list of users");
             foreach (var item in Items(reader, ApiKey.Key, errors))
-                if (ApiKey.Read(item, errors) is { } key && !keys.TryAdd(key.Name, key)) errors.Add(item.Place, $"the key '{key.Name}' stands here twice");
+                if (ApiKey.Read(item, errors) is { } key && !keys.TryAdd(key.Name, key))
+                    errors.Add(item.Place, $"the key '{key.Name}' stands here twice");
             foreach (var item in Items(reader, TokenIssuer.Key, errors))
                 if (TokenIssuer.Read(item, errors) is { } issuer) issuers.Add(issuer);
         }
@@ -123,7 +133,8 @@ public sealed class UserList
         return [];
     }
 
-    static string Fingerprint(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
+    static string Fingerprint(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
 
     static void Read(YamlNode node, Dictionary<string, User> found, ErrorList errors)
     {
@@ -132,8 +143,10 @@ public sealed class UserList
         var verifier = reader.Text("password") is { } text ? Parse(text, reader.PlaceOf("password"), errors) : null;
         var user = new User(name, verifier, reader.Flag("owner") ?? false);
         reader.Finish();
-        if (name == TokenUser) errors.Add(reader.PlaceOf("name"), $"'{TokenUser}' is the name under which tokens log in, and no user");
-        if (name.Length > 0 && !found.TryAdd(name, user)) errors.Add(reader.PlaceOf("name"), $"the user '{name}' stands here twice");
+        if (name == TokenUser)
+            errors.Add(reader.PlaceOf("name"), $"'{TokenUser}' is the name under which tokens log in, and no user");
+        if (name.Length > 0 && !found.TryAdd(name, user))
+            errors.Add(reader.PlaceOf("name"), $"the user '{name}' stands here twice");
     }
 
     static ScramVerifier? Parse(string text, Place place, ErrorList errors)
@@ -145,7 +158,9 @@ public sealed class UserList
         catch (WireException)
         {
             // Not what it is: it may be a password in clear.
-            errors.Add(place, "'password' is not what a password is checked with", "write it with foz user add, never by hand");
+            errors.Add(
+                place, "'password' is not what a password is checked with",
+                "write it with foz user add, never by hand");
             return null;
         }
     }

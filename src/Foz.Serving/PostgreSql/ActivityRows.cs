@@ -24,11 +24,14 @@ static class ActivityRows
         var activity = session.Activity;
         return new()
         {
-            ["datid"] = PgOids.Database, ["datname"] = "lake", ["pid"] = session.Id, ["usesysid"] = PgOids.Of("role", session.User.Name),
+            ["datid"] = PgOids.Database, ["datname"] = "lake", ["pid"] = session.Id,
+            ["usesysid"] = PgOids.Of("role", session.User.Name),
             ["usename"] = session.User.Name, ["application_name"] = session.Settings["application_name"],
-            ["client_addr"] = session.ClientAddress, ["backend_start"] = Text(activity.BeganAt), ["xact_start"] = Text(session.Versions?.Instant),
+            ["client_addr"] = session.ClientAddress, ["backend_start"] = Text(activity.BeganAt),
+            ["xact_start"] = Text(session.Versions?.Instant),
             ["query_start"] = Text(activity.SentAt), ["state_change"] = Text(activity.ChangedAt),
-            ["wait_event_type"] = activity.QueuedIn is null ? null : "Workload", ["wait_event"] = activity.QueuedIn is null ? null : "Queue",
+            ["wait_event_type"] = activity.QueuedIn is null ? null : "Workload",
+            ["wait_event"] = activity.QueuedIn is null ? null : "Queue",
             ["state"] = activity.IsBusy ? "active" : session.State switch
             {
                 TransactionState.Idle => "idle",

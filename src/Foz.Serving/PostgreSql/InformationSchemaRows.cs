@@ -21,13 +21,17 @@ static class InformationSchemaRows
         _ => [],
     };
 
-    static PgRow Schema(string schema) => new() { ["catalog_name"] = Lake, ["schema_name"] = schema, ["schema_owner"] = "foz" };
+    static PgRow Schema(string schema) =>
+        new() { ["catalog_name"] = Lake, ["schema_name"] = schema, ["schema_owner"] = "foz" };
 
     static PgRow SystemTable(PgRelation relation) =>
-        TableOf(relation.Schema, relation.Name, relation.Kind == "r" ? "BASE TABLE" : "VIEW", isInsertable: relation.Kind == "r");
+        TableOf(
+            relation.Schema, relation.Name, relation.Kind == "r" ? "BASE TABLE" : "VIEW",
+            isInsertable: relation.Kind == "r");
 
     static PgRow Table(CatalogTable table) => TableOf(
-        table.Name.Schema.ToLowerInvariant(), table.Name.Name, table.IsView ? "VIEW" : "BASE TABLE", isInsertable: !table.IsView);
+        table.Name.Schema.ToLowerInvariant(), table.Name.Name, table.IsView ? "VIEW" : "BASE TABLE",
+        isInsertable: !table.IsView);
 
     static PgRow TableOf(string schema, string name, string type, bool isInsertable) => new()
     {
@@ -36,7 +40,8 @@ static class InformationSchemaRows
     };
 
     static IEnumerable<PgRow> SystemColumns(PgRelation relation) => relation.Columns.Select((column, i) => ColumnOf(
-        relation.Schema, relation.Name, column.Name, i + 1, PgTypes.Of(Foz.DuckDB.LogicalType.Parse(column.Type)), isNullable: true));
+        relation.Schema, relation.Name, column.Name, i + 1, PgTypes.Of(Foz.DuckDB.LogicalType.Parse(column.Type)),
+        isNullable: true));
 
     static IEnumerable<PgRow> Columns(CatalogTable table) => table.Columns.Select((column, i) => ColumnOf(
         table.Name.Schema.ToLowerInvariant(), table.Name.Name, column.Name, i + 1, column.PgType, column.IsNullable));
@@ -92,8 +97,10 @@ static class InformationSchemaRows
 
     static PgRow View(CatalogTable table) => new()
     {
-        ["table_catalog"] = Lake, ["table_schema"] = table.Name.Schema.ToLowerInvariant(), ["table_name"] = table.Name.Name,
-        ["view_definition"] = table.ViewSql, ["check_option"] = "NONE", ["is_updatable"] = "NO", ["is_insertable_into"] = "NO",
+        ["table_catalog"] = Lake, ["table_schema"] = table.Name.Schema.ToLowerInvariant(),
+        ["table_name"] = table.Name.Name,
+        ["view_definition"] = table.ViewSql, ["check_option"] = "NONE", ["is_updatable"] = "NO",
+        ["is_insertable_into"] = "NO",
         ["is_trigger_updatable"] = "NO", ["is_trigger_deletable"] = "NO", ["is_trigger_insertable_into"] = "NO",
     };
 }

@@ -34,7 +34,8 @@ sealed class PgDialect : ISqlDialect
         .Where(schema => schema.Length > 0);
 
     public async Task<SqlStatement> PrepareAsync(
-        SqlSession session, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+        SqlSession session, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes,
+        CancellationToken cancellationToken)
     {
         // The first word of most statements says that they are nothing else.
         if (tokens.IsWord(0, "select"))
@@ -45,9 +46,12 @@ sealed class PgDialect : ISqlDialect
         var own = SessionStatementReader.Read(sql);
         if (own is not (SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo))
             session.CheckTransaction();
-        if (own is SessionStatement.Execute execute) return await ExecuteStatement.PrepareAsync(session, sql, execute, cancellationToken);
-        if (own is not null) return await SessionCommand.PrepareAsync(session, sql, own, parameterTypes, cancellationToken);
-        if (await ExplainStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken) is { } explain) return explain;
+        if (own is SessionStatement.Execute execute)
+            return await ExecuteStatement.PrepareAsync(session, sql, execute, cancellationToken);
+        if (own is not null)
+            return await SessionCommand.PrepareAsync(session, sql, own, parameterTypes, cancellationToken);
+        if (await ExplainStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken) is { } explain)
+            return explain;
         switch (CopyReader.Read(sql))
         {
             case CopyOut copy: return await CopyStatement.PrepareAsync(session, sql, copy, cancellationToken);
@@ -88,7 +92,8 @@ sealed class PgDialect : ISqlDialect
         if (!asksCatalog) return translated;
         // What is kept is read by sessions that know nothing of this one.
         if (isView)
-            throw new FozException(ErrorKind.Sql, "a view cannot ask the catalog by functions, or casts such as ::regclass")
+            throw new FozException(
+                ErrorKind.Sql, "a view cannot ask the catalog by functions, or casts such as ::regclass")
             {
                 SqlState = "0A000", Hint = "join pg_class and pg_namespace instead",
             };
@@ -103,7 +108,10 @@ sealed class PgDialect : ISqlDialect
     public string SchemaOf(SqlSession session, CatalogView catalog, string table) =>
         catalog.Image.Find(schema: null, table, catalog.SearchPath)?.Name.Schema
         ?? (catalog.SearchPath.Count > 0 ? catalog.SearchPath[0] : null)
-        ?? throw new FozException(ErrorKind.NotFound, "no schema has been selected to create in") { SqlState = "3F000" };
+        ?? throw new FozException(ErrorKind.NotFound, "no schema has been selected to create in")
+        {
+            SqlState = "3F000",
+        };
 
     public bool HasCatalog(string? catalog) => false;
 
@@ -119,11 +127,13 @@ sealed class PgDialect : ISqlDialect
             { Schema: PgRelation.Catalog, Name: ActivityRows.Relation } activity =>
                 new SystemRelation.OfMoment(activity.Select(ActivityRows.Of(session))),
             { } relation => new SystemRelation.OfImage(
-                $"{relation.Schema}.{relation.Name}", (schema, image) => relation.CreateSql(schema, CatalogRows.Of(relation, image))),
+                $"{relation.Schema}.{relation.Name}",
+                (schema, image) => relation.CreateSql(schema, CatalogRows.Of(relation, image))),
         };
     }
 
     public TableReference Qualify(SqlSession session, TableReference reference) => reference;
 
-    public ValueTask<FozException?> MissingAsync(SqlSession session, TableReference reference, CancellationToken cancellationToken) => new((FozException?)null);
+    public ValueTask<FozException?> MissingAsync(
+        SqlSession session, TableReference reference, CancellationToken cancellationToken) => new((FozException?)null);
 }

@@ -29,8 +29,16 @@ static class SystemRows
         ],
         "pg_collation" =>
         [
-            new() { ["oid"] = 100, ["collname"] = "default", ["collnamespace"] = PgOids.Catalog, ["collprovider"] = "d", ["collisdeterministic"] = true, ["collencoding"] = -1 },
-            new() { ["oid"] = 950, ["collname"] = "C", ["collnamespace"] = PgOids.Catalog, ["collprovider"] = "c", ["collisdeterministic"] = true, ["collencoding"] = -1 },
+            new()
+            {
+                ["oid"] = 100, ["collname"] = "default", ["collnamespace"] = PgOids.Catalog, ["collprovider"] = "d",
+                ["collisdeterministic"] = true, ["collencoding"] = -1,
+            },
+            new()
+            {
+                ["oid"] = 950, ["collname"] = "C", ["collnamespace"] = PgOids.Catalog, ["collprovider"] = "c",
+                ["collisdeterministic"] = true, ["collencoding"] = -1,
+            },
         ],
         "pg_range" =>
         [
@@ -42,8 +50,10 @@ static class SystemRows
 
     static PgRow Database() => new()
     {
-        ["oid"] = PgOids.Database, ["datname"] = "lake", ["datdba"] = PgOids.Owner, ["encoding"] = 6, ["datlocprovider"] = "c",
-        ["datallowconn"] = true, ["datconnlimit"] = -1, ["datcollate"] = "C", ["datctype"] = "C.UTF-8", ["dattablespace"] = 1663,
+        ["oid"] = PgOids.Database, ["datname"] = "lake", ["datdba"] = PgOids.Owner, ["encoding"] = 6,
+        ["datlocprovider"] = "c",
+        ["datallowconn"] = true, ["datconnlimit"] = -1, ["datcollate"] = "C", ["datctype"] = "C.UTF-8",
+        ["dattablespace"] = 1663,
     };
 
     static PgRow Range(uint type, uint element, uint multirange) => new()

@@ -12,7 +12,10 @@ sealed class DeclaredCursors(int most)
     public void CheckNew(string name)
     {
         if (cursors.Count >= most)
-            throw new FozException(ErrorKind.Resource, $"a session keeps at most {most} cursors") { SqlState = "53400" };
+            throw new FozException(ErrorKind.Resource, $"a session keeps at most {most} cursors")
+            {
+                SqlState = "53400",
+            };
         if (cursors.ContainsKey(name))
             throw new FozException(ErrorKind.Sql, $"cursor \"{name}\" already exists") { SqlState = "42P03" };
     }

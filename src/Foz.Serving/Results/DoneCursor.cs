@@ -11,5 +11,6 @@ sealed class DoneCursor : SqlCursor
 
     public override string Tag => tag;
 
-    public override ValueTask<RowSlice?> FetchAsync(int rowsMax, CancellationToken cancellationToken) => new((RowSlice?)null);
+    public override ValueTask<RowSlice?> FetchAsync(int rowsMax, CancellationToken cancellationToken) =>
+        new((RowSlice?)null);
 }

@@ -3,8 +3,8 @@ using Foz.DuckDB;
 namespace Foz.Serving.Results;
 
 /// <summary>
-/// The rows of small queries, by all that they follow from: text, versions of the tables, what of them is seen, and the time zone.
-/// What was asked for longest ago goes first. Safe for use by many threads.
+/// The rows of small queries, by all that they follow from: text, versions of the tables, what of them is seen, and the
+/// time zone. What was asked for longest ago goes first. Safe for use by many threads.
 /// </summary>
 /// <param name="bytesMax">The most bytes; 0 keeps nothing.</param>
 sealed class ResultCache(long bytesMax) : IDisposable
@@ -32,7 +32,9 @@ sealed class ResultCache(long bytesMax) : IDisposable
         }
     }
 
-    /// <summary>The rows of a query; null where they are not kept. To be let go with <see cref="KeptResult.Release"/>.</summary>
+    /// <summary>
+    /// The rows of a query; null where they are not kept. To be let go with <see cref="KeptResult.Release"/>.
+    /// </summary>
     public KeptResult? Find(string key)
     {
         lock (gate)

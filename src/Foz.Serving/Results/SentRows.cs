@@ -9,8 +9,8 @@ namespace Foz.Serving.Results;
 
 /// <summary>
 /// Bounds the rows that are sent together. The engine copies each chunk of a result (2,048 rows) before a client reads
-/// it, and a large value that all rows share once for each of them; it neither counts the copies as memory nor can it be
-/// interrupted while it makes them.
+/// it, and a large value that all rows share once for each of them; it neither counts the copies as memory nor can it
+/// be interrupted while it makes them.
 /// </summary>
 static class SentRows
 {
@@ -114,5 +114,6 @@ static class SentRows
 
     static FozException TooLarge(long most) => FunctionFault.Of(
         "54000",
-        $"the rows that are sent together ({DataChunk.RowsMax} at most) take more than {new MemorySize(most)}: ask for fewer at a time with LIMIT");
+        $"the rows that are sent together ({DataChunk.RowsMax} at most) take more than {new MemorySize(most)}: ask for "
+            + "fewer at a time with LIMIT");
 }

@@ -3,8 +3,8 @@ using Foz.Lake;
 namespace Foz.Serving.Results;
 
 /// <summary>
-/// The rows of a statement that runs, streamed: memory does not grow with their number. Each has a connection of its own, so
-/// that any number of them can be open side by side. One thread at a time.
+/// The rows of a statement that runs, streamed: memory does not grow with their number. Each has a connection of its
+/// own, so that any number of them can be open side by side. One thread at a time.
 /// </summary>
 public abstract class SqlCursor : IAsyncDisposable
 {
@@ -20,7 +20,9 @@ public abstract class SqlCursor : IAsyncDisposable
     /// <summary>The next rows; null at the end.</summary>
     /// <param name="rowsMax">The most rows: one or more.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The statement failed under way, or was canceled; nothing more can be fetched.</exception>
+    /// <exception cref="FozException">
+    /// The statement failed under way, or was canceled; nothing more can be fetched.
+    /// </exception>
     public abstract ValueTask<RowSlice?> FetchAsync(int rowsMax, CancellationToken cancellationToken);
 
     /// <summary>Ends the statement.</summary>

@@ -4,15 +4,17 @@ using Foz.Lake.Configuration;
 namespace Foz.Serving.Sessions;
 
 /// <summary>
-/// Counts what sessions hold for their clients between statements: texts of prepared statements, and values of portals. No statement
-/// that works is the cause of that memory, so that none could be ended for it. For many threads.
+/// Counts what sessions hold for their clients between statements: texts of prepared statements, and values of portals.
+/// No statement that works is the cause of that memory, so that none could be ended for it. For many threads.
 /// </summary>
 /// <param name="holder">Who holds it, for people.</param>
 /// <param name="bytesMax">The most bytes.</param>
 /// <param name="all">What all sessions hold together; null where this is it.</param>
 public sealed class HeldMemory(string holder, long bytesMax, HeldMemory? all = null)
 {
-    /// <summary>Bytes of a text of statements, of which what was read of it is held too, for each of its characters.</summary>
+    /// <summary>
+    /// Bytes of a text of statements, of which what was read of it is held too, for each of its characters.
+    /// </summary>
     const int BytesOfCharacter = 8;
 
     long bytes;
@@ -30,9 +32,14 @@ public sealed class HeldMemory(string holder, long bytesMax, HeldMemory? all = n
         if (Interlocked.Add(ref bytes, more) > bytesMax)
         {
             Interlocked.Add(ref bytes, -more);
-            throw new FozException(ErrorKind.Resource, $"out of memory: {holder} more than {new MemorySize(bytesMax)} in prepared statements and values of portals")
+            throw new FozException(
+                ErrorKind.Resource,
+                $"out of memory: {holder} more than {new MemorySize(bytesMax)} in prepared "
+                    + "statements and values of portals")
             {
-                SqlState = "53200", Hint = "close portals and deallocate statements that are not needed, or give the process more with `memory:` in foz.yml",
+                SqlState = "53200",
+                Hint = "close portals and deallocate statements that are not needed, or give the process "
+                    + "more with `memory:` in foz.yml",
             };
         }
         try

@@ -58,9 +58,11 @@ public sealed class LethalStatements(TimeProvider clock)
                 return;
             }
         }
-        throw new FozException(ErrorKind.Denied, $"the statement ended the engine {TimesMax} times, and is refused for an hour")
+        throw new FozException(
+            ErrorKind.Denied, $"the statement ended the engine {TimesMax} times, and is refused for an hour")
         {
-            SqlState = "0A000", Hint = $"write it otherwise; the server's log has what the engine said, under the hash {hash[..HashShown]}",
+            SqlState = "0A000",
+            Hint = $"write it otherwise; the server's log has what the engine said, under the hash {hash[..HashShown]}",
         };
     }
 
@@ -71,8 +73,10 @@ public sealed class LethalStatements(TimeProvider clock)
         var (hash, times) = (HashOf(sql), 1);
         lock (gate)
         {
-            if (known.TryGetValue(hash, out var found) && clock.GetElapsedTime(found.LastAt) < Remembered) times = found.Times + 1;
-            else if (known.Count >= KnownMax && !known.ContainsKey(hash)) known.Remove(known.MinBy(pair => pair.Value.LastAt).Key);
+            if (known.TryGetValue(hash, out var found) && clock.GetElapsedTime(found.LastAt) < Remembered)
+                times = found.Times + 1;
+            else if (known.Count >= KnownMax && !known.ContainsKey(hash))
+                known.Remove(known.MinBy(pair => pair.Value.LastAt).Key);
             known[hash] = (times, clock.GetTimestamp());
             isAnyRefused |= times >= TimesMax;
         }

@@ -14,9 +14,15 @@ public sealed class PreparedStatements(int most, HeldMemory held)
     public void Add(string name, SqlStatement statement)
     {
         if (statements.Count >= most)
-            throw new FozException(ErrorKind.Resource, $"a session keeps at most {most} prepared statements") { SqlState = "53400" };
+            throw new FozException(ErrorKind.Resource, $"a session keeps at most {most} prepared statements")
+            {
+                SqlState = "53400",
+            };
         if (statements.ContainsKey(name))
-            throw new FozException(ErrorKind.Sql, $"prepared statement \"{name}\" already exists") { SqlState = "42P05" };
+            throw new FozException(ErrorKind.Sql, $"prepared statement \"{name}\" already exists")
+            {
+                SqlState = "42P05",
+            };
         held.Add(HeldMemory.Of(statement));
         statements.Add(name, statement);
     }

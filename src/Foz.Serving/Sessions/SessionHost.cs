@@ -30,7 +30,8 @@ public sealed class SessionHost : IDisposable
     /// <param name="catalogs">The images of the catalog.</param>
     /// <param name="workloads">The classes of statements.</param>
     /// <param name="dialect">The dialect of sessions that name none.</param>
-    internal SessionHost(EnvironmentNames names, SqlServiceOptions options, CatalogImages catalogs, WorkloadClasses workloads,
+    internal SessionHost(
+        EnvironmentNames names, SqlServiceOptions options, CatalogImages catalogs, WorkloadClasses workloads,
         ISqlDialect dialect)
     {
         (Names, Options, Catalogs, Workloads, Dialect) = (names, options, catalogs, workloads, dialect);
@@ -72,10 +73,15 @@ public sealed class SessionHost : IDisposable
     /// <summary>Results that may be given again.</summary>
     internal ResultCache Results { get; }
 
-    /// <summary>Where no results are kept, what the last statements gave that read nothing and always give the same.</summary>
+    /// <summary>
+    /// Where no results are kept, what the last statements gave that read nothing and always give the same.
+    /// </summary>
     internal ResultCache Constants { get; } = new(ConstantBytesMax);
 
-    /// <summary>Where the rows of a statement may be kept; null where nowhere. Those of one that reads nothing are constants, whatever is kept of others.</summary>
+    /// <summary>
+    /// Where the rows of a statement may be kept; null where nowhere. Those of one that reads nothing are constants,
+    /// whatever is kept of others.
+    /// </summary>
     internal ResultCache? CacheOf(SqlAnalysis statement) =>
         Results.IsOn ? Results : statement is { Tables: [], TableFunctions: [] } ? Constants : null;
 
@@ -86,7 +92,8 @@ public sealed class SessionHost : IDisposable
     internal bool IsStable(string select)
     {
         if (filters.Find(select) is { } known) return Stable.AreAll(known);
-        using var engine = Lake.Engines.Find(Workload.Serving).Borrow(EngineSession.TimeZoneDefault, CancellationToken.None);
+        using var engine = Lake.Engines.Find(Workload.Serving)
+            .Borrow(EngineSession.TimeZoneDefault, CancellationToken.None);
         var read = engine.Analyze(select, CancellationToken.None);
         filters.Add(select, read);
         return Stable.AreAll(read);
@@ -108,7 +115,10 @@ public sealed class SessionHost : IDisposable
                 SqlState = "53300", IsTransient = true,
             };
         if (!user.IsOwner && sessions.Count >= Options.SessionsMax - Options.SessionsOfOwners)
-            throw new FozException(ErrorKind.Resource, "remaining connection slots are reserved for owners") { SqlState = "53300", IsTransient = true };
+            throw new FozException(ErrorKind.Resource, "remaining connection slots are reserved for owners")
+            {
+                SqlState = "53300", IsTransient = true,
+            };
         var session = new SqlSession(this, Interlocked.Increment(ref lastId), user, options);
         sessions[session.Id] = session;
         return session;

@@ -41,14 +41,17 @@ public sealed record SqlServiceOptions
     public IReadOnlyList<string> ClosedFolders { get; init; } = [];
 
     /// <summary>
-    /// Bytes of memory that the process was given: the largest statement is ended before it takes half as much again. Null where nobody
-    /// watches, as where the process does other things too.
+    /// Bytes of memory that the process was given: the largest statement is ended before it takes half as much again.
+    /// Null where nobody watches, as where the process does other things too.
     /// </summary>
     public long? ProcessBytes { get; init; }
 
     /// <summary>The most statements that a session keeps prepared by names.</summary>
     public int StatementsMax { get; init; } = 1000;
 
-    /// <summary>The most bytes of results of small queries that are kept, to be given again while their tables are the same; 0 for none.</summary>
+    /// <summary>
+    /// The most bytes of results of small queries that are kept, to be given again while their tables are the same; 0
+    /// for none.
+    /// </summary>
     public long ResultBytesMax { get; init; } = 64_000_000;
 }

@@ -8,15 +8,18 @@ public sealed partial class SqlSession
     bool addsOnly;
 
     /// <summary>
-    /// Whether the client has sent more statements behind the next one that are to be done with it or not at all: of one text, or up to
-    /// one Sync. Changes begin an implicit transaction then, which <see cref="EndImplicitAsync"/> ends.
+    /// Whether the client has sent more statements behind the next one that are to be done with it or not at all: of
+    /// one text, or up to one Sync. Changes begin an implicit transaction then, which <see cref="EndImplicitAsync"/>
+    /// ends.
     /// </summary>
     public bool IsFollowed { get; set; }
 
     /// <summary>Whether it is in a transaction that no BEGIN began.</summary>
     public bool IsImplicit => transaction is { IsImplicit: true };
 
-    /// <summary>Begins an implicit transaction where statements follow that belong to it, and the session is in none.</summary>
+    /// <summary>
+    /// Begins an implicit transaction where statements follow that belong to it, and the session is in none.
+    /// </summary>
     /// <param name="onlyAdds">Whether the statement only adds rows.</param>
     internal void BeginImplicit(bool onlyAdds = false)
     {
@@ -25,8 +28,8 @@ public sealed partial class SqlSession
     }
 
     /// <summary>
-    /// Begins an implicit transaction for one statement alone, where the session is in none: <see cref="EndAloneAsync"/> commits it once
-    /// all that the statement gives is known.
+    /// Begins an implicit transaction for one statement alone, where the session is in none:
+    /// <see cref="EndAloneAsync"/> commits it once all that the statement gives is known.
     /// </summary>
     /// <returns>Whether it began one.</returns>
     internal bool BeginAlone(bool onlyAdds)
@@ -45,13 +48,16 @@ public sealed partial class SqlSession
         else await RollBackAsync();
     }
 
-    /// <summary>Commits what an implicit transaction has changed so far, for a statement that cannot be in one with that.</summary>
+    /// <summary>
+    /// Commits what an implicit transaction has changed so far, for a statement that cannot be in one with that.
+    /// </summary>
     internal async Task CommitImplicitAsync(CancellationToken cancellationToken, bool warns = true)
     {
         if (transaction is not { IsImplicit: true, Changes: var changes, Versions: var versions }) return;
         if (changes.IsAny && warns)
             Noticed?.Invoke(new(
-                "WARNING", "01000", "what the statements before changed is committed: it cannot be one transaction with the next one"));
+                "WARNING", "01000",
+                "what the statements before changed is committed: it cannot be one transaction with the next one"));
         try
         {
             await changes.CommitAsync(keepsFiles: Cursors.IsAny, cancellationToken);
@@ -67,7 +73,9 @@ public sealed partial class SqlSession
         Settings.EndTransaction(isCommitted: true);
     }
 
-    /// <summary>Ends the implicit transaction, if there is one: what it changed is committed, unless a statement failed.</summary>
+    /// <summary>
+    /// Ends the implicit transaction, if there is one: what it changed is committed, unless a statement failed.
+    /// </summary>
     /// <exception cref="FozException">Another commit came first; nothing is left of the changes.</exception>
     public async Task EndImplicitAsync(CancellationToken cancellationToken)
     {

@@ -19,16 +19,22 @@ public sealed partial class SqlSession
         // What was implicit so far becomes part of it.
         if (transaction is null) Begin(isImplicit: false);
         else transaction.IsImplicit = false;
-        if (modes.ReadsOnly ?? Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
-        Settings.Set("transaction_isolation", modes.Isolation ?? Settings["default_transaction_isolation"], isLocal: true);
+        if (modes.ReadsOnly ?? Settings["default_transaction_read_only"] == "on")
+            Settings.Set("transaction_read_only", "on", isLocal: true);
+        Settings.Set(
+            "transaction_isolation", modes.Isolation ?? Settings["default_transaction_isolation"], isLocal: true);
     }
 
     void Begin(bool isImplicit)
     {
         var versions = Host.Commits.Begin();
-        transaction = new(versions, new(Host.Lake, Host.Commits, Host.Catalogs, versions), Settings) { IsImplicit = isImplicit };
+        transaction = new(versions, new(Host.Lake, Host.Commits, Host.Catalogs, versions), Settings)
+        {
+            IsImplicit = isImplicit,
+        };
         Settings.BeginTransaction();
-        if (isImplicit && Settings["default_transaction_read_only"] == "on") Settings.Set("transaction_read_only", "on", isLocal: true);
+        if (isImplicit && Settings["default_transaction_read_only"] == "on")
+            Settings.Set("transaction_read_only", "on", isLocal: true);
     }
 
     /// <summary>Ends the transaction; outside of one it does nothing, as PostgreSQL, which warns.</summary>

@@ -15,8 +15,8 @@ using Foz.Storage;
 namespace Foz.Serving.Sessions;
 
 /// <summary>
-/// A session of a client, whatever its protocol: settings, a transaction, prepared statements, declared cursors. One call
-/// at a time, but for <see cref="Cancel"/>.
+/// A session of a client, whatever its protocol: settings, a transaction, prepared statements, declared cursors. One
+/// call at a time, but for <see cref="Cancel"/>.
 /// </summary>
 public sealed partial class SqlSession : IAsyncDisposable
 {
@@ -44,7 +44,9 @@ public sealed partial class SqlSession : IAsyncDisposable
         Cursors = new(host.Options.CursorsMax);
     }
 
-    /// <summary>Its number, of its own among those of the process: what clients know as the process of the server.</summary>
+    /// <summary>
+    /// Its number, of its own among those of the process: what clients know as the process of the server.
+    /// </summary>
     public int Id { get; }
 
     /// <summary>Who it is of.</summary>
@@ -133,7 +135,8 @@ public sealed partial class SqlSession : IAsyncDisposable
         {
             Signal = Signal, Asks = view => new(view, User, Host.Options.Access()),
         };
-        if (views.Count > 0 && views.Last() is var last && last.View.Image == image && last.View.SearchPath.SequenceEqual(view.SearchPath))
+        if (views.Count > 0 && views.Last() is var last && last.View.Image == image
+            && last.View.SearchPath.SequenceEqual(view.SearchPath))
             return last;
         views.Enqueue((view, Host.Catalogs.Add(view)));
         // Statements that run know the ones before.
@@ -147,9 +150,12 @@ public sealed partial class SqlSession : IAsyncDisposable
 
     /// <summary>What statements can ask of the session.</summary>
     /// <param name="catalog">Gives the number of its view of the catalog.</param>
-    /// <param name="parameterTypes">The types of a query's parameters, 0 for those that are not known; null where it is no query of its own.</param>
+    /// <param name="parameterTypes">
+    /// The types of a query's parameters, 0 for those that are not known; null where it is no query of its own.
+    /// </param>
     /// <param name="isOfReader">Whether the user is who reads what is made of the statement.</param>
-    internal TranslationContext Translation(Func<long> catalog, IReadOnlyList<uint>? parameterTypes = null, bool isOfReader = false) =>
+    internal TranslationContext Translation(
+        Func<long> catalog, IReadOnlyList<uint>? parameterTypes = null, bool isOfReader = false) =>
         new(Id, User.Name, Settings, () => SearchPath, catalog)
         {
             IsQuery = parameterTypes is not null, ParameterTypes = parameterTypes ?? [], IsOfReader = isOfReader,
@@ -176,7 +182,10 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>The error of a statement whose client broke off its connection.</summary>
     /// <param name="e">What sending rows to it said; null where it was found gone.</param>
     internal static FozException ClientGone(Exception? e) =>
-        new(ErrorKind.Canceled, "the client has gone: it closed its connection before the statement ended", e) { SqlState = "08006" };
+        new(ErrorKind.Canceled, "the client has gone: it closed its connection before the statement ended", e)
+        {
+            SqlState = "08006",
+        };
 
     /// <summary>Stops what runs, if anything does; for any thread.</summary>
     /// <param name="why">What the client is told; null for the user's wish.</param>
@@ -193,7 +202,10 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>Ends the client's connection, or what runs where there is none; for any thread.</summary>
     public void Terminate() => (Terminated ?? Cancel)();
 
-    /// <summary>Does what <c>pg_cancel_backend</c> and <c>pg_terminate_backend</c> say: owners stop every session, others their user's own.</summary>
+    /// <summary>
+    /// Does what <c>pg_cancel_backend</c> and <c>pg_terminate_backend</c> say: owners stop every session, others their
+    /// user's own.
+    /// </summary>
     /// <returns>Whether there is such a session for who asks.</returns>
     bool Signal(string function, int id)
     {
@@ -205,8 +217,8 @@ public sealed partial class SqlSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Notes that something failed that the session did not see, such as a value that could not be read: a transaction fails
-    /// with it.
+    /// Notes that something failed that the session did not see, such as a value that could not be read: a transaction
+    /// fails with it.
     /// </summary>
     public void Fail()
     {
@@ -233,7 +245,8 @@ public sealed partial class SqlSession : IAsyncDisposable
             await CommitImplicitAsync(cancellationToken);
             Begin(isImplicit: true);
         }
-        if (transaction is { Changes: var changes }) return await changes.OpenAsync(name, table, addsOnly, cancellationToken);
+        if (transaction is { Changes: var changes })
+            return await changes.OpenAsync(name, table, addsOnly, cancellationToken);
         await Host.Commits.BeginChangeAsync(table, cancellationToken);
         return table;
     }
@@ -271,7 +284,10 @@ public sealed partial class SqlSession : IAsyncDisposable
         {
             Fail();
             // The message has the value, which may be one that is not shown.
-            throw new FozException(ErrorKind.Data, "a value is not one of the type, or out of its range") { SqlState = e.SqlState };
+            throw new FozException(ErrorKind.Data, "a value is not one of the type, or out of its range")
+            {
+                SqlState = e.SqlState,
+            };
         }
         catch (FozException e) when (e is { Kind: ErrorKind.NotFound, Hint: not null } && !User.IsOwner)
         {

@@ -33,11 +33,12 @@ public abstract class SqlStatement
 
     /// <summary>Runs it.</summary>
     /// <param name="parameters">
-    /// A value for each parameter: null, a text as PostgreSQL writes the type, bytes for <c>bytea</c>, or a number or truth
-    /// value of .NET.
+    /// A value for each parameter: null, a text as PostgreSQL writes the type, bytes for <c>bytea</c>, or a number or
+    /// truth value of .NET.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What it gives, to be disposed.</returns>
     /// <exception cref="FozException">It failed.</exception>
-    public abstract Task<SqlCursor> ExecuteAsync(IReadOnlyList<object?> parameters, CancellationToken cancellationToken);
+    public abstract Task<SqlCursor> ExecuteAsync(
+        IReadOnlyList<object?> parameters, CancellationToken cancellationToken);
 }

@@ -49,10 +49,13 @@ sealed class StatementAccess
     /// <exception cref="FozException">What is granted of a table has changed, or cannot be known.</exception>
     public void CheckUnchanged(SqlSession session)
     {
-        if (Granted is not { } before || session.Host.Options.Access() is not { } now || ReferenceEquals(now, before)) return;
+        if (Granted is not { } before || session.Host.Options.Access() is not { } now || ReferenceEquals(now, before))
+            return;
         foreach (var table in reads.Keys)
             if (now.RightsOf(session.User.Grantee, table) != before.RightsOf(session.User.Grantee, table))
-                throw new FozException(ErrorKind.Denied, $"permission denied: what is granted of {table} has changed since the statement began")
+                throw new FozException(
+                    ErrorKind.Denied,
+                    $"permission denied: what is granted of {table} has changed since the statement began")
                 {
                     Hint = "run the statement again",
                 };
@@ -92,7 +95,8 @@ sealed class StatementAccess
             foreach (var (column, table) in hidden)
                 if (StatementText.Names(sql, column)) Deny($"no grant on the column {column} of {table}");
         if (ServedFunctions.RefusalOf(error) is { } refusal) Deny(refusal);
-        if (error.SqlState is "42704" && error.Message.Contains("configuration parameter", StringComparison.Ordinal)) Deny(error.Message);
+        if (error.SqlState is "42704" && error.Message.Contains("configuration parameter", StringComparison.Ordinal))
+            Deny(error.Message);
         if (denials.Count == 0 && error.Kind is ErrorKind.Denied) Deny(error.Message);
         if (denials.Count == 0 && StatementText.ReachesOut(sql)) Deny("statements of this kind are not served");
         return denials.Count == 0 ? null : string.Join("; ", denials);
@@ -110,7 +114,8 @@ sealed class StatementAccess
         return new()
         {
             RunId = runId, RecordedAt = session.Host.Lake.Clock.GetUtcNow(), Event = kind, Decision = decision,
-            User = session.User.Name, Protocol = session.Protocol, Address = session.ClientAddress, Session = session.Id,
+            User = session.User.Name, Protocol = session.Protocol, Address = session.ClientAddress,
+            Session = session.Id,
             Tables = [.. reads.Keys.Select(table => $"{table}")], Statement = StatementText.Shortened(text),
             StatementHash = StatementText.Hash(text),
         };

@@ -19,7 +19,8 @@ sealed record SessionSetting(string Name, string Default, string Description)
 
     static readonly string[] planner =
     [
-        "enable_seqscan", "enable_indexscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enable_nestloop",
+        "enable_seqscan", "enable_indexscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin",
+        "enable_nestloop",
         "enable_sort", "enable_material",
     ];
 
@@ -39,7 +40,8 @@ sealed record SessionSetting(string Name, string Default, string Description)
         new("client_min_messages", "notice", "The least message that clients are sent"),
         new("default_transaction_isolation", "read committed", "The isolation of transactions"),
         new("default_transaction_read_only", "off", "Whether transactions only read") { Read = Switch },
-        new("transaction_isolation", "read committed", "The isolation of the transaction; each reads one version of a table"),
+        new("transaction_isolation", "read committed",
+            "The isolation of the transaction; each reads one version of a table"),
         new("transaction_read_only", "off", "Whether the transaction only reads") { Read = Switch },
         new("transaction_deferrable", "off", "Has no effect") { Read = Switch },
         new("synchronous_commit", "on", "Commits are always on disk"),
@@ -61,7 +63,10 @@ sealed record SessionSetting(string Name, string Default, string Description)
 
     static IEnumerable<SessionSetting> Fixed() =>
     [
-        new("server_version", ServerVersion, "The version of PostgreSQL that this looks like") { IsFixed = true, IsReported = true },
+        new("server_version", ServerVersion, "The version of PostgreSQL that this looks like")
+        {
+            IsFixed = true, IsReported = true,
+        },
         new("server_version_num", "150008", "The same as a number") { IsFixed = true },
         new("server_encoding", "UTF8", "The encoding of texts") { IsFixed = true, IsReported = true },
         new("integer_datetimes", "on", "How times are kept") { IsFixed = true, IsReported = true },
@@ -99,7 +104,10 @@ sealed record SessionSetting(string Name, string Default, string Description)
     [
         new("statement_timeout", "0", "The longest time of a statement; 0 for any") { Read = Time },
         new("lock_timeout", "0", "Has no effect: nothing is locked") { Read = Time },
-        new("idle_in_transaction_session_timeout", "0", "The longest pause in a transaction; 0 for any") { Read = Time },
+        new("idle_in_transaction_session_timeout", "0", "The longest pause in a transaction; 0 for any")
+        {
+            Read = Time,
+        },
         new("idle_session_timeout", "0", "The longest pause; 0 for any") { Read = Time },
     ];
 
@@ -159,11 +167,14 @@ sealed record SessionSetting(string Name, string Default, string Description)
 
     static string? Zone(string value)
     {
-        if (value.Equals("UTC", StringComparison.OrdinalIgnoreCase) || value.Equals("GMT", StringComparison.OrdinalIgnoreCase))
+        if (value.Equals("UTC", StringComparison.OrdinalIgnoreCase)
+            || value.Equals("GMT", StringComparison.OrdinalIgnoreCase))
             return value.ToUpperInvariant();
         // The zones of the database that are so many hours from UTC: they count to the west.
         if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var hours))
-            value = hours == 0 ? "UTC" : string.Create(CultureInfo.InvariantCulture, $"Etc/GMT{(hours > 0 ? '-' : '+')}{Math.Abs(hours)}");
+            value = hours == 0
+                ? "UTC"
+                : string.Create(CultureInfo.InvariantCulture, $"Etc/GMT{(hours > 0 ? '-' : '+')}{Math.Abs(hours)}");
         return TimeZoneInfo.TryFindSystemTimeZoneById(value, out var zone) ? zone.Id : null;
     }
 
@@ -172,7 +183,8 @@ sealed record SessionSetting(string Name, string Default, string Description)
     {
         var text = value.Trim();
         var digits = text.TakeWhile(char.IsAsciiDigit).Count();
-        if (!long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
+        if (!long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return null;
         long? factor = text[digits..].Trim() switch
         {
             "" or "ms" => 1,

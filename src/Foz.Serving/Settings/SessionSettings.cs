@@ -7,7 +7,8 @@ using Foz.Serving.Governance;
 namespace Foz.Serving.Settings;
 
 /// <summary>
-/// The settings of one session, by PostgreSQL's names in any case. They are ours: none of them is DuckDB's configuration.
+/// The settings of one session, by PostgreSQL's names in any case. They are ours: none of them is DuckDB's
+/// configuration.
 /// </summary>
 public sealed class SessionSettings
 {
@@ -59,7 +60,8 @@ public sealed class SessionSettings
         Change(() =>
         {
             if (isLocal) local = read is null ? local.Remove(name) : local.SetItem(name, read);
-            else (current, local) = (read is null ? current.Remove(name) : current.SetItem(name, read), local.Remove(name));
+            else (current, local) =
+                (read is null ? current.Remove(name) : current.SetItem(name, read), local.Remove(name));
         });
         if (value is null && Find(name) is null) throw Unknown(name);
     }
@@ -69,7 +71,8 @@ public sealed class SessionSettings
 
     /// <summary>The name of a setting as SHOW writes it.</summary>
     internal string CanonicalName(string name) =>
-        SessionSetting.All.GetValueOrDefault(name)?.Name ?? (Find(name) is null ? throw Unknown(name) : name.ToLowerInvariant());
+        SessionSetting.All.GetValueOrDefault(name)?.Name
+            ?? (Find(name) is null ? throw Unknown(name) : name.ToLowerInvariant());
 
     /// <summary>Says what the client asked for when the session began.</summary>
     internal void Begin(IReadOnlyDictionary<string, string> settings)
@@ -112,7 +115,10 @@ public sealed class SessionSettings
         if (!SessionSetting.All.TryGetValue(name, out var setting))
             return name.Contains('.', StringComparison.Ordinal) ? value : throw Unknown(name);
         if (setting.IsFixed)
-            throw new FozException(ErrorKind.Usage, $"parameter \"{setting.Name}\" cannot be changed") { SqlState = "55P02" };
+            throw new FozException(ErrorKind.Usage, $"parameter \"{setting.Name}\" cannot be changed")
+            {
+                SqlState = "55P02",
+            };
         return setting.Read(value) ?? throw new FozException(
             ErrorKind.Usage, $"invalid value for parameter \"{setting.Name}\": \"{value}\"")
         {
@@ -134,4 +140,5 @@ public sealed class SessionSettings
 /// <summary>What the settings of a session were.</summary>
 /// <param name="Current">Those that it has changed.</param>
 /// <param name="Local">Those that are of the transaction only.</param>
-readonly record struct SettingsMark(ImmutableDictionary<string, string> Current, ImmutableDictionary<string, string> Local);
+readonly record struct SettingsMark(
+    ImmutableDictionary<string, string> Current, ImmutableDictionary<string, string> Local);

@@ -30,8 +30,8 @@ sealed class EditList
     }
 
     /// <summary>
-    /// Puts a part of the text, as it is when all changes are made, between two others behind what ends at a character; it comes
-    /// before all that is put there otherwise.
+    /// Puts a part of the text, as it is when all changes are made, between two others behind what ends at a character;
+    /// it comes before all that is put there otherwise.
     /// </summary>
     /// <param name="position">The character.</param>
     /// <param name="prefix">What stands in front of the copy.</param>
@@ -42,21 +42,27 @@ sealed class EditList
     /// </param>
     /// <param name="suffix">What stands behind the copy.</param>
     public void Copy(int position, string prefix, int start, int end, string suffix) =>
-        entries.Add(new(position, 0, Rank: 0, entries.Count, prefix) { CopyStart = start, CopyEnd = end, Suffix = suffix });
+        entries.Add(
+            new(position, 0, Rank: 0, entries.Count, prefix) { CopyStart = start, CopyEnd = end, Suffix = suffix });
 
     /// <summary>Puts a text in the place of another.</summary>
-    public void Replace(int start, int end, string text) => entries.Add(new(start, end - start, Rank: 3, entries.Count, text));
+    public void Replace(int start, int end, string text) =>
+        entries.Add(new(start, end - start, Rank: 3, entries.Count, text));
 
     /// <summary>Forgets what was to be put in the place of a text.</summary>
-    public void Forget(int start, int end) => entries.RemoveAll(entry => entry.Rank == 3 && entry.Position >= start && entry.Position + entry.Length <= end);
+    public void Forget(int start, int end) =>
+        entries.RemoveAll(entry => entry.Rank == 3 && entry.Position >= start && entry.Position + entry.Length <= end);
 
     /// <summary>The text with the changes.</summary>
     /// <exception cref="FozException">It would be longer than a statement may be.</exception>
     public RewrittenSql Apply(string sql)
     {
         entries.Sort(static (a, b) =>
-            a.Position != b.Position ? a.Position.CompareTo(b.Position) : a.Rank != b.Rank ? a.Rank.CompareTo(b.Rank) : a.Order.CompareTo(b.Order));
-        return RewrittenSql.Of(sql, entries.Select(entry => new SqlEdit(new(entry.Position, entry.Length), TextOf(sql, entry))));
+            a.Position != b.Position
+                ? a.Position.CompareTo(b.Position)
+                : a.Rank != b.Rank ? a.Rank.CompareTo(b.Rank) : a.Order.CompareTo(b.Order));
+        return RewrittenSql.Of(
+            sql, entries.Select(entry => new SqlEdit(new(entry.Position, entry.Length), TextOf(sql, entry))));
     }
 
     string TextOf(string sql, Entry entry)
@@ -74,7 +80,10 @@ sealed class EditList
         }
         text.Append(sql, at, Math.Max(entry.CopyEnd - at, 0)).Append(entry.Suffix);
         if ((copied += text.Length) <= CopiedMax) return text.ToString();
-        throw new FozException(ErrorKind.Sql, "averages, or texts compared with numbers, are nested too deep") { SqlState = "54001" };
+        throw new FozException(ErrorKind.Sql, "averages, or texts compared with numbers, are nested too deep")
+        {
+            SqlState = "54001",
+        };
     }
 
     /// <summary>

@@ -8,16 +8,21 @@ sealed class PgTokens
 {
     static readonly HashSet<string> literalTypes = new(StringComparer.OrdinalIgnoreCase)
     {
-        "date", "time", "timestamp", "timestamptz", "interval", "bytea", "json", "jsonb", "uuid", "numeric", "decimal", "text", "bool", "boolean",
+        "date", "time", "timestamp", "timestamptz", "interval", "bytea", "json", "jsonb", "uuid", "numeric", "decimal",
+        "text", "bool", "boolean",
     };
 
     // Behind these an operand begins: they end none.
     static readonly HashSet<string> operators = new(StringComparer.OrdinalIgnoreCase)
     {
-        "and", "or", "not", "is", "in", "like", "ilike", "between", "as", "when", "then", "else", "case", "from", "any", "all",
-        "some", "similar", "to", "escape", "select", "distinct", "where", "on", "by", "having", "limit", "offset", "collate",
-        "join", "using", "union", "except", "intersect", "values", "returning", "set", "symmetric", "group", "order", "zone",
-        "at", "over", "filter", "within", "partition", "exists", "array", "with", "left", "right", "inner", "full", "cross",
+        "and", "or", "not", "is", "in", "like", "ilike", "between", "as", "when", "then", "else", "case", "from", "any",
+        "all",
+        "some", "similar", "to", "escape", "select", "distinct", "where", "on", "by", "having", "limit", "offset",
+        "collate",
+        "join", "using", "union", "except", "intersect", "values", "returning", "set", "symmetric", "group", "order",
+        "zone",
+        "at", "over", "filter", "within", "partition", "exists", "array", "with", "left", "right", "inner", "full",
+        "cross",
         "outer", "natural", "lateral", "only",
     };
 
@@ -66,7 +71,10 @@ sealed class PgTokens
     /// <summary>Whether a token closes what <see cref="PartnerOf"/> opens.</summary>
     public bool IsClosing(int index) => IsSymbol(index, ')') || IsSymbol(index, ']') || IsSymbol(index, '}');
 
-    /// <summary>The parenthesis, bracket or brace that belongs to one; the last token where it is missing, which <see cref="CheckPairs"/> refuses.</summary>
+    /// <summary>
+    /// The parenthesis, bracket or brace that belongs to one; the last token where it is missing, which
+    /// <see cref="CheckPairs"/> refuses.
+    /// </summary>
     public int PartnerOf(int index) => index < Count && partners[index] >= 0 ? partners[index] : Count - 1;
 
     /// <summary>Makes sure that each parenthesis, bracket and brace has its partner.</summary>
@@ -189,15 +197,21 @@ sealed class PgTokens
     {
         var at = first + 1;
         while (IsSymbol(at, '.') && IsName(at + 1)) at += 2;
-        if ((IsWord(at - 1, "double") && IsWord(at, "precision")) || (IsWord(at - 1, "character") && IsWord(at, "varying"))) at++;
+        if ((IsWord(at - 1, "double") && IsWord(at, "precision"))
+            || (IsWord(at - 1, "character") && IsWord(at, "varying")))
+            at++;
         var isTime = IsWord(at - 1, "time") || IsWord(at - 1, "timestamp");
         if (IsSymbol(at, '(')) at = PartnerOf(at) + 1;
-        if (isTime && (IsWord(at, "with") || IsWord(at, "without")) && IsWord(at + 1, "time") && IsWord(at + 2, "zone")) at += 3;
+        if (isTime && (IsWord(at, "with") || IsWord(at, "without")) && IsWord(at + 1, "time") && IsWord(at + 2, "zone"))
+            at += 3;
         while (IsSymbol(at, '[') && PartnerOf(at) <= at + 2) at = PartnerOf(at) + 1;
         return Math.Min(at, Count);
     }
 
-    /// <summary>The first token of <c>FILTER (…)</c>, <c>OVER (…)</c>, <c>OVER w</c> or <c>WITHIN GROUP (…)</c> that ends with one; −1 for none.</summary>
+    /// <summary>
+    /// The first token of <c>FILTER (…)</c>, <c>OVER (…)</c>, <c>OVER w</c> or <c>WITHIN GROUP (…)</c> that ends with
+    /// one; −1 for none.
+    /// </summary>
     public int ClauseStart(int last)
     {
         if (IsName(last) && IsWord(last - 1, "over") && IsSymbol(last - 2, ')')) return last - 1;
@@ -245,7 +259,8 @@ sealed class PgTokens
         {
             var before = start - 1;
             if (IsProduct(before) && EndsOperand(before - 1)) start = OperandStart(before - 1);
-            else if ((IsSymbol(before, '-') || IsSymbol(before, '+')) && !EndsOperand(before - 1) && before >= 0) start = before;
+            else if ((IsSymbol(before, '-') || IsSymbol(before, '+')) && !EndsOperand(before - 1) && before >= 0)
+                start = before;
             else return start;
         }
         throw SqlTokens.TooDeep(Sql, StartOf(last));
@@ -259,7 +274,8 @@ sealed class PgTokens
         return end;
     }
 
-    bool IsProduct(int index) => IsSymbol(index, '*') || IsSymbol(index, '/') || IsSymbol(index, '%') || IsSymbol(index, '^');
+    bool IsProduct(int index) =>
+        IsSymbol(index, '*') || IsSymbol(index, '/') || IsSymbol(index, '%') || IsSymbol(index, '^');
 
     int CaseStart(int last)
     {

@@ -4,7 +4,9 @@ using Foz.Lake;
 
 namespace Foz.Serving.Sql;
 
-/// <summary>Texts with characters by their numbers: <c>U&amp;'d\0061t\+000061'</c> (PostgreSQL's documentation, 4.1.2.3).</summary>
+/// <summary>
+/// Texts with characters by their numbers: <c>U&amp;'d\0061t\+000061'</c> (PostgreSQL's documentation, 4.1.2.3).
+/// </summary>
 static class PgUnicode
 {
     /// <summary>The text with the characters put in.</summary>
@@ -28,7 +30,9 @@ static class PgUnicode
             }
             var (start, length) = text[i + 1] == '+' ? (i + 2, 6) : (i + 1, 4);
             if (start + length > text.Length
-                || !int.TryParse(text.AsSpan(start, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+                || !int.TryParse(
+                    text.AsSpan(start, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                    out var code)
                 || code is 0 or > 0x10FFFF)
                 throw new FozException(ErrorKind.Sql, "invalid Unicode escape") { SqlState = "42601" };
             if (code is >= 0xD800 and < 0xE000) decoded.Append((char)code);

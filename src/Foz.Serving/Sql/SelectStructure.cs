@@ -13,7 +13,8 @@ sealed class SelectStructure
 {
     static readonly HashSet<string> clauses = new(StringComparer.OrdinalIgnoreCase)
     {
-        "from", "where", "group", "having", "order", "limit", "offset", "fetch", "union", "intersect", "except", "window", "into",
+        "from", "where", "group", "having", "order", "limit", "offset", "fetch", "union", "intersect", "except",
+        "window", "into",
         "qualify",
     };
 
@@ -67,8 +68,10 @@ sealed class SelectStructure
             else if (tokens.IsWord(i + 1, "distinct"))
                 frame.ItemStart = tokens.IsWord(i + 2, "on") ? tokens.PartnerOf(i + 3) + 1 : i + 2;
         }
-        else if (frame.Clause is not null && clauses.Contains(word) && !(word == "group" && tokens.IsWord(i - 1, "within"))
-            && !(word == "from" && tokens.IsWord(i - 1, "distinct") && (tokens.IsWord(i - 2, "is") || tokens.IsWord(i - 2, "not"))))
+        else if (frame.Clause is not null && clauses.Contains(word)
+            && !(word == "group" && tokens.IsWord(i - 1, "within"))
+            && !(word == "from" && tokens.IsWord(i - 1, "distinct")
+                && (tokens.IsWord(i - 2, "is") || tokens.IsWord(i - 2, "not"))))
         {
             Add(i, next: -1);
             frame.Clause = word;

@@ -6,10 +6,11 @@ using Foz.Lake.Sql;
 namespace Foz.Serving.Sql;
 
 /// <summary>
-/// Which functions of the engine statements of others may call: those that <c>served_functions.tsv</c> allows, and no other.
-/// Each function of the engine stands there, so that those of its next version are decided about: <c>allowed</c> where the result takes no
-/// more than a few times what the arguments take, <c>heavy</c> where it can take more and calls were measured to stay short,
-/// <c>bounded</c> where a function of the platform in the engine's place limits what one call makes, and <c>refused</c> with the reason.
+/// Which functions of the engine statements of others may call: those that <c>served_functions.tsv</c> allows, and no
+/// other. Each function of the engine stands there, so that those of its next version are decided about: <c>allowed</c>
+/// where the result takes no more than a few times what the arguments take, <c>heavy</c> where it can take more and
+/// calls were measured to stay short, <c>bounded</c> where a function of the platform in the engine's place limits what
+/// one call makes, and <c>refused</c> with the reason.
 /// </summary>
 static class ServedFunctions
 {
@@ -73,7 +74,10 @@ static class ServedFunctions
     /// <summary>The error of a function that there is not for who asks; tells the nearest that there is.</summary>
     public static FozException Missing(string kind, string function)
     {
-        var error = new FozException(ErrorKind.Sql, $"function {function} does not exist") { SqlState = "42883", Hint = HintOf(kind, function) };
+        var error = new FozException(ErrorKind.Sql, $"function {function} does not exist")
+        {
+            SqlState = "42883", Hint = HintOf(kind, function),
+        };
         // A call on a column is written with what it is of.
         var name = function[(function.LastIndexOf('.') + 1)..].ToLowerInvariant();
         var refusal = refusals.GetValueOrDefault((kind, name)) ?? refusals.GetValueOrDefault((Syntax, name))
@@ -91,14 +95,17 @@ static class ServedFunctions
         OwnNames.Has(name) && name.StartsWith(OwnPrefix + CatalogPrefix, StringComparison.OrdinalIgnoreCase);
 
     static string? HintOf(string kind, string function) =>
-        NearestName.Find(function, refusals.Where(known => IsFor(kind, known)).Select(known => known.Key.Name)) is { } near
+        NearestName.Find(
+            function, refusals.Where(known => IsFor(kind, known)).Select(known => known.Key.Name)) is { } near
             ? $"did you mean {near}?"
             : null;
 
     /// <summary>Whether people may call a function of a kind.</summary>
     static bool IsFor(string kind, KeyValuePair<(string Kind, string Name), string?> known) =>
-        known.Value is null && known.Key.Kind == kind && !known.Key.Name.StartsWith(OwnPrefix, StringComparison.Ordinal);
+        known.Value is null && known.Key.Kind == kind
+            && !known.Key.Name.StartsWith(OwnPrefix, StringComparison.Ordinal);
 
     static FrozenSet<string> NamesOf(params string[] decisions) => lines
-        .Where(cells => cells[0] == Call && decisions.Contains(cells[2])).Select(cells => cells[1]).ToFrozenSet(StringComparer.Ordinal);
+        .Where(cells => cells[0] == Call && decisions.Contains(cells[2])).Select(cells => cells[1])
+        .ToFrozenSet(StringComparer.Ordinal);
 }

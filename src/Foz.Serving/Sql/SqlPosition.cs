@@ -7,8 +7,8 @@ namespace Foz.Serving.Sql;
 public static class SqlPosition
 {
     /// <summary>
-    /// Which character of a statement an error is about, counted from 1 in code points, as PostgreSQL tells it; null where it
-    /// is not known.
+    /// Which character of a statement an error is about, counted from 1 in code points, as PostgreSQL tells it; null
+    /// where it is not known.
     /// </summary>
     public static int? Of(string sql, FozException error)
     {
@@ -23,7 +23,9 @@ public static class SqlPosition
     /// <param name="error">The error; its place is in the part.</param>
     /// <param name="part">The part.</param>
     /// <param name="whole">The statement.</param>
-    /// <param name="start">The character of the statement that the part begins at; null where it is no part as it is.</param>
+    /// <param name="start">
+    /// The character of the statement that the part begins at; null where it is no part as it is.
+    /// </param>
     internal static FozException Shift(FozException error, string part, string whole, int? start) =>
         Move(error, part, whole, position => start + position);
 

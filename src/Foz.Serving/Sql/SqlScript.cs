@@ -11,8 +11,8 @@ public readonly record struct ScriptStatement(string Text, int Start);
 public static class SqlScript
 {
     /// <summary>
-    /// The statements of a text, in order: semicolons in quotes, comments and parentheses divide nothing. Empty ones are
-    /// left out, so that a text of nothing gives none.
+    /// The statements of a text, in order: semicolons in quotes, comments and parentheses divide nothing. Empty ones
+    /// are left out, so that a text of nothing gives none.
     /// </summary>
     public static IReadOnlyList<ScriptStatement> Split(string sql)
     {

@@ -3,8 +3,8 @@ using Foz.Lake.Sql;
 namespace Foz.Serving.Sql;
 
 /// <summary>
-/// Turns the SQL of others into DuckDB's where they differ. It works on tokens: names and structure stay, so that each place
-/// of what comes out is one of what came in. What is the same in both is not looked at.
+/// Turns the SQL of others into DuckDB's where they differ. It works on tokens: names and structure stay, so that each
+/// place of what comes out is one of what came in. What is the same in both is not looked at.
 /// </summary>
 abstract class SqlTranslator
 {
@@ -29,8 +29,8 @@ abstract class SqlTranslator
     private protected bool[] IsDone { get; }
 
     /// <summary>
-    /// Whether a name is that of the function whose field may end the database: DuckDB takes it in any case, also between
-    /// quotes.
+    /// Whether a name is that of the function whose field may end the database: DuckDB takes it in any case, also
+    /// between quotes.
     /// </summary>
     private protected static bool IsDatePart(string name) =>
         name.Equals("date_part", StringComparison.OrdinalIgnoreCase)

@@ -15,7 +15,8 @@ static class SqlValueText
         IEnumerable<KeyValuePair<string, string>> map =>
             $"MAP {{{string.Join(", ", map.Select(e => $"{SqlText.Literal(e.Key)}: {SqlText.Literal(e.Value)}"))}}}",
         IEnumerable<object?> list => $"[{string.Join(", ", list.Select(Of))}]",
-        DateTimeOffset instant => SqlText.Literal(instant.ToString("yyyy-MM-dd HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture)),
+        DateTimeOffset instant =>
+            SqlText.Literal(instant.ToString("yyyy-MM-dd HH:mm:ss.ffffffzzz", CultureInfo.InvariantCulture)),
         IFormattable number => SqlText.Literal(number.ToString(null, CultureInfo.InvariantCulture)),
         _ => SqlText.Literal(value.ToString() ?? ""),
     };

@@ -14,14 +14,19 @@ static partial class StatementText
     /// <summary>What is kept of a statement whose literals cannot be told from the rest.</summary>
     const string Unreadable = "(cannot be divided into words)";
 
-    /// <summary>How statements begin that would reach what is no table: other databases, extensions, files, the process.</summary>
+    /// <summary>
+    /// How statements begin that would reach what is no table: other databases, extensions, files, the process.
+    /// </summary>
     static readonly HashSet<string> reaching = new(StringComparer.OrdinalIgnoreCase)
     {
-        "ATTACH", "DETACH", "INSTALL", "LOAD", "FORCE", "PRAGMA", "EXPORT", "IMPORT", "CALL", "CHECKPOINT", "USE", "COPY",
+        "ATTACH", "DETACH", "INSTALL", "LOAD", "FORCE", "PRAGMA", "EXPORT", "IMPORT", "CALL", "CHECKPOINT", "USE",
+        "COPY",
         "SET", "RESET", "CREATE", "DO",
     };
 
-    /// <summary>A statement with a question mark in the place of each literal, single spaces, and no comments.</summary>
+    /// <summary>
+    /// A statement with a question mark in the place of each literal, single spaces, and no comments.
+    /// </summary>
     public static string WithoutLiterals(string sql)
     {
         if (TokensOf(sql) is not { } tokens) return Unreadable;
@@ -36,7 +41,10 @@ static partial class StatementText
         return text.ToString();
     }
 
-    /// <summary>A message about a statement with a question mark in the place of each literal of it, and of what stands in quotes.</summary>
+    /// <summary>
+    /// A message about a statement with a question mark in the place of each literal of it, and of what stands in
+    /// quotes.
+    /// </summary>
     public static string WithoutLiteralsOf(string sql, string message)
     {
         var tokens = TokensOf(sql);
@@ -45,7 +53,8 @@ static partial class StatementText
             if (tokens[i].Kind is not SqlTokenKind.Text) continue;
             var literal = tokens.TextOf(i).ToString();
             message = message.Replace(literal, "?", StringComparison.Ordinal);
-            if (literal.Trim('\'', '$', '"') is { Length: > 0 } inner) message = message.Replace(inner, "?", StringComparison.Ordinal);
+            if (literal.Trim('\'', '$', '"') is { Length: > 0 } inner)
+                message = message.Replace(inner, "?", StringComparison.Ordinal);
         }
         return Quoted.Replace(message, "'?'");
     }
@@ -82,6 +91,7 @@ static partial class StatementText
     /// <summary>Whether a statement that is refused is one that would reach what is no table.</summary>
     public static bool ReachesOut(string sql)
     {
-        return TokensOf(sql) is { Count: > 0 } tokens && tokens[0].Kind == SqlTokenKind.Word && reaching.Contains(tokens.TextOf(0).ToString());
+        return TokensOf(sql) is { Count: > 0 } tokens && tokens[0].Kind == SqlTokenKind.Word
+            && reaching.Contains(tokens.TextOf(0).ToString());
     }
 }

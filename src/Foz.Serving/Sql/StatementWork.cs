@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Sql;
@@ -5,8 +6,8 @@ using Foz.Lake.Sql;
 namespace Foz.Serving.Sql;
 
 /// <summary>
-/// Which statements are work: those run in the instance of their class, in one of its slots. Others read catalogs or give few values, and
-/// never wait.
+/// Which statements are work: those run in the instance of their class, in one of its slots. Others read catalogs or
+/// give few values, and never wait.
 /// </summary>
 static class StatementWork
 {
@@ -23,7 +24,8 @@ static class StatementWork
         var analysis = statement.Analysis;
         // Clients join catalogs, and number the parts of an index: none of that is to wait.
         if (statement.Bindings.Count > 0) return false;
-        return analysis.Multiplies || analysis.TableFunctions.Any(call => IsSeries(call.Name)) || analysis.Functions.Any(ServedFunctions.MakesMuch);
+        return analysis.Multiplies || analysis.TableFunctions.Any(call => IsSeries(call.Name))
+            || analysis.Functions.Any(ServedFunctions.MakesMuch);
     }
 
     /// <summary>Makes sure that a statement can be bound and planned in a short time, and in little memory.</summary>
@@ -33,14 +35,20 @@ static class StatementWork
         if (statement.Relations > RelationsMax)
             throw new FozException(
                 ErrorKind.Sql,
-                FormattableString.Invariant($"the statement reads more than {RelationsMax} relations, with its views and queries of WITH put in"))
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the statement reads more than {RelationsMax} relations, ")
+                    + "with its views and queries of WITH put in")
             {
                 SqlState = "54001", Hint = "leave out NOT MATERIALIZED, or keep a part of it as a table",
             };
         var heavy = statement.Folded.Where(ServedFunctions.MakesMuch).ToList();
-        if ((heavy.Find(call => !ServedFunctions.Bounded.Contains(call)) ?? heavy.ElementAtOrDefault(FoldedMax)) is { } function)
+        if ((heavy.Find(call => !ServedFunctions.Bounded.Contains(call))
+            ?? heavy.ElementAtOrDefault(FoldedMax)) is { } function)
             throw new FozException(
-                ErrorKind.Sql, $"{ServedFunctions.WrittenAs(function)} in LIMIT, OFFSET, an end of a series or a separator of string_agg is not supported")
+                ErrorKind.Sql,
+                $"{ServedFunctions.WrittenAs(function)} in LIMIT, OFFSET, an end of a series or a separator of "
+                    + "string_agg is not supported")
             {
                 SqlState = "0A000", Hint = "write it as a subquery: (SELECT …)",
             };

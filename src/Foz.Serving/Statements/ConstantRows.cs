@@ -20,14 +20,17 @@ static class ConstantRows
         CancellationToken cancellationToken)
     {
         var values = string.Join(", ", rows);
-        var selected = columns.Select((c, i) => $"CAST({(values.Length == 0 ? "NULL" : $"c{i}")} AS {c.Type}) AS {SqlText.Identifier(c.Name)}");
+        var selected = columns.Select((c, i) =>
+            $"CAST({(values.Length == 0 ? "NULL" : $"c{i}")} AS {c.Type}) AS {SqlText.Identifier(c.Name)}");
         var names = string.Join(", ", columns.Select((_, i) => $"c{i}"));
         var from = values.Length == 0 ? "(SELECT 1) WHERE false" : $"(VALUES {values}) AS t({names})";
-        var engine = session.Host.Lake.Engines.Find(Workload.Serving).Borrow(EngineSession.TimeZoneDefault, cancellationToken);
+        var engine = session.Host.Lake.Engines.Find(Workload.Serving)
+            .Borrow(EngineSession.TimeZoneDefault, cancellationToken);
         try
         {
             var bound = new BoundStatement($"SELECT {string.Join(", ", selected)} FROM {from}");
-            return Task.FromResult<SqlCursor>(new EngineCursor(session, engine, bound, bound.Sql, tag, cancellationToken));
+            return Task.FromResult<SqlCursor>(
+                new EngineCursor(session, engine, bound, bound.Sql, tag, cancellationToken));
         }
         catch
         {

@@ -29,9 +29,12 @@ sealed class EngineCursor : SqlCursor
     /// <param name="tag">What is told at the end; null for SELECT.</param>
     /// <param name="cancellationToken">Stops it up to the first row.</param>
     /// <param name="place">Where its rows are kept; null where they are not.</param>
-    /// <param name="computing">A statement of PostgreSQL's SQL, in which numbers that become too large are an error; null for others.</param>
+    /// <param name="computing">
+    /// A statement of PostgreSQL's SQL, in which numbers that become too large are an error; null for others.
+    /// </param>
     public EngineCursor(
-        SqlSession owner, EngineSession session, BoundStatement bound, string sql, string? tag, CancellationToken cancellationToken,
+        SqlSession owner, EngineSession session, BoundStatement bound, string sql, string? tag,
+        CancellationToken cancellationToken,
         ResultPlace? place = null, string? computing = null)
     {
         (this.owner, this.session, this.bound, this.tag, this.computing) = (owner, session, bound, tag, computing);
@@ -67,7 +70,9 @@ sealed class EngineCursor : SqlCursor
         return slice;
     }
 
-    /// <summary>Reads the next chunk; false at the end. What has failed stays so: its rows so far are not all.</summary>
+    /// <summary>
+    /// Reads the next chunk; false at the end. What has failed stays so: its rows so far are not all.
+    /// </summary>
     bool TryRead(CancellationToken cancellationToken)
     {
         fault?.Throw();

@@ -25,15 +25,18 @@ sealed class ExecuteStatement : ServedStatement
         if (known.TakesRows || known.Copy is not null)
             throw new FozException(ErrorKind.Sql, "COPY cannot be run with EXECUTE") { SqlState = "0A000" };
         if (execute.Values.Count != known.ParameterTypes.Count)
-            throw new FozException(ErrorKind.Sql, $"wrong number of parameters for prepared statement \"{execute.Name}\"")
+            throw new FozException(
+                ErrorKind.Sql, $"wrong number of parameters for prepared statement \"{execute.Name}\"")
             {
                 SqlState = "42601",
                 Hint = string.Create(
-                    CultureInfo.InvariantCulture, $"expected {known.ParameterTypes.Count} parameters but got {execute.Values.Count}"),
+                    CultureInfo.InvariantCulture,
+                    $"expected {known.ParameterTypes.Count} parameters but got {execute.Values.Count}"),
             };
         if (execute.Values.Count == 0) return new(session, sql, known, values: null);
         var given = await WithoutPlaceAsync(QueryStatement.PrepareAsync(
-            session, $"SELECT {string.Join(", ", execute.Values.Select(value => $"({value}\n)::text"))}", [], cancellationToken));
+            session, $"SELECT {string.Join(", ", execute.Values.Select(value => $"({value}\n)::text"))}", [],
+            cancellationToken));
         return given.ParameterTypes.Count == 0
             ? new(session, sql, known, given)
             : throw new FozException(ErrorKind.Sql, "there is no parameter $1") { SqlState = "42P02" };
@@ -53,7 +56,9 @@ sealed class ExecuteStatement : ServedStatement
     {
         if (values is null) return [];
         await using var cursor = await WithoutPlaceAsync(values.ExecuteAsync([], cancellationToken));
-        return await cursor.FetchAsync(rowsMax: 1, cancellationToken) is { } slice ? slice.Chunk.GetRow(slice.Start) : [];
+        return await cursor.FetchAsync(rowsMax: 1, cancellationToken) is { } slice
+            ? slice.Chunk.GetRow(slice.Start)
+            : [];
     }
 
     /// <summary>Waits for what is done with other text than the client's: an error has no place in that.</summary>

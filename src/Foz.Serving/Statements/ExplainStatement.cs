@@ -13,8 +13,8 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.Statements;
 
 /// <summary>
-/// A query of which the client wants to know how it would be run: over empty tables, so that it tells nothing of files and rows, and
-/// without the conditions and masks of grants.
+/// A query of which the client wants to know how it would be run: over empty tables, so that it tells nothing of files
+/// and rows, and without the conditions and masks of grants.
 /// </summary>
 sealed partial class ExplainStatement : ServedStatement
 {
@@ -45,7 +45,9 @@ sealed partial class ExplainStatement : ServedStatement
         var inner = cursor.Rest("a query");
         try
         {
-            return new(session, sql, await QueryStatement.PrepareAsync(session, inner, parameterTypes, cancellationToken), analyzes);
+            return new(
+                session, sql, await QueryStatement.PrepareAsync(session, inner, parameterTypes, cancellationToken),
+                analyzes);
         }
         catch (FozException e)
         {
@@ -57,8 +59,10 @@ sealed partial class ExplainStatement : ServedStatement
         IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         var translated = await Session.Dialect.TranslateAsync(Session, query.Text, [], cancellationToken);
-        var replaced = SqlParameters.Read(translated.Text).Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
-        var plan = await new StatementResolver(new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Host.Lake.Engines)
+        var replaced = SqlParameters.Read(translated.Text)
+            .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
+        var plan = await new StatementResolver(
+            new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Host.Lake.Engines)
             .ExplainAsync(replaced.Text, cancellationToken);
         List<string> lines = [.. OwnNames.Hide(OwnersOfViews().Replace(plan, "")).Split('\n')];
         if (isRun) lines.AddRange(await RunAsync(values, cancellationToken));

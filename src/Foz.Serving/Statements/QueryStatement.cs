@@ -36,7 +36,8 @@ sealed class QueryStatement : ServedStatement
         var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
         var translated = await session.Dialect.TranslateAsync(session, sql, parameterTypes, cancellationToken);
         var found = SqlParameters.Read(translated.Text);
-        var described = await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
+        var described =
+            await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
         var wanted = Enumerable.Range(1, found.Count)
             .Select(n => ParameterType(described.Shape, parameterTypes, n)).ToList();
         // A parameter that may be of any type leaves the columns open too: it is a text then, which fits any type.
@@ -52,7 +53,8 @@ sealed class QueryStatement : ServedStatement
         Task<DescribedStatement> DescribeAsync(Func<int, string?> replacement)
         {
             var replaced = found.Replace(replacement);
-            return AtOriginalPlaces(sql, translated, replaced, resolver.DescribeAsync(replaced.Text, cancellationToken));
+            return AtOriginalPlaces(
+                sql, translated, replaced, resolver.DescribeAsync(replaced.Text, cancellationToken));
         }
     }
 
@@ -62,7 +64,8 @@ sealed class QueryStatement : ServedStatement
         // What is known before it has a slot: an answer that was kept needs none.
         var instance = isWork ? Session.Class.Instance : Session.Host.Lake.Engines.Find(Workload.Serving);
         var names = new SessionNames(Session, instance);
-        var translated = await Session.Dialect.TranslateAsync(Session, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
+        var translated = await Session.Dialect.TranslateAsync(
+            Session, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)
             .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var statement = await AtOriginalPlaces(
@@ -82,7 +85,8 @@ sealed class QueryStatement : ServedStatement
                 Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));
             var computing = Session.Dialect.ChecksOverflow ? Text : null;
             var sql = isWork ? SentRows.Bound(bound.Sql, columns) : bound.Sql;
-            var rows = await CheckedAsync(new EngineCursor(Session, engine, bound, sql, tag: null, cancellationToken, place, computing));
+            var rows = await CheckedAsync(
+                new EngineCursor(Session, engine, bound, sql, tag: null, cancellationToken, place, computing));
             return run.Follow(rows, statement.Analysis);
         }
         catch
@@ -98,7 +102,8 @@ sealed class QueryStatement : ServedStatement
     ResultPlace? PlaceOf(ResolvedStatement statement)
     {
         var cache = Session.Host.CacheOf(statement.Analysis);
-        if (cache is null || Session.Changes is { IsAny: true } || !Session.Host.Stable.AreAll(statement.Analysis)) return null;
+        if (cache is null || Session.Changes is { IsAny: true } || !Session.Host.Stable.AreAll(statement.Analysis))
+            return null;
         // What a grant shows may change with the time although the statement does not.
         if (!statement.Filters.All(Session.Host.IsStable)) return null;
         return statement.Key is { } key ? new(cache, $"{Session.Settings["TimeZone"]}\0{key}") : null;
@@ -115,7 +120,9 @@ sealed class QueryStatement : ServedStatement
         };
     }
 
-    /// <summary>Waits for what is done with a statement; an error of it has its place in what the client wrote.</summary>
+    /// <summary>
+    /// Waits for what is done with a statement; an error of it has its place in what the client wrote.
+    /// </summary>
     static async Task<T> AtOriginalPlaces<T>(string sql, RewrittenSql translated, RewrittenSql replaced, Task<T> work)
     {
         try

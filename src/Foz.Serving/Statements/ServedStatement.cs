@@ -25,7 +25,8 @@ public abstract class ServedStatement : SqlStatement
             if (!EndsTransaction) Session.CheckTransaction();
             if (parameters.Count != ParameterTypes.Count)
                 throw new FozException(
-                    ErrorKind.Sql, $"the statement has {ParameterTypes.Count} parameters, but {parameters.Count} values are given")
+                    ErrorKind.Sql,
+                    $"the statement has {ParameterTypes.Count} parameters, but {parameters.Count} values are given")
                 {
                     SqlState = "08P01",
                 };

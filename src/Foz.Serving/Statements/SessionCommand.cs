@@ -25,7 +25,8 @@ sealed class SessionCommand : ServedStatement
         SessionStatement.Show { Name: { } name } => [new(Session.Settings.CanonicalName(name), LogicalType.Varchar)],
         SessionStatement.Show =>
         [
-            new("name", LogicalType.Varchar), new("setting", LogicalType.Varchar), new("description", LogicalType.Varchar),
+            new("name", LogicalType.Varchar), new("setting", LogicalType.Varchar),
+            new("description", LogicalType.Varchar),
         ],
         SessionStatement.Fetch { IsMove: false } fetch => Session.Cursors.Get(fetch.Cursor).Columns,
         _ => null,
@@ -56,9 +57,11 @@ sealed class SessionCommand : ServedStatement
         IReadOnlyList<object?> parameters, CancellationToken cancellationToken) => statement switch
         {
             SessionStatement.Show show => await ShowAsync(show.Name, cancellationToken),
-            SessionStatement.Fetch { IsMove: false } fetch => new FetchCursor(Session.Cursors.Get(fetch.Cursor), fetch.RowsMax),
+            SessionStatement.Fetch { IsMove: false } fetch =>
+                new FetchCursor(Session.Cursors.Get(fetch.Cursor), fetch.RowsMax),
             SessionStatement.Fetch move => await MoveAsync(move, cancellationToken),
-            SessionStatement.Declare declare => new DoneCursor(await DeclareAsync(declare, parameters, cancellationToken)),
+            SessionStatement.Declare declare =>
+                new DoneCursor(await DeclareAsync(declare, parameters, cancellationToken)),
             _ => new DoneCursor(await DoAsync(cancellationToken)),
         };
 
@@ -136,7 +139,8 @@ sealed class SessionCommand : ServedStatement
 
     void SetCharacteristics(SessionStatement.Characteristics characteristics)
     {
-        if (characteristics.Modes.ReadsOnly is { } readsOnly) Characterize("transaction_read_only", readsOnly ? "on" : "off");
+        if (characteristics.Modes.ReadsOnly is { } readsOnly)
+            Characterize("transaction_read_only", readsOnly ? "on" : "off");
         if (characteristics.Modes.Isolation is { } isolation) Characterize("transaction_isolation", isolation);
 
         void Characterize(string setting, string value)
@@ -163,14 +167,18 @@ sealed class SessionCommand : ServedStatement
         SqlStatement prepared;
         try
         {
-            prepared = await StatementPreparation.ReadAsync(Session, prepare.Sql, ExecuteStatement.TypesOf(prepare), cancellationToken);
+            prepared = await StatementPreparation.ReadAsync(
+                Session, prepare.Sql, ExecuteStatement.TypesOf(prepare), cancellationToken);
         }
         catch (FozException e)
         {
             throw SqlPosition.Shift(e, prepare.Sql, Text, prepare.SqlStart);
         }
         if (prepared is not ServedStatement { IsOfRows: true })
-            throw new FozException(ErrorKind.Sql, "PREPARE takes SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE") { SqlState = "42601" };
+            throw new FozException(ErrorKind.Sql, "PREPARE takes SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE")
+            {
+                SqlState = "42601",
+            };
         Session.Statements.Add(prepare.Name, prepared);
     }
 
@@ -179,7 +187,10 @@ sealed class SessionCommand : ServedStatement
     {
         if (!declare.IsHeld) Session.BeginImplicit();
         if (Session.State == TransactionState.Idle && !declare.IsHeld)
-            throw new FozException(ErrorKind.Sql, "DECLARE CURSOR can only be used in transaction blocks") { SqlState = "25P01" };
+            throw new FozException(ErrorKind.Sql, "DECLARE CURSOR can only be used in transaction blocks")
+            {
+                SqlState = "25P01",
+            };
         Session.Cursors.CheckNew(declare.Name);
         Session.Cursors.Add(declare.Name, await query!.ExecuteAsync(parameters, cancellationToken), declare.IsHeld);
         return "DECLARE CURSOR";
@@ -198,7 +209,10 @@ sealed class SessionCommand : ServedStatement
     {
         if (what != "ALL") return $"DISCARD {what}";
         if (Session.State != TransactionState.Idle)
-            throw new FozException(ErrorKind.Sql, "DISCARD ALL cannot run inside a transaction block") { SqlState = "25001" };
+            throw new FozException(ErrorKind.Sql, "DISCARD ALL cannot run inside a transaction block")
+            {
+                SqlState = "25001",
+            };
         Session.Settings.ResetAll();
         Session.Statements.Clear();
         await Session.Cursors.CloseAllAsync();
@@ -211,7 +225,8 @@ sealed class SessionCommand : ServedStatement
         var rows = name is { } one
             ? [$"({SqlText.Literal(Session.Settings[one])})"]
             : settings.OrderBy(s => s.Name, StringComparer.OrdinalIgnoreCase).Select(s =>
-                $"({SqlText.Literal(s.Name)}, {SqlText.Literal(Session.Settings[s.Name])}, {SqlText.Literal(s.Description)})");
+                $"({SqlText.Literal(s.Name)}, {SqlText.Literal(Session.Settings[s.Name])}, "
+                    + $"{SqlText.Literal(s.Description)})");
         return ConstantRows.OpenAsync(Session, Columns!, rows, "SHOW", cancellationToken);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.ExceptionServices;
 using Foz.Lake;
 using Foz.Lake.Catalog;
@@ -17,13 +16,14 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.Statements;
 
 /// <summary>
-/// What names stand for in a statement of a session: tables and views of the lake, at the instant of the transaction where
-/// there is one. Nothing else is left to the engine, for which a name can be a file.
+/// What names stand for in a statement of a session: tables and views of the lake, at the instant of the transaction
+/// where there is one. Nothing else is left to the engine, for which a name can be a file.
 /// </summary>
 /// <param name="session">The session.</param>
 /// <param name="instance">Where the statement is bound or run.</param>
 /// <param name="isForPlan">
-/// Whether people see how the statement would be run: of what grants say only the columns are told, no conditions and no masks.
+/// Whether people see how the statement would be run: of what grants say only the columns are told, no conditions and
+/// no masks.
 /// </param>
 sealed class SessionNames(SqlSession session, EngineInstance instance, bool isForPlan = false) : IRelationNames
 {
@@ -41,8 +41,8 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     CatalogView? catalog;
 
     /// <summary>
-    /// What views let read of what they read, by the catalog under which the names of their SQL are looked up: drawn anew for each, so
-    /// that no statement can have it.
+    /// What views let read of what they read, by the catalog under which the names of their SQL are looked up: drawn
+    /// anew for each, so that no statement can have it.
     /// </summary>
     readonly Dictionary<string, TableAccess> views = new(StringComparer.Ordinal);
 
@@ -55,8 +55,9 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         if (reference is { Catalog: { } view, Schema: not null } && views.TryGetValue(view, out var through))
             return await BindThroughAsync(reference with { Catalog = null }, through, cancellationToken)
                 ?? throw Missing(reference with { Catalog = null });
-        if (reference.IsText || (IsOutside(reference) && !session.Dialect.HasCatalog(reference.Catalog))) session.Access.Deny($"{reference} would be a file or something of the engine");
-        if (reference.IsText || HasPath(reference)) throw Missing(reference);
+        if (reference.IsText || (NameRules.IsOutside(reference) && !session.Dialect.HasCatalog(reference.Catalog)))
+            session.Access.Deny($"{reference} would be a file or something of the engine");
+        if (reference.IsText || NameRules.HasPath(reference)) throw Missing(reference);
         if (session.Dialect.FindRelation(session, reference) is { } relation)
             return new RelationBinding.Relation(await OpenAsync(relation, cancellationToken));
         reference = session.Dialect.Qualify(session, reference);
@@ -90,7 +91,9 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         StatementWork.CheckPlanning(statement);
         ServedFunctions.Check(statement.Functions);
         // Where the engine does not know such a name, it would be a file, or something of the engine's own.
-        if (statement.WithNames.FirstOrDefault(name => IsOutside(new() { Name = name, Span = default })) is not { } outside) return;
+        if (statement.WithNames.FirstOrDefault(name =>
+            NameRules.IsOutside(new() { Name = name, Span = default })) is not { } outside)
+            return;
         session.Access.Deny($"WITH {outside} would be a file or something of the engine");
         throw new FozException(ErrorKind.Sql, $"a query of WITH cannot be named \"{outside}\"") { SqlState = "42602" };
     }
@@ -122,7 +125,8 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     {
         if (relation is not SystemRelation.OfImage made) return ((SystemRelation.OfMoment)relation).Select;
         var image = await ImageAsync(cancellationToken);
-        return session.Host.Catalogs.Open(made.Name, schema => made.CreateSql(schema, image), image, instance, cancellationToken);
+        return session.Host.Catalogs.Open(
+            made.Name, schema => made.CreateSql(schema, image), image, instance, cancellationToken);
     }
 
     /// <summary>What a name with a schema stands for; nothing that is not granted is there.</summary>
@@ -136,8 +140,13 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             return null;
         }
         var binding = await FindInLakeAsync(reference, cancellationToken);
-        IReadOnlyList<Field> fields = binding is RelationBinding.Rows found ? await TaggedAsync(reference, found.Table, cancellationToken) : [];
-        if (binding is not null) session.Access.Read(table, [.. fields.Where(f => access?.Shows(f) ?? true).Select(f => f.Name)], fields.Select(f => f.Name));
+        IReadOnlyList<Field> fields = binding is RelationBinding.Rows found
+            ? await TaggedAsync(reference, found.Table, cancellationToken)
+            : [];
+        if (binding is not null)
+            session.Access.Read(
+                table, [.. fields.Where(f => access?.Shows(f) ?? true).Select(f => f.Name)],
+                fields.Select(f => f.Name));
         return binding switch
         {
             null => null,
@@ -155,11 +164,13 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
 
     /// <summary>What the session sees of rows of a table that it has changed.</summary>
     /// <exception cref="FozException">It may read nothing of the table.</exception>
-    public async ValueTask<RelationBinding> SeeAsync(TableReference reference, TableRows rows, CancellationToken cancellationToken)
+    public async ValueTask<RelationBinding> SeeAsync(
+        TableReference reference, TableRows rows, CancellationToken cancellationToken)
     {
         var bound = new RelationBinding.Rows(rows);
         if (session.User.IsOwner) return Whole(bound);
-        var access = Granted().Of(session.User.Grantee, new(reference.Schema!, reference.Name)) ?? throw Missing(reference);
+        var access = Granted().Of(session.User.Grantee, new(reference.Schema!, reference.Name))
+            ?? throw Missing(reference);
         var fields = await TaggedAsync(reference, rows, cancellationToken);
         return IsWhole(access, rows, fields) ? Whole(bound) : bound with { Through = ThroughOf(access, fields) };
     }
@@ -176,8 +187,12 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
                 : null).Text);
     }
 
-    /// <summary>What a view reads: no grant is needed of it, but rows that are hidden stay so, and protected columns need a rule.</summary>
-    async ValueTask<RelationBinding?> BindThroughAsync(TableReference reference, TableAccess view, CancellationToken cancellationToken)
+    /// <summary>
+    /// What a view reads: no grant is needed of it, but rows that are hidden stay so, and protected columns need a
+    /// rule.
+    /// </summary>
+    async ValueTask<RelationBinding?> BindThroughAsync(
+        TableReference reference, TableAccess view, CancellationToken cancellationToken)
     {
         var table = new TableName(reference.Schema!, reference.Name);
         var binding = await FindInLakeAsync(reference, cancellationToken);
@@ -202,7 +217,8 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         return isForPlan
             ? relation => access.SelectColumns(fields, DeclaredColumns.Shown(declared, relation))
             : relation => access.Select(
-                fields, DeclaredColumns.Shown(declared, relation), condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
+                fields, DeclaredColumns.Shown(declared, relation),
+                condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
     }
 
     AccessList Granted() => session.Access.Ask(session.Host.Options.Access());
@@ -211,7 +227,9 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     static bool IsWhole(TableAccess access, TableRows rows, IReadOnlyList<Field> fields) =>
         fields.Count == rows.Fields.Count && access.IsFullOf(fields);
 
-    /// <summary>A query that is kept for other sessions: each table with the schema in which this one finds it.</summary>
+    /// <summary>
+    /// A query that is kept for other sessions: each table with the schema in which this one finds it.
+    /// </summary>
     /// <exception cref="FozException">It does not parse, or names a table's version without a schema.</exception>
     public async Task<string> QualifyAsync(string sql, CancellationToken cancellationToken)
     {
@@ -226,7 +244,12 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
                 if (!await IsThereAsync(new(schema, table.Name), cancellationToken)) continue;
                 found.TryAdd(table.Span, new(schema, table.Name));
                 if (table.At is null) continue;
-                throw new FozException(ErrorKind.Sql, $"name the schema too where a view reads a version of a table: {schema}.{table.Name}") { SqlState = "42P01" };
+                throw new FozException(
+                    ErrorKind.Sql,
+                    $"name the schema too where a view reads a version of a table: {schema}.{table.Name}")
+                {
+                    SqlState = "42P01",
+                };
             }
         }
         return analysis.Rewrite(table => found.TryGetValue(table.Span, out var name)
@@ -234,7 +257,9 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             : null).Text;
     }
 
-    /// <summary>Whether grants give all rows and columns of a table, as they are; also where there is no table.</summary>
+    /// <summary>
+    /// Whether grants give all rows and columns of a table, as they are; also where there is no table.
+    /// </summary>
     public async ValueTask<bool> IsWholeAsync(AccessList access, TableName table, CancellationToken cancellationToken)
     {
         if (!await IsThereAsync(table, cancellationToken)) return true;
@@ -246,18 +271,22 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     }
 
     /// <summary>
-    /// The columns of rows with the tags that they have now, whatever version is read and whatever they were called then, and, of what
-    /// a table rejected or quarantined, those of the table: rejected rows may hold a value of any of its columns. Columns that the
-    /// table has no more are left out: nobody says any more what they held.
+    /// The columns of rows with the tags that they have now, whatever version is read and whatever they were called
+    /// then, and, of what a table rejected or quarantined, those of the table: rejected rows may hold a value of any of
+    /// its columns. Columns that the table has no more are left out: nobody says any more what they held.
     /// </summary>
-    async ValueTask<IReadOnlyList<Field>> TaggedAsync(TableReference reference, TableRows rows, CancellationToken cancellationToken)
+    async ValueTask<IReadOnlyList<Field>> TaggedAsync(
+        TableReference reference, TableRows rows, CancellationToken cancellationToken)
     {
         if (session.User.IsOwner) return rows.Fields;
-        var now = reference.At is null && session.Versions is null ? rows : await RowsAsync(reference with { At = null });
+        var now = reference.At is null && session.Versions is null
+            ? rows
+            : await RowsAsync(reference with { At = null });
         var fields = now == rows ? rows.Fields : now is null ? [] : rows.Fields
             .Select(field => (Field: field, Now: now.FindStored(rows.StoredNameOf(field.Name))))
             .Where(known => known.Now is not null).Select(known => ColumnTag.WithTagsOf(known.Field, known.Now));
-        var (name, rejected, quarantined) = (reference.Name, new TableName("", "").Rejected.Name, new TableName("", "").Quarantine.Name);
+        var (name, rejected, quarantined) =
+            (reference.Name, new TableName("", "").Rejected.Name, new TableName("", "").Quarantine.Name);
         if (name.EndsWith(quarantined, StringComparison.OrdinalIgnoreCase))
         {
             var table = await FieldsAsync(reference with { At = null, Name = name[..^quarantined.Length] });
@@ -273,7 +302,8 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         static Field? Find(IReadOnlyList<Field> among, string column) =>
             among.FirstOrDefault(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
 
-        async ValueTask<IReadOnlyList<Field>> FieldsAsync(TableReference table) => (await RowsAsync(table))?.Fields ?? [];
+        async ValueTask<IReadOnlyList<Field>> FieldsAsync(TableReference table) =>
+            (await RowsAsync(table))?.Fields ?? [];
 
         async ValueTask<TableRows?> RowsAsync(TableReference table) =>
             await IsThereAsync(new(table.Schema!, table.Name), cancellationToken)
@@ -282,8 +312,10 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
 
     async ValueTask<RelationBinding?> FindInLakeAsync(TableReference reference, CancellationToken cancellationToken)
     {
-        if (session.Changes?.Dropped.Contains(names.Prefixed(new(reference.Schema!, reference.Name))) == true) return null;
-        if (await FindInTransactionAsync(reference, cancellationToken) is { } version) return new RelationBinding.Rows(TableRows.All(version));
+        if (session.Changes?.Dropped.Contains(names.Prefixed(new(reference.Schema!, reference.Name))) == true)
+            return null;
+        if (await FindInTransactionAsync(reference, cancellationToken) is { } version)
+            return new RelationBinding.Rows(TableRows.All(version));
         var table = new TableName(reference.Schema!, reference.Name);
         if (JournalTables.Contains(table) && reference.At is null && !await IsThereAsync(table, cancellationToken))
             return new RelationBinding.Relation($"({JournalTables.SelectNone(table)})");
@@ -302,18 +334,26 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             sql,
             [
                 .. Enumerable.Range(0, tokens.Count)
-                    .Where(i => tokens.IsWord(i, CurrentUser) && !tokens.IsSymbol(i - 1, '.') && !tokens.IsSymbol(i + 1, '.') && !tokens.IsWord(i - 1, "AS"))
-                    .Select(i => new SqlEdit(new(tokens[i].Start, EndOf(i) - tokens[i].Start), SqlText.Literal(session.User.Name))),
+                    .Where(i =>
+                        tokens.IsWord(i, CurrentUser) && !tokens.IsSymbol(i - 1, '.') && !tokens.IsSymbol(i + 1, '.')
+                            && !tokens.IsWord(i - 1, "AS"))
+                    .Select(i =>
+                        new SqlEdit(
+                            new(tokens[i].Start, EndOf(i) - tokens[i].Start), SqlText.Literal(session.User.Name))),
             ]).Text;
 
-        int EndOf(int i) => tokens.IsSymbol(i + 1, '(') && tokens.IsSymbol(i + 2, ')') ? tokens[i + 2].End : tokens[i].End;
+        int EndOf(int i) =>
+            tokens.IsSymbol(i + 1, '(') && tokens.IsSymbol(i + 2, ')') ? tokens[i + 2].End : tokens[i].End;
     }
 
     /// <summary>The version of a table that the transaction reads; null outside of one, and for views.</summary>
-    async ValueTask<TableSnapshot?> FindInTransactionAsync(TableReference reference, CancellationToken cancellationToken)
+    async ValueTask<TableSnapshot?> FindInTransactionAsync(
+        TableReference reference, CancellationToken cancellationToken)
     {
         var written = new TableName(reference.Schema!, reference.Name);
-        if (reference.At is not null || session.Versions is not { } versions || !await IsThereAsync(written, cancellationToken)) return null;
+        if (reference.At is not null || session.Versions is not { } versions
+            || !await IsThereAsync(written, cancellationToken))
+            return null;
         var name = await names.ResolveAsync(written, cancellationToken);
         if (await session.Changes!.FindAsync(name, cancellationToken) is { } changed) return changed;
         return await names.Lake.Catalog.FindAsync(name, cancellationToken) is { Kind: DefinitionKind.Table }
@@ -324,36 +364,6 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     async ValueTask<bool> IsThereAsync(TableName name, CancellationToken cancellationToken) =>
         await names.Lake.Catalog.FindAsync(names.Prefixed(name), cancellationToken) is not null
         || await names.Lake.Catalog.FindAsync(name, cancellationToken) is not null;
-
-    /// <summary>Whether a name cannot be one of a table, and would be a file, or is one of the engine's own.</summary>
-    static bool IsOutside(TableReference reference) =>
-        (reference.Catalog is { } catalog && !catalog.Equals(TableName.Catalog, StringComparison.OrdinalIgnoreCase))
-        || HasPath(reference)
-        || (reference.Schema?.ToLowerInvariant() is null or "main" or "temp" && ofEngine.Any(
-            name => reference.Name.StartsWith(name, StringComparison.OrdinalIgnoreCase)));
-
-    /// <summary>Whether a name has what no table of the lake can have in its name, and paths have.</summary>
-    static bool HasPath(TableReference reference) => IsPath(reference.Name) || IsPath(reference.Schema);
-
-    static bool IsPath(string? part) => part.AsSpan().ContainsAny(ofPaths) || part.AsSpan().ContainsAnyInRange('\0', '\x1f');
-
-    /// <summary>Makes sure that a table or view can have a name, which is the name of its folder too.</summary>
-    /// <exception cref="FozException">It cannot: it would lie in the folder of another, or could not be named again.</exception>
-    internal static void CheckNew(TableName name)
-    {
-        if (!IsPath(name.Schema) && !IsPath(name.Name) && !ofFolders.Any(own => name.Schema.StartsWith(own, StringComparison.OrdinalIgnoreCase)
-            || name.Name.StartsWith(own, StringComparison.OrdinalIgnoreCase))) return;
-        throw new FozException(ErrorKind.Sql, $"\"{name}\" cannot be the name of a table or view")
-        {
-            SqlState = "42602", Hint = "leave out / \\ : . * ? and control characters, and begin it with another word than _delta_log, _change_data or _foz",
-        };
-    }
-
-    static readonly IReadOnlyList<string> ofFolders = ["_delta_log", "_change_data", "_foz"];
-
-    static readonly SearchValues<char> ofPaths = SearchValues.Create("/\\:.*?");
-
-    static readonly IReadOnlyList<string> ofEngine = ["foz_", "duckdb_", "sqlite_", "pragma_"];
 
     static FozException Missing(TableReference reference) =>
         new(ErrorKind.NotFound, $"relation \"{reference}\" does not exist") { SqlState = "42P01" };

@@ -5,8 +5,8 @@ using Foz.Serving.Sessions;
 namespace Foz.Serving.Statements;
 
 /// <summary>
-/// Creates and drops schemas for clients that do so before they make tables. A schema of a lake is there with its first table, and
-/// until its last.
+/// Creates and drops schemas for clients that do so before they make tables. A schema of a lake is there with its first
+/// table, and until its last.
 /// </summary>
 /// <param name="session">The session.</param>
 sealed class SessionSchemas(SqlSession session)
@@ -19,7 +19,10 @@ sealed class SessionSchemas(SqlSession session)
         if (await HasAsync(create.Name, cancellationToken))
         {
             if (!create.IfNotExists)
-                throw new FozException(ErrorKind.Data, $"schema \"{create.Name}\" already exists") { SqlState = "42P06" };
+                throw new FozException(ErrorKind.Data, $"schema \"{create.Name}\" already exists")
+                {
+                    SqlState = "42P06",
+                };
             session.Noticed?.Invoke(new("NOTICE", "42P06", $"schema \"{create.Name}\" already exists, skipping"));
             return;
         }

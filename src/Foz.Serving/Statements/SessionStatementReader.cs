@@ -14,7 +14,8 @@ static class SessionStatementReader
     {
         var cursor = new StatementCursor(sql);
         if (cursor.Sees("SHOW", "TBLPROPERTIES")) return null;
-        var statement = ReadTransaction(cursor) ?? ReadSetting(cursor) ?? ReadCursor(cursor) ?? ReadSchema(cursor) ?? ReadOther(cursor);
+        var statement = ReadTransaction(cursor) ?? ReadSetting(cursor) ?? ReadCursor(cursor) ?? ReadSchema(cursor)
+            ?? ReadOther(cursor);
         if (statement is not null and not SessionStatement.Characteristics) cursor.ExpectEnd();
         return statement;
     }
@@ -195,7 +196,8 @@ static class SessionStatementReader
         if (!cursor.Takes("DROP", "SCHEMA")) return null;
         var ifExists = cursor.Takes("IF", "EXISTS");
         var dropped = new SessionStatement.DropSchema(SchemaName(cursor), ifExists);
-        if (cursor.Takes("CASCADE")) throw cursor.Refused("tables are dropped one by one: DROP SCHEMA takes none with it");
+        if (cursor.Takes("CASCADE"))
+            throw cursor.Refused("tables are dropped one by one: DROP SCHEMA takes none with it");
         cursor.Takes("RESTRICT");
         return dropped;
     }
@@ -211,7 +213,9 @@ static class SessionStatementReader
     {
         if (cursor.Takes("LISTEN")) return Notification(cursor, "LISTEN");
         if (cursor.Takes("UNLISTEN"))
-            return cursor.TakesSymbol('*') ? new SessionStatement.Notification("UNLISTEN") : Notification(cursor, "UNLISTEN");
+            return cursor.TakesSymbol('*')
+                ? new SessionStatement.Notification("UNLISTEN")
+                : Notification(cursor, "UNLISTEN");
         if (cursor.Takes("NOTIFY"))
         {
             var notification = Notification(cursor, "NOTIFY");

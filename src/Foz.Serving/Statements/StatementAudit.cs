@@ -8,7 +8,9 @@ namespace Foz.Serving.Statements;
 /// <summary>What is noted of a session's statements before and after they are done.</summary>
 static class StatementAudit
 {
-    /// <summary>Does something with a statement; where it is refused, that is on the disk before the client is told.</summary>
+    /// <summary>
+    /// Does something with a statement; where it is refused, that is on the disk before the client is told.
+    /// </summary>
     public static async Task<T> AuditAsync<T>(this SqlSession session, string sql, Func<Task<T>> work)
     {
         (session.Access, session.Run) = (new(), null);
@@ -42,11 +44,14 @@ static class StatementAudit
     /// <param name="error">How it failed.</param>
     public static async Task AuditAsync(this SqlSession session, StatementAccess access, string sql, Exception error)
     {
-        if (error is not FozException refused || refused == session.Audited || session.Host.Options.Audit is not { } log) return;
+        if (error is not FozException refused || refused == session.Audited
+            || session.Host.Options.Audit is not { } log)
+            return;
         session.Audited = refused;
         if (access.ReasonOf(sql, refused) is { } reason)
             await log.AddDurablyAsync(
-                access.Record(session, sql, AuditEvent.Read, AuditDecision.Denied, log.RunId) with { Reason = reason }, CancellationToken.None);
+                access.Record(session, sql, AuditEvent.Read, AuditDecision.Denied, log.RunId) with { Reason = reason },
+                CancellationToken.None);
     }
 
     /// <summary>Notes what a statement is about to read or change; it is not done where that cannot be noted.</summary>
@@ -56,7 +61,8 @@ static class StatementAudit
     /// <param name="analysis">What it names; null where its tables say all.</param>
     public static void Audit(this SqlSession session, string sql, AuditEvent kind, SqlAnalysis? analysis)
     {
-        if (session.Host.Options.Audit is not { } log || (session.Access.Tables.Count == 0 && kind is AuditEvent.Read)) return;
+        if (session.Host.Options.Audit is not { } log || (session.Access.Tables.Count == 0 && kind is AuditEvent.Read))
+            return;
         log.Add(session.Access.Record(session, sql, kind, AuditDecision.Granted, log.RunId) with
         {
             Columns = analysis is null ? [] : session.Access.ColumnsOf(analysis),

@@ -42,11 +42,14 @@ static class StatementNotes
         var (files, analysis) = (run?.Meter.Files ?? [], run?.Analysis);
         var record = new QueryRecord
         {
-            RunId = log.RunId, StartedAt = run?.AskedAt ?? session.Host.Lake.Clock.GetUtcNow(), User = session.User.Name,
-            Protocol = session.Protocol, Address = session.ClientAddress, Application = NullIfEmpty(session.Settings["application_name"]),
+            RunId = log.RunId, StartedAt = run?.AskedAt ?? session.Host.Lake.Clock.GetUtcNow(),
+            User = session.User.Name,
+            Protocol = session.Protocol, Address = session.ClientAddress,
+            Application = NullIfEmpty(session.Settings["application_name"]),
             Session = session.Id, Workload = run?.Workload ?? session.Workload,
             Tables = [.. tables.Select(table => $"{table}")], Rows = rows,
-            QueuedMs = (long)(run?.Queued.TotalMilliseconds ?? 0), DurationMs = (long)(run?.Elapsed.TotalMilliseconds ?? 0),
+            QueuedMs = (long)(run?.Queued.TotalMilliseconds ?? 0),
+            DurationMs = (long)(run?.Elapsed.TotalMilliseconds ?? 0),
             Statement = "", StatementHash = "", SqlState = error is null ? null : StateOf(error),
         };
         log.Add(() =>
@@ -65,7 +68,9 @@ static class StatementNotes
         });
     }
 
-    /// <summary>Bytes of files, for as many of their columns as the statement names; of all where that is not known.</summary>
+    /// <summary>
+    /// Bytes of files, for as many of their columns as the statement names; of all where that is not known.
+    /// </summary>
     static long BytesOf(IReadOnlyList<ScannedFiles> files, SqlAnalysis? analysis)
     {
         if (analysis is null || StatementAccess.TakesAll(analysis)) return files.Sum(scanned => scanned.Bytes);
@@ -97,7 +102,8 @@ static class StatementNotes
     {
         FozException known => known,
         DeltaException or StorageException => DeltaErrors.Find(error),
-        EndOfStreamException or SocketException or IOException { InnerException: SocketException } => SqlSession.ClientGone(error),
+        EndOfStreamException or SocketException or IOException { InnerException: SocketException } =>
+            SqlSession.ClientGone(error),
         _ => null,
     };
 

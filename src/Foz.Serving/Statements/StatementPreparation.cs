@@ -17,7 +17,8 @@ public static class StatementPreparation
     /// <exception cref="FozException">It does not parse or bind, or names what is not there or not granted.</exception>
     public static Task<SqlStatement> PrepareAsync(
         this SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken) =>
-        session.AuditAsync(sql, () => session.RunAsync(token => ReadAsync(session, sql, parameterTypes, token), cancellationToken));
+        session.AuditAsync(
+            sql, () => session.RunAsync(token => ReadAsync(session, sql, parameterTypes, token), cancellationToken));
 
     /// <summary>Reads and binds a statement within another one.</summary>
     internal static async Task<SqlStatement> ReadAsync(

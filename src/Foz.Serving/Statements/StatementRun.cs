@@ -8,8 +8,9 @@ using Foz.Serving.Workloads;
 namespace Foz.Serving.Statements;
 
 /// <summary>
-/// A statement as it runs, from the moment when it asks for a slot of its class to its last row: it works in the class's instance, and is
-/// told of in <c>foz.queries</c> when it has ended. One thread at a time, but for <see cref="WorkloadRun.Worked"/> and <see cref="WorkloadRun.Stop()"/>.
+/// A statement as it runs, from the moment when it asks for a slot of its class to its last row: it works in the
+/// class's instance, and is told of in <c>foz.queries</c> when it has ended. One thread at a time, but for
+/// <see cref="WorkloadRun.Worked"/> and <see cref="WorkloadRun.Stop()"/>.
 /// </summary>
 sealed class StatementRun : WorkloadRun
 {
@@ -30,14 +31,16 @@ sealed class StatementRun : WorkloadRun
     {
         var run = new StatementRun(session, sql);
         session.Run = run;
-        if (takesSlot) run.Slot = await session.Activity.WaitAsync(run.Workload, run.Class.Slots.EnterAsync(session.Id, cancellationToken));
+        if (takesSlot)
+            run.Slot = await session.Activity.WaitAsync(
+                run.Workload, run.Class.Slots.EnterAsync(session.Id, cancellationToken));
         run.Begin();
         return run;
     }
 
     /// <summary>
-    /// Borrows a session of the engine, in the time zone of the client's: in the class's instance where the statement has a slot, else where
-    /// nothing reaches files.
+    /// Borrows a session of the engine, in the time zone of the client's: in the class's instance where the statement
+    /// has a slot, else where nothing reaches files.
     /// </summary>
     public EngineSession OpenEngine(CancellationToken cancellationToken)
     {
@@ -47,7 +50,9 @@ sealed class StatementRun : WorkloadRun
         return engine;
     }
 
-    /// <summary>Opens a session of the engine in the class's instance for a statement that takes its slot later.</summary>
+    /// <summary>
+    /// Opens a session of the engine in the class's instance for a statement that takes its slot later.
+    /// </summary>
     public EngineSession OpenAhead()
     {
         var engine = Class.Instance.Open();
@@ -110,12 +115,17 @@ sealed class StatementRun : WorkloadRun
         if (Release()) StatementNotes.Fail(session, Sql, error, rows);
     }
 
-    /// <summary>Ends it: it failed while its rows were fetched. What it may read was decided before, but for what its functions refuse.</summary>
+    /// <summary>
+    /// Ends it: it failed while its rows were fetched. What it may read was decided before, but for what its functions
+    /// refuse.
+    /// </summary>
     public Task FailAsync(Exception error, long rows)
     {
         Fail(error, rows);
         session.NoteLethal(Sql, error);
-        return error is FozException { Kind: ErrorKind.Denied } ? session.AuditAsync(access, Sql, error) : Task.CompletedTask;
+        return error is FozException { Kind: ErrorKind.Denied }
+            ? session.AuditAsync(access, Sql, error)
+            : Task.CompletedTask;
     }
 
     /// <summary>Ends it: it failed before it gave anything, of which whoever began it tells.</summary>

@@ -9,9 +9,9 @@ namespace Foz.Serving.Transactions;
 readonly record struct CommittedVersion(string Id, long Version);
 
 /// <summary>
-/// The order of what sessions commit: a transaction sees each commit that had ended when it began, and none of a statement that
-/// began later, whatever the times of files say, which are behind the clock or ahead of it by some milliseconds. Safe for use by
-/// many threads.
+/// The order of what sessions commit: a transaction sees each commit that had ended when it began, and none of a
+/// statement that began later, whatever the times of files say, which are behind the clock or ahead of it by some
+/// milliseconds. Safe for use by many threads.
 /// </summary>
 /// <param name="clock">The time, which decides about the commits of others.</param>
 sealed class CommitOrder(TimeProvider clock)
@@ -20,7 +20,8 @@ sealed class CommitOrder(TimeProvider clock)
 
     readonly Lock gate = new();
     readonly HashSet<TransactionVersions> open = [];
-    ImmutableDictionary<string, CommittedVersion> committed = ImmutableDictionary.Create<string, CommittedVersion>(StringComparer.Ordinal);
+    ImmutableDictionary<string, CommittedVersion> committed = ImmutableDictionary.Create<string, CommittedVersion>(
+        StringComparer.Ordinal);
 
     /// <summary>Begins to read for a transaction; it is to be ended.</summary>
     public TransactionVersions Begin()
@@ -39,7 +40,9 @@ sealed class CommitOrder(TimeProvider clock)
         lock (gate) open.Remove(versions);
     }
 
-    /// <summary>Notes that a statement is about to change or make a table: transactions that are open do not see that.</summary>
+    /// <summary>
+    /// Notes that a statement is about to change or make a table: transactions that are open do not see that.
+    /// </summary>
     public async ValueTask BeginChangeAsync(LakeTable table, CancellationToken cancellationToken)
     {
         TransactionVersions[] begun;
@@ -54,7 +57,9 @@ sealed class CommitOrder(TimeProvider clock)
     {
         lock (gate)
         {
-            if (committed.TryGetValue(version.Root, out var known) && known.Id == version.Id && known.Version >= version.Version) return;
+            if (committed.TryGetValue(version.Root, out var known) && known.Id == version.Id
+                && known.Version >= version.Version)
+                return;
             // The times of files do where so many tables were changed.
             if (committed.Count >= TablesMax) committed = committed.Clear();
             committed = committed.SetItem(version.Root, new(version.Id, version.Version));

@@ -19,7 +19,9 @@ sealed class SqlTransaction(TransactionVersions versions, TransactionChanges cha
 
     public bool HasFailed { get; set; }
 
-    /// <summary>Whether no BEGIN began it, but a statement that others follow in one text, or before one Sync.</summary>
+    /// <summary>
+    /// Whether no BEGIN began it, but a statement that others follow in one text, or before one Sync.
+    /// </summary>
     public bool IsImplicit { get; set; }
 
     public void Save(string name) => savepoints.Add(new(name, changes.Mark, settings.Mark));

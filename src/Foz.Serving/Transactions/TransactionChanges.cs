@@ -15,14 +15,16 @@ namespace Foz.Serving.Transactions;
 readonly record struct ChangeMark(ImmutableDictionary<TableName, long>? Versions, int NamedCount, int DroppedCount);
 
 /// <summary>
-/// What a transaction changes: tables that it makes itself and one other, of which nobody else sees the changes before the commit;
-/// tables and views that it makes or renames are so at once, until it is rolled back; those that it drops go at the commit.
+/// What a transaction changes: tables that it makes itself and one other, of which nobody else sees the changes before
+/// the commit; tables and views that it makes or renames are so at once, until it is rolled back; those that it drops
+/// go at the commit.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="commits">The order of what sessions commit.</param>
 /// <param name="catalogs">The images of the catalog, which are others after a change.</param>
 /// <param name="versions">What the transaction reads.</param>
-sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImages catalogs, TransactionVersions versions)
+sealed class TransactionChanges(
+    Lakehouse lake, CommitOrder commits, CatalogImages catalogs, TransactionVersions versions)
 {
     readonly List<Named> named = [];
     readonly List<TableName> dropped = [];
@@ -30,12 +32,15 @@ sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImag
 
     /// <summary>How far they are.</summary>
     public ChangeMark Mark => new(
-        changed.ToImmutableDictionary(change => change.Key, change => change.Value.Table.Version), named.Count, dropped.Count);
+        changed.ToImmutableDictionary(change => change.Key, change => change.Value.Table.Version), named.Count,
+        dropped.Count);
 
     /// <summary>Whether there are any.</summary>
     public bool IsAny => changed.Count + named.Count + dropped.Count > 0;
 
-    /// <summary>Whether a statement can change a table behind those that came before, and become one commit with them.</summary>
+    /// <summary>
+    /// Whether a statement can change a table behind those that came before, and become one commit with them.
+    /// </summary>
     /// <param name="name">The table.</param>
     /// <param name="onlyAdds">Whether it only adds rows.</param>
     public bool Takes(TableName name, bool onlyAdds) => changed.TryGetValue(name, out var known)
@@ -50,19 +55,26 @@ sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImag
     /// <param name="table">The table as others have it.</param>
     /// <param name="onlyAdds">Whether the statement only adds rows.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The transaction has changed another one that it did not make, or dropped this one.</exception>
-    public async ValueTask<LakeTable> OpenAsync(TableName name, LakeTable table, bool onlyAdds, CancellationToken cancellationToken)
+    /// <exception cref="FozException">
+    /// The transaction has changed another one that it did not make, or dropped this one.
+    /// </exception>
+    public async ValueTask<LakeTable> OpenAsync(
+        TableName name, LakeTable table, bool onlyAdds, CancellationToken cancellationToken)
     {
         if (dropped.Contains(name)) throw Missing(name);
         var isOwn = IsMade(name);
         if (!changed.TryGetValue(name, out var change))
         {
             if (!isOwn && Other is { } other)
-                throw new FozException(ErrorKind.Sql, $"the transaction has changed {other} already, and cannot change {name} too")
+                throw new FozException(
+                    ErrorKind.Sql, $"the transaction has changed {other} already, and cannot change {name} too")
                 {
-                    SqlState = "0A000", Hint = "a transaction changes one table beside those that it makes: COMMIT first",
+                    SqlState = "0A000",
+                    Hint = "a transaction changes one table beside those that it makes: COMMIT first",
                 };
-            var start = isOwn ? await table.LatestAsync(cancellationToken) : await versions.GetAsync(name, table, cancellationToken);
+            var start = isOwn
+                ? await table.LatestAsync(cancellationToken)
+                : await versions.GetAsync(name, table, cancellationToken);
             changed.Add(name, change = new(new(table, start), HasOnlyAdded: true));
         }
         changed[name] = change with { HasOnlyAdded = change.HasOnlyAdded && onlyAdds };
@@ -97,7 +109,9 @@ sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImag
 
     bool IsMade(TableName name) => FindMade(name) is not null;
 
-    /// <summary>What the transaction made that has a name now, whatever it called it then; null where it did not make it.</summary>
+    /// <summary>
+    /// What the transaction made that has a name now, whatever it called it then; null where it did not make it.
+    /// </summary>
     Made? FindMade(TableName name)
     {
         for (var i = named.Count - 1; i >= 0; i--)
@@ -161,8 +175,8 @@ sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImag
     }
 
     /// <summary>
-    /// Makes the changes seen by all: first those of tables that it made, which others hardly know, then the other one's, and last of
-    /// all it drops what is to be dropped. Once it has begun nobody stops it.
+    /// Makes the changes seen by all: first those of tables that it made, which others hardly know, then the other
+    /// one's, and last of all it drops what is to be dropped. Once it has begun nobody stops it.
     /// </summary>
     /// <param name="keepsFiles">Whether files stay that only the transaction's own statements could see.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -171,7 +185,8 @@ sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImag
     {
         try
         {
-            foreach (var name in named.Select(entry => entry.Name).Distinct().Where(IsMade).Except(dropped)) await NoteAsync(name, cancellationToken);
+            foreach (var name in named.Select(entry => entry.Name).Distinct().Where(IsMade).Except(dropped))
+                await NoteAsync(name, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var (name, change) in changed.OrderByDescending(change => IsMade(change.Key)).ToList())
             {
@@ -221,7 +236,8 @@ sealed class TransactionChanges(Lakehouse lake, CommitOrder commits, CatalogImag
         catalogs.Invalidate();
     }
 
-    static FozException Missing(TableName name) => new(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
+    static FozException Missing(TableName name) =>
+        new(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
 
     /// <summary>A name that the transaction gave.</summary>
     /// <param name="Name">The name.</param>

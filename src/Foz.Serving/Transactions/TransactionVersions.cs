@@ -8,8 +8,9 @@ using Foz.Lake.Tables;
 namespace Foz.Serving.Transactions;
 
 /// <summary>
-/// The version of each table that a transaction reads: one, for all of its statements. Of what other programs commit, those versions
-/// are read that were there at the instant at which it began; <see cref="CommitOrder"/> decides about what sessions do.
+/// The version of each table that a transaction reads: one, for all of its statements. Of what other programs commit,
+/// those versions are read that were there at the instant at which it began; <see cref="CommitOrder"/> decides about
+/// what sessions do.
 /// </summary>
 /// <param name="instant">The instant.</param>
 /// <param name="committed">What sessions had committed before, by the roots of tables.</param>
@@ -24,7 +25,9 @@ sealed class TransactionVersions(DateTimeOffset instant, ImmutableDictionary<str
     readonly ConcurrentDictionary<string, long> limits = new(StringComparer.Ordinal);
     readonly Dictionary<TableName, TableSnapshot> read = [];
 
-    /// <summary>Notes the last version of a table that was there before a statement that began later than the transaction.</summary>
+    /// <summary>
+    /// Notes the last version of a table that was there before a statement that began later than the transaction.
+    /// </summary>
     public void Limit(LakeTable table, long version) =>
         limits.AddOrUpdate(table.Root, version, (_, known) => Math.Min(known, version));
 
@@ -53,17 +56,20 @@ sealed class TransactionVersions(DateTimeOffset instant, ImmutableDictionary<str
     {
         var floor = committed.GetValueOrDefault(table.Root, new("", None));
         var found = await AtInstantAsync(table, floor, cancellationToken);
-        if (found.Id == floor.Id && found.Version < floor.Version) found = await table.VersionAsync(floor.Version, cancellationToken);
+        if (found.Id == floor.Id && found.Version < floor.Version)
+            found = await table.VersionAsync(floor.Version, cancellationToken);
         if (!limits.TryGetValue(table.Root, out var limit) || found.Version <= limit) return found;
         if (limit == None)
-            throw new FozException(ErrorKind.NotFound, $"relation \"{name}\" does not exist: it was created after the transaction began")
+            throw new FozException(
+                ErrorKind.NotFound, $"relation \"{name}\" does not exist: it was created after the transaction began")
             {
                 SqlState = "42P01", Hint = "begin the transaction again",
             };
         return await table.VersionAsync(limit, cancellationToken);
     }
 
-    async Task<TableSnapshot> AtInstantAsync(LakeTable table, CommittedVersion floor, CancellationToken cancellationToken)
+    async Task<TableSnapshot> AtInstantAsync(
+        LakeTable table, CommittedVersion floor, CancellationToken cancellationToken)
     {
         try
         {

@@ -29,7 +29,8 @@ static class TrinoCommandReader
             return new TrinoCommand.Prepare(name, cursor.Rest("a statement"));
         }
         if (cursor.Takes("DEALLOCATE", "PREPARE")) return new TrinoCommand.Deallocate(Lower(cursor.Name()));
-        if (cursor.Takes("EXECUTE", "IMMEDIATE")) return new TrinoCommand.ExecuteImmediate(cursor.Text("a statement in quotes"), Values(cursor));
+        if (cursor.Takes("EXECUTE", "IMMEDIATE"))
+            return new TrinoCommand.ExecuteImmediate(cursor.Text("a statement in quotes"), Values(cursor));
         if (cursor.Takes("EXECUTE")) return new TrinoCommand.Execute(Lower(cursor.Name()), Values(cursor));
         if (cursor.Takes("DESCRIBE", "INPUT")) return new TrinoCommand.DescribeInput(Lower(cursor.Name()));
         if (cursor.Takes("DESCRIBE", "OUTPUT")) return new TrinoCommand.DescribeOutput(Lower(cursor.Name()));
@@ -63,7 +64,8 @@ static class TrinoCommandReader
             return new TrinoCommand.SetProperty(name, cursor.SettingValue());
         }
         if (cursor.Takes("TIME", "ZONE"))
-            return new TrinoCommand.SetProperty(TrinoProperties.TimeZone, cursor.Takes("LOCAL") ? "UTC" : cursor.Text("a time zone in quotes"));
+            return new TrinoCommand.SetProperty(
+                TrinoProperties.TimeZone, cursor.Takes("LOCAL") ? "UTC" : cursor.Text("a time zone in quotes"));
         if (!cursor.Takes("ROLE")) throw cursor.Unexpected("SESSION, TIME ZONE or ROLE");
         if (cursor.Takes("ALL") || cursor.Takes("NONE")) return new TrinoCommand.SetRole();
         throw cursor.Refused("SET ROLE takes ALL or NONE: the roles of a user hold always");
@@ -75,7 +77,8 @@ static class TrinoCommandReader
         if (cursor.Takes("STATS"))
         {
             cursor.Expect("FOR");
-            if (cursor.SeesSymbol('(')) throw cursor.Refused("SHOW STATS FOR a query is not supported, only for a table");
+            if (cursor.SeesSymbol('('))
+                throw cursor.Refused("SHOW STATS FOR a query is not supported, only for a table");
             return new TrinoCommand.Show(ShownThing.Stats, Name(cursor), Like: null);
         }
         if (cursor.Takes("CATALOGS")) return Of(ShownThing.Catalogs);
@@ -84,13 +87,15 @@ static class TrinoCommandReader
         if (cursor.Takes("COLUMNS")) return Of(ShownThing.Columns);
         if (cursor.Takes("FUNCTIONS")) return Of(ShownThing.Functions);
         if (cursor.Takes("SESSION")) return Of(ShownThing.Session);
-        if (cursor.Takes("CURRENT", "ROLES") || cursor.Takes("ROLE", "GRANTS") || cursor.Takes("ROLES")) return Of(ShownThing.Roles);
+        if (cursor.Takes("CURRENT", "ROLES") || cursor.Takes("ROLE", "GRANTS") || cursor.Takes("ROLES"))
+            return Of(ShownThing.Roles);
         if (cursor.Takes("GRANTS"))
         {
             if (cursor.Takes("ON")) cursor.Takes("TABLE");
             return new TrinoCommand.Show(ShownThing.Grants, cursor.IsAtEnd ? [] : Name(cursor), Like: null);
         }
-        throw cursor.Unexpected("CATALOGS, SCHEMAS, TABLES, COLUMNS, CREATE, STATS FOR, FUNCTIONS, SESSION, ROLES or GRANTS");
+        throw cursor.Unexpected(
+            "CATALOGS, SCHEMAS, TABLES, COLUMNS, CREATE, STATS FOR, FUNCTIONS, SESSION, ROLES or GRANTS");
 
         TrinoCommand.Show Of(ShownThing what)
         {
@@ -113,7 +118,9 @@ static class TrinoCommandReader
     {
         if (!cursor.Takes("LIKE")) return null;
         var pattern = SqlText.Literal(cursor.Text("a pattern in quotes"));
-        return cursor.Takes("ESCAPE") ? $"{pattern} ESCAPE {SqlText.Literal(cursor.Text("a character in quotes"))}" : pattern;
+        return cursor.Takes("ESCAPE")
+            ? $"{pattern} ESCAPE {SqlText.Literal(cursor.Text("a character in quotes"))}"
+            : pattern;
     }
 
     static TrinoCommand.Validate? Explain(StatementCursor cursor)
@@ -121,7 +128,8 @@ static class TrinoCommandReader
         cursor.Takes("EXPLAIN");
         if (!cursor.SeesSymbol('(') || cursor.SeesBehindNext("SELECT")) return null;
         var options = cursor.Parenthesized("options");
-        return options.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Contains("VALIDATE", StringComparer.OrdinalIgnoreCase)
+        return options.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Contains(
+            "VALIDATE", StringComparer.OrdinalIgnoreCase)
             ? new(cursor.Rest("a query"))
             : null;
     }
@@ -130,7 +138,10 @@ static class TrinoCommandReader
     {
         var name = Name(cursor);
         if (name is not (["system", "runtime", "kill_query"] or ["runtime", "kill_query"]))
-            throw new FozException(ErrorKind.Sql, $"Procedure not registered: {string.Join('.', name)}") { SqlState = "42883" };
+            throw new FozException(ErrorKind.Sql, $"Procedure not registered: {string.Join('.', name)}")
+            {
+                SqlState = "42883",
+            };
         cursor.ExpectSymbol('(');
         var id = Argument();
         while (cursor.TakesSymbol(',')) Argument();
@@ -171,7 +182,8 @@ static class TrinoCommandReader
         if (cursor.Takes("READ", "ONLY")) return true;
         if (cursor.Takes("READ", "WRITE")) return false;
         cursor.Expect("ISOLATION", "LEVEL");
-        if (!cursor.Takes("READ", "UNCOMMITTED") && !cursor.Takes("READ", "COMMITTED") && !cursor.Takes("REPEATABLE", "READ"))
+        if (!cursor.Takes("READ", "UNCOMMITTED") && !cursor.Takes("READ", "COMMITTED")
+            && !cursor.Takes("REPEATABLE", "READ"))
             cursor.Expect("SERIALIZABLE");
         return null;
     }

@@ -11,7 +11,9 @@ using Foz.Serving.Trino.Types;
 
 namespace Foz.Serving.Trino;
 
-/// <summary>Runs one statement of a Trino client: commands here, everything else as a statement of the session.</summary>
+/// <summary>
+/// Runs one statement of a Trino client: commands here, everything else as a statement of the session.
+/// </summary>
 /// <param name="service">What serves it.</param>
 /// <param name="session">The session.</param>
 /// <param name="request">What the client sent.</param>
@@ -19,7 +21,8 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
 {
     static readonly ServedColumn[] described =
     [
-        new("Column Name", LogicalType.Varchar), new("Catalog", LogicalType.Varchar), new("Schema", LogicalType.Varchar),
+        new("Column Name", LogicalType.Varchar), new("Catalog", LogicalType.Varchar),
+        new("Schema", LogicalType.Varchar),
         new("Table", LogicalType.Varchar), new("Type", LogicalType.Varchar), new("Type Size", LogicalType.BigInt),
         new("Aliased", LogicalType.Boolean),
     ];
@@ -57,7 +60,10 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
         var filled = TrinoParameters.Fill(sql, values);
         var command = TrinoCommandReader.Read(filled);
         return command is TrinoCommand.Execute or TrinoCommand.ExecuteImmediate
-            ? throw new FozException(ErrorKind.Sql, "a prepared statement cannot EXECUTE another") { SqlState = "0A000" }
+            ? throw new FozException(ErrorKind.Sql, "a prepared statement cannot EXECUTE another")
+            {
+                SqlState = "0A000",
+            }
             : (filled, command);
     }
 
@@ -87,7 +93,10 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
             case TrinoCommand.Kill kill:
                 return service.Kill(session.User, kill.QueryId)
                     ? Done("CALL", TrinoEffects.None)
-                    : throw new FozException(ErrorKind.NotFound, $"Target query not found: {kill.QueryId}") { SqlState = "42704" };
+                    : throw new FozException(ErrorKind.NotFound, $"Target query not found: {kill.QueryId}")
+                    {
+                        SqlState = "42704",
+                    };
             default:
                 throw new UnreachableException($"a command {command}");
         }
@@ -128,13 +137,17 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
             {
                 Effects = new() { ClearsTransaction = true },
             }
-            : throw new FozException(ErrorKind.Sql, "Current transaction is aborted, and was rolled back") { SqlState = "25P02" };
+            : throw new FozException(ErrorKind.Sql, "Current transaction is aborted, and was rolled back")
+            {
+                SqlState = "25P02",
+            };
     }
 
     async Task<SqlCursor> ValidateAsync(string sql, CancellationToken cancellationToken)
     {
         await session.PrepareAsync(sql, [], cancellationToken);
-        return await ConstantRows.OpenAsync(session, [new("Valid", LogicalType.Boolean)], ["(true)"], "EXPLAIN", cancellationToken);
+        return await ConstantRows.OpenAsync(
+            session, [new("Valid", LogicalType.Boolean)], ["(true)"], "EXPLAIN", cancellationToken);
     }
 
     async Task<SqlCursor> DescribeInputAsync(string name, CancellationToken cancellationToken)
@@ -143,7 +156,8 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
         var rows = statement.ParameterTypes.Select((type, i) =>
             FormattableString.Invariant($"({i}, {SqlText.Literal(TypeOf(type))})"));
         return await ConstantRows.OpenAsync(
-            session, [new("Position", LogicalType.BigInt), new("Type", LogicalType.Varchar)], rows, "DESCRIBE", cancellationToken);
+            session, [new("Position", LogicalType.BigInt), new("Type", LogicalType.Varchar)], rows, "DESCRIBE",
+            cancellationToken);
     }
 
     async Task<SqlCursor> DescribeOutputAsync(string name, CancellationToken cancellationToken)
@@ -153,7 +167,8 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
             ? (await session.PrepareAsync(TrinoParameters.Number(prepared), [], cancellationToken)).Columns ?? []
             : [];
         var rows = columns.Select(column =>
-            $"({SqlText.Literal(column.Name)}, '', '', '', {SqlText.Literal(TrinoType.Of(column.Type, hasPrecisions: true).Name)}, "
+            $"({SqlText.Literal(column.Name)}, '', '', '', "
+                + $"{SqlText.Literal(TrinoType.Of(column.Type, hasPrecisions: true).Name)}, "
             + $"{TrinoType.BytesOf(column.Type)}, false)");
         return await ConstantRows.OpenAsync(session, described, rows, "DESCRIBE", cancellationToken);
     }

@@ -25,13 +25,16 @@ sealed class TrinoDialect(Func<IReadOnlyList<TrinoQueryRow>> queries) : ISqlDial
     public IEnumerable<string> SearchPathOf(SqlSession session) => session.Schema is { } schema ? [schema] : [];
 
     public async Task<SqlStatement> PrepareAsync(
-        SqlSession session, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+        SqlSession session, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes,
+        CancellationToken cancellationToken)
     {
         session.CheckTransaction();
-        if (await ExplainStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken) is { } explain) return explain;
+        if (await ExplainStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken) is { } explain)
+            return explain;
         var cursor = new StatementCursor(sql);
         if (cursor.Sees("CREATE", "SCHEMA") || cursor.Sees("DROP", "SCHEMA"))
-            return await SessionCommand.PrepareAsync(session, sql, SessionStatementReader.Read(sql)!, parameterTypes, cancellationToken);
+            return await SessionCommand.PrepareAsync(
+                session, sql, SessionStatementReader.Read(sql)!, parameterTypes, cancellationToken);
         return await ChangeStatement.ReadAsync(session, sql, cancellationToken) is { } statement
             ? await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken)
             : await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
@@ -45,7 +48,12 @@ sealed class TrinoDialect(Func<IReadOnlyList<TrinoQueryRow>> queries) : ISqlDial
         SqlSession session, Statement statement, Func<string, string> fill, CancellationToken cancellationToken)
     {
         var context = TrinoText.ContextOf(session, isKept: statement is Statement.CreateView);
-        List<string> asked = [.. TargetOf(statement) is { } name ? [$"SELECT * FROM {SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}"] : (string[])[]];
+        List<string> asked =
+        [
+            .. TargetOf(statement) is { } name
+                ? [$"SELECT * FROM {SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}"]
+                : (string[])[],
+        ];
         var unknown = TrinoColumns.Unknown();
         var translated = Translate(unknown);
         return unknown.IsAsked && await TrinoText.ColumnsOfAsync(session, asked, cancellationToken) is { } columns
@@ -72,10 +80,12 @@ sealed class TrinoDialect(Func<IReadOnlyList<TrinoQueryRow>> queries) : ISqlDial
     static bool IsQuery(string sql)
     {
         var tokens = SqlTokens.Read(sql);
-        return tokens.IsWord(0, "select") || tokens.IsWord(0, "with") || tokens.IsWord(0, "values") || tokens.IsWord(0, "table");
+        return tokens.IsWord(0, "select") || tokens.IsWord(0, "with") || tokens.IsWord(0, "values")
+            || tokens.IsWord(0, "table");
     }
 
-    public string SchemaOf(SqlSession session, CatalogView catalog, string table) => session.Schema ?? throw TrinoNames.MissingSchemaName();
+    public string SchemaOf(SqlSession session, CatalogView catalog, string table) =>
+        session.Schema ?? throw TrinoNames.MissingSchemaName();
 
     public bool HasCatalog(string? catalog) => TrinoRelation.System.Equals(catalog, StringComparison.OrdinalIgnoreCase);
 
@@ -92,6 +102,7 @@ sealed class TrinoDialect(Func<IReadOnlyList<TrinoQueryRow>> queries) : ISqlDial
     public TableReference Qualify(SqlSession session, TableReference reference) =>
         reference with { Schema = reference.Schema ?? session.Schema };
 
-    public async ValueTask<FozException?> MissingAsync(SqlSession session, TableReference reference, CancellationToken cancellationToken) =>
+    public async ValueTask<FozException?> MissingAsync(
+        SqlSession session, TableReference reference, CancellationToken cancellationToken) =>
         await TrinoNames.MissingAsync(reference, session, cancellationToken);
 }

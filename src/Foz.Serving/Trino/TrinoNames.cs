@@ -5,7 +5,10 @@ using Foz.Serving.Sessions;
 
 namespace Foz.Serving.Trino;
 
-/// <summary>What names in Trino's SQL stand for beside tables and views of the lake, and the errors of those that stand for nothing.</summary>
+/// <summary>
+/// What names in Trino's SQL stand for beside tables and views of the lake, and the errors of those that stand for
+/// nothing.
+/// </summary>
 static class TrinoNames
 {
     /// <summary>The relation of the catalogs that a name stands for; null for a table or view of the lake.</summary>
@@ -22,7 +25,9 @@ static class TrinoNames
             : relation;
     }
 
-    /// <summary>The error of a table that is not there, or not for who asks: of its schema where that is not either.</summary>
+    /// <summary>
+    /// The error of a table that is not there, or not for who asks: of its schema where that is not either.
+    /// </summary>
     public static async ValueTask<FozException> MissingAsync(
         TableReference reference, SqlSession session, CancellationToken cancellationToken)
     {

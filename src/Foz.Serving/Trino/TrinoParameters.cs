@@ -23,11 +23,17 @@ static class TrinoParameters
 
     /// <summary>The statement with parameters as sessions know them: <c>$1</c>, <c>$2</c>, …</summary>
     public static string Number(string sql) => RewrittenSql.Of(
-        sql, Find(sql).Select((span, i) => new SqlEdit(span, string.Create(CultureInfo.InvariantCulture, $"${i + 1}")))).Text;
+        sql,
+        Find(sql)
+            .Select((span, i) => new SqlEdit(span, string.Create(CultureInfo.InvariantCulture, $"${i + 1}")))).Text;
 
     static List<SqlSpan> Find(string sql)
     {
         var tokens = SqlTokens.Read(sql);
-        return [.. Enumerable.Range(0, tokens.Count).Where(i => tokens.IsSymbol(i, '?')).Select(i => new SqlSpan(tokens[i].Start, 1))];
+        return
+        [
+            .. Enumerable.Range(0, tokens.Count).Where(i => tokens.IsSymbol(i, '?'))
+                .Select(i => new SqlSpan(tokens[i].Start, 1)),
+        ];
     }
 }

@@ -11,7 +11,9 @@ namespace Foz.Serving.Trino;
 /// <param name="Description">What it is, for people.</param>
 public sealed record TrinoProperty(string Name, string Default, string Type, string Description);
 
-/// <summary>The properties of Trino sessions: few do something here; others are taken, so that clients of Trino find them.</summary>
+/// <summary>
+/// The properties of Trino sessions: few do something here; others are taken, so that clients of Trino find them.
+/// </summary>
 public static class TrinoProperties
 {
     /// <summary>The property of the time zone.</summary>
@@ -27,20 +29,29 @@ public static class TrinoProperties
     [
         .. new (string Name, string Default, string Type)[]
         {
-            ("max_split_size", "128MB", "varchar"), ("max_initial_split_size", "64MB", "varchar"), ("compression_codec", "ZSTD", "varchar"),
-            ("target_max_file_size", "1GB", "varchar"), ("idle_writer_min_file_size", "16MB", "varchar"), ("statistics_enabled", "true", "boolean"),
+            ("max_split_size", "128MB", "varchar"), ("max_initial_split_size", "64MB", "varchar"),
+            ("compression_codec", "ZSTD", "varchar"),
+            ("target_max_file_size", "1GB", "varchar"), ("idle_writer_min_file_size", "16MB", "varchar"),
+            ("statistics_enabled", "true", "boolean"),
             ("table_statistics_enabled", "true", "boolean"), ("extended_statistics_enabled", "true", "boolean"),
-            ("extended_statistics_collect_on_write", "true", "boolean"), ("projection_pushdown_enabled", "true", "boolean"),
-            ("query_partition_filter_required", "false", "boolean"), ("checkpoint_filtering_enabled", "true", "boolean"),
-            ("checkpoint_row_statistics_writing_enabled", "true", "boolean"), ("dynamic_filtering_wait_timeout", "0.00s", "varchar"),
-            ("legacy_create_table_with_existing_location_enabled", "false", "boolean"), ("vacuum_min_retention", "7.00d", "varchar"),
+            ("extended_statistics_collect_on_write", "true", "boolean"),
+            ("projection_pushdown_enabled", "true", "boolean"),
+            ("query_partition_filter_required", "false", "boolean"),
+            ("checkpoint_filtering_enabled", "true", "boolean"),
+            ("checkpoint_row_statistics_writing_enabled", "true", "boolean"),
+            ("dynamic_filtering_wait_timeout", "0.00s", "varchar"),
+            ("legacy_create_table_with_existing_location_enabled", "false", "boolean"),
+            ("vacuum_min_retention", "7.00d", "varchar"),
             ("parquet_max_read_block_size", "16MB", "varchar"), ("parquet_max_read_block_row_count", "8192", "integer"),
             ("parquet_small_file_threshold", "3MB", "varchar"), ("parquet_use_column_index", "true", "boolean"),
-            ("parquet_ignore_statistics", "false", "boolean"), ("parquet_vectorized_decoding_enabled", "true", "boolean"),
-            ("parquet_native_snappy_decompressor_enabled", "true", "boolean"), ("parquet_native_zstd_decompressor_enabled", "true", "boolean"),
+            ("parquet_ignore_statistics", "false", "boolean"),
+            ("parquet_vectorized_decoding_enabled", "true", "boolean"),
+            ("parquet_native_snappy_decompressor_enabled", "true", "boolean"),
+            ("parquet_native_zstd_decompressor_enabled", "true", "boolean"),
             ("parquet_writer_block_size", "128MB", "varchar"), ("parquet_writer_page_size", "1MB", "varchar"),
             ("parquet_writer_batch_size", "10000", "integer"),
-        }.Select(property => new TrinoProperty($"{TableName.Catalog}.{property.Name}", property.Default, property.Type, NoEffect)),
+        }.Select(property =>
+            new TrinoProperty($"{TableName.Catalog}.{property.Name}", property.Default, property.Type, NoEffect)),
     ];
 
     /// <summary>All properties, by name.</summary>
@@ -80,7 +91,8 @@ public static class TrinoProperties
     {
         TimeSpan? least = null;
         foreach (var name in new[] { "query_max_run_time", "query_max_execution_time" })
-            if (properties.TryGetValue(name, out var text) && Duration(text) is { } time && !(least <= time)) least = time;
+            if (properties.TryGetValue(name, out var text) && Duration(text) is { } time && !(least <= time))
+                least = time;
         return least;
     }
 
@@ -92,7 +104,9 @@ public static class TrinoProperties
             throw new FozException(ErrorKind.Usage, $"Session property '{name}' does not exist")
             {
                 SqlState = "55P02",
-                Hint = Foz.Lake.Configuration.NearestName.Find(name, All.Keys) is { } near ? $"did you mean {near}?" : null,
+                Hint = Foz.Lake.Configuration.NearestName.Find(name, All.Keys) is { } near
+                    ? $"did you mean {near}?"
+                    : null,
             };
         if (value is null) return;
         var isRight = (property.Name, property.Type) switch
@@ -104,7 +118,10 @@ public static class TrinoProperties
             _ => true,
         };
         if (!isRight)
-            throw new FozException(ErrorKind.Usage, $"Session property '{name}' cannot be '{value}'") { SqlState = "55P02" };
+            throw new FozException(ErrorKind.Usage, $"Session property '{name}' cannot be '{value}'")
+            {
+                SqlState = "55P02",
+            };
     }
 
     /// <summary>A time as Trino writes it, such as <c>10m</c>; null for something else.</summary>
@@ -112,7 +129,8 @@ public static class TrinoProperties
     {
         var value = text.Trim();
         var digits = value.TakeWhile(c => char.IsAsciiDigit(c) || c == '.').Count();
-        if (!double.TryParse(value.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        if (!double.TryParse(
+            value.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return null;
         double? seconds = value[digits..].Trim() switch
         {

@@ -7,14 +7,15 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.Trino;
 
 /// <summary>
-/// A relation of <c>information_schema</c> or of the catalog <c>system</c>, with the columns that Trino gives it (Trino's
-/// documentation, "System connector").
+/// A relation of <c>information_schema</c> or of the catalog <c>system</c>, with the columns that Trino gives it
+/// (Trino's documentation, "System connector").
 /// </summary>
 /// <param name="Catalog">The catalog; null for a relation that each has.</param>
 /// <param name="Schema">The schema.</param>
 /// <param name="Name">The name.</param>
 /// <param name="Columns">The columns with their types of DuckDB.</param>
-sealed record TrinoRelation(string? Catalog, string Schema, string Name, IReadOnlyList<(string Name, string Type)> Columns)
+sealed record TrinoRelation(
+    string? Catalog, string Schema, string Name, IReadOnlyList<(string Name, string Type)> Columns)
 {
     /// <summary>The catalog of what the server tells of itself.</summary>
     public const string System = "system";
@@ -23,10 +24,14 @@ sealed record TrinoRelation(string? Catalog, string Schema, string Name, IReadOn
     public const string InformationSchema = "information_schema";
 
     /// <summary>The catalogs.</summary>
-    public static readonly FrozenSet<string> Catalogs = FrozenSet.ToFrozenSet([TableName.Catalog, System], StringComparer.OrdinalIgnoreCase);
+    public static readonly FrozenSet<string> Catalogs = FrozenSet.ToFrozenSet(
+        [TableName.Catalog, System], StringComparer.OrdinalIgnoreCase);
 
     /// <summary>All relations.</summary>
-    public static readonly IReadOnlyList<TrinoRelation> All = [.. EmbeddedTable.ReadLines("trino_relations.tsv").Select(Parse)];
+    public static readonly IReadOnlyList<TrinoRelation> All =
+    [
+        .. EmbeddedTable.ReadLines("trino_relations.tsv").Select(Parse),
+    ];
 
     static readonly FrozenDictionary<string, TrinoRelation> byName =
         All.ToFrozenDictionary(r => $"{r.Schema}.{r.Name}", StringComparer.OrdinalIgnoreCase);
@@ -54,7 +59,8 @@ sealed record TrinoRelation(string? Catalog, string Schema, string Name, IReadOn
         var table = $"{SqlText.Identifier(engineSchema)}.{SqlText.Identifier(TableOf(catalog))}";
         var columns = string.Join(", ", Columns.Select(c => $"{SqlText.Identifier(c.Name)} {c.Type}"));
         var values = ValuesOf(rows);
-        return $"CREATE TABLE IF NOT EXISTS {table} ({columns});" + (values.Length == 0 ? "" : $"INSERT INTO {table} VALUES {values};");
+        return $"CREATE TABLE IF NOT EXISTS {table} ({columns});"
+            + (values.Length == 0 ? "" : $"INSERT INTO {table} VALUES {values};");
     }
 
     /// <summary>What stands behind FROM for rows that are others each time.</summary>
@@ -62,7 +68,8 @@ sealed record TrinoRelation(string? Catalog, string Schema, string Name, IReadOn
     {
         var values = ValuesOf(rows.Append(new object?[Columns.Count]));
         var columns = Columns.Select((c, i) => $"CAST(c{i} AS {c.Type}) AS {SqlText.Identifier(c.Name)}");
-        return $"(SELECT {string.Join(", ", columns)} FROM (VALUES {values}) AS t({string.Join(", ", Columns.Select((_, i) => $"c{i}"))}) WHERE c0 IS NOT NULL)";
+        return $"(SELECT {string.Join(", ", columns)} FROM (VALUES {values}) AS "
+            + $"t({string.Join(", ", Columns.Select((_, i) => $"c{i}"))}) WHERE c0 IS NOT NULL)";
     }
 
     static string ValuesOf(IEnumerable<object?[]> rows) =>

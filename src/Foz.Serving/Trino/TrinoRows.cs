@@ -14,20 +14,25 @@ static class TrinoRows
     /// <param name="relation">The relation.</param>
     /// <param name="catalog">The catalog in whose <c>information_schema</c> it is.</param>
     /// <param name="image">What the user sees of the lake.</param>
-    public static IEnumerable<object?[]> Of(TrinoRelation relation, string catalog, CatalogImage image) => (relation.Schema, relation.Name) switch
-    {
-        (TrinoRelation.InformationSchema, var name) => OfInformationSchema(name, catalog.ToLowerInvariant(), image),
-        ("jdbc", var name) => OfJdbc(name, image),
-        ("metadata", "catalogs") => [[Lake, Lake, "delta_lake"], [TrinoRelation.System, TrinoRelation.System, TrinoRelation.System]],
-        ("metadata", "table_comments") => image.Tables.Select(t => new object?[] { Lake, SchemaOf(t), t.Name.Name, t.Comment }),
-        ("runtime", "nodes") => [["foz", "http://localhost", TrinoService.Version, true, "active"]],
-        _ => [],
-    };
+    public static IEnumerable<object?[]> Of(TrinoRelation relation, string catalog, CatalogImage image) =>
+        (relation.Schema, relation.Name) switch
+        {
+            (TrinoRelation.InformationSchema, var name) => OfInformationSchema(name, catalog.ToLowerInvariant(), image),
+            ("jdbc", var name) => OfJdbc(name, image),
+            ("metadata", "catalogs") =>
+                [[Lake, Lake, "delta_lake"], [TrinoRelation.System, TrinoRelation.System, TrinoRelation.System]],
+            ("metadata", "table_comments") =>
+                image.Tables.Select(t => new object?[] { Lake, SchemaOf(t), t.Name.Name, t.Comment }),
+            ("runtime", "nodes") => [["foz", "http://localhost", TrinoService.Version, true, "active"]],
+            _ => [],
+        };
 
     /// <summary>The rows of <c>system.runtime.queries</c>.</summary>
     public static IEnumerable<object?[]> Of(IEnumerable<TrinoQueryRow> queries) => queries.Select(q => new object?[]
     {
-        q.Id, q.State, q.User, q.Source?.Replace('\0', ' '), q.Sql.Replace('\0', ' '), new object?[] { q.Workload ?? "global" }, (long)q.Queued.TotalMilliseconds, 0L, 0L, q.Created, q.Created, null, null,
+        q.Id, q.State, q.User, q.Source?.Replace('\0', ' '), q.Sql.Replace('\0', ' '),
+        new object?[] { q.Workload ?? "global" }, (long)q.Queued.TotalMilliseconds, 0L, 0L, q.Created, q.Created, null,
+        null,
         q.ErrorName is null ? null : "USER_ERROR", q.ErrorName,
     });
 
@@ -43,9 +48,12 @@ static class TrinoRows
             }),
             "columns" => tables.SelectMany(t => t.Columns.Select((c, i) => new object?[]
             {
-                catalog, t.Schema, t.Name, c.Name, i + 1L, null, c.IsNullable ? "YES" : "NO", TypeOf(c), c.Comment, null, c.Comment,
+                catalog, t.Schema, t.Name, c.Name, i + 1L, null, c.IsNullable ? "YES" : "NO", TypeOf(c), c.Comment,
+                null, c.Comment,
             })),
-            "views" when catalog == Lake => image.Tables.Where(t => t.IsView).Select(t => new object?[] { Lake, SchemaOf(t), t.Name.Name, t.ViewSql }),
+            "views" when catalog == Lake =>
+                image.Tables.Where(t => t.IsView)
+                    .Select(t => new object?[] { Lake, SchemaOf(t), t.Name.Name, t.ViewSql }),
             "roles" or "enabled_roles" => image.Roles.Select(role => new object?[] { role }),
             _ => [],
         };
@@ -58,7 +66,8 @@ static class TrinoRows
             TrinoRelation.SchemasOf(catalog, image).Select(schema => new object?[] { schema, catalog })),
         "tables" => TrinoRelation.Catalogs.SelectMany(catalog => TablesOf(catalog, image).Select(t => new object?[]
         {
-            catalog, t.Schema, t.Name, t.IsView ? "VIEW" : t.IsSystem ? "SYSTEM TABLE" : "TABLE", t.Comment, null, null, null, null, null,
+            catalog, t.Schema, t.Name, t.IsView ? "VIEW" : t.IsSystem ? "SYSTEM TABLE" : "TABLE", t.Comment, null, null,
+            null, null, null,
         })),
         "columns" => TrinoRelation.Catalogs.SelectMany(catalog => TablesOf(catalog, image)
             .SelectMany(t => t.Columns.Select((c, i) => JdbcColumn(catalog, t, c, i + 1)))),
@@ -72,7 +81,8 @@ static class TrinoRows
         var type = JdbcType.Of(column.Type);
         return
         [
-            catalog, table.Schema, table.Name, column.Name, type.Number, TypeOf(column), type.Size, 0L, type.Digits, type.Radix,
+            catalog, table.Schema, table.Name, column.Name, type.Number, TypeOf(column), type.Size, 0L, type.Digits,
+            type.Radix,
             column.IsNullable ? NullableUnknown : 0L, column.Comment, null, null, null, type.OctetLength, number,
             column.IsNullable ? "" : "NO", null, null, null, null, null, null,
         ];
@@ -85,10 +95,16 @@ static class TrinoRows
             .Where(r => r.Catalog is null || r.Catalog == catalog)
             .Select(r => new ListedTable(
                 r.Schema, r.Name, IsView: false, IsSystem: true, Comment: null,
-                [.. r.Columns.Select(c => new CatalogColumn(c.Name, Foz.DuckDB.LogicalType.Parse(c.Type), IsNullable: true, Comment: null))]));
+                [
+                    .. r.Columns.Select(c =>
+                        new CatalogColumn(
+                            c.Name, Foz.DuckDB.LogicalType.Parse(c.Type), IsNullable: true, Comment: null)),
+                ]));
         return catalog != Lake
             ? system
-            : system.Concat(image.Tables.Select(t => new ListedTable(SchemaOf(t), t.Name.Name, t.IsView, IsSystem: false, t.Comment, t.Columns)));
+            : system.Concat(
+                image.Tables.Select(t =>
+                    new ListedTable(SchemaOf(t), t.Name.Name, t.IsView, IsSystem: false, t.Comment, t.Columns)));
     }
 
     static string TypeOf(CatalogColumn column) => TrinoType.Of(column.Type, hasPrecisions: true).Name;

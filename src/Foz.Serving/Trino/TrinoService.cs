@@ -27,7 +27,8 @@ public sealed class TrinoService(SessionHost host)
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The statement, to be disposed.</returns>
     /// <exception cref="FozException">It failed.</exception>
-    public async Task<TrinoStatement> StartAsync(SessionUser user, TrinoRequest request, CancellationToken cancellationToken)
+    public async Task<TrinoStatement> StartAsync(
+        SessionUser user, TrinoRequest request, CancellationToken cancellationToken)
     {
         foreach (var (name, value) in request.Properties) TrinoProperties.Check(name, value);
         var session = request.TransactionId is { } id ? Transactions.Take(id, user) : Open(user, request);
@@ -53,11 +54,16 @@ public sealed class TrinoService(SessionHost host)
 
     SqlSession Open(SessionUser user, TrinoRequest request)
     {
-        var zone = request.Properties.GetValueOrDefault(TrinoProperties.TimeZone) is { Length: > 0 } chosen ? chosen : request.TimeZone ?? "UTC";
+        var zone = request.Properties.GetValueOrDefault(TrinoProperties.TimeZone) is { Length: > 0 } chosen
+            ? chosen
+            : request.TimeZone ?? "UTC";
         return host.Open(user, new()
         {
             Dialect = new TrinoDialect(() => Queries(user)), ClientAddress = request.ClientAddress,
-            Settings = new Dictionary<string, string> { ["TimeZone"] = zone, ["application_name"] = request.Source ?? "" },
+            Settings = new Dictionary<string, string>
+            {
+                ["TimeZone"] = zone, ["application_name"] = request.Source ?? "",
+            },
         });
     }
 }

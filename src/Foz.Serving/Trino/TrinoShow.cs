@@ -12,7 +12,8 @@ using Foz.Serving.Trino.Types;
 namespace Foz.Serving.Trino;
 
 /// <summary>
-/// SHOW and DESCRIBE: queries of the catalog's relations, as Trino has them too, so that they show what their user may see.
+/// SHOW and DESCRIBE: queries of the catalog's relations, as Trino has them too, so that they show what their user may
+/// see.
 /// </summary>
 /// <param name="session">The session.</param>
 /// <param name="request">What the client sent.</param>
@@ -20,7 +21,8 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
 {
     static readonly ServedColumn[] columns =
     [
-        new("Name", LogicalType.Varchar), new("Value", LogicalType.Varchar), new("Default", LogicalType.Varchar), new("Type", LogicalType.Varchar),
+        new("Name", LogicalType.Varchar), new("Value", LogicalType.Varchar), new("Default", LogicalType.Varchar),
+        new("Type", LogicalType.Varchar),
         new("Description", LogicalType.Varchar),
     ];
 
@@ -40,9 +42,11 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
         switch (show.What)
         {
             case ShownThing.Catalogs:
-                return $"SELECT catalog_name AS \"Catalog\" FROM system.metadata.catalogs{Where("catalog_name", show.Like)} ORDER BY 1";
+                return $"SELECT catalog_name AS \"Catalog\" FROM "
+                    + $"system.metadata.catalogs{Where("catalog_name", show.Like)} ORDER BY 1";
             case ShownThing.Schemas:
-                return $"SELECT schema_name AS \"Schema\" FROM {InformationSchema(show.Name is [var named] ? named : null)}.schemata"
+                return $"SELECT schema_name AS \"Schema\" FROM "
+                    + $"{InformationSchema(show.Name is [var named] ? named : null)}.schemata"
                     + $"{Where("schema_name", show.Like)} ORDER BY 1";
             case ShownThing.Tables:
                 var (inCatalog, schema) = await SchemaOfAsync(show.Name, cancellationToken);
@@ -50,21 +54,29 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
                     + $"{Where("table_name", show.Like, $"table_schema = {SqlText.Literal(schema)}")} ORDER BY 1";
             case ShownThing.Columns:
                 var (ofCatalog, ofSchema, table) = await TableOfAsync(show.Name, cancellationToken);
-                return "SELECT column_name AS \"Column\", data_type AS \"Type\", coalesce(extra_info, '') AS \"Extra\", "
+                return "SELECT column_name AS \"Column\", data_type AS \"Type\", "
+                    + "coalesce(extra_info, '') AS \"Extra\", "
                     + $"coalesce(comment, '') AS \"Comment\" FROM {InformationSchema(ofCatalog)}.columns"
-                    + Where("column_name", show.Like, $"table_schema = {SqlText.Literal(ofSchema)}", $"table_name = {SqlText.Literal(table)}")
+                    + Where(
+                        "column_name", show.Like, $"table_schema = {SqlText.Literal(ofSchema)}",
+                        $"table_name = {SqlText.Literal(table)}")
                     + " ORDER BY ordinal_position";
             case ShownThing.CreateSchema:
                 var (_, made) = await SchemaOfAsync(show.Name, cancellationToken);
                 return $"SELECT {SqlText.Literal($"CREATE SCHEMA {TableName.Catalog}.{made}")} AS \"Create Schema\"";
             case ShownThing.Functions:
-                var functions = TrinoFunctions.All.Values.Where(f => !f.IsRefused).Select(f => $"({Texts(f.Name, "", "", "", f.Example)}, true)");
-                return $"SELECT * FROM (VALUES {string.Join(", ", functions)}) AS t(\"Function\", \"Return Type\", \"Argument Types\", "
-                    + $"\"Function Type\", \"Description\", \"Deterministic\"){Where("\"Function\"", show.Like)} ORDER BY 1";
+                var functions = TrinoFunctions.All.Values.Where(f => !f.IsRefused)
+                    .Select(f => $"({Texts(f.Name, "", "", "", f.Example)}, true)");
+                return $"SELECT * FROM (VALUES {string.Join(", ", functions)}) AS t(\"Function\", "
+                    + "\"Return Type\", \"Argument Types\", "
+                    + $"\"Function Type\", \"Description\", "
+                    + $"\"Deterministic\"){Where("\"Function\"", show.Like)} ORDER BY 1";
             case ShownThing.Roles:
-                return $"SELECT role_name AS \"Role\" FROM {TableName.Catalog}.information_schema.enabled_roles ORDER BY 1";
+                return $"SELECT role_name AS \"Role\" FROM "
+                    + $"{TableName.Catalog}.information_schema.enabled_roles ORDER BY 1";
             case ShownThing.Grants:
-                return $"SELECT * FROM {TableName.Catalog}.information_schema.table_privileges ORDER BY table_schema, table_name";
+                return $"SELECT * FROM {TableName.Catalog}.information_schema.table_privileges "
+                    + "ORDER BY table_schema, table_name";
             default:
                 return await StatsAsync(show.Name, cancellationToken);
         }
@@ -73,11 +85,13 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     async Task<SqlCursor> SessionAsync(string? like, CancellationToken cancellationToken)
     {
         var rows = TrinoProperties.All.Values.OrderBy(p => p.Name, StringComparer.Ordinal).Select(p =>
-            $"({Texts(p.Name, request.Properties.GetValueOrDefault(p.Name) ?? p.Default, p.Default, p.Type, p.Description)})");
+            $"({Texts(p.Name, request.Properties.GetValueOrDefault(p.Name) ?? p.Default, p.Default, p.Type,
+                p.Description)})");
         if (like is null) return await ConstantRows.OpenAsync(session, columns, rows, "SHOW", cancellationToken);
         var names = string.Join(", ", columns.Select(c => SqlText.Identifier(c.Name)));
         var statement = await session.PrepareAsync(
-            $"SELECT * FROM (VALUES {string.Join(", ", rows)}) AS t({names}) WHERE \"Name\" LIKE {like} ORDER BY 1", [], cancellationToken);
+            $"SELECT * FROM (VALUES {string.Join(", ", rows)}) AS t({names}) WHERE \"Name\" LIKE {like} ORDER BY 1", [],
+            cancellationToken);
         return await statement.ExecuteAsync([], cancellationToken);
     }
 
@@ -86,12 +100,16 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
         var table = await FindAsync(show.Name, cancellationToken);
         var (what, isView) = (show.What is ShownThing.CreateView ? "View" : "Table", table.IsView);
         if (isView != show.What is ShownThing.CreateView)
-            throw new FozException(ErrorKind.Sql, $"Relation '{TableName.Catalog}.{table.Name}' is a {(isView ? "view" : "table")}, not a {what.ToLowerInvariant()}")
+            throw new FozException(
+                ErrorKind.Sql,
+                $"Relation '{TableName.Catalog}.{table.Name}' is a {(isView ? "view" : "table")}, not a "
+                    + $"{what.ToLowerInvariant()}")
             {
                 SqlState = "0A000",
             };
         return await ConstantRows.OpenAsync(
-            session, [new($"Create {what}", LogicalType.Varchar)], [$"({SqlText.Literal(TextOf(table))})"], "SHOW", cancellationToken);
+            session, [new($"Create {what}", LogicalType.Varchar)], [$"({SqlText.Literal(TextOf(table))})"], "SHOW",
+            cancellationToken);
     }
 
     static string TextOf(CatalogTable table)
@@ -102,7 +120,9 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
                 ? $"CREATE VIEW {name} SECURITY DEFINER AS\n{sql}"
                 : throw new FozException(ErrorKind.Denied, $"Access Denied: Cannot show create view for {table.Name}");
         var lines = table.Columns.Select(c =>
-            $"   {Quoted(c.Name)} {TrinoType.Of(c.Type, hasPrecisions: true).Name}{(c.IsNullable ? "" : " NOT NULL")}{Comment(c.Comment)}");
+            $"   {Quoted(c.Name)} "
+                + $"{TrinoType.Of(c.Type, hasPrecisions: true).Name}"
+                + $"{(c.IsNullable ? "" : " NOT NULL")}{Comment(c.Comment)}");
         var comment = table.Comment is null ? "" : $"\nCOMMENT {SqlText.Literal(table.Comment)}";
         return $"CREATE TABLE {name} (\n{string.Join(",\n", lines)}\n){comment}";
     }
@@ -110,7 +130,8 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     static string Comment(string? text) => text is null ? "" : $" COMMENT {SqlText.Literal(text)}";
 
     static string Quoted(string name) =>
-        name.Length > 0 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') && !char.IsAsciiDigit(name[0])
+        name.Length > 0 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')
+            && !char.IsAsciiDigit(name[0])
             ? name
             : SqlText.Identifier(name);
 
@@ -118,9 +139,14 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     {
         var table = await FindAsync(name, cancellationToken);
         const string unknown = "CAST(NULL AS double), CAST(NULL AS double), CAST(NULL AS double)";
-        var rows = table.Columns.Select(c => $"({SqlText.Literal(c.Name)}, {unknown}, CAST(NULL AS double), CAST(NULL AS varchar), CAST(NULL AS varchar))")
-            .Append(FormattableString.Invariant($"(NULL, {unknown}, CAST({(table.RowCount is { } n ? $"{n}" : "NULL")} AS double), NULL, NULL)"));
-        return $"SELECT * FROM (VALUES {string.Join(", ", rows)}) AS t(column_name, data_size, distinct_values_count, nulls_fraction, row_count, low_value, high_value)";
+        var rows = table.Columns.Select(c =>
+            $"({SqlText.Literal(c.Name)}, {unknown}, CAST(NULL AS double), CAST(NULL AS "
+                + "varchar), CAST(NULL AS varchar))")
+            .Append(
+                FormattableString.Invariant(
+                    $"(NULL, {unknown}, CAST({(table.RowCount is { } n ? $"{n}" : "NULL")} AS double), NULL, NULL)"));
+        return $"SELECT * FROM (VALUES {string.Join(", ", rows)}) AS t(column_name, data_size, distinct_values_count, "
+            + "nulls_fraction, row_count, low_value, high_value)";
     }
 
     async Task<CatalogTable> FindAsync(IReadOnlyList<string> name, CancellationToken cancellationToken)
@@ -133,7 +159,8 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     }
 
     /// <summary>A schema that is there.</summary>
-    async Task<(string Catalog, string Schema)> SchemaOfAsync(IReadOnlyList<string> name, CancellationToken cancellationToken)
+    async Task<(string Catalog, string Schema)> SchemaOfAsync(
+        IReadOnlyList<string> name, CancellationToken cancellationToken)
     {
         var (catalog, schema) = name switch
         {
@@ -147,7 +174,8 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     }
 
     /// <summary>A table that is there.</summary>
-    async Task<(string Catalog, string Schema, string Table)> TableOfAsync(IReadOnlyList<string> name, CancellationToken cancellationToken)
+    async Task<(string Catalog, string Schema, string Table)> TableOfAsync(
+        IReadOnlyList<string> name, CancellationToken cancellationToken)
     {
         var (catalog, schema) = await SchemaOfAsync([.. name.Take(name.Count - 1)], cancellationToken);
         var table = name[^1];

@@ -8,13 +8,17 @@ namespace Foz.Serving.Trino;
 /// <param name="Type">Its type.</param>
 public sealed record TrinoColumn(string Name, TrinoType Type);
 
-/// <summary>A statement of a Trino client, as it runs: its rows, and what it changes of the session. One thread at a time.</summary>
+/// <summary>
+/// A statement of a Trino client, as it runs: its rows, and what it changes of the session. One thread at a time.
+/// </summary>
 public sealed class TrinoStatement : IAsyncDisposable
 {
     readonly Func<ValueTask> release;
 
     /// <param name="rows">Its rows.</param>
-    /// <param name="hasPrecisions">Whether the client knows times with more than three digits behind the second.</param>
+    /// <param name="hasPrecisions">
+    /// Whether the client knows times with more than three digits behind the second.
+    /// </param>
     /// <param name="release">Lets go of the session, or gives it back.</param>
     internal TrinoStatement(SqlCursor rows, bool hasPrecisions, Func<ValueTask> release)
     {

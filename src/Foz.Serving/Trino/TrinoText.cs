@@ -21,7 +21,8 @@ static class TrinoText
 
     /// <summary>Turns a query; its tables are looked up only where their columns' types decide.</summary>
     /// <exception cref="FozException">It has what DuckDB has no words for.</exception>
-    public static async Task<RewrittenSql> TranslateAsync(SqlSession session, string sql, CancellationToken cancellationToken)
+    public static async Task<RewrittenSql> TranslateAsync(
+        SqlSession session, string sql, CancellationToken cancellationToken)
     {
         var (context, unknown) = (ContextOf(session, isKept: false), TrinoColumns.Unknown());
         var translated = TrinoTranslator.Translate(sql, context, unknown);
@@ -34,16 +35,21 @@ static class TrinoText
     /// <param name="session">The session.</param>
     /// <param name="queries">The queries in DuckDB's words.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    public static async Task<TrinoColumns?> ColumnsOfAsync(SqlSession session, IEnumerable<string> queries, CancellationToken cancellationToken)
+    public static async Task<TrinoColumns?> ColumnsOfAsync(
+        SqlSession session, IEnumerable<string> queries, CancellationToken cancellationToken)
     {
         try
         {
-            var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
+            var resolver = new StatementResolver(
+                new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
             List<ResolvedStatement> resolved = [];
             foreach (var query in queries)
-                resolved.Add(await resolver.ResolveAsync(SqlParameters.Read(query).Replace(static _ => "NULL").Text, cancellationToken));
+                resolved.Add(
+                    await resolver.ResolveAsync(
+                        SqlParameters.Read(query).Replace(static _ => "NULL").Text, cancellationToken));
             return TrinoColumns.Of(
-                resolved.SelectMany(one => one.Analysis.Tables.Select(table => one.FieldsOf(table.Span)).OfType<IReadOnlyList<Field>>()),
+                resolved.SelectMany(one =>
+                    one.Analysis.Tables.Select(table => one.FieldsOf(table.Span)).OfType<IReadOnlyList<Field>>()),
                 resolved.Select(one => one.Analysis.Sql));
         }
         catch (FozException)

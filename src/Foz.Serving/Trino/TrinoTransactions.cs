@@ -7,8 +7,8 @@ using Foz.Serving.Transactions;
 namespace Foz.Serving.Trino;
 
 /// <summary>
-/// The sessions whose transactions are open: a client names its transaction with each statement. One that is not named for a
-/// time is rolled back. Safe for use by many threads.
+/// The sessions whose transactions are open: a client names its transaction with each statement. One that is not named
+/// for a time is rolled back. Safe for use by many threads.
 /// </summary>
 /// <param name="clock">The time.</param>
 sealed class TrinoTransactions(TimeProvider clock)
@@ -34,10 +34,15 @@ sealed class TrinoTransactions(TimeProvider clock)
     {
         if (open.TryGetValue(id, out var found) && found.Session.User.IsLike(user) && open.TryRemove(new(id, found)))
             return found.Session;
-        throw new FozException(ErrorKind.Sql, $"Unknown transaction ID: {id}. Possibly expired?") { SqlState = "25000" };
+        throw new FozException(ErrorKind.Sql, $"Unknown transaction ID: {id}. Possibly expired?")
+        {
+            SqlState = "25000",
+        };
     }
 
-    /// <summary>Gives a session back for the next statement of its transaction; one whose transaction has ended is closed.</summary>
+    /// <summary>
+    /// Gives a session back for the next statement of its transaction; one whose transaction has ended is closed.
+    /// </summary>
     public async ValueTask ReturnAsync(string id, SqlSession session)
     {
         if (session.State is TransactionState.Idle) await session.DisposeAsync();

@@ -5,19 +5,22 @@ using Foz.Lake.Configuration;
 namespace Foz.Serving.Workloads;
 
 /// <summary>
-/// Ends the largest statement when the process is about to take more memory than it was given: the engine counts neither what
-/// functions make nor what its allocator holds. It does not say what a statement takes, so the growth of the process is shared out
-/// equally between those that work at the time, and counts half after a second; who has the most of it is the largest, and of two the
-/// newer one. One with a small part of the memory is no cause, and is never ended. What takes its memory and grows no more is left alone, as is what spills.
+/// Ends the largest statement when the process is about to take more memory than it was given: the engine counts
+/// neither what functions make nor what its allocator holds. It does not say what a statement takes, so the growth of
+/// the process is shared out equally between those that work at the time, and counts half after a second; who has the
+/// most of it is the largest, and of two the newer one. One with a small part of the memory is no cause, and is never
+/// ended. What takes its memory and grows no more is left alone, as is what spills.
 /// </summary>
 /// <param name="memoryBytes">What the process was given.</param>
 /// <param name="enginesBytes">What the engines have of it: the limit of what they count.</param>
 /// <param name="classes">The classes whose statements are watched.</param>
 /// <param name="resident">Bytes of memory that the process takes.</param>
 /// <param name="clock">The time.</param>
-sealed class MemoryWatch(long memoryBytes, long enginesBytes, WorkloadClasses classes, Func<long> resident, TimeProvider clock)
+sealed class MemoryWatch(
+    long memoryBytes, long enginesBytes, WorkloadClasses classes, Func<long> resident, TimeProvider clock)
 {
-    // Of the memory that was given: where one begins to look how fast the process grows, and how much further it may be about to grow.
+    // Of the memory that was given: where one begins to look how fast the process grows, and how much further it may be
+    // about to grow.
     const double CalmPart = 1.05;
     const double OverPart = 0.05;
 
@@ -30,7 +33,8 @@ sealed class MemoryWatch(long memoryBytes, long enginesBytes, WorkloadClasses cl
     /// <summary>How long it takes until a statement that is ended makes no more.</summary>
     static readonly TimeSpan stopping = TimeSpan.FromMilliseconds(250);
 
-    // One that was ended gives its memory back when the call that it is in returns; where the process has too much already, the next is ended sooner.
+    // One that was ended gives its memory back when the call that it is in returns; where the process has too much
+    // already, the next is ended sooner.
     static readonly TimeSpan endingMax = TimeSpan.FromSeconds(2);
     static readonly TimeSpan endingMin = TimeSpan.FromMilliseconds(60);
 
@@ -42,7 +46,9 @@ sealed class MemoryWatch(long memoryBytes, long enginesBytes, WorkloadClasses cl
     long last;
     double speed;
 
-    /// <summary>Looks at the process, and ends a statement where it must; to be called many times a second, by one thread.</summary>
+    /// <summary>
+    /// Looks at the process, and ends a statement where it must; to be called many times a second, by one thread.
+    /// </summary>
     public void Look()
     {
         var (bytes, now) = (resident(), clock.GetTimestamp());
@@ -56,7 +62,9 @@ sealed class MemoryWatch(long memoryBytes, long enginesBytes, WorkloadClasses cl
         var most = calm + memoryBytes * OverPart;
         if (bytes < calm || grown <= 0 || working.Count == 0) return;
         if (bytes + speed * stopping.TotalSeconds < most) return;
-        if (ending is { HasEnded: false } && clock.GetElapsedTime(endedAt, now) < (bytes < most ? endingMax : endingMin)) return;
+        if (ending is { HasEnded: false }
+            && clock.GetElapsedTime(endedAt, now) < (bytes < most ? endingMax : endingMin))
+            return;
         var largest = working.Where(run => run != ending && run.Growth >= memoryBytes * CausePart)
             .OrderByDescending(run => run.Growth).ThenByDescending(run => run.AskedAt).FirstOrDefault();
         if (largest is null) return;
@@ -68,7 +76,8 @@ sealed class MemoryWatch(long memoryBytes, long enginesBytes, WorkloadClasses cl
         ErrorKind.Resource,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"out of memory: the process takes {new MemorySize(bytes / 1_000_000 * 1_000_000)} of {new MemorySize(memoryBytes)}, and the statement was the one that grew the most"))
+            $"out of memory: the process takes {new MemorySize(bytes / 1_000_000 * 1_000_000)} of "
+                + $"{new MemorySize(memoryBytes)}, and the statement was the one that grew the most"))
     {
         SqlState = "53200", Hint = "let it handle less at a time, or give the process more with `memory:` in foz.yml",
     };

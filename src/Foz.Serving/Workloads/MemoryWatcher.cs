@@ -2,7 +2,9 @@ using System.Buffers.Text;
 
 namespace Foz.Serving.Workloads;
 
-/// <summary>The thread of a <see cref="MemoryWatch"/>: one of its own, as those of the pool may all wait for statements.</summary>
+/// <summary>
+/// The thread of a <see cref="MemoryWatch"/>: one of its own, as those of the pool may all wait for statements.
+/// </summary>
 sealed class MemoryWatcher : IDisposable
 {
     static readonly TimeSpan lookEvery = TimeSpan.FromMilliseconds(20);
@@ -31,7 +33,9 @@ sealed class MemoryWatcher : IDisposable
         using var file = File.OpenHandle("/proc/self/statm");
         var line = text[..RandomAccess.Read(file, text, 0)];
         var pages = line[(line.IndexOf((byte)' ') + 1)..];
-        return Utf8Parser.TryParse(pages, out long count, out _) ? count * Environment.SystemPageSize : Environment.WorkingSet;
+        return Utf8Parser.TryParse(pages, out long count, out _)
+            ? count * Environment.SystemPageSize
+            : Environment.WorkingSet;
     }
 
     public void Dispose()

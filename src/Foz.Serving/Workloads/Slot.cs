@@ -1,8 +1,8 @@
 namespace Foz.Serving.Workloads;
 
 /// <summary>
-/// What a session works with in a class: one slot, however many of its statements are open, since it does one thing at a time. All
-/// of it is the queue's to change.
+/// What a session works with in a class: one slot, however many of its statements are open, since it does one thing at
+/// a time. All of it is the queue's to change.
 /// </summary>
 /// <param name="session">The session's number.</param>
 sealed class Slot(int session)

@@ -5,8 +5,8 @@ using Foz.Lake.Configuration;
 namespace Foz.Serving.Workloads;
 
 /// <summary>
-/// The slots of a class, and who waits for one, in order. Who has asked for a slot and then does nothing with it for a time lends it to
-/// who waits, and is the first to get one when it goes on. For many threads.
+/// The slots of a class, and who waits for one, in order. Who has asked for a slot and then does nothing with it for a
+/// time lends it to who waits, and is the first to get one when it goes on. For many threads.
 /// </summary>
 /// <param name="options">The class.</param>
 /// <param name="slotsMax">How many slots there are.</param>
@@ -42,7 +42,9 @@ sealed class SlotQueue(WorkloadOptions options, int slotsMax, TimeProvider clock
         }
     }
 
-    /// <summary>Begins a statement of a session, which works from then on; it waits for a slot where there is none.</summary>
+    /// <summary>
+    /// Begins a statement of a session, which works from then on; it waits for a slot where there is none.
+    /// </summary>
     /// <param name="session">The session's number.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
     /// <exception cref="FozException">Too many wait, or it has waited too long.</exception>
@@ -73,7 +75,8 @@ sealed class SlotQueue(WorkloadOptions options, int slotsMax, TimeProvider clock
     }
 
     /// <summary>Goes on with a statement that has begun, once there is a slot.</summary>
-    public Task ResumeAsync(Slot slot, CancellationToken cancellationToken) => BeginAsync(slot, isNew: false, cancellationToken);
+    public Task ResumeAsync(Slot slot, CancellationToken cancellationToken) =>
+        BeginAsync(slot, isNew: false, cancellationToken);
 
     /// <summary>Notes that a statement does nothing until it goes on.</summary>
     public void Pause(Slot slot)
@@ -181,7 +184,8 @@ sealed class SlotQueue(WorkloadOptions options, int slotsMax, TimeProvider clock
     void Reclaim()
     {
         if (waiting.Count == 0) return;
-        foreach (var slot in open.Values.Where(slot => slot is { IsHeld: true, Calls: 0 }).OrderBy(slot => slot.IdleSince))
+        foreach (var slot in open.Values.Where(slot => slot is { IsHeld: true, Calls: 0 })
+            .OrderBy(slot => slot.IdleSince))
         {
             if (slotsMax - held >= waiting.Count || clock.GetElapsedTime(slot.IdleSince) < IdleMax) return;
             slot.IsHeld = false;
@@ -191,16 +195,24 @@ sealed class SlotQueue(WorkloadOptions options, int slotsMax, TimeProvider clock
 
     FozException Full() => new(
         ErrorKind.Resource,
-        string.Create(CultureInfo.InvariantCulture, $"too many statements of the workload {options.Name} wait already: {options.QueueMax}"))
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"too many statements of the workload {options.Name} wait already: {options.QueueMax}"))
     {
-        SqlState = "53300", IsTransient = true, Hint = "try again later; `slots` and `queue` of the workload say how many run and wait",
+        SqlState = "53300", IsTransient = true,
+        Hint = "try again later; `slots` and `queue` of the workload say how many run and wait",
     };
 
     FozException TooLong() => new(
         ErrorKind.Resource,
-        string.Create(CultureInfo.InvariantCulture, $"canceling statement: it waited {options.QueueTimeout.TotalSeconds:0.###} s for a slot of the workload {options.Name}"))
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"canceling statement: it waited {options.QueueTimeout.TotalSeconds:0.###} s for a slot "
+                + $"of the workload {options.Name}"))
     {
-        SqlState = "57014", IsTransient = true, Hint = "try again later; `slots` and `queue_timeout` of the workload say how many run, and how long others wait",
+        SqlState = "57014", IsTransient = true,
+        Hint = "try again later; `slots` and `queue_timeout` of the workload say how many "
+            + "run, and how long others wait",
     };
 
     /// <summary>Who waits.</summary>

@@ -7,7 +7,9 @@ using Foz.Serving.Settings;
 
 namespace Foz.Serving.Workloads;
 
-/// <summary>The classes of a server: which one a statement is of, and how they share the memory. For many threads.</summary>
+/// <summary>
+/// The classes of a server: which one a statement is of, and how they share the memory. For many threads.
+/// </summary>
 sealed class WorkloadClasses : IDisposable
 {
     const int SlotsMin = 4;
@@ -31,7 +33,8 @@ sealed class WorkloadClasses : IDisposable
     /// <param name="clock">The time.</param>
     /// <exception cref="FozException">They have more memory than there is for them.</exception>
     public WorkloadClasses(
-        IReadOnlyList<WorkloadOptions> options, EnginePool engines, Action<EngineSession> opened, Func<AccessList> granted,
+        IReadOnlyList<WorkloadOptions> options, EnginePool engines, Action<EngineSession> opened,
+        Func<AccessList> granted,
         TimeProvider clock)
     {
         this.granted = granted;
@@ -94,9 +97,11 @@ sealed class WorkloadClasses : IDisposable
                 ErrorKind.Configuration,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the workloads have {new MemorySize(given)} of {new MemorySize(bytes - bytes / OwnPart)}, which leaves too little for the others"))
+                    $"the workloads have {new MemorySize(given)} of {new MemorySize(bytes - bytes / OwnPart)}, which "
+                        + $"leaves too little for the others"))
             {
-                Hint = "give them less, or the process more with `memory:`; a quarter of what DuckDB has stays for ingestion and commits",
+                Hint = "give them less, or the process more with `memory:`; a quarter of what DuckDB has "
+                    + "stays for ingestion and commits",
             };
         return each;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
@@ -46,7 +47,9 @@ abstract class WorkloadRun
     /// <summary>How long ago it got its slot; nothing where it got none.</summary>
     public TimeSpan Elapsed => beganAt == 0 ? TimeSpan.Zero : clock.GetElapsedTime(beganAt);
 
-    /// <summary>How long it has worked: without the queue, and the pauses in which the client asked for nothing.</summary>
+    /// <summary>
+    /// How long it has worked: without the queue, and the pauses in which the client asked for nothing.
+    /// </summary>
     public TimeSpan Worked => TimeSpan.FromTicks(Interlocked.Read(ref workedTicks))
         + (Interlocked.Read(ref workingSince) is not 0 and var since ? clock.GetElapsedTime(since) : TimeSpan.Zero);
 
@@ -99,7 +102,9 @@ abstract class WorkloadRun
     /// <param name="why">What its client is told.</param>
     public abstract void Stop(FozException why);
 
-    /// <summary>Bytes by which the process grew lately while it worked, its part of them; <see cref="MemoryWatch"/> counts them.</summary>
+    /// <summary>
+    /// Bytes by which the process grew lately while it worked, its part of them; <see cref="MemoryWatch"/> counts them.
+    /// </summary>
     public double Growth { get; set; }
 
     /// <summary>Whether it has ended.</summary>
@@ -107,9 +112,14 @@ abstract class WorkloadRun
 
     FozException TooLong() => new(
         ErrorKind.Resource,
-        FormattableString.Invariant($"canceling statement: it works longer than the {workload.Options.StatementTimeout!.Value.TotalSeconds:0.###} s of the workload {Workload}"))
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"canceling statement: it works longer than the "
+                + $"{workload.Options.StatementTimeout!.Value.TotalSeconds:0.###} ")
+            + $"s of the workload {Workload}")
     {
-        SqlState = "57014", Hint = "let it do less at a time; `statement_timeout` of the workload says how long it may work",
+        SqlState = "57014",
+        Hint = "let it do less at a time; `statement_timeout` of the workload says how long it may work",
     };
 
     /// <summary>Notes that it works from here on.</summary>

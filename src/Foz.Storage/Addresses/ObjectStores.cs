@@ -10,8 +10,8 @@ namespace Foz.Storage.Addresses;
 /// <summary>How a store is opened.</summary>
 public sealed record ObjectStoreOptions
 {
-    /// <summary>Settings by the names of <see cref="ObjectStores.Settings"/>; what is absent is found the way the cloud's
-    /// own tools find it.</summary>
+    /// <summary>Settings by the names of <see cref="ObjectStores.Settings"/>; what is absent is found the way the
+    /// cloud's own tools find it.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Where engines find a remote store's objects; null where none reads it.</summary>
@@ -44,7 +44,8 @@ public static class ObjectStores
     /// <summary>Lets a lake be in a service that ignores the conditions of writes.</summary>
     public static ObjectStoreSetting SingleWriter { get; } = new(
         "unsafe_single_writer",
-        "`true` where the store ignores conditional writes, and one process at a time writes to the lake: two would lose commits");
+        "`true` where the store ignores conditional writes, and one process at a time writes to "
+            + "the lake: two would lose commits");
 
     /// <summary>All settings, of all kinds of stores.</summary>
     public static IReadOnlyList<ObjectStoreSetting> Settings { get; } =
@@ -69,8 +70,8 @@ public static class ObjectStores
         && !location.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Opens the store at an address: <c>s3://bucket/prefix</c>, <c>gs://bucket/prefix</c>,
-    /// <c>abfss://container@account.dfs.core.windows.net/prefix</c> or <c>az://container/prefix</c>. Nothing is asked of
-    /// the service yet.</summary>
+    /// <c>abfss://container@account.dfs.core.windows.net/prefix</c> or <c>az://container/prefix</c>. Nothing is asked
+    /// of the service yet.</summary>
     /// <exception cref="StorageException">The address or a setting has no meaning
     /// (<see cref="StorageErrorKind.InvalidArgument"/>).</exception>
     public static IObjectStore Open(string url, ObjectStoreOptions options)
@@ -94,7 +95,8 @@ public static class ObjectStores
         // The same address may be another service's tomorrow.
         var note = cache.PrivateFolder($"{EndpointOf(options, "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")} {url}");
         return new RemoteObjectStore(
-            service, prefix, cache, new ConditionalWrites(store, Path.Combine(note, "conditional-writes"), options.Clock));
+            service, prefix, cache,
+            new ConditionalWrites(store, Path.Combine(note, "conditional-writes"), options.Clock));
     }
 
     static S3Service OpenS3(Uri address, ObjectStoreOptions options)
@@ -106,7 +108,8 @@ public static class ObjectStores
             Bucket = address.Host,
             Endpoint = endpoint,
             Region = Setting(options, "region") ?? Variable(options, "AWS_REGION")
-                ?? Variable(options, "AWS_DEFAULT_REGION") ?? (profile is null ? null : S3Credentials.RegionOf(profile)),
+                ?? Variable(options, "AWS_DEFAULT_REGION")
+                ?? (profile is null ? null : S3Credentials.RegionOf(profile)),
             UsesPathStyle = Flag(options, "path_style") ?? endpoint is not null,
             IsAnonymous = Flag(options, "anonymous") ?? false,
             Profile = Setting(options, "profile"),

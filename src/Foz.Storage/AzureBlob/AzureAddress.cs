@@ -1,6 +1,8 @@
 namespace Foz.Storage.AzureBlob;
 
-/// <summary>Reads where a container is from an address, the settings of a lake, and the variables of Azure's tools.</summary>
+/// <summary>
+/// Reads where a container is from an address, the settings of a lake, and the variables of Azure's tools.
+/// </summary>
 static class AzureAddress
 {
     const string DataLakeHost = ".dfs.";
@@ -8,7 +10,9 @@ static class AzureAddress
     const string HostDefault = ".blob.core.windows.net";
 
     /// <summary>The container of an address.</summary>
-    /// <param name="address"><c>abfss://container@account.dfs.core.windows.net/…</c> or <c>az://container/…</c>.</param>
+    /// <param name="address">
+    /// <c>abfss://container@account.dfs.core.windows.net/…</c> or <c>az://container/…</c>.
+    /// </param>
     /// <param name="setting">A setting; null if it is not set.</param>
     /// <param name="variable">A variable of the environment; null if it is not set.</param>
     /// <exception cref="StorageException">The account is unknown, or a setting has no meaning.</exception>
@@ -32,7 +36,8 @@ static class AzureAddress
         {
             Account = account,
             Container = container,
-            Root = $"{address.Scheme}://{address.GetComponents(UriComponents.UserInfo | UriComponents.Host, UriFormat.Unescaped)}",
+            Root = $"{address.Scheme}"
+                + $"://{address.GetComponents(UriComponents.UserInfo | UriComponents.Host, UriFormat.Unescaped)}",
             Endpoint = EndpointOf(endpoint, host, account, connection),
             AccountKey = key is null ? null : KeyOf(key),
             SasToken = sas?.TrimStart('?'),

@@ -30,7 +30,9 @@ public sealed class FileCache : IDisposable
 
     /// <summary>A cache in a folder, which need not exist yet.</summary>
     /// <param name="folder">The folder; others must not have files in it.</param>
-    /// <param name="bytesMax">Its size in bytes. A scan that needs more at once gets more, for as long as it takes.</param>
+    /// <param name="bytesMax">
+    /// Its size in bytes. A scan that needs more at once gets more, for as long as it takes.
+    /// </param>
     /// <param name="clock">The time.</param>
     public FileCache(string folder, long bytesMax, TimeProvider clock)
     {
@@ -99,7 +101,8 @@ public sealed class FileCache : IDisposable
     /// <param name="download">Writes an object into a file; gives its size, or null if there is none.</param>
     /// <param name="cancellationToken">Stops it.</param>
     internal async ValueTask<LocalObjects> OpenAsync(
-        string root, IReadOnlyCollection<ObjectRef> objects, Func<string, string, CancellationToken, Task<long?>> download,
+        string root, IReadOnlyCollection<ObjectRef> objects,
+        Func<string, string, CancellationToken, Task<long?>> download,
         CancellationToken cancellationToken)
     {
         var taken = new List<Pin>(objects.Count);
@@ -200,7 +203,9 @@ public sealed class FileCache : IDisposable
         }
     }
 
-    /// <summary>Downloads an object, unless another process is just doing so: then that one's download counts.</summary>
+    /// <summary>
+    /// Downloads an object, unless another process is just doing so: then that one's download counts.
+    /// </summary>
     async Task<long?> FetchAsync(
         string entry, string path, Func<string, string, CancellationToken, Task<long?>> download,
         CancellationToken cancellationToken)

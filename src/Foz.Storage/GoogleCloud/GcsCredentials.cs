@@ -32,7 +32,8 @@ sealed class GcsCredentials(string? file) : IDisposable
             or Google.Apis.Auth.OAuth2.Responses.TokenResponseException)
         {
             throw new ServiceFault(
-                $"no Google credentials were found ({error.Message}); run gcloud auth application-default login, or set "
+                $"no Google credentials were found ({error.Message}); run gcloud auth "
+                    + "application-default login, or set "
                 + "GOOGLE_APPLICATION_CREDENTIALS", error);
         }
         finally
@@ -45,7 +46,8 @@ sealed class GcsCredentials(string? file) : IDisposable
     {
         var found = file is null
             ? await GoogleCredential.GetApplicationDefaultAsync(cancellationToken)
-            : await CredentialFactory.FromFileAsync(file, await TypeOfAsync(file, cancellationToken), cancellationToken);
+            : await CredentialFactory.FromFileAsync(
+                file, await TypeOfAsync(file, cancellationToken), cancellationToken);
         return found.CreateScoped(Scope);
     }
 

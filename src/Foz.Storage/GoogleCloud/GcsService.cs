@@ -136,8 +136,10 @@ sealed class GcsService(GcsOptions options, HttpMessageHandler handler, Retries 
         Task.CompletedTask;
 
     /// <inheritdoc/>
-    public override Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken) => SendAsync(
-        new(HttpMethod.Delete, Address(uploadId)), default, static (_, _) => Task.FromResult(true), 0, cancellationToken);
+    public override Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken) =>
+        SendAsync(
+            new(HttpMethod.Delete, Address(uploadId)), default, static (_, _) => Task.FromResult(true), 0,
+            cancellationToken);
 
     /// <inheritdoc/>
     protected override async ValueTask AuthorizeAsync(

@@ -1,8 +1,8 @@
 namespace Foz.Storage.Remote;
 
 /// <summary>
-/// Makes sure that a service obeys the conditions of writes, on which commits depend, before the first one is made. One that does is
-/// noted on this machine, so that no later process asks again.
+/// Makes sure that a service obeys the conditions of writes, on which commits depend, before the first one is made. One
+/// that does is noted on this machine, so that no later process asks again.
 /// </summary>
 /// <param name="store">The store, which does not ask for this itself.</param>
 /// <param name="note">The file that says that it does; null where nothing is noted.</param>
@@ -31,7 +31,8 @@ sealed class ConditionalWrites(IObjectStore store, string? note, TimeProvider cl
             var probe = await StoreProbe.RunAsync(store, clock, cancellationToken);
             if (probe.Fault is { } fault)
                 throw new StorageException(
-                    StorageErrorKind.Unconditional, $"{store.Root} ignores the conditions of writes ({fault}): commits would be lost");
+                    StorageErrorKind.Unconditional,
+                    $"{store.Root} ignores the conditions of writes ({fault}): commits would be lost");
             isKnown = true;
             if (note is not null) Note(note);
         }

@@ -111,7 +111,8 @@ abstract class ObjectService(HttpMessageHandler handler, Retries retries) : IDis
     /// <param name="bytesExpected">How many bytes the answer has, for the timeout.</param>
     /// <param name="cancellationToken">Stops it.</param>
     protected async Task<T> SendAsync<T>(
-        HttpRequestMessage request, ReadOnlyMemory<byte> body, Func<HttpResponseMessage, CancellationToken, Task<T>> read,
+        HttpRequestMessage request, ReadOnlyMemory<byte> body,
+        Func<HttpResponseMessage, CancellationToken, Task<T>> read,
         long bytesExpected, CancellationToken cancellationToken)
     {
         using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

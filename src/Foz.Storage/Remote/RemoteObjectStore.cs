@@ -4,8 +4,9 @@ using Foz.Storage.Caching;
 namespace Foz.Storage.Remote;
 
 /// <summary>
-/// A store in a bucket or container of a storage service. Conditional writes whose answer got lost, or which the service
-/// left undecided, are settled by looking whose write is there: each carries a random name in the object's metadata.
+/// A store in a bucket or container of a storage service. Conditional writes whose answer got lost, or which the
+/// service left undecided, are settled by looking whose write is there: each carries a random name in the object's
+/// metadata.
 /// </summary>
 sealed class RemoteObjectStore : IObjectStore
 {
@@ -20,14 +21,17 @@ sealed class RemoteObjectStore : IObjectStore
     /// <param name="prefix">What its keys begin with: empty, or with a slash at the end.</param>
     /// <param name="cache">Where engines find its objects; null for nowhere.</param>
     /// <param name="conditions">Makes sure that conditions of writes are obeyed; null where nobody does.</param>
-    public RemoteObjectStore(ObjectService service, string prefix, FileCache? cache, ConditionalWrites? conditions = null)
+    public RemoteObjectStore(
+        ObjectService service, string prefix, FileCache? cache, ConditionalWrites? conditions = null)
         : this(service, new Transfers(service), prefix, cache, conditions)
     {
     }
 
-    RemoteObjectStore(ObjectService service, Transfers transfers, string prefix, FileCache? cache, ConditionalWrites? conditions)
+    RemoteObjectStore(
+        ObjectService service, Transfers transfers, string prefix, FileCache? cache, ConditionalWrites? conditions)
     {
-        (this.service, this.transfers, this.prefix, this.cache, this.conditions) = (service, transfers, prefix, cache, conditions);
+        (this.service, this.transfers, this.prefix, this.cache, this.conditions) =
+            (service, transfers, prefix, cache, conditions);
         Root = prefix.Length == 0 ? service.Root : $"{service.Root}/{prefix.TrimEnd('/')}";
     }
 
@@ -41,7 +45,9 @@ sealed class RemoteObjectStore : IObjectStore
     public IObjectStore Within(string folder)
     {
         StorePath.CheckFolder(folder);
-        return folder.Length == 0 ? this : new RemoteObjectStore(service, transfers, $"{prefix}{folder}/", cache, conditions);
+        return folder.Length == 0
+            ? this
+            : new RemoteObjectStore(service, transfers, $"{prefix}{folder}/", cache, conditions);
     }
 
     /// <inheritdoc/>
@@ -186,8 +192,8 @@ sealed class RemoteObjectStore : IObjectStore
     }
 
     /// <summary>
-    /// A write under a condition. Where the service says that the condition does not hold, an earlier attempt of the same
-    /// write may be the reason.
+    /// A write under a condition. Where the service says that the condition does not hold, an earlier attempt of the
+    /// same write may be the reason.
     /// </summary>
     async ValueTask<ObjectInfo?> PutConditionallyAsync(
         string path, ReadOnlyMemory<byte> content, PutCondition condition, CancellationToken cancellationToken)

@@ -6,13 +6,17 @@ public sealed record RetryOptions
     /// <summary>How often one request is made at most.</summary>
     public int AttemptsMax { get; init; } = 8;
 
-    /// <summary>The longest wait before the second attempt, in milliseconds; it doubles with each further one.</summary>
+    /// <summary>
+    /// The longest wait before the second attempt, in milliseconds; it doubles with each further one.
+    /// </summary>
     public int BackoffMs { get; init; } = 100;
 
     /// <summary>The longest wait, in milliseconds, whatever the service asks for.</summary>
     public int BackoffMsMax { get; init; } = 10_000;
 
-    /// <summary>How many retries a store may have in a row over all of its requests; each success gives one back.</summary>
+    /// <summary>
+    /// How many retries a store may have in a row over all of its requests; each success gives one back.
+    /// </summary>
     public int BudgetMax { get; init; } = 500;
 
     /// <summary>How long one attempt may take, in milliseconds, before what its bytes need.</summary>

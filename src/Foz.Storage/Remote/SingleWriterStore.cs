@@ -1,8 +1,9 @@
 namespace Foz.Storage.Remote;
 
 /// <summary>
-/// A store in a service that ignores the conditions of writes: they are looked at before each write. That is enough for the threads
-/// of one process. Of two processes that write at the same time, the later write wins, and a commit is lost.
+/// A store in a service that ignores the conditions of writes: they are looked at before each write. That is enough for
+/// the threads of one process. Of two processes that write at the same time, the later write wins, and a commit is
+/// lost.
 /// </summary>
 sealed class SingleWriterStore : IObjectStore
 {
@@ -24,7 +25,8 @@ sealed class SingleWriterStore : IObjectStore
     public bool IsLocal => store.IsLocal;
 
     /// <inheritdoc/>
-    public IObjectStore Within(string folder) => folder.Length == 0 ? this : new SingleWriterStore(store.Within(folder), gate);
+    public IObjectStore Within(string folder) =>
+        folder.Length == 0 ? this : new SingleWriterStore(store.Within(folder), gate);
 
     /// <inheritdoc/>
     public ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
@@ -43,31 +45,38 @@ sealed class SingleWriterStore : IObjectStore
             cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<StoredObject?> GetAsync(string path, CancellationToken cancellationToken) => store.GetAsync(path, cancellationToken);
+    public ValueTask<StoredObject?> GetAsync(string path, CancellationToken cancellationToken) =>
+        store.GetAsync(path, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(string path, long offset, int length, CancellationToken cancellationToken) =>
+    public ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(
+        string path, long offset, int length, CancellationToken cancellationToken) =>
         store.GetRangeAsync(path, offset, length, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) => store.GetInfoAsync(path, cancellationToken);
+    public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) =>
+        store.GetInfoAsync(path, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ObjectInfo> ListAsync(string folder, string? startAfter, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<ObjectInfo> ListAsync(
+        string folder, string? startAfter, CancellationToken cancellationToken) =>
         store.ListAsync(folder, startAfter, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<ObjectInfo> PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+    public ValueTask<ObjectInfo> PutAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         store.PutAsync(path, content, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) => store.DeleteAsync(path, cancellationToken);
+    public ValueTask DeleteAsync(string path, CancellationToken cancellationToken) =>
+        store.DeleteAsync(path, cancellationToken);
 
     /// <inheritdoc/>
     public string? LocalPath(string path) => store.LocalPath(path);
 
     /// <inheritdoc/>
-    public ValueTask<LocalObjects> FetchAsync(IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) =>
+    public ValueTask<LocalObjects> FetchAsync(
+        IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) =>
         store.FetchAsync(objects, cancellationToken);
 
     /// <inheritdoc/>

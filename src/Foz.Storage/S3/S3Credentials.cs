@@ -5,8 +5,8 @@ using Amazon.Runtime.Credentials;
 namespace Foz.Storage.S3;
 
 /// <summary>
-/// Finds keys the way the AWS tools do: environment, profiles, web identity, container and instance roles. The only user
-/// of the AWS SDK, which is loaded where it is first asked.
+/// Finds keys the way the AWS tools do: environment, profiles, web identity, container and instance roles. The only
+/// user of the AWS SDK, which is loaded where it is first asked.
 /// </summary>
 sealed class S3Credentials(string? profile)
 {

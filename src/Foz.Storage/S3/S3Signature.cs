@@ -14,7 +14,9 @@ sealed record S3Keys(string AccessKeyId, string SecretAccessKey, string? Session
     public override string ToString() => AccessKeyId;
 }
 
-/// <summary>Signs requests with AWS Signature Version 4 (AWS General Reference, "Create a signed AWS API request").</summary>
+/// <summary>
+/// Signs requests with AWS Signature Version 4 (AWS General Reference, "Create a signed AWS API request").
+/// </summary>
 static class S3Signature
 {
     const string Algorithm = "AWS4-HMAC-SHA256";

@@ -29,7 +29,8 @@ static class S3Xml
     {
         var root = Parse(text, "ListBucketResult", service);
         var isEscaped = Text(root, "EncodingType") is "url";
-        var items = root.Elements().Where(element => element.Name.LocalName == "Contents").Select(item => new RemoteInfo(
+        var items = root.Elements().Where(element => element.Name.LocalName == "Contents")
+            .Select(item => new RemoteInfo(
             isEscaped ? Unescape(Text(item, "Key")) : Text(item, "Key"),
             long.Parse(Text(item, "Size"), CultureInfo.InvariantCulture),
             Seconds(DateTimeOffset.Parse(

@@ -24,7 +24,8 @@ public sealed class AvroContainer
         codec = metadata.TryGetValue("avro.codec", out var name) ? Encoding.UTF8.GetString(name) : "null";
         if (codec is not ("null" or "deflate" or "snappy" or "zstandard"))
             throw new WireException(
-                WireErrorKind.Unsupported, $"its codec is '{codec}', which is not supported; known: null, deflate, snappy, zstandard");
+                WireErrorKind.Unsupported,
+                $"its codec is '{codec}', which is not supported; known: null, deflate, snappy, zstandard");
         Schema = metadata.TryGetValue("avro.schema", out var schema)
             ? AvroSchema.Parse(schema) : throw WireException.Malformed("it has no schema");
     }
@@ -40,7 +41,8 @@ public sealed class AvroContainer
     /// <exception cref="WireException">It is no such file, or its codec is not supported.</exception>
     public static AvroContainer Open(Stream stream)
     {
-        if (!Read(stream, 4).AsSpan().SequenceEqual("Obj\x01"u8)) throw WireException.Malformed("it does not begin as an Avro file does");
+        if (!Read(stream, 4).AsSpan().SequenceEqual("Obj\x01"u8))
+            throw WireException.Malformed("it does not begin as an Avro file does");
         var metadata = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         var bytes = 0L;
         for (var count = ReadLong(stream); count != 0; count = ReadLong(stream))
@@ -63,9 +65,11 @@ public sealed class AvroContainer
         {
             var count = ReadLong(stream, first);
             var length = ReadLong(stream);
-            if (count < 0 || length is < 0 or > BlockBytesMax) throw WireException.Malformed($"a block has {length:N0} bytes");
+            if (count < 0 || length is < 0 or > BlockBytesMax)
+                throw WireException.Malformed($"a block has {length:N0} bytes");
             var packed = Read(stream, (int)length);
-            if (!Read(stream, SyncLength).AsSpan().SequenceEqual(sync)) throw WireException.Malformed("a block does not end with the file's mark");
+            if (!Read(stream, SyncLength).AsSpan().SequenceEqual(sync))
+                throw WireException.Malformed("a block does not end with the file's mark");
             var values = Unpack(packed);
             if (count > Math.Max(values.Length, AvroValueReader.EmptyItemsMax))
                 throw WireException.Malformed($"a block claims to have {count:N0} values");
@@ -78,14 +82,16 @@ public sealed class AvroContainer
         switch (codec)
         {
             case "deflate":
-                using (var inflate = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress)) return ReadAll(inflate);
+                using (var inflate = new DeflateStream(new MemoryStream(packed), CompressionMode.Decompress))
+                    return ReadAll(inflate);
             case "zstandard":
                 using (var zstandard = new ZstandardStream(new MemoryStream(packed))) return ReadAll(zstandard);
             case "snappy":
                 // Snappy's own format, and behind it the checksum of what it holds.
                 if (packed.Length < sizeof(uint)) throw WireException.Malformed("a block is cut short");
                 var plain = Snappy.Decompress(packed.AsSpan(0, packed.Length - sizeof(uint)), BlockBytesMax);
-                return Crc32.Of(plain) == BinaryPrimitives.ReadUInt32BigEndian(packed.AsSpan(packed.Length - sizeof(uint)))
+                return Crc32.Of(plain)
+                    == BinaryPrimitives.ReadUInt32BigEndian(packed.AsSpan(packed.Length - sizeof(uint)))
                     ? plain
                     : throw WireException.Malformed("a block does not have its checksum");
             default:

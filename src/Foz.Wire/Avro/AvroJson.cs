@@ -7,8 +7,9 @@ using System.Text.Json;
 namespace Foz.Wire.Avro;
 
 /// <summary>
-/// Values as JSON: dates, times and decimals as texts in ISO's and SQL's form, bytes as <c>\x00</c> each, numbers that JSON lacks as
-/// <c>NaN</c> and <c>Infinity</c>. What has no one type (<see cref="IsText"/>) is a text: itself, or JSON.
+/// Values as JSON: dates, times and decimals as texts in ISO's and SQL's form, bytes as <c>\x00</c> each, numbers that
+/// JSON lacks as <c>NaN</c> and <c>Infinity</c>. What has no one type (<see cref="IsText"/>) is a text: itself, or
+/// JSON.
 /// </summary>
 public static class AvroJson
 {
@@ -16,9 +17,13 @@ public static class AvroJson
 
     /// <summary>The schema behind a union with null; itself for others.</summary>
     public static AvroSchema NonNull(AvroSchema schema) =>
-        schema is AvroSchema.Union { Branches: var branches } && branches.Where(b => !IsNull(b)).ToList() is [var only] ? only : schema;
+        schema is AvroSchema.Union { Branches: var branches } && branches.Where(b => !IsNull(b)).ToList() is [var only]
+            ? only
+            : schema;
 
-    /// <summary>Whether values are written as a text of JSON: those of several types, of none, and of records in themselves.</summary>
+    /// <summary>
+    /// Whether values are written as a text of JSON: those of several types, of none, and of records in themselves.
+    /// </summary>
     /// <param name="schema">The schema.</param>
     /// <param name="outer">The records that it stands in.</param>
     public static bool IsText(AvroSchema schema, IReadOnlyCollection<AvroSchema.Record> outer) => NonNull(schema) switch
@@ -33,7 +38,8 @@ public static class AvroJson
     /// <param name="schema">Its schema.</param>
     /// <param name="reader">Reads it.</param>
     /// <exception cref="WireException">It is damaged.</exception>
-    public static void Write(Utf8JsonWriter json, AvroSchema schema, ref AvroValueReader reader) => Write(json, schema, ref reader, []);
+    public static void Write(Utf8JsonWriter json, AvroSchema schema, ref AvroValueReader reader) =>
+        Write(json, schema, ref reader, []);
 
     static void Write(Utf8JsonWriter json, AvroSchema schema, ref AvroValueReader reader, List<AvroSchema.Record> outer)
     {
@@ -42,7 +48,8 @@ public static class AvroJson
         else WriteTyped(json, schema, ref reader, outer);
     }
 
-    static void WriteTyped(Utf8JsonWriter json, AvroSchema schema, ref AvroValueReader reader, List<AvroSchema.Record> outer)
+    static void WriteTyped(
+        Utf8JsonWriter json, AvroSchema schema, ref AvroValueReader reader, List<AvroSchema.Record> outer)
     {
         switch (schema)
         {
@@ -94,7 +101,8 @@ public static class AvroJson
             ? branches[(int)at] : throw WireException.Malformed("a value is of no branch of its union");
 
     /// <summary>A text of JSON; a text, or what is written as one, as it stands.</summary>
-    static void WriteText(Utf8JsonWriter json, AvroSchema schema, ref AvroValueReader reader, List<AvroSchema.Record> outer)
+    static void WriteText(
+        Utf8JsonWriter json, AvroSchema schema, ref AvroValueReader reader, List<AvroSchema.Record> outer)
     {
         while (schema is AvroSchema.Union { Branches: var branches }) schema = BranchOf(branches, ref reader);
         if (IsNull(schema))
@@ -103,7 +111,8 @@ public static class AvroJson
             return;
         }
         using var buffer = new MemoryStream();
-        using (var inner = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping })) WriteTyped(inner, schema, ref reader, outer);
+        using (var inner = new Utf8JsonWriter(buffer, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            WriteTyped(inner, schema, ref reader, outer);
         var text = buffer.GetBuffer().AsSpan(0, (int)buffer.Length);
         if (text.StartsWith("\""u8)) json.WriteStringValue(JsonDocument.Parse(text.ToArray()).RootElement.GetString());
         else json.WriteStringValue(text);
@@ -148,7 +157,8 @@ public static class AvroJson
             switch (schema.LogicalType)
             {
                 case "date":
-                    json.WriteStringValue(DateTime.UnixEpoch.AddDays(value).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+                    json.WriteStringValue(
+                        DateTime.UnixEpoch.AddDays(value).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
                     break;
                 case "timestamp-millis" or "timestamp-micros":
                     json.WriteStringValue(Instant(schema, value) + "+00");
@@ -157,7 +167,9 @@ public static class AvroJson
                     json.WriteStringValue(Instant(schema, value));
                     break;
                 case "time-millis" or "time-micros":
-                    json.WriteStringValue(TimeSpan.FromMicroseconds(Micros(schema, value)).ToString(@"hh\:mm\:ss\.ffffff", CultureInfo.InvariantCulture));
+                    json.WriteStringValue(
+                        TimeSpan.FromMicroseconds(Micros(schema, value)).ToString(
+                            @"hh\:mm\:ss\.ffffff", CultureInfo.InvariantCulture));
                     break;
                 default:
                     json.WriteNumberValue(value);
@@ -179,8 +191,10 @@ public static class AvroJson
 
     static void WriteBytes(Utf8JsonWriter json, AvroSchema schema, ReadOnlySpan<byte> bytes)
     {
-        if (schema.LogicalType is "decimal" && schema.Precision > 0) json.WriteStringValue(Decimal(bytes, schema.Scale));
-        else if (schema.LogicalType is "uuid" && bytes.Length == 16) json.WriteStringValue(new Guid(bytes, bigEndian: true).ToString());
+        if (schema.LogicalType is "decimal" && schema.Precision > 0)
+            json.WriteStringValue(Decimal(bytes, schema.Scale));
+        else if (schema.LogicalType is "uuid" && bytes.Length == 16)
+            json.WriteStringValue(new Guid(bytes, bigEndian: true).ToString());
         else
         {
             var text = new StringBuilder(4 * bytes.Length);

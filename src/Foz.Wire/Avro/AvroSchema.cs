@@ -66,7 +66,8 @@ public abstract record AvroSchema
             using var document = JsonDocument.Parse(json, new() { MaxDepth = 2 * DepthMax });
             return new SchemaParser().Read(document.RootElement, space: "", depth: 0);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception e)
+            when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
             throw WireException.Malformed($"its schema cannot be read: {e.Message}");
         }
@@ -82,7 +83,8 @@ public abstract record AvroSchema
             return json.ValueKind switch
             {
                 JsonValueKind.String => ByName(json.GetString()!, space),
-                JsonValueKind.Array => new Union([.. json.EnumerateArray().Select(branch => Read(branch, space, depth + 1))]),
+                JsonValueKind.Array =>
+                    new Union([.. json.EnumerateArray().Select(branch => Read(branch, space, depth + 1))]),
                 JsonValueKind.Object => ReadObject(json, space, depth),
                 _ => throw WireException.Malformed("its schema has a part that is none"),
             };
@@ -95,7 +97,9 @@ public abstract record AvroSchema
             AvroSchema schema = type.GetString() switch
             {
                 "record" or "error" => ReadRecord(json, space, depth),
-                "enum" => Name(json, space, new Enum([.. json.GetProperty("symbols").EnumerateArray().Select(s => s.GetString()!)])),
+                "enum" =>
+                    Name(json, space,
+                        new Enum([.. json.GetProperty("symbols").EnumerateArray().Select(s => s.GetString()!)])),
                 "fixed" => Name(json, space, Logical(json, new Fixed(json.GetProperty("size").GetInt32()))),
                 "array" => new Array(Read(json.GetProperty("items"), space, depth + 1)),
                 "map" => new Map(Read(json.GetProperty("values"), space, depth + 1)),
@@ -141,7 +145,9 @@ public abstract record AvroSchema
 
         static AvroSchema Logical(JsonElement json, AvroSchema schema) => schema with
         {
-            LogicalType = json.TryGetProperty("logicalType", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null,
+            LogicalType = json.TryGetProperty("logicalType", out var type) && type.ValueKind == JsonValueKind.String
+                ? type.GetString()
+                : null,
             Precision = json.TryGetProperty("precision", out var precision) ? precision.GetInt32() : 0,
             Scale = json.TryGetProperty("scale", out var scale) ? scale.GetInt32() : 0,
         };

@@ -81,7 +81,9 @@ public ref struct AvroValueReader(ReadOnlySpan<byte> data)
             ReadLong();
             count = count == long.MinValue ? long.MaxValue : -count;
         }
-        return count <= Math.Max(rest.Length, EmptyItemsMax) ? count : throw WireException.Malformed($"a block claims to have {count:N0} items");
+        return count <= Math.Max(rest.Length, EmptyItemsMax)
+            ? count
+            : throw WireException.Malformed($"a block claims to have {count:N0} items");
     }
 
     ReadOnlySpan<byte> Take(long length)

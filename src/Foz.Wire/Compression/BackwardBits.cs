@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Foz.Wire.Compression;
 
 /// <summary>
-/// Reads a bit stream from its end to its start, as RFC 8878 §4.1 writes them: the last byte holds, below its highest set
-/// bit, the first bits to be read.
+/// Reads a bit stream from its end to its start, as RFC 8878 §4.1 writes them: the last byte holds, below its highest
+/// set bit, the first bits to be read.
 /// </summary>
 ref struct BackwardBits
 {
@@ -20,7 +20,8 @@ ref struct BackwardBits
     /// <exception cref="WireException">It is empty, or its last byte is zero.</exception>
     public BackwardBits(ReadOnlySpan<byte> bytes, int length)
     {
-        if (length == 0 || bytes[length - 1] == 0) throw WireException.Malformed("a Zstandard bit stream has no end mark");
+        if (length == 0 || bytes[length - 1] == 0)
+            throw WireException.Malformed("a Zstandard bit stream has no end mark");
         this.bytes = bytes;
         Left = (length - 1) * 8L + BitOperations.Log2(bytes[length - 1]);
     }
@@ -28,7 +29,9 @@ ref struct BackwardBits
     /// <summary>How many bits have not been read; below zero where more were read than there are.</summary>
     public long Left { get; private set; }
 
-    /// <summary>Reads a number of at most 56 bits; where there are fewer, zeros stand for those that are missing.</summary>
+    /// <summary>
+    /// Reads a number of at most 56 bits; where there are fewer, zeros stand for those that are missing.
+    /// </summary>
     public ulong Read(int count)
     {
         Left -= count;

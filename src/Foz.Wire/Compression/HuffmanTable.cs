@@ -80,7 +80,8 @@ sealed class HuffmanTable
             output[i] = symbols[code];
             stream.Skip(lengths[code]);
         }
-        if (stream.Left != 0) throw WireException.Malformed("a Zstandard Huffman stream has another length than stated");
+        if (stream.Left != 0)
+            throw WireException.Malformed("a Zstandard Huffman stream has another length than stated");
     }
 
     /// <summary>Two states take turns until the bits run out.</summary>

@@ -65,7 +65,8 @@ sealed class ZstandardBlock
         var body = bytes[headerLength..];
         var tableLength = 0;
         if (kind == 2) huffman = HuffmanTable.Read(body, compressed, out tableLength);
-        else if (huffman is null) throw WireException.Malformed("a Zstandard block leans on a Huffman table that is not there");
+        else if (huffman is null)
+            throw WireException.Malformed("a Zstandard block leans on a Huffman table that is not there");
         DecodeStreams(body[tableLength..], compressed - tableLength, format == 0);
         return headerLength + compressed;
     }
@@ -113,11 +114,13 @@ sealed class ZstandardBlock
         {
             var (literalCount, matchLength, offsetValue) = tables.Decode(ref stream);
             if (i + 1 < count) tables.Advance(ref stream);
-            if (literalCount > left.Length) throw WireException.Malformed("a Zstandard sequence has more literals than there are");
+            if (literalCount > left.Length)
+                throw WireException.Malformed("a Zstandard sequence has more literals than there are");
             at = Copy(left[..literalCount], output, at);
             left = left[literalCount..];
             var offset = Offset(offsetValue, literalCount);
-            if (offset <= 0 || offset > at - windowStart) throw WireException.Malformed("a Zstandard match lies in front of the window");
+            if (offset <= 0 || offset > at - windowStart)
+                throw WireException.Malformed("a Zstandard match lies in front of the window");
             if (matchLength > output.Length - at) throw TooLong();
             var distance = (int)offset;
             if (distance >= matchLength)
@@ -126,7 +129,8 @@ sealed class ZstandardBlock
                 for (var j = at; j < at + matchLength; j++) output[j] = output[j - distance];
             at += matchLength;
         }
-        if (stream.Left != 0) throw WireException.Malformed("a Zstandard block has another number of sequences than stated");
+        if (stream.Left != 0)
+            throw WireException.Malformed("a Zstandard block has another number of sequences than stated");
         return Copy(left, output, at);
     }
 

@@ -111,7 +111,8 @@ public sealed class ZstandardStream : Stream
         contentLengthStated = lengthBytes == 0 ? null : ReadNumber(lengthBytes) + (lengthBytes == 2 ? 256UL : 0);
         if (isSingle) window = contentLengthStated!.Value;
         if (window > WindowBytesMax)
-            throw new WireException(WireErrorKind.TooLong, $"the Zstandard frame needs a window of more than {WindowBytesMax >> 20} MiB");
+            throw new WireException(
+                WireErrorKind.TooLong, $"the Zstandard frame needs a window of more than {WindowBytesMax >> 20} MiB");
         Start((int)window, hasChecksum: (descriptor & 4) != 0);
         return true;
     }
@@ -140,7 +141,8 @@ public sealed class ZstandardStream : Stream
         var length = (int)(header >> 3);
         var kind = header >> 1 & 3;
         MakeRoom();
-        if (kind == 3 || length > ZstandardBlock.BytesMax) throw WireException.Malformed("a Zstandard block is malformed");
+        if (kind == 3 || length > ZstandardBlock.BytesMax)
+            throw WireException.Malformed("a Zstandard block is malformed");
         var room = output.AsSpan(0, outputEnd + ZstandardBlock.BytesMax);
         var start = outputEnd;
         switch (kind)

@@ -3,8 +3,8 @@ using Foz.Wire.Compression;
 namespace Foz.Wire.Parquet;
 
 /// <summary>
-/// The header of a page of a Parquet file, as far as it is about the page's bytes (parquet-format, <c>PageHeader</c>, in Thrift's
-/// compact protocol).
+/// The header of a page of a Parquet file, as far as it is about the page's bytes (parquet-format, <c>PageHeader</c>,
+/// in Thrift's compact protocol).
 /// </summary>
 /// <param name="HeaderBytes">How many bytes the header has.</param>
 /// <param name="SizeBytes">How many bytes of the page come after it.</param>
@@ -38,11 +38,15 @@ public readonly record struct ParquetPage(int HeaderBytes, int SizeBytes, uint? 
         return size is >= 0 ? new(bytes.Length - rest.Length, size.Value, checksum) : throw Damaged();
     }
 
-    /// <summary>Whether a page has the bytes that its writer counted the checksum of; true where there is none.</summary>
+    /// <summary>
+    /// Whether a page has the bytes that its writer counted the checksum of; true where there is none.
+    /// </summary>
     /// <param name="bytes">The bytes after the header.</param>
     public bool IsWhole(ReadOnlySpan<byte> bytes) => Checksum is not { } checksum || Crc32.Of(bytes) == checksum;
 
-    /// <summary>Reads the type of the next field, and its number, which is told by its distance from the one before.</summary>
+    /// <summary>
+    /// Reads the type of the next field, and its number, which is told by its distance from the one before.
+    /// </summary>
     static FieldType ReadField(ref ReadOnlySpan<byte> rest, ref int id)
     {
         var head = Take(ref rest, 1)[0];

@@ -8,7 +8,9 @@ namespace Foz.Wire.PostgreSql;
 /// <param name="SmallBytesMax">Of all others.</param>
 public readonly record struct ClientMessageLimits(int LargeBytesMax, int SmallBytesMax)
 {
-    /// <summary>Before the client has said who it is: only its password comes, which PostgreSQL limits so too.</summary>
+    /// <summary>
+    /// Before the client has said who it is: only its password comes, which PostgreSQL limits so too.
+    /// </summary>
     public static ClientMessageLimits BeforeAuthentication { get; } = new(65_535, 65_535);
 
     /// <summary>Afterwards.</summary>
@@ -34,7 +36,8 @@ public readonly record struct ClientMessageLimits(int LargeBytesMax, int SmallBy
         return payloadBytes <= payloadBytesMax
             ? Message.HeaderBytes + (int)payloadBytes
             : throw new WireException(
-                WireErrorKind.TooLong, $"a message of type {(char)buffer[0]} has {payloadBytes} bytes, above {payloadBytesMax}");
+                WireErrorKind.TooLong,
+                $"a message of type {(char)buffer[0]} has {payloadBytes} bytes, above {payloadBytesMax}");
     }
 }
 
@@ -73,7 +76,9 @@ public sealed record ParseMessage(string Statement, string Sql, ImmutableArray<u
 /// <param name="Statement">The statement's name.</param>
 /// <param name="ParameterFormats">How the values are written: one for all, or one for each; none means text.</param>
 /// <param name="Values">The values; null for NULL.</param>
-/// <param name="ResultFormats">How the columns are to be written: one for all, or one for each; none means text.</param>
+/// <param name="ResultFormats">
+/// How the columns are to be written: one for all, or one for each; none means text.
+/// </param>
 public sealed record BindMessage(
     string Portal, string Statement, ImmutableArray<ValueFormat> ParameterFormats,
     ImmutableArray<byte[]?> Values, ImmutableArray<ValueFormat> ResultFormats)

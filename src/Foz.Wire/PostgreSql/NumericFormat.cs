@@ -31,9 +31,19 @@ public static class NumericFormat
 
     /// <summary>By scale, what numbers of four groups are below, when the last group is filled up with zeros.</summary>
     static readonly ulong[] smallMax =
-        [.. Enumerable.Range(0, SmallScaleMax + 1).Select(scale => PowerOfTen[SmallScaleMax - ((DecimalsPerGroup - (scale % DecimalsPerGroup)) % DecimalsPerGroup)])];
+        [
+            .. Enumerable.Range(
+                0, SmallScaleMax
+                    + 1)
+                    .Select(scale =>
+                        PowerOfTen[SmallScaleMax
+                            - ((DecimalsPerGroup - (scale % DecimalsPerGroup)) % DecimalsPerGroup)]),
+        ];
 
-    static readonly UInt128[] LargePowerOfTen = [.. Enumerable.Range(0, 39).Select(n => (UInt128)BigInteger.Pow(10, n))];
+    static readonly UInt128[] LargePowerOfTen =
+    [
+        .. Enumerable.Range(0, 39).Select(n => (UInt128)BigInteger.Pow(10, n)),
+    ];
 
     /// <summary>Writes a number in binary form.</summary>
     /// <param name="unscaled">The number times ten to the power of <paramref name="scale"/>.</param>
@@ -142,12 +152,14 @@ public static class NumericFormat
     }
 
     /// <summary>
-    /// Writes a number of at most four groups, those behind the point among them: they fit into 64 bits, and zeros at both ends are shifted out.
+    /// Writes a number of at most four groups, those behind the point among them: they fit into 64 bits, and zeros at
+    /// both ends are shifted out.
     /// </summary>
     static int WriteSmall(ulong magnitude, bool isNegative, int scale, Span<byte> destination)
     {
         var groupsBehind = (scale + DecimalsPerGroup - 1) / DecimalsPerGroup;
-        var (high, low) = Math.DivRem(magnitude * PowerOfTen[(groupsBehind * DecimalsPerGroup) - scale], (ulong)GroupBase * GroupBase);
+        var (high, low) = Math.DivRem(
+            magnitude * PowerOfTen[(groupsBehind * DecimalsPerGroup) - scale], (ulong)GroupBase * GroupBase);
         var (first, second) = Math.DivRem((uint)high, GroupBase);
         var (third, fourth) = Math.DivRem((uint)low, GroupBase);
         var groups = ((ulong)first << 48) | ((ulong)second << 32) | ((ulong)third << 16) | fourth;

@@ -9,7 +9,9 @@ public enum ChannelBinding
     /// <summary>There is none, or the client cannot bind to it.</summary>
     None,
 
-    /// <summary>The client could bind, but the server does not offer it; a lie of a server in between is found out.</summary>
+    /// <summary>
+    /// The client could bind, but the server does not offer it; a lie of a server in between is found out.
+    /// </summary>
     NotOffered,
 
     /// <summary>Bound to the hash of the server's certificate: <c>tls-server-end-point</c> of RFC 5929.</summary>

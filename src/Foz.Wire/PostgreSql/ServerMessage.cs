@@ -21,14 +21,16 @@ public sealed record ServerMessage(string Severity, string SqlState, string Text
     public string? Context { get; init; }
 
     /// <summary>All other fields, by their letter.</summary>
-    public ImmutableSortedDictionary<char, string> Others { get; init; } = ImmutableSortedDictionary<char, string>.Empty;
+    public ImmutableSortedDictionary<char, string> Others { get; init; } =
+        ImmutableSortedDictionary<char, string>.Empty;
 
     /// <summary>Reads a payload.</summary>
     public static ServerMessage Read(ReadOnlySpan<byte> payload)
     {
         var reader = new PayloadReader(payload);
         var fields = ImmutableSortedDictionary.CreateBuilder<char, string>();
-        for (var type = reader.ReadByte(); type != 0; type = reader.ReadByte()) fields[(char)type] = reader.ReadString();
+        for (var type = reader.ReadByte(); type != 0; type = reader.ReadByte())
+            fields[(char)type] = reader.ReadString();
         reader.End();
 
         var severity = Take('V') ?? fields.GetValueOrDefault('S') ?? "ERROR";

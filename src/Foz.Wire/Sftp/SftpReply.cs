@@ -5,7 +5,9 @@ namespace Foz.Wire.Sftp;
 
 /// <summary>A server's answer of SFTP version 3; what breaks the protocol is a <see cref="WireException"/>.</summary>
 /// <param name="Type">What it is.</param>
-/// <param name="Id">The number of the request that it answers; of <see cref="SftpMessageType.Version"/> the version.</param>
+/// <param name="Id">
+/// The number of the request that it answers; of <see cref="SftpMessageType.Version"/> the version.
+/// </param>
 /// <param name="Body">What follows.</param>
 public readonly record struct SftpReply(SftpMessageType Type, uint Id, ReadOnlyMemory<byte> Body)
 {
@@ -20,7 +22,8 @@ public readonly record struct SftpReply(SftpMessageType Type, uint Id, ReadOnlyM
     /// <param name="message">The message behind its length.</param>
     public static SftpReply Parse(ReadOnlyMemory<byte> message) => message.Length < HeaderBytes
         ? throw WireException.Malformed($"a message of SFTP has {message.Length} bytes")
-        : new((SftpMessageType)message.Span[0], BinaryPrimitives.ReadUInt32BigEndian(message.Span[1..]), message[HeaderBytes..]);
+        : new((SftpMessageType)message.Span[0], BinaryPrimitives.ReadUInt32BigEndian(message.Span[1..]),
+            message[HeaderBytes..]);
 
     /// <summary>How the request ended, and what the server says of it.</summary>
     public (SftpStatus Status, string Message) ReadStatus()
@@ -107,7 +110,8 @@ public readonly record struct SftpReply(SftpMessageType Type, uint Id, ReadOnlyM
         ReadOnlySpan<byte> Take(uint count)
         {
             if (count > rest.Length)
-                throw WireException.Malformed($"a message of SFTP ends early: {count} bytes expected, {rest.Length} left");
+                throw WireException.Malformed(
+                    $"a message of SFTP ends early: {count} bytes expected, {rest.Length} left");
             var bytes = rest[..(int)count];
             rest = rest[(int)count..];
             return bytes;

@@ -16,7 +16,8 @@ public static class SftpRequests
 
     /// <summary>Opens a file to be read.</summary>
     public static byte[] OpenToRead(uint id, string path) =>
-        new Writer(SftpMessageType.Open, id, Encoding.UTF8.GetMaxByteCount(path.Length) + 12).Text(path).Int32(ReadAccess).Int32(0).End();
+        new Writer(SftpMessageType.Open, id, Encoding.UTF8.GetMaxByteCount(path.Length) + 12).Text(path)
+            .Int32(ReadAccess).Int32(0).End();
 
     /// <summary>Reads a part of an open file.</summary>
     /// <param name="id">The request's number.</param>
@@ -24,13 +25,18 @@ public static class SftpRequests
     /// <param name="offset">Where the part begins, in bytes.</param>
     /// <param name="count">How long it is, in bytes; the server may give less.</param>
     public static byte[] Read(uint id, ReadOnlySpan<byte> handle, long offset, int count) =>
-        new Writer(SftpMessageType.Read, id, handle.Length + 16).Bytes(handle).Int64((ulong)offset).Int32((uint)count).End();
+        new Writer(SftpMessageType.Read, id, handle.Length + 16).Bytes(handle).Int64((ulong)offset).Int32((uint)count)
+            .End();
 
-    /// <summary>A request about something open: <see cref="SftpMessageType.Close"/>, <c>FStat</c> or <c>ReadDir</c>.</summary>
+    /// <summary>
+    /// A request about something open: <see cref="SftpMessageType.Close"/>, <c>FStat</c> or <c>ReadDir</c>.
+    /// </summary>
     public static byte[] OfHandle(SftpMessageType type, uint id, ReadOnlySpan<byte> handle) =>
         new Writer(type, id, handle.Length + 4).Bytes(handle).End();
 
-    /// <summary>A request about a path: <see cref="SftpMessageType.OpenDir"/>, <c>RealPath</c> or <c>Stat</c>.</summary>
+    /// <summary>
+    /// A request about a path: <see cref="SftpMessageType.OpenDir"/>, <c>RealPath</c> or <c>Stat</c>.
+    /// </summary>
     public static byte[] OfPath(SftpMessageType type, uint id, string path) =>
         new Writer(type, id, Encoding.UTF8.GetMaxByteCount(path.Length) + 4).Text(path).End();
 

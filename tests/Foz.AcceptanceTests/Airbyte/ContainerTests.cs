@@ -22,7 +22,9 @@ public sealed class ContainerTests : IDisposable
             echo "$(stat -c %a "$files/..") $(stat -c %a "$files") $(stat -c %a "$files"/config.json)" >> "$FAKE_LOG"
             exec sh "$image" $(echo "$@" | sed "s#/foz/#$files/#g")
             """);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(lake.Folder, "bin/docker"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(
+                Path.Combine(lake.Folder, "bin/docker"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         lake.Write("images/users", """
             case $1 in
             discover) echo '{"type":"CATALOG","catalog":{"streams":[{"name":"users","json_schema":{},"supported_sync_modes":["full_refresh"]}]}}' ;;
@@ -46,8 +48,11 @@ public sealed class ContainerTests : IDisposable
         Assert.Equal(4, log.Length);
         Assert.Matches(
             "^run --rm -i --init --name=foz-[0-9a-f]{32} --memory=2000000000 --memory-swap=2000000000 "
-            + "--mount=type=bind,source=[^, ]+,target=/foz,readonly images/users discover --config /foz/config.json$", log[0]);
-        Assert.EndsWith("images/users read --config /foz/config.json --catalog /foz/catalog.json", log[2], StringComparison.Ordinal);
+            + "--mount=type=bind,source=[^, ]+,target=/foz,readonly images/users discover --config /foz/config.json$",
+            log[0]);
+        Assert.EndsWith(
+            "images/users read --config /foz/config.json --catalog /foz/catalog.json", log[2],
+            StringComparison.Ordinal);
         // Whoever is in the container reads the secrets, and nobody else on the machine finds them.
         Assert.Equal("700 755 644", log[1]);
         Assert.Empty(Directory.GetDirectories(Path.Combine(lake.Folder, "temp"), "foz-program-*"));
@@ -59,7 +64,9 @@ public sealed class ContainerTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs stat of Linux");
         Define("images/silent", silence: "1s");
         var result = (await RunAsync()).Expect(1);
-        Assert.Contains("it said nothing for 1 s (silence_max), and was stopped", result.Output + result.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "it said nothing for 1 s (silence_max), and was stopped", result.Output + result.Errors,
+            StringComparison.Ordinal);
         var log = await LogAsync();
         var name = log[0].Split(' ').Single(a => a.StartsWith("--name=", StringComparison.Ordinal))["--name=".Length..];
         Assert.Equal($"rm --force {name}", log[^1]);
@@ -77,12 +84,14 @@ public sealed class ContainerTests : IDisposable
             config: {key: '${KEY}'}
         """);
 
-    Task<string[]> LogAsync() => File.ReadAllLinesAsync(Path.Combine(lake.Folder, "log"), TestContext.Current.CancellationToken);
+    Task<string[]> LogAsync() =>
+        File.ReadAllLinesAsync(Path.Combine(lake.Folder, "log"), TestContext.Current.CancellationToken);
 
     async Task<FozResult> RunAsync()
     {
         var command = FozProcess.Command(lake.Folder, "run");
-        command.Environment["PATH"] = $"{Path.Combine(lake.Folder, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        command.Environment["PATH"] =
+            $"{Path.Combine(lake.Folder, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         command.Environment["FAKE_LOG"] = Path.Combine(lake.Folder, "log");
         command.Environment["KEY"] = "s3cr3t";
         using var foz = FozProcess.Start(command);

@@ -27,18 +27,25 @@ public sealed class DestinationTests : IDisposable
         for (var round = 0; round < rounds; round++)
         {
             var kills = round < rounds - 1;
-            told = await SyncAsync(told, kills ? target / rounds * (round + 1) : target, kills ? random.Next(1, 4) : null);
-            var rows = await lake.QueryAsync($"SELECT count(*), count(DISTINCT n), count(*) FILTER (n < {told}) FROM bronze.numbers");
+            told = await SyncAsync(
+                told, kills ? target / rounds * (round + 1) : target, kills ? random.Next(1, 4) : null);
+            var rows = await lake.QueryAsync(
+                $"SELECT count(*), count(DISTINCT n), count(*) FILTER (n < {told}) FROM bronze.numbers");
             var counts = rows.Single().Split('|').Select(long.Parse).ToList();
-            Assert.True(counts[0] == counts[1] && counts[2] == told, $"seed {seed}, round {round}: told {told}, rows {rows.Single()}");
+            Assert.True(
+                counts[0] == counts[1] && counts[2] == told,
+                $"seed {seed}, round {round}: told {told}, rows {rows.Single()}");
         }
         Assert.Equal(target, told);
     }
 
-    /// <summary>Sends numbers from one on with a state behind each fifty, and gives the last state that was told.</summary>
+    /// <summary>
+    /// Sends numbers from one on with a state behind each fifty, and gives the last state that was told.
+    /// </summary>
     async Task<int> SyncAsync(int from, int to, int? killsAtState)
     {
-        var command = FozProcess.Command(lake.Folder, "airbyte-destination", "write", "--config", "config.json", "--catalog", "catalog.json");
+        var command = FozProcess.Command(
+            lake.Folder, "airbyte-destination", "write", "--config", "config.json", "--catalog", "catalog.json");
         command.RedirectStandardInput = true;
         using var foz = FozProcess.Start(command);
         var sending = SendAsync(foz, from, to, ends: killsAtState is null);
@@ -63,7 +70,8 @@ public sealed class DestinationTests : IDisposable
         {
             for (var n = from; n < to; n++)
             {
-                await foz.WriteLineAsync(Fill("""{"type":"RECORD","record":{"stream":"numbers","emitted_at":1,"data":{"n":$1}}}""", n));
+                await foz.WriteLineAsync(
+                    Fill("""{"type":"RECORD","record":{"stream":"numbers","emitted_at":1,"data":{"n":$1}}}""", n));
                 if ((n + 1) % RowsOfState == 0)
                     await foz.WriteLineAsync(Fill(
                         """{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"numbers"},"stream_state":{"n":$1}}}}""", n + 1));

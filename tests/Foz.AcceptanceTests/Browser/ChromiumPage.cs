@@ -33,13 +33,16 @@ sealed class ChromiumPage : IAsyncDisposable
     public static async Task<ChromiumPage> OpenAsync()
     {
         var program = Programs.FirstOrDefault(File.Exists);
-        if (program is null) Assert.Skip("Chromium is not installed: apt-get install chromium, or .ci/install-test-tools");
+        if (program is null)
+            Assert.Skip("Chromium is not installed: apt-get install chromium, or .ci/install-test-tools");
         var folder = Directory.CreateTempSubdirectory("foz-chromium-").FullName;
         var browser = Process.Start(new ProcessStartInfo(
             program,
             [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-                "--disable-background-networking", "--window-size=1400,900", "--remote-debugging-port=0", $"--user-data-dir={folder}", "about:blank",
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                "--disable-extensions",
+                "--disable-background-networking", "--window-size=1400,900", "--remote-debugging-port=0",
+                $"--user-data-dir={folder}", "about:blank",
             ])
         { RedirectStandardError = true, UseShellExecute = false })!;
         var page = new ChromiumPage(browser, folder, new());
@@ -59,14 +62,16 @@ sealed class ChromiumPage : IAsyncDisposable
     {
         const string Listening = "DevTools listening on ";
         string? line;
-        while ((line = await process.StandardError.ReadLineAsync(Cancel)) is not null && !line.StartsWith(Listening, StringComparison.Ordinal)) { }
+        while ((line = await process.StandardError.ReadLineAsync(Cancel)) is not null
+            && !line.StartsWith(Listening, StringComparison.Ordinal)) { }
         Assert.NotNull(line);
         // Nobody may wait for a pipe that nobody reads.
         _ = process.StandardError.ReadToEndAsync(CancellationToken.None);
         await socket.ConnectAsync(new(line[Listening.Length..]), Cancel);
         var target = await CallAsync("Target.createTarget", new() { ["url"] = "about:blank" });
         session = (string)(await CallAsync(
-            "Target.attachToTarget", new() { ["targetId"] = (string)target["targetId"]!, ["flatten"] = true }))["sessionId"]!;
+            "Target.attachToTarget",
+            new() { ["targetId"] = (string)target["targetId"]!, ["flatten"] = true }))["sessionId"]!;
         await CallAsync("Page.enable", []);
         await CallAsync("Runtime.enable", []);
     }
@@ -102,7 +107,8 @@ sealed class ChromiumPage : IAsyncDisposable
 
     /// <summary>The texts of what a selector finds.</summary>
     public async Task<List<string>> TextsAsync(string selector) =>
-        [.. (await EvaluateAsync($"[...document.querySelectorAll({JsonSerializer.Serialize(selector)})].map(e => e.textContent.trim())"))!
+        [.. (await EvaluateAsync(
+            $"[...document.querySelectorAll({JsonSerializer.Serialize(selector)})].map(e => e.textContent.trim())"))!
             .AsArray().Select(text => (string)text!)];
 
     public async ValueTask DisposeAsync()
@@ -126,7 +132,8 @@ sealed class ChromiumPage : IAsyncDisposable
         var id = ++lastId;
         var message = new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters };
         if (session.Length > 0) message["sessionId"] = session;
-        await socket.SendAsync(Encoding.UTF8.GetBytes(message.ToJsonString()), WebSocketMessageType.Text, endOfMessage: true, Cancel);
+        await socket.SendAsync(
+            Encoding.UTF8.GetBytes(message.ToJsonString()), WebSocketMessageType.Text, endOfMessage: true, Cancel);
         while (true)
         {
             var answer = await ReadAsync();

@@ -25,19 +25,26 @@ public sealed class DocumentationSiteTests : IDisposable
         Assert.Equal(["silver.orders"], await browser.TextsAsync(".found a"));
         await browser.FollowAsync("document.querySelector('.found a').click()");
 
-        Assert.EndsWith("/tables/silver.orders.html", $"{await browser.EvaluateAsync("location.href")}", StringComparison.Ordinal);
+        Assert.EndsWith(
+            "/tables/silver.orders.html", $"{await browser.EvaluateAsync("location.href")}", StringComparison.Ordinal);
         Assert.Equal(["silver.orders table"], await browser.TextsAsync("h1"));
         Assert.Equal(["id", "customer_id", "amount"], (await browser.TextsAsync("main tr[id] td:first-child")));
         Assert.Contains("unique(id)", await browser.TextsAsync("main td code"));
-        Assert.Equal("silver.orders", $"{await browser.EvaluateAsync("document.querySelector('nav a[aria-current]').textContent.trim() && document.title.split(' ')[0]")}");
+        Assert.Equal(
+            "silver.orders",
+            $"{await browser.EvaluateAsync("document.querySelector('nav a[aria-current]').textContent.trim() && document.title.split(' ')[0]")}");
         Assert.Contains("2.5", string.Join(' ', await browser.TextsAsync("pre")), StringComparison.Ordinal);
         // The picture names what it is made from, and leads there.
         Assert.Equal(["bronze.orders", "gold.sales", "silver.orders"], await DrawnAsync(browser));
-        await browser.FollowAsync("[...document.querySelectorAll('main svg a')].find(a => a.textContent.includes('gold.sales')).dispatchEvent(new MouseEvent('click', {bubbles: true}))");
+        await browser.FollowAsync(
+            "[...document.querySelectorAll('main svg a')].find(a => "
+                + "a.textContent.includes('gold.sales')).dispatchEvent(new MouseEvent('click', {bubbles: true}))");
         Assert.Equal(["gold.sales view"], await browser.TextsAsync("h1"));
 
         await browser.GoAsync(Url("lineage.html"));
-        Assert.Equal(["bronze.customers", "bronze.orders", "gold.sales", "silver.customers", "silver.orders"], await DrawnAsync(browser));
+        Assert.Equal(
+            ["bronze.customers", "bronze.orders", "gold.sales", "silver.customers", "silver.orders"],
+            await DrawnAsync(browser));
         await browser.GoAsync(Url("relationships.html"));
         Assert.Equal(["silver.customers", "silver.orders"], await DrawnAsync(browser));
         Assert.Empty(browser.Faults);
@@ -48,7 +55,8 @@ public sealed class DocumentationSiteTests : IDisposable
     {
         await using var browser = await ChromiumPage.OpenAsync();
         Write("foz.yml", "name: many\nlake: lake\n");
-        for (var i = 0; i < Many; i++) Write($"models/{(i % 3 == 0 ? "gold" : "silver")}/table_{i:D4}.sql", $"select {i} as number");
+        for (var i = 0; i < Many; i++)
+            Write($"models/{(i % 3 == 0 ? "gold" : "silver")}/table_{i:D4}.sql", $"select {i} as number");
         (await FozProcess.RunAsync(folder, "docs", "generate", "--folder", "site")).Expect(0);
 
         await browser.GoAsync(Url("tables/silver.table_0448.html"));
@@ -58,7 +66,9 @@ public sealed class DocumentationSiteTests : IDisposable
         Assert.Equal(101, (await WaitForAsync(browser, "nav details[data-schema=silver] li")).Count);
         Assert.Equal(["table_0448"], await browser.TextsAsync("nav a[aria-current]"));
 
-        await browser.EvaluateAsync("{ const f = document.querySelector('.filter input'); f.value = '_044'; f.dispatchEvent(new Event('input')); }");
+        await browser.EvaluateAsync(
+            "{ const f = document.querySelector('.filter input'); f.value = '_044'; "
+                + "f.dispatchEvent(new Event('input')); }");
         Assert.Equal(["silver 7 of 300", "gold 3 of 150"], await browser.TextsAsync("nav summary"));
         Assert.Equal(10, (await browser.TextsAsync("nav details li a")).Count);
         await browser.FollowAsync("document.querySelector('nav details[data-schema=gold] li a').click()");
@@ -70,18 +80,21 @@ public sealed class DocumentationSiteTests : IDisposable
     static async Task<List<string>> DrawnAsync(ChromiumPage browser) =>
     [
         .. (await browser.EvaluateAsync(
-            "[...document.querySelectorAll('main svg a')].filter(a => a.getBoundingClientRect().width > 20).map(a => a.querySelector('text').textContent.trim())"))!
+            "[...document.querySelectorAll('main svg a')].filter(a => a.getBoundingClientRect().width > 20).map(a => "
+                + "a.querySelector('text').textContent.trim())"))!
             .AsArray().Select(name => (string)name!).Order(StringComparer.Ordinal),
     ];
 
     static Task<JsonNode?> SearchAsync(ChromiumPage browser, string text) => browser.EvaluateAsync(
-        $"{{ const s = document.querySelector('.search input'); s.value = '{text}'; s.dispatchEvent(new Event('input')); }}");
+        $"{{ const s = document.querySelector('.search input'); s.value = '{text}'; "
+            + $"s.dispatchEvent(new Event('input')); }}");
 
     /// <summary>What a selector finds, as soon as it finds something.</summary>
     static async Task<List<string>> WaitForAsync(ChromiumPage browser, string selector)
     {
         await browser.EvaluateAsync(
-            $"new Promise(done => {{ const look = () => document.querySelector('{selector}') ? done(true) : requestAnimationFrame(look); look(); }})");
+            $"new Promise(done => {{ const look = () => document.querySelector('{selector}') ? done(true) : "
+                + $"requestAnimationFrame(look); look(); }})");
         return await browser.TextsAsync(selector);
     }
 
@@ -92,7 +105,8 @@ public sealed class DocumentationSiteTests : IDisposable
         Write("foz.yml", "name: shop\nlake: lake\nconnections: {files: {type: files, path: data}}\n");
         Write("data/orders.csv", "id,customer_id,amount\n1,7,10\n");
         Write("data/customers.csv", "id,name\n7,Ana\n");
-        Write("sources/files.yml", "connection: files\nstreams: {orders: {path: orders.csv}, customers: {path: customers.csv}}\n");
+        Write("sources/files.yml",
+            "connection: files\nstreams: {orders: {path: orders.csv}, customers: {path: customers.csv}}\n");
         Write("models/silver/customers.sql", "select id::int as id, name from bronze.customers");
         Write("models/silver/orders.sql", """
             /* @foz
@@ -104,7 +118,8 @@ public sealed class DocumentationSiteTests : IDisposable
             @foz */
             select id::int as id, customer_id::int as customer_id, amount::decimal(9,2) * 2.5 as amount from bronze.orders
             """);
-        Write("models/gold/sales.sql", "/* @foz\nmaterialization: view\n@foz */\nselect sum(amount) as total from silver.orders");
+        Write("models/gold/sales.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nselect sum(amount) as total from silver.orders");
     }
 
     void Write(string path, string text)

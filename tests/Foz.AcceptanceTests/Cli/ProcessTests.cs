@@ -62,7 +62,8 @@ public sealed class ProcessTests : IDisposable
     public async Task A_signal_stops_a_query_with_exit_code_2(int signal)
     {
         // Shells without job control let what runs in the background ignore Ctrl-C, and programs keep to that.
-        Assert.SkipWhen(IsIgnored(signal), $"whoever runs the tests ignores signal {signal}, and so do programs started by them");
+        Assert.SkipWhen(
+            IsIgnored(signal), $"whoever runs the tests ignores signal {signal}, and so do programs started by them");
         using var process = Start("query", "select i from range(100000000000) t(i)", "-o", "csv");
         for (var line = 0; line < 100; line++) Assert.NotNull(await process.StandardOutput.ReadLineAsync(Cancel));
         var rest = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, Cancel);
@@ -78,7 +79,8 @@ public sealed class ProcessTests : IDisposable
         const string Field = "SigIgn:";
         const string Status = "/proc/self/status";
         if (!File.Exists(Status)) return false;
-        var mask = File.ReadLines(Status).First(line => line.StartsWith(Field, StringComparison.Ordinal))[Field.Length..].Trim();
+        var mask = File.ReadLines(Status)
+            .First(line => line.StartsWith(Field, StringComparison.Ordinal))[Field.Length..].Trim();
         return (ulong.Parse(mask, NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
     }
 

@@ -63,10 +63,12 @@ public sealed class TerminalTests : IDisposable
         DemoCheckout.WriteCommand(Path.Combine(folder, "bin"));
         var work = Directory.CreateDirectory(Path.Combine(folder, "work")).FullName;
         var file = Path.Combine(folder, "commands.sh");
-        await File.WriteAllTextAsync(file, $"stty cols {Width} rows 30\n{commands}\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            file, $"stty cols {Width} rows 30\n{commands}\n", TestContext.Current.CancellationToken);
         using var process = Process.Start(new ProcessStartInfo(Script, ["-q", "-c", $"sh '{file}'", "/dev/null"])
         {
-            WorkingDirectory = work, UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
+            WorkingDirectory = work, UseShellExecute = false, RedirectStandardInput = true,
+            RedirectStandardOutput = true,
             Environment =
             {
                 ["PATH"] = $"{Path.Combine(folder, "bin")}:{Environment.GetEnvironmentVariable("PATH")}",
@@ -75,7 +77,8 @@ public sealed class TerminalTests : IDisposable
         })!;
         var screen = new Screen(Width);
         var buffer = new char[4096];
-        while (await process.StandardOutput.ReadAsync(buffer, TestContext.Current.CancellationToken) is > 0 and var length)
+        while (await process.StandardOutput.ReadAsync(buffer, TestContext.Current.CancellationToken) is > 0
+            and var length)
         {
             await screen.WriteAsync(buffer, 0, length);
             await screen.FlushAsync(TestContext.Current.CancellationToken);

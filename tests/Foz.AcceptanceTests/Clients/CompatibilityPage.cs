@@ -35,19 +35,23 @@ static class CompatibilityPage
             """);
         foreach (var client in compared.GroupBy(c => c.Statement.Client))
             page.AppendLine(CultureInfo.InvariantCulture,
-                $"| {client.Key} | {client.Count()} | {client.Count(c => c.Kind is null)} | {client.Count(c => c.Kind is not null)} |");
+                $"| {client.Key} | {client.Count()} | {client.Count(c => c.Kind is null)} | "
+                    + $"{client.Count(c => c.Kind is not null)} |");
         page.Append("\n## Other answers, and why\n");
         foreach (var reason in compared.Where(c => c.Reason is not null).GroupBy(c => c.Reason!.Reason))
         {
             page.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"**{reason.Key}**").AppendLine();
-            foreach (var statement in reason.DistinctBy(c => (c.Statement.Client, c.Statement.Section, c.Statement.Sql, c.Kind)))
+            foreach (var statement in reason.DistinctBy(c =>
+                (c.Statement.Client, c.Statement.Section, c.Statement.Sql, c.Kind)))
                 page.AppendLine(CultureInfo.InvariantCulture,
-                    $"- {statement.Statement.Client}, {Escaped(statement.Statement.Section)}: `{Shortened(statement.Statement.Sql)}` ({statement.Kind})");
+                    $"- {statement.Statement.Client}, {Escaped(statement.Statement.Section)}: "
+                        + $"`{Shortened(statement.Statement.Sql)}` ({statement.Kind})");
         }
         return page.ToString();
     }
 
-    static string Escaped(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal);
+    static string Escaped(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal);
 
     static string Shortened(string sql)
     {

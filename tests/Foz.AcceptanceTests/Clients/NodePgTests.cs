@@ -33,7 +33,8 @@ public sealed class NodePgTests(ServedProject project, PostgreSqlServer server)
         if (Environment.GetEnvironmentVariable("CI") is not "true") Assert.SkipWhen(isAbsent, remedy);
         Assert.False(isAbsent, remedy);
         using var node = Process.Start(
-            new ProcessStartInfo("node", [Path.Combine(client, "pg.js"), host, $"{port}", user, password, database, "silver"])
+            new ProcessStartInfo(
+                "node", [Path.Combine(client, "pg.js"), host, $"{port}", user, password, database, "silver"])
             {
                 UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
             })!;

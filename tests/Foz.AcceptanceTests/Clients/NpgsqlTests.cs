@@ -25,8 +25,10 @@ public sealed class NpgsqlTests(ServedProject project)
         Assert.True(await reader.ReadAsync(Cancel));
         Assert.Equal(
             [
-                true, (short)1, 2, 3L, 1.5f, 2.5, 1234.5678m, "ação", new DateOnly(2024, 2, 29), new DateTime(2024, 2, 29, 12, 34, 56, 789),
-                new DateTime(2024, 2, 29, 12, 34, 56, DateTimeKind.Utc), new TimeOnly(12, 34, 56), new TimeSpan(2, 3, 0, 0),
+                true, (short)1, 2, 3L, 1.5f, 2.5, 1234.5678m, "ação", new DateOnly(2024, 2, 29),
+                new DateTime(2024, 2, 29, 12, 34, 56, 789),
+                new DateTime(2024, 2, 29, 12, 34, 56, DateTimeKind.Utc), new TimeOnly(12, 34, 56),
+                new TimeSpan(2, 3, 0, 0),
                 new Guid("67e55044-10b1-426f-9247-bb680e5fe0c8"),
             ], Enumerable.Range(0, 14).Select(reader.GetValue));
         Assert.Equal([1, 2, null], reader.GetFieldValue<int?[]>(14));
@@ -47,7 +49,8 @@ public sealed class NpgsqlTests(ServedProject project)
             await made.RollbackAsync("s", Cancel);
             await made.CommitAsync(Cancel);
         }
-        await using (await connection.BeginTransactionAsync(Cancel)) await RunAsync("update silver.paid set amount = 0");
+        await using (await connection.BeginTransactionAsync(Cancel))
+            await RunAsync("update silver.paid set amount = 0");
         await using var sum = new NpgsqlCommand("select sum(amount) from silver.paid", connection);
         Assert.Equal(4.5m, await sum.ExecuteScalarAsync(Cancel));
 
@@ -65,7 +68,8 @@ public sealed class NpgsqlTests(ServedProject project)
     {
         await using var connection = await project.ConnectAsync();
         await using var command = new NpgsqlCommand(
-            "select $1::int + 1, $2::text, $3::timestamp, $4::decimal(10,2), $5::boolean, $6::date, $7::uuid", connection);
+            "select $1::int + 1, $2::text, $3::timestamp, $4::decimal(10,2), $5::boolean, $6::date, $7::uuid",
+            connection);
         var id = Guid.NewGuid();
         object[] sent = [41, "ação", new DateTime(2024, 2, 29, 1, 2, 3), 12.34m, true, new DateOnly(1999, 12, 31), id];
         foreach (var value in sent) command.Parameters.Add(new() { Value = value });
@@ -150,7 +154,8 @@ public sealed class NpgsqlTests(ServedProject project)
             await Task.WhenAll(Enumerable.Range(0, Connections).Select(async i =>
             {
                 await using var connection = await project.ConnectAsync();
-                await using var command = new NpgsqlCommand($"select {i}::bigint, * from range({i}::bigint) limit 1", connection);
+                await using var command = new NpgsqlCommand(
+                    $"select {i}::bigint, * from range({i}::bigint) limit 1", connection);
                 await using var reader = await command.ExecuteReaderAsync(Cancel);
                 Assert.Equal(i > 0, await reader.ReadAsync(Cancel));
             }));

@@ -17,7 +17,8 @@ public sealed partial class PgbenchTests(ServedProject project)
     public async Task No_statement_of_twenty_clients_fails(string mode)
     {
         await project.ShellAsync(
-            $"psql -c \"create table silver.bench_{mode} as select i as id, i % 100 as branch, i * 1.5 as amount from range(10000) r(i)\"");
+            $"psql -c \"create table silver.bench_{mode} as select i as id, i % 100 as branch, i * 1.5 as "
+                + "amount from range(10000) r(i)\"");
         await File.WriteAllTextAsync(
             Path.Combine(project.Folder, $"{mode}.sql"),
             $"""

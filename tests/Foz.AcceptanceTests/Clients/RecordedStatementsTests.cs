@@ -7,8 +7,8 @@ using Npgsql;
 namespace Foz.AcceptanceTests.Clients;
 
 /// <summary>
-/// What real clients were seen to send, answered by Foz and by PostgreSQL over the same tables. What differs is listed with
-/// its reason; docs/reference/sql-compatibility.md is made of it.
+/// What real clients were seen to send, answered by Foz and by PostgreSQL over the same tables. What differs is listed
+/// with its reason; docs/reference/sql-compatibility.md is made of it.
 /// </summary>
 public sealed class RecordedStatementsTests(PostgreSqlServer server)
 {
@@ -24,7 +24,8 @@ public sealed class RecordedStatementsTests(PostgreSqlServer server)
     [Fact]
     public async Task Statements_of_real_clients_are_answered_as_by_PostgreSQL_or_their_difference_has_a_reason()
     {
-        var recordings = Directory.GetFiles(Repository.SharedFolder("client-queries"), "*.sql").Order(StringComparer.Ordinal);
+        var recordings = Directory.GetFiles(
+            Repository.SharedFolder("client-queries"), "*.sql").Order(StringComparer.Ordinal);
         // What other tests make is not in it.
         await using var project = new ServedProject("");
         await using (var postgres = await server.ConnectAsync("postgres"))
@@ -32,7 +33,9 @@ public sealed class RecordedStatementsTests(PostgreSqlServer server)
             await using var create = new NpgsqlCommand($"create database {Database} owner foz", postgres);
             await create.ExecuteNonQueryAsync(Cancel);
         }
-        await using (var postgres = await server.ConnectAsync(Database)) await MakeTablesAsync(postgres, "grant create on schema public to foz", "set role foz", "create schema sales");
+        await using (var postgres = await server.ConnectAsync(Database))
+            await MakeTablesAsync(
+                postgres, "grant create on schema public to foz", "set role foz", "create schema sales");
         await using (var foz = await project.ConnectAsync()) await MakeTablesAsync(foz);
 
         var compared = new List<ComparedStatement>();
@@ -50,20 +53,24 @@ public sealed class RecordedStatementsTests(PostgreSqlServer server)
         }
 
         var unexplained = compared.Where(c => c is { Kind: not null, Reason: null }).Select(c => c.Told).ToList();
-        Assert.True(unexplained.Count == 0, $"{unexplained.Count} differences have no reason:\n{string.Join('\n', unexplained)}");
+        Assert.True(
+            unexplained.Count == 0,
+            $"{unexplained.Count} differences have no reason:\n{string.Join('\n', unexplained)}");
         Assert.Equal([], Difference.All.Where(d => compared.All(c => c.Reason != d)));
         CompatibilityPage.Check(compared);
     }
 
     const string Columns =
-        "id integer, customer_id integer, note text, amount numeric(12,2), d date, ts timestamp, tz timestamptz, ok boolean, "
+        "id integer, customer_id integer, note text, amount numeric(12,2), d date, ts "
+            + "timestamp, tz timestamptz, ok boolean, "
         + "u text, tags text[], f4 real, f8 double precision, i2 smallint, i8 bigint, b bytea, kind text";
 
     static async Task MakeTablesAsync(NpgsqlConnection connection, params string[] first)
     {
         const int orders = 25;
         var rows = Enumerable.Range(0, orders).Select(i => string.Create(CultureInfo.InvariantCulture,
-            $"({i}, {i % 3}, 'n{i}', {i}.1, '2026-01-{i % 28 + 1:00}', '2026-01-01 00:00:{i:00}', '2026-01-01 00:00:{i:00}+00', {i % 2 == 0}, "
+            $"({i}, {i % 3}, 'n{i}', {i}.1, '2026-01-{i % 28 + 1:00}', '2026-01-01 00:00:{i:00}', '2026-01-01 "
+                + $"00:00:{i:00}+00', {i % 2 == 0}, "
             + $"'u{i}', array['a', 'b{i}'], {i}.5, {i}.25, {i}, {i}000000000, null, 'k')"));
         foreach (var sql in (string[])
         [
@@ -87,7 +94,8 @@ public sealed class RecordedStatementsTests(PostgreSqlServer server)
         foreach (var (oid, name) in relations)
         {
             await using var command = new NpgsqlCommand(
-                $"select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname || '.' || c.relname = '{name}'", connection);
+                $"select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname "
+                    + $"|| '.' || c.relname = '{name}'", connection);
             oids[oid] = (uint)(await command.ExecuteScalarAsync(Cancel))!;
         }
         return oids;
@@ -111,15 +119,20 @@ sealed record ComparedStatement(RecordedStatement Statement, StatementOutcome Ex
         get
         {
             var text = new StringBuilder();
-            text.AppendLine(CultureInfo.InvariantCulture, $"{Statement.Client}, {Statement.Section}, {Statement.Number}: {Kind} ");
-            text.AppendLine(Statement.Sql.Length <= SqlLengthMax ? Statement.Sql : Statement.Sql[..SqlLengthMax] + " …");
+            text.AppendLine(
+                CultureInfo.InvariantCulture, $"{Statement.Client}, {Statement.Section}, {Statement.Number}: {Kind} ");
+            text.AppendLine(
+                Statement.Sql.Length <= SqlLengthMax ? Statement.Sql : Statement.Sql[..SqlLengthMax] + " …");
             Tell("PostgreSQL", Expected, Actual);
             Tell("Foz", Actual, Expected);
             return text.ToString();
 
             void Tell(string who, StatementOutcome outcome, StatementOutcome other)
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"{who}: {outcome.Error} {string.Join(", ", outcome.Columns.Zip(outcome.Types))}, {outcome.Rows.Count} rows");
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"{who}: {outcome.Error} {string.Join(", ", outcome.Columns.Zip(outcome.Types))}, "
+                        + $"{outcome.Rows.Count} rows");
                 foreach (var row in outcome.Rows.Except(other.Rows).Take(6)) text.Append("  ").AppendLine(row);
             }
         }

@@ -5,10 +5,13 @@ public sealed class RemoteQueryTests(ServedProject project)
 {
     [Theory]
     [InlineData("select 6 * 7 as n, 'ação' as text", "-o csv", "n,text\n42,ação\n")]
-    [InlineData("select i from range(2) r(i); select 3 as j", "-o json", "[\n{\"i\":0},\n{\"i\":1}\n]\n[\n{\"j\":3}\n]\n")]
+    [InlineData(
+        "select i from range(2) r(i); select 3 as j", "-o json", "[\n{\"i\":0},\n{\"i\":1}\n]\n[\n{\"j\":3}\n]\n")]
     [InlineData("copy (select i, null from range(2) r(i)) to stdout with csv", "", "0,\n1,\n")]
-    public async Task Statements_are_answered_with_the_password_of_the_variables(string sql, string options, string expected) =>
-        Assert.Equal(expected, await project.ShellAsync($"dotnet foz.dll query --remote 127.0.0.1:$PGPORT {options} \"{sql}\""));
+    public async Task Statements_are_answered_with_the_password_of_the_variables(
+        string sql, string options, string expected) =>
+        Assert.Equal(
+            expected, await project.ShellAsync($"dotnet foz.dll query --remote 127.0.0.1:$PGPORT {options} \"{sql}\""));
 
     [Fact]
     public async Task A_password_file_lets_one_in()
@@ -21,8 +24,12 @@ public sealed class RemoteQueryTests(ServedProject project)
     }
 
     [Theory]
-    [InlineData("PGPASSWORD=wrong dotnet foz.dll query --remote 127.0.0.1:$PGPORT 'select 1'", "password authentication failed for user \"ana\"", 1)]
-    [InlineData("PGPASSWORD= HOME=/nowhere dotnet foz.dll query --remote 127.0.0.1:$PGPORT 'select 1' < /dev/null", "set PGPASSWORD", 1)]
+    [InlineData(
+        "PGPASSWORD=wrong dotnet foz.dll query --remote 127.0.0.1:$PGPORT 'select 1'",
+        "password authentication failed for user \"ana\"", 1)]
+    [InlineData(
+        "PGPASSWORD= HOME=/nowhere dotnet foz.dll query --remote 127.0.0.1:$PGPORT 'select 1' < /dev/null",
+        "set PGPASSWORD", 1)]
     [InlineData("dotnet foz.dll query --remote 127.0.0.1:$PGPORT 'select nope'", "sql:1:8: ", 1)]
     [InlineData("dotnet foz.dll query --remote 127.0.0.1:$PGPORT --target prod 'select 1'", "--target and --remote", 2)]
     public async Task A_refusal_has_its_exit_code(string command, string expected, int exitCode)
@@ -38,7 +45,9 @@ public sealed class RemoteQueryTests(ServedProject project)
         const string statement = "select count(*) from range(10000000) a(x), range(10000000) b(y) where x * y % 7 = 4";
         var answer = await project.ShellAsync(
             $"(env --default-signal=INT dotnet foz.dll query --remote 127.0.0.1:$PGPORT '{statement}' & p=$!; "
-            + ServedProject.WaitUntilActive("7 = 4") + " kill -INT $p; wait $p; for i in $(seq 100); do n=$(psql -Atc \"select count(*) from pg_stat_activity where application_name = 'foz query'\"); "
+            + ServedProject.WaitUntilActive("7 = 4")
+            + " kill -INT $p; wait $p; for i in $(seq 100); do n=$(psql -Atc \"select count(*) from pg_stat_activity "
+            + "where application_name = 'foz query'\"); "
             + "[ \"$n\" = 0 ] && break; sleep 0.1; done; echo $n)");
         Assert.Equal("stopped\n0\n", answer);
     }

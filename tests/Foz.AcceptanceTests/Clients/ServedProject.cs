@@ -7,7 +7,8 @@ using Npgsql;
 namespace Foz.AcceptanceTests.Clients;
 
 /// <summary>
-/// A project that <c>foz serve</c> serves in a process of its own, with the user ana. It starts when a test first asks for it.
+/// A project that <c>foz serve</c> serves in a process of its own, with the user ana. It starts when a test first asks
+/// for it.
 /// </summary>
 public sealed class ServedProject : IAsyncDisposable
 {
@@ -53,7 +54,8 @@ public sealed class ServedProject : IAsyncDisposable
 
     /// <summary>Lines of a shell that wait until the server works on a statement with this end.</summary>
     internal static string WaitUntilActive(string end) =>
-        "until [ \"$(psql -Atc \"select count(*) from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and query like '%"
+        "until [ \"$(psql -Atc \"select count(*) from pg_stat_activity where state = 'active' and pid <> "
+            + "pg_backend_pid() and query like '%"
         + end + "'\")\" = 1 ]; do sleep 0.1; done; sleep 2;";
 
     /// <summary>Opens a connection of Npgsql.</summary>
@@ -72,9 +74,11 @@ public sealed class ServedProject : IAsyncDisposable
         try
         {
             if (server is not null) return;
-            await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), $"name: served\nmemory: 1GB\n{settings}", Cancel);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "foz.yml"), $"name: served\nmemory: 1GB\n{settings}", Cancel);
             await RunAsync("foz", $"echo '{Password}' | dotnet foz.dll --project {folder} user add {User} --owner");
-            var process = FozProcess.Start(folder, failpoint: null, "serve", "--pg-port", "0", "--trino-port", "0", "--http-port", "0");
+            var process = FozProcess.Start(
+                folder, failpoint: null, "serve", "--pg-port", "0", "--trino-port", "0", "--http-port", "0");
             var pg = await process.ReadLineAsync();
             var http = await process.ReadLineAsync();
             var trino = await process.ReadLineAsync();
@@ -90,7 +94,9 @@ public sealed class ServedProject : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a client's command line, with psql's variables set; its output, with what went wrong in it.</summary>
+    /// <summary>
+    /// Runs a client's command line, with psql's variables set; its output, with what went wrong in it.
+    /// </summary>
     public async Task<string> ShellAsync(string command)
     {
         await StartAsync();

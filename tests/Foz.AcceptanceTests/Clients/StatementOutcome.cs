@@ -22,7 +22,8 @@ sealed partial record StatementOutcome(
     static readonly Dictionary<uint, uint> equivalents = new()
     {
         // name, "char", bpchar, varchar, unknown, cstring, regclass, pg_node_tree
-        [19] = Text, [18] = Text, [1042] = Text, [1043] = Text, [705] = Text, [2275] = Text, [2205] = Text, [194] = Text,
+        [19] = Text, [18] = Text, [1042] = Text, [1043] = Text, [705] = Text, [2275] = Text, [2205] = Text,
+        [194] = Text,
         // name[], "char"[], aclitem[]; int2vector; oidvector
         [1003] = TextArray, [1002] = TextArray, [1034] = TextArray, [22] = 1005, [30] = 1028,
     };
@@ -41,7 +42,11 @@ sealed partial record StatementOutcome(
         try
         {
             if (Copies().Match(sql) is { Success: true } copy)
-                return new(null, [], [], await CopyAsync(connection, sql, copy.Groups["from"].Success, sql.Contains("BINARY", StringComparison.OrdinalIgnoreCase)));
+                return new(
+                    null, [], [],
+                    await CopyAsync(
+                        connection, sql, copy.Groups["from"].Success,
+                        sql.Contains("BINARY", StringComparison.OrdinalIgnoreCase)));
             return await QueryAsync(connection, sql, statement.Parameters, oids);
         }
         catch (PostgresException e)
@@ -71,25 +76,33 @@ sealed partial record StatementOutcome(
         var types = Enumerable.Range(0, reader.FieldCount).Select(reader.GetDataTypeOID).ToList();
         var rows = new List<string>();
         while (await reader.ReadAsync(Cancel))
-            if (!IsOfPlatform(reader)) rows.Add(string.Join(" | ", Enumerable.Range(0, reader.FieldCount).Select(TextOf)));
+            if (!IsOfPlatform(reader))
+                rows.Add(string.Join(" | ", Enumerable.Range(0, reader.FieldCount).Select(TextOf)));
         if (!sql.Contains("order by", StringComparison.OrdinalIgnoreCase)) rows.Sort(StringComparer.Ordinal);
-        return new(null, columns, [.. types.Select(type => type >= UserOidMin ? UserOidMin : equivalents.GetValueOrDefault(type, type))], rows);
+        return new(
+            null, columns,
+            [.. types.Select(type => type >= UserOidMin ? UserOidMin : equivalents.GetValueOrDefault(type, type))],
+            rows);
 
         string TextOf(int column)
         {
             if (reader.IsDBNull(column)) return "∅";
             var text = reader.GetString(column);
-            if (oids.FirstOrDefault(o => o.Value.ToString(CultureInfo.InvariantCulture) == text).Key is { } known) return known;
+            if (oids.FirstOrDefault(o => o.Value.ToString(CultureInfo.InvariantCulture) == text).Key is { } known)
+                return known;
             return types[column] == Oid && uint.Parse(text, CultureInfo.InvariantCulture) >= UserOidMin ? "oid" : text;
         }
     }
 
-    /// <summary>Whether a row is of the schema of Foz's own tables, which come when there is something to keep.</summary>
+    /// <summary>
+    /// Whether a row is of the schema of Foz's own tables, which come when there is something to keep.
+    /// </summary>
     static bool IsOfPlatform(NpgsqlDataReader row) => Enumerable.Range(0, row.FieldCount).Any(i =>
         row.GetName(i).ToLowerInvariant() is "nspname" or "schema" or "table_schem" or "table_schema"
         && !row.IsDBNull(i) && row.GetString(i) == "foz");
 
-    static async Task<IReadOnlyList<string>> CopyAsync(NpgsqlConnection connection, string sql, bool isFrom, bool isBinary)
+    static async Task<IReadOnlyList<string>> CopyAsync(
+        NpgsqlConnection connection, string sql, bool isFrom, bool isBinary)
     {
         if (isFrom)
         {
@@ -116,6 +129,7 @@ sealed partial record StatementOutcome(
 
     [GeneratedRegex(
         @"^COPY\b.*?\b((?<from>FROM STDIN)|TO STDOUT)",
-        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Singleline
+            | RegexOptions.CultureInvariant)]
     private static partial Regex Copies();
 }

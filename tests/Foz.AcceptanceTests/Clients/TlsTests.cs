@@ -30,7 +30,8 @@ public sealed class TlsTests : IAsyncLifetime
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
         await File.WriteAllTextAsync(Certificate, certificate.ExportCertificatePem(), Cancel);
-        await File.WriteAllTextAsync(Path.Combine(project.Folder, "server.key"), key.ExportPkcs8PrivateKeyPem(), Cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(project.Folder, "server.key"), key.ExportPkcs8PrivateKeyPem(), Cancel);
         await project.StartAsync();
     }
 
@@ -40,7 +41,8 @@ public sealed class TlsTests : IAsyncLifetime
     public async Task Psql_checks_the_certificate_and_binds_its_password_to_it()
     {
         var answer = await project.ShellAsync(
-            $"psql 'sslmode=verify-full sslrootcert={Certificate} channel_binding=require' -c '\\conninfo' -Atc 'select 6 * 7'");
+            $"psql 'sslmode=verify-full sslrootcert={Certificate} channel_binding=require' -c "
+                + "'\\conninfo' -Atc 'select 6 * 7'");
         Assert.Contains("SSL connection (protocol: TLSv1.3", answer, StringComparison.Ordinal);
         Assert.EndsWith("42\n", answer, StringComparison.Ordinal);
     }
@@ -48,7 +50,8 @@ public sealed class TlsTests : IAsyncLifetime
     [Fact]
     public async Task A_wrong_password_is_refused_over_TLS_too()
     {
-        var answer = await project.ShellAsync("PGPASSWORD=wrong psql 'sslmode=require channel_binding=require' -c 'select 1'");
+        var answer = await project.ShellAsync(
+            "PGPASSWORD=wrong psql 'sslmode=require channel_binding=require' -c 'select 1'");
         Assert.Contains("password authentication failed for user \"ana\"", answer, StringComparison.Ordinal);
     }
 
@@ -67,10 +70,13 @@ public sealed class TlsTests : IAsyncLifetime
     {
         var client = Path.Combine(Repository.Root, "tests", "Foz.AcceptanceTests", "Clients", "Node");
         if (Environment.GetEnvironmentVariable("CI") is not "true")
-            Assert.SkipUnless(Directory.Exists(Path.Combine(client, "node_modules")), "trino-client is not installed: run .ci/install-test-tools");
+            Assert.SkipUnless(
+                Directory.Exists(Path.Combine(client, "node_modules")),
+                "trino-client is not installed: run .ci/install-test-tools");
         Assert.StartsWith("https://", project.Trino, StringComparison.Ordinal);
         var answer = await project.ShellAsync(
-            $"echo 'SELECT 6 * 7 AS n' | NODE_EXTRA_CA_CERTS={Certificate} node {Path.Combine(client, "trino.js")} {project.Trino} {ServedProject.User} '{password}'");
+            $"echo 'SELECT 6 * 7 AS n' | NODE_EXTRA_CA_CERTS={Certificate} node {Path.Combine(client, "trino.js")} "
+                + $"{project.Trino} {ServedProject.User} '{password}'");
         Assert.Contains(expected, answer, StringComparison.Ordinal);
     }
 
@@ -83,7 +89,8 @@ public sealed class TlsTests : IAsyncLifetime
         await client.ConnectAsync(IPAddress.Loopback, project.Port, Cancel);
         using var known = X509CertificateLoader.LoadCertificateFromFile(Certificate);
         await using var tls = new SslStream(
-            client.GetStream(), leaveInnerStreamOpen: false, (_, seen, _, _) => seen?.GetRawCertData().SequenceEqual(known.RawData) == true);
+            client.GetStream(), leaveInnerStreamOpen: false,
+            (_, seen, _, _) => seen?.GetRawCertData().SequenceEqual(known.RawData) == true);
         var options = new SslClientAuthenticationOptions
         {
             TargetHost = "localhost", ApplicationProtocols = [new SslApplicationProtocol(protocol)],

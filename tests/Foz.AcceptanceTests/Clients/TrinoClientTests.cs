@@ -28,7 +28,8 @@ public sealed class TrinoClientTests(ServedProject project)
         for (var i = 0; i < queries.Length; i++)
         {
             Assert.False(answers[i].TryGetProperty("error", out var error), $"{queries[i]}: {error}");
-            Assert.Equal(await RowsAsync(connection, queries[i]), answers[i].GetProperty("rows").EnumerateArray().Select(RowOf));
+            Assert.Equal(
+                await RowsAsync(connection, queries[i]), answers[i].GetProperty("rows").EnumerateArray().Select(RowOf));
         }
     }
 
@@ -48,7 +49,9 @@ public sealed class TrinoClientTests(ServedProject project)
             "SELECT range, repeat('x', 100) FROM range(50000)",
             "cancel SELECT a.range, repeat('x', 1000) FROM range(1000000) a, range(1000) b");
 
-        Assert.Equal("TABLE_NOT_FOUND: line 1:15: Table 'lake.silver.foobar' does not exist", answers[0].GetProperty("error").GetString());
+        Assert.Equal(
+            "TABLE_NOT_FOUND: line 1:15: Table 'lake.silver.foobar' does not exist",
+            answers[0].GetProperty("error").GetString());
         Assert.Equal("[[3]]", answers[2].GetProperty("rows").GetRawText());
         Assert.Equal("""["_col0 bigint"]""", answers[2].GetProperty("columns").GetRawText());
         Assert.Equal("""[["b"]]""", answers[4].GetProperty("rows").GetRawText());
@@ -60,8 +63,10 @@ public sealed class TrinoClientTests(ServedProject project)
     static async Task MakeAsync(NpgsqlConnection connection)
     {
         await using var command = new NpgsqlCommand(
-            "CREATE OR REPLACE TABLE silver.trino_items AS SELECT * FROM (VALUES (1::bigint, 'a', 1.50::decimal(10,2), TIMESTAMP '2026-01-31 10:00:00'), "
-            + "(2, 'b', NULL, TIMESTAMP '2026-02-01 23:59:59.5'), (3, 'ação', -0.05, NULL)) t(id, name, amount, moment)",
+            "CREATE OR REPLACE TABLE silver.trino_items AS SELECT * FROM (VALUES (1::bigint, 'a', 1.50::decimal(10,2), "
+                + "TIMESTAMP '2026-01-31 10:00:00'), "
+            + "(2, 'b', NULL, TIMESTAMP '2026-02-01 23:59:59.5'), (3, 'ação', -0.05, "
+            + "NULL)) t(id, name, amount, moment)",
             connection);
         await command.ExecuteNonQueryAsync(Cancel);
     }
@@ -77,7 +82,8 @@ public sealed class TrinoClientTests(ServedProject project)
         var input = Path.Combine(project.Folder, $"{Guid.NewGuid():N}.sql");
         await File.WriteAllLinesAsync(input, statements, Cancel);
         var output = await project.ShellAsync(
-            $"node {Path.Combine(client, "trino.js")} {project.Trino} {ServedProject.User} '{ServedProject.Password}' < {input}");
+            $"node {Path.Combine(client, "trino.js")} {project.Trino} {ServedProject.User} "
+                + $"'{ServedProject.Password}' < {input}");
         var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(lines.Length == statements.Length && lines.All(line => line.StartsWith('{')), output);
         return [.. lines.Select(line => JsonElement.Parse(line))];
@@ -89,12 +95,18 @@ public sealed class TrinoClientTests(ServedProject project)
         await using var reader = await command.ExecuteReaderAsync(Cancel);
         var rows = new List<string>();
         while (await reader.ReadAsync(Cancel))
-            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "NULL" : Text(reader.GetValue(i)))));
+            rows.Add(
+                string.Join(
+                    '|',
+                    Enumerable.Range(
+                        0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "NULL" : Text(reader.GetValue(i)))));
         return rows;
     }
 
     static string RowOf(JsonElement row) =>
-        string.Join('|', row.EnumerateArray().Select(value => value.ValueKind is JsonValueKind.Null ? "NULL" : value.ToString()));
+        string.Join(
+            '|',
+            row.EnumerateArray().Select(value => value.ValueKind is JsonValueKind.Null ? "NULL" : value.ToString()));
 
     static string Text(object value) => value switch
     {

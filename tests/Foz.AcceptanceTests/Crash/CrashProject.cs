@@ -15,14 +15,17 @@ sealed class CrashProject : IDisposable
 
     static readonly string[] Compared =
     [
-        "bronze.customers", "bronze.customers__rejected", "bronze.orders", "bronze.orders__rejected", "silver.customers",
-        "silver.orders", "silver.order_events", "silver.order_events__quarantine", "bronze.orders__quarantine", "silver.order_history",
+        "bronze.customers", "bronze.customers__rejected", "bronze.orders", "bronze.orders__rejected",
+        "silver.customers",
+        "silver.orders", "silver.order_events", "silver.order_events__quarantine", "bronze.orders__quarantine",
+        "silver.order_history",
         "silver.order_lines", "silver.paid", "gold.sales", "silver.monthly", "silver.monthly__quarantine",
     ];
 
     public CrashProject()
     {
-        Write("foz.yml", "name: crash\nlake: lake\nmemory: 256MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
+        Write("foz.yml",
+            "name: crash\nlake: lake\nmemory: 256MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
         Write("sources/files.yml", """
             name: files
             connection: files
@@ -130,7 +133,9 @@ sealed class CrashProject : IDisposable
     static IEnumerable<string> ExportedRows(string folder) =>
         File.ReadLines(Path.Combine(folder, Export)).Order(StringComparer.Ordinal);
 
-    /// <summary>Asserts that the lake holds what an undisturbed run makes of the same files, and each batch once.</summary>
+    /// <summary>
+    /// Asserts that the lake holds what an undisturbed run makes of the same files, and each batch once.
+    /// </summary>
     /// <param name="kills">What was done to it, for people.</param>
     /// <param name="streams">The streams that are looked at, with their rejected rows; none for all tables.</param>
     public async Task AssertUndisturbedAsync(string kills, params IReadOnlyList<string> streams)
@@ -141,14 +146,17 @@ sealed class CrashProject : IDisposable
         using var other = new TestLake(undisturbed.Folder);
         using var lake = new TestLake(Folder);
         await other.RunWellAsync();
-        foreach (var name in Compared.Where(name => streams.Count == 0 || streams.Any(stream => name.Split("__")[0] == stream)))
+        foreach (var name in Compared.Where(name =>
+            streams.Count == 0 || streams.Any(stream => name.Split("__")[0] == stream)))
         {
             compared++;
             var columns = name.EndsWith("__quarantine", StringComparison.Ordinal) ? "id, status, _quarantine_checks"
                 : name.StartsWith("bronze", StringComparison.Ordinal) ? "* EXCLUDE (_cdc_synced_at)" : "*";
             var query = $"SELECT {columns} FROM {name} ORDER BY ALL";
-            var expected = (await other.QueryAsync(query)).Select(row => row.Replace(other.Folder, "", StringComparison.Ordinal));
-            var actual = (await lake.QueryAsync(query)).Select(row => row.Replace(Folder, "", StringComparison.Ordinal));
+            var expected = (await other.QueryAsync(query))
+                .Select(row => row.Replace(other.Folder, "", StringComparison.Ordinal));
+            var actual = (await lake.QueryAsync(query))
+                .Select(row => row.Replace(Folder, "", StringComparison.Ordinal));
             Assert.True(expected.SequenceEqual(actual), $"""
                 {name} is not what an undisturbed run makes, after {kills}
                 missing: {string.Join("; ", expected.Except(actual).Take(3))}

@@ -11,7 +11,9 @@ public sealed class DisturbedRunTests : IDisposable
     const int ClockJumps = 2;
     const int RunsAtOnce = 8;
 
-    /// <summary>The time that <see cref="CrashProject"/> gives its files: they look as if no one had written them for long.</summary>
+    /// <summary>
+    /// The time that <see cref="CrashProject"/> gives its files: they look as if no one had written them for long.
+    /// </summary>
     static readonly DateTime filesModifiedAt = new(2024, 2, 29, 0, 0, 0, DateTimeKind.Utc);
 
     readonly CrashProject project = new();
@@ -33,7 +35,9 @@ public sealed class DisturbedRunTests : IDisposable
         for (var i = 0; i < torn; i++)
         {
             project.AddRound();
-            var file = Directory.GetFiles(Path.Combine(project.Folder, "data", random.Next(2) == 0 ? "orders" : "customers")).Max(StringComparer.Ordinal)!;
+            var file = Directory.GetFiles(
+                Path.Combine(
+                    project.Folder, "data", random.Next(2) == 0 ? "orders" : "customers")).Max(StringComparer.Ordinal)!;
             var whole = await File.ReadAllBytesAsync(file, Cancel);
             await WriteAsync(file, whole.AsMemory(0, random.Next(1, whole.Length)));
             using var run = project.Start(failpoint: null, streams);
@@ -41,7 +45,9 @@ public sealed class DisturbedRunTests : IDisposable
             await WriteAsync(file, whole);
             // One that notices fails, and says which file it was.
             var result = await run.WaitAsync();
-            Assert.True(result.ExitCode == 0 || result.Output.Contains("changed while", StringComparison.Ordinal), $"{result.Output}\n{result.Errors}");
+            Assert.True(
+                result.ExitCode == 0 || result.Output.Contains("changed while", StringComparison.Ordinal),
+                $"{result.Output}\n{result.Errors}");
         }
         using (var last = project.Start(failpoint: null, streams)) (await last.WaitAsync()).Expect(0);
 
@@ -83,7 +89,8 @@ public sealed class DisturbedRunTests : IDisposable
         for (var round = 0; round < rounds; round++)
         {
             project.AddRound();
-            var runs = Enumerable.Range(0, RunsAtOnce).Select(_ => project.Start(failpoint: null, "--wait", "10m")).ToList();
+            var runs = Enumerable.Range(0, RunsAtOnce).Select(_ => project.Start(failpoint: null, "--wait", "10m"))
+                .ToList();
             try
             {
                 foreach (var run in runs) (await run.WaitAsync()).Expect(0);
@@ -98,12 +105,14 @@ public sealed class DisturbedRunTests : IDisposable
         using var lake = new TestLake(project.Folder);
         Assert.Equal(
             [string.Create(CultureInfo.InvariantCulture, $"{1 + rounds * RunsAtOnce}|{1 + rounds * RunsAtOnce}")],
-            await lake.QueryAsync($"SELECT count(*), count(DISTINCT run_id) FROM foz.runs WHERE outcome <> '{Outcome.Failed}'"));
+            await lake.QueryAsync(
+                $"SELECT count(*), count(DISTINCT run_id) FROM foz.runs WHERE outcome <> '{Outcome.Failed}'"));
     }
 
     static async Task WriteAsync(string file, ReadOnlyMemory<byte> bytes)
     {
-        await using (var stream = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) await stream.WriteAsync(bytes, Cancel);
+        await using (var stream = new FileStream(file, FileMode.Create, FileAccess.Write, FileShare.ReadWrite))
+            await stream.WriteAsync(bytes, Cancel);
         File.SetLastWriteTimeUtc(file, filesModifiedAt);
     }
 

@@ -106,7 +106,8 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         // Models that append refuse to go on behind a table that was replaced.
         using (var run = project.Start()) await run.WaitAsync();
 
-        await project.AssertUndisturbedAsync("a kill of a full refresh between side table and table", "bronze.customers", "bronze.orders");
+        await project.AssertUndisturbedAsync(
+            "a kill of a full refresh between side table and table", "bronze.customers", "bronze.orders");
     }
 
     [Fact]
@@ -165,7 +166,8 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
     {
         var log = Path.Combine(project.Folder, "lake", name.Replace('.', '/'), "_delta_log");
         var commits = Directory.GetFiles(log, "*.json").Order(StringComparer.Ordinal).ToList();
-        var metadata = commits.SelectMany(File.ReadLines).Last(line => line.StartsWith("{\"metaData\"", StringComparison.Ordinal));
+        var metadata = commits.SelectMany(File.ReadLines)
+            .Last(line => line.StartsWith("{\"metaData\"", StringComparison.Ordinal));
         var changed = JsonNode.Parse(metadata)!;
         changed["metaData"]!["configuration"]!["delta.checkpointInterval"] = "1";
         File.WriteAllText(Path.Combine(log, $"{commits.Count:D20}.json"), changed.ToJsonString() + "\n");

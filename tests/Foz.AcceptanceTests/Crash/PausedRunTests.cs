@@ -2,7 +2,9 @@ using Foz.Storage;
 
 namespace Foz.AcceptanceTests.Crash;
 
-/// <summary>A run that stands still for longer than its lease holds, as on a machine that is suspended, and then goes on.</summary>
+/// <summary>
+/// A run that stands still for longer than its lease holds, as on a machine that is suspended, and then goes on.
+/// </summary>
 public sealed class PausedRunTests
 {
     [Fact]
@@ -22,7 +24,8 @@ public sealed class PausedRunTests
         await project.FinishAsync();
 
         await project.AssertUndisturbedAsync("a pause between side table and table");
-        var commits = Directory.GetFiles(Path.Combine(project.Folder, "lake/bronze"), "*.json", SearchOption.AllDirectories);
+        var commits = Directory.GetFiles(
+            Path.Combine(project.Folder, "lake/bronze"), "*.json", SearchOption.AllDirectories);
         Assert.Contains(commits, file => File.ReadAllText(file).Contains("TAKE OVER STEP", StringComparison.Ordinal));
     }
 
@@ -51,17 +54,23 @@ public sealed class PausedRunTests
     {
         using var folder = new BackfillProject();
         (await FozProcess.RunAsync(folder.Path, "run", "bronze.days", "--log-format", "json")).Expect(0);
-        File.WriteAllText(Path.Combine(folder.Path, "sources/files.yml"), "connection: files\nschema: bronze\nstreams: {days: {path: '*.csv', columns: {day: date}}}\n");
-        await File.WriteAllTextAsync(Path.Combine(folder.Path, "data/more.csv"), "day,n\n2026-02-01,1\n", TestContext.Current.CancellationToken);
+        File.WriteAllText(
+            Path.Combine(folder.Path, "sources/files.yml"),
+            "connection: files\nschema: bronze\nstreams: {days: {path: '*.csv', columns: {day: date}}}\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "data/more.csv"), "day,n\n2026-02-01,1\n", TestContext.Current.CancellationToken);
         using var paused = await PauseAsync(folder.Path, "bronze.days");
-        await File.WriteAllTextAsync(Path.Combine(folder.Path, "data/other.csv"), "day,n\n2026-02-01,2\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "data/other.csv"), "day,n\n2026-02-01,2\n",
+            TestContext.Current.CancellationToken);
         (await FozProcess.RunAsync(folder.Path, "run", "bronze.days", "--wait", "5m")).Expect(0);
         paused.Continue();
         Assert.NotEqual(0, (await paused.WaitAsync()).ExitCode);
         (await FozProcess.RunAsync(folder.Path, "run", "bronze.days")).Expect(0);
 
         using var lake = new TestLake(folder.Path);
-        Assert.Equal(["1", "2"], await lake.QueryAsync("SELECT n FROM bronze.days WHERE day = DATE '2026-02-01' ORDER BY n"));
+        Assert.Equal(
+            ["1", "2"], await lake.QueryAsync("SELECT n FROM bronze.days WHERE day = DATE '2026-02-01' ORDER BY n"));
     }
 
     /// <summary>Starts a run that is stopped before the commit of a stream's table.</summary>

@@ -32,7 +32,8 @@ public sealed partial class PromotionKillTests : IDisposable
                 columns: {id: bigint, part: bigint}
                 checks: [{max: {column: part, value: 90, on_violation: quarantine}}]
             """);
-        Write("models/silver/big.sql", "/* @foz\nmaterialization: view\n@foz */\nSELECT * FROM silver.orders WHERE part % 2 = 0");
+        Write("models/silver/big.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nSELECT * FROM silver.orders WHERE part % 2 = 0");
         Write("models/gold/sales.sql", "SELECT count(*) AS n, sum(part) AS parts FROM silver.big");
         Define(factor: 1);
     }
@@ -60,7 +61,8 @@ public sealed partial class PromotionKillTests : IDisposable
                     var ended = await killed.WaitAsync();
                     var isReached = hit == 1 || (hit == 3 && name is not ("promote.opened" or "promote.done"));
                     Assert.True(
-                        ended.ExitCode == (isReached ? FozProcess.KilledExitCode : 0), $"{name}:{hit}: {ended.ExitCode} {ended.Errors}");
+                        ended.ExitCode == (isReached ? FozProcess.KilledExitCode : 0),
+                        $"{name}:{hit}: {ended.ExitCode} {ended.Errors}");
                 }
                 AddFile();
                 await FozAsync("run");
@@ -82,15 +84,20 @@ public sealed partial class PromotionKillTests : IDisposable
     /// <summary>Asserts that each file arrived once everywhere, by the definitions that were promoted.</summary>
     async Task AssertWholeAsync(int factor, string kill)
     {
-        var csv = Enumerable.Range(0, files).SelectMany(file => Enumerable.Range(0, 10).Select(i => (Id: (file * 10) + i, Part: i * 10)))
+        var csv = Enumerable.Range(0, files)
+            .SelectMany(file => Enumerable.Range(0, 10).Select(i => (Id: (file * 10) + i, Part: i * 10)))
             .Where(row => row.Part <= 90).ToList();
         using var lake = new TestLake(folder);
         foreach (var table in new[] { "silver.events", "silver.orders" })
             Assert.Equal(
                 csv.Select(row => $"{kill} {table} {row.Id}|{row.Part * factor}"),
-                (await lake.QueryAsync($"SELECT id, part FROM {table} ORDER BY ALL")).Select(row => $"{kill} {table} {row}"));
-        Assert.Equal($"{csv.Count}|{csv.Sum(row => row.Part) * factor}", Assert.Single(await lake.QueryAsync("SELECT * FROM gold.sales")));
-        Assert.Equal($"{files}", Assert.Single(await lake.QueryAsync("SELECT count(*) FROM bronze.orders__quarantine")));
+                (await lake.QueryAsync($"SELECT id, part FROM {table} ORDER BY ALL"))
+                    .Select(row => $"{kill} {table} {row}"));
+        Assert.Equal(
+            $"{csv.Count}|{csv.Sum(row => row.Part) * factor}",
+            Assert.Single(await lake.QueryAsync("SELECT * FROM gold.sales")));
+        Assert.Equal(
+            $"{files}", Assert.Single(await lake.QueryAsync("SELECT count(*) FROM bronze.orders__quarantine")));
         // Nothing is left of it, and the environment is its base again.
         Assert.DoesNotContain(
             Directory.GetFiles(Path.Combine(folder, "lake/_foz"), "*", SearchOption.AllDirectories),
@@ -105,7 +112,8 @@ public sealed partial class PromotionKillTests : IDisposable
         foreach (var (name, strategy) in new[] { ("orders", "merge, unique_key: id"), ("events", "append") })
             Write(
                 $"models/silver/{name}.sql",
-                $"/* @foz\nmaterialization: {{type: incremental, strategy: {strategy}}}\n@foz */\nSELECT id, part * {factor} AS part FROM STREAM(bronze.orders)");
+                $"/* @foz\nmaterialization: {{type: incremental, strategy: {strategy}}}\n@foz */\nSELECT id, part * "
+                    + $"{factor} AS part FROM STREAM(bronze.orders)");
     }
 
     /// <summary>Brings ten rows that arrive, and one that breaks a check.</summary>

@@ -29,7 +29,9 @@ public sealed class ProviderTests(PostgreSqlServer server) : IDisposable
         await database.GrantAsync();
         await lake.RunWellAsync();
         Assert.Equal(
-            ["1|True|-5|9223372036854775807|1.5|0.1|-10.50|1234567890123456789012345678.0123456789|1.10|2024-02-29|2024-01-02 03:04:05.678901|2024-01-02 01:04:05|2|é'n|01234567-89ab-cdef-0123-456789abcdef|23:59:59.5", "2|||||||||||||||"],
+            [
+                "1|True|-5|9223372036854775807|1.5|0.1|-10.50|1234567890123456789012345678.0123456789|1.10|2024-02-29|2024-01-02 03:04:05.678901|2024-01-02 01:04:05|2|é'n|01234567-89ab-cdef-0123-456789abcdef|23:59:59.5", "2|||||||||||||||",
+            ],
             (await lake.QueryAsync("""
                 SELECT id, b, s, l, r, d, n::varchar, w::varchar, u, day::varchar, "at"::varchar, (tz AT TIME ZONE 'UTC')::varchar, octet_length(bin), txt, g, tm
                 FROM bronze.t ORDER BY id
@@ -39,11 +41,17 @@ public sealed class ProviderTests(PostgreSqlServer server) : IDisposable
     [Fact]
     public async Task A_snapshot_of_ranges_holds_every_row_once()
     {
-        var database = await OpenAsync("{t: {keys: [id]}, q: {query: 'SELECT id % 7 AS k, count(*) AS n FROM t GROUP BY 1'}}");
-        await database.ExecuteAsync("CREATE TABLE t (id bigint, v text); INSERT INTO t SELECT i * 3 - 5000, repeat('x', (i % 50)::int) FROM generate_series(1, 20000) i; INSERT INTO t VALUES (NULL, 'none')");
+        var database = await OpenAsync(
+            "{t: {keys: [id]}, q: {query: 'SELECT id % 7 AS k, count(*) AS n FROM t GROUP BY 1'}}");
+        await database.ExecuteAsync(
+            "CREATE TABLE t (id bigint, v text); INSERT INTO t SELECT i * 3 - 5000, repeat('x', (i % 50)::int) FROM "
+                + "generate_series(1, 20000) i; INSERT INTO t VALUES (NULL, 'none')");
         await database.GrantAsync();
         await lake.RunWellAsync();
-        Assert.Equal(["20001|20001|1"], await lake.QueryAsync("SELECT count(*), count(DISTINCT coalesce(id, -9)), count(*) FILTER (id IS NULL) FROM bronze.t"));
+        Assert.Equal(
+            ["20001|20001|1"],
+            await lake.QueryAsync(
+                "SELECT count(*), count(DISTINCT coalesce(id, -9)), count(*) FILTER (id IS NULL) FROM bronze.t"));
         Assert.Equal(["20001"], await lake.QueryAsync("SELECT sum(n)::bigint FROM bronze.q"));
     }
 
@@ -86,9 +94,13 @@ public sealed class ProviderTests(PostgreSqlServer server) : IDisposable
         var database = await OpenAsync("{t: {cursor: c, mode: incremental}, gone: }");
         await database.ExecuteAsync("CREATE TABLE t (id int)");
         await database.GrantAsync();
-        var errors = (await lake.RunAsync()).Steps.Select(s => s.Error!.Describe()).Order(StringComparer.Ordinal).ToList();
-        Assert.Contains("Npgsql: reading the columns of stream 'gone': 42P01: relation \"gone\" does not exist", errors[0], StringComparison.Ordinal);
-        Assert.Contains("stream 't': cursor names the column 'c', which does not exist", errors[1], StringComparison.Ordinal);
+        var errors = (await lake.RunAsync()).Steps.Select(s => s.Error!.Describe()).Order(StringComparer.Ordinal)
+            .ToList();
+        Assert.Contains(
+            "Npgsql: reading the columns of stream 'gone': 42P01: relation \"gone\" does not exist", errors[0],
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "stream 't': cursor names the column 'c', which does not exist", errors[1], StringComparison.Ordinal);
         Assert.All(errors, e => Assert.DoesNotContain(PostgreSqlServer.Password, e, StringComparison.Ordinal));
     }
 
@@ -96,7 +108,8 @@ public sealed class ProviderTests(PostgreSqlServer server) : IDisposable
     public async Task Tables_are_discovered_with_their_keys_by_an_assembly_that_is_not_ours()
     {
         var database = await OpenAsync("all");
-        await database.ExecuteAsync("CREATE SCHEMA s; CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE s.\"Two Words\" (k int)");
+        await database.ExecuteAsync(
+            "CREATE SCHEMA s; CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE s.\"Two Words\" (k int)");
         await database.GrantAsync();
         await database.GrantAsync("s");
         await lake.RunWellAsync();
@@ -113,7 +126,8 @@ public sealed class ProviderTests(PostgreSqlServer server) : IDisposable
         var database = await server.CreateDatabaseAsync();
         var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
-        await new ProviderPackages(Path.Combine(lake.Folder, "providers")).AddAsync("Npgsql", null, packages, TimeProvider.System, Cancel);
+        await new ProviderPackages(Path.Combine(lake.Folder, "providers")).AddAsync(
+            "Npgsql", null, packages, TimeProvider.System, Cancel);
         lake.Write("foz.yml", $"""
             name: t
             connections:

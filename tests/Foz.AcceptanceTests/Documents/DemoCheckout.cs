@@ -32,7 +32,8 @@ public sealed class DemoCheckout : IDisposable
     public static void WriteCommand(string folder)
     {
         var file = Path.Combine(Directory.CreateDirectory(folder).FullName, "foz");
-        File.WriteAllText(file, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "foz.dll")}' \"$@\"\n");
+        File.WriteAllText(
+            file, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "foz.dll")}' \"$@\"\n");
         using var chmod = Process.Start("chmod", ["+x", file]);
         chmod.WaitForExit();
     }
@@ -68,7 +69,9 @@ public sealed class DemoCheckout : IDisposable
             if (output is not null) return output;
             foreach (var file in Files) File.Copy(Path.Combine(Repository.Root, file), Path.Combine(made, file));
             WriteCommand(made);
-            CopyFolder(Path.Combine(Repository.Root, "examples", "loja"), Path.Combine(made, "examples", "loja"), except: ["data", "lake"]);
+            CopyFolder(
+                Path.Combine(Repository.Root, "examples", "loja"), Path.Combine(made, "examples", "loja"),
+                except: ["data", "lake"]);
             using var make = Process.Start(new ProcessStartInfo("make", ["--no-print-directory", "demo"])
             {
                 WorkingDirectory = made, UseShellExecute = false, RedirectStandardOutput = true,

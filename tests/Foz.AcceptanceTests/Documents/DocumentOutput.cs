@@ -36,7 +36,8 @@ static partial class DocumentOutput
         if (Shows(shown, written)) return shown;
         var actual = written.TrimEnd('\n').Split('\n');
         var lines = shown.Split('\n');
-        if (!lines.Contains(Ellipsis)) return string.Join('\n', actual.Select(line => Array.Find(lines, IsSame(line)) ?? line));
+        if (!lines.Contains(Ellipsis))
+            return string.Join('\n', actual.Select(line => Array.Find(lines, IsSame(line)) ?? line));
         return string.Join('\n', lines.Select(line =>
             line == Ellipsis || actual.Any(candidate => IsShown(Still(line), Still(candidate)))
                 ? line
@@ -50,7 +51,8 @@ static partial class DocumentOutput
     static List<string> Canonical(string text) =>
     [
         .. StillText.Ordered(string.Join(
-            '\n', text.TrimEnd('\n').Split('\n').Where(line => line != Ellipsis && !IsOfYoungFile(line)).Select(Still))),
+            '\n',
+            text.TrimEnd('\n').Split('\n').Where(line => line != Ellipsis && !IsOfYoungFile(line)).Select(Still))),
     ];
 
     /// <summary>Whether a run waited for a file that was written a moment ago: on a slow machine it need not.</summary>

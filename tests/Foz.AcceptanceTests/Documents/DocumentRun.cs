@@ -7,8 +7,8 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Documents;
 
 /// <summary>
-/// Does what a document says, from the first line to the last, in one shell that a failing command ends: blocks that are
-/// files are written, commands are run, and queries go through <c>foz query</c>.
+/// Does what a document says, from the first line to the last, in one shell that a failing command ends: blocks that
+/// are files are written, commands are run, and queries go through <c>foz query</c>.
 /// </summary>
 sealed partial class DocumentRun
 {
@@ -104,11 +104,14 @@ sealed partial class DocumentRun
     /// <summary>What the pieces of documents say of columns that they do not name among <c>columns</c>.</summary>
     static readonly Dictionary<string, string> known = new(StringComparer.Ordinal)
     {
-        ["order_id"] = "bigint", ["item"] = "integer", ["price"] = "decimal(10,2)", ["discount"] = "decimal(4,2)", ["campaign"] = "varchar",
+        ["order_id"] = "bigint", ["item"] = "integer", ["price"] = "decimal(10,2)", ["discount"] = "decimal(4,2)",
+        ["campaign"] = "varchar",
         ["postcode"] = "varchar", ["ordered_on"] = "date", ["shipped_on"] = "date",
     };
 
-    /// <summary>A model with a piece of YAML in its front matter, the columns that this names, and those that are known.</summary>
+    /// <summary>
+    /// A model with a piece of YAML in its front matter, the columns that this names, and those that are known.
+    /// </summary>
     static string ModelOf(MarkdownBlock block)
     {
         var errors = new ErrorList();
@@ -120,7 +123,8 @@ sealed partial class DocumentRun
             _ => [],
         };
         errors.ThrowIfAny();
-        return $"/* @foz\n{block.Code}\n@foz */\nselect {string.Join(", ", columns.Append("line").Union(known.Keys).Select(c => $"null::{known.GetValueOrDefault(c, "integer")} as {c}"))}";
+        return $"/* @foz\n{block.Code}\n@foz */\nselect "
+            + $"{string.Join(", ", columns.Append("line").Union(known.Keys).Select(c => $"null::{known.GetValueOrDefault(c, "integer")} as {c}"))}";
     }
 
     static void Write(StringBuilder script, MarkdownBlock block) => script.Append($"""
@@ -135,7 +139,9 @@ sealed partial class DocumentRun
     {
         // The shell itself is read from the standard input, which is not for the commands.
         var code = block.Language == "sql" ? $"foz query <<'END_OF_SQL'\n{block.Code}\nEND_OF_SQL" : block.Code;
-        var expected = ExitCode.Match(block.Remark ?? "") is { Success: true } remark ? remark.Groups["code"].Value : "0";
+        var expected = ExitCode.Match(block.Remark ?? "") is { Success: true } remark
+            ? remark.Groups["code"].Value
+            : "0";
         script.Append($$"""
             printf '{{Mark}}%s\n' {{number}}
             {{(expected == "0" ? "set -e" : "set +e")}}

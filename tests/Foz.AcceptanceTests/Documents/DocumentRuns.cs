@@ -4,8 +4,8 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Documents;
 
 /// <summary>
-/// Where documents are run: README in a checkout whose demo is made, the guide's first page in an empty folder, and every
-/// other document in a copy of the project that this first page ends with.
+/// Where documents are run: README in a checkout whose demo is made, the guide's first page in an empty folder, and
+/// every other document in a copy of the project that this first page ends with.
 /// </summary>
 /// <param name="server">What stands behind the addresses of databases in documents.</param>
 /// <param name="checkout">The checkout.</param>
@@ -40,7 +40,8 @@ public sealed class DocumentRuns(PostgreSqlServer server, DemoCheckout checkout)
         if (document.Blocks.Any(block => block.Code.Contains(Address, StringComparison.Ordinal)))
             await AddDatabaseAsync(replacements);
         return runs[document.Name] = await DocumentRun.RunAsync(
-            document, home, Commands, document.Name is Readme or FirstPage ? "" : $"export SHOP_URL=postgres://{Address} CRM_TOKEN=token",
+            document, home, Commands,
+            document.Name is Readme or FirstPage ? "" : $"export SHOP_URL=postgres://{Address} CRM_TOKEN=token",
             replacements);
     }
 
@@ -63,7 +64,8 @@ public sealed class DocumentRuns(PostgreSqlServer server, DemoCheckout checkout)
         DemoCheckout.CopyFolder(Path.Combine(folder, first.Document.Name, Project), home);
         foreach (var commit in Directory.GetFiles(home, "*.json", SearchOption.AllDirectories))
             if (Path.GetFileName(Path.GetDirectoryName(commit)) == "_delta_log")
-                File.SetLastWriteTimeUtc(commit, FirstRun.AddMonths(int.Parse(Path.GetFileNameWithoutExtension(commit))));
+                File.SetLastWriteTimeUtc(
+                    commit, FirstRun.AddMonths(int.Parse(Path.GetFileNameWithoutExtension(commit))));
     }
 
     async Task AddDatabaseAsync(Dictionary<string, string> replacements)

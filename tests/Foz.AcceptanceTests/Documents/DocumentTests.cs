@@ -5,12 +5,15 @@ namespace Foz.AcceptanceTests.Documents;
 /// <summary>Does what the documents say, and holds what they show against what comes of it.</summary>
 public sealed class DocumentTests(DocumentRuns runs) : IClassFixture<DocumentRuns>
 {
-    /// <summary>Languages of blocks that are no part of a session: files of other programs, drawings, and examples of calls.</summary>
+    /// <summary>
+    /// Languages of blocks that are no part of a session: files of other programs, drawings, and examples of calls.
+    /// </summary>
     static readonly string[] OtherLanguages = ["console", "cron", "diagram", "tree"];
 
     public static TheoryData<string> Documents =>
     [
-        .. MarkdownDocument.All.Where(document => document.Blocks.Any(DocumentRun.IsScript)).Select(document => document.Name),
+        .. MarkdownDocument.All.Where(document => document.Blocks.Any(DocumentRun.IsScript))
+            .Select(document => document.Name),
     ];
 
     [Theory]

@@ -8,7 +8,9 @@ using Foz.Pipelines.Runs.State;
 
 namespace Foz.AcceptanceTests.Faults;
 
-/// <summary>Storage and sources that fail: nothing half written, and an error that says what, where and what to do.</summary>
+/// <summary>
+/// Storage and sources that fail: nothing half written, and an error that says what, where and what to do.
+/// </summary>
 public sealed class FaultTests(PostgreSqlServer server) : IDisposable
 {
     readonly TestLake lake = new();
@@ -122,7 +124,8 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
             var filler = Path.Combine(folder, "filler");
             FillDisk(filler, leftBytes: 10_000);
 
-            var error = await Assert.ThrowsAsync<FozException>(() => journal.AppendAsync([Step("silver.b", new('x', 50_000))], Cancel));
+            var error = await Assert.ThrowsAsync<FozException>(() =>
+                journal.AppendAsync([Step("silver.b", new('x', 50_000))], Cancel));
             Assert.Equal(ErrorKind.Storage, error.Kind);
 
             File.Delete(filler);
@@ -207,7 +210,8 @@ public sealed class FaultTests(PostgreSqlServer server) : IDisposable
     public async Task A_source_that_dies_half_way_leaves_its_table_as_it_was()
     {
         var database = await server.CreateDatabaseAsync();
-        await database.ExecuteAsync("CREATE TABLE big AS SELECT i AS id, repeat('x', 100) AS v FROM generate_series(1, 1000) i");
+        await database.ExecuteAsync(
+            "CREATE TABLE big AS SELECT i AS id, repeat('x', 100) AS v FROM generate_series(1, 1000) i");
         await database.GrantAsync();
         WriteSource(database, server.Port);
         await lake.RunWellAsync();

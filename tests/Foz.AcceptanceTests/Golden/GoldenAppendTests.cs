@@ -10,8 +10,11 @@ using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;
 
-/// <summary>Copies of tables that other writers made, to which rows are appended: read again by Foz and by the judge.</summary>
-public sealed class GoldenAppendTests(GoldenEngine engine, JudgeProcess judge) : IClassFixture<GoldenEngine>, IDisposable
+/// <summary>
+/// Copies of tables that other writers made, to which rows are appended: read again by Foz and by the judge.
+/// </summary>
+public sealed class GoldenAppendTests(GoldenEngine engine, JudgeProcess judge)
+    : IClassFixture<GoldenEngine>, IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("foz-golden-").FullName;
 
@@ -35,7 +38,8 @@ public sealed class GoldenAppendTests(GoldenEngine engine, JudgeProcess judge) :
         session.Execute("CREATE TEMP TABLE added_rows AS FROM before_rows LIMIT 3", Cancel);
 
         var refusal = await AppendAsync(session, table);
-        if (refusals.TryGetValue(name, out var reason)) Assert.Contains(reason, refusal?.Message, StringComparison.Ordinal);
+        if (refusals.TryGetValue(name, out var reason))
+            Assert.Contains(reason, refusal?.Message, StringComparison.Ordinal);
         else Assert.Null(refusal);
         var after = await engine.Table(folder).LatestAsync(Cancel);
         Assert.Equal(refusal is null ? before.Version + 1 : before.Version, after.Version);
@@ -83,7 +87,8 @@ public sealed class GoldenAppendTests(GoldenEngine engine, JudgeProcess judge) :
     {
         try
         {
-            await using var change = await new TableWriter(session).AppendAsync(table, "FROM added_rows", new(), Cancel);
+            await using var change = await new TableWriter(session).AppendAsync(
+                table, "FROM added_rows", new(), Cancel);
             await change.CommitAsync(Cancel);
             return null;
         }

@@ -38,7 +38,8 @@ public sealed class GoldenLogTests(GoldenEngine engine) : IClassFixture<GoldenEn
         var files = new HashSet<string>(StringComparer.Ordinal);
         for (var version = 0; version <= 13; version++)
         {
-            var file = Path.Combine(golden.Root, "_delta_log", version.ToString("D20", CultureInfo.InvariantCulture) + ".json");
+            var file = Path.Combine(
+                golden.Root, "_delta_log", version.ToString("D20", CultureInfo.InvariantCulture) + ".json");
             Replay(files, await File.ReadAllLinesAsync(file, Cancel));
             var snapshot = await table.VersionAsync(version, Cancel);
             Assert.Equal((version, files.Count), (snapshot.Version, snapshot.FileCount));

@@ -23,8 +23,8 @@ sealed record GoldenNote(string Why)
     public static GoldenNote? Find(GoldenTable table) => all.GetValueOrDefault(table.ToString());
 
     /// <summary>
-    /// What the error must say where what a version changed cannot be told; empty where what is told is not what became of
-    /// the rows.
+    /// What the error must say where what a version changed cannot be told; empty where what is told is not what became
+    /// of the rows.
     /// </summary>
     public static string? Untold(GoldenTable table) => untold.GetValueOrDefault(table.ToString());
 
@@ -57,7 +57,8 @@ sealed record GoldenNote(string Why)
             WaivedColumn = "as_timestamp",
         },
         ["dremio/newPlanDataset"] = new(
-            "version 25 removes and adds one file, which is not valid; Spark, which wrote version 26, removes it there, so "
+            "version 25 removes and adds one file, which is not valid; Spark, which wrote "
+                + "version 26, removes it there, so "
             + "it held it to be in the table, with its 10 rows; ClickHouse does not")
         {
             Count = (25, 189),
@@ -82,7 +83,10 @@ sealed record GoldenNote(string Why)
         },
 
         // Negative: upstream demands an error.
-        ["connectors/deltalog-state-reconstruction-without-metadata"] = new("negative") { Refusal = "no action 'metaData'" },
+        ["connectors/deltalog-state-reconstruction-without-metadata"] = new("negative")
+        {
+            Refusal = "no action 'metaData'",
+        },
         ["kernel-golden/deltalog-state-reconstruction-without-metadata"] = new("negative")
         {
             Refusal = "no action 'metaData'",
@@ -101,13 +105,17 @@ sealed record GoldenNote(string Why)
         },
         ["delta-golden/canonicalized-paths-special-b"] = new("a log without schema") { Refusal = "has no schema" },
         ["delta-golden/corrupted-last-checkpoint"] = new("a log without schema") { Refusal = "has no schema" },
-        ["delta-golden/table-with-columnmapping-mode-id"] = new("the same rows as upstream's later copy of the table, with one column otherwise and three more")
+        ["delta-golden/table-with-columnmapping-mode-id"] = new(
+            "the same rows as upstream's later copy of the table, with one column otherwise and three more")
         {
-            Rows = $"{WithMoreNesting} FROM '{{0}}/../../../kernel-golden/table-with-columnmapping-mode-id/expected/*.parquet'",
+            Rows = $"{WithMoreNesting} FROM "
+                + $"'{{0}}/../../../kernel-golden/table-with-columnmapping-mode-id/expected/*.parquet'",
         },
-        ["delta-golden/table-with-columnmapping-mode-name"] = new("the same rows as upstream's later copy of the table, with one column otherwise and three more")
+        ["delta-golden/table-with-columnmapping-mode-name"] = new(
+            "the same rows as upstream's later copy of the table, with one column otherwise and three more")
         {
-            Rows = $"{WithMoreNesting} FROM '{{0}}/../../../kernel-golden/table-with-columnmapping-mode-name/expected/*.parquet'",
+            Rows = $"{WithMoreNesting} FROM "
+                + $"'{{0}}/../../../kernel-golden/table-with-columnmapping-mode-name/expected/*.parquet'",
         },
         ["delta-java-kernel/basic_catalog_managed-delta"] = new("feature") { Refusal = "catalogManaged" },
         ["delta-rs/table_h"] = new("feature, under an earlier name") { Refusal = "catalogOwned" },

@@ -43,7 +43,8 @@ static class GoldenRows
         AssertSame(
             session,
             $"SELECT {string.Join(", ", columns.Select(FromJudge))} FROM judged",
-            $"SELECT {string.Join(", ", columns.Select(c => $"{AsJudge(c)} AS {SqlText.Identifier(c.Name)}"))} FROM {relation}",
+            $"SELECT {string.Join(", ", columns.Select(c => $"{AsJudge(c)} AS {SqlText.Identifier(c.Name)}"))} FROM "
+                + $"{relation}",
             what);
     }
 
@@ -51,7 +52,10 @@ static class GoldenRows
     {
         session.Execute($"CREATE OR REPLACE TEMP TABLE expected AS {expected}", Cancel);
         session.Execute($"CREATE OR REPLACE TEMP TABLE actual AS {actual}", Cancel);
-        foreach (var (left, right, word) in new[] { ("expected", "actual", "missing"), ("actual", "expected", "unexpected") })
+        foreach (var (left, right, word) in new[]
+        {
+            ("expected", "actual", "missing"), ("actual", "expected", "unexpected"),
+        })
         {
             using var rows = session.Query($"FROM {left} EXCEPT ALL FROM {right} LIMIT 3", Cancel);
             var difference = rows.Rows(Cancel).Select(row => string.Join(" | ", row)).ToList();

@@ -26,7 +26,8 @@ public sealed partial class GoldenTests(GoldenEngine engine) : IClassFixture<Gol
 
     public static TheoryData<string> WithChanges => Names(table => File.Exists(ChangesOf(table)));
 
-    public static TheoryData<string> WithVersions => Names(table => table.Kind != "log-only" && table.RowCounts().Count > 0);
+    public static TheoryData<string> WithVersions =>
+        Names(table => table.Kind != "log-only" && table.RowCounts().Count > 0);
 
     [Theory]
     [MemberData(nameof(Readable))]
@@ -96,7 +97,8 @@ public sealed partial class GoldenTests(GoldenEngine engine) : IClassFixture<Gol
         var refusal = await Record.ExceptionAsync(async () =>
         {
             foreach (var (version, rows) in counts.Where(count => counts.ContainsKey(count.Key - 1)))
-                Assert.Equal((version, rows), (version, counts[version - 1] + await DifferenceAsync(session, table, version)));
+                Assert.Equal(
+                    (version, rows), (version, counts[version - 1] + await DifferenceAsync(session, table, version)));
         });
         if (untold is null) Assert.True(refusal is null, $"{refusal}");
         else Assert.Contains(untold, Assert.IsType<FozException>(refusal).Message, StringComparison.Ordinal);
@@ -160,6 +162,8 @@ public sealed partial class GoldenTests(GoldenEngine engine) : IClassFixture<Gol
     static TheoryData<string> Names(Func<GoldenTable, bool> choose)
     {
         var index = Path.Combine(Repository.Shared, "golden", "INDEX.tsv");
-        return File.Exists(index) ? [.. GoldenTable.All().Where(choose).Select(table => table.ToString())] : ["(absent)"];
+        return File.Exists(index)
+            ? [.. GoldenTable.All().Where(choose).Select(table => table.ToString())]
+            : ["(absent)"];
     }
 }

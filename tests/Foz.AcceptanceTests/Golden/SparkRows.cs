@@ -9,9 +9,10 @@ using Foz.Lake.Engine;
 namespace Foz.AcceptanceTests.Golden;
 
 /// <summary>
-/// Rows in one form, whoever read them, led by Spark's schema: Spark's as <c>../shared/spark-tables/README.md</c> describes them,
-/// and the engine's. Two things are taken for the same that only a form tells apart: a variant of JSON's null and SQL's NULL, which
-/// the engine does not distinguish, and times and bytes inside of variants, for which JSON has no type.
+/// Rows in one form, whoever read them, led by Spark's schema: Spark's as <c>../shared/spark-tables/README.md</c>
+/// describes them, and the engine's. Two things are taken for the same that only a form tells apart: a variant of
+/// JSON's null and SQL's NULL, which the engine does not distinguish, and times and bytes inside of variants, for which
+/// JSON has no type.
 /// </summary>
 static class SparkRows
 {
@@ -50,15 +51,22 @@ static class SparkRows
         return type.GetString() switch
         {
             "double" or "float" => Number(node.GetValue<string>()),
-            "variant" => Variant(node["variant"]) is { } value ? new JsonObject([KeyValuePair.Create("variant", (JsonNode?)value)]) : null,
+            "variant" =>
+                Variant(node["variant"]) is { } value
+                    ? new JsonObject([KeyValuePair.Create("variant", (JsonNode?)value)])
+                    : null,
             _ => node.DeepClone(),
         };
     }
 
     static JsonNode? Nested(JsonNode node, JsonElement type) => type.GetProperty("type").GetString() switch
     {
-        "struct" => new JsonObject(type.GetProperty("fields").EnumerateArray().Select(field => (Name: field.GetProperty("name").GetString()!, field))
-            .Select(pair => KeyValuePair.Create(pair.Name, Normal(node[pair.Name], pair.field.GetProperty("type"))))),
+        "struct" =>
+            new JsonObject(
+                type.GetProperty("fields").EnumerateArray()
+                    .Select(field => (Name: field.GetProperty("name").GetString()!, field))
+                    .Select(pair =>
+                        KeyValuePair.Create(pair.Name, Normal(node[pair.Name], pair.field.GetProperty("type"))))),
         "array" => new JsonArray([.. node.AsArray().Select(item => Normal(item, type.GetProperty("elementType")))]),
         "map" => Map(node["map"]!.AsArray().Select(entry =>
             (Normal(entry![0], type.GetProperty("keyType")), Normal(entry[1], type.GetProperty("valueType"))))),
@@ -88,16 +96,21 @@ static class SparkRows
             "binary" => "\\x" + Convert.ToHexStringLower((byte[])value),
             "timestamp" => Time(value) + "Z",
             "timestamp_ntz" => Time(value),
-            "variant" => Variant(value) is { } inner ? new JsonObject([KeyValuePair.Create("variant", (JsonNode?)inner)]) : null,
+            "variant" =>
+                Variant(value) is { } inner ? new JsonObject([KeyValuePair.Create("variant", (JsonNode?)inner)]) : null,
             _ => ValueText.Of(value),
         };
     }
 
     static JsonNode Nested(object value, JsonElement type) => (type.GetProperty("type").GetString(), value) switch
     {
-        ("struct", StructValue item) => new JsonObject(type.GetProperty("fields").EnumerateArray().Zip(item).Select(pair =>
-            KeyValuePair.Create(pair.First.GetProperty("name").GetString()!, Of(pair.Second.Value, pair.First.GetProperty("type"))))),
-        ("array", object?[] items) => new JsonArray([.. items.Select(item => Of(item, type.GetProperty("elementType")))]),
+        ("struct", StructValue item) =>
+            new JsonObject(type.GetProperty("fields").EnumerateArray().Zip(item).Select(pair =>
+                KeyValuePair.Create(
+                    pair.First.GetProperty("name").GetString()!,
+                    Of(pair.Second.Value, pair.First.GetProperty("type"))))),
+        ("array", object?[] items) =>
+            new JsonArray([.. items.Select(item => Of(item, type.GetProperty("elementType")))]),
         ("map", MapValue map) => Map(map.Select(entry =>
             (Of(entry.Key, type.GetProperty("keyType")), Of(entry.Value, type.GetProperty("valueType"))))),
         var other => throw new InvalidOperationException($"a value of type {other.Item1} that is a {value.GetType()}"),
@@ -134,7 +147,8 @@ static class SparkRows
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && text.All(c => char.IsAsciiDigit(c) || c is '-' or '+' or '.' or 'e' or 'E'))
             return text.Contains('e', StringComparison.OrdinalIgnoreCase) ? Number(number) : Digits(text);
-        return text.Length > 10 && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        return text.Length > 10
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)
             : text;
     }
@@ -158,7 +172,8 @@ static class SparkRows
     // Whole numbers and decimals of a variant compare with doubles of the same value.
     static JsonNode Number(double number) =>
         number == 0 ? "0"
-        : double.IsInteger(number) && Math.Abs(number) < 1e40 ? new BigInteger(number).ToString(CultureInfo.InvariantCulture)
+        : double.IsInteger(number) && Math.Abs(number) < 1e40
+            ? new BigInteger(number).ToString(CultureInfo.InvariantCulture)
         : number.ToString("R", CultureInfo.InvariantCulture);
 
     static string Time(object value)

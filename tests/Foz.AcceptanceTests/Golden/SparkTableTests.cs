@@ -14,8 +14,11 @@ using Foz.Wire.Parquet;
 
 namespace Foz.AcceptanceTests.Golden;
 
-/// <summary>Tables that Spark wrote: read at every version as Spark read them, checked, and written on or refused by name.</summary>
-public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper output) : IClassFixture<GoldenEngine>, IDisposable
+/// <summary>
+/// Tables that Spark wrote: read at every version as Spark read them, checked, and written on or refused by name.
+/// </summary>
+public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper output)
+    : IClassFixture<GoldenEngine>, IDisposable
 {
     // What no engine but Spark has types for.
     static readonly Dictionary<string, string> unreadable = new(StringComparer.Ordinal)
@@ -57,14 +60,16 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
         {
             if (unreadable.TryGetValue(name, out var reason))
             {
-                var refusal = await Assert.ThrowsAnyAsync<DeltaException>(() => ReadAsync(session, table, version, schema));
+                var refusal =
+                    await Assert.ThrowsAnyAsync<DeltaException>(() => ReadAsync(session, table, version, schema));
                 Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
                 output.WriteLine($"{name} at version {version}: refused: {refusal.Message}");
                 continue;
             }
             var read = await ReadAsync(session, table, version, schema);
             var expected = SparkRows.Expected(rows, schema);
-            Assert.True(expected.SequenceEqual(read, StringComparer.Ordinal), Difference(name, version, expected, read));
+            Assert.True(
+                expected.SequenceEqual(read, StringComparer.Ordinal), Difference(name, version, expected, read));
             compared++;
         }
         output.WriteLine($"{name}: {compared} versions compared");
@@ -76,7 +81,8 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
     public async Task A_copy_is_in_order_and_is_written_on_or_refuses_it_by_name(string name)
     {
         if (unreadable.ContainsKey(name)) return;
-        DemoCheckout.CopyFolder(Path.Combine(Repository.SharedFolder("spark-tables"), name), Path.Combine(folder, name));
+        DemoCheckout.CopyFolder(
+            Path.Combine(Repository.SharedFolder("spark-tables"), name), Path.Combine(folder, name));
         using var session = engine.Open();
         var table = Open(folder, name);
         Assert.Empty((await TableFsck.CheckDeepAsync(table, session, null, Cancel)).Findings);
@@ -112,7 +118,8 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
     [InlineData("allcombo")]
     public async Task A_bit_that_flipped_in_a_page_is_found_by_its_checksum(string name)
     {
-        DemoCheckout.CopyFolder(Path.Combine(Repository.SharedFolder("spark-tables"), name), Path.Combine(folder, name));
+        DemoCheckout.CopyFolder(
+            Path.Combine(Repository.SharedFolder("spark-tables"), name), Path.Combine(folder, name));
         using var session = engine.Open();
         var random = new Random(15);
         var (bits, byChecksum) = (0, 0);
@@ -133,7 +140,9 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
                 var found = await TableFsck.CheckDeepAsync(Open(folder, name), session, null, Cancel);
                 Assert.Contains(found.Findings, finding => finding.Path == file.Path.Value);
                 bits++;
-                if (found.Findings.Any(finding => finding.Problem.Contains("another checksum", StringComparison.Ordinal))) byChecksum++;
+                if (found.Findings.Any(finding =>
+                    finding.Problem.Contains("another checksum", StringComparison.Ordinal)))
+                    byChecksum++;
             }
             await File.WriteAllBytesAsync(path, whole, Cancel);
         }
@@ -160,13 +169,15 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
     public async Task Old_days_are_rewritten_in_the_calendar_of_today()
     {
         const string Name = "olddates_legacy";
-        DemoCheckout.CopyFolder(Path.Combine(Repository.SharedFolder("spark-tables"), Name), Path.Combine(folder, Name));
+        DemoCheckout.CopyFolder(
+            Path.Combine(Repository.SharedFolder("spark-tables"), Name), Path.Combine(folder, Name));
         using var session = engine.Open();
         var (_, rows, schema) = Versions(Name)[^1];
         var expected = SparkRows.Expected(rows, schema);
         var written = Directory.GetFiles(Path.Combine(folder, Name), "*.parquet");
         await using (var change = await new TableWriter(session).UpdateAsync(
-            Open(folder, Name), new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = "id + 0" }, "id % 2 = 1", new(), Cancel))
+            Open(folder, Name), new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = "id + 0" },
+            "id % 2 = 1", new(), Cancel))
             await change.CommitAsync(Cancel);
         Assert.Equal(expected, await RowsAsync(session, Name, schema));
         await new TableOptimizer(session).OptimizeAsync(Open(folder, Name), new(), onProgress: null, Cancel);
@@ -176,11 +187,13 @@ public sealed class SparkTableTests(GoldenEngine engine, ITestOutputHelper outpu
         Assert.NotEmpty(files);
         foreach (var file in files)
             Assert.Equal(0, session.QueryScalar<long>(
-                $"SELECT count(*) FROM parquet_kv_metadata({SqlText.Literal(file)}) WHERE decode(key) LIKE '%legacy%'", Cancel));
+                $"SELECT count(*) FROM parquet_kv_metadata({SqlText.Literal(file)}) WHERE decode(key) LIKE '%legacy%'",
+                Cancel));
     }
 
     static string Difference(string name, long version, List<string> expected, List<string> read) =>
-        $"{name} at version {version}\nmissing {string.Join("\n  ", expected.Except(read).Take(3))}\nfound {string.Join("\n  ", read.Except(expected).Take(3))}";
+        $"{name} at version {version}\nmissing {string.Join("\n  ", expected.Except(read).Take(3))}\nfound "
+            + $"{string.Join("\n  ", read.Except(expected).Take(3))}";
 
     static List<(long Version, string Rows, JsonElement Schema)> Versions(string name)
     {

@@ -10,7 +10,8 @@ sealed record HeavyStatement(string Name, string Sql, bool IsTrino, bool IsOrdin
     /// <summary>Those of <c>statements.sql</c>.</summary>
     public static IReadOnlyList<HeavyStatement> All { get; } =
     [
-        .. File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Heavy", "statements.sql")).Split("\n\n").Skip(1).Select(Read),
+        .. File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Heavy", "statements.sql")).Split("\n\n").Skip(1)
+            .Select(Read),
     ];
 
     static HeavyStatement Read(string text)

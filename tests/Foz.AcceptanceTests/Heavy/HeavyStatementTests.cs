@@ -11,8 +11,9 @@ using Npgsql;
 namespace Foz.AcceptanceTests.Heavy;
 
 /// <summary>
-/// Statements that would take a server where nothing bounds them, four at a time, by both protocols. With <c>FOZ_SOAK=1</c> all of
-/// <c>statements.sql</c> run, a third of them canceled by their clients, and the server's memory and times are asserted.
+/// Statements that would take a server where nothing bounds them, four at a time, by both protocols. With
+/// <c>FOZ_SOAK=1</c> all of <c>statements.sql</c> run, a third of them canceled by their clients, and the server's
+/// memory and times are asserted.
 /// </summary>
 public sealed class HeavyStatementTests(ITestOutputHelper output)
 {
@@ -32,11 +33,13 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
     [Fact]
     public async Task The_server_outlives_them_and_answers_others()
     {
-        await using var project = new ServedProject("serve:\n  workloads:\n    default:\n      statement_timeout: 3s\n");
+        await using var project = new ServedProject(
+            "serve:\n  workloads:\n    default:\n      statement_timeout: 3s\n");
         await using var other = await project.ConnectAsync();
         await RunAsync(other, "create schema if not exists silver");
         await RunAsync(other, "create table silver.heavy (i bigint, s varchar)");
-        await RunAsync(other, "insert into silver.heavy select i, repeat('x', 1000) from generate_series(1, 5000) t(i)");
+        await RunAsync(
+            other, "insert into silver.heavy select i, repeat('x', 1000) from generate_series(1, 5000) t(i)");
         var waiting = new ConcurrentQueue<(int Number, HeavyStatement Statement)>(
             HeavyStatement.All.Where(s => Soak.Is || s.IsOrdinary).Select((s, i) => (i, s)));
         var ended = new ConcurrentBag<Ending>();
@@ -69,7 +72,10 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
                     ? await RunTrinoAsync(project, next.Statement.Sql, canceled)
                     : await RunPostgreSqlAsync(project, next.Statement.Sql, canceled);
                 var late = clock.Elapsed - (canceled ?? timeout);
-                ended.Add(new(next.Statement.Name, state, late < TimeSpan.Zero ? TimeSpan.Zero : late, clock.Elapsed, message));
+                ended.Add(
+                    new(next.Statement.Name, state, late < TimeSpan.Zero
+                        ? TimeSpan.Zero
+                        : late, clock.Elapsed, message));
             }
         }
     }
@@ -93,14 +99,18 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
         await command.ExecuteNonQueryAsync(Token);
     }
 
-    static async Task<(string State, string Message)> RunPostgreSqlAsync(ServedProject project, string sql, TimeSpan? canceled)
+    static async Task<(string State, string Message)> RunPostgreSqlAsync(
+        ServedProject project, string sql, TimeSpan? canceled)
     {
         await using var connection = await project.ConnectAsync();
         await using var command = new NpgsqlCommand(sql, connection);
-        using var timer = canceled is { } after ? new Timer(_ => command.Cancel(), null, after, Timeout.InfiniteTimeSpan) : null;
+        using var timer = canceled is { } after
+            ? new Timer(_ => command.Cancel(), null, after, Timeout.InfiniteTimeSpan)
+            : null;
         try
         {
-            await using var reader = await command.ExecuteReaderAsync(System.Data.CommandBehavior.SequentialAccess, Token);
+            await using var reader = await command.ExecuteReaderAsync(
+                System.Data.CommandBehavior.SequentialAccess, Token);
             while (await reader.ReadAsync(Token))
             {
             }
@@ -116,7 +126,8 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
         }
     }
 
-    static async Task<(string State, string Message)> RunTrinoAsync(ServedProject project, string sql, TimeSpan? canceled)
+    static async Task<(string State, string Message)> RunTrinoAsync(
+        ServedProject project, string sql, TimeSpan? canceled)
     {
         using var http = new HttpClient();
         http.DefaultRequestHeaders.Add("X-Trino-User", ServedProject.User);
@@ -128,7 +139,8 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
         {
             using var answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Token));
             if (answer.RootElement.TryGetProperty("error", out var error))
-                return (StateOf(error.GetProperty("errorName").GetString()!), error.GetProperty("message").GetString()!);
+                return (StateOf(error.GetProperty("errorName").GetString()!),
+                    error.GetProperty("message").GetString()!);
             if (!answer.RootElement.TryGetProperty("nextUri", out var next)) return ("00000", "");
             if (clock.Elapsed > canceled)
             {
@@ -146,7 +158,10 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
         "FUNCTION_NOT_FOUND" => "42883",
         "STACK_OVERFLOW" => "54001",
         "INVALID_FUNCTION_ARGUMENT" => "54000",
-        _ => name.StartsWith("EXCEEDED", StringComparison.Ordinal) || name.EndsWith("RESOURCES", StringComparison.Ordinal) || name.EndsWith("LIMIT", StringComparison.Ordinal) ? "53200" : name,
+        _ => name.StartsWith("EXCEEDED", StringComparison.Ordinal)
+            || name.EndsWith("RESOURCES", StringComparison.Ordinal) || name.EndsWith("LIMIT", StringComparison.Ordinal)
+            ? "53200"
+            : name,
     };
 
     /// <summary>How a statement ended.</summary>
@@ -158,6 +173,8 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
     sealed record Ending(string Name, string State, TimeSpan Late, TimeSpan Lasted, string Message)
     {
         public override string ToString() => string.Create(
-            CultureInfo.InvariantCulture, $"{State} late {Late.TotalSeconds:F1} s of {Lasted.TotalSeconds:F1} s: {Name}: {Message[..Math.Min(Message.Length, 140)]}");
+            CultureInfo.InvariantCulture,
+            $"{State} late {Late.TotalSeconds:F1} s of {Lasted.TotalSeconds:F1} s: {Name}: "
+                + $"{Message[..Math.Min(Message.Length, 140)]}");
     }
 }

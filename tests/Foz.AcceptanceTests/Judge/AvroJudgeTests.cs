@@ -22,19 +22,25 @@ public sealed class AvroJudgeTests(JudgeProcess judge) : IDisposable
             FROM numbers(5000)
             """;
         await judge.QueryAsync(
-            $"{Rows} INTO OUTFILE '{lake.Folder}/rows-{codec}.avro' FORMAT Avro SETTINGS output_format_avro_codec = '{codec}', "
+            $"{Rows} INTO OUTFILE '{lake.Folder}/rows-{codec}.avro' FORMAT Avro SETTINGS "
+                + $"output_format_avro_codec = '{codec}', "
             + "output_format_avro_string_column_pattern = '.*', output_format_avro_sync_interval = 4096");
         lake.Write("foz.yml", "name: t\nconnections:\n  files: {type: files}\n");
         lake.Write("sources/f.yml", "connection: files\nstreams:\n  rows: {path: '*.avro'}\n");
         await lake.RunWellAsync();
         Assert.Equal(
-            ["5000|37492500000000000|-12497500|1667|2500", "ação 4999|1983-08-09|2024-03-01 01:23:18.123456|5048.99|[4999, 9998]"],
+            [
+                "5000|37492500000000000|-12497500|1667|2500",
+                "ação 4999|1983-08-09|2024-03-01 01:23:18.123456|5048.99|[4999, 9998]",
+            ],
             [
                 .. await lake.QueryAsync(
-                    "SELECT count(*)::VARCHAR, sum(id)::VARCHAR, sum(n)::VARCHAR, count(*) FILTER (perhaps IS NULL)::VARCHAR, count(*) FILTER (flag)::VARCHAR "
+                    "SELECT count(*)::VARCHAR, sum(id)::VARCHAR, sum(n)::VARCHAR, count(*) FILTER (perhaps IS "
+                        + "NULL)::VARCHAR, count(*) FILTER (flag)::VARCHAR "
                     + "FROM bronze.rows"),
                 .. await lake.QueryAsync(
-                    "SELECT max_by(v, id), max(day)::DATE::VARCHAR, (max(moment) AT TIME ZONE 'UTC')::VARCHAR, max(price)::VARCHAR, max_by(list, id)::VARCHAR FROM bronze.rows"),
+                    "SELECT max_by(v, id), max(day)::DATE::VARCHAR, (max(moment) AT TIME ZONE 'UTC')::VARCHAR, "
+                        + "max(price)::VARCHAR, max_by(list, id)::VARCHAR FROM bronze.rows"),
             ]);
     }
 }

@@ -37,7 +37,8 @@ public sealed class ChangeFeedJudgeTests(JudgeProcess judge) : IDisposable
             Clauses =
             [
                 new(MergeMatch.Matched, new MergeAction.Delete(), "target.id % 2 = 0"),
-                new(MergeMatch.Matched, new MergeAction.UpdateAll()), new(MergeMatch.NotMatched, new MergeAction.InsertAll()),
+                new(MergeMatch.Matched, new MergeAction.UpdateAll()),
+                new(MergeMatch.NotMatched, new MergeAction.InsertAll()),
             ],
         }, Cancel));
         await ChangeAsync((w, t) => w.MergeAsync(
@@ -63,7 +64,8 @@ public sealed class ChangeFeedJudgeTests(JudgeProcess judge) : IDisposable
     {
         using var session = lake.Open();
         await new TableAlterer(session).AlterAsync(
-            await lake.TableAsync(Name), new TableAlteration.SetProperties(new Dictionary<string, string> { [property] = value }),
+            await lake.TableAsync(Name),
+            new TableAlteration.SetProperties(new Dictionary<string, string> { [property] = value }),
             Cancel);
     }
 

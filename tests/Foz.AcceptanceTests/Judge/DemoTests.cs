@@ -23,7 +23,8 @@ public sealed class DemoTests(JudgeProcess judge, DemoCheckout checkout) : IDisp
         {
             var location = Path.GetRelativePath(lake.Lake.Folder, Path.GetDirectoryName(log)!);
             var name = location.Replace('/', '.');
-            Assert.True(await judge.AssertReadEquallyAsync(session, await lake.TableAsync(name)) > 0, $"{name} is empty");
+            Assert.True(
+                await judge.AssertReadEquallyAsync(session, await lake.TableAsync(name)) > 0, $"{name} is empty");
             if (!name.StartsWith("foz.", StringComparison.Ordinal)) versions[name] = Version(log);
         }
         Assert.Contains("gold.daily_sales", versions.Keys);
@@ -54,12 +55,14 @@ public sealed class DemoTests(JudgeProcess judge, DemoCheckout checkout) : IDisp
             var protocol = table.State.Protocol;
             Assert.True(
                 protocol.MinReaderVersion == 1 || protocol is { MinReaderVersion: 3, ReaderFeatures: ["timestampNtz"] },
-                $"{name} asks for reader version {protocol.MinReaderVersion} with {string.Join(", ", protocol.AllReaderFeatures)}");
+                $"{name} asks for reader version {protocol.MinReaderVersion} with "
+                    + $"{string.Join(", ", protocol.AllReaderFeatures)}");
             var engines = table.Engines.Where(engine => engine.Engine is "delta-rs" or "daft").ToList();
             Assert.All(engines, engine => Assert.True(engine.IsRead, $"{name}: {engine}"));
             Assert.Equal(2, engines.Count);
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{plain.Count} tables: {string.Join(' ', plain)}\nchanged row by row: {string.Join(' ', changed)}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{plain.Count} tables: {string.Join(' ', plain)}\nchanged row by row: {string.Join(' ', changed)}");
         Assert.Contains("gold.daily_sales", plain);
         Assert.True(plain.Count >= 18, $"{plain.Count} of {plain.Count + changed.Count} tables");
     }

@@ -10,13 +10,14 @@ using Foz.Storage;
 namespace Foz.AcceptanceTests.Judge;
 
 /// <summary>
-/// Tables with each feature that Foz writes, read by ClickHouse with delta-kernel after every change, and appended to by
-/// it between ours where it can.
+/// Tables with each feature that Foz writes, read by ClickHouse with delta-kernel after every change, and appended to
+/// by it between ours where it can.
 /// </summary>
 public sealed class FeatureJudgeTests(JudgeProcess judge) : IDisposable
 {
     static readonly JsonElement True = JsonSerializer.SerializeToElement(true);
-    static readonly StructField Id = new("id", DeltaType.Long), V = new("v", DeltaType.String), P = new("p", DeltaType.Integer);
+    static readonly StructField Id = new("id", DeltaType.Long), V = new("v", DeltaType.String),
+        P = new("p", DeltaType.Integer);
 
     static readonly FeatureTable[] tables =
     [
@@ -29,7 +30,11 @@ public sealed class FeatureJudgeTests(JudgeProcess judge) : IDisposable
         new("changeDataFeed") { Properties = ["delta.enableChangeDataFeed=true"], IsAppendedTo = true },
         new("generatedColumns")
         {
-            Columns = [Id, V, P, new("g", DeltaType.Long, metadata: FieldMetadata.Empty.With("delta.generationExpression", "id * 2"))],
+            Columns =
+            [
+                Id, V, P,
+                new("g", DeltaType.Long, metadata: FieldMetadata.Empty.With("delta.generationExpression", "id * 2")),
+            ],
         },
         new("columnMapping") { Properties = ["delta.columnMapping.mode=name"], PartitionBy = ["p"] },
         new("columnMapping") { Properties = ["delta.columnMapping.mode=id"] },
@@ -40,12 +45,21 @@ public sealed class FeatureJudgeTests(JudgeProcess judge) : IDisposable
         },
         new("allowColumnDefaults")
         {
-            Columns = [Id, V, P, new("d", DeltaType.Integer, metadata: FieldMetadata.Empty.With("CURRENT_DEFAULT", "7"))],
+            Columns =
+            [
+                Id, V, P, new("d", DeltaType.Integer, metadata: FieldMetadata.Empty.With("CURRENT_DEFAULT", "7")),
+            ],
         },
         new("deletionVectors") { Properties = ["delta.enableDeletionVectors=true"], IsAppendedTo = true },
-        new("deletionVectors") { Properties = ["delta.enableDeletionVectors=true"], PartitionBy = ["p"], IsAppendedTo = true },
+        new("deletionVectors")
+        {
+            Properties = ["delta.enableDeletionVectors=true"], PartitionBy = ["p"], IsAppendedTo = true,
+        },
         new("timestampNtz") { Columns = [Id, V, P, new("t", DeltaType.TimestampNtz)], IsAppendedTo = true },
-        new("v2Checkpoint") { Properties = ["delta.checkpointPolicy=v2", "delta.checkpointInterval=2"], IsAppendedTo = true },
+        new("v2Checkpoint")
+        {
+            Properties = ["delta.checkpointPolicy=v2", "delta.checkpointInterval=2"], IsAppendedTo = true,
+        },
         new("domainMetadata") { IsAppendedTo = true },
         new("rowTracking") { Properties = ["delta.enableRowTracking=true"] },
         new("clustering"),
@@ -67,8 +81,9 @@ public sealed class FeatureJudgeTests(JudgeProcess judge) : IDisposable
 
     [Fact]
     public void Every_feature_that_is_written_is_among_the_tables() => Assert.Equal(
-        TableFeature.All.Where(f => f.CanWrite && !f.Name.StartsWith("icebergCompatV1", default) && f.Name is not "icebergCompatV3"
-            and not "typeWidening-preview").Select(f => f.Name).Order(),
+        TableFeature.All.Where(f =>
+            f.CanWrite && !f.Name.StartsWith("icebergCompatV1", default) && f.Name is not "icebergCompatV3"
+                and not "typeWidening-preview").Select(f => f.Name).Order(),
         tables.Select(table => table.Feature).Distinct().Order());
 
     [Theory]
@@ -119,7 +134,8 @@ public sealed class FeatureJudgeTests(JudgeProcess judge) : IDisposable
         {
             Schema = new([.. kind.Columns]),
             PartitionColumns = kind.PartitionBy,
-            Properties = new(kind.Properties.Select(p => p.Split('=', 2)).Select(p => KeyValuePair.Create(p[0], (string?)p[1]))),
+            Properties = new(
+                kind.Properties.Select(p => p.Split('=', 2)).Select(p => KeyValuePair.Create(p[0], (string?)p[1]))),
             Features = kind.Feature is "clustering" ? [kind.Feature, "domainMetadata"] : [kind.Feature],
         };
         var table = new DeltaTable(new LocalObjectStore(folder), null, TimeProvider.System);
@@ -135,7 +151,8 @@ public sealed class FeatureJudgeTests(JudgeProcess judge) : IDisposable
             ? ", TIMESTAMP '2024-01-31 10:00:00.123456' + to_hours(i) AS t"
             : "";
         await ChangeAsync(table, w => w.AppendAsync(
-            table, $"SELECT i + {from} AS id, 'v' || i AS v, (i % 3)::INTEGER AS p{columns} FROM range({count}) r(i)", new(), Cancel));
+            table, $"SELECT i + {from} AS id, 'v' || i AS v, (i % 3)::INTEGER AS p{columns} FROM range({count}) r(i)",
+            new(), Cancel));
         return count;
     }
 
@@ -157,7 +174,8 @@ public sealed class FeatureJudgeTests(JudgeProcess judge) : IDisposable
     }
 
     static string ProtocolOf(string folder) => File.ReadLines(
-        Path.Combine(folder, "_delta_log", "00000000000000000000.json")).First(line => line.Contains("\"protocol\"", default));
+        Path.Combine(
+            folder, "_delta_log", "00000000000000000000.json")).First(line => line.Contains("\"protocol\"", default));
 
     static FieldMetadata Invariant(string condition) => FieldMetadata.Empty.With(
         "delta.invariants", $$$"""{"expression":{"expression":"{{{condition}}}"}}""");

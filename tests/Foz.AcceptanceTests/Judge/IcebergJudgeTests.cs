@@ -6,7 +6,9 @@ using Foz.Lake.Tables.Writing;
 
 namespace Foz.AcceptanceTests.Judge;
 
-/// <summary>The Iceberg metadata of tables that Foz changes, read by ClickHouse, which has its own reader of Iceberg.</summary>
+/// <summary>
+/// The Iceberg metadata of tables that Foz changes, read by ClickHouse, which has its own reader of Iceberg.
+/// </summary>
 public sealed class IcebergJudgeTests(JudgeProcess judge) : IDisposable
 {
     const string Name = "silver.uniform";
@@ -67,21 +69,28 @@ public sealed class IcebergJudgeTests(JudgeProcess judge) : IDisposable
     public async Task Columns_that_are_renamed_added_dropped_and_widened_are_read_equally()
     {
         await CreateAsync(
-            "SELECT i::INTEGER AS id, 'p' || i % 2 AS part, {'a': i::INTEGER, 'b': 'x' || i} AS s, i * 1.5 AS gone FROM range(10) r(i)",
+            "SELECT i::INTEGER AS id, 'p' || i % 2 AS part, {'a': i::INTEGER, 'b': 'x' || i} AS s, i * "
+                + "1.5 AS gone FROM range(10) r(i)",
             ["part"], ("delta.enableTypeWidening", "true"));
         await lake.AppendAsync(
-            Name, "SELECT i::INTEGER AS id, 'p' || i % 2 AS part, {'a': i::INTEGER, 'b': 'x' || i} AS s, i * 1.5 AS gone FROM range(10) r(i)");
+            Name,
+            "SELECT i::INTEGER AS id, 'p' || i % 2 AS part, {'a': i::INTEGER, 'b': 'x' || i} AS s, i * "
+                + "1.5 AS gone FROM range(10) r(i)");
         await AlterAsync(new TableAlteration.RenameColumn("id", "number"));
         await AssertReadEquallyAsync();
         await AlterAsync(new TableAlteration.RenameColumn("s.a", "first"));
         await AlterAsync(new TableAlteration.DropColumns(["gone"]));
         await AssertReadEquallyAsync();
-        await AlterAsync(new TableAlteration.AddColumns(new NewColumn("gone", "string"), new NewColumn("id", "array<bigint>")));
+        await AlterAsync(
+            new TableAlteration.AddColumns(new NewColumn("gone", "string"), new NewColumn("id", "array<bigint>")));
         await lake.AppendAsync(
-            Name, "SELECT i::INTEGER AS number, 'p' || i AS part, {'first': i::INTEGER, 'b': 'y'} AS s, 'back' AS gone, [i] AS id FROM range(4) r(i)");
+            Name,
+            "SELECT i::INTEGER AS number, 'p' || i AS part, {'first': i::INTEGER, 'b': 'y'} AS s, 'back' AS gone, [i] "
+                + "AS id FROM range(4) r(i)");
         Assert.Equal(24, await AssertReadEquallyAsync());
         await AlterAsync(new TableAlteration.RenameColumn("part", "portion"));
-        await lake.AppendAsync(Name, "SELECT 77 AS number, 'new' AS portion, NULL AS gone, {'first': 1, 'b': NULL} AS s");
+        await lake.AppendAsync(
+            Name, "SELECT 77 AS number, 'new' AS portion, NULL AS gone, {'first': 1, 'b': NULL} AS s");
         Assert.Equal(25, await AssertReadEquallyAsync());
         await AlterAsync(new TableAlteration.ChangeType("number", "bigint"));
         await lake.AppendAsync(Name, "SELECT 5000000000 AS number, 'new' AS portion, {'first': 2, 'b': ''} AS s");
@@ -113,7 +122,8 @@ public sealed class IcebergJudgeTests(JudgeProcess judge) : IDisposable
         for (var i = 0; i < 8; i++) await lake.AppendAsync(Name, $"SELECT {i} AS id, 'small' AS v, {i % 3} AS p");
         var before = await TableAsync().ContinueWith(t => t.Result.LatestAsync(Cancel).AsTask(), Cancel).Unwrap();
         using (var session = lake.Open())
-            Assert.True((await new TableOptimizer(session).OptimizeAsync(await TableAsync(), new(), null, Cancel)).Commits > 0);
+            Assert.True(
+                (await new TableOptimizer(session).OptimizeAsync(await TableAsync(), new(), null, Cancel)).Commits > 0);
         Assert.Equal(108, await AssertReadEquallyAsync());
         await AlterAsync(new TableAlteration.SetProperties(
             new Dictionary<string, string> { ["delta.dataSkippingNumIndexedCols"] = "1" }));
@@ -123,7 +133,8 @@ public sealed class IcebergJudgeTests(JudgeProcess judge) : IDisposable
         await AssertReadEquallyAsync();
         await (await TableAsync()).RestoreAsync(before, Cancel);
         Assert.Equal(108, await AssertReadEquallyAsync());
-        await TableVacuum.RunAsync(await TableAsync(), new() { Retention = TimeSpan.Zero, ChecksRetention = false }, null, Cancel);
+        await TableVacuum.RunAsync(
+            await TableAsync(), new() { Retention = TimeSpan.Zero, ChecksRetention = false }, null, Cancel);
         Assert.Equal(108, await AssertReadEquallyAsync());
 
         foreach (var isShallow in new[] { true, false })
@@ -133,7 +144,8 @@ public sealed class IcebergJudgeTests(JudgeProcess judge) : IDisposable
             var clone = lake.Lake.Tables.OpenFolder(folder);
             await new TableClone(source, await source.LatestAsync(Cancel)).MakeAsync(clone, isShallow, null, Cancel);
             using var session = lake.Open();
-            await (await new TableWriter(session).AppendAsync(clone, "SELECT 1000 AS id, 'own' AS v, 7 AS p", new(), Cancel)).CommitAsync(Cancel);
+            await (await new TableWriter(session).AppendAsync(
+                clone, "SELECT 1000 AS id, 'own' AS v, 7 AS p", new(), Cancel)).CommitAsync(Cancel);
             Assert.Equal(109, await judge.AssertIcebergReadEquallyAsync(session, clone));
         }
     }
@@ -176,7 +188,9 @@ public sealed class IcebergJudgeTests(JudgeProcess judge) : IDisposable
         Assert.Equal("133", await File.ReadAllTextAsync(Path.Combine(folder, "version-hint.text"), Cancel));
     }
 
-    /// <summary>Makes a table, lets it be read as Iceberg, and writes its rows again, so that files hold all columns.</summary>
+    /// <summary>
+    /// Makes a table, lets it be read as Iceberg, and writes its rows again, so that files hold all columns.
+    /// </summary>
     async Task CreateAsync(
         string select, IReadOnlyList<string>? partitionBy = null, params IEnumerable<(string Key, string Value)> more)
     {

@@ -10,8 +10,8 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Judge;
 
 /// <summary>
-/// An independent reader and writer of Delta tables: ClickHouse with delta-kernel, in a process of node that starts when
-/// a test first asks for it.
+/// An independent reader and writer of Delta tables: ClickHouse with delta-kernel, in a process of node that starts
+/// when a test first asks for it.
 /// </summary>
 public sealed class JudgeProcess : IAsyncDisposable
 {

@@ -62,7 +62,8 @@ public sealed class JudgeTests(JudgeProcess judge) : IDisposable
         {
             await ChangeAsync((w, t) => w.MergeAsync(t, new()
             {
-                Source = $"SELECT i * {round + 1} AS id, 'v{round}' AS v, i % 3 AS p, {round} AS round FROM range(400) r(i)",
+                Source =
+                    $"SELECT i * {round + 1} AS id, 'v{round}' AS v, i % 3 AS p, {round} AS round FROM range(400) r(i)",
                 On = "target.id = source.id AND target.p = source.p",
                 Clauses =
                 [
@@ -155,7 +156,8 @@ public sealed class JudgeTests(JudgeProcess judge) : IDisposable
         await lake.AppendAsync(Name, "SELECT i AS id, 'ours' AS v FROM range(100) r(i)");
         var table = await lake.TableAsync(Name);
         await judge.AppendAsync(table.Root, "SELECT toInt64(number + 100) AS id, 'judge' AS v FROM numbers(100)");
-        Assert.Equal(["judge|100", "ours|100"], await lake.QueryAsync($"SELECT v, count(*) FROM {Name} GROUP BY v ORDER BY v"));
+        Assert.Equal(
+            ["judge|100", "ours|100"], await lake.QueryAsync($"SELECT v, count(*) FROM {Name} GROUP BY v ORDER BY v"));
 
         await ChangeAsync((w, t) => w.MergeAsync(
             t, "SELECT i AS id, 'merged' AS v FROM range(90, 210) r(i)", new() { Keys = ["id"] }, Cancel));
@@ -179,7 +181,9 @@ public sealed class JudgeTests(JudgeProcess judge) : IDisposable
         const int changes = 14;
         for (var i = 1; i <= changes; i++)
         {
-            var rows = $"SELECT i AS id, i % 4 AS part, '{i}-' || i AS v FROM range({random.Next(300)}, {random.Next(300, 400)}) r(i)";
+            var rows =
+                $"SELECT i AS id, i % 4 AS part, '{i}-' || i AS v FROM range({random.Next(300)}, "
+                    + $"{random.Next(300, 400)}) r(i)";
             var condition = $"id % {random.Next(2, 9)} = 0";
             var kind = random.Next(4);
             await ChangeAsync((w, t) => kind switch

@@ -43,7 +43,8 @@ static class JudgedTable
         try
         {
             await judge.ExportIcebergAsync(table.Root, file, string.Join(", ", columns.Select(AsJudgeWrites)));
-            return AssertEqual(session, columns, ours.Sql, file, $"Iceberg of {table.Root} at version {snapshot.Version}");
+            return AssertEqual(
+                session, columns, ours.Sql, file, $"Iceberg of {table.Root} at version {snapshot.Version}");
         }
         finally
         {
@@ -64,7 +65,8 @@ static class JudgedTable
         {
             await judge.QueryAsync(
                 $"SELECT {string.Join(", ", columns.Select(AsJudgeWrites))} FROM {JudgeProcess.Table(table.Root)} "
-                + $"INTO OUTFILE {SqlText.Literal(file)} FORMAT Parquet SETTINGS output_format_parquet_string_as_string = 1, "
+                + $"INTO OUTFILE {SqlText.Literal(file)} FORMAT Parquet SETTINGS "
+                + "output_format_parquet_string_as_string = 1, "
                 + $"delta_lake_snapshot_start_version = {from}, delta_lake_snapshot_end_version = {to}");
             return AssertEqual(session, columns, ours.Sql, file, $"{table.Root} from {from} to {to}");
         }

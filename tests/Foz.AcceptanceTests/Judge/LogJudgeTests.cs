@@ -53,7 +53,8 @@ public sealed class LogJudgeTests(JudgeProcess judge) : IDisposable
 
         Assert.Equal(301, await judge.AssertReadEquallyAsync(session, table));
         var history = await table.HistoryAsync(Cancel).ToListAsync(Cancel);
-        Assert.Equal(history.OrderByDescending(commit => commit.Timestamp).DistinctBy(commit => commit.Timestamp), history);
+        Assert.Equal(
+            history.OrderByDescending(commit => commit.Timestamp).DistinctBy(commit => commit.Timestamp), history);
         foreach (var commit in history)
             Assert.Equal(commit.Version, (await table.VersionAtAsync(commit.Timestamp, Cancel)).Version);
     }

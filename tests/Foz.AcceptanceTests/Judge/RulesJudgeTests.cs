@@ -16,7 +16,9 @@ public sealed class RulesJudgeTests(JudgeProcess judge) : IDisposable
     public async Task Renamed_dropped_and_widened_columns_are_read_equally()
     {
         await lake.AppendAsync(
-            Name, "SELECT i::INTEGER AS id, 'p' || i % 2 AS part, {'a': i, 'b': 'x' || i} AS s, i * 1.5 AS gone FROM range(10) r(i)",
+            Name,
+            "SELECT i::INTEGER AS id, 'p' || i % 2 AS part, {'a': i, 'b': 'x' || i} AS s, i * "
+                + "1.5 AS gone FROM range(10) r(i)",
             new() { PartitionBy = ["part"] });
         await AlterAsync(new TableAlteration.SetProperties(new Dictionary<string, string>
         {
@@ -28,7 +30,9 @@ public sealed class RulesJudgeTests(JudgeProcess judge) : IDisposable
         await AlterAsync(new TableAlteration.ChangeType("id", "bigint"));
         await AlterAsync(new TableAlteration.AddColumns(new NewColumn("gone", "string")));
         await lake.AppendAsync(
-            Name, "SELECT 5000000000 + i AS id, 'p' || i AS portion, {'first': i, 'b': 'y'} AS s, 'back' AS gone FROM range(4) r(i)");
+            Name,
+            "SELECT 5000000000 + i AS id, 'p' || i AS portion, {'first': i, 'b': 'y'} AS s, "
+                + "'back' AS gone FROM range(4) r(i)");
 
         using var session = lake.Open();
         Assert.Equal(14, await judge.AssertReadEquallyAsync(session, await lake.TableAsync(Name), null));

@@ -2,7 +2,9 @@ using Foz.Lake.Journal;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 
-/// <summary>What an incremental stream <c>t</c> of a database brings, as rows of a table <c>t (id, c)</c> come and go.</summary>
+/// <summary>
+/// What an incremental stream <c>t</c> of a database brings, as rows of a table <c>t (id, c)</c> come and go.
+/// </summary>
 static class Arrivals
 {
     public static async Task CheckAsync(TestLake lake, PostgreSqlDatabase database)
@@ -44,7 +46,8 @@ static class Arrivals
         await database.ExecuteAsync("INSERT INTO t VALUES (4, '2025-01-01')");
         await ExpectAsync(lake, "1,2");
         define("{mode: incremental, cursor: id}");
-        await ExpectWarningAsync("t was read by the cursor c (time) of ", ", and its cursor is now id (whole number) of ");
+        await ExpectWarningAsync(
+            "t was read by the cursor c (time) of ", ", and its cursor is now id (whole number) of ");
         await ExpectAsync(lake, "1,2,4");
         define("{mode: incremental, cursor: id, table: u}");
         await ExpectWarningAsync("t was read by the cursor id (whole number) of ", ": it is read from the beginning");

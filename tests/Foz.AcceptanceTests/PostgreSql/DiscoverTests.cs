@@ -48,7 +48,8 @@ public sealed class DiscoverTests(PostgreSqlServer server)
         Assert.Equal("as on the invoice", customers.Fields[1].Metadata[Field.CommentKey]);
         Assert.Equal(["a", "b"], streams["sales_orders_2"].Definition.Keys);
         Assert.Equal("sales.orders", streams["sales_orders_2"].Definition.Settings.Text("table"));
-        Assert.Equal("public.\"Odd \"\"name\"\".with.dots\"", streams["Odd__name__with_dots"].Definition.Settings.Text("table"));
+        Assert.Equal(
+            "public.\"Odd \"\"name\"\".with.dots\"", streams["Odd__name__with_dots"].Definition.Settings.Text("table"));
         Assert.Equal(["Column ☂ \"x\"", "Order"], streams["Odd__name__with_dots"].Fields.Select(f => f.Name));
         Assert.Equal(["Id", "id_2", "_cdc_op_3"], streams["clashing"].Fields.Select(f => f.Name));
         Assert.Equal(["at", "v", "_rescued_data"], streams["events"].Fields.Select(f => f.Name));

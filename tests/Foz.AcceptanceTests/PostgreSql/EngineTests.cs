@@ -41,9 +41,11 @@ public sealed class EngineTests(PostgreSqlServer server) : IDisposable
         string?[][] expected =
         [
             [
-                "true", "-1", "2", "3", "1.5", "2.5", "12345678901234567.891", "2026-11-21", "2026-11-21 10:11:12.131415",
+                "true", "-1", "2", "3", "1.5", "2.5", "12345678901234567.891", "2026-11-21",
+                "2026-11-21 10:11:12.131415",
                 "2026-11-21 13:11:12.131415+00", "ção", "\\x00\\xFF", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
-                "[1, NULL, 3]", "[a, b c]", "['2026-01-01 00:00:00+00']", "[1.5, -2.0]", "[true, false]", "[\\x01]", null,
+                "[1, NULL, 3]", "[a, b c]", "['2026-01-01 00:00:00+00']", "[1.5, -2.0]", "[true, false]", "[\\x01]",
+                null,
             ],
             [
                 "false", "1", "1", "1", "nan", "inf", "-0.001", "0001-01-01", "9999-12-31 23:59:59.999999",
@@ -76,7 +78,8 @@ public sealed class EngineTests(PostgreSqlServer server) : IDisposable
     public async Task Error_of_the_server_comes_out_of_the_statement()
     {
         var database = await server.CreateDatabaseAsync();
-        await database.ExecuteAsync("CREATE VIEW t AS SELECT i, 1 / (50000 - i) AS v FROM generate_series(1, 100000) i");
+        await database.ExecuteAsync(
+            "CREATE VIEW t AS SELECT i, 1 / (50000 - i) AS v FROM generate_series(1, 100000) i");
         await database.GrantAsync();
         await using var source = database.Source();
         await using var rows = await ReadAsync(source);

@@ -31,7 +31,8 @@ public sealed class FaultTests(PostgreSqlServer server, FaultTests.LargeDatabase
     {
         var database = large.Database;
         const string waiting =
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'nobody reads' AND state = 'idle in transaction'";
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'nobody reads' AND "
+                + "state = 'idle in transaction'";
         await using var source = database.Source(("application_name", "nobody reads"), ("connections_max", "3"));
         await using (await ReadAsync(source))
             Assert.Equal("3", await database.ScalarAsync(waiting));
@@ -47,7 +48,8 @@ public sealed class FaultTests(PostgreSqlServer server, FaultTests.LargeDatabase
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var batch in rows.Stream.Partitions[0].WithCancellation(stop.Token)) await stop.CancelAsync();
+            await foreach (var batch in rows.Stream.Partitions[0].WithCancellation(stop.Token))
+                await stop.CancelAsync();
         });
         while (await SessionsAsync(database, "canceled", "COPY%") > 0) await Task.Yield();
     }
@@ -64,7 +66,8 @@ public sealed class FaultTests(PostgreSqlServer server, FaultTests.LargeDatabase
             await foreach (var batch in rows.Stream.Partitions[0].WithCancellation(Token))
                 if (batches++ == 0)
                     await database.ScalarAsync(
-                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'ended'");
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                            + "WHERE application_name = 'ended'");
         });
         Assert.Equal(ErrorKind.Source, error.Kind);
         Assert.True(error.IsTransient);
@@ -154,7 +157,8 @@ public sealed class FaultTests(PostgreSqlServer server, FaultTests.LargeDatabase
 
     static async Task<int> SessionsAsync(PostgreSqlDatabase database, string application, string query) =>
         int.Parse((await database.ScalarAsync(
-            $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}' AND query LIKE '{query}'"))!);
+            $"SELECT count(*) FROM pg_stat_activity WHERE application_name = "
+                + $"'{application}' AND query LIKE '{query}'"))!);
 
     /// <summary>A database whose table no buffer holds whole.</summary>
     public sealed class LargeDatabase(PostgreSqlServer server) : IAsyncLifetime

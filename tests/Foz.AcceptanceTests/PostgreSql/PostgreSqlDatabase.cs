@@ -32,7 +32,11 @@ public sealed class PostgreSqlDatabase(PostgreSqlServer server, string name)
         await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         var rows = new List<string?[]>();
         while (await reader.ReadAsync(TestContext.Current.CancellationToken))
-            rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetString(i))]);
+            rows.Add(
+                [
+                    .. Enumerable.Range(
+                        0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetString(i)),
+                ]);
         return rows;
     }
 

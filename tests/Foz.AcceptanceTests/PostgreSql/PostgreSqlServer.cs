@@ -42,7 +42,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     {
         await StartAsync();
         var connection = new NpgsqlConnection(
-            $"Host={folder};Port={Port};Database={database};Username={Superuser};Pooling=false;Include Error Detail=true;"
+            $"Host={folder};Port={Port};Database={database};Username={Superuser};Pooling=false;Include Error "
+                + "Detail=true;"
             + "Timeout=300;Command Timeout=0");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         return connection;
@@ -208,7 +209,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     {
         var now = TimeProvider.System.GetUtcNow();
         using var rootKey = RSA.Create(2048);
-        var root = new CertificateRequest("CN=Foz test root", rootKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var root = new CertificateRequest(
+            "CN=Foz test root", rootKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         using var rootCertificate = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
 

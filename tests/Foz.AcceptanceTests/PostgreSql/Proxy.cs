@@ -71,7 +71,8 @@ public sealed class Proxy : IAsyncDisposable
         {
             while (true) passing.Add(PassAsync(await listener.AcceptTcpClientAsync(stop.Token)));
         }
-        catch (Exception error) when (error is OperationCanceledException or InvalidOperationException or SocketException)
+        catch (Exception error)
+            when (error is OperationCanceledException or InvalidOperationException or SocketException)
         {
             // The test is over.
         }

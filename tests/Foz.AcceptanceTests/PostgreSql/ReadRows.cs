@@ -29,7 +29,8 @@ public sealed class ReadRows
             stream, inputs, Context, token);
         var streamed = Assert.IsType<StreamRows.Streamed>(rows);
         Assert.Equal(streamed.Fields, streamed.Stream.Schema);
-        var parts = await Task.WhenAll(streamed.Stream.Partitions.Select(p => Task.Run(() => TextsAsync(streamed, p), token)));
+        var parts = await Task.WhenAll(
+            streamed.Stream.Partitions.Select(p => Task.Run(() => TextsAsync(streamed, p), token)));
         return new ReadRows
         {
             Fields = rows.Fields,

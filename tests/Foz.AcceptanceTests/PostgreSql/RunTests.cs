@@ -48,7 +48,8 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
     [Fact]
     public async Task Columns_widen_by_themselves_also_in_the_table_of_current_rows_unless_drift_says_otherwise()
     {
-        const string Streams = "{t: {mode: incremental, cursor: id}, u: {mode: incremental, cursor: id, drift: fail}}\nsilver: current";
+        const string Streams =
+            "{t: {mode: incremental, cursor: id}, u: {mode: incremental, cursor: id, drift: fail}}\nsilver: current";
         var database = await server.CreateDatabaseAsync();
         await database.ExecuteAsync(
             """
@@ -66,20 +67,27 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
             ALTER TABLE u ALTER n TYPE numeric(10,3); INSERT INTO u VALUES (2, 1234567.125)
             """);
         var failed = (await lake.RunAsync()).Steps.Single(step => step.Error is not null);
-        Assert.Contains("n is decimal(5,2) in the table but decimal(10,3) in the data", failed.Error!.Message, StringComparison.Ordinal);
-        Assert.Equal(["1|1.5|1.250", "3000000000|1E+300|1234567.125"], await lake.QueryAsync("SELECT id, f, n FROM silver.t ORDER BY id"));
+        Assert.Contains(
+            "n is decimal(5,2) in the table but decimal(10,3) in the data", failed.Error!.Message,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            ["1|1.5|1.250", "3000000000|1E+300|1234567.125"],
+            await lake.QueryAsync("SELECT id, f, n FROM silver.t ORDER BY id"));
     }
 
     [Fact]
     public async Task A_table_without_columns_is_named_and_not_among_all_streams()
     {
         var database = await server.CreateDatabaseAsync();
-        await database.ExecuteAsync("CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+        await database.ExecuteAsync(
+            "CREATE TABLE nothing (); INSERT INTO nothing DEFAULT VALUES; CREATE TABLE t (id "
+                + "int); INSERT INTO t VALUES (1)");
         await database.GrantAsync();
         WriteSource(database, "all");
         Assert.Equal("bronze.t", Assert.Single((await lake.RunWellAsync()).Steps).Step.ToString());
         WriteSource(database, "{nothing: }");
-        Assert.Equal("stream 'nothing': public.nothing has no columns", (await lake.RunAsync()).Steps.Single().Error!.Message);
+        Assert.Equal(
+            "stream 'nothing': public.nothing has no columns", (await lake.RunAsync()).Steps.Single().Error!.Message);
     }
 
     [Fact]
@@ -96,22 +104,31 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         var database = await server.CreateDatabaseAsync();
         await Arrivals.CheckOtherCursorsAsync(lake, database, stream => WriteSource(database, $"{{t: {stream}}}"));
         await database.ExecuteAsync("ALTER TABLE u ALTER id TYPE uuid USING gen_random_uuid()");
-        Assert.Contains("its cursor is now id (uuid) of public.u", Assert.Single((await lake.PlanAsync()).Single().Warnings).Message, StringComparison.Ordinal);
-        Assert.Contains("foz run bronze.t --full-refresh", (await lake.RunAsync()).Steps.Single().Error!.Hint, StringComparison.Ordinal);
+        Assert.Contains(
+            "its cursor is now id (uuid) of public.u",
+            Assert.Single((await lake.PlanAsync()).Single().Warnings).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "foz run bronze.t --full-refresh", (await lake.RunAsync()).Steps.Single().Error!.Hint,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Rows_that_are_read_again_are_not_one_too_many()
     {
         var database = await server.CreateDatabaseAsync();
-        WriteSource(database, "{t: {mode: incremental, cursor: c, columns: [{name: id, checks: [{unique: {on_violation: quarantine}}]}]}}");
-        await database.ExecuteAsync("CREATE TABLE t (id int, c date); INSERT INTO t VALUES (1, '2026-01-01'), (2, '2026-01-02')");
+        WriteSource(
+            database,
+            "{t: {mode: incremental, cursor: c, columns: [{name: id, checks: [{unique: "
+                + "{on_violation: quarantine}}]}]}}");
+        await database.ExecuteAsync(
+            "CREATE TABLE t (id int, c date); INSERT INTO t VALUES (1, '2026-01-01'), (2, '2026-01-02')");
         await database.GrantAsync();
         await lake.RunWellAsync();
         await database.ExecuteAsync("INSERT INTO t VALUES (3, '2026-01-02'), (1, '2026-01-03')");
         await lake.RunWellAsync();
         Assert.Equal(["1,2,3"], await lake.QueryAsync("SELECT string_agg(id::text, ',' ORDER BY id) FROM bronze.t"));
-        Assert.Equal(["1"], await lake.QueryAsync("SELECT string_agg(id::text, ',' ORDER BY id) FROM bronze.t__quarantine"));
+        Assert.Equal(
+            ["1"], await lake.QueryAsync("SELECT string_agg(id::text, ',' ORDER BY id) FROM bronze.t__quarantine"));
     }
 
     [Fact]
@@ -229,7 +246,8 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
 
         Assert.Equal(["0"], open);
 
-        // A connection that was closed is told of until its process has seen that; one that stays open is so after a minute too.
+        // A connection that was closed is told of until its process has seen that; one that stays open is so after a
+        // minute too.
         string? OpenTransactions()
         {
             var count = "";
@@ -256,7 +274,9 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         return database;
     }
 
-    /// <summary>Runs the project, and does something when so many steps have ended and the last have not begun.</summary>
+    /// <summary>
+    /// Runs the project, and does something when so many steps have ended and the last have not begun.
+    /// </summary>
     async Task<RunResult> RunAsync(int after, Func<Task> act)
     {
         var ended = 0;
@@ -284,7 +304,8 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         await lake.RunWellAsync();
         await database.ExecuteAsync(change);
         var stopped = Assert.Single((await lake.RunAsync()).Steps);
-        Assert.Equal($"bronze.t: {found}, and its drift policy is fail: the table is unchanged", stopped.Error!.Message);
+        Assert.Equal(
+            $"bronze.t: {found}, and its drift policy is fail: the table is unchanged", stopped.Error!.Message);
         Assert.Equal(["3|6"], await lake.QueryAsync("SELECT count(*), sum(v)::int FROM bronze.t"));
 
         WriteSource(database, "{t: }");
@@ -302,14 +323,16 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         WriteSource(database, "{t: }");
         foreach (var (change, outcome) in new[]
         {
-            ("SELECT 1", Outcome.Succeeded), ("SELECT 1", Outcome.Skipped), ("SELECT 1", Outcome.Skipped), ("UPDATE t SET v = v", Outcome.Skipped),
+            ("SELECT 1", Outcome.Succeeded), ("SELECT 1", Outcome.Skipped), ("SELECT 1", Outcome.Skipped),
+            ("UPDATE t SET v = v", Outcome.Skipped),
             ("UPDATE t SET v = '0' WHERE id = 7", Outcome.Succeeded), ("SELECT 1", Outcome.Skipped),
         })
         {
             await database.ExecuteAsync(change);
             Assert.Equal(outcome, Assert.Single((await lake.RunWellAsync()).Steps).Outcome);
         }
-        Assert.Equal(1, (await (await lake.TableAsync("bronze.t")).LatestAsync(TestContext.Current.CancellationToken)).Version);
+        Assert.Equal(
+            1, (await (await lake.TableAsync("bronze.t")).LatestAsync(TestContext.Current.CancellationToken)).Version);
     }
 
     [Theory]
@@ -321,7 +344,8 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         await using var proxy = new Proxy(server.Port) { BytesMax = 3_000_000, Stalls = true };
         await WriteSourceAsync(database, type, proxy.Port, "read_timeout: 1s");
         var step = Assert.Single((await lake.RunAsync()).Steps);
-        Assert.Contains("the server sent nothing for 1 s (read_timeout)", step.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the server sent nothing for 1 s (read_timeout)", step.Error!.Message, StringComparison.Ordinal);
         Assert.Empty(step.Warnings);
         Assert.False(Directory.Exists(Path.Combine(lake.Folder, "lake/bronze/t/_delta_log")));
     }
@@ -335,9 +359,13 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         await using (var proxy = new Proxy(server.Port) { BytesMax = 3_000_000 })
         {
             await WriteSourceAsync(database, type, proxy.Port, "");
-            var step = Assert.Single((await lake.RunAsync(onEvent: told => proxy.BytesMax = told is RunEvent.Warned ? long.MaxValue : proxy.BytesMax)).Steps);
+            var step = Assert.Single(
+                (await lake.RunAsync(onEvent: told =>
+                    proxy.BytesMax = told is RunEvent.Warned ? long.MaxValue : proxy.BytesMax)).Steps);
             Assert.Null(step.Error);
-            Assert.EndsWith(": reading it again from the beginning (2 of 3)", Assert.Single(step.Warnings).Message, StringComparison.Ordinal);
+            Assert.EndsWith(
+                ": reading it again from the beginning (2 of 3)", Assert.Single(step.Warnings).Message,
+                StringComparison.Ordinal);
         }
         Assert.Equal(["40000|40000"], await lake.QueryAsync("SELECT count(*), count(DISTINCT id) FROM bronze.t"));
 
@@ -352,7 +380,8 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
     async Task<PostgreSqlDatabase> OpenLargeAsync()
     {
         var database = await server.CreateDatabaseAsync();
-        await database.ExecuteAsync("CREATE TABLE t AS SELECT i AS id, repeat('x', 1000) AS v FROM generate_series(1, 40000) i");
+        await database.ExecuteAsync(
+            "CREATE TABLE t AS SELECT i AS id, repeat('x', 1000) AS v FROM generate_series(1, 40000) i");
         await database.GrantAsync();
         return database;
     }
@@ -372,12 +401,18 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
             ?
             [
                 "provider: Npgsql",
-                $"connection_string: Host=127.0.0.1;Port={port};Database={database.Name};Username=foz;Pooling=false;SSL Mode=Disable;Password=${{SHOP_PASSWORD}}",
+                $"connection_string: "
+                    + $"Host=127.0.0.1;Port={port};Database={database.Name};Username=foz;Pooling=false;SSL "
+                    + $"Mode=Disable;Password=${{SHOP_PASSWORD}}",
             ]
-            : ["host: 127.0.0.1", $"port: {port}", $"database: {database.Name}", "user: foz", "sslmode: disable", "password: ${SHOP_PASSWORD}"];
+            : [
+                "host: 127.0.0.1", $"port: {port}", $"database: {database.Name}", "user: foz", "sslmode: disable",
+                "password: ${SHOP_PASSWORD}",
+            ];
         lake.Write(
             "foz.yml",
-            $"name: shop\nlake: lake\nconnections:\n  shop:\n    type: {type}\n    connections_max: 1\n{string.Concat(settings.Append(setting).Select(line => $"    {line}\n"))}");
+            $"name: shop\nlake: lake\nconnections:\n  shop:\n    type: {type}\n    connections_max: "
+                + $"1\n{string.Concat(settings.Append(setting).Select(line => $"    {line}\n"))}");
     }
 
     void WriteSource(PostgreSqlDatabase database, string streams)

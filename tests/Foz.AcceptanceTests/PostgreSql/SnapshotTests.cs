@@ -19,7 +19,8 @@ public sealed class SnapshotTests(PostgreSqlServer server)
         var start = script.IndexOf("CREATE TABLE", StringComparison.Ordinal);
         await database.ExecuteAsync(script[start..]);
         await database.GrantAsync();
-        using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(folder, "ChinookData.json"), Token));
+        using var json = JsonDocument.Parse(
+            await File.ReadAllBytesAsync(Path.Combine(folder, "ChinookData.json"), Token));
 
         await using var source = database.Source();
         var streams = await source.DiscoverAsync(Token);
@@ -37,7 +38,8 @@ public sealed class SnapshotTests(PostgreSqlServer server)
             var expected = await database.QueryAsync($"SELECT {texts} FROM {stream.Definition.Settings.Text("table")}");
             Assert.Equal(
                 expected.Select(r => r[0]).Order(StringComparer.Ordinal),
-                read.Rows.Select(r => string.Join('|', r[..columns.Count].Select(v => v ?? "-"))).Order(StringComparer.Ordinal));
+                read.Rows.Select(r => string.Join('|', r[..columns.Count].Select(v => v ?? "-")))
+                    .Order(StringComparer.Ordinal));
         }
     }
 
@@ -200,7 +202,8 @@ public sealed class SnapshotTests(PostgreSqlServer server)
         await using var alter = new Npgsql.NpgsqlCommand("ALTER TABLE t ALTER id TYPE real", other, transaction);
         await alter.ExecuteNonQueryAsync(Token);
         var reading = database.ReadAsync(PostgreSqlDatabase.Stream("t"));
-        while (await database.ScalarAsync("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 't'::regclass") == "0")
+        while (await database.ScalarAsync(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 't'::regclass") == "0")
             await Task.Yield();
         await transaction.CommitAsync(Token);
         var error = await Assert.ThrowsAsync<FozException>(() => reading);

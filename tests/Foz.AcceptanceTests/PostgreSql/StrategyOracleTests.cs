@@ -4,8 +4,8 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.PostgreSql;
 
 /// <summary>
-/// The strategies of incremental models beside the SQL that a textbook has for them, run by PostgreSQL on the same random
-/// batches: after each batch both tables are the same.
+/// The strategies of incremental models beside the SQL that a textbook has for them, run by PostgreSQL on the same
+/// random batches: after each batch both tables are the same.
 /// </summary>
 public sealed class StrategyOracleTests : IDisposable
 {
@@ -87,13 +87,17 @@ public sealed class StrategyOracleTests : IDisposable
     public async Task Intervals_are_filled_as_SQL_replaces_their_time()
     {
         const int Lookback = 3;
-        var database = await CreateAsync("CREATE TABLE t AS SELECT * FROM batch LIMIT 0; CREATE TABLE events AS SELECT * FROM batch LIMIT 0");
-        WriteModel($"type: incremental, strategy: microbatch, event_time: ts, begin: '2026-02-28', batch_size: hour, lookback: {Lookback}", "bronze.t");
+        var database = await CreateAsync(
+            "CREATE TABLE t AS SELECT * FROM batch LIMIT 0; CREATE TABLE events AS SELECT * FROM batch LIMIT 0");
+        WriteModel(
+            $"type: incremental, strategy: microbatch, event_time: ts, begin: '2026-02-28', "
+                + $"batch_size: hour, lookback: {Lookback}", "bronze.t");
         for (var batch = 1; batch <= Batches; batch++)
         {
             clock.Step(TimeSpan.FromMinutes(random.Next(1, 150)));
             var rows = Enumerable.Range(0, random.Next(1, 20)).Select(_ => string.Create(CultureInfo.InvariantCulture,
-                $"({random.Next(25)}, {Value(true)}, {Day(true)}, TIMESTAMP '{clock.Last.AddMinutes(random.Next(-600, 60)):yyyy-MM-dd HH:mm:ss}')"));
+                $"({random.Next(25)}, {Value(true)}, {Day(true)}, TIMESTAMP "
+                    + $"'{clock.Last.AddMinutes(random.Next(-600, 60)):yyyy-MM-dd HH:mm:ss}')"));
             await BringAsync(database, $"(VALUES {string.Join(", ", rows)}) v(id, v, day, ts)", replaces: false);
             var end = $"date_trunc('hour', TIMESTAMP '{clock.Last:yyyy-MM-dd HH:mm:ss}') + INTERVAL '1' HOUR";
             var start = batch == 1 ? "TIMESTAMP '2026-02-28'" : $"{end} - INTERVAL '{Lookback + 1}' HOUR";
@@ -166,7 +170,8 @@ public sealed class StrategyOracleTests : IDisposable
     }
 
     void WriteModel(string materialization, string from) => lake.Write(
-        "models/silver/m.sql", $"/* @foz\nmaterialization: {{{materialization}}}\n@foz */\nSELECT id, v, day, ts FROM {from}");
+        "models/silver/m.sql",
+        $"/* @foz\nmaterialization: {{{materialization}}}\n@foz */\nSELECT id, v, day, ts FROM {from}");
 
     /// <summary>SQL of rows; none now and then.</summary>
     string NewRows(bool hasUniqueKeys, bool hasNulls = true)
@@ -176,7 +181,8 @@ public sealed class StrategyOracleTests : IDisposable
             ? Enumerable.Range(1, 25).OrderBy(_ => random.Next()).Take(count)
             : Enumerable.Range(0, count).Select(_ => random.Next(1, 25));
         var rows = ids.Select(id => string.Create(CultureInfo.InvariantCulture,
-            $"({id}, {Value(hasNulls)}, {Day(hasNulls)}, TIMESTAMP '2026-01-01' + INTERVAL '{random.Next(40)}' HOUR)")).ToList();
+            $"({id}, {Value(hasNulls)}, {Day(hasNulls)}, TIMESTAMP '2026-01-01' + INTERVAL '{random.Next(40)}' HOUR)"))
+            .ToList();
         return rows.Count == 0
             ? "(VALUES (1, 'a', DATE '2026-01-01', TIMESTAMP '2026-01-01')) v(id, v, day, ts) WHERE id > 1"
             : $"(VALUES {string.Join(", ", rows)}) v(id, v, day, ts)";
@@ -192,7 +198,8 @@ public sealed class StrategyOracleTests : IDisposable
 
     async Task BringAsync(PostgreSqlDatabase database, string rows, bool replaces)
     {
-        var select = $"SELECT CAST(id AS BIGINT) AS id, CAST(v AS VARCHAR) AS v, CAST(day AS DATE) AS day, ts FROM {rows}";
+        var select =
+            $"SELECT CAST(id AS BIGINT) AS id, CAST(v AS VARCHAR) AS v, CAST(day AS DATE) AS day, ts FROM {rows}";
         clock.Step();
         if (replaces) await lake.OverwriteAsync("bronze.t", select);
         else await lake.AppendAsync("bronze.t", select);
@@ -201,7 +208,8 @@ public sealed class StrategyOracleTests : IDisposable
 
     async Task AssertSameAsync(PostgreSqlDatabase database, int batch, string columns, string relation)
     {
-        var texts = string.Join(", ", columns.Split(", ").Select(column => $"coalesce(CAST({column} AS VARCHAR), 'null')"));
+        var texts = string.Join(
+            ", ", columns.Split(", ").Select(column => $"coalesce(CAST({column} AS VARCHAR), 'null')"));
         var expected = (await database.QueryAsync($"SELECT {texts} FROM {relation}"))
             .Select(row => string.Join('|', row)).Order(StringComparer.Ordinal);
         var actual = (await lake.QueryAsync($"SELECT {texts} FROM silver.m")).Order(StringComparer.Ordinal);

@@ -24,7 +24,8 @@ public sealed class WordOracleTests(PostgreSqlServer server)
             foreach (var sql in word.Statements())
             {
                 var (answer, types) = await RunAsync(connection, sql);
-                if ((answer, types) != (word.Answer, word.Types)) wrong.Add($"{sql}: {answer} {types}, not {word.Answer} {word.Types}");
+                if ((answer, types) != (word.Answer, word.Types))
+                    wrong.Add($"{sql}: {answer} {types}, not {word.Answer} {word.Types}");
             }
         }
         Assert.True(wrong.Count == 0, string.Join('\n', wrong));
@@ -44,7 +45,8 @@ public sealed class WordOracleTests(PostgreSqlServer server)
                     .Select(i => reader.IsDBNull(i) ? "NULL" : reader.GetString(i))));
             }
             var types = Enumerable.Range(0, reader.FieldCount)
-                .Select(i => reader.GetPostgresType(i).DisplayName.Split('(')[0]).Select(type => shownAs.GetValueOrDefault(type, type));
+                .Select(i => reader.GetPostgresType(i).DisplayName.Split('(')[0])
+                .Select(type => shownAs.GetValueOrDefault(type, type));
             return (string.Join(';', rows), string.Join('|', types));
         }
         catch (PostgresException e)

@@ -83,7 +83,8 @@ public sealed class ChinookTests(PostgreSqlServer server, JudgeProcess judge) : 
     async Task<PostgreSqlDatabase> CreateChinookAsync()
     {
         var script = await File.ReadAllLinesAsync(
-            Path.Combine(Repository.SharedFolder("real"), "Chinook_PostgreSql.sql"), TestContext.Current.CancellationToken);
+            Path.Combine(Repository.SharedFolder("real"), "Chinook_PostgreSql.sql"),
+            TestContext.Current.CancellationToken);
         var database = await server.CreateDatabaseAsync();
         await database.ExecuteAsync(string.Join('\n', script.Where(line =>
             !line.StartsWith("DROP DATABASE", StringComparison.Ordinal)

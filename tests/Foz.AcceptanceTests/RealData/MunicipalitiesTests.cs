@@ -18,7 +18,8 @@ public sealed class MunicipalitiesTests : IDisposable
         var run = await lake.RunWellAsync();
 
         Assert.All(run.Steps, step => Assert.Equal(0, step.RowsRejected));
-        var lines = File.ReadAllLines(Path.Combine(folder, "municipios.csv")).Skip(1).Where(line => line.Length > 0).ToList();
+        var lines = File.ReadAllLines(Path.Combine(folder, "municipios.csv")).Skip(1).Where(line => line.Length > 0)
+            .ToList();
         Assert.Equal([$"{lines.Count}"], await lake.QueryAsync("SELECT count(*) FROM bronze.municipios_csv"));
         // Raw is raw: the texts of the file, character for character.
         Assert.Equal(

@@ -19,7 +19,8 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     /// <summary>What reaches it, in the form of its own documentation.</summary>
     public string ConnectionString =>
-        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={key};BlobEndpoint=http://127.0.0.1:{server!.Port}/{Account};";
+        $"DefaultEndpointsProtocol=http;AccountName="
+            + $"{Account};AccountKey={key};BlobEndpoint=http://127.0.0.1:{server!.Port}/{Account};";
 
     /// <summary>Makes a new container.</summary>
     /// <returns>Its name.</returns>
@@ -31,7 +32,8 @@ public sealed class AzuriteServer : IAsyncDisposable
         {
             server ??= await NodeServer.StartAsync(
                 "azurite/dist/src/blob/main.js",
-                static (folder, port) => ["--location", folder, "--blobPort", $"{port}", "--silent", "--skipApiVersionCheck"]);
+                static (folder, port) =>
+                    ["--location", folder, "--blobPort", $"{port}", "--silent", "--skipApiVersionCheck"]);
         }
         finally
         {

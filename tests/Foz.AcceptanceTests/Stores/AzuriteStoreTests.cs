@@ -43,7 +43,8 @@ public sealed class AzuriteStoreTests(AzuriteServer azurite) : ObjectStoreContra
         await store.PublishAsync(["large"], Cancel);
         Assert.True((await store.GetAsync("large", Cancel))!.Content.Span.SequenceEqual(content));
         using (await store.FetchAsync([new("large", content.Length)], Cancel))
-            Assert.True((await File.ReadAllBytesAsync(store.LocalPath("large")!, Cancel)).AsSpan().SequenceEqual(content));
+            Assert.True(
+                (await File.ReadAllBytesAsync(store.LocalPath("large")!, Cancel)).AsSpan().SequenceEqual(content));
     }
 
     [Fact]
@@ -58,7 +59,8 @@ public sealed class AzuriteStoreTests(AzuriteServer azurite) : ObjectStoreContra
     public async Task A_wrong_key_is_denied_and_not_shown()
     {
         var wrong = Convert.ToBase64String([.. Enumerable.Repeat((byte)1, 32)]);
-        var endpoint = azurite.ConnectionString.Split(';').First(p => p.StartsWith("BlobEndpoint", StringComparison.Ordinal));
+        var endpoint = azurite.ConnectionString.Split(';')
+            .First(p => p.StartsWith("BlobEndpoint", StringComparison.Ordinal));
         var store = Open($"az://{container}", new()
         {
             ["account"] = "foztest", ["account_key"] = wrong, ["endpoint"] = endpoint["BlobEndpoint=".Length..],

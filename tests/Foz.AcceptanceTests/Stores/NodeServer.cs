@@ -38,7 +38,8 @@ public sealed class NodeServer : IAsyncDisposable
     }
 
     /// <returns>The server; null where it ended instead of listening.</returns>
-    static async Task<NodeServer?> TryStartAsync(string data, string script, Func<string, int, IEnumerable<string>> arguments)
+    static async Task<NodeServer?> TryStartAsync(
+        string data, string script, Func<string, int, IEnumerable<string>> arguments)
     {
         var port = FreePort();
         var node = Process.Start(new ProcessStartInfo("node", [script, .. arguments(data, port)])

@@ -5,7 +5,9 @@ using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Stores;
 
-/// <summary>Tables of an object store that are optimized, vacuumed and cloned, and a folder of Parquet files that becomes one.</summary>
+/// <summary>
+/// Tables of an object store that are optimized, vacuumed and cloned, and a folder of Parquet files that becomes one.
+/// </summary>
 public sealed class RemoteMaintenanceTests(AzuriteServer azurite) : IDisposable
 {
     readonly string project = Directory.CreateTempSubdirectory("foz-remote-").FullName;
@@ -42,13 +44,15 @@ public sealed class RemoteMaintenanceTests(AzuriteServer azurite) : IDisposable
         await File.WriteAllTextAsync(
             Path.Combine(project, ".env"), $"AZURE_STORAGE_CONNECTION_STRING={azurite.ConnectionString}\n", Cancel);
         await CheckAsync(
-            $"az://{container}/x", "", new Dictionary<string, string> { ["connection_string"] = azurite.ConnectionString });
+            $"az://{container}/x", "",
+            new Dictionary<string, string> { ["connection_string"] = azurite.ConnectionString });
     }
 
     async Task CheckAsync(string url, string settings, Dictionary<string, string> options)
     {
         await File.WriteAllTextAsync(
-            Path.Combine(project, "foz.yml"), $"name: remote\nlake:\n  url: {url}{settings}\ncache:\n  folder: cache\n", Cancel);
+            Path.Combine(project, "foz.yml"), $"name: remote\nlake:\n  url: {url}{settings}\ncache:\n  folder: cache\n",
+            Cancel);
         var store = ObjectStores.Open(url, new() { Settings = options, Variable = _ => null });
         await RunAsync("query", "create table silver.t (id bigint, k string)");
         for (var i = 0; i < 3; i++)
@@ -56,7 +60,9 @@ public sealed class RemoteMaintenanceTests(AzuriteServer azurite) : IDisposable
         await RunAsync("query", "delete from silver.t where id % 10 = 3");
 
         await RunAsync("clone", "silver.t", "archive.t");
-        Assert.Equal(3, (await DataAsync(store, "archive/t")).Count(path => path.EndsWith(".parquet", StringComparison.Ordinal)));
+        Assert.Equal(
+            3, (await DataAsync(store, "archive/t"))
+                .Count(path => path.EndsWith(".parquet", StringComparison.Ordinal)));
         var shallow = await FozProcess.RunAsync(project, "clone", "silver.t", "archive.other", "--shallow");
         Assert.Contains("deep clone", shallow.Expect(2).Errors, StringComparison.Ordinal);
 
@@ -84,17 +90,22 @@ public sealed class RemoteMaintenanceTests(AzuriteServer azurite) : IDisposable
             for (var day = 1; day <= 2; day++)
             {
                 var file = Path.Combine(project, $"{day}.parquet");
-                session.Execute($"COPY (SELECT i AS id FROM range({day * 10}) r(i)) TO '{file}' (FORMAT parquet)", Cancel);
-                await store.PutAsync($"raw/events/day=2026-01-0{day}/a.parquet", await File.ReadAllBytesAsync(file, Cancel), Cancel);
+                session.Execute(
+                    $"COPY (SELECT i AS id FROM range({day * 10}) r(i)) TO '{file}' (FORMAT parquet)", Cancel);
+                await store.PutAsync(
+                    $"raw/events/day=2026-01-0{day}/a.parquet", await File.ReadAllBytesAsync(file, Cancel), Cancel);
             }
         await RunAsync("convert", address, "--partitioned-by", "day date");
         await RunAsync("query", $"insert into delta.`{address}` values (99, date '2026-01-02')");
         Assert.Equal(
             "2026-01-01 10, 2026-01-02 21",
-            await ValueAsync($"select string_agg(day || ' ' || n, ', ' order by day) from (select day, count(*) as n from delta_scan('{address}') group by day)"));
+            await ValueAsync(
+                $"select string_agg(day || ' ' || n, ', ' order by day) from (select day, count(*) as n from "
+                    + $"delta_scan('{address}') group by day)"));
     }
 
-    async Task<FozResult> RunAsync(params string[] arguments) => (await FozProcess.RunAsync(project, arguments)).Expect(0);
+    async Task<FozResult> RunAsync(params string[] arguments) =>
+        (await FozProcess.RunAsync(project, arguments)).Expect(0);
 
     /// <summary>The only value of a query.</summary>
     async Task<string> ValueAsync(string sql) =>
@@ -103,5 +114,6 @@ public sealed class RemoteMaintenanceTests(AzuriteServer azurite) : IDisposable
     /// <summary>What a table has in a store beside its log.</summary>
     static async Task<List<string>> DataAsync(IObjectStore store, string table) =>
         await store.ListAsync(table, null, Cancel).Select(found => found.Path)
-            .Where(path => !path.Contains("_delta_log/", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToListAsync(Cancel);
+            .Where(path => !path.Contains("_delta_log/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .ToListAsync(Cancel);
 }

@@ -5,8 +5,8 @@ using Foz.Storage.Caching;
 namespace Foz.AcceptanceTests.Stores;
 
 /// <summary>
-/// A server of others that speaks S3. It knows no conditional writes and checks no signatures of version 4, so those are
-/// not asked of it here; <c>foz doctor</c> refuses a lake in it.
+/// A server of others that speaks S3. It knows no conditional writes and checks no signatures of version 4, so those
+/// are not asked of it here; <c>foz doctor</c> refuses a lake in it.
 /// </summary>
 public sealed class S3ServerTests : IAsyncLifetime
 {
@@ -18,7 +18,8 @@ public sealed class S3ServerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => server = await NodeServer.StartAsync(
         "s3rver/bin/s3rver.js",
-        static (folder, port) => ["-d", folder, "-a", "127.0.0.1", "-p", $"{port}", "-s", "--configure-bucket", "lake"]);
+        static (folder, port) =>
+            ["-d", folder, "-a", "127.0.0.1", "-p", $"{port}", "-s", "--configure-bucket", "lake"]);
 
     public async ValueTask DisposeAsync()
     {
@@ -31,7 +32,8 @@ public sealed class S3ServerTests : IAsyncLifetime
     {
         Settings = new Dictionary<string, string>
         {
-            ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = id, ["secret_access_key"] = "not-to-be-shown",
+            ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = id,
+            ["secret_access_key"] = "not-to-be-shown",
         },
         Variable = _ => null,
         Cache = cache ??= new(folder, 1L << 30, TimeProvider.System),
@@ -46,7 +48,10 @@ public sealed class S3ServerTests : IAsyncLifetime
         foreach (var path in paths)
             Assert.Equal(path, System.Text.Encoding.UTF8.GetString((await store.GetAsync(path, Cancel))!.Content.Span));
         // It lists folder by folder, where S3 lists by whole names.
-        Assert.Equal(paths, (await store.ListAsync("", null, Cancel).Select(o => o.Path).ToListAsync(Cancel)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            paths,
+            (await store.ListAsync("", null, Cancel).Select(o => o.Path).ToListAsync(Cancel))
+                .Order(StringComparer.Ordinal));
         Assert.Equal(["a/2"], await store.ListAsync("a", "a/1", Cancel).Select(o => o.Path).ToListAsync(Cancel));
         Assert.Equal("b/"u8.ToArray(), (await store.GetRangeAsync("a b/ü=1/x", 2, 2, Cancel))!.Value.ToArray());
         await store.DeleteAsync("a/1", Cancel);
@@ -78,10 +83,13 @@ public sealed class S3ServerTests : IAsyncLifetime
     [Fact]
     public async Task A_store_without_conditional_writes_takes_no_commit_and_one_of_a_single_writer_only_where_that_is_said()
     {
-        await File.WriteAllTextAsync(Path.Combine(folder, ".env"), "AWS_ACCESS_KEY_ID=S3RVER\nAWS_SECRET_ACCESS_KEY=x\n", Cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, ".env"), "AWS_ACCESS_KEY_ID=S3RVER\nAWS_SECRET_ACCESS_KEY=x\n", Cancel);
         Directory.CreateDirectory(Path.Combine(folder, "models", "silver"));
         await File.WriteAllTextAsync(Path.Combine(folder, "models", "silver", "a.sql"), "SELECT 1 AS a", Cancel);
-        var lake = $"name: s\ncache: {{folder: cache}}\nlake:\n  url: s3://lake/probed\n  endpoint: http://127.0.0.1:{server!.Port}\n";
+        var lake =
+            $"name: s\ncache: {{folder: cache}}\nlake:\n  url: s3://lake/probed\n  endpoint: "
+                + $"http://127.0.0.1:{server!.Port}\n";
         await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), lake, Cancel);
 
         foreach (var command in new[] { new[] { "run" }, ["query", "CREATE TABLE silver.b (x int)"] })
@@ -89,7 +97,8 @@ public sealed class S3ServerTests : IAsyncLifetime
             var refused = await FozProcess.RunAsync(folder, command);
             Assert.NotEqual(0, refused.ExitCode);
             Assert.Contains(
-                "s3://lake/probed ignores the conditions of writes (an object was created twice): commits would be lost",
+                "s3://lake/probed ignores the conditions of writes (an object was created "
+                    + "twice): commits would be lost",
                 refused.Output + refused.Errors, StringComparison.Ordinal);
             Assert.Contains("unsafe_single_writer: true", refused.Output + refused.Errors, StringComparison.Ordinal);
         }
@@ -99,15 +108,21 @@ public sealed class S3ServerTests : IAsyncLifetime
         (await FozProcess.RunAsync(folder, "run")).Expect(0);
         (await FozProcess.RunAsync(folder, "run")).Expect(0);
         var doctor = (await FozProcess.RunAsync(folder, "doctor")).Expect(0);
-        Assert.Contains("two processes that write at the same time lose commits", doctor.Output, StringComparison.Ordinal);
-        Assert.Equal("a\n1\n", (await FozProcess.RunAsync(folder, "query", "from silver.a", "--output", "csv")).Expect(0).Output);
+        Assert.Contains(
+            "two processes that write at the same time lose commits", doctor.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            "a\n1\n",
+            (await FozProcess.RunAsync(folder, "query", "from silver.a", "--output", "csv")).Expect(0).Output);
     }
 
     [Fact]
     public async Task A_store_without_conditional_writes_is_refused_by_doctor()
     {
-        await File.WriteAllTextAsync(Path.Combine(folder, "foz.yml"), $"name: s\nlake:\n  url: s3://lake\n  endpoint: http://127.0.0.1:{server!.Port}\n", Cancel);
-        await File.WriteAllTextAsync(Path.Combine(folder, ".env"), "AWS_ACCESS_KEY_ID=S3RVER\nAWS_SECRET_ACCESS_KEY=x\n", Cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "foz.yml"),
+            $"name: s\nlake:\n  url: s3://lake\n  endpoint: http://127.0.0.1:{server!.Port}\n", Cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, ".env"), "AWS_ACCESS_KEY_ID=S3RVER\nAWS_SECRET_ACCESS_KEY=x\n", Cancel);
         var doctor = (await FozProcess.RunAsync(folder, "doctor")).Expect(1);
         Assert.Contains("an object was created twice", doctor.Output, StringComparison.Ordinal);
     }

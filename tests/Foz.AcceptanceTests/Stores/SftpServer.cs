@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace Foz.AcceptanceTests.Stores;
 
-/// <summary>OpenSSH's server on a free port, with keys and files in a folder of its own. It ends with the tests, even if these are killed.</summary>
+/// <summary>
+/// OpenSSH's server on a free port, with keys and files in a folder of its own. It ends with the tests, even if these
+/// are killed.
+/// </summary>
 public sealed class SftpServer : IAsyncDisposable
 {
     const string Program = "/usr/sbin/sshd";
@@ -82,10 +85,12 @@ public sealed class SftpServer : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    static Process Start(string file, params IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(file, arguments)
-    {
-        UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true,
-    })!;
+    static Process Start(string file, params IEnumerable<string> arguments) =>
+        Process.Start(new ProcessStartInfo(file, arguments)
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
 
     static async Task<string> RunAsync(string file, params IEnumerable<string> arguments)
     {
@@ -101,10 +106,13 @@ public sealed class SftpServer : IAsyncDisposable
     async Task ListenAsync()
     {
         Directory.CreateDirectory(Files);
-        foreach (var (name, passphrase) in (ReadOnlySpan<(string, string)>)[("host-key", ""), ("key", ""), ("closed-key", Passphrase), ("other-key", "")])
+        foreach (var (name, passphrase) in (ReadOnlySpan<(string, string)>)[
+            ("host-key", ""), ("key", ""), ("closed-key", Passphrase), ("other-key", ""),
+        ])
             MakeKey(name, passphrase);
         await File.WriteAllTextAsync(
-            Path.Combine(folder, "authorized"), File.ReadAllText($"{KeyFile}.pub") + File.ReadAllText($"{ClosedKeyFile}.pub"), Cancel);
+            Path.Combine(folder, "authorized"),
+            File.ReadAllText($"{KeyFile}.pub") + File.ReadAllText($"{ClosedKeyFile}.pub"), Cancel);
         // Where it is started by root, it wants an empty folder of root's.
         if (Environment.UserName == "root") Directory.CreateDirectory("/run/sshd");
         for (var start = 1; process is null; start++)
@@ -130,15 +138,19 @@ public sealed class SftpServer : IAsyncDisposable
 
     void MakeKey(string name, string passphrase)
     {
-        using var program = Start("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", Path.Combine(folder, name));
+        using var program = Start(
+            "ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-C", name, "-f", Path.Combine(folder, name));
         program.WaitForExit();
         Assert.Equal(0, program.ExitCode);
     }
 
-    /// <summary>Runs it under a shell that ends it as soon as nobody holds the other end of its standard input.</summary>
+    /// <summary>
+    /// Runs it under a shell that ends it as soon as nobody holds the other end of its standard input.
+    /// </summary>
     async Task<Process?> ServeAsync()
     {
-        var shell = Start("sh", "-c", $"{Program} -D -e -f {folder}/config & pid=$!; cat > /dev/null; kill $pid; wait $pid");
+        var shell = Start(
+            "sh", "-c", $"{Program} -D -e -f {folder}/config & pid=$!; cat > /dev/null; kill $pid; wait $pid");
         while (await shell.StandardError.ReadLineAsync(Cancel) is { } line)
         {
             if (line.Contains("Cannot bind", StringComparison.Ordinal)) break;

@@ -35,15 +35,18 @@ public sealed class SftpTests : IAsyncLifetime
         server.Write("prices-1.csv", "sku\na\n");
         server.Write("prices-3.csv", "sku\nc\n");
         server.Write("with space/one é.csv", "x\n7\n");
-        File.CreateSymbolicLink(Path.Combine(server.Files, "orders", "linked.csv"), server.Write("elsewhere/l.csv", "id\n3\n"));
-        Directory.CreateSymbolicLink(Path.Combine(server.Files, "orders", "again"), Path.Combine(server.Files, "orders"));
+        File.CreateSymbolicLink(
+            Path.Combine(server.Files, "orders", "linked.csv"), server.Write("elsewhere/l.csv", "id\n3\n"));
+        Directory.CreateSymbolicLink(
+            Path.Combine(server.Files, "orders", "again"), Path.Combine(server.Files, "orders"));
         await lake.RunWellAsync();
         server.Write("orders/2025/b.csv", "id\n4\n");
         await lake.RunWellAsync();
         await lake.RunWellAsync();
         Assert.Equal(["1", "2", "3", "4"], await lake.QueryAsync("SELECT id FROM bronze.orders ORDER BY id"));
         Assert.Equal(
-            [$"a|sftp://127.0.0.1:{server.Port}{server.Files}/prices-1.csv"], await lake.QueryAsync("SELECT sku, _cdc_source FROM bronze.prices"));
+            [$"a|sftp://127.0.0.1:{server.Port}{server.Files}/prices-1.csv"],
+            await lake.QueryAsync("SELECT sku, _cdc_source FROM bronze.prices"));
         Assert.Equal(["7"], await lake.QueryAsync("SELECT x FROM bronze.one"));
     }
 
@@ -51,12 +54,15 @@ public sealed class SftpTests : IAsyncLifetime
     public async Task Files_of_many_parts_arrive_whole()
     {
         Define($"private_key_file: {server.KeyFile}", $"host_key: {server.HostKey}");
-        lake.Write("sources/landing.yml", "connection: landing\nstreams:\n  numbers: {path: '*.csv', columns: {n: bigint}}\n");
+        lake.Write(
+            "sources/landing.yml", "connection: landing\nstreams:\n  numbers: {path: '*.csv', columns: {n: bigint}}\n");
         const int rows = 300_000;
         server.Write("a.csv", $"n\n{string.Join('\n', Enumerable.Range(0, rows))}\n");
         server.Write("b.csv", $"n\n{string.Join('\n', Enumerable.Range(rows, rows))}\n");
         await lake.RunWellAsync();
-        Assert.Equal([$"{2 * rows}|{(2L * rows) * (2L * rows - 1) / 2}"], await lake.QueryAsync("SELECT count(DISTINCT n), sum(n) FROM bronze.numbers"));
+        Assert.Equal(
+            [$"{2 * rows}|{(2L * rows) * (2L * rows - 1) / 2}"],
+            await lake.QueryAsync("SELECT count(DISTINCT n), sum(n) FROM bronze.numbers"));
     }
 
     [Fact]
@@ -68,10 +74,16 @@ public sealed class SftpTests : IAsyncLifetime
         Assert.Contains("the key of 127.0.0.1 is not known", await FailAsync());
         Define($"private_key_file: {server.KeyFile}", $"host_key: {await server.FingerprintAsync("other-key")}");
         var refusal = await FailAsync();
-        Assert.Contains($"the key of 127.0.0.1 is not {await server.FingerprintAsync("other-key")}: it has {await server.FingerprintAsync()} (ssh-ed25519)", refusal);
-        Define($"private_key_file: {server.KeyFile}", $"host_key: {await File.ReadAllTextAsync($"{server.OtherKeyFile}.pub", Cancel)}");
+        Assert.Contains(
+            $"the key of 127.0.0.1 is not {await server.FingerprintAsync("other-key")}: it has "
+                + $"{await server.FingerprintAsync()} (ssh-ed25519)", refusal);
+        Define($"private_key_file: {server.KeyFile}",
+            $"host_key: {await File.ReadAllTextAsync($"{server.OtherKeyFile}.pub", Cancel)}");
         Assert.Contains("127.0.0.1 has another key than the one that is known", await FailAsync());
-        lake.Write("known", $"[127.0.0.1]:{server.Port} {(await File.ReadAllTextAsync($"{server.OtherKeyFile}.pub", Cancel)).Trim()}\n");
+        lake.Write(
+            "known",
+            $"[127.0.0.1]:{server.Port} "
+                + $"{(await File.ReadAllTextAsync($"{server.OtherKeyFile}.pub", Cancel)).Trim()}\n");
         Define($"private_key_file: {server.KeyFile}", "known_hosts: known");
         Assert.Contains("127.0.0.1 has another key than the one that is known", await FailAsync());
         lake.Write("known", $"[127.0.0.1]:{server.Port} {server.HostKey}\n");
@@ -87,7 +99,9 @@ public sealed class SftpTests : IAsyncLifetime
     {
         lake.Write("sources/landing.yml", "connection: landing\nstreams:\n  orders: {path: '*.csv'}\n");
         server.Write("a.csv", "id\n1\n");
-        lake.Write(".env", $"KEY=\"{(await File.ReadAllTextAsync(server.KeyFile, Cancel)).Replace("\n", "\\n", StringComparison.Ordinal)}\"\nOPENS={SftpServer.Passphrase}\nWRONG=other\n");
+        lake.Write(
+            ".env",
+            $"KEY=\"{(await File.ReadAllTextAsync(server.KeyFile, Cancel)).Replace("\n", "\\n", StringComparison.Ordinal)}\"\nOPENS={SftpServer.Passphrase}\nWRONG=other\n");
         Define($"private_key_file: {server.OtherKeyFile}", $"host_key: {server.HostKey}");
         Assert.Contains($"127.0.0.1 refuses the log-in of user {SftpServer.User}", await FailAsync());
         Define($"private_key_file: {server.ClosedKeyFile}", "passphrase: ${WRONG}", $"host_key: {server.HostKey}");
@@ -129,7 +143,8 @@ public sealed class SftpTests : IAsyncLifetime
     [Fact]
     public async Task A_password_reaches_ssh_and_nothing_else()
     {
-        Assert.SkipUnless(File.Exists("/usr/lib/openssh/sftp-server"), "there is no sftp-server: run .ci/install-test-tools");
+        Assert.SkipUnless(
+            File.Exists("/usr/lib/openssh/sftp-server"), "there is no sftp-server: run .ci/install-test-tools");
         // Stands for ssh: asks for the password as that does, and serves files where it is right.
         lake.Write("bin/ssh", """
             #!/bin/sh
@@ -138,7 +153,9 @@ public sealed class SftpTests : IAsyncLifetime
               || { echo "anna@host: Permission denied (publickey,password)." >&2; exit 255; }
             exec /usr/lib/openssh/sftp-server
             """);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(lake.Folder, "bin", "ssh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(
+                Path.Combine(lake.Folder, "bin", "ssh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         lake.Write("foz.yml", $$"""
             name: t
             connections:
@@ -157,7 +174,8 @@ public sealed class SftpTests : IAsyncLifetime
         async Task<FozResult> RunAsync(string word)
         {
             var command = FozProcess.Command(lake.Folder, "run");
-            command.Environment["PATH"] = $"{Path.Combine(lake.Folder, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+            command.Environment["PATH"] =
+                $"{Path.Combine(lake.Folder, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
             command.Environment["FAKE_LOG"] = Path.Combine(lake.Folder, "log");
             command.Environment["WORD"] = word;
             using var foz = FozProcess.Start(command);

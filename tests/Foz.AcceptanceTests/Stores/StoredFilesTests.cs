@@ -12,7 +12,8 @@ public sealed class StoredFilesTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => server = await NodeServer.StartAsync(
         "s3rver/bin/s3rver.js",
-        static (folder, port) => ["-d", folder, "-a", "127.0.0.1", "-p", $"{port}", "-s", "--configure-bucket", "landing"]);
+        static (folder, port) =>
+            ["-d", folder, "-a", "127.0.0.1", "-p", $"{port}", "-s", "--configure-bucket", "landing"]);
 
     public async ValueTask DisposeAsync()
     {
@@ -27,7 +28,8 @@ public sealed class StoredFilesTests : IAsyncLifetime
         {
             Settings = new Dictionary<string, string>
             {
-                ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = "S3RVER", ["secret_access_key"] = "not-to-be-shown",
+                ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = "S3RVER",
+                ["secret_access_key"] = "not-to-be-shown",
             },
             Variable = _ => null,
         });
@@ -42,7 +44,10 @@ public sealed class StoredFilesTests : IAsyncLifetime
                 secret_access_key: $SECRET
             """.Replace("$SECRET", "${S3_SECRET}", StringComparison.Ordinal));
         lake.Write(".env", "S3_SECRET=not-to-be-shown\n");
-        lake.Write("sources/landing.yml", "connection: landing\nstreams:\n  orders: {path: 'orders/**/*.json'}\n  prices: {path: 'prices-*.csv', columns: {price: double}}\n");
+        lake.Write(
+            "sources/landing.yml",
+            "connection: landing\nstreams:\n  orders: {path: 'orders/**/*.json'}\n  prices: {path: 'prices-*.csv', "
+                + "columns: {price: double}}\n");
         await PutAsync("orders/partition=0/orders+0+0.json", "{\"id\":1}\n{\"id\":2}\n");
         await PutAsync("prices-1.csv", "sku,price\na,1.5\n");
         await PutAsync("other/x.json", "{\"id\":99}\n");
@@ -51,9 +56,12 @@ public sealed class StoredFilesTests : IAsyncLifetime
         await lake.RunWellAsync();
         await lake.RunWellAsync();
         Assert.Equal(["1", "2", "3"], await lake.QueryAsync("SELECT id FROM bronze.orders ORDER BY id"));
-        Assert.Equal(["a|1.5|s3://landing/topics/prices-1.csv"], await lake.QueryAsync("SELECT sku, price, _cdc_source FROM bronze.prices"));
+        Assert.Equal(
+            ["a|1.5|s3://landing/topics/prices-1.csv"],
+            await lake.QueryAsync("SELECT sku, price, _cdc_source FROM bronze.prices"));
 
-        async Task PutAsync(string path, string text) => await store.PutAsync(path, System.Text.Encoding.UTF8.GetBytes(text), Cancel);
+        async Task PutAsync(string path, string text) =>
+            await store.PutAsync(path, System.Text.Encoding.UTF8.GetBytes(text), Cancel);
     }
 
     [Theory]
@@ -65,7 +73,8 @@ public sealed class StoredFilesTests : IAsyncLifetime
         {
             Settings = new Dictionary<string, string>
             {
-                ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = "S3RVER", ["secret_access_key"] = "not-to-be-shown",
+                ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = "S3RVER",
+                ["secret_access_key"] = "not-to-be-shown",
             },
             Variable = _ => null,
         });
@@ -80,7 +89,8 @@ public sealed class StoredFilesTests : IAsyncLifetime
                 secret_access_key: $SECRET
             """.Replace("$SECRET", "${S3_SECRET}", StringComparison.Ordinal));
         lake.Write(".env", "S3_SECRET=not-to-be-shown\n");
-        lake.Write("sources/landing.yml", $"connection: landing\nstreams:\n  orders: {{path: '*.csv', mode: {mode}}}\n");
+        lake.Write(
+            "sources/landing.yml", $"connection: landing\nstreams:\n  orders: {{path: '*.csv', mode: {mode}}}\n");
         // Services tell times to the second: some of these writes have the same.
         for (var i = 0; i < 6; i++)
         {
@@ -98,7 +108,8 @@ public sealed class StoredFilesTests : IAsyncLifetime
         {
             Settings = new Dictionary<string, string>
             {
-                ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = "S3RVER", ["secret_access_key"] = "not-to-be-shown",
+                ["endpoint"] = $"http://127.0.0.1:{server!.Port}", ["access_key_id"] = "S3RVER",
+                ["secret_access_key"] = "not-to-be-shown",
             },
             Variable = _ => null,
         });
@@ -116,20 +127,31 @@ public sealed class StoredFilesTests : IAsyncLifetime
                 secret_access_key: $SECRET
             """.Replace("$SECRET", "${S3_SECRET}", StringComparison.Ordinal));
         lake.Write(".env", "S3_SECRET=not-to-be-shown\n");
-        lake.Write("sources/partner.yml", "connection: partner\nsilver: current\nstreams:\n  orders: {table: sales/orders, mode: incremental, keys: [id]}\n");
+        lake.Write(
+            "sources/partner.yml",
+            "connection: partner\nsilver: current\nstreams:\n  orders: {table: sales/orders, "
+                + "mode: incremental, keys: [id]}\n");
         await lake.RunWellAsync();
         using (var session = other.Open())
-            await (await new Foz.Lake.Tables.Writing.TableWriter(session).DeleteAsync(await other.TableAsync("sales.orders"), "id % 2 = 0", new(), Cancel)).CommitAsync(Cancel);
+            await (await new Foz.Lake.Tables.Writing.TableWriter(session).DeleteAsync(
+                await other.TableAsync("sales.orders"), "id % 2 = 0", new(), Cancel)).CommitAsync(Cancel);
         await CopyAsync();
         await lake.RunWellAsync();
-        Assert.Equal(["250|0"], await lake.QueryAsync("SELECT count(*), count(*) FILTER (id % 2 = 0) FROM silver.orders"));
-        Assert.Equal(["500|250"], await lake.QueryAsync("SELECT count(*) FILTER (_cdc_op = 'r'), count(*) FILTER (_cdc_op = 'd') FROM bronze.orders"));
+        Assert.Equal(
+            ["250|0"], await lake.QueryAsync("SELECT count(*), count(*) FILTER (id % 2 = 0) FROM silver.orders"));
+        Assert.Equal(
+            ["500|250"],
+            await lake.QueryAsync(
+                "SELECT count(*) FILTER (_cdc_op = 'r'), count(*) FILTER (_cdc_op = 'd') FROM bronze.orders"));
 
         async Task CopyAsync()
         {
             var folder = Path.Combine(other.Lake.Folder, "sales/orders");
-            foreach (var file in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-                await store.PutAsync($"sales/orders/{Path.GetRelativePath(folder, file)}", await File.ReadAllBytesAsync(file, Cancel), Cancel);
+            foreach (var file in Directory.GetFiles(
+                folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+                await store.PutAsync(
+                    $"sales/orders/{Path.GetRelativePath(folder, file)}", await File.ReadAllBytesAsync(file, Cancel),
+                    Cancel);
         }
     }
 }

@@ -30,7 +30,9 @@ public sealed partial class ArchitectureTests
         var assembly = project == "Foz.Cli" ? "foz" : project;
         using var module = ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
         var uses = module.Types.SelectMany(WithNested)
-            .SelectMany(type => Uses(type).Select(NamespaceOf).Append(NamespaceOf(type)).Select(used => (From: NamespaceOf(type), To: used)))
+            .SelectMany(type =>
+                Uses(type).Select(NamespaceOf).Append(NamespaceOf(type))
+                    .Select(used => (From: NamespaceOf(type), To: used)))
             .Where(use => IsOf(project, use.From) && IsOf(project, use.To));
 
         Assert.Equal([], Faults(FoldersOf(project), uses));
@@ -51,13 +53,15 @@ public sealed partial class ArchitectureTests
 
         Assert.Distinct(folders);
         Assert.All(folders, folder => Assert.NotEmpty(Directory.GetFiles(
-            Path.Combine(Repository.Root, "src", project, folder[project.Length..].TrimStart('.').Replace('.', '/')), "*.cs")));
+            Path.Combine(Repository.Root, "src", project, folder[project.Length..].TrimStart('.').Replace('.', '/')),
+            "*.cs")));
     }
 
     [Fact]
     public void Every_project_is_in_the_table() => Assert.Equal(
         Rows.Keys.Order(StringComparer.Ordinal),
-        Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_use_of_a_later_folder_is_a_fault_and_so_is_a_folder_that_no_list_has()
@@ -126,7 +130,8 @@ public sealed partial class ArchitectureTests
     static IEnumerable<TypeReference> UsesOf(Instruction instruction) => instruction.Operand switch
     {
         TypeReference type => [type],
-        MethodReference method => [method.DeclaringType, method.ReturnType, .. method.Parameters.Select(p => p.ParameterType)],
+        MethodReference method =>
+            [method.DeclaringType, method.ReturnType, .. method.Parameters.Select(p => p.ParameterType)],
         FieldReference field => [field.DeclaringType, field.FieldType],
         _ => [],
     };

@@ -10,7 +10,8 @@ public sealed class BenchmarkArgumentTests
     [InlineData("no-such-benchmark")]
     public async Task An_argument_that_is_not_known_is_an_error(string argument)
     {
-        var program = Path.Combine(Repository.Root, "artifacts", "bin", "Foz.Benchmarks", Configuration, "Foz.Benchmarks");
+        var program = Path.Combine(
+            Repository.Root, "artifacts", "bin", "Foz.Benchmarks", Configuration, "Foz.Benchmarks");
         Assert.SkipUnless(File.Exists(program), "the benchmarks were not built");
         var start = new ProcessStartInfo(program, [argument])
         {
@@ -20,7 +21,8 @@ public sealed class BenchmarkArgumentTests
         var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(2, process.ExitCode);
-        Assert.StartsWith($"unknown: {argument}; write --write, or a part of one of these names:", error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"unknown: {argument}; write --write, or a part of one of these names:", error, StringComparison.Ordinal);
     }
 
     static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Name;

@@ -3,7 +3,10 @@ using Foz.Storage;
 
 namespace Foz.Tests.Connectors;
 
-/// <summary>Which row of a key is the last one where several come in one batch, and what other writers of the table may do meanwhile.</summary>
+/// <summary>
+/// Which row of a key is the last one where several come in one batch, and what other writers of the table may do
+/// meanwhile.
+/// </summary>
 public sealed class CurrentRowsTests : IDisposable
 {
     const string Current = "SELECT id, m FROM silver.o";
@@ -35,7 +38,8 @@ public sealed class CurrentRowsTests : IDisposable
     [Fact]
     public async Task Rows_of_CSV_say_their_lines_also_where_others_are_rejected_and_only_with_keys()
     {
-        Define("o: {path: '*.csv', keys: [id], columns: {id: bigint}}\n  p: {path: '*.csv', mode: snapshot, columns: {id: bigint}}", "max_rejected: 100%");
+        Define("o: {path: '*.csv', keys: [id], columns: {id: bigint}}\n  p: {path: '*.csv', mode: "
+            + "snapshot, columns: {id: bigint}}", "max_rejected: 100%");
         project.Write("data/1.csv", "id,m\n1,\"two\nlines\"\nx,no number\n2,b\n3,c,more\n\n4,d\n");
         await project.RunWellAsync();
         Assert.Equal(["1|2", "2|5", "4|8"], await project.RowsAsync("SELECT id, _cdc_seq FROM bronze.o"));
@@ -58,8 +62,11 @@ public sealed class CurrentRowsTests : IDisposable
             Assert.Equal(
                 ["1.csv|2,3,4,5", "2.csv|", "3.csv|2,4"],
                 await project.RowsAsync(
-                    "SELECT replace(_cdc_source, 'data/', ''), coalesce(string_agg(_cdc_seq, ',' ORDER BY _cdc_seq), '') FROM bronze.o GROUP BY 1"));
-            Assert.Equal(["last", "last"], await project.RowsAsync("SELECT m FROM silver.o WHERE (id = 1 AND part = 'a') OR id = 9"));
+                    "SELECT replace(_cdc_source, 'data/', ''), coalesce(string_agg(_cdc_seq, ',' ORDER BY _cdc_seq), "
+                        + "'') FROM bronze.o GROUP BY 1"));
+            Assert.Equal(
+                ["last", "last"],
+                await project.RowsAsync("SELECT m FROM silver.o WHERE (id = 1 AND part = 'a') OR id = 9"));
         }
     }
 
@@ -71,7 +78,8 @@ public sealed class CurrentRowsTests : IDisposable
         using var engines = new EnginePool(new() { MemoryBytes = 512L << 20, Threads = 2 });
         using var session = engines.Open(Workload.Query);
         session.Execute(
-            $"COPY (SELECT 1 AS id, i AS m FROM range(200000) t(i) ORDER BY i) TO '{project.Folder}/data/1.parquet' (FORMAT parquet)", TestContext.Current.CancellationToken);
+            $"COPY (SELECT 1 AS id, i AS m FROM range(200000) t(i) ORDER BY i) TO "
+                + $"'{project.Folder}/data/1.parquet' (FORMAT parquet)", TestContext.Current.CancellationToken);
         await project.RunWellAsync();
         Assert.Equal(["1|199999"], await project.RowsAsync(Current));
         Assert.Equal(["1|200000"], await project.RowsAsync("SELECT min(_cdc_seq), max(_cdc_seq) FROM bronze.o"));
@@ -86,7 +94,10 @@ public sealed class CurrentRowsTests : IDisposable
         project.Write("data/2.csv", "id,m,extra\n2,b,\n3,c,x\n4,d,y\n");
         await project.RunWellAsync();
         Assert.Equal(
-            ["data/2.csv|3|{\"id\":\"3\",\"m\":\"c\",\"extra\":\"x\"}", "data/2.csv|4|{\"id\":\"4\",\"m\":\"d\",\"extra\":\"y\"}"],
+            [
+                "data/2.csv|3|{\"id\":\"3\",\"m\":\"c\",\"extra\":\"x\"}",
+                "data/2.csv|4|{\"id\":\"4\",\"m\":\"d\",\"extra\":\"y\"}",
+            ],
             await project.RowsAsync("SELECT file, line, text FROM bronze.o__rejected"));
     }
 
@@ -107,7 +118,8 @@ public sealed class CurrentRowsTests : IDisposable
         {
             if (hit != "step.side-committed" || hits++ > 0) return;
             (changesRows
-                ? project.ChangeAsync("bronze.o", (writer, table, token) => writer.DeleteAsync(table, new("id = 1"), new(), token))
+                ? project.ChangeAsync(
+                    "bronze.o", (writer, table, token) => writer.DeleteAsync(table, new("id = 1"), new(), token))
                 : project.OptimizeAsync("bronze.o")).GetAwaiter().GetResult();
         }))
             Assert.Equal(3, Assert.Single((await project.RunWellAsync()).Steps).TableVersion);
@@ -126,16 +138,24 @@ public sealed class CurrentRowsTests : IDisposable
     {
         Define("o: {path: '*.csv', columns: {id: bigint}}");
         project.Write("data/1.csv", "id,m\n1,\"\"\n2,\"\"\n3,x\n" + (check.Length == 0 ? "4,\n" : ""));
-        project.Write("models/gold/g.sql", $"/* @foz\n{check}materialization: {{type: table, partition_by: [m]}}\n@foz */\nSELECT * EXCLUDE (_cdc_synced_at) FROM bronze.o");
+        project.Write(
+            "models/gold/g.sql",
+            $"/* @foz\n{check}materialization: {{type: table, partition_by: [m]}}\n@foz */\nSELECT * EXCLUDE "
+                + "(_cdc_synced_at) FROM bronze.o");
         if (check.Length == 0) await project.RunWellAsync();
         else Assert.Contains("\"m\":null", await project.FailAsync(), StringComparison.Ordinal);
-        Assert.Equal(["gold.g is partitioned by columns with empty texts, which Delta keeps as NULL: m (2 rows)"], project.Warnings);
-        if (check.Length == 0) Assert.Equal(["1|", "2|", "3|x", "4|"], await project.RowsAsync("SELECT id, m FROM gold.g"));
+        Assert.Equal(
+            ["gold.g is partitioned by columns with empty texts, which Delta keeps as NULL: m (2 rows)"],
+            project.Warnings);
+        if (check.Length == 0)
+            Assert.Equal(["1|", "2|", "3|x", "4|"], await project.RowsAsync("SELECT id, m FROM gold.g"));
         Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.o WHERE m = ''"));
     }
 
     void Define(string streams, params string[] settings) => project.Write(
-        "sources/disk.yml", $"connection: disk\n{(streams.Contains("keys", StringComparison.Ordinal) ? "silver: current\n" : "")}{string.Concat(settings.Select(s => $"{s}\n"))}streams:\n  {streams}\n");
+        "sources/disk.yml",
+        $"connection: disk\n{(streams.Contains("keys", StringComparison.Ordinal) ? "silver: current\n" : "")}"
+            + $"{string.Concat(settings.Select(s => $"{s}\n"))}streams:\n  {streams}\n");
 
     void Write(string name, string format, int day, IReadOnlyList<(int Id, string M)> rows)
     {
@@ -146,6 +166,7 @@ public sealed class CurrentRowsTests : IDisposable
             "jsonl" => string.Concat(objects.Select(row => $"{row}\n")),
             _ => $"[{string.Join(',', objects)}]",
         });
-        File.SetLastWriteTimeUtc(Path.Combine(project.Folder, $"data/{name}.{format}"), new(2026, 1, day, 0, 0, 0, DateTimeKind.Utc));
+        File.SetLastWriteTimeUtc(
+            Path.Combine(project.Folder, $"data/{name}.{format}"), new(2026, 1, day, 0, 0, 0, DateTimeKind.Utc));
     }
 }

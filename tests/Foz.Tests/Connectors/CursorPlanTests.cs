@@ -7,7 +7,8 @@ public sealed class CursorPlanTests
 {
     static readonly StreamInputs Last = new()
     {
-        CursorTo = "2026-01-02", CursorRows = 1, CursorOf = CursorPlan.Of("at", DataType.Timestamp, "timestamptz", "public.i"),
+        CursorTo = "2026-01-02", CursorRows = 1,
+        CursorOf = CursorPlan.Of("at", DataType.Timestamp, "timestamptz", "public.i"),
     };
 
     [Theory]
@@ -15,11 +16,13 @@ public sealed class CursorPlanTests
     [InlineData("at", "timestamp", "timestamptz", "public.j")]
     [InlineData("at", "long", "bigint", "public.i")]
     [InlineData("at", "string", "uuid", "public.i")]
-    public async Task The_cursor_of_another_column_table_or_kind_begins_again(string column, string type, string sourceType, string table)
+    public async Task The_cursor_of_another_column_table_or_kind_begins_again(
+        string column, string type, string sourceType, string table)
     {
         var of = CursorPlan.Of(column, new DataType.Primitive(type), sourceType, table);
         var inputs = await MakeAsync([Last], of);
-        Assert.Equal((null, "9", of, true), (inputs!.CursorFrom, inputs.CursorTo, inputs.CursorOf, inputs.RereadsCursor));
+        Assert.Equal(
+            (null, "9", of, true), (inputs!.CursorFrom, inputs.CursorTo, inputs.CursorOf, inputs.RereadsCursor));
         inputs = await MakeAsync([StreamInputs.Fold([Last, inputs])], of);
         Assert.Equal(("9", false), (inputs!.CursorFrom, inputs.RereadsCursor));
     }

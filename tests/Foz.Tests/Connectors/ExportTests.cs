@@ -19,7 +19,8 @@ public sealed class ExportTests : IDisposable
     [Fact]
     public async Task Files_hold_the_tables_last_version_or_the_one_before()
     {
-        Open("disk: {type: files, path: data}", "export: [{file: out/a.csv}, {file: out/a.jsonl}, {file: out/a.parquet}]");
+        Open("disk: {type: files, path: data}",
+            "export: [{file: out/a.csv}, {file: out/a.jsonl}, {file: out/a.parquet}]");
         await project!.RunWellAsync();
         Assert.Equal(["id,v", "1,a"], await LinesAsync("out/a.csv"));
         Assert.Equal(["{\"id\":1,\"v\":\"a\"}"], await LinesAsync("out/a.jsonl"));
@@ -37,7 +38,8 @@ public sealed class ExportTests : IDisposable
     public async Task Json_is_as_its_standard_has_it_in_files_and_to_endpoints()
     {
         using var server = new ApiServer(_ => "ok");
-        Open($"disk: {{type: files, path: data}}\nhook: {{type: http, url: '{server.Url}'}}", "export: [{file: out/a.jsonl}, {connection: hook, path: rows}]");
+        Open($"disk: {{type: files, path: data}}\nhook: {{type: http, url: '{server.Url}'}}",
+            "export: [{file: out/a.jsonl}, {connection: hook, path: rows}]");
         project!.Write("models/silver/t.sql", """
             /* @foz
             export: [{file: out/a.jsonl}, {connection: hook, path: rows}]
@@ -59,8 +61,12 @@ public sealed class ExportTests : IDisposable
     [Fact]
     public void A_date_stays_one_in_a_database_without_dates()
     {
-        Assert.Equal("2026-01-01", DatabaseExport.ValueOf("2026-01-01", DataType.Date, Dialect.OfProvider("Microsoft.Data.Sqlite")));
-        Assert.Equal(new DateTime(2026, 1, 1), DatabaseExport.ValueOf("2026-01-01", DataType.Date, Dialect.OfProvider("Npgsql")));
+        Assert.Equal(
+            "2026-01-01",
+            DatabaseExport.ValueOf("2026-01-01", DataType.Date, Dialect.OfProvider("Microsoft.Data.Sqlite")));
+        Assert.Equal(
+            new DateTime(2026, 1, 1),
+            DatabaseExport.ValueOf("2026-01-01", DataType.Date, Dialect.OfProvider("Npgsql")));
     }
 
     [Fact]
@@ -69,7 +75,8 @@ public sealed class ExportTests : IDisposable
         Open("disk: {type: files, path: data}", "export: {file: out/a.csv}");
         project!.Write("models/silver/u.sql", "/* @foz\nexport: {file: ./out/../out/a.csv}\n@foz */\nSELECT 1 AS id");
         Assert.Equal(
-            "models/silver/u.sql:2:9: the file './out/../out/a.csv' is that of silver.t too\n  each would replace the rows of the other: name another file",
+            "models/silver/u.sql:2:9: the file './out/../out/a.csv' is that of silver.t too\n  each would replace the "
+                + "rows of the other: name another file",
             Assert.Single(((ProjectResult.Refused)project.TryLoad()).Errors).Describe());
     }
 
@@ -78,7 +85,9 @@ public sealed class ExportTests : IDisposable
     {
         Open("disk: {type: files, path: data}", "export: {file: out/a.csv}");
         await project!.RunWellAsync();
-        var note = Assert.Single(Directory.GetFiles(Path.Combine(project.Folder, "lake/_foz/exports"), "*.json", SearchOption.AllDirectories));
+        var note = Assert.Single(
+            Directory.GetFiles(
+                Path.Combine(project.Folder, "lake/_foz/exports"), "*.json", SearchOption.AllDirectories));
         var json = System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync(note, Cancel))!.AsObject();
         (json["version"], json["tableId"]) = (99, null);
         await File.WriteAllTextAsync(note, json.ToJsonString(), Cancel);
@@ -90,7 +99,8 @@ public sealed class ExportTests : IDisposable
     [Fact]
     public async Task A_file_that_cannot_be_written_is_made_up_for_and_the_others_stay_whole()
     {
-        Open("disk: {type: files, path: data}", "export: [{file: out/a.csv}, {file: out/a.jsonl}, {file: out/a.parquet}]");
+        Open("disk: {type: files, path: data}",
+            "export: [{file: out/a.csv}, {file: out/a.jsonl}, {file: out/a.parquet}]");
         await project!.RunWellAsync();
         project.Write("data/2.csv", "id,v\n2,b\n");
         var file = Path.Combine(project.Folder, "out/a.jsonl");
@@ -99,10 +109,15 @@ public sealed class ExportTests : IDisposable
         Assert.Contains("out/a.jsonl cannot be written", await project.FailAsync(), StringComparison.Ordinal);
         Assert.Equal(["1,a", "2,b", "id,v"], (await LinesAsync("out/a.csv")).Order(StringComparer.Ordinal));
         Assert.Equal(["1|a"], project.ParquetRows("out/a.parquet"));
-        Assert.Equal(["a.csv", "a.jsonl", "a.parquet"], Directory.GetFileSystemEntries(Path.Combine(project.Folder, "out")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["a.csv", "a.jsonl", "a.parquet"],
+            Directory.GetFileSystemEntries(Path.Combine(project.Folder, "out")).Select(Path.GetFileName)
+                .Order(StringComparer.Ordinal));
         Directory.Delete(file);
         await project.RunWellAsync();
-        Assert.Equal(["{\"id\":1,\"v\":\"a\"}", "{\"id\":2,\"v\":\"b\"}"], (await LinesAsync("out/a.jsonl")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["{\"id\":1,\"v\":\"a\"}", "{\"id\":2,\"v\":\"b\"}"],
+            (await LinesAsync("out/a.jsonl")).Order(StringComparer.Ordinal));
         Assert.Equal(["1|a", "2|b"], project.ParquetRows("out/a.parquet"));
     }
 
@@ -110,7 +125,8 @@ public sealed class ExportTests : IDisposable
     public async Task An_endpoint_that_fails_in_the_middle_gets_every_part_again_under_its_key()
     {
         var (seen, isDown) = (0, true);
-        using var server = new ApiServer(_ => Interlocked.Increment(ref seen) == 2 && isDown ? new ApiAnswer(400, "no") : "ok");
+        using var server =
+            new ApiServer(_ => Interlocked.Increment(ref seen) == 2 && isDown ? new ApiAnswer(400, "no") : "ok");
         Open(
             $"disk: {{type: files, path: data}}\nhook: {{type: http, url: '{server.Url}'}}",
             "export: {connection: hook, path: rows, batch_size: 1}");
@@ -142,7 +158,8 @@ public sealed class ExportTests : IDisposable
         using var server = new ApiServer(_ => isDown ? new ApiAnswer(400, "no") : "ok");
         Open(
             $"disk: {{type: files, path: data}}\nhook: {{type: http, url: '{server.Url}'}}",
-            "materialization: incremental\nexport: {connection: hook, path: rows, mode: append, batch_size: 1, records: items}", "STREAM(bronze.t)");
+            "materialization: incremental\nexport: {connection: hook, path: rows, mode: append, "
+                + "batch_size: 1, records: items}", "STREAM(bronze.t)");
         await project!.RunWellAsync();
         isDown = true;
         project.Write("data/2.csv", "id,v\n2,b\n3,c\n");
@@ -152,7 +169,10 @@ public sealed class ExportTests : IDisposable
         await project.RunWellAsync();
         await project.RunWellAsync();
         Assert.Equal(
-            ["{\"items\":[{\"id\":1,\"v\":\"a\"}]}", "{\"items\":[{\"id\":2,\"v\":\"b\"}]}", "{\"items\":[{\"id\":2,\"v\":\"b\"}]}", "{\"items\":[{\"id\":3,\"v\":\"c\"}]}"],
+            [
+                "{\"items\":[{\"id\":1,\"v\":\"a\"}]}", "{\"items\":[{\"id\":2,\"v\":\"b\"}]}",
+                "{\"items\":[{\"id\":2,\"v\":\"b\"}]}", "{\"items\":[{\"id\":3,\"v\":\"c\"}]}",
+            ],
             server.Requests.Select(r => r.Body));
         var keys = server.Requests.Select(r => r.Headers["Idempotency-Key"]).ToList();
         Assert.Equal(keys[1], keys[2]);
@@ -160,24 +180,40 @@ public sealed class ExportTests : IDisposable
     }
 
     [Theory]
-    [InlineData("export: {file: a.xlsx}", "the format of the file cannot be told by its name\n  set format to csv, jsonl or parquet")]
-    [InlineData("export: {file: ../../a.csv}", "the file '../../a.csv' is outside of the project\n  write a path below it, or all of the path from the root on")]
-    [InlineData("export: {connection: disk, table: t}", "the connection 'disk' is of type files\n  a table takes one of type postgresql or database")]
+    [InlineData(
+        "export: {file: a.xlsx}",
+        "the format of the file cannot be told by its name\n  set format to csv, jsonl or parquet")]
+    [InlineData(
+        "export: {file: ../../a.csv}",
+        "the file '../../a.csv' is outside of the project\n  write a path below it, or all of the path from the root on")]
+    [InlineData(
+        "export: {connection: disk, table: t}",
+        "the connection 'disk' is of type files\n  a table takes one of type postgresql or database")]
     [InlineData("export: {connection: dsk, path: t}", "unknown connection 'dsk'\n  did you mean 'disk'?")]
-    [InlineData("export: {connection: disk}", "an export needs one of 'file', 'table' and 'path'\n  a table and a path need a 'connection' besides")]
+    [InlineData(
+        "export: {connection: disk}",
+        "an export needs one of 'file', 'table' and 'path'\n  a table and a path need a 'connection' besides")]
     [InlineData("export: {file: a.csv, mode: upsert, keys: [id]}", "a file takes no 'mode: upsert'\n  it is replaced")]
-    [InlineData("export: {connection: hook, path: t, mode: upsert, keys: [id]}", "a path takes no 'mode: upsert'\n  known: replace, append")]
+    [InlineData(
+        "export: {connection: hook, path: t, mode: upsert, keys: [id]}",
+        "a path takes no 'mode: upsert'\n  known: replace, append")]
     [InlineData("export: {connection: hook, path: t, format: csv}", "'format' does not go with 'path'")]
-    [InlineData("export: {connection: hook, path: t, batch_size: 0}", "'batch_size' must be a whole number from 1 to 100,000, not 0")]
+    [InlineData(
+        "export: {connection: hook, path: t, batch_size: 0}",
+        "'batch_size' must be a whole number from 1 to 100,000, not 0")]
     [InlineData("export: {connection: hook, file: a.csv}", "'connection' does not go with 'file'")]
     [InlineData("export: {path: t}", "'connection' is missing in an export")]
     [InlineData("export: {file: a.csv, environments: [prd]}", "unknown environment 'prd'\n  known: default")]
-    [InlineData("export: {connection: hook, path: t, mode: append}", "a table that each run makes anew cannot be exported with 'mode: append'\n  all rows would come again: make it incremental, or take another mode")]
+    [InlineData(
+        "export: {connection: hook, path: t, mode: append}",
+        "a table that each run makes anew cannot be exported with 'mode: append'\n  all rows would come again: make it incremental, or take another mode")]
     [InlineData("export: {file: a.csv}\nmaterialization: view", "a view cannot be exported\n  make it a table")]
     public void A_wrong_export_is_told(string frontMatter, string expected)
     {
         Open("disk: {type: files, path: data}\nhook: {type: http, url: 'http://localhost:1'}", frontMatter);
-        Assert.EndsWith(expected, Assert.Single(((ProjectResult.Refused)project!.TryLoad()).Errors).Describe(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            expected, Assert.Single(((ProjectResult.Refused)project!.TryLoad()).Errors).Describe(),
+            StringComparison.Ordinal);
     }
 
     void Open(string connections, string frontMatter, string from = "bronze.t")
@@ -188,5 +224,6 @@ public sealed class ExportTests : IDisposable
         project.Write("models/silver/t.sql", $"/* @foz\n{frontMatter}\n@foz */\nSELECT id, v FROM {from}");
     }
 
-    async Task<string[]> LinesAsync(string path) => await File.ReadAllLinesAsync(Path.Combine(project!.Folder, path), Cancel);
+    async Task<string[]> LinesAsync(string path) =>
+        await File.ReadAllLinesAsync(Path.Combine(project!.Folder, path), Cancel);
 }

@@ -13,10 +13,13 @@ public sealed class GoneColumnTests : IDisposable
     [Theory]
     [InlineData("json", "[{\"id\":1,\"name\":\"Ana\"},{\"id\":2}]", "[{\"id\":1},{\"id\":2}]")]
     [InlineData("jsonl", "{\"id\":1,\"name\":null}\n{\"id\":2,\"name\":\"Ana\"}", "{\"id\":1}")]
-    [InlineData("xml", "<t><r><id>1</id><name>Ana</name></r><r><id>2</id></r></t>", "<t><r><id>1</id></r><r><id>2</id></r></t>")]
+    [InlineData(
+        "xml", "<t><r><id>1</id><name>Ana</name></r><r><id>2</id></r></t>",
+        "<t><r><id>1</id></r><r><id>2</id></r></t>")]
     public async Task So_are_those_of_JSON_and_XML(string format, string before, string after)
     {
-        project.Write("sources/s.yml", $"connection: disk\nstreams: {{t: {{path: '*.{format}', mode: snapshot, settle: 0s}}}}\n");
+        project.Write(
+            "sources/s.yml", $"connection: disk\nstreams: {{t: {{path: '*.{format}', mode: snapshot, settle: 0s}}}}\n");
         project.Write($"data/a.{format}", before);
         await project.RunWellAsync();
         // A column that no more than some rows have is there.
@@ -32,7 +35,8 @@ public sealed class GoneColumnTests : IDisposable
     [Fact]
     public async Task So_are_those_of_Excel()
     {
-        project.Write("sources/s.yml", "connection: disk\nstreams: {t: {path: '*.xlsx', mode: snapshot, settle: 0s}}\n");
+        project.Write(
+            "sources/s.yml", "connection: disk\nstreams: {t: {path: '*.xlsx', mode: snapshot, settle: 0s}}\n");
         await RunAsync(Cell("A1", "id") + Cell("B1", "name"), Cell("B2", "Ana"));
         Assert.Empty(project.Warnings);
         await RunAsync(Cell("A1", "id"), "");
@@ -45,7 +49,8 @@ public sealed class GoneColumnTests : IDisposable
             var rows = $"""<row r="1">{header}</row><row r="2"><c r="A2"><v>1</v></c>{name}</row>""";
             Directory.CreateDirectory(Path.Combine(project.Folder, "data"));
             await File.WriteAllBytesAsync(
-                Path.Combine(project.Folder, "data/a.xlsx"), ExcelTests.Workbook(("Data", rows)), TestContext.Current.CancellationToken);
+                Path.Combine(project.Folder, "data/a.xlsx"), ExcelTests.Workbook(("Data", rows)),
+                TestContext.Current.CancellationToken);
             await project.RunWellAsync();
         }
     }
@@ -55,7 +60,9 @@ public sealed class GoneColumnTests : IDisposable
     [InlineData("fail", Outcome.Failed)]
     public async Task They_are_reported_and_stopped_where_the_policy_is_fail(string drift, Outcome outcome)
     {
-        project.Write("sources/s.yml", $"connection: disk\ndrift: {drift}\nstreams: {{t: {{path: '*.csv', mode: snapshot, settle: 0s}}}}\n");
+        project.Write(
+            "sources/s.yml",
+            $"connection: disk\ndrift: {drift}\nstreams: {{t: {{path: '*.csv', mode: snapshot, settle: 0s}}}}\n");
         project.Write("data/a.csv", "id,name\n1,Ana\n");
         await project.RunWellAsync();
         project.Write("data/a.csv", "id\n1\n2\n");

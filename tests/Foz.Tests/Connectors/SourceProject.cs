@@ -28,7 +28,9 @@ public sealed class SourceProject : IDisposable
     public SourceProject(string connections)
     {
         lake = new(Path.Combine(Folder, "lake"), engines, TimeProvider.System);
-        Write("foz.yml", $"name: t\nlake: lake\nconnections:\n{string.Concat(connections.Split('\n').Select(line => $"  {line}\n"))}");
+        Write("foz.yml",
+            $"name: t\nlake: "
+                + $"lake\nconnections:\n{string.Concat(connections.Split('\n').Select(line => $"  {line}\n"))}");
     }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("foz-source-").FullName;
@@ -63,10 +65,12 @@ public sealed class SourceProject : IDisposable
         var project = TryLoad() switch
         {
             ProjectResult.Loaded { Project: var loaded } => loaded,
-            ProjectResult.Refused { Errors: var errors } => throw new InvalidOperationException(string.Join('\n', errors.Select(e => e.Describe()))),
+            ProjectResult.Refused { Errors: var errors } =>
+                throw new InvalidOperationException(string.Join('\n', errors.Select(e => e.Describe()))),
             _ => throw new InvalidOperationException(),
         };
-        return await new PipelineRunner(lake).RunAsync(new() { Project = project, IsFullRefresh = isFullRefresh, OnEvent = Events.Add }, Cancel);
+        return await new PipelineRunner(lake).RunAsync(
+            new() { Project = project, IsFullRefresh = isFullRefresh, OnEvent = Events.Add }, Cancel);
     }
 
     /// <summary>Runs, and fails the test with what went wrong if anything did.</summary>
@@ -78,22 +82,31 @@ public sealed class SourceProject : IDisposable
     }
 
     /// <summary>The error of the one step that failed.</summary>
-    public async Task<string> FailAsync() => (await RunAsync()).Steps.Single(step => step.Error is not null).Error!.Describe();
+    public async Task<string> FailAsync() =>
+        (await RunAsync()).Steps.Single(step => step.Error is not null).Error!.Describe();
 
     /// <summary>The rows of a statement, in order, values between bars.</summary>
     public async Task<List<string>> RowsAsync(string sql)
     {
         using var session = engines.Open(Workload.Models);
-        using var bound = await new StatementBinder(session, new LakeNames(lake, lake.Tables, _ => null)).BindAsync(sql, Cancel);
+        using var bound = await new StatementBinder(session, new LakeNames(lake, lake.Tables, _ => null)).BindAsync(
+            sql, Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
-        return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(v => v is bool flag ? (flag ? "true" : "false") : $"{v}"))).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. rows.Rows(Cancel)
+                .Select(row => string.Join('|', row.Select(v => v is bool flag ? (flag ? "true" : "false") : $"{v}")))
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>Changes a table beside its step.</summary>
-    public async Task ChangeAsync(string name, Func<TableWriter, LakeTable, CancellationToken, Task<TableChange>> change)
+    public async Task ChangeAsync(
+        string name, Func<TableWriter, LakeTable, CancellationToken, Task<TableChange>> change)
     {
         using var session = engines.Open(Workload.Models);
-        await using var made = await change(new(session), await lake.OpenTableAsync(TableName.Parse(name), Cancel), Cancel);
+        await using var made = await change(
+            new(session), await lake.OpenTableAsync(TableName.Parse(name), Cancel), Cancel);
         await made.CommitAsync(Cancel);
     }
 
@@ -101,18 +114,21 @@ public sealed class SourceProject : IDisposable
     public async Task OptimizeAsync(string name)
     {
         using var session = engines.Open(Workload.Models);
-        await new TableOptimizer(session).OptimizeAsync(await lake.OpenTableAsync(TableName.Parse(name), Cancel), new(), null, Cancel);
+        await new TableOptimizer(session).OptimizeAsync(
+            await lake.OpenTableAsync(TableName.Parse(name), Cancel), new(), null, Cancel);
     }
 
     /// <summary>Gives a table another name.</summary>
     public async Task RenameAsync(string from, string to) =>
-        await lake.Catalog.RenameAsync((await lake.Catalog.FindAsync(TableName.Parse(from), Cancel))!, TableName.Parse(to), Cancel);
+        await lake.Catalog.RenameAsync(
+            (await lake.Catalog.FindAsync(TableName.Parse(from), Cancel))!, TableName.Parse(to), Cancel);
 
     /// <summary>The rows of a Parquet file of the project, in order, values between bars.</summary>
     public List<string> ParquetRows(string path)
     {
         using var session = engines.Open(Workload.Models);
-        using var rows = session.Query($"SELECT * FROM read_parquet({SqlText.Literal(Path.Combine(Folder, path))})", Cancel);
+        using var rows = session.Query(
+            $"SELECT * FROM read_parquet({SqlText.Literal(Path.Combine(Folder, path))})", Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row)).Order(StringComparer.Ordinal)];
     }
 

@@ -24,7 +24,9 @@ public sealed class UnchangedSnapshotTests : IDisposable
         await project.RunWellAsync();
         Write(after);
         var step = Assert.Single((await project.RunWellAsync()).Steps);
-        Assert.Equal(isUnchanged ? (Outcome.Skipped, null, 2L) : (Outcome.Succeeded, 1L, step.RowsWritten), (step.Outcome, step.TableVersion, step.Read.Rows ?? 2));
+        Assert.Equal(
+            isUnchanged ? (Outcome.Skipped, null, 2L) : (Outcome.Succeeded, 1L, step.RowsWritten),
+            (step.Outcome, step.TableVersion, step.Read.Rows ?? 2));
         Assert.Equal(isUnchanged ? 1 : 2, Versions);
     }
 
@@ -33,7 +35,8 @@ public sealed class UnchangedSnapshotTests : IDisposable
     {
         Define("""{"id":1,"v":"a"}|{"id":2,"v":"b"}""");
         await project.RunWellAsync();
-        await project.ChangeAsync("bronze.t", (writer, table, cancel) => writer.DeleteAsync(table, new("id = 1"), new(), cancel));
+        await project.ChangeAsync(
+            "bronze.t", (writer, table, cancel) => writer.DeleteAsync(table, new("id = 1"), new(), cancel));
         Write("""{"id":2,"v":"b"}|{"id":1,"v":"a"}""");
         await project.RunWellAsync();
         Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.t"));
@@ -55,7 +58,10 @@ public sealed class UnchangedSnapshotTests : IDisposable
     {
         const string One = """{"id":1,"v":"a"}""", Other = """{"id":1,"v":"b"}""";
         Define(One);
-        foreach (var (rows, versions) in new[] { (One, 1), (One + "|", 1), (Other, 2), (Other + "|", 2), (One, 3), (One + "|", 3) })
+        foreach (var (rows, versions) in new[]
+        {
+            (One, 1), (One + "|", 1), (Other, 2), (Other + "|", 2), (One, 3), (One + "|", 3),
+        })
         {
             Write(rows);
             await project.RunWellAsync();
@@ -78,11 +84,14 @@ public sealed class UnchangedSnapshotTests : IDisposable
         Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.t"));
     }
 
-    int Versions => Directory.GetFiles(Path.Combine(project.Folder, "lake", "bronze", "t", "_delta_log"), "*.json").Length;
+    int Versions =>
+        Directory.GetFiles(Path.Combine(project.Folder, "lake", "bronze", "t", "_delta_log"), "*.json").Length;
 
     void Define(string? rows = null, string columns = "")
     {
-        project.Write("sources/disk.yml", $"connection: disk\nstreams:\n  t:\n    path: '*.jsonl'\n    mode: snapshot\n    {columns}\n");
+        project.Write(
+            "sources/disk.yml",
+            $"connection: disk\nstreams:\n  t:\n    path: '*.jsonl'\n    mode: snapshot\n    {columns}\n");
         if (rows is not null) Write(rows);
     }
 

@@ -9,7 +9,8 @@ namespace Foz.Tests.Dbt;
 /// <summary>dbt's own environment variables, as dbt-core 1.12 documents them ("About flags").</summary>
 public sealed class DbtEnvironmentTests : IDisposable
 {
-    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 28, Threads = 1, Workloads = [Workload.Query, Workload.Models] });
+    readonly EnginePool engines = new(
+        new EngineOptions { MemoryBytes = 1L << 28, Threads = 1, Workloads = [Workload.Query, Workload.Models] });
     readonly string folder = Directory.CreateTempSubdirectory("foz-dbt-").FullName;
 
     public DbtEnvironmentTests()
@@ -19,7 +20,8 @@ public sealed class DbtEnvironmentTests : IDisposable
             shop: {target: dev, outputs: {dev: {type: duckdb, schema: d}, ci: {type: duckdb, schema: c}}}
             other: {target: only, outputs: {only: {type: duckdb, schema: o}}}
             """);
-        Write("models/orders.sql", "select 1 as id, '{{ target.name }} {{ flags.FULL_REFRESH }} {{ flags.STORE_FAILURES }}' as told");
+        Write("models/orders.sql",
+            "select 1 as id, '{{ target.name }} {{ flags.FULL_REFRESH }} {{ flags.STORE_FAILURES }}' as told");
     }
 
     public void Dispose()
@@ -36,7 +38,12 @@ public sealed class DbtEnvironmentTests : IDisposable
     }
 
     ProjectResult Load(string variable, string value, string? target = null) => ProjectLoader.TryLoad(
-        folder, new() { Readers = [DbtReader.Instance], Target = target, EnvironmentVariables = new Dictionary<string, string> { [variable] = value } }, engines,
+        folder,
+        new()
+        {
+            Readers = [DbtReader.Instance], Target = target,
+            EnvironmentVariables = new Dictionary<string, string> { [variable] = value },
+        }, engines,
         TestContext.Current.CancellationToken);
 
     [Theory]
@@ -56,14 +63,17 @@ public sealed class DbtEnvironmentTests : IDisposable
 
     [Fact]
     public void A_target_that_there_is_not_is_refused() =>
-        Assert.Contains(Assert.IsType<ProjectResult.Refused>(Load("DBT_TARGET", "nosuch")).Errors, error => error.Message == "unknown environment 'nosuch'");
+        Assert.Contains(
+            Assert.IsType<ProjectResult.Refused>(Load("DBT_TARGET", "nosuch")).Errors,
+            error => error.Message == "unknown environment 'nosuch'");
 
     [Theory]
     [InlineData("DBT_FULL_REFRESH", "1", true, false)]
     [InlineData("DBT_FULL_REFRESH", "False", false, false)]
     [InlineData("DBT_ENGINE_FULL_REFRESH", "true", true, false)]
     [InlineData("DBT_FAIL_FAST", "yes", false, true)]
-    public void Flags_of_the_environment_hold_for_runs(string variable, string value, bool isFullRefresh, bool failsFast)
+    public void Flags_of_the_environment_hold_for_runs(
+        string variable, string value, bool isFullRefresh, bool failsFast)
     {
         var request = new RunRequest { Project = Load(variable, value).Unwrap() };
 
@@ -90,7 +100,8 @@ public sealed class DbtEnvironmentTests : IDisposable
     [InlineData("DBT_WRITE_JSON", "false", "true")]
     [InlineData("DBT_DEFER_STATE", "state", "")]
     [InlineData("DBT_SINGLE_THREADED", "1", "0")]
-    public void What_Foz_does_not_have_is_refused_by_name_and_nothing_asked_is_no_error(string variable, string value, string idle)
+    public void What_Foz_does_not_have_is_refused_by_name_and_nothing_asked_is_no_error(
+        string variable, string value, string idle)
     {
         var error = Assert.Single(Assert.IsType<ProjectResult.Refused>(Load(variable, value)).Errors);
 

@@ -6,10 +6,13 @@ using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Tests.Dbt;
 
-/// <summary>A dbt project <c>shop</c> in a folder of its own, with one model <c>orders</c>, read without a lake.</summary>
+/// <summary>
+/// A dbt project <c>shop</c> in a folder of its own, with one model <c>orders</c>, read without a lake.
+/// </summary>
 sealed class DbtFolder : IDisposable
 {
-    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 28, Threads = 1, Workloads = [Workload.Query, Workload.Models] });
+    readonly EnginePool engines = new(
+        new EngineOptions { MemoryBytes = 1L << 28, Threads = 1, Workloads = [Workload.Query, Workload.Models] });
     readonly string folder = Directory.CreateTempSubdirectory("foz-dbt-").FullName;
 
     public DbtFolder()
@@ -33,12 +36,18 @@ sealed class DbtFolder : IDisposable
 
     public Project Load(string command = "run") =>
         ProjectLoader.Load(
-            folder, new() { Readers = [DbtReader.Instance], Command = command, EnvironmentVariables = new Dictionary<string, string>() }, engines,
+            folder,
+            new()
+            {
+                Readers = [DbtReader.Instance], Command = command,
+                EnvironmentVariables = new Dictionary<string, string>(),
+            }, engines,
             TestContext.Current.CancellationToken);
 
     public IReadOnlyList<FozException> Errors() =>
         ProjectLoader.TryLoad(
-            folder, new() { Readers = [DbtReader.Instance], EnvironmentVariables = new Dictionary<string, string>() }, engines,
+            folder, new() { Readers = [DbtReader.Instance], EnvironmentVariables = new Dictionary<string, string>() },
+            engines,
             TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];
 
     public Model Model(string name) => Load().Models.Single(model => model.Name.ToString() == name);

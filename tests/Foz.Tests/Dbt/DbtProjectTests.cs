@@ -11,7 +11,8 @@ namespace Foz.Tests.Dbt;
 /// <summary>How dbt projects are read, without a lake.</summary>
 public sealed class DbtProjectTests : IDisposable
 {
-    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 28, Threads = 1, Workloads = [Workload.Query, Workload.Models] });
+    readonly EnginePool engines = new(
+        new EngineOptions { MemoryBytes = 1L << 28, Threads = 1, Workloads = [Workload.Query, Workload.Models] });
     readonly string folder = Directory.CreateTempSubdirectory("foz-dbt-").FullName;
 
     public DbtProjectTests()
@@ -33,13 +34,20 @@ public sealed class DbtProjectTests : IDisposable
         File.WriteAllText(file, text);
     }
 
-    Project Load(string? target = null, string? vars = null) => ProjectLoader.Load(folder, Options(target, vars), engines, TestContext.Current.CancellationToken);
+    Project Load(string? target = null, string? vars = null) =>
+        ProjectLoader.Load(folder, Options(target, vars), engines, TestContext.Current.CancellationToken);
 
     static ProjectOptions Options(string? target, string? vars) =>
-        new() { Readers = [DbtReader.Instance], Target = target, Vars = vars, EnvironmentVariables = new Dictionary<string, string> { ["STAGE"] = "test" } };
+        new()
+        {
+            Readers = [DbtReader.Instance], Target = target, Vars = vars,
+            EnvironmentVariables = new Dictionary<string, string> { ["STAGE"] = "test" },
+        };
 
     IReadOnlyList<FozException> Errors() =>
-        ProjectLoader.TryLoad(folder, Options(null, null), engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];
+        ProjectLoader.TryLoad(
+            folder, Options(null, null), engines,
+            TestContext.Current.CancellationToken) is ProjectResult.Refused refused ? refused.Errors : [];
 
     Model Model(string name) => Load().Models.Single(model => model.Name.ToString() == name);
 
@@ -47,9 +55,12 @@ public sealed class DbtProjectTests : IDisposable
     public void Names_and_materializations_follow_the_project_file_the_yaml_beside_and_config_in_this_order()
     {
         Write("models/marts/a.sql", "select * from {{ ref('orders') }}");
-        Write("models/marts/b.sql", "{{ config(materialized='view', alias='bee', tags='own') }}select * from {{ ref('a') }}");
+        Write("models/marts/b.sql",
+            "{{ config(materialized='view', alias='bee', tags='own') }}select * from {{ ref('a') }}");
         Write("models/marts/c.sql", "select * from {{ ref('b') }}");
-        Write("models/marts/x.yml", "models:\n- name: b\n  config: {materialized: incremental, tags: [said]}\n- name: c\n  config: {schema: other}\n  description: What c is\n");
+        Write("models/marts/x.yml",
+            "models:\n- name: b\n  config: {materialized: incremental, tags: [said]}\n- name: c\n  config: {schema: "
+                + "other}\n  description: What c is\n");
 
         var project = Load();
 
@@ -64,7 +75,9 @@ public sealed class DbtProjectTests : IDisposable
     [Fact]
     public void A_project_may_name_schemas_by_its_own_macro()
     {
-        Write("macros/names.sql", "{% macro generate_schema_name(custom_schema_name, node) %}{{ custom_schema_name or 'base' }}{% endmacro %}");
+        Write("macros/names.sql",
+            "{% macro generate_schema_name(custom_schema_name, node) %}{{ "
+                + "custom_schema_name or 'base' }}{% endmacro %}");
         Write("models/marts/a.sql", "select 1 as x");
 
         Assert.Equal(["base.orders", "mart.a"], Load().Models.Select(model => model.Name.ToString()));
@@ -94,20 +107,41 @@ public sealed class DbtProjectTests : IDisposable
     }
 
     [Theory]
-    [InlineData("select * from {{ ref('ordrs') }}", "models/wrong.sql:1:18", "there is no model, seed or snapshot 'ordrs'", "did you mean 'orders'?")]
-    [InlineData("select 1\nfrom {{ source('till', 'x') }}", "models/wrong.sql:2:9", "there is no source table 'till.x'", "declare it under")]
+    [InlineData(
+        "select * from {{ ref('ordrs') }}", "models/wrong.sql:1:18", "there is no model, seed or snapshot 'ordrs'",
+        "did you mean 'orders'?")]
+    [InlineData(
+        "select 1\nfrom {{ source('till', 'x') }}", "models/wrong.sql:2:9", "there is no source table 'till.x'",
+        "declare it under")]
     [InlineData("select {{ centss('a') }}", "models/wrong.sql:1:11", "'centss' is undefined", "did you mean 'cents'?")]
-    [InlineData("select {{ dbt_utils.stra(ref('orders')) }}", "models/wrong.sql:1:21", "'stra' of the package 'dbt_utils' is undefined", "did you mean 'star'?")]
-    [InlineData("select {{ var('nothing') }}", "models/wrong.sql:1:11", "the variable 'nothing' is not set", "by --vars")]
-    [InlineData("select {{ env_var('NOTHING') }}", "models/wrong.sql:1:11", "the environment variable 'NOTHING' is not set", "with a default")]
-    [InlineData("{{ config(materialized='tabel') }}select 1 as x", "models/wrong.sql:1:1", "unknown type 'tabel'", "did you mean 'table'?")]
+    [InlineData(
+        "select {{ dbt_utils.stra(ref('orders')) }}", "models/wrong.sql:1:21",
+        "'stra' of the package 'dbt_utils' is undefined", "did you mean 'star'?")]
+    [InlineData(
+        "select {{ var('nothing') }}", "models/wrong.sql:1:11", "the variable 'nothing' is not set", "by --vars")]
+    [InlineData(
+        "select {{ env_var('NOTHING') }}", "models/wrong.sql:1:11", "the environment variable 'NOTHING' is not set",
+        "with a default")]
+    [InlineData(
+        "{{ config(materialized='tabel') }}select 1 as x", "models/wrong.sql:1:1", "unknown type 'tabel'",
+        "did you mean 'table'?")]
     [InlineData("{{ exceptions.raise_compiler_error('no such day') }}", "models/wrong.sql:1:15", "no such day", null)]
-    [InlineData("select * from {{ ref('orders', v=2) }}", "models/wrong.sql:1:18", "'orders' has no version 2", "it has no versions: leave the version out")]
-    [InlineData("{% call set_sql_header(config) %}set x = 1;{% endcall %}select 1 as x", "models/wrong.sql:1:1", "'sql_header' of dbt is not supported", "a Jinja macro in macros/")]
-    [InlineData("{% include 'a.sql' %}", "models/wrong.sql:1:4", "the Jinja block 'include' is not supported", "a macro in macros/")]
-    [InlineData("{# a #}\n\nselect\n  1 as x,\n  from {{ ref('orders') }} were id = 1 1", "models/wrong.sql:5:", "", null)]
-    [InlineData("select * from {{ dbt_date.today() }}", "models/wrong.sql:1:27", "the package 'dbt_date' is undefined", "it is not in dbt_packages/: run dbt deps")]
-    public void What_is_wrong_is_told_with_its_place_in_the_template(string sql, string place, string message, string? hint)
+    [InlineData(
+        "select * from {{ ref('orders', v=2) }}", "models/wrong.sql:1:18", "'orders' has no version 2",
+        "it has no versions: leave the version out")]
+    [InlineData(
+        "{% call set_sql_header(config) %}set x = 1;{% endcall %}select 1 as x", "models/wrong.sql:1:1",
+        "'sql_header' of dbt is not supported", "a Jinja macro in macros/")]
+    [InlineData(
+        "{% include 'a.sql' %}", "models/wrong.sql:1:4", "the Jinja block 'include' is not supported",
+        "a macro in macros/")]
+    [InlineData(
+        "{# a #}\n\nselect\n  1 as x,\n  from {{ ref('orders') }} were id = 1 1", "models/wrong.sql:5:", "", null)]
+    [InlineData(
+        "select * from {{ dbt_date.today() }}", "models/wrong.sql:1:27", "the package 'dbt_date' is undefined",
+        "it is not in dbt_packages/: run dbt deps")]
+    public void What_is_wrong_is_told_with_its_place_in_the_template(
+        string sql, string place, string message, string? hint)
     {
         Write("macros/cents.sql", "{% macro cents(a) %}{{ a }}{% endmacro %}");
         Write("packages.yml", "packages:\n- package: calogica/dbt_date\n  version: 0.10.0\n");
@@ -124,21 +158,31 @@ public sealed class DbtProjectTests : IDisposable
     [InlineData("modles: []", "unknown key 'modles'")]
     [InlineData("models:\n- name: ordres", "there is no model 'ordres'")]
     [InlineData("models:\n- name: orders\n  columns: [{name: id, tests: [uniqe]}]", "unknown test 'uniqe'")]
-    [InlineData("models:\n- name: orders\n  columns: [{name: id, tests: [dbt_expectations.expect_x]}]", "unknown test 'dbt_expectations.expect_x'")]
-    [InlineData("models:\n- name: orders\n  versions: [{v: 1}, {v: 2}]", "there is no file of version 1 of the model 'orders'\n  call it orders_v1.sql")]
-    [InlineData("models:\n- name: orders\n  latest_version: 3\n  versions: [{v: 1}]", "'orders' has no version 3\n  it has 1")]
-    [InlineData("models:\n- name: orders\n  versions: [{defined_in: orders}]", "a version of 'orders' needs its number\n  write '- v: 1'")]
+    [InlineData(
+        "models:\n- name: orders\n  columns: [{name: id, tests: [dbt_expectations.expect_x]}]",
+        "unknown test 'dbt_expectations.expect_x'")]
+    [InlineData(
+        "models:\n- name: orders\n  versions: [{v: 1}, {v: 2}]",
+        "there is no file of version 1 of the model 'orders'\n  call it orders_v1.sql")]
+    [InlineData(
+        "models:\n- name: orders\n  latest_version: 3\n  versions: [{v: 1}]", "'orders' has no version 3\n  it has 1")]
+    [InlineData(
+        "models:\n- name: orders\n  versions: [{defined_in: orders}]",
+        "a version of 'orders' needs its number\n  write '- v: 1'")]
     public void What_is_wrong_with_a_file_of_properties_is_told(string yaml, string message)
     {
         Write("models/x.yml", yaml);
 
-        Assert.Contains(message, string.Join('\n', Errors().Select(error => error.Describe())), StringComparison.Ordinal);
+        Assert.Contains(
+            message, string.Join('\n', Errors().Select(error => error.Describe())), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Tests_become_checks_of_the_table_or_tests_in_sql()
     {
-        Write("macros/tests.sql", "{% test is_even(model, column_name, of=2) %}select * from {{ model }} where {{ column_name }} % {{ of }} <> 0{% endtest %}");
+        Write("macros/tests.sql",
+            "{% test is_even(model, column_name, of=2) %}select * from {{ model }} where {{ column_name "
+                + "}} % {{ of }} <> 0{% endtest %}");
         Write("models/x.yml", """
             models:
             - name: orders
@@ -164,10 +208,15 @@ public sealed class DbtProjectTests : IDisposable
         Assert.Equal(["unique(id)", "not_null(id)", "unique(id, status)"], model.Checks.Select(check => check.Title));
         Assert.Equal((OnViolation.Warn, "status = 'a'"), (model.Checks[1].OnViolation, model.Checks[1].Where));
         Assert.Equal(
-            ["accepted_values_orders_id__False__1__2", "is_even_orders_id__4", "relationships_orders_id__id__ref_orders_", "thirds"],
+            [
+                "accepted_values_orders_id__False__1__2", "is_even_orders_id__4",
+                "relationships_orders_id__id__ref_orders_", "thirds",
+            ],
             project.SqlTests.Select(test => test.Name));
         var even = project.SqlTests[1];
-        Assert.Contains("from (select * from \"shop\".\"orders\" where id > 1) as dbt_subquery", even.Sql, StringComparison.Ordinal);
+        Assert.Contains(
+            "from (select * from \"shop\".\"orders\" where id > 1) as dbt_subquery", even.Sql,
+            StringComparison.Ordinal);
         Assert.Equal(["> 10"], even.Queries().Select(query => query.Query.Text[^4..]));
         Assert.Equal((OnViolation.Warn, "slow"), (even.OnViolation, even.Tags.Single()));
         Assert.Equal(["shop.orders"], even.References.Select(reference => reference.Name.ToString()));
@@ -208,9 +257,11 @@ public sealed class DbtProjectTests : IDisposable
             project.Models.SelectMany(model => model.Checks.Select(check => $"{model.Name.Name}_ {check.Title}")));
         Assert.Equal(
             [
-                "accepted_values_a_status__one__two__three__four__five__six__seven__eight shop_dbt_test__audit.accepted_values_a_status__one__57a44573b59ab84ee85cbfd34f37262c",
+                "accepted_values_a_status__one__two__three__four__five__six__seven__eight "
+                    + "shop_dbt_test__audit.accepted_values_a_status__one__57a44573b59ab84ee85cbfd34f37262c",
                 "late_orders shop_late.late_orders", "no id shop_dbt_test__audit.nothing",
-                "relationships_a_id__id__ref_orders_ shop_dbt_test__audit.relationships_a_id__id__ref_orders_", "unique_a_id shop_dbt_test__audit.unique_a_id",
+                "relationships_a_id__id__ref_orders_ shop_dbt_test__audit.relationships_a_id__id__ref_orders_",
+                "unique_a_id shop_dbt_test__audit.unique_a_id",
             ],
             project.SqlTests.Select(test => $"{test.Name} {test.Failures?.Table}").Order(StringComparer.Ordinal));
         Assert.All(project.SqlTests, test => Assert.Equal(OnViolation.Warn, test.OnViolation));
@@ -220,11 +271,17 @@ public sealed class DbtProjectTests : IDisposable
     [Fact]
     public void A_test_fails_above_one_limit_and_warns_above_another()
     {
-        Write("tests/a.sql", "{{ config(error_if='> 100', warn_if='> 10', limit=500, fail_calc='sum(id)') }}select * from {{ ref('orders') }}");
+        Write("tests/a.sql",
+            "{{ config(error_if='> 100', warn_if='> 10', limit=500, fail_calc='sum(id)') "
+                + "}}select * from {{ ref('orders') }}");
         Write("tests/b.sql", "{{ config(error_if='> 3') }}select * from {{ ref('orders') }}");
         Write("tests/c.sql", "{{ config(store_failures_as='tabel') }}select * from {{ ref('orders') }}");
 
-        Assert.Contains(Errors(), error => error.Describe() == "tests/c.sql:1:1: 'store_failures_as' cannot be 'tabel'\n  write table, view or ephemeral");
+        Assert.Contains(
+            Errors(),
+            error =>
+                error.Describe()
+                    == "tests/c.sql:1:1: 'store_failures_as' cannot be 'tabel'\n  write table, view or ephemeral");
         Write("tests/c.sql", "select * from {{ ref('orders') }}");
         var tests = Load().SqlTests;
 
@@ -233,7 +290,8 @@ public sealed class DbtProjectTests : IDisposable
         Assert.Equal(["Fail > 3", "Warn " + tests[1].Sql], tests[1].Queries().Select(EndOf));
         Assert.Equal(["Fail " + tests[2].Sql], tests[2].Queries().Select(EndOf));
 
-        static string EndOf((OnViolation OnViolation, SqlBody Query) query) => $"{query.OnViolation} {query.Query.Text.Split(")) ")[^1]}";
+        static string EndOf((OnViolation OnViolation, SqlBody Query) query) =>
+            $"{query.OnViolation} {query.Query.Text.Split(")) ")[^1]}";
     }
 
     [Fact]
@@ -248,26 +306,36 @@ public sealed class DbtProjectTests : IDisposable
             {% macro inner(x) %}package_{{ x }}_{{ var('size', 3) }}{% endmacro %}
             """);
         Write("dbt_packages/tools/models/days.sql", "select 1 as day");
-        Write("macros/a.sql", "{% macro inner(x) %}project_{{ x }}{% endmacro %}{% macro default__narrow(x) %}project{% endmacro %}");
-        Write("models/m.sql", "select 1 as {{ tools.wide('a') }}, 2 as {{ inner('b') }}, 3 as {{ tools.narrow('c') }}, day from {{ ref('tools', 'days') }}");
+        Write("macros/a.sql",
+            "{% macro inner(x) %}project_{{ x }}{% endmacro %}{% macro default__narrow(x) %}project{% endmacro %}");
+        Write("models/m.sql",
+            "select 1 as {{ tools.wide('a') }}, 2 as {{ inner('b') }}, 3 as {{ tools.narrow('c') }}, day "
+                + "from {{ ref('tools', 'days') }}");
 
-        Assert.Equal("select 1 as package_a_3, 2 as project_b, 3 as project, day from \"shop\".\"days\"", Model("shop.m").Sql);
+        Assert.Equal(
+            "select 1 as package_a_3, 2 as project_b, 3 as project, day from \"shop\".\"days\"", Model("shop.m").Sql);
         Assert.Equal("table", Model("shop.days").Materialization.Name);
         Assert.Equal(["shop.days"], Selected("package:tools"));
         Assert.Equal(["shop.m", "shop.orders"], Selected("package:this"));
         Assert.Equal(Selected("package:this"), Selected("package:shop"));
 
         IEnumerable<string> Selected(string selector) =>
-            new SelectionRequest { Select = [selector] }.Find(Load(), SelectionFacts.None).Tables.Select(table => $"{table}").Order(StringComparer.Ordinal);
+            new SelectionRequest { Select = [selector] }
+                .Find(Load(), SelectionFacts.None).Tables.Select(table => $"{table}").Order(StringComparer.Ordinal);
     }
 
     [Fact]
     public void A_merge_takes_the_columns_that_stay_and_other_strategies_pass_them_over()
     {
-        Write("models/a.sql", "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id', merge_exclude_columns=['made_at']) }}select 1 as id");
-        Write("models/b.sql", "{{ config(materialized='incremental', unique_key='id', merge_exclude_columns=['made_at']) }}select 1 as id");
+        Write("models/a.sql",
+            "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id', "
+                + "merge_exclude_columns=['made_at']) }}select 1 as id");
+        Write("models/b.sql",
+            "{{ config(materialized='incremental', unique_key='id', "
+                + "merge_exclude_columns=['made_at']) }}select 1 as id");
 
-        Assert.True(Model("shop.a").Materialization.Strategy is IncrementalStrategy.Merge { ExcludeColumns: ["made_at"] });
+        Assert.True(
+            Model("shop.a").Materialization.Strategy is IncrementalStrategy.Merge { ExcludeColumns: ["made_at"] });
         Assert.IsType<IncrementalStrategy.DeleteInsert>(Model("shop.b").Materialization.Strategy);
     }
 
@@ -282,8 +350,10 @@ public sealed class DbtProjectTests : IDisposable
             from (select 1 as a, 2 as b, 'x' as c)
             {{ dbt_utils.group_by(2) }}
             """);
-        Write("models/spine.sql", "{{ dbt_utils.date_spine('day', \"cast('2026-01-01' as date)\", \"cast('2026-01-04' as date)\") }}");
-        Write("models/deduplicated.sql", "{{ dbt_utils.deduplicate(ref('orders'), partition_by='id', order_by='status') }}");
+        Write("models/spine.sql",
+            "{{ dbt_utils.date_spine('day', \"cast('2026-01-01' as date)\", \"cast('2026-01-04' as date)\") }}");
+        Write("models/deduplicated.sql",
+            "{{ dbt_utils.deduplicate(ref('orders'), partition_by='id', order_by='status') }}");
 
         var sql = Model("shop.m").Sql;
 
@@ -313,8 +383,11 @@ public sealed class DbtProjectTests : IDisposable
         var model = Model("shop.m");
 
         Assert.Equal(
-            $"select * from \"bronze\".\"till_sales\", read_csv('{Path.Combine(folder, "data/rates.csv")}')", model.Sql);
-        Assert.Equal([(ReferenceKind.Lake, "bronze.till_sales")], model.References.Select(reference => (reference.Kind, reference.Name.ToString())));
+            $"select * from \"bronze\".\"till_sales\", read_csv('{Path.Combine(folder, "data/rates.csv")}')",
+            model.Sql);
+        Assert.Equal(
+            [(ReferenceKind.Lake, "bronze.till_sales")],
+            model.References.Select(reference => (reference.Kind, reference.Name.ToString())));
     }
 
     [Fact]
@@ -348,15 +421,24 @@ public sealed class DbtProjectTests : IDisposable
         Assert.Equal(["past.a", "shop.b", "shop.d", "shop_kept.c"], found.Keys.Order(StringComparer.Ordinal));
         var named = found["shop.d"].Strategy;
         Assert.Equal(("since", "dbt_valid_to", "scd", "dbt_updated_at", "gone"),
-            (named.Columns.ValidFrom, named.Columns.ValidTo, named.Columns.VersionId, named.Columns.VersionAt, named.Columns.IsDeleted));
-        Assert.Equal((HardDeletes.NewRecord, "cast('9999-12-31' as timestamp)"), (named.HardDeletes, named.ValidToCurrent));
+            (named.Columns.ValidFrom, named.Columns.ValidTo, named.Columns.VersionId, named.Columns.VersionAt,
+                named.Columns.IsDeleted));
+        Assert.Equal(
+            (HardDeletes.NewRecord, "cast('9999-12-31' as timestamp)"), (named.HardDeletes, named.ValidToCurrent));
         Assert.Equal(["bronze.sales"], Model("shop.d").References.Select(reference => reference.Name.ToString()));
         var byTime = Assert.IsType<IncrementalStrategy.Scd2ByTime>(found["past.a"].Strategy);
-        Assert.Equal(("changed_at", "dbt_valid_from", "dbt_valid_to"), (byTime.UpdatedAt, byTime.Columns.ValidFrom, byTime.Columns.ValidTo));
-        Assert.True(found["shop.b"].Strategy is IncrementalStrategy.Scd2ByColumn { EndsDeleted: true, CheckColumns: [], UniqueKey: ["id", "n"] });
+        Assert.Equal(
+            ("changed_at", "dbt_valid_from", "dbt_valid_to"),
+            (byTime.UpdatedAt, byTime.Columns.ValidFrom, byTime.Columns.ValidTo));
+        Assert.True(
+            found["shop.b"].Strategy is IncrementalStrategy.Scd2ByColumn { EndsDeleted: true, CheckColumns: [], UniqueKey: ["id", "n"] });
         Assert.True(found["shop_kept.c"].Strategy is IncrementalStrategy.Scd2ByColumn { CheckColumns: ["status"] });
-        Assert.Equal(("dbt_scd_id", "dbt_updated_at"), (found["shop.b"].Strategy.Columns.VersionId, found["shop.b"].Strategy.Columns.VersionAt));
-        Assert.Equal(("dbt_scd_id", "dbt_updated_at", null), (byTime.Columns.VersionId, byTime.Columns.VersionAt, byTime.Columns.IsDeleted));
+        Assert.Equal(
+            ("dbt_scd_id", "dbt_updated_at"),
+            (found["shop.b"].Strategy.Columns.VersionId, found["shop.b"].Strategy.Columns.VersionAt));
+        Assert.Equal(
+            ("dbt_scd_id", "dbt_updated_at", null),
+            (byTime.Columns.VersionId, byTime.Columns.VersionAt, byTime.Columns.IsDeleted));
     }
 
     [Fact]
@@ -378,16 +460,22 @@ public sealed class DbtProjectTests : IDisposable
               select 0 as difference from {{ model }}, {{ to }} where {{ adapter.get_columns_in_relation(model) | length }} = 0
             {% endtest %}
             """);
-        Write("models/m.sql", "select id {%- for value in values(ref('orders')) %}, {{ value }} as v_{{ value }}{% endfor %}, from where {{ ref('orders') }}");
+        Write("models/m.sql",
+            "select id {%- for value in values(ref('orders')) %}, {{ value }} as v_{{ value }}{% endfor %}, "
+                + "from where {{ ref('orders') }}");
         Write("models/x.yml", "models: [{name: orders, data_tests: [{as_many: {to: ref('orders')}}]}]");
 
         var project = Load();
 
         Assert.Equal(["shop.orders"], project.Models[0].References.Select(reference => reference.Name.ToString()));
         var test = Assert.Single(project.SqlTests);
-        Assert.Equal(("select 1 as nothing where false", "shop.orders"), (test.Sql, test.References.Single().Name.ToString()));
-        Assert.StartsWith("select 0 as difference", test.Template!.Render(false, null, TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
-        Assert.Contains("(SELECT sum(difference) FROM", Assert.Single(test.Queries()).Query.Text, StringComparison.Ordinal);
+        Assert.Equal(
+            ("select 1 as nothing where false", "shop.orders"), (test.Sql, test.References.Single().Name.ToString()));
+        Assert.StartsWith(
+            "select 0 as difference", test.Template!.Render(false, null, TestContext.Current.CancellationToken).Text,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "(SELECT sum(difference) FROM", Assert.Single(test.Queries()).Query.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -396,17 +484,22 @@ public sealed class DbtProjectTests : IDisposable
         Write("models/off.sql", "{{ config(enabled=false) }}select {{ nothing() }}");
         Write("models/m.sql", "select * from {{ ref('off') }}");
 
-        Assert.Contains(Errors(), error => error.Message.Contains("the model 'shop.off' is switched off", StringComparison.Ordinal));
+        Assert.Contains(
+            Errors(),
+            error => error.Message.Contains("the model 'shop.off' is switched off", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Variables_stand_over_each_other_by_where_they_stand()
     {
         Write("dbt_project.yml", "name: shop\nvars:\n  a: 1\n  b: 2\n  shop: {b: 3}\n");
-        Write("models/m.sql", "select {{ var('a') }} as a, {{ var('b') }} as b, {{ var('c', 4) }} as c, {{ var.has_var('d') }} as d");
+        Write("models/m.sql",
+            "select {{ var('a') }} as a, {{ var('b') }} as b, {{ var('c', 4) }} as c, {{ var.has_var('d') }} as d");
 
         Assert.Equal("select 1 as a, 3 as b, 4 as c, False as d", Model("shop.m").Sql);
-        Assert.Equal("select 9 as a, 3 as b, 4 as c, False as d", Load(vars: "{a: 9}").Models.Single(model => model.Name.Name == "m").Sql);
+        Assert.Equal(
+            "select 9 as a, 3 as b, 4 as c, False as d",
+            Load(vars: "{a: 9}").Models.Single(model => model.Name.Name == "m").Sql);
     }
 
     [Fact]
@@ -433,11 +526,14 @@ public sealed class DbtProjectTests : IDisposable
         Write("models/m.sql", "select * from {{ var('both') }} join {{ var('o') }} using (id)");
 
         var model = ProjectLoader.Load(
-            folder, Options(null, null) with { ExistsInLake = static _ => true }, engines, TestContext.Current.CancellationToken)
+            folder, Options(null, null) with { ExistsInLake = static _ => true }, engines,
+            TestContext.Current.CancellationToken)
             .Models.Single(model => model.Name.Name == "m");
 
         Assert.Equal("select * from \"raw\".\"t\" join \"shop\".\"orders\" using (id)", model.Sql);
-        Assert.Equal(["raw.t", "shop.orders"], model.References.Select(reference => reference.Name.ToString()).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["raw.t", "shop.orders"],
+            model.References.Select(reference => reference.Name.ToString()).Order(StringComparer.Ordinal));
 
         Write("models/m.sql", "select {{ var('me') }}");
         Assert.Equal("the variable 'me' is made of itself", Assert.Single(Errors()).Message);
@@ -449,16 +545,22 @@ public sealed class DbtProjectTests : IDisposable
         Write("dbt_project.yml", "name: shop\nvars:\n  shop: {raw: own}\n  tools: {raw: theirs, kind: table}\n");
         Write("models/s.yml", "sources:\n- name: near\n  schema: \"{{ var('raw') }}\"\n  tables: [{name: t}]\n");
         Write("models/near.sql", "select * from {{ source('near', 't') }}");
-        Write("dbt_packages/tools/dbt_project.yml", "name: tools\nvars: {raw: unset, kind: view}\nmodels: {tools: {+materialized: \"{{ var('kind') }}\"}}\n");
-        Write("dbt_packages/tools/models/s.yml", "sources:\n- name: far\n  schema: \"{{ var('raw') }}\"\n  tables: [{name: t}]\nmodels:\n- name: far\n  description: \"of {{ var('raw') }}\"\n");
+        Write("dbt_packages/tools/dbt_project.yml",
+            "name: tools\nvars: {raw: unset, kind: view}\nmodels: {tools: {+materialized: \"{{ var('kind') }}\"}}\n");
+        Write("dbt_packages/tools/models/s.yml",
+            "sources:\n- name: far\n  schema: \"{{ var('raw') }}\"\n  tables: [{name: t}]\nmodels:\n- name: far\n  "
+                + "description: \"of {{ var('raw') }}\"\n");
         Write("dbt_packages/tools/models/far.sql", "select * from {{ source('far', 't') }}");
 
         var models = ProjectLoader.Load(
-            folder, Options(null, null) with { ExistsInLake = static _ => true }, engines, TestContext.Current.CancellationToken).Models;
+            folder, Options(null, null) with { ExistsInLake = static _ => true }, engines,
+            TestContext.Current.CancellationToken).Models;
 
         Assert.Equal("select * from \"own\".\"t\"", models.Single(model => model.Name.Name == "near").Sql);
         var far = models.Single(model => model.Name.Name == "far");
-        Assert.Equal(("select * from \"theirs\".\"t\"", "of theirs", "table"), (far.Sql, far.Description, far.Materialization.Name));
+        Assert.Equal(
+            ("select * from \"theirs\".\"t\"", "of theirs", "table"),
+            (far.Sql, far.Description, far.Materialization.Name));
     }
 
     [Fact]
@@ -473,7 +575,9 @@ public sealed class DbtProjectTests : IDisposable
 
         Assert.Equal("select *, '1970-01-01 00:00:00+00:00' as run_at from \"shop\".\"orders\"", model.Definition);
         Assert.NotNull(model.Template);
-        Assert.Contains("(select max(id) from \"shop\".\"m\")", model.Template.Render(true, null, TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "(select max(id) from \"shop\".\"m\")",
+            model.Template.Render(true, null, TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
         Assert.IsType<IncrementalStrategy.DeleteInsert>(model.Materialization.Strategy);
         Assert.Equal(OnSchemaChange.Ignore, model.Materialization.OnSchemaChange);
     }

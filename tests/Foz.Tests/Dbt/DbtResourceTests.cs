@@ -15,7 +15,10 @@ public sealed class DbtResourceTests : IDisposable
         project.Write("models/customers_v1.sql", "select 1 as id");
         project.Write("models/customers.sql", "select 1 as id, 2 as age, 3 as size");
         project.Write("models/old/people.sql", "select 0 as id");
-        project.Write("models/m.sql", "select * from {{ ref('customers') }}, {{ ref('customers', v=1) }}, {{ ref('shop', 'customers', version='0') }}");
+        project.Write(
+            "models/m.sql",
+            "select * from {{ ref('customers') }}, {{ ref('customers', v=1) }}, {{ "
+                + "ref('shop', 'customers', version='0') }}");
         project.Write("models/customers.yml", """
             models:
             - name: customers
@@ -42,18 +45,27 @@ public sealed class DbtResourceTests : IDisposable
         var found = project.Load();
 
         Assert.Equal(
-            ["shop.customers_v1 view unique(id) expression", "shop.customers_v2 table not_null(age) not_null(size) expression", "shop.first_customers table unique(id) not_null(age)"],
+            [
+                "shop.customers_v1 view unique(id) expression",
+                "shop.customers_v2 table not_null(age) not_null(size) expression",
+                "shop.first_customers table unique(id) not_null(age)",
+            ],
             found.Models.Where(model => model.Tags.Contains("people"))
-                .Select(model => $"{model.Name} {model.Materialization.Name} {string.Join(' ', model.Checks.Select(check => check.Title))}"));
+                .Select(model =>
+                    $"{model.Name} {model.Materialization.Name} "
+                        + $"{string.Join(' ', model.Checks.Select(check => check.Title))}"));
         Assert.Equal("Who buys, and how big they are", project.Model("shop.customers_v2").Description);
         Assert.Equal(
-            "select * from \"shop\".\"customers_v2\", \"shop\".\"customers_v1\", \"shop\".\"first_customers\"", project.Model("shop.m").Sql);
+            "select * from \"shop\".\"customers_v2\", \"shop\".\"customers_v1\", \"shop\".\"first_customers\"",
+            project.Model("shop.m").Sql);
     }
 
     [Fact]
     public void Analyses_are_rendered_and_selected_and_never_made()
     {
-        project.Write("analyses/top.sql", "{{ config(tags='adhoc') }}select * from {{ ref('orders') }} where id = {{ var('id', 7) }}");
+        project.Write(
+            "analyses/top.sql",
+            "{{ config(tags='adhoc') }}select * from {{ ref('orders') }} where id = {{ var('id', 7) }}");
         project.Write("analyses/off.sql", "{{ config(enabled=false) }}select {{ nothing() }}");
         project.Write("analyses/about.yml", "analyses: [{name: top, description: The best, config: {tags: [said]}}]");
 
@@ -70,7 +82,9 @@ public sealed class DbtResourceTests : IDisposable
         Assert.Equal(["top"], Selected("tag:adhoc"));
         Assert.Equal(["shop.orders", "top"], Selected("+top"));
 
-        IEnumerable<string> Selected(string selector) => new SelectionRequest { Select = [selector] }.Find(found, SelectionFacts.None).Items.Select(item => item.Name);
+        IEnumerable<string> Selected(string selector) =>
+            new SelectionRequest { Select = [selector] }
+                .Find(found, SelectionFacts.None).Items.Select(item => item.Name);
     }
 
     [Fact]
@@ -125,7 +139,8 @@ public sealed class DbtResourceTests : IDisposable
             """);
 
         Assert.Equal(
-            ["all_v1 shop.c_v1", "all_v2 shop.c_v2", "new shop.c_v2"], project.Load().UnitTests.Select(test => $"{test.Name} {test.Model}").Order(StringComparer.Ordinal));
+            ["all_v1 shop.c_v1", "all_v2 shop.c_v2", "new shop.c_v2"],
+            project.Load().UnitTests.Select(test => $"{test.Name} {test.Model}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -148,7 +163,9 @@ public sealed class DbtResourceTests : IDisposable
             """);
 
         var before = project.Model("shop.m");
-        Assert.Equal("select 'm view - model.shop.orders , orders view ana  id, till.sales bronze' as found from \"shop\".\"orders\"", before.Sql);
+        Assert.Equal(
+            "select 'm view - model.shop.orders , orders view ana  id, till.sales bronze' as "
+                + "found from \"shop\".\"orders\"", before.Sql);
         Assert.Equal(before.Definition, project.Model("shop.m").Definition);
 
         project.Write("models/n.sql", "select 1 as x");

@@ -38,7 +38,8 @@ public sealed class RandomActions(int seed)
         SizeBytes = Long(),
         ModificationTimeMs = Long(),
         DataChange = Flag(),
-        Stats = JsonText.FromString(Maybe(() => $$"""{"numRecords":{{random.Next(99)}},"x":"\"{{random.Next(99)}}"}""")),
+        Stats = JsonText.FromString(
+            Maybe(() => $$"""{"numRecords":{{random.Next(99)}},"x":"\"{{random.Next(99)}}"}""")),
         Tags = Maybe(Map),
         DeletionVector = Maybe(Vector),
         BaseRowId = MaybeLong(),

@@ -6,7 +6,8 @@ using Foz.Cli;
 namespace Foz.Tests.Documentation;
 
 /// <summary>
-/// Writes into docs/reference/commands.md what the command line says of itself, and holds what else stands there against it.
+/// Writes into docs/reference/commands.md what the command line says of itself, and holds what else stands there
+/// against it.
 /// </summary>
 public sealed partial class CommandReferenceTests
 {
@@ -27,7 +28,8 @@ public sealed partial class CommandReferenceTests
         Generated.Block(
             MarkdownDocument.Read(Name), "commands",
             root.Subcommands.Select(command => Generated.Row(
-                $"[`foz {command.Name}`](#foz-{command.Name})", CommandText.Escaped(command.Description!))).Prepend("|---|---|")
+                $"[`foz {command.Name}`](#foz-{command.Name})",
+                CommandText.Escaped(command.Description!))).Prepend("|---|---|")
                 .Prepend("| command | does |"));
         Generated.Table(
             MarkdownDocument.Read(Name), "## Options of every command",
@@ -50,9 +52,11 @@ public sealed partial class CommandReferenceTests
         var page = MarkdownDocument.Read(Name);
         Assert.Empty(root.Subcommands.SelectMany(command =>
         {
-            var known = All(command).SelectMany(c => c.Options).Concat(root.Options).SelectMany(CommandText.Names).ToHashSet();
+            var known = All(command).SelectMany(c => c.Options).Concat(root.Options).SelectMany(CommandText.Names)
+                .ToHashSet();
             return MarkdownDocument.CodeIn(string.Join(' ', page.Section(HeadingPrefix + command.Name)))
-                .Select(code => OptionSpan.Match(code)).Where(match => match.Success && !known.Contains(match.Groups["name"].Value))
+                .Select(code => OptionSpan.Match(code))
+                .Where(match => match.Success && !known.Contains(match.Groups["name"].Value))
                 .Select(match => $"foz {command.Name} has no option {match.Groups["name"].Value}");
         }));
     }

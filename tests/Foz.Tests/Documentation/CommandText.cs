@@ -17,8 +17,11 @@ static class CommandText
     /// <summary>The names of an option, the short one first, with its value.</summary>
     public static string NamesOf(Option option)
     {
-        var names = Names(option).OrderBy(name => name.StartsWith("--", StringComparison.Ordinal)).ThenBy(name => name == "-?").ToList();
-        names[^1] += option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0 ? "" : $" <{option.HelpName}>";
+        var names = Names(option).OrderBy(name => name.StartsWith("--", StringComparison.Ordinal))
+            .ThenBy(name => name == "-?").ToList();
+        names[^1] += option.ValueType == typeof(bool) || option.Arity.MaximumNumberOfValues == 0
+            ? ""
+            : $" <{option.HelpName}>";
         return string.Join(", ", names.Select(name => $"`{name}`"));
     }
 
@@ -33,19 +36,24 @@ static class CommandText
 
     /// <summary>Text of the command line, which knows no marks of Markdown.</summary>
     public static string Escaped(string text) =>
-        text.Replace("|", "\\|", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("<", "\\<", StringComparison.Ordinal);
+        text.Replace("|", "\\|", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal)
+            .Replace("<", "\\<", StringComparison.Ordinal);
 
     static void AddTo(List<string> text, List<string> examples, Command command, string path)
     {
         var call = $"{path} {command.Name}";
         var arguments = string.Concat(command.Arguments.Select(argument => " " + Placeholder(argument))
-            .Concat(command.Options.Where(option => option.Required).Select(option => $" {option.Name} <{option.HelpName}>")));
-        var calls = command.Aliases.Select(alias => $"{path} {alias}").Prepend(call).Select(name => $"`{name}{arguments}`");
+            .Concat(
+                command.Options.Where(option => option.Required)
+                    .Select(option => $" {option.Name} <{option.HelpName}>")));
+        var calls = command.Aliases.Select(alias => $"{path} {alias}").Prepend(call)
+            .Select(name => $"`{name}{arguments}`");
         text.Add(Generated.Row(string.Join(", ", calls), Escaped(command.Description!)));
         text.Add("|---|---|");
         text.AddRange(command.Arguments.Select(argument => Generated.Row(
             $"`{Placeholder(argument)}`",
-            Escaped(argument.Description!) + (argument is { HasDefaultValue: true } ? Default(argument.GetDefaultValue()) : ""))));
+            Escaped(argument.Description!)
+                + (argument is { HasDefaultValue: true } ? Default(argument.GetDefaultValue()) : ""))));
         text.AddRange(command.Options.Select(option => Generated.Row(NamesOf(option), Meaning(option))));
         text.Add("");
         if (command is ExampleCommand { Examples: var own }) examples.AddRange(own);

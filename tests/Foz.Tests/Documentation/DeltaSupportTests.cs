@@ -9,7 +9,10 @@ public sealed class DeltaSupportTests
     const string Unknown = "?";
 
     static readonly string[] Readers =
-        ["spark", "trino", "athena", "delta-rs", "delta-rs-query", "polars", "daft", "duckdb", "clickhouse", "delta-kernel"];
+        [
+            "spark", "trino", "athena", "delta-rs", "delta-rs-query", "polars", "daft", "duckdb", "clickhouse",
+            "delta-kernel",
+        ];
 
     static readonly string[] Writers = ["spark", "trino", "delta-rs", "duckdb", "clickhouse", "delta-kernel"];
 
@@ -26,21 +29,28 @@ public sealed class DeltaSupportTests
         MarkdownDocument.Read("docs/guide/other-engines.md"), "readers",
         [
             "| name | engine | reads, beside tables that need no feature | does not read |", "|---|---|---|---|",
-            .. TableReader.All.Select(reader => Generated.Row($"`{reader.Name}`", reader.Title, Features(reader, true), Features(reader, false))),
+            .. TableReader.All.Select(reader =>
+                Generated.Row($"`{reader.Name}`", reader.Title, Features(reader, true), Features(reader, false))),
         ]);
 
     static IEnumerable<string> Table(bool isForReaders, string[] engines) =>
     [
-        Generated.Row(["feature", "Foz", .. engines]), $"|{string.Concat(Enumerable.Repeat("---|", engines.Length + 2))}",
+        Generated.Row(["feature", "Foz", .. engines]),
+        $"|{string.Concat(Enumerable.Repeat("---|", engines.Length + 2))}",
         .. TableFeature.All.Where(feature => feature.IsForReaders == isForReaders).Select(feature => Generated.Row(
-            [$"`{feature.Name}`", SupportOf(feature), .. engines.Select(name => Cell(TableReader.Find(name)!.FactOf(feature.Name)))])),
+            [
+                $"`{feature.Name}`", SupportOf(feature),
+                .. engines.Select(name => Cell(TableReader.Find(name)!.FactOf(feature.Name))),
+            ])),
     ];
 
     static string Features(TableReader reader, bool areRead)
     {
-        var names = TableFeature.All.Where(feature => feature.IsForReaders && !feature.Name.EndsWith("-preview", StringComparison.Ordinal))
+        var names = TableFeature.All.Where(feature =>
+            feature.IsForReaders && !feature.Name.EndsWith("-preview", StringComparison.Ordinal))
             .Select(feature => reader.FactOf(feature.Name)).OfType<ReaderFact>().Where(fact => fact.Reads == areRead)
-            .Select(fact => $"`{fact.Subject}`{(fact.Note.Length > 0 ? $" ({fact.Note})" : fact.From.Length > 0 ? $" ({fact.From})" : "")}").ToList();
+            .Select(fact =>
+                $"`{fact.Subject}`{(fact.Note.Length > 0 ? $" ({fact.Note})" : fact.From.Length > 0 ? $" ({fact.From})" : "")}").ToList();
         return names.Count == 0 ? "–" : string.Join(", ", names);
     }
 

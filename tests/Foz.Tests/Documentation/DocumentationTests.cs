@@ -35,7 +35,8 @@ public sealed partial class DocumentationTests
     {
         var text = File.ReadAllText(Path.Combine(Repository.Root, "ARCHITECTURE.md"));
         var named = Section(text, "How do I…").SelectMany(line => Code.Matches(line))
-            .Select(match => match.Groups["code"].Value).Where(code => code.Contains('/', StringComparison.Ordinal)).ToList();
+            .Select(match => match.Groups["code"].Value).Where(code => code.Contains('/', StringComparison.Ordinal))
+            .ToList();
         var folders = Section(text, "What may use what").Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .Select(line => Code.Match(line).Groups["code"].Value).Select(FolderOf).ToList();
 
@@ -78,7 +79,8 @@ public sealed partial class DocumentationTests
 
     /// <summary>A call of the command in a line of a shell, or in a piece of code inside of a sentence.</summary>
     [GeneratedRegex(
-        """(?<=^|&& |; )(\./)?foz (?<arguments>[a-z-]("(\\.|[^"\\])*"|'[^']*'|[^#;&|<>"'])*)""", RegexOptions.ExplicitCapture)]
+        """(?<=^|&& |; )(\./)?foz (?<arguments>[a-z-]("(\\.|[^"\\])*"|'[^']*'|[^#;&|<>"'])*)""",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Call { get; }
 
     [GeneratedRegex("""
@@ -90,16 +92,19 @@ public sealed partial class DocumentationTests
     private static partial Regex Placeholder { get; }
 
     /// <summary>
-    /// The calls of <c>foz</c> in shell commands, in examples, in lines of other programs, and in sentences. Words such as
-    /// <c>&lt;folder&gt;</c> and <c>[names]</c> stand for arguments.
+    /// The calls of <c>foz</c> in shell commands, in examples, in lines of other programs, and in sentences. Words such
+    /// as <c>&lt;folder&gt;</c> and <c>[names]</c> stand for arguments.
     /// </summary>
     static IEnumerable<(string Document, string Arguments)> CommandLines(MarkdownDocument document) =>
-        document.Blocks.Where(block => block.Language is "sh" or "console" or "cron").SelectMany(block => block.Code.Split('\n'))
+        document.Blocks.Where(block => block.Language is "sh" or "console" or "cron")
+            .SelectMany(block => block.Code.Split('\n'))
             .Concat(MarkdownDocument.CodeIn(string.Join(' ', document.Prose)))
             .SelectMany(text => Call.Matches(Placeholder.Replace(text, "${name}")))
             .Select(call => (document.Name, call.Groups["arguments"].Value.Trim()));
 
-    /// <summary>Whether each word is a command, an option, or stands where an argument can; some may be missing.</summary>
+    /// <summary>
+    /// Whether each word is a command, an option, or stands where an argument can; some may be missing.
+    /// </summary>
     static bool IsCall(ParseResult parsed) =>
         parsed.CommandResult.Command is not RootCommand && parsed.CommandResult.Parent is not null
         && parsed.UnmatchedTokens.Count == 0

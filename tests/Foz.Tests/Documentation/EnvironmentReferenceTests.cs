@@ -12,13 +12,19 @@ public sealed partial class EnvironmentReferenceTests
     [Fact]
     public void Every_variable_that_foz_reads_is_documented_and_no_other()
     {
-        var read = Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)!)
+        var read = Directory.GetDirectories(Path.Combine(Repository.Root, "src"))
+            .Select(folder => Path.GetFileName(folder)!)
             .Select(project => project == "Foz.Cli" ? "foz" : project).SelectMany(VariablesOf)
             .Concat(Foz.Cli.Remote.RemoteServer.VariableNames).Distinct();
         Assert.Equal(
             read.Order(),
-            Documented("docs/reference/commands.md", "## Environment variables").Where(name => name is not ("TMPDIR" or "FOZ_HANDOVER"))
-                .Concat(Documented("CONTRIBUTING.md", "## Environment variables").Where(name => name.StartsWith("FOZ_FAILPOINT", StringComparison.Ordinal))).Order());
+            Documented("docs/reference/commands.md", "## Environment variables")
+                .Where(name => name is not ("TMPDIR" or "FOZ_HANDOVER"))
+                .Concat(
+                    Documented(
+                        "CONTRIBUTING.md",
+                        "## Environment variables")
+                        .Where(name => name.StartsWith("FOZ_FAILPOINT", StringComparison.Ordinal))).Order());
     }
 
     [Fact]
@@ -26,7 +32,9 @@ public sealed partial class EnvironmentReferenceTests
     {
         var named = Folders.SelectMany(folder => Directory.EnumerateFiles(
                 Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories))
-            .Where(file => Path.GetExtension(file) is ".cs" or ".sh" or "" && !file.Contains("node_modules", StringComparison.Ordinal))
+            .Where(file =>
+                Path.GetExtension(file) is ".cs" or ".sh" or ""
+                    && !file.Contains("node_modules", StringComparison.Ordinal))
             .Append(Path.Combine(Repository.Root, "Makefile")).Append(Path.Combine(Repository.Root, "foz"))
             .SelectMany(file => OwnVariable.Matches(File.ReadAllText(file)).Select(match => match.Value)).Distinct();
         Assert.Equal(

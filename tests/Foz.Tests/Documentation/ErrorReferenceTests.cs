@@ -26,13 +26,16 @@ public sealed class ErrorReferenceTests
 
     [Fact]
     public void Every_exit_code_is_documented_and_no_other() => Assert.Equal(
-        Enum.GetValues<ErrorKind>().Select(kind => kind.ExitCode).Append(0).Distinct().Order().Select(code => $"{code}"),
+        Enum.GetValues<ErrorKind>().Select(kind => kind.ExitCode).Append(0).Distinct().Order()
+            .Select(code => $"{code}"),
         MarkdownDocument.Find("docs/reference/commands.md").Table("## Exit codes").Select(cells => cells[0]));
 
     static void AssertDocumented<TKind>(string heading, IEnumerable<TKind> kinds, Func<TKind, Exception> error)
     {
         var documented = MarkdownDocument.Find("docs/internals/errors.md").Table(heading)
-            .SelectMany(cells => MarkdownDocument.CodeIn(cells[0]).Select(kind => (kind, MarkdownDocument.CodeIn(cells[1])[0])));
-        Assert.Equal(kinds.Select(kind => ($"{kind}", $"{DeltaErrors.Find(error(kind))!.Kind}")).Order(), documented.Order());
+            .SelectMany(cells =>
+                MarkdownDocument.CodeIn(cells[0]).Select(kind => (kind, MarkdownDocument.CodeIn(cells[1])[0])));
+        Assert.Equal(
+            kinds.Select(kind => ($"{kind}", $"{DeltaErrors.Find(error(kind))!.Kind}")).Order(), documented.Order());
     }
 }

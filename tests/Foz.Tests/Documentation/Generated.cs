@@ -18,7 +18,10 @@ static class Generated
         Hold(document, heading, first, end < 0 ? lines.Count : end, [.. rows.Select(Row)]);
     }
 
-    /// <summary>Between the comments <c>generated: name</c> and <c>end</c> stand these lines, with an empty one before and behind.</summary>
+    /// <summary>
+    /// Between the comments <c>generated: name</c> and <c>end</c> stand these lines, with an empty one before and
+    /// behind.
+    /// </summary>
     /// <param name="document">The document.</param>
     /// <param name="name">The name of the part.</param>
     /// <param name="text">The lines.</param>
@@ -26,7 +29,10 @@ static class Generated
     {
         var (lines, start) = (document.Lines.ToList(), $"<!-- generated: {name} -->");
         var first = lines.IndexOf(start) + 1;
-        Assert.True(first > 0, $"{document.Name} says nothing of {name}: write {start} and {End} where it is to stand, in lines of their own");
+        Assert.True(
+            first > 0,
+            $"{document.Name} says nothing of {name}: write {start} and {End} where it is "
+                + "to stand, in lines of their own");
         var end = lines.IndexOf(End, first);
         Assert.True(end >= first, $"{document.Name} has no {End} behind {start}");
         Hold(document, name, first, end, ["", .. text, ""]);
@@ -43,7 +49,10 @@ static class Generated
         Assert.True(
             Expect.IsUpdating,
             $"{document.Name}:{first + 1}, {what}, is not what the code says (FOZ_UPDATE_EXPECTED=1 writes it anew)\n"
-            + string.Join('\n', shown.Except(expected).Select(line => "- " + line).Concat(expected.Except(shown).Select(line => "+ " + line))));
+            + string.Join(
+                '\n',
+                shown.Except(expected).Select(line => "- " + line)
+                    .Concat(expected.Except(shown).Select(line => "+ " + line))));
         lines.RemoveRange(first, end - first);
         lines.InsertRange(first, expected);
         File.WriteAllLines(document.Path, lines);

@@ -12,6 +12,7 @@ public sealed class PersonalDataTests
         Generated.Table(
             MarkdownDocument.Find("docs/guide/personal-data.md"), "## Categories of the LGPD",
             PersonalData.Categories.Select(category => (string[])[$"`{category.Key}`", category.Value]));
-        Assert.All(PersonalData.Categories.Keys, tag => Assert.True(ColumnTag.IsProtected(tag) && ColumnTag.IsName(tag), tag));
+        Assert.All(
+            PersonalData.Categories.Keys, tag => Assert.True(ColumnTag.IsProtected(tag) && ColumnTag.IsName(tag), tag));
     }
 }

@@ -24,8 +24,12 @@ public sealed class SourceReferenceTests
     public void Every_setting_of_a_connector_is_documented_as_it_is_declared(string type, string title)
     {
         var connector = ConnectorRegistry.Find(type)!;
-        Generated.Table(MarkdownDocument.Read(Name), $"### Connections of {title}", connector.ConnectionSettings.SelectMany(SettingRows.Of));
-        Generated.Table(MarkdownDocument.Read(Name), $"### Streams of {title}", connector.StreamSettings.SelectMany(SettingRows.Of));
+        Generated.Table(
+            MarkdownDocument.Read(Name), $"### Connections of {title}",
+            connector.ConnectionSettings.SelectMany(SettingRows.Of));
+        Generated.Table(
+            MarkdownDocument.Read(Name), $"### Streams of {title}",
+            connector.StreamSettings.SelectMany(SettingRows.Of));
     }
 
     [Fact]
@@ -53,15 +57,19 @@ public sealed class SourceReferenceTests
                 ["connections_max"] = options.ConnectionsMax == Math.Min(Environment.ProcessorCount, 4)
                     ? "as many as processors, up to 4" : $"{options.ConnectionsMax}",
             },
-            PgOptions.Specs.Where(spec => spec.Default is not null).ToDictionary(spec => spec.Name, spec => spec.Default!));
+            PgOptions.Specs.Where(spec => spec.Default is not null)
+                .ToDictionary(spec => spec.Name, spec => spec.Default!));
     }
 
     [Fact]
     public void Defaults_are_what_a_stream_of_files_without_settings_has()
     {
-        var specs = ConnectorRegistry.Find("files")!.StreamSettings.ToDictionary(spec => spec.Name, spec => spec.Default);
-        var (csv, tsv) = (CsvDialect.Read(Settings.Empty, FileFormat.Csv), CsvDialect.Read(Settings.Empty, FileFormat.Tsv));
-        Assert.Equal((',', '\t', "a comma; in TSV a tabulator"), ((char)csv.Delimiter, (char)tsv.Delimiter, specs["delimiter"]));
+        var specs = ConnectorRegistry.Find("files")!.StreamSettings.ToDictionary(
+            spec => spec.Name, spec => spec.Default);
+        var (csv, tsv) =
+            (CsvDialect.Read(Settings.Empty, FileFormat.Csv), CsvDialect.Read(Settings.Empty, FileFormat.Tsv));
+        Assert.Equal(
+            (',', '\t', "a comma; in TSV a tabulator"), ((char)csv.Delimiter, (char)tsv.Delimiter, specs["delimiter"]));
         Assert.Equal((true, "`true`"), (csv.HasHeader, specs["header"]));
         Assert.Equal(('"', "`\"`"), ((char?)csv.Quote, specs["quote"]));
         Assert.Equal((csv.Quote, "the quote itself"), (csv.Escape, specs["escape"]));

@@ -15,7 +15,8 @@ public sealed class TableReferenceTests
     public void Every_column_of_a_table_of_foz_is_documented_in_order(string table)
     {
         var rows = page.Section("## The schema foz")
-            .SkipWhile(line => !line.StartsWith($"`foz.{table}`: ", StringComparison.Ordinal)).SkipWhile(line => !line.StartsWith('|'))
+            .SkipWhile(line => !line.StartsWith($"`foz.{table}`: ", StringComparison.Ordinal))
+            .SkipWhile(line => !line.StartsWith('|'))
             .TakeWhile(line => line.StartsWith('|')).Skip(2);
         Assert.Equal(
             JournalTables.Fields[table].Select(field => field.Name),

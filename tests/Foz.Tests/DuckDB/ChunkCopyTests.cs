@@ -47,7 +47,10 @@ public class ChunkCopyTests
     {
         using var database = Database.OpenInMemory(new Dictionary<string, string>());
         using var connection = database.Connect();
-        foreach (var sql in new[] { "SELECT [1]", "SELECT {'a': 1}", "SELECT MAP {'a': 1}", "SELECT [1, 2]::INTEGER[2]" })
+        foreach (var sql in new[]
+        {
+            "SELECT [1]", "SELECT {'a': 1}", "SELECT MAP {'a': 1}", "SELECT [1, 2]::INTEGER[2]",
+        })
         {
             using var result = connection.Query(sql);
             using var chunk = result.Fetch()!;

@@ -36,9 +36,15 @@ public sealed class RoundTripTests : IDisposable
         6 => LogicalType.Enum([.. Enumerable.Range(0, random.Next(1, 600)).Select(i => $"it's {i}")]),
         7 => LogicalType.List(RandomType(random, depth - 1)),
         8 => LogicalType.Array(RandomType(random, depth - 1), random.Next(1, 5)),
-        9 => LogicalType.Map(LogicalType.Of(random.Next(2) == 0 ? TypeId.Varchar : TypeId.Integer), RandomType(random, depth - 1)),
-        10 => LogicalType.Union([.. Enumerable.Range(0, random.Next(1, 4)).Select(i => new Field($"m{i}", RandomType(random, depth - 1)))]),
-        _ => LogicalType.Struct([.. Enumerable.Range(0, random.Next(1, 4)).Select(i => new Field($"f \"{i}", RandomType(random, depth - 1)))]),
+        9 => LogicalType.Map(
+            LogicalType.Of(random.Next(2) == 0 ? TypeId.Varchar : TypeId.Integer), RandomType(random, depth - 1)),
+        10 => LogicalType.Union(
+            [.. Enumerable.Range(0, random.Next(1, 4)).Select(i => new Field($"m{i}", RandomType(random, depth - 1)))]),
+        _ => LogicalType.Struct(
+            [
+                .. Enumerable.Range(
+                    0, random.Next(1, 4)).Select(i => new Field($"f \"{i}", RandomType(random, depth - 1))),
+            ]),
     };
 
     static object? RandomValue(Random random, LogicalType type)
@@ -69,17 +75,21 @@ public sealed class RoundTripTests : IDisposable
             TypeId.TimestampMs => new TimestampMs(random.NextInt64(-1L << 46, 1L << 46)),
             TypeId.TimestampNs => new TimestampNs(random.NextInt64(-1L << 62, 1L << 62)),
             TypeId.TimestampTz => new TimestampTz(random.NextInt64(-1L << 56, 1L << 56)),
-            TypeId.Interval => new Interval(random.Next(-1000, 1000), random.Next(-1000, 1000), random.NextInt64(-1L << 50, 1L << 50)),
+            TypeId.Interval =>
+                new Interval(random.Next(-1000, 1000), random.Next(-1000, 1000), random.NextInt64(-1L << 50, 1L << 50)),
             TypeId.Uuid => new Guid(RandomBytes(random, 16)),
-            TypeId.Bit => new BitValue(string.Concat(Enumerable.Range(0, random.Next(1, 130)).Select(_ => random.Next(2)))),
+            TypeId.Bit =>
+                new BitValue(string.Concat(Enumerable.Range(0, random.Next(1, 130)).Select(_ => random.Next(2)))),
             TypeId.BigNum => new BigInteger(RandomBytes(random, random.Next(1, 60))),
             TypeId.Decimal => new DecimalValue(
-                (Int128)(new BigInteger(RandomBytes(random, 16)) % BigInteger.Pow(10, type.Width)), type.Width, type.Scale),
+                (Int128)(new BigInteger(RandomBytes(random, 16)) % BigInteger.Pow(10, type.Width)), type.Width,
+                type.Scale),
             TypeId.Enum => type.EnumValues[random.Next(type.EnumValues.Count)],
             TypeId.List => Elements(random.Next(random.Next(20) == 0 ? 300 : 6), type.Element!),
             TypeId.Array => Elements(type.ArraySize, type.Element!),
             TypeId.Map => new MapValue(Enumerable.Range(0, random.Next(5)).Select(i =>
-                ((object)(type.MapKey.Id == TypeId.Varchar ? $"key number {i}" : i), RandomValue(random, type.MapValue)))),
+                ((object)(type.MapKey.Id == TypeId.Varchar ? $"key number {i}" : i),
+                    RandomValue(random, type.MapValue)))),
             TypeId.Struct => new StructValue(type.Fields.Select(f => (f.Name, RandomValue(random, f.Type)))),
             TypeId.Union => random.Next(type.Fields.Count) is var tag
                 ? new UnionValue(type.Fields[tag].Name, RandomValue(random, type.Fields[tag].Type)) : null,
@@ -91,7 +101,8 @@ public sealed class RoundTripTests : IDisposable
     }
 
     static UInt128 RandomBits(Random random, int bits) =>
-        new UInt128((ulong)random.NextInt64() << 1, (ulong)random.NextInt64() << 1 | (uint)random.Next(2)) >> (128 - bits);
+        new UInt128((ulong)random.NextInt64() << 1, (ulong)random.NextInt64() << 1 | (uint)random.Next(2))
+            >> (128 - bits);
 
     static byte[] RandomBytes(Random random, int length)
     {
@@ -104,7 +115,16 @@ public sealed class RoundTripTests : IDisposable
     {
         var text = new StringBuilder();
         for (var i = random.Next(random.Next(10) == 0 ? 200 : 16); i > 0; i--)
-            text.Append(new Rune(random.Next(4) switch { 0 => random.Next(0x20), 1 => random.Next(0xA0, 0xD800), 2 => random.Next(0x1F300, 0x1F600), _ => random.Next(0x20, 0x7F) }));
+            text.Append(
+                new Rune(
+                    random.Next(4) switch
+                    {
+                        0 => random.Next(0x20),
+                        1 => random.Next(0xA0, 0xD800),
+                        2 =>
+                        random.Next(0x1F300, 0x1F600),
+                        _ => random.Next(0x20, 0x7F)
+                    }));
         return text.ToString();
     }
 
@@ -138,7 +158,9 @@ public sealed class RoundTripTests : IDisposable
             }
             Check(seed, type, values, "SELECT v FROM t");
             // Through a join and a sort, whose vectors are made differently.
-            Check(seed, type, values, "SELECT v FROM (SELECT v, row_number() OVER () AS i FROM t) JOIN range(1, 3000) r(i) USING (i) ORDER BY i");
+            Check(seed, type, values,
+                "SELECT v FROM (SELECT v, row_number() OVER () AS i FROM t) JOIN range(1, "
+                    + "3000) r(i) USING (i) ORDER BY i");
         }
     }
 
@@ -168,7 +190,8 @@ public sealed class RoundTripTests : IDisposable
         var row = 0;
         foreach (var read in result.Rows(Token))
         {
-            Assert.True(Same(values[row], read[0]), $"seed {seed}, {type}, row {row}: {values[row]} came back as {read[0]}");
+            Assert.True(
+                Same(values[row], read[0]), $"seed {seed}, {type}, row {row}: {values[row]} came back as {read[0]}");
             row++;
         }
         Assert.Equal(values.Length, row);

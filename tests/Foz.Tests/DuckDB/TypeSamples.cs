@@ -88,11 +88,14 @@ static class TypeSamples
         return rows;
     }
 
-    /// <summary>Those that a VARIANT holds as they are: no UNION, and JSON becomes the objects that it describes.</summary>
+    /// <summary>
+    /// Those that a VARIANT holds as they are: no UNION, and JSON becomes the objects that it describes.
+    /// </summary>
     public static TheoryData<string, string> VariantRows()
     {
         var rows = new TheoryData<string, string>();
-        foreach (var (type, sql, _) in All.Where(s => !s.Type.Contains("UNION") && s.Type != "JSON")) rows.Add(type, sql);
+        foreach (var (type, sql, _) in All.Where(s => !s.Type.Contains("UNION") && s.Type != "JSON"))
+            rows.Add(type, sql);
         return rows;
     }
 

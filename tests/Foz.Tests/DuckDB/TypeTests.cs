@@ -41,7 +41,8 @@ public sealed class TypeTests : IDisposable
     {
         var value = new DecimalValue(unscaled, width, scale);
         Assert.Equal(expected, value.ToString());
-        Assert.Equal(System.Text.Json.JsonValueKind.Number, System.Text.Json.JsonElement.Parse(value.ToString()).ValueKind);
+        Assert.Equal(
+            System.Text.Json.JsonValueKind.Number, System.Text.Json.JsonElement.Parse(value.ToString()).ValueKind);
     }
 
     [Theory]
@@ -49,7 +50,8 @@ public sealed class TypeTests : IDisposable
     public void A_value_is_bound_as_its_type(string type, string sql)
     {
         var value = TypeSamples.ValueOf(type, sql);
-        using var statement = connection.Prepare($"SELECT $1 AS v, typeof($1), $1 IS NOT DISTINCT FROM CAST({sql} AS {type})");
+        using var statement = connection.Prepare(
+            $"SELECT $1 AS v, typeof($1), $1 IS NOT DISTINCT FROM CAST({sql} AS {type})");
         statement.Bind(1, value, LogicalType.Parse(type));
         using var result = statement.Query(TestContext.Current.CancellationToken);
         var row = result.Rows(TestContext.Current.CancellationToken).Single();
@@ -157,7 +159,8 @@ public sealed class TypeTests : IDisposable
         {
             object?[] list => Array.ConvertAll(list, Held),
             StructValue s => new StructValue(s.Select(f => (f.Key, Held(f.Value)))),
-            MapValue map => map.Select(e => (object?)new StructValue(("key", Held(e.Key)), ("value", Held(e.Value)))).ToArray(),
+            MapValue map =>
+                map.Select(e => (object?)new StructValue(("key", Held(e.Key)), ("value", Held(e.Value)))).ToArray(),
             _ => value,
         };
     }
@@ -168,7 +171,8 @@ public sealed class TypeTests : IDisposable
         var value = new StructValue(("a", 1), ("b", new object?[] { "x", null }));
         Assert.Equal(value, connection.QueryScalar<object>("SELECT $1::VARIANT", [value]));
         using var statement = connection.Prepare("SELECT $1");
-        Assert.Contains("cast", Assert.Throws<DuckDBException>(() => statement.Bind(1, 1, LogicalType.Of(TypeId.Variant))).Message);
+        Assert.Contains(
+            "cast", Assert.Throws<DuckDBException>(() => statement.Bind(1, 1, LogicalType.Of(TypeId.Variant))).Message);
     }
 
     [Theory]
@@ -181,7 +185,9 @@ public sealed class TypeTests : IDisposable
     [InlineData(" timestamp without time zone ", "TIMESTAMP")]
     [InlineData("time with time zone", "TIME WITH TIME ZONE")]
     [InlineData("double precision", "DOUBLE")]
-    [InlineData("struct(\"a\"\"b\" int[3], c map(text, text)[])", "STRUCT(\"a\"\"b\" INTEGER[3], \"c\" MAP(VARCHAR, VARCHAR)[])")]
+    [InlineData(
+        "struct(\"a\"\"b\" int[3], c map(text, text)[])",
+        "STRUCT(\"a\"\"b\" INTEGER[3], \"c\" MAP(VARCHAR, VARCHAR)[])")]
     [InlineData("list(int)", "INTEGER[]")]
     [InlineData("row(int, decimal(3,1))", "STRUCT(INTEGER, DECIMAL(3,1))")]
     public void A_synonym_is_parsed(string text, string type) => Assert.Equal(type, LogicalType.Parse(text).ToString());

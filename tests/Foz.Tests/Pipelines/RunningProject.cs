@@ -53,7 +53,11 @@ sealed class RunningProject : IDisposable
     /// <param name="cacheFolder">Where what can be found out again is kept; null for nowhere.</param>
     public Project Load(string? cacheFolder = null) => ProjectLoader.Load(
         Folder,
-        new() { CacheFolder = cacheFolder, ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) }, engines, Cancel);
+        new()
+        {
+            CacheFolder = cacheFolder,
+            ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)),
+        }, engines, Cancel);
 
     /// <summary>What runs warned of.</summary>
     public List<string> Warnings { get; } = [];

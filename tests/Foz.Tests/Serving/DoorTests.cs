@@ -13,15 +13,18 @@ using Foz.Serving.Statements;
 namespace Foz.Tests.Serving;
 
 /// <summary>
-/// The walls between what others send and what the engine runs (docs/internals/security.md), each with the others off, and all
-/// of them against statements that are changed by chance.
+/// The walls between what others send and what the engine runs (docs/internals/security.md), each with the others off,
+/// and all of them against statements that are changed by chance.
 /// </summary>
 public sealed class DoorTests : IAsyncLifetime
 {
     const int StatementsOfSoak = 1_000_000;
     const int Statements = 3_000;
 
-    /// <summary>Statements that a user may or may not send; what is in none of the tables that are granted must not come through.</summary>
+    /// <summary>
+    /// Statements that a user may or may not send; what is in none of the tables that are granted must not come
+    /// through.
+    /// </summary>
     static readonly string[] seeds =
     [
         "SELECT id, name FROM silver.orders WHERE amount > 1 ORDER BY id",
@@ -36,7 +39,8 @@ public sealed class DoorTests : IAsyncLifetime
         "SELECT U&'\\0061', x'61', \"name\" FROM \"silver\".\"orders\" -- FROM silver.secrets\n",
         "SELECT /* FROM /* silver.secrets */ */ silver.orders.id FROM silver.orders",
         "SELECT * FROM generate_series(1, 3) AS g(i) LEFT JOIN silver.orders ON id = i",
-        "SELECT o.id, unnest([1, 2]) FROM silver.orders o WHERE EXISTS (SELECT 1 FROM silver.orders i WHERE i.id = o.id)",
+        "SELECT o.id, unnest([1, 2]) FROM silver.orders o WHERE EXISTS (SELECT 1 FROM "
+            + "silver.orders i WHERE i.id = o.id)",
         "SELECT relname FROM pg_class WHERE oid = 'silver.orders'::regclass",
         "SELECT getvariable('x'), current_setting('TimeZone') FROM silver.orders",
         "SELECT * FROM (VALUES (1, 'a')) v(a, b) UNION ALL SELECT id, name FROM silver.orders",
@@ -45,10 +49,14 @@ public sealed class DoorTests : IAsyncLifetime
     /// <summary>What is put in somewhere, taken out, or takes the place of something.</summary>
     static readonly string[] pieces =
     [
-        " ", "\t", "\n", "\r", "\f", "\v", "\u0001", "\u00a0", "\u00a0\u00a0\u00a0\u00a0", "\u2003", "\u200b", "\u2060", "\ufeff", "\u3000", "\u0085",
-        "/**/", "/* ' */", "/* \u00e9\u00e9 */", "--\n", "-- '\r", "/*", "*/", "'", "''", "\"", "\"\"", "\\", "\\'", "E'\\''", "e'", "1e'\\'", "x'", "$$", "$a$", "$a$ '$a$",
-        "`", ";", ",", "(", ")", "[", "]", "::", ":=", ".", "*", "\u00e9", "\ud83d\ude00", "\ud800", "U&", "$1", "1e5", "0x1",
-        "silver.", "silver.secrets", "read_text", "read_text('/etc/passwd')", "duckdb_settings()", " FROM ", " AS ", "x", "SELECT ", " UNION ALL ", "orders",
+        " ", "\t", "\n", "\r", "\f", "\v", "\u0001", "\u00a0", "\u00a0\u00a0\u00a0\u00a0", "\u2003", "\u200b", "\u2060",
+        "\ufeff", "\u3000", "\u0085",
+        "/**/", "/* ' */", "/* \u00e9\u00e9 */", "--\n", "-- '\r", "/*", "*/", "'", "''", "\"", "\"\"", "\\", "\\'",
+        "E'\\''", "e'", "1e'\\'", "x'", "$$", "$a$", "$a$ '$a$",
+        "`", ";", ",", "(", ")", "[", "]", "::", ":=", ".", "*", "\u00e9", "\ud83d\ude00", "\ud800", "U&", "$1", "1e5",
+        "0x1",
+        "silver.", "silver.secrets", "read_text", "read_text('/etc/passwd')", "duckdb_settings()", " FROM ", " AS ",
+        "x", "SELECT ", " UNION ALL ", "orders",
     ];
 
     ServedLake lake = null!;
@@ -97,14 +105,20 @@ public sealed class DoorTests : IAsyncLifetime
         var (first, second) = (sql.IndexOf("t,", StringComparison.Ordinal), sql.LastIndexOf('t'));
         Assert.Equal(2, SqlAnalysis.Read(sql, SqlTokens.Read(sql), Encoding.UTF8.GetBytes(tree)).Tables.Count);
         tree = tree.Replace($"\"query_location\":{second}", $"\"query_location\":{first}", StringComparison.Ordinal);
-        Assert.Equal("0A000", Assert.Throws<FozException>(() => SqlAnalysis.Read(sql, SqlTokens.Read(sql), Encoding.UTF8.GetBytes(tree))).SqlState);
+        Assert.Equal(
+            "0A000",
+            Assert.Throws<FozException>(() =>
+                SqlAnalysis.Read(sql, SqlTokens.Read(sql), Encoding.UTF8.GetBytes(tree))).SqlState);
     }
 
     /// <summary>DuckDB's parser copies what it compares and what windows are named for.</summary>
     [Theory]
     [InlineData("SELECT CASE (SELECT count(*) FROM silver.orders) WHEN 4 THEN 'four' WHEN 5 THEN 'five' END", "five")]
-    [InlineData("SELECT CASE (SELECT count(*) FROM silver.orders, generate_series(1, 2)) WHEN 9 THEN 1 WHEN 10 THEN 2 END", "2")]
-    [InlineData("SELECT rank() OVER w + count(*) OVER w FROM silver.orders x WINDOW w AS (ORDER BY (SELECT max(o.id) FROM silver.orders o)) LIMIT 1", "6")]
+    [InlineData(
+        "SELECT CASE (SELECT count(*) FROM silver.orders, generate_series(1, 2)) WHEN 9 THEN 1 WHEN 10 THEN 2 END",
+        "2")]
+    [InlineData(
+        "SELECT rank() OVER w + count(*) OVER w FROM silver.orders x WINDOW w AS (ORDER BY (SELECT max(o.id) FROM silver.orders o)) LIMIT 1", "6")]
     public async Task Subqueries_that_the_parser_copies_are_read_once(string sql, string row) =>
         Assert.Equal(row, (await session.RunAsync(sql))[0]);
 
@@ -142,7 +156,10 @@ public sealed class DoorTests : IAsyncLifetime
         var statement = engine.Analyze("SELECT lower('x') FROM a, b", Cancel);
         var put = statement.Tables.ToDictionary(table => table.Span, table => "(SELECT 1)");
         FinalText.Check(lake.Lake.Engines, statement, put, statement.Rewrite(_ => "(SELECT 1)").Text, Cancel);
-        Assert.Equal("0A000", Assert.Throws<FozException>(() => FinalText.Check(lake.Lake.Engines, statement, put, text, Cancel)).SqlState);
+        Assert.Equal(
+            "0A000",
+            Assert.Throws<FozException>(() =>
+                FinalText.Check(lake.Lake.Engines, statement, put, text, Cancel)).SqlState);
     }
 
     [Theory]
@@ -154,7 +171,8 @@ public sealed class DoorTests : IAsyncLifetime
         Assert.Equal(row, (await session.RunAsync(sql))[0]);
 
     [Theory]
-    [InlineData("UPDATE silver.orders SET name = (WITH q AS (SELECT 'x' AS a) SELECT a FROM q) WHERE id IN (WITH x AS (SELECT 1 AS a) SELECT a FROM x)")]
+    [InlineData(
+        "UPDATE silver.orders SET name = (WITH q AS (SELECT 'x' AS a) SELECT a FROM q) WHERE id IN (WITH x AS (SELECT 1 AS a) SELECT a FROM x)")]
     [InlineData("DELETE FROM silver.orders WHERE id IN (WITH x AS (SELECT 100 AS a) SELECT a FROM x)")]
     public async Task Expressions_may_hold_queries_with_names_of_their_own(string sql)
     {
@@ -196,7 +214,8 @@ public sealed class DoorTests : IAsyncLifetime
 
     [Theory]
     [InlineData("SELECT * FROM silver.orders\u00a0o WHERE\u2003o.id = 1 -- caf\u00e9", "1|a|1.50")]
-    [InlineData("WITH /* \u00e9\u00a0 */\u00a0x\u00a0AS (SELECT 7 AS n) SELECT n, '\u00a0' = chr(160) FROM x", "7|True")]
+    [InlineData(
+        "WITH /* \u00e9\u00a0 */\u00a0x\u00a0AS (SELECT 7 AS n) SELECT n, '\u00a0' = chr(160) FROM x", "7|True")]
     [InlineData("SELECT E'\\'\\u00e9\\x41\\101\\n' || '\u00a0' = '''\u00e9AA' || chr(10) || chr(160)", "True")]
     public async Task Spaces_of_Unicode_are_spaces_and_values_stay(string sql, string row) =>
         Assert.Equal(row, (await session.RunAsync(sql))[0]);
@@ -221,11 +240,15 @@ public sealed class DoorTests : IAsyncLifetime
             }
             catch (Exception e)
             {
-                Assert.Fail($"FOZ_SEED={seed}: statement {i} is no error that clients can read: {JsonSerializer.Serialize(sql)}: {e}");
+                Assert.Fail(
+                    $"FOZ_SEED={seed}: statement {i} is no error that clients can read: "
+                        + $"{JsonSerializer.Serialize(sql)}: {e}");
                 throw;
             }
             passed++;
-            if (Ungranted(text) is { } name) Assert.Fail($"FOZ_SEED={seed}: statement {i} names {name}: {JsonSerializer.Serialize(sql)} becomes {text}");
+            if (Ungranted(text) is { } name)
+                Assert.Fail(
+                    $"FOZ_SEED={seed}: statement {i} names {name}: {JsonSerializer.Serialize(sql)} becomes {text}");
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{passed} of {count} statements came through");
         Assert.InRange(passed, count / 100, count);
@@ -244,7 +267,9 @@ public sealed class DoorTests : IAsyncLifetime
         return bound.Sql;
     }
 
-    /// <summary>A name of a text that ana may not read, by the engine's own reading of it; null where there is none.</summary>
+    /// <summary>
+    /// A name of a text that ana may not read, by the engine's own reading of it; null where there is none.
+    /// </summary>
     string? Ungranted(string text)
     {
         using var document = JsonDocument.Parse(Tree(text), new() { MaxDepth = 10_000 });
@@ -254,8 +279,13 @@ public sealed class DoorTests : IAsyncLifetime
         string[] granted = ["/silver/orders", "/silver/read_text", "/silver/duckdb_settings"];
         return named.Where(n => n.Kind switch
         {
-            "table" => !common.Contains(n.Name) && !(n.Name.Split('.') is [var schema, _, ..] && schema.StartsWith(OwnNames.Of("catalog"), StringComparison.Ordinal)),
-            "function" => !ServedFunctions.Allows(ServedFunctions.Call, n.Name) && !ServedFunctions.Allows(ServedFunctions.Syntax, n.Name) && !OwnNames.Has(n.Name),
+            "table" =>
+                !common.Contains(n.Name)
+                    && !(n.Name.Split('.') is [var schema, _, ..]
+                        && schema.StartsWith(OwnNames.Of("catalog"), StringComparison.Ordinal)),
+            "function" =>
+                !ServedFunctions.Allows(ServedFunctions.Call, n.Name)
+                    && !ServedFunctions.Allows(ServedFunctions.Syntax, n.Name) && !OwnNames.Has(n.Name),
             "file" => !granted.Any(folder => n.Name.Contains(folder, StringComparison.Ordinal)),
             _ => n.Name != "read_parquet" && !ServedFunctions.Allows(ServedFunctions.Table, n.Name),
         }).Select(n => $"the {n.Kind} {n.Name}").FirstOrDefault();
@@ -266,11 +296,19 @@ public sealed class DoorTests : IAsyncLifetime
         if (element.ValueKind is JsonValueKind.Array)
             foreach (var item in element.EnumerateArray()) Collect(item, common, named);
         if (element.ValueKind is not JsonValueKind.Object) return;
-        if (element.TryGetProperty("key", out var key) && element.TryGetProperty("value", out _) && key.ValueKind is JsonValueKind.String)
+        if (element.TryGetProperty("key", out var key) && element.TryGetProperty("value", out _)
+            && key.ValueKind is JsonValueKind.String)
             common.Add(key.GetString()!);
-        var type = element.TryGetProperty("type", out var t) && t.ValueKind is JsonValueKind.String ? t.GetString() : null;
+        var type = element.TryGetProperty("type", out var t) && t.ValueKind is JsonValueKind.String
+            ? t.GetString()
+            : null;
         if (type == "BASE_TABLE")
-            named.Add(("table", string.Join('.', new[] { "schema_name", "table_name" }.Select(p => element.GetProperty(p).GetString()).Where(p => p!.Length > 0))));
+            named.Add(
+                ("table",
+                    string.Join(
+                        '.',
+                        new[] { "schema_name", "table_name" }.Select(p => element.GetProperty(p).GetString())
+                            .Where(p => p!.Length > 0))));
         else if (type == "SHOW_REF") named.Add(("function", "show"));
         else if (type == "TABLE_FUNCTION")
         {
@@ -280,7 +318,8 @@ public sealed class DoorTests : IAsyncLifetime
             if (name == "read_parquet") Texts(function.GetProperty("children")[0], named);
             else Collect(function.GetProperty("children"), common, named);
         }
-        else if (element.TryGetProperty("function_name", out var called) && !(element.TryGetProperty("is_operator", out var isOperator) && isOperator.GetBoolean()))
+        else if (element.TryGetProperty("function_name", out var called)
+            && !(element.TryGetProperty("is_operator", out var isOperator) && isOperator.GetBoolean()))
             named.Add(("function", called.GetString()!.ToLowerInvariant()));
         foreach (var property in element.EnumerateObject())
             if (!(type == "TABLE_FUNCTION" && property.NameEquals("function"))) Collect(property.Value, common, named);
@@ -292,7 +331,8 @@ public sealed class DoorTests : IAsyncLifetime
             foreach (var item in element.EnumerateArray()) Texts(item, named);
         else if (element.ValueKind is JsonValueKind.Object)
         {
-            if (element.TryGetProperty("class", out var c) && c.ValueEquals("CONSTANT")) named.Add(("file", element.GetProperty("value").GetProperty("value").ToString()));
+            if (element.TryGetProperty("class", out var c) && c.ValueEquals("CONSTANT"))
+                named.Add(("file", element.GetProperty("value").GetProperty("value").ToString()));
             else foreach (var property in element.EnumerateObject()) Texts(property.Value, named);
         }
     }
@@ -300,7 +340,8 @@ public sealed class DoorTests : IAsyncLifetime
     ReadOnlyMemory<byte> Tree(string sql)
     {
         using var engine = lake.Lake.Engines.Open(Workload.Serving);
-        return Encoding.UTF8.GetBytes(engine.QueryScalar<string>("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", Cancel, sql));
+        return Encoding.UTF8.GetBytes(
+            engine.QueryScalar<string>("SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", Cancel, sql));
     }
 
     static string Mutated(Random random)

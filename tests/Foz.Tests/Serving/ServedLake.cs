@@ -19,17 +19,23 @@ sealed class ServedLake : IAsyncDisposable
     readonly string folder = Directory.CreateTempSubdirectory("foz-serving-").FullName;
     readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2 });
 
-    ServedLake(Func<AccessList> access, bool isAudited, TimeProvider clock, Func<SqlServiceOptions, SqlServiceOptions>? choose, long? resultBytesMax,
+    ServedLake(
+        Func<AccessList> access, bool isAudited, TimeProvider clock, Func<SqlServiceOptions, SqlServiceOptions>? choose,
+        long? resultBytesMax,
         int sessionsMax)
     {
         Lake = new(folder, engines, clock);
         Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name)?.Invoke());
         if (isAudited) Audit = AuditLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1) });
-        var options = new SqlServiceOptions { SessionsMax = sessionsMax, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit };
+        var options = new SqlServiceOptions
+        {
+            SessionsMax = sessionsMax, CursorsMax = 3, StatementsMax = 3, Access = access, Audit = Audit,
+        };
         if (resultBytesMax is { } bytes) options = options with { ResultBytesMax = bytes };
         if (choose is not null)
         {
-            Queries = QueryLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1), WriteInterval = TimeSpan.FromMilliseconds(1) });
+            Queries = QueryLog.Open(
+                Lake, new() { CommitInterval = TimeSpan.FromHours(1), WriteInterval = TimeSpan.FromMilliseconds(1) });
             options = choose(options with { Queries = Queries });
         }
         Service = new(Names, options);
@@ -55,17 +61,23 @@ sealed class ServedLake : IAsyncDisposable
     /// <param name="access">Who may read what.</param>
     /// <param name="isAudited">Whether it is audited.</param>
     /// <param name="clock">The time.</param>
-    /// <param name="choose">Changes how it is served, with <see cref="Queries"/>; null leaves it as it is, without.</param>
+    /// <param name="choose">
+    /// Changes how it is served, with <see cref="Queries"/>; null leaves it as it is, without.
+    /// </param>
     /// <param name="resultBytesMax">The most bytes of results that are kept; null for the default.</param>
     /// <param name="sessionsMax">How many sessions there can be.</param>
     public static async Task<ServedLake> CreateAsync(
         Func<AccessList>? access = null, bool isAudited = false, TimeProvider? clock = null,
         Func<SqlServiceOptions, SqlServiceOptions>? choose = null, long? resultBytesMax = null, int sessionsMax = 4)
     {
-        var lake = new ServedLake(access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System, choose, resultBytesMax, sessionsMax);
-        await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
+        var lake = new ServedLake(
+            access ?? (static () => AccessList.Empty), isAudited, clock ?? TimeProvider.System, choose, resultBytesMax,
+            sessionsMax);
         await lake.ChangeAsync(
-            "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, NULL), (4, 'd', 4), (5, 'e', 5)");
+            "CREATE TABLE silver.orders (id bigint NOT NULL, name string COMMENT 'who', amount decimal(10,2))");
+        await lake.ChangeAsync(
+            "INSERT INTO silver.orders VALUES (1, 'a', 1.50), (2, 'b', 2.50), (3, NULL, "
+                + "NULL), (4, 'd', 4), (5, 'e', 5)");
         return lake;
     }
 
@@ -84,7 +96,8 @@ sealed class ServedLake : IAsyncDisposable
 
     /// <summary>Another service of the same lake, with engines of its own, that keeps no results.</summary>
     public SqlService ServeWithoutResults(EnginePool pool) => new(
-        new(new Lakehouse(folder, pool, TimeProvider.System), prefix: "", static _ => null), new() { Access = Service.Options.Access, ResultBytesMax = 0 });
+        new(new Lakehouse(folder, pool, TimeProvider.System), prefix: "", static _ => null),
+        new() { Access = Service.Options.Access, ResultBytesMax = 0 });
 
     public SqlSession Open(string user = "ana", bool isOwner = true, params (string Name, string Value)[] settings) =>
         Service.Open(new(user, isOwner), new() { Settings = settings.ToDictionary(s => s.Name, s => s.Value) });
@@ -92,7 +105,8 @@ sealed class ServedLake : IAsyncDisposable
     /// <summary>What was audited, as it stands on the disk.</summary>
     public IReadOnlyList<AuditRecord> Audited() =>
     [
-        .. RecordSegments.In(Lake.JournalFolder, AuditRecord.Table).SelectMany(segment => JournalSegment.Read(segment.Path))
+        .. RecordSegments.In(Lake.JournalFolder, AuditRecord.Table)
+            .SelectMany(segment => JournalSegment.Read(segment.Path))
             .Select(json => (AuditRecord)JsonSerializer.Deserialize(json.Span, JournalJson.Default.JournalRecord)!),
     ];
 
@@ -102,7 +116,8 @@ sealed class ServedLake : IAsyncDisposable
         await Queries!.FlushAsync(Cancel);
         return
         [
-            .. RecordSegments.In(Lake.JournalFolder, QueryRecord.Table).SelectMany(segment => JournalSegment.Read(segment.Path))
+            .. RecordSegments.In(Lake.JournalFolder, QueryRecord.Table)
+                .SelectMany(segment => JournalSegment.Read(segment.Path))
                 .Select(json => (QueryRecord)JsonSerializer.Deserialize(json.Span, JournalJson.Default.JournalRecord)!),
         ];
     }

@@ -22,7 +22,8 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
         await store.PutIfAbsentAsync("b", Bytes("3"), Ct);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
             Task.Run(async () => await store.PutIfAbsentAsync("c", Bytes("4"), Ct), Ct)));
-        Assert.Equal(["a", "b", "c"], Directory.EnumerateFileSystemEntries(store.Root).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["a", "b", "c"], Directory.EnumerateFileSystemEntries(store.Root).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -53,7 +54,8 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
         var store = CreateStore();
         await store.PutAsync("a/b", Bytes("1"), Ct);
         var write = await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("a", Bytes("1"), Ct));
-        var below = await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("a/b/c", Bytes("1"), Ct));
+        var below =
+            await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("a/b/c", Bytes("1"), Ct));
         Assert.Equal("a", write.Path);
         Assert.Equal("a/b/c", below.Path);
         Assert.Null(await store.GetAsync("a", Ct));

@@ -22,12 +22,19 @@ static class CleanCommand
         var selection = new SelectionOptions();
         var tables = new Option<bool>("--tables")
         {
-            Description = "Delete instead the tables that the environment has beside its base, whose tables its names stand for again",
+            Description =
+                "Delete instead the tables that the environment has beside its base, whose "
+                    + "tables its names stand for again",
         };
-        var replaced = new Option<bool>("--replaced") { Description = "Delete the tables whose place promotions gave to others, too; shallow clones of them lose their files" };
+        var replaced = new Option<bool>("--replaced")
+        {
+            Description =
+                "Delete the tables whose place promotions gave to others, too; shallow clones of them lose their files",
+        };
         var retention = new Option<string>("--retention")
         {
-            Description = "How long ago these promotions must have been", HelpName = "time", DefaultValueFactory = _ => "7 days",
+            Description = "How long ago these promotions must have been", HelpName = "time",
+            DefaultValueFactory = _ => "7 days",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be deleted" };
         var command = new ExampleCommand(
@@ -41,17 +48,27 @@ static class CleanCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var request = selection.Read(context, workspace, arguments, cancellationToken);
             if (!isOfTables && !request.IsEmpty)
-                throw new FozException(ErrorKind.Usage, "names are those of tables to delete") { Hint = "add --tables" };
+                throw new FozException(ErrorKind.Usage, "names are those of tables to delete")
+                {
+                    Hint = "add --tables",
+                };
             var isDryRun = arguments.GetValue(dryRun);
             var cleaned = new List<CleanedTable>();
-            if (!isOfTables && DeleteGenerated(workspace.File.Folder, isDryRun) is { } generated) cleaned.Add(generated);
+            if (!isOfTables && DeleteGenerated(workspace.File.Folder, isDryRun) is { } generated)
+                cleaned.Add(generated);
             var cleaning = new LakeCleaning(workspace.Lake);
             if (isOfTables)
-                cleaned.AddRange(await cleaning.OwnAsync(workspace.LoadProject(context, cancellationToken), request, isDryRun, cancellationToken));
+                cleaned.AddRange(
+                    await cleaning.OwnAsync(
+                        workspace.LoadProject(context, cancellationToken), request, isDryRun, cancellationToken));
             if (arguments.GetValue(replaced))
-                cleaned.AddRange(await cleaning.ReplacedAsync(RetentionOf(arguments.GetValue(retention)!), isDryRun, cancellationToken));
+                cleaned.AddRange(
+                    await cleaning.ReplacedAsync(
+                        RetentionOf(arguments.GetValue(retention)!), isDryRun, cancellationToken));
             if (!context.IsTable(arguments))
-                context.WriteRows(arguments, Columns, cleaned.Select(table => new object?[] { table.What, table.Files, table.Bytes }));
+                context.WriteRows(
+                    arguments, Columns,
+                    cleaned.Select(table => new object?[] { table.What, table.Files, table.Bytes }));
             else Tell(context.Shell, cleaned, isDryRun);
         });
         return command;
@@ -60,7 +77,8 @@ static class CleanCommand
     static void Tell(Shell shell, List<CleanedTable> cleaned, bool isDryRun)
     {
         foreach (var table in cleaned)
-            shell.Out.WriteLine($"{table.What}  {RunText.Count(table.Files, "file", "files")}, {SizeText.Of(table.Bytes)}");
+            shell.Out.WriteLine(
+                $"{table.What}  {RunText.Count(table.Files, "file", "files")}, {SizeText.Of(table.Bytes)}");
         if (cleaned.Count == 0) shell.Out.WriteLine("nothing to delete");
         else if (isDryRun) shell.Out.WriteLine("nothing was deleted: --dry-run");
     }

@@ -35,7 +35,10 @@ sealed class ColumnLineageWriter(CommandContext context, ParseResult arguments, 
                 .Concat(Edges(node).Where(edge => edge.Column is null));
             if (context.IsTable(arguments))
                 context.WriteRows(arguments, HeadsOfTable, rows.Select(edge => (object?[])
-                    [edge.Column ?? "(its rows)", edge.Input.Table.ToString(), edge.Input.Column, NameOf(edge.Input.Transformation)]));
+                    [
+                        edge.Column ?? "(its rows)", edge.Input.Table.ToString(), edge.Input.Column,
+                        NameOf(edge.Input.Transformation),
+                    ]));
             else
                 context.WriteRows(arguments, Heads, rows.Select(Row));
             return;
@@ -57,7 +60,8 @@ sealed class ColumnLineageWriter(CommandContext context, ParseResult arguments, 
         while (open.TryDequeue(out var at))
         {
             if (project.FindSource(at.Table.Schema) is { } source
-                && source.Streams.Any(s => s.Definition.Name.Equals(at.Table.Name, StringComparison.OrdinalIgnoreCase))) continue;
+                && source.Streams.Any(s => s.Definition.Name.Equals(at.Table.Name, StringComparison.OrdinalIgnoreCase)))
+                continue;
             var node = await lineage.FindAsync(at.Table, cancellationToken);
             foreach (var input in node.Find(at.Column)?.Inputs ?? [])
             {
@@ -93,25 +97,35 @@ sealed class ColumnLineageWriter(CommandContext context, ParseResult arguments, 
     void Draw(ColumnName start, IReadOnlyList<ColumnEdge> edges, bool isUpstream)
     {
         var children = edges.ToLookup(
-            edge => (isUpstream ? new(edge.Table, edge.Column!) : new ColumnName(edge.Input.Table, edge.Input.Column)).ToString(),
-            edge => (Name: (isUpstream ? new(edge.Input.Table, edge.Input.Column) : new ColumnName(edge.Table, edge.Column!)).ToString(),
-                Way: NameOf(edge.Input.Transformation)),
+            edge =>
+                (isUpstream ? new(edge.Table, edge.Column!) : new ColumnName(edge.Input.Table, edge.Input.Column))
+                    .ToString(),
+            edge =>
+                (Name: (isUpstream
+                    ? new(edge.Input.Table, edge.Input.Column)
+                    : new ColumnName(edge.Table, edge.Column!)).ToString(),
+                    Way: NameOf(edge.Input.Transformation)),
             StringComparer.OrdinalIgnoreCase);
         Trees.Write(context.Shell, new(start.ToString(), ""), name =>
         [
-            .. children[name].GroupBy(child => child.Name, StringComparer.OrdinalIgnoreCase).Select(child => new TreeEntry(
+            .. children[name].GroupBy(child => child.Name, StringComparer.OrdinalIgnoreCase)
+                .Select(child => new TreeEntry(
                 child.Key, string.Join(", ", child.Select(c => c.Way).Distinct(StringComparer.Ordinal)))),
         ]);
     }
 
     static IEnumerable<ColumnEdge> Edges(NodeLineage node) =>
     [
-        .. node.Columns.SelectMany(column => column.Inputs.Select(input => new ColumnEdge(node.Table, column.Field.Name, input))),
+        .. node.Columns.SelectMany(column =>
+            column.Inputs.Select(input => new ColumnEdge(node.Table, column.Field.Name, input))),
         .. node.Conditions.Select(input => new ColumnEdge(node.Table, null, input)),
     ];
 
     static object?[] Row(ColumnEdge edge) =>
-        [edge.Table.ToString(), edge.Column, edge.Input.Table.ToString(), edge.Input.Column, NameOf(edge.Input.Transformation)];
+        [
+            edge.Table.ToString(), edge.Column, edge.Input.Table.ToString(), edge.Input.Column,
+            NameOf(edge.Input.Transformation),
+        ];
 
     static string NameOf(Transformation transformation) =>
         JsonNamingPolicy.SnakeCaseLower.ConvertName(transformation.ToString());

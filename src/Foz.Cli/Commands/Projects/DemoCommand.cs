@@ -53,7 +53,8 @@ static class DemoCommand
             using var workspace = Workspace.Open(
                 context, project, arguments.GetValue(context.Target), [Workload.Ingestion, Workload.Models]);
             if (arguments.GetValue(fresh) && !workspace.Lake.IsLocal)
-                throw new FozException(ErrorKind.Usage, $"--fresh deletes lakes on this machine only, not {workspace.Lake.Root}");
+                throw new FozException(
+                    ErrorKind.Usage, $"--fresh deletes lakes on this machine only, not {workspace.Lake.Root}");
             if (arguments.GetValue(fresh) && Directory.Exists(workspace.Lake.Folder))
                 Directory.Delete(workspace.Lake.Folder, recursive: true);
             await GenerateAsync(context.Shell, workspace, cancellationToken);
@@ -74,7 +75,9 @@ static class DemoCommand
         return command;
     }
 
-    /// <summary>The folder that is named, else the example's of the checkout around the current folder or the program.</summary>
+    /// <summary>
+    /// The folder that is named, else the example's of the checkout around the current folder or the program.
+    /// </summary>
     static string FindFolder(Shell shell, string? named)
     {
         if (named is not null) return shell.PathOf(named);
@@ -148,7 +151,8 @@ static class DemoCommand
         table.Write(shell);
     }
 
-    static async Task<List<object?[]>> ReadBrokenChecksAsync(Workspace workspace, CancellationToken cancellationToken) =>
+    static async Task<List<object?[]>> ReadBrokenChecksAsync(
+        Workspace workspace, CancellationToken cancellationToken) =>
     [
         .. (await ChecksTable.ReadLastAsync(workspace, table: null, cancellationToken)).Where(check => !check.Passed)
             .Select(check => new object?[]

@@ -19,7 +19,8 @@ static class DocsCommand
     public static Command Create(CommandContext context)
     {
         var command = Writing(
-            context, Name, "Make a site of the project's tables, columns, checks and lineage", ["foz docs", "foz docs serve --port 9000"]);
+            context, Name, "Make a site of the project's tables, columns, checks and lineage",
+            ["foz docs", "foz docs serve --port 9000"]);
         command.Subcommands.Add(Generate(context));
         command.Subcommands.Add(Serve(context));
         return command;
@@ -28,7 +29,8 @@ static class DocsCommand
     static ExampleCommand Generate(CommandContext context) =>
         Writing(context, "generate", "Write the site, as foz docs alone does", ["foz docs generate --folder site"]);
 
-    static ExampleCommand Writing(CommandContext context, string name, string description, IReadOnlyList<string> examples)
+    static ExampleCommand Writing(
+        CommandContext context, string name, string description, IReadOnlyList<string> examples)
     {
         var folder = FolderOption();
         var command = new ExampleCommand(name, description, examples) { folder };
@@ -47,7 +49,8 @@ static class DocsCommand
         {
             Description = "The port on this machine", HelpName = "port", DefaultValueFactory = _ => PortDefault,
         };
-        var command = new ExampleCommand("serve", "Write the site, and serve it on this machine until Ctrl-C", ["foz docs serve"]) { folder, port };
+        var command = new ExampleCommand(
+            "serve", "Write the site, and serve it on this machine until Ctrl-C", ["foz docs serve"]) { folder, port };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var (path, _) = await WriteAsync(context, arguments, arguments.GetValue(folder), cancellationToken);
@@ -72,7 +75,10 @@ static class DocsCommand
         var checks = await ChecksTable.ReadLastAsync(workspace, table: null, cancellationToken);
         var site = await Site.ReadAsync(
             project, workspace.Lake,
-            [.. checks.Select(c => new CheckState(c.Table, c.Title, c.Arguments, c.Passed, c.Violations, c.RowsChecked, c.Actual))],
+            [
+                .. checks.Select(c =>
+                    new CheckState(c.Table, c.Title, c.Arguments, c.Passed, c.Violations, c.RowsChecked, c.Actual)),
+            ],
             schemas, await OrphanTables.FindAsync(workspace, project, cancellationToken), cancellationToken);
         try
         {

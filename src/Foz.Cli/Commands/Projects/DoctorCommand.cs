@@ -24,7 +24,8 @@ static class DoctorCommand
         {
             var findings = new List<Finding>
             {
-                new("foz", true, $"{Version()}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
+                new("foz", true,
+                    $"{Version()}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
                 Engine(cancellationToken),
             };
             if (findings[^1].IsOk) await LookAsync(context, arguments, findings, cancellationToken);
@@ -44,7 +45,8 @@ static class DoctorCommand
         {
             using var engines = new EnginePool(new());
             using var session = engines.Open(Workload.Query);
-            var version = session.QueryScalar<string>("SELECT library_version FROM pragma_version()", cancellationToken);
+            var version = session.QueryScalar<string>(
+                "SELECT library_version FROM pragma_version()", cancellationToken);
             return new("engine", true, $"DuckDB {version}");
         }
         catch (Exception e) when (e is FozException or DllNotFoundException or BadImageFormatException)
@@ -79,7 +81,9 @@ static class DoctorCommand
         findings.AddRange(await LakeFindings.LookAsync(context, workspace.Lake, cancellationToken));
         if (workspace.TryLoadProject(context, cancellationToken) is not ProjectResult.Loaded { Project: var project })
         {
-            findings.Add(new("project", false, $"{context.Shell.Shown(workspace.File.Folder)} has errors", "foz validate shows them"));
+            findings.Add(
+                new("project", false, $"{context.Shell.Shown(workspace.File.Folder)} has errors",
+                    "foz validate shows them"));
             return;
         }
         findings.Add(new("project", true, $"{project.Name}, environment {project.Environment}"));

@@ -25,7 +25,10 @@ static class FormatCommand
         {
             Description = "Files and folders (default: all of the project)", Arity = ArgumentArity.ZeroOrMore,
         };
-        var check = new Option<bool>("--check") { Description = "Write nothing, and end with 1 where a file is not tidy" };
+        var check = new Option<bool>("--check")
+        {
+            Description = "Write nothing, and end with 1 where a file is not tidy",
+        };
         var command = new ExampleCommand(
             Name, "Write SQL and YAML of the project tidily, so that they mean the same",
             ["foz format", "foz format models/silver", "foz format --check"]) { paths, check };
@@ -41,9 +44,11 @@ static class FormatCommand
                 var tidy = Format(text, Path.GetExtension(file));
                 if (tidy == text) continue;
                 untidy.Add(Path.GetRelativePath(workspace.File.Folder, file).Replace('\\', '/'));
-                if (!isOnlyChecked) File.WriteAllText(file, tidy, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+                if (!isOnlyChecked)
+                    File.WriteAllText(file, tidy, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
             }
-            if (!context.IsTable(arguments)) context.WriteRows(arguments, Columns, untidy.Select(file => new object?[] { file }));
+            if (!context.IsTable(arguments))
+                context.WriteRows(arguments, Columns, untidy.Select(file => new object?[] { file }));
             else Tell(context.Shell, untidy, isOnlyChecked);
             return Task.FromResult(isOnlyChecked && untidy.Count > 0 ? UntidyExitCode : 0);
         });
@@ -55,7 +60,8 @@ static class FormatCommand
         foreach (var file in untidy) shell.Out.WriteLine(file);
         shell.Out.WriteLine(untidy.Count == 0
             ? "all files are tidy"
-            : $"{RunText.Count(untidy.Count, "file", "files")} {(isOnlyChecked ? "to be written tidily" : "written: the next run takes their models for changed")}");
+            : $"{RunText.Count(untidy.Count, "file", "files")} "
+                + (isOnlyChecked ? "to be written tidily" : "written: the next run takes their models for changed"));
     }
 
     /// <summary>The text of a file, tidy.</summary>
@@ -64,7 +70,9 @@ static class FormatCommand
         if (extension != ".sql") return YamlFormat.Of(text);
         // Templates are no SQL yet.
         if (text.Contains("{{", StringComparison.Ordinal) || text.Contains("{%", StringComparison.Ordinal)) return text;
-        var body = text.IndexOf("@foz */", StringComparison.Ordinal) is >= 0 and var closing ? closing + "@foz */".Length : 0;
+        var body = text.IndexOf("@foz */", StringComparison.Ordinal) is >= 0 and var closing
+            ? closing + "@foz */".Length
+            : 0;
         var tidy = SqlFormat.Of(text[body..]);
         return tidy.Length == 0 ? text : $"{text[..body]}{(body == 0 ? "" : "\n")}{tidy.TrimStart('\n')}\n";
     }
@@ -72,10 +80,15 @@ static class FormatCommand
     static IEnumerable<string> FilesOf(CommandContext context, string project, string[] paths)
     {
         var asked = paths.Length == 0
-            ? [Path.Combine(project, ProjectFile.FileName), .. folders.Select(folder => Path.Combine(project, folder)).Where(Directory.Exists)]
+            ? [
+                Path.Combine(project, ProjectFile.FileName),
+                .. folders.Select(folder => Path.Combine(project, folder)).Where(Directory.Exists),
+            ]
             : paths.Select(path => Exists(context.Shell.PathOf(path), path));
-        return asked.SelectMany(path => Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories) : [path])
-            .Where(file => Path.GetExtension(file) is ".sql" or ".yml" or ".yaml").Distinct().Order(StringComparer.Ordinal);
+        return asked.SelectMany(path =>
+            Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories) : [path])
+            .Where(file => Path.GetExtension(file) is ".sql" or ".yml" or ".yaml").Distinct()
+            .Order(StringComparer.Ordinal);
     }
 
     static string Exists(string path, string said) => File.Exists(path) || Directory.Exists(path)

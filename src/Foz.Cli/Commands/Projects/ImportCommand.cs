@@ -12,7 +12,10 @@ static class ImportCommand
 
     public static Command Create(CommandContext context)
     {
-        var source = new Argument<string>("project") { Description = "The folder of a pipeline of Bruin, or of a project of SQLMesh" };
+        var source = new Argument<string>("project")
+        {
+            Description = "The folder of a pipeline of Bruin, or of a project of SQLMesh",
+        };
         var folder = new Argument<string>("folder")
         {
             Description = "The folder of the project that is made", DefaultValueFactory = _ => ".",
@@ -27,7 +30,9 @@ static class ImportCommand
             var target = context.Shell.PathOf(arguments.GetRequiredValue(folder));
             var paths = project.Files.Keys.Concat(project.Copies.Keys).Order(StringComparer.Ordinal).ToList();
             if (paths.Find(path => File.Exists(Path.Combine(target, path))) is { } taken)
-                throw new FozException(ErrorKind.Usage, $"{context.Shell.Shown(Path.Combine(target, taken))} is there already; nothing was written")
+                throw new FozException(
+                    ErrorKind.Usage,
+                    $"{context.Shell.Shown(Path.Combine(target, taken))} is there already; nothing was written")
                 {
                     Hint = "name another folder, or delete the file",
                 };

@@ -17,7 +17,8 @@ static class InitCommand
         var folder = new Argument<string>("folder") { Description = "The folder; made where it is absent" };
         var template = new Option<string>("--template")
         {
-            Description = "postgres: all tables of a database to bronze, silver and gold; empty: models without a source",
+            Description =
+                "postgres: all tables of a database to bronze, silver and gold; empty: models without a source",
             HelpName = "template", DefaultValueFactory = _ => PostgresTemplate,
         };
         template.AcceptOnlyFromAmong(PostgresTemplate, EmptyTemplate);
@@ -40,7 +41,8 @@ static class InitCommand
     {
         var taken = files.Keys.FirstOrDefault(file => File.Exists(Path.Combine(folder, file)));
         if (taken is not null)
-            throw new FozException(ErrorKind.Usage, $"{shell.Shown(Path.Combine(folder, taken))} is there already; nothing was written")
+            throw new FozException(
+                ErrorKind.Usage, $"{shell.Shown(Path.Combine(folder, taken))} is there already; nothing was written")
             {
                 Hint = "name another folder, or delete the file",
             };

@@ -33,7 +33,8 @@ sealed class InitTemplate(string name)
     public string UrlVariable => $"{name.ToUpperInvariant()}_URL";
 
     /// <summary>All tables of a PostgreSQL database to bronze, silver and gold.</summary>
-    public IReadOnlyDictionary<string, string> Postgres() => new SortedDictionary<string, string>(StringComparer.Ordinal)
+    public IReadOnlyDictionary<string, string> Postgres() => new SortedDictionary<string, string>(
+        StringComparer.Ordinal)
     {
         ["foz.yml"] = $$"""
             # What this project is and where its lake lies. foz validate checks it, foz run runs it.

@@ -15,15 +15,20 @@ static class LakeFindings
         CommandContext context, Lakehouse lake, CancellationToken cancellationToken)
     {
         if (!lake.IsLocal)
-            return [.. await LookRemotelyAsync(context, lake, cancellationToken), FreeSpace(context.Shell, lake.CacheFolder!)];
+            return
+            [
+                .. await LookRemotelyAsync(context, lake, cancellationToken),
+                FreeSpace(context.Shell, lake.CacheFolder!),
+            ];
         var findings = new List<Finding>
         {
             Writable(context.Shell, lake.Folder), await FormatAsync(lake, cancellationToken),
             FreeSpace(context.Shell, lake.Folder),
         };
         if (LakeProbe.NetworkFileSystemOf(lake.Folder) is { } network)
-            findings.Add(new("file system", true, $"{network}, over the network: mount it with NFS 4 and without nolock, "
-                + "and let no other machine write there by SMB"));
+            findings.Add(
+                new("file system", true, $"{network}, over the network: mount it with NFS 4 and without nolock, "
+                    + "and let no other machine write there by SMB"));
         return findings;
     }
 
@@ -36,20 +41,26 @@ static class LakeFindings
             var skew = probe.ClockSkew.Duration();
             return
             [
-                new("lake", true, $"{lake.Root} can be read, listed and written in {probe.Elapsed.TotalMilliseconds:0} ms"),
+                new("lake", true,
+                    $"{lake.Root} can be read, listed and written in {probe.Elapsed.TotalMilliseconds:0} ms"),
                 new("lake's promises", probe.Fault is null, probe.Fault
                     ?? (lake.IsSingleWriter
                         ? "none (unsafe_single_writer): two processes that write at the same time lose commits"
                         : "of two that create or replace an object, one wins"),
                     "commits would be lost: use a store with conditional writes (If-None-Match, If-Match)"),
                 await FormatAsync(lake, cancellationToken),
-                new("clock", skew <= skewMax, $"{skew.TotalSeconds:0} s off the store's", "set this machine's clock by NTP"),
+                new("clock", skew <= skewMax, $"{skew.TotalSeconds:0} s off the store's",
+                    "set this machine's clock by NTP"),
             ];
         }
         catch (Exception e) when (DeltaErrors.Find(e) is not null)
         {
             var error = DeltaErrors.Find(e)!;
-            return [new("lake", false, context.Mask(error.Message), error.Hint ?? "see lake: in foz.yml, and docs/guide/object-stores.md")];
+            return
+            [
+                new("lake", false, context.Mask(error.Message), error.Hint
+                    ?? "see lake: in foz.yml, and docs/guide/object-stores.md"),
+            ];
         }
     }
 
@@ -84,7 +95,8 @@ static class LakeFindings
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new("lake", false, e.Message, "let this user write there, or set lake: in foz.yml to another folder");
+            return new(
+                "lake", false, e.Message, "let this user write there, or set lake: in foz.yml to another folder");
         }
     }
 
@@ -93,6 +105,8 @@ static class LakeFindings
         var folder = near;
         while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } above) folder = above;
         var free = new DriveInfo(folder).AvailableFreeSpace;
-        return new("disk", free >= FreeBytesMin, $"{SizeText.Of(free)} free in {shell.Shown(folder)}", "make room: runs write and spill there");
+        return new(
+            "disk", free >= FreeBytesMin, $"{SizeText.Of(free)} free in {shell.Shown(folder)}",
+            "make room: runs write and spill there");
     }
 }

@@ -21,7 +21,8 @@ static class LineageCommand
     {
         var name = new Argument<string?>("table")
         {
-            Description = "The table, view or column: silver.orders, silver.orders.amount", Arity = ArgumentArity.ZeroOrOne,
+            Description = "The table, view or column: silver.orders, silver.orders.amount",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var diagram = new Option<bool>("--er")
         {
@@ -29,10 +30,14 @@ static class LineageCommand
         };
         var upstream = new Option<bool>("--upstream") { Description = "What it is made from (the default)" };
         var downstream = new Option<bool>("--downstream") { Description = "What is made from it" };
-        var columns = new Option<bool>("--columns") { Description = "What each column of the table is made from, and what decides its rows" };
+        var columns = new Option<bool>("--columns")
+        {
+            Description = "What each column of the table is made from, and what decides its rows",
+        };
         var command = new ExampleCommand(
             Name, "Show what a table or column is made from, or what is made from it",
-            ["foz lineage gold.daily_sales", "foz lineage gold.daily_sales.revenue", "foz lineage bronze.orders --downstream", "foz lineage gold.daily_sales --columns",
+            ["foz lineage gold.daily_sales", "foz lineage gold.daily_sales.revenue",
+                "foz lineage bronze.orders --downstream", "foz lineage gold.daily_sales --columns",
                 "foz lineage --er"])
         {
             name, upstream, downstream, columns, diagram,
@@ -49,10 +54,11 @@ static class LineageCommand
                 return;
             }
             var isUpstream = !arguments.GetValue(downstream);
-            var (table, column) = Split(arguments.GetValue(name) ?? throw new FozException(ErrorKind.Usage, "which table?")
-            {
-                Hint = "foz lineage silver.orders; the whole project as a diagram: foz lineage --er",
-            });
+            var (table, column) = Split(
+                arguments.GetValue(name) ?? throw new FozException(ErrorKind.Usage, "which table?")
+                {
+                    Hint = "foz lineage silver.orders; the whole project as a diagram: foz lineage --er",
+                });
             if (column is null && !arguments.GetValue(columns))
             {
                 await WriteTablesAsync(context, arguments, workspace, project, table, isUpstream, cancellationToken);
@@ -63,7 +69,8 @@ static class LineageCommand
                 {
                     Hint = $"what is made from one: foz lineage {table}.<column> --downstream",
                 };
-            var inLake = project.Graph.Find(table)?.Table ?? await workspace.ResolveAsync(table.ToString(), cancellationToken);
+            var inLake = project.Graph.Find(table)?.Table
+                ?? await workspace.ResolveAsync(table.ToString(), cancellationToken);
             using var lineage = new ProjectLineage(project, workspace.Lake) { Schemas = schemas };
             await new ColumnLineageWriter(context, arguments, project, lineage)
                 .WriteAsync(inLake, column, isUpstream, cancellationToken);
@@ -73,7 +80,8 @@ static class LineageCommand
 
     /// <summary>Draws the tree of what the project makes a table from.</summary>
     public static void Write(Shell shell, Project project, TableName table) =>
-        Draw(shell, KindsOf(project, []), [.. project.Graph.Nodes.SelectMany(Edges)], table.ToString(), isUpstream: true);
+        Draw(shell, KindsOf(project, []), [.. project.Graph.Nodes.SelectMany(Edges)], table.ToString(),
+            isUpstream: true);
 
     static async Task WriteDiagramAsync(
         CommandContext context, Workspace workspace, Project project, CancellationToken cancellationToken)
@@ -86,7 +94,8 @@ static class LineageCommand
         var text = EntityDiagram.Of(project, table => columns.GetValueOrDefault(table) ?? [])
             ?? throw new FozException(ErrorKind.NotFound, "no table of the project refers to another one")
             {
-                Hint = "a check 'relationships: {to: gold.dim_customer, field: customer_key}' at a column says that it does",
+                Hint = "a check 'relationships: {to: gold.dim_customer, field: customer_key}' "
+                    + "at a column says that it does",
             };
         context.Shell.Out.Write(text);
     }
@@ -109,13 +118,17 @@ static class LineageCommand
     {
         var edges = await ReadEdgesAsync(workspace, project, cancellationToken);
         var start = project.Graph.Find(table)?.Table.ToString() ?? table.ToString();
-        if (!edges.Any(e => e.Touches(start))) start = (await workspace.ResolveAsync(start, cancellationToken)).ToString();
+        if (!edges.Any(e => e.Touches(start)))
+            start = (await workspace.ResolveAsync(start, cancellationToken)).ToString();
         if (context.IsTable(arguments))
-            Draw(context.Shell, KindsOf(project, await OrphanTables.FindAsync(workspace, project, cancellationToken)), edges, start, isUpstream);
+            Draw(context.Shell, KindsOf(project, await OrphanTables.FindAsync(workspace, project, cancellationToken)),
+                edges, start, isUpstream);
         else context.WriteRows(arguments, Columns, Reach(edges, start, isUpstream));
     }
 
-    /// <summary>What the project says, and what runs recorded of tables that it no longer has or cannot know yet.</summary>
+    /// <summary>
+    /// What the project says, and what runs recorded of tables that it no longer has or cannot know yet.
+    /// </summary>
     static async Task<IReadOnlyList<Edge>> ReadEdgesAsync(
         Workspace workspace, Project project, CancellationToken cancellationToken)
     {
@@ -129,7 +142,8 @@ static class LineageCommand
             return
             [
                 .. stated,
-                .. recorded.Select(row => new Edge((string)row[0]!, (string)row[1]!)).Where(e => !known.Contains(e.Table)),
+                .. recorded.Select(row => new Edge((string)row[0]!, (string)row[1]!))
+                    .Where(e => !known.Contains(e.Table)),
             ];
         }
         catch (FozException e) when (e.Kind is ErrorKind.NotFound)

@@ -17,7 +17,8 @@ static class LsCommand
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
         new("name"), new("kind"), new("version", IsNumber: true), new("rows", IsNumber: true),
-        new("files", IsNumber: true), new("bytes", IsNumber: true), new("last_commit", IsTime: true), new("description"),
+        new("files", IsNumber: true), new("bytes", IsNumber: true), new("last_commit", IsTime: true),
+        new("description"),
     ];
 
     static readonly IReadOnlyList<ResultColumn> ShownColumns =
@@ -44,7 +45,10 @@ static class LsCommand
         {
             Description = "Show what tables take: the newest version, files of older versions, the log",
         };
-        var tags = new Option<bool>("--tags") { Description = "Show the columns that have tags, and where each tag comes from" };
+        var tags = new Option<bool>("--tags")
+        {
+            Description = "Show the columns that have tags, and where each tag comes from",
+        };
         var schema = new Option<string?>("--schema")
         {
             Description = "Only tables and views of this schema", HelpName = "schema",
@@ -94,13 +98,21 @@ static class LsCommand
         return command;
     }
 
-    /// <summary>Names the tables that nothing in the project makes any more; of a project that cannot be read nothing is known.</summary>
-    static async Task WarnOfOrphansAsync(CommandContext context, Workspace workspace, string? schema, CancellationToken cancellationToken)
+    /// <summary>
+    /// Names the tables that nothing in the project makes any more; of a project that cannot be read nothing is known.
+    /// </summary>
+    static async Task WarnOfOrphansAsync(
+        CommandContext context, Workspace workspace, string? schema, CancellationToken cancellationToken)
     {
-        if (await workspace.TryLoadKnownProjectAsync(context, SchemaLock.Read(workspace.File.Folder, new()), cancellationToken)
+        if (await workspace.TryLoadKnownProjectAsync(
+            context, SchemaLock.Read(workspace.File.Folder, new()), cancellationToken)
             is not ProjectResult.Loaded { Project: var project }) return;
         foreach (var table in await OrphanTables.FindAsync(workspace, project, cancellationToken))
-            if (schema is null || new[] { schema, workspace.File.SchemaPrefix + schema }.Contains(table.Schema, StringComparer.OrdinalIgnoreCase))
+            if (schema is null
+                || new[]
+                {
+                    schema, workspace.File.SchemaPrefix + schema,
+                }.Contains(table.Schema, StringComparer.OrdinalIgnoreCase))
                 context.Warn(OrphanTables.Describe(table));
     }
 
@@ -120,15 +132,19 @@ static class LsCommand
     static bool IsSchema(Definition definition, string schema) =>
         definition.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Adds the row of a table or view; that of a table which cannot be read has its name and kind only.</summary>
+    /// <summary>
+    /// Adds the row of a table or view; that of a table which cannot be read has its name and kind only.
+    /// </summary>
     static async Task AddRowAsync(
-        List<object?[]> rows, Lakehouse lake, Definition definition, bool isForPeople, CancellationToken cancellationToken)
+        List<object?[]> rows, Lakehouse lake, Definition definition, bool isForPeople,
+        CancellationToken cancellationToken)
     {
         TableSnapshot? snapshot = null;
         try
         {
             if (definition.Kind is DefinitionKind.Table)
-                snapshot = await lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken);
+                snapshot = await lake.Tables.Open(definition.Location!, definition.TableName)
+                    .FindLatestAsync(cancellationToken);
         }
         finally
         {
@@ -150,7 +166,8 @@ static class LsCommand
             ]
             :
             [
-                name, kind, snapshot?.Version, snapshot?.RowCount, snapshot?.FileCount, snapshot?.TotalBytes, committedAt,
+                name, kind, snapshot?.Version, snapshot?.RowCount, snapshot?.FileCount, snapshot?.TotalBytes,
+                committedAt,
                 description,
             ];
     }
@@ -160,7 +177,8 @@ static class LsCommand
 static class LakeListing
 {
     /// <summary>
-    /// What the catalog defines and, in a lake on this machine, Delta tables that another engine wrote, by schema in the order of the layers.
+    /// What the catalog defines and, in a lake on this machine, Delta tables that another engine wrote, by schema in
+    /// the order of the layers.
     /// </summary>
     public static async Task<IReadOnlyList<Definition>> ReadAsync(Lakehouse lake, CancellationToken cancellationToken)
     {
@@ -168,9 +186,11 @@ static class LakeListing
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
             found[definition.TableName] = definition;
         // What a name stands for may lie in a folder of another name, and is no second table.
-        var folders = found.Values.Select(definition => definition.Location).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var folders = found.Values.Select(definition => definition.Location).OfType<string>()
+            .ToHashSet(StringComparer.Ordinal);
         foreach (var name in (lake.IsLocal ? TablesOnDisk(lake.Folder) : []).Where(name =>
-            !found.ContainsKey(name) && !folders.Contains(LakeCatalog.DefaultLocation(name)) && !LakeCatalog.IsMovable(name)))
+            !found.ContainsKey(name) && !folders.Contains(LakeCatalog.DefaultLocation(name))
+                && !LakeCatalog.IsMovable(name)))
             if (await lake.Catalog.FindAsync(name, cancellationToken) is { } definition)
                 found[name] = definition;
         return

@@ -13,7 +13,10 @@ static class ProviderCommand
     public const string Name = "provider";
 
     static readonly IReadOnlyList<ResultColumn> Columns =
-        [new("provider"), new("version"), new("package"), new("package_version"), new("sha512"), new("source"), new("files")];
+        [
+            new("provider"), new("version"), new("package"), new("package_version"), new("sha512"), new("source"),
+            new("files"),
+        ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
         Name, "Bring ADO.NET providers into the project, for sources of type database",
@@ -24,16 +27,27 @@ static class ProviderCommand
 
     static ExampleCommand Add(CommandContext context)
     {
-        var package = new Argument<string>("package") { Description = "A package of NuGet, with a version behind @ (default: that of the lock file, else the last release)" };
-        var source = new Option<string?>("--source") { HelpName = "feed", Description = "A folder or address of packages (default: those that nuget.config says)" };
+        var package = new Argument<string>("package")
+        {
+            Description =
+                "A package of NuGet, with a version behind @ (default: that of the lock file, else the last release)",
+        };
+        var source = new Option<string?>("--source")
+        {
+            HelpName = "feed", Description = "A folder or address of packages (default: those that nuget.config says)",
+        };
         var command = new ExampleCommand(
             "add", "Fetch a provider and what it needs into providers/",
-            ["foz provider add MySqlConnector", "foz provider add Npgsql@10.0.0 --source packages"]) { package, source };
+            ["foz provider add MySqlConnector", "foz provider add Npgsql@10.0.0 --source packages"])
+            {
+                package, source,
+            };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var name = arguments.GetRequiredValue(package).Split('@', 2);
             var added = await Packages(context, arguments).AddAsync(
-                name[0], name.ElementAtOrDefault(1), arguments.GetValue(source), context.Shell.Clock, cancellationToken);
+                name[0], name.ElementAtOrDefault(1), arguments.GetValue(source), context.Shell.Clock,
+                cancellationToken);
             context.WriteRows(arguments, Columns, Rows(added, added.Files));
         });
         return command;
@@ -41,10 +55,12 @@ static class ProviderCommand
 
     static ExampleCommand List(CommandContext context)
     {
-        var command = new ExampleCommand("ls", "List the providers of the project", ["foz provider ls", "foz provider ls --output json"]);
+        var command = new ExampleCommand(
+            "ls", "List the providers of the project", ["foz provider ls", "foz provider ls --output json"]);
         command.SetAction((arguments, _) =>
         {
-            context.WriteRows(arguments, Columns, Packages(context, arguments).List().SelectMany(p => Rows(p, p.Files)));
+            context.WriteRows(
+                arguments, Columns, Packages(context, arguments).List().SelectMany(p => Rows(p, p.Files)));
             return Task.FromResult(0);
         });
         return command;
@@ -54,8 +70,11 @@ static class ProviderCommand
         new(Path.Combine(FolderOf(context, arguments), ProviderFolder.Name));
 
     static string FolderOf(CommandContext context, ParseResult arguments) =>
-        (arguments.GetValue(context.Project) is { } named ? context.Shell.PathOf(named) : Workspace.NearestFolder(context.Shell))
-        ?? throw new FozException(ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
+        (arguments.GetValue(context.Project) is { } named
+            ? context.Shell.PathOf(named)
+            : Workspace.NearestFolder(context.Shell))
+        ?? throw new FozException(
+            ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
         {
             Hint = "go to the project's folder, name it with --project, or make one with foz init",
         };
@@ -63,5 +82,9 @@ static class ProviderCommand
     /// <summary>A row for each package; the files stand with the first.</summary>
     static IEnumerable<object?[]> Rows(ProviderLock added, IReadOnlyList<string> files) => added.Packages.Count == 0
         ? [[added.Package, added.Version, null, null, null, null, string.Join(", ", files)]]
-        : added.Packages.Select((p, i) => (object?[])[added.Package, added.Version, p.Id, p.Version, p.Sha512, p.Source, i == 0 ? string.Join(", ", files) : null]);
+        : added.Packages.Select((p, i) =>
+            (object?[])[
+                added.Package, added.Version, p.Id, p.Version, p.Sha512, p.Source,
+                i == 0 ? string.Join(", ", files) : null,
+            ]);
 }

@@ -37,14 +37,16 @@ static class RenderCommand
                 Resource.Singular { Test: var test } =>
                     (item.Name, Sql: (string?)LakeSql.Of(session, test.Sql, test.References, cancellationToken)),
                 Resource.Analyzed { Select: var analysis } =>
-                    (item.Name, Sql: (string?)LakeSql.Of(session, analysis.Body.Text, analysis.References, cancellationToken)),
+                    (item.Name,
+                        Sql: (string?)LakeSql.Of(session, analysis.Body.Text, analysis.References, cancellationToken)),
                 _ => (item.Name, Sql: (string?)null),
             }).Where(text => text.Sql is not null).ToList();
             if (!context.IsTable(arguments))
                 context.WriteRows(arguments, Columns, texts.Select(text => new object?[] { text.Name, text.Sql }));
             else
                 foreach (var (i, text) in texts.Index())
-                    context.Shell.Out.WriteLine((texts.Count > 1 ? $"{(i > 0 ? "\n" : "")}-- {text.Name}\n" : "") + text.Sql);
+                    context.Shell.Out.WriteLine(
+                        (texts.Count > 1 ? $"{(i > 0 ? "\n" : "")}-- {text.Name}\n" : "") + text.Sql);
         });
         return command;
     }

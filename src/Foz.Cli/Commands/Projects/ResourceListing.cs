@@ -20,7 +20,8 @@ static class ResourceListing
         CancellationToken cancellationToken)
     {
         var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
-        var resources = (await new SelectionFinder(workspace.Lake).FindAsync(project, request, cancellationToken)).Items;
+        var resources =
+            (await new SelectionFinder(workspace.Lake).FindAsync(project, request, cancellationToken)).Items;
         if (context.LineFormat(arguments) is { } format)
         {
             foreach (var line in resources.Select(resource => LineOf(project, resource, format)))
@@ -28,7 +29,8 @@ static class ResourceListing
             return;
         }
         var isTable = context.IsTable(arguments);
-        context.WriteRows(arguments, isTable ? ShownColumns : Columns, resources.Select(resource => RowOf(resource, isTable)));
+        context.WriteRows(
+            arguments, isTable ? ShownColumns : Columns, resources.Select(resource => RowOf(resource, isTable)));
     }
 
     static string LineOf(Project project, Resource resource, string format) => format switch
@@ -40,9 +42,10 @@ static class ResourceListing
 
     static object?[] RowOf(Resource resource, bool isForPeople)
     {
-        var materialization = resource is Resource.Table { Node: GraphNode.OfModel { Model.Materialization.Name: var name } }
-            ? name
-            : null;
+        var materialization =
+            resource is Resource.Table { Node: GraphNode.OfModel { Model.Materialization.Name: var name } }
+                ? name
+                : null;
         object?[] row = [resource.Name, resource.Type, materialization, resource.File];
         return isForPeople
             ? [.. row, string.Join(", ", resource.Tags)]

@@ -31,11 +31,17 @@ static class SourceCommand
     const int ProposalColumns = 2;
 
     static readonly IReadOnlyList<ResultColumn> FreshnessColumns =
-        [new("source"), new("status"), new("loaded_at", IsTime: true), new("age_seconds", IsNumber: true), new("error")];
+        [
+            new("source"), new("status"), new("loaded_at", IsTime: true), new("age_seconds", IsNumber: true),
+            new("error"),
+        ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
         Name, "Reach the sources, and see what they have",
-        ["foz source check", "foz source discover shop", "foz source discover shop --output json", "foz source freshness"])
+        [
+            "foz source check", "foz source discover shop", "foz source discover shop --output json",
+            "foz source freshness",
+        ])
     {
         Check(context), Discover(context), Freshness(context),
     };
@@ -51,9 +57,11 @@ static class SourceCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
             var project = workspace.LoadProject(context, cancellationToken);
             var ages = DbtFreshness.Applies(project)
-                ? [.. new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock).Run(arguments.GetValue(names)!, cancellationToken)
+                ? [.. new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock)
+                    .Run(arguments.GetValue(names)!, cancellationToken)
                     .Select(age => new SourceAge(age.Source, age.Status, age.LoadedAt, age.Age, age.Error))]
-                : await new SourceFreshness(workspace.Lake).ReadAsync(Chosen(project, arguments.GetValue(names)!), cancellationToken);
+                : await new SourceFreshness(workspace.Lake).ReadAsync(
+                    Chosen(project, arguments.GetValue(names)!), cancellationToken);
             if (ages.Count == 0 && !DbtFreshness.Applies(project))
                 throw new FozException(ErrorKind.Usage, "no source says how old its tables may be")
                 {
@@ -61,7 +69,8 @@ static class SourceCommand
                 };
             context.WriteRows(arguments, FreshnessColumns, ages.Select(age => new object?[]
             {
-                age.Stream, age.Status, age.LoadedAt is { } at ? TimeText.Of(at, context.IsTable(arguments)) : null, age.Age?.TotalSeconds, age.Error is { } error ? context.Mask(error.Message) : null,
+                age.Stream, age.Status, age.LoadedAt is { } at ? TimeText.Of(at, context.IsTable(arguments)) : null,
+                age.Age?.TotalSeconds, age.Error is { } error ? context.Mask(error.Message) : null,
             }));
             return ages.Any(age => age.Status is not ("pass" or "warn")) ? 1 : 0;
         });
@@ -78,7 +87,8 @@ static class SourceCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var rows = new List<object?[]>();
-            foreach (var source in Chosen(workspace.LoadProject(context, cancellationToken), arguments.GetValue(names)!))
+            foreach (var source in Chosen(
+                workspace.LoadProject(context, cancellationToken), arguments.GetValue(names)!))
                 rows.Add(await CheckAsync(context, workspace, source, cancellationToken));
             context.WriteRows(arguments, CheckColumns, rows);
             return rows.All(row => row[2] is true) ? 0 : 1;
@@ -111,18 +121,23 @@ static class SourceCommand
         };
         var command = new ExampleCommand(
             "discover", "List the streams that each source has, as they would be taken",
-            ["foz source discover", "foz source discover shop --output json", "foz source discover --lock"]) { names, locks };
+            ["foz source discover", "foz source discover shop --output json", "foz source discover --lock"])
+            {
+                names, locks,
+            };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var project = workspace.LoadProject(context, cancellationToken);
             var known = new KnownStreams(workspace.Lake);
-            var schemas = SchemaLock.Read(project.Folder, new()).Where((source, _) => project.FindSource(source) is not null);
+            var schemas = SchemaLock.Read(
+                project.Folder, new()).Where((source, _) => project.FindSource(source) is not null);
             var rows = new List<object?[]>();
             foreach (var source in Chosen(project, arguments.GetValue(names)!))
             {
                 await using var opened = Open(workspace, source);
-                var streams = await DiscoverAsync(context, source, opened, arguments.GetValue(locks), cancellationToken);
+                var streams = await DiscoverAsync(
+                    context, source, opened, arguments.GetValue(locks), cancellationToken);
                 foreach (var stream in streams)
                     rows.Add(RowOf(source, stream, await Task.Run(
                         () => stream.Propose?.Invoke(cancellationToken), cancellationToken)));
@@ -141,7 +156,8 @@ static class SourceCommand
 
     /// <summary>What a source offers. To lock named streams it need not be known.</summary>
     static async Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(
-        CommandContext context, ProjectSource source, ISource opened, bool isToLock, CancellationToken cancellationToken)
+        CommandContext context, ProjectSource source, ISource opened, bool isToLock,
+        CancellationToken cancellationToken)
     {
         try
         {

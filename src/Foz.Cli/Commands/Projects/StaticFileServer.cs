@@ -8,7 +8,8 @@ sealed class StaticFileServer : IDisposable
 {
     static readonly Dictionary<string, string> types = new(StringComparer.OrdinalIgnoreCase)
     {
-        [".html"] = "text/html; charset=utf-8", [".css"] = "text/css; charset=utf-8", [".js"] = "text/javascript; charset=utf-8",
+        [".html"] = "text/html; charset=utf-8", [".css"] = "text/css; charset=utf-8",
+        [".js"] = "text/javascript; charset=utf-8",
     };
 
     readonly HttpListener listener = new();
@@ -30,7 +31,8 @@ sealed class StaticFileServer : IDisposable
     /// <exception cref="FozException">The port is taken, or is none.</exception>
     public static StaticFileServer Start(string folder, int port)
     {
-        if (port is < 1 or > 65535) throw new FozException(ErrorKind.Usage, $"{port} is not a port") { Hint = "1 to 65535" };
+        if (port is < 1 or > 65535)
+            throw new FozException(ErrorKind.Usage, $"{port} is not a port") { Hint = "1 to 65535" };
         var server = new StaticFileServer(folder, port);
         try
         {
@@ -39,7 +41,10 @@ sealed class StaticFileServer : IDisposable
         }
         catch (HttpListenerException e)
         {
-            throw new FozException(ErrorKind.Usage, $"port {port} cannot be used: {e.Message}", e) { Hint = "choose another with --port" };
+            throw new FozException(ErrorKind.Usage, $"port {port} cannot be used: {e.Message}", e)
+            {
+                Hint = "choose another with --port",
+            };
         }
     }
 

@@ -4,17 +4,24 @@ using Foz.Lake.Data;
 
 namespace Foz.Cli.Commands.Projects;
 
-/// <summary><c>foz ls --tags</c>: the columns of the lake's tables that have tags, and where each tag comes from.</summary>
+/// <summary>
+/// <c>foz ls --tags</c>: the columns of the lake's tables that have tags, and where each tag comes from.
+/// </summary>
 static class TagListing
 {
     /// <summary>The columns of the listing.</summary>
-    public static IReadOnlyList<ResultColumn> Columns { get; } = [new("table"), new("column"), new("tag"), new("origin")];
+    public static IReadOnlyList<ResultColumn> Columns { get; } =
+    [
+        new("table"), new("column"), new("tag"), new("origin"),
+    ];
 
     /// <summary>The tags of a table's columns.</summary>
-    public static async Task<IEnumerable<object?[]>> OfAsync(Lakehouse lake, Definition definition, CancellationToken cancellationToken)
+    public static async Task<IEnumerable<object?[]>> OfAsync(
+        Lakehouse lake, Definition definition, CancellationToken cancellationToken)
     {
         if (definition.Kind is not DefinitionKind.Table) return [];
-        var snapshot = await lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken);
+        var snapshot = await lake.Tables.Open(definition.Location!, definition.TableName)
+            .FindLatestAsync(cancellationToken);
         return from field in snapshot?.Fields ?? []
                from entry in field.Metadata
                where entry.Key.StartsWith(ColumnTag.Prefix, StringComparison.Ordinal)

@@ -39,12 +39,23 @@ static class ValidateCommand
                 var faults = await validation.FindAsync(cancellationToken);
                 errors = [.. faults.Where(fault => fault.IsCertain).Select(fault => fault.Error)];
                 foreach (var (error, _) in faults.Where(fault => !fault.IsCertain))
-                    context.Warn(new(error.Describe(), "this goes by the columns that the table has now; foz source discover --lock writes those of the source"));
-                foreach (var (source, streams) in await validation.FindUnknownAsync(cancellationToken)) context.Warn(Unchecked(source, streams));
+                    context.Warn(
+                        new(error.Describe(),
+                            "this goes by the columns that the table has now; foz source discover "
+                                + "--lock writes those of the source"));
+                foreach (var (source, streams) in await validation.FindUnknownAsync(cancellationToken))
+                    context.Warn(Unchecked(source, streams));
             }
-            errors = [.. unread.Items, .. errors, .. await PoliciesAsync(context, workspace, (result as ProjectResult.Loaded)?.Project, cancellationToken)];
-            if (!context.IsTable(arguments)) context.WriteRows(arguments, Columns, errors.Select(e => RowOf(context, e)));
-            else if (result is ProjectResult.Loaded { Project: var project } && errors.Count == 0) Tell(context.Shell, project);
+            errors =
+            [
+                .. unread.Items, .. errors,
+                .. await PoliciesAsync(
+                    context, workspace, (result as ProjectResult.Loaded)?.Project, cancellationToken),
+            ];
+            if (!context.IsTable(arguments))
+                context.WriteRows(arguments, Columns, errors.Select(e => RowOf(context, e)));
+            else if (result is ProjectResult.Loaded { Project: var project } && errors.Count == 0)
+                Tell(context.Shell, project);
             foreach (var error in context.IsTable(arguments) ? errors : [])
                 context.Shell.Error.WriteLine(
                     $"{context.Shell.Styled(Style.Red, "error:")} {context.Mask(error.Describe())}");
@@ -58,8 +69,10 @@ static class ValidateCommand
     /// <summary>That SQL could not be held against the columns of a source.</summary>
     static Warning Unchecked(string source, IReadOnlyList<TableName> streams) => new(
         streams.Count == 0
-            ? $"the streams and columns of the source '{source}' are not in {SchemaLock.FileName}: what reads them was not checked"
-            : $"the columns of {string.Join(", ", streams)} are not in {SchemaLock.FileName}: what reads them was not checked",
+            ? $"the streams and columns of the source '{source}' are not in {SchemaLock.FileName}: "
+                + "what reads them was not checked"
+            : $"the columns of {string.Join(", ", streams)} are not in {SchemaLock.FileName}: "
+                + "what reads them was not checked",
         $"foz source discover {source} --lock writes them; keep the file in version control");
 
     /// <summary>What is wrong with the files of policies, which <c>foz serve</c> reads.</summary>
@@ -72,11 +85,13 @@ static class ValidateCommand
         await foreach (var definition in workspace.Lake.Catalog.ListAsync(cancellationToken))
         {
             // Grants are to names as people write them, without the environment's prefix.
-            var name = definition.TableName is var stored && stored.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+            var name = definition.TableName is var stored
+                && stored.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
                 ? stored with { Schema = stored.Schema[prefix.Length..] }
                 : stored;
             columns[name] = definition.Kind is DefinitionKind.Table
-                ? (await workspace.Lake.Tables.Open(definition.Location!, definition.TableName).FindLatestAsync(cancellationToken))?.Fields
+                ? (await workspace.Lake.Tables.Open(definition.Location!, definition.TableName)
+                    .FindLatestAsync(cancellationToken))?.Fields
                     .Select(field => field.Name).ToList()
                 : null;
         }
@@ -94,11 +109,13 @@ static class ValidateCommand
         var checks = project.Graph.Nodes.Sum(n => n.Checks.Count);
         shell.Out.WriteLine(
             $"{project.Name} is in order: {RunText.Count(project.Sources.Count, "source", "sources")} with "
-            + $"{RunText.Count(streams, "stream", "streams")}, {RunText.Count(project.Models.Count, "model", "models")}, "
+            + $"{RunText.Count(streams, "stream", "streams")}, "
+            + $"{RunText.Count(project.Models.Count, "model", "models")}, "
             + $"{RunText.Count(checks, "check", "checks")}, {RunText.Count(project.SqlTests.Count, "test", "tests")}");
         foreach (var source in project.Sources.Where(s => s.IsUndiscovered))
             shell.Out.WriteLine(
-                $"  {source.Name} takes all streams that its connection has: foz source discover {source.Name} shows them");
+                $"  {source.Name} takes all streams that its connection has: foz source "
+                    + $"discover {source.Name} shows them");
     }
 
     static object?[] RowOf(CommandContext context, FozException error) =>

@@ -9,15 +9,19 @@ using Foz.Pipelines.Runs.Screening;
 
 namespace Foz.Cli.Commands.Quality;
 
-/// <summary><c>foz checks ls</c>: how well tables keep their checks; <c>foz checks import</c>: takes over those of another tool.</summary>
+/// <summary>
+/// <c>foz checks ls</c>: how well tables keep their checks; <c>foz checks import</c>: takes over those of another tool.
+/// </summary>
 static class ChecksCommand
 {
     public const string Name = "checks";
 
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
-        new("table"), new("check"), new("arguments"), new("result"), new("violations", IsNumber: true), new("rows", IsNumber: true),
-        new("actual"), new("runs", IsNumber: true), new("passed", IsNumber: true), new("last", IsTime: true), new("description"),
+        new("table"), new("check"), new("arguments"), new("result"), new("violations", IsNumber: true),
+        new("rows", IsNumber: true),
+        new("actual"), new("runs", IsNumber: true), new("passed", IsNumber: true), new("last", IsTime: true),
+        new("description"),
     ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
@@ -29,7 +33,10 @@ static class ChecksCommand
 
     static ExampleCommand List(CommandContext context)
     {
-        var names = new Argument<string[]>("tables") { Description = "Tables (default: all)", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("tables")
+        {
+            Description = "Tables (default: all)", Arity = ArgumentArity.ZeroOrMore,
+        };
         var command = new ExampleCommand(
             "ls", "List the checks of tables with what runs found of them",
             ["foz checks ls", "foz checks ls silver.orders --output json"]) { names };
@@ -47,30 +54,41 @@ static class ChecksCommand
         return command;
     }
 
-    static IEnumerable<object?[]> RowsOf(TableQuality page, bool isForPeople) => page.Checks.Select(check => new object?[]
-    {
-        page.Node.Table.ToString(), check.Title, isForPeople ? ChecksTable.Short(check.Arguments) : check.Arguments,
-        check.Last is not { } last ? "never made"
-            : !last.Passed ? last.OnViolation
-            : check.Check is null && last.Violations > 0 ? "cleaned" : "passed",
-        check.Last?.Violations, check.Last?.RowsChecked, check.Last?.Actual, check.Runs, check.RunsPassed,
-        check.Last is { } found ? TimeText.Of(found.At, isForPeople) : null, check.Check?.Description,
-    });
+    static IEnumerable<object?[]> RowsOf(TableQuality page, bool isForPeople) =>
+        page.Checks.Select(check => new object?[]
+        {
+            page.Node.Table.ToString(), check.Title, isForPeople ? ChecksTable.Short(check.Arguments) : check.Arguments,
+            check.Last is not { } last ? "never made"
+                : !last.Passed ? last.OnViolation
+                : check.Check is null && last.Violations > 0 ? "cleaned" : "passed",
+            check.Last?.Violations, check.Last?.RowsChecked, check.Last?.Actual, check.Runs, check.RunsPassed,
+            check.Last is { } found ? TimeText.Of(found.At, isForPeople) : null, check.Check?.Description,
+        });
 
     static ExampleCommand Import(CommandContext context)
     {
         var file = new Argument<string>("suite") { Description = "The JSON of a Great Expectations suite" };
-        var table = new Option<string?>("--table") { Description = "The table that its queries are about", HelpName = "table" };
+        var table = new Option<string?>("--table")
+        {
+            Description = "The table that its queries are about", HelpName = "table",
+        };
         var command = new ExampleCommand(
-            "import", "Write the expectations of a suite as checks, for the front matter of a model or the YAML of a source",
-            ["foz checks import gx/expectations/orders.json", "foz checks import orders.json --table silver.orders > checks.yml"])
+            "import",
+            "Write the expectations of a suite as checks, for the front matter of a model or the YAML of a source",
+            [
+                "foz checks import gx/expectations/orders.json",
+                "foz checks import orders.json --table silver.orders > checks.yml",
+            ])
         { file, table };
         command.SetAction((arguments, _) =>
         {
             var path = context.Shell.PathOf(arguments.GetRequiredValue(file));
-            var suite = ExpectationSuite.Read(Read(path), arguments.GetRequiredValue(file), arguments.GetValue(table) is { } text ? TableName.Parse(text).ToString() : null);
+            var suite = ExpectationSuite.Read(
+                Read(path), arguments.GetRequiredValue(file),
+                arguments.GetValue(table) is { } text ? TableName.Parse(text).ToString() : null);
             Write(context.Shell.Out, suite);
-            foreach (var (expectation, reason) in suite.Unmatched) context.Warn(new($"{expectation} has no equivalent", reason));
+            foreach (var (expectation, reason) in suite.Unmatched)
+                context.Warn(new($"{expectation} has no equivalent", reason));
             return Task.CompletedTask;
         });
         return command;

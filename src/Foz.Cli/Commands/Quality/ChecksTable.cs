@@ -6,7 +6,8 @@ namespace Foz.Cli.Commands.Quality;
 
 /// <summary>What a check found when it was last made.</summary>
 sealed record LastCheck(
-    string Table, string Title, string Arguments, bool Passed, long Violations, long RowsChecked, string OnViolation, string? Actual);
+    string Table, string Title, string Arguments, bool Passed, long Violations, long RowsChecked, string OnViolation,
+    string? Actual);
 
 /// <summary>Reads <c>foz.checks</c>.</summary>
 static class ChecksTable
@@ -38,7 +39,8 @@ static class ChecksTable
             return
             [
                 .. rows.Select(r => new LastCheck(
-                    (string)r[0]!, (string)r[1]!, (string)r[2]!, (bool)r[3]!, (long)r[4]!, (long)r[5]!, (string)r[6]!, (string?)r[7])),
+                    (string)r[0]!, (string)r[1]!, (string)r[2]!, (bool)r[3]!, (long)r[4]!, (long)r[5]!, (string)r[6]!,
+                    (string?)r[7])),
             ];
         }
         catch (FozException e) when (e.Kind is ErrorKind.NotFound)

@@ -35,7 +35,10 @@ static class QuarantineCommand
 
     static ExampleCommand List(CommandContext context)
     {
-        var names = new Argument<string[]>("tables") { Description = "Tables (default: all)", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("tables")
+        {
+            Description = "Tables (default: all)", Arity = ArgumentArity.ZeroOrMore,
+        };
         var command = new ExampleCommand(
             "ls", "List what is in quarantine, by table and checks",
             ["foz quarantine ls", "foz quarantine ls silver.orders --output json"]) { names };
@@ -66,15 +69,20 @@ static class QuarantineCommand
         var name = new Argument<string>("table") { Description = "The table that the rows go back to" };
         var ids = new Option<string[]>("--id")
         {
-            Description = "Only rows of these _quarantine_id; may be repeated", HelpName = "id", AllowMultipleArgumentsPerToken = true,
+            Description = "Only rows of these _quarantine_id; may be repeated", HelpName = "id",
+            AllowMultipleArgumentsPerToken = true,
         };
-        var where = new Option<string?>("--where") { Description = "Only rows for which a SQL condition holds", HelpName = "condition" };
+        var where = new Option<string?>("--where")
+        {
+            Description = "Only rows for which a SQL condition holds", HelpName = "condition",
+        };
         var reason = new Option<string?>("--reason")
         {
             Description = "Let them go although they break checks, and keep why", HelpName = "text",
         };
         var command = new ExampleCommand(
-            "release", "Put rows of a quarantine into their table: those that keep its checks now, or all with a reason",
+            "release",
+            "Put rows of a quarantine into their table: those that keep its checks now, or all with a reason",
             [
                 "foz quarantine release silver.orders",
                 "foz quarantine release silver.orders --where \"status = 'new'\" --reason 'agreed with sales'",
@@ -103,7 +111,12 @@ static class QuarantineCommand
             else
                 context.WriteRows(
                     arguments, ReleaseColumns,
-                    [[node.Table.ToString(), result.Released, result.Broken, result.Superseded, result.Resumed, result.WithoutKey]]);
+                    [
+                        [
+                            node.Table.ToString(), result.Released, result.Broken, result.Superseded, result.Resumed,
+                            result.WithoutKey,
+                        ],
+                    ]);
         });
         return command;
     }
@@ -113,12 +126,15 @@ static class QuarantineCommand
         if (result.Resumed > 0)
             shell.Out.WriteLine($"{Rows(result.Resumed)} of a release that was cut off went back to {node.Table}");
         shell.Out.WriteLine($"{Rows(result.Released)} went back to {node.Table}");
-        if (result.Broken > 0) shell.Out.WriteLine($"  {Rows(result.Broken)} break a check and wait; --reason lets them go");
+        if (result.Broken > 0)
+            shell.Out.WriteLine($"  {Rows(result.Broken)} break a check and wait; --reason lets them go");
         if (result.WithoutKey > 0)
             shell.Out.WriteLine(
-                $"  {Rows(result.WithoutKey)} have NULL in the key and stay, with --reason too: no row could ever replace them; "
+                $"  {Rows(result.WithoutKey)} have NULL in the key and stay, with --reason too: no "
+                    + "row could ever replace them; "
                 + "correct them where they come from");
-        if (result.Superseded > 0) shell.Out.WriteLine($"  {Rows(result.Superseded)} wait: the table has a row of their key");
+        if (result.Superseded > 0)
+            shell.Out.WriteLine($"  {Rows(result.Superseded)} wait: the table has a row of their key");
     }
 
     static string Rows(long count) => RunText.Count(count, "row", "rows");

@@ -15,7 +15,10 @@ static class BackfillCommand
 
     public static Command Create(CommandContext context)
     {
-        var names = new Argument<string[]>("models") { Description = "The models: silver.events", Arity = ArgumentArity.OneOrMore };
+        var names = new Argument<string[]>("models")
+        {
+            Description = "The models: silver.events", Arity = ArgumentArity.OneOrMore,
+        };
         var intervals = new IntervalOptions();
         var window = new Option<string?>("--window")
         {
@@ -50,7 +53,8 @@ static class BackfillCommand
                 foreach (var interval in plan.Intervals) context.Shell.Out.WriteLine($"  {interval}");
             }
             if (arguments.GetValue(dryRun)) return 0;
-            var display = RunDisplay.For(context.Shell, arguments.GetValue(logFormat) is "json", context.ErrorsOf(arguments));
+            var display = RunDisplay.For(
+                context.Shell, arguments.GetValue(logFormat) is "json", context.ErrorsOf(arguments));
             var run = await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(
                 new()
                 {

@@ -30,7 +30,8 @@ static class BuildCommand
             // What changed is what had changed before the run.
             var request = selection.Read(context, workspace, arguments, cancellationToken);
             var selected = await new SelectionFinder(workspace.Lake).FindAsync(project, request, cancellationToken);
-            var units = await new UnitTestRunner(workspace.Lake, project).RunAsync(selected.UnitTests, cancellationToken);
+            var units = await new UnitTestRunner(workspace.Lake, project).RunAsync(
+                selected.UnitTests, cancellationToken);
             if (units.Count > 0 && !options.IsJson(arguments)) UnitTestDisplay.Tell(context, units);
             foreach (var unit in options.IsJson(arguments) ? units : [])
                 options.TellTest(unit.Test.Name, unit.Passed, unit.Missing.Count + unit.Unexpected.Count, unit.Error);
@@ -40,7 +41,8 @@ static class BuildCommand
                 new()
                 {
                     Project = project, IsFullRefresh = arguments.GetValue(fullRefresh),
-                    Selection = request, Defer = defer.Read(arguments, workspace, request), Tests = selected.SqlTests.Select(test => test.Name).ToHashSet(),
+                    Selection = request, Defer = defer.Read(arguments, workspace, request),
+                    Tests = selected.SqlTests.Select(test => test.Name).ToHashSet(),
                     Inlined = selected.Checks,
                 },
                 cancellationToken);

@@ -29,13 +29,20 @@ static class DiffCommand
         var selection = new SelectionOptions();
         var key = new Option<string?>("--key")
         {
-            Description = "The columns that tell rows apart, with commas (default: the keys that the project states)", HelpName = "columns",
+            Description = "The columns that tell rows apart, with commas (default: the keys that the project states)",
+            HelpName = "columns",
         };
-        var limit = new Option<int>("--limit", "-n") { Description = "How many rows are shown of each kind", HelpName = "rows", DefaultValueFactory = _ => 5 };
+        var limit = new Option<int>("--limit", "-n")
+        {
+            Description = "How many rows are shown of each kind", HelpName = "rows", DefaultValueFactory = _ => 5,
+        };
         var failIfDiff = new Option<bool>("--fail-if-diff") { Description = "End with 1 where there is a difference" };
         var command = new ExampleCommand(
             Name, "Show how columns and rows of tables differ between two environments",
-            ["foz diff prod dev", "foz diff prod dev gold.sales --key day", "foz diff prod dev --select tag:daily --fail-if-diff"])
+            [
+                "foz diff prod dev", "foz diff prod dev gold.sales --key day",
+                "foz diff prod dev --select tag:daily --fail-if-diff",
+            ])
         { first, second, key, limit, failIfDiff };
         selection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
@@ -49,7 +56,8 @@ static class DiffCommand
                 Find(context, workspace, arguments.GetRequiredValue(second)), workspace.Engines)
             {
                 SamplesMax = arguments.GetValue(limit),
-                Keys = arguments.GetValue(key)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+                Keys = arguments.GetValue(key)?.Split(
+                    ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             };
             var diffs = new List<TableDiff>();
             foreach (var node in project.Graph.Nodes.Where(node => selected.Tables.Contains(node.Name)))
@@ -69,14 +77,17 @@ static class DiffCommand
                 Hint = NearestName.Hint(name, workspace.File.Environments),
             };
         var file = ProjectLoader.LoadFile(workspace.File.Folder, Workspace.Reading with { Target = name });
-        var lake = file.LakePath == workspace.File.LakePath ? workspace.Lake : Lakehouse.Open(file.Lake, workspace.Engines, context.Shell.Clock);
+        var lake = file.LakePath == workspace.File.LakePath
+            ? workspace.Lake
+            : Lakehouse.Open(file.Lake, workspace.Engines, context.Shell.Clock);
         return new(lake, file.SchemaPrefix) { BasePrefix = file.Base?.SchemaPrefix };
     }
 
     static object?[] RowOf(CommandContext context, TableDiff diff) =>
     [
         $"{diff.Name}", DiffDisplay.WordOf(diff),
-        Texts(diff.Schema.Select(column => $"{column.Name}: {column.Before ?? "none"} → {column.Now ?? "none"}")), Texts(diff.Keys),
+        Texts(diff.Schema.Select(column => $"{column.Name}: {column.Before ?? "none"} → {column.Now ?? "none"}")),
+        Texts(diff.Keys),
         diff.RowsAdded, diff.RowsRemoved, diff.RowsChanged, diff.RowsSame,
         Texts(diff.ColumnsChanged.Select(column => $"{column.Key}: {column.Value}")),
         Texts(diff.Samples.SelectMany(DiffDisplay.Lines).Select(context.Mask)),
@@ -105,13 +116,19 @@ sealed class DiffDisplay(CommandContext context)
         var line = $"{(diff.IsDifferent ? "≠" : "=")} {diff.Name}  {TextOf(diff)}";
         shell.Out.WriteLine(diff.IsDifferent ? line : shell.Styled(Style.Dim, line));
         if (diff.Warning is { } warning) shell.Out.WriteLine(shell.Styled(Style.Yellow, $"    {warning.Message}"));
-        if (diff.Schema.Count > 0) shell.Out.WriteLine($"    columns: {string.Join(", ", diff.Schema.Select(PlanDisplay.TextOf))}");
+        if (diff.Schema.Count > 0)
+            shell.Out.WriteLine($"    columns: {string.Join(", ", diff.Schema.Select(PlanDisplay.TextOf))}");
         if (diff.ColumnsChanged.Count > 0)
-            shell.Out.WriteLine($"    changed: {string.Join(", ", diff.ColumnsChanged.Select(c => $"{c.Key} in {RunText.Count(c.Value, "row", "rows")}"))}");
+        {
+            var changed = diff.ColumnsChanged.Select(c => $"{c.Key} in {RunText.Count(c.Value, "row", "rows")}");
+            shell.Out.WriteLine($"    changed: {string.Join(", ", changed)}");
+        }
         if (diff.Samples.Count == 0) return;
-        shell.Out.WriteLine(shell.Styled(Style.Dim, $"      {string.Join(" | ", diff.Columns.Select(column => column.Name))}"));
+        shell.Out.WriteLine(
+            shell.Styled(Style.Dim, $"      {string.Join(" | ", diff.Columns.Select(column => column.Name))}"));
         foreach (var row in diff.Samples.SelectMany(Lines))
-            shell.Out.WriteLine("    " + shell.Styled(row[0] == '-' ? Style.Red : Style.Green, shell.Fit(context.Mask(row))));
+            shell.Out.WriteLine(
+                "    " + shell.Styled(row[0] == '-' ? Style.Red : Style.Green, shell.Fit(context.Mask(row))));
     }
 
     /// <summary>What differs, in a word.</summary>
@@ -130,7 +147,8 @@ sealed class DiffDisplay(CommandContext context)
         if (sample.Now is { } now) yield return $"+ {Text(now)}";
     }
 
-    static string Text(object?[] row) => string.Join(" | ", row.Select(value => value is null ? "NULL" : ValueText.Of(value)));
+    static string Text(object?[] row) =>
+        string.Join(" | ", row.Select(value => value is null ? "NULL" : ValueText.Of(value)));
 
     static string TextOf(TableDiff diff) => WordOf(diff) switch
     {
@@ -138,7 +156,8 @@ sealed class DiffDisplay(CommandContext context)
         "removed" => "is only in the first",
         "same" when diff.IsShared => "is one table in both",
         "same" => $"{RunText.Count(diff.RowsSame, "row", "rows")}, the same",
-        _ => $"{diff.RowsAdded:N0} added, {diff.RowsRemoved:N0} removed, {diff.RowsChanged:N0} changed, {diff.RowsSame:N0} the same"
+        _ => $"{diff.RowsAdded:N0} added, {diff.RowsRemoved:N0} removed, {diff.RowsChanged:N0} changed, "
+            + $"{diff.RowsSame:N0} the same"
             + (diff.Keys.Count > 0 ? $" by {string.Join(", ", diff.Keys)}" : ""),
     };
 }

@@ -20,7 +20,8 @@ static class IntervalModels
     {
         if (known.Find(model => IsCalled(model, name)) is { } found) return found;
         if (project.Models.FirstOrDefault(model => IsCalled(model, name)) is { } other)
-            throw new FozException(ErrorKind.Usage, $"{other.Name} has no intervals: it is {Describe(other.Materialization)}")
+            throw new FozException(
+                ErrorKind.Usage, $"{other.Name} has no intervals: it is {Describe(other.Materialization)}")
             {
                 Place = other.Place,
                 Hint = "'strategy: microbatch' with event_time, begin and batch_size gives a model intervals",

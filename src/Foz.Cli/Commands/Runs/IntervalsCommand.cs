@@ -33,7 +33,8 @@ static class IntervalsCommand
             var rows = new List<object?[]>();
             foreach (var model in IntervalModels.Find(project, arguments.GetValue(names) ?? []))
             {
-                var size = ((Foz.Pipelines.Projects.IncrementalStrategy.Microbatch)model.Materialization.Strategy!).BatchSize;
+                var size =
+                    ((Foz.Pipelines.Projects.IncrementalStrategy.Microbatch)model.Materialization.Strategy!).BatchSize;
                 rows.AddRange((await reader.ReadAsync(model, cancellationToken))
                     .Where(span => !arguments.GetValue(gaps) || span.State is not IntervalState.Filled)
                     .Select(span => RowOf($"{model.Table}", $"{size}", span)));

@@ -11,7 +11,8 @@ static class KindCommand
     /// <param name="name">The command's name, which is also that of the kind.</param>
     /// <param name="description">What it does.</param>
     /// <param name="examples">Examples of it.</param>
-    public static Command Create(CommandContext context, string name, string description, IReadOnlyList<string> examples)
+    public static Command Create(
+        CommandContext context, string name, string description, IReadOnlyList<string> examples)
     {
         var selection = new SelectionOptions();
         var options = new RunOptions(context);
@@ -23,13 +24,15 @@ static class KindCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
             var kind = $"resource_type:{name}";
             var asked = selection.Read(context, workspace, arguments, cancellationToken);
-            var terms = asked.Select.SelectMany(text => text.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
+            var terms = asked.Select.SelectMany(text => text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .ToList();
             var run = await options.RunAsync(
                 arguments, workspace,
                 new()
                 {
                     Project = workspace.LoadProject(context, cancellationToken),
-                    Selection = asked with { Select = terms.Count == 0 ? [kind] : [.. terms.Select(term => $"{term},{kind}")] },
+                    Selection =
+                        asked with { Select = terms.Count == 0 ? [kind] : [.. terms.Select(term => $"{term},{kind}")] },
                 },
                 cancellationToken);
             return RunOptions.ExitCodeOf(run, cancellationToken);

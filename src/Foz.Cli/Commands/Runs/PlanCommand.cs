@@ -19,7 +19,8 @@ static class PlanCommand
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
         new("step"), new("kind"), new("works"), new("reason"), new("warnings"), new("file"), new("change"), new("diff"),
-        new("settings"), new("impact"), new("schema"), new("columns"), new("bytes_to_read", IsNumber: true), new("breaks"),
+        new("settings"), new("impact"), new("schema"), new("columns"), new("bytes_to_read", IsNumber: true),
+        new("breaks"),
         new("intervals"),
     ];
 
@@ -42,7 +43,8 @@ static class PlanCommand
             using var workspace = environment is null
                 ? Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models)
                 : Workspace.Open(context, arguments, environment, Workload.Ingestion, Workload.Models);
-            var selected = selection.Read(context, workspace, arguments, cancellationToken, namesSkipped: environment is null ? 0 : 1);
+            var selected = selection.Read(
+                context, workspace, arguments, cancellationToken, namesSkipped: environment is null ? 0 : 1);
             var request = new RunRequest
             {
                 Project = workspace.LoadProject(context, cancellationToken),
@@ -56,7 +58,8 @@ static class PlanCommand
             {
                 plan = await new RunPlanner(workspace.Lake).PlanAsync(request, cancellationToken);
             }
-            catch (FozException e) when (environment is null && FindEnvironment(workspace, selection.Names(arguments), e) is { } near)
+            catch (FozException e) when (environment is null
+                && FindEnvironment(workspace, selection.Names(arguments), e) is { } near)
             {
                 throw new FozException(e.Kind, e.Message, e) { Hint = $"did you mean the environment '{near}'?" };
             }
@@ -67,9 +70,12 @@ static class PlanCommand
         return command;
     }
 
-    /// <summary>The environment that a first name which selects nothing is nearly that of; null where there is none.</summary>
+    /// <summary>
+    /// The environment that a first name which selects nothing is nearly that of; null where there is none.
+    /// </summary>
     static string? FindEnvironment(Workspace workspace, IReadOnlyList<string> names, FozException error) =>
-        names is [var first, ..] && error.Kind is ErrorKind.Usage && error.Message.StartsWith($"'{first}'", StringComparison.Ordinal)
+        names is [var first, ..] && error.Kind is ErrorKind.Usage
+            && error.Message.StartsWith($"'{first}'", StringComparison.Ordinal)
             ? NearestName.Find(first, workspace.File.Environments)
             : null;
 
@@ -77,11 +83,13 @@ static class PlanCommand
     static IEnumerable<object?[]> RowsOf(CommandContext context, RunPlan plan, Project project)
     {
         var files = plan.Steps.Select(step => step.File).ToHashSet(StringComparer.Ordinal);
-        var others = plan.Breaks.Select(error => error.Place?.File ?? "").Distinct(StringComparer.Ordinal).Where(file => !files.Contains(file));
+        var others = plan.Breaks.Select(error => error.Place?.File ?? "").Distinct(StringComparer.Ordinal)
+            .Where(file => !files.Contains(file));
         return plan.Steps.Select(step => RowOf(context, step, plan)).Concat(others.Select(file => RowOf(
             context,
             new PlannedStep(
-                project.Graph.Nodes.FirstOrDefault(node => new Resource.Table(node).File == file)?.Table ?? new("", file),
+                project.Graph.Nodes.FirstOrDefault(node => new Resource.Table(node).File == file)?.Table
+                    ?? new("", file),
                 IsStream: false, Works: false, "not selected")
             { File = file },
             plan)));
@@ -92,12 +100,18 @@ static class PlanCommand
         $"{step.Step}", step.IsStream ? "stream" : "model", step.Works, step.Reason,
         Texts(step.Warnings.Select(warning => context.Mask(warning.Describe()))), step.File,
         Texts(PlanDisplay.WordsOf(step.Change)),
-        step.Diff.Count == 0 ? null : string.Join('\n', step.Diff.SelectMany(hunk => hunk.Lines.Select(line => $"{line}").Prepend(hunk.Heading))),
-        Texts(step.Settings.Select(change => $"{change.Key}: {change.Before ?? "not set"} → {change.Now ?? "not set"}")),
+        step.Diff.Count == 0
+            ? null
+            : string.Join(
+                '\n', step.Diff.SelectMany(hunk => hunk.Lines.Select(line => $"{line}").Prepend(hunk.Heading))),
+        Texts(step.Settings.Select(change =>
+            $"{change.Key}: {change.Before ?? "not set"} → {change.Now ?? "not set"}")),
         step.Impact?.Kind.ToString().ToLowerInvariant(),
-        Texts(step.Impact?.Schema.Select(column => $"{column.Name}: {column.Before ?? "none"} → {column.Now ?? "none"}") ?? []),
+        Texts(step.Impact?.Schema.Select(column => $"{column.Name}: {column.Before ?? "none"} → {column.Now ?? "none"}")
+            ?? []),
         Texts(step.Impact?.Columns ?? []), step.BytesToRead,
-        Texts(plan.Breaks.Where(error => (error.Place?.File ?? "") == step.File).Select(error => context.Mask(error.Describe()))),
+        Texts(plan.Breaks.Where(error => (error.Place?.File ?? "") == step.File)
+            .Select(error => context.Mask(error.Describe()))),
         Texts(step.Intervals.Select(interval => $"{interval}")),
     ];
 

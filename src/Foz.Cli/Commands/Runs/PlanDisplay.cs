@@ -20,7 +20,8 @@ sealed class PlanDisplay(CommandContext context)
         foreach (var step in plan.Steps) Show(step, width);
         var working = plan.Working.ToList();
         Shell.Out.WriteLine(working.Count == 0
-            ? $"nothing new: foz run would make no commit ({RunText.Count(plan.Steps.Count, "step", "steps")} looked at)"
+            ? $"nothing new: foz run would make no commit "
+                + $"({RunText.Count(plan.Steps.Count, "step", "steps")} looked at)"
             : $"{working.Count} of {RunText.Count(plan.Steps.Count, "step", "steps")} would work{TextOf(working)}");
         if (plan.Breaks.Count == 0) return;
         Shell.Out.WriteLine(Shell.Styled(Style.Red, "would break:"));
@@ -32,7 +33,8 @@ sealed class PlanDisplay(CommandContext context)
     {
         var line = $"{(step.Works ? "→" : "·")} {step.Step.ToString().PadRight(width)}  {step.Reason}";
         Shell.Out.WriteLine(step.Works ? line : Shell.Styled(Style.Dim, line));
-        if (step.Intervals.Count > 0 && IntervalsOf(step.Intervals) is var intervals && !step.Reason.Contains(intervals, StringComparison.Ordinal))
+        if (step.Intervals.Count > 0 && IntervalsOf(step.Intervals) is var intervals
+            && !step.Reason.Contains(intervals, StringComparison.Ordinal))
             Shell.Out.WriteLine(Indent + intervals);
         foreach (var text in step.Warnings.SelectMany(w => context.Mask(w.Describe()).Split('\n')))
             Shell.Out.WriteLine(Shell.Styled(Style.Yellow, $"  {text}"));
@@ -43,7 +45,8 @@ sealed class PlanDisplay(CommandContext context)
         }
         foreach (var setting in step.Settings) Shell.Out.WriteLine(Indent + TextOf(setting));
         if (step.Impact is not { } impact) return;
-        if (impact.Schema.Count > 0) Shell.Out.WriteLine($"{Indent}columns: {string.Join(", ", impact.Schema.Select(TextOf))}");
+        if (impact.Schema.Count > 0)
+            Shell.Out.WriteLine($"{Indent}columns: {string.Join(", ", impact.Schema.Select(TextOf))}");
         if (impact.Kind is ImpactKind.Changed) return;
         if (impact.IsOfRows) Shell.Out.WriteLine($"{Indent}which rows it has depends on what changed");
         else if (impact.Columns.Count > 0)
@@ -61,7 +64,8 @@ sealed class PlanDisplay(CommandContext context)
         _ => $"{line}".TrimEnd(),
     };
 
-    static string TextOf(SettingChange change) => $"{change.Key}: {change.Before ?? "not set"} → {change.Now ?? "not set"}";
+    static string TextOf(SettingChange change) =>
+        $"{change.Key}: {change.Before ?? "not set"} → {change.Now ?? "not set"}";
 
     /// <summary>A change of a column, in a few signs.</summary>
     public static string TextOf(ColumnChange change) => change switch
@@ -88,5 +92,6 @@ sealed class PlanDisplay(CommandContext context)
 
     /// <summary>What of a definition changed, in words.</summary>
     public static IEnumerable<string> WordsOf(StateChange change) => Enum.GetValues<StateChange>()
-        .Where(part => part is not StateChange.None && change.HasFlag(part)).Select(part => part.ToString().ToLowerInvariant());
+        .Where(part => part is not StateChange.None && change.HasFlag(part))
+        .Select(part => part.ToString().ToLowerInvariant());
 }

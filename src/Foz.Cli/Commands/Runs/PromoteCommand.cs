@@ -13,7 +13,10 @@ static class PromoteCommand
     const int RefusedExitCode = 1;
 
     static readonly IReadOnlyList<ResultColumn> Columns =
-        [new("table"), new("from"), new("to"), new("kind"), new("location"), new("batch", IsNumber: true), new("replaced")];
+        [
+            new("table"), new("from"), new("to"), new("kind"), new("location"), new("batch", IsNumber: true),
+            new("replaced"),
+        ];
 
     public static Command Create(CommandContext context)
     {
@@ -25,17 +28,22 @@ static class PromoteCommand
         var wait = RunOptions.WaitOption();
         var command = new ExampleCommand(
             Name, "Let tables that an environment made take the place of its base's: nothing is copied or run again",
-            ["foz promote dev prod", "foz promote dev prod +gold.sales --yes", "foz promote dev prod --dry-run --output json"])
+            [
+                "foz promote dev prod", "foz promote dev prod +gold.sales --yes",
+                "foz promote dev prod --dry-run --output json",
+            ])
         { from, to, yes, dryRun, wait };
         selection.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(
                 context, arguments, EnvironmentOf(arguments, from), Workload.Ingestion, Workload.Models);
-            using var target = Workspace.Open(context, arguments, EnvironmentOf(arguments, to), Workload.Ingestion, Workload.Models);
+            using var target = Workspace.Open(
+                context, arguments, EnvironmentOf(arguments, to), Workload.Ingestion, Workload.Models);
             var request = selection.Read(context, workspace, arguments, cancellationToken);
             var promoter = new Promoter(
-                workspace.Lake, workspace.LoadProject(context, cancellationToken), target.LoadProject(context, cancellationToken));
+                workspace.Lake, workspace.LoadProject(context, cancellationToken),
+                target.LoadProject(context, cancellationToken));
             var plan = await promoter.PlanAsync(request, cancellationToken);
             foreach (var warning in plan.Warnings) context.Warn(warning);
             var isWanted = plan.Promotion is not null && !arguments.GetValue(dryRun);
@@ -43,17 +51,21 @@ static class PromoteCommand
             {
                 // Rows in another format than for people are of what was done, and the question is none of them.
                 if (context.IsTable(arguments)) ShowTables(context.Shell.Out, plan, isDone: false);
-                if (!IsAgreed(context.IsTable(arguments) ? context.Shell.Out : context.Shell.Error, context.Shell, plan)) return RefusedExitCode;
+                if (!IsAgreed(
+                    context.IsTable(arguments) ? context.Shell.Out : context.Shell.Error, context.Shell, plan))
+                    return RefusedExitCode;
             }
             if (isWanted)
-                plan = await promoter.RunAsync(request, RunOptions.WaitOf(arguments.GetValue(wait)!), cancellationToken);
+                plan = await promoter.RunAsync(
+                    request, RunOptions.WaitOf(arguments.GetValue(wait)!), cancellationToken);
             Show(context, arguments, plan, isWanted);
             return 0;
         });
         return command;
     }
 
-    static string EnvironmentOf(ParseResult arguments, Argument<string> argument) => arguments.GetRequiredValue(argument);
+    static string EnvironmentOf(ParseResult arguments, Argument<string> argument) =>
+        arguments.GetRequiredValue(argument);
 
     static void Show(CommandContext context, ParseResult arguments, PromotionPlan plan, bool isDone)
     {
@@ -62,7 +74,8 @@ static class PromoteCommand
             context.WriteRows(arguments, Columns, plan.Tables.Select(table => new object?[]
             {
                 $"{table.Definition.TableName}", plan.Promotion!.From, plan.Promotion.To,
-                table.Definition.Kind.ToString().ToLowerInvariant(), table.Definition.Location, table.Batch, table.Replaced,
+                table.Definition.Kind.ToString().ToLowerInvariant(), table.Definition.Location, table.Batch,
+                table.Replaced,
             }));
             return;
         }
@@ -81,12 +94,16 @@ static class PromoteCommand
         var width = tables.Select(table => $"{table.Definition.TableName}".Length).DefaultIfEmpty().Max();
         foreach (var table in tables)
             output.WriteLine(
-                $"{(isDone ? "✓" : "→")} {$"{table.Definition.TableName}".PadRight(width)}  {(table.Replaced is null && table.Definition.Location is not null ? "is new" : "is replaced")} by {table.From}");
+                $"{(isDone ? "✓" : "→")} {$"{table.Definition.TableName}".PadRight(width)}  "
+                    + $"{(table.Replaced is null && table.Definition.Location is not null ? "is new" : "is replaced")} "
+                    + $"by {table.From}");
     }
 
     static bool IsAgreed(TextWriter output, Shell shell, PromotionPlan plan)
     {
-        output.Write($"{RunText.Count(plan.Tables.Count(), "table", "tables")} of {plan.Promotion!.To} will be those of {plan.Promotion.From}. Go on? [y/N] ");
+        output.Write(
+            $"{RunText.Count(plan.Tables.Count(), "table", "tables")} of {plan.Promotion!.To} will be those of "
+                + $"{plan.Promotion.From}. Go on? [y/N] ");
         output.Flush();
         var answer = shell.In().ReadLine()?.Trim();
         output.WriteLine();

@@ -12,7 +12,8 @@ static class RetryCommand
     {
         var options = new RunOptions(context);
         var command = new ExampleCommand(
-            Name, "Run what failed in the last run, and what was not tried in it", ["foz retry", "foz retry --target prod"]);
+            Name, "Run what failed in the last run, and what was not tried in it",
+            ["foz retry", "foz retry --target prod"]);
         options.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {

@@ -43,7 +43,8 @@ static class RunCommand
             var project = workspace.LoadProject(context, cancellationToken);
             var selected = selection.Read(context, workspace, arguments, cancellationToken);
             var asked = IntervalOptions.Of(intervals.Read(arguments), arguments.GetValue(fullRefresh));
-            if (arguments.GetValue(isContinued) && (!selected.IsEmpty || asked is not null || arguments.GetValue(fullRefresh)))
+            if (arguments.GetValue(isContinued)
+                && (!selected.IsEmpty || asked is not null || arguments.GetValue(fullRefresh)))
                 throw new FozException(ErrorKind.Usage, "--continue stands alone: the last run says what it takes");
             var run = arguments.GetValue(isContinued)
                 ? await options.RetryAsync(arguments, workspace, project, cancellationToken)
@@ -51,7 +52,8 @@ static class RunCommand
                     arguments, workspace,
                     new()
                     {
-                        Project = project, Selection = selected, Intervals = asked, Defer = defer.Read(arguments, workspace, selected),
+                        Project = project, Selection = selected, Intervals = asked,
+                        Defer = defer.Read(arguments, workspace, selected),
                         IsFullRefresh = arguments.GetValue(fullRefresh),
                     },
                     cancellationToken);

@@ -50,7 +50,8 @@ sealed class RunOptions(CommandContext context)
             LocksSchemas = workspace.File.Base is not null,
             OnEvent = display.Show,
         };
-        var run = await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+        var run =
+            await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
         DbtArtifacts.WriteResults(request.Project, RunCommand.Name, run, []);
         return run;
     }
@@ -67,8 +68,11 @@ sealed class RunOptions(CommandContext context)
                 arguments, workspace,
                 new()
                 {
-                    Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh, Intervals = last.Intervals, Tests = last.Tests,
-                    Defer = last.Defer is null ? null : DeferOption.Of(StateOption.Read(context, workspace, last.Defer, cancellationToken)),
+                    Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh,
+                    Intervals = last.Intervals, Tests = last.Tests,
+                    Defer = last.Defer is null
+                        ? null
+                        : DeferOption.Of(StateOption.Read(context, workspace, last.Defer, cancellationToken)),
                 },
                 cancellationToken);
         context.Shell.Out.WriteLine($"nothing to try again: no step of run {last.RunId} failed");
@@ -83,7 +87,8 @@ sealed class RunOptions(CommandContext context)
     /// <param name="cancellationToken">The run's.</param>
     /// <returns>The exit code of the run and its tests.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public int TellTests(ParseResult arguments, Project project, string command, RunResult? run, CancellationToken cancellationToken)
+    public int TellTests(
+        ParseResult arguments, Project project, string command, RunResult? run, CancellationToken cancellationToken)
     {
         var exitCode = ExitCodeOf(run, cancellationToken);
         if (run is not { Tests: { Count: > 0 } tests }) return exitCode;

@@ -27,9 +27,18 @@ static class TestCommand
         var selection = new SelectionOptions();
         var command = new ExampleCommand(
             Name, "Run the checks of tables as they are, and the SQL tests in tests/",
-            ["foz test", "foz test silver.orders", "foz test no_orders_in_the_future --output json", "foz test --unit gold.daily_sales", "foz test --store-failures"]);
-        var isUnit = new Option<bool>("--unit") { Description = "Run the unit tests of models instead, which read no rows of the lake" };
-        var storesFailures = new Option<bool>("--store-failures") { Description = "Keep the rows that SQL tests find as tables, where the tests do not say" };
+            [
+                "foz test", "foz test silver.orders", "foz test no_orders_in_the_future --output json",
+                "foz test --unit gold.daily_sales", "foz test --store-failures",
+            ]);
+        var isUnit = new Option<bool>("--unit")
+        {
+            Description = "Run the unit tests of models instead, which read no rows of the lake",
+        };
+        var storesFailures = new Option<bool>("--store-failures")
+        {
+            Description = "Keep the rows that SQL tests find as tables, where the tests do not say",
+        };
         command.Add(isUnit);
         command.Add(storesFailures);
         selection.AddTo(command);
@@ -70,7 +79,8 @@ static class TestCommand
                 Tell(style, word, outcome.Name, context.Mask(TextOf(outcome, check)));
                 if (check.Samples is [var sample, ..])
                     shell.Out.WriteLine(shell.Fit($"{Indent}such as {context.Mask(sample)}"));
-                if (!check.Passed && outcome.Failures is { } failures) shell.Out.WriteLine($"{Indent}all of them: select * from {failures}");
+                if (!check.Passed && outcome.Failures is { } failures)
+                    shell.Out.WriteLine($"{Indent}all of them: select * from {failures}");
             }
         }
         var checks = outcomes.SelectMany(o => o.Checks).ToList();

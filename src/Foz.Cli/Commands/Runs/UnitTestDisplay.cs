@@ -33,26 +33,33 @@ static class UnitTestDisplay
         {
             var (style, word) = outcome.Passed ? (Style.Green, "ok") : (Style.Red, "FAILED");
             var padding = new string(' ', width - TextWidth.Of(outcome.Test.Name));
-            shell.Out.WriteLine($"{shell.Styled(style, $"{word,-7}")}  {outcome.Test.Name}{padding}  {outcome.Test.Model}{Finding(outcome)}");
+            shell.Out.WriteLine(
+                $"{shell.Styled(style, $"{word,-7}")}  {outcome.Test.Name}{padding}  "
+                    + $"{outcome.Test.Model}{Finding(outcome)}");
             if (outcome.Error is { } error)
                 foreach (var line in context.Mask(error.Describe()).Split('\n')) shell.Out.WriteLine(Indent + line);
             ShowRows(context, outcome);
         }
         var passed = outcomes.Count(outcome => outcome.Passed);
         shell.Out.WriteLine(
-            $"{RunText.Count(outcomes.Count, "unit test", "unit tests")}: {passed:N0} passed, {outcomes.Count - passed:N0} failed");
+            $"{RunText.Count(outcomes.Count, "unit test", "unit tests")}: {passed:N0} passed, "
+                + $"{outcomes.Count - passed:N0} failed");
     }
 
     static string Finding(UnitTestOutcome outcome)
     {
         var parts = new List<string>();
-        if (outcome.Missing.Count > 0) parts.Add($"{RunText.Count(outcome.Missing.Count, "row is", "rows are")} missing");
-        if (outcome.Unexpected.Count > 0) parts.Add($"{RunText.Count(outcome.Unexpected.Count, "row was", "rows were")} not expected");
+        if (outcome.Missing.Count > 0)
+            parts.Add($"{RunText.Count(outcome.Missing.Count, "row is", "rows are")} missing");
+        if (outcome.Unexpected.Count > 0)
+            parts.Add($"{RunText.Count(outcome.Unexpected.Count, "row was", "rows were")} not expected");
         if (parts.Count > 0 && outcome.RowsAsExpected > 0) parts.Add($"{outcome.RowsAsExpected:N0} as expected");
         return parts.Count == 0 ? "" : ": " + string.Join(", ", parts);
     }
 
-    /// <summary>The rows that differ: expected ones with −, others with +, those of nearly the same values beside each other.</summary>
+    /// <summary>
+    /// The rows that differ: expected ones with −, others with +, those of nearly the same values beside each other.
+    /// </summary>
     static void ShowRows(CommandContext context, UnitTestOutcome outcome)
     {
         if (outcome.Missing.Count + outcome.Unexpected.Count == 0) return;
@@ -63,26 +70,32 @@ static class UnitTestDisplay
         {
             table.Add(('-', row));
             // The row that shares the most values with it is what became of it.
-            if (open.MaxBy(other => other.Zip(row).Count(pair => pair.First == pair.Second)) is not { } nearest) continue;
+            if (open.MaxBy(other => other.Zip(row).Count(pair => pair.First == pair.Second)) is not { } nearest)
+                continue;
             table.Add(('+', nearest));
             open.Remove(nearest);
         }
         table.AddRange(open.Select(row => ('+', row)));
         var names = outcome.Columns.Select(column => column.Name).ToArray();
-        var widths = names.Select((name, i) => table.Select(row => TextWidth.Of(row.Cells[i])).Append(TextWidth.Of(name)).Max()).ToArray();
+        var widths = names.Select((name, i) =>
+            table.Select(row => TextWidth.Of(row.Cells[i])).Append(TextWidth.Of(name)).Max()).ToArray();
         shell.Out.WriteLine($"{Indent}  {Line(names)}");
         foreach (var (sign, cells) in table.Take(RowsMax))
-            shell.Out.WriteLine(Indent + shell.Styled(sign == '-' ? Style.Red : Style.Green, context.Mask($"{sign} {Line(cells)}")));
+            shell.Out.WriteLine(
+                Indent + shell.Styled(sign == '-' ? Style.Red : Style.Green, context.Mask($"{sign} {Line(cells)}")));
         if (table.Count > RowsMax) shell.Out.WriteLine($"{Indent}… and {table.Count - RowsMax:N0} more");
 
-        string Line(string[] cells) => string.Join("  ", cells.Select((cell, i) => cell + new string(' ', widths[i] - TextWidth.Of(cell)))).TrimEnd();
+        string Line(string[] cells) =>
+            string.Join(
+                "  ", cells.Select((cell, i) => cell + new string(' ', widths[i] - TextWidth.Of(cell)))).TrimEnd();
     }
 
     static string[] Texts(object?[] row) => [.. row.Select(value => value is null ? "NULL" : ValueText.Of(value))];
 
     static object?[] RowOf(CommandContext context, UnitTestOutcome outcome) =>
     [
-        outcome.Test.Name, $"{outcome.Test.Model}", outcome.Passed, Rows(context, outcome.Missing), Rows(context, outcome.Unexpected),
+        outcome.Test.Name, $"{outcome.Test.Model}", outcome.Passed, Rows(context, outcome.Missing),
+        Rows(context, outcome.Unexpected),
         outcome.Error is { } error ? context.Mask(error.Describe()) : null,
     ];
 

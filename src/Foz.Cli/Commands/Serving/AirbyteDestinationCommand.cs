@@ -8,7 +8,9 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands.Serving;
 
-/// <summary><c>foz airbyte-destination spec</c>, <c>check</c> and <c>write</c>: what Airbyte calls of a destination.</summary>
+/// <summary>
+/// <c>foz airbyte-destination spec</c>, <c>check</c> and <c>write</c>: what Airbyte calls of a destination.
+/// </summary>
 static class AirbyteDestinationCommand
 {
     public const string Name = "airbyte-destination";
@@ -26,7 +28,8 @@ static class AirbyteDestinationCommand
 
     static ExampleCommand Spec(CommandContext context)
     {
-        var command = new ExampleCommand("spec", "Tell what the configuration is, as JSON Schema", ["foz airbyte-destination spec"]);
+        var command = new ExampleCommand(
+            "spec", "Tell what the configuration is, as JSON Schema", ["foz airbyte-destination spec"]);
         command.SetAction((_, _) =>
         {
             Messages(context).Specification();
@@ -39,7 +42,8 @@ static class AirbyteDestinationCommand
     {
         var config = Config();
         var command = new ExampleCommand(
-            "check", "Make sure that the project is there and its lake can be written", ["foz airbyte-destination check --config config.json"]) { config };
+            "check", "Make sure that the project is there and its lake can be written",
+            ["foz airbyte-destination check --config config.json"]) { config };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var messages = Messages(context);
@@ -61,9 +65,13 @@ static class AirbyteDestinationCommand
     static ExampleCommand Write(CommandContext context)
     {
         var config = Config();
-        var catalog = new Option<string>("--catalog") { Required = true, HelpName = "file", Description = "The configured catalog, JSON" };
+        var catalog = new Option<string>("--catalog")
+        {
+            Required = true, HelpName = "file", Description = "The configured catalog, JSON",
+        };
         var command = new ExampleCommand(
-            "write", "Take messages from the standard input until it ends, and tell each state whose records are committed",
+            "write",
+            "Take messages from the standard input until it ends, and tell each state whose records are committed",
             ["foz airbyte-destination write --config config.json --catalog catalog.json"]) { config, catalog };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -74,7 +82,8 @@ static class AirbyteDestinationCommand
                 var streams = ReadFile(context, arguments.GetRequiredValue(catalog));
                 using var workspace = Open(context, arguments, read);
                 var destination = new AirbyteDestination(
-                    workspace.Lake, read, streams, table => table with { Schema = workspace.File.SchemaPrefix + table.Schema }, messages);
+                    workspace.Lake, read, streams,
+                    table => table with { Schema = workspace.File.SchemaPrefix + table.Schema }, messages);
                 var project = workspace.TryLoadProject(context, cancellationToken);
                 Refuse(project, destination.Tables);
                 // A mistake elsewhere in the project is no reason to stop a sync into tables that are its own.
@@ -91,13 +100,18 @@ static class AirbyteDestinationCommand
         return command;
     }
 
-    static Option<string> Config() => new("--config") { Required = true, HelpName = "file", Description = "The configuration, JSON as spec describes it" };
+    static Option<string> Config() =>
+        new("--config")
+        {
+            Required = true, HelpName = "file", Description = "The configuration, JSON as spec describes it",
+        };
 
     static AirbyteMessages Messages(CommandContext context) => new(context.Shell.Out, context.Shell.Clock);
 
     static FozException? Known(Exception e) => e as FozException ?? DeltaErrors.Find(e);
 
-    static AirbyteConfig ReadConfig(CommandContext context, string file) => AirbyteConfig.Parse(ReadFile(context, file));
+    static AirbyteConfig ReadConfig(CommandContext context, string file) =>
+        AirbyteConfig.Parse(ReadFile(context, file));
 
     static string ReadFile(CommandContext context, string file)
     {
@@ -114,7 +128,9 @@ static class AirbyteDestinationCommand
 
     static Workspace Open(CommandContext context, ParseResult arguments, AirbyteConfig config) =>
         config.Project is { } folder
-            ? Workspace.Open(context, context.Shell.PathOf(folder), config.Target ?? arguments.GetValue(context.Target), [Workload.Ingestion, Workload.Models])
+            ? Workspace.Open(
+                context, context.Shell.PathOf(folder), config.Target ?? arguments.GetValue(context.Target),
+                [Workload.Ingestion, Workload.Models])
             : config.Target is { } target
                 ? Workspace.Open(context, arguments, target, Workload.Ingestion, Workload.Models)
                 : Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
@@ -127,7 +143,8 @@ static class AirbyteDestinationCommand
         if (tables.FirstOrDefault(made.Contains) is { Name: not null } taken)
             throw new FozException(ErrorKind.Configuration, $"{taken} is made by the project itself")
             {
-                Hint = "let the records go to a schema of their own: 'schema' of the configuration, or the namespace of the streams",
+                Hint = "let the records go to a schema of their own: 'schema' of the configuration, "
+                    + "or the namespace of the streams",
             };
     }
 }

@@ -17,13 +17,16 @@ static class QueryCommand
     {
         var sql = new Argument<string?>("sql")
         {
-            Description = "A query or statement; without it, --file or the standard input is read", Arity = ArgumentArity.ZeroOrOne,
+            Description = "A query or statement; without it, --file or the standard input is read",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var file = new Option<string?>("--file", "-f") { Description = "A file with it", HelpName = "file" };
         var remote = new Option<string?>("--remote")
         {
             HelpName = "server",
-            Description = "Ask a running foz serve: host, user@host:port or postgres://…, with libpq's variables (PGUSER, PGPASSWORD, PGSSLMODE, …) and ~/.pgpass",
+            Description =
+                "Ask a running foz serve: host, user@host:port or postgres://…, with libpq's variables (PGUSER, "
+                    + "PGPASSWORD, PGSSLMODE, …) and ~/.pgpass",
         };
         var command = new ExampleCommand(
             Name,
@@ -35,7 +38,8 @@ static class QueryCommand
                 "foz query \"select * from delta_scan('/data/orders', timestamp := '2026-01-31')\"",
                 "foz query \"from read_parquet('sales/*.parquet')\" --output csv > sales.csv",
                 "foz query --remote ana@lake.example.com \"select count(*) from gold.daily_sales\"",
-                "foz query --remote \"postgres://ana@lake.example.com:5432/lake?sslmode=verify-full\" --file report.sql",
+                "foz query --remote "
+                    + "\"postgres://ana@lake.example.com:5432/lake?sslmode=verify-full\" --file report.sql",
             ])
         { sql, file, remote };
         command.SetAction(async (arguments, cancellationToken) =>
@@ -44,7 +48,8 @@ static class QueryCommand
             if (arguments.GetValue(remote) is { } server)
             {
                 var isInputFree = arguments.GetValue(sql) is not (null or "-") || arguments.GetValue(file) is not null;
-                await new RemoteQuery(context, arguments).RunAsync(server, text, isInputFree ? context.Shell.In() : null, cancellationToken);
+                await new RemoteQuery(context, arguments).RunAsync(
+                    server, text, isInputFree ? context.Shell.In() : null, cancellationToken);
                 return;
             }
             var statement = StatementReader.Read(text);

@@ -25,8 +25,10 @@ sealed class RemoteQuery(CommandContext context, ParseResult arguments)
         if (server.Password is { } password) context.Secrets.Add(password);
         await using var session = await RemoteSession.OpenAsync(
             server, PasswordPrompt.CanAsk(shell) ? () => Ask(server) : null, Tell, cancellationToken);
-        await using var results = session.RunAsync(text, input, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        while (await RunningTime.ShowAsync(shell, "running", results.MoveNextAsync().AsTask())) await WriteAsync(results.Current, cancellationToken);
+        await using var results = session.RunAsync(
+            text, input, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await RunningTime.ShowAsync(shell, "running", results.MoveNextAsync().AsTask()))
+            await WriteAsync(results.Current, cancellationToken);
     }
 
     /// <summary>A server serves the project and the environment that it was started with.</summary>

@@ -19,10 +19,31 @@ static class ServeCommand
 
     public static Command Create(CommandContext context)
     {
-        var pgPort = new Option<int?>("--pg-port") { HelpName = "port", Description = "The port of PostgreSQL's protocol (default: pg_port of foz.yml, else 5432; 0 takes any that is free)" };
-        var trinoPort = new Option<int?>("--trino-port") { HelpName = "port", Description = "The port of Trino's protocol (default: trino_port of foz.yml, else 8090; 0 takes any that is free)" };
-        var httpPort = new Option<int?>("--http-port") { HelpName = "port", Description = "The port of HTTP, for /healthz and /readyz (default: http_port of foz.yml, else 8080; 0 takes any that is free)" };
-        var insecure = new Option<bool>("--insecure-loopback") { Description = "Ask nobody for a password: whoever can connect from this machine is the owner, under any name; refused where address is not this machine's own" };
+        var pgPort = new Option<int?>("--pg-port")
+        {
+            HelpName = "port",
+            Description =
+                "The port of PostgreSQL's protocol (default: pg_port of foz.yml, else 5432; 0 takes any that is free)",
+        };
+        var trinoPort = new Option<int?>("--trino-port")
+        {
+            HelpName = "port",
+            Description =
+                "The port of Trino's protocol (default: trino_port of foz.yml, else 8090; 0 takes any that is free)",
+        };
+        var httpPort = new Option<int?>("--http-port")
+        {
+            HelpName = "port",
+            Description =
+                "The port of HTTP, for /healthz and /readyz (default: http_port of foz.yml, else "
+                    + "8080; 0 takes any that is free)",
+        };
+        var insecure = new Option<bool>("--insecure-loopback")
+        {
+            Description =
+                "Ask nobody for a password: whoever can connect from this machine is the owner, under any name; "
+                    + "refused where address is not this machine's own",
+        };
         var command = new ExampleCommand(
             Name, "Serve the lake to SQL clients until stopped",
             ["foz serve", "foz serve --target prod --pg-port 5433", "foz serve --insecure-loopback"])
@@ -31,7 +52,8 @@ static class ServeCommand
         };
         command.SetAction((arguments, cancellationToken) => RunAsync(
             context, arguments,
-            new(PortOf(arguments, pgPort), PortOf(arguments, trinoPort), PortOf(arguments, httpPort), arguments.GetValue(insecure)),
+            new(PortOf(arguments, pgPort), PortOf(arguments, trinoPort), PortOf(arguments, httpPort),
+                arguments.GetValue(insecure)),
             cancellationToken));
         return command;
     }
@@ -47,14 +69,18 @@ static class ServeCommand
             TrinoPort = choices.TrinoPort ?? workspace.File.Serve.TrinoPort,
             HttpPort = choices.HttpPort ?? workspace.File.Serve.HttpPort,
         };
-        await using var audit = AuditLog.Open(workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
+        await using var audit = AuditLog.Open(
+            workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
         var access = new AccessDirectory(workspace.File.Folder) { Changed = changes => Note(audit, context, changes) };
         // What is wrong in the files is told now, not at the first statement.
         _ = access.Current;
-        await using var queries = QueryLog.Open(workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
+        await using var queries = QueryLog.Open(
+            workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
         using var sql = new SqlService(workspace.Names, new()
         {
-            SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners, ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries, Workloads = serve.Workloads,
+            SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners,
+            ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries,
+            Workloads = serve.Workloads,
             Price = serve.Price, MaskKey = serve.MaskKey,
             ProcessBytes = workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault,
             ClosedFolders =
@@ -93,12 +119,15 @@ static class ServeCommand
         foreach (var change in changes)
             audit.Add(new()
             {
-                RunId = audit.RunId, RecordedAt = context.Shell.Clock.GetUtcNow(), Event = AuditEvent.Policy, Reason = change.Right,
+                RunId = audit.RunId, RecordedAt = context.Shell.Clock.GetUtcNow(), Event = AuditEvent.Policy,
+                Reason = change.Right,
                 Decision = change.IsGranted ? AuditDecision.Granted : AuditDecision.Revoked,
             });
     }
 
-    /// <summary>What is wrong with the files of <c>policies/</c> is told and audited: who stands in them cannot log in.</summary>
+    /// <summary>
+    /// What is wrong with the files of <c>policies/</c> is told and audited: who stands in them cannot log in.
+    /// </summary>
     static void Warn(AuditLog audit, CommandContext context, string text)
     {
         context.Shell.Error.WriteLine($"warning: {text}");

@@ -16,7 +16,8 @@ sealed class AlterActions(AlterActionFactory make)
     /// <summary>All of them.</summary>
     public IEnumerable<Command> All() =>
     [
-        AddColumn(), RenameColumn(), DropColumn(), MoveColumn(), SetType(), .. NotNull(), .. Default(), Comment(), Tag(),
+        AddColumn(), RenameColumn(), DropColumn(), MoveColumn(), SetType(), .. NotNull(), .. Default(), Comment(),
+        Tag(),
         Set(), Unset(), .. Constraint(), ClusterBy(), .. Feature(), SyncIdentity(),
     ];
 
@@ -117,7 +118,10 @@ sealed class AlterActions(AlterActionFactory make)
         var column = OfColumn();
         return make(
             "comment", "Describe the table, or a column of it",
-            ["foz alter silver.orders comment 'one row an order'", "foz alter silver.orders comment 'in cents' --column amount"],
+            [
+                "foz alter silver.orders comment 'one row an order'",
+                "foz alter silver.orders comment 'in cents' --column amount",
+            ],
             [text, column],
             arguments => new TableAlteration.Comment(
                 arguments.GetValue(column), arguments.GetRequiredValue(text) is { Length: > 0 } given ? given : null));
@@ -133,7 +137,8 @@ sealed class AlterActions(AlterActionFactory make)
             [tags, column],
             arguments => new TableAlteration.Tag(
                 arguments.GetValue(column),
-                Pairs(arguments.GetRequiredValue(tags)).ToDictionary(p => p.Key, p => p.Value.Length == 0 ? null : p.Value)));
+                Pairs(arguments.GetRequiredValue(tags)).ToDictionary(
+                    p => p.Key, p => p.Value.Length == 0 ? null : p.Value)));
     }
 
     Command Set()
@@ -184,7 +189,8 @@ sealed class AlterActions(AlterActionFactory make)
         };
         return make(
             "cluster-by", "Say by which columns rows are put together",
-            ["foz alter silver.orders cluster-by customer_id ordered_at", "foz alter silver.orders cluster-by"], [columns],
+            ["foz alter silver.orders cluster-by customer_id ordered_at", "foz alter silver.orders cluster-by"],
+            [columns],
             arguments => new TableAlteration.ClusterBy(arguments.GetValue(columns) ?? []));
     }
 
@@ -249,7 +255,8 @@ sealed class AlterActions(AlterActionFactory make)
             var at = text.IndexOf('=', StringComparison.Ordinal);
             if (at <= 0) throw AlterCommand.Unpaired(text);
             var key = text[..at].Trim();
-            if (!pairs.TryAdd(key, text[(at + 1)..].Trim())) throw new FozException(ErrorKind.Usage, $"{key} is given twice");
+            if (!pairs.TryAdd(key, text[(at + 1)..].Trim()))
+                throw new FozException(ErrorKind.Usage, $"{key} is given twice");
         }
         return pairs;
     }

@@ -33,7 +33,8 @@ static class AlterCommand
                 if (symbol is Argument argument) action.Add(argument);
                 else action.Add((Option)symbol);
             action.SetAction((parsed, cancellationToken) =>
-                AlterAsync(context, parsed, parsed.GetRequiredValue(table), name, alteration(parsed), cancellationToken));
+                AlterAsync(
+                    context, parsed, parsed.GetRequiredValue(table), name, alteration(parsed), cancellationToken));
             return action;
         });
         foreach (var action in actions.All()) command.Add(action);

@@ -22,7 +22,8 @@ static class AnalyzeCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var selected = await TableSelection.ReadOwnAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
+            var selected = await TableSelection.ReadOwnAsync(
+                workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var rows = new List<object?[]>();
             int exitCode;
             using (var progress = new ProgressRow(context.Shell))

@@ -17,16 +17,27 @@ static class CloneCommand
     {
         var source = new Argument<string>("source") { Description = "The table: silver.orders" };
         var target = new Argument<string>("target") { Description = "The name of the clone: dev.orders" };
-        var shallow = new Option<bool>("--shallow") { Description = "Share the files instead of copying them, which only lakes on this machine can: a vacuum of the source may take them away" };
+        var shallow = new Option<bool>("--shallow")
+        {
+            Description =
+                "Share the files instead of copying them, which only lakes on this machine can: a vacuum of "
+                    + "the source may take them away",
+        };
         var deep = new Option<bool>("--deep") { Description = "Copy the files (the default)" };
-        var version = new Option<long?>("--version") { Description = "The version to clone (default: the newest)", HelpName = "version" };
+        var version = new Option<long?>("--version")
+        {
+            Description = "The version to clone (default: the newest)", HelpName = "version",
+        };
         var at = new Option<string?>("--at")
         {
             Description = "The instant whose version to clone, in UTC unless it says otherwise", HelpName = "instant",
         };
         var command = new ExampleCommand(
             Name, "Make a table that is another one at a version, with copies of its files or with these themselves",
-            ["foz clone silver.orders dev.orders --shallow", "foz clone silver.orders archive.orders_2025 --at '2026-01-01'"])
+            [
+                "foz clone silver.orders dev.orders --shallow",
+                "foz clone silver.orders archive.orders_2025 --at '2026-01-01'",
+            ])
         { source, target, shallow, deep, version, at };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -35,13 +46,15 @@ static class CloneCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var from = await workspace.ResolveAsync(arguments.GetRequiredValue(source), cancellationToken);
             var opened = await workspace.Lake.OpenTableAsync(from, cancellationToken);
-            var snapshot = await VersionAsync(opened, arguments.GetValue(version), arguments.GetValue(at), cancellationToken);
+            var snapshot = await VersionAsync(
+                opened, arguments.GetValue(version), arguments.GetValue(at), cancellationToken);
             var to = workspace.Names.Prefixed(TableName.Parse(arguments.GetRequiredValue(target)));
             var table = await workspace.Lake.OpenTableAsync(to, cancellationToken);
             CloneResult result;
             using (var progress = new ProgressRow(context.Shell))
                 result = await new TableClone(opened, snapshot).MakeAsync(
-                    table, arguments.GetValue(shallow), (done, all) => progress.Show($"{to}  {done:N0} of {all:N0} files"),
+                    table, arguments.GetValue(shallow),
+                    (done, all) => progress.Show($"{to}  {done:N0} of {all:N0} files"),
                     cancellationToken);
             await workspace.Lake.DefineTableAsync(to, description: null, owner: null, cancellationToken);
             var what = $"{RunText.Count(result.Files.Files, "file", "files")}, {SizeText.Of(result.Files.Bytes)}";
@@ -57,7 +70,8 @@ static class CloneCommand
         {
             (null, null) => await table.LatestAsync(cancellationToken),
             ({ } number, null) => await table.VersionAsync(number, cancellationToken),
-            (null, { } instant) => await table.VersionAtAsync(CommandContext.InstantOf("--at", instant), cancellationToken),
+            (null, { } instant) =>
+                await table.VersionAtAsync(CommandContext.InstantOf("--at", instant), cancellationToken),
             _ => throw new FozException(ErrorKind.Usage, "say --version or --at, not both"),
         };
 }

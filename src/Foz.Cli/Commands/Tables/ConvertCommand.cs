@@ -12,14 +12,21 @@ static class ConvertCommand
 
     public static Command Create(CommandContext context)
     {
-        var folder = new Argument<string>("folder") { Description = "The folder with the files, or its address in an object store" };
+        var folder = new Argument<string>("folder")
+        {
+            Description = "The folder with the files, or its address in an object store",
+        };
         var partitionedBy = new Option<string?>("--partitioned-by")
         {
-            Description = "The columns of folders such as day=2026-01-31, with types: \"day date\"", HelpName = "columns",
+            Description = "The columns of folders such as day=2026-01-31, with types: \"day date\"",
+            HelpName = "columns",
         };
         var command = new ExampleCommand(
             Name, "Make a Delta table of a folder of Parquet files, which stay as they are",
-            ["foz convert lake/bronze/events", "foz convert exports/events --partitioned-by \"day date, country string\""])
+            [
+                "foz convert lake/bronze/events",
+                "foz convert exports/events --partitioned-by \"day date, country string\"",
+            ])
         { folder, partitionedBy };
         command.SetAction(async (arguments, cancellationToken) =>
         {

@@ -28,8 +28,11 @@ static class FsckCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var selected = await TableSelection.ReadAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
-            var keys = arguments.GetValue(deep) ? MergeKeys.Of(workspace, workspace.LoadProject(context, cancellationToken)) : null;
+            var selected = await TableSelection.ReadAsync(
+                workspace, arguments.GetRequiredValue(tables), cancellationToken);
+            var keys = arguments.GetValue(deep)
+                ? MergeKeys.Of(workspace, workspace.LoadProject(context, cancellationToken))
+                : null;
             var results = new List<(TableName Table, FsckResult Result, RepeatedKeys? Keys)>();
             int exitCode;
             using (var progress = new ProgressRow(context.Shell))
@@ -37,15 +40,23 @@ static class FsckCommand
                 {
                     var (name, table) = one;
                     progress.Show($"{name}");
-                    var result = await CheckAsync(workspace, name, table, arguments.GetValue(deep), progress, cancellationToken);
-                    results.Add((name, result, keys is null || HasLoss(result) ? null : await keys.FindAsync(name, table, cancellationToken)));
+                    var result = await CheckAsync(
+                        workspace, name, table, arguments.GetValue(deep), progress, cancellationToken);
+                    results.Add(
+                        (name, result, keys is null || HasLoss(result)
+                            ? null
+                            : await keys.FindAsync(name, table, cancellationToken)));
                 });
             if (context.IsTable(arguments))
                 foreach (var (name, result, repeated) in results) Tell(context.Shell, name, result, repeated);
             else
-                context.WriteRows(arguments, Columns, results.SelectMany(r => r.Result.Findings.Select(finding => new object?[]
+                context.WriteRows(
+                    arguments, Columns, results.SelectMany(r => r.Result.Findings.Select(finding => new object?[]
                     { r.Table.ToString(), finding.Path, finding.Problem, finding.IsLoss, finding.RowCount })
-                    .Concat(r.Keys is { } repeated ? [[r.Table.ToString(), "", repeated.Report, false, repeated.Rows]] : [])));
+                    .Concat(
+                        r.Keys is { } repeated
+                            ? [[r.Table.ToString(), "", repeated.Report, false, repeated.Rows]]
+                            : [])));
             return results.Any(r => HasLoss(r.Result) || r.Keys is not null) ? LossExitCode : exitCode;
         });
         return command;
@@ -61,7 +72,8 @@ static class FsckCommand
 
     /// <summary>Looks at a table.</summary>
     public static async Task<FsckResult> CheckAsync(
-        Workspace workspace, TableName name, LakeTable table, bool isDeep, ProgressRow progress, CancellationToken cancellationToken)
+        Workspace workspace, TableName name, LakeTable table, bool isDeep, ProgressRow progress,
+        CancellationToken cancellationToken)
     {
         if (!isDeep) return await TableFsck.CheckAsync(table, cancellationToken);
         using var session = workspace.Engines.Open(Workload.Query);

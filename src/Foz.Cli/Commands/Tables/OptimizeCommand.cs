@@ -14,7 +14,8 @@ static class OptimizeCommand
 
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
-        new("table"), new("version", IsNumber: true), new("commits", IsNumber: true), new("files_removed", IsNumber: true),
+        new("table"), new("version", IsNumber: true), new("commits", IsNumber: true),
+        new("files_removed", IsNumber: true),
         new("files_added", IsNumber: true), new("bytes_removed", IsNumber: true), new("bytes_added", IsNumber: true),
         new("deletion_vectors_removed", IsNumber: true), new("files_given_up", IsNumber: true),
     ];
@@ -41,7 +42,8 @@ static class OptimizeCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var selected = await TableSelection.ReadOwnAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
+            var selected = await TableSelection.ReadOwnAsync(
+                workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var how = options.Of(arguments);
             var rows = new List<object?[]>();
             int exitCode;
@@ -51,20 +53,24 @@ static class OptimizeCommand
                     var (name, table) = one;
                     using var session = workspace.Engines.Open(Workload.Models);
                     var result = await new TableOptimizer(session).OptimizeAsync(
-                        table, how, now => progress.Show($"{name}  {FileText.Of(now.Done, now.All)}"), cancellationToken);
+                        table, how, now => progress.Show($"{name}  {FileText.Of(now.Done, now.All)}"),
+                        cancellationToken);
                     foreach (var warning in result.Warnings) context.Warn(warning);
                     if (result.FilesGivenUp > 0) context.Warn(GivenUp(name.ToString(), result));
-                    rows.Add(context.IsTable(arguments) ? Shown(name.ToString(), result) : Row(name.ToString(), result));
+                    rows.Add(
+                        context.IsTable(arguments) ? Shown(name.ToString(), result) : Row(name.ToString(), result));
                 });
             context.WriteRows(arguments, context.IsTable(arguments) ? ShownColumns : Columns, rows);
-            if (how.IsDryRun && context.IsTable(arguments)) context.Shell.Out.WriteLine("nothing was changed (--dry-run)");
+            if (how.IsDryRun && context.IsTable(arguments))
+                context.Shell.Out.WriteLine("nothing was changed (--dry-run)");
             return exitCode;
         });
         return command;
     }
 
     static Warning GivenUp(string table, OptimizeResult result) => new(
-        $"{RunText.Count(result.FilesGivenUp, "file", "files")} of {table} stay as they are: others changed them at the same time",
+        $"{RunText.Count(result.FilesGivenUp, "file", "files")} of {table} stay as they are: others "
+            + "changed them at the same time",
         "run it again when there is less going on");
 
     static object?[] Row(string table, OptimizeResult result) =>
@@ -87,7 +93,8 @@ static class OptimizeCommand
     {
         readonly Option<string?> where = new("--where")
         {
-            Description = "Only partitions for which this holds, a SQL condition on partition columns", HelpName = "condition",
+            Description = "Only partitions for which this holds, a SQL condition on partition columns",
+            HelpName = "condition",
         };
 
         readonly Option<string?> order = new("--zorder")
@@ -107,7 +114,8 @@ static class OptimizeCommand
 
         readonly Option<string?> fileSize = new("--file-size")
         {
-            Description = "The size that files get (default: delta.targetFileSize of the table, else 128 MiB)", HelpName = "size",
+            Description = "The size that files get (default: delta.targetFileSize of the table, else 128 MiB)",
+            HelpName = "size",
         };
 
         readonly Option<bool> dryRun = new("--dry-run") { Description = "Only show what would be done" };
@@ -117,7 +125,8 @@ static class OptimizeCommand
         public OptimizeOptions Of(ParseResult arguments) => new()
         {
             Where = arguments.GetValue(where),
-            ZOrderBy = arguments.GetValue(order)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+            ZOrderBy = arguments.GetValue(order)?.Split(
+                ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
             IsFull = arguments.GetValue(full),
             DeletedShareMax = arguments.GetValue(purge) ? 0 : OptimizeOptions.DeletedShareDefault,
             FileBytes = arguments.GetValue(fileSize) is { } text ? SizeOf(text) : null,

@@ -16,7 +16,10 @@ static class ReadersCommand
     static readonly IReadOnlyList<ResultColumn> Columns =
         [new("engine"), new("held"), new("reads"), new("from"), new("writes"), new("obstacles")];
 
-    static readonly IReadOnlyList<ResultColumn> TableColumns = [new("table"), new("readers"), new("reads"), new("shut_out")];
+    static readonly IReadOnlyList<ResultColumn> TableColumns =
+    [
+        new("table"), new("readers"), new("reads"), new("shut_out"),
+    ];
 
     public static Command Create(CommandContext context)
     {
@@ -33,13 +36,15 @@ static class ReadersCommand
             if (arguments.GetValue(name) is { } asked)
             {
                 var table = await workspace.ResolveAsync(asked, cancellationToken);
-                var snapshot = await (await workspace.Lake.OpenTableAsync(table, cancellationToken)).LatestAsync(cancellationToken);
+                var snapshot = await (await workspace.Lake.OpenTableAsync(table, cancellationToken))
+                    .LatestAsync(cancellationToken);
                 context.WriteRows(arguments, Columns, snapshot.Engines.Select(RowOf));
                 return;
             }
             var rows = new List<object?[]>();
             foreach (var definition in await LakeListing.ReadAsync(workspace.Lake, cancellationToken))
-                if (definition.Kind is DefinitionKind.Table) rows.Add(await RowAsync(workspace.Lake, definition.TableName, cancellationToken));
+                if (definition.Kind is DefinitionKind.Table)
+                    rows.Add(await RowAsync(workspace.Lake, definition.TableName, cancellationToken));
             context.WriteRows(arguments, TableColumns, rows);
         });
         return command;
@@ -50,13 +55,16 @@ static class ReadersCommand
 
     static async Task<object?[]> RowAsync(Lakehouse lake, TableName name, CancellationToken cancellationToken)
     {
-        var engines = (await (await lake.OpenTableAsync(name, cancellationToken)).LatestAsync(cancellationToken)).Engines;
+        var engines =
+            (await (await lake.OpenTableAsync(name, cancellationToken)).LatestAsync(cancellationToken)).Engines;
         return
         [
-            name.ToString(), Names(engines.Where(engine => engine.IsHeld)), Names(engines.Where(engine => engine.IsRead)),
+            name.ToString(), Names(engines.Where(engine => engine.IsHeld)),
+            Names(engines.Where(engine => engine.IsRead)),
             Names(engines.Where(engine => !engine.IsRead)),
         ];
     }
 
-    static string Names(IEnumerable<EngineAccess> engines) => string.Join(", ", engines.Select(engine => engine.Engine));
+    static string Names(IEnumerable<EngineAccess> engines) =>
+        string.Join(", ", engines.Select(engine => engine.Engine));
 }

@@ -26,12 +26,16 @@ static class RepairCommand
             var opened = await workspace.Lake.OpenTableAsync(table, cancellationToken);
             FsckResult found;
             using (var progress = new ProgressRow(context.Shell))
-                found = await FsckCommand.CheckAsync(workspace, table, opened, arguments.GetValue(deep), progress, cancellationToken);
+                found = await FsckCommand.CheckAsync(
+                    workspace, table, opened, arguments.GetValue(deep), progress, cancellationToken);
             var lost = found.Findings.Where(finding => finding.IsCommit || finding.IsTakenOut).ToList();
-            var keys = workspace.TryLoadProject(context, cancellationToken) is ProjectResult.Loaded { Project: var project }
+            var keys = workspace.TryLoadProject(
+                context, cancellationToken) is ProjectResult.Loaded { Project: var project }
                 ? MergeKeys.Of(workspace, project)
                 : null;
-            var repeated = keys is null || lost.Count > 0 ? null : await keys.FindAsync(table, opened, cancellationToken);
+            var repeated = keys is null || lost.Count > 0
+                ? null
+                : await keys.FindAsync(table, opened, cancellationToken);
             FsckCommand.Tell(context.Shell, table, found, repeated);
             if (repeated is not null)
                 foreach (var remedy in keys!.Remedies(table)) context.Shell.Out.WriteLine($"  {remedy}");
@@ -44,7 +48,8 @@ static class RepairCommand
             var result = await TableFsck.RepairAsync(opened, found, cancellationToken);
             context.Shell.Out.WriteLine($"{table} is repaired; this is version {result.Version}");
             if (result.PutAside is { } broken)
-                context.Shell.Out.WriteLine($"  {PutAsideText(broken)}; foz fsck {table} shows whether all files are there");
+                context.Shell.Out.WriteLine(
+                    $"  {PutAsideText(broken)}; foz fsck {table} shows whether all files are there");
             if (result.FilesRemoved > 0)
                 context.Shell.Out.WriteLine(
                     $"  {RunText.Count(result.FilesRemoved, "file", "files")} taken out; foz history shows it as FSCK");
@@ -64,7 +69,9 @@ static class RepairCommand
         var parts = new List<string>();
         if (lost.Count > files.Count) parts.Add("its newest version, whose commit is broken");
         if (files.Count > 0)
-            parts.Add($"{RunText.Count(files.Count, "file", "files")} and {files.Sum(finding => finding.RowCount ?? 0):N0}{unknown} rows, which are lost");
+            parts.Add(
+                $"{RunText.Count(files.Count, "file", "files")} and "
+                    + $"{files.Sum(finding => finding.RowCount ?? 0):N0}{unknown} rows, which are lost");
         shell.Out.Write($"{table} will be without {string.Join(", and ", parts)}. Go on? [y/N] ");
         shell.Out.Flush();
         var answer = shell.In().ReadLine()?.Trim();

@@ -14,10 +14,14 @@ static class RestoreCommand
     public static Command Create(CommandContext context)
     {
         var name = new Argument<string>("table") { Description = "The table: silver.orders" };
-        var version = new Option<long?>("--to-version") { Description = "The version to bring back", HelpName = "version" };
+        var version = new Option<long?>("--to-version")
+        {
+            Description = "The version to bring back", HelpName = "version",
+        };
         var timestamp = new Option<string?>("--to-timestamp")
         {
-            Description = "The instant whose version to bring back, in UTC unless it says otherwise", HelpName = "instant",
+            Description = "The instant whose version to bring back, in UTC unless it says otherwise",
+            HelpName = "instant",
         };
         var command = new ExampleCommand(
             Name, "Make an older version of a table its next one; nothing is lost",
@@ -34,7 +38,9 @@ static class RestoreCommand
             var target = (arguments.GetValue(version), arguments.GetValue(timestamp)) switch
             {
                 ({ } number, null) => await opened.VersionAsync(number, cancellationToken),
-                (null, { } instant) => await AtAsync(context, opened, CommandContext.InstantOf("--to-timestamp", instant), cancellationToken),
+                (null, { } instant) =>
+                    await AtAsync(
+                        context, opened, CommandContext.InstantOf("--to-timestamp", instant), cancellationToken),
                 _ => throw new FozException(ErrorKind.Usage, "say which version: --to-version or --to-timestamp")
                 {
                     Hint = $"foz history {table} lists them",
@@ -42,7 +48,8 @@ static class RestoreCommand
             };
             await PutBrokenAsideAsync(context, opened, cancellationToken);
             var restored = await opened.RestoreAsync(target, cancellationToken);
-            context.Shell.Out.WriteLine($"{table} is as it was at version {target.Version}; this is version {restored.Version}");
+            context.Shell.Out.WriteLine(
+                $"{table} is as it was at version {target.Version}; this is version {restored.Version}");
             if (restored.Warning is { } warning) context.Warn(warning);
             context.Shell.Out.WriteLine(
                 "  what its step read since then is not read again: foz run --full-refresh makes it anew");

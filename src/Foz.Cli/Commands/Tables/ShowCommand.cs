@@ -67,8 +67,12 @@ static class ShowCommand
 
     static void Readers(Shell shell, IReadOnlyList<EngineAccess> engines)
     {
-        Line(shell, "read by", string.Join(", ", engines.Where(e => e.IsRead).Select(e => e.From.Length > 0 ? $"{e.Engine} ({e.From})" : e.Engine)));
-        foreach (var obstacle in engines.Where(e => !e.IsRead).GroupBy(e => $"{(e.Reads == "no" ? "" : e.Reads + ": ")}{e.Obstacles}"))
+        Line(shell, "read by",
+            string.Join(
+                ", ",
+                engines.Where(e => e.IsRead).Select(e => e.From.Length > 0 ? $"{e.Engine} ({e.From})" : e.Engine)));
+        foreach (var obstacle in engines.Where(e => !e.IsRead)
+            .GroupBy(e => $"{(e.Reads == "no" ? "" : e.Reads + ": ")}{e.Obstacles}"))
             Line(shell, "not read by", $"{string.Join(", ", obstacle.Select(e => e.Engine))}: {obstacle.Key}");
     }
 
@@ -101,7 +105,9 @@ static class ShowCommand
         if (checks.Count == 0) return;
         var table = new TextTable(CheckColumns);
         foreach (var check in checks)
-            table.Add(check.Title, ChecksTable.Short(check.Arguments), check.Passed ? "passed" : check.OnViolation, $"{check.Violations:N0}", $"{check.RowsChecked:N0}");
+            table.Add(
+                check.Title, ChecksTable.Short(check.Arguments), check.Passed ? "passed" : check.OnViolation,
+                $"{check.Violations:N0}", $"{check.RowsChecked:N0}");
         shell.Out.WriteLine();
         table.Write(shell);
     }

@@ -30,7 +30,9 @@ static class TableSelection
         Workspace workspace, IEnumerable<string> names, CancellationToken cancellationToken) =>
         ReadAsync(workspace, names, isForChange: false, cancellationToken);
 
-    /// <summary>The tables that are named, each once, to be changed: only those that are the environment's own.</summary>
+    /// <summary>
+    /// The tables that are named, each once, to be changed: only those that are the environment's own.
+    /// </summary>
     /// <exception cref="FozException">A name stands for nothing, or for the table of another environment.</exception>
     public static Task<IReadOnlyList<SelectedTable>> ReadOwnAsync(
         Workspace workspace, IEnumerable<string> names, CancellationToken cancellationToken) =>
@@ -55,7 +57,10 @@ static class TableSelection
                 .Where(table => !isForChange || workspace.Names.IsOwn(table))];
             var chosen = tables.Where(table => name.Equals(All, StringComparison.OrdinalIgnoreCase)
                 || IsSchema(table, name) || IsSchema(table, workspace.File.SchemaPrefix + name)).ToList();
-            if (chosen.Count == 0) throw isForChange && workspace.File.SchemaPrefix.Length > 0 ? NoneOwn(workspace, name) : Unknown(name, tables);
+            if (chosen.Count == 0)
+                throw isForChange && workspace.File.SchemaPrefix.Length > 0
+                    ? NoneOwn(workspace, name)
+                    : Unknown(name, tables);
             found.AddRange(chosen);
         }
         var selected = new List<SelectedTable>();
@@ -64,12 +69,16 @@ static class TableSelection
         return selected;
     }
 
-    static bool IsSchema(TableName table, string schema) => table.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase);
+    static bool IsSchema(TableName table, string schema) =>
+        table.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase);
 
     static FozException NoneOwn(Workspace workspace, string name) =>
-        new(ErrorKind.NotFound, $"{workspace.File.Environment} has no tables of its own{(name == All ? "" : $" in {name}")}")
+        new(ErrorKind.NotFound,
+            $"{workspace.File.Environment} has no tables of its own{(name == All ? "" : $" in {name}")}")
         {
-            Hint = workspace.File.Base is { Name: var below } ? $"those of its base are changed there: --target {below}" : "foz ls shows what there is",
+            Hint = workspace.File.Base is { Name: var below }
+                ? $"those of its base are changed there: --target {below}"
+                : "foz ls shows what there is",
         };
 
     static FozException Unknown(string name, IReadOnlyList<TableName> tables) =>

@@ -15,7 +15,8 @@ static class VacuumCommand
 
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
-        new("table"), new("version", IsNumber: true), new("files_deleted", IsNumber: true), new("bytes_deleted", IsNumber: true),
+        new("table"), new("version", IsNumber: true), new("files_deleted", IsNumber: true),
+        new("bytes_deleted", IsNumber: true),
         new("folders_removed", IsNumber: true), new("older_than", IsTime: true),
     ];
 
@@ -27,7 +28,9 @@ static class VacuumCommand
         var tables = TableSelection.Argument();
         var retention = new Option<string?>("--retention")
         {
-            Description = "Delete what no version of this time needs (default: delta.deletedFileRetentionDuration of the table, else 7 days)",
+            Description =
+                "Delete what no version of this time needs (default: "
+                    + "delta.deletedFileRetentionDuration of the table, else 7 days)",
             HelpName = "time",
         };
         var force = new Option<bool>("--no-retention-check")
@@ -36,7 +39,8 @@ static class VacuumCommand
         };
         var lite = new Option<bool>("--lite")
         {
-            Description = "Take the files from the log instead of a listing: faster, but what never got into the log stays",
+            Description =
+                "Take the files from the log instead of a listing: faster, but what never got into the log stays",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be deleted" };
         var command = new ExampleCommand(
@@ -46,7 +50,8 @@ static class VacuumCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var selected = await TableSelection.ReadOwnAsync(workspace, arguments.GetRequiredValue(tables), cancellationToken);
+            var selected = await TableSelection.ReadOwnAsync(
+                workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var how = new TableVacuumOptions
             {
                 Retention = arguments.GetValue(retention) is { } text ? TimeOf(text) : null,
@@ -57,14 +62,17 @@ static class VacuumCommand
             var results = new List<(string Table, TableVacuumResult Result)>();
             int exitCode;
             using (var progress = new ProgressRow(context.Shell))
-                exitCode = await context.ForEachAsync(arguments, selected, async one => results.Add((one.Name.ToString(),
+                exitCode = await context.ForEachAsync(
+                    arguments, selected, async one => results.Add((one.Name.ToString(),
                     await TableVacuum.RunAsync(
-                        one.Table, how, (done, all) => progress.Show($"{one.Name}  {done:N0} of {all:N0} files"), cancellationToken))));
+                        one.Table, how, (done, all) => progress.Show($"{one.Name}  {done:N0} of {all:N0} files"),
+                        cancellationToken))));
             if (how.IsDryRun && context.IsTable(arguments)) ShowFiles(context.Shell, results);
             context.WriteRows(
                 arguments, context.IsTable(arguments) ? ShownColumns : Columns,
                 results.Select(r => RowOf(r.Table, r.Result, context.IsTable(arguments))));
-            if (how.IsDryRun && context.IsTable(arguments)) context.Shell.Out.WriteLine("nothing was deleted (--dry-run)");
+            if (how.IsDryRun && context.IsTable(arguments))
+                context.Shell.Out.WriteLine("nothing was deleted (--dry-run)");
             return exitCode;
         });
         return command;
@@ -76,7 +84,8 @@ static class VacuumCommand
         {
             foreach (var file in result.Files.Take(FilesShownMax)) shell.Out.WriteLine($"{table}  {file}");
             if (result.Files.Count > FilesShownMax)
-                shell.Out.WriteLine($"{table}  and {RunText.Count(result.Files.Count - FilesShownMax, "file", "files")} more");
+                shell.Out.WriteLine(
+                    $"{table}  and {RunText.Count(result.Files.Count - FilesShownMax, "file", "files")} more");
         }
     }
 

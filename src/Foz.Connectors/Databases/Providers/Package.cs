@@ -23,7 +23,9 @@ sealed partial class Package : IDisposable
         try
         {
             archive = new(new MemoryStream(bytes, writable: false), ZipArchiveMode.Read);
-            using var nuspec = archive.Entries.Single(e => e.FullName.EndsWith(".nuspec", StringComparison.OrdinalIgnoreCase) && !e.FullName.Contains('/', StringComparison.Ordinal)).Open();
+            using var nuspec = archive.Entries.Single(e =>
+                e.FullName.EndsWith(".nuspec", StringComparison.OrdinalIgnoreCase)
+                    && !e.FullName.Contains('/', StringComparison.Ordinal)).Open();
             Metadata = XDocument.Load(nuspec).Root!.Elements().Single(e => e.Name.LocalName == "metadata");
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException or System.Xml.XmlException)
@@ -49,7 +51,8 @@ sealed partial class Package : IDisposable
             if (dependencies is null) return [];
             var groups = dependencies.Elements().Where(e => e.Name.LocalName == "group").ToList();
             var chosen = groups.Count == 0 ? dependencies
-                : groups.Select(g => (Group: g, Rank: Rank((string?)g.Attribute("targetFramework") ?? ""))).Where(g => g.Rank >= 0)
+                : groups.Select(g => (Group: g, Rank: Rank((string?)g.Attribute("targetFramework") ?? "")))
+                    .Where(g => g.Rank >= 0)
                     .OrderByDescending(g => g.Rank).Select(g => g.Group).FirstOrDefault();
             return chosen is null ? [] :
             [
@@ -65,7 +68,8 @@ sealed partial class Package : IDisposable
         get
         {
             var runtimes = Runtimes();
-            var assemblies = runtimes.Select(r => $"runtimes/{r}/lib/").Append("lib/").Select(BestFolder).FirstOrDefault(f => f.Count > 0) ?? [];
+            var assemblies = runtimes.Select(r => $"runtimes/{r}/lib/").Append("lib/").Select(BestFolder)
+                .FirstOrDefault(f => f.Count > 0) ?? [];
             var native = runtimes.Select(r => Below($"runtimes/{r}/native/")).FirstOrDefault(f => f.Count > 0) ?? [];
             return [.. assemblies.Where(e => e.Name.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)), .. native];
         }
@@ -74,27 +78,39 @@ sealed partial class Package : IDisposable
     /// <summary>Writes a file of it into a folder, under its own name.</summary>
     public static void Extract(ZipArchiveEntry entry, string folder)
     {
-        if (entry.Length > FileBytesMax) throw new FozException(ErrorKind.Source, $"{entry.FullName} has more than {FileBytesMax:N0} bytes");
+        if (entry.Length > FileBytesMax)
+            throw new FozException(ErrorKind.Source, $"{entry.FullName} has more than {FileBytesMax:N0} bytes");
         using var source = entry.Open();
-        using var target = new FileStream(Path.Combine(folder, Path.GetFileName(entry.FullName)), FileMode.Create, FileAccess.Write);
+        using var target = new FileStream(
+            Path.Combine(folder, Path.GetFileName(entry.FullName)), FileMode.Create, FileAccess.Write);
         source.CopyTo(target);
     }
 
     List<ZipArchiveEntry> BestFolder(string root) => Below(root)
         .GroupBy(e => e.FullName[root.Length..].Split('/')[0])
-        .Select(g => (Rank: Rank(g.Key), Files: g.Where(e => e.FullName[root.Length..].Count(c => c == '/') == 1).ToList()))
+        .Select(g =>
+            (Rank: Rank(g.Key), Files: g.Where(e => e.FullName[root.Length..].Count(c => c == '/') == 1).ToList()))
         .Where(g => g.Rank >= 0).OrderByDescending(g => g.Rank).Select(g => g.Files).FirstOrDefault() ?? [];
 
     List<ZipArchiveEntry> Below(string root) =>
-        [.. archive.Entries.Where(e => e.FullName.StartsWith(root, StringComparison.OrdinalIgnoreCase) && e.Name.Length > 0)];
+        [
+            .. archive.Entries.Where(e =>
+                e.FullName.StartsWith(root, StringComparison.OrdinalIgnoreCase) && e.Name.Length > 0),
+        ];
 
     static IReadOnlyList<string> Runtimes()
     {
         var own = RuntimeInformation.RuntimeIdentifier;
         var system = own.Split('-')[0];
         var architecture = own.Contains('-', StringComparison.Ordinal) ? own[(own.LastIndexOf('-') + 1)..] : "";
-        string[] family = OperatingSystem.IsWindows() ? ["win"] : OperatingSystem.IsMacOS() ? ["osx", "unix"] : ["linux", "unix"];
-        return [.. new[] { own }.Concat(family.SelectMany(f => new[] { $"{f}-{architecture}", f })).Append(system).Append("any").Distinct()];
+        string[] family = OperatingSystem.IsWindows()
+            ? ["win"]
+            : OperatingSystem.IsMacOS() ? ["osx", "unix"] : ["linux", "unix"];
+        return
+        [
+            .. new[] { own }.Concat(family.SelectMany(f => new[] { $"{f}-{architecture}", f })).Append(system)
+                .Append("any").Distinct(),
+        ];
     }
 
     /// <summary>How near a framework is to this one; less than 0 where it does not run here.</summary>
@@ -114,6 +130,7 @@ sealed partial class Package : IDisposable
         };
     }
 
-    [GeneratedRegex(@"^(?<name>netstandard|netcoreapp|net)(?<major>[0-9]+)\.(?<minor>[0-9]+)$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^(?<name>netstandard|netcoreapp|net)(?<major>[0-9]+)\.(?<minor>[0-9]+)$", RegexOptions.ExplicitCapture)]
     private static partial Regex Framework { get; }
 }

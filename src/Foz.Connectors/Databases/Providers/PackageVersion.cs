@@ -18,7 +18,8 @@ public sealed record PackageVersion(string Text) : IComparable<PackageVersion>
     public static bool TryParse(string text, [NotNullWhen(true)] out PackageVersion? version)
     {
         var numbers = text.Split('+')[0].Split('-')[0].Split('.');
-        version = numbers.Length is > 0 and <= NumbersMax && numbers.All(n => n.Length is > 0 and < 10 && n.All(char.IsAsciiDigit))
+        version = numbers.Length is > 0 and <= NumbersMax
+            && numbers.All(n => n.Length is > 0 and < 10 && n.All(char.IsAsciiDigit))
             ? new(text.Split('+')[0])
             : null;
         return version is not null;
@@ -32,7 +33,11 @@ public sealed record PackageVersion(string Text) : IComparable<PackageVersion>
         for (var i = 0; i < NumbersMax; i++)
             if (own.ElementAtOrDefault(i).CompareTo(others.ElementAtOrDefault(i)) is not 0 and var order) return order;
         if (IsPrerelease != other.IsPrerelease) return IsPrerelease ? -1 : 1;
-        return !IsPrerelease ? 0 : CompareLabels(Text[(Text.IndexOf('-', StringComparison.Ordinal) + 1)..], other.Text[(other.Text.IndexOf('-', StringComparison.Ordinal) + 1)..]);
+        return !IsPrerelease
+            ? 0
+            : CompareLabels(
+                Text[(Text.IndexOf('-', StringComparison.Ordinal) + 1)..],
+                other.Text[(other.Text.IndexOf('-', StringComparison.Ordinal) + 1)..]);
     }
 
     /// <summary>Whether one comes before the other.</summary>
@@ -65,7 +70,9 @@ public sealed record PackageVersion(string Text) : IComparable<PackageVersion>
     }
 }
 
-/// <summary>Versions that a dependency allows, as NuGet writes them: <c>1.0</c> (or later), <c>[1.0]</c>, <c>[1.0, 2.0)</c>.</summary>
+/// <summary>
+/// Versions that a dependency allows, as NuGet writes them: <c>1.0</c> (or later), <c>[1.0]</c>, <c>[1.0, 2.0)</c>.
+/// </summary>
 sealed record VersionRange(PackageVersion? Min, bool IncludesMin, PackageVersion? Max, bool IncludesMax)
 {
     /// <summary>Any version.</summary>

@@ -39,7 +39,8 @@ sealed class FileColumns
     public IReadOnlyList<Field> Fields => fields;
 
     /// <summary>The columns so far that no file has; empty where files do not name their columns.</summary>
-    public IReadOnlyList<string> Missing => brought.Count == 0 ? [] : [.. fields.Select(f => f.Name).Where(name => !brought.Contains(name))];
+    public IReadOnlyList<string> Missing =>
+        brought.Count == 0 ? [] : [.. fields.Select(f => f.Name).Where(name => !brought.Contains(name))];
 
     /// <summary>The types that the stream declares, by column.</summary>
     public IReadOnlyDictionary<string, DataType> Declared { get; }
@@ -64,8 +65,8 @@ sealed class FileColumns
     }
 
     /// <summary>
-    /// Adds a column, or the fields of structs that the one of its name does not have. Its type stays, unless it was not
-    /// declared and may take a wider one.
+    /// Adds a column, or the fields of structs that the one of its name does not have. Its type stays, unless it was
+    /// not declared and may take a wider one.
     /// </summary>
     /// <inheritdoc cref="Add"/>
     public void AddOrExtend(string name, DataType type, string sourceType)
@@ -88,7 +89,11 @@ sealed class FileColumns
         foreach (var name in missing) Add(name, Declared[name], sourceType);
         if (files.Count == 0) return [];
         var where = files[0].Input.Path + (files.Count == 1 ? "" : $" and {files.Count - 1:N0} more");
-        return [.. missing.Select(name => new Warning($"no column {name} in {where}: it is null", NearestName.Hint(name, others)))];
+        return
+        [
+            .. missing.Select(name =>
+                new Warning($"no column {name} in {where}: it is null", NearestName.Hint(name, others))),
+        ];
     }
 
     /// <summary>The name of the column for a field of a file: its own, unless Foz has a column of it.</summary>
@@ -111,18 +116,19 @@ sealed class FileColumns
             Hint = "take the declaration back, or read all files again with it: --full-refresh",
         };
 
-    static DataType Extend(DataType type, DataType other, Func<DataType, DataType, DataType?>? widen) => (type, other) switch
-    {
-        (DataType.Struct own, DataType.Struct more) => new DataType.Struct(
-        [
-            .. own.Fields.Select(f => more.Fields.FirstOrDefault(m => SameName(f, m)) is { } also
-                ? f with { Type = Extend(f.Type, also.Type, widen) } : f),
-            .. more.Fields.Where(m => !own.Fields.Any(f => SameName(f, m))),
-        ]),
-        (DataType.Array own, DataType.Array more) => new DataType.Array(Extend(own.Element, more.Element, widen)),
-        _ when IsNested(type) || IsNested(other) => type,
-        _ => widen?.Invoke(type, other) ?? type,
-    };
+    static DataType Extend(DataType type, DataType other, Func<DataType, DataType, DataType?>? widen) =>
+        (type, other) switch
+        {
+            (DataType.Struct own, DataType.Struct more) => new DataType.Struct(
+            [
+                .. own.Fields.Select(f => more.Fields.FirstOrDefault(m => SameName(f, m)) is { } also
+                    ? f with { Type = Extend(f.Type, also.Type, widen) } : f),
+                .. more.Fields.Where(m => !own.Fields.Any(f => SameName(f, m))),
+            ]),
+            (DataType.Array own, DataType.Array more) => new DataType.Array(Extend(own.Element, more.Element, widen)),
+            _ when IsNested(type) || IsNested(other) => type,
+            _ => widen?.Invoke(type, other) ?? type,
+        };
 
     static bool IsNested(DataType type) => type is DataType.Map or DataType.Struct or DataType.Array;
 
@@ -137,7 +143,8 @@ sealed class FileColumns
         {
             try
             {
-                var field = session.Describe($"SELECT CAST(NULL AS {text}) AS value", CancellationToken.None)[0].ToField();
+                var field = session.Describe(
+                    $"SELECT CAST(NULL AS {text}) AS value", CancellationToken.None)[0].ToField();
                 if (!field.Metadata.ContainsKey(Field.SourceTypeKey))
                 {
                     types[name] = field.Type;
@@ -148,10 +155,12 @@ sealed class FileColumns
             {
             }
             throw new FozException(
-                ErrorKind.Configuration, $"column '{name}' of stream '{stream.Name}' is declared as '{text}', which no table can hold")
+                ErrorKind.Configuration,
+                $"column '{name}' of stream '{stream.Name}' is declared as '{text}', which no table can hold")
             {
                 Place = stream.Place,
-                Hint = "write a type such as varchar, bigint, decimal(12,2), double, boolean, date, timestamp or timestamptz",
+                Hint = "write a type such as varchar, bigint, decimal(12,2), double, boolean, "
+                    + "date, timestamp or timestamptz",
             };
         }
         return types;

@@ -8,7 +8,10 @@ namespace Foz.Connectors.Files.Contents;
 /// <summary>SQL of the change columns that say which file a row is from.</summary>
 static class FileOrigin
 {
-    static readonly Field[] fields = [.. ChangeColumns.Fields.Where(f => f.Name is ChangeColumns.CommitTs or ChangeColumns.Source)];
+    static readonly Field[] fields =
+    [
+        .. ChangeColumns.Fields.Where(f => f.Name is ChangeColumns.CommitTs or ChangeColumns.Source),
+    ];
 
     /// <summary>The column that the engine is told to put a file's path in.</summary>
     public const string PathColumn = "foz.path";
@@ -17,10 +20,16 @@ static class FileOrigin
     public static string PathIdentifier { get; } = SqlText.Identifier(PathColumn);
 
     /// <summary>A SELECT of no rows.</summary>
-    public static string NoRows(IEnumerable<Field> fields, bool withPlaces) =>
-        $"SELECT {string.Join(", ", fields.Concat(Fields(withPlaces)).Select(f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {SqlText.Identifier(f.Name)}"))} WHERE false";
+    public static string NoRows(IEnumerable<Field> fields, bool withPlaces)
+    {
+        var columns = fields.Concat(Fields(withPlaces))
+            .Select(f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {SqlText.Identifier(f.Name)}");
+        return $"SELECT {string.Join(", ", columns)} WHERE false";
+    }
 
-    /// <summary>The two columns behind a stream's own, in a SELECT of files that are read with <see cref="PathColumn"/>.</summary>
+    /// <summary>
+    /// The two columns behind a stream's own, in a SELECT of files that are read with <see cref="PathColumn"/>.
+    /// </summary>
     /// <param name="files">The path that the engine sees of each file, and the file.</param>
     public static string Select(IReadOnlyList<(string Path, SourceFile File)> files) =>
         $"{Value(files, Timestamp)} AS {ChangeColumns.CommitTs}, "
@@ -38,7 +47,8 @@ static class FileOrigin
     public static string Value(IReadOnlyList<(string Path, SourceFile File)> files, Func<FileInput, string> value) =>
         files.Count == 1
             ? value(files[0].File.Input)
-            : $"MAP {{{string.Join(", ", files.Select(f => $"{SqlText.Literal(f.Path)}: {value(f.File.Input)}"))}}}[{PathIdentifier}]";
+            : $"MAP {{{string.Join(", ", files.Select(f => $"{SqlText.Literal(f.Path)}: {value(f.File.Input)}"))}"
+                + $"}}[{PathIdentifier}]";
 
     /// <summary>An instant in SQL.</summary>
     public static string Timestamp(FileInput file) => Timestamp(file.ModifiedAt);

@@ -49,7 +49,8 @@ static class FileStreams
     {
         FileNotFoundException or DirectoryNotFoundException => $"file {file.Input.Path} is gone",
         UnauthorizedAccessException => $"file {file.Input.Path} cannot be read: permission denied",
-        InvalidDataException or WireException => $"file {file.Input.Path} is not compressed as its name says, or damaged: {e.Message}",
+        InvalidDataException or WireException =>
+            $"file {file.Input.Path} is not compressed as its name says, or damaged: {e.Message}",
         _ => $"file {file.Input.Path} cannot be read: {e.Message}",
     }, e);
 

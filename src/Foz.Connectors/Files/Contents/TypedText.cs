@@ -23,7 +23,9 @@ static class TypedText
         return $"({text} IS NULL OR ({(exact is null ? "" : $"{exact} AND ")}{TryCast(text, type)} IS NOT NULL))";
     }
 
-    /// <summary>A WHERE that fails where a test of <see cref="LosslessText.Test"/> does not hold; empty where there is none.</summary>
+    /// <summary>
+    /// A WHERE that fails where a test of <see cref="LosslessText.Test"/> does not hold; empty where there is none.
+    /// </summary>
     public static string Guard(IEnumerable<string?> tests)
     {
         var all = string.Join(" AND ", tests.OfType<string>());
@@ -56,7 +58,8 @@ static class TypedText
         var cases = written.Select(way =>
             $"WHEN regexp_full_match({text}, {SqlText.Literal(way.Like)}) THEN "
             + SqlText.Literal(
-                $": leave its type out, and write clean: [{{cast: {{type: '{ColumnTypes.NameOf(type)}', {way.How}}}}}]"));
+                $": leave its type out, and write clean: [{{cast: {{type: "
+                    + $"'{ColumnTypes.NameOf(type)}', {way.How}}}}}]"));
         return $" || CASE {string.Join(' ', cases)} ELSE '' END";
     }
 

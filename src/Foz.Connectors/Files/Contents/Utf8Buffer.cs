@@ -29,7 +29,8 @@ sealed class Utf8Buffer(Stream stream, int bytesMax)
         bytes.AsSpan(start, end - start).CopyTo(bytes);
         (start, end) = (0, end - start);
         // One more than is allowed at most, so that too much is seen to be.
-        if (end == bytes.Length) Array.Resize(ref bytes, Math.Min(bytes.Length * 2, Math.Max(bytesMax, end) + StartBytes));
+        if (end == bytes.Length)
+            Array.Resize(ref bytes, Math.Min(bytes.Length * 2, Math.Max(bytesMax, end) + StartBytes));
         var count = stream.ReadAtLeast(bytes.AsSpan(end), bytes.Length - end, throwOnEndOfStream: false);
         end += count;
         IsEnded = end < bytes.Length;
@@ -40,7 +41,9 @@ sealed class Utf8Buffer(Stream stream, int bytesMax)
 
     /// <summary>Drops what lies between the first bytes and the end of their line.</summary>
     /// <param name="keep">How many bytes stay in front.</param>
-    /// <returns>The length of the end of the line that now lies behind them; 0 where the stream ends before one.</returns>
+    /// <returns>
+    /// The length of the end of the line that now lies behind them; 0 where the stream ends before one.
+    /// </returns>
     public int DropToEndOfLine(int keep)
     {
         while (true)

@@ -137,7 +137,8 @@ sealed class CsvBatch : IDisposable
                 ? $": {CsvHeader.Setting(delimiter)}" : "";
             new CsvSifter(part.File).Copy(
                 part.CopyPath,
-                row => rejected.Add(part.File.Source.Input.Path, row.Line, row.Text, row.Fault + hint), cancellationToken);
+                row => rejected.Add(part.File.Source.Input.Path, row.Line, row.Text, row.Fault + hint),
+                cancellationToken);
             part.IsCopied = true;
         }, cancellationToken);
 
@@ -151,7 +152,8 @@ sealed class CsvBatch : IDisposable
         {
             if (Union(Uncopied(), SelectMisfits) is { Length: > 0 } sql)
             {
-                using var found = session.Query($"SELECT DISTINCT {FileOrigin.PathIdentifier} FROM ({sql})", cancellationToken);
+                using var found = session.Query(
+                    $"SELECT DISTINCT {FileOrigin.PathIdentifier} FROM ({sql})", cancellationToken);
                 var paths = found.Rows(cancellationToken).Select(row => (string)row[0]!).ToHashSet();
                 Copy(Uncopied().Where(p => paths.Contains(p.Path)), cancellationToken);
             }
@@ -185,7 +187,9 @@ sealed class CsvBatch : IDisposable
     /// <param name="isStrict">Whether one that cannot be is an error; otherwise they are left out.</param>
     string Select(bool isStrict)
     {
-        return parts.Count == 0 ? FileOrigin.NoRows(columns.Fields, context.NumbersRows) : Union(parts, group => SelectRows(group, isStrict));
+        return parts.Count == 0
+            ? FileOrigin.NoRows(columns.Fields, context.NumbersRows)
+            : Union(parts, group => SelectRows(group, isStrict));
     }
 
     string SelectRows(IReadOnlyList<Part> group, bool isStrict)
@@ -211,9 +215,11 @@ sealed class CsvBatch : IDisposable
         var typed = Typed(group[0]);
         if (typed.Count == 0) return null;
         var reasons = typed.Select(t =>
-            $"WHEN NOT {TypedText.Fits(t.Text, t.Field.Type)} THEN {TypedText.Reason(t.Field.Name, t.Text, t.Field.Type)}");
+            $"WHEN NOT {TypedText.Fits(t.Text, t.Field.Type)} THEN "
+                + $"{TypedText.Reason(t.Field.Name, t.Text, t.Field.Type)}");
         var line = group[0].IsCopied ? Line : "0";
-        return Read(group, $"{FileOrigin.PathIdentifier}, {line} AS {Line}, CASE {string.Join(' ', reasons)} END AS reason")
+        return Read(
+            group, $"{FileOrigin.PathIdentifier}, {line} AS {Line}, CASE {string.Join(' ', reasons)} END AS reason")
             + $"\nWHERE NOT ({AllFit(typed)})";
     }
 

@@ -11,7 +11,9 @@ public sealed record CsvDialect
     /// <summary>The most bytes that a row may have, in our own reader and in the engine's.</summary>
     public const int RowBytesMax = 8 << 20;
 
-    /// <summary>The dialect of files that are written here: every field in quotes, unless it is null or a number.</summary>
+    /// <summary>
+    /// The dialect of files that are written here: every field in quotes, unless it is null or a number.
+    /// </summary>
     public static CsvDialect Canonical { get; } = new() { Delimiter = (byte)',' };
 
     /// <summary>What stands between fields.</summary>
@@ -20,7 +22,9 @@ public sealed record CsvDialect
     /// <summary>Whether the first row names the columns.</summary>
     public bool HasHeader { get; init; } = true;
 
-    /// <summary>The names of columns that no row names, in their order; those that are missing are named by their position.</summary>
+    /// <summary>
+    /// The names of columns that no row names, in their order; those that are missing are named by their position.
+    /// </summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
     /// <summary>What stands around a field that holds delimiters or ends of lines; null where nothing does.</summary>
@@ -85,11 +89,14 @@ public sealed record CsvDialect
         }
     }
 
-    /// <summary>The name that .NET has for an encoding, for those that Python, iconv and others call otherwise.</summary>
+    /// <summary>
+    /// The name that .NET has for an encoding, for those that Python, iconv and others call otherwise.
+    /// </summary>
     static string DotNetName(string name)
     {
         var plain = name.ToLowerInvariant().Replace('_', '-');
-        if (plain.StartsWith("cp", StringComparison.Ordinal) && int.TryParse(plain.AsSpan(2).TrimStart('-'), out var page))
+        if (plain.StartsWith("cp", StringComparison.Ordinal)
+            && int.TryParse(plain.AsSpan(2).TrimStart('-'), out var page))
             return page is >= 1250 and <= 1258 or 874 ? $"windows-{page}" : $"ibm{page:000}";
         return plain switch
         {

@@ -39,7 +39,8 @@ public sealed record CsvFile(
             if (dialect.Encoding is null && FileStreams.Utf16Of(source) is { } encoding)
                 return Open(source, dialect with { Encoding = encoding });
             throw new FozException(
-                ErrorKind.Data, $"line {reader.Line} of file {source.Input.Path} should hold the header and cannot be read: {fault}")
+                ErrorKind.Data,
+                $"line {reader.Line} of file {source.Input.Path} should hold the header and cannot be read: {fault}")
             {
                 Hint = "state how the file is written: delimiter, quote, encoding, skip_rows, or header: false",
             };
@@ -48,9 +49,11 @@ public sealed record CsvFile(
             ? reader.Fields.Select(f => Text(reader, f, dialect)).ToList()
             : [.. reader.Fields.Select((_, i) => dialect.Names.ElementAtOrDefault(i) ?? "")];
         // The engine takes the end of lines from the first one, and fails or finds nothing where that misleads it.
-        var isFirstLineTelling = reader.NextLine == reader.Line + 1 && BitOperations.PopCount((uint)reader.LineEnds) <= 1;
+        var isFirstLineTelling = reader.NextLine == reader.Line + 1
+            && BitOperations.PopCount((uint)reader.LineEnds) <= 1;
         return new(
-            source, Unique(names, Foz.Lake.Data.ChangeColumns.Fields.Select(f => f.Name)), dialect, (int)reader.Line - 1,
+            source, Unique(names, Foz.Lake.Data.ChangeColumns.Fields.Select(f => f.Name)), dialect,
+            (int)reader.Line - 1,
             dialect.Encoding is null && isFirstLineTelling)
         {
             Doubts = dialect.HasHeader ? CsvHeader.Doubts(source.Input.Path, names, dialect) : [],

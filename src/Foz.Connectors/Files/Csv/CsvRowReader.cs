@@ -191,7 +191,8 @@ public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytes
             var behind = end + 1;
             while (behind < text.Length && text[behind] == ' ') behind++;
             if (behind >= text.Length && !buffer.IsEnded) return Step.More;
-            if (behind < text.Length && text[behind] != dialect.Delimiter && text[behind] is not (LineFeed or CarriageReturn))
+            if (behind < text.Length && text[behind] != dialect.Delimiter
+                && text[behind] is not (LineFeed or CarriageReturn))
             {
                 Fault = "text follows a closing quote";
                 return Step.Fault;
@@ -281,7 +282,8 @@ public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytes
     string? CheckFields()
     {
         // Empty fields behind the last column hold nothing that could be lost; the engine passes over them, too.
-        while (fields.Count > ColumnCount && fields[^1] is { Length: 0, IsQuoted: false }) fields.RemoveAt(fields.Count - 1);
+        while (fields.Count > ColumnCount && fields[^1] is { Length: 0, IsQuoted: false })
+            fields.RemoveAt(fields.Count - 1);
         return fields.Count == ColumnCount
             ? null
             : $"{fields.Count} field{(fields.Count == 1 ? "" : "s")} where the header has {ColumnCount}";

@@ -28,7 +28,8 @@ public static class CsvSql
         sql.Append(", columns = {");
         sql.AppendJoin(", ", columns.Select(c => $"{SqlText.Identifier(c.Name)}: {SqlText.Literal(c.Type)}"));
         sql.Append("}, auto_detect = false, strict_mode = true, null_padding = false, ignore_errors = false");
-        sql.Append(CultureInfo.InvariantCulture, $", header = {(dialect.HasHeader ? "true" : "false")}, skip = {skipLines}");
+        sql.Append(
+            CultureInfo.InvariantCulture, $", header = {(dialect.HasHeader ? "true" : "false")}, skip = {skipLines}");
         sql.Append($", delim = {Character(dialect.Delimiter)}");
         sql.Append($", quote = {Character(dialect.Quote)}, escape = {Character(dialect.Escape)}");
         sql.Append($", filename = {SqlText.Literal(FileOrigin.PathColumn)}, allow_quoted_nulls = false, nullstr = [");

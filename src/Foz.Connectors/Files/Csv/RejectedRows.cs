@@ -35,7 +35,8 @@ public sealed class RejectedRows(string path) : IDisposable
         if (reason.Length > ReasonCharactersMax) reason = reason[..ReasonCharactersMax];
         lock (access)
         {
-            writer ??= new CsvWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read), Columns.Length);
+            writer ??= new CsvWriter(
+                new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read), Columns.Length);
             writer.WriteText(Encoding.UTF8.GetBytes(file));
             writer.WriteNumber(line);
             // Decoded and encoded again, bytes that are not UTF-8 become U+FFFD.
@@ -52,7 +53,11 @@ public sealed class RejectedRows(string path) : IDisposable
         lock (access)
         {
             writer?.Flush();
-            return Count == 0 ? null : CsvSql.Read([path], Columns, CsvDialect.Canonical, skipLines: 0, select: string.Join(", ", Columns.Select(c => c.Name)));
+            return Count == 0
+                ? null
+                : CsvSql.Read(
+                    [path], Columns, CsvDialect.Canonical, skipLines: 0,
+                    select: string.Join(", ", Columns.Select(c => c.Name)));
         }
     }
 

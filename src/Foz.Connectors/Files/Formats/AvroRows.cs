@@ -10,8 +10,8 @@ using Foz.Wire.Avro;
 namespace Foz.Connectors.Files.Formats;
 
 /// <summary>
-/// Files of Avro, written as Parquet into the batch's work folder and read as that: the types of a schema stay, those inside of
-/// records, arrays and maps too.
+/// Files of Avro, written as Parquet into the batch's work folder and read as that: the types of a schema stay, those
+/// inside of records, arrays and maps too.
 /// </summary>
 static class AvroRows
 {
@@ -25,14 +25,16 @@ static class AvroRows
     public static IReadOnlyList<SourceFile> ToParquet(
         IReadOnlyList<SourceFile> files, ReadContext context, CancellationToken cancellationToken)
     {
-        var converted = files.Select((file, i) => file with { FullPath = Path.Combine(context.WorkFolder, $"avro-{i}.parquet") }).ToList();
+        var converted = files.Select((file, i) =>
+            file with { FullPath = Path.Combine(context.WorkFolder, $"avro-{i}.parquet") }).ToList();
         FileWork.ForEach(files.Zip(converted).Where(pair => pair.First.Input.SizeBytes > 0), context, pair =>
         {
             var lines = pair.Second.FullPath + ".jsonl";
             var (schema, longest) = WriteLines(pair.First, lines, cancellationToken);
             using var session = context.Engine.Open(Workload.Ingestion);
             session.Execute(
-                $"COPY (FROM {ReadSql(schema, lines, longest)}) TO {SqlText.Literal(pair.Second.FullPath)} (FORMAT parquet)", cancellationToken);
+                $"COPY (FROM {ReadSql(schema, lines, longest)}) TO "
+                    + $"{SqlText.Literal(pair.Second.FullPath)} (FORMAT parquet)", cancellationToken);
             File.Delete(lines);
         }, cancellationToken);
         return converted;
@@ -49,7 +51,8 @@ static class AvroRows
         return [.. session.Describe($"SELECT {string.Join(", ", nulls)}", cancellationToken).Select(c => c.ToField())];
     }
 
-    static (AvroSchema Schema, long Longest) WriteLines(SourceFile file, string lines, CancellationToken cancellationToken) => Guard(file, () =>
+    static (AvroSchema Schema, long Longest) WriteLines(
+        SourceFile file, string lines, CancellationToken cancellationToken) => Guard(file, () =>
     {
         using var stream = FileStreams.Open(file);
         using var target = new FileStream(lines, FileMode.CreateNew, FileAccess.Write, FileShare.Read, 1 << 17);
@@ -57,13 +60,15 @@ static class AvroRows
         var container = AvroContainer.Open(stream);
         var longest = 0L;
         foreach (var (count, values) in container.ReadBlocks())
-            longest = Math.Max(longest, WriteBlock(container.Schema, count, values.Span, json, target, cancellationToken));
+            longest = Math.Max(
+                longest, WriteBlock(container.Schema, count, values.Span, json, target, cancellationToken));
         return (container.Schema, longest);
     });
 
     /// <returns>The length of the longest line.</returns>
     static long WriteBlock(
-        AvroSchema schema, long count, ReadOnlySpan<byte> values, Utf8JsonWriter json, FileStream target, CancellationToken cancellationToken)
+        AvroSchema schema, long count, ReadOnlySpan<byte> values, Utf8JsonWriter json, FileStream target,
+        CancellationToken cancellationToken)
     {
         var reader = new AvroValueReader(values);
         var longest = 0L;
@@ -87,15 +92,19 @@ static class AvroRows
         return longest;
     }
 
-    // The engine holds twice as much as the longest line for each thread. It takes texts in JSON for bytes as they are, and
-    // knows their escapes only where it casts texts.
+    // The engine holds twice as much as the longest line for each thread. It takes texts in JSON for bytes as they are,
+    // and knows their escapes only where it casts texts.
     static string ReadSql(AvroSchema schema, string lines, long longest)
     {
         var columns = ColumnsOf(schema);
         var texts = columns.Select(c =>
-            $"{SqlText.Identifier(c.Name)}: {SqlText.Literal(c.Type.Replace(Bytes, "VARCHAR", StringComparison.Ordinal))}");
-        return $"(SELECT {string.Join(", ", columns.Select(c => $"CAST({SqlText.Identifier(c.Name)} AS {c.Type}) AS {SqlText.Identifier(c.Name)}"))} "
-            + $"FROM read_json({SqlText.Literal(lines)}, format = 'newline_delimited', maximum_object_size = {Math.Max(longest + 1, LineBytesMin)}, "
+            $"{SqlText.Identifier(c.Name)}: "
+                + $"{SqlText.Literal(c.Type.Replace(Bytes, "VARCHAR", StringComparison.Ordinal))}");
+        var values = columns.Select(c => (Name: SqlText.Identifier(c.Name), c.Type))
+            .Select(c => $"CAST({c.Name} AS {c.Type}) AS {c.Name}");
+        return $"(SELECT {string.Join(", ", values)} "
+            + $"FROM read_json({SqlText.Literal(lines)}, format = 'newline_delimited', maximum_object_size = "
+            + $"{Math.Max(longest + 1, LineBytesMin)}, "
             + $"columns = {{{string.Join(", ", texts)}}}))";
     }
 
@@ -118,7 +127,8 @@ static class AvroRows
                 schema.Precision <= DecimalDigitsMax ? $"DECIMAL({schema.Precision}, {schema.Scale})" : "VARCHAR",
             AvroSchema.Fixed { LogicalType: "uuid" } => "VARCHAR",
             AvroSchema.Fixed => Bytes,
-            AvroSchema.Primitive { Name: "int" or "long", LogicalType: { } meaning } when LogicalTypeOf(meaning) is { } type => type,
+            AvroSchema.Primitive { Name: "int" or "long", LogicalType: { } meaning }
+                when LogicalTypeOf(meaning) is { } type => type,
             AvroSchema.Primitive primitive => primitive.Name switch
             {
                 "boolean" => "BOOLEAN",

@@ -9,7 +9,8 @@ static class BinaryBatch
 {
     static readonly Field[] Fields =
     [
-        new("path", DataType.String), new("size", DataType.Long), new("modified_at", DataType.Timestamp), new("content", DataType.Binary),
+        new("path", DataType.String), new("size", DataType.Long), new("modified_at", DataType.Timestamp),
+        new("content", DataType.Binary),
     ];
 
     /// <summary>Starts reading.</summary>
@@ -20,7 +21,8 @@ static class BinaryBatch
         {
             var origin = FileOrigin.Select([(file.FullPath, file)]);
             var time = FileOrigin.Value([(file.FullPath, file)], FileOrigin.Timestamp);
-            return $"SELECT {SqlText.Literal(file.Input.Path)} AS path, size::BIGINT AS size, {time} AS modified_at, content, {origin} "
+            return $"SELECT {SqlText.Literal(file.Input.Path)} AS path, size::BIGINT AS size, {time} AS "
+                + $"modified_at, content, {origin} "
                 + $"FROM read_blob({SqlText.Literal(file.FullPath)})";
         }));
         return new StreamRows.Selected(files.Count == 0 ? FileOrigin.NoRows(Fields, withPlaces: false) : select)

@@ -14,7 +14,8 @@ static class ConvertedFiles
     /// <summary>The files, each in the place of the original, and what the user should know of them.</summary>
     /// <exception cref="FozException">A file is not of its format, or a setting is wrong.</exception>
     public static (IReadOnlyList<SourceFile> Files, IReadOnlyList<Warning> Warnings) ToJsonLines(
-        IReadOnlyList<SourceFile> files, FileFormat format, StreamDefinition stream, ReadContext context, CancellationToken cancellationToken)
+        IReadOnlyList<SourceFile> files, FileFormat format, StreamDefinition stream, ReadContext context,
+        CancellationToken cancellationToken)
     {
         var warnings = new System.Collections.Concurrent.ConcurrentDictionary<string, Warning>(StringComparer.Ordinal);
         var widths = format is FileFormat.Fixed ? FixedField.Read(stream.Settings) : [];
@@ -27,14 +28,17 @@ static class ConvertedFiles
         FileWork.ForEach(files.Zip(converted), context, pair =>
         {
             using var target = new FileStream(pair.Second.FullPath, FileMode.CreateNew, FileAccess.Write);
-            using var source = FileStreams.OpenText(pair.First, format is FileFormat.Fixed ? CsvDialect.ReadEncoding(stream.Settings) : null);
+            using var source = FileStreams.OpenText(
+                pair.First, format is FileFormat.Fixed ? CsvDialect.ReadEncoding(stream.Settings) : null);
             try
             {
                 if (sheet is not null)
                 {
-                    if (ExcelRows.Write(pair.First, source, sheet, target, cancellationToken) is { } warning) warnings[pair.First.Input.Path] = warning;
+                    if (ExcelRows.Write(pair.First, source, sheet, target, cancellationToken) is { } warning)
+                        warnings[pair.First.Input.Path] = warning;
                 }
-                else if (format is FileFormat.Xml) WriteXml(source, stream.Settings.Text("records") ?? "", target, cancellationToken);
+                else if (format is FileFormat.Xml)
+                    WriteXml(source, stream.Settings.Text("records") ?? "", target, cancellationToken);
                 else WriteFixed(source, widths, target, cancellationToken);
             }
             catch (XmlException e)
@@ -59,7 +63,8 @@ static class ConvertedFiles
         }
     }
 
-    static void WriteFixed(Stream source, IReadOnlyList<FixedField> fields, FileStream target, CancellationToken cancellationToken)
+    static void WriteFixed(
+        Stream source, IReadOnlyList<FixedField> fields, FileStream target, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(source, Encoding.UTF8);
         using var json = new Utf8JsonWriter(target);
@@ -70,7 +75,9 @@ static class ConvertedFiles
             json.WriteStartObject();
             foreach (var field in fields)
             {
-                var value = line.Length < field.Start ? "" : line.Substring(field.Start - 1, Math.Min(field.Length, line.Length - field.Start + 1)).Trim();
+                var value = line.Length < field.Start
+                    ? ""
+                    : line.Substring(field.Start - 1, Math.Min(field.Length, line.Length - field.Start + 1)).Trim();
                 if (value.Length == 0) json.WriteNull(field.Name);
                 else json.WriteString(field.Name, value);
             }
@@ -95,13 +102,16 @@ readonly record struct FixedField(string Name, int Start, int Length)
     public static IReadOnlyList<FixedField> Read(Settings settings)
     {
         var places = settings.Map(Setting);
-        if (places.Count == 0) throw settings.Wrong(Setting, "set for fixed width: columns with their characters, such as {id: 1-10, name: 11-40}");
+        if (places.Count == 0)
+            throw settings.Wrong(
+                Setting, "set for fixed width: columns with their characters, such as {id: 1-10, name: 11-40}");
         return
         [
-            .. places.Select(place => place.Value.Split('-') is [var first, var last] && int.TryParse(first, out var start)
-                && int.TryParse(last, out var end) && start >= 1 && end >= start
-                    ? new FixedField(place.Key, start, end - start + 1)
-                    : throw settings.Wrong(Setting, $"places such as 1-10, not '{place.Value}' of {place.Key}")),
+            .. places.Select(place =>
+                place.Value.Split('-') is [var first, var last] && int.TryParse(first, out var start)
+                    && int.TryParse(last, out var end) && start >= 1 && end >= start
+                        ? new FixedField(place.Key, start, end - start + 1)
+                        : throw settings.Wrong(Setting, $"places such as 1-10, not '{place.Value}' of {place.Key}")),
         ];
     }
 }

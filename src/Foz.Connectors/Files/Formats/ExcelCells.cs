@@ -7,9 +7,9 @@ using Foz.Lake;
 namespace Foz.Connectors.Files.Formats;
 
 /// <summary>
-/// What the library does not give of a sheet's cells: which are errors, such as <c>#N/A</c>, and the digits of numbers that have more than
-/// a double holds. Read from workbooks of Office Open XML (ECMA-376, part 1, 18.3.1.4); the binary ones, <c>.xls</c> and <c>.xlsb</c>,
-/// hold doubles themselves, and are passed over.
+/// What the library does not give of a sheet's cells: which are errors, such as <c>#N/A</c>, and the digits of numbers
+/// that have more than a double holds. Read from workbooks of Office Open XML (ECMA-376, part 1, 18.3.1.4); the binary
+/// ones, <c>.xls</c> and <c>.xlsb</c>, hold doubles themselves, and are passed over.
 /// </summary>
 /// <param name="Errors">Says which cells are errors; null where none is.</param>
 /// <param name="Digits">The texts of such numbers by row and column, from 0.</param>
@@ -23,7 +23,10 @@ sealed record ExcelCells(Warning? Errors, IReadOnlyDictionary<(int Row, int Colu
     const string Workbook = "xl/workbook.xml", Relations = "xl/_rels/workbook.xml.rels";
     const string OfRelations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
-    static readonly XmlReaderSettings settings = new() { DtdProcessing = DtdProcessing.Prohibit, IgnoreComments = true, IgnoreWhitespace = true };
+    static readonly XmlReaderSettings settings = new()
+    {
+        DtdProcessing = DtdProcessing.Prohibit, IgnoreComments = true, IgnoreWhitespace = true,
+    };
 
     /// <summary>Looks at the cells of a sheet.</summary>
     /// <param name="file">The workbook.</param>
@@ -31,11 +34,14 @@ sealed record ExcelCells(Warning? Errors, IReadOnlyDictionary<(int Row, int Colu
     /// <param name="sheet">The sheet's name.</param>
     /// <param name="range">The cells that are read.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static ExcelCells Read(SourceFile file, Stream workbook, string sheet, SheetRange range, CancellationToken cancellationToken)
+    public static ExcelCells Read(
+        SourceFile file, Stream workbook, string sheet, SheetRange range, CancellationToken cancellationToken)
     {
         Span<byte> mark = stackalloc byte[2];
         workbook.Position = 0;
-        if (workbook.ReadAtLeast(mark, mark.Length, throwOnEndOfStream: false) < mark.Length || !mark.SequenceEqual("PK"u8)) return none;
+        if (workbook.ReadAtLeast(mark, mark.Length, throwOnEndOfStream: false) < mark.Length
+            || !mark.SequenceEqual("PK"u8))
+            return none;
         workbook.Position = 0;
         using var archive = new ZipArchive(workbook, ZipArchiveMode.Read, leaveOpen: true);
         if (PartOf(archive, sheet) is not { } part) return none;
@@ -49,7 +55,8 @@ sealed record ExcelCells(Warning? Errors, IReadOnlyDictionary<(int Row, int Colu
             }
             else if (++count <= ShownMax) shown.Add($"{cell.Name} ({cell.Text})");
         var errors = count == 0 ? null : new Warning(
-            $"file {file.Input.Path}, sheet '{sheet}': {count:N0} {(count == 1 ? "cell is an error and arrives" : "cells are errors and arrive")} as null: "
+            $"file {file.Input.Path}, sheet '{sheet}': {count:N0} "
+                + $"{(count == 1 ? "cell is an error and arrives" : "cells are errors and arrive")} as null: "
             + string.Join(", ", shown) + (count > ShownMax ? ", …" : ""),
             "correct the workbook, or narrow 'range'");
         return new(errors, digits);
@@ -68,9 +75,13 @@ sealed record ExcelCells(Warning? Errors, IReadOnlyDictionary<(int Row, int Colu
 
     static ZipArchiveEntry? PartOf(ZipArchive archive, string sheet)
     {
-        if (archive.GetEntry(Workbook) is not { } workbook || archive.GetEntry(Relations) is not { } relations) return null;
-        var id = Elements(workbook, "sheet").FirstOrDefault(e => e.GetValueOrDefault("name") == sheet)?.GetValueOrDefault("id");
-        var target = Elements(relations, "Relationship").FirstOrDefault(e => e.GetValueOrDefault("Id") == id)?.GetValueOrDefault("Target");
+        if (archive.GetEntry(Workbook) is not { } workbook || archive.GetEntry(Relations) is not { } relations)
+            return null;
+        var id = Elements(
+            workbook, "sheet").FirstOrDefault(e => e.GetValueOrDefault("name") == sheet)?.GetValueOrDefault("id");
+        var target = Elements(
+            relations,
+            "Relationship").FirstOrDefault(e => e.GetValueOrDefault("Id") == id)?.GetValueOrDefault("Target");
         return target is null ? null : archive.GetEntry(target.StartsWith('/') ? target[1..] : $"xl/{target}");
     }
 
@@ -105,7 +116,9 @@ sealed record ExcelCells(Warning? Errors, IReadOnlyDictionary<(int Row, int Colu
             {
                 case "row":
                     cancellationToken.ThrowIfCancellationRequested();
-                    row = int.TryParse(reader.GetAttribute("r"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number - 1 : row + 1;
+                    row = int.TryParse(
+                        reader.GetAttribute("r"), NumberStyles.None, CultureInfo.InvariantCulture,
+                        out var number) ? number - 1 : row + 1;
                     column = -1;
                     break;
                 case "c":

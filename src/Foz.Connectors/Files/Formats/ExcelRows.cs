@@ -28,13 +28,15 @@ sealed record SheetRange(string? Sheet, int FirstRow, int? LastRow, int FirstCol
     {
         var stated = settings.Text(Setting);
         var parts = stated?.Split(':') ?? [];
-        var (first, last) = (parts.Length > 0 ? Cell(parts[0]) : (0, 0), parts.Length > 1 ? Cell(parts[1]) : (null, null));
+        var (first, last) =
+            (parts.Length > 0 ? Cell(parts[0]) : (0, 0), parts.Length > 1 ? Cell(parts[1]) : (null, null));
         if (parts.Length > 2 || first is null || last is null || first.Value.Column is null
             || last.Value.Row < (first.Value.Row ?? 0) || last.Value.Column < first.Value.Column)
             throw settings.Wrong(Setting, $"cells such as B3:F, A4:H100 or C5, not '{stated}'");
         var skipped = (int)Math.Min(settings.Integer("skip_rows") ?? 0, RowsMax);
         return new(
-            settings.Text("sheet"), (first.Value.Row ?? 0) + skipped, last.Value.Row, first.Value.Column.Value, last.Value.Column,
+            settings.Text("sheet"), (first.Value.Row ?? 0) + skipped, last.Value.Row, first.Value.Column.Value,
+            last.Value.Column,
             settings.Flag("header", otherwise: true));
     }
 
@@ -46,14 +48,16 @@ sealed record SheetRange(string? Sheet, int FirstRow, int? LastRow, int FirstCol
         var digits = text[letters.Count..];
         if (letters.Count == 0 || column > ColumnsMax) return null;
         if (digits.Length == 0) return (null, column - 1);
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var row) && row is >= 1 and <= RowsMax
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var row)
+            && row is >= 1 and <= RowsMax
             ? (row - 1, column - 1) : null;
     }
 }
 
 /// <summary>
-/// Rows of Excel as JSON lines, each value a text: numbers with all their digits, dates and times in ISO's form, <c>true</c> and
-/// <c>false</c>; an error such as <c>#N/A</c> is no value, and told. Rows without any value are passed over.
+/// Rows of Excel as JSON lines, each value a text: numbers with all their digits, dates and times in ISO's form,
+/// <c>true</c> and <c>false</c>; an error such as <c>#N/A</c> is no value, and told. Rows without any value are passed
+/// over.
 /// </summary>
 static class ExcelRows
 {
@@ -80,7 +84,8 @@ static class ExcelRows
     }
 
     static void WriteRows(
-        List<string> names, ExcelCells cells, IExcelDataReader reader, SheetRange range, FileStream target, CancellationToken cancellationToken)
+        List<string> names, ExcelCells cells, IExcelDataReader reader, SheetRange range, FileStream target,
+        CancellationToken cancellationToken)
     {
         using var json = new Utf8JsonWriter(target);
         for (var row = range.FirstRow + (range.HasHeader ? 1 : 0); row <= (range.LastRow ?? int.MaxValue); row++)
@@ -125,7 +130,8 @@ static class ExcelRows
         {
             var stated = Text(reader, range.FirstColumn + i)?.Trim() is { Length: > 0 } text ? text : $"column{i + 1}";
             var name = stated;
-            for (var number = 1; names.Contains(name, StringComparer.OrdinalIgnoreCase); number++) name = $"{stated}_{number}";
+            for (var number = 1; names.Contains(name, StringComparer.OrdinalIgnoreCase); number++)
+                name = $"{stated}_{number}";
             names.Add(name);
         }
         return names;
@@ -142,7 +148,8 @@ static class ExcelRows
         }
         while (reader.NextResult());
         reader.Reset();
-        if (int.TryParse(sheet, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= names.Count)
+        if (int.TryParse(sheet, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1
+            && number <= names.Count)
         {
             for (var at = 1; at < number; at++) reader.NextResult();
             return;
@@ -167,7 +174,9 @@ static class ExcelRows
             bool flag => flag ? "true" : "false",
             double or int when digits is not null => digits,
             // Digits that Excel keeps: fifteen, and more only where they tell two numbers apart.
-            double number => number.ToString(Math.Abs(number) < 1e15 && Math.Floor(number) == number ? "F0" : "R", CultureInfo.InvariantCulture),
+            double number =>
+                number.ToString(
+                    Math.Abs(number) < 1e15 && Math.Floor(number) == number ? "F0" : "R", CultureInfo.InvariantCulture),
             // A time alone is a part of a day to Excel, whose first day is 1900-01-01.
             DateTime { Year: < 1900 } time => time.ToString("HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
             DateTime { TimeOfDay.Ticks: 0 } day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
@@ -195,10 +204,14 @@ static class ExcelRows
                 Hint = "save it without one",
             };
         }
-        catch (Exception e) when (e is ExcelReaderException or InvalidDataException or System.Xml.XmlException or InvalidOperationException
-            or ArgumentException or IndexOutOfRangeException or FormatException or KeyNotFoundException or NullReferenceException)
+        catch (Exception e)
+            when (e is ExcelReaderException or InvalidDataException or System.Xml.XmlException
+                or InvalidOperationException
+                or ArgumentException or IndexOutOfRangeException or FormatException or KeyNotFoundException
+                or NullReferenceException)
         {
-            throw new FozException(ErrorKind.Source, $"file {file.Input.Path} is no workbook of Excel, or damaged: {e.Message}", e);
+            throw new FozException(
+                ErrorKind.Source, $"file {file.Input.Path} is no workbook of Excel, or damaged: {e.Message}", e);
         }
     }
 }

@@ -65,11 +65,14 @@ sealed class ParquetBatch
 
     static Field Common(IEnumerable<string> types, EngineSession session, CancellationToken cancellationToken) =>
         session.Describe(
-            string.Join(" UNION ALL ", types.Select(type => $"SELECT CAST(NULL AS {type}) AS value")), cancellationToken)[0]
+            string.Join(" UNION ALL ", types.Select(type => $"SELECT CAST(NULL AS {type}) AS value")),
+            cancellationToken)[0]
             .ToField();
 
     StreamRows.Selected Select(bool isStrict) =>
-        new(files.Count == 0 ? FileOrigin.NoRows(fields, context.NumbersRows) : Union((group, from) => SelectRows(group, from, isStrict)))
+        new(files.Count == 0
+            ? FileOrigin.NoRows(fields, context.NumbersRows)
+            : Union((group, from) => SelectRows(group, from, isStrict)))
         {
             Fields = fields,
             TellsPlaces = context.NumbersRows,
@@ -100,8 +103,11 @@ sealed class ParquetBatch
             return $"{value} AS {SqlText.Identifier(field.Name)}";
         });
         var tests = Tests(group[0]).Select(t => t.Fits).ToList();
-        var filter = isStrict ? TypedText.Guard(tests) : tests.Count == 0 ? "" : $"\nWHERE {string.Join(" AND ", tests)}";
-        var origin = FileOrigin.Select([.. group.Select(f => (f.Source.FullPath, f.Source))]) + FileOrigin.Place(context.NumbersRows ? Row : null);
+        var filter = isStrict
+            ? TypedText.Guard(tests)
+            : tests.Count == 0 ? "" : $"\nWHERE {string.Join(" AND ", tests)}";
+        var origin = FileOrigin.Select([.. group.Select(f => (f.Source.FullPath, f.Source))])
+            + FileOrigin.Place(context.NumbersRows ? Row : null);
         return $"SELECT {string.Join(", ", [.. values, origin])}\nFROM {from}{filter}";
     }
 
@@ -109,7 +115,8 @@ sealed class ParquetBatch
     {
         var tests = Tests(group[0]);
         if (tests.Count == 0) return null;
-        var path = FileOrigin.Value([.. group.Select(f => (f.Source.FullPath, f.Source))], f => SqlText.Literal(f.Path));
+        var path = FileOrigin.Value(
+            [.. group.Select(f => (f.Source.FullPath, f.Source))], f => SqlText.Literal(f.Path));
         var text = string.Join(", ", group[0].Columns.Select(c => $"{SqlText.Identifier(c.Name)}: {c.Identifier}"));
         var reasons = tests.Select(t => $"WHEN NOT {t.Fits} THEN {t.Reason}");
         return $"SELECT {path} AS file, {Row} AS line, "

@@ -34,13 +34,17 @@ sealed record ParquetInput(SourceFile Source, IReadOnlyList<ParquetColumn> Colum
         try
         {
             var columns = Describe(source, session, cancellationToken);
-            if (columns.Any(c => c.TypeName.Contains("DOUBLE", StringComparison.Ordinal))) CheckDecimals(source, session, cancellationToken);
+            if (columns.Any(c => c.TypeName.Contains("DOUBLE", StringComparison.Ordinal)))
+                CheckDecimals(source, session, cancellationToken);
             var fields = columns.Select(c => c.ToField());
             if (workFolder is not null && columns.Any(c => c.TypeName.Contains("TIME ZONE", StringComparison.Ordinal))
                 && ParquetInstants.CopyWithoutZone(source, workFolder) is { } copy)
                 (source, columns) = (copy, Describe(copy, session, cancellationToken));
             return new(source,
-                [.. columns.Zip(fields, (c, field) => new ParquetColumn(c.Name, c.TypeName, field) { IsNull = c.IsNull })]);
+                [
+                    .. columns.Zip(
+                        fields, (c, field) => new ParquetColumn(c.Name, c.TypeName, field) { IsNull = c.IsNull }),
+                ]);
         }
         catch (FozException e) when (e.Kind is ErrorKind.Source)
         {
@@ -88,11 +92,13 @@ sealed record ParquetInput(SourceFile Source, IReadOnlyList<ParquetColumn> Colum
     static void CheckDecimals(SourceFile source, EngineSession session, CancellationToken cancellationToken)
     {
         using var rows = session.Query(
-            $"SELECT name, precision FROM parquet_schema({SqlText.Literal(source.FullPath)}) WHERE precision > {Foz.DuckDB.DecimalValue.WidthMax} LIMIT 1",
+            $"SELECT name, precision FROM parquet_schema({SqlText.Literal(source.FullPath)}) WHERE precision > "
+                + $"{Foz.DuckDB.DecimalValue.WidthMax} LIMIT 1",
             cancellationToken);
         foreach (var row in rows.Rows(cancellationToken))
             throw new FozException(
-                ErrorKind.Source, $"file {source.Input.Path}: column {row[0]} is a decimal of {row[1]} digits, which is not supported")
+                ErrorKind.Source,
+                $"file {source.Input.Path}: column {row[0]} is a decimal of {row[1]} digits, which is not supported")
             {
                 Hint = $"write it with at most {Foz.DuckDB.DecimalValue.WidthMax} digits, or as text",
             };
@@ -141,7 +147,8 @@ sealed record ParquetColumn(string Name, string EngineType, Field Field)
     /// <summary>Whether a type holds every value of the engine's.</summary>
     bool IsWider(DataType type) => (EngineType, type) switch
     {
-        ("TINYINT" or "UTINYINT", DataType.Primitive { Name: "short" or "integer" or "long" or "float" or "double" }) => true,
+        ("TINYINT" or "UTINYINT", DataType.Primitive { Name: "short" or "integer" or "long" or "float" or "double" }) =>
+            true,
         ("SMALLINT" or "USMALLINT", DataType.Primitive { Name: "integer" or "long" or "float" or "double" }) => true,
         ("INTEGER" or "UINTEGER", DataType.Primitive { Name: "long" or "double" }) => true,
         ("UBIGINT", DataType.Decimal { Scale: 0, Precision: >= 20 }) => true,

@@ -13,7 +13,8 @@ static class ParquetInstants
     const int TailBytes = 8;
 
     /// <summary>
-    /// The type in the file's footer, in Thrift's compact protocol: <c>TIMESTAMP(isAdjustedToUTC = true, unit = NANOS)</c>.
+    /// The type in the file's footer, in Thrift's compact protocol: <c>TIMESTAMP(isAdjustedToUTC = true, unit =
+    /// NANOS)</c>.
     /// </summary>
     static ReadOnlySpan<byte> InUtc => [0x8C, 0x11, 0x1C, 0x3C, 0, 0, 0, 0];
 

@@ -6,10 +6,10 @@ using Value = System.Text.Json.Nodes.JsonNode;
 namespace Foz.Connectors.Files.Formats;
 
 /// <summary>
-/// Rows of XML as JSON: an element's attributes and the elements in it are its fields, those of one name a list; an element
-/// with neither is its text. All values are strings; the text of an element that has fields too is its field <c>text</c>.
-/// Where one element is a value and another of its name a list or has fields, <see cref="Json.JsonNode.IsXml"/> makes them
-/// alike.
+/// Rows of XML as JSON: an element's attributes and the elements in it are its fields, those of one name a list; an
+/// element with neither is its text. All values are strings; the text of an element that has fields too is its field
+/// <c>text</c>. Where one element is a value and another of its name a list or has fields,
+/// <see cref="Json.JsonNode.IsXml"/> makes them alike.
 /// </summary>
 static class XmlRows
 {
@@ -29,7 +29,8 @@ static class XmlRows
         var names = path.Split('.', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var depth = Math.Max(names.Length, 1);
         var open = new string[depth + 1];
-        using var reader = XmlReader.Create(stream, new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true });
+        using var reader = XmlReader.Create(
+            stream, new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true });
         while (!reader.EOF)
         {
             if (reader.NodeType is not XmlNodeType.Element)

@@ -112,7 +112,8 @@ sealed class JsonBatch : IDisposable
     {
         var origins = FileOrigin.Fields(context.NumbersRows);
         var before = RowsBefore();
-        var relation = Register(origins, root.Members, file => file.Origin(context.NumbersRows ? before[file.Index] : null));
+        var relation = Register(
+            origins, root.Members, file => file.Origin(context.NumbersRows ? before[file.Index] : null));
         var values = root.Members.Select(m => m.Node.Holding == JsonHolding.Text
             ? $"{TypedText.Cast(Column(m), m.Node.Type!)} AS {Column(m)}"
             : Column(m));
@@ -135,7 +136,10 @@ sealed class JsonBatch : IDisposable
         };
     }
 
-    /// <summary>How many rows of a file lie in those of its name that come before it, as fetched rows do that are kept in several.</summary>
+    /// <summary>
+    /// How many rows of a file lie in those of its name that come before it, as fetched rows do that are kept in
+    /// several.
+    /// </summary>
     long[] RowsBefore()
     {
         var before = new long[files.Count];
@@ -166,9 +170,11 @@ sealed class JsonBatch : IDisposable
             WHERE NOT ({string.Join(" AND ", tests.Select(t => t.Fits))})
             ORDER BY {fileName}, {rowName}
             """, cancellationToken);
-        var misfits = rows.Rows(cancellationToken).Select(r => (File: (long)r[0]!, Row: (long)r[1]!, Reason: (string)r[2]!));
+        var misfits = rows.Rows(cancellationToken)
+            .Select(r => (File: (long)r[0]!, Row: (long)r[1]!, Reason: (string)r[2]!));
         foreach (var ofFile in misfits.GroupBy(m => m.File))
-            files[(int)ofFile.Key].SetAside(ofFile.ToDictionary(m => m.Row, m => m.Reason), rejected, cancellationToken);
+            files[(int)ofFile.Key].SetAside(
+                ofFile.ToDictionary(m => m.Row, m => m.Reason), rejected, cancellationToken);
         return Select(canRecover: false);
     }
 

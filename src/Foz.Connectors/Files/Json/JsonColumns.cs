@@ -137,7 +137,8 @@ sealed class JsonTextColumn(JsonHolding holding) : JsonColumn
     void Reserve(int count)
     {
         if (bytes.Length - length < count)
-            Array.Resize(ref bytes, (int)Math.Max(BitOperations.RoundUpToPowerOf2((uint)(length + count)), bytes.Length * 2));
+            Array.Resize(
+                ref bytes, (int)Math.Max(BitOperations.RoundUpToPowerOf2((uint)(length + count)), bytes.Length * 2));
     }
 
     void End()

@@ -152,7 +152,9 @@ sealed class JsonNode
         return node;
     }
 
-    /// <summary>Decides how values are held, by what was met; fields of which nothing but null was are left out.</summary>
+    /// <summary>
+    /// Decides how values are held, by what was met; fields of which nothing but null was are left out.
+    /// </summary>
     /// <returns>Whether anything was met, or said before.</returns>
     public bool Resolve()
     {
@@ -203,7 +205,9 @@ sealed class JsonNode
     }
 
     static string? Inner(string sourceType) =>
-        sourceType.StartsWith("json:array<", StringComparison.Ordinal) ? $"json:{sourceType["json:array<".Length..^1]}" : null;
+        sourceType.StartsWith("json:array<", StringComparison.Ordinal)
+            ? $"json:{sourceType["json:array<".Length..^1]}"
+            : null;
 
     string? Deviation() => Holding switch
     {

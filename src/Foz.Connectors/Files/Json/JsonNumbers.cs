@@ -14,7 +14,8 @@ static class JsonNumbers
     /// <summary>The kind of a number as it is written.</summary>
     public static JsonKinds KindOf(ReadOnlySpan<byte> text)
     {
-        if (!text.ContainsAny(".eE"u8) && Utf8Parser.TryParse(text, out long whole, out var length) && length == text.Length)
+        if (!text.ContainsAny(".eE"u8) && Utf8Parser.TryParse(text, out long whole, out var length)
+            && length == text.Length)
             return whole is > WholeMax or < -WholeMax ? JsonKinds.Integer | JsonKinds.LargeInteger : JsonKinds.Integer;
         return IsDouble(text) ? JsonKinds.Double : JsonKinds.Wide;
     }
@@ -37,7 +38,8 @@ static class JsonNumbers
             if (c is >= (byte)'0' and <= (byte)'9' && (digits > 0 || c != '0')) digits++;
         }
         if (digits <= DigitsAlwaysExact && !hasExponent) return true;
-        if (!Utf8Parser.TryParse(text, out double value, out var length) || length != text.Length || !double.IsFinite(value))
+        if (!Utf8Parser.TryParse(text, out double value, out var length) || length != text.Length
+            || !double.IsFinite(value))
             return false;
         var (wanted, exponent) = Normalize(Encoding.ASCII.GetString(text));
         if (wanted.Length > DigitsMax) return false;
@@ -45,12 +47,16 @@ static class JsonNumbers
             || Normalize(value.ToString("E16", CultureInfo.InvariantCulture)) == (wanted, exponent);
     }
 
-    /// <summary>The digits of a number without zeros in front and behind, and the power of ten of the last one.</summary>
+    /// <summary>
+    /// The digits of a number without zeros in front and behind, and the power of ten of the last one.
+    /// </summary>
     static (string Digits, int Exponent) Normalize(string text)
     {
         var mark = text.AsSpan().IndexOfAny('e', 'E');
         var mantissa = (mark < 0 ? text : text[..mark]).TrimStart('-', '+');
-        var exponent = mark < 0 ? 0 : int.TryParse(text.AsSpan(mark + 1), CultureInfo.InvariantCulture, out var e) ? e : int.MaxValue;
+        var exponent = mark < 0
+            ? 0
+            : int.TryParse(text.AsSpan(mark + 1), CultureInfo.InvariantCulture, out var e) ? e : int.MaxValue;
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
         if (point >= 0) exponent -= mantissa.Length - point - 1;
         var digits = mantissa.Replace(".", "", StringComparison.Ordinal).TrimStart('0');

@@ -12,7 +12,8 @@ static class JsonRepeats
     {
         using var json = JsonDocument.Parse(row.ToArray(), new() { MaxDepth = JsonScanner.Options.MaxDepth });
         var buffer = new ArrayBufferWriter<byte>(row.Length);
-        using (var writer = new Utf8JsonWriter(buffer, new() { MaxDepth = JsonScanner.Options.MaxDepth, SkipValidation = true }))
+        using (var writer = new Utf8JsonWriter(
+            buffer, new() { MaxDepth = JsonScanner.Options.MaxDepth, SkipValidation = true }))
             Write(writer, json.RootElement);
         return buffer.WrittenSpan;
     }

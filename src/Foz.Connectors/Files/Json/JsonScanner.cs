@@ -6,8 +6,8 @@ using Foz.Connectors.Files.Contents;
 namespace Foz.Connectors.Files.Json;
 
 /// <summary>
-/// Looks at rows of JSON: whether each is well formed and fits what the table holds, and which fields of which types the
-/// good ones have.
+/// Looks at rows of JSON: whether each is well formed and fits what the table holds, and which fields of which types
+/// the good ones have.
 /// </summary>
 /// <param name="root">The object of a row; takes what is met.</param>
 sealed class JsonScanner(JsonNode root)

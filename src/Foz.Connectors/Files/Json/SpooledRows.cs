@@ -6,8 +6,8 @@ using Foz.Lake.Engine;
 namespace Foz.Connectors.Files.Json;
 
 /// <summary>
-/// Rows that a connector fetches one by one as JSON: kept in files of the batch's work folder, then read as files of JSON
-/// are, so that types, new columns and rejected rows are theirs. Safe for use by many threads.
+/// Rows that a connector fetches one by one as JSON: kept in files of the batch's work folder, then read as files of
+/// JSON are, so that types, new columns and rejected rows are theirs. Safe for use by many threads.
 /// </summary>
 /// <param name="folder">The batch's work folder.</param>
 /// <param name="source">What <c>_cdc_source</c> says, and a rejected row as its file.</param>
@@ -90,8 +90,13 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
         using var session = context.Engine.Open(Workload.Ingestion);
         var columns = new FileColumns(
             context.TableFields, FileColumns.ReadDeclared(stream, session), context.Widen);
-        var files = paths.Select(path => new SourceFile(new(source, new FileInfo(path).Length, DateTimeOffset.UnixEpoch), path) { Meter = context.Meter }).ToList();
-        var read = (StreamRows.Selected)JsonBatch.Read(files, stream with { Settings = Foz.Lake.Configuration.Settings.Empty },
+        var files = paths.Select(path =>
+            new SourceFile(new(source, new FileInfo(path).Length, DateTimeOffset.UnixEpoch), path)
+            {
+                Meter = context.Meter,
+            }).ToList();
+        var read = (StreamRows.Selected)JsonBatch.Read(
+            files, stream with { Settings = Foz.Lake.Configuration.Settings.Empty },
             FileFormat.JsonLines, columns, context, cancellationToken, isXml: IsXml);
         return Relabel(read, outcome);
     }

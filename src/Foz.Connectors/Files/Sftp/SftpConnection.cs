@@ -35,8 +35,11 @@ sealed class SftpConnection : IAsyncDisposable
     public bool IsLost => lost is not null;
 
     /// <summary>Connects.</summary>
-    /// <exception cref="FozException">The server cannot be reached, is not who it should be, or refuses the user.</exception>
-    public static async Task<SftpConnection> OpenAsync(SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    /// <exception cref="FozException">
+    /// The server cannot be reached, is not who it should be, or refuses the user.
+    /// </exception>
+    public static async Task<SftpConnection> OpenAsync(
+        SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         var process = await SshProcess.StartAsync(options, clock, cancellationToken);
         var connection = new SftpConnection(process, options, clock);
@@ -44,7 +47,8 @@ sealed class SftpConnection : IAsyncDisposable
         {
             var version = await connection.AskAsync(0, SftpRequests.Init(), cancellationToken);
             if (version.Type is not SftpMessageType.Version || version.Id < SftpRequests.Version)
-                throw new FozException(ErrorKind.Source, $"{options.Host} speaks another version of SFTP than {SftpRequests.Version}");
+                throw new FozException(
+                    ErrorKind.Source, $"{options.Host} speaks another version of SFTP than {SftpRequests.Version}");
             process.ForgetKey();
             return connection;
         }
@@ -60,14 +64,18 @@ sealed class SftpConnection : IAsyncDisposable
     public async Task<IReadOnlyList<SftpEntry>> ListAsync(string folder, CancellationToken cancellationToken)
     {
         var what = $"folder {folder} of {options.Host}";
-        var handle = (await RequestAsync(what, id => SftpRequests.OfPath(SftpMessageType.OpenDir, id, folder), cancellationToken)).ReadHandle();
+        var handle =
+            (await RequestAsync(
+                what, id => SftpRequests.OfPath(SftpMessageType.OpenDir, id, folder), cancellationToken)).ReadHandle();
         var entries = new List<SftpEntry>();
         try
         {
             while (true)
             {
-                var reply = await SendAsync(id => SftpRequests.OfHandle(SftpMessageType.ReadDir, id, handle), cancellationToken);
-                if (reply.Type is SftpMessageType.Status && reply.ReadStatus().Status is SftpStatus.EndOfFile) return entries;
+                var reply = await SendAsync(
+                    id => SftpRequests.OfHandle(SftpMessageType.ReadDir, id, handle), cancellationToken);
+                if (reply.Type is SftpMessageType.Status && reply.ReadStatus().Status is SftpStatus.EndOfFile)
+                    return entries;
                 foreach (var entry in Checked(what, reply).ReadNames())
                 {
                     if (entry.Name is "." or "..") continue;
@@ -98,20 +106,25 @@ sealed class SftpConnection : IAsyncDisposable
     /// <param name="target">Where to.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It is gone, or cannot be read.</exception>
-    public async Task CopyAsync(string path, Action<SftpAttributes> check, Stream target, CancellationToken cancellationToken)
+    public async Task CopyAsync(
+        string path, Action<SftpAttributes> check, Stream target, CancellationToken cancellationToken)
     {
         var what = $"file {path} of {options.Host}";
-        var handle = (await RequestAsync(what, id => SftpRequests.OpenToRead(id, path), cancellationToken)).ReadHandle();
+        var handle = (await RequestAsync(what, id => SftpRequests.OpenToRead(id, path), cancellationToken))
+            .ReadHandle();
         // Many parts are under way, so that the distance to the server does not count for each.
         var parts = new Queue<Task<byte[]>>();
         try
         {
             var attributes = await LookAsync();
-            var size = attributes.SizeBytes ?? throw new FozException(ErrorKind.Source, $"{what} cannot be read: the server does not tell its size");
+            var size = attributes.SizeBytes
+                ?? throw new FozException(
+                    ErrorKind.Source, $"{what} cannot be read: the server does not tell its size");
             for (var next = 0L; next < size || parts.Count > 0;)
             {
                 for (; next < size && parts.Count < PartsMax; next += PartBytes)
-                    parts.Enqueue(ReadPartAsync(what, handle, next, (int)Math.Min(PartBytes, size - next), cancellationToken));
+                    parts.Enqueue(
+                        ReadPartAsync(what, handle, next, (int)Math.Min(PartBytes, size - next), cancellationToken));
                 await target.WriteAsync(await parts.Dequeue(), cancellationToken);
             }
             // Parts of two files make none of either.
@@ -125,7 +138,10 @@ sealed class SftpConnection : IAsyncDisposable
 
         async Task<SftpAttributes> LookAsync()
         {
-            var now = (await RequestAsync(what, id => SftpRequests.OfHandle(SftpMessageType.FStat, id, handle), cancellationToken)).ReadAttributes();
+            var now =
+                (await RequestAsync(
+                    what, id => SftpRequests.OfHandle(SftpMessageType.FStat, id, handle),
+                    cancellationToken)).ReadAttributes();
             check(now);
             return now;
         }
@@ -140,7 +156,8 @@ sealed class SftpConnection : IAsyncDisposable
     }
 
     /// <summary>A part of a file, whole: a server may give less than it is asked for.</summary>
-    async Task<byte[]> ReadPartAsync(string what, byte[] handle, long offset, int count, CancellationToken cancellationToken)
+    async Task<byte[]> ReadPartAsync(
+        string what, byte[] handle, long offset, int count, CancellationToken cancellationToken)
     {
         var bytes = new byte[count];
         for (var filled = 0; filled < count;)
@@ -148,9 +165,14 @@ sealed class SftpConnection : IAsyncDisposable
             var (at, rest) = (offset + filled, count - filled);
             var reply = await SendAsync(id => SftpRequests.Read(id, handle, at, rest), cancellationToken);
             if (reply.Type is SftpMessageType.Status && reply.ReadStatus().Status is SftpStatus.EndOfFile)
-                throw new FozException(ErrorKind.Source, $"{what} became shorter while it was read") { Hint = "run again once it is written", IsTransient = true };
+                throw new FozException(ErrorKind.Source, $"{what} became shorter while it was read")
+                {
+                    Hint = "run again once it is written", IsTransient = true,
+                };
             var data = Checked(what, reply).ReadData();
-            if (data.Length == 0 || data.Length > rest) throw Broken(new WireException(WireErrorKind.Malformed, $"{rest} bytes were asked for, {data.Length} came"));
+            if (data.Length == 0 || data.Length > rest)
+                throw Broken(
+                    new WireException(WireErrorKind.Malformed, $"{rest} bytes were asked for, {data.Length} came"));
             data.CopyTo(bytes.AsMemory(filled));
             filled += data.Length;
         }
@@ -218,7 +240,12 @@ sealed class SftpConnection : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            throw lost ??= new(ErrorKind.Source, $"{options.Host} did not answer within {options.Timeout.TotalSeconds:0.###} s (timeout)") { IsTransient = true };
+            throw lost ??= new(
+                ErrorKind.Source,
+                $"{options.Host} did not answer within {options.Timeout.TotalSeconds:0.###} s (timeout)")
+            {
+                IsTransient = true,
+            };
         }
         finally
         {
@@ -226,16 +253,22 @@ sealed class SftpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for an answer as long as the server is not silent: others may stand before it on a slow line.</summary>
+    /// <summary>
+    /// Waits for an answer as long as the server is not silent: others may stand before it on a slow line.
+    /// </summary>
     async Task<SftpReply> WhileHeardAsync(Task<SftpReply> answer, CancellationToken cancellationToken)
     {
         var askedAt = clock.GetTimestamp();
-        for (var rest = options.Timeout; ; rest = options.Timeout - clock.GetElapsedTime(Math.Max(askedAt, Interlocked.Read(ref heardAt))))
+        for (var rest =
+            options.Timeout; ; rest = options.Timeout
+                - clock.GetElapsedTime(Math.Max(askedAt, Interlocked.Read(ref heardAt))))
             try
             {
-                return await answer.WaitAsync(rest > TimeSpan.Zero ? rest : throw new TimeoutException(), clock, cancellationToken);
+                return await answer.WaitAsync(
+                    rest > TimeSpan.Zero ? rest : throw new TimeoutException(), clock, cancellationToken);
             }
-            catch (TimeoutException) when (clock.GetElapsedTime(Math.Max(askedAt, Interlocked.Read(ref heardAt))) < options.Timeout)
+            catch (TimeoutException)
+                when (clock.GetElapsedTime(Math.Max(askedAt, Interlocked.Read(ref heardAt))) < options.Timeout)
             {
                 // It says something, though not this yet.
             }
@@ -250,7 +283,8 @@ sealed class SftpConnection : IAsyncDisposable
             while (await ssh.Output.ReadAtLeastAsync(length, length.Length, throwOnEndOfStream: false) == length.Length)
             {
                 var count = BinaryPrimitives.ReadUInt32BigEndian(length);
-                if (count > MessageBytesMax) throw new WireException(WireErrorKind.TooLong, $"a message of SFTP has {count:N0} bytes");
+                if (count > MessageBytesMax)
+                    throw new WireException(WireErrorKind.TooLong, $"a message of SFTP has {count:N0} bytes");
                 var message = new byte[count];
                 for (var filled = 0; filled < message.Length;)
                 {
@@ -277,5 +311,6 @@ sealed class SftpConnection : IAsyncDisposable
             if (waiting.TryRemove(id, out var answer)) answer.TrySetException(lost);
     }
 
-    FozException Broken(WireException e) => new(ErrorKind.Source, $"{options.Host} does not speak SFTP as it should: {e.Message}", e);
+    FozException Broken(WireException e) =>
+        new(ErrorKind.Source, $"{options.Host} does not speak SFTP as it should: {e.Message}", e);
 }

@@ -36,7 +36,9 @@ sealed record SftpOptions
     /// <summary>What opens the private key.</summary>
     public string? Passphrase { get; init; }
 
-    /// <summary>The fingerprint of the server's key, or the key; null where <see cref="KnownHostsFile"/> has it.</summary>
+    /// <summary>
+    /// The fingerprint of the server's key, or the key; null where <see cref="KnownHostsFile"/> has it.
+    /// </summary>
     public string? HostKey { get; init; }
 
     /// <summary>The file of the keys of servers; null for the user's own.</summary>
@@ -49,11 +51,22 @@ sealed record SftpOptions
     public static IReadOnlyList<SettingSpec> Settings { get; } =
     [
         new("password", "of an address: SFTP: the user's password") { IsSecret = true },
-        new("private_key_file", "of an address: SFTP: the file of the user's private key") { Default = "as `ssh` finds it: an agent, `~/.ssh`" },
-        new("private_key", "of an address: SFTP: the private key itself, in OpenSSH's or PEM's form; `\\n` stands for the end of a line") { IsSecret = true },
+        new("private_key_file", "of an address: SFTP: the file of the user's private key")
+        {
+            Default = "as `ssh` finds it: an agent, `~/.ssh`",
+        },
+        new("private_key",
+            "of an address: SFTP: the private key itself, in OpenSSH's or PEM's form; "
+                + "`\\n` stands for the end of a line") { IsSecret = true },
         new("passphrase", "of an address: SFTP: what opens the private key") { IsSecret = true },
-        new("host_key", "of an address: SFTP: the server's key, `ssh-ed25519 AAAA…`, or its fingerprint, `SHA256:…`") { Default = "a key of `known_hosts`" },
-        new("known_hosts", "of an address: SFTP: the file of servers' keys") { Default = "those of `ssh`: `~/.ssh/known_hosts`" },
+        new("host_key", "of an address: SFTP: the server's key, `ssh-ed25519 AAAA…`, or its fingerprint, `SHA256:…`")
+        {
+            Default = "a key of `known_hosts`",
+        },
+        new("known_hosts", "of an address: SFTP: the file of servers' keys")
+        {
+            Default = "those of `ssh`: `~/.ssh/known_hosts`",
+        },
         new("timeout", "of an address: SFTP: how long the server may take to answer") { Default = "60s" },
     ];
 
@@ -67,7 +80,8 @@ sealed record SftpOptions
     public static SftpOptions Read(Settings settings, string projectFolder)
     {
         var text = settings.RequiredText("path");
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Host.Length == 0 || url.Host[0] == '-' || url.Query.Length > 0 || url.Fragment.Length > 0)
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Host.Length == 0 || url.Host[0] == '-'
+            || url.Query.Length > 0 || url.Fragment.Length > 0)
             throw settings.Wrong("path", "an address such as sftp://user@host:22/folder");
         var user = Uri.UnescapeDataString(url.UserInfo);
         if (user.Contains(':', StringComparison.Ordinal) || user.StartsWith('-'))
@@ -104,6 +118,8 @@ sealed record SftpOptions
             var file => Path.GetFullPath(file, projectFolder),
         };
 
-        FozException WrongKey() => settings.Wrong("host_key", "a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'");
+        FozException WrongKey() =>
+            settings.Wrong(
+                "host_key", "a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'");
     }
 }

@@ -17,24 +17,35 @@ static class SshHostKey
     public static string? Check(string text) => IsFingerprint(text)
         ? text.Length == FingerprintMark.Length + FingerprintChars ? text : null
         : text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var type, var key, ..]
-            && type.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '@') && FingerprintOf(key) is not null ? text : null;
+            && type.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '@') && FingerprintOf(key) is not null
+            ? text
+            : null;
 
-    /// <summary>The lines of a file of known hosts that has the stated key alone; asks the server where that is a fingerprint.</summary>
+    /// <summary>
+    /// The lines of a file of known hosts that has the stated key alone; asks the server where that is a fingerprint.
+    /// </summary>
     /// <exception cref="FozException">The server cannot be reached, or has no key of this fingerprint.</exception>
-    public static async Task<string> KnownHostsAsync(SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<string> KnownHostsAsync(
+        SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         var stated = options.HostKey!;
         if (!IsFingerprint(stated)) return $"{Alias} {stated}\n";
         var keys = await ScanAsync(options, clock, cancellationToken);
         if (keys.Count == 0)
-            throw new FozException(ErrorKind.Source, $"{options.Host} does not tell its key: is an SSH server there?") { IsTransient = true };
-        if (keys.Where(k => FingerprintOf(k.Key) == stated).Select(k => $"{Alias} {k.Type} {k.Key}\n").ToList() is { Count: > 0 } known)
+            throw new FozException(ErrorKind.Source, $"{options.Host} does not tell its key: is an SSH server there?")
+            {
+                IsTransient = true,
+            };
+        if (keys.Where(k => FingerprintOf(k.Key) == stated).Select(k => $"{Alias} {k.Type} {k.Key}\n")
+            .ToList() is { Count: > 0 } known)
             return string.Concat(known);
         throw new FozException(
             ErrorKind.Source,
-            $"the key of {options.Host} is not {stated}: it has {string.Join(", ", keys.Select(k => $"{FingerprintOf(k.Key)} ({k.Type})"))}")
+            $"the key of {options.Host} is not {stated}: it has "
+                + $"{string.Join(", ", keys.Select(k => $"{FingerprintOf(k.Key)} ({k.Type})"))}")
         {
-            Hint = "another server may answer in its place: ask who runs it for its fingerprint before you change 'host_key'",
+            Hint = "another server may answer in its place: ask who runs it for its "
+                + "fingerprint before you change 'host_key'",
         };
     }
 
@@ -48,21 +59,26 @@ static class SshHostKey
             : null;
     }
 
-    /// <summary>The keys that a server has. Who answers in its place may tell any: what counts is the fingerprint.</summary>
-    static async Task<List<(string Type, string Key)>> ScanAsync(SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    /// <summary>
+    /// The keys that a server has. Who answers in its place may tell any: what counts is the fingerprint.
+    /// </summary>
+    static async Task<List<(string Type, string Key)>> ScanAsync(
+        SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         var seconds = FormattableString.Invariant($"{Math.Max(1, (int)options.Timeout.TotalSeconds)}");
         string[] port = options.Port is { } number ? ["-p", FormattableString.Invariant($"{number}")] : [];
         await using var scan = ChildProcess.Start(
             new()
             {
-                Program = "ssh-keyscan", Arguments = ["-T", seconds, .. port, "--", options.Host], Folder = Path.GetTempPath(),
+                Program = "ssh-keyscan", Arguments = ["-T", seconds, .. port, "--", options.Host],
+                Folder = Path.GetTempPath(),
                 OutputIsData = true, Timeout = options.Timeout + options.Timeout,
             }, clock);
         scan.CloseInput();
         var keys = new List<(string, string)>();
         await foreach (var line in scan.ReadLinesAsync(cancellationToken))
-            if (line.Split(' ') is [not "#", var type, var key] && FingerprintOf(key) is not null) keys.Add((type, key));
+            if (line.Split(' ') is [not "#", var type, var key] && FingerprintOf(key) is not null)
+                keys.Add((type, key));
         await scan.WaitAsync(cancellationToken);
         return keys;
     }

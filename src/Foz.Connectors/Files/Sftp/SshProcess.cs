@@ -5,8 +5,8 @@ using Foz.Lake;
 namespace Foz.Connectors.Files.Sftp;
 
 /// <summary>
-/// The program <c>ssh</c> (OpenSSH), connected to the SFTP server of a host: keys, ciphers, agents, jump hosts and the user's
-/// configuration are its. A host whose key is not known is refused; it never asks anybody.
+/// The program <c>ssh</c> (OpenSSH), connected to the SFTP server of a host: keys, ciphers, agents, jump hosts and the
+/// user's configuration are its. A host whose key is not known is refused; it never asks anybody.
 /// </summary>
 sealed class SshProcess : IAsyncDisposable
 {
@@ -46,17 +46,20 @@ sealed class SshProcess : IAsyncDisposable
 
     /// <summary>Starts it; whether it reaches the server is seen by whether that answers.</summary>
     /// <exception cref="FozException">It is not installed, or the server has another key than stated.</exception>
-    public static async Task<SshProcess> StartAsync(SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<SshProcess> StartAsync(
+        SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         foreach (var file in (ReadOnlySpan<string?>)[options.PrivateKeyFile, options.KnownHostsFile])
             if (file is not null && !File.Exists(file))
-                throw new FozException(ErrorKind.Configuration, $"file {file} of the connection to {options.Host} does not exist");
+                throw new FozException(
+                    ErrorKind.Configuration, $"file {file} of the connection to {options.Host} does not exist");
         SweepKeys(Path.GetTempPath(), clock);
         var files = Directory.CreateTempSubdirectory(FolderPrefix);
         try
         {
             if (options.HostKey is not null)
-                Write(files, "known_hosts", await SshHostKey.KnownHostsAsync(options, clock, cancellationToken), OwnOnly);
+                Write(files, "known_hosts", await SshHostKey.KnownHostsAsync(options, clock, cancellationToken),
+                    OwnOnly);
             if (options.PrivateKey is { } key) Write(files, KeyFile, PrivateKeyText(key), OwnOnly);
             var start = new ProcessStartInfo("ssh", Arguments(options, files.FullName))
             {
@@ -70,7 +73,10 @@ sealed class SshProcess : IAsyncDisposable
         {
             files.Delete(recursive: true);
             throw e is System.ComponentModel.Win32Exception
-                ? new FozException(ErrorKind.Usage, $"ssh cannot be started: {e.Message}", e) { Hint = "SFTP needs OpenSSH's client: is it installed, and on the PATH?" }
+                ? new FozException(ErrorKind.Usage, $"ssh cannot be started: {e.Message}", e)
+                {
+                    Hint = "SFTP needs OpenSSH's client: is it installed, and on the PATH?",
+                }
                 : e is FozException or OperationCanceledException ? e
                 : new FozException(ErrorKind.Storage, $"ssh cannot be started: {e.Message}", e);
         }
@@ -88,7 +94,9 @@ sealed class SshProcess : IAsyncDisposable
             try
             {
                 var key = Path.Combine(found, KeyFile);
-                if (File.Exists(key) && clock.GetUtcNow() - new DateTimeOffset(File.GetLastWriteTimeUtc(key)) > KeyAgeMax) File.Delete(key);
+                if (File.Exists(key)
+                    && clock.GetUtcNow() - new DateTimeOffset(File.GetLastWriteTimeUtc(key)) > KeyAgeMax)
+                    File.Delete(key);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -96,7 +104,9 @@ sealed class SshProcess : IAsyncDisposable
             }
     }
 
-    /// <summary>What the program's arguments are; all that matters for safety is stated, whatever the user's configuration says.</summary>
+    /// <summary>
+    /// What the program's arguments are; all that matters for safety is stated, whatever the user's configuration says.
+    /// </summary>
     /// <param name="options">The server.</param>
     /// <param name="folder">Where the files are that are made for it.</param>
     public static IReadOnlyList<string> Arguments(SftpOptions options, string folder)
@@ -105,15 +115,19 @@ sealed class SshProcess : IAsyncDisposable
         var key = options.PrivateKey is not null ? Path.Combine(folder, KeyFile) : options.PrivateKeyFile;
         List<string> settings =
         [
-            "IgnoreUnknown=KnownHostsCommand", $"BatchMode={(asks ? "no" : "yes")}", "StrictHostKeyChecking=yes", "NumberOfPasswordPrompts=1", "LogLevel=ERROR",
+            "IgnoreUnknown=KnownHostsCommand", $"BatchMode={(asks ? "no" : "yes")}", "StrictHostKeyChecking=yes",
+            "NumberOfPasswordPrompts=1", "LogLevel=ERROR",
             FormattableString.Invariant($"ConnectTimeout={Math.Max(1, (int)options.Timeout.TotalSeconds)}"),
-            $"ServerAliveInterval={AliveSeconds}", "ServerAliveCountMax=4", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no",
+            $"ServerAliveInterval={AliveSeconds}", "ServerAliveCountMax=4", "ClearAllForwardings=yes",
+            "ForwardAgent=no", "ForwardX11=no",
             "PermitLocalCommand=no", "RemoteCommand=none", "RequestTTY=no", "ControlMaster=no", "ControlPath=none",
         ];
-        if (options.KnownHostsFile is { } knownHosts) settings.AddRange([$"UserKnownHostsFile={Quoted(knownHosts)}", "GlobalKnownHostsFile=none"]);
+        if (options.KnownHostsFile is { } knownHosts)
+            settings.AddRange([$"UserKnownHostsFile={Quoted(knownHosts)}", "GlobalKnownHostsFile=none"]);
         if (options.HostKey is not null)
             settings.AddRange([
-                $"UserKnownHostsFile={Quoted(Path.Combine(folder, "known_hosts"))}", "GlobalKnownHostsFile=none", "KnownHostsCommand=none",
+                $"UserKnownHostsFile={Quoted(Path.Combine(folder, "known_hosts"))}", "GlobalKnownHostsFile=none",
+                "KnownHostsCommand=none",
                 $"HostKeyAlias={SshHostKey.Alias}", "CheckHostIP=no", "UpdateHostKeys=no", "VerifyHostKeyDNS=no",
             ]);
         if (key is not null) settings.AddRange(["IdentitiesOnly=yes", $"IdentityFile={Quoted(key)}"]);
@@ -138,18 +152,23 @@ sealed class SshProcess : IAsyncDisposable
         var user = options.User is null ? "" : $" of user {options.User}";
         var (message, hint, isTransient) = all switch
         {
-            _ when Has("REMOTE HOST IDENTIFICATION HAS CHANGED") || (options.HostKey is not null && Has("Host key verification failed")) =>
+            _ when Has("REMOTE HOST IDENTIFICATION HAS CHANGED")
+                || (options.HostKey is not null && Has("Host key verification failed")) =>
                 ($"{options.Host} has another key than the one that is known",
                     "another server may answer in its place: ask who runs it for its fingerprint", false),
             _ when Has("Host key verification failed") || Has("host key is known for") =>
                 ($"the key of {options.Host} is not known",
-                    "state its fingerprint as 'host_key: SHA256:…', as who runs it tells it, or add it to known_hosts", false),
+                    "state its fingerprint as 'host_key: SHA256:…', as who runs it tells it, or add it to known_hosts",
+                    false),
             _ when Has("Permission denied (") || Has("Too many authentication failures") =>
-                ($"{options.Host} refuses the log-in{user}", "see 'password', 'private_key_file' and 'passphrase' of the connection", false),
+                ($"{options.Host} refuses the log-in{user}",
+                    "see 'password', 'private_key_file' and 'passphrase' of the connection", false),
             _ when Has("subsystem request failed") => ($"{options.Host} serves no SFTP", (string?)null, false),
             _ => ($"the connection to {options.Host} failed", null, true),
         };
-        return new(ErrorKind.Source, said.Count == 0 ? message : $"{message}: {said.Last(s => s.Length > 0).TrimEnd('.', '\r')}")
+        return new(
+            ErrorKind.Source,
+            said.Count == 0 ? message : $"{message}: {said.Last(s => s.Length > 0).TrimEnd('.', '\r')}")
         {
             Hint = hint, IsTransient = isTransient,
         };
@@ -169,7 +188,10 @@ sealed class SshProcess : IAsyncDisposable
     static void Answer(ProcessStartInfo start, SftpOptions options, DirectoryInfo folder)
     {
         if (OperatingSystem.IsWindows())
-            throw new FozException(ErrorKind.Configuration, "on Windows, SFTP takes no password") { Hint = "use a private key without a passphrase, or an agent" };
+            throw new FozException(ErrorKind.Configuration, "on Windows, SFTP takes no password")
+            {
+                Hint = "use a private key without a passphrase, or an agent",
+            };
         start.Environment["SSH_ASKPASS"] = Write(folder, "askpass", AskPass, OwnOnly | UnixFileMode.UserExecute);
         start.Environment["SSH_ASKPASS_REQUIRE"] = "force";
         start.Environment["ASKPASS_PASSWORD"] = options.Password ?? "";
@@ -212,7 +234,8 @@ sealed class SshProcess : IAsyncDisposable
         {
             process.Kill(entireProcessTree: true);
         }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
+        catch (Exception e)
+            when (e is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
         {
             // It has ended by itself.
         }

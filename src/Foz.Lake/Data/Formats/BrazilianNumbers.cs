@@ -1,6 +1,8 @@
 namespace Foz.Lake.Data.Formats;
 
-/// <summary>The numbers that Brazil's administration gives to people, companies and places, without punctuation.</summary>
+/// <summary>
+/// The numbers that Brazil's administration gives to people, companies and places, without punctuation.
+/// </summary>
 public static class BrazilianNumbers
 {
     const int CpfLength = 11, CnpjLength = 14, CepLength = 8;
@@ -11,32 +13,37 @@ public static class BrazilianNumbers
     /// </summary>
     public static string? Cpf(string text)
     {
-        if (Strip(text) is not { Length: CpfLength } digits || !digits.All(char.IsAsciiDigit) || IsOneCharacter(digits)) return null;
-        return digits[9] == CheckDigit(digits.AsSpan(0, 9), weightMax: 11) && digits[10] == CheckDigit(digits.AsSpan(0, 10), 11)
+        if (Strip(text) is not { Length: CpfLength } digits || !digits.All(char.IsAsciiDigit) || IsOneCharacter(digits))
+            return null;
+        return digits[9] == CheckDigit(digits.AsSpan(0, 9), weightMax: 11)
+            && digits[10] == CheckDigit(digits.AsSpan(0, 10), 11)
             ? digits
             : null;
     }
 
     /// <summary>
-    /// A company's number (CNPJ): twelve digits, or since July 2026 capital letters too, each counting as its ASCII code
-    /// less 48, and two digits that check them (Receita Federal, IN RFB 2.229/2024); null where it is none.
+    /// A company's number (CNPJ): twelve digits, or since July 2026 capital letters too, each counting as its ASCII
+    /// code less 48, and two digits that check them (Receita Federal, IN RFB 2.229/2024); null where it is none.
     /// </summary>
     public static string? Cnpj(string text)
     {
         if (Strip(text)?.ToUpperInvariant() is not { Length: CnpjLength } number || IsOneCharacter(number)) return null;
         return number.AsSpan(0, 12).ContainsAnyExcept(DigitsAndCapitals) || !char.IsAsciiDigit(number[13])
-            || number[12] != CheckDigit(number.AsSpan(0, 12), weightMax: 9) || number[13] != CheckDigit(number.AsSpan(0, 13), 9)
+            || number[12] != CheckDigit(number.AsSpan(0, 12), weightMax: 9)
+            || number[13] != CheckDigit(number.AsSpan(0, 13), 9)
                 ? null
                 : number;
     }
 
     /// <summary>A postal code (CEP): eight digits, not all of them zero.</summary>
     public static string? Cep(string text) =>
-        Strip(text) is { Length: CepLength } digits && digits.All(char.IsAsciiDigit) && digits.Any(c => c != '0') ? digits : null;
+        Strip(text) is { Length: CepLength } digits && digits.All(char.IsAsciiDigit) && digits.Any(c => c != '0')
+            ? digits
+            : null;
 
     /// <summary>
-    /// The digit that checks characters: the sum of their values, weighted from the right with 2, 3 … and from the limit
-    /// on with 2 again, modulo 11.
+    /// The digit that checks characters: the sum of their values, weighted from the right with 2, 3 … and from the
+    /// limit on with 2 again, modulo 11.
     /// </summary>
     public static char CheckDigit(ReadOnlySpan<char> characters, int weightMax)
     {

@@ -21,8 +21,8 @@ static class PhoneNumber
     }.ToFrozenSet();
 
     /// <summary>
-    /// A number in one way: one with <c>+</c> as it is, one without as a number of Brazil with its area code; null where
-    /// it is none.
+    /// A number in one way: one with <c>+</c> as it is, one without as a number of Brazil with its area code; null
+    /// where it is none.
     /// </summary>
     public static string? Normalize(string text)
     {
@@ -39,7 +39,9 @@ static class PhoneNumber
         return IsBrazilian(national) ? $"+{Brazil}{national}" : null;
     }
 
-    /// <summary>Whether digits are an area code and a mobile (nine digits from 9) or fixed (eight from 2 to 5) number.</summary>
+    /// <summary>
+    /// Whether digits are an area code and a mobile (nine digits from 9) or fixed (eight from 2 to 5) number.
+    /// </summary>
     static bool IsBrazilian(string digits) =>
         digits.Length is 10 or 11 && Areas.Contains(int.Parse(digits.AsSpan(0, 2), CultureInfo.InvariantCulture))
         && (digits.Length == 11 ? digits[2] == '9' : digits[2] is >= '2' and <= '5');

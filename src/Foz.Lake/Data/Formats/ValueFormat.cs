@@ -35,11 +35,14 @@ public sealed class ValueFormat(string name, Func<string, string?> normalize)
         new("ipv4", static text => Address(text, AddressFamily.InterNetwork)),
         new("ipv6", static text => Address(text, AddressFamily.InterNetworkV6)),
         new("json", Json),
-        new("date", static text => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
-            ? text
-            : null),
+        new("date",
+            static text =>
+                DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+                    ? text
+                    : null),
         new("date_br", static text =>
-            DateOnly.TryParseExact(text, ["dd/MM/yyyy", "d/M/yyyy"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            DateOnly.TryParseExact(
+                text, ["dd/MM/yyyy", "d/M/yyyy"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
                 ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
                 : null),
         new("timestamp", Timestamp),
@@ -51,8 +54,8 @@ public sealed class ValueFormat(string name, Func<string, string?> normalize)
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 
     /// <summary>
-    /// A format's name, and that of the one in which it writes values, where that is another: a value that was written in one way
-    /// is one of either.
+    /// A format's name, and that of the one in which it writes values, where that is another: a value that was written
+    /// in one way is one of either.
     /// </summary>
     public static IEnumerable<string> NamesOfWritten(string name) => name switch
     {
@@ -66,8 +69,9 @@ public sealed class ValueFormat(string name, Func<string, string?> normalize)
         var at = text.LastIndexOf('@');
         if (at is < 1 or > LocalPartMax || text.Length > EmailMax) return null;
         var (local, domain) = (text[..at], text[(at + 1)..]);
-        var isLocal = local.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+/=?^_`{|}~-.".Contains(c, StringComparison.Ordinal))
-            && local[0] != '.' && local[^1] != '.' && !local.Contains("..", StringComparison.Ordinal);
+        var isLocal =
+            local.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+/=?^_`{|}~-.".Contains(c, StringComparison.Ordinal))
+                && local[0] != '.' && local[^1] != '.' && !local.Contains("..", StringComparison.Ordinal);
         return isLocal && domain.Contains('.', StringComparison.Ordinal) && IsHost(domain)
             ? text.ToLowerInvariant()
             : null;
@@ -107,7 +111,8 @@ public sealed class ValueFormat(string name, Func<string, string?> normalize)
     static string? Timestamp(string text) =>
         text.Length >= 10 && char.IsAsciiDigit(text[0])
         && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _)
-        && DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+        && DateOnly.TryParseExact(
+            text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
             ? text
             : null;
 
@@ -123,7 +128,8 @@ public sealed class ValueFormat(string name, Func<string, string?> normalize)
     {
         var sign = text.StartsWith('-') ? "-" : "";
         var parts = text[sign.Length..].Split(',');
-        if (parts.Length > 2 || (parts.Length == 2 && (parts[1].Length == 0 || !parts[1].All(char.IsAsciiDigit)))) return null;
+        if (parts.Length > 2 || (parts.Length == 2 && (parts[1].Length == 0 || !parts[1].All(char.IsAsciiDigit))))
+            return null;
         var groups = parts[0].Split('.');
         if (groups.Any(group => group.Length == 0 || !group.All(char.IsAsciiDigit))) return null;
         if (groups.Length > 1 && (groups[0].Length > 3 || groups.Skip(1).Any(group => group.Length != 3))) return null;

@@ -15,7 +15,8 @@ public static class ByteaText
         {
             if (utf8[i] != '\\') bytes.Add(utf8[i]);
             else if (i + 1 < utf8.Length && utf8[i + 1] == '\\') bytes.Add(utf8[++i]);
-            else if (i + 3 < utf8.Length && utf8[i + 1] is >= (byte)'0' and <= (byte)'3' && IsOctal(utf8[i + 2]) && IsOctal(utf8[i + 3]))
+            else if (i + 3 < utf8.Length && utf8[i + 1] is >= (byte)'0' and <= (byte)'3' && IsOctal(utf8[i + 2])
+                && IsOctal(utf8[i + 3]))
             {
                 bytes.Add((byte)(((utf8[i + 1] - '0') << 6) | ((utf8[i + 2] - '0') << 3) | (utf8[i + 3] - '0')));
                 i += 3;
@@ -36,7 +37,8 @@ public static class ByteaText
         }
         catch (FormatException)
         {
-            throw FunctionFault.Of("22023", "invalid hexadecimal data: write two digits of 0 to 9 and a to f for each byte");
+            throw FunctionFault.Of(
+                "22023", "invalid hexadecimal data: write two digits of 0 to 9 and a to f for each byte");
         }
     }
 }

@@ -36,7 +36,8 @@ public static class DateFields
             }
             var field = fields.Text(row);
             var name = field.Trim().ToLowerInvariant();
-            if (name is "epoch" or "julian" or "jd") throw new InvalidOperationException($"date_part with the field {name} {Unsupported}");
+            if (name is "epoch" or "julian" or "jd")
+                throw new InvalidOperationException($"date_part with the field {name} {Unsupported}");
             result.SetText(row, field);
         }
     }

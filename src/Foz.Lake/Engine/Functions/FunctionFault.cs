@@ -1,7 +1,8 @@
 namespace Foz.Lake.Engine.Functions;
 
 /// <summary>
-/// What a function of ours fails with. The engine passes on the message alone, so that the SQLSTATE stands in front of it.
+/// What a function of ours fails with. The engine passes on the message alone, so that the SQLSTATE stands in front of
+/// it.
 /// </summary>
 /// <param name="SqlState">The SQLSTATE.</param>
 /// <param name="Message">What failed.</param>
@@ -12,12 +13,14 @@ public readonly record struct FunctionFault(string SqlState, string Message)
     const int StateLength = 5;
 
     /// <summary>The exception to throw from a function's body.</summary>
-    public static FozException Of(string sqlState, string message) => new(ErrorKind.Data, $"{sqlState}{Divider}{message}");
+    public static FozException Of(string sqlState, string message) =>
+        new(ErrorKind.Data, $"{sqlState}{Divider}{message}");
 
     /// <summary>The fault that a message of the engine tells; null where it tells none.</summary>
     public static FunctionFault? Read(string message)
     {
-        if (message.Length <= StateLength + Divider.Length || !message.AsSpan(StateLength).StartsWith(Divider, StringComparison.Ordinal))
+        if (message.Length <= StateLength + Divider.Length
+            || !message.AsSpan(StateLength).StartsWith(Divider, StringComparison.Ordinal))
             return null;
         foreach (var c in message.AsSpan(0, StateLength))
             if (!char.IsAsciiDigit(c) && !char.IsAsciiLetterUpper(c)) return null;

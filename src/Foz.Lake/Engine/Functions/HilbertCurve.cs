@@ -4,8 +4,9 @@ using Foz.DuckDB;
 namespace Foz.Lake.Engine.Functions;
 
 /// <summary>
-/// The Hilbert curve through a grid of several dimensions: cells that are near on the curve are near in every dimension.
-/// In SQL it is <c>foz_hilbert(bits, x, y, …)</c> (algorithm of J. Skilling, "Programming the Hilbert curve", 2004).
+/// The Hilbert curve through a grid of several dimensions: cells that are near on the curve are near in every
+/// dimension. In SQL it is <c>foz_hilbert(bits, x, y, …)</c> (algorithm of J. Skilling, "Programming the Hilbert
+/// curve", 2004).
 /// </summary>
 public static class HilbertCurve
 {
@@ -27,7 +28,9 @@ public static class HilbertCurve
         Body = Run,
     };
 
-    /// <summary>How many bits each coordinate of a grid has, so that a place on the curve is a positive number of 64 bits.</summary>
+    /// <summary>
+    /// How many bits each coordinate of a grid has, so that a place on the curve is a positive number of 64 bits.
+    /// </summary>
     public static int BitsOf(int dimensions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
@@ -36,7 +39,9 @@ public static class HilbertCurve
     }
 
     /// <summary>SQL of the place on the curve.</summary>
-    /// <param name="coordinates">SQL of each coordinate, from 0 to below two to the power of <see cref="BitsOf"/>.</param>
+    /// <param name="coordinates">
+    /// SQL of each coordinate, from 0 to below two to the power of <see cref="BitsOf"/>.
+    /// </param>
     public static string Sql(IReadOnlyList<string> coordinates) => string.Create(
         CultureInfo.InvariantCulture, $"{Name}({BitsOf(coordinates.Count)}, {string.Join(", ", coordinates)})");
 

@@ -3,12 +3,14 @@ using Foz.DuckDB;
 namespace Foz.Lake.Engine.Functions;
 
 /// <summary>
-/// Days and times that a writer counted in the Julian calendar before 1582-10-15, as those of the same names in the proleptic
-/// Gregorian calendar, which is the engine's, Delta's and Spark's since version 3.
+/// Days and times that a writer counted in the Julian calendar before 1582-10-15, as those of the same names in the
+/// proleptic Gregorian calendar, which is the engine's, Delta's and Spark's since version 3.
 /// </summary>
 static class JulianDays
 {
-    /// <summary>The first day of the Gregorian calendar, 1582-10-15, in days since 1970-01-01; later days are the same in both.</summary>
+    /// <summary>
+    /// The first day of the Gregorian calendar, 1582-10-15, in days since 1970-01-01; later days are the same in both.
+    /// </summary>
     public const int FirstGregorianDay = -141_427;
 
     const long MicrosecondsPerDay = 86_400_000_000;
@@ -51,7 +53,9 @@ static class JulianDays
         return (int)(FirstOfMonth(year + YearOfStart, month) + dayOfMonth);
     }
 
-    /// <summary>The instant at which clocks of a fixed offset show, in the Gregorian calendar, what they showed in the Julian.</summary>
+    /// <summary>
+    /// The instant at which clocks of a fixed offset show, in the Gregorian calendar, what they showed in the Julian.
+    /// </summary>
     /// <param name="time">In microseconds since 1970-01-01 UTC.</param>
     /// <param name="offset">What the clocks are ahead of UTC, in microseconds.</param>
     public static long ToGregorian(long time, long offset)

@@ -7,8 +7,9 @@ using System.Text.Json;
 namespace Foz.Lake.Engine.Functions;
 
 /// <summary>
-/// The one text of a <c>jsonb</c>: of members with one name the last stays, members are in the order of their names' lengths and
-/// bytes, with PostgreSQL's blanks. So values that are equal have equal texts but for zeros at the end of numbers.
+/// The one text of a <c>jsonb</c>: of members with one name the last stays, members are in the order of their names'
+/// lengths and bytes, with PostgreSQL's blanks. So values that are equal have equal texts but for zeros at the end of
+/// numbers.
 /// </summary>
 public static class PgJsonb
 {
@@ -18,7 +19,10 @@ public static class PgJsonb
     /// <exception cref="FozException">It is no JSON.</exception>
     public static string Normalize(ReadOnlySpan<byte> json) => Normalize(json, Number);
 
-    /// <summary>As <see cref="Normalize(ReadOnlySpan{byte})"/>, with equal numbers written in one way: equal values have equal texts.</summary>
+    /// <summary>
+    /// As <see cref="Normalize(ReadOnlySpan{byte})"/>, with equal numbers written in one way: equal values have equal
+    /// texts.
+    /// </summary>
     /// <exception cref="FozException">It is no JSON.</exception>
     public static string Comparable(ReadOnlySpan<byte> json) => Normalize(json, static raw =>
     {
@@ -35,14 +39,17 @@ public static class PgJsonb
     }
 
     /// <summary>What <c>||</c> makes of two: members of both objects, elements of both arrays.</summary>
-    /// <exception cref="FozException">One is no JSON, or an object is joined with what is neither object nor array.</exception>
+    /// <exception cref="FozException">
+    /// One is no JSON, or an object is joined with what is neither object nor array.
+    /// </exception>
     public static string Concat(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
         using var first = Read(left);
         using var second = Read(right);
         var (a, b) = (first.RootElement, second.RootElement);
         var text = new StringBuilder(left.Length + right.Length);
-        if (a.ValueKind == JsonValueKind.Object && b.ValueKind == JsonValueKind.Object) WriteMembers([.. a.EnumerateObject(), .. b.EnumerateObject()], text, Number);
+        if (a.ValueKind == JsonValueKind.Object && b.ValueKind == JsonValueKind.Object)
+            WriteMembers([.. a.EnumerateObject(), .. b.EnumerateObject()], text, Number);
         else if ((a.ValueKind == JsonValueKind.Object || b.ValueKind == JsonValueKind.Object)
             && a.ValueKind != JsonValueKind.Array && b.ValueKind != JsonValueKind.Array)
             throw FunctionFault.Of("22023", "invalid concatenation of jsonb objects");
@@ -50,7 +57,8 @@ public static class PgJsonb
         return text.ToString();
     }
 
-    static JsonElement[] ElementsOf(JsonElement value) => value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+    static JsonElement[] ElementsOf(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
 
     static JsonDocument Read(ReadOnlySpan<byte> json)
     {
@@ -132,7 +140,9 @@ public static class PgJsonb
                 '\n' => text.Append(@"\n"),
                 '\r' => text.Append(@"\r"),
                 '\t' => text.Append(@"\t"),
-                '\0' => throw FunctionFault.Of("22P05", "unsupported Unicode escape sequence: \\u0000 cannot be converted to text"),
+                '\0' =>
+                    throw FunctionFault.Of(
+                        "22P05", "unsupported Unicode escape sequence: \\u0000 cannot be converted to text"),
                 < ' ' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
                 _ => text.Append(c),
             };
@@ -145,11 +155,14 @@ public static class PgJsonb
     {
         var at = raw.IndexOfAny(['e', 'E']);
         if (at < 0) return raw.AsSpan().IndexOfAnyInRange('1', '9') < 0 ? raw.TrimStart('-') : raw;
-        if (!int.TryParse(raw.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent) || Math.Abs(exponent) > ExponentMax)
+        if (!int.TryParse(
+            raw.AsSpan(at + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+            out var exponent) || Math.Abs(exponent) > ExponentMax)
             throw FunctionFault.Of("0A000", $"the number {raw} in jsonb is not supported");
         var point = raw.IndexOf('.', StringComparison.Ordinal);
         var scale = (point < 0 ? 0 : at - point - 1) - exponent;
-        var digits = BigInteger.Parse(raw[..at].Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        var digits = BigInteger.Parse(
+            raw[..at].Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
         if (scale <= 0) return (digits * BigInteger.Pow(10, -scale)).ToString(CultureInfo.InvariantCulture);
         var text = BigInteger.Abs(digits).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
         return $"{(digits.Sign < 0 ? "-" : "")}{text[..^scale]}.{text[^scale..]}";

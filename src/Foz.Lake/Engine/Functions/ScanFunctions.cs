@@ -15,7 +15,9 @@ public delegate void RowFilter(ReadOnlySpan<long> rows, Span<bool> live);
 /// <param name="PartitionValues">The file's values of the partition columns, in order; null for SQL NULL.</param>
 public sealed record ScanFile(RowFilter? Deleted, IReadOnlyList<string?> PartitionValues)
 {
-    /// <summary>The value of a column of these, by its place, for a row by its number; null where all rows have the same.</summary>
+    /// <summary>
+    /// The value of a column of these, by its place, for a row by its number; null where all rows have the same.
+    /// </summary>
     public Func<int, long, string?>? RowValues { get; init; }
 }
 
@@ -52,10 +54,10 @@ public sealed class ScanToken(long value, Action remove) : IDisposable
 }
 
 /// <summary>
-/// The scalar functions that a scan of a Delta table needs. <see cref="Live"/><c>(token, filename, file_row_number)</c> is
-/// false for rows that a deletion vector deletes; <see cref="Partition"/><c>(token, ordinal, filename)</c> is the text of a
-/// file's partition value, and <see cref="RowValue"/><c>(token, ordinal, filename, file_row_number)</c> that of a row where
-/// rows of a file differ in it. All are keyed on the file's name, which a vector holds in long runs.
+/// The scalar functions that a scan of a Delta table needs. <see cref="Live"/><c>(token, filename, file_row_number)</c>
+/// is false for rows that a deletion vector deletes; <see cref="Partition"/><c>(token, ordinal, filename)</c> is the
+/// text of a file's partition value, and <see cref="RowValue"/><c>(token, ordinal, filename, file_row_number)</c> that
+/// of a row where rows of a file differ in it. All are keyed on the file's name, which a vector holds in long runs.
 /// </summary>
 sealed class ScanFunctions
 {

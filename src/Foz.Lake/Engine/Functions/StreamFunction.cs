@@ -41,7 +41,11 @@ sealed class StreamFunction
         var stream = relation.Stream;
         return new()
         {
-            Columns = [.. stream.Schema.Select(f => new Foz.DuckDB.Connections.Column(f.Name, ColumnTypes.ToLogicalType(f.Type)))],
+            Columns =
+            [
+                .. stream.Schema.Select(f =>
+                    new Foz.DuckDB.Connections.Column(f.Name, ColumnTypes.ToLogicalType(f.Type))),
+            ],
             RowCount = stream.RowCountEstimate,
             Open = columns => new Scan(relation, columns),
         };

@@ -82,13 +82,16 @@ public static class BoundPlan
         return reader.Read(columns, plan.RootElement.GetProperty("plans")[0]);
     }
 
-    /// <summary>What a statement of others gives and takes, found without running it and without access to files.</summary>
+    /// <summary>
+    /// What a statement of others gives and takes, found without running it and without access to files.
+    /// </summary>
     /// <param name="pool">The pool in whose instance for <see cref="Workload.Serving"/> it is bound.</param>
     /// <param name="analysis">The statement.</param>
     /// <param name="table">The columns of a table; null where it stands for something else.</param>
     /// <param name="function">The same for calls of table functions.</param>
     /// <param name="relation">
-    /// What else a table or a call stands for, by where it is: a relation that the instance has; null leaves it as it is.
+    /// What else a table or a call stands for, by where it is: a relation that the instance has; null leaves it as it
+    /// is.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="through">What of a table, by where it stands, the statement sees; null where it sees all.</param>
@@ -101,13 +104,16 @@ public static class BoundPlan
         var key = KeyOf(analysis, table, function, relation, through);
         if (pool.Shapes.Find(key) is { } known) return known;
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        var shape = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through, isForOthers: true)
+        var shape = OverEmptyTables.Of(
+            planner, analysis, table, function, cancellationToken, relation, through, isForOthers: true)
             .DescribeShape(cancellationToken);
         pool.Shapes.Add(key, shape);
         return shape;
     }
 
-    /// <summary>All that what a statement gives and takes follows from: its text, and what stands for each name of it.</summary>
+    /// <summary>
+    /// All that what a statement gives and takes follows from: its text, and what stands for each name of it.
+    /// </summary>
     static string KeyOf(
         SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
         Func<TableFunctionCall, IReadOnlyList<Field>?> function, Func<SqlSpan, string?> relation,
@@ -125,7 +131,8 @@ public static class BoundPlan
         {
             key.Append(Divider);
             if (columns is null) key.Append(relation(span));
-            else key.Append('(').Append(PlanSession.DefinitionOf(columns)).Append(')').Append(Divider).Append(through?.Invoke(span)?.Invoke("t"));
+            else key.Append('(').Append(PlanSession.DefinitionOf(columns)).Append(')').Append(Divider)
+                .Append(through?.Invoke(span)?.Invoke("t"));
         }
     }
 
@@ -137,15 +144,18 @@ public static class BoundPlan
         CancellationToken cancellationToken, Func<SqlSpan, Func<string, string>?>? through = null)
     {
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, relation, through, isForOthers: true);
+        var bound = OverEmptyTables.Of(
+            planner, analysis, table, function, cancellationToken, relation, through, isForOthers: true);
         bound.DescribeShape(cancellationToken);
         // Empty tables are not in an optimized plan any more.
         planner.Session.Execute("SET explain_output = 'all'", cancellationToken);
         using var rows = planner.Session.Query($"EXPLAIN {bound.Sql}", cancellationToken);
-        var plan = rows.Rows(cancellationToken).Where(row => row[0] is "logical_plan").Select(row => $"{row[1]}").First().TrimEnd();
+        var plan = rows.Rows(cancellationToken).Where(row => row[0] is "logical_plan").Select(row => $"{row[1]}")
+            .First().TrimEnd();
         foreach (var (span, _, number) in bound.Tables.OrderByDescending(t => t.Number))
             plan = plan.Replace(
-                PlanSession.TableName(number), analysis.Sql.Substring(span.Start, span.Length), StringComparison.Ordinal);
+                PlanSession.TableName(number), analysis.Sql.Substring(span.Start, span.Length),
+                StringComparison.Ordinal);
         return plan;
     }
 
@@ -189,11 +199,14 @@ public static class BoundPlan
             foreach (var call in analysis.TableFunctions)
                 if (function?.Invoke(call) is { } columns) known.Add((call.Span, columns));
             var numbers = planner.TablesOf([.. known.Select(t => t.Columns)], cancellationToken);
-            var names = known.Zip(numbers, (t, number) => (t.Span, Name: Through(t.Span, PlanSession.TableName(number))))
+            var names = known.Zip(
+                numbers, (t, number) => (t.Span, Name: Through(t.Span, PlanSession.TableName(number))))
                 .ToDictionary(t => t.Span, t => t.Name);
-            foreach (var span in analysis.Tables.Select(t => t.Span).Concat(analysis.TableFunctions.Select(c => c.Span)))
+            foreach (var span in analysis.Tables.Select(t => t.Span)
+                .Concat(analysis.TableFunctions.Select(c => c.Span)))
                 if (!names.ContainsKey(span) && relation?.Invoke(span) is { } other) names[span] = other;
-            var text = analysis.Rewrite(reference => names.GetValueOrDefault(reference.Span), call => names.GetValueOrDefault(call.Span));
+            var text = analysis.Rewrite(
+                reference => names.GetValueOrDefault(reference.Span), call => names.GetValueOrDefault(call.Span));
             if (isForOthers) FinalText.Check(planner.Session.Pool, analysis, names, text.Text, cancellationToken);
             return new(planner.Session, analysis, text)
             {

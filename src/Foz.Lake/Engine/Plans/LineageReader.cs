@@ -74,7 +74,8 @@ sealed class LineageReader(IReadOnlyList<(int Number, SqlSpan Span)> tables)
         var read = scan.GetProperty("column_indexes").EnumerateArray()
             .Select(column => column.GetProperty("index").TryGetInt32(out var place) ? place : -1);
         if (scan.TryGetProperty("function_data", out var data) && data.ValueKind == JsonValueKind.Object
-            && data.TryGetProperty("table", out var table) && scanned.TryGetValue(table.GetString() ?? "", out var span))
+            && data.TryGetProperty("table", out var table)
+            && scanned.TryGetValue(table.GetString() ?? "", out var span))
             return new([.. read.Select(place => place >= 0 && place < names.Count
                 ? ColumnInputs.Of(span, names[place])
                 : ColumnInputs.None)]);
@@ -246,7 +247,9 @@ sealed class LineageReader(IReadOnlyList<(int Number, SqlSpan Span)> tables)
     static List<JsonElement> Children(JsonElement plan) => Expressions(plan, "children");
 
     static List<JsonElement> Expressions(JsonElement plan, string property) =>
-        plan.TryGetProperty(property, out var list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : [];
+        plan.TryGetProperty(property, out var list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray()]
+            : [];
 }
 
 /// <summary>The columns that an operator of a plan gives. Never changed.</summary>
@@ -276,8 +279,13 @@ sealed class PlanColumns(IReadOnlyList<ColumnInputs> columns, ColumnInputs? rest
 
     /// <summary>Columns made from those of both, place by place.</summary>
     public PlanColumns Merge(PlanColumns other) => new(
-        [.. Enumerable.Range(0, Math.Max(Count, other.Count)).Select(place => ColumnInputs.Union(this[place], other[place]))],
-        rest is null && other.Rest is null ? null : ColumnInputs.Union(rest ?? ColumnInputs.None, other.Rest ?? ColumnInputs.None));
+        [
+            .. Enumerable.Range(
+                0, Math.Max(Count, other.Count)).Select(place => ColumnInputs.Union(this[place], other[place])),
+        ],
+        rest is null && other.Rest is null
+            ? null
+            : ColumnInputs.Union(rest ?? ColumnInputs.None, other.Rest ?? ColumnInputs.None));
 
     /// <summary>Whether both are made from the same.</summary>
     public bool IsSame(PlanColumns other) =>
@@ -329,7 +337,8 @@ sealed class LineageExpression(PlanColumns row, IReadOnlyDictionary<long, PlanCo
                 .As(Transformation.Window)),
         // A function's data holds expressions of its own, whose places are those of other rows.
         _ => ColumnInputs.Union(
-            expression.EnumerateObject().Where(part => !part.NameEquals("function_data")).Select(part => Read(part.Value)))
+            expression.EnumerateObject().Where(part => !part.NameEquals("function_data"))
+                .Select(part => Read(part.Value)))
             .Through(Transformation.Transformation),
     };
 

@@ -52,9 +52,12 @@ public sealed record OutputColumn(EngineColumn Column, IReadOnlyList<ColumnInput
 public sealed record StatementLineage(
     IReadOnlyList<OutputColumn> Columns, IReadOnlyList<ColumnInput> Conditions)
 {
-    /// <summary>Of a statement of which only its tables are known: every column may be made from all of theirs.</summary>
+    /// <summary>
+    /// Of a statement of which only its tables are known: every column may be made from all of theirs.
+    /// </summary>
     internal static StatementLineage Unknown(
-        IReadOnlyList<EngineColumn> columns, IEnumerable<(SqlSpan Span, IReadOnlyList<Foz.Lake.Data.Field> Columns)> tables)
+        IReadOnlyList<EngineColumn> columns,
+        IEnumerable<(SqlSpan Span, IReadOnlyList<Foz.Lake.Data.Field> Columns)> tables)
     {
         List<ColumnInput> all =
         [

@@ -9,7 +9,9 @@ namespace Foz.Lake.Tables.Alterations;
 /// <summary>What alterations of columns make of a table, and what its history says of them.</summary>
 static class ColumnAlterations
 {
-    /// <summary>The prefix of the metadata that hold a column's tags, and of the properties that hold a table's.</summary>
+    /// <summary>
+    /// The prefix of the metadata that hold a column's tags, and of the properties that hold a table's.
+    /// </summary>
     public const string TagPrefix = "foz.tag.";
 
     public static TableOperation Apply(TableDraft draft, TableAlteration.AddColumns change)
@@ -63,7 +65,8 @@ static class ColumnAlterations
                 && clustering.Any(physical => physical[0] == column.PhysicalName(draft.Mapping)))
                 throw InUse(draft, path, "dropped", "the table's clustering");
             draft.Schema = SchemaEdit.ChangeStruct(draft.Schema, path.Parent, parent => parent.Fields.Length == 1
-                ? throw new FozException(ErrorKind.Data, $"{draft.Name} keeps its column {path}: it is the only one there")
+                ? throw new FozException(
+                    ErrorKind.Data, $"{draft.Name} keeps its column {path}: it is the only one there")
                 : new(parent.Fields.RemoveAt(parent.IndexOf(path.Names[^1]))));
             dropped.Add(path.ToString());
         }
@@ -85,12 +88,16 @@ static class ColumnAlterations
         var wanted = TypeText.ParseColumn(old.Name, change.Type);
         DemandUnused(draft, path, "changed", withPartitioning: false);
         if (DeclaredType.Of(wanted) is { } declared && declared != DeclaredType.Of(old))
-            throw new FozException(ErrorKind.Data, $"column {path} cannot become {declared}: other texts may be there") { SqlState = "0A000" };
+            throw new FozException(
+                ErrorKind.Data,
+                $"column {path} cannot become {declared}: other texts may be there")
+            { SqlState = "0A000" };
         if (old.Type == DeltaType.String && wanted.Type == DeltaType.String)
         {
             if (TextLength.Of(wanted) is { } length && !(TextLength.Of(old) is { IsPadded: false } before
                 && !length.IsPadded && length.LengthMax >= before.LengthMax))
-                throw new FozException(ErrorKind.Data, $"column {path} cannot become {length}: longer texts may be there");
+                throw new FozException(
+                    ErrorKind.Data, $"column {path} cannot become {length}: longer texts may be there");
             var metadata = TextLength.Of(wanted) is { } noted
                 ? old.Metadata.With(TextLength.TypeKey, noted.ToString())
                 : old.Metadata.Without(TextLength.TypeKey);
@@ -102,7 +109,8 @@ static class ColumnAlterations
             draft.Properties.Find(TypeWidening.EnableProperty), "true", StringComparison.OrdinalIgnoreCase))
             throw new FozException(ErrorKind.Data, $"{draft.Name} does not allow types to be widened")
             {
-                Hint = $"set {TypeWidening.EnableProperty} to true first; readers must then know the feature typeWidening",
+                Hint = $"set {TypeWidening.EnableProperty} to true first; readers must then "
+                    + "know the feature typeWidening",
             };
         draft.Schema = SchemaEdit.ChangeField(draft.Schema, path, field => SchemaEdit.Retype(field, wanted.Type, path));
         return Changed(draft, path);
@@ -113,7 +121,8 @@ static class ColumnAlterations
         var path = TableDraft.PathOf(change.Column);
         draft.Find(path);
         if (draft.Schema.Find(path) is null)
-            throw new FozException(ErrorKind.Data, $"column {path} lies in an array or map, where NOT NULL is not checked");
+            throw new FozException(
+                ErrorKind.Data, $"column {path} lies in an array or map, where NOT NULL is not checked");
         draft.Schema = SchemaEdit.ChangeField(draft.Schema, path, field => field with { Nullable = false });
         draft.Demand = RowRules.Of(
                 draft.Name, draft.Schema, StringMap.Empty, field => $"r.{SqlText.Identifier(field.Name)}")
@@ -136,7 +145,8 @@ static class ColumnAlterations
         if (path.Names.Length > 1)
             throw new FozException(ErrorKind.Data, $"column {path} lies in a struct: only whole columns have defaults");
         if (column.Metadata[FieldMetadata.GenerationExpressionKey] is not null || IdentityColumn.Of(column) is not null)
-            throw new FozException(ErrorKind.Data, $"the table makes the values of column {path} itself: it takes no default");
+            throw new FozException(
+                ErrorKind.Data, $"the table makes the values of column {path} itself: it takes no default");
         SparkExpression.Translate(change.Expression, _ => null);
         draft.Schema = draft.Schema.With(column with
         {
@@ -176,7 +186,8 @@ static class ColumnAlterations
                 draft.Properties = value is null
                     ? draft.Properties.Without(TagPrefix + tag)
                     : draft.Properties.With(TagPrefix + tag, value);
-            var told = new JsonObject(change.Tags.Select(t => KeyValuePair.Create(TagPrefix + t.Key, (JsonNode?)t.Value)));
+            var told = new JsonObject(
+                change.Tags.Select(t => KeyValuePair.Create(TagPrefix + t.Key, (JsonNode?)t.Value)));
             return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableDraft.Json(told)));
         }
         var path = TableDraft.PathOf(change.Column);
@@ -208,9 +219,11 @@ static class ColumnAlterations
     {
         if (draft.Mapping == ColumnMappingMode.None)
             throw new FozException(
-                ErrorKind.Data, $"{draft.Name} finds columns in its files by their names: none can be renamed or dropped")
+                ErrorKind.Data,
+                $"{draft.Name} finds columns in its files by their names: none can be renamed or dropped")
             {
-                Hint = $"set {ColumnMapping.ModeProperty} to name first; readers must then know the feature columnMapping",
+                Hint = $"set {ColumnMapping.ModeProperty} to name first; readers must then "
+                    + "know the feature columnMapping",
             };
     }
 

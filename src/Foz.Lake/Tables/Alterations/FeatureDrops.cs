@@ -21,10 +21,12 @@ static class FeatureDrops
         [TableFeature.V2Checkpoint] = draft => Unset(draft, "delta.checkpointPolicy"),
         ["vacuumProtocolCheck"] = _ => { },
         [TableFeature.ColumnMapping] = draft => Refuse(
-            draft.Mapping != ColumnMappingMode.None, draft, TableFeature.ColumnMapping, "its files hold columns by other names",
+            draft.Mapping != ColumnMappingMode.None, draft, TableFeature.ColumnMapping,
+            "its files hold columns by other names",
             "make the table anew"),
         ["checkConstraints"] = draft => Refuse(
-            draft.Properties.Keys.Any(key => key.StartsWith(RowRules.ConstraintPrefix, StringComparison.OrdinalIgnoreCase)),
+            draft.Properties.Keys.Any(key =>
+                key.StartsWith(RowRules.ConstraintPrefix, StringComparison.OrdinalIgnoreCase)),
             draft, "checkConstraints", "it has constraints", "drop them first: drop-constraint"),
         ["allowColumnDefaults"] = draft => Refuse(
             draft.Schema.Fields.Any(field => field.Metadata[FieldMetadata.CurrentDefaultKey] is not null),
@@ -69,7 +71,8 @@ static class FeatureDrops
     static void DropDeletionVectors(TableDraft draft)
     {
         Refuse(
-            draft.Snapshot.State.Files.Any(file => file.DeletionVector is not null), draft, TableFeature.DeletionVectors,
+            draft.Snapshot.State.Files.Any(file => file.DeletionVector is not null), draft,
+            TableFeature.DeletionVectors,
             "files have deletion vectors", "rewrite those files first");
         Unset(draft, DeletionVectorDescriptor.Property);
     }
@@ -87,7 +90,8 @@ static class FeatureDrops
     {
         var dependent = draft.Snapshot.State.Protocol.AllWriterFeatures
             .FirstOrDefault(feature => feature is TableFeature.Clustering or "rowTracking");
-        Refuse(dependent is not null, draft, TableFeature.DomainMetadata, $"{dependent} needs it", $"drop {dependent} first");
+        Refuse(dependent is not null, draft, TableFeature.DomainMetadata, $"{dependent} needs it",
+            $"drop {dependent} first");
         foreach (var domain in draft.Snapshot.State.Domains.Keys) draft.Domains[domain] = null;
     }
 

@@ -19,11 +19,14 @@ static class InteroperationRules
     public static Warning? WarningOf(TableDraft draft)
     {
         var before = draft.Snapshot.State;
-        var isEnabled = IcebergCompat.IsRequired(draft.Properties) && !IcebergCompat.IsRequired(before.Metadata.Configuration);
+        var isEnabled = IcebergCompat.IsRequired(draft.Properties)
+            && !IcebergCompat.IsRequired(before.Metadata.Configuration);
         return isEnabled && draft.PartitionColumns.Count > 0 && before.FileCount > 0
             ? new(
-                $"files that {draft.Name} has already do not hold its partition columns ({string.Join(", ", draft.PartitionColumns)})",
-                "readers of Iceberg that do not take them from the metadata show NULL there, until those files are written anew")
+                $"files that {draft.Name} has already do not hold its partition columns "
+                    + $"({string.Join(", ", draft.PartitionColumns)})",
+                "readers of Iceberg that do not take them from the metadata show NULL there, "
+                    + "until those files are written anew")
             : null;
     }
 
@@ -35,7 +38,8 @@ static class InteroperationRules
             faults = [.. faults, .. IcebergCompat.FaultsOf(draft.Snapshot.State.Files)];
         if (faults.Count == 0) return;
         throw new FozException(
-            ErrorKind.Data, $"{draft.Name} cannot be read as Iceberg: {string.Join("; ", faults.Select(f => f.Message))}")
+            ErrorKind.Data,
+            $"{draft.Name} cannot be read as Iceberg: {string.Join("; ", faults.Select(f => f.Message))}")
         {
             Hint = HintOf(draft, faults),
         };
@@ -59,7 +63,8 @@ static class InteroperationRules
         if (!IsTrue(draft, SymlinkManifests.Property)) return;
         if (IsTrue(draft, DeletionVectorDescriptor.Property))
             throw new FozException(
-                ErrorKind.Data, $"{draft.Name} can have no manifests: rows may be deleted by deletion vectors, which their readers "
+                ErrorKind.Data,
+                $"{draft.Name} can have no manifests: rows may be deleted by deletion vectors, which their readers "
                 + "do not know")
             {
                 Hint = $"set this too, in one command: {DeletionVectorDescriptor.Property}=false",
@@ -67,7 +72,8 @@ static class InteroperationRules
         if (IsTrue(draft.Snapshot.State.Metadata.Configuration.Find(SymlinkManifests.Property))) return;
         if (draft.Snapshot.State.Files.FirstOrDefault(file => file.DeletionVector is not null) is { } file)
             throw new FozException(
-                ErrorKind.Data, $"{draft.Name} can have no manifests: rows of {file.Path} are deleted by a deletion vector")
+                ErrorKind.Data,
+                $"{draft.Name} can have no manifests: rows of {file.Path} are deleted by a deletion vector")
             {
                 Hint = Purge(draft),
             };

@@ -50,11 +50,14 @@ static class PropertyAlterations
         foreach (var given in change.Properties)
         {
             var property = PropertyRules.NameOf(given);
-            if (property == ColumnMapping.ModeProperty && draft.Mapping != ColumnMappingMode.None) throw Unmapped(draft);
+            if (property == ColumnMapping.ModeProperty && draft.Mapping != ColumnMappingMode.None)
+                throw Unmapped(draft);
             if (!change.IfExists && draft.Properties.Find(property) is null)
                 throw new FozException(ErrorKind.NotFound, $"the property {property} of {draft.Name} is not set")
                 {
-                    Hint = NearestName.Find(property, draft.Properties.Keys) is { } near ? $"did you mean {near}?" : null,
+                    Hint = NearestName.Find(property, draft.Properties.Keys) is { } near
+                        ? $"did you mean {near}?"
+                        : null,
                 };
             draft.Properties = draft.Properties.Without(property);
         }
@@ -67,7 +70,8 @@ static class PropertyAlterations
     {
         var name = change.Name.ToLowerInvariant();
         if (!ColumnPath.Of(name).ToString().Equals(name, StringComparison.Ordinal))
-            throw new FozException(ErrorKind.Usage, $"'{change.Name}' cannot name a constraint: take letters, digits and _");
+            throw new FozException(
+                ErrorKind.Usage, $"'{change.Name}' cannot name a constraint: take letters, digits and _");
         if (draft.Properties.Find(RowRules.ConstraintPrefix + name) is { } present)
             throw new FozException(ErrorKind.Data, $"{draft.Name} has a constraint {name} already: {present}");
         var expression = SparkExpression.Translate(change.Expression, draft.Schema, Column);
@@ -75,7 +79,8 @@ static class PropertyAlterations
             throw new FozException(
                 ErrorKind.Sql, $"the constraint {name} cannot call {function}, which gives another value each time");
         if (expression.Value.Type is { } type && type != DeltaType.Boolean)
-            throw new FozException(ErrorKind.Sql, $"the constraint {name} is no condition: {change.Expression} is {type}");
+            throw new FozException(
+                ErrorKind.Sql, $"the constraint {name} is no condition: {change.Expression} is {type}");
         draft.Demand = RowRules.Constraint(draft.Name, name, change.Expression, draft.Schema, Column);
         draft.Properties = draft.Properties.With(RowRules.ConstraintPrefix + name, change.Expression);
         return TableOperation.Of("ADD CONSTRAINT", ("name", name), ("expr", change.Expression));
@@ -87,7 +92,8 @@ static class PropertyAlterations
         var name = key[RowRules.ConstraintPrefix.Length..];
         if (draft.Properties.Find(key) is not { } expression)
         {
-            var names = draft.Properties.Keys.Where(k => k.StartsWith(RowRules.ConstraintPrefix, StringComparison.Ordinal))
+            var names = draft.Properties.Keys.Where(k =>
+                k.StartsWith(RowRules.ConstraintPrefix, StringComparison.Ordinal))
                 .Select(k => k[RowRules.ConstraintPrefix.Length..]).ToList();
             if (change.IfExists) return TableOperation.Of("DROP CONSTRAINT", ("name", name), ("existed", "false"));
             throw new FozException(ErrorKind.NotFound, $"{draft.Name} has no constraint {name}")
@@ -115,9 +121,11 @@ static class PropertyAlterations
                     Kind: PrimitiveKind.Boolean
                 or PrimitiveKind.Binary or PrimitiveKind.Variant or PrimitiveKind.Void
                 })
-                throw new FozException(ErrorKind.Data, $"a table cannot be clustered by {path}: files keep no bounds of it");
+                throw new FozException(
+                    ErrorKind.Data, $"a table cannot be clustered by {path}: files keep no bounds of it");
             var physical = ColumnMapping.PhysicalPath(draft.Schema, path, draft.Mapping)
-                ?? throw new FozException(ErrorKind.Data, $"a table cannot be clustered by {path}, inside an array or map");
+                ?? throw new FozException(
+                    ErrorKind.Data, $"a table cannot be clustered by {path}, inside an array or map");
             columns.Add((JsonNode)new JsonArray([.. physical.Names.Select(name => (JsonNode)name)]));
         }
         var old = ClusteringColumns(draft.Snapshot) ?? [];
@@ -143,7 +151,8 @@ static class PropertyAlterations
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new FozException(
-                ErrorKind.Table, $"{table.State.Table} has clustering columns that cannot be read: {domain.Configuration}", e);
+                ErrorKind.Table,
+                $"{table.State.Table} has clustering columns that cannot be read: {domain.Configuration}", e);
         }
     }
 
@@ -177,7 +186,13 @@ static class PropertyAlterations
     static void SetMapping(TableDraft draft, string mode)
     {
         var before = draft.Mapping;
-        var wanted = mode switch { "name" => ColumnMappingMode.Name, "id" => ColumnMappingMode.Id, _ => ColumnMappingMode.None };
+        var wanted = mode switch
+        {
+            "name" => ColumnMappingMode.Name,
+            "id" => ColumnMappingMode.Id,
+            _ =>
+            ColumnMappingMode.None
+        };
         if (wanted == before) return;
         if (wanted == ColumnMappingMode.None) throw Unmapped(draft);
         if (wanted == ColumnMappingMode.Id || before != ColumnMappingMode.None)
@@ -204,10 +219,13 @@ static class PropertyAlterations
         var feature = TableFeature.All.FirstOrDefault(f => f.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new FozException(ErrorKind.Usage, $"there is no table feature {name}")
             {
-                Hint = NearestName.Find(name, TableFeature.All.Select(f => f.Name)) is { } near ? $"did you mean {near}?" : null,
+                Hint = NearestName.Find(name, TableFeature.All.Select(f => f.Name)) is { } near
+                    ? $"did you mean {near}?"
+                    : null,
             };
         draft.AddedFeatures.Add(feature.Name);
-        if (feature.Name is "rowTracking" or TableFeature.Clustering) draft.AddedFeatures.Add(TableFeature.DomainMetadata);
+        if (feature.Name is "rowTracking" or TableFeature.Clustering)
+            draft.AddedFeatures.Add(TableFeature.DomainMetadata);
     }
 
     static void AddVersion(TableDraft draft, string property, string value)

@@ -6,7 +6,9 @@ using Foz.Lake.Tables.Expressions;
 
 namespace Foz.Lake.Tables.Alterations;
 
-/// <summary>The properties of Delta tables that begin with <c>delta.</c>: what there is, and what their values are.</summary>
+/// <summary>
+/// The properties of Delta tables that begin with <c>delta.</c>: what there is, and what their values are.
+/// </summary>
 static partial class PropertyRules
 {
     const string Prefix = "delta.";
@@ -14,7 +16,8 @@ static partial class PropertyRules
     static readonly Dictionary<string, PropertyRule> known = new(StringComparer.OrdinalIgnoreCase);
 
     static readonly PropertyRule flag = new("true or false", text => text.ToLowerInvariant() is "true" or "false");
-    static readonly PropertyRule interval = new("an interval such as 'interval 7 days'", text => IntervalText.IsMatch(text));
+    static readonly PropertyRule interval = new(
+        "an interval such as 'interval 7 days'", text => IntervalText.IsMatch(text));
     static readonly PropertyRule count = new("a number from 1 on", text => Number(text) is > 0);
     static readonly PropertyRule bytes = new("a size such as 128mb", text => SizeText.IsMatch(text));
     static readonly PropertyRule text = new("a text", text => text.Length > 0);
@@ -22,7 +25,8 @@ static partial class PropertyRules
     static PropertyRules()
     {
         Add(
-            flag, "appendOnly", "enableChangeDataFeed", "enableDeletionVectors", "enableTypeWidening", "enableRowTracking",
+            flag, "appendOnly", "enableChangeDataFeed", "enableDeletionVectors", "enableTypeWidening",
+            "enableRowTracking",
             "rowTrackingSuspended", "enableInCommitTimestamps", "enableExpiredLogCleanup", "randomizeFilePrefixes",
             "tuneFileSizesForRewrites", "enableIcebergCompatV2", "enableVariantShredding",
             "compatibility.symlinkFormatManifest.enabled", "writePartitionColumnsToParquet", "autoOptimize",
@@ -39,7 +43,8 @@ static partial class PropertyRules
         Add(OneOf("true"), "checkpoint.writeStatsAsJson", "enableFullRetentionRollback");
         Add(OneOf("false"), "checkpoint.writeStatsAsStruct");
         Add(OneOf("Serializable", "WriteSerializable", "SnapshotIsolation"), "isolationLevel");
-        Add(new("iceberg, or '' for none", text => text.ToLowerInvariant() is "iceberg" or ""), "universalFormat.enabledFormats");
+        Add(new("iceberg, or '' for none", text => text.ToLowerInvariant() is "iceberg" or ""),
+            "universalFormat.enabledFormats");
         Add(new("false: new tables are kept readable by delta.enableIcebergCompatV2", text =>
             text.Equals("false", StringComparison.OrdinalIgnoreCase)), "enableIcebergCompatV1");
     }
@@ -60,10 +65,13 @@ static partial class PropertyRules
         "delta.randomPrefixLength", "delta.tuneFileSizesForRewrites",
     };
 
-    /// <summary>Says so where one of some properties is kept for other engines only; null where Foz follows all.</summary>
-    public static Warning? WarningOf(IEnumerable<string> properties) => properties.FirstOrDefault(forOthers.Contains) is { } other
-        ? new($"{other} is kept for other engines: Foz does not follow it")
-        : null;
+    /// <summary>
+    /// Says so where one of some properties is kept for other engines only; null where Foz follows all.
+    /// </summary>
+    public static Warning? WarningOf(IEnumerable<string> properties) =>
+        properties.FirstOrDefault(forOthers.Contains) is { } other
+            ? new($"{other} is kept for other engines: Foz does not follow it")
+            : null;
 
     /// <summary>The names of all known properties.</summary>
     public static IEnumerable<string> Names => known.Keys.Order(StringComparer.Ordinal);
@@ -83,7 +91,8 @@ static partial class PropertyRules
             {
                 Hint = "add-constraint and drop-constraint change it",
             };
-        if (known.TryGetValue(property, out _)) return known.Keys.First(k => k.Equals(property, StringComparison.OrdinalIgnoreCase));
+        if (known.TryGetValue(property, out _))
+            return known.Keys.First(k => k.Equals(property, StringComparison.OrdinalIgnoreCase));
         throw new FozException(ErrorKind.Usage, $"there is no property {property}")
         {
             Hint = NearestName.Find(property, known.Keys) is { } near
@@ -95,14 +104,20 @@ static partial class PropertyRules
     /// <summary>Refuses a value that a property cannot have.</summary>
     public static void Check(string property, string value)
     {
-        if (property == HeldReaders.Property && HeldReaders.Names(value).FirstOrDefault(name => TableReader.Find(name) is null) is { } unknown)
-            throw new FozException(ErrorKind.Usage, $"unknown reader '{unknown}'") { Hint = NearestName.Hint(unknown, TableReader.Names) };
+        if (property == HeldReaders.Property
+            && HeldReaders.Names(value).FirstOrDefault(name => TableReader.Find(name) is null) is { } unknown)
+            throw new FozException(ErrorKind.Usage, $"unknown reader '{unknown}'")
+            {
+                Hint = NearestName.Hint(unknown, TableReader.Names),
+            };
         if (known.TryGetValue(property, out var rule) && !rule.Allows(value))
             throw new FozException(ErrorKind.Usage, $"the property {property} is {rule.Values}, not '{value}'");
     }
 
     static long? Number(string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     static PropertyRule OneOf(params string[] values) => new(
         string.Join(" or ", values.Where(value => value.Length > 0)),

@@ -3,9 +3,9 @@ using Foz.Delta.Readers;
 namespace Foz.Lake.Tables.Alterations;
 
 /// <summary>
-/// A change of what a table is, as <c>ALTER TABLE</c> and <c>COMMENT ON</c> have it. Columns are named by paths, with dots
-/// between names and backticks or double quotes around odd ones; <c>element</c>, <c>key</c> and <c>value</c> lead into
-/// arrays and maps. Expressions are Spark SQL.
+/// A change of what a table is, as <c>ALTER TABLE</c> and <c>COMMENT ON</c> have it. Columns are named by paths, with
+/// dots between names and backticks or double quotes around odd ones; <c>element</c>, <c>key</c> and <c>value</c> lead
+/// into arrays and maps. Expressions are Spark SQL.
 /// </summary>
 public abstract record TableAlteration
 {
@@ -13,10 +13,17 @@ public abstract record TableAlteration
     {
     }
 
-    /// <summary>Names the engines that the table stays readable for, in the place of those that it names; none where the list is empty.</summary>
+    /// <summary>
+    /// Names the engines that the table stays readable for, in the place of those that it names; none where the list is
+    /// empty.
+    /// </summary>
     public static TableAlteration HoldTo(IReadOnlyList<string> readers) => readers.Count == 0
         ? new UnsetProperties([HeldReaders.Property], IfExists: true)
-        : new SetProperties(new Dictionary<string, string>(StringComparer.Ordinal) { [HeldReaders.Property] = string.Join(',', readers) });
+        : new SetProperties(
+            new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [HeldReaders.Property] = string.Join(',', readers),
+            });
 
     /// <summary>Adds columns, which are NULL in all rows that are there.</summary>
     /// <param name="Columns">The columns.</param>
@@ -107,7 +114,9 @@ public abstract record TableAlteration
 
 /// <summary>A column to be added.</summary>
 /// <param name="Name">Its name; a path adds it to a struct.</param>
-/// <param name="Type">Its type, as Spark writes it: <c>bigint</c>, <c>decimal(10,2)</c>, <c>array&lt;string&gt;</c>.</param>
+/// <param name="Type">
+/// Its type, as Spark writes it: <c>bigint</c>, <c>decimal(10,2)</c>, <c>array&lt;string&gt;</c>.
+/// </param>
 public sealed record NewColumn(string Name, string Type)
 {
     /// <summary>What it holds, for people; null for nothing.</summary>

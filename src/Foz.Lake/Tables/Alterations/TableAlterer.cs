@@ -22,7 +22,9 @@ public sealed class TableAlterer(EngineSession session)
     /// <exception cref="FozException">
     /// The alteration does not fit the table, or rows that are there do not fulfil what it demands.
     /// </exception>
-    /// <exception cref="DeltaException">There is no table, or another commit came first; nothing was changed.</exception>
+    /// <exception cref="DeltaException">
+    /// There is no table, or another commit came first; nothing was changed.
+    /// </exception>
     /// <exception cref="StorageException">The storage failed; nothing was changed.</exception>
     public async Task<CommittedChange?> AlterAsync(
         LakeTable table, TableAlteration alteration, CancellationToken cancellationToken)
@@ -47,7 +49,8 @@ public sealed class TableAlterer(EngineSession session)
             && committed.Checkpoint is null)
             await table.Delta.WriteCheckpointAsync(committed.Snapshot, cancellationToken);
         var change = CommittedChange.Of(table, committed);
-        var changed = draft.Properties.Where(p => present.State.Metadata.Configuration.Find(p.Key) != p.Value).Select(p => p.Key);
+        var changed = draft.Properties.Where(p => present.State.Metadata.Configuration.Find(p.Key) != p.Value)
+            .Select(p => p.Key);
         return change with
         {
             Warning = change.Warning ?? InteroperationRules.WarningOf(draft) ?? PropertyRules.WarningOf(changed),
@@ -131,10 +134,13 @@ public sealed class TableAlterer(EngineSession session)
             ?? throw new FozException(ErrorKind.Data, $"column {path} of {draft.Name} is no identity column");
         using var rows = await draft.Snapshot.OpenAsync(session, cancellationToken);
         var last = session.QueryScalar<long?>(
-            $"SELECT {(identity.Step > 0 ? "max" : "min")}({SqlText.Identifier(field.Name)}) FROM {rows.Sql}", cancellationToken);
+            $"SELECT {(identity.Step > 0 ? "max" : "min")}({SqlText.Identifier(field.Name)}) FROM {rows.Sql}",
+            cancellationToken);
         // It only ever counts on, never back.
-        if (last is { } value && (identity.HighWaterMark is not { } mark || (value > mark) == (identity.Step > 0) && value != mark))
-            draft.Schema = draft.Schema.With((identity with { HighWaterMark = InStep(identity, value) }).ApplyTo(field));
+        if (last is { } value
+            && (identity.HighWaterMark is not { } mark || (value > mark) == (identity.Step > 0) && value != mark))
+            draft.Schema = draft.Schema.With(
+                (identity with { HighWaterMark = InStep(identity, value) }).ApplyTo(field));
         return TableOperation.Of(
             "CHANGE COLUMN", ("column", TableDraft.Json(TableDraft.Describe(path, draft.Find(path)))));
     }

@@ -53,7 +53,8 @@ sealed class TableDraft(string name, TableSnapshot snapshot)
     public StructField Find(ColumnPath path) => SchemaEdit.Find(Schema, path) ?? throw new FozException(
         ErrorKind.NotFound, $"{name} has no column {path}")
     {
-        Hint = Foz.Lake.Configuration.NearestName.Find(path.ToString(), Schema.Leaves().Select(leaf => leaf.Path.ToString())) is { } near
+        Hint = Foz.Lake.Configuration.NearestName.Find(
+            path.ToString(), Schema.Leaves().Select(leaf => leaf.Path.ToString())) is { } near
             ? $"did you mean {near}?"
             : $"its columns are {string.Join(", ", Schema.Fields.Select(field => field.Name))}",
     };

@@ -25,8 +25,8 @@ public readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snaps
         && Added.All(add => add.DeletionVector is not null);
 
     /// <summary>
-    /// Whether files that came may hold rows of files that went, which were copied: not where the table's feed would have been
-    /// told so, and not where all rows were replaced.
+    /// Whether files that came may hold rows of files that went, which were copied: not where the table's feed would
+    /// have been told so, and not where all rows were replaced.
     /// </summary>
     public bool MayCopy => Told.Count == 0 && !ChangeDataFeed.IsOn(After.Protocol, After.Metadata) && !IsOverwrite;
 
@@ -42,7 +42,9 @@ public readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snaps
     public IReadOnlyList<AddCdcFile> Told => [.. Commit.Actions.OfType<AddCdcFile>()];
 }
 
-/// <summary>Reads what happened between versions, commit by commit: all that learns what is new learns it here.</summary>
+/// <summary>
+/// Reads what happened between versions, commit by commit: all that learns what is new learns it here.
+/// </summary>
 public static class ChangeLog
 {
     const int CommitsAtOnceMax = 32;
@@ -64,7 +66,8 @@ public static class ChangeLog
             var last = Math.Min(to, first + CommitsAtOnceMax - 1);
             foreach (var commit in await ReadCommitsAsync(table, first, last, cancellationToken))
             {
-                var after = state?.Advance(commit) ?? await table.Delta.SnapshotAsync(commit.Version, cancellationToken);
+                var after = state?.Advance(commit)
+                    ?? await table.Delta.SnapshotAsync(commit.Version, cancellationToken);
                 steps.Add(new(commit, state, after));
                 state = after;
             }
@@ -87,7 +90,9 @@ public static class ChangeLog
         return false;
     }
 
-    /// <summary>Whether the rows of a table are those that a batch left: the commits after its own only moved them.</summary>
+    /// <summary>
+    /// Whether the rows of a table are those that a batch left: the commits after its own only moved them.
+    /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="latest">Its version.</param>
     /// <param name="batch">The batch.</param>
@@ -98,15 +103,19 @@ public static class ChangeLog
         for (var version = latest.Version; version >= 0 && version > latest.Version - CommitsAtOnceMax; version--)
         {
             if (await table.Delta.ReadCommitAsync(version, cancellationToken) is not { } commit) return false;
-            if (commit.Actions.OfType<SetTransaction>().Any(set => set.AppId == batch.Step && set.Version == batch.Number)) return true;
+            if (commit.Actions.OfType<SetTransaction>()
+                .Any(set => set.AppId == batch.Step && set.Version == batch.Number))
+                return true;
             if (!commit.Actions.All(OnlyArranges)) return false;
         }
         return false;
     }
 
-    // Rows that move to another file keep their ids, and that gets ids that no row has. A batch that is noted changes no row.
-    static bool OnlyArranges(LogAction action) => action is CommitInfo or SetTransaction or FileAction { DataChange: false }
-        or DomainMetadata { Domain: RowTracking.Domain };
+    // Rows that move to another file keep their ids, and that gets ids that no row has. A batch that is noted changes
+    // no row.
+    static bool OnlyArranges(LogAction action) =>
+        action is CommitInfo or SetTransaction or FileAction { DataChange: false }
+            or DomainMetadata { Domain: RowTracking.Domain };
 
     static Task<Commit[]> ReadCommitsAsync(LakeTable table, long first, long last, CancellationToken cancellationToken)
     {
@@ -120,14 +129,16 @@ public static class ChangeLog
 
     /// <summary>The error of a version whose commit was cleaned up.</summary>
     static FozException Gone(LakeTable table, long version) =>
-        new(ErrorKind.NotFound, $"the log of {table.Name} no longer has version {version}: what it changed cannot be told")
+        new(ErrorKind.NotFound,
+            $"the log of {table.Name} no longer has version {version}: what it changed cannot be told")
         {
             Hint = $"foz history {table.Name} lists the versions that are left; "
                 + "a step that reads what is new goes on with --full-refresh, from the beginning",
         };
 
     // A checkpoint may be all that is left of the version before, or of this one.
-    static async ValueTask<Snapshot?> FindBeforeAsync(LakeTable table, long version, CancellationToken cancellationToken)
+    static async ValueTask<Snapshot?> FindBeforeAsync(
+        LakeTable table, long version, CancellationToken cancellationToken)
     {
         if (version == 0) return null;
         try

@@ -30,7 +30,9 @@ sealed class ChangedFile
     /// <summary>The change, where it is the only one; else null.</summary>
     public FileChange? Single => changes is [var only] ? only : null;
 
-    /// <summary>The change of a row; null where none changed it. An engine may ask for rows before it takes those out.</summary>
+    /// <summary>
+    /// The change of a row; null where none changed it. An engine may ask for rows before it takes those out.
+    /// </summary>
     public FileChange? Of(long row) => (byRow ??= ByRow()).GetValueOrDefault(row);
 
     /// <summary>Adds a change of other rows.</summary>

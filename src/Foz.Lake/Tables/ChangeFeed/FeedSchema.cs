@@ -29,7 +29,9 @@ static class FeedSchema
         }
     }
 
-    /// <summary>Whether files of an earlier version can be read with the columns of the last one, whatever these are called.</summary>
+    /// <summary>
+    /// Whether files of an earlier version can be read with the columns of the last one, whatever these are called.
+    /// </summary>
     public static bool CanRead(TableSchema before, TableSchema end) =>
         Keys(before).SequenceEqual(Keys(end), StringComparer.Ordinal)
         && (before.Mapping == end.Mapping || end.Mapping != ColumnMappingMode.Id)

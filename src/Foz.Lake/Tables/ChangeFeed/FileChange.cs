@@ -18,8 +18,8 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
     public RowSet Without { get; private init; } = RowSet.Empty;
 
     /// <summary>
-    /// What a version changed: its change data files, or, without any, the rows of files that came and went, and those that
-    /// deletion vectors marked or gave back.
+    /// What a version changed: its change data files, or, without any, the rows of files that came and went, and those
+    /// that deletion vectors marked or gave back.
     /// </summary>
     /// <param name="table">The table, at any version.</param>
     /// <param name="step">The version.</param>
@@ -62,7 +62,9 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
     static FileChange Of(VersionStep step, AddFile file, string? word) =>
         new(file, word, step.Version, step.After.Timestamp);
 
-    /// <summary>A file that a version removed, as it was: a removal need not repeat what the log said when it was added.</summary>
+    /// <summary>
+    /// A file that a version removed, as it was: a removal need not repeat what the log said when it was added.
+    /// </summary>
     /// <exception cref="DeltaException">The log does not tell enough of it.</exception>
     public static AddFile AsData(TableSnapshot table, VersionStep step, RemoveFile file)
     {

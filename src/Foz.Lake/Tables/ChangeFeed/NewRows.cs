@@ -8,10 +8,10 @@ using Foz.Lake.Engine.Functions;
 namespace Foz.Lake.Tables.ChangeFeed;
 
 /// <summary>
-/// Finds the rows that came in a range of versions by what became of its files: the rows that each file has at its end and had
-/// not before, without those that files of the range only have from others. Rows that a version may have copied from files that
-/// it took away are told from new ones by its change data files, by the versions that rows were changed in (row tracking), or,
-/// where there is neither, by comparing the rows of both.
+/// Finds the rows that came in a range of versions by what became of its files: the rows that each file has at its end
+/// and had not before, without those that files of the range only have from others. Rows that a version may have copied
+/// from files that it took away are told from new ones by its change data files, by the versions that rows were changed
+/// in (row tracking), or, where there is neither, by comparing the rows of both.
 /// </summary>
 sealed class NewRows
 {
@@ -35,8 +35,11 @@ sealed class NewRows
     {
         (this.end, first) = (end, steps[0].Version);
         isRestored = steps.Any(step => step.Commit.Info?.Operation == "RESTORE");
-        tracked = isRestored || steps[0].Before is not { } before ? null : TrackedRows.Of(before.Protocol, before.Metadata);
-        if (tracked != TrackedRows.Of(end.State.Protocol, end.State.Metadata) || !steps.All(KeepsVersions)) tracked = null;
+        tracked = isRestored || steps[0].Before is not { } before
+            ? null
+            : TrackedRows.Of(before.Protocol, before.Metadata);
+        if (tracked != TrackedRows.Of(end.State.Protocol, end.State.Metadata) || !steps.All(KeepsVersions))
+            tracked = null;
     }
 
     /// <summary>Finds them.</summary>
@@ -59,7 +62,8 @@ sealed class NewRows
     /// <summary>Whether all rows that a version moved have kept the versions that changed them.</summary>
     static bool KeepsVersions(VersionStep step)
     {
-        var came = step.Commit.Actions.OfType<AddFile>().Where(add => step.Before?.Files.Find(add.Key) is null).ToList();
+        var came = step.Commit.Actions.OfType<AddFile>().Where(add => step.Before?.Files.Find(add.Key) is null)
+            .ToList();
         return came.TrueForAll(add => add.DeletionVector is not null || add.DefaultRowCommitVersion == step.Version)
             && (came.Count == 0 || !step.Commit.Actions.OfType<RemoveFile>().Any()
                 || step.Commit.Info?.Tags?.Find(RowTracking.PreservedTag) == "true");
@@ -70,9 +74,11 @@ sealed class NewRows
         var adds = step.Commit.Actions.OfType<AddFile>().ToList();
         var added = adds.Select(add => add.Path).ToHashSet();
         var removes = step.Commit.Actions.OfType<RemoveFile>().DistinctBy(remove => remove.Path)
-            .Where(remove => step.Before is not { } before || before.Files.Find(remove.Key) is not null).ToDictionary(remove => remove.Path);
+            .Where(remove => step.Before is not { } before || before.Files.Find(remove.Key) is not null)
+            .ToDictionary(remove => remove.Path);
         var gone = removes.Values.Where(remove => !added.Contains(remove.Path)).ToList();
-        var come = adds.Where(add => !removes.ContainsKey(add.Path) && step.Before?.Files.Find(add.Key) is null).ToList();
+        var come = adds.Where(add => !removes.ContainsKey(add.Path) && step.Before?.Files.Find(add.Key) is null)
+            .ToList();
         var isRewritten = gone.Exists(remove => remove.DataChange) && come.Exists(add => add.DataChange);
         var isTold = isRewritten && tracked is null && step.Told.Count > 0;
         var touched = new List<FileLife>();
@@ -84,7 +90,9 @@ sealed class NewRows
         foreach (var remove in gone)
             if (isTold || !remove.DataChange) Leave(remove.Path);
             else lives[remove.Path] = lives[remove.Path] with { Now = null, IsCompared = isCompared };
-        await TableFiles.ReadVectorsAsync(end, [.. adds.Where(add => !(removes.ContainsKey(add.Path) && lives[add.Path].Before is not null))], cancellationToken);
+        await TableFiles.ReadVectorsAsync(
+            end, [.. adds.Where(add => !(removes.ContainsKey(add.Path) && lives[add.Path].Before is not null))],
+            cancellationToken);
         foreach (var add in adds)
         {
             if (removes.ContainsKey(add.Path) && lives[add.Path] is { Before: not null } old)
@@ -92,10 +100,12 @@ sealed class NewRows
                 MarkOld(old, add, isCounted: add.DataChange && !isTold);
                 continue;
             }
-            if (come.Contains(add) && lives.TryGetValue(add.Path, out var again)) lives[add.Path] = await ReadAsync(again, cancellationToken);
+            if (come.Contains(add) && lives.TryGetValue(add.Path, out var again))
+                lives[add.Path] = await ReadAsync(again, cancellationToken);
             var rows = await TableFiles.DeletedRowsAsync(end, add, cancellationToken);
             if (removes.ContainsKey(add.Path)) Mark(add, rows, isCounted: add.DataChange && !isTold);
-            else if (come.Contains(add)) Enter(add, rows, isCounted: add.DataChange && !isTold, isMixed: isRewritten || !add.DataChange);
+            else if (come.Contains(add))
+                Enter(add, rows, isCounted: add.DataChange && !isTold, isMixed: isRewritten || !add.DataChange);
             else if (lives.TryGetValue(add.Path, out var life)) lives[add.Path] = life with { File = add };
         }
     }
@@ -103,9 +113,12 @@ sealed class NewRows
     /// <summary>What is known of a file that a version marks or removes.</summary>
     /// <param name="step">The version.</param>
     /// <param name="remove">The file.</param>
-    /// <param name="isNeeded">Whether it matters which rows it had; a deletion vector that does not may be vacuumed.</param>
+    /// <param name="isNeeded">
+    /// Whether it matters which rows it had; a deletion vector that does not may be vacuumed.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
-    async Task<FileLife> FindAsync(VersionStep step, RemoveFile remove, bool isNeeded, CancellationToken cancellationToken)
+    async Task<FileLife> FindAsync(
+        VersionStep step, RemoveFile remove, bool isNeeded, CancellationToken cancellationToken)
     {
         if (!lives.TryGetValue(remove.Path, out var life))
         {
@@ -130,7 +143,10 @@ sealed class NewRows
         else
         {
             Leave(file.Path);
-            lives[file.Path] = new(file, Start: null, Now: null) { IsOld = life.IsOld, IsMixed = life.IsMixed, Before = file };
+            lives[file.Path] = new(file, Start: null, Now: null)
+            {
+                IsOld = life.IsOld, IsMixed = life.IsMixed, Before = file,
+            };
         }
     }
 
@@ -161,7 +177,8 @@ sealed class NewRows
 
     void Enter(AddFile file, RowSet rows, bool isCounted, bool isMixed)
     {
-        if (isCounted && lives.TryGetValue(file.Path, out var life)) lives[file.Path] = life with { File = file, Now = rows };
+        if (isCounted && lives.TryGetValue(file.Path, out var life))
+            lives[file.Path] = life with { File = file, Now = rows };
         else
         {
             Leave(file.Path);
@@ -217,7 +234,9 @@ sealed class NewRows
                 ? new() { FilterOf = isFiltered ? file => filters[file] : null, Tracked = isTracked ? tracked : null }
                 : null)
         {
-            Where = isTracked ? string.Create(CultureInfo.InvariantCulture, $"{TrackedRows.RowVersion} >= {first}") : null,
+            Where = isTracked
+                ? string.Create(CultureInfo.InvariantCulture, $"{TrackedRows.RowVersion} >= {first}")
+                : null,
         };
     }
 
@@ -230,10 +249,14 @@ sealed class NewRows
         /// <summary>Whether it was there before the range, so that it has no row that came in it.</summary>
         public bool IsOld { get; init; }
 
-        /// <summary>The file as it was before the range, where nobody asked which rows it had; null where that is known.</summary>
+        /// <summary>
+        /// The file as it was before the range, where nobody asked which rows it had; null where that is known.
+        /// </summary>
         public AddFile? Before { get; init; }
 
-        /// <summary>Whether rows of it may have been copied into files that came with the version that took it away.</summary>
+        /// <summary>
+        /// Whether rows of it may have been copied into files that came with the version that took it away.
+        /// </summary>
         public bool IsCompared { get; init; }
 
         /// <summary>Whether it holds rows from other files, or may.</summary>
@@ -244,7 +267,8 @@ sealed class NewRows
         {
             (_, null) => null,
             (null, { } now) => new(File, ScanChoice.Without(now), IsMixed),
-            ({ } start, { } now) => start.Except(now) is { IsEmpty: false } rows ? new(File, ScanChoice.Only(rows), IsMixed) : null,
+            ({ } start, { } now) =>
+                start.Except(now) is { IsEmpty: false } rows ? new(File, ScanChoice.Only(rows), IsMixed) : null,
         };
 
         /// <summary>The rows that it lost; null for none.</summary>
@@ -252,7 +276,8 @@ sealed class NewRows
         {
             (null, _) => null,
             ({ } start, null) => new(File, ScanChoice.Without(start), IsMixed),
-            ({ } start, { } now) => now.Except(start) is { IsEmpty: false } rows ? new(File, ScanChoice.Only(rows), IsMixed) : null,
+            ({ } start, { } now) =>
+                now.Except(start) is { IsEmpty: false } rows ? new(File, ScanChoice.Only(rows), IsMixed) : null,
         };
     }
 

@@ -33,14 +33,14 @@ public sealed class TableChanges
     public IEnumerable<long> Versions => steps.Select(step => step.Version);
 
     /// <summary>
-    /// Whether rows were deleted or changed, so that what is new is not all that happened; rows that outlived their retention do
-    /// not count.
+    /// Whether rows were deleted or changed, so that what is new is not all that happened; rows that outlived their
+    /// retention do not count.
     /// </summary>
     public bool HasRemovals => steps.Any(step => step.Removed.Any() && !step.IsRetention);
 
     /// <summary>
-    /// The rows that came in the range and are in its last version, as they are there. A row that was changed counts as one
-    /// that came, one that was only copied to another file does not; one that was deleted is not told of.
+    /// The rows that came in the range and are in its last version, as they are there. A row that was changed counts as
+    /// one that came, one that was only copied to another file does not; one that was deleted is not told of.
     /// </summary>
     /// <exception cref="DeltaException">A deletion vector cannot be read, or the log says too little.</exception>
     public Task<TableRows> NewRowsAsync(CancellationToken cancellationToken) =>
@@ -51,7 +51,8 @@ public sealed class TableChanges
     /// <c>_change_type</c> (<see cref="RowChangeWords"/>), <c>_commit_version</c> and <c>_commit_timestamp</c>.
     /// </summary>
     /// <exception cref="FozException">
-    /// The columns changed in the range so that its first rows do not fit the last ones, or have the names of the feed's own.
+    /// The columns changed in the range so that its first rows do not fit the last ones, or have the names of the
+    /// feed's own.
     /// </exception>
     /// <exception cref="DeltaException">A deletion vector cannot be read, or the log says too little.</exception>
     public async Task<TableRows> RowsAsync(CancellationToken cancellationToken)
@@ -63,7 +64,9 @@ public sealed class TableChanges
         foreach (var step in steps)
         {
             var all = await FileChange.OfAsync(end, step, cancellationToken);
-            var (came, went) = step.MayCopy ? (Whole(all, RowChangeWords.Insert), Whole(all, RowChangeWords.Delete)) : ([], []);
+            var (came, went) = step.MayCopy
+                ? (Whole(all, RowChangeWords.Insert), Whole(all, RowChangeWords.Delete))
+                : ([], []);
             if (came.Count > 0 && went.Count > 0)
             {
                 groups.AddRange([Difference(came, went), Difference(went, came)]);
@@ -81,14 +84,18 @@ public sealed class TableChanges
     static List<FileChange> Whole(IReadOnlyList<FileChange> changes, string word) =>
         [.. changes.Where(change => change.Word == word && change.Only is null)];
 
-    /// <summary>The rows of files that those of other files are not, which one version put into the place of them, or the other way.</summary>
+    /// <summary>
+    /// The rows of files that those of other files are not, which one version put into the place of them, or the other
+    /// way.
+    /// </summary>
     static RowGroup Difference(List<FileChange> files, List<FileChange> others) => new(Scan(files))
     {
         Without = Scan(others),
         OwnValues =
         [
             .. Constants(saysWords: false).Select(constant =>
-                $"CAST({SqlText.Literal(constant.ValueOf(files[0])!)} AS {constant.Type}) AS {SqlText.Identifier(constant.Name)}"),
+                $"CAST({SqlText.Literal(constant.ValueOf(files[0])!)} AS {constant.Type}) AS "
+                    + $"{SqlText.Identifier(constant.Name)}"),
         ],
     };
 
@@ -143,7 +150,8 @@ public sealed class TableChanges
                 FilterOf = file => byFile[file].Filter,
                 ExtraColumns = constants.Length < OwnFields.Count ? [wordInFile] : [],
                 Constants = [.. constants.Select(constant => new FileConstant(
-                    constant.Name, constant.Type, file => byFile[file].Single is { } change ? constant.ValueOf(change) : null))],
+                    constant.Name, constant.Type,
+                    file => byFile[file].Single is { } change ? constant.ValueOf(change) : null))],
                 RowValuesOf = files.TrueForAll(file => file.Single is not null)
                     ? null
                     : file => byFile[file].Single is null ? ByRow(byFile[file]) : null,
@@ -173,6 +181,7 @@ public sealed class TableChanges
     {
         if (OwnFields.FirstOrDefault(own => end.Schema.Columns.Find(own.Name) is not null) is { } own)
             throw new FozException(
-                ErrorKind.Data, $"the changes of {table.Name} cannot be told: it has a column {own.Name}, as they have");
+                ErrorKind.Data,
+                $"the changes of {table.Name} cannot be told: it has a column {own.Name}, as they have");
     }
 }

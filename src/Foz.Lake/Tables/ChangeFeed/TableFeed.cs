@@ -37,11 +37,12 @@ public static class TableFeed
     /// <exception cref="DeltaException">There is no such version, or it cannot be read.</exception>
     public static async Task<TableChanges> ChangesSinceAsync(
         this LakeTable table, long since, long to, CancellationToken cancellationToken) =>
-        await TableChanges.ReadAsync(table, await table.VersionAsync(to, cancellationToken), since + 1, cancellationToken);
+        await TableChanges.ReadAsync(
+            table, await table.VersionAsync(to, cancellationToken), since + 1, cancellationToken);
 
     /// <summary>
-    /// Whether versions since one that was read before changed anything but the arrangement of rows in files; also where the
-    /// log no longer tells.
+    /// Whether versions since one that was read before changed anything but the arrangement of rows in files; also
+    /// where the log no longer tells.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="since">The version that was read.</param>
@@ -70,7 +71,8 @@ public static class TableFeed
         return first is { } version && version <= end.Version
             ? await TableChanges.ReadAsync(table, end, version, cancellationToken)
             : throw new FozException(
-                ErrorKind.NotFound, $"{table.Name} has no version between {from:u} and {(to is null ? "now" : $"{to:u}")}")
+                ErrorKind.NotFound,
+                $"{table.Name} has no version between {from:u} and {(to is null ? "now" : $"{to:u}")}")
             {
                 Hint = $"its newest is version {end.Version} of {end.Timestamp:u}",
             };

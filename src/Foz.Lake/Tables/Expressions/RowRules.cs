@@ -40,7 +40,8 @@ sealed class RowRules
         {
             all.AddNotNull(field, ColumnPath.Of(field.Name), column(field));
             all.AddLength(field, column(field));
-            if (InvariantOf(field) is { } invariant) all.Add($"the invariant of column {field.Name}", invariant, schema, column);
+            if (InvariantOf(field) is { } invariant)
+                all.Add($"the invariant of column {field.Name}", invariant, schema, column);
             if (field.Metadata.GetString(FieldMetadata.GenerationExpressionKey) is { } generation)
                 all.AddGenerated(field, generation, schema, column);
         }
@@ -128,10 +129,12 @@ sealed class RowRules
             Hint = "write the table with Spark, or change the rule with foz alter",
         };
 
-    // As Spark has it, a struct that is NULL breaks the rule of a field in it, and what lies in lists and maps is not checked.
+    // As Spark has it, a struct that is NULL breaks the rule of a field in it, and what lies in lists and maps is not
+    // checked.
     void AddNotNull(StructField field, ColumnPath path, string value)
     {
-        if (!field.Nullable) rules.Add(new($"NOT NULL of column {path}", $"({value} IS NOT NULL)") { NotNullColumn = path });
+        if (!field.Nullable)
+            rules.Add(new($"NOT NULL of column {path}", $"({value} IS NOT NULL)") { NotNullColumn = path });
         if (field.Type is not StructType type) return;
         foreach (var inner in type.Fields)
             AddNotNull(inner, path.Then(inner.Name), $"({value}).{SqlText.Identifier(inner.Name)}");
@@ -167,7 +170,8 @@ sealed class RowRules
         var parts = type switch
         {
             StructType parent => parent.Fields.Select((inner, place) =>
-                LengthsIn($"({value}).{SqlText.Identifier(inner.Name)}", inner.Type, TextLength.Part(sized, place), depth)),
+                LengthsIn(
+                    $"({value}).{SqlText.Identifier(inner.Name)}", inner.Type, TextLength.Part(sized, place), depth)),
             ArrayType array => [Each(value, array.Element, 0)],
             MapType map => [Each($"map_keys({value})", map.Key, 0), Each($"map_values({value})", map.Value, 1)],
             _ => Enumerable.Empty<string?>(),

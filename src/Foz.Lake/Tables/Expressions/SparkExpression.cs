@@ -22,7 +22,9 @@ sealed record SparkExpression
     /// <summary>The columns that it names, each once.</summary>
     public IReadOnlyList<ColumnPath> Columns { get; }
 
-    /// <summary>A function in it that gives another value each time, such as <c>now</c>; null if there is none.</summary>
+    /// <summary>
+    /// A function in it that gives another value each time, such as <c>now</c>; null if there is none.
+    /// </summary>
     public string? VolatileFunction { get; }
 
     /// <summary>Translates an expression.</summary>

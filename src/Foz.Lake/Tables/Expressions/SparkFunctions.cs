@@ -2,7 +2,9 @@ using Foz.Delta.Schema;
 
 namespace Foz.Lake.Tables.Expressions;
 
-/// <summary>The functions of Spark SQL that constraints, generated columns and defaults may call, in DuckDB's SQL.</summary>
+/// <summary>
+/// The functions of Spark SQL that constraints, generated columns and defaults may call, in DuckDB's SQL.
+/// </summary>
 static class SparkFunctions
 {
     static readonly Dictionary<string, SparkFunction> functions = Index(
@@ -23,7 +25,8 @@ static class SparkFunctions
         if (!functions.TryGetValue(name, out var function))
         {
             var near = Foz.Lake.Configuration.NearestName.Find(name, functions.Keys);
-            throw parser.Fault($"the function {name} is not supported{(near is null ? "" : $" (did you mean {near}?)")}");
+            throw parser.Fault(
+                $"the function {name} is not supported{(near is null ? "" : $" (did you mean {near}?)")}");
         }
         if (arguments.Count < function.ArgumentsMin || arguments.Count > function.ArgumentsMax)
             throw parser.Fault($"the function {name} takes {function.Counts} arguments, not {arguments.Count}");

@@ -27,7 +27,8 @@ static class SparkGeneralFunctions
             MapType => new SqlValue($"CAST(cardinality({value.Sql}) AS INTEGER)", DeltaType.Integer),
             _ => null,
         }),
-        SparkFunction.Two("array_contains", (list, value) => new($"list_contains({list.Sql}, {value.Sql})", DeltaType.Boolean)),
+        SparkFunction.Two(
+            "array_contains", (list, value) => new($"list_contains({list.Sql}, {value.Sql})", DeltaType.Boolean)),
         SparkFunction.One("map_keys", map => map.Type is MapType type
             ? new SqlValue($"map_keys({map.Sql})", new ArrayType(type.Key, ContainsNull: false))
             : null),

@@ -28,7 +28,8 @@ static class SparkNumberFunctions
             $"((({left.Sql} % {right.Sql}) + {right.Sql}) % {right.Sql})",
             SparkFunctions.ArithmeticType(left.Type, right.Type))),
         new(["round"], 1, 2, values => new(
-            $"round({string.Join(", ", values.Select(v => v.Sql))})", values[0].Type is DecimalType ? null : values[0].Type)),
+            $"round({string.Join(", ", values.Select(v => v.Sql))})",
+            values[0].Type is DecimalType ? null : values[0].Type)),
     ];
 
     static SqlValue? Whole(string function, SqlValue value) => value.Type is DecimalType or null

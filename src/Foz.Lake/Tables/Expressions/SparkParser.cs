@@ -346,11 +346,14 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
     SqlValue Interval()
     {
         var sign = TakeSymbol("-") ? "-" : "";
-        var count = Current.Kind is SparkTokenKind.Number or SparkTokenKind.Text ? TakeToken().Value.Trim() : throw Unexpected();
+        var count = Current.Kind is SparkTokenKind.Number or SparkTokenKind.Text
+            ? TakeToken().Value.Trim()
+            : throw Unexpected();
         if (!long.TryParse(count, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             throw Fault($"INTERVAL takes a whole number, not '{count}'");
         var unit = TakeName().ToLowerInvariant().TrimEnd('s');
-        if (unit is not ("year" or "quarter" or "month" or "week" or "day" or "hour" or "minute" or "second" or "millisecond"
+        if (unit is not ("year" or "quarter" or "month" or "week" or "day" or "hour" or "minute" or "second"
+            or "millisecond"
             or "microsecond"))
             throw Fault($"there is no unit {unit}");
         return new($"(INTERVAL '{sign}{number}' {unit})", null);

@@ -29,10 +29,13 @@ static class SparkTextFunctions
             ? new SqlValue($"sha256({text.Sql})", DeltaType.String)
             : null),
         SparkFunction.One("length,char_length,character_length,len", value => new(
-            value.Type == DeltaType.Binary ? $"octet_length({value.Sql})" : $"length({SparkFunctions.Cast(value, DeltaType.String).Sql})",
+            value.Type == DeltaType.Binary
+                ? $"octet_length({value.Sql})"
+                : $"length({SparkFunctions.Cast(value, DeltaType.String).Sql})",
             DeltaType.Integer)),
         new(["replace"], 2, 3, values => new(
-            $"replace({values[0].Sql}, {values[1].Sql}, {(values.Count > 2 ? values[2].Sql : "''")})", DeltaType.String)),
+            $"replace({values[0].Sql}, {values[1].Sql}, {(values.Count > 2 ? values[2].Sql : "''")})",
+            DeltaType.String)),
         new(["lpad"], 2, 3, values => Pad("lpad", values)),
         new(["rpad"], 2, 3, values => Pad("rpad", values)),
         new(["substring", "substr"], 2, 3, Substring),
@@ -45,7 +48,8 @@ static class SparkTextFunctions
     ];
 
     static SqlValue? Pad(string function, IReadOnlyList<SqlValue> values) => new(
-        $"{function}({values[0].Sql}, {values[1].Sql}, {(values.Count > 2 ? values[2].Sql : "' '")})", DeltaType.String);
+        $"{function}({values[0].Sql}, {values[1].Sql}, {(values.Count > 2 ? values[2].Sql : "' '")})",
+        DeltaType.String);
 
     // Position 0 is the first character too.
     static SqlValue? Substring(IReadOnlyList<SqlValue> values)

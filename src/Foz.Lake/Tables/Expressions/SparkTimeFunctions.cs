@@ -22,16 +22,21 @@ static class SparkTimeFunctions
             $"CAST(floor(epoch({SparkFunctions.Cast(value, DeltaType.Timestamp).Sql})) AS BIGINT)", DeltaType.Long)),
         SparkFunction.One("timestamp_seconds", value => new($"to_timestamp({value.Sql})", DeltaType.Timestamp)),
         SparkFunction.One("timestamp_millis", value => new($"to_timestamp(({value.Sql}) / 1000)", DeltaType.Timestamp)),
-        SparkFunction.One("unix_date", value => new($"date_diff('day', DATE '1970-01-01', {Date(value)})", DeltaType.Integer)),
-        SparkFunction.One("date_from_unix_date", value => new($"(DATE '1970-01-01' + CAST({value.Sql} AS INTEGER))", DeltaType.Date)),
-        SparkFunction.Two("date_add,dateadd", (value, days) => new($"({Date(value)} + CAST({days.Sql} AS INTEGER))", DeltaType.Date)),
-        SparkFunction.Two("date_sub", (value, days) => new($"({Date(value)} - CAST({days.Sql} AS INTEGER))", DeltaType.Date)),
+        SparkFunction.One(
+            "unix_date", value => new($"date_diff('day', DATE '1970-01-01', {Date(value)})", DeltaType.Integer)),
+        SparkFunction.One(
+            "date_from_unix_date", value => new($"(DATE '1970-01-01' + CAST({value.Sql} AS INTEGER))", DeltaType.Date)),
+        SparkFunction.Two(
+            "date_add,dateadd", (value, days) => new($"({Date(value)} + CAST({days.Sql} AS INTEGER))", DeltaType.Date)),
+        SparkFunction.Two(
+            "date_sub", (value, days) => new($"({Date(value)} - CAST({days.Sql} AS INTEGER))", DeltaType.Date)),
         SparkFunction.Two("add_months", (value, months) => new(
             $"CAST({Date(value)} + to_months(CAST({months.Sql} AS INTEGER)) AS DATE)", DeltaType.Date)),
         SparkFunction.Two("datediff,date_diff", (end, start) => new(
             $"CAST(date_diff('day', {Date(start)}, {Date(end)}) AS INTEGER)", DeltaType.Integer)),
         SparkFunction.Two("date_trunc", (unit, value) => Unit(unit) is { } name
-            ? new SqlValue($"date_trunc('{name}', {SparkFunctions.Cast(value, DeltaType.Timestamp).Sql})", DeltaType.Timestamp)
+            ? new SqlValue(
+                $"date_trunc('{name}', {SparkFunctions.Cast(value, DeltaType.Timestamp).Sql})", DeltaType.Timestamp)
             : null),
         SparkFunction.Two("trunc", (value, unit) => Unit(unit) is "year" or "quarter" or "month" or "week"
             ? new SqlValue($"CAST(date_trunc('{Unit(unit)}', {Date(value)}) AS DATE)", DeltaType.Date)

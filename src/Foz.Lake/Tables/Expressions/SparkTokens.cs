@@ -105,7 +105,8 @@ sealed class SparkTokens
             at++;
             while (char.IsAsciiDigit(Peek(0))) at++;
         }
-        if (Peek(0) is 'e' or 'E' && (char.IsAsciiDigit(Peek(1)) || (Peek(1) is '+' or '-' && char.IsAsciiDigit(Peek(2)))))
+        if (Peek(0) is 'e' or 'E'
+            && (char.IsAsciiDigit(Peek(1)) || (Peek(1) is '+' or '-' && char.IsAsciiDigit(Peek(2)))))
         {
             at += 2;
             while (char.IsAsciiDigit(Peek(0))) at++;
@@ -138,7 +139,8 @@ sealed class SparkTokens
     {
         var c = sql[at++];
         if (c is 'u' && at + 4 <= sql.Length
-            && ushort.TryParse(sql.AsSpan(at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+            && ushort.TryParse(
+                sql.AsSpan(at, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
         {
             text.Append((char)code);
             at += 4;

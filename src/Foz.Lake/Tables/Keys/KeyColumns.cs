@@ -8,8 +8,8 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Tables.Keys;
 
 /// <summary>
-/// The columns of a key in the form that an index keeps them: whole numbers, or bytes. Two keys are equal if and only if
-/// their forms are, whatever names and types the columns had when a file was written.
+/// The columns of a key in the form that an index keeps them: whole numbers, or bytes. Two keys are equal if and only
+/// if their forms are, whatever names and types the columns had when a file was written.
 /// </summary>
 public sealed class KeyColumns
 {
@@ -42,7 +42,8 @@ public sealed class KeyColumns
     /// <param name="nameOf">The column's name in the relation.</param>
     public string Sql(Func<StructField, string> nameOf) => string.Join(
         ", ", parts.Select(part => string.Format(
-            System.Globalization.CultureInfo.InvariantCulture, part.Expression, SqlText.Identifier(nameOf(part.Field)))));
+            System.Globalization.CultureInfo.InvariantCulture, part.Expression,
+            SqlText.Identifier(nameOf(part.Field)))));
 
     /// <summary>Reads the keys of a chunk.</summary>
     /// <param name="chunk">Rows whose columns from <paramref name="first"/> on are those of <see cref="Sql"/>.</param>
@@ -96,7 +97,8 @@ public sealed class KeyColumns
                 Kind: PrimitiveKind.Byte or PrimitiveKind.Short or PrimitiveKind.Integer
                 or PrimitiveKind.Long or PrimitiveKind.Boolean
             } => ("number", true, "CAST({0} AS BIGINT)"),
-            PrimitiveType { Kind: PrimitiveKind.Date } => ("days", true, Finite("CAST({0} - DATE '1970-01-01' AS BIGINT)")),
+            PrimitiveType { Kind: PrimitiveKind.Date } =>
+                ("days", true, Finite("CAST({0} - DATE '1970-01-01' AS BIGINT)")),
             PrimitiveType { Kind: PrimitiveKind.Timestamp or PrimitiveKind.TimestampNtz } =>
                 ("microseconds", true, Finite("epoch_us({0})")),
             PrimitiveType { Kind: PrimitiveKind.String or PrimitiveKind.Binary } => ("bytes", false, "{0}"),

@@ -6,8 +6,8 @@ namespace Foz.Lake.Tables.Keys;
 
 /// <summary>
 /// The key indexes of data files in a folder of this machine: built when merges look for the same key again, dropped
-/// with their files, the ones that were not used for longest first where the folder grows beyond its limit. Safe for use
-/// by many threads and processes; whatever happens to the folder costs time only.
+/// with their files, the ones that were not used for longest first where the folder grows beyond its limit. Safe for
+/// use by many threads and processes; whatever happens to the folder costs time only.
 /// </summary>
 /// <param name="folder">The folder; it need not exist.</param>
 /// <param name="clock">The time.</param>
@@ -68,7 +68,9 @@ public sealed class KeyIndexCache(
         return Find(table, key, file);
     }
 
-    /// <summary>Drops indexes of files that a table no longer has, and the oldest of all where there are too many.</summary>
+    /// <summary>
+    /// Drops indexes of files that a table no longer has, and the oldest of all where there are too many.
+    /// </summary>
     internal void Trim(string table, KeyColumns key, IEnumerable<AddFile> files)
     {
         try

@@ -7,9 +7,9 @@ namespace Foz.Lake.Tables.Keys;
 
 /// <summary>
 /// The keys of one data file, as an immutable file of their hashes in order, mapped into memory. Layout, all in 64-bit
-/// words of little-endian numbers: a header of eight words (magic, identity, keys, bits of the directory, bytes of keys,
-/// checksum of all that follows, two of zero), the directory (where the hashes begin that share their first bits), the
-/// hashes, the rows, and where hashes can be shared by keys the places of the keys' bytes and these bytes.
+/// words of little-endian numbers: a header of eight words (magic, identity, keys, bits of the directory, bytes of
+/// keys, checksum of all that follows, two of zero), the directory (where the hashes begin that share their first
+/// bits), the hashes, the rows, and where hashes can be shared by keys the places of the keys' bytes and these bytes.
 /// </summary>
 sealed class KeyIndexFile : IDisposable
 {
@@ -48,11 +48,13 @@ sealed class KeyIndexFile : IDisposable
             var size = new FileInfo(path) is { Exists: true } info ? info.Length : 0;
             if (size < HeaderWords * sizeof(ulong) || size % sizeof(ulong) != 0) return null;
             // The view outlives it, so that no file stays open for each index.
-            using var opened = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
+            using var opened = MemoryMappedFile.CreateFromFile(
+                path, FileMode.Open, mapName: null, 0, MemoryMappedFileAccess.Read);
             seen = opened.CreateViewAccessor(0, size, MemoryMappedFileAccess.Read);
             Span<ulong> header = stackalloc ulong[HeaderWords];
             seen.SafeMemoryMappedViewHandle.ReadSpan(0, header);
-            if (header[0] != Magic || header[1] != identity || header[2] > int.MaxValue || header[3] > BitsMax) return null;
+            if (header[0] != Magic || header[1] != identity || header[2] > int.MaxValue || header[3] > BitsMax)
+                return null;
             if (Sum(seen, size, header) != header[5]) return null;
             var file = new KeyIndexFile(seen, header);
             seen = null;

@@ -10,7 +10,9 @@ using Foz.Storage;
 
 namespace Foz.Lake.Tables.Maintenance;
 
-/// <summary>One commit of an optimization: writes the rows of some bins to new files, and puts these in their place.</summary>
+/// <summary>
+/// One commit of an optimization: writes the rows of some bins to new files, and puts these in their place.
+/// </summary>
 sealed class OptimizeCommit
 {
     // A row group is the unit in which files are cut.
@@ -36,7 +38,8 @@ sealed class OptimizeCommit
     {
         (this.session, this.table, this.snapshot) = (session, table, snapshot);
         fileBytes = options.FileBytes ?? TargetSize.Of(snapshot);
-        dataFiles = new(table, TargetSchema.Keep(snapshot), snapshot.State.Metadata, snapshot.State.Protocol, fileBytes);
+        dataFiles = new(
+            table, TargetSchema.Keep(snapshot), snapshot.State.Metadata, snapshot.State.Protocol, fileBytes);
         order = RowOrder.Of(snapshot, options);
         tracked = TrackedRows.Of(snapshot.State.Protocol, snapshot.State.Metadata);
         var operation = OperationOf(options, order);
@@ -94,8 +97,8 @@ sealed class OptimizeCommit
     }
 
     /// <summary>
-    /// Writes rows in their order. Sorts spill, but what their threads hold beside may still be more than the memory: rows are then
-    /// sorted in parts, each of which reads all of them.
+    /// Writes rows in their order. Sorts spill, but what their threads hold beside may still be more than the memory:
+    /// rows are then sorted in parts, each of which reads all of them.
     /// </summary>
     async Task<IReadOnlyList<AddFile>> WriteInOrderAsync(
         FileBin bin, RowOrder by, string relation, CancellationToken cancellationToken)
@@ -114,7 +117,8 @@ sealed class OptimizeCommit
     }
 
     /// <summary>Writes the rows of some SELECTs; all of them, or none.</summary>
-    async Task<IReadOnlyList<AddFile>> WriteAsync(FileBin bin, IReadOnlyList<string> selects, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<AddFile>> WriteAsync(
+        FileBin bin, IReadOnlyList<string> selects, CancellationToken cancellationToken)
     {
         var first = bin.Files[0];
         List<AddFile> files = [];
@@ -157,7 +161,9 @@ sealed class OptimizeCommit
 
     /// <summary>The folder that files of the partition are in.</summary>
     static string FolderOf(AddFile file) =>
-        file.Path.IsAbsolute || file.Path.Value.LastIndexOf('/') is not (> 0 and var slash) ? "" : file.Path.Value[..slash];
+        file.Path.IsAbsolute || file.Path.Value.LastIndexOf('/') is not (> 0 and var slash)
+            ? ""
+            : file.Path.Value[..slash];
 
     /// <summary>Rows must not be lost, whatever is wrong with this program or with files.</summary>
     void CheckRows(FileBin bin, IReadOnlyList<AddFile> files)
@@ -171,7 +177,9 @@ sealed class OptimizeCommit
         var after = files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
         if (before != after)
             throw new FozException(
-                ErrorKind.Table, $"{table.Name} has {after} rows in {bin.Files.Count} files of which the log says that they hold {before}")
+                ErrorKind.Table,
+                $"{table.Name} has {after} rows in {bin.Files.Count} files of which the "
+                    + $"log says that they hold {before}")
             {
                 Hint = "nothing was changed; foz fsck looks at every file",
             };
@@ -196,10 +204,13 @@ sealed class OptimizeCommit
         return new(new (string Name, long Value)[]
         {
             ("numRemovedFiles", Removed.Files), ("numRemovedBytes", Removed.Bytes), ("numAddedFiles", sizes.Length),
-            ("numAddedBytes", sizes.Sum()), ("numDeletionVectorsRemoved", VectorsRemoved), ("minFileSize", Quantile(sizes, 0)),
-            ("p25FileSize", Quantile(sizes, 0.25)), ("p50FileSize", Quantile(sizes, 0.5)), ("p75FileSize", Quantile(sizes, 0.75)),
+            ("numAddedBytes", sizes.Sum()), ("numDeletionVectorsRemoved", VectorsRemoved),
+            ("minFileSize", Quantile(sizes, 0)),
+            ("p25FileSize", Quantile(sizes, 0.25)), ("p50FileSize", Quantile(sizes, 0.5)),
+            ("p75FileSize", Quantile(sizes, 0.75)),
             ("maxFileSize", Quantile(sizes, 1)),
-        }.Select(metric => KeyValuePair.Create(metric.Name, (string?)metric.Value.ToString(CultureInfo.InvariantCulture))));
+        }.Select(metric =>
+            KeyValuePair.Create(metric.Name, (string?)metric.Value.ToString(CultureInfo.InvariantCulture))));
     }
 
     static long Quantile(long[] sizes, double share) =>

@@ -9,7 +9,9 @@ public sealed record OptimizeOptions
     /// <summary>A SQL condition on partition columns; null for all partitions.</summary>
     public string? Where { get; init; }
 
-    /// <summary>The columns whose near values are put together; empty for the table's clustering columns, or none.</summary>
+    /// <summary>
+    /// The columns whose near values are put together; empty for the table's clustering columns, or none.
+    /// </summary>
     public IReadOnlyList<string> ZOrderBy { get; init; } = [];
 
     /// <summary>Whether files that are clustered already are clustered anew.</summary>
@@ -19,8 +21,8 @@ public sealed record OptimizeOptions
     public bool IsDryRun { get; init; }
 
     /// <summary>
-    /// Whether it happens again and again by a policy. Then a file is put together with smaller ones only where these are
-    /// half of it together at least: so each row is written a few times only, however often the table grows.
+    /// Whether it happens again and again by a policy. Then a file is put together with smaller ones only where these
+    /// are half of it together at least: so each row is written a few times only, however often the table grows.
     /// </summary>
     public bool IsAuto { get; init; }
 

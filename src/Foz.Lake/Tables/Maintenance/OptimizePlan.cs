@@ -66,9 +66,12 @@ sealed class OptimizePlan(OptimizeOptions options, long fileBytes, RowOrder? ord
     bool IsCandidate(AddFile file) => file.SizeBytes < smallBytes || HasManyDeleted(file);
 
     bool HasManyDeleted(AddFile file) =>
-        file.DeletionVector is not null && (options.DeletedShareMax <= 0 || DeletedShare(file) > options.DeletedShareMax);
+        file.DeletionVector is not null
+            && (options.DeletedShareMax <= 0 || DeletedShare(file) > options.DeletedShareMax);
 
-    /// <summary>Fills one bin after the other, the smallest files first, so that what is as large as it should be stays.</summary>
+    /// <summary>
+    /// Fills one bin after the other, the smallest files first, so that what is as large as it should be stays.
+    /// </summary>
     IEnumerable<FileBin> Packed(List<AddFile> files)
     {
         var bin = new List<AddFile>();

@@ -6,13 +6,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Foz.Lake.Tables.Maintenance;
 
-/// <summary>Compares the pages of Parquet files with the checksums that their writers put before them; the engine does not.</summary>
+/// <summary>
+/// Compares the pages of Parquet files with the checksums that their writers put before them; the engine does not.
+/// </summary>
 static class PageChecks
 {
     const int HeaderBytes = 1 << 10;
     const int HeaderBytesMax = 1 << 24;
 
-    /// <summary>Returns which column has a page with other bytes than its writer put there; null where none is found.</summary>
+    /// <summary>
+    /// Returns which column has a page with other bytes than its writer put there; null where none is found.
+    /// </summary>
     /// <param name="session">The session that reads the footer, and reaches the file.</param>
     /// <param name="path">The file's path on this machine.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -29,11 +33,14 @@ static class PageChecks
         using var file = File.OpenHandle(path);
         foreach (var chunk in chunks.Rows(cancellationToken))
             if (FindPage(file, (long)chunk[3]!, (long)chunk[2]!, cancellationToken) is { } page)
-                return $"has other bytes than were written: page {page} of column {chunk[1]} in row group {chunk[0]} has another checksum";
+                return $"has other bytes than were written: page {page} of column {chunk[1]} in row group "
+                    + $"{chunk[0]} has another checksum";
         return null;
     }
 
-    /// <summary>Returns the number of a page whose checksum is not that of its bytes; null where there is none.</summary>
+    /// <summary>
+    /// Returns the number of a page whose checksum is not that of its bytes; null where there is none.
+    /// </summary>
     static int? FindPage(SafeFileHandle file, long start, long sizeBytes, CancellationToken cancellationToken)
     {
         var (at, end) = (start, start + sizeBytes);
@@ -52,7 +59,9 @@ static class PageChecks
         return null;
     }
 
-    /// <summary>Reads the header of a page; null where there is none that can be read, of which the engine judges.</summary>
+    /// <summary>
+    /// Reads the header of a page; null where there is none that can be read, of which the engine judges.
+    /// </summary>
     static ParquetPage? ReadHeader(SafeFileHandle file, long at, long end)
     {
         // A header is short, unless it has bounds of long texts.

@@ -17,8 +17,8 @@ namespace Foz.Lake.Tables.Maintenance;
 public sealed record ConvertResult(TableSnapshot Snapshot, FileTotal Files);
 
 /// <summary>
-/// Makes a Delta table of a folder of Parquet files (Delta's CONVERT TO DELTA): the files stay as they are, and are read once
-/// for their statistics.
+/// Makes a Delta table of a folder of Parquet files (Delta's CONVERT TO DELTA): the files stay as they are, and are
+/// read once for their statistics.
 /// </summary>
 /// <param name="session">The session that reads the files.</param>
 public sealed class ParquetConversion(EngineSession session)
@@ -27,11 +27,12 @@ public sealed class ParquetConversion(EngineSession session)
 
     /// <summary>Makes the table.</summary>
     /// <param name="table">The folder; there must be no table yet.</param>
-    /// <param name="partitionedBy">The columns that its folders <c>name=value</c> are of, with types: <c>day date, n int</c>;
-    /// null for none.</param>
+    /// <param name="partitionedBy">The columns that its folders <c>name=value</c> are of, with types: <c>day date, n
+    /// int</c>; null for none.</param>
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
     /// <exception cref="FozException">
-    /// There is a table already, there are no files, their columns do not fit together, or their folders are other ones.
+    /// There is a table already, there are no files, their columns do not fit together, or their folders are other
+    /// ones.
     /// </exception>
     public async Task<ConvertResult> ConvertAsync(
         LakeTable table, string? partitionedBy, CancellationToken cancellationToken)
@@ -52,8 +53,10 @@ public sealed class ParquetConversion(EngineSession session)
         // What the table would be tells how its files are read.
         var draft = new TableSnapshot(table.Delta.Store, Create(table, schema, columns, files).Preview());
         var read = await StatisticsCollector.ReadAsync(session, draft, files, cancellationToken);
-        var hashes = await FileHash.OfAsync([.. found.Select(file => table.Delta.Store.LocalPath(file.Path)!)], cancellationToken);
-        var transaction = Create(table, schema, columns, [.. read.Select((file, i) => file with { Tags = FileTags.Of(hashes[i]) })]);
+        var hashes = await FileHash.OfAsync(
+            [.. found.Select(file => table.Delta.Store.LocalPath(file.Path)!)], cancellationToken);
+        var transaction = Create(
+            table, schema, columns, [.. read.Select((file, i) => file with { Tags = FileTags.Of(hashes[i]) })]);
         transaction.Metrics = new(
             [KeyValuePair.Create("numConvertedFiles", (string?)files.Count.ToString(CultureInfo.InvariantCulture))]);
         var committed = (await transaction.CommitAsync(cancellationToken)).OrThrow();
@@ -70,7 +73,10 @@ public sealed class ParquetConversion(EngineSession session)
             ("sourceFormat", "parquet"));
         var transaction = Transaction.Create(
             table.Delta, new() { Schema = schema, PartitionColumns = names },
-            new() { Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo });
+            new()
+            {
+                Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo,
+            });
         foreach (var file in files) transaction.Add(file);
         return transaction;
     }
@@ -81,22 +87,27 @@ public sealed class ParquetConversion(EngineSession session)
         await foreach (var file in table.Delta.Store.ListAsync("", startAfter: null, cancellationToken))
             if (file.Path.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase)
                 && !file.Path.Split('/').Any(name => name[0] is '_' or '.')) files.Add(file);
-        return files.Count > 0 ? files : throw new FozException(ErrorKind.NotFound, $"there are no Parquet files in {table.Root}")
-        {
-            Hint = "name the folder that they are in",
-        };
+        return files.Count > 0
+            ? files
+            : throw new FozException(ErrorKind.NotFound, $"there are no Parquet files in {table.Root}")
+            {
+                Hint = "name the folder that they are in",
+            };
     }
 
-    static ValueTask<LocalObjects> FetchAsync(IObjectStore store, List<ObjectInfo> files, CancellationToken cancellationToken) =>
+    static ValueTask<LocalObjects> FetchAsync(
+        IObjectStore store, List<ObjectInfo> files, CancellationToken cancellationToken) =>
         store.FetchAsync([.. files.Select(file => new ObjectRef(file.Path, file.SizeBytes))], cancellationToken);
 
     StructType SchemaOf(
-        LakeTable table, List<ObjectInfo> files, IReadOnlyList<StructField> partition, CancellationToken cancellationToken)
+        LakeTable table, List<ObjectInfo> files, IReadOnlyList<StructField> partition,
+        CancellationToken cancellationToken)
     {
         session.Reach(Path.GetDirectoryName(table.Delta.Store.LocalPath("data"))!);
         var paths = files.Select(file => SqlText.Literal(table.Delta.Store.LocalPath(file.Path)!));
         var columns = session.Describe(
-            $"SELECT * FROM read_parquet([{string.Join(", ", paths)}], union_by_name = true, hive_partitioning = false)",
+            $"SELECT * FROM read_parquet([{string.Join(", ", paths)}], union_by_name = "
+                + "true, hive_partitioning = false)",
             cancellationToken);
         try
         {
@@ -116,8 +127,10 @@ public sealed class ParquetConversion(EngineSession session)
     /// <summary>The values that a file's folders say.</summary>
     static StringMap ValuesOf(LakeTable table, string path, IReadOnlyList<StructField> columns)
     {
-        var folders = path.Split('/')[..^1].Select(folder => folder.Split('=', 2)).Where(parts => parts.Length == 2).ToList();
-        if (!folders.Select(parts => parts[0]).SequenceEqual(columns.Select(column => column.Name), StringComparer.OrdinalIgnoreCase))
+        var folders = path.Split('/')[..^1].Select(folder => folder.Split('=', 2)).Where(parts => parts.Length == 2)
+            .ToList();
+        if (!folders.Select(parts => parts[0]).SequenceEqual(
+            columns.Select(column => column.Name), StringComparer.OrdinalIgnoreCase))
             throw new FozException(
                 ErrorKind.Data,
                 $"{path} of {table.Name} is in folders of ({string.Join(", ", folders.Select(parts => parts[0]))}), "
@@ -125,9 +138,12 @@ public sealed class ParquetConversion(EngineSession session)
             {
                 Hint = folders.Count == 0
                     ? "take --partitioned-by away, or name the folder above"
-                    : $"--partitioned-by \"{string.Join(", ", folders.Select(parts => $"{parts[0]} string"))}\" with the right types",
+                    : $"--partitioned-by "
+                        + $"\"{string.Join(", ", folders.Select(parts => $"{parts[0]} string"))}\" with the right "
+                        + "types",
             };
-        return new(columns.Zip(folders, (column, parts) => KeyValuePair.Create(column.Name, ValueOf(path, column, parts[1]))));
+        return new(
+            columns.Zip(folders, (column, parts) => KeyValuePair.Create(column.Name, ValueOf(path, column, parts[1]))));
     }
 
     static string? ValueOf(string path, StructField column, string folder)
@@ -137,7 +153,9 @@ public sealed class ParquetConversion(EngineSession session)
         var text = Uri.UnescapeDataString(folder);
         return DeltaValue.TryParse(text, column.Type, out _)
             ? text
-            : throw new FozException(ErrorKind.Data, $"'{text}' in {path} is no {column.Type.ToString().Trim('"')}, as {column.Name} is to be");
+            : throw new FozException(
+                ErrorKind.Data,
+                $"'{text}' in {path} is no {column.Type.ToString().Trim('"')}, as {column.Name} is to be");
     }
 
     /// <summary>Columns as <c>a int, b decimal(10,2)</c> names them.</summary>

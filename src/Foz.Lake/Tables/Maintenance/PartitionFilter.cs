@@ -11,25 +11,30 @@ static class PartitionFilter
     const int PartitionsAtOnce = 1_000;
 
     /// <summary>The files of these partitions; all without a condition.</summary>
-    /// <exception cref="FozException">The condition does not bind, or is about other columns than those of the partitions.</exception>
+    /// <exception cref="FozException">
+    /// The condition does not bind, or is about other columns than those of the partitions.
+    /// </exception>
     public static IReadOnlyCollection<AddFile> Files(
         EngineSession session, TableSnapshot table, string? condition, CancellationToken cancellationToken)
     {
         var files = table.State.Files;
         if (condition is null) return files;
         if (table.Schema.PartitionColumns.IsEmpty)
-            throw new FozException(ErrorKind.Usage, $"{table.State.Table} is not partitioned: --where has nothing to choose from");
+            throw new FozException(
+                ErrorKind.Usage, $"{table.State.Table} is not partitioned: --where has nothing to choose from");
         var named = session.Analyze($"SELECT ({condition}\n)", cancellationToken);
         if (named.Tables.Count + named.TableFunctions.Count > 0)
             throw new FozException(ErrorKind.Sql, $"partitions cannot be chosen by {condition}: it holds a query")
             {
-                Hint = $"the condition can be about the partition columns only: {string.Join(", ", table.PartitionColumns)}",
+                Hint = $"the condition can be about the partition columns only: "
+                    + $"{string.Join(", ", table.PartitionColumns)}",
             };
         if (files.Count == 0) return files;
         var partitions = files.GroupBy(OptimizePlan.PartitionOf, StringComparer.Ordinal).ToList();
         var chosen = new List<AddFile>();
         foreach (var some in partitions.Chunk(PartitionsAtOnce))
-            foreach (var number in Matches(session, table, [.. some.Select(partition => partition.First())], condition, cancellationToken))
+            foreach (var number in Matches(
+                session, table, [.. some.Select(partition => partition.First())], condition, cancellationToken))
                 chosen.AddRange(some[number]);
         return chosen;
     }
@@ -41,7 +46,8 @@ static class PartitionFilter
         var columns = table.Schema.PartitionColumns.Select((field, ordinal) =>
             new PartitionColumn(field, field.PhysicalName(table.Schema.Mapping), ordinal)).ToList();
         var rows = files.Select((file, number) =>
-            $"({number.ToString(CultureInfo.InvariantCulture)}, {string.Join(", ", columns.Select(column => column.Over([file]).Sql(null)))})");
+            $"({number.ToString(CultureInfo.InvariantCulture)}, "
+                + $"{string.Join(", ", columns.Select(column => column.Over([file]).Sql(null)))})");
         var names = SqlText.Identifiers(columns.Select(column => column.Field.Name));
         try
         {
@@ -50,13 +56,17 @@ static class PartitionFilter
                 SELECT foz_number FROM (VALUES {string.Join(", ", rows)}) AS t(foz_number, {names}) WHERE ({condition}
                 )
                 """, cancellationToken);
-            return [.. found.Rows(cancellationToken).Select(row => Convert.ToInt32(row[0], CultureInfo.InvariantCulture))];
+            return
+            [
+                .. found.Rows(cancellationToken).Select(row => Convert.ToInt32(row[0], CultureInfo.InvariantCulture)),
+            ];
         }
         catch (FozException e) when (e.Kind is ErrorKind.Sql)
         {
             throw new FozException(ErrorKind.Sql, $"partitions cannot be chosen by {condition}: {e.Message}", e)
             {
-                Hint = $"the condition can be about the partition columns only: {string.Join(", ", table.PartitionColumns)}",
+                Hint = $"the condition can be about the partition columns only: "
+                    + $"{string.Join(", ", table.PartitionColumns)}",
             };
         }
     }

@@ -12,8 +12,8 @@ using Foz.Lake.Tables.Alterations;
 namespace Foz.Lake.Tables.Maintenance;
 
 /// <summary>
-/// The order in which near values of several columns stand together: each column's values are cut into ranges with about
-/// equally many rows, and rows follow a Hilbert curve through the grid of these ranges.
+/// The order in which near values of several columns stand together: each column's values are cut into ranges with
+/// about equally many rows, and rows follow a Hilbert curve through the grid of these ranges.
 /// </summary>
 sealed class RowOrder
 {
@@ -44,13 +44,16 @@ sealed class RowOrder
     public IEnumerable<string> Columns => columns.Select(column => column.Path.ToString());
 
     /// <summary>The order that is asked for, or that the table's clustering wants; null where rows have none.</summary>
-    /// <exception cref="FozException">A column is unknown, a partition column, or one of which files keep no bounds.</exception>
+    /// <exception cref="FozException">
+    /// A column is unknown, a partition column, or one of which files keep no bounds.
+    /// </exception>
     public static RowOrder? Of(TableSnapshot table, OptimizeOptions options)
     {
         var clustering = PropertyAlterations.ClusteringColumns(table);
         if (options.ZOrderBy.Count == 0)
             return clustering is { Count: > 0 }
-                ? new([.. clustering.Select(names => Logical(table, names))], JsonSerializer.Serialize(clustering), true)
+                ? new([.. clustering.Select(names => Logical(table, names))], JsonSerializer.Serialize(clustering),
+                    true)
                 : null;
         if (clustering is not null)
             throw new FozException(ErrorKind.Usage, $"{table.State.Table} is clustered: it cannot be ordered otherwise")
@@ -58,7 +61,8 @@ sealed class RowOrder
                 Hint = "leave --zorder out, or stop the clustering with foz alter <table> cluster-by",
             };
         if (options.ZOrderBy.Count > HilbertCurve.DimensionsMax)
-            throw new FozException(ErrorKind.Usage, $"rows are ordered by {HilbertCurve.DimensionsMax} columns at most");
+            throw new FozException(
+                ErrorKind.Usage, $"rows are ordered by {HilbertCurve.DimensionsMax} columns at most");
         var paths = options.ZOrderBy.Select(ColumnPath.Parse).ToList();
         return new([.. paths.Select(path => Checked(table, path))], "", isClustering: false);
     }
@@ -93,7 +97,9 @@ sealed class RowOrder
     /// <param name="session">The session that will read them; reads samples of them now.</param>
     /// <param name="projection">What is selected of the relation <c>r</c>.</param>
     /// <param name="relation">The rows.</param>
-    /// <param name="parts">In how many parts they are sorted, of about equally many rows; equal places of the order are in one.</param>
+    /// <param name="parts">
+    /// In how many parts they are sorted, of about equally many rows; equal places of the order are in one.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public IReadOnlyList<string> Select(
         EngineSession session, string projection, string relation, int parts, CancellationToken cancellationToken)
@@ -104,7 +110,8 @@ sealed class RowOrder
         return
         [
             .. PartsOf(session, $"SELECT {place} AS {OrderColumn} FROM {relation} AS r", parts, cancellationToken)
-                .Select(part => $"SELECT * EXCLUDE ({OrderColumn}) FROM (\n{placed}\n) WHERE {part} ORDER BY {OrderColumn}"),
+                .Select(part =>
+                    $"SELECT * EXCLUDE ({OrderColumn}) FROM (\n{placed}\n) WHERE {part} ORDER BY {OrderColumn}"),
         ];
     }
 
@@ -125,8 +132,11 @@ sealed class RowOrder
         return HilbertCurve.Sql(coordinates);
     }
 
-    /// <summary>Conditions of which each place fulfils one, in the order of places; NULL is behind all others.</summary>
-    static IEnumerable<string> PartsOf(EngineSession session, string places, int parts, CancellationToken cancellationToken)
+    /// <summary>
+    /// Conditions of which each place fulfils one, in the order of places; NULL is behind all others.
+    /// </summary>
+    static IEnumerable<string> PartsOf(
+        EngineSession session, string places, int parts, CancellationToken cancellationToken)
     {
         if (parts == 1) return ["true"];
         using var rows = session.Query(
@@ -203,7 +213,9 @@ sealed class RowOrder
         {
             var field = parent?.Fields.FirstOrDefault(f => f.PhysicalName(table.Schema.Mapping) == name)
                 ?? throw new FozException(
-                    ErrorKind.Table, $"{table.State.Table} is clustered by a column that it does not have: {string.Join('.', physical)}");
+                    ErrorKind.Table,
+                    $"{table.State.Table} is clustered by a column that it does not have: "
+                        + $"{string.Join('.', physical)}");
             path = path.Then(field.Name);
             type = field.Type;
             parent = type as StructType;
@@ -217,13 +229,15 @@ sealed class RowOrder
         if (fields.IsEmpty)
             throw new FozException(ErrorKind.NotFound, $"{table.State.Table} has no column '{path}'")
             {
-                Hint = Foz.Lake.Configuration.NearestName.Find($"{path}", table.Schema.Columns.Fields.Select(f => f.Name)) is { } near
+                Hint = Foz.Lake.Configuration.NearestName.Find(
+                    $"{path}", table.Schema.Columns.Fields.Select(f => f.Name)) is { } near
                     ? $"did you mean {near}?"
                     : null,
             };
         var real = ColumnPath.Of([.. fields.Select(field => field.Name)]);
         if (table.Schema.IsPartitionColumn(real.Names[0]))
-            throw new FozException(ErrorKind.Usage, $"rows of {table.State.Table} cannot be ordered by the partition column {real}")
+            throw new FozException(
+                ErrorKind.Usage, $"rows of {table.State.Table} cannot be ordered by the partition column {real}")
             {
                 Hint = "each file holds one value of it already",
             };

@@ -17,7 +17,8 @@ static class StatisticsCollector
     /// <param name="files">The files.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<IReadOnlyList<AddFile>> ReadAsync(
-        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, CancellationToken cancellationToken)
+        EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files,
+        CancellationToken cancellationToken)
     {
         var writer = new StatisticsWriter(table.Schema, table.State.Metadata.Configuration);
         var read = new List<AddFile>(files.Count);
@@ -37,7 +38,8 @@ static class StatisticsCollector
         EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, StatisticsWriter writer,
         CancellationToken cancellationToken)
     {
-        var leaves = writer.Columns.Select(path => (Path: path, Type: table.Schema.Columns.FindAll(path)[^1].Type)).ToList();
+        var leaves = writer.Columns.Select(path => (Path: path, Type: table.Schema.Columns.FindAll(path)[^1].Type))
+            .ToList();
         using var rows = await TableScan.OpenAsync(
             session, table, files, withAddresses: true, cancellationToken, new() { FilterOf = static _ => null });
         var sql = Sql(rows.Sql, leaves);
@@ -64,7 +66,8 @@ static class StatisticsCollector
             };
             return (string[])
             [
-                hasBounds ? $"CAST(min({value}) AS VARCHAR)" : "NULL", hasBounds ? $"CAST(max({value}) AS VARCHAR)" : "NULL",
+                hasBounds ? $"CAST(min({value}) AS VARCHAR)" : "NULL",
+                hasBounds ? $"CAST(max({value}) AS VARCHAR)" : "NULL",
                 $"count(*) - count({value})", isFloating ? $"coalesce(bool_or(isnan({value})), false)" : "false",
             ];
         });
@@ -73,7 +76,8 @@ static class StatisticsCollector
     }
 
     static Dictionary<string, RowStatistics> Query(
-        EngineSession session, string sql, List<(ColumnPath Path, DeltaType Type)> leaves, CancellationToken cancellationToken)
+        EngineSession session, string sql, List<(ColumnPath Path, DeltaType Type)> leaves,
+        CancellationToken cancellationToken)
     {
         var found = new Dictionary<string, RowStatistics>(StringComparer.Ordinal);
         using var result = session.Query(sql, cancellationToken);

@@ -11,8 +11,8 @@ namespace Foz.Lake.Tables.Maintenance;
 public sealed record AnalyzeResult(long Version, int Files);
 
 /// <summary>
-/// Reads the statistics of a table's files anew (Delta's ANALYZE TABLE … COMPUTE DELTA STATISTICS): for files whose writer
-/// gave none, and after the properties that choose their columns were changed.
+/// Reads the statistics of a table's files anew (Delta's ANALYZE TABLE … COMPUTE DELTA STATISTICS): for files whose
+/// writer gave none, and after the properties that choose their columns were changed.
 /// </summary>
 /// <param name="session">The session that reads the files.</param>
 public sealed class TableAnalyzer(EngineSession session)
@@ -41,7 +41,8 @@ public sealed class TableAnalyzer(EngineSession session)
             transaction.ReadFiles(changed);
             foreach (var file in changed) transaction.Add(file with { DataChange = false });
             var result = await transaction.CommitAsync(cancellationToken);
-            if (result is CommitResult.Committed || attempt == AttemptsMax) return new(result.OrThrow().Version, files.Count);
+            if (result is CommitResult.Committed || attempt == AttemptsMax)
+                return new(result.OrThrow().Version, files.Count);
         }
     }
 }

@@ -16,8 +16,8 @@ namespace Foz.Lake.Tables.Maintenance;
 public sealed record CloneResult(TableSnapshot Snapshot, FileTotal Files, FileTotal Copied);
 
 /// <summary>
-/// Makes a table that is another one at a version: with copies of its files (deep), or with its files themselves (shallow),
-/// which then must not be vacuumed away. What happens to one of them later does not change the other.
+/// Makes a table that is another one at a version: with copies of its files (deep), or with its files themselves
+/// (shallow), which then must not be vacuumed away. What happens to one of them later does not change the other.
 /// </summary>
 /// <param name="source">The table.</param>
 /// <param name="version">The table at the version that is cloned.</param>
@@ -29,7 +29,8 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
     static readonly string[] ownProperties =
     [
         "delta.inCommitTimestampEnablementVersion", "delta.inCommitTimestampEnablementTimestamp",
-        "delta.requireCheckpointProtectionBeforeVersion", RowTracking.RowIdColumnProperty, RowTracking.CommitVersionColumnProperty,
+        "delta.requireCheckpointProtectionBeforeVersion", RowTracking.RowIdColumnProperty,
+        RowTracking.CommitVersionColumnProperty,
     ];
 
     /// <summary>Makes the clone.</summary>
@@ -37,7 +38,9 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
     /// <param name="isShallow">Whether it has the files of the source instead of copies.</param>
     /// <param name="onProgress">Is told how many files are copied, and how many there are; null for nobody.</param>
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
-    /// <exception cref="FozException">There is a table at the target, or a shallow clone cannot be read there.</exception>
+    /// <exception cref="FozException">
+    /// There is a table at the target, or a shallow clone cannot be read there.
+    /// </exception>
     /// <exception cref="DeltaException">A file is missing.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task<CloneResult> MakeAsync(
@@ -49,7 +52,8 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
                 Hint = "name another one, or delete it first",
             };
         if (isShallow && !version.Store.IsLocal)
-            throw new FozException(ErrorKind.Usage, $"{source.Name} is in an object store, where a clone needs files of its own")
+            throw new FozException(
+                ErrorKind.Usage, $"{source.Name} is in an object store, where a clone needs files of its own")
             {
                 Hint = "make a deep clone",
             };
@@ -63,11 +67,12 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
         return new(new(target.Delta.Store, committed.Snapshot), total, isShallow ? default : total);
     }
 
-    Transaction Create(LakeTable target, StructType columns, IReadOnlyList<AddFile> files, bool isShallow, FileTotal total)
+    Transaction Create(
+        LakeTable target, StructType columns, IReadOnlyList<AddFile> files, bool isShallow, FileTotal total)
     {
         var state = version.State;
-        // Rows get ids of the clone's own, by how many each file says to have; columns of files with those of the source are
-        // none of the clone's.
+        // Rows get ids of the clone's own, by how many each file says to have; columns of files with those of the
+        // source are none of the clone's.
         string[] lost = files.All(file => FileStatistics.RecordCount(file) is not null)
             ? ownProperties
             : [.. ownProperties, RowTracking.Property];
@@ -76,7 +81,10 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
             ("isShallow", isShallow ? "true" : "false"));
         var transaction = Transaction.Create(
             target.Delta, new() { Schema = state.Schema },
-            new() { Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo });
+            new()
+            {
+                Operation = operation.Name, Parameters = operation.Parameters, EngineInfo = TableOperation.EngineInfo,
+            });
         transaction.SetProtocol(state.Protocol);
         transaction.SetMetadata(state.Metadata with
         {
@@ -92,7 +100,8 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
         transaction.Metrics = new(new (string Name, long Value)[]
         {
             ("sourceTableSize", state.TotalBytes), ("sourceNumOfFiles", state.FileCount), ("numRemovedFiles", 0),
-            ("numCopiedFiles", isShallow ? 0 : total.Files), ("removedFilesSize", 0), ("copiedFilesSize", isShallow ? 0 : total.Bytes),
+            ("numCopiedFiles", isShallow ? 0 : total.Files), ("removedFilesSize", 0),
+            ("copiedFilesSize", isShallow ? 0 : total.Bytes),
         }.Select(m => KeyValuePair.Create(m.Name, (string?)m.Value.ToString(CultureInfo.InvariantCulture))));
         return transaction;
     }
@@ -110,7 +119,8 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
             : file.DeletionVector,
     };
 
-    string Location => "file://" + string.Join('/', version.Store.Root.Replace('\\', '/').Split('/').Select(Uri.EscapeDataString));
+    string Location =>
+        "file://" + string.Join('/', version.Store.Root.Replace('\\', '/').Split('/').Select(Uri.EscapeDataString));
 
     async Task<IReadOnlyList<AddFile>> CopyAsync(
         IObjectStore target, Action<int, int>? onProgress, CancellationToken cancellationToken)
@@ -118,7 +128,10 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
         var files = version.State.Files.ToList();
         var copies = new AddFile[files.Count];
         var done = 0;
-        var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = CopiesAtOnceMax };
+        var options = new ParallelOptions
+        {
+            CancellationToken = cancellationToken, MaxDegreeOfParallelism = CopiesAtOnceMax,
+        };
         await Parallel.ForEachAsync(Enumerable.Range(0, files.Count), options, async (i, token) =>
         {
             copies[i] = await CopyAsync(target, files[i], token);
@@ -133,7 +146,10 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
         using var local = await TableFiles.FetchAsync(version, [file], cancellationToken);
         var from = TableFiles.LocalPath(version, file);
         if (!File.Exists(from))
-            throw new DeltaException(DeltaErrorKind.Corrupt, $"{file.Path.Value} of {source.Name} is missing") { Path = file.Path.Value };
+            throw new DeltaException(DeltaErrorKind.Corrupt, $"{file.Path.Value} of {source.Name} is missing")
+            {
+                Path = file.Path.Value,
+            };
         var staged = target.StagingPath(path);
         await Task.Run(() => File.Copy(from, staged, overwrite: true), cancellationToken);
         await target.PublishAsync([path], cancellationToken);

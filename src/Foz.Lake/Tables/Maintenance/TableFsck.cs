@@ -10,7 +10,9 @@ namespace Foz.Lake.Tables.Maintenance;
 /// <param name="Path">The object, below the table's folder or absolute.</param>
 /// <param name="Problem">What is wrong with it.</param>
 /// <param name="IsLoss">Whether rows or versions cannot be read for it; else it only costs time.</param>
-/// <param name="RowCount">The rows that cannot be read for it; null where that is not known, or none are concerned.</param>
+/// <param name="RowCount">
+/// The rows that cannot be read for it; null where that is not known, or none are concerned.
+/// </param>
 public sealed record FsckFinding(string Path, string Problem, bool IsLoss, long? RowCount)
 {
     /// <summary>Whether it is about a commit, which a repair puts aside where it is the newest.</summary>
@@ -47,7 +49,9 @@ public sealed class FsckResult
 /// <param name="FilesRemoved">Files that the table has no more.</param>
 /// <param name="ObjectsDeleted">Objects of the log that were wrong and are gone.</param>
 /// <param name="HasCheckpoint">Whether a checkpoint was written.</param>
-/// <param name="PutAside">The newest commit, which was broken and is kept under another name; null where none was.</param>
+/// <param name="PutAside">
+/// The newest commit, which was broken and is kept under another name; null where none was.
+/// </param>
 public sealed record RepairResult(
     long Version, int FilesRemoved, int ObjectsDeleted, bool HasCheckpoint, CommitPutAside? PutAside);
 
@@ -56,15 +60,16 @@ public sealed record RepairResult(
 /// <param name="Path">Where its bytes are, below the table's folder.</param>
 public sealed record CommitPutAside(long Version, string Path)
 {
-    internal static CommitPutAside? Of(BrokenCommit? commit) => commit is null ? null : new(commit.Version, commit.Path);
+    internal static CommitPutAside? Of(BrokenCommit? commit) =>
+        commit is null ? null : new(commit.Version, commit.Path);
 }
 
 /// <summary>Looks at everything that a table consists of, and repairs what can be (Delta's FSCK).</summary>
 public static class TableFsck
 {
     /// <summary>
-    /// Looks whether each file of the newest version is there with its size, each deletion vector can be read, no commit is
-    /// missing, and checkpoints and checksums say the same as the commits.
+    /// Looks whether each file of the newest version is there with its size, each deletion vector can be read, no
+    /// commit is missing, and checkpoints and checksums say the same as the commits.
     /// </summary>
     /// <exception cref="DeltaException">There is no table, or it cannot be read.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
@@ -72,8 +77,9 @@ public static class TableFsck
         new(await new TableCheck(table.Delta).RunAsync(cancellationToken));
 
     /// <summary>
-    /// Does as <see cref="CheckAsync"/>, and reads each file whole: the bytes of files with a noted hash must be those that were
-    /// written; others are decoded, and compared with what the log says of them. Change data files are decoded.
+    /// Does as <see cref="CheckAsync"/>, and reads each file whole: the bytes of files with a noted hash must be those
+    /// that were written; others are decoded, and compared with what the log says of them. Change data files are
+    /// decoded.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="session">The session that decodes files.</param>
@@ -90,17 +96,20 @@ public static class TableFsck
         var files = snapshot.State.Files.Where(check.IsSound).ToList();
         var content = new ContentCheck(session, snapshot);
         var faults = await content.RunAsync(files, onProgress, cancellationToken);
-        var changes = await content.RunOnChangesAsync(await ChangeFilesAsync(table, version, cancellationToken), cancellationToken);
+        var changes = await content.RunOnChangesAsync(
+            await ChangeFilesAsync(table, version, cancellationToken), cancellationToken);
         return new(check.With([.. faults, .. changes]));
     }
 
     /// <summary>The change data files of all versions whose commits are there, and can be read.</summary>
-    static async Task<List<AddCdcFile>> ChangeFilesAsync(LakeTable table, long version, CancellationToken cancellationToken)
+    static async Task<List<AddCdcFile>> ChangeFilesAsync(
+        LakeTable table, long version, CancellationToken cancellationToken)
     {
         var files = new List<AddCdcFile>();
         try
         {
-            for (; version >= 0 && await table.Delta.ReadCommitAsync(version, cancellationToken) is { } commit; version--)
+            for (; version >= 0
+                && await table.Delta.ReadCommitAsync(version, cancellationToken) is { } commit; version--)
                 files.AddRange(commit.Actions.OfType<AddCdcFile>());
         }
         catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
@@ -110,7 +119,9 @@ public static class TableFsck
         return files;
     }
 
-    /// <summary>Puts the newest commit aside where it cannot be read, so that the version before it is the newest again.</summary>
+    /// <summary>
+    /// Puts the newest commit aside where it cannot be read, so that the version before it is the newest again.
+    /// </summary>
     /// <returns>The commit; null where the newest version can be built.</returns>
     /// <exception cref="DeltaException">There is no table, or commits before it are broken.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
@@ -130,16 +141,21 @@ public static class TableFsck
     }
 
     /// <summary>
-    /// Takes files that are gone or damaged out of the table, puts a newest commit aside that is broken, and makes again what is wrong
-    /// beside its commits. Lost rows stay lost.
+    /// Takes files that are gone or damaged out of the table, puts a newest commit aside that is broken, and makes
+    /// again what is wrong beside its commits. Lost rows stay lost.
     /// </summary>
     /// <exception cref="DeltaException">
-    /// Commits before the newest are missing or broken, the table does not allow that rows go, or another commit came first.
+    /// Commits before the newest are missing or broken, the table does not allow that rows go, or another commit came
+    /// first.
     /// </exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public static async Task<RepairResult> RepairAsync(LakeTable table, FsckResult found, CancellationToken cancellationToken)
+    public static async Task<RepairResult> RepairAsync(
+        LakeTable table, FsckResult found, CancellationToken cancellationToken)
     {
-        var result = await new TableRepair(table.Delta, TableOperation.EngineInfo).RunAsync(found.Check, cancellationToken);
-        return new(result.Version, result.FilesRemoved, result.FilesDeleted, result.HasCheckpoint, CommitPutAside.Of(result.PutAside));
+        var result = await new TableRepair(table.Delta, TableOperation.EngineInfo).RunAsync(
+            found.Check, cancellationToken);
+        return new(
+            result.Version, result.FilesRemoved, result.FilesDeleted, result.HasCheckpoint,
+            CommitPutAside.Of(result.PutAside));
     }
 }

@@ -6,8 +6,9 @@ using Foz.Storage;
 namespace Foz.Lake.Tables.Maintenance;
 
 /// <summary>
-/// Puts rows of small files, and of files with many deleted rows, together in new files (Delta's OPTIMIZE). Rows only move:
-/// a commit conflicts with none that adds files, and gives way to each one that changes the files that it has read.
+/// Puts rows of small files, and of files with many deleted rows, together in new files (Delta's OPTIMIZE). Rows only
+/// move: a commit conflicts with none that adds files, and gives way to each one that changes the files that it has
+/// read.
 /// </summary>
 /// <param name="session">The session that reads and writes rows; sorts spill to its disk.</param>
 public sealed class TableOptimizer(EngineSession session)
@@ -50,13 +51,17 @@ public sealed class TableOptimizer(EngineSession session)
         var (protocol, metadata) = (table.State.Protocol, table.State.Metadata);
         if (RowTracking.IsOn(protocol, metadata) && TrackedRows.Of(protocol, metadata) is null)
             throw new FozException(
-                ErrorKind.Table, $"the rows of {table.State.Table} have ids, and no property names the columns of files that would keep them")
+                ErrorKind.Table,
+                $"the rows of {table.State.Table} have ids, and no property names the columns "
+                    + "of files that would keep them")
             {
                 Hint = "turn row tracking off and on again: foz alter <table> set delta.enableRowTracking=false",
             };
     }
 
-    /// <summary>Brings a batch to the end: as often as others change its files meanwhile, it is written anew without them.</summary>
+    /// <summary>
+    /// Brings a batch to the end: as often as others change its files meanwhile, it is written anew without them.
+    /// </summary>
     async Task<OptimizeResult> RunAsync(
         LakeTable table, OptimizeOptions options, IReadOnlyList<FileBin> batch, OptimizeResult result,
         CancellationToken cancellationToken)

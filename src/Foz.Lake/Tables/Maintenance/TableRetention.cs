@@ -11,7 +11,9 @@ namespace Foz.Lake.Tables.Maintenance;
 /// <summary>Deletes the rows of tables that are older than they are to be kept.</summary>
 public static class TableRetention
 {
-    /// <summary>Deletes the rows in which a column's value is older than a time; nothing is committed where there are none.</summary>
+    /// <summary>
+    /// Deletes the rows in which a column's value is older than a time; nothing is committed where there are none.
+    /// </summary>
     /// <param name="session">The session that finds them.</param>
     /// <param name="table">The table.</param>
     /// <param name="column">A column of dates or timestamps; rows in which it is NULL stay.</param>
@@ -28,8 +30,10 @@ public static class TableRetention
     {
         var snapshot = await table.LatestAsync(cancellationToken);
         var field = snapshot.Schema.Columns.Find(column)
-            ?? throw new FozException(ErrorKind.NotFound, $"{table.Name} has no column '{column}', whose retention is to be kept");
-        var condition = $"{SqlText.Identifier(field.Name)} < {Limit(table, field, table.Delta.Time.GetUtcNow() - retention)}";
+            ?? throw new FozException(
+                ErrorKind.NotFound, $"{table.Name} has no column '{column}', whose retention is to be kept");
+        var condition =
+            $"{SqlText.Identifier(field.Name)} < {Limit(table, field, table.Delta.Time.GetUtcNow() - retention)}";
         await using var change = await new TableWriter(session).DeleteAsync(
             table, condition, new() { Retention = retention }, cancellationToken);
         if (change.RowsDeleted > 0) await change.CommitAsync(cancellationToken);
@@ -41,10 +45,12 @@ public static class TableRetention
         PrimitiveType { Kind: PrimitiveKind.Date } =>
             $"DATE '{limit.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}'",
         PrimitiveType { Kind: PrimitiveKind.Timestamp } =>
-            $"TIMESTAMPTZ '{limit.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00'",
+            $"TIMESTAMPTZ '{limit.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}"
+                + "+00'",
         PrimitiveType { Kind: PrimitiveKind.TimestampNtz } =>
             $"TIMESTAMP '{limit.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}'",
         var type => throw new FozException(
-            ErrorKind.Configuration, $"{field.Name} of {table.Name} is {type.ToString().Trim('"')}: only dates and timestamps have an age"),
+            ErrorKind.Configuration,
+            $"{field.Name} of {table.Name} is {type.ToString().Trim('"')}: only dates and timestamps have an age"),
     };
 }

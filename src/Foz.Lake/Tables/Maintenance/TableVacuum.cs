@@ -57,7 +57,8 @@ public static class TableVacuum
                 onProgress, cancellationToken);
             // The checkpoint forgets what is deleted. Where it cannot be written, the next one does.
             if (result.Files.Count > 0 && !options.IsDryRun)
-                await table.Delta.WriteCheckpointAsync((await table.LatestAsync(cancellationToken)).State, cancellationToken);
+                await table.Delta.WriteCheckpointAsync(
+                    (await table.LatestAsync(cancellationToken)).State, cancellationToken);
             return new(result.Version, result.OlderThan, result.Files, result.Bytes, result.FoldersRemoved);
         }
         catch (DeltaException e) when (e.Kind is DeltaErrorKind.Refused)
@@ -71,8 +72,8 @@ public static class TableVacuum
     }
 
     /// <summary>
-    /// Whether much of what the newest checkpoint still knows as removed may be deleted: once it is, the next checkpoint
-    /// forgets it.
+    /// Whether much of what the newest checkpoint still knows as removed may be deleted: once it is, the next
+    /// checkpoint forgets it.
     /// </summary>
     public static async Task<bool> IsDueAsync(LakeTable table, CancellationToken cancellationToken)
     {

@@ -7,12 +7,16 @@ static class TargetSize
 {
     const string Property = "delta.targetFileSize";
 
-    /// <summary>What the property <c>delta.targetFileSize</c> says; without it <see cref="WriteOptions.FileBytesDefault"/>.</summary>
+    /// <summary>
+    /// What the property <c>delta.targetFileSize</c> says; without it <see cref="WriteOptions.FileBytesDefault"/>.
+    /// </summary>
     public static long Of(TableSnapshot table) =>
         table.State.Metadata.Configuration.Find(Property) is { } text ? Parse(text) ?? WriteOptions.FileBytesDefault
         : WriteOptions.FileBytesDefault;
 
-    /// <summary>A size as Spark writes it, such as <c>128mb</c>, in units of powers of 1024; null if it is none.</summary>
+    /// <summary>
+    /// A size as Spark writes it, such as <c>128mb</c>, in units of powers of 1024; null if it is none.
+    /// </summary>
     public static long? Parse(string text)
     {
         var word = text.Trim().ToLowerInvariant().TrimEnd('b');

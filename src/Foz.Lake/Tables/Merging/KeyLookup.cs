@@ -29,7 +29,8 @@ public sealed class KeyLookup(EngineSession session, TableSnapshot table, KeyInd
     public bool MayRepeat { get; private set; }
 
     /// <summary>
-    /// The lookup for a merge, where indexes pay: from its second time on, and where the source is small beside the files.
+    /// The lookup for a merge, where indexes pay: from its second time on, and where the source is small beside the
+    /// files.
     /// </summary>
     public static KeyLookup? Find(
         EngineSession session, LakeTable table, TableSnapshot present, IReadOnlyList<StructField> keys, long sourceRows,

@@ -60,7 +60,8 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
         var replaced = lookup is null
             ? null
             : await lookup.FindAsync(files, Source, merge.NameInSource, cancellationToken);
-        if (lookup is not { MayRepeat: false }) merge.CheckKeys(Source, static _ => null, table.Name, cancellationToken);
+        if (lookup is not { MayRepeat: false })
+            merge.CheckKeys(Source, static _ => null, table.Name, cancellationToken);
         change.MergedBy = options.Keys;
         return await change.FillAsync(() => replaced is null
             ? ReplaceByJoinAsync(change, merge, files, cancellationToken)
@@ -149,11 +150,13 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
             session, change.Present!, files, withAddresses: true, cancellationToken);
         var replaced = new RowAddresses(change.Present!, files);
         replaced.Add(session, merge.FindRows(candidates), cancellationToken);
-        await ReplaceAsync(change, merge, replaced, merge.NewRows(candidates, change.Present!.Schema), cancellationToken);
+        await ReplaceAsync(
+            change, merge, replaced, merge.NewRows(candidates, change.Present!.Schema), cancellationToken);
     }
 
     async Task ReplaceAsync(
-        TableChange change, MergeStatement merge, RowAddresses replaced, string rows, CancellationToken cancellationToken)
+        TableChange change, MergeStatement merge, RowAddresses replaced, string rows,
+        CancellationToken cancellationToken)
     {
         change.Counted.MatchedUpdated = replaced.Count;
         if (replaced.Count == 0 || (!change.TellsChanges && change.Tracked is null))
@@ -167,7 +170,8 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
         await change.ApplyAsync(
             session,
             new(
-                replaced, replaced, new ChangedRows(merge.Matched(rows, old, change.Tracked is not null), RowChange.Update),
+                replaced, replaced,
+                new ChangedRows(merge.Matched(rows, old, change.Tracked is not null), RowChange.Update),
                 new ChangedRows(merge.Unmatched(rows, old), RowChange.Insert)),
             cancellationToken);
     }

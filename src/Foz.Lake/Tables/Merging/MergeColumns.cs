@@ -26,7 +26,9 @@ sealed class MergeColumns
     /// <summary>The target as it is after the MERGE.</summary>
     public TargetSchema Target { get; }
 
-    /// <summary>Whether texts hold queries: then the engine does not let them name what stands beside them in a SELECT.</summary>
+    /// <summary>
+    /// Whether texts hold queries: then the engine does not let them name what stands beside them in a SELECT.
+    /// </summary>
     public bool HaveQueries => merge.Clauses.Any(clause =>
         IsQuery(clause.Condition ?? "") || clause.Action switch
         {
@@ -78,7 +80,10 @@ sealed class MergeColumns
 
     static MergeDefinition WithoutAlias(MergeDefinition merge, StructType columns)
     {
-        return merge with { Clauses = [.. merge.Clauses.Select(clause => clause with { Action = Named(clause.Action) })] };
+        return merge with
+        {
+            Clauses = [.. merge.Clauses.Select(clause => clause with { Action = Named(clause.Action) })],
+        };
 
         MergeAction Named(MergeAction action) => action switch
         {
@@ -132,7 +137,8 @@ sealed class MergeColumns
         foreach (var clauses in merge.Clauses.GroupBy(clause => clause.Match))
             if (clauses.SkipLast(1).Any(clause => clause.Condition is null))
                 throw Refused(
-                    $"only the last WHEN {Words(clauses.Key)} clause may have no condition: no row would reach the others");
+                    $"only the last WHEN {Words(clauses.Key)} clause may have no condition: "
+                        + "no row would reach the others");
         foreach (var clause in merge.Clauses)
         {
             var fits = clause.Match switch

@@ -46,7 +46,9 @@ public sealed class MergeKeys
         return new(keys, keys.Count == terms.Count);
     }
 
-    /// <summary>What rows of the target fulfil whose keys can be those of a table's rows, by the files' statistics.</summary>
+    /// <summary>
+    /// What rows of the target fulfil whose keys can be those of a table's rows, by the files' statistics.
+    /// </summary>
     /// <param name="session">The session that has the table.</param>
     /// <param name="source">The table.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -88,7 +90,8 @@ public sealed class MergeKeys
     static MergeKey? KeyOf(
         JsonElement term, MergeDefinition merge, TableSchema target, IReadOnlyList<EngineColumn> source)
     {
-        if (!term.GetProperty("class").ValueEquals("COMPARISON") || !term.GetProperty("type").ValueEquals("COMPARE_EQUAL"))
+        if (!term.GetProperty("class").ValueEquals("COMPARISON")
+            || !term.GetProperty("type").ValueEquals("COMPARE_EQUAL"))
             return null;
         var (left, right) = (PartsOf(term.GetProperty("left")), PartsOf(term.GetProperty("right")));
         return Pair(left, right) ?? Pair(right, left);

@@ -16,8 +16,9 @@ public sealed record MergeOptions
     public IReadOnlyList<string> KeptColumns { get; init; } = [];
 
     /// <summary>
-    /// The column that tells which of two rows of a key is the newer one: of the rows that are merged the newest counts, and one that is
-    /// older than the table's changes nothing. NULL is older than all. Null where the rows that are merged are always the newer ones.
+    /// The column that tells which of two rows of a key is the newer one: of the rows that are merged the newest
+    /// counts, and one that is older than the table's changes nothing. NULL is older than all. Null where the rows that
+    /// are merged are always the newer ones.
     /// </summary>
     public string? SequenceBy { get; init; }
 
@@ -28,8 +29,8 @@ public sealed record MergeOptions
     public RowCondition Target { get; init; } = new("true", "target");
 
     /// <summary>
-    /// Whether the keys are the table's partition columns: a NULL equals another one, and an empty text, which is no other
-    /// partition (PROTOCOL.md, "Partition Value Serialization").
+    /// Whether the keys are the table's partition columns: a NULL equals another one, and an empty text, which is no
+    /// other partition (PROTOCOL.md, "Partition Value Serialization").
     /// </summary>
     public bool IsByPartition { get; init; }
 

@@ -38,23 +38,31 @@ sealed class MergeStatement
         string.Join(", ", keys.Select(key => $"{relation}.{SqlText.Identifier(key.Name)} AS {Quote(key)}"));
 
     /// <summary>Counts rows, and those of them that have NULL in a column of the key.</summary>
-    /// <param name="rows">What has the keys' columns, as the source calls them: a name, or a SELECT in parentheses.</param>
+    /// <param name="rows">
+    /// What has the keys' columns, as the source calls them: a name, or a SELECT in parentheses.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public (long All, long WithoutKey) Count(string rows, CancellationToken cancellationToken)
     {
         var noKey = string.Join(" OR ", keys.Select(key => $"{Quote(key)} IS NULL"));
-        using var counts = session.Query($"SELECT count(*), count(*) FILTER (WHERE {noKey}) FROM {rows} AS r", cancellationToken);
+        using var counts = session.Query(
+            $"SELECT count(*), count(*) FILTER (WHERE {noKey}) FROM {rows} AS r", cancellationToken);
         var row = counts.Rows(cancellationToken).First();
         return ((long)row[0]!, (long)row[1]!);
     }
 
     /// <summary>Makes sure that no two rows have equal keys.</summary>
-    /// <param name="rows">What has the keys' columns, as the source calls them: a name, or a SELECT in parentheses.</param>
-    /// <param name="rangeOf">Where the values of a key lie, where that is known without reading the rows; else gives null.</param>
+    /// <param name="rows">
+    /// What has the keys' columns, as the source calls them: a name, or a SELECT in parentheses.
+    /// </param>
+    /// <param name="rangeOf">
+    /// Where the values of a key lie, where that is known without reading the rows; else gives null.
+    /// </param>
     /// <param name="table">The table, for the message.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Two rows have.</exception>
-    public void CheckKeys(string rows, Func<StructField, NumberRange?> rangeOf, string table, CancellationToken cancellationToken)
+    public void CheckKeys(
+        string rows, Func<StructField, NumberRange?> rangeOf, string table, CancellationToken cancellationToken)
     {
         if (AreDense(rows, rangeOf, cancellationToken)) return;
         var names = string.Join(", ", keys.Select(Quote));
@@ -68,23 +76,28 @@ sealed class MergeStatement
             throw new FozException(ErrorKind.Data, $"{row[0]} rows to merge into {table} have the key {key}")
             {
                 Hint = "let the SELECT give one row a key: qualify row_number() over (partition by … order by …) = 1"
-                    + (options.SequenceBy is null ? "; or name the column that tells which row is newer: sequence_by" : ""),
+                    + (options.SequenceBy is null
+                        ? "; or name the column that tells which row is newer: sequence_by"
+                        : ""),
             };
         }
     }
 
     /// <summary>
-    /// Whether the key is one whole number whose values lie close together, and no two rows have the same: a bit for each value
-    /// tells that in a tenth of the time that a table of them all takes.
+    /// Whether the key is one whole number whose values lie close together, and no two rows have the same: a bit for
+    /// each value tells that in a tenth of the time that a table of them all takes.
     /// </summary>
     bool AreDense(string rows, Func<StructField, NumberRange?> rangeOf, CancellationToken cancellationToken)
     {
         if (keys is not [{ Type: var type } key] || type != DeltaType.Integer && type != DeltaType.Long) return false;
         var name = Quote(key);
-        if ((rangeOf(key) ?? Measure(name, rows, cancellationToken)) is not (var count, var least, var greatest)) return true;
-        if ((Int128)greatest - least + 1 is var span && (span > count * (Int128)BitsOfKeyMax || span > BitsMax)) return false;
+        if ((rangeOf(key) ?? Measure(name, rows, cancellationToken)) is not (var count, var least, var greatest))
+            return true;
+        if ((Int128)greatest - least + 1 is var span && (span > count * (Int128)BitsOfKeyMax || span > BitsMax))
+            return false;
         return count == session.QueryScalar<long>(
-            $"SELECT bit_count(bitstring_agg({name}, {least}, {greatest}))::BIGINT FROM {rows} AS r", cancellationToken);
+            $"SELECT bit_count(bitstring_agg({name}, {least}, {greatest}))::BIGINT FROM {rows} AS r",
+            cancellationToken);
     }
 
     /// <summary>Where the values of a column of whole numbers lie; null where it has none.</summary>
@@ -92,11 +105,14 @@ sealed class MergeStatement
     {
         using var bounds = session.Query(
             $"SELECT count({name}), min({name})::BIGINT, max({name})::BIGINT FROM {rows} AS r", cancellationToken);
-        return bounds.Rows(cancellationToken).First() is [long count, long least, long greatest] ? new(count, least, greatest) : null;
+        return bounds.Rows(cancellationToken).First() is [long count, long least, long greatest]
+            ? new(count, least, greatest)
+            : null;
     }
 
     /// <summary>
-    /// The SELECT of the source's newest rows of each key, without those that are there several times; rows without a key all stay.
+    /// The SELECT of the source's newest rows of each key, without those that are there several times; rows without a
+    /// key all stay.
     /// </summary>
     public string Newest()
     {
@@ -111,7 +127,9 @@ sealed class MergeStatement
             """;
     }
 
-    /// <summary>The SELECT of the source's rows that are not older than those of a relation that have their keys.</summary>
+    /// <summary>
+    /// The SELECT of the source's rows that are not older than those of a relation that have their keys.
+    /// </summary>
     public string NotOlder(TableRelation relation)
     {
         var (old, given) = ($"t.{SqlText.Identifier(Sequence.Name)}", $"s.{Quote(Sequence)}");
@@ -126,7 +144,9 @@ sealed class MergeStatement
     /// <summary>The columns that are compared.</summary>
     public IReadOnlyList<StructField> Keys => keys;
 
-    /// <summary>Whether the keys alone tell which rows are replaced, and these take all columns from the new ones.</summary>
+    /// <summary>
+    /// Whether the keys alone tell which rows are replaced, and these take all columns from the new ones.
+    /// </summary>
     public bool ReplacesAll =>
         options.Target.IsAll && schema.Columns.Fields.All(column => updated.Contains(column.Name));
 
@@ -154,7 +174,10 @@ sealed class MergeStatement
     /// <summary>The SELECT of the rows to add where none is replaced.</summary>
     public string NewRows() => $"SELECT * FROM {source}";
 
-    /// <summary>The SELECT of the rows to add; columns that are not updated stay what they were, NULL where the table did not have them.</summary>
+    /// <summary>
+    /// The SELECT of the rows to add; columns that are not updated stay what they were, NULL where the table did not
+    /// have them.
+    /// </summary>
     /// <param name="candidates">Rows of the table among which are all that are replaced.</param>
     /// <param name="present">The table's columns as they are.</param>
     public string NewRows(TableRelation candidates, TableSchema present)
@@ -163,17 +186,22 @@ sealed class MergeStatement
         var values = columns.Select(field => updated.Contains(field.Name)
             ? $"s.{Quote(field)}"
             : $"CASE WHEN t.{TableScan.RowColumn} IS NULL THEN s.{Quote(field)} "
-                + $"ELSE {(present.Columns.Find(field.Name) is null ? "NULL" : $"t.{SqlText.Identifier(field.Name)}")} END AS {Quote(field)}");
+                + $"ELSE {(present.Columns.Find(field.Name) is null ? "NULL" : $"t.{SqlText.Identifier(field.Name)}")} "
+                + $"END AS {Quote(field)}");
         return $"""
             SELECT {string.Join(", ", values)} FROM {source} AS s
             LEFT JOIN {Replaceable(candidates)} AS t ON {KeysEqual()}
             """;
     }
 
-    /// <summary>The SELECT of those of some rows of the source's columns that have the keys of a relation's rows.</summary>
+    /// <summary>
+    /// The SELECT of those of some rows of the source's columns that have the keys of a relation's rows.
+    /// </summary>
     /// <param name="rows">The rows.</param>
     /// <param name="relation">The relation.</param>
-    /// <param name="withIds">Whether the relation has the ids of its rows, which those that take their place keep.</param>
+    /// <param name="withIds">
+    /// Whether the relation has the ids of its rows, which those that take their place keep.
+    /// </param>
     public string Matched(string rows, TableRelation relation, bool withIds)
     {
         if (!withIds) return $"SELECT s.* FROM ({rows}\n) AS s SEMI JOIN {relation.Sql} AS t ON {KeysEqual()}";

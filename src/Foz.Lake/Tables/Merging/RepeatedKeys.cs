@@ -29,14 +29,16 @@ public sealed record RepeatedKeys(long Keys, long Rows, IReadOnlyList<string> Ex
         if (!key.All(columns.Contains)) return null;
         var names = SqlText.Identifiers(key);
         var notNull = string.Join(" AND ", key.Select(column => $"{SqlText.Identifier(column)} IS NOT NULL"));
-        var text = string.Join(" || ', ' || ", key.Select(column => $"{SqlText.Literal($"{column} = ")} || {SqlText.Identifier(column)}"));
+        var text = string.Join(
+            " || ', ' || ", key.Select(column => $"{SqlText.Literal($"{column} = ")} || {SqlText.Identifier(column)}"));
         using var rows = await table.OpenAsync(session, cancellationToken);
         using var found = session.Query(
             $"""
             SELECT count(*), coalesce(sum(foz_rows), 0)::BIGINT, min({text}, {ExamplesMax}) FROM (
                 SELECT {names}, count(*) AS foz_rows FROM {rows.Sql} WHERE {notNull} GROUP BY {names} HAVING count(*) > 1)
             """, cancellationToken);
-        return found.Rows(cancellationToken).First() is [long keys and > 0, long repeated, IEnumerable<object?> examples]
+        return found.Rows(cancellationToken)
+            .First() is [long keys and > 0, long repeated, IEnumerable<object?> examples]
             ? new(keys, repeated, [.. examples.Select(example => $"{example}")])
             : null;
     }

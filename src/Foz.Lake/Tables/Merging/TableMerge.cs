@@ -33,13 +33,15 @@ sealed class TableMerge
 
     /// <summary>Writes what the MERGE changes.</summary>
     /// <exception cref="FozException">
-    /// A text does not bind, a clause does not fit, or rows of the source match one row of the target and both change it.
+    /// A text does not bind, a clause does not fit, or rows of the source match one row of the target and both change
+    /// it.
     /// </exception>
     public async Task<TableChange> RunAsync(CancellationToken cancellationToken)
     {
         var present = await table.LatestAsync(cancellationToken);
         session.Execute(
-            $"CREATE OR REPLACE TEMP TABLE {Source} AS SELECT *, row_number() OVER () AS {SourceRow} FROM ({merge.Source}\n)",
+            $"CREATE OR REPLACE TEMP TABLE {Source} AS SELECT *, row_number() OVER () AS "
+                + $"{SourceRow} FROM ({merge.Source}\n)",
             cancellationToken);
         var source = session.Describe(merge.Source, cancellationToken);
         if (UntypedColumns.MayMatter(source, present.Schema.Columns))
@@ -52,7 +54,8 @@ sealed class TableMerge
         using var rows = await TableScan.OpenAsync(
             session, present, files, withAddresses: true, cancellationToken, new() { Tracked = change.Tracked });
         var pairs = $"{DeclaredColumns.Shown(present.Fields, rows.Sql)} AS {targetAlias}";
-        session.Execute($"CREATE OR REPLACE TEMP TABLE {Merged} AS {Pairs(columns, pairs, IdOf(change))}", cancellationToken);
+        session.Execute(
+            $"CREATE OR REPLACE TEMP TABLE {Merged} AS {Pairs(columns, pairs, IdOf(change))}", cancellationToken);
         return await change.FillAsync(() => ApplyAsync(change, columns, files, cancellationToken));
     }
 
@@ -152,12 +155,13 @@ sealed class TableMerge
         $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {Merged} WHERE {condition}";
 
     /// <summary>
-    /// Spark's rule: rows of the source may not change one row of the target together, unless the only clause deletes it
-    /// whatever they say.
+    /// Spark's rule: rows of the source may not change one row of the target together, unless the only clause deletes
+    /// it whatever they say.
     /// </summary>
     void CheckRepeats(MergeColumns columns, CancellationToken cancellationToken)
     {
-        if (columns.ClausesFor(MergeMatch.Matched) is [{ Clause: { Action: MergeAction.Delete, Condition: null } }]) return;
+        if (columns.ClausesFor(MergeMatch.Matched) is [{ Clause: { Action: MergeAction.Delete, Condition: null } }])
+            return;
         var names = session.Describe($"SELECT * EXCLUDE ({SourceRow}) FROM {Source}", cancellationToken);
         using var rows = session.Query(
             $"""

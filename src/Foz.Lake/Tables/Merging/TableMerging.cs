@@ -15,7 +15,9 @@ public static class TableMerging
     /// <param name="writer">What writes.</param>
     /// <param name="table">The table.</param>
     /// <param name="select">The rows; of those of a key no two that are the newest.</param>
-    /// <param name="options">The keys, by what rows are newer where several of a key may come, and how they are written.</param>
+    /// <param name="options">
+    /// The keys, by what rows are newer where several of a key may come, and how they are written.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
     /// The statement failed, its rows do not fit the table, or two of the newest have equal keys.
@@ -42,8 +44,8 @@ public static class TableMerging
         new KeyMerge(writer, table, select, options).MergeAsync(cancellationToken);
 
     /// <summary>
-    /// Adds rows, and takes all rows away that have equal keys; makes the table if there is none. Of one key there may be
-    /// any number of rows.
+    /// Adds rows, and takes all rows away that have equal keys; makes the table if there is none. Of one key there may
+    /// be any number of rows.
     /// </summary>
     /// <param name="writer">What writes.</param>
     /// <param name="table">The table.</param>

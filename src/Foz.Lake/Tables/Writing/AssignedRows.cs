@@ -15,8 +15,8 @@ public static class AssignedRows
     }
 
     /// <summary>
-    /// VALUES whose values each have the type of their column: the engine would read the texts of a column as numbers with the digits
-    /// of the numbers beside them. Another query stays as it is.
+    /// VALUES whose values each have the type of their column: the engine would read the texts of a column as numbers
+    /// with the digits of the numbers beside them. Another query stays as it is.
     /// </summary>
     /// <param name="query">The query.</param>
     /// <param name="fields">The columns that it is for, in order; null where there is no such column.</param>
@@ -32,19 +32,23 @@ public static class AssignedRows
             {
                 var (start, end, kind) = row[column];
                 bool? isText = kind switch { ValueKind.Text => true, ValueKind.Number => false, _ => null };
-                if (kind != ValueKind.Null) edits.Add(new(new(start, end - start), AssignedValue.Cast(query[start..end], field, isText)));
+                if (kind != ValueKind.Null)
+                    edits.Add(new(new(start, end - start), AssignedValue.Cast(query[start..end], field, isText)));
             }
         }
         edits.Sort(static (a, b) => a.Span.Start.CompareTo(b.Span.Start));
         return RewrittenSql.Of(query, edits).Text;
     }
 
-    /// <summary>A query of what VALUES compute, each by itself; another query stays as it is. Empty where nothing is computed.</summary>
+    /// <summary>
+    /// A query of what VALUES compute, each by itself; another query stays as it is. Empty where nothing is computed.
+    /// </summary>
     /// <param name="query">The query.</param>
     public static string Computed(string query)
     {
         if (Read(SqlTokens.Read(query)) is not { } rows) return query;
-        var computed = rows.SelectMany(row => row).Where(value => value.Kind == ValueKind.Other).Select(value => query[value.Start..value.End]).ToList();
+        var computed = rows.SelectMany(row => row).Where(value => value.Kind == ValueKind.Other)
+            .Select(value => query[value.Start..value.End]).ToList();
         return computed.Count == 0 ? "" : "SELECT " + string.Join(", ", computed);
     }
 

@@ -8,8 +8,8 @@ namespace Foz.Lake.Tables.Writing;
 static class AssignedValue
 {
     /// <summary>
-    /// The cast of a value to a column's type. A text with a fraction is no whole number, and one of a year before Christ no date after
-    /// it: the engine would round the one and take the other for it.
+    /// The cast of a value to a column's type. A text with a fraction is no whole number, and one of a year before
+    /// Christ no date after it: the engine would round the one and take the other for it.
     /// </summary>
     /// <param name="value">The value, as SQL that has no other result when it is computed again.</param>
     /// <param name="field">The column.</param>
@@ -20,7 +20,9 @@ static class AssignedValue
         if (field.Type == DeltaType.Binary) return $"{DeclaredTexts.Bytea}({value})";
         var name = PhysicalColumns.LogicalTypeName(field.Type);
         if (isText is false || field.Type is not PrimitiveType type) return $"CAST({value} AS {name})";
-        var (text, condition) = isText is true ? (value, "") : ($"CAST({value} AS VARCHAR)", $"typeof({value}) = 'VARCHAR' AND ");
+        var (text, condition) = isText is true
+            ? (value, "")
+            : ($"CAST({value} AS VARCHAR)", $"typeof({value}) = 'VARCHAR' AND ");
         var (isWrong, error) = type.Kind switch
         {
             PrimitiveKind.Byte or PrimitiveKind.Short or PrimitiveKind.Integer or PrimitiveKind.Long =>

@@ -52,8 +52,8 @@ public sealed class ChangeMetrics
     public long UnmatchedDeleted { get; set; }
 
     /// <summary>
-    /// Rows that are not as they were, each once: added, updated and deleted ones of a merge; of other changes an added row counts as
-    /// one that was deleted.
+    /// Rows that are not as they were, each once: added, updated and deleted ones of a merge; of other changes an added
+    /// row counts as one that was deleted.
     /// </summary>
     public long RowsChanged => Updated + MatchedDeleted + UnmatchedDeleted > 0
         ? RowsAdded + MatchedDeleted + UnmatchedDeleted

@@ -4,7 +4,9 @@ using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Writing;
 
-/// <summary>What a statement assigns to the columns of a table, and to fields of those that are structs, as SQL.</summary>
+/// <summary>
+/// What a statement assigns to the columns of a table, and to fields of those that are structs, as SQL.
+/// </summary>
 public sealed class ColumnAssignments
 {
     readonly IReadOnlyDictionary<string, string> assignments;
@@ -26,10 +28,15 @@ public sealed class ColumnAssignments
                 {
                     Hint = NearestName.Hint(name, Paths(columns, prefix: "")),
                 };
-            if (columns.Find(name) is null && assignments.Keys.FirstOrDefault(other => IsInside(name, other)) is { } outer)
+            if (columns.Find(name) is null
+                && assignments.Keys.FirstOrDefault(other => IsInside(name, other)) is { } outer)
                 throw new FozException(ErrorKind.Sql, $"both {outer} and its field {name} are given a value");
         }
-        Columns = [.. assignments.Keys.Select(name => columns.Find(name)?.Name ?? TopOf(columns, name)).Distinct(StringComparer.OrdinalIgnoreCase)];
+        Columns =
+        [
+            .. assignments.Keys.Select(name => columns.Find(name)?.Name ?? TopOf(columns, name))
+                .Distinct(StringComparer.OrdinalIgnoreCase),
+        ];
     }
 
     /// <summary>The columns that get another value, or fields of which do.</summary>
@@ -64,7 +71,8 @@ public sealed class ColumnAssignments
 
     static string? Assign(IEnumerable<KeyValuePair<string, string>> assignments, StructField field, string old)
     {
-        if (assignments.FirstOrDefault(a => IsName(a.Key, field.Name)) is { Key: not null } own) return $"({own.Value})";
+        if (assignments.FirstOrDefault(a => IsName(a.Key, field.Name)) is { Key: not null } own)
+            return $"({own.Value})";
         var inner = assignments.Where(a => IsInside(a.Key, field.Name))
             .Select(a => KeyValuePair.Create(a.Key[(field.Name.Length + 1)..], a.Value)).ToList();
         if (inner.Count == 0 || field.Type is not StructType parent) return null;
@@ -91,7 +99,9 @@ public sealed class ColumnAssignments
 
     /// <summary>The column that has a field; its name may have dots too.</summary>
     static string TopOf(StructType columns, string name) => columns.Fields.First(
-        field => IsInside(name, field.Name) && field.Type is StructType inner && Exists(inner, name[(field.Name.Length + 1)..])).Name;
+        field =>
+            IsInside(name, field.Name) && field.Type is StructType inner
+                && Exists(inner, name[(field.Name.Length + 1)..])).Name;
 
     static bool IsName(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 

@@ -9,11 +9,14 @@ namespace Foz.Lake.Tables.Writing;
 /// <summary>What a condition of SQL demands of a table's rows, as the log's statistics can answer it.</summary>
 static class ConditionPruning
 {
-    /// <summary>What the rows of a table fulfil for which a condition holds; any rows where the plan does not tell.</summary>
+    /// <summary>
+    /// What the rows of a table fulfil for which a condition holds; any rows where the plan does not tell.
+    /// </summary>
     public static Predicate Of(
         EngineSession session, TableSnapshot table, RowCondition condition, CancellationToken cancellationToken) =>
         Of(
-            session, $"SELECT 1 FROM foz_target AS {SqlText.Identifier(condition.Alias)} WHERE ({condition}\n)", table, null,
+            session, $"SELECT 1 FROM foz_target AS {SqlText.Identifier(condition.Alias)} WHERE ({condition}\n)", table,
+            null,
             cancellationToken);
 
     /// <summary>What the rows of a table fulfil that a SELECT reads; any rows where the plan does not tell.</summary>

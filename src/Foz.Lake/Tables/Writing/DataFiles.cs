@@ -31,12 +31,15 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     Dictionary<ColumnPath, ColumnPath>? logicalPaths;
 
     /// <summary>
-    /// What the user should know of partition columns: an empty text is no value of theirs to Delta (PROTOCOL.md, "Partition Value
-    /// Serialization"), and reads as NULL; null where no row had one.
+    /// What the user should know of partition columns: an empty text is no value of theirs to Delta (PROTOCOL.md,
+    /// "Partition Value Serialization"), and reads as NULL; null where no row had one.
     /// </summary>
     public Warning? EmptyPartitions => emptyPartitions.Count == 0 ? null : new(
         $"{table.Name} is partitioned by columns with empty texts, which Delta keeps as NULL: "
-        + string.Join(", ", emptyPartitions.Select(column => $"{column.Key} ({column.Value:N0} {(column.Value == 1 ? "row" : "rows")})")),
+        + string.Join(
+            ", ",
+            emptyPartitions.Select(column =>
+                $"{column.Key} ({column.Value:N0} {(column.Value == 1 ? "row" : "rows")})")),
         $"give them another value: coalesce(nullif({emptyPartitions.First().Key}, ''), 'none')");
 
     /// <summary>
@@ -51,7 +54,9 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// Where not null, a table of the session that is made of the rows as they are written; they have the column
     /// <see cref="ChangeDataFeed.ChangeTypeColumn"/> too, which stays out of data files.
     /// </param>
-    /// <returns>The files, not committed and durable with <see cref="Stage"/>'s commit; none where there are no rows.</returns>
+    /// <returns>
+    /// The files, not committed and durable with <see cref="Stage"/>'s commit; none where there are no rows.
+    /// </returns>
     /// <exception cref="FozException">A row breaks a rule; nothing was written.</exception>
     public async Task<IReadOnlyList<AddFile>> WriteAsync(
         EngineSession session, string select, IReadOnlyList<string> hidden, CancellationToken cancellationToken,
@@ -68,7 +73,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     }
 
     /// <summary>
-    /// How many of the rows that <see cref="WriteAsync"/> has written have NULL in a column; null where the files do not tell.
+    /// How many of the rows that <see cref="WriteAsync"/> has written have NULL in a column; null where the files do
+    /// not tell.
     /// </summary>
     /// <param name="column">The column, whatever the case of its name.</param>
     public long? NullsIn(string column)
@@ -78,15 +84,17 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         long nulls = 0;
         foreach (var file in rowFiles)
         {
-            if (file.Columns.FirstOrDefault(known => known.Path is [var only] && only == name)?.NullCount is not { } count) return null;
+            if (file.Columns.FirstOrDefault(known =>
+                known.Path is [var only] && only == name)?.NullCount is not { } count)
+                return null;
             nulls += count;
         }
         return nulls;
     }
 
     /// <summary>
-    /// Between which numbers the values of a column lie in the rows that <see cref="WriteAsync"/> has written, and how many they are
-    /// without NULLs; null where the files do not tell, or hold no whole numbers.
+    /// Between which numbers the values of a column lie in the rows that <see cref="WriteAsync"/> has written, and how
+    /// many they are without NULLs; null where the files do not tell, or hold no whole numbers.
     /// </summary>
     /// <param name="field">A column of the table.</param>
     public NumberRange? RangeIn(StructField field)
@@ -94,7 +102,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         if (NullsIn(field.Name) is not { } nulls) return null;
         var name = field.PhysicalName(schema.Mapping);
         var range = new NumberRange(rowFiles.Sum(file => file.RowCount) - nulls, long.MaxValue, long.MinValue);
-        foreach (var column in rowFiles.SelectMany(file => file.Columns.Where(column => column.Path is [var only] && only == name)))
+        foreach (var column in rowFiles.SelectMany(file =>
+            file.Columns.Where(column => column.Path is [var only] && only == name)))
         {
             if (!long.TryParse(column.Min, CultureInfo.InvariantCulture, out var least)
                 || !long.TryParse(column.Max, CultureInfo.InvariantCulture, out var greatest)) return null;
@@ -104,7 +113,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     }
 
     /// <summary>
-    /// Writes rows of the table that only move: every value stays, and no rule is asked of them. All are of one partition.
+    /// Writes rows of the table that only move: every value stays, and no rule is asked of them. All are of one
+    /// partition.
     /// </summary>
     /// <param name="session">The session that has what the SELECT reads.</param>
     /// <param name="select">The rows, as data files hold them.</param>
@@ -129,7 +139,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     }
 
     /// <summary>
-    /// Writes change data files (PROTOCOL.md, "Change Data Files"): partitioned as the table is, below a folder of their own.
+    /// Writes change data files (PROTOCOL.md, "Change Data Files"): partitioned as the table is, below a folder of
+    /// their own.
     /// </summary>
     /// <param name="session">The session that runs it.</param>
     /// <param name="select">
@@ -143,7 +154,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         var folder = Path.GetDirectoryName(store.StagingPath($"{ChangeDataFeed.Folder}/data"))!;
         session.Reach(folder);
         var written = await ParquetWriter.WriteAsync(
-            session, select, folder, Options(withPartitionColumns: false) with { NamePrefix = "cdc" }, cancellationToken);
+            session, select, folder, Options(withPartitionColumns: false) with { NamePrefix = "cdc" },
+            cancellationToken);
         var files = written.Select(file => new AddCdcFile
         {
             Path = PathOf(file), PartitionValues = PartitionValues(file), SizeBytes = file.SizeBytes,
@@ -153,7 +165,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     }
 
     /// <summary>
-    /// Stages what the commit has to do for the files: to make them durable, and to note how far identity columns have counted.
+    /// Stages what the commit has to do for the files: to make them durable, and to note how far identity columns have
+    /// counted.
     /// </summary>
     public void Stage(Transaction transaction)
     {
@@ -171,14 +184,18 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     {
         if (schema.PartitionColumns.IsEmpty
             || HeldReaders.FindMissing(metadata.Configuration, TableReader.EscapedFolders) is not { } reader
-            || files.FirstOrDefault(file => PathOf(file).Logged.Contains('%', StringComparison.Ordinal)) is not { } stray) return;
+            || files.FirstOrDefault(file =>
+                PathOf(file).Logged.Contains('%', StringComparison.Ordinal)) is not { } stray)
+            return;
         foreach (var file in files) File.Delete(file.Path);
         var folder = Path.GetDirectoryName(PathOf(stray).Value);
         throw new FozException(
             ErrorKind.Data,
-            $"{table.Name} stays readable for {reader}, which does not find files in a partition folder such as {folder}")
+            $"{table.Name} stays readable for {reader}, which does not find files in a "
+                + $"partition folder such as {folder}")
         {
-            Hint = $"partition by values of letters a to z, digits, '-', '_' and '.', or take {reader} out of its readers",
+            Hint = $"partition by values of letters a to z, digits, '-', '_' and '.', or "
+                + $"take {reader} out of its readers",
         };
     }
 
@@ -256,7 +273,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FozException(ErrorKind.Storage, $"{table.Name} cannot be written: its new files cannot be read: {e.Message}", e)
+            throw new FozException(
+                ErrorKind.Storage, $"{table.Name} cannot be written: its new files cannot be read: {e.Message}", e)
             {
                 Hint = "nothing was committed; run again",
             };
@@ -294,7 +312,9 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
         foreach (var column in schema.PartitionColumns)
         {
             var name = column.PhysicalName(schema.Mapping);
-            var count = files.Where(file => file.PartitionKeys.Any(key => key.Value is "" && key.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            var count = files.Where(file =>
+                file.PartitionKeys.Any(key =>
+                    key.Value is "" && key.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
                 .Sum(file => file.RowCount);
             if (count > 0) emptyPartitions[column.Name] = emptyPartitions.GetValueOrDefault(column.Name) + count;
         }

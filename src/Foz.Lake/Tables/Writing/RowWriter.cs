@@ -9,8 +9,8 @@ using Foz.Lake.Tables.Expressions;
 namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
-/// Turns the rows that a statement gives into those that a data file holds: fills generated and identity columns, checks
-/// every rule of the table, and names everything physically.
+/// Turns the rows that a statement gives into those that a data file holds: fills generated and identity columns,
+/// checks every rule of the table, and names everything physically.
 /// </summary>
 sealed class RowWriter
 {
@@ -87,8 +87,8 @@ sealed class RowWriter
     }
 
     /// <summary>
-    /// Stages the high-water marks of identity columns. A concurrent commit that changes metadata too, another identity's
-    /// value included, then conflicts: both have taken the same values.
+    /// Stages the high-water marks of identity columns. A concurrent commit that changes metadata too, another
+    /// identity's value included, then conflicts: both have taken the same values.
     /// </summary>
     public void Stage(Transaction transaction)
     {
@@ -143,7 +143,8 @@ sealed class RowWriter
         if (field.Type != DeltaType.String || TextLength.Of(field) is not { } length) return null;
         var max = length.LengthMax.ToString(CultureInfo.InvariantCulture);
         var value = Column(field);
-        var cut = $"CASE WHEN length({value}) > {max} AND length(rtrim({value}, ' ')) <= {max} THEN left({value}, {max})";
+        var cut =
+            $"CASE WHEN length({value}) > {max} AND length(rtrim({value}, ' ')) <= {max} THEN left({value}, {max})";
         return length.IsPadded
             ? $"{cut} WHEN length({value}) < {max} THEN rpad({value}, {max}, ' ') ELSE {value} END"
             : $"{cut} ELSE {value} END";
@@ -171,5 +172,6 @@ sealed class RowWriter
     }
 
     /// <summary>The text by which a broken rule and its row are known again, on one line.</summary>
-    string Message(int rule) => $"{SqlText.Literal($"{Marker}{rule}:")} || {RowRules.TextOf(schema.Columns, Column)} || chr(3)";
+    string Message(int rule) =>
+        $"{SqlText.Literal($"{Marker}{rule}:")} || {RowRules.TextOf(schema.Columns, Column)} || chr(3)";
 }

@@ -1,5 +1,4 @@
 using Foz.Delta;
-using Foz.Delta.DeletionVectors;
 using Foz.Delta.Log;
 using Foz.Delta.Readers;
 using Foz.Delta.Scans;
@@ -13,10 +12,11 @@ namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
 /// A change of a table whose files are written but which is not committed: the table can be looked at as it would be.
-/// Old rows go to deletion vectors and new ones to new files (PROTOCOL.md, "Deletion Vectors"); a table without deletion
-/// vectors gets its files rewritten. What was written for a change that is not committed goes when it is disposed of.
+/// Old rows go to deletion vectors and new ones to new files (PROTOCOL.md, "Deletion Vectors"); a table without
+/// deletion vectors gets its files rewritten. What was written for a change that is not committed goes when it is
+/// disposed of.
 /// </summary>
-public sealed class TableChange : IAsyncDisposable
+public sealed partial class TableChange : IAsyncDisposable
 {
     const string Told = "foz_told";
 
@@ -41,7 +41,8 @@ public sealed class TableChange : IAsyncDisposable
             transaction.Protocol ?? present!.State.Protocol, options.FileBytes);
         Tracked = present is null
             ? null
-            : TrackedRows.Of(transaction.Protocol ?? present.State.Protocol, transaction.Metadata ?? present.State.Metadata);
+            : TrackedRows.Of(
+                transaction.Protocol ?? present.State.Protocol, transaction.Metadata ?? present.State.Metadata);
         transaction.PreservesRows = Tracked is not null;
         if (options.Batch is not { } batch) return;
         batch.CheckNew(table, present);
@@ -62,24 +63,33 @@ public sealed class TableChange : IAsyncDisposable
     /// <summary>The commit in the making.</summary>
     internal Transaction Transaction => transaction;
 
-    /// <summary>Whether it changes what the table says of itself besides its rows: columns, properties, their descriptions.</summary>
+    /// <summary>
+    /// Whether it changes what the table says of itself besides its rows: columns, properties, their descriptions.
+    /// </summary>
     public bool ChangesMetadata => transaction.Metadata is not null;
 
-    /// <summary>Whether the change takes the feature <c>deletionVectors</c>, which shuts readers out that do not know it.</summary>
+    /// <summary>
+    /// Whether the change takes the feature <c>deletionVectors</c>, which shuts readers out that do not know it.
+    /// </summary>
     internal bool TakesVectors { get; private set; }
 
     /// <summary>Whether the table keeps rows that it had.</summary>
     public bool KeepsRows => Present is not null && !isOverwritten;
 
-    /// <summary>The columns of which a merge has shown that no two of its rows have the same values; empty where none did.</summary>
+    /// <summary>
+    /// The columns of which a merge has shown that no two of its rows have the same values; empty where none did.
+    /// </summary>
     public IReadOnlyList<string> MergedBy { get; internal set; } = [];
 
-    /// <summary>How many rows that a merge adds have NULL in a column of its key: they equal no row, and come again with the next merge.</summary>
+    /// <summary>
+    /// How many rows that a merge adds have NULL in a column of its key: they equal no row, and come again with the
+    /// next merge.
+    /// </summary>
     public long RowsWithoutKey { get; internal set; }
 
     /// <summary>
-    /// How many of the rows that <see cref="PreviewNewRows"/> shows have NULL in a column; null where that is not known without
-    /// reading them.
+    /// How many of the rows that <see cref="PreviewNewRows"/> shows have NULL in a column; null where that is not known
+    /// without reading them.
     /// </summary>
     /// <param name="column">The column, whatever the case of its name.</param>
     public long? NullsWritten(string column) => dataFiles.NullsIn(column);
@@ -110,7 +120,9 @@ public sealed class TableChange : IAsyncDisposable
         return TableRows.Of(preview, [.. preview.State.Files.Where(file => !before.Contains(file.Path))]);
     }
 
-    /// <summary>The rows that were added or changed, without those that only moved, in a version that has them.</summary>
+    /// <summary>
+    /// The rows that were added or changed, without those that only moved, in a version that has them.
+    /// </summary>
     internal TableRows AddedRows(TableSnapshot version) => TableRows.Of(version, added);
 
     /// <summary>The rows that were taken away one by one, as they were.</summary>
@@ -123,13 +135,16 @@ public sealed class TableChange : IAsyncDisposable
     /// Makes the change the table's next version. Concurrent commits that it does not conflict with are let pass, as
     /// often as <see cref="WriteOptions.RacesMax"/> allows.
     /// </summary>
-    /// <exception cref="DeltaException">Another commit came first, and nothing of the change is in the table.</exception>
+    /// <exception cref="DeltaException">
+    /// Another commit came first, and nothing of the change is in the table.
+    /// </exception>
     /// <exception cref="StorageException">
     /// The storage failed, and the change may be in the table or not: its <c>txn</c>, or the history, tells.
     /// </exception>
     public async Task<CommittedChange> CommitAsync(CancellationToken cancellationToken)
     {
-        transaction.Metrics = new(Metrics.Select(metric => KeyValuePair.Create(metric.Key, (string?)$"{metric.Value}")));
+        transaction.Metrics = new(
+            Metrics.Select(metric => KeyValuePair.Create(metric.Key, (string?)$"{metric.Value}")));
         // A storage that fails now does not tell whether the commit came through: its files must be there if it did.
         keepsFiles = true;
         var result = await transaction.CommitAsync(cancellationToken);
@@ -142,9 +157,14 @@ public sealed class TableChange : IAsyncDisposable
         };
     }
 
-    /// <summary>As <see cref="CommitAsync"/>; a change of nothing makes no version, but in a transaction, which depends on what it read.</summary>
+    /// <summary>
+    /// As <see cref="CommitAsync"/>; a change of nothing makes no version, but in a transaction, which depends on what
+    /// it read.
+    /// </summary>
     public async Task<CommittedChange> CommitUnlessEmptyAsync(CancellationToken cancellationToken) =>
-        transaction.IsEmpty && Present is not null && !table.IsPrivate ? new(Present, Warning: null) : await CommitAsync(cancellationToken);
+        transaction.IsEmpty && Present is not null && !table.IsPrivate
+            ? new(Present, Warning: null)
+            : await CommitAsync(cancellationToken);
 
     /// <summary>Deletes what was written for a change that is not committed; else does nothing.</summary>
     public async ValueTask DisposeAsync()
@@ -197,7 +217,8 @@ public sealed class TableChange : IAsyncDisposable
         AddAsync(session, [rows], isTold: false, cancellationToken);
 
     /// <summary>
-    /// Takes rows of the table away and adds others. Every row that goes, or is replaced, goes this way, once in a change.
+    /// Takes rows of the table away and adds others. Every row that goes, or is replaced, goes this way, once in a
+    /// change.
     /// </summary>
     /// <param name="session">The session that writes files.</param>
     /// <param name="rows">The rows.</param>
@@ -208,7 +229,8 @@ public sealed class TableChange : IAsyncDisposable
         var isRewritten = await DeleteAsync(session, rows.Removed, cancellationToken);
         // Files that come and go, and rows that are marked as deleted, tell readers of the feed enough; rows that only
         // moved, and those that are one row before and after, they could not tell apart.
-        var isTold = TellsChanges && (isRewritten || rows.Replaced is { Count: > 0 } || (TellsRemovals && rows.Removed.Count > 0));
+        var isTold = TellsChanges
+            && (isRewritten || rows.Replaced is { Count: > 0 } || (TellsRemovals && rows.Removed.Count > 0));
         if (rows.Added.Count > 0) await AddAsync(session, rows.Added, isTold, cancellationToken);
         if (!isTold) return;
         using var told = new ToldChanges(session, Present!, Target);
@@ -237,7 +259,8 @@ public sealed class TableChange : IAsyncDisposable
         {
             using var told = new ToldChanges(session, Present, Target);
             await told.AddAsync(TableRows.All(Present), Present.Schema, RowChangeWords.Delete, cancellationToken);
-            if (added.Count > 0) await told.AddAsync(AddedRows(Preview()), Target.Schema, RowChangeWords.Insert, cancellationToken);
+            if (added.Count > 0)
+                await told.AddAsync(AddedRows(Preview()), Target.Schema, RowChangeWords.Insert, cancellationToken);
             await WriteChangesAsync(session, told, cancellationToken);
         }
         transaction.RemoveAll();
@@ -295,7 +318,8 @@ public sealed class TableChange : IAsyncDisposable
         var present = Present!.State;
         var marked = new List<ThinnedFile>();
         var rewritten = new List<ThinnedFile>();
-        var hasVectors = DeletionVectorRules.AreOn(present.Protocol, present.Metadata) || DeletionVectorRules.MayBeTaken(Metadata);
+        var hasVectors = DeletionVectorRules.AreOn(present.Protocol, present.Metadata)
+            || DeletionVectorRules.MayBeTaken(Metadata);
         foreach (var file in rows.Files)
         {
             var before = await TableFiles.DeletedRowsAsync(Present!, file, cancellationToken);
@@ -352,34 +376,6 @@ public sealed class TableChange : IAsyncDisposable
         return change;
     }
 
-    /// <summary>Merge-on-read: the files stay, with deletion vectors, which the table takes the feature for where it lacks it.</summary>
-    async Task MarkAsync(List<ThinnedFile> files, CancellationToken cancellationToken)
-    {
-        TakesVectors = !DeletionVectorRules.AreOn(Present!.State.Protocol, Present.State.Metadata);
-        if (TakesVectors) transaction.TakeDeletionVectors();
-        var vectors = await transaction.WriteVectorsAsync([.. files.Select(file => file.Deleted)], cancellationToken);
-        written.AddRange(vectors.Select(DeletionVectorFile.PathOf).OfType<string>().Distinct());
-        foreach (var (file, vector) in files.Zip(vectors))
-        {
-            transaction.SetDeletionVector(file.File, vector, file.Own);
-            if (file.File.DeletionVector is null) metrics.VectorsAdded++;
-            else metrics.VectorsUpdated++;
-        }
-    }
-
-    /// <summary>Copy-on-write: what is left of the files goes to new ones.</summary>
-    async Task RewriteAsync(EngineSession session, List<ThinnedFile> files, CancellationToken cancellationToken)
-    {
-        foreach (var file in files) Remove(file);
-        var deleted = files.ToDictionary(file => file.File, file => file.Deleted);
-        using var rows = await TableScan.OpenAsync(
-            session, Present!, [.. files.Select(file => file.File)], withAddresses: false, cancellationToken,
-            new() { FilterOf = file => ScanChoice.Without(deleted[file]), Tracked = Tracked });
-        var select = $"SELECT {Target.Projection("t", Present!.Schema, assignments: null)}{Tracked?.Moved} FROM {rows.Sql} AS t";
-        var copies = await WriteAsync(session, select, Tracked, cancellationToken);
-        metrics.RowsCopied += copies.Sum(file => FileStatistics.RecordCount(file) ?? 0);
-    }
-
     async Task<IReadOnlyList<AddFile>> WriteAsync(
         EngineSession session, string select, TrackedRows? tracked, CancellationToken cancellationToken,
         string? told = null)
@@ -392,7 +388,4 @@ public sealed class TableChange : IAsyncDisposable
         metrics.BytesAdded += files.Sum(file => file.SizeBytes);
         return files;
     }
-
-    // A file, the rows that it loses by this change, and all that it lost.
-    readonly record struct ThinnedFile(AddFile File, RowSet Own, RowSet Deleted);
 }

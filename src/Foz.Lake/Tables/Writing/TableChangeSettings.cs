@@ -34,6 +34,7 @@ public static class TableChangeSettings
                     Metadata = value is null ? column.Metadata.Without(key) : column.Metadata.With(key, value),
                 });
         if (schema.Equals(change.Transaction.Schema.Columns)) return;
-        change.Transaction.SetMetadata((change.Transaction.Metadata ?? change.Present!.State.Metadata) with { SchemaString = schema.ToString() });
+        change.Transaction.SetMetadata(
+            (change.Transaction.Metadata ?? change.Present!.State.Metadata) with { SchemaString = schema.ToString() });
     }
 }

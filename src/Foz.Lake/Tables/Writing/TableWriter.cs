@@ -7,7 +7,9 @@ namespace Foz.Lake.Tables.Writing;
 /// Changes tables through one session. Every method writes data files and gives the change as it would be; nothing of
 /// it is in the table before <see cref="TableChange.CommitAsync"/>.
 /// </summary>
-/// <param name="session">The session; its temporary tables <c>foz_source</c> and <c>foz_changed</c> are replaced.</param>
+/// <param name="session">
+/// The session; its temporary tables <c>foz_source</c> and <c>foz_changed</c> are replaced.
+/// </param>
 public sealed class TableWriter(EngineSession session)
 {
     internal const string Source = "foz_source";
@@ -109,7 +111,8 @@ public sealed class TableWriter(EngineSession session)
     /// <summary>Changes columns of the rows for which a condition holds.</summary>
     /// <param name="table">The table.</param>
     /// <param name="assignments">
-    /// What columns become: SQL expressions over the row as it was, by column; a field of a struct is written with dots.
+    /// What columns become: SQL expressions over the row as it was, by column; a field of a struct is written with
+    /// dots.
     /// </param>
     /// <param name="condition">A SQL condition over the table's columns.</param>
     /// <param name="options">How the rows are written.</param>
@@ -154,7 +157,8 @@ public sealed class TableWriter(EngineSession session)
         var found = new RowAddresses(present, files);
         found.Add(
             session,
-            $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {DeclaredColumns.Shown(present.Fields, rows.Sql)} "
+            $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM "
+                + $"{DeclaredColumns.Shown(present.Fields, rows.Sql)} "
             + $"AS {SqlText.Identifier(condition.Alias)} WHERE ({condition}\n)",
             cancellationToken);
         return found;
@@ -166,15 +170,19 @@ public sealed class TableWriter(EngineSession session)
         var columns = target.Columns.Fields.Where(PhysicalColumns.IsInFiles).Select(field =>
             $"{SqlText.Identifier(field.PhysicalName(target.Mapping))} AS {SqlText.Identifier(field.Name)}");
         var strays = session.QueryScalar<long>(
-            $"SELECT count(*) FROM (SELECT {string.Join(", ", columns)} FROM {Source}) AS t WHERE (({condition}\n)) IS NOT TRUE",
+            $"SELECT count(*) FROM (SELECT {string.Join(", ", columns)} FROM {Source}) AS t WHERE "
+                + $"(({condition}\n)) IS NOT TRUE",
             cancellationToken);
         if (strays > 0)
             throw new FozException(
                 ErrorKind.Data,
-                $"{strays} rows cannot be written to {change.Present!.State.Table}: only rows with {condition} are replaced");
+                $"{strays} rows cannot be written to {change.Present!.State.Table}: only rows "
+                    + $"with {condition} are replaced");
     }
 
-    /// <summary>A change of a table whose columns take those of rows in, and the rows as the table will have them.</summary>
+    /// <summary>
+    /// A change of a table whose columns take those of rows in, and the rows as the table will have them.
+    /// </summary>
     internal async Task<(TableChange Change, string Rows)> BeginAsync(
         LakeTable table, string select, WriteOptions options, TableOperation operation,
         CancellationToken cancellationToken)
@@ -188,7 +196,8 @@ public sealed class TableWriter(EngineSession session)
     }
 
     /// <summary>The columns of rows that a table, where it is there, takes.</summary>
-    internal IReadOnlyList<EngineColumn> Describe(string select, TableSnapshot? present, CancellationToken cancellationToken)
+    internal IReadOnlyList<EngineColumn> Describe(
+        string select, TableSnapshot? present, CancellationToken cancellationToken)
     {
         var columns = session.Describe(select, cancellationToken);
         return UntypedColumns.MayMatter(columns, present?.Schema.Columns)

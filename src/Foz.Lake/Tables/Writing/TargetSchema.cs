@@ -21,7 +21,9 @@ public sealed class TargetSchema
     readonly string? maxColumnId;
     readonly bool isWidened;
 
-    TargetSchema(TableSchema schema, bool isChanged, IEnumerable<string> given, string? maxColumnId = null, bool isWidened = false)
+    TargetSchema(
+        TableSchema schema, bool isChanged, IEnumerable<string> given, string? maxColumnId = null,
+        bool isWidened = false)
     {
         (Schema, IsChanged, this.maxColumnId, this.isWidened) = (schema, isChanged, maxColumnId, isWidened);
         this.given = new(given, StringComparer.OrdinalIgnoreCase);
@@ -85,14 +87,18 @@ public sealed class TargetSchema
         }
     }
 
-    /// <summary>The schema of a table as it is; no column is given until a projection of assignments gives it.</summary>
+    /// <summary>
+    /// The schema of a table as it is; no column is given until a projection of assignments gives it.
+    /// </summary>
     public static TargetSchema Keep(TableSnapshot table) => new(table.Schema, isChanged: false, []);
 
     /// <summary>Finds what keeps rows from being added to a table.</summary>
     /// <param name="table">The table.</param>
     /// <param name="columns">The columns of the rows.</param>
     /// <param name="options">How they are written.</param>
-    /// <returns>The error of a column whose type the table cannot hold; null where it can hold all, as far as is known.</returns>
+    /// <returns>
+    /// The error of a column whose type the table cannot hold; null where it can hold all, as far as is known.
+    /// </returns>
     public static DeltaException? FindMisfit(TableSnapshot table, IEnumerable<Field> columns, WriteOptions options)
     {
         // A column of NULL and nothing else fits any.
@@ -109,11 +115,12 @@ public sealed class TargetSchema
     }
 
     /// <summary>
-    /// The schema of a table that the rows of a statement are added to. Types are widened where the table or the options allow it.
+    /// The schema of a table that the rows of a statement are added to. Types are widened where the table or the
+    /// options allow it.
     /// </summary>
     /// <exception cref="FozException">
-    /// The table cannot hold a column's type, lacks a column and may not be given it, or not without a type, or counts a
-    /// column itself.
+    /// The table cannot hold a column's type, lacks a column and may not be given it, or not without a type, or counts
+    /// a column itself.
     /// </exception>
     public static TargetSchema Evolve(TableSnapshot table, IReadOnlyList<EngineColumn> columns, WriteOptions options)
     {
@@ -133,7 +140,8 @@ public sealed class TargetSchema
                 : (evolution.Schema, null);
             return new(
                 new(schema, table.PartitionColumns, table.Schema.Mapping),
-                evolution.IsChanged || kept.Fields.Length < table.Schema.Columns.Fields.Length, columns.Select(column => column.Name), maxColumnId,
+                evolution.IsChanged || kept.Fields.Length < table.Schema.Columns.Fields.Length,
+                columns.Select(column => column.Name), maxColumnId,
                 isWidened: !evolution.Widened.IsEmpty);
         }
         catch (DeltaException e)
@@ -168,7 +176,8 @@ public sealed class TargetSchema
         var column = columns.FirstOrDefault(c => string.Equals(c.Name, field.Name, StringComparison.OrdinalIgnoreCase));
         if (column is null) return Absent(field);
         var value = $"{alias}.{SqlText.Identifier(column.Name)}";
-        return DeclaredColumns.Stored(field, value) ?? (column.Type.ToString() == type ? value : $"CAST({value} AS {type})");
+        return DeclaredColumns.Stored(field, value)
+            ?? (column.Type.ToString() == type ? value : $"CAST({value} AS {type})");
     });
 
     /// <summary>What a column of a new row is that the statement does not give: its default, or NULL.</summary>
@@ -203,7 +212,8 @@ public sealed class TargetSchema
         foreach (var name in assignments?.Columns ?? [])
             if (Schema.Columns.Find(name) is { } field && IdentityColumn.Of(field) is not null)
                 throw new FozException(ErrorKind.Data, $"the identity column {field.Name} cannot be updated");
-        return List(field => Old(field, alias, present) is var old && assignments?.ValueOf(field, old) is { } value ? value : old);
+        return List(field =>
+            Old(field, alias, present) is var old && assignments?.ValueOf(field, old) is { } value ? value : old);
     }
 
     /// <summary>The value that a row of the table has in a column; NULL where the column is new.</summary>
@@ -215,7 +225,9 @@ public sealed class TargetSchema
         var type = PhysicalColumns.LogicalTypeName(field.Type);
         if (present.Columns.Find(field.Name) is not { } old) return $"CAST(NULL AS {type})";
         var value = $"{alias}.{SqlText.Identifier(field.Name)}";
-        return PhysicalColumns.LogicalTypeName(old.Type) == type && DeclaredType.Of(field) is null ? value : $"CAST({value} AS {type})";
+        return PhysicalColumns.LogicalTypeName(old.Type) == type && DeclaredType.Of(field) is null
+            ? value
+            : $"CAST({value} AS {type})";
     }
 
     /// <summary>A list of SELECT with a value for each column, by physical names.</summary>
@@ -227,12 +239,15 @@ public sealed class TargetSchema
     static bool WidensTypes(TableSnapshot table, WriteOptions options) =>
         options.AddsColumns
         && (options.WidensTypes
-            || ((table.State.Protocol.Supports(TableFeature.TypeWidening) || table.State.Protocol.Supports(TypeWideningPreview))
+            || ((table.State.Protocol.Supports(TableFeature.TypeWidening)
+                || table.State.Protocol.Supports(TypeWideningPreview))
                 && string.Equals(
-                    table.State.Metadata.Configuration.Find(TypeWidening.EnableProperty), "true", StringComparison.OrdinalIgnoreCase)));
+                    table.State.Metadata.Configuration.Find(TypeWidening.EnableProperty), "true",
+                    StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Gives columns that have none an id and a physical name, where the table maps its columns.</summary>
-    static (StructType Schema, string? MaxColumnId) Map(ColumnMappingMode mapping, StringMap properties, StructType schema)
+    static (StructType Schema, string? MaxColumnId) Map(
+        ColumnMappingMode mapping, StringMap properties, StructType schema)
     {
         if (mapping == ColumnMappingMode.None) return (schema, null);
         var (assigned, maxColumnId) = ColumnMapping.Assign(schema, properties);
@@ -286,7 +301,8 @@ public sealed class TargetSchema
         foreach (var name in columns)
             if (table.Schema.Columns.Find(name) is { } field && IdentityColumn.Of(field) is { AllowsExplicit: false })
                 throw new FozException(
-                    ErrorKind.Data, $"{table.State.Table} counts its column {field.Name} itself (GENERATED ALWAYS AS IDENTITY)")
+                    ErrorKind.Data,
+                    $"{table.State.Table} counts its column {field.Name} itself (GENERATED ALWAYS AS IDENTITY)")
                 {
                     Hint = $"leave {field.Name} out of the rows",
                 };

@@ -63,7 +63,8 @@ sealed class ToldChanges(EngineSession session, TableSnapshot present, TargetSch
         relations.Add(relation);
         var columns = Columns(field => WrittenColumns.ToPhysical(
             TargetSchema.Old(field, "t", schema), field.Type, target.Schema.Mapping));
-        parts.Add($"SELECT {columns}, {SqlText.Literal(word)} AS {ChangeDataFeed.ChangeTypeColumn} FROM {relation.Sql} AS t");
+        parts.Add(
+            $"SELECT {columns}, {SqlText.Literal(word)} AS {ChangeDataFeed.ChangeTypeColumn} FROM {relation.Sql} AS t");
     }
 
     string Columns(Func<StructField, string> value) => target.List(value);

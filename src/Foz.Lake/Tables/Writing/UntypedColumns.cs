@@ -5,8 +5,8 @@ namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
 /// Columns that a statement gives as NULL and nothing else, which DuckDB knows no type of. They fit any column that the
-/// table has. For one that it lacks Delta's <c>void</c> would be the type; most readers refuse tables with it, so that it
-/// is not written.
+/// table has. For one that it lacks Delta's <c>void</c> would be the type; most readers refuse tables with it, so that
+/// it is not written.
 /// </summary>
 static class UntypedColumns
 {
@@ -22,7 +22,8 @@ static class UntypedColumns
     /// <param name="table">The table, for the message.</param>
     /// <exception cref="FozException">The table has no column to take a type from.</exception>
     public static StructType Fill(StructType data, StructType? present, string table) => (StructType)Fill(
-        data, present, ColumnPath.Root, path => new(ErrorKind.Sql, $"column {path} of {table} is NULL in all rows and has no type")
+        data, present, ColumnPath.Root,
+        path => new(ErrorKind.Sql, $"column {path} of {table} is NULL in all rows and has no type")
         {
             Hint = "say which type it has, such as CAST(NULL AS VARCHAR), or leave it out",
         });
@@ -39,7 +40,8 @@ static class UntypedColumns
             PrimitiveType { Kind: PrimitiveKind.Void } => present ?? throw untyped(path),
             StructType rows => new StructType([.. rows.Fields.Select(field => field with
             {
-                Type = Fill(field.Type, (present as StructType)?.Find(field.Name)?.Type, path.Then(field.Name), untyped),
+                Type = Fill(
+                    field.Type, (present as StructType)?.Find(field.Name)?.Type, path.Then(field.Name), untyped),
             })]),
             ArrayType list => list with
             {

@@ -17,7 +17,9 @@ static class WrittenColumns
     public static string ToPhysical(string value, DeltaType type, ColumnMappingMode mapping) =>
         Rename(value, type, mapping, depth: 0);
 
-    /// <summary>The Parquet field ids of the columns of data files; none where the table does not map its columns.</summary>
+    /// <summary>
+    /// The Parquet field ids of the columns of data files; none where the table does not map its columns.
+    /// </summary>
     /// <param name="schema">The table's columns.</param>
     /// <param name="withPartitionColumns">Whether files hold the partition columns.</param>
     public static IReadOnlyList<ParquetFieldId> FieldIds(TableSchema schema, bool withPartitionColumns) =>

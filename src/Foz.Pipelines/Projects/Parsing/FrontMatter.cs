@@ -45,7 +45,8 @@ sealed partial record FrontMatter(YamlNode.Mapping Yaml, SqlBody Body)
     }
 
     /// <summary>
-    /// Reads a Python file: YAML in the docstring that it begins with (<c>"""@foz … @foz"""</c>); its body is the whole text.
+    /// Reads a Python file: YAML in the docstring that it begins with (<c>"""@foz … @foz"""</c>); its body is the whole
+    /// text.
     /// </summary>
     /// <returns>The file; null where it has no front matter.</returns>
     /// <inheritdoc cref="Read"/>

@@ -38,7 +38,9 @@ public static partial class Identifier
     public static bool CheckTable(string name, Place place, ErrorList errors) =>
         CheckEnding(name, place, errors) && CheckText(name, "a table", place, errors);
 
-    /// <summary>Whether others may write a table of this name, whatever characters are in it; adds an error if not.</summary>
+    /// <summary>
+    /// Whether others may write a table of this name, whatever characters are in it; adds an error if not.
+    /// </summary>
     public static bool CheckWritten(TableName name, Place place, ErrorList errors) =>
         CheckSchema(name.Schema, place, errors) & CheckEnding(name.Name, place, errors);
 
@@ -69,7 +71,8 @@ public static partial class Identifier
     }
 
     /// <summary>A text as the name of a table: <c>_</c> stands for what cannot be in one.</summary>
-    public static string Of(string text) => OtherThanName.Replace(text.Length > 0 && char.IsDigit(text[0]) ? $"_{text}" : text, "_");
+    public static string Of(string text) =>
+        OtherThanName.Replace(text.Length > 0 && char.IsDigit(text[0]) ? $"_{text}" : text, "_");
 
     static bool CheckEnding(string name, Place place, ErrorList errors)
     {

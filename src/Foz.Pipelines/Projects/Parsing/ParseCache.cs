@@ -8,9 +8,9 @@ using Foz.Storage;
 namespace Foz.Pipelines.Projects.Parsing;
 
 /// <summary>
-/// What was parsed of a project's texts, by hashes of them, and of which texts its files are, by stamps of the files: those that
-/// have not changed are not read. A file in the user's cache that each Foz writes anew. What cannot be read of it is parsed
-/// again; it may be deleted at any time. Safe for use by many threads.
+/// What was parsed of a project's texts, by hashes of them, and of which texts its files are, by stamps of the files:
+/// those that have not changed are not read. A file in the user's cache that each Foz writes anew. What cannot be read
+/// of it is parsed again; it may be deleted at any time. Safe for use by many threads.
 /// </summary>
 sealed class ParseCache
 {
@@ -76,7 +76,8 @@ sealed class ParseCache
         if (stamp is not { } now || known.Count == 0) return null;
         if (!known.TryGetValue(new(FileKind, TextHash.Of(file)), out var entry)) return null;
         var parsed = ParsedFile.Read(entry.Bytes);
-        if (parsed.Stamp != now || !known.TryGetValue(new(FrontMatterKind, parsed.TextHash), out var frontMatter)) return null;
+        if (parsed.Stamp != now || !known.TryGetValue(new(FrontMatterKind, parsed.TextHash), out var frontMatter))
+            return null;
         entry.IsUsed = frontMatter.IsUsed = true;
         var sql = Encoding.UTF8.GetString(parsed.Sql.Span);
         if (known.TryGetValue(new(UsesKind, parsed.SqlHash), out var uses)) usesOf[sql] = uses;
@@ -155,7 +156,9 @@ sealed class ParseCache
     void AddFile(FileStamp? stamp, string file, TextHash textHash, string sql)
     {
         if (stamp is { IsNone: false } seen && seen.IsOlderThan(openedAt - AgeMin))
-            added.Enqueue(new(FileKind, TextHash.Of(file), new ParsedFile(seen, textHash, TextHash.Of(sql), Encoding.UTF8.GetBytes(sql)).ToBytes()));
+            added.Enqueue(
+                new(FileKind, TextHash.Of(file),
+                    new ParsedFile(seen, textHash, TextHash.Of(sql), Encoding.UTF8.GetBytes(sql)).ToBytes()));
     }
 
     ReadOnlyMemory<byte>? Find(byte kind, TextHash hash)
@@ -191,7 +194,9 @@ sealed class ParseCache
         ReadOnlyMemory<byte> bytes = File.ReadAllBytes(path);
         if (bytes.Length < Version.Length + SHA256.HashSizeInBytes || !bytes.Span.StartsWith(Version)) return;
         var rest = bytes[(Version.Length + SHA256.HashSizeInBytes)..];
-        if (!SHA256.HashData(rest.Span).AsSpan().SequenceEqual(bytes.Span.Slice(Version.Length, SHA256.HashSizeInBytes))) return;
+        if (!SHA256.HashData(rest.Span).AsSpan()
+            .SequenceEqual(bytes.Span.Slice(Version.Length, SHA256.HashSizeInBytes)))
+            return;
         known = new(BinaryPrimitives.ReadInt32LittleEndian(rest.Span));
         for (var at = sizeof(int); at < rest.Length;)
         {

@@ -4,8 +4,8 @@ using Foz.Storage;
 namespace Foz.Pipelines.Projects.Parsing;
 
 /// <summary>
-/// Something that <see cref="ParseCache"/> keeps. One is another if it is of the same kind and hash, so that one without bytes
-/// finds the one that is kept.
+/// Something that <see cref="ParseCache"/> keeps. One is another if it is of the same kind and hash, so that one
+/// without bytes finds the one that is kept.
 /// </summary>
 /// <param name="kind">What it is.</param>
 /// <param name="hash">The hash of the text or name that it is of.</param>
@@ -58,13 +58,18 @@ readonly record struct ParsedFile(FileStamp Stamp, TextHash TextHash, TextHash S
     public byte[] ToBytes()
     {
         var bytes = new byte[HeadBytes + Sql.Length];
-        ReadOnlySpan<ulong> numbers = [Stamp.Device, Stamp.Inode, (ulong)Stamp.SizeBytes, (ulong)Stamp.ModifiedNs, (ulong)Stamp.ChangedNs];
-        for (var i = 0; i < numbers.Length; i++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), numbers[i]);
+        ReadOnlySpan<ulong> numbers =
+        [
+            Stamp.Device, Stamp.Inode, (ulong)Stamp.SizeBytes, (ulong)Stamp.ModifiedNs, (ulong)Stamp.ChangedNs,
+        ];
+        for (var i = 0; i < numbers.Length; i++)
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(i * sizeof(ulong)), numbers[i]);
         TextHash.Write(bytes.AsSpan(StampBytes));
         SqlHash.Write(bytes.AsSpan(StampBytes + TextHash.Bytes));
         Sql.Span.CopyTo(bytes.AsSpan(HeadBytes));
         return bytes;
     }
 
-    static ulong Number(ReadOnlySpan<byte> bytes, int index) => BinaryPrimitives.ReadUInt64LittleEndian(bytes[(index * sizeof(ulong))..]);
+    static ulong Number(ReadOnlySpan<byte> bytes, int index) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(bytes[(index * sizeof(ulong))..]);
 }

@@ -11,7 +11,9 @@ static class ParsedText
     const byte SequenceNode = 1;
     const byte MappingNode = 2;
 
-    /// <summary>A file's front matter and where its SQL is; null where the SQL is no part of the text as it stands.</summary>
+    /// <summary>
+    /// A file's front matter and where its SQL is; null where the SQL is no part of the text as it stands.
+    /// </summary>
     public static byte[]? Write(FrontMatter frontMatter, string text)
     {
         var body = frontMatter.Body;
@@ -131,7 +133,10 @@ static class ParsedText
         {
             case ScalarNode:
                 var (flags, text) = (reader.ReadByte(), reader.ReadText());
-                return new YamlNode.Scalar(text, (flags & 1) != 0, ReadPlace(ref reader, file)) { IsLiteralBlock = (flags & 2) != 0 };
+                return new YamlNode.Scalar(text, (flags & 1) != 0, ReadPlace(ref reader, file))
+                {
+                    IsLiteralBlock = (flags & 2) != 0,
+                };
             case SequenceNode:
                 var items = new YamlNode[reader.ReadNumber()];
                 for (var i = 0; i < items.Length; i++) items[i] = ReadNode(ref reader, file);
@@ -145,7 +150,9 @@ static class ParsedText
     }
 }
 
-/// <summary>Reads what a <see cref="BinaryWriter"/> wrote, without a reader's own buffers: there are many short pieces.</summary>
+/// <summary>
+/// Reads what a <see cref="BinaryWriter"/> wrote, without a reader's own buffers: there are many short pieces.
+/// </summary>
 /// <param name="bytes">The bytes.</param>
 ref struct ParsedBytes(ReadOnlySpan<byte> bytes)
 {

@@ -40,7 +40,8 @@ static class ProjectTexts
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(path) });
+            errors.Add(
+                new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(path) });
         }
         return null;
     }
@@ -61,7 +62,8 @@ static class ProjectTexts
     {
         buffer ??= new byte[BufferBytes];
         // Shared with writers too, so that the system need not lock it: there are many files.
-        using var handle = System.IO.File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var handle = System.IO.File.OpenHandle(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var read = 0;
         while (RandomAccess.Read(handle, buffer.AsSpan(read), read) is > 0 and var more)
             if ((read += more) == buffer.Length) return System.IO.File.ReadAllBytes(path);

@@ -72,7 +72,8 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
             IsText = table.IsText,
         });
         var streams = analysis.TableFunctions.Where(f => f.Name == StreamFunction)
-            .Select(f => new TableUse(f.Arguments is [var argument] ? argument.Parts : [], f.Span.Start) { IsStream = true });
+            .Select(f =>
+                new TableUse(f.Arguments is [var argument] ? argument.Parts : [], f.Span.Start) { IsStream = true });
         return new([.. tables.Concat(streams).OrderBy(use => use.Index)], Error: null);
     }
 }

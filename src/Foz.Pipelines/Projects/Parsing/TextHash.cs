@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Foz.Pipelines.Projects.Parsing;
 
 /// <summary>
-/// A hash that a text is known again by: half of the SHA-256 of its characters. Two numbers instead of one of 128 bits, with
-/// which .NET compiles nothing ahead of time.
+/// A hash that a text is known again by: half of the SHA-256 of its characters. Two numbers instead of one of 128 bits,
+/// with which .NET compiles nothing ahead of time.
 /// </summary>
 /// <param name="Low">Its first eight bytes.</param>
 /// <param name="High">Its last eight bytes.</param>
@@ -26,7 +26,8 @@ readonly record struct TextHash(ulong Low, ulong High)
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     public static TextHash Read(ReadOnlySpan<byte> bytes) =>
-        new(BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes[sizeof(ulong)..]));
+        new(BinaryPrimitives.ReadUInt64LittleEndian(bytes),
+            BinaryPrimitives.ReadUInt64LittleEndian(bytes[sizeof(ulong)..]));
 
     /// <summary>Writes it to the first bytes of some.</summary>
     public void Write(Span<byte> bytes)

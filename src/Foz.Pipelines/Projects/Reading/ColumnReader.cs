@@ -18,7 +18,8 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
 {
     static readonly Dictionary<string, ColumnMask> Masks = new(StringComparer.Ordinal)
     {
-        ["hash"] = ColumnMask.Hash, ["redact"] = ColumnMask.Redact, ["last_four"] = ColumnMask.LastFour, ["null"] = ColumnMask.Null,
+        ["hash"] = ColumnMask.Hash, ["redact"] = ColumnMask.Redact, ["last_four"] = ColumnMask.LastFour,
+        ["null"] = ColumnMask.Null,
     };
 
     /// <summary>Whether they are a source's, which can be masked.</summary>
@@ -38,7 +39,8 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
                 columns.Add(column);
                 continue;
             }
-            var first = columns.First(other => string.Equals(other.Name, column.Name, StringComparison.OrdinalIgnoreCase));
+            var first =
+                columns.First(other => string.Equals(other.Name, column.Name, StringComparison.OrdinalIgnoreCase));
             errors.Add(
                 column.Place, $"the column '{column.Name}' stands here twice",
                 $"first at line {first.Place.Line}");
@@ -71,7 +73,9 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
 
     ColumnDefinition ReadMapped(YamlEntry entry) => entry.Value is YamlNode.Scalar scalar
         ? new() { Name = entry.Key, Type = scalar.IsNull ? null : scalar.Text, Place = entry.KeyPlace }
-        : ReadRest(entry.Key, entry.KeyPlace, MappingReader.Of(entry.Value, entry.KeyPlace, "a column", errors, ModelKeys.Column));
+        : ReadRest(
+            entry.Key, entry.KeyPlace,
+            MappingReader.Of(entry.Value, entry.KeyPlace, "a column", errors, ModelKeys.Column));
 
     TimeSpan? RetentionOf(MappingReader reader)
     {
@@ -85,7 +89,9 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
     ColumnMask? MaskOf(MappingReader reader)
     {
         // In YAML the word null is no text.
-        if (AreOfSource) return reader.Word("mask", Masks) ?? (reader.Has("mask") && reader.Node("mask") is null ? ColumnMask.Null : null);
+        if (AreOfSource)
+            return reader.Word("mask", Masks)
+                ?? (reader.Has("mask") && reader.Node("mask") is null ? ColumnMask.Null : null);
         reader.Refuse("mask", "is for columns of sources: what a model selects is masked there");
         return null;
     }
@@ -93,8 +99,10 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
     List<string> TagsOf(MappingReader reader)
     {
         var tags = reader.Scalars("tags");
-        foreach (var tag in tags.Where(tag => tag.Text.Contains('.', StringComparison.Ordinal) && !ColumnTag.IsName(tag.Text)))
-            errors.Add(tag.Place, $"'{tag.Text}' cannot be a tag of a column", "tags are words with dots between: pii.cpf");
+        foreach (var tag in tags.Where(tag =>
+            tag.Text.Contains('.', StringComparison.Ordinal) && !ColumnTag.IsName(tag.Text)))
+            errors.Add(
+                tag.Place, $"'{tag.Text}' cannot be a tag of a column", "tags are words with dots between: pii.cpf");
         return [.. tags.Select(tag => tag.Text)];
     }
 
@@ -105,18 +113,26 @@ sealed class ColumnReader(CheckReader checks, ErrorList errors)
         if (entries.Count == 0) return ReadOnlyDictionary<string, string>.Empty;
         var release = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var entry in entries)
-            if (AreOfSource) errors.Add(entry.KeyPlace, $"'{Key}' is for columns of models: those of sources are made from no others");
-            else if (entry.Value is YamlNode.Scalar { IsNull: false, Text: { Length: > 0 } reason } && ColumnTag.IsName(entry.Key))
+            if (AreOfSource)
+                errors.Add(
+                    entry.KeyPlace, $"'{Key}' is for columns of models: those of sources are made from no others");
+            else if (entry.Value is YamlNode.Scalar { IsNull: false, Text: { Length: > 0 } reason }
+                && ColumnTag.IsName(entry.Key))
                 release[entry.Key] = reason;
-            else errors.Add(entry.KeyPlace, $"'{Key}' has tags with the reason of each", "release: {pii.cpf: 'counted only, see DPO-12'}");
+            else errors.Add(
+                entry.KeyPlace, $"'{Key}' has tags with the reason of each",
+                "release: {pii.cpf: 'counted only, see DPO-12'}");
         return release;
     }
 
     List<string> FromOf(MappingReader reader)
     {
         var from = reader.Scalars("from");
-        foreach (var column in from.Where(column => column.Text.Split('.') is not [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }]))
-            errors.Add(column.Place, $"'{column.Text}' is not a column of a table", "write schema.table.column, such as silver.orders.amount");
+        foreach (var column in from.Where(column =>
+            column.Text.Split('.') is not [{ Length: > 0 }, { Length: > 0 }, { Length: > 0 }]))
+            errors.Add(
+                column.Place, $"'{column.Text}' is not a column of a table",
+                "write schema.table.column, such as silver.orders.amount");
         return [.. from.Select(column => column.Text)];
     }
 

@@ -11,15 +11,20 @@ static class CurrentModel
     /// <summary>The schema of these models.</summary>
     public const string Schema = "silver";
 
-    /// <summary>Whether a stream's current rows cannot be told apart: it is incremental, and nothing says what a row is.</summary>
+    /// <summary>
+    /// Whether a stream's current rows cannot be told apart: it is incremental, and nothing says what a row is.
+    /// </summary>
     public static bool LacksKeys(StreamDefinition stream) => stream is { Mode: StreamMode.Incremental, Keys.Count: 0 };
 
     /// <summary>The error of a stream whose current rows cannot be told apart.</summary>
     public static FozException WithoutKeys(StreamDefinition stream) => new(
-        ErrorKind.Configuration, $"'silver: current' needs 'keys' of the stream '{stream.Name}': the rows of an incremental stream come again when they change")
+        ErrorKind.Configuration,
+        $"'silver: current' needs 'keys' of the stream '{stream.Name}': the rows of an incremental "
+            + "stream come again when they change")
     {
         Place = stream.Place,
-        Hint = $"name the columns that identify a row: keys: [id]; or say in models/{Schema}/{stream.Name}.sql what {Schema}.{stream.Name} is",
+        Hint = $"name the columns that identify a row: keys: [id]; or say in models/{Schema}/{stream.Name}.sql what "
+            + $"{Schema}.{stream.Name} is",
     };
 
     /// <summary>The model of a stream.</summary>
@@ -41,9 +46,10 @@ static class CurrentModel
     };
 
     /// <summary>
-    /// All rows of a snapshot, and of a stream whose source is still to be asked for its keys. Else the last row of each key, by cursor and then by when
-    /// it was read: of one batch the files in the order in which they were modified, of a file the rows as they follow each other. A key
-    /// that was deleted has none, and rows without a key are all kept, for a check to find.
+    /// All rows of a snapshot, and of a stream whose source is still to be asked for its keys. Else the last row of
+    /// each key, by cursor and then by when it was read: of one batch the files in the order in which they were
+    /// modified, of a file the rows as they follow each other. A key that was deleted has none, and rows without a key
+    /// are all kept, for a check to find.
     /// </summary>
     static string SqlOf(ProjectStream stream)
     {
@@ -55,7 +61,8 @@ static class CurrentModel
         var keys = definition.Keys.Select(SqlText.Identifier).ToList();
         IEnumerable<string> order =
         [
-            .. Cursor(definition), ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.CommitTs, ChangeColumns.Source, ChangeColumns.Seq,
+            .. Cursor(definition), ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.CommitTs,
+            ChangeColumns.Source, ChangeColumns.Seq,
         ];
         return $"""
             SELECT {columns}

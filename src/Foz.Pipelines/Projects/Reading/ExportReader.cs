@@ -41,7 +41,9 @@ sealed class ExportReader(ErrorList errors)
                 if (target.FindOwned(export, file.Folder) is { } what) CheckOwner(what, model, export);
             }
             foreach (var environment in export.Environments.Where(e => !file.Environments.Contains(e)))
-                errors.Add(export.Place, $"unknown environment '{environment}'", NearestName.Hint(environment, file.Environments));
+                errors.Add(
+                    export.Place, $"unknown environment '{environment}'",
+                    NearestName.Hint(environment, file.Environments));
             if (model.Materialization is Materialization.View)
                 errors.Add(export.Place, "a view cannot be exported", "make it a table");
             if (export.Mode is ExportMode.Append && model.Materialization is Materialization.Table)
@@ -58,7 +60,8 @@ sealed class ExportReader(ErrorList errors)
         if (ExportRegistry.Find(export.Key, connection.Type) is { } target) return target;
         var types = string.Join(" or ", ExportRegistry.ConnectionTypes(export.Key).OfType<string>());
         errors.Add(
-            export.Place, $"the connection '{name}' is of type {connection.Type}", $"a {export.Key} takes one of type {types}");
+            export.Place, $"the connection '{name}' is of type {connection.Type}",
+            $"a {export.Key} takes one of type {types}");
         return null;
     }
 

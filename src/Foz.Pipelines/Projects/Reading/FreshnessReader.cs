@@ -5,7 +5,8 @@ namespace Foz.Pipelines.Projects.Reading;
 /// <summary>Reads how old what the tables of streams have may be.</summary>
 static class FreshnessReader
 {
-    const string Key = "freshness", FieldKey = "loaded_at_field", Example = "write freshness: {warn_after: 12 hours, error_after: 1 day}";
+    const string Key = "freshness", FieldKey = "loaded_at_field", Example =
+        "write freshness: {warn_after: 12 hours, error_after: 1 day}";
 
     /// <summary>Reads what a source or a stream says.</summary>
     /// <param name="reader">What is said of it.</param>
@@ -16,14 +17,20 @@ static class FreshnessReader
         var field = reader.Text(FieldKey) ?? ofSource?.LoadedAt;
         if (reader.Node(Key) is not { } node)
             // In dbt, null takes back what the source says.
-            return reader.Has(Key) ? null : ofSource is null ? field is null ? null : new(field, null, null, null) : ofSource with { LoadedAt = field };
+            return reader.Has(Key)
+                ? null
+                : ofSource is null
+                    ? field is null ? null : new(field, null, null, null)
+                    : ofSource with { LoadedAt = field };
         if (node is YamlNode.Scalar scalar)
             return new(field, WarnAfter: null, Age(scalar, errors), Filter: null);
         var own = MappingReader.Of(node, node.Place, Key, errors, SourceKeys.Freshness);
         var read = new StreamFreshness(
-            own.Text("loaded_at") ?? field, Age(own.Node("warn_after"), errors), Age(own.Node("error_after"), errors), own.Text("filter"));
+            own.Text("loaded_at") ?? field, Age(own.Node("warn_after"), errors), Age(own.Node("error_after"), errors),
+            own.Text("filter"));
         own.Finish();
-        if (node is YamlNode.Mapping && read is { WarnAfter: null, ErrorAfter: null } && own.Node("warn_after") is null && own.Node("error_after") is null)
+        if (node is YamlNode.Mapping && read is { WarnAfter: null, ErrorAfter: null } && own.Node("warn_after") is null
+            && own.Node("error_after") is null)
             errors.Add(node.Place, $"'{Key}' needs 'warn_after' or 'error_after'", Example);
         return read;
     }
@@ -35,7 +42,8 @@ static class FreshnessReader
         {
             null => null,
             YamlNode.Scalar scalar => scalar.Text,
-            YamlNode.Mapping mapping when mapping["count"] is YamlNode.Scalar count && mapping["period"] is YamlNode.Scalar period =>
+            YamlNode.Mapping mapping when mapping["count"] is YamlNode.Scalar count
+                && mapping["period"] is YamlNode.Scalar period =>
                 $"{count.Text} {period.Text}s",
             _ => node.Kind,
         };

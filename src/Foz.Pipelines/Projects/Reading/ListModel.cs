@@ -5,8 +5,8 @@ using Foz.Lake.Sql;
 namespace Foz.Pipelines.Projects.Reading;
 
 /// <summary>
-/// The model of the elements of a list that the rows of a stream hold: <c>&lt;stream&gt;__&lt;list&gt;</c>, which <c>lists</c>
-/// of a stream stands for. It is a model because the stream's table keeps the list as it arrived.
+/// The model of the elements of a list that the rows of a stream hold: <c>&lt;stream&gt;__&lt;list&gt;</c>, which
+/// <c>lists</c> of a stream stands for. It is a model because the stream's table keeps the list as it arrived.
 /// </summary>
 static class ListModel
 {
@@ -27,7 +27,8 @@ static class ListModel
             Materialization = stream.Definition.Mode is StreamMode.Snapshot
                 ? new Materialization.Table()
                 : new Materialization.Incremental(new IncrementalStrategy.Append()),
-            Body = new(SqlOf(stream, list), new(source.File, stream.Definition.Place.Line, stream.Definition.Place.Column)),
+            Body = new(
+                SqlOf(stream, list), new(source.File, stream.Definition.Place.Line, stream.Definition.Place.Column)),
             Description = $"The elements of {list} of {stream.Name}",
             Owner = source.Owner,
             Tags = stream.Tags,
@@ -45,7 +46,8 @@ static class ListModel
     {
         var table = $"{SqlText.Identifier(stream.Name.Schema)}.{SqlText.Identifier(stream.Name.Name)}";
         var column = "p." + string.Join('.', list.Split('.').Select(SqlText.Identifier));
-        var keys = stream.Definition.Keys.Select(key => $"p.{SqlText.Identifier(key)} AS {SqlText.Identifier(ParentPrefix + key)}");
+        var keys = stream.Definition.Keys.Select(key =>
+            $"p.{SqlText.Identifier(key)} AS {SqlText.Identifier(ParentPrefix + key)}");
         var change = ChangeColumns.Fields.Select(field => $"p.{field.Name}");
         return $"""
             SELECT {string.Join(", ", keys)}, e.i AS {Index}, unnest({column}[e.i + 1 : e.i + 1], max_depth := 2) AS {Value},

@@ -24,7 +24,8 @@ sealed class MaintenanceReader(ErrorList errors)
             .OrderBy(entry => entry.Key.Contains('.', StringComparison.Ordinal)))
         {
             var key = name.ToLowerInvariant();
-            var own = MappingReader.Of(value, place, "what is said of a table or schema", errors, ProjectKeys.MaintenanceOfTable);
+            var own = MappingReader.Of(
+                value, place, "what is said of a table or schema", errors, ProjectKeys.MaintenanceOfTable);
             tables[key] = Policy(own, tables.GetValueOrDefault(key.Split('.')[0]) ?? common);
             own.Finish();
         }

@@ -5,8 +5,8 @@ using Foz.Pipelines.Intervals;
 namespace Foz.Pipelines.Projects.Reading;
 
 /// <summary>
-/// Reads what a model's rows become: one word, or a mapping with <c>type</c>. Words of dbt, SQLMesh and Bruin for the same
-/// thing are taken here, and nowhere else.
+/// Reads what a model's rows become: one word, or a mapping with <c>type</c>. Words of dbt, SQLMesh and Bruin for the
+/// same thing are taken here, and nowhere else.
 /// </summary>
 /// <param name="errors">Takes what is wrong.</param>
 sealed partial class MaterializationReader(ErrorList errors)
@@ -67,13 +67,15 @@ sealed partial class MaterializationReader(ErrorList errors)
 
     static readonly Dictionary<string, OnSchemaChange> SchemaWords = new(StringComparer.Ordinal)
     {
-        ["append"] = OnSchemaChange.Append, ["append_new_columns"] = OnSchemaChange.Append, ["sync"] = OnSchemaChange.Sync,
+        ["append"] = OnSchemaChange.Append, ["append_new_columns"] = OnSchemaChange.Append,
+        ["sync"] = OnSchemaChange.Sync,
         ["sync_all_columns"] = OnSchemaChange.Sync, ["fail"] = OnSchemaChange.Fail, ["ignore"] = OnSchemaChange.Ignore,
     };
 
     static readonly Dictionary<string, HardDeletes> DeletionWords = new(StringComparer.Ordinal)
     {
-        ["ignore"] = HardDeletes.Ignore, ["invalidate"] = HardDeletes.Invalidate, ["new_record"] = HardDeletes.NewRecord,
+        ["ignore"] = HardDeletes.Ignore, ["invalidate"] = HardDeletes.Invalidate,
+        ["new_record"] = HardDeletes.NewRecord,
     };
 
     static readonly Dictionary<string, NullKeys> NullKeyWords = new(StringComparer.Ordinal)
@@ -93,14 +95,17 @@ sealed partial class MaterializationReader(ErrorList errors)
     [
         new("unique_key", [Strategy.Merge, Strategy.DeleteInsert, .. Scd2]),
         new("incremental_key", Strategy.DeleteInsert, Strategy.Microbatch, Strategy.Scd2ByTime),
-        new("merge_update_columns", Strategy.Merge), new("merge_exclude_columns", Strategy.Merge), new("sequence_by", Strategy.Merge),
+        new("merge_update_columns", Strategy.Merge), new("merge_exclude_columns", Strategy.Merge),
+        new("sequence_by", Strategy.Merge),
         new("null_keys", Strategy.Merge),
         new("incremental_predicates", Strategy.Merge, Strategy.DeleteInsert),
         new("updated_at", Strategy.Scd2ByTime), new("check_cols", Strategy.Scd2ByColumn),
         new("hard_deletes", Scd2),
-        new("valid_from", Scd2), new("valid_to", Scd2), new("is_current", Scd2), new("is_deleted", Scd2), new("valid_to_current", Scd2),
+        new("valid_from", Scd2), new("valid_to", Scd2), new("is_current", Scd2), new("is_deleted", Scd2),
+        new("valid_to_current", Scd2),
         new("version_id", Scd2), new("version_at", Scd2),
-        new("event_time", Strategy.Microbatch), new("begin", Strategy.Microbatch), new("batch_size", Strategy.Microbatch),
+        new("event_time", Strategy.Microbatch), new("begin", Strategy.Microbatch),
+        new("batch_size", Strategy.Microbatch),
         new("lookback", Strategy.Microbatch),
     ];
 
@@ -139,7 +144,8 @@ sealed partial class MaterializationReader(ErrorList errors)
         var place = node?.Place ?? default;
         var mapping = node switch
         {
-            YamlNode.Mapping own => new YamlNode.Mapping([.. own.Entries.Select(entry => Rename(entry, own))], own.Place),
+            YamlNode.Mapping own =>
+                new YamlNode.Mapping([.. own.Entries.Select(entry => Rename(entry, own))], own.Place),
             null => new YamlNode.Mapping([], place),
             _ => new YamlNode.Mapping([new("materialization", place, node)], place),
         };
@@ -170,7 +176,8 @@ sealed partial class MaterializationReader(ErrorList errors)
         {
             Predicates = ReadPredicates(reader),
         };
-        var stated = reader.Word("strategy", kind is Kind.Snapshot ? SnapshotStrategies : Strategies, RefusedStrategies);
+        var stated = reader.Word(
+            "strategy", kind is Kind.Snapshot ? SnapshotStrategies : Strategies, RefusedStrategies);
         var strategy = stated ?? (reader.Node("strategy") is not null ? null : kind switch
         {
             Kind.Incremental => options.UniqueKey.Count > 0 ? Strategy.Merge : Strategy.Append,
@@ -234,23 +241,28 @@ sealed partial class MaterializationReader(ErrorList errors)
     {
         var merge = new IncrementalStrategy.Merge(Key(options, "merge"))
         {
-            UpdateColumns = options.Reader.Texts("merge_update_columns"), ExcludeColumns = options.Reader.Texts("merge_exclude_columns"),
+            UpdateColumns = options.Reader.Texts("merge_update_columns"),
+            ExcludeColumns = options.Reader.Texts("merge_exclude_columns"),
             Predicates = options.Predicates,
             SequenceBy = options.Reader.Text("sequence_by"),
             NullKeys = options.Reader.Word("null_keys", NullKeyWords) ?? NullKeys.Quarantine,
         };
         if (merge is { UpdateColumns.Count: > 0, ExcludeColumns.Count: > 0 })
             errors.Add(
-                options.Reader.PlaceOf("merge_exclude_columns"), "'merge_exclude_columns' stands beside 'merge_update_columns'",
+                options.Reader.PlaceOf("merge_exclude_columns"),
+                "'merge_exclude_columns' stands beside 'merge_update_columns'",
                 "state those that change, or those that do not");
         if (merge.SequenceBy is { } kept && merge.ExcludeColumns.Contains(kept, StringComparer.OrdinalIgnoreCase))
             errors.Add(
-                options.Reader.PlaceOf("merge_exclude_columns"), $"'merge_exclude_columns' has '{kept}', by which rows are told to be newer",
+                options.Reader.PlaceOf("merge_exclude_columns"),
+                $"'merge_exclude_columns' has '{kept}', by which rows are told to be newer",
                 "take it out of them");
-        if (merge is { SequenceBy: { } sequence, UpdateColumns.Count: > 0 } && !merge.UpdateColumns.Contains(sequence, StringComparer.OrdinalIgnoreCase))
+        if (merge is { SequenceBy: { } sequence, UpdateColumns.Count: > 0 }
+            && !merge.UpdateColumns.Contains(sequence, StringComparer.OrdinalIgnoreCase))
         {
             errors.Add(
-                options.Reader.PlaceOf("sequence_by"), $"'merge_update_columns' leaves out '{sequence}', by which rows are told to be newer",
+                options.Reader.PlaceOf("sequence_by"),
+                $"'merge_update_columns' leaves out '{sequence}', by which rows are told to be newer",
                 "add it to them");
         }
         return merge;
@@ -278,10 +290,12 @@ sealed partial class MaterializationReader(ErrorList errors)
         var size = reader.Word("batch_size", BatchSizeWords) ?? BatchSize.Day;
         DateTimeOffset start = default;
         if (begin.Length > 0 && !Instant.TryParse(begin, out start))
-            errors.Add(reader.PlaceOf("begin"), $"'begin' must be an instant, not '{begin}'", $"write {Instant.Examples}");
+            errors.Add(
+                reader.PlaceOf("begin"), $"'begin' must be an instant, not '{begin}'", $"write {Instant.Examples}");
         return new(eventTime, size.Floor(start), size)
         {
-            Lookback = (int)(reader.Integer("lookback", min: 0, max: 100_000) ?? IncrementalStrategy.Microbatch.LookbackDefault),
+            Lookback = (int)(reader.Integer("lookback", min: 0, max: 100_000)
+                ?? IncrementalStrategy.Microbatch.LookbackDefault),
         };
     }
 
@@ -295,16 +309,21 @@ sealed partial class MaterializationReader(ErrorList errors)
             IsCurrent = reader.Text("is_current") ?? usual.IsCurrent,
             VersionId = reader.Text("version_id"),
             VersionAt = reader.Text("version_at"),
-            IsDeleted = reader.Text("is_deleted") ?? (ReadHardDeletes(reader) is HardDeletes.NewRecord ? IsDeletedName : null),
+            IsDeleted = reader.Text("is_deleted")
+                ?? (ReadHardDeletes(reader) is HardDeletes.NewRecord ? IsDeletedName : null),
         };
         if (columns.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count() < columns.Names.Count)
-            errors.Add(reader.Place, "'valid_from', 'valid_to', 'is_current', 'is_deleted', 'version_id' and 'version_at' are to have different names");
+            errors.Add(
+                reader.Place,
+                "'valid_from', 'valid_to', 'is_current', 'is_deleted', 'version_id' and "
+                    + "'version_at' are to have different names");
         if (columns.IsDeleted is not null && ReadHardDeletes(reader) is not HardDeletes.NewRecord)
             errors.Add(reader.PlaceOf("is_deleted"), "'is_deleted' has a use with 'hard_deletes: new_record' only");
         return columns;
     }
 
-    static HardDeletes ReadHardDeletes(MappingReader reader) => reader.Word("hard_deletes", DeletionWords) ?? HardDeletes.Ignore;
+    static HardDeletes ReadHardDeletes(MappingReader reader) =>
+        reader.Word("hard_deletes", DeletionWords) ?? HardDeletes.Ignore;
 
     /// <summary>SQL over the table's rows; what dbt calls the table is taken for <c>target</c>.</summary>
     List<string> ReadPredicates(MappingReader reader)
@@ -372,6 +391,7 @@ sealed partial class MaterializationReader(ErrorList errors)
     [GeneratedRegex(@"\bDBT_INTERNAL_DEST\b", RegexOptions.IgnoreCase)]
     private static partial Regex TargetAlias { get; }
 
-    [GeneratedRegex(@"\b(DBT_INTERNAL_SOURCE|source)\b(?=\s*\.)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\b(DBT_INTERNAL_SOURCE|source)\b(?=\s*\.)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex SourceAlias { get; }
 }

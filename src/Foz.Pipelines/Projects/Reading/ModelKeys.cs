@@ -6,9 +6,11 @@ namespace Foz.Pipelines.Projects.Reading;
 /// <summary>The keys of models, seeds and tests, with what their readers and documents say of them.</summary>
 static class ModelKeys
 {
-    const string OnViolation = "`fail`, `warn`, `drop` or `quarantine`, for [its checks](checks.md#what-a-violation-does)";
+    const string OnViolation =
+        "`fail`, `warn`, `drop` or `quarantine`, for [its checks](checks.md#what-a-violation-does)";
     const string Readers =
-        "the engines that its table [stays readable for](../guide/other-engines.md#engines-that-a-table-stays-readable-for); `[]` for none";
+        "the engines that its table [stays readable "
+            + "for](../guide/other-engines.md#engines-that-a-table-stays-readable-for); `[]` for none";
     const string ForPeople = "for people, and for [selectors](selectors.md)";
 
     /// <summary>Of a column, of a source or a model.</summary>
@@ -17,24 +19,33 @@ static class ModelKeys
         new("name", "the column's name; required in a list"),
         new("type", "its type, in DuckDB's words"),
         new("data_type", "dbt's word for `type`"),
-        new("nullable", "`false`: under a [contract](../guide/quality.md#contracts) it holds no nulls") { Default = "`true`" },
+        new("nullable", "`false`: under a [contract](../guide/quality.md#contracts) it holds no nulls")
+        {
+            Default = "`true`",
+        },
         new("clean", "[rules](../guide/quality.md#cleaning) that its values are cleaned by"),
         new("description", "for people; becomes the column's comment"),
         new(
             "tags",
-            "what its values are, such as [`pii.cpf`](../guide/personal-data.md); they stand in the table's schema, and columns made from it have them too"),
+            "what its values are, such as [`pii.cpf`](../guide/personal-data.md); they stand in the table's schema, "
+                + "and columns made from it have them too"),
         new(
             "release",
-            "of a model's column, tags of what it is made from that are none of its own, with the reason of each: `{pii.cpf: 'a count, DPO-12'}`"),
+            "of a model's column, tags of what it is made from that are none of its own, with the reason of each: "
+                + "`{pii.cpf: 'a count, DPO-12'}`"),
         new(
             "retention",
-            "how old its value may be, such as `400 days`: [rows in which it is older are deleted](../guide/maintenance.md#retention) behind each run; a date or timestamp"),
+            "how old its value may be, such as `400 days`: [rows in which it is older are "
+                + "deleted](../guide/maintenance.md#retention) behind each run; a date or timestamp"),
         new(
             "mask",
-            "of a source's column, what takes the place of its values before anything is written, cleaned or checked: `hash` (HMAC-SHA-256 by the source's `mask_key`, in hexadecimal; equal values stay equal), `redact` (`***`), `last_four` (`***` and the last four characters of eight or more), `null`"),
+            "of a source's column, what takes the place of its values before anything is written, cleaned or checked: "
+                + "`hash` (HMAC-SHA-256 by the source's `mask_key`, in hexadecimal; equal values stay equal), `redact` "
+                + "(`***`), `last_four` (`***` and the last four characters of eight or more), `null`"),
         new(
             "from",
-            "of a program: the columns that it is made from, such as `[silver.orders.amount]`, for [lineage](../guide/lineage.md)"),
+            "of a program: the columns that it is made from, such as `[silver.orders.amount]`, for "
+                + "[lineage](../guide/lineage.md)"),
         new("checks", "[checks](checks.md) of the column"),
     ];
 
@@ -42,7 +53,8 @@ static class ModelKeys
     public static IReadOnlyList<SettingSpec> Model { get; } =
     [
         new("name", "`schema.table`") { Default = "the first folder below `models/` and the file's name" },
-        new("materialization", "`table`, `view`, `incremental`, `snapshot`, `ephemeral`, or a mapping [as below](#materializations)")
+        new("materialization",
+            "`table`, `view`, `incremental`, `snapshot`, `ephemeral`, or a mapping [as below](#materializations)")
         {
             Default = "`table`",
         },
@@ -54,12 +66,14 @@ static class ModelKeys
         new("columns", "[columns](#columns)"),
         new("checks", "[checks](checks.md) of the table"),
         new("clean", "[rules](../guide/quality.md#cleaning) that its rows are cleaned by"),
-        new("contract", "`enforced`: its columns are [those declared](../guide/quality.md#contracts), with their types"),
+        new("contract",
+            "`enforced`: its columns are [those declared](../guide/quality.md#contracts), with their types"),
         new("on_violation", OnViolation) { Default = "`fail`" },
         new("grain", "the columns for whose values together a row stands: they are checked to be there, and unique"),
         new(
             "unknown_member",
-            "the row of a dimension that stands for what is not known: a mapping of columns to values; [more](../guide/models.md#dimensions)"),
+            "the row of a dimension that stands for what is not known: a mapping of columns to values; "
+                + "[more](../guide/models.md#dimensions)"),
         new("export", "where its rows go once its checks have passed: [one export, or a list](#exports)"),
         new(ReaderList.Key, Readers) { Default = "as `foz.yml` says" },
         new("depends", "tables to be made first that the SQL does not name"),
@@ -91,7 +105,8 @@ static class ModelKeys
         new("connection", $"for all but a file: a connection of one of the types {ExportTypes}"),
         new(
             "mode",
-            "`replace` (all rows), `append` (what is new, of a model that is not made anew), or of a table `upsert` (what changed, by `keys`, deleted rows too)")
+            "`replace` (all rows), `append` (what is new, of a model that is not made anew), or of a table `upsert` "
+                + "(what changed, by `keys`, deleted rows too)")
         {
             Default = "`replace`",
         },
@@ -111,7 +126,8 @@ static class ModelKeys
     public static IReadOnlyList<SettingSpec> Seed { get; } =
     [
         new("name", "`schema.table`") { Default = "as the file is named" },
-        new("columns", "[columns](#columns); of one with a `type`, a value that is not of it is an error with its line"),
+        new("columns",
+            "[columns](#columns); of one with a `type`, a value that is not of it is an error with its line"),
         new("checks", "[checks](checks.md) of the table"),
         new("on_violation", OnViolation) { Default = "`fail`" },
         new("delimiter", "the ASCII character between values") { Default = "`,`" },
@@ -128,14 +144,20 @@ static class ModelKeys
     [
         new("name", "the test's name") { Default = "the file's" },
         new("on_violation", "`fail` or `warn`; `drop` and `quarantine` warn too") { Default = "`fail`" },
-        new("error_if", "the condition of how many rows are too many, such as `'> 10'`; a test that fails does so where it holds")
+        new("error_if",
+            "the condition of how many rows are too many, such as `'> 10'`; a test that fails does so where it holds")
         {
             Default = "`'!= 0'`",
         },
         new("warn_if", "the condition of how many rows it warns of") { Default = "`'!= 0'`" },
-        new("fail_calc", "SQL of the number that these look at, over the rows, such as `sum(difference)`") { Default = "how many there are" },
+        new("fail_calc", "SQL of the number that these look at, over the rows, such as `sum(difference)`")
+        {
+            Default = "how many there are",
+        },
         new("limit", "how many rows are looked at") { Default = "all" },
-        new("store_failures", "`true`: the rows are kept as a table of the test's name in the schema `dbt_test__audit`, as they were found last")
+        new("store_failures",
+            "`true`: the rows are kept as a table of the test's name in the schema "
+                + "`dbt_test__audit`, as they were found last")
         {
             Default = "`false`",
         },
@@ -151,11 +173,20 @@ static class ModelKeys
         new("model", "the model") { IsRequired = true },
         new(
             "given",
-            "a list of inputs: `input` is a table that the model reads, as `silver.orders`, `orders`, dbt's `ref('orders')` and `source('shop', 'orders')`, or `this` for the model's own table. Inputs that are not given are empty; an ephemeral model that is not given is made of what is given of the tables that it reads"),
-        new("expect", "the rows that the model must make, in any order; only the columns that they state are compared") { IsRequired = true },
+            "a list of inputs: `input` is a table that the model reads, as `silver.orders`, `orders`, dbt's "
+                + "`ref('orders')` and `source('shop', 'orders')`, or `this` for the model's own table. Inputs that "
+                + "are not given are empty; an ephemeral model that is not given is made of what is "
+                + "given of the tables that it reads"),
+        new("expect",
+            "the rows that the model must make, in any order; only the columns that they state are compared")
+            {
+                IsRequired = true,
+            },
         new(
             "overrides",
-            "`now`: the time that `now()`, `current_date` and the like give; `batch_start` and `batch_end`: the bounds of the batch of a model with `strategy: microbatch`, which by default is all of time, so that no given row is outside. In UTC unless they say otherwise"),
+            "`now`: the time that `now()`, `current_date` and the like give; `batch_start` and `batch_end`: the bounds "
+                + "of the batch of a model with `strategy: microbatch`, which by default is all of time, so that no "
+                + "given row is outside. In UTC unless they say otherwise"),
         new("enabled", "`false` takes the test out") { Default = "`true`" },
         new("description", ForPeople),
         new("tags", ForPeople),

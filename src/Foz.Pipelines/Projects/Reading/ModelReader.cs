@@ -49,10 +49,14 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
     {
         isEnabled = false;
         var program = new ProgramReader(file, errors);
-        return program.ReadFrontMatter(text) is var (yaml, body) ? Read(file, yaml, (body, program), out isEnabled) : null;
+        return program.ReadFrontMatter(text) is var (yaml, body)
+            ? Read(file, yaml, (body, program), out isEnabled)
+            : null;
     }
 
-    /// <summary>Reads a model that a program gives the rows of, of which other files say what there is to say.</summary>
+    /// <summary>
+    /// Reads a model that a program gives the rows of, of which other files say what there is to say.
+    /// </summary>
     /// <inheritdoc cref="Read(string, YamlNode.Mapping, SqlBody, out bool)"/>
     public Model? ReadProgram(string file, YamlNode.Mapping yaml, SqlBody body, out bool isEnabled) =>
         Read(file, yaml, (body, new ProgramReader(file, errors)), out isEnabled);
@@ -63,7 +67,8 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
     /// <param name="body">Its SELECT.</param>
     /// <param name="isEnabled">Whether the model takes part; its name is known even if not.</param>
     /// <returns>The model; null where it has no name.</returns>
-    public Model? Read(string file, YamlNode.Mapping yaml, SqlBody body, out bool isEnabled) => Read(file, yaml, (body, null), out isEnabled);
+    public Model? Read(string file, YamlNode.Mapping yaml, SqlBody body, out bool isEnabled) =>
+        Read(file, yaml, (body, null), out isEnabled);
 
     Model? Read(string file, YamlNode.Mapping yaml, (SqlBody Body, ProgramReader? Program) text, out bool isEnabled)
     {
@@ -79,7 +84,9 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
         var tableChecks = checks.Read(reader.Node("checks"), column: null);
         var grain = reader.Scalars("grain");
         if (grain.Count == 0 && reader.Node("grain") is { } noGrain)
-            errors.Add(noGrain.Place, "'grain' names no column", "write the columns whose values together name a row: grain: [order_id]");
+            errors.Add(
+                noGrain.Place, "'grain' names no column",
+                "write the columns whose values together name a row: grain: [order_id]");
         var quality = new QualityReader(reader, columns, errors);
         if (body.Text.Length == 0 && isEnabled)
             errors.Add(new Place(file), "the file holds no SELECT", "write one below the front matter");
@@ -104,7 +111,8 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
             UnknownMember = ReadUnknownMember(reader),
             Checks =
             [
-                .. GrainChecks(grain, onViolation ?? OnViolation.Fail), .. columns.SelectMany(c => c.Checks), .. tableChecks,
+                .. GrainChecks(grain, onViolation ?? OnViolation.Fail), .. columns.SelectMany(c => c.Checks),
+                .. tableChecks,
             ],
             Exports = new ExportReader(errors).Read(reader.Node("export")),
             Meta = ReadMeta(reader.Entries("meta")),
@@ -114,17 +122,25 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
         reader.Finish();
         CheckUnknownMember(model, reader);
         if (model.Materialization is Materialization.View or Materialization.Ephemeral) RefuseRowsOfView(model);
-        if (model is { Program: not null, Materialization: not Materialization.Table and not Materialization.Incremental })
-            errors.Add(reader.PlaceOf("materialization"), $"a program cannot be a {model.Materialization.Name}", "table or incremental");
+        if (model is
+            {
+                Program: not null, Materialization: not Materialization.Table
+            and not Materialization.Incremental
+            })
+            errors.Add(
+                reader.PlaceOf("materialization"), $"a program cannot be a {model.Materialization.Name}",
+                "table or incremental");
         return name is null ? null : model;
     }
 
     IReadOnlyList<UnknownValue> ReadUnknownMember(MappingReader reader)
     {
         if (reader.Node(UnknownMemberKey) is not { } node) return [];
-        if (node is YamlNode.Mapping { Entries.Count: > 0 } mapping && mapping.Entries.All(entry => entry.Value is YamlNode.Scalar))
+        if (node is YamlNode.Mapping { Entries.Count: > 0 } mapping
+            && mapping.Entries.All(entry => entry.Value is YamlNode.Scalar))
             return [.. mapping.Entries.Select(entry =>
-                new UnknownValue(entry.Key, entry.Value.IsNull ? null : ((YamlNode.Scalar)entry.Value).Text, entry.KeyPlace))];
+                new UnknownValue(
+                    entry.Key, entry.Value.IsNull ? null : ((YamlNode.Scalar)entry.Value).Text, entry.KeyPlace))];
         errors.Add(
             node.Place, $"'{UnknownMemberKey}' must be a mapping of columns to values, not {node.Kind}",
             $"write {UnknownMemberKey}: {{customer_key: -1, name: unknown}}");
@@ -138,10 +154,14 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
         {
             Materialization.View or Materialization.Ephemeral => $"{Called(model)} has no rows of its own",
             { Strategy: IncrementalStrategy.Microbatch or IncrementalStrategy.InsertOverwrite } =>
-                $"'strategy: {model.Materialization.Strategy!.Name}' replaces rows by what they hold, and this row is of no time and no partition",
+                $"'strategy: {model.Materialization.Strategy!.Name}' replaces rows by what they hold, and this row is "
+                    + "of no time and no partition",
             _ => null,
         };
-        if (why is not null) errors.Add(reader.PlaceOf(UnknownMemberKey), $"'{UnknownMemberKey}' is for tables: {why}", "add the row in the SELECT");
+        if (why is not null)
+            errors.Add(
+                reader.PlaceOf(UnknownMemberKey), $"'{UnknownMemberKey}' is for tables: {why}",
+                "add the row in the SELECT");
     }
 
     /// <summary>What must be true where a row stands for each value of some columns together.</summary>
@@ -166,13 +186,18 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
     {
         foreach (var check in view.Checks.Where(check => check.TakesRowsOut))
             errors.Add(
-                check.Place, $"{check.Title} cannot {CheckReader.Word(check.OnViolation)} rows of {Called(view)}, which has none of its own",
+                check.Place,
+                $"{check.Title} cannot {CheckReader.Word(check.OnViolation)} rows of "
+                    + $"{Called(view)}, which has none of its own",
                 "make it a table, or write on_violation: fail, or warn");
         if (view.Clean is [var rule, ..])
-            errors.Add(rule.Place, $"{Called(view)} has no rows of its own to clean", "make it a table, or clean them in its SQL");
+            errors.Add(
+                rule.Place, $"{Called(view)} has no rows of its own to clean",
+                "make it a table, or clean them in its SQL");
     }
 
-    static string Called(Model model) => model.Materialization is Materialization.View ? "a view" : "an ephemeral model";
+    static string Called(Model model) =>
+        model.Materialization is Materialization.View ? "a view" : "an ephemeral model";
 
     /// <summary>Reads a test.</summary>
     /// <param name="file">The file, relative to the project, with <c>/</c>.</param>
@@ -195,11 +220,15 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
             Thresholds = new()
             {
                 FailCalc = reader.Text("fail_calc"), Limit = reader.Integer("limit", min: 1),
-                ErrorIf = reader.Text("error_if") ?? new TestThresholds().ErrorIf, WarnIf = reader.Text("warn_if") ?? new TestThresholds().WarnIf,
+                ErrorIf = reader.Text("error_if") ?? new TestThresholds().ErrorIf,
+                WarnIf = reader.Text("warn_if") ?? new TestThresholds().WarnIf,
             },
         };
         if (reader.Flag("store_failures") ?? storesFailures)
-            test = test with { Failures = new(new(schemaPrefix + FailureStore.Schema, Identifier.Of(test.Name)), IsView: false) };
+            test = test with
+            {
+                Failures = new(new(schemaPrefix + FailureStore.Schema, Identifier.Of(test.Name)), IsView: false),
+            };
         var isEnabled = reader.Flag("enabled") ?? true;
         reader.Finish();
         if (body.Text.Length == 0)

@@ -69,7 +69,8 @@ sealed class OpenLineageReader(string folder, Variables variables, Secrets secre
     int TimeoutOf(Settings settings)
     {
         if (settings.Text("timeout_ms") is not { } text) return OpenLineageTarget.TimeoutMsDefault;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var timeoutMs) && timeoutMs > 0) return timeoutMs;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var timeoutMs) && timeoutMs > 0)
+            return timeoutMs;
         errors.Add(settings.PlaceOf("timeout_ms"), $"'timeout_ms' must be a number of milliseconds, not '{text}'");
         return OpenLineageTarget.TimeoutMsDefault;
     }

@@ -6,7 +6,9 @@ using Foz.Pipelines.Projects.Parsing;
 
 namespace Foz.Pipelines.Projects.Reading;
 
-/// <summary>Reads models that are programs: what stands in Python files, and in YAML files with a <c>command</c>.</summary>
+/// <summary>
+/// Reads models that are programs: what stands in Python files, and in YAML files with a <c>command</c>.
+/// </summary>
 /// <param name="file">The file, relative to the project.</param>
 /// <param name="errors">Takes what is wrong.</param>
 sealed partial class ProgramReader(string file, ErrorList errors)
@@ -41,7 +43,9 @@ sealed partial class ProgramReader(string file, ErrorList errors)
         };
     }
 
-    /// <summary>One without front matter is a model if it has what gives the rows of one; else other files import it.</summary>
+    /// <summary>
+    /// One without front matter is a model if it has what gives the rows of one; else other files import it.
+    /// </summary>
     FrontMatter? ReadPython(string text) =>
         FrontMatter.ReadPython(text, file, errors)
         ?? (Entry.IsMatch(text) ? new(new([], new(file, 1, 1)), new(text, new(file, 1, 1))) : null);
@@ -59,15 +63,19 @@ sealed partial class ProgramReader(string file, ErrorList errors)
 
     IReadOnlyList<string> CommandOf(MappingReader reader)
     {
-        if (reader.Node("command") is YamlNode.Sequence && reader.Texts("command") is { Count: > 0 } arguments) return arguments;
-        errors.Add(reader.PlaceOf("command"), "'command' must be a list: the program and its arguments", "such as [Rscript, models/gold/forecast.r]");
+        if (reader.Node("command") is YamlNode.Sequence && reader.Texts("command") is { Count: > 0 } arguments)
+            return arguments;
+        errors.Add(
+            reader.PlaceOf("command"), "'command' must be a list: the program and its arguments",
+            "such as [Rscript, models/gold/forecast.r]");
         return [];
     }
 
     TimeSpan TimeoutOf(MappingReader reader)
     {
         if (reader.Text("timeout") is not { } text) return ModelProgram.TimeoutDefault;
-        if ((Duration.TryParse(text, out var timeout) || Duration.TryParseWords(text, out timeout)) && timeout > TimeSpan.Zero)
+        if ((Duration.TryParse(text, out var timeout) || Duration.TryParseWords(text, out timeout))
+            && timeout > TimeSpan.Zero)
             return timeout;
         errors.Add(reader.PlaceOf("timeout"), $"'timeout' must be a length of time, not '{text}'", "write 30m or 2h");
         return ModelProgram.TimeoutDefault;
@@ -76,10 +84,12 @@ sealed partial class ProgramReader(string file, ErrorList errors)
     /// <summary>The tables that the text of a Python file asks for by their names.</summary>
     IEnumerable<StatedName> TablesOf(SqlBody body) => IsPython
         ? Table.Matches(body.Text).Select(match => new StatedName(
-            new TableName(match.Groups["schema"].Value, match.Groups["name"].Value), body.PlaceOf(match.Groups["schema"].Index)))
+            new TableName(match.Groups["schema"].Value, match.Groups["name"].Value),
+            body.PlaceOf(match.Groups["schema"].Index)))
         : [];
 
-    [GeneratedRegex("""\bfoz\s*\.\s*(table|rows)\s*\(\s*["'](?<schema>\w+)\.(?<name>\w+)["']""", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        """\bfoz\s*\.\s*(table|rows)\s*\(\s*["'](?<schema>\w+)\.(?<name>\w+)["']""", RegexOptions.ExplicitCapture)]
     private static partial Regex Table { get; }
 
     [GeneratedRegex(@"^def\s+(model|materialize)\s*\(", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]

@@ -36,18 +36,23 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
         List<ReadModel> models =
         [
-            .. ReadAll(file.Folder, ModelReader.Folder, path => IsSql(path) || ProgramReader.IsProgram(path), (path, problems) => Read(file, path, problems)),
+            .. ReadAll(
+                file.Folder, ModelReader.Folder, path => IsSql(path) || ProgramReader.IsProgram(path),
+                (path, problems) => Read(file, path, problems)),
             .. ReadAll(file.Folder, ModelReader.SnapshotFolder, IsSql, (path, problems) => Read(file, path, problems)),
             .. ReadSeeds(file),
         ];
-        var tests = ReadAll(file.Folder, TestsFolder, IsSqlTest, (path, problems) => ReadSql(file.Folder, path, problems) is var (yaml, body)
+        var tests = ReadAll(
+            file.Folder, TestsFolder, IsSqlTest,
+            (path, problems) => ReadSql(file.Folder, path, problems) is var (yaml, body)
             ? new ModelReader(file.SchemaPrefix, problems).ReadTest(path, yaml, body, options.StoresFailures)
             : null);
         RefuseOtherFiles(file.Folder);
         var result = Finish(new(
             file, sources, [.. models.Where(m => m.IsEnabled).Select(m => m.Model).OfType<Model>()],
             [.. tests],
-            models.Where(m => m is { IsEnabled: false, Model: not null }).Select(m => m.Model!.Name).ToHashSet(), ReadSelectors(file))
+            models.Where(m => m is { IsEnabled: false, Model: not null }).Select(m => m.Model!.Name).ToHashSet(),
+            ReadSelectors(file))
         {
             UnitTestFiles = [.. Files(file.Folder, TestsFolder, ".yml", ".yaml")
                 .Where(test => !test.Path.StartsWith(FixturesFolder, StringComparison.Ordinal))],
@@ -79,7 +84,8 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
         var found = new T?[paths.Count];
         var problems = new ErrorList[paths.Count];
         Parallel.For(0, paths.Count, i => found[i] = read(paths[i], problems[i] = new()));
-        foreach (var problem in problems.Where(list => !list.IsEmpty).SelectMany(list => list.Items)) errors.Add(problem);
+        foreach (var problem in problems.Where(list => !list.IsEmpty).SelectMany(list => list.Items))
+            errors.Add(problem);
         return found.OfType<T>();
     }
 
@@ -87,16 +93,24 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     {
         var reader = new ModelReader(file.SchemaPrefix, problems);
         if (ProgramReader.IsProgram(path))
-            return ProjectTexts.Read(file.Folder, path, problems) is { } text ? new(reader.ReadProgram(path, text, out var takesPart), takesPart) : null;
-        return ReadSql(file.Folder, path, problems) is var (yaml, body) ? new(reader.Read(path, yaml, body, out var isEnabled), isEnabled) : null;
+            return ProjectTexts.Read(file.Folder, path, problems) is { } text
+                ? new(reader.ReadProgram(path, text, out var takesPart), takesPart)
+                : null;
+        return ReadSql(file.Folder, path, problems) is var (yaml, body)
+            ? new(reader.Read(path, yaml, body, out var isEnabled), isEnabled)
+            : null;
     }
 
-    /// <summary>The front matter and SQL of a file, which is read only if it may have changed; null where it cannot be read.</summary>
+    /// <summary>
+    /// The front matter and SQL of a file, which is read only if it may have changed; null where it cannot be read.
+    /// </summary>
     FrontMatter? ReadSql(string folder, string path, ErrorList problems)
     {
         var stamp = Cache.StampOf(Path.Combine(folder, path));
         return Cache.FindFile(stamp, path)
-            ?? (ProjectTexts.Read(folder, path, problems) is { } text ? Cache.ReadFrontMatter(text, path, problems, stamp) : null);
+            ?? (ProjectTexts.Read(folder, path, problems) is { } text
+                ? Cache.ReadFrontMatter(text, path, problems, stamp)
+                : null);
     }
 
     /// <summary>A model that was read.</summary>
@@ -110,14 +124,16 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
         var properties = new Dictionary<string, (string File, string Text)>(StringComparer.Ordinal);
         foreach (var said in Files(file.Folder, SeedReader.Folder, ".yml", ".yaml"))
             properties[Path.ChangeExtension(said.Path, ".csv")] = said;
-        foreach (var path in ProjectTexts.Below(file.Folder, SeedReader.Folder).Where(path => Path.GetExtension(path) == ".csv"))
+        foreach (var path in ProjectTexts.Below(
+            file.Folder, SeedReader.Folder).Where(path => Path.GetExtension(path) == ".csv"))
         {
             var isSaid = properties.Remove(path, out var said);
             var model = reader.Read(path, Path.Combine(file.Folder, path), isSaid ? said : null, out var isEnabled);
             yield return new(model, isEnabled);
         }
         foreach (var (csv, said) in properties)
-            errors.Add(new Place(said.File), $"there is no {csv} beside it", "name it as the CSV file that it describes");
+            errors.Add(
+                new Place(said.File), $"there is no {csv} beside it", "name it as the CSV file that it describes");
     }
 
     IReadOnlyDictionary<string, NamedSelector> ReadSelectors(ProjectFile file)
@@ -134,7 +150,8 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     /// <param name="discovered">The streams, by the names of their sources.</param>
     /// <param name="known">Which streams of these sources are known then.</param>
     public ProjectResult AddDiscovered(
-        ProjectParts parts, IReadOnlyDictionary<string, IReadOnlyList<DiscoveredStream>> discovered, StreamsKnown known) =>
+        ProjectParts parts, IReadOnlyDictionary<string, IReadOnlyList<DiscoveredStream>> discovered,
+        StreamsKnown known) =>
         Finish(parts with
         {
             Sources = [.. parts.Sources.Select(source => discovered.TryGetValue(source.Name, out var streams)
@@ -235,15 +252,24 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
                 errors.Add(place, $"the project has no table or schema '{name}'", NearestName.Hint(name, names));
         return parts with
         {
-            Models = [.. parts.Models.Select(model => model with { Readers = model.Readers ?? policies.Of(model.Name) })],
+            Models =
+            [
+                .. parts.Models.Select(model => model with { Readers = model.Readers ?? policies.Of(model.Name) }),
+            ],
             Sources = [.. parts.Sources.Select(source => source with
             {
-                Streams = [.. source.Streams.Select(stream => stream with { Readers = stream.Readers ?? policies.Of(stream.Name) })],
+                Streams =
+                [
+                    .. source.Streams.Select(stream =>
+                        stream with { Readers = stream.Readers ?? policies.Of(stream.Name) }),
+                ],
             })],
         };
     }
 
-    /// <summary>Makes sure that streams whose current rows are kept have keys, or a source that can tell them.</summary>
+    /// <summary>
+    /// Makes sure that streams whose current rows are kept have keys, or a source that can tell them.
+    /// </summary>
     void CheckCurrent(ProjectParts parts)
     {
         var implied = parts.Models.Where(model => model.IsImplicit).Select(model => model.Name).ToHashSet();
@@ -255,7 +281,8 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     }
 
     /// <summary>Puts the keys that sources told into a project.</summary>
-    public ProjectResult AddKeys(ProjectParts parts, string name, IReadOnlyDictionary<string, IReadOnlyList<string>> keys)
+    public ProjectResult AddKeys(
+        ProjectParts parts, string name, IReadOnlyDictionary<string, IReadOnlyList<string>> keys)
     {
         var current = keys.Keys.Select(stream => new TableName(CurrentModel.Schema, stream)).ToHashSet();
         return Finish(parts with
@@ -272,7 +299,11 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
                     ? stream with { Definition = stream.Definition with { Keys = key } }
                     : stream),
             ];
-            return source with { Streams = streams, Definition = source.Definition with { Streams = [.. streams.Select(s => s.Definition)] } };
+            return source with
+            {
+                Streams = streams,
+                Definition = source.Definition with { Streams = [.. streams.Select(s => s.Definition)] },
+            };
         }
     }
 
@@ -287,7 +318,8 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     {
         foreach (var group in all.GroupBy(nameOf, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
-            var places = group.Select(placeOf).OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line).ToList();
+            var places = group.Select(placeOf).OrderBy(p => p.File, StringComparer.Ordinal).ThenBy(p => p.Line)
+                .ToList();
             foreach (var place in places.Skip(1))
             {
                 errors.Add(

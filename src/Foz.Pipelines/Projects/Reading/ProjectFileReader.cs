@@ -21,7 +21,8 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         var path = Path.Combine(folder, ProjectFile.FileName);
         if (!System.IO.File.Exists(path))
         {
-            if (options.Readers.FirstOrDefault(reader => reader.IsProject(folder)) is { } foreign) return foreign.ReadFile(folder, options, errors);
+            if (options.Readers.FirstOrDefault(reader => reader.IsProject(folder)) is { } foreign)
+                return foreign.ReadFile(folder, options, errors);
             errors.Add(new(ErrorKind.Usage, $"{folder} is no project: it has no {ProjectFile.FileName}")
             {
                 Hint = "make one with foz init, or name its folder with --project",
@@ -158,7 +159,8 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
     static YamlNode.Mapping Merge(YamlNode.Mapping common, YamlNode.Mapping own)
     {
         var isOfSameType = own[ProjectFile.TypeKey] is null
-            || (own[ProjectFile.TypeKey] as YamlNode.Scalar)?.Text == (common[ProjectFile.TypeKey] as YamlNode.Scalar)?.Text;
+            || (own[ProjectFile.TypeKey] as YamlNode.Scalar)?.Text
+                == (common[ProjectFile.TypeKey] as YamlNode.Scalar)?.Text;
         return isOfSameType
             ? new([.. own.Entries, .. common.Entries.Where(e => own[e.Key] is null)], own.Place)
             : own;

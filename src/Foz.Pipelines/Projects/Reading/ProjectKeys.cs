@@ -25,7 +25,8 @@ static class ProjectKeys
         new("name", "the project's name: letters, digits, `_`, `-`, `.`") { IsRequired = true },
         new(
             "lake",
-            "where the tables are: a folder, relative to the project, or the address of an [object store](../guide/object-stores.md); or a mapping of [`url` and settings](#lake)")
+            "where the tables are: a folder, relative to the project, or the address of an [object "
+                + "store](../guide/object-stores.md); or a mapping of [`url` and settings](#lake)")
         {
             Default = "`lake`",
         },
@@ -35,7 +36,8 @@ static class ProjectKeys
         },
         new(
             "memory",
-            "what the process may use: `512MB`, `4GB`, `1.5GiB`. What does not fit is spilled; statements with millions of groups can take up to three times as much")
+            "what the process may use: `512MB`, `4GB`, `1.5GiB`. What does not fit is spilled; statements with "
+                + "millions of groups can take up to three times as much")
         {
             Default = "a quarter of the machine",
         },
@@ -47,7 +49,9 @@ static class ProjectKeys
         new("maintenance", "what runs do for tables [behind their steps](#maintenance)"),
         new(
             "readers",
-            "the engines that tables [stay readable for](../guide/other-engines.md#engines-that-a-table-stays-readable-for): a list for all tables, or a mapping")
+            "the engines that tables [stay readable "
+                + "for](../guide/other-engines.md#engines-that-a-table-stays-readable-for): a "
+                + "list for all tables, or a mapping")
         {
             Keys = Readers,
         },
@@ -55,7 +59,8 @@ static class ProjectKeys
         new("serve", "how [`foz serve`](#serve) serves the lake"),
         new(
             "connections",
-            "name → `type` (`airbyte`, `database`, `delta`, `files`, `http`, `iceberg`, `postgresql`, `python` or `singer`) and [its settings](sources.md)"),
+            "name → `type` (`airbyte`, `database`, `delta`, `files`, `http`, `iceberg`, `postgresql`, `python` or "
+                + "`singer`) and [its settings](sources.md)"),
         new("environments", "name → [environment](#environments)"),
         new("selectors", "a list of named [selectors](selectors.md#selectorsyml), as `selectors.yml` has it"),
         new("default_environment", "the environment without `--target`") { Default = "none of them" },
@@ -68,7 +73,8 @@ static class ProjectKeys
         new("cache", "as of the project"),
         new(
             "base",
-            "another environment of the same lake, whose tables stand for those that this one [has not made](../guide/environments.md); it has no base itself"),
+            "another environment of the same lake, whose tables stand for those that this one [has not "
+                + "made](../guide/environments.md); it has no base itself"),
         new("schema_prefix", "what the names of all schemas begin with in the lake") { Default = "nothing" },
         new("memory", "as of the project"),
         new("threads", "as of the project"),
@@ -81,7 +87,10 @@ static class ProjectKeys
     [
         new("optimize", "`auto`: small files are put together when there are many; `off`") { Default = "`auto`" },
         new("small_files", "from how many small files on") { Default = "50" },
-        new("vacuum", "`auto`: files go that no version needs which is younger than the table's retention; `off`") { Default = "`off`" },
+        new("vacuum", "`auto`: files go that no version needs which is younger than the table's retention; `off`")
+        {
+            Default = "`off`",
+        },
     ];
 
     /// <summary>Of <c>maintenance</c>.</summary>

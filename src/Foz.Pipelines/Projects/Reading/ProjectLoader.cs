@@ -58,7 +58,9 @@ public static class ProjectLoader
         return project.WithKnown(found, StreamsKnown.All, engines, cancellationToken).Unwrap();
     }
 
-    /// <summary>The project with streams of sources of <c>streams: all</c> that are known without asking them.</summary>
+    /// <summary>
+    /// The project with streams of sources of <c>streams: all</c> that are known without asking them.
+    /// </summary>
     /// <param name="project">The project.</param>
     /// <param name="discovered">The streams, by the names of their sources.</param>
     /// <param name="known">
@@ -93,5 +95,6 @@ public static class ProjectLoader
     internal static Project WithKeys(
         this Project project, string source, IReadOnlyDictionary<string, IReadOnlyList<string>> keys,
         EnginePool engines, CancellationToken cancellationToken) =>
-        new ProjectBuilder(project.Options, new(engines, cancellationToken)).AddKeys(project.Parts, source, keys).Unwrap();
+        new ProjectBuilder(project.Options, new(engines, cancellationToken)).AddKeys(project.Parts, source, keys)
+            .Unwrap();
 }

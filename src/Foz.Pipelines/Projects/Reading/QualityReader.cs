@@ -5,7 +5,9 @@ using Foz.Pipelines.Quality.Contracts;
 
 namespace Foz.Pipelines.Projects.Reading;
 
-/// <summary>Reads what a model or stream says of its rows besides checks: how they are cleaned, and its contract.</summary>
+/// <summary>
+/// Reads what a model or stream says of its rows besides checks: how they are cleaned, and its contract.
+/// </summary>
 /// <param name="reader">What it stands in.</param>
 /// <param name="columns">Its columns.</param>
 /// <param name="errors">Takes what is wrong.</param>
@@ -29,11 +31,19 @@ sealed class QualityReader(MappingReader reader, IReadOnlyList<ColumnDefinition>
         if (!(TableContract.Read(reader, errors) ?? isInherited)) return null;
         if (columns.Count == 0)
         {
-            errors.Add(reader.PlaceOf("contract"), "a contract needs the columns and their types", "declare them under 'columns:'");
+            errors.Add(
+                reader.PlaceOf("contract"), "a contract needs the columns and their types",
+                "declare them under 'columns:'");
             return null;
         }
         foreach (var column in columns.Where(column => column.Type is null))
-            errors.Add(column.Place, $"the column '{column.Name}' has no type, and the contract needs one", "add 'type: …' to it");
-        return new([.. columns.Select(column => new ContractColumn(column.Name, column.Type ?? "", column.IsNullable, column.Place))]);
+            errors.Add(
+                column.Place, $"the column '{column.Name}' has no type, and the contract needs one",
+                "add 'type: …' to it");
+        return new(
+            [
+                .. columns.Select(column =>
+                    new ContractColumn(column.Name, column.Type ?? "", column.IsNullable, column.Place)),
+            ]);
     }
 }

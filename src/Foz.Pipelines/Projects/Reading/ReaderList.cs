@@ -10,14 +10,17 @@ static class ReaderList
     /// <summary>The key of <c>foz.yml</c>, models, seeds and streams.</summary>
     public const string Key = "readers";
 
-    /// <summary>Reads a list of names; null where nothing is said. An empty list takes back what is said for more tables.</summary>
+    /// <summary>
+    /// Reads a list of names; null where nothing is said. An empty list takes back what is said for more tables.
+    /// </summary>
     public static IReadOnlyList<string>? Read(MappingReader reader, string key, ErrorList errors)
     {
         if (!reader.Has(key)) return null;
         var names = new List<string>();
         foreach (var scalar in reader.Scalars(key))
             if (TableReader.Find(scalar.Text) is { } known) names.Add(known.Name);
-            else errors.Add(scalar.Place, $"unknown reader '{scalar.Text}'", NearestName.Hint(scalar.Text, TableReader.Names));
+            else errors.Add(
+                scalar.Place, $"unknown reader '{scalar.Text}'", NearestName.Hint(scalar.Text, TableReader.Names));
         return names;
     }
 
@@ -25,7 +28,9 @@ static class ReaderList
     public static ReaderPolicies ReadPolicies(MappingReader file, ErrorList errors)
     {
         if (file.Node(Key) is not YamlNode.Mapping mapping)
-            return Read(file, Key, errors) is { } all ? new(all, new Dictionary<string, (IReadOnlyList<string> Readers, Place Place)>()) : ReaderPolicies.None;
+            return Read(file, Key, errors) is { } all
+                ? new(all, new Dictionary<string, (IReadOnlyList<string> Readers, Place Place)>())
+                : ReaderPolicies.None;
         var reader = new MappingReader(mapping, ProjectKeys.Readers, errors);
         var tables = new Dictionary<string, (IReadOnlyList<string> Readers, Place Place)>(StringComparer.Ordinal);
         var entries = reader.Node("tables") is YamlNode.Mapping named ? named : new YamlNode.Mapping([], mapping.Place);

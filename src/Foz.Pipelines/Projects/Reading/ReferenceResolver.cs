@@ -80,13 +80,18 @@ sealed class ReferenceResolver(
             if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Microbatch)
             {
                 errors.Add(
-                    place, "STREAM() reads what is new since the last run, and 'strategy: microbatch' an interval after the other",
+                    place,
+                    "STREAM() reads what is new since the last run, and 'strategy: "
+                        + "microbatch' an interval after the other",
                     $"read the table: FROM {name}; only the rows of the interval are taken");
             }
-            if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Scd2 { EndsDeleted: true } history)
+            if (use.IsStream
+                && model.Materialization.Strategy is IncrementalStrategy.Scd2 { EndsDeleted: true } history)
             {
                 errors.Add(
-                    place, $"'hard_deletes: {(history.HardDeletes is HardDeletes.NewRecord ? "new_record" : "invalidate")}' ends what is not among the rows, and STREAM() gives only new ones",
+                    place,
+                    $"'hard_deletes: {(history.HardDeletes is HardDeletes.NewRecord ? "new_record" : "invalidate")}' "
+                        + "ends what is not among the rows, and STREAM() gives only new ones",
                     $"read all rows: FROM {name}");
             }
             if (use.IsStream && models.GetValueOrDefault(name)?.Materialization is Materialization.Ephemeral)
@@ -168,7 +173,9 @@ sealed class ReferenceResolver(
         }
     }
 
-    /// <summary>Adds a reference; of an ephemeral model, whose SELECT stands in its place, also what that reads.</summary>
+    /// <summary>
+    /// Adds a reference; of an ephemeral model, whose SELECT stands in its place, also what that reads.
+    /// </summary>
     void Add(ReferenceList found, Reference reference)
     {
         if (models.GetValueOrDefault(reference.Name) is not { Materialization: Materialization.Ephemeral } model
@@ -276,8 +283,10 @@ sealed class ReferenceResolver(
         source.KeepsCurrent ? [source.Schema, CurrentModel.Schema] : [source.Schema];
 
     string HintFor(TableName name) => project.Sources.FirstOrDefault(source =>
-            source.Known is StreamsKnown.Locked && SchemasOf(source).Contains(name.Schema, StringComparer.OrdinalIgnoreCase)) is { } source
-        ? $"{NearestFor(name)}; if {source.Name} has it by now, foz source discover {source.Name} --lock writes it to {SchemaLock.FileName}"
+            source.Known is StreamsKnown.Locked
+                && SchemasOf(source).Contains(name.Schema, StringComparer.OrdinalIgnoreCase)) is { } source
+        ? $"{NearestFor(name)}; if {source.Name} has it by now, foz source discover {source.Name} --lock "
+            + $"writes it to {SchemaLock.FileName}"
         : NearestFor(name);
 
     string NearestFor(TableName name)

@@ -8,7 +8,9 @@ using Foz.Pipelines.Quality;
 
 namespace Foz.Pipelines.Projects.Reading;
 
-/// <summary>Reads the CSV files below <c>seeds/</c>, and what a YAML file of the same name beside one says of it.</summary>
+/// <summary>
+/// Reads the CSV files below <c>seeds/</c>, and what a YAML file of the same name beside one says of it.
+/// </summary>
 /// <param name="schemaPrefix">What the names of schemas get in the lake; may be empty.</param>
 /// <param name="errors">Takes what is wrong.</param>
 public sealed class SeedReader(string schemaPrefix, ErrorList errors)
@@ -19,7 +21,9 @@ public sealed class SeedReader(string schemaPrefix, ErrorList errors)
     /// <summary>Reads a seed.</summary>
     /// <param name="file">The CSV file, relative to the project, with <c>/</c>.</param>
     /// <param name="path">The CSV file, as a full path.</param>
-    /// <param name="properties">The file of what is said of it, relative to the project, with its text; null where there is none.</param>
+    /// <param name="properties">
+    /// The file of what is said of it, relative to the project, with its text; null where there is none.
+    /// </param>
     /// <param name="isEnabled">Whether it takes part.</param>
     /// <returns>The seed as a model; null where it cannot be read, or has no name.</returns>
     public Model? Read(string file, string path, (string File, string Text)? properties, out bool isEnabled)
@@ -40,7 +44,8 @@ public sealed class SeedReader(string schemaPrefix, ErrorList errors)
         var reader = MappingReader.Of(yaml, place, "what is said of a seed", errors, ModelKeys.Seed);
         isEnabled = reader.Flag("enabled") ?? true;
         var name = NameOf(file, reader.Text("name"), reader.PlaceOf("name"));
-        var checks = new CheckReader(reader.Word("on_violation", CheckReader.OnViolationWords) ?? OnViolation.Fail, errors);
+        var checks = new CheckReader(
+            reader.Word("on_violation", CheckReader.OnViolationWords) ?? OnViolation.Fail, errors);
         var columns = new ColumnReader(checks, errors).Read(reader.Node("columns"));
         var delimiter = ReadDelimiter(reader);
         var model = new Model
@@ -48,7 +53,9 @@ public sealed class SeedReader(string schemaPrefix, ErrorList errors)
             Name = name ?? TableName.None,
             Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : TableName.None,
             Materialization = new Materialization.Seed(path, delimiter),
-            Body = new($"SELECT * FROM read_csv({SqlText.Literal(file)}, all_varchar = true) -- {Hash(path, file)}", new(file, 1, 1)),
+            Body = new(
+                $"SELECT * FROM read_csv({SqlText.Literal(file)}, all_varchar = true) -- {Hash(path, file)}",
+                new(file, 1, 1)),
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
@@ -72,7 +79,9 @@ public sealed class SeedReader(string schemaPrefix, ErrorList errors)
             case [var character] when char.IsAscii(character) && character is not ('"' or '\r' or '\n'):
                 return character;
             case var text:
-                errors.Add(reader.PlaceOf("delimiter"), $"'delimiter' must be one ASCII character other than a quote, not '{text}'");
+                errors.Add(
+                    reader.PlaceOf("delimiter"),
+                    $"'delimiter' must be one ASCII character other than a quote, not '{text}'");
                 return ',';
         }
     }
@@ -88,7 +97,8 @@ public sealed class SeedReader(string schemaPrefix, ErrorList errors)
             return Identifier.Check(name, stated is null ? new Place(file) : place, errors) ? name : null;
         errors.Add(
             stated is null ? new Place(file) : place, $"'{text}' is not the name of a table",
-            "name the file as the table, such as seeds/regions.csv, or state 'name: schema.table' in the YAML file beside it");
+            "name the file as the table, such as seeds/regions.csv, or state 'name: "
+                + "schema.table' in the YAML file beside it");
         return null;
     }
 
@@ -102,7 +112,8 @@ public sealed class SeedReader(string schemaPrefix, ErrorList errors)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            errors.Add(new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(file) });
+            errors.Add(
+                new FozException(ErrorKind.Storage, $"the file cannot be read: {e.Message}", e) { Place = new(file) });
             return "";
         }
     }

@@ -18,17 +18,26 @@ static class SourceKeys
     public static IReadOnlyList<SettingSpec> Source { get; } =
     [
         new("connection", "a connection of `foz.yml`; sources in Python need none") { IsRequired = true },
-        new("streams", "name → stream, or `all`; `'*':` beside named streams stands for all others") { IsRequired = true },
+        new("streams", "name → stream, or `all`; `'*':` beside named streams stands for all others")
+        {
+            IsRequired = true,
+        },
         new("name", "the source's name") { Default = "the file's" },
         new("schema", "the schema of its tables") { Default = "`bronze`" },
-        new("silver", "`current`: a table `silver.<stream>` for each stream with its current rows, unless a model has that name"),
-        new("on_violation", "`fail`, `warn`, `drop` or `quarantine`, for [its checks](checks.md#what-a-violation-does)") { Default = "`fail`" },
+        new("silver",
+            "`current`: a table `silver.<stream>` for each stream with its current rows, unless a model has that name"),
+        new("on_violation",
+            "`fail`, `warn`, `drop` or `quarantine`, for [its checks](checks.md#what-a-violation-does)")
+            {
+                Default = "`fail`",
+            },
         new("contract", "of its named streams"),
         new("drift", "of its streams, [below](#drift)") { Default = "`evolve`" },
         new("max_rejected", "of its streams, [below](#max_rejected)") { Default = "`1%`" },
         new(
             "freshness",
-            "how old what the table has may be, for [`foz source freshness`](commands.md#foz-source): an age from which it is an error, `1 day`, or a mapping")
+            "how old what the table has may be, for [`foz source freshness`](commands.md#foz-source): an age from "
+                + "which it is an error, `1 day`, or a mapping")
         {
             Keys = Freshness,
         },
@@ -48,18 +57,27 @@ static class SourceKeys
         },
         new("cursor", "with `incremental` of a database or an API: the column or field that grows with every change"),
         new("keys", "the columns that identify a row"),
-        new("lists", "columns that hold lists, such as `items` or `body.lines`: each gets a table of its own, [below](#lists)"),
+        new("lists",
+            "columns that hold lists, such as `items` or `body.lines`: each gets a table of its own, [below](#lists)"),
         new("columns", "[columns](#columns); `type` makes a column of another type than the source's"),
         new("checks", "[checks](checks.md) of the table"),
         new("clean", "[rules](../guide/quality.md#cleaning) that its rows are cleaned by"),
-        new("contract", "`enforced`: its columns are [those declared](../guide/quality.md#contracts), with their types"),
-        new("drift", "what happens to columns that are new in the source, [below](#drift)") { Default = "the source's" },
-        new("max_rejected", "which share of a batch's rows may be rejected, [below](#max_rejected)") { Default = "the source's" },
+        new("contract",
+            "`enforced`: its columns are [those declared](../guide/quality.md#contracts), with their types"),
+        new("drift", "what happens to columns that are new in the source, [below](#drift)")
+        {
+            Default = "the source's",
+        },
+        new("max_rejected", "which share of a batch's rows may be rejected, [below](#max_rejected)")
+        {
+            Default = "the source's",
+        },
         new("freshness", "as of a source; an empty one takes back what the source says"),
         new("loaded_at_field", "dbt's word for `loaded_at` of `freshness`"),
         new(
             ReaderList.Key,
-            "the engines that its table [stays readable for](../guide/other-engines.md#engines-that-a-table-stays-readable-for); `[]` for none")
+            "the engines that its table [stays readable "
+                + "for](../guide/other-engines.md#engines-that-a-table-stays-readable-for); `[]` for none")
         {
             Default = "as `foz.yml` says",
         },

@@ -26,7 +26,8 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
 
     static readonly Dictionary<string, DriftPolicy> DriftPolicies = new(StringComparer.Ordinal)
     {
-        ["evolve"] = DriftPolicy.Evolve, ["freeze"] = DriftPolicy.Freeze, ["discard_column"] = DriftPolicy.DiscardColumn,
+        ["evolve"] = DriftPolicy.Evolve, ["freeze"] = DriftPolicy.Freeze,
+        ["discard_column"] = DriftPolicy.DiscardColumn,
         ["discard_row"] = DriftPolicy.DiscardRow, ["fail"] = DriftPolicy.Fail,
     };
 
@@ -47,7 +48,9 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     public ProjectSource? Read(string path, string text)
     {
         var isPython = Path.GetExtension(path) == ".py";
-        if ((isPython ? FrontMatter.ReadPython(text, path, errors)?.Yaml : YamlReader.Read(text, path, errors)) is not { } yaml)
+        if ((isPython
+            ? FrontMatter.ReadPython(text, path, errors)?.Yaml
+            : YamlReader.Read(text, path, errors)) is not { } yaml)
         {
             // What sources in Python import has no front matter.
             if (isPython) return null;
@@ -63,12 +66,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         Identifier.CheckText(name, "a source", reader.PlaceOf("name"), errors);
         var schema = reader.Text("schema") ?? "bronze";
         Identifier.CheckSchema(schema, reader.PlaceOf("schema"), errors);
-        var connectionName = isPython ? reader.Text("connection") : reader.RequiredText("connection");
-        var connection = connectionName is null ? new(name, PythonConnector.TypeName, Settings.Of(("file", path))) { Secrets = file.Secrets }
-            : connectionName.Length == 0 ? null
-            : file.FindConnection(connectionName, reader.PlaceOf("connection"), errors);
-        if (connection is { Type: PythonConnector.TypeName } && file.Python is { } python)
-            connection = connection with { Settings = connection.Settings.WithDefault(PythonConnector.InterpreterSetting, python) };
+        var connection = ReadConnection(reader, name, path, isPython);
         var silver = reader.Word("silver", new Dictionary<string, bool>(StringComparer.Ordinal) { ["current"] = true });
         var source = new ProjectSource
         {
@@ -104,6 +102,24 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         foreach (var stream in source.Streams.Where(s => !faulty.Contains(s.Definition)))
             Try(() => connector.Validate(source.Definition, stream.Definition));
         return source;
+    }
+
+    /// <summary>
+    /// The connection that the source names, or that of its own file in Python; null where there is none.
+    /// </summary>
+    ConnectionDefinition? ReadConnection(MappingReader reader, string source, string path, bool isPython)
+    {
+        var name = isPython ? reader.Text("connection") : reader.RequiredText("connection");
+        var connection = name is null
+            ? new(source, PythonConnector.TypeName, Settings.Of(("file", path))) { Secrets = file.Secrets }
+            : name.Length == 0 ? null
+            : file.FindConnection(name, reader.PlaceOf("connection"), errors);
+        return connection is { Type: PythonConnector.TypeName } && file.Python is { } python
+            ? connection with
+            {
+                Settings = connection.Settings.WithDefault(PythonConnector.InterpreterSetting, python),
+            }
+            : connection;
     }
 
     /// <summary>Notes what a connector finds wrong with settings that are each in order.</summary>
@@ -195,7 +211,8 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             errors.Add(reader.PlaceOf("cursor"), "'cursor' needs 'mode: incremental'", "add it, or take 'cursor' out");
         var lists = reader.Texts("lists");
         if (lists.Count > 0 && definition.Keys.Count == 0)
-            errors.Add(reader.PlaceOf("lists"), "'lists' needs 'keys'", "each element gets the keys of the row that holds it");
+            errors.Add(
+                reader.PlaceOf("lists"), "'lists' needs 'keys'", "each element gets the keys of the row that holds it");
         if (errors.Count > known) faulty.Add(definition);
         return new()
         {
@@ -222,7 +239,9 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         const string Key = "mask_key";
         if (reader.Text(Key) is not { } key) return null;
         if (written[Key] is YamlNode.Scalar literal && !VariableText.IsOnlyVariables(literal.Text))
-            errors.Add(literal.Place, $"'{Key}' is a secret and must not stand in a file", "write ${MASK_KEY} here, and set MASK_KEY in the environment or in .env, outside of git");
+            errors.Add(
+                literal.Place, $"'{Key}' is a secret and must not stand in a file",
+                "write ${MASK_KEY} here, and set MASK_KEY in the environment or in .env, outside of git");
         file.Secrets.Add(key);
         return key;
     }
@@ -232,9 +251,13 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         foreach (var column in columns.Where(c => c.Mask is not null))
         {
             if (string.Equals(column.Name, cursor, StringComparison.OrdinalIgnoreCase))
-                errors.Add(column.Place, $"the cursor '{column.Name}' cannot be masked", "batches are told apart by its values");
+                errors.Add(
+                    column.Place, $"the cursor '{column.Name}' cannot be masked",
+                    "batches are told apart by its values");
             else if (column.Mask is ColumnMask.Hash && string.IsNullOrEmpty(source.MaskKey))
-                errors.Add(column.Place, "'mask: hash' needs 'mask_key' of the source", "without a key anybody can try out values: write mask_key: ${MASK_KEY}");
+                errors.Add(
+                    column.Place, "'mask: hash' needs 'mask_key' of the source",
+                    "without a key anybody can try out values: write mask_key: ${MASK_KEY}");
         }
     }
 

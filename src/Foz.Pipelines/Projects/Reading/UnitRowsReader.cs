@@ -5,7 +5,9 @@ using Foz.Pipelines.Projects.Parsing;
 
 namespace Foz.Pipelines.Projects.Reading;
 
-/// <summary>Reads rows of unit tests: as mappings, as CSV, or as a SELECT; in place or from a file of <c>tests/fixtures/</c>.</summary>
+/// <summary>
+/// Reads rows of unit tests: as mappings, as CSV, or as a SELECT; in place or from a file of <c>tests/fixtures/</c>.
+/// </summary>
 static class UnitRowsReader
 {
     const string FixtureFolder = "tests/fixtures";
@@ -34,8 +36,11 @@ static class UnitRowsReader
         {
             FormatWord.Dict => ReadMappings(rows, node.Place, errors),
             _ when rows is YamlNode.Scalar text => OfText(
-                format, text.Text, text.Place, text.IsLiteralBlock ? new(text.Place.File, text.Place.Line + 1) : text.Place, errors),
-            _ => Missing(errors, rows?.Place ?? node.Place, $"'rows' of format {format.ToString().ToLowerInvariant()} must be a text"),
+                format, text.Text, text.Place,
+                text.IsLiteralBlock ? new(text.Place.File, text.Place.Line + 1) : text.Place, errors),
+            _ => Missing(
+                errors, rows?.Place ?? node.Place,
+                $"'rows' of format {format.ToString().ToLowerInvariant()} must be a text"),
         };
     }
 
@@ -62,10 +67,16 @@ static class UnitRowsReader
         var extension = format is FormatWord.Sql ? ".sql" : ".csv";
         var file = $"{FixtureFolder}/{(Path.HasExtension(name) ? name : name + extension)}";
         var path = Path.GetFullPath(file, folder);
-        if (path.StartsWith(Path.GetFullPath(FixtureFolder, folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(path))
-            return OfText(format is FormatWord.Dict ? FormatWord.Csv : format, File.ReadAllText(path), new(file, 1, 1), new(file, 1), errors);
+        if (path.StartsWith(
+            Path.GetFullPath(FixtureFolder, folder) + Path.DirectorySeparatorChar,
+            StringComparison.Ordinal) && File.Exists(path))
+            return OfText(
+                format is FormatWord.Dict ? FormatWord.Csv : format, File.ReadAllText(path), new(file, 1, 1),
+                new(file, 1), errors);
         var fixtures = Path.GetFullPath(FixtureFolder, folder);
-        var known = Directory.Exists(fixtures) ? Directory.EnumerateFiles(fixtures).Select(f => Path.GetFileNameWithoutExtension(f)!) : [];
+        var known = Directory.Exists(fixtures)
+            ? Directory.EnumerateFiles(fixtures).Select(f => Path.GetFileNameWithoutExtension(f)!)
+            : [];
         errors.Add(place, $"there is no file {file}", NearestName.Hint(name, known));
         return null;
     }
@@ -73,18 +84,22 @@ static class UnitRowsReader
     /// <param name="format">What the text is.</param>
     /// <param name="text">The text.</param>
     /// <param name="place">Where it stands.</param>
-    /// <param name="start">Where its first line stands; without a column where each of its lines is a line of the file.</param>
+    /// <param name="start">
+    /// Where its first line stands; without a column where each of its lines is a line of the file.
+    /// </param>
     /// <param name="errors">Takes what is wrong.</param>
-    static UnitRows? OfText(FormatWord format, string text, Place place, Place start, ErrorList errors) => format is FormatWord.Sql
-        ? new UnitRows.Query(SqlEnd.Trim(text)) { Place = place }
-        : ReadCsv(text.Replace("\r\n", "\n", StringComparison.Ordinal), place, start, errors);
+    static UnitRows? OfText(FormatWord format, string text, Place place, Place start, ErrorList errors) =>
+        format is FormatWord.Sql
+            ? new UnitRows.Query(SqlEnd.Trim(text)) { Place = place }
+            : ReadCsv(text.Replace("\r\n", "\n", StringComparison.Ordinal), place, start, errors);
 
     static UnitRows.Listed? ReadMappings(YamlNode? rows, Place place, ErrorList errors)
     {
         if (rows is null) return new([], []) { Place = place };
         if (rows is not YamlNode.Sequence { Items: var items })
         {
-            errors.Add(rows.Place, $"'rows' must be a list of mappings, not {rows.Kind}", "write - {id: 1, amount: 10.5}");
+            errors.Add(
+                rows.Place, $"'rows' must be a list of mappings, not {rows.Kind}", "write - {id: 1, amount: 10.5}");
             return null;
         }
         var columns = new List<UnitColumn>();
@@ -118,8 +133,10 @@ static class UnitRowsReader
     {
         { IsNull: true } => "NULL",
         YamlNode.Sequence sequence => $"[{string.Join(", ", sequence.Items.Select(NestedText))}]",
-        YamlNode.Mapping mapping => $"{{{string.Join(", ", mapping.Entries.Select(e => $"'{e.Key}': {NestedText(e.Value)}"))}}}",
-        YamlNode.Scalar scalar => scalar.IsQuoted ? $"'{scalar.Text.Replace("'", "\\'", StringComparison.Ordinal)}'" : scalar.Text,
+        YamlNode.Mapping mapping =>
+            $"{{{string.Join(", ", mapping.Entries.Select(e => $"'{e.Key}': {NestedText(e.Value)}"))}}}",
+        YamlNode.Scalar scalar =>
+            scalar.IsQuoted ? $"'{scalar.Text.Replace("'", "\\'", StringComparison.Ordinal)}'" : scalar.Text,
         _ => "",
     };
 
@@ -143,7 +160,8 @@ static class UnitRowsReader
         var counted = 0;
         for (var at = 0; at < text.Length;)
         {
-            if (place.Column == 0) place = place with { Line = place.Line + text.AsSpan(counted, at - counted).Count('\n') };
+            if (place.Column == 0)
+                place = place with { Line = place.Line + text.AsSpan(counted, at - counted).Count('\n') };
             counted = at;
             record.Add(Field(text, ref at, place));
             if (at < text.Length && text[at] == ',')

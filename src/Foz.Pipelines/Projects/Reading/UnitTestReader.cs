@@ -29,7 +29,10 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
 
     /// <summary>Reads tests that stand among other things.</summary>
     public IEnumerable<UnitTest> Read(IEnumerable<UnitTestNode> tests) =>
-        [.. tests.Select(test => ReadTest(test.Node) is { } read ? read with { Body = test.Body } : null).OfType<UnitTest>()];
+        [
+            .. tests.Select(test => ReadTest(test.Node) is { } read ? read with { Body = test.Body } : null)
+                .OfType<UnitTest>(),
+        ];
 
     UnitTest? ReadTest(YamlNode node)
     {
@@ -44,7 +47,9 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
         reader.Finish();
         if (name.Length > 0 && !places.TryAdd(name, reader.Place))
             errors.Add(reader.Place, $"the unit test '{name}' is there twice", $"first at {places[name]}");
-        if (expect is null) errors.Add(reader.Place, "'expect' is missing", "state the rows that the model must make: expect: {rows: […]}");
+        if (expect is null)
+            errors.Add(
+                reader.Place, "'expect' is missing", "state the rows that the model must make: expect: {rows: […]}");
         var expected = expect is null ? null : UnitRowsReader.Read(expect, folder, inputKey: null, errors);
         var found = FindModel(model, reader.PlaceOf("model"));
         var (now, batch) = ReadOverrides(overrides, found?.Model);
@@ -72,14 +77,19 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
         foreach (var key in new[] { "vars", "macros", "env_vars" })
         {
             if (reader.Node(key) is { } stated)
-                errors.Add(stated.Place, $"a project has no {key} that could be overridden", "'now', 'batch_start' and 'batch_end' are what can be");
+                errors.Add(
+                    stated.Place, $"a project has no {key} that could be overridden",
+                    "'now', 'batch_start' and 'batch_end' are what can be");
         }
-        var (now, start, end) = (ReadInstant(reader, "now"), ReadInstant(reader, "batch_start"), ReadInstant(reader, "batch_end"));
+        var (now, start, end) =
+            (ReadInstant(reader, "now"), ReadInstant(reader, "batch_start"), ReadInstant(reader, "batch_end"));
         var place = reader.PlaceOf(start is null ? "batch_end" : "batch_start");
         reader.Finish();
         if (start is null && end is null) return (now, null);
         if (model is { Materialization.Strategy: not IncrementalStrategy.Microbatch })
-            errors.Add(place, $"{model.Name} is not made in batches", "'batch_start' and 'batch_end' are of models with 'strategy: microbatch'");
+            errors.Add(
+                place, $"{model.Name} is not made in batches",
+                "'batch_start' and 'batch_end' are of models with 'strategy: microbatch'");
         var batch = new Interval(start ?? DateTimeOffset.MinValue, end ?? DateTimeOffset.MaxValue);
         if (batch.IsEmpty) errors.Add(place, "'batch_end' must be after 'batch_start'");
         return (now, batch);
@@ -99,10 +109,13 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
         if (FindNode(nodes.OfType<GraphNode.OfModel>(), name) is GraphNode.OfModel model)
         {
             if (model.Model.Program is null) return model;
-            errors.Add(place, $"{model.Name} is a program, and unit tests are of models in SQL", "test it in its own language");
+            errors.Add(
+                place, $"{model.Name} is a program, and unit tests are of models in SQL",
+                "test it in its own language");
             return null;
         }
-        errors.Add(place, $"there is no model '{name}'", NearestName.Hint(name, NamesOf(nodes.OfType<GraphNode.OfModel>())));
+        errors.Add(
+            place, $"there is no model '{name}'", NearestName.Hint(name, NamesOf(nodes.OfType<GraphNode.OfModel>())));
         return null;
     }
 
@@ -110,7 +123,9 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
     {
         var found = among.Where(node => node.Name.ToString().Equals(name, StringComparison.OrdinalIgnoreCase)
             || node.Name.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Take(2).ToList();
-        return found.Count == 1 ? found[0] : found.FirstOrDefault(node => node.Name.ToString().Equals(name, StringComparison.OrdinalIgnoreCase));
+        return found.Count == 1
+            ? found[0]
+            : found.FirstOrDefault(node => node.Name.ToString().Equals(name, StringComparison.OrdinalIgnoreCase));
     }
 
     static IEnumerable<string> NamesOf(IEnumerable<GraphNode> among) => among.Select(node => node.Name.ToString());
@@ -119,7 +134,9 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
     {
         var given = new Dictionary<TableName, UnitRows>();
         if (node is not (null or YamlNode.Sequence))
-            errors.Add(node.Place, $"'given' must be a list, not {node.Kind}", "each input is an item '- input: silver.orders'");
+            errors.Add(
+                node.Place, $"'given' must be a list, not {node.Kind}",
+                "each input is an item '- input: silver.orders'");
         foreach (var item in (node as YamlNode.Sequence)?.Items ?? [])
         {
             var mapping = item as YamlNode.Mapping;
@@ -127,7 +144,8 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
             var place = mapping?["input"]?.Place ?? item.Place;
             if ((mapping?["input"] as YamlNode.Scalar)?.Text is not { } text)
             {
-                if (mapping is not null) errors.Add(item.Place, "'input' is missing", "it names a table that the model reads");
+                if (mapping is not null)
+                    errors.Add(item.Place, "'input' is missing", "it names a table that the model reads");
                 continue;
             }
             if (FindInput(text, model, place) is not { } name || rows is null) continue;
@@ -136,13 +154,20 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
         return given;
     }
 
-    /// <summary>A table that a model reads, by its name or as dbt writes it: <c>ref('orders')</c>, <c>source('shop', 'orders')</c>, <c>this</c>.</summary>
+    /// <summary>
+    /// A table that a model reads, by its name or as dbt writes it: <c>ref('orders')</c>, <c>source('shop',
+    /// 'orders')</c>, <c>this</c>.
+    /// </summary>
     TableName? FindInput(string text, Model model, Place place)
     {
-        var read = model.References.Where(reference => !reference.IsOrderOnly || reference.Inlined is not null).ToList();
+        var read = model.References.Where(reference => !reference.IsOrderOnly || reference.Inlined is not null)
+            .ToList();
         if (text == "this") return model.Name;
         var parts = text.Split('(', ')') is [var function, _, ""] && function.Trim() is "ref" or "source"
-            ? [.. text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..^1].Split(',').Select(part => part.Trim().Trim('\'', '"'))]
+            ? [
+                .. text[(text.IndexOf('(', StringComparison.Ordinal) + 1)..^1].Split(',')
+                    .Select(part => part.Trim().Trim('\'', '"')),
+            ]
             : new[] { text };
         var name = parts[^1];
         var found = read.Where(reference => reference.Name.ToString().Equals(name, StringComparison.OrdinalIgnoreCase)
@@ -150,7 +175,9 @@ sealed class UnitTestReader(string folder, IReadOnlyList<GraphNode> nodes, Error
         if (found.Count == 1) return found[0].Name;
         errors.Add(
             place,
-            found.Count > 1 ? $"'{text}' can be {string.Join(" or ", found.Select(f => f.Name))}" : $"{model.Name} does not read '{text}'",
+            found.Count > 1
+                ? $"'{text}' can be {string.Join(" or ", found.Select(f => f.Name))}"
+                : $"{model.Name} does not read '{text}'",
             found.Count > 1 ? null : NearestName.Hint(name, read.Select(reference => reference.Name.ToString())));
         return null;
     }

@@ -20,7 +20,9 @@ public readonly record struct UsualRange(double Middle, double Low, double High)
     /// <summary>From how many values of one weekday on that day is looked at by itself.</summary>
     const int WeekdayValuesMin = 4;
 
-    /// <summary>From how many values of a weekday on its regularity counts, and how much more regular it must be.</summary>
+    /// <summary>
+    /// From how many values of a weekday on its regularity counts, and how much more regular it must be.
+    /// </summary>
     const int RegularValuesMin = 8, RegularPart = 4;
 
     /// <summary>How many of the last values count.</summary>
@@ -30,8 +32,8 @@ public readonly record struct UsualRange(double Middle, double Low, double High)
     public bool Contains(double value) => value >= Low && value <= High;
 
     /// <summary>
-    /// Learns the range from numbers: their median, and around it a multiple of their median absolute deviation, which a few
-    /// outliers do not move. Where enough of them are of the same weekday, those alone are asked.
+    /// Learns the range from numbers: their median, and around it a multiple of their median absolute deviation, which
+    /// a few outliers do not move. Where enough of them are of the same weekday, those alone are asked.
     /// </summary>
     /// <param name="past">What was measured before, oldest first.</param>
     /// <param name="at">When the next number is of.</param>
@@ -48,8 +50,8 @@ public readonly record struct UsualRange(double Middle, double Low, double High)
         var all = Of(recent, deviations, floor);
         if (ofDay.Count < WeekdayValuesMin || ofDay.Count == recent.Count) return all;
         var day = Of(ofDay, deviations, floor);
-        // A few values are alike by chance: a day is a season of its own where it is far from the others, or for long has been
-        // far more regular.
+        // A few values are alike by chance: a day is a season of its own where it is far from the others, or for long
+        // has been far more regular.
         var isRegular = ofDay.Count >= RegularValuesMin && (day.High - day.Low) * RegularPart < all.High - all.Low;
         return isRegular || !all.Contains(day.Middle) ? day : all;
     }

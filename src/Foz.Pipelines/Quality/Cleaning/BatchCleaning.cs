@@ -8,8 +8,8 @@ using static Foz.Lake.Sql.SqlText;
 namespace Foz.Pipelines.Quality.Cleaning;
 
 /// <summary>
-/// A SELECT of a batch's rows after rules, which stand in the order in which they are made. Behind the batch's own columns
-/// it has one for each rule and column, in which what the rule did is noted.
+/// A SELECT of a batch's rows after rules, which stand in the order in which they are made. Behind the batch's own
+/// columns it has one for each rule and column, in which what the rule did is noted.
 /// </summary>
 public sealed class BatchCleaning
 {
@@ -29,13 +29,16 @@ public sealed class BatchCleaning
         EngineSession session, string select, IReadOnlyList<EngineColumn> columns, CancellationToken cancellationToken)
     {
         (this.session, Select, this.columns, cancellation) = (session, select, columns, cancellationToken);
-        isText = columns.ToDictionary(c => c.Name, c => c is { TypeName: "VARCHAR", IsJson: false }, StringComparer.OrdinalIgnoreCase);
+        isText = columns.ToDictionary(
+            c => c.Name, c => c is { TypeName: "VARCHAR", IsJson: false }, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>The rows; before those that are double are taken out.</summary>
     public string Select { get; private set; }
 
-    /// <summary>What must be true of values that rules could not read, where a rule asks for more than to count them.</summary>
+    /// <summary>
+    /// What must be true of values that rules could not read, where a rule asks for more than to count them.
+    /// </summary>
     public IReadOnlyList<CheckDefinition> Checks => readable;
 
     /// <summary>Makes the SELECT.</summary>
@@ -46,7 +49,8 @@ public sealed class BatchCleaning
     /// <param name="isOwn">Whether a rule for all columns is for this one.</param>
     /// <param name="cancellationToken">Interrupts it.</param>
     /// <exception cref="FozException">
-    /// Rules name columns that are not there, are for text and their columns are none, or cannot be made; tells all that do.
+    /// Rules name columns that are not there, are for text and their columns are none, or cannot be made; tells all
+    /// that do.
     /// </exception>
     public static BatchCleaning Of(
         EngineSession session, IReadOnlyList<CleanRule> rules, string select, IReadOnlyList<EngineColumn> columns,
@@ -66,10 +70,12 @@ public sealed class BatchCleaning
     public IReadOnlyList<CheckResult> Finish(EngineSession session, string batch, CancellationToken cancellationToken)
     {
         using var rows = session.Query(
-            $"SELECT {string.Join(", ", counts.Select(c => c.Count).Prepend("count(*)"))} FROM {batch}", cancellationToken);
+            $"SELECT {string.Join(", ", counts.Select(c => c.Count).Prepend("count(*)"))} FROM {batch}",
+            cancellationToken);
         var row = rows.Rows(cancellationToken).First();
         var all = Convert.ToInt64(row[0], CultureInfo.InvariantCulture);
-        var results = counts.Select((c, i) => new CheckResult(c.Check, Convert.ToInt64(row[i + 1], CultureInfo.InvariantCulture), all)).ToList();
+        var results = counts.Select((c, i) =>
+            new CheckResult(c.Check, Convert.ToInt64(row[i + 1], CultureInfo.InvariantCulture), all)).ToList();
         if (deduplicate is not null)
         {
             var removed = session.Execute($"DELETE FROM {batch} WHERE {Double}", cancellationToken);
@@ -93,13 +99,17 @@ public sealed class BatchCleaning
             var old = $"t.{Identifier(name)}";
             if (rule is CleanRule.Text or CleanRule.Replace && !isText[name])
             {
-                errors.Add(rule.Place, $"'{rule.Name}' is for text, and {name} is none", "cast it behind this rule, or leave the rule out");
+                errors.Add(
+                    rule.Place, $"'{rule.Name}' is for text, and {name} is none",
+                    "cast it behind this rule, or leave the rule out");
                 continue;
             }
             if (rule is CleanRule.Fill fill && !isText[name] && !Fits(fill, name)) continue;
             if (ValueOf(rule, old, isText[name]) is not { } value) continue;
             // A rule that keeps what it cannot read gives that.
-            var kept = rule is CleanRule.Format { OnInvalid: not OnInvalid.Null } ? $"coalesce({value}, {old}::VARCHAR)" : value;
+            var kept = rule is CleanRule.Format { OnInvalid: not OnInvalid.Null }
+                ? $"coalesce({value}, {old}::VARCHAR)"
+                : value;
             replaced.Add($"{kept} AS {Identifier(name)}");
             if (rule is not CleanRule.Cast)
                 Note(rule, name, $"({kept}) IS DISTINCT FROM {(rule is CleanRule.Format ? $"{old}::VARCHAR" : old)}");
@@ -108,7 +118,10 @@ public sealed class BatchCleaning
             isText[name] = rule is CleanRule.Format || (isText[name] && rule is not CleanRule.Cast);
         }
         if (replaced.Count > 0)
-            Extend(rule, $"SELECT t.* REPLACE ({string.Join(", ", replaced)}){string.Concat(noted.Select(n => $",\n  {n}"))}\nFROM ({Select}\n) AS t");
+            Extend(rule,
+                $"SELECT t.* REPLACE "
+                    + $"({string.Join(", ", replaced)}){string.Concat(noted.Select(n => $",\n  {n}"))}\nFROM "
+                    + $"({Select}\n) AS t");
 
         void Note(CleanRule what, string name, string changed)
         {
@@ -158,7 +171,8 @@ public sealed class BatchCleaning
     /// <summary>Whether a column's type reads the value that fills it; what it does not read is noted.</summary>
     bool Fits(CleanRule.Fill rule, string name)
     {
-        var type = session.Describe(Select, cancellation).First(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+        var type = session.Describe(
+            Select, cancellation).First(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         var value = CastSql.OfText(Literal(rule.Value), type.TypeName, type.ToField().Type);
         if (session.QueryScalar<bool>($"SELECT ({value}) IS NOT NULL", cancellation)) return true;
         errors.Add(
@@ -190,7 +204,8 @@ public sealed class BatchCleaning
         }
         catch (FozException e) when (e.Kind is ErrorKind.Sql)
         {
-            errors.Add(rule.Place, $"the rule 'cast' cannot be made: unknown type '{rule.SqlType}'", e.Hint ?? e.Message);
+            errors.Add(
+                rule.Place, $"the rule 'cast' cannot be made: unknown type '{rule.SqlType}'", e.Hint ?? e.Message);
             return null;
         }
     }
@@ -216,7 +231,8 @@ public sealed class BatchCleaning
         CleanRule.Text { Way: var way } => way.Sql(old),
         CleanRule.Replace replace => $"regexp_replace({old}, {Literal(replace.Regex)}, {Literal(replace.By)}, 'g')",
         CleanRule.Values values =>
-            $"CASE {old} {string.Concat(values.ByOld.Select(pair => $"WHEN {Literal(pair.Key)} THEN {LiteralOrNull(pair.Value)} "))}ELSE {old} END",
+            $"CASE {old} {string.Concat(values.ByOld.Select(pair =>
+                $"WHEN {Literal(pair.Key)} THEN {LiteralOrNull(pair.Value)} "))}ELSE {old} END",
         CleanRule.Format format => $"foz_format({Literal(format.FormatName)}, {old}::VARCHAR)",
         CleanRule.Cast cast => TypeOf(cast) is { } type ? CastSql.Of(cast, old, isOfText, type) : null,
         CleanRule.Fill fill => $"coalesce({old}, {Literal(fill.Value)})",

@@ -5,8 +5,8 @@ using static Foz.Lake.Sql.SqlText;
 namespace Foz.Pipelines.Quality.Cleaning;
 
 /// <summary>
-/// SQL that reads values as another type. Of a text all must be kept, see <see cref="LosslessText"/>: what the engine would round,
-/// cut off or guess is null. What is no text is cast as the engine does.
+/// SQL that reads values as another type. Of a text all must be kept, see <see cref="LosslessText"/>: what the engine
+/// would round, cut off or guess is null. What is no text is cast as the engine does.
 /// </summary>
 static class CastSql
 {
@@ -29,7 +29,8 @@ static class CastSql
     public static string OfText(string text, string sqlType, DataType type)
     {
         var value = $"TRY_CAST({text} AS {sqlType})";
-        var tests = string.Join(" AND ", new[] { LosslessText.Test(text, type), IsWritten(text, value, type) }.OfType<string>());
+        var tests = string.Join(
+            " AND ", new[] { LosslessText.Test(text, type), IsWritten(text, value, type) }.OfType<string>());
         return tests.Length == 0 ? value : $"CASE WHEN {tests} THEN {value} END";
     }
 

@@ -21,7 +21,10 @@ public sealed class CleanReader(ErrorList errors)
 
     /// <summary>The names of all rules.</summary>
     public static IReadOnlyCollection<string> Names { get; } =
-        [.. TextRule.ByName.Keys, .. ValueFormat.Names.Order(StringComparer.Ordinal), Replace, Values, Cast, Fill, Deduplicate];
+        [
+            .. TextRule.ByName.Keys, .. ValueFormat.Names.Order(StringComparer.Ordinal), Replace, Values, Cast, Fill,
+            Deduplicate,
+        ];
 
     /// <summary>Reads a list of rules.</summary>
     /// <param name="node">The list; null reads as empty, and one rule as a list of it.</param>
@@ -49,7 +52,9 @@ public sealed class CleanReader(ErrorList errors)
                             : new([new("value", place, value)], place),
                         place, column);
             default:
-                errors.Add(item.Place, $"a rule must be a name or a mapping with one, not {item.Kind}", "write - trim, or - fill: 0");
+                errors.Add(
+                    item.Place, $"a rule must be a name or a mapping with one, not {item.Kind}",
+                    "write - trim, or - fill: 0");
                 return null;
         }
     }
@@ -58,7 +63,8 @@ public sealed class CleanReader(ErrorList errors)
     {
         if (!Names.Contains(name))
         {
-            errors.Add(place, $"unknown rule '{name}'", NearestName.Hint(name, Names) ?? $"known: {string.Join(", ", Names)}");
+            errors.Add(
+                place, $"unknown rule '{name}'", NearestName.Hint(name, Names) ?? $"known: {string.Join(", ", Names)}");
             return null;
         }
         var reader = new MappingReader(arguments, errors);
@@ -67,7 +73,9 @@ public sealed class CleanReader(ErrorList errors)
             : column is not null ? [column]
             : reader.Texts("columns");
         if (rule is not null and not CleanRule.Text && columns.Count == 0 && name is not Deduplicate)
-            errors.Add(place, $"'{name}' of a table must name its columns", $"move it to a column, or add 'columns: […]' to it");
+            errors.Add(
+                place, $"'{name}' of a table must name its columns",
+                $"move it to a column, or add 'columns: […]' to it");
         if (rule is CleanRule.Deduplicate && column is not null)
             errors.Add(place, $"'{name}' is a rule of a table", "move it to 'clean' of the table");
         reader.Finish();
@@ -77,7 +85,8 @@ public sealed class CleanReader(ErrorList errors)
     CleanRule? Read(string name, MappingReader reader, Place place, string? column)
     {
         if (TextRule.ByName.TryGetValue(name, out var way)) return new CleanRule.Text(way);
-        if (ValueFormat.ByName.ContainsKey(name)) return new CleanRule.Format(name, ReadOnInvalid(reader) ?? OnInvalid.Keep);
+        if (ValueFormat.ByName.ContainsKey(name))
+            return new CleanRule.Format(name, ReadOnInvalid(reader) ?? OnInvalid.Keep);
         return name switch
         {
             Replace => ReadReplace(reader, place),
@@ -106,10 +115,15 @@ public sealed class CleanReader(ErrorList errors)
         var format = reader.Text("format");
         var onInvalid = ReadOnInvalid(reader);
         if (onInvalid is OnInvalid.Keep)
-            errors.Add(reader.PlaceOf("on_invalid"), "a value cannot be kept in a column of another type", "write null, fail, drop or quarantine");
+            errors.Add(
+                reader.PlaceOf("on_invalid"), "a value cannot be kept in a column of another type",
+                "write null, fail, drop or quarantine");
         if (format is not null && !ValueFormat.ByName.ContainsKey(format))
-            errors.Add(reader.PlaceOf("format"), $"unknown format '{format}'", NearestName.Hint(format, ValueFormat.Names.Order()));
-        if (type is null) Missing(place, "'cast' needs a type", "write - cast: date, or - cast: {type: date, pattern: '%d/%m/%Y'}");
+            errors.Add(
+                reader.PlaceOf("format"), $"unknown format '{format}'",
+                NearestName.Hint(format, ValueFormat.Names.Order()));
+        if (type is null)
+            Missing(place, "'cast' needs a type", "write - cast: date, or - cast: {type: date, pattern: '%d/%m/%Y'}");
         var pattern = reader.Text("pattern");
         if (pattern is not null && TimePattern.FindFault(pattern) is { } fault)
             errors.Add(reader.PlaceOf("pattern"), fault, TimePattern.Hint);

@@ -5,7 +5,9 @@ using static Foz.Lake.Sql.SqlText;
 
 namespace Foz.Pipelines.Quality.Contracts;
 
-/// <summary>What a table promises: exactly these columns, with these types, and where it says so without nulls.</summary>
+/// <summary>
+/// What a table promises: exactly these columns, with these types, and where it says so without nulls.
+/// </summary>
 /// <param name="Columns">The columns, at least one.</param>
 public sealed record TableContract(IReadOnlyList<ContractColumn> Columns)
 {
@@ -56,7 +58,8 @@ public sealed record TableContract(IReadOnlyList<ContractColumn> Columns)
                     column.Place, $"{table} breaks its contract: the column '{column.Name}' is missing",
                     NearestName.Find(column.Name, stray.Select(s => s.Name)) is { } near ? $"is it '{near}'?" : null);
             }
-            else if (!found.IsNull && TypeOf(session, column, errors, cancellationToken) is { } type && type != found.TypeName)
+            else if (!found.IsNull && TypeOf(session, column, errors, cancellationToken) is { } type
+                && type != found.TypeName)
             {
                 errors.Add(
                     column.Place, $"{table} breaks its contract: '{column.Name}' is {found.TypeName} instead of {type}",
@@ -70,14 +73,20 @@ public sealed record TableContract(IReadOnlyList<ContractColumn> Columns)
         errors.ThrowIfAny();
     }
 
-    /// <summary>A SELECT of one row: how many nulls each column holds that promises none, in the order of <see cref="Required"/>.</summary>
+    /// <summary>
+    /// A SELECT of one row: how many nulls each column holds that promises none, in the order of
+    /// <see cref="Required"/>.
+    /// </summary>
     /// <param name="relation">The rows, as SQL that can stand behind FROM.</param>
     public string CountNulls(string relation) => string.Create(
-        null, $"SELECT {string.Join(", ", Required.Select(column => $"count(*) - count({Identifier(column.Name)})"))} FROM {relation}");
+        null,
+        $"SELECT {string.Join(", ", Required.Select(column => $"count(*) - count({Identifier(column.Name)})"))} FROM "
+            + $"{relation}");
 
     /// <summary>The error of a column with nulls that promises none.</summary>
     public static FozException HasNulls(string table, ContractColumn column, long nulls) => new(
-        ErrorKind.Data, $"{table} breaks its contract: '{column.Name}' is null in {nulls:N0} {(nulls == 1 ? "row" : "rows")}")
+        ErrorKind.Data,
+        $"{table} breaks its contract: '{column.Name}' is null in {nulls:N0} {(nulls == 1 ? "row" : "rows")}")
     {
         Place = column.Place,
         Hint = "fill it, quarantine these rows by the check not_null, or let the contract allow nulls",

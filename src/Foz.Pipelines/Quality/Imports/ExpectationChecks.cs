@@ -40,17 +40,22 @@ static class ExpectationChecks
     /// <returns>Null, or what to do instead where nothing does.</returns>
     public static string? Add(Expectation e, string? table, List<ImportedCheck> checks)
     {
-        if (e.Type.StartsWith(OfColumn, StringComparison.Ordinal) && !e.Type.StartsWith(OfPair, StringComparison.Ordinal) && e.Column is null)
+        if (e.Type.StartsWith(OfColumn, StringComparison.Ordinal)
+            && !e.Type.StartsWith(OfPair, StringComparison.Ordinal) && e.Column is null)
             return "it names no column";
-        if (Empty.FirstOrDefault(name => e.Find(name) is { ValueKind: JsonValueKind.Array } list && !HasValue(list)) is { } empty)
+        if (Empty.FirstOrDefault(name =>
+            e.Find(name) is { ValueKind: JsonValueKind.Array } list && !HasValue(list)) is { } empty)
             return $"its '{empty}' has no value: no check is about nothing";
         var before = checks.Count;
         foreach (var (column, name, arguments) in Translate(e, table))
             checks.Add(new(column, Yaml(name, [.. arguments, .. Common(e, name)])));
-        return checks.Count > before ? null : Instead.GetValueOrDefault(e.Type) ?? "write it as a check, such as a SQL check";
+        return checks.Count > before
+            ? null
+            : Instead.GetValueOrDefault(e.Type) ?? "write it as a check, such as a SQL check";
     }
 
-    static IEnumerable<(string? Column, string Name, IReadOnlyList<string> Arguments)> Translate(Expectation e, string? table)
+    static IEnumerable<(string? Column, string Name, IReadOnlyList<string> Arguments)> Translate(
+        Expectation e, string? table)
     {
         if (Limited.TryGetValue(e.Type, out var limited)) return One(e.Column, limited, Limits(e));
         return e.Type switch
@@ -62,12 +67,16 @@ static class ExpectationChecks
                 One(null, "unique", Argument("columns", e.Yaml("column_list"))),
             "expect_column_values_to_be_in_set" or "expect_column_distinct_values_to_be_in_set" =>
                 One(e.Column, "accepted_values", Argument("values", e.Yaml("value_set"))),
-            "expect_column_values_to_not_be_in_set" => One(e.Column, "not_accepted_values", Argument("values", e.Yaml("value_set"))),
+            "expect_column_values_to_not_be_in_set" =>
+                One(e.Column, "not_accepted_values", Argument("values", e.Yaml("value_set"))),
             "expect_column_values_to_be_between" => Between(e),
-            "expect_column_min_to_be_between" when e.Find("max_value") is null => One(e.Column, "min", Argument("value", e.Yaml("min_value"))),
-            "expect_column_max_to_be_between" when e.Find("min_value") is null => One(e.Column, "max", Argument("value", e.Yaml("max_value"))),
+            "expect_column_min_to_be_between" when e.Find("max_value") is null =>
+                One(e.Column, "min", Argument("value", e.Yaml("min_value"))),
+            "expect_column_max_to_be_between" when e.Find("min_value") is null =>
+                One(e.Column, "max", Argument("value", e.Yaml("max_value"))),
             "expect_column_values_to_match_regex" => One(e.Column, "pattern", Argument("value", e.Yaml("regex"))),
-            "expect_column_values_to_not_match_regex" => One(e.Column, "not_pattern", Argument("value", e.Yaml("regex"))),
+            "expect_column_values_to_not_match_regex" =>
+                One(e.Column, "not_pattern", Argument("value", e.Yaml("regex"))),
             "expect_column_value_lengths_to_equal" => One(e.Column, "length", Argument("value", e.Yaml("value"))),
             "expect_column_values_to_match_strftime_format" when e.Yaml("strftime_format") is { } pattern =>
                 One(e.Column, "format", ["value: timestamp", $"pattern: {pattern}"]),
@@ -75,30 +84,43 @@ static class ExpectationChecks
             "expect_column_values_to_be_json_parseable" => One(e.Column, "format", ["value: json"]),
             "expect_column_quantile_values_to_be_between" => Quantiles(e),
             "expect_table_row_count_to_equal" => One(null, "row_count", Argument("value", e.Yaml("value"))),
-            "expect_table_row_count_to_equal_other_table" when e.Text("other_table_name") is { } other && other.Contains('.', StringComparison.Ordinal) =>
+            "expect_table_row_count_to_equal_other_table" when e.Text("other_table_name") is { } other
+                && other.Contains('.', StringComparison.Ordinal) =>
                 One(null, "row_count_to", [$"to: {other}"]),
             "expect_column_pair_values_a_to_be_greater_than_b" =>
                 Pair(e, e.Flag("or_equal") ? ">=" : ">"),
             "expect_column_pair_values_to_be_equal" => Pair(e, "="),
-            "expect_multicolumn_sum_to_equal" when e.Find("column_list") is { ValueKind: JsonValueKind.Array } columns && e.Yaml("sum_total") is { } sum =>
-                One(null, "expression", [$"value: {Expectation.Quoted(string.Join(" + ", columns.EnumerateArray().Select(c => Name(c.GetString()!))) + $" = {sum}")}"]),
+            "expect_multicolumn_sum_to_equal" when e.Find("column_list") is { ValueKind: JsonValueKind.Array } columns
+                && e.Yaml("sum_total") is { } sum =>
+                One(null, "expression",
+                    [
+                        "value: " + Expectation.Quoted(
+                            string.Join(" + ", columns.EnumerateArray().Select(c => Name(c.GetString()!)))
+                                + $" = {sum}"),
+                    ]),
             "unexpected_rows_expectation" when e.Text("unexpected_rows_query") is { } query && table is not null =>
-                One(null, "custom", [$"query: {Expectation.Quoted(query.Replace("{batch}", table, StringComparison.Ordinal))}"]),
+                One(null, "custom",
+                    [$"query: {Expectation.Quoted(query.Replace("{batch}", table, StringComparison.Ordinal))}"]),
             _ => [],
         };
     }
 
-    static bool HasValue(JsonElement list) => list.EnumerateArray().Any(item => item.ValueKind is not JsonValueKind.Null);
+    static bool HasValue(JsonElement list) =>
+        list.EnumerateArray().Any(item => item.ValueKind is not JsonValueKind.Null);
 
     /// <summary>A check, or none where an expectation lacks what it needs.</summary>
-    static IEnumerable<(string?, string, IReadOnlyList<string>)> One(string? column, string name, IReadOnlyList<string>? arguments) =>
+    static IEnumerable<(string?, string, IReadOnlyList<string>)> One(
+        string? column, string name, IReadOnlyList<string>? arguments) =>
         arguments is null ? [] : [(column, name, arguments)];
 
     static string[]? Argument(string name, string? yaml) => yaml is null ? null : [$"{name}: {yaml}"];
 
     static IReadOnlyList<string>? Limits(Expectation e)
     {
-        IReadOnlyList<string> limits = [.. Argument("min", e.Yaml("min_value")) ?? [], .. Argument("max", e.Yaml("max_value")) ?? []];
+        IReadOnlyList<string> limits =
+        [
+            .. Argument("min", e.Yaml("min_value")) ?? [], .. Argument("max", e.Yaml("max_value")) ?? [],
+        ];
         return limits.Count == 0 ? null : limits;
     }
 
@@ -119,7 +141,8 @@ static class ExpectationChecks
     static IEnumerable<(string?, string, IReadOnlyList<string>)> Quantiles(Expectation e)
     {
         if (e.Find("quantile_ranges") is not { ValueKind: JsonValueKind.Object } ranges
-            || !ranges.TryGetProperty("quantiles", out var quantiles) || !ranges.TryGetProperty("value_ranges", out var values)
+            || !ranges.TryGetProperty("quantiles", out var quantiles)
+            || !ranges.TryGetProperty("value_ranges", out var values)
             || quantiles.GetArrayLength() != values.GetArrayLength())
             yield break;
         foreach (var (quantile, range) in quantiles.EnumerateArray().Zip(values.EnumerateArray()))
@@ -142,7 +165,8 @@ static class ExpectationChecks
 
     static IEnumerable<string> Common(Expectation e, string name)
     {
-        if (e.Yaml("mostly") is { } mostly && mostly is not "1" and not "1.0" && name is not "row_count") yield return $"mostly: {mostly}";
+        if (e.Yaml("mostly") is { } mostly && mostly is not "1" and not "1.0" && name is not "row_count")
+            yield return $"mostly: {mostly}";
         if (e.IsWarning) yield return "on_violation: warn";
     }
 

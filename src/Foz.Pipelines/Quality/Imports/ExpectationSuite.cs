@@ -10,8 +10,8 @@ namespace Foz.Pipelines.Quality.Imports;
 public sealed record ImportedCheck(string? Column, string Yaml);
 
 /// <summary>
-/// A suite of Great Expectations as checks: both shapes of its JSON, that of releases before 1.0 (<c>expectation_type</c>)
-/// and that since (<c>type</c>).
+/// A suite of Great Expectations as checks: both shapes of its JSON, that of releases before 1.0
+/// (<c>expectation_type</c>) and that since (<c>type</c>).
 /// </summary>
 /// <param name="Name">The suite's name; null where it has none.</param>
 /// <param name="Checks">The checks, in the order of the expectations.</param>
@@ -37,7 +37,8 @@ public sealed record ExpectationSuite(
             var unmatched = new List<(string, string)>();
             foreach (var item in expectations.EnumerateArray())
             {
-                var expectation = Expectation.Of(item) ?? throw NoSuite(file, "an expectation has neither 'type' nor 'expectation_type'");
+                var expectation = Expectation.Of(item)
+                    ?? throw NoSuite(file, "an expectation has neither 'type' nor 'expectation_type'");
                 var reason = expectation.RowCondition is { } condition
                     ? $"its row_condition is in another language: write where: … for {condition}"
                     : ExpectationChecks.Add(expectation, table, checks);
@@ -47,7 +48,10 @@ public sealed record ExpectationSuite(
         }
         catch (JsonException e)
         {
-            throw new FozException(ErrorKind.Configuration, $"the file is no JSON: {e.Message}", e) { Place = new(file) };
+            throw new FozException(ErrorKind.Configuration, $"the file is no JSON: {e.Message}", e)
+            {
+                Place = new(file),
+            };
         }
     }
 
@@ -90,7 +94,9 @@ sealed record Expectation(string Type, JsonElement Arguments)
             return null;
         var arguments = item.TryGetProperty("kwargs", out var kwargs) ? kwargs : default;
         var severity = item.TryGetProperty("severity", out var word) ? word.GetString() : null;
-        return new(name, arguments.ValueKind is JsonValueKind.Object ? arguments.Clone() : JsonDocument.Parse("{}").RootElement)
+        return new(
+            name,
+            arguments.ValueKind is JsonValueKind.Object ? arguments.Clone() : JsonDocument.Parse("{}").RootElement)
         {
             IsWarning = severity is "warning" or "info",
         };
@@ -101,7 +107,8 @@ sealed record Expectation(string Type, JsonElement Arguments)
         Arguments.TryGetProperty(name, out var value) && value.ValueKind is not JsonValueKind.Null ? value : null;
 
     /// <summary>An argument as text; null where it is not set, or is no text.</summary>
-    public string? Text(string name) => Find(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+    public string? Text(string name) =>
+        Find(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
     /// <summary>Whether a flag is set.</summary>
     public bool Flag(string name) => Find(name) is { ValueKind: JsonValueKind.True };
@@ -114,7 +121,8 @@ sealed record Expectation(string Type, JsonElement Arguments)
     {
         JsonValueKind.Array => $"[{string.Join(", ", value.EnumerateArray().Select(YamlOf))}]",
         JsonValueKind.String => Quoted(value.GetString()!),
-        JsonValueKind.Number => value.TryGetDecimal(out var number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText(),
+        JsonValueKind.Number =>
+            value.TryGetDecimal(out var number) ? number.ToString(CultureInfo.InvariantCulture) : value.GetRawText(),
         _ => value.GetRawText(),
     };
 

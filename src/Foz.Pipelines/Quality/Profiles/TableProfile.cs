@@ -17,7 +17,9 @@ public sealed record ColumnProfile
     /// <summary>How many rows are null.</summary>
     public required long Nulls { get; init; }
 
-    /// <summary>How many different values there are; an estimate in large tables. Null for lists, structs and maps.</summary>
+    /// <summary>
+    /// How many different values there are; an estimate in large tables. Null for lists, structs and maps.
+    /// </summary>
     public long? Distinct { get; init; }
 
     /// <summary>The smallest value as text; null where there is none, or values have no order.</summary>
@@ -32,15 +34,20 @@ public sealed record ColumnProfile
     /// <summary>The standard deviation of numbers.</summary>
     public double? StandardDeviation { get; init; }
 
-    /// <summary>The values below which a quarter, a half and three quarters of the values lie, as text; empty where there are none.</summary>
+    /// <summary>
+    /// The values below which a quarter, a half and three quarters of the values lie, as text; empty where there are
+    /// none.
+    /// </summary>
     public IReadOnlyList<string> Quartiles { get; init; } = [];
 
-    /// <summary>The most frequent values, as text, with how often each is there; empty where all are different.</summary>
+    /// <summary>
+    /// The most frequent values, as text, with how often each is there; empty where all are different.
+    /// </summary>
     public IReadOnlyList<ValueFrequency> Top { get; init; } = [];
 
     /// <summary>
-    /// How many values lie in each of equal parts of the way from the smallest to the largest; empty for what is no number and
-    /// no time.
+    /// How many values lie in each of equal parts of the way from the smallest to the largest; empty for what is no
+    /// number and no time.
     /// </summary>
     public IReadOnlyList<long> Histogram { get; init; } = [];
 }

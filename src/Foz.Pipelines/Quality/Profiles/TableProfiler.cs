@@ -26,7 +26,8 @@ public sealed class TableProfiler(EngineSession session, string relation)
     public TableProfile Run(IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
         var all = session.Describe($"SELECT * FROM {relation}", cancellationToken);
-        foreach (var name in columns.Where(name => !all.Any(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase))))
+        foreach (var name in columns.Where(name =>
+            !all.Any(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase))))
             throw new FozException(ErrorKind.Usage, $"there is no column '{name}'")
             {
                 Hint = Foz.Lake.Configuration.NearestName.Hint(name, all.Select(c => c.Name)),
@@ -55,7 +56,8 @@ public sealed class TableProfiler(EngineSession session, string relation)
                 hasOrder ? $"max({c})::VARCHAR" : "NULL::VARCHAR",
                 column.IsNumber ? $"avg({c})::DOUBLE" : IsText(column) ? $"avg(length({c}))::DOUBLE" : "NULL::DOUBLE",
                 column.IsNumber ? Measure.StandardDeviation.SqlOf($"{c}::DOUBLE") : "NULL::DOUBLE",
-                column.IsNumber ? $"{(isExact ? "quantile_cont" : "approx_quantile")}({c}::DOUBLE, {Quarters})::VARCHAR[]"
+                column.IsNumber
+                    ? $"{(isExact ? "quantile_cont" : "approx_quantile")}({c}::DOUBLE, {Quarters})::VARCHAR[]"
                     : IsMeasured(column) && isExact ? $"quantile_disc({c}, {Quarters})::VARCHAR[]" : "NULL::VARCHAR[]",
             };
         });
@@ -70,12 +72,16 @@ public sealed class TableProfiler(EngineSession session, string relation)
                     Name = column.Name,
                     Type = column.TypeName,
                     Nulls = Convert.ToInt64(values[0], CultureInfo.InvariantCulture),
-                    Distinct = values[1] is { } distinct ? Convert.ToInt64(distinct, CultureInfo.InvariantCulture) : null,
+                    Distinct = values[1] is { } distinct
+                        ? Convert.ToInt64(distinct, CultureInfo.InvariantCulture)
+                        : null,
                     Min = (string?)values[2],
                     Max = (string?)values[3],
                     Mean = (double?)values[4],
                     StandardDeviation = (double?)values[5],
-                    Quartiles = values[6] is object?[] quartiles ? [.. quartiles.OfType<string>().Select(text => Plain(column, text))] : [],
+                    Quartiles = values[6] is object?[] quartiles
+                        ? [.. quartiles.OfType<string>().Select(text => Plain(column, text))]
+                        : [],
                 };
             }),
         ];
@@ -93,15 +99,21 @@ public sealed class TableProfiler(EngineSession session, string relation)
         if (measured.Count == 0) return profiles;
         // What is no number or infinite has no place between others.
         var limits = measured.Select(i =>
-            $"min({Number(columns[i])}) FILTER ({IsFinite(columns[i])}) AS a{i}, max({Number(columns[i])}) FILTER ({IsFinite(columns[i])}) AS b{i}");
+            $"min({Number(columns[i])}) FILTER ({IsFinite(columns[i])}) AS a{i}, max({Number(columns[i])}) FILTER "
+                + $"({IsFinite(columns[i])}) AS b{i}");
         var counts = measured.SelectMany(i => Enumerable.Range(0, HistogramParts).Select(part =>
-            $"count(*) FILTER ({IsFinite(columns[i])} AND coalesce(least(floor(({Number(columns[i])} - a{i}) / nullif(b{i} - a{i}, 0) * {HistogramParts}), "
+            $"count(*) FILTER ({IsFinite(columns[i])} AND coalesce(least(floor(({Number(columns[i])} - a{i}) / "
+                + $"nullif(b{i} - a{i}, 0) * {HistogramParts}), "
                 + $"{HistogramParts - 1}), 0) = {part})"));
         var row = FirstRow(
-            $"SELECT {string.Join(", ", counts)} FROM {relation} AS t, (SELECT {string.Join(", ", limits)} FROM {relation} AS t) AS l",
+            $"SELECT {string.Join(", ", counts)} FROM {relation} AS t, (SELECT "
+                + $"{string.Join(", ", limits)} FROM {relation} AS t) AS l",
             cancellationToken);
         foreach (var (i, start) in measured.Select((i, n) => (i, n * HistogramParts)))
-            profiles[i] = profiles[i] with { Histogram = [.. row[start..(start + HistogramParts)].Select(count => (long)count!)] };
+            profiles[i] = profiles[i] with
+            {
+                Histogram = [.. row[start..(start + HistogramParts)].Select(count => (long)count!)],
+            };
         return profiles;
     }
 
@@ -110,7 +122,8 @@ public sealed class TableProfiler(EngineSession session, string relation)
         if (profile.Distinct is not { } distinct || distinct == 0 || distinct == rows - profile.Nulls) return profile;
         var c = Identifier(column.Name);
         using var top = session.Query(
-            $"SELECT {c}::VARCHAR, count(*) AS n FROM {relation} WHERE {c} IS NOT NULL GROUP BY {c} ORDER BY n DESC, 1 LIMIT {TopMax}",
+            $"SELECT {c}::VARCHAR, count(*) AS n FROM {relation} WHERE {c} IS NOT NULL GROUP BY {c} "
+                + $"ORDER BY n DESC, 1 LIMIT {TopMax}",
             cancellationToken);
         return profile with
         {

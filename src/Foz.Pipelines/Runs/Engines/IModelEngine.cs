@@ -7,7 +7,8 @@ namespace Foz.Pipelines.Runs.Engines;
 
 /// <summary>
 /// Computes the rows of one model. An engine commits nothing: what it gives is screened, checked, merged and committed
-/// in the same way, whatever the engine. An engine is one file beside this one and one line in <see cref="ModelEngines"/>.
+/// in the same way, whatever the engine. An engine is one file beside this one and one line in
+/// <see cref="ModelEngines"/>.
 /// </summary>
 interface IModelEngine
 {

@@ -11,7 +11,8 @@ static class RenewedModel
 {
     /// <summary>The model as it is to be run.</summary>
     /// <exception cref="FozException">Its template is wrong, or a query of it is.</exception>
-    public static async Task<GraphNode.OfModel> OfAsync(StepContext context, GraphNode.OfModel node, CancellationToken cancellationToken)
+    public static async Task<GraphNode.OfModel> OfAsync(
+        StepContext context, GraphNode.OfModel node, CancellationToken cancellationToken)
     {
         if (node.Model.Template is not { } template) return node;
         var isFullRefresh = context.IsFullRefresh && !node.Model.Materialization.IsFullRefreshRestricted;

@@ -8,8 +8,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs.Models;
 
 /// <summary>
-/// The rows by which an incremental model would change its table although it reads what its last batch read: those of a SELECT that
-/// reads the table itself, or is another one once the table is there.
+/// The rows by which an incremental model would change its table although it reads what its last batch read: those of a
+/// SELECT that reads the table itself, or is another one once the table is there.
 /// </summary>
 /// <param name="session">What looks for them.</param>
 /// <param name="model">The model, its template rendered.</param>
@@ -42,10 +42,12 @@ sealed class FedRows(EngineSession session, Model model, IRelationNames names)
         switch (model.Materialization.Strategy)
         {
             case IncrementalStrategy.Merge { UniqueKey.Count: > 0 }:
-                yield return $"SELECT 1 FROM (SELECT {columns} FROM ({select}) EXCEPT SELECT {columns} FROM {own}) LIMIT 1";
+                yield return $"SELECT 1 FROM (SELECT {columns} FROM ({select}) EXCEPT SELECT "
+                    + $"{columns} FROM {own}) LIMIT 1";
                 break;
             case IncrementalStrategy.DeleteInsert { UniqueKey: { Count: > 0 } key, Predicates.Count: 0 }:
-                yield return $"SELECT 1 FROM (SELECT {columns} FROM ({select}) EXCEPT ALL SELECT {columns} FROM {own}) LIMIT 1";
+                yield return $"SELECT 1 FROM (SELECT {columns} FROM ({select}) EXCEPT ALL SELECT "
+                    + $"{columns} FROM {own}) LIMIT 1";
                 var keys = string.Join(", ", key.Select(SqlText.Identifier));
                 yield return $"SELECT 1 FROM (SELECT {columns} FROM {own} SEMI JOIN ({select}) USING ({keys}) "
                     + $"EXCEPT ALL SELECT {columns} FROM ({select})) LIMIT 1";
@@ -59,7 +61,8 @@ sealed class FedRows(EngineSession session, Model model, IRelationNames names)
     async Task<string> ColumnsOfAsync(CancellationToken cancellationToken)
     {
         using var bound = await new StatementBinder(session, names).BindAsync(model.Sql, cancellationToken);
-        return string.Join(", ", session.Describe(bound.Sql, cancellationToken).Select(column => SqlText.Identifier(column.Name)));
+        return string.Join(
+            ", ", session.Describe(bound.Sql, cancellationToken).Select(column => SqlText.Identifier(column.Name)));
     }
 
     async Task<bool> HasRowsAsync(string sql, CancellationToken cancellationToken)

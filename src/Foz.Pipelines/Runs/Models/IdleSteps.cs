@@ -35,7 +35,8 @@ sealed class IdleSteps
         var settled = SettledSteps.Open(context.Lake, project);
         // What its table has, an export may not have yet, and hooks may not have been told.
         var nodes = project.Graph.Nodes.OfType<GraphNode.OfModel>()
-            .Where(node => selected.Contains(node.Name) && node.Model is { Exports.Count: 0, Hooks.After.Count: 0 }).ToList();
+            .Where(node => selected.Contains(node.Name) && node.Model is { Exports.Count: 0, Hooks.After.Count: 0 })
+            .ToList();
         if (context.Intervals is null)
             foreach (var node in settled.Find(nodes, isUnchanged: false)) steps.idle[node.Name] = true;
         await Parallel.ForEachAsync(

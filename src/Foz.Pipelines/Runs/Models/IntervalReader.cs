@@ -43,7 +43,8 @@ public sealed class IntervalReader(Lakehouse lake)
         var strategy = StrategyOf(model);
         var whole = IntervalPlan.Whole(strategy, lake.Clock.GetUtcNow());
         // A backfill can reach behind the beginning.
-        if (ledger.All.Items is [var first, ..] && first.Start < whole.Start) whole = whole with { Start = first.Start };
+        if (ledger.All.Items is [var first, ..] && first.Start < whole.Start)
+            whole = whole with { Start = first.Start };
         var spans = new List<IntervalSpan>();
         foreach (var unit in IntervalPlan.Units(strategy.BatchSize, whole))
         {
@@ -72,7 +73,8 @@ public sealed class IntervalReader(Lakehouse lake)
         return new(plan.Backfill!, plan.Due);
     }
 
-    ModelIntervals Of(Model model) => new(new StepContext(lake, RunId: "", IsFullRefresh: false, static _ => { }), new(model));
+    ModelIntervals Of(Model model) =>
+        new(new StepContext(lake, RunId: "", IsFullRefresh: false, static _ => { }), new(model));
 
     static IncrementalStrategy.Microbatch StrategyOf(Model model) =>
         (IncrementalStrategy.Microbatch)model.Materialization.Strategy!;

@@ -48,14 +48,17 @@ sealed class KeptTableChecks(StepContext context, GraphNode.OfModel node)
         if (await FindChangedAsync(manifest.Tables, cancellationToken) is not { } name) return;
         throw new FozException(
             ErrorKind.Data,
-            $"rows of {name} were changed since its version {manifest.Tables[name].FromVersion}, which {node.Name} cannot append")
+            $"rows of {name} were changed since its version {manifest.Tables[name].FromVersion}, "
+                + $"which {node.Name} cannot append")
         {
             Place = Model.Place,
             Hint = "use 'strategy: merge' with a unique_key, or run with --full-refresh",
         };
     }
 
-    /// <summary>A model that follows the rows of its input is made again where some of those were changed or deleted.</summary>
+    /// <summary>
+    /// A model that follows the rows of its input is made again where some of those were changed or deleted.
+    /// </summary>
     /// <param name="plan">What it would read.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<ModelPlan> FollowAsync(ModelPlan plan, CancellationToken cancellationToken) =>
@@ -63,7 +66,9 @@ sealed class KeptTableChecks(StepContext context, GraphNode.OfModel node)
             ? await ModelPlan.OfAsync(context.Reads, Model, last: null, cancellationToken) with { MakesAgain = true }
             : plan;
 
-    /// <summary>The name of a table of which rows that an earlier batch read were changed or deleted; null where there is none.</summary>
+    /// <summary>
+    /// The name of a table of which rows that an earlier batch read were changed or deleted; null where there is none.
+    /// </summary>
     async Task<string?> FindChangedAsync(
         IReadOnlyDictionary<string, TableInput> tables, CancellationToken cancellationToken)
     {

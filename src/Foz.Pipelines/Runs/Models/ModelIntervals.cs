@@ -16,7 +16,9 @@ sealed class ModelIntervals(StepContext context, GraphNode.OfModel node)
     /// <summary>The intervals to run.</summary>
     /// <param name="plan">What the model would read.</param>
     /// <param name="previous">The last batch that is done; null where there is none.</param>
-    /// <param name="isFullRefresh">Whether the table is made anew: in one batch, so that nobody sees a part of it.</param>
+    /// <param name="isFullRefresh">
+    /// Whether the table is made anew: in one batch, so that nobody sees a part of it.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IntervalPlan> PlanAsync(
         ModelPlan plan, StepManifest? previous, bool isFullRefresh, CancellationToken cancellationToken)

@@ -19,7 +19,7 @@ namespace Foz.Pipelines.Runs.Models;
 /// <summary>Makes a model's table or view from what it reads.</summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The model.</param>
-sealed class ModelStep(StepContext context, GraphNode.OfModel node)
+sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
 {
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
     readonly KeptTableChecks goesOn = new(context, node);
@@ -41,7 +41,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     /// <summary>Whether the rows of a batch take the place of all that the table has.</summary>
     static bool IsReplaced(StepManifest manifest) => manifest.Replaces is true;
 
-    /// <summary>Runs the step: the batch that a crash cut off between its tables, if one did, and what is new.</summary>
+    /// <summary>
+    /// Runs the step: the batch that a crash cut off between its tables, if one did, and what is new.
+    /// </summary>
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
         var progress = await ReadAsync(cancellationToken);
@@ -75,7 +77,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         if (context.IsFullRefresh && !IsFullRefresh) WarnOfRestriction();
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
             return await RunIntervalsAsync(plan, progress, cancellationToken);
-        if (progress.IsDone && !IsFullRefresh && plan.IsDoneBy(Model, done!) && !await FeedsRowsAsync(plan, cancellationToken))
+        if (progress.IsDone && !IsFullRefresh && plan.IsDoneBy(Model, done!)
+            && !await FeedsRowsAsync(plan, cancellationToken))
             return await SkipAsync(cancellationToken);
         if (IsIncremental && done is not null) await goesOn.CheckKeysAsync(done, cancellationToken);
         plan = await goesOn.FollowAsync(plan, cancellationToken);
@@ -87,7 +90,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     {
         if (Model.Materialization is Materialization.View) return Result(Outcome.Skipped);
         var version = await new StepReaders(context, node).ReconcileAsync(cancellationToken);
-        version = await new TagFlow(context, node).ReconcileAsync(Model.Materialization.Strategy is null, cancellationToken) ?? version;
+        version = await new TagFlow(context, node).ReconcileAsync(
+            Model.Materialization.Strategy is null, cancellationToken) ?? version;
         return version is null ? Result(Outcome.Skipped) : Result(Outcome.Succeeded) with { TableVersion = version };
     }
 
@@ -106,14 +110,15 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     };
 
     /// <summary>
-    /// Runs a batch for each interval that is due, one after the other, all of the same versions of inputs. One that changes
-    /// nothing makes no commit: the next one, whatever it changes, says that it is filled.
+    /// Runs a batch for each interval that is due, one after the other, all of the same versions of inputs. One that
+    /// changes nothing makes no commit: the next one, whatever it changes, says that it is filled.
     /// </summary>
     async Task<StepResult> RunIntervalsAsync(ModelPlan plan, StepProgress progress, CancellationToken cancellationToken)
     {
         var intervals = await new ModelIntervals(context, node)
             .PlanAsync(plan, progress.IsGone ? null : progress.Done, IsFullRefresh, cancellationToken);
-        if (intervals.Due.Count == 0) return progress.IsDone ? await SkipAsync(cancellationToken) : Result(Outcome.Skipped);
+        if (intervals.Due.Count == 0)
+            return progress.IsDone ? await SkipAsync(cancellationToken) : Result(Outcome.Skipped);
         var all = Result(Outcome.Skipped);
         var empty = ImmutableArray<FilledInterval>.Empty;
         var before = new BatchBefore(progress.Done);
@@ -131,7 +136,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
                 Stale = stale.Items,
             };
             var isLast = number == intervals.Due.Count - 1;
-            if (await RunBatchAsync(manifest, before, cancellationToken, mayWait: !isLast && !IsFullRefresh) is not { } result)
+            if (await RunBatchAsync(
+                manifest, before, cancellationToken, mayWait: !isLast && !IsFullRefresh) is not { } result)
             {
                 empty = empty.Add(new(interval.Start, interval.End, intervals.Backfill));
                 before = before with { Empty = manifest };
@@ -140,7 +146,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             empty = [];
             all = result with
             {
-                Outcome = all.Outcome is Outcome.Warned && result.Outcome is Outcome.Succeeded ? Outcome.Warned : result.Outcome,
+                Outcome = all.Outcome is Outcome.Warned && result.Outcome is Outcome.Succeeded
+                    ? Outcome.Warned
+                    : result.Outcome,
                 RowsWritten = all.RowsWritten + result.RowsWritten,
                 RowsChanged = all.RowsChanged + result.RowsChanged,
                 Checks = [.. all.Checks.Where(check => !check.Passed), .. result.Checks],
@@ -180,7 +188,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         }
     }
 
-    /// <summary>Runs a batch that is open; again where another writer of the table came first, but no other run of the step.</summary>
+    /// <summary>
+    /// Runs a batch that is open; again where another writer of the table came first, but no other run of the step.
+    /// </summary>
     async Task<StepResult?> WorkAsync(StepManifest manifest, bool mayWait, CancellationToken cancellationToken)
     {
         for (var race = 1; ; race++)
@@ -203,65 +213,6 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         }
     }
 
-    /// <summary>Why the step would do something; null if it would not.</summary>
-    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken) => (await LookAsync(cancellationToken)).Reason;
-
-    /// <summary>Looks for what the step would do.</summary>
-    public async Task<StepLook> LookAsync(CancellationToken cancellationToken)
-    {
-        if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last) return new("was never made", []);
-        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken)) return new($"batch {last.Batch} was not finished", []);
-        if (IsFullRefresh) return new("full refresh", []);
-        var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
-        return new(await FindWorkAsync(plan, last, cancellationToken), plan.Seen);
-    }
-
-    async Task<string?> FindWorkAsync(ModelPlan plan, StepManifest last, CancellationToken cancellationToken)
-    {
-        WarnOfOldRows(plan, last);
-        if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
-        {
-            var intervals = await new ModelIntervals(context, node).PlanAsync(plan, last, isFullRefresh: false, cancellationToken);
-            return intervals.Describe() ?? await FindSettingsAsync(cancellationToken);
-        }
-        if (plan.IsDoneBy(Model, last))
-            return await FeedsRowsAsync(plan, cancellationToken) ? "it has rows that its table lacks" : await FindSettingsAsync(cancellationToken);
-        var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
-            .Select(t => last.Tables.TryGetValue(t.Key, out var read)
-                ? $"{t.Key} v{read.Version} → v{t.Value.Version}"
-                : $"{t.Key} v{t.Value.Version}").ToList();
-        return changed.Count > 0 ? string.Join(", ", changed)
-            : plan.Fingerprint != last.Fingerprint ? "the definition changed" : "its template gives another SELECT now";
-    }
-
-    /// <summary>Whether a model that may bring other rows behind each batch would change its table now.</summary>
-    async Task<bool> FeedsRowsAsync(ModelPlan plan, CancellationToken cancellationToken)
-    {
-        if (!ModelPlan.Feeds(Model)) return false;
-        using var session = context.Lake.Engines.Open(Workload.Models);
-        return await new FedRows(session, Model, new StepNames(context.Lake, node, plan.Tables)).AreThereAsync(node.Table, cancellationToken);
-    }
-
-    /// <summary>What of a table without new rows is not as the project says.</summary>
-    async Task<string?> FindSettingsAsync(CancellationToken cancellationToken)
-    {
-        if (Model.Materialization is Materialization.View
-            || await context.Reads.FindLatestAsync(node.Table, cancellationToken) is not { } present) return null;
-        return new StepReaders(context, node).IsDue(present) ? "its readers changed"
-            : new TagFlow(context, node).IsDue(present, Model.Materialization.Strategy is null) ? "the tags of its columns changed"
-            : null;
-    }
-
-    /// <summary>An incremental table keeps what its SQL made of older rows before it was changed.</summary>
-    void WarnOfOldRows(ModelPlan plan, StepManifest last)
-    {
-        if (plan.Fingerprint == last.Fingerprint || !ModelPlan.GoesOn(Model)) return;
-        context.Warn(new(
-            $"the definition of {node.Name} changed since batch {last.Batch}: "
-            + "the rows that it has are as the old one made them",
-            $"foz run {node.Name} --full-refresh makes them anew"));
-    }
-
     void WarnOfRestriction() => context.Warn(new(
         Model.Materialization is Materialization.Snapshot
             ? $"{node.Name} is a snapshot: what it holds of the past is nowhere else, and stays with --full-refresh"
@@ -282,16 +233,19 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
         await context.Lake.Catalog.DefineAsync(
             node.Table,
-            present => present is { Kind: DefinitionKind.View } view && view.Batch >= manifest.Batch ? throw StepLog.Taken(manifest) : new()
-            {
-                Schema = node.Table.Schema,
-                Name = node.Table.Name,
-                Kind = DefinitionKind.View,
-                Sql = sql,
-                Description = Model.Description,
-                Owner = Model.Owner,
-                Batch = manifest.Batch,
-            },
+            present =>
+                present is { Kind: DefinitionKind.View } view && view.Batch >= manifest.Batch
+                    ? throw StepLog.Taken(manifest)
+                    : new()
+                    {
+                        Schema = node.Table.Schema,
+                        Name = node.Table.Name,
+                        Kind = DefinitionKind.View,
+                        Sql = sql,
+                        Description = Model.Description,
+                        Owner = Model.Owner,
+                        Batch = manifest.Batch,
+                    },
             cancellationToken);
         return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
         {
@@ -313,7 +267,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
         var isNew = IsReplaced(manifest) || await table.FindLatestAsync(cancellationToken) is null;
         given = UnknownMember.Add(Model, given, isNew, cancellationToken);
         var kept = KeptRowsOf(table, manifest, given, cancellationToken);
-        var (rows, staged) = await StageAsync(session, table, given, kept, manifest, withKeys: false, cancellationToken);
+        var (rows, staged) = await StageAsync(
+            session, table, given, kept, manifest, withKeys: false, cancellationToken);
         await using var change = staged;
         var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, IsReplaced(manifest) || Model.Materialization.Strategy is null));
@@ -326,7 +281,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             if (change.EmptyPartitions is { } empty) context.Warn(empty);
             return Result(Outcome.Failed) with { Inputs = manifest, Checks = checks, Error = failure };
         }
-        if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0 } && checks.All(check => check.Passed)
+        if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0 }
+            && checks.All(check => check.Passed)
             && !await rows.ChangesQuarantineAsync(kept, cancellationToken)) return null;
         await rows.QuarantineAsync(kept, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
@@ -336,7 +292,9 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
             Inputs = manifest,
             TableVersion = committed.Version,
             RowsWritten = change.RowsAdded,
-            RowsChanged = IsReplaced(manifest) || Model.Materialization.Strategy is null ? change.RowsAdded : change.Counted.RowsChanged,
+            RowsChanged = IsReplaced(manifest) || Model.Materialization.Strategy is null
+                ? change.RowsAdded
+                : change.Counted.RowsChanged,
             RowsDropped = rows.RowsDropped,
             RowsQuarantined = rows.RowsQuarantined,
             Checks = checks,
@@ -344,8 +302,8 @@ sealed class ModelStep(StepContext context, GraphNode.OfModel node)
     }
 
     /// <summary>
-    /// Screens rows, and writes the files of the batch. Rows without a key are rare: only where the merge found one, all rows are looked
-    /// at, and written again without them.
+    /// Screens rows, and writes the files of the batch. Rows without a key are rare: only where the merge found one,
+    /// all rows are looked at, and written again without them.
     /// </summary>
     async Task<(ScreenedRows Rows, TableChange Change)> StageAsync(
         EngineSession session, LakeTable table, Relation given, KeptRows kept, StepManifest manifest, bool withKeys,

@@ -24,7 +24,9 @@ sealed record TableStamps(TableName Name, string Location, FileStamp Catalog, Fi
 /// <param name="Seen">What was seen, itself first, as indexes of <see cref="SettledFile.Tables"/>.</param>
 sealed record SettledStep(TextHash Definition, bool IsUnchanged, int[] Seen);
 
-/// <summary>What <see cref="SettledSteps"/> keeps, as a file: version of Foz, hash of the rest, tables, steps.</summary>
+/// <summary>
+/// What <see cref="SettledSteps"/> keeps, as a file: version of Foz, hash of the rest, tables, steps.
+/// </summary>
 sealed class SettledFile
 {
     const int VersionBytes = 16;
@@ -71,7 +73,8 @@ sealed class SettledFile
             var bytes = File.ReadAllBytes(path);
             const int head = VersionBytes + SHA256.HashSizeInBytes;
             if (bytes.Length < head || !bytes.AsSpan().StartsWith(Version)
-                || !SHA256.HashData(bytes.AsSpan(head)).AsSpan().SequenceEqual(bytes.AsSpan(VersionBytes, SHA256.HashSizeInBytes)))
+                || !SHA256.HashData(bytes.AsSpan(head)).AsSpan()
+                    .SequenceEqual(bytes.AsSpan(VersionBytes, SHA256.HashSizeInBytes)))
                 return Empty;
             using var reader = new BinaryReader(new MemoryStream(bytes, head, bytes.Length - head, writable: false));
             return Read(reader);
@@ -118,7 +121,8 @@ sealed class SettledFile
         for (var count = reader.ReadInt32(); count > 0; count--)
         {
             var table = new TableStamps(
-                new(reader.ReadString(), reader.ReadString()), reader.ReadString(), ReadStamp(reader), ReadStamp(reader), ReadStamp(reader));
+                new(reader.ReadString(), reader.ReadString()), reader.ReadString(), ReadStamp(reader),
+                ReadStamp(reader), ReadStamp(reader));
             file.indexes[table.Name] = file.tables.Count;
             file.tables.Add(table);
         }

@@ -13,9 +13,9 @@ using Foz.Storage.Addresses;
 namespace Foz.Pipelines.Runs.Models;
 
 /// <summary>
-/// The models that had nothing to do when they were last looked at, with the files in which that was seen: as long as each of
-/// those has the same stamp, and the model the same definition, it has nothing to do. A file in the user's cache that each
-/// Foz writes anew; it may be deleted at any time. Safe for use by many threads.
+/// The models that had nothing to do when they were last looked at, with the files in which that was seen: as long as
+/// each of those has the same stamp, and the model the same definition, it has nothing to do. A file in the user's
+/// cache that each Foz writes anew; it may be deleted at any time. Safe for use by many threads.
 /// </summary>
 sealed class SettledSteps
 {
@@ -38,7 +38,9 @@ sealed class SettledSteps
         holding = new int[known.Tables.Count];
     }
 
-    /// <summary>Opens what is known of a project's steps in a lake; nothing is where the lake is not on this machine.</summary>
+    /// <summary>
+    /// Opens what is known of a project's steps in a lake; nothing is where the lake is not on this machine.
+    /// </summary>
     public static SettledSteps Open(Lakehouse lake, Project project)
     {
         // What an environment with a base borrows is looked up in more places.
@@ -51,7 +53,9 @@ sealed class SettledSteps
 
     /// <summary>The models that are known to have nothing to do.</summary>
     /// <param name="nodes">The models.</param>
-    /// <param name="isUnchanged">Whether their definitions must also be known to be those that their tables were made from.</param>
+    /// <param name="isUnchanged">
+    /// Whether their definitions must also be known to be those that their tables were made from.
+    /// </param>
     public IEnumerable<GraphNode.OfModel> Find(IReadOnlyList<GraphNode.OfModel> nodes, bool isUnchanged)
     {
         if (known.Steps.Count == 0) return [];
@@ -70,13 +74,18 @@ sealed class SettledSteps
     /// <param name="seen">The tables and views that it reads, directly or through views.</param>
     public void Note(GraphNode.OfModel node, bool isUnchanged, IReadOnlyList<TableName> seen)
     {
-        // What is due of time is another thing each day, and what a template says of a table that is there is in no definition.
-        if (path is null || node.Model.Materialization.Strategy is IncrementalStrategy.Microbatch || ModelPlan.Feeds(node.Model)) return;
-        noted[node.Table] = new(DefinitionOf(node), isUnchanged, [node.Table, .. seen.Where(name => name != node.Table).Distinct()]);
+        // What is due of time is another thing each day, and what a template says of a table that is there is in no
+        // definition.
+        if (path is null || node.Model.Materialization.Strategy is IncrementalStrategy.Microbatch
+            || ModelPlan.Feeds(node.Model))
+            return;
+        noted[node.Table] = new(
+            DefinitionOf(node), isUnchanged, [node.Table, .. seen.Where(name => name != node.Table).Distinct()]);
     }
 
     /// <summary>
-    /// Keeps what was noted, as far as its files have not changed lately, beside what is known of other models of the project.
+    /// Keeps what was noted, as far as its files have not changed lately, beside what is known of other models of the
+    /// project.
     /// </summary>
     /// <param name="reads">What was read of the lake.</param>
     /// <param name="project">The project.</param>
@@ -115,7 +124,8 @@ sealed class SettledSteps
     {
         if (await reads.FindAsync(name, cancellationToken) is not { } definition) return null;
         if (definition.Kind is DefinitionKind.Table && definition.Location is null) return null;
-        if (StampsOf(name, definition.Kind is DefinitionKind.Table ? definition.Location! : "") is not { } stamps) return null;
+        if (StampsOf(name, definition.Kind is DefinitionKind.Table ? definition.Location! : "") is not { } stamps)
+            return null;
         var isThere = !stamps.Catalog.IsNone && (stamps.Location.Length == 0 || !stamps.Log.IsNone);
         return isThere && stamps.AreOlderThan(openedAt - AgeMin) ? stamps : null;
     }

@@ -11,11 +11,13 @@ static class ChangeColumnsSql
 {
     const string Alias = "s";
     static readonly ChangeSql untold = new("'r'", "CAST(NULL AS BIGINT)", "CAST(NULL AS BIGINT)");
-    static readonly ChangeSql told = new($"{Alias}.{ChangeColumns.Op}", $"{Alias}.{ChangeColumns.Lsn}", $"{Alias}.{ChangeColumns.Seq}");
+    static readonly ChangeSql told = new(
+        $"{Alias}.{ChangeColumns.Op}", $"{Alias}.{ChangeColumns.Lsn}", $"{Alias}.{ChangeColumns.Seq}");
 
     /// <summary>The rows that the engine reads itself, which bring their time and source.</summary>
     public static string Select(StreamRows.Selected rows, DateTimeOffset syncedAt) => Select(
-        rows.Fields, rows.Sql, rows.TellsChanges ? told : rows.TellsPlaces ? untold with { Seq = told.Seq } : untold, $"{Alias}.{ChangeColumns.CommitTs}", syncedAt,
+        rows.Fields, rows.Sql, rows.TellsChanges ? told : rows.TellsPlaces ? untold with { Seq = told.Seq } : untold,
+        $"{Alias}.{ChangeColumns.CommitTs}", syncedAt,
         $"{Alias}.{ChangeColumns.Source}");
 
     /// <summary>The rows that a connector reads.</summary>
@@ -34,7 +36,8 @@ static class ChangeColumnsSql
         CultureInfo.InvariantCulture, $"TIMESTAMPTZ '{instant.ToUniversalTime():yyyy-MM-dd HH:mm:ss.ffffff}+00'");
 
     static string Select(
-        IReadOnlyList<Field> fields, string sql, ChangeSql change, string committedAt, DateTimeOffset syncedAt, string source)
+        IReadOnlyList<Field> fields, string sql, ChangeSql change, string committedAt, DateTimeOffset syncedAt,
+        string source)
     {
         var own = fields.Select(field => $"{Alias}.{SqlText.Identifier(field.Name)}");
         string[] columns =

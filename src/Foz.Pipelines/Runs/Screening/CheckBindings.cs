@@ -23,7 +23,8 @@ sealed class CheckBindings : IDisposable
 
     /// <summary>Binds what checks read.</summary>
     public static async Task<CheckBindings> OpenAsync(
-        EngineSession session, StepNames names, IEnumerable<CheckDefinition> checks, CancellationToken cancellationToken)
+        EngineSession session, StepNames names, IEnumerable<CheckDefinition> checks,
+        CancellationToken cancellationToken)
     {
         var bindings = new CheckBindings();
         try

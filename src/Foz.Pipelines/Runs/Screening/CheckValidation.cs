@@ -19,9 +19,9 @@ namespace Foz.Pipelines.Runs.Screening;
 public sealed record CheckFault(FozException Error, bool IsCertain);
 
 /// <summary>
-/// Binds what a project's models, checks and tests say in SQL to the columns that tables would have, and reads types and regular
-/// expressions, without running anything. Where columns are not known, such as those of a source that was never read nor locked, only
-/// what is no SQL at all is found.
+/// Binds what a project's models, checks and tests say in SQL to the columns that tables would have, and reads types
+/// and regular expressions, without running anything. Where columns are not known, such as those of a source that was
+/// never read nor locked, only what is no SQL at all is found.
 /// </summary>
 /// <param name="project">The project.</param>
 /// <param name="lake">Its lake.</param>
@@ -29,7 +29,10 @@ public sealed record CheckFault(FozException Error, bool IsCertain);
 public sealed partial class CheckValidation(Project project, Lakehouse lake, SchemaLock schemas)
 {
     static readonly string[] TypeNames =
-        ["varchar", "boolean", "tinyint", "smallint", "integer", "bigint", "float", "double", "decimal(12,2)", "date", "timestamp", "timestamptz", "blob"];
+        [
+            "varchar", "boolean", "tinyint", "smallint", "integer", "bigint", "float", "double", "decimal(12,2)",
+            "date", "timestamp", "timestamptz", "blob",
+        ];
 
     /// <summary>Finds all that is wrong.</summary>
     /// <param name="cancellationToken">Stops it.</param>
@@ -48,43 +51,51 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
             .Select(error => new CheckFault(error, IsCertain: true)));
         foreach (var test in project.SqlTests.Where(test => test.Template is null))
         {
-            var fault = await lineage.FindFaultAsync(test.Sql, static _ => null, InLake(test.References), cancellationToken);
+            var fault = await lineage.FindFaultAsync(
+                test.Sql, static _ => null, InLake(test.References), cancellationToken);
             if (fault is { Place: { Line: > 0 } at })
-                faults.Add(new(At(fault, test.Body.PlaceOf(at.Line, at.Column), fault.Message, columns: []), IsCertain: true));
+                faults.Add(
+                    new(At(fault, test.Body.PlaceOf(at.Line, at.Column), fault.Message, columns: []), IsCertain: true));
         }
         return faults;
     }
 
     /// <summary>
-    /// The SQL of models that does not bind, each cause once. Where the lock lacks a stream that a model is made from, the source may
-    /// bring what its table does not have.
+    /// The SQL of models that does not bind, each cause once. Where the lock lacks a stream that a model is made from,
+    /// the source may bring what its table does not have.
     /// </summary>
     async Task<IReadOnlyList<CheckFault>> OfModelsAsync(ProjectLineage lineage, CancellationToken cancellationToken)
     {
-        var unlocked = project.Graph.Nodes.OfType<GraphNode.OfStream>().Where(stream => schemas.FieldsOf(stream) is null)
+        var unlocked = project.Graph.Nodes.OfType<GraphNode.OfStream>()
+            .Where(stream => schemas.FieldsOf(stream) is null)
             .Select(stream => stream.Name).ToHashSet();
         var faults = new List<CheckFault>();
-        foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>().Where(node => node.Model is { Template: null, Program: null }))
+        foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>()
+            .Where(node => node.Model is { Template: null, Program: null }))
         {
-            if ((await lineage.FindAsync(node.Table, cancellationToken)).Error is not { Kind: ErrorKind.Sql, Place: { } place } error
+            if ((await lineage.FindAsync(
+                node.Table, cancellationToken)).Error is not { Kind: ErrorKind.Sql, Place: { } place } error
                 || place.File != node.Model.Body.Start.File) continue;
-            faults.Add(new(error, IsCertain: unlocked.Count == 0 || !project.Graph.Ancestors(node.Name).Overlaps(unlocked)));
+            faults.Add(
+                new(error, IsCertain: unlocked.Count == 0 || !project.Graph.Ancestors(node.Name).Overlaps(unlocked)));
         }
         return faults;
     }
 
     /// <summary>
-    /// The streams whose columns neither the lock nor the lake knows, and that SQL or checks ask for, by the names of their
-    /// sources; none where a source's streams are not known at all.
+    /// The streams whose columns neither the lock nor the lake knows, and that SQL or checks ask for, by the names of
+    /// their sources; none where a source's streams are not known at all.
     /// </summary>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task<IReadOnlyDictionary<string, IReadOnlyList<TableName>>> FindUnknownAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<TableName>>> FindUnknownAsync(
+        CancellationToken cancellationToken)
     {
         using var lineage = new ProjectLineage(project, lake) { Schemas = schemas };
         var unknown = project.Sources.Where(source => source.Known is StreamsKnown.Named)
             .ToDictionary(source => source.Name, _ => (IReadOnlyList<TableName>)[]);
         var read = project.Models.Where(model => !model.IsImplicit).SelectMany(model => model.References)
-            .Concat(project.SqlTests.SelectMany(test => test.References)).Select(reference => reference.Name).ToHashSet();
+            .Concat(project.SqlTests.SelectMany(test => test.References)).Select(reference => reference.Name)
+            .ToHashSet();
         foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfStream>()
             .Where(node => !unknown.ContainsKey(node.Source.Name) && (node.Checks.Count > 0 || IsRead(node, read))))
             if ((await lineage.FindAsync(node.Table, cancellationToken)).Error is not null)
@@ -95,12 +106,14 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
     /// <summary>Whether SQL of the project reads a stream, itself or its current rows.</summary>
     bool IsRead(GraphNode.OfStream node, HashSet<TableName> read) =>
         read.Contains(node.Name)
-        || project.Graph.Downstream(node.Name).Any(name => read.Contains(name) && project.FindModel(name) is { IsImplicit: true });
+        || project.Graph.Downstream(node.Name)
+            .Any(name => read.Contains(name) && project.FindModel(name) is { IsImplicit: true });
 
     /// <summary>The types that sources declare for columns and that there are not.</summary>
     IEnumerable<CheckFault> OfTypes(CancellationToken cancellationToken)
     {
-        var declared = project.Sources.SelectMany(source => source.Streams).SelectMany(stream => stream.Columns).Where(column => column.Type is not null).ToList();
+        var declared = project.Sources.SelectMany(source => source.Streams).SelectMany(stream => stream.Columns)
+            .Where(column => column.Type is not null).ToList();
         if (declared.Count == 0) yield break;
         using var session = lake.Engines.Open(Workload.Models);
         foreach (var ofType in declared.GroupBy(column => column.Type!, StringComparer.OrdinalIgnoreCase))
@@ -108,7 +121,8 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
             if (IsType(session, ofType.Key, cancellationToken)) continue;
             foreach (var column in ofType)
                 yield return new(
-                    new(ErrorKind.Configuration, $"column '{column.Name}' is declared as '{column.Type}', which is no type")
+                    new(ErrorKind.Configuration,
+                        $"column '{column.Name}' is declared as '{column.Type}', which is no type")
                     {
                         Place = column.Place, Hint = NearestName.Hint(ofType.Key, TypeNames),
                     }, IsCertain: true);
@@ -128,7 +142,8 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
         }
     }
 
-    async Task<IReadOnlyList<CheckFault>> OfNodeAsync(ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<CheckFault>> OfNodeAsync(
+        ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
     {
         var fields = await ColumnsAsync(lineage, node, cancellationToken);
         var looked = new NodeChecks(lineage, node, fields);
@@ -138,21 +153,29 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
         {
             List<string> columns = [.. fields.Select(field => field.Name)];
             foreach (var check in checks) Checker.EnsureColumnsExist(check, columns, errors);
-            checks.RemoveAll(check => check.Columns.Any(column => !columns.Contains(column, StringComparer.OrdinalIgnoreCase)));
+            checks.RemoveAll(check =>
+                check.Columns.Any(column => !columns.Contains(column, StringComparer.OrdinalIgnoreCase)));
         }
         foreach (var error in await looked.FindAsync(checks, cancellationToken)) errors.Add(error);
-        return [.. errors.Items.Select(error => new CheckFault(error, node is not GraphNode.OfStream stream || schemas.FieldsOf(stream) is not null))];
+        return
+        [
+            .. errors.Items.Select(error =>
+                new CheckFault(error, node is not GraphNode.OfStream stream || schemas.FieldsOf(stream) is not null)),
+        ];
     }
 
-    /// <summary>The columns that a node's rows have when its checks look at them; null where they are not known.</summary>
+    /// <summary>
+    /// The columns that a node's rows have when its checks look at them; null where they are not known.
+    /// </summary>
     static async Task<IReadOnlyList<Field>?> ColumnsAsync(
         ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
     {
         var found = await lineage.FindAsync(node.Table, cancellationToken);
         if (found.Error is not null || found.Columns.Count == 0) return null;
         var fields = found.Columns.Select(column => column.Field).ToList();
-        if (node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Scd2 { Columns: var history } })
+        if (node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Scd2 scd2 })
         {
+            var history = scd2.Columns;
             Add(history.ValidFrom, DataType.Timestamp);
             Add(history.ValidTo, DataType.Timestamp);
             Add(history.IsCurrent, DataType.Boolean);
@@ -163,7 +186,8 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
 
         void Add(string name, DataType type)
         {
-            if (!fields.Exists(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) fields.Add(new(name, type));
+            if (!fields.Exists(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+                fields.Add(new(name, type));
         }
     }
 
@@ -220,7 +244,8 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
         {
             var from = $"SELECT 1 FROM {self} AS t WHERE (";
             if (check.Where is { } where) yield return (from, where, ")", check.WherePlace);
-            if (check is CheckDefinition.Type type) yield return ("SELECT TRY_CAST(NULL AS", type.SqlType, ")", type.SqlPlace);
+            if (check is CheckDefinition.Type type)
+                yield return ("SELECT TRY_CAST(NULL AS", type.SqlType, ")", type.SqlPlace);
             if (check is CheckDefinition.Expression { Column: null } expression)
                 yield return (from, expression.Sql, ")", expression.SqlPlace);
             if (check is CheckDefinition.Expression { Column: { } column } atColumn)
@@ -231,16 +256,20 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
 
         async Task<FozException?> BindAsync(string sql, CancellationToken cancellationToken)
         {
-            var fault = await lineage.FindFaultAsync(sql, name => name == node.Name ? fields : null, inLake, cancellationToken);
+            var fault = await lineage.FindFaultAsync(
+                sql, name => name == node.Name ? fields : null, inLake, cancellationToken);
             // A rule may give a column another type than its SELECT does.
             return fault is not null && node.Clean.Count > 0 && !ColumnIn.IsMatch(fault.Message)
                 && !fault.Message.Contains("syntax error", StringComparison.OrdinalIgnoreCase) ? null : fault;
         }
 
         FozException Told(CheckDefinition check, FozException fault, Place place) =>
-            At(fault, place, $"the check {check.Title} cannot be run: {fault.Message}", [.. fields?.Select(field => field.Name) ?? []]);
+            At(fault, place, $"the check {check.Title} cannot be run: {fault.Message}",
+                [.. fields?.Select(field => field.Name) ?? []]);
 
-        /// <summary>Where a place of a statement stands in the file, by where the part of it begins that the check says.</summary>
+        /// <summary>
+        /// Where a place of a statement stands in the file, by where the part of it begins that the check says.
+        /// </summary>
         static Place PlaceOf(Place sql, Place? fault, Place check, int firstLine = 2)
         {
             if (sql.Line == 0) return check;

@@ -10,12 +10,14 @@ namespace Foz.Pipelines.Runs.Screening;
 
 /// <summary>The rows that a batch leaves in its table.</summary>
 /// <param name="Table">The table; null where the batch replaces all of it.</param>
-/// <param name="ReplacedKey">The columns by which rows of the batch replace others; empty where they replace none.</param>
+/// <param name="ReplacedKey">
+/// The columns by which rows of the batch replace others; empty where they replace none.
+/// </param>
 readonly record struct KeptRows(LakeTable? Table, IReadOnlyList<string> ReplacedKey)
 {
     /// <summary>
-    /// A SQL condition over the table's columns: rows of the table for which it holds go, such as those of the time that the
-    /// batch is of. Null where no such rows go.
+    /// A SQL condition over the table's columns: rows of the table for which it holds go, such as those of the time
+    /// that the batch is of. Null where no such rows go.
     /// </summary>
     public string? ReplacedWhere { get; init; }
 
@@ -55,7 +57,9 @@ readonly record struct KeptRows(LakeTable? Table, IReadOnlyList<string> Replaced
         if (ReplacedKey.Count > 0)
         {
             var same = ReplacedKey.Select(c => $"n.{SqlText.Identifier(c)} = o.{SqlText.Identifier(c)}");
-            stay.Add($"NOT EXISTS (SELECT 1 FROM {batch} AS n WHERE {string.Join(" AND ", same)} AND {RowScreen.Stays("n")})");
+            stay.Add(
+                $"NOT EXISTS (SELECT 1 FROM {batch} AS n WHERE "
+                    + $"{string.Join(" AND ", same)} AND {RowScreen.Stays("n")})");
         }
         return stay.Count == 0 ? present : $"(SELECT * FROM {present} AS o WHERE {string.Join(" AND ", stay)})";
     }

@@ -6,12 +6,15 @@ using Foz.Pipelines.Quality;
 
 namespace Foz.Pipelines.Runs.Screening;
 
-/// <summary>Reads the types and regular expressions of contracts, rules of cleaning and checks as the engine will.</summary>
+/// <summary>
+/// Reads the types and regular expressions of contracts, rules of cleaning and checks as the engine will.
+/// </summary>
 /// <param name="session">A session; no table is read in it.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class QualityWords(EngineSession session, CancellationToken cancellationToken)
 {
-    readonly Dictionary<string, (string Message, string? Hint)?> types = new(StringComparer.Ordinal), expressions = new(StringComparer.Ordinal);
+    readonly Dictionary<string, (string Message, string? Hint)?> types = new(StringComparer.Ordinal),
+        expressions = new(StringComparer.Ordinal);
 
     /// <summary>What the engine cannot read, each with its place.</summary>
     public IEnumerable<FozException> FaultsOf(GraphNode node)
@@ -24,7 +27,8 @@ sealed class QualityWords(EngineSession session, CancellationToken cancellationT
 
     static IEnumerable<(string Type, Place Place)> TypesOf(GraphNode node) =>
     [
-        .. (node.Contract?.Columns ?? []).Where(column => column.Type.Length > 0).Select(column => (column.Type, column.Place)),
+        .. (node.Contract?.Columns ?? []).Where(column => column.Type.Length > 0)
+            .Select(column => (column.Type, column.Place)),
         .. node.Clean.OfType<CleanRule.Cast>().Select(cast => (cast.SqlType, cast.Place)),
     ];
 

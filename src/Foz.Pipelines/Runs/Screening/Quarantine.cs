@@ -85,15 +85,17 @@ public sealed class Quarantine(Lakehouse lake)
                 FROM {relation.Sql} GROUP BY 1 ORDER BY 2 DESC, 1
                 """, cancellationToken);
             entries.AddRange(rows.Rows(cancellationToken).Select(row => new QuarantineEntry(
-                node.Table, (string)row[0]!, (long)row[1]!, (long)row[2]!, row[3] is long ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null, (string?)row[4])));
+                node.Table, (string)row[0]!, (long)row[1]!, (long)row[2]!,
+                row[3] is long ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null, (string?)row[4])));
         }
         return entries;
     }
 
     /// <summary>
-    /// Lets rows out of quarantine, into the table that they did not come into: those that keep its checks as they are now,
-    /// or with a reason those that were asked for. First the rows are marked in the quarantine with the release's number, then
-    /// the table gets them in a commit that carries the number; a release that is cut off between is ended by the next.
+    /// Lets rows out of quarantine, into the table that they did not come into: those that keep its checks as they are
+    /// now, or with a reason those that were asked for. First the rows are marked in the quarantine with the release's
+    /// number, then the table gets them in a commit that carries the number; a release that is cut off between is ended
+    /// by the next.
     /// </summary>
     /// <exception cref="FozException">
     /// The table is made anew by its step, a check that fails a run is broken, or a run holds the lake.
@@ -116,17 +118,23 @@ public sealed class Quarantine(Lakehouse lake)
         var resumed = await ResumeAsync(session, node, table, quarantine, cancellationToken);
         if (resumed > 0) quarantine = (await FindAsync(node.Table.Quarantine, cancellationToken))!;
         var present = await table.FindLatestAsync(cancellationToken);
-        var asked = await ChooseAsync(session, request, quarantine, present?.BatchOf(node.Table.ToString()), cancellationToken);
+        var asked = await ChooseAsync(
+            session, request, quarantine, present?.BatchOf(node.Table.ToString()), cancellationToken);
         var merge = (node as GraphNode.OfModel)?.Model.Materialization.Strategy as IncrementalStrategy.Merge;
         var withoutKey = merge is null ? 0 : DeleteWithoutKey(session, key, cancellationToken);
         var broken = request.Reason is null ? await ScreenAsync(session, node, present, key, cancellationToken) : 0;
-        var superseded = key.Count == 0 ? 0 : await SupersedeAsync(session, present, key, merge?.SequenceBy, cancellationToken);
+        var superseded = key.Count == 0
+            ? 0
+            : await SupersedeAsync(session, present, key, merge?.SequenceBy, cancellationToken);
         if (merge is not null) CheckKeys(session, node, key, cancellationToken);
         var released = asked - withoutKey - broken - superseded;
         var result = new ReleaseResult(released, broken, superseded, resumed) { WithoutKey = withoutKey };
         if (released == 0) return result;
-        var number = Math.Max(await LastMarkAsync(session, quarantine, cancellationToken), present?.BatchOf(node.Table + ReleaseStep) ?? 0) + 1;
-        await using var change = await StageAsync(session, node, table, $"SELECT * FROM {Batch}", number, cancellationToken);
+        var number = Math.Max(
+            await LastMarkAsync(session, quarantine, cancellationToken),
+            present?.BatchOf(node.Table + ReleaseStep) ?? 0) + 1;
+        await using var change = await StageAsync(
+            session, node, table, $"SELECT * FROM {Batch}", number, cancellationToken);
         await MarkAsync(session, node, number, request.Reason ?? "keeps its checks", cancellationToken);
         await change.CommitAsync(cancellationToken);
         return result;
@@ -138,9 +146,11 @@ public sealed class Quarantine(Lakehouse lake)
         GraphNode.OfStream { Stream.Definition.Mode: StreamMode.Incremental } => [],
         GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Append } => [],
         GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge merge } => merge.UniqueKey,
-        GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.DeleteInsert replace } => replace.UniqueKey,
+        GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.DeleteInsert replace } =>
+            replace.UniqueKey,
         _ => throw new FozException(
-            ErrorKind.Usage, $"{node.Name} is made anew by its step, or knows no single rows: nothing can be put back into it")
+            ErrorKind.Usage,
+            $"{node.Name} is made anew by its step, or knows no single rows: nothing can be put back into it")
         {
             Hint = "correct the rows where they come from, or the check; the next run takes them in by itself",
         },
@@ -167,7 +177,8 @@ public sealed class Quarantine(Lakehouse lake)
         if (request.Where is { } where) conditions.Add($"(\n{where}\n)");
         using var relation = await quarantine.OpenAsync(session, cancellationToken);
         session.Execute(
-            $"CREATE OR REPLACE TEMP TABLE {Batch} AS SELECT * FROM {relation.Sql} AS t WHERE {string.Join(" AND ", conditions)}",
+            $"CREATE OR REPLACE TEMP TABLE {Batch} AS SELECT * FROM {relation.Sql} AS t WHERE "
+                + $"{string.Join(" AND ", conditions)}",
             cancellationToken);
         return session.QueryScalar<long>($"SELECT count(*) FROM {Batch}", cancellationToken);
     }
@@ -179,37 +190,52 @@ public sealed class Quarantine(Lakehouse lake)
     {
         // What a rule of cleaning could not read is not in the row any more: there is nothing that could pass.
         var unread = session.Execute(
-            $"DELETE FROM {Batch} WHERE len(list_filter({QuarantineColumns.Checks}, lambda c: starts_with(c, 'clean.'))) > 0",
+            $"DELETE FROM {Batch} WHERE len(list_filter({QuarantineColumns.Checks}, lambda c: "
+                + "starts_with(c, 'clean.'))) > 0",
             cancellationToken);
         List<CheckDefinition> checks =
-            [.. node.Checks.Where(check => check.Scope is not CheckScope.Table && check.OnViolation is not OnViolation.Warn)];
+            [
+                .. node.Checks.Where(check =>
+                    check.Scope is not CheckScope.Table && check.OnViolation is not OnViolation.Warn),
+            ];
         if (checks.Count == 0) return unread;
         using var kept = present is null ? null : await present.OpenAsync(session, cancellationToken);
         using var bindings = await CheckBindings.OpenAsync(
-            session, new StepNames(lake, node, new Dictionary<string, Foz.Pipelines.Batches.TableInput>()), checks, cancellationToken);
+            session, new StepNames(lake, node, new Dictionary<string, Foz.Pipelines.Batches.TableInput>()), checks,
+            cancellationToken);
         new RowScreen(session, Batch)
         {
             RelationOf = bindings.RelationOf,
             KeptRows = kept is null ? null : new KeptRows(Table: null, key).Sql(kept.Sql, Batch),
             Newest = node.Newest,
         }.Run(checks, cancellationToken);
-        return unread + session.Execute($"DELETE FROM {Batch} AS t WHERE NOT ({RowScreen.Stays("t")})", cancellationToken);
+        return unread
+            + session.Execute($"DELETE FROM {Batch} AS t WHERE NOT ({RowScreen.Stays("t")})", cancellationToken);
     }
 
-    /// <summary>Takes the rows out that have NULL in a merge's key, whatever the reason for the release: no row could ever replace them.</summary>
-    static long DeleteWithoutKey(EngineSession session, IReadOnlyList<string> key, CancellationToken cancellationToken) => session.Execute(
-        $"DELETE FROM {Batch} WHERE {string.Join(" OR ", key.Select(column => $"{SqlText.Identifier(column)} IS NULL"))}", cancellationToken);
+    /// <summary>
+    /// Takes the rows out that have NULL in a merge's key, whatever the reason for the release: no row could ever
+    /// replace them.
+    /// </summary>
+    static long DeleteWithoutKey(
+        EngineSession session, IReadOnlyList<string> key, CancellationToken cancellationToken) => session.Execute(
+        $"DELETE FROM {Batch} WHERE "
+            + $"{string.Join(" OR ", key.Select(column => $"{SqlText.Identifier(column)} IS NULL"))}",
+            cancellationToken);
 
     /// <summary>
-    /// Takes the rows out whose key the table has, or a row of a later batch that is let out too: what is there came later.
+    /// Takes the rows out whose key the table has, or a row of a later batch that is let out too: what is there came
+    /// later.
     /// </summary>
     static async Task<long> SupersedeAsync(
-        EngineSession session, TableSnapshot? present, IReadOnlyList<string> key, string? sequence, CancellationToken cancellationToken)
+        EngineSession session, TableSnapshot? present, IReadOnlyList<string> key, string? sequence,
+        CancellationToken cancellationToken)
     {
         var same = string.Join(" AND ", key.Select(c => $"p.{SqlText.Identifier(c)} = t.{SqlText.Identifier(c)}"));
         var order = SqlText.Identifier(sequence ?? QuarantineColumns.Batch);
         var superseded = session.Execute(
-            $"DELETE FROM {Batch} AS t WHERE EXISTS (SELECT 1 FROM {Batch} AS p WHERE {same} AND (p.{order} > t.{order} OR p.{order} IS NOT NULL AND t.{order} IS NULL))",
+            $"DELETE FROM {Batch} AS t WHERE EXISTS (SELECT 1 FROM {Batch} AS p WHERE {same} AND (p.{order} > "
+                + $"t.{order} OR p.{order} IS NOT NULL AND t.{order} IS NULL))",
             cancellationToken);
         if (present is null) return superseded;
         using var rows = await present.OpenAsync(session, cancellationToken);
@@ -218,16 +244,19 @@ public sealed class Quarantine(Lakehouse lake)
     }
 
     /// <summary>Makes sure that no two rows that go into a merged table have one key.</summary>
-    static void CheckKeys(EngineSession session, GraphNode node, IReadOnlyList<string> key, CancellationToken cancellationToken)
+    static void CheckKeys(
+        EngineSession session, GraphNode node, IReadOnlyList<string> key, CancellationToken cancellationToken)
     {
         var names = SqlText.Identifiers(key);
         using var repeated = session.Query(
-            $"SELECT list({QuarantineColumns.Id} ORDER BY {QuarantineColumns.Id})::VARCHAR, {names} FROM {Batch} GROUP BY {names} HAVING count(*) > 1 LIMIT 1",
+            $"SELECT list({QuarantineColumns.Id} ORDER BY {QuarantineColumns.Id})::VARCHAR, {names} FROM {Batch} GROUP "
+                + $"BY {names} HAVING count(*) > 1 LIMIT 1",
             cancellationToken);
         if (repeated.Rows(cancellationToken).FirstOrDefault() is not { } row) return;
         throw new FozException(
             ErrorKind.Data,
-            $"several rows to release into {node.Table} have the key {string.Join(", ", key.Zip(row.Skip(1), (name, value) => $"{name} = {value}"))}: {row[0]}")
+            $"several rows to release into {node.Table} have the key "
+                + $"{string.Join(", ", key.Zip(row.Skip(1), (name, value) => $"{name} = {value}"))}: {row[0]}")
         {
             Hint = $"name the one to release: foz quarantine release {node.Name} --id …",
         };
@@ -243,14 +272,16 @@ public sealed class Quarantine(Lakehouse lake)
 
     /// <summary>Ends a release that marked its rows and was cut off before the table got them.</summary>
     async Task<long> ResumeAsync(
-        EngineSession session, GraphNode node, LakeTable table, TableSnapshot quarantine, CancellationToken cancellationToken)
+        EngineSession session, GraphNode node, LakeTable table, TableSnapshot quarantine,
+        CancellationToken cancellationToken)
     {
         var number = await LastMarkAsync(session, quarantine, cancellationToken);
         var present = await table.FindLatestAsync(cancellationToken);
         if (number == 0 || present?.BatchOf(node.Table + ReleaseStep) >= number) return 0;
         using var rows = await quarantine.OpenAsync(session, cancellationToken);
         var select = string.Create(
-            CultureInfo.InvariantCulture, $"SELECT * FROM {rows.Sql} AS t WHERE {QuarantineColumns.Release} = {number}");
+            CultureInfo.InvariantCulture,
+            $"SELECT * FROM {rows.Sql} AS t WHERE {QuarantineColumns.Release} = {number}");
         await using var change = await StageAsync(session, node, table, select, number, cancellationToken);
         await change.CommitAsync(cancellationToken);
         return change.RowsAdded;

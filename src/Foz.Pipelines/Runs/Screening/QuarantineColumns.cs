@@ -31,7 +31,9 @@ static class QuarantineColumns
     /// <summary>The number of the release that it went back with; null while it waits.</summary>
     public const string Release = "_release";
 
-    /// <summary>The columns of rows that are quarantined, over the rows <c>t</c> of <see cref="RowScreen.Quarantined"/>.</summary>
+    /// <summary>
+    /// The columns of rows that are quarantined, over the rows <c>t</c> of <see cref="RowScreen.Quarantined"/>.
+    /// </summary>
     public static string Of(StepManifest manifest) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
@@ -41,5 +43,8 @@ static class QuarantineColumns
         """);
 
     /// <summary>All of them, in order.</summary>
-    public static IReadOnlyList<string> All { get; } = [Id, Checks, Reason, Batch, At, ReleasedAt, ReleaseReason, Release];
+    public static IReadOnlyList<string> All { get; } =
+    [
+        Id, Checks, Reason, Batch, At, ReleasedAt, ReleaseReason, Release,
+    ];
 }

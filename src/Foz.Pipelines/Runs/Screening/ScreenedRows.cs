@@ -24,7 +24,9 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
     /// <summary>Whether rows that have NULL in the key of a merge are taken out.</summary>
     public bool HasKeys { get; init; }
 
-    /// <summary>The temporary table of all rows that came, where checks were to take some out; null where none was.</summary>
+    /// <summary>
+    /// The temporary table of all rows that came, where checks were to take some out; null where none was.
+    /// </summary>
     public string? Came { get; init; }
 
     /// <summary>What the checks that take rows out found.</summary>
@@ -36,12 +38,14 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
     /// <summary>How many rows are quarantined.</summary>
     public long RowsQuarantined { get; init; }
 
-    /// <summary>The rows that are quarantined, as the table beside holds them; null where no check asks for it.</summary>
+    /// <summary>
+    /// The rows that are quarantined, as the table beside holds them; null where no check asks for it.
+    /// </summary>
     public string? Quarantined { get; init; }
 
     /// <summary>
-    /// Writes the rows that are quarantined: before the main table, under the same batch. What an earlier try of the batch
-    /// left there is replaced, so that a row is in one of the two tables and not in both, whatever came between.
+    /// Writes the rows that are quarantined: before the main table, under the same batch. What an earlier try of the
+    /// batch left there is replaced, so that a row is in one of the two tables and not in both, whatever came between.
     /// </summary>
     /// <param name="kept">The rows that stay in the table; where none do, none stay here either.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -52,11 +56,16 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
         var present = await FindAsync(cancellationToken);
         var isRetried = present?.BatchOf(Manifest.Step) >= Manifest.Batch;
         if (RowsQuarantined == 0 && !await MayGoAsync(kept, present, isRetried, cancellationToken)) return;
-        using var known = present is not null && IsReadAgain(kept) ? await present.OpenAsync(Session, cancellationToken) : null;
+        using var known = present is not null && IsReadAgain(kept)
+            ? await present.OpenAsync(Session, cancellationToken)
+            : null;
         var quarantined = known is null ? Quarantined : New(known, present!, cancellationToken);
-        if (known is not null && !isRetried && Session.QueryScalar<long>($"SELECT count(*) FROM ({quarantined}\n)", cancellationToken) == 0) return;
+        if (known is not null && !isRetried
+            && Session.QueryScalar<long>($"SELECT count(*) FROM ({quarantined}\n)", cancellationToken) == 0)
+            return;
         // A table that is not there yet cannot tell that the batch was given up.
-        if (present is null) await new StepLog(Context.Lake.Store, Manifest.Step).EnsureOpenAsync(Manifest, cancellationToken);
+        if (present is null)
+            await new StepLog(Context.Lake.Store, Manifest.Step).EnsureOpenAsync(Manifest, cancellationToken);
         var table = await Context.DefineTableAsync(
             name, $"Rows of {Node.Table} that broke a check", owner: null, cancellationToken);
         var options = new WriteOptions { Batch = isRetried ? null : new(Manifest.Step, Manifest.Batch) };
@@ -66,7 +75,8 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
             ? await writer.OverwriteAsync(table, quarantined, options, cancellationToken)
             : present is not null && (isRetried || kept.ReplacedWhere is not null)
                 ? await writer.ReplaceWhereAsync(
-                    table, quarantined, kept.ReplacedWhere is { } where ? $"{ofBatch} OR (\n{where}\n)" : ofBatch, options,
+                    table, quarantined, kept.ReplacedWhere is { } where ? $"{ofBatch} OR (\n{where}\n)" : ofBatch,
+                    options,
                     cancellationToken)
                 : await writer.AppendAsync(table, quarantined, options, cancellationToken);
         if ((await change.CommitAsync(cancellationToken)).Warning is { } warning) Context.Warn(warning);
@@ -83,33 +93,40 @@ sealed record ScreenedRows(StepContext Context, GraphNode Node, EngineSession Se
     }
 
     async Task<TableSnapshot?> FindAsync(CancellationToken cancellationToken) =>
-        await (await Context.Lake.OpenTableAsync(Node.Table.Quarantine, cancellationToken)).FindLatestAsync(cancellationToken);
+        await (await Context.Lake.OpenTableAsync(Node.Table.Quarantine, cancellationToken))
+            .FindLatestAsync(cancellationToken);
 
     /// <summary>Whether rows of the quarantine go: those of an earlier try, or of what the batch replaces.</summary>
-    async Task<bool> MayGoAsync(KeptRows kept, TableSnapshot? present, bool isRetried, CancellationToken cancellationToken)
+    async Task<bool> MayGoAsync(
+        KeptRows kept, TableSnapshot? present, bool isRetried, CancellationToken cancellationToken)
     {
         if (isRetried) return true;
         if (present is null or { RowCount: 0 }) return false;
         if (kept.ReplacedWhere is not { } where) return kept.Table is null;
         using var rows = await present.OpenAsync(Session, cancellationToken);
-        return Session.QueryScalar<bool>($"SELECT EXISTS (SELECT 1 FROM {rows.Sql} WHERE (\n{where}\n))", cancellationToken);
+        return Session.QueryScalar<bool>(
+            $"SELECT EXISTS (SELECT 1 FROM {rows.Sql} WHERE (\n{where}\n))", cancellationToken);
     }
 
     /// <summary>
-    /// Whether the batch may have rows that an earlier one had: it does not read only what is new, and its rows replace others of their
-    /// keys.
+    /// Whether the batch may have rows that an earlier one had: it does not read only what is new, and its rows replace
+    /// others of their keys.
     /// </summary>
     bool IsReadAgain(KeptRows kept) =>
-        kept is { ReplacedKey.Count: > 0, ReplacedWhere: null } && Node is GraphNode.OfModel { Model: var model } && !ModelPlan.GoesOn(model);
+        kept is { ReplacedKey.Count: > 0, ReplacedWhere: null } && Node is GraphNode.OfModel { Model: var model }
+            && !ModelPlan.GoesOn(model);
 
-    /// <summary>The rows that are not in the quarantine as they are, for the same checks, since an earlier batch.</summary>
+    /// <summary>
+    /// The rows that are not in the quarantine as they are, for the same checks, since an earlier batch.
+    /// </summary>
     string New(TableRelation known, TableSnapshot present, CancellationToken cancellationToken)
     {
         var own = Session.Describe(Quarantined!, cancellationToken).Select(column => column.Name)
             .Where(column => column == QuarantineColumns.Checks || !QuarantineColumns.All.Contains(column)).ToList();
-        var same = own.Select(column => !present.Fields.Any(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase))
-            ? $"q.{SqlText.Identifier(column)} IS NULL"
-            : $"q.{SqlText.Identifier(column)} IS NOT DISTINCT FROM k.{SqlText.Identifier(column)}");
+        var same = own.Select(column =>
+            !present.Fields.Any(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase))
+                ? $"q.{SqlText.Identifier(column)} IS NULL"
+                : $"q.{SqlText.Identifier(column)} IS NOT DISTINCT FROM k.{SqlText.Identifier(column)}");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"""

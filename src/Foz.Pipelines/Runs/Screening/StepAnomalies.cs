@@ -15,8 +15,8 @@ using Foz.Pipelines.Runs.Steps;
 namespace Foz.Pipelines.Runs.Screening;
 
 /// <summary>
-/// Looks whether what a step brings is out of the ordinary, as the table's own past has it: its log, and what was measured
-/// then.
+/// Looks whether what a step brings is out of the ordinary, as the table's own past has it: its log, and what was
+/// measured then.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="node">The step's node.</param>
@@ -42,7 +42,8 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
             else if (batch is null) continue;
             else if (pillar is AnomalyPillar.Volume) LookAtVolume(check, commits, batch.Change.RowsAdded);
             else if (pillar is AnomalyPillar.Schema) LookAtSchema(batch.Change);
-            else if (pillar is AnomalyPillar.Distribution) await LookAtDistributionAsync(check, batch, cancellationToken);
+            else if (pillar is AnomalyPillar.Distribution)
+                await LookAtDistributionAsync(check, batch, cancellationToken);
             else await LookAtLineageAsync(cancellationToken);
         }
         return new(check, found.Count, batch?.Change.RowsAdded ?? 0)
@@ -55,7 +56,8 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
     async Task<List<TableCommit>> CommitsAsync(CancellationToken cancellationToken)
     {
         var commits = new List<TableCommit>();
-        if (await lake.Catalog.FindAsync(node.Table, cancellationToken) is not { Kind: DefinitionKind.Table }) return commits;
+        if (await lake.Catalog.FindAsync(node.Table, cancellationToken) is not { Kind: DefinitionKind.Table })
+            return commits;
         var table = await lake.OpenTableAsync(node.Table, cancellationToken);
         if (await table.FindLatestAsync(cancellationToken) is null) return commits;
         await foreach (var commit in table.HistoryAsync(cancellationToken))
@@ -73,10 +75,13 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
         if (commits.Count == 0) return;
         var now = lake.Clock.GetUtcNow();
         var gaps = commits.Zip(commits.Skip(1))
-            .Select(pair => new PastValue(pair.Second.Timestamp, (pair.Second.Timestamp - pair.First.Timestamp).TotalSeconds)).ToList();
+            .Select(pair =>
+                new PastValue(pair.Second.Timestamp, (pair.Second.Timestamp - pair.First.Timestamp).TotalSeconds))
+                .ToList();
         var gap = now - commits[^1].Timestamp;
         // A minute more or less is nothing, however regular the past was; earlier than usual is no fault.
-        if (UsualRange.Learn(gaps, now, check.Deviations, check.HistoryMin, floor: 60) is { } usual && gap.TotalSeconds > usual.High)
+        if (UsualRange.Learn(gaps, now, check.Deviations, check.HistoryMin, floor: 60) is { } usual
+            && gap.TotalSeconds > usual.High)
             found.Add(
                 $"freshness: the last rows came {Duration.Describe(gap)} ago, and most often "
                 + $"{Duration.Describe(TimeSpan.FromSeconds(usual.Middle))} lie between");
@@ -88,7 +93,8 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
         if (Learn(check, past, floor: 1) is { } usual && !usual.Contains(rows))
             found.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"volume: {rows:N0} rows, and most often about {usual.Middle:N0} ({Math.Max(0, usual.Low):N0} to {usual.High:N0})"));
+                $"volume: {rows:N0} rows, and most often about {usual.Middle:N0} "
+                    + $"({Math.Max(0, usual.Low):N0} to {usual.High:N0})"));
     }
 
     UsualRange? Learn(CheckDefinition.Anomaly check, List<PastValue> past, double floor) =>
@@ -98,8 +104,12 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
     {
         if (change.FieldsBefore is not { } before) return;
         var (old, now) = (ByName(before), ByName(change.Preview().Fields));
-        found.AddRange(old.Keys.Except(now.Keys, StringComparer.OrdinalIgnoreCase).Select(name => $"schema: the column {name} is gone"));
-        found.AddRange(now.Keys.Except(old.Keys, StringComparer.OrdinalIgnoreCase).Select(name => $"schema: the column {name} ({now[name]}) is new"));
+        found.AddRange(
+            old.Keys.Except(now.Keys, StringComparer.OrdinalIgnoreCase)
+                .Select(name => $"schema: the column {name} is gone"));
+        found.AddRange(
+            now.Keys.Except(old.Keys, StringComparer.OrdinalIgnoreCase)
+                .Select(name => $"schema: the column {name} ({now[name]}) is new"));
         found.AddRange(now.Where(c => old.TryGetValue(c.Key, out var type) && type != c.Value)
             .Select(c => $"schema: {c.Key} was {old[c.Key]} and is {c.Value}"));
 
@@ -117,22 +127,27 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
         var columns = all.Where(column => check.Column is null
                 ? !ChangeColumns.Fields.Any(field => field.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
                 : column.Name.Equals(check.Column, StringComparison.OrdinalIgnoreCase)).ToList();
-        var numbers = columns.SelectMany(column => MeasuresOf(column).Select(measure => (column.Name, Measure: measure))).ToList();
+        var numbers = columns.SelectMany(column =>
+            MeasuresOf(column).Select(measure => (column.Name, Measure: measure))).ToList();
         if (numbers.Count == 0) return;
         using var values = session.Query(
-            $"SELECT {string.Join(", ", numbers.Select(n => n.Measure.Sql(n.Name, "")))} FROM {rows.Relation}", cancellationToken);
+            $"SELECT {string.Join(", ", numbers.Select(n => n.Measure.Sql(n.Name, "")))} FROM {rows.Relation}",
+            cancellationToken);
         var row = values.Rows(cancellationToken).First();
         var past = await PastAsync(cancellationToken);
         foreach (var ((column, measure), value) in numbers.Zip(row))
         {
-            if (value is null || Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && !double.IsFinite(number)) continue;
+            if (value is null
+                || Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && !double.IsFinite(number))
+                continue;
             measured.Add(new(column, measure.Name, number));
             var floor = measure is Measure.Mean ? 1e-9 : RatioFloor;
             if (past.GetValueOrDefault((column.ToUpperInvariant(), measure.Name)) is { } before
                 && Learn(check, before, floor) is { } usual && !usual.Contains(number))
                 found.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"distribution: {measure.Name} of {column} is {number:0.####}, and most often about {usual.Middle:0.####} ({usual.Low:0.####} to {usual.High:0.####})"));
+                    $"distribution: {measure.Name} of {column} is {number:0.####}, and most often about "
+                        + $"{usual.Middle:0.####} ({usual.Low:0.####} to {usual.High:0.####})"));
         }
     }
 
@@ -143,7 +158,8 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
     }
 
     /// <summary>What was measured of the table before, by column and number, oldest first.</summary>
-    async Task<Dictionary<(string Column, string Metric), List<PastValue>>> PastAsync(CancellationToken cancellationToken)
+    async Task<Dictionary<(string Column, string Metric), List<PastValue>>> PastAsync(
+        CancellationToken cancellationToken)
     {
         var past = new Dictionary<(string, string), List<PastValue>>();
         foreach (var row in await QueryAsync(
@@ -171,8 +187,12 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
                 SELECT max_by(run_id, recorded_at) FROM foz.lineage WHERE table_name = {SqlText.Literal(node.Table.ToString())})
             """, cancellationToken)).Select(row => (string)row[0]!).ToHashSet(StringComparer.OrdinalIgnoreCase);
         if (before.Count == 0) return;
-        found.AddRange(before.Except(now, StringComparer.OrdinalIgnoreCase).Order().Select(name => $"lineage: {name} is not read any more"));
-        found.AddRange(now.Except(before, StringComparer.OrdinalIgnoreCase).Order().Select(name => $"lineage: {name} is read for the first time"));
+        found.AddRange(
+            before.Except(now, StringComparer.OrdinalIgnoreCase).Order()
+                .Select(name => $"lineage: {name} is not read any more"));
+        found.AddRange(
+            now.Except(before, StringComparer.OrdinalIgnoreCase).Order()
+                .Select(name => $"lineage: {name} is read for the first time"));
     }
 
     async Task<List<object?[]>> QueryAsync(string sql, CancellationToken cancellationToken)

@@ -26,21 +26,26 @@ static class StepChecks
         IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken)
     {
         IReadOnlyList<CheckDefinition> checks = [.. node.Checks.Where(check => !check.TakesRowsOut)];
-        var proven = checks.Where(check => IsProven(check, node, change)).ToHashSet<CheckDefinition>(ReferenceEqualityComparer.Instance);
-        var results = await LookAsync(session, lake, node, change, [.. checks.Where(check => !proven.Contains(check))], inputs, cancellationToken);
+        var proven = checks.Where(check => IsProven(check, node, change))
+            .ToHashSet<CheckDefinition>(ReferenceEqualityComparer.Instance);
+        var results = await LookAsync(
+            session, lake, node, change, [.. checks.Where(check => !proven.Contains(check))], inputs,
+            cancellationToken);
         if (proven.Count == 0) return results;
-        var byCheck = results.ToDictionary<CheckResult, CheckDefinition>(result => result.Check, ReferenceEqualityComparer.Instance);
+        var byCheck = results.ToDictionary<CheckResult, CheckDefinition>(
+            result => result.Check, ReferenceEqualityComparer.Instance);
         return
         [
             .. checks.Where(check => proven.Contains(check) || byCheck.ContainsKey(check))
-                .Select(check => byCheck.Remove(check, out var result) ? result : new CheckResult(check, 0, change.RowsAdded)),
+                .Select(check =>
+                    byCheck.Remove(check, out var result) ? result : new CheckResult(check, 0, change.RowsAdded)),
             .. byCheck.Values,
         ];
     }
 
     /// <summary>
-    /// Whether it is known of a change that it breaks no check: the merge that made it has shown that no two of its rows have one
-    /// key, and its files tell how many NULLs they hold.
+    /// Whether it is known of a change that it breaks no check: the merge that made it has shown that no two of its
+    /// rows have one key, and its files tell how many NULLs they hold.
     /// </summary>
     static bool IsProven(CheckDefinition check, GraphNode node, TableChange change) => check switch
     {
@@ -51,7 +56,8 @@ static class StepChecks
     };
 
     static async Task<ImmutableArray<CheckResult>> LookAsync(
-        EngineSession session, Lakehouse lake, GraphNode node, TableChange change, IReadOnlyList<CheckDefinition> checks,
+        EngineSession session, Lakehouse lake, GraphNode node, TableChange change,
+        IReadOnlyList<CheckDefinition> checks,
         IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken)
     {
         if (checks.Count == 0) return [];
@@ -65,7 +71,8 @@ static class StepChecks
             : null;
         var rows = new CheckedRows(preview?.Sql ?? news!.Sql, news?.Sql, inputs);
         var results = await RunAsync(session, lake, node, checks, rows, cancellationToken);
-        return results.AddRange(await LookAsync(session, lake, node, new(change, news?.Sql ?? rows.All), cancellationToken));
+        return results.AddRange(
+            await LookAsync(session, lake, node, new(change, news?.Sql ?? rows.All), cancellationToken));
     }
 
     /// <summary>Whether a check needs to see all rows of a table, and not only those that are new.</summary>
@@ -112,7 +119,8 @@ static class StepChecks
         EngineSession session, Lakehouse lake, GraphNode node, string relation,
         IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken)
     {
-        var results = await RunAsync(session, lake, node, node.Checks, new(relation, NewRows: null, inputs), cancellationToken);
+        var results = await RunAsync(
+            session, lake, node, node.Checks, new(relation, NewRows: null, inputs), cancellationToken);
         return results.AddRange(await LookAsync(session, lake, node, batch: null, cancellationToken));
     }
 

@@ -29,8 +29,8 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
     /// <param name="rows">The rows, read once.</param>
     /// <param name="kept">The rows that stay in the table beside them.</param>
     /// <param name="withKeys">
-    /// Whether rows are known to have NULL in the key of a merge. They are taken out in any case where all rows are looked at; where
-    /// nothing else asks for that, the merge finds them at less cost.
+    /// Whether rows are known to have NULL in the key of a merge. They are taken out in any case where all rows are
+    /// looked at; where nothing else asks for that, the merge finds them at less cost.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">They break the contract, or a rule or check cannot be run.</exception>
@@ -42,7 +42,9 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract is null && !withKeys) return screened;
         var columns = UntypedNulls.Find(session, rows.Sql, rows.Describe(cancellationToken), cancellationToken);
         var cleaning = BatchCleaning.Of(session, node.Clean, rows.Sql, columns, IsOwn, cancellationToken);
-        CheckContract(session, node, node.Clean.Count == 0 ? columns : Cleaned(cleaning, columns, cancellationToken), cancellationToken);
+        CheckContract(
+            session, node, node.Clean.Count == 0 ? columns : Cleaned(cleaning, columns, cancellationToken),
+            cancellationToken);
         EnsureColumnsExist(checks, columns);
         if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract?.Required.Any() is not true && !withKeys)
             return screened;
@@ -61,7 +63,8 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
         {
             Passed = rows.Derive($"SELECT {string.Join(", ", own)} FROM {Batch} AS t"),
             Results = [.. results],
-            RowsDropped = results.Where(result => result.Check is CheckDefinition.Cleaned { Column: null }).Sum(result => result.Violations),
+            RowsDropped = results.Where(result => result.Check is CheckDefinition.Cleaned { Column: null })
+                .Sum(result => result.Violations),
         };
         if (checks.Count > 0) screened = await ScreenAsync(screened, checks, own, kept, cancellationToken);
         // Nobody asked for what a merge looks at by itself: it is told where it was broken.
@@ -97,13 +100,15 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
             Came = Batch,
             Passed = rows.Passed.Derive($"{rows.Passed.Sql} WHERE {RowScreen.Stays("t")}"),
             Results = rows.Results.AddRange(results),
-            Quarantined = $"SELECT {string.Join(", ", own)}, {QuarantineColumns.Of(manifest)} FROM ({screen.Quarantined}\n) AS t",
+            Quarantined =
+                $"SELECT {string.Join(", ", own)}, {QuarantineColumns.Of(manifest)} FROM ({screen.Quarantined}\n) AS t",
         };
     }
 
     /// <summary>Holds columns against the contract of a node, if it has one.</summary>
     public static void CheckContract(
-        EngineSession session, GraphNode node, IReadOnlyList<EngineColumn> columns, CancellationToken cancellationToken) =>
+        EngineSession session, GraphNode node, IReadOnlyList<EngineColumn> columns,
+        CancellationToken cancellationToken) =>
         node.Contract?.Check(
             session, node.Name.ToString(),
             node is GraphNode.OfStream ? [.. columns.Where(column => IsOwn(column.Name))] : columns, cancellationToken);
@@ -130,7 +135,8 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
     static void EnsureColumnsExist(IEnumerable<CheckDefinition> checks, IReadOnlyList<EngineColumn> columns)
     {
         var errors = new ErrorList();
-        foreach (var check in checks) Checker.EnsureColumnsExist(check, [.. columns.Select(column => column.Name)], errors);
+        foreach (var check in checks)
+            Checker.EnsureColumnsExist(check, [.. columns.Select(column => column.Name)], errors);
         errors.ThrowIfAny();
     }
 }

@@ -30,7 +30,8 @@ public sealed record TableQuality(
 /// <param name="Last">What was found when it was last made; null where it never was.</param>
 /// <param name="Runs">How often it was made.</param>
 /// <param name="RunsPassed">How often it passed.</param>
-public sealed record CheckHistory(string Title, string Arguments, CheckDefinition? Check, CheckFound? Last, long Runs, long RunsPassed);
+public sealed record CheckHistory(
+    string Title, string Arguments, CheckDefinition? Check, CheckFound? Last, long Runs, long RunsPassed);
 
 /// <summary>What a check found at a time.</summary>
 /// <param name="Passed">Whether it passed.</param>
@@ -53,7 +54,8 @@ public sealed class TableQualityReader(Lakehouse lake)
     public async Task<IReadOnlyList<TableQuality>> ReadAsync(
         IReadOnlyList<GraphNode> nodes, CancellationToken cancellationToken)
     {
-        var found = (await FoundAsync(cancellationToken)).ToLookup(check => check.Table, StringComparer.OrdinalIgnoreCase);
+        var found = (await FoundAsync(cancellationToken)).ToLookup(
+            check => check.Table, StringComparer.OrdinalIgnoreCase);
         var waiting = (await new Quarantine(lake).ListAsync(nodes, cancellationToken)).ToLookup(entry => entry.Table);
         return [.. nodes.Select(node => new TableQuality(
             node, [.. HistoriesOf(node, found[node.Table.ToString()])], [.. waiting[node.Table]]))];
@@ -77,7 +79,8 @@ public sealed class TableQualityReader(Lakehouse lake)
     {
         using var session = lake.Engines.Open(Workload.Models);
         var names = new LakeNames(
-            lake, lake.Tables, name => JournalTables.Contains(name) ? new JournalWriter(lake).SelectPending(name.Name) : null);
+            lake, lake.Tables,
+            name => JournalTables.Contains(name) ? new JournalWriter(lake).SelectPending(name.Name) : null);
         try
         {
             using var bound = await new StatementBinder(session, names).BindAsync(
@@ -92,7 +95,8 @@ public sealed class TableQualityReader(Lakehouse lake)
             return [.. rows.Rows(cancellationToken).Select(row => new FoundCheck(
                 (string)row[0]!, (string)row[1]!, (string)row[2]!, (long)row[3]!, (long)row[4]!,
                 new(
-                    (bool)row[5]!, (long)row[6]!, (long)row[7]!, (string)row[8]!, (string)row[9]! is { Length: > 0 } actual ? actual : null,
+                    (bool)row[5]!, (long)row[6]!, (long)row[7]!, (string)row[8]!,
+                    (string)row[9]! is { Length: > 0 } actual ? actual : null,
                     DateTimeOffset.FromUnixTimeMilliseconds((long)row[10]!))))];
         }
         catch (FozException e) when (e.Kind is ErrorKind.NotFound)

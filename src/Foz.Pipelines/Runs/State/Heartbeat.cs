@@ -66,7 +66,9 @@ sealed class Heartbeat : IAsyncDisposable
     /// <summary>Does work that must stop when another process took the run's place.</summary>
     /// <param name="work">The work, with what stops it.</param>
     /// <param name="cancellationToken">Stops it too.</param>
-    /// <exception cref="FozException">Another process took over (<see cref="LostError"/>), or the work failed.</exception>
+    /// <exception cref="FozException">
+    /// Another process took over (<see cref="LostError"/>), or the work failed.
+    /// </exception>
     public async Task<T> HoldAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Lost);

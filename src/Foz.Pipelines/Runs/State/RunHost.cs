@@ -8,8 +8,8 @@ namespace Foz.Pipelines.Runs.State;
 
 /// <summary>
 /// A run as a host of steps: several work on a lake at the same time, each with one heartbeat, and no two on the same
-/// step. None works while a process holds the whole lake (<see cref="RunLease"/>). In a lake of format 1 a run holds the
-/// whole lake itself.
+/// step. None works while a process holds the whole lake (<see cref="RunLease"/>). In a lake of format 1 a run holds
+/// the whole lake itself.
 /// </summary>
 sealed class RunHost : IAsyncDisposable
 {

@@ -123,7 +123,8 @@ public sealed class RunLease : IAsyncDisposable
             // A holder since the format was read may have changed it.
             var isCurrent = present is null || (other is { IsReleased: true } && other.Format == format)
                 || await lake.Format.ReadAgainAsync(cancellationToken) == format;
-            if (isCurrent && await Leases.WriteAsync(lake, PathOf(format), mine.Write(), present, cancellationToken) is { } etag)
+            if (isCurrent
+                && await Leases.WriteAsync(lake, PathOf(format), mine.Write(), present, cancellationToken) is { } etag)
                 return new(lake, clock, mine, etag);
         }
     }

@@ -47,7 +47,8 @@ sealed class RunRecorder(Lakehouse lake, string runId, CancellationToken lost) :
     }
 
     /// <summary>
-    /// Brings the journal into its tables. Where that fails the records stay in the journal, and the next run brings them.
+    /// Brings the journal into its tables. Where that fails the records stay in the journal, and the next run brings
+    /// them.
     /// </summary>
     /// <param name="warn">Told of what did not go well.</param>
     /// <returns>Why records of the run are lost; null where none are.</returns>
@@ -89,7 +90,8 @@ sealed class RunRecorder(Lakehouse lake, string runId, CancellationToken lost) :
         catch (Exception e) when (DeltaErrors.Find(e) is { } error)
         {
             warn(new(
-                $"records of runs stay in the journal, as the tables of the schema foz could not be written: {error.Message}",
+                $"records of runs stay in the journal, as the tables of the schema foz could "
+                    + $"not be written: {error.Message}",
                 "the next run brings them there; foz query shows them beside the tables until then"));
         }
     }

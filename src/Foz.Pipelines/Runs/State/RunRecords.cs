@@ -11,7 +11,8 @@ namespace Foz.Pipelines.Runs.State;
 static class RunRecords
 {
     /// <summary>The record of a run.</summary>
-    public static RunRecord OfRun(Project project, RunResult result, DateTimeOffset startedAt, DateTimeOffset finishedAt) =>
+    public static RunRecord OfRun(
+        Project project, RunResult result, DateTimeOffset startedAt, DateTimeOffset finishedAt) =>
         new()
         {
             RunId = result.RunId,
@@ -29,20 +30,24 @@ static class RunRecords
         };
 
     /// <summary>The records of a promotion: a run that had a step for each table which took another's place.</summary>
-    public static IReadOnlyCollection<JournalRecord> OfPromotion(string project, Promotion promotion, DateTimeOffset finishedAt)
+    public static IReadOnlyCollection<JournalRecord> OfPromotion(
+        string project, Promotion promotion, DateTimeOffset finishedAt)
     {
         var steps = promotion.Tables.Where(table => table.Manifest is not null).ToList();
         return
         [
             new RunRecord
             {
-                RunId = promotion.Id, Project = project, Environment = promotion.To, FozVersion = FozVersion, User = Environment.UserName,
-                Host = Environment.MachineName, StartedAt = promotion.CreatedAt, FinishedAt = finishedAt, Outcome = Outcome.Succeeded,
+                RunId = promotion.Id, Project = project, Environment = promotion.To, FozVersion = FozVersion,
+                User = Environment.UserName,
+                Host = Environment.MachineName, StartedAt = promotion.CreatedAt, FinishedAt = finishedAt,
+                Outcome = Outcome.Succeeded,
                 StepsSucceeded = steps.Count, StepsSkipped = 0, StepsFailed = 0,
             },
             .. steps.Select(table => new StepRecord
             {
-                RunId = promotion.Id, Step = table.Step, Kind = "promotion", Batch = table.Batch, Outcome = Outcome.Succeeded,
+                RunId = promotion.Id, Step = table.Step, Kind = "promotion", Batch = table.Batch,
+                Outcome = Outcome.Succeeded,
                 StartedAt = promotion.CreatedAt, FinishedAt = finishedAt,
             }),
         ];
@@ -91,15 +96,16 @@ static class RunRecords
             CheckedAt = finishedAt,
         }));
         if (result.Outcome is Outcome.Succeeded or Outcome.Warned)
-            records.AddRange(result.Checks.SelectMany(check => check.Measured).Distinct().Select(measured => new MetricRecord
-            {
-                RunId = runId,
-                TableName = node.Table.ToString(),
-                Column = measured.Column,
-                Metric = measured.Metric,
-                Value = measured.Value,
-                MeasuredAt = finishedAt,
-            }));
+            records.AddRange(
+                result.Checks.SelectMany(check => check.Measured).Distinct().Select(measured => new MetricRecord
+                {
+                    RunId = runId,
+                    TableName = node.Table.ToString(),
+                    Column = measured.Column,
+                    Metric = measured.Metric,
+                    Value = measured.Value,
+                    MeasuredAt = finishedAt,
+                }));
         if (result.Outcome is Outcome.Succeeded or Outcome.Warned)
             records.AddRange(OfInputs(runId, node, result, lineage, finishedAt));
         return records;
@@ -111,7 +117,8 @@ static class RunRecords
         if (node is GraphNode.OfStream { Source: var source, Stream.Definition: var stream })
         {
             yield return Lineage($"{source.Name}.{stream.Name}", "stream", version: null);
-            foreach (var column in OfColumns($"{source.Name}.{stream.Name}", "stream", version: null)) yield return column;
+            foreach (var column in OfColumns($"{source.Name}.{stream.Name}", "stream", version: null))
+                yield return column;
             yield return new SourceRecord
             {
                 RunId = runId,
@@ -120,9 +127,11 @@ static class RunRecords
                 TableName = node.Table.ToString(),
                 Mode = stream.Mode.ToString().ToLowerInvariant(),
                 FilesRead = result.Inputs?.Stream?.Files.Length ?? 0,
-                RowsRead = result.Read.Rows ?? result.RowsWritten + result.RowsRejected + result.RowsDropped + result.RowsQuarantined,
+                RowsRead = result.Read.Rows
+                    ?? result.RowsWritten + result.RowsRejected + result.RowsDropped + result.RowsQuarantined,
                 RowsWritten = result.RowsWritten,
-                BytesRead = result.Read.Bytes ?? (result.Inputs?.Stream?.Files is [_, ..] files ? files.Sum(f => f.SizeBytes) : null),
+                BytesRead = result.Read.Bytes
+                    ?? (result.Inputs?.Stream?.Files is [_, ..] files ? files.Sum(f => f.SizeBytes) : null),
                 RowsRejected = result.RowsRejected,
                 CursorTo = result.Inputs?.Stream?.CursorTo,
                 SyncedAt = result.Inputs?.CreatedAt ?? finishedAt,
@@ -140,7 +149,8 @@ static class RunRecords
         IEnumerable<LineageRecord> OfColumns(string upstream, string kind, long? version)
         {
             if (lineage is null) yield break;
-            foreach (var (column, input) in lineage.Columns.SelectMany(c => c.Inputs.Select(i => ((string?)c.Field.Name, i)))
+            foreach (var (column, input) in lineage.Columns.SelectMany(c =>
+                c.Inputs.Select(i => ((string?)c.Field.Name, i)))
                 .Concat(lineage.Conditions.Select(input => ((string?)null, input))))
             {
                 if (!input.Table.ToString().Equals(upstream, StringComparison.OrdinalIgnoreCase)) continue;

@@ -41,7 +41,8 @@ sealed class RunReports : IAsyncDisposable
             ? await lineage.FindAsync(node.Table, CancellationToken.None)
             : null;
         if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
-            await recorder.AddAsync(RunRecords.OfStep(runId, node, result, columns, stepStartedAt, lake.Clock.GetUtcNow()));
+            await recorder.AddAsync(
+                RunRecords.OfStep(runId, node, result, columns, stepStartedAt, lake.Clock.GetUtcNow()));
         openLineage?.StepFinished(node, result, columns);
     }
 

@@ -36,7 +36,9 @@ sealed class StepLease : IAsyncDisposable
     }
 
     /// <summary>Takes the lease; waits for the host that holds it.</summary>
-    /// <param name="raise">Lets the step's tables carry an epoch, so that what the last host still commits conflicts.</param>
+    /// <param name="raise">
+    /// Lets the step's tables carry an epoch, so that what the last host still commits conflicts.
+    /// </param>
     /// <param name="cancellationToken">Stops the waiting.</param>
     /// <returns>Whether it was taken now: what was seen of the step before may have changed.</returns>
     /// <exception cref="Foz.Lake.FozException">Another run still works on the step after the wait.</exception>

@@ -7,8 +7,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs.Steps;
 
 /// <summary>
-/// Which tables of a project its environment has of its own, and which are those of its base: the names of an environment
-/// with a base stand for the base's tables until a run makes others, so that nothing is copied.
+/// Which tables of a project its environment has of its own, and which are those of its base: the names of an
+/// environment with a base stand for the base's tables until a run makes others, so that nothing is copied.
 /// </summary>
 public static class BorrowedTables
 {
@@ -16,30 +16,39 @@ public static class BorrowedTables
     /// <param name="project">The project; one whose environment has no base stays as it is.</param>
     /// <param name="lake">Its lake.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<Project> ApplyAsync(Project project, Lakehouse lake, CancellationToken cancellationToken) =>
+    public static async Task<Project> ApplyAsync(
+        Project project, Lakehouse lake, CancellationToken cancellationToken) =>
         project.File.Base is null ? project : Reading(project, await OwnAsync(project, lake, cancellationToken));
 
     /// <summary>The tables that the environment has of its own, by the names that the project has.</summary>
     /// <param name="project">The project.</param>
     /// <param name="lake">Its lake.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    internal static async Task<HashSet<TableName>> OwnAsync(Project project, Lakehouse lake, CancellationToken cancellationToken)
+    internal static async Task<HashSet<TableName>> OwnAsync(
+        Project project, Lakehouse lake, CancellationToken cancellationToken)
     {
         var prefix = project.File.SchemaPrefix;
         var defined = new HashSet<TableName>();
-        foreach (var schema in project.Graph.Nodes.Select(node => node.Name.Schema).Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (var schema in project.Graph.Nodes.Select(node => node.Name.Schema)
+            .Distinct(StringComparer.OrdinalIgnoreCase))
             defined.UnionWith(await lake.Catalog.NamesAsync(prefix + schema, cancellationToken));
-        return [.. project.Graph.Nodes.Select(node => node.Name).Where(name => defined.Contains(Prefixed(project, name)))];
+        return
+        [
+            .. project.Graph.Nodes.Select(node => node.Name).Where(name => defined.Contains(Prefixed(project, name))),
+        ];
     }
 
-    /// <summary>What a run makes of what is selected, and the project whose names stand for what is there then.</summary>
+    /// <summary>
+    /// What a run makes of what is selected, and the project whose names stand for what is there then.
+    /// </summary>
     /// <param name="project">The project.</param>
     /// <param name="reads">What its lake has.</param>
     /// <param name="selected">What is selected.</param>
     /// <param name="isForced">Whether the run makes it anew, whether it differs from the base's or not.</param>
     /// <param name="cancellationToken">Stops it.</param>
     internal static async Task<(Project Project, IReadOnlySet<TableName> Made)> ForRunAsync(
-        Project project, LakeReads reads, IReadOnlySet<TableName> selected, bool isForced, CancellationToken cancellationToken)
+        Project project, LakeReads reads, IReadOnlySet<TableName> selected, bool isForced,
+        CancellationToken cancellationToken)
     {
         if (project.File.Base is not { } below) return (project, selected);
         var own = await OwnAsync(project, reads.Lake, cancellationToken);
@@ -47,7 +56,8 @@ public static class BorrowedTables
         var states = isForced
             ? new Dictionary<TableName, StepManifest>()
             : await new StepStates(reads).ReadAsync(
-                nodes.Where(node => !own.Contains(node.Name)).Select(node => below.TableOf(node.Name)), cancellationToken);
+                nodes.Where(node => !own.Contains(node.Name)).Select(node => below.TableOf(node.Name)),
+                cancellationToken);
         foreach (var node in nodes.Where(node => !own.Contains(node.Name)))
         {
             if (isForced || node.References.Any(r => (!r.IsOrderOnly || r.Inlined is not null) && own.Contains(r.Name))

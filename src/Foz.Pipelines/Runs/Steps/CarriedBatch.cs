@@ -5,8 +5,8 @@ using Foz.Pipelines.Batches;
 namespace Foz.Pipelines.Runs.Steps;
 
 /// <summary>
-/// The last batch that the table or view of a step carries. It is held against the step's manifests, which say what batches read: a
-/// table can be renamed, dropped, restored from a backup or put in another one's place without them.
+/// The last batch that the table or view of a step carries. It is held against the step's manifests, which say what
+/// batches read: a table can be renamed, dropped, restored from a backup or put in another one's place without them.
 /// </summary>
 /// <param name="Table">Its name.</param>
 /// <param name="IsThere">Whether there is one.</param>
@@ -21,10 +21,14 @@ readonly record struct CarriedBatch(
     /// <param name="table">The name.</param>
     /// <param name="isView">Whether it is to be a view; what is of the other kind is not looked at.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<CarriedBatch> ReadAsync(Lakehouse lake, TableName table, bool isView, CancellationToken cancellationToken)
+    public static async Task<CarriedBatch> ReadAsync(
+        Lakehouse lake, TableName table, bool isView, CancellationToken cancellationToken)
     {
         var definition = await lake.Catalog.FindAsync(table, cancellationToken);
-        if (isView) return definition is { Kind: DefinitionKind.View } view ? new(table, true, view.Batch) : new(table, false, null);
+        if (isView)
+            return definition is { Kind: DefinitionKind.View } view
+                ? new(table, true, view.Batch)
+                : new(table, false, null);
         if (definition is { Kind: not DefinitionKind.Table }) return new(table, false, null);
         var latest = await (await lake.OpenTableAsync(table, cancellationToken)).FindLatestAsync(cancellationToken);
         return new(
@@ -42,7 +46,10 @@ readonly record struct CarriedBatch(
     /// <summary>Whether a batch is done.</summary>
     public bool Has(StepManifest manifest) => manifest.GivenUpBy is null && Number >= manifest.Batch;
 
-    /// <summary>Whether a batch was committed although it was given up, by a run that was thought to be dead, before its number was.</summary>
+    /// <summary>
+    /// Whether a batch was committed although it was given up, by a run that was thought to be dead, before its number
+    /// was.
+    /// </summary>
     public bool HasLate(StepManifest manifest) =>
         manifest.GivenUpBy is not null && Number == manifest.Batch && (GivenUp ?? 0) < manifest.Batch;
 }

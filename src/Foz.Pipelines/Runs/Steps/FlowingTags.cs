@@ -17,7 +17,8 @@ sealed record FlowingTags(ColumnTagMap Map, IReadOnlyList<ColumnDefinition> Colu
         var changes = new Dictionary<string, string?>(StringComparer.Ordinal);
         var wanted = Map.Of(field.Name);
         foreach (var (key, value) in field.Metadata)
-            if (IsCertain && ColumnTag.IsOfRuns(key, value) && !wanted.ContainsKey(key) && (isMadeAnew || Goes(field, key, value)))
+            if (IsCertain && ColumnTag.IsOfRuns(key, value) && !wanted.ContainsKey(key)
+                && (isMadeAnew || Goes(field, key, value)))
                 changes[key] = null;
         foreach (var (key, value) in wanted)
             if (ColumnTag.MayPut(field.Metadata, key, value)) changes[key] = value;
@@ -28,8 +29,13 @@ sealed record FlowingTags(ColumnTagMap Map, IReadOnlyList<ColumnDefinition> Colu
     public static string? ReleaseOf(ColumnDefinition? column, string tag) =>
         column?.Release.FirstOrDefault(release => ColumnTag.Covers(release.Key, tag)).Value;
 
-    /// <summary>Whether a tag goes that older rows may have: one that came from other columns and is released, or what was released and is no more.</summary>
-    bool Goes(Field field, string key, string value) => key.StartsWith(ColumnTag.ReleasePrefix, StringComparison.Ordinal)
-        || (value != ColumnTag.Stated && ReleaseOf(
-            Columns.FirstOrDefault(c => c.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase)), key[ColumnTag.Prefix.Length..]) is not null);
+    /// <summary>
+    /// Whether a tag goes that older rows may have: one that came from other columns and is released, or what was
+    /// released and is no more.
+    /// </summary>
+    bool Goes(Field field, string key, string value) =>
+        key.StartsWith(ColumnTag.ReleasePrefix, StringComparison.Ordinal)
+            || (value != ColumnTag.Stated && ReleaseOf(
+                Columns.FirstOrDefault(c => c.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase)),
+                key[ColumnTag.Prefix.Length..]) is not null);
 }

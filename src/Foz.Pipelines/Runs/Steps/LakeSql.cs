@@ -6,7 +6,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs.Steps;
 
 /// <summary>
-/// SQL of a project with the names that tables have in the lake of an environment, and ephemeral models in their places.
+/// SQL of a project with the names that tables have in the lake of an environment, and ephemeral models in their
+/// places.
 /// </summary>
 public static class LakeSql
 {

@@ -15,8 +15,8 @@ namespace Foz.Pipelines.Runs.Steps;
 
 /// <summary>What a model would read now: the tables at their newest versions, through views.</summary>
 /// <param name="Fingerprint">
-/// A hash of the model's definition and of the views that it reads; without its checks, which make no other rows, where it
-/// goes on with new rows.
+/// A hash of the model's definition and of the views that it reads; without its checks, which make no other rows, where
+/// it goes on with new rows.
 /// </param>
 /// <param name="Tables">The tables, by name in the lake.</param>
 sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, TableInput> Tables)
@@ -43,7 +43,8 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         var definition = new StringBuilder(Describe(model));
         var rearranged = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
         var seen = new List<TableName>();
-        foreach (var reference in model.References.Where(r => r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
+        foreach (var reference in model.References.Where(r =>
+            r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
         {
             foreach (var table in await ReadByAsync(reads, reference.Table, definition, seen, cancellationToken))
             {
@@ -52,18 +53,26 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 var snapshot = await reads.FindLatestAsync(table, cancellationToken);
                 if (snapshot is null && JournalTables.Contains(table)) continue;
                 if (snapshot is null) throw StepNames.Missing(table);
-                var from = reference.IsStream && last is not null ? ReadBefore(model, last, table, snapshot.Id)?.Version : null;
+                var from = reference.IsStream && last is not null
+                    ? ReadBefore(model, last, table, snapshot.Id)?.Version
+                    : null;
                 tables[table.ToString()] = new(snapshot.Version, from) { Id = snapshot.Id };
-                if (last is not null && VersionIn(last, table.ToString(), snapshot.Id) is { } read && read < snapshot.Version
+                if (last is not null && VersionIn(last, table.ToString(), snapshot.Id) is { } read
+                    && read < snapshot.Version
                     && !await (await reads.Lake.OpenTableAsync(table, cancellationToken))
                         .HasChangesSinceAsync(read, snapshot.Version, cancellationToken))
                     rearranged.Add(table.ToString());
             }
         }
-        return new(Hash(definition.ToString()), tables.ToImmutable()) { Rearranged = rearranged.ToImmutable(), Seen = seen };
+        return new(Hash(definition.ToString()), tables.ToImmutable())
+        {
+            Rearranged = rearranged.ToImmutable(), Seen = seen,
+        };
     }
 
-    /// <summary>Whether a model reads only new rows, or those of an interval, and its table keeps those that it has.</summary>
+    /// <summary>
+    /// Whether a model reads only new rows, or those of an interval, and its table keeps those that it has.
+    /// </summary>
     public static bool GoesOn(Model model) => model.Materialization.Strategy is IncrementalStrategy.Microbatch
         || (model.Materialization.Strategy is not null && model.References.Any(r => r.IsStream));
 
@@ -73,15 +82,17 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         if (GoesOn(model))
             return model.References.Where(r => r.IsStream).Select(r => r.Table.ToString())
                 .All(name => IsReadBy(last, name, Tables.GetValueOrDefault(name)));
-        return Fingerprint == last.Fingerprint && ReadsSameRows(last) && (last.Rendered is null || last.Rendered == RenderedOf(model) || Feeds(model));
+        return Fingerprint == last.Fingerprint && ReadsSameRows(last)
+            && (last.Rendered is null || last.Rendered == RenderedOf(model) || Feeds(model));
     }
 
     /// <summary>
-    /// Whether a model may bring other rows behind each batch although it reads the same ones: it adds to a table that it reads itself, or
-    /// its template asks what is there, as by <c>is_incremental()</c>.
+    /// Whether a model may bring other rows behind each batch although it reads the same ones: it adds to a table that
+    /// it reads itself, or its template asks what is there, as by <c>is_incremental()</c>.
     /// </summary>
     public static bool Feeds(Model model) => model.Materialization is Materialization.Incremental && !GoesOn(model)
-        && (model.Template is not null || model.References.Any(r => r is { Kind: ReferenceKind.Self, IsOrderOnly: false }));
+        && (model.Template is not null
+            || model.References.Any(r => r is { Kind: ReferenceKind.Self, IsOrderOnly: false }));
 
     /// <summary>A hash of the text that a template which asks the lake gave; null of a model without one.</summary>
     public static string? RenderedOf(Model model) => model.Template is null ? null : Hash(model.Sql);
@@ -93,11 +104,17 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     bool IsReadBy(StepManifest manifest, string name, TableInput? input) =>
         VersionIn(manifest, name, input?.Id) == input?.Version || Rearranged.Contains(name);
 
-    /// <summary>The version of a table that a batch read; null where it read none, or another table of the name.</summary>
+    /// <summary>
+    /// The version of a table that a batch read; null where it read none, or another table of the name.
+    /// </summary>
     static long? VersionIn(StepManifest manifest, string name, string? id) =>
-        manifest.Tables.GetValueOrDefault(name) is { } input && (id is null || !input.IsOfOther(id)) ? input.Version : null;
+        manifest.Tables.GetValueOrDefault(name) is { } input && (id is null || !input.IsOfOther(id))
+            ? input.Version
+            : null;
 
-    /// <summary>What the last batch read of a table whose new rows are to be told; null where it did not read it.</summary>
+    /// <summary>
+    /// What the last batch read of a table whose new rows are to be told; null where it did not read it.
+    /// </summary>
     static TableInput? ReadBefore(Model model, StepManifest last, TableName table, string id)
     {
         // A table that was promoted has another name, and is the same.
@@ -106,7 +123,9 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         var isSameText = last.Definition?.Sql is { } sql && sql == model.Sql;
         if (named is null ? !isSameText : !named.IsOfOther(id)) return named;
         throw new FozException(
-            ErrorKind.Data, $"{table} is not the table whose rows batch {last.Batch} of {model.Name} read: what is new in it cannot be told")
+            ErrorKind.Data,
+            $"{table} is not the table whose rows batch {last.Batch} of {model.Name} read: "
+                + "what is new in it cannot be told")
         {
             Place = model.Place,
             Hint = $"foz run {model.Name} --full-refresh makes it anew from all rows",
@@ -118,7 +137,8 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     /// <paramref name="seen"/> all of them.
     /// </summary>
     static async Task<IReadOnlyList<TableName>> ReadByAsync(
-        LakeReads reads, TableName name, StringBuilder definition, List<TableName> seen, CancellationToken cancellationToken)
+        LakeReads reads, TableName name, StringBuilder definition, List<TableName> seen,
+        CancellationToken cancellationToken)
     {
         seen.Add(name);
         if (await reads.FindAsync(name, cancellationToken) is not { Kind: DefinitionKind.View, Sql: { } sql })
@@ -134,13 +154,17 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     public static string Describe(Model model)
     {
         var text = new StringBuilder(model.Definition ?? model.Sql).Append('\n').Append(model.Materialization.Name);
-        foreach (var inlined in model.References.Select(r => r.Inlined).OfType<SqlBody>()) text.Append('\n').Append(inlined.Text);
+        foreach (var inlined in model.References.Select(r => r.Inlined).OfType<SqlBody>())
+            text.Append('\n').Append(inlined.Text);
         text.AppendJoin(',', model.Materialization.PartitionBy);
-        if (model.Materialization.ClusterBy is { Count: > 0 } clusterBy) text.Append("\ncluster ").AppendJoin(',', clusterBy);
+        if (model.Materialization.ClusterBy is { Count: > 0 } clusterBy)
+            text.Append("\ncluster ").AppendJoin(',', clusterBy);
         if (model.Materialization.Strategy is { } strategy) Describe(strategy, text);
-        foreach (var (column, value, _) in model.UnknownMember) text.Append("\nunknown ").Append(column).Append(' ').Append(value);
+        foreach (var (column, value, _) in model.UnknownMember)
+            text.Append("\nunknown ").Append(column).Append(' ').Append(value);
         foreach (var rule in model.Clean)
-            text.Append('\n').Append(rule.Name).Append(' ').AppendJoin(',', rule.Columns).Append(' ').Append(rule.Signature);
+            text.Append('\n').Append(rule.Name).Append(' ').AppendJoin(',', rule.Columns).Append(' ')
+                .Append(rule.Signature);
         if (GoesOn(model)) return text.ToString();
         foreach (var check in model.Checks) text.Append('\n').Append(check.Fingerprint);
         return text.ToString();
@@ -162,7 +186,8 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 break;
             case IncrementalStrategy.Microbatch microbatch:
                 text.Append(
-                    CultureInfo.InvariantCulture, $"{microbatch.EventTime} {microbatch.Begin:O} {microbatch.BatchSize}");
+                    CultureInfo.InvariantCulture,
+                    $"{microbatch.EventTime} {microbatch.Begin:O} {microbatch.BatchSize}");
                 break;
             case IncrementalStrategy.Scd2 history:
                 text.AppendJoin(',', history.UniqueKey).Append(';').AppendJoin(',', history.Columns.Names)
@@ -174,5 +199,6 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         }
     }
 
-    static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+    static string Hash(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
 }

@@ -15,12 +15,14 @@ public sealed class ProjectLake(Lakehouse lake) : IProjectLake
     const int RowsMax = 100_000;
 
     /// <inheritdoc/>
-    public string? KindOf(TableName table) => Wait(async () => await lake.Catalog.FindAsync(table, CancellationToken.None) switch
-    {
-        null => null,
-        { Kind: DefinitionKind.View } => "view",
-        _ => await (await lake.OpenTableAsync(table, CancellationToken.None)).FindLatestAsync(CancellationToken.None) is null ? null : "table",
-    });
+    public string? KindOf(TableName table) =>
+        Wait(async () => await lake.Catalog.FindAsync(table, CancellationToken.None) switch
+        {
+            null => null,
+            { Kind: DefinitionKind.View } => "view",
+            _ => await (await lake.OpenTableAsync(table, CancellationToken.None))
+                .FindLatestAsync(CancellationToken.None) is null ? null : "table",
+        });
 
     /// <inheritdoc/>
     public IReadOnlyList<(string Name, string Type)> ColumnsOf(TableName table, CancellationToken cancellationToken)
@@ -28,19 +30,25 @@ public sealed class ProjectLake(Lakehouse lake) : IProjectLake
         if (KindOf(table) is null) return [];
         return Bound(
             $"SELECT * FROM {SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)}",
-            (session, sql) => (IReadOnlyList<(string, string)>)[.. session.Describe(sql, cancellationToken).Select(column => (column.Name, column.TypeName))],
+            (session, sql) =>
+                (IReadOnlyList<(string, string)>)[
+                    .. session.Describe(sql, cancellationToken).Select(column => (column.Name, column.TypeName)),
+                ],
             cancellationToken);
     }
 
     /// <inheritdoc/>
-    public (IReadOnlyList<string> Columns, IReadOnlyList<object?[]> Rows) Query(string sql, CancellationToken cancellationToken) =>
+    public (IReadOnlyList<string> Columns, IReadOnlyList<object?[]> Rows) Query(
+        string sql, CancellationToken cancellationToken) =>
         Bound(sql, (session, bound) =>
         {
             using var rows = session.Query(bound, cancellationToken);
             List<object?[]> found = [.. rows.Rows(cancellationToken).Take(RowsMax + 1)];
             if (found.Count > RowsMax)
-                throw new FozException(ErrorKind.Resource, $"the query of a template gives more than {RowsMax:N0} rows");
-            return ((IReadOnlyList<string>)[.. rows.Columns.Select(column => column.Name)], (IReadOnlyList<object?[]>)found);
+                throw new FozException(
+                    ErrorKind.Resource, $"the query of a template gives more than {RowsMax:N0} rows");
+            return ((IReadOnlyList<string>)[.. rows.Columns.Select(column => column.Name)],
+                (IReadOnlyList<object?[]>)found);
         }, cancellationToken);
 
     /// <inheritdoc/>
@@ -48,7 +56,8 @@ public sealed class ProjectLake(Lakehouse lake) : IProjectLake
     {
         var found = new List<TableName>();
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
-            if (definition.TableName.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase)) found.Add(definition.TableName);
+            if (definition.TableName.Schema.Equals(schema, StringComparison.OrdinalIgnoreCase))
+                found.Add(definition.TableName);
         return found;
     });
 

@@ -10,9 +10,9 @@ using Foz.Storage;
 namespace Foz.Pipelines.Runs.Steps;
 
 /// <summary>
-/// The batches of a step. A batch number never gets other inputs: a run that was thought to be dead may wake and commit what it
-/// opened. So a batch of which a table was committed is finished with its own inputs, and another one is given up: its number is
-/// committed to each table, where a late commit then conflicts.
+/// The batches of a step. A batch number never gets other inputs: a run that was thought to be dead may wake and commit
+/// what it opened. So a batch of which a table was committed is finished with its own inputs, and another one is given
+/// up: its number is committed to each table, where a late commit then conflicts.
 /// </summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The step.</param>
@@ -45,7 +45,8 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
         var done = all.LastOrDefault(manifest => manifest.GivenUpBy is null && manifest.Batch < last.Batch);
         if (last.GivenUpBy is null) return new(carried, last, done, last);
         // Whoever gave it up may have died before its number was in the tables.
-        if (last.GivenUpBy != last.RunId && await CarryAsync(last, cancellationToken) == node.Table) return await ReadAsync(cancellationToken);
+        if (last.GivenUpBy != last.RunId && await CarryAsync(last, cancellationToken) == node.Table)
+            return await ReadAsync(cancellationToken);
         return new(carried, last, done, Open: null);
     }
 
@@ -58,7 +59,9 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
     }
 
     /// <summary>Gives a batch of another run up, of which no table was committed.</summary>
-    /// <returns>Whether it is given up; false where its run woke and committed it: what the step does is to be planned again.</returns>
+    /// <returns>
+    /// Whether it is given up; false where its run woke and committed it: what the step does is to be planned again.
+    /// </returns>
     public async Task<bool> GiveUpAsync(StepManifest open, CancellationToken cancellationToken)
     {
         var given = open with { GivenUpBy = context.RunId };
@@ -69,13 +72,15 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
     }
 
     /// <summary>
-    /// Gives the run's own batch up, which ended before anything of it was committed. As it knows that itself, no table has to say so.
+    /// Gives the run's own batch up, which ended before anything of it was committed. As it knows that itself, no table
+    /// has to say so.
     /// </summary>
     public async Task EndAsync(StepManifest own, CancellationToken cancellationToken)
     {
         try
         {
-            if (await log.ReadLastAsync(cancellationToken) is { GivenUpBy: null } last && (last.Batch, last.RunId) == (own.Batch, own.RunId)
+            if (await log.ReadLastAsync(cancellationToken) is { GivenUpBy: null } last
+                && (last.Batch, last.RunId) == (own.Batch, own.RunId)
                 && !await IsBegunAsync(last, cancellationToken))
                 await log.ReopenAsync(last, last with { GivenUpBy = last.RunId }, cancellationToken);
         }
@@ -86,8 +91,8 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
     }
 
     /// <summary>
-    /// Lets all tables of a batch carry its number, the main one last: a run whose other tables can take no rows of it any more commits
-    /// none of them.
+    /// Lets all tables of a batch carry its number, the main one last: a run whose other tables can take no rows of it
+    /// any more commits none of them.
     /// </summary>
     /// <returns>The table that has rows of the batch, where its run committed them meanwhile; else null.</returns>
     async Task<TableName?> CarryAsync(StepManifest manifest, CancellationToken cancellationToken)
@@ -101,7 +106,8 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
         foreach (var (table, _) in await TablesAsync(names, cancellationToken))
         {
             var isCarried = await table.CarryAsync(
-                batches, Operation, [("step", manifest.Step), ("batch", number)], cancellationToken, latest => !IsIn(latest, manifest));
+                batches, Operation, [("step", manifest.Step), ("batch", number)], cancellationToken,
+                latest => !IsIn(latest, manifest));
             if (!isCarried) return TableName.Parse(table.Name);
         }
         return null;
@@ -124,25 +130,33 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
                 var batch = latest.BatchOf(step);
                 var carried = new Dictionary<string, long> { [raised] = next };
                 if (batch is { } number) carried[step] = number;
-                (string, string)[] parameters = [("step", step), ("epoch", next.ToString(CultureInfo.InvariantCulture))];
+                (string, string)[] parameters =
+                [
+                    ("step", step), ("epoch", next.ToString(CultureInfo.InvariantCulture)),
+                ];
                 if (await table.CarryAsync(
                     carried, TakeOverOperation, parameters, cancellationToken,
-                    present => (present.BatchOf(step), present.BatchOf(raised)) == (batch, latest.BatchOf(raised)))) break;
+                    present => (present.BatchOf(step), present.BatchOf(raised)) == (batch, latest.BatchOf(raised))))
+                    break;
             }
         }
     }
 
     /// <summary>Whether a table has what a batch committed to it.</summary>
     static bool IsIn(TableSnapshot table, StepManifest manifest) =>
-        table.BatchOf(manifest.Step) >= manifest.Batch && !(table.BatchOf(manifest.Step + StepLog.GivenUpSuffix) >= manifest.Batch);
+        table.BatchOf(manifest.Step) >= manifest.Batch
+            && !(table.BatchOf(manifest.Step + StepLog.GivenUpSuffix) >= manifest.Batch);
 
     /// <summary>Those tables that are there.</summary>
-    async Task<IReadOnlyList<(LakeTable Table, TableSnapshot Latest)>> TablesAsync(TableName[] names, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<(LakeTable Table, TableSnapshot Latest)>> TablesAsync(
+        TableName[] names, CancellationToken cancellationToken)
     {
         var tables = new List<(LakeTable, TableSnapshot)>();
         foreach (var name in names)
         {
-            if (await context.Lake.Catalog.FindAsync(name, cancellationToken) is not { Kind: Foz.Lake.Catalog.DefinitionKind.Table }) continue;
+            if (await context.Lake.Catalog.FindAsync(
+                name, cancellationToken) is not { Kind: Foz.Lake.Catalog.DefinitionKind.Table })
+                continue;
             var table = await context.Lake.OpenTableAsync(name, cancellationToken);
             if (await table.FindLatestAsync(cancellationToken) is { } latest) tables.Add((table, latest));
         }
@@ -171,18 +185,25 @@ readonly record struct StepProgress(CarriedBatch Carried, StepManifest? Last, St
     /// <summary>Whether batches were done, and what they made is gone: all is to be read again.</summary>
     public bool IsGone => !Carried.IsThere && Done is not null;
 
-    /// <summary>Makes sure that a step can go on behind the batches that it did, as one that keeps the rows of its table has to.</summary>
+    /// <summary>
+    /// Makes sure that a step can go on behind the batches that it did, as one that keeps the rows of its table has to.
+    /// </summary>
     /// <param name="model">The step's name in the project.</param>
     /// <exception cref="FozException">The table is not as its manifests say.</exception>
     public void CheckGoesOn(TableName model)
     {
         var (table, isThere, number, givenUp, _) = Carried;
-        if (!isThere || Last is { Batch: 1 } || (Done is null ? number is null || number == givenUp : number >= Done.Batch)) return;
+        if (!isThere || Last is { Batch: 1 }
+            || (Done is null ? number is null || number == givenUp : number >= Done.Batch))
+            return;
         var carried = number is not null ? string.Create(CultureInfo.InvariantCulture, $"batch {number}") : "no batch";
         throw new FozException(
             ErrorKind.Table, Last is null
                 ? $"the table {table} carries {carried} of its step, and nothing is known of what that read"
-                : string.Create(CultureInfo.InvariantCulture, $"the table {table} carries {carried} of its step, whose last one was {Last.Batch}: it is another table, or an old copy"))
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the table {table} carries {carried} of its step, whose last one was {Last.Batch}: it is "
+                        + $"another table, or an old copy"))
         {
             Hint = $"foz run {model} --full-refresh makes it anew",
         };

@@ -23,7 +23,9 @@ sealed record StepContext(Lakehouse Lake, string RunId, bool IsFullRefresh, Acti
     /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
     public IntervalRequest? Intervals { get; init; }
 
-    /// <summary>Told what a step waits for in its source, and how long; null where it reads what is there as it is.</summary>
+    /// <summary>
+    /// Told what a step waits for in its source, and how long; null where it reads what is there as it is.
+    /// </summary>
     public Action<string, TimeSpan>? OnWait { get; init; }
 
     /// <summary>The step's lease, which it takes before it works; null where a step is only looked at.</summary>
@@ -47,14 +49,15 @@ sealed record StepContext(Lakehouse Lake, string RunId, bool IsFullRefresh, Acti
     }
 
     /// <summary>
-    /// Makes sure that a name stands for a table. One that is made in an environment with a base lies in a folder of its own,
-    /// so that it can be promoted.
+    /// Makes sure that a name stands for a table. One that is made in an environment with a base lies in a folder of
+    /// its own, so that it can be promoted.
     /// </summary>
     public ValueTask<LakeTable> DefineTableAsync(
         TableName name, string? description, string? owner, CancellationToken cancellationToken) =>
         Lake.DefineTableAsync(
             name, description, owner,
-            Project is { Base: not null, SchemaPrefix: var prefix } && name.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+            Project is { Base: not null, SchemaPrefix: var prefix }
+                && name.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
                 ? LakeCatalog.MovableLocation(name with { Schema = name.Schema[prefix.Length..] })
                 : null,
             cancellationToken);

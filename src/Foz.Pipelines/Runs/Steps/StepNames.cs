@@ -17,7 +17,9 @@ namespace Foz.Pipelines.Runs.Steps;
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="node">The step's node.</param>
-/// <param name="inputs">The versions, by name in the lake; a table that is not among them is read at its newest.</param>
+/// <param name="inputs">
+/// The versions, by name in the lake; a table that is not among them is read at its newest.
+/// </param>
 sealed class StepNames(Lakehouse lake, GraphNode node, IReadOnlyDictionary<string, TableInput> inputs) : IRelationNames
 {
     const string StreamFunction = "stream";
@@ -46,7 +48,8 @@ sealed class StepNames(Lakehouse lake, GraphNode node, IReadOnlyDictionary<strin
     {
         if (call.Name == LakeNames.TableChangesFunction)
             throw new FozException(
-                ErrorKind.Sql, $"a model cannot read {LakeNames.TableChangesFunction}, whose versions stay the same in each run")
+                ErrorKind.Sql,
+                $"a model cannot read {LakeNames.TableChangesFunction}, whose versions stay the same in each run")
             {
                 Hint = "read what is new by STREAM(bronze.orders)",
             };

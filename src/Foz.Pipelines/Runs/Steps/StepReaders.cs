@@ -21,6 +21,7 @@ sealed class StepReaders(StepContext context, GraphNode node)
         var table = await context.Lake.OpenTableAsync(node.Table, cancellationToken);
         if (await table.FindLatestAsync(cancellationToken) is not { } present || !IsDue(present)) return null;
         using var session = context.Lake.Engines.Open(Workload.Models);
-        return (await StepContext.AlterAsync(new(session), table, TableAlteration.HoldTo(readers), cancellationToken))?.Version;
+        return (await StepContext.AlterAsync(
+            new(session), table, TableAlteration.HoldTo(readers), cancellationToken))?.Version;
     }
 }

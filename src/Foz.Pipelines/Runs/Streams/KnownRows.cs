@@ -10,8 +10,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs.Streams;
 
 /// <summary>
-/// Leaves the rows of a batch out that its table has, each as often as it has it: a batch that reads the rows of the last cursor
-/// again meets those that arrived before.
+/// Leaves the rows of a batch out that its table has, each as often as it has it: a batch that reads the rows of the
+/// last cursor again meets those that arrived before.
 /// </summary>
 /// <param name="Select">The rows that are new.</param>
 /// <param name="Rows">How many rows are left out.</param>
@@ -20,40 +20,52 @@ sealed record KnownRows(string Select, long Rows)
     const string Arrived = "foz_arrived";
 
     /// <summary>
-    /// The condition that is true for the rows of the table that a batch may read again; null where it reads none, and where the table
-    /// does not have the cursor as it came, or as a type that reads it.
+    /// The condition that is true for the rows of the table that a batch may read again; null where it reads none, and
+    /// where the table does not have the cursor as it came, or as a type that reads it.
     /// </summary>
     /// <param name="session">Asks whether the cursor can be read.</param>
     /// <param name="node">The stream.</param>
     /// <param name="present">The table; null where it is new.</param>
     /// <param name="manifest">The batch.</param>
-    public static string? FindReread(EngineSession session, GraphNode.OfStream node, TableSnapshot? present, StepManifest manifest)
+    public static string? FindReread(
+        EngineSession session, GraphNode.OfStream node, TableSnapshot? present, StepManifest manifest)
     {
-        if (manifest.Stream is not { RereadsCursor: true, CursorFrom: { } from } || node.Stream.Definition.Cursor is not { } cursor) return null;
-        if (present?.Fields.FirstOrDefault(f => f.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase)) is not { } field) return null;
-        if (node.Stream.Columns.Any(column => column.Mask is not null && column.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase))
+        if (manifest.Stream is not { RereadsCursor: true, CursorFrom: { } from }
+            || node.Stream.Definition.Cursor is not { } cursor)
+            return null;
+        if (present?.Fields
+            .FirstOrDefault(f => f.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase)) is not { } field)
+            return null;
+        if (node.Stream.Columns.Any(column =>
+            column.Mask is not null && column.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase))
             || node.Clean.Any(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))) return null;
         var value = $"{SqlText.Literal(from)} AS {ColumnTypes.NameOf(field.Type)}";
         var isRead = $"TRY_CAST({value}) IS NOT NULL";
         // One number or time may be written in several ways.
         if (field.Type == DataType.String)
-            isRead += $" AND TRY_CAST({SqlText.Literal(from)} AS DOUBLE) IS NULL AND TRY_CAST({SqlText.Literal(from)} AS TIMESTAMPTZ) IS NULL";
+            isRead += $" AND TRY_CAST({SqlText.Literal(from)} AS DOUBLE) IS NULL AND "
+                + $"TRY_CAST({SqlText.Literal(from)} AS TIMESTAMPTZ) IS NULL";
         return session.QueryScalar<bool>($"SELECT {isRead}", CancellationToken.None)
             ? $"{SqlText.Identifier(field.Name)} >= CAST({value})"
             : null;
     }
 
-    /// <summary>Tells them apart by all columns that both have, and of nested ones by the fields that the table's have.</summary>
+    /// <summary>
+    /// Tells them apart by all columns that both have, and of nested ones by the fields that the table's have.
+    /// </summary>
     /// <param name="session">Where the rows are read; its temporary table <c>foz_arrived</c> is replaced.</param>
     /// <param name="lake">The lake.</param>
     /// <param name="present">The table.</param>
     /// <param name="table">Its name.</param>
     /// <param name="select">The rows as they go to the table, read once.</param>
     /// <param name="fields">Their columns, without change columns.</param>
-    /// <param name="reread">The condition that is true for the rows of the table that can be among them; null for all.</param>
+    /// <param name="reread">
+    /// The condition that is true for the rows of the table that can be among them; null for all.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<KnownRows> LeaveOutAsync(
-        EngineSession session, Lakehouse lake, TableSnapshot present, TableName table, string select, IReadOnlyList<Field> fields,
+        EngineSession session, Lakehouse lake, TableSnapshot present, TableName table, string select,
+        IReadOnlyList<Field> fields,
         string? reread, CancellationToken cancellationToken)
     {
         var known = present.Fields.ToDictionary(f => f.Name, f => f.Type, StringComparer.OrdinalIgnoreCase);
@@ -62,7 +74,9 @@ sealed record KnownRows(string Select, long Rows)
         var list = SqlText.Identifiers(both.Select(f => f.Name));
         var binder = new StatementBinder(session, new LakeNames(lake, lake.Tables, _ => null));
         using var arrived = await binder.BindAsync(
-            $"SELECT {list}, count(*) AS foz_count FROM {SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)} WHERE {reread ?? "true"} GROUP BY {list}",
+            $"SELECT {list}, count(*) AS foz_count FROM "
+                + $"{SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)} WHERE "
+                + $"{reread ?? "true"} GROUP BY {list}",
             cancellationToken);
         session.Execute(
             $"""
@@ -77,13 +91,14 @@ sealed record KnownRows(string Select, long Rows)
     }
 
     /// <summary>
-    /// Two values as they are compared: nested ones by the fields that the table has, and as text where one type does not hold the other,
-    /// which the table then refuses.
+    /// Two values as they are compared: nested ones by the fields that the table has, and as text where one type does
+    /// not hold the other, which the table then refuses.
     /// </summary>
     static (string Arrives, string Known) Comparable(Field field, DataType known)
     {
         var name = SqlText.Identifier(field.Name);
-        return field.Type == known || (DeltaTypes.Wider(known, field.Type) ?? DeltaTypes.Wider(field.Type, known)) is not null
+        return field.Type == known
+            || (DeltaTypes.Wider(known, field.Type) ?? DeltaTypes.Wider(field.Type, known)) is not null
             ? ($"a.{name}", $"k.{name}")
             : (field.Type, known) is (DataType.Struct, DataType.Struct) or (DataType.Array, DataType.Array)
                 ? ($"CAST(a.{name} AS {ColumnTypes.NameOf(known)})", $"k.{name}")

@@ -8,21 +8,27 @@ using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Pipelines.Runs.Streams;
 
-/// <summary>What is known of the streams of sources without asking them, and how <c>sources/schemas.lock</c> comes to know it.</summary>
+/// <summary>
+/// What is known of the streams of sources without asking them, and how <c>sources/schemas.lock</c> comes to know it.
+/// </summary>
 /// <param name="lake">The lake.</param>
 public sealed class KnownStreams(Lakehouse lake)
 {
-    /// <summary>The project with the streams that the lock has of sources of <c>streams: all</c>: these have no others.</summary>
+    /// <summary>
+    /// The project with the streams that the lock has of sources of <c>streams: all</c>: these have no others.
+    /// </summary>
     /// <param name="project">The project.</param>
     /// <param name="schemas">The lock.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public ProjectResult AddLocked(Project project, SchemaLock schemas, CancellationToken cancellationToken) =>
         project.WithKnown(
-            project.Sources.Where(source => source.IsUndiscovered && schemas.Has(source)).ToDictionary(source => source.Name, schemas.StreamsOf),
+            project.Sources.Where(source => source.IsUndiscovered && schemas.Has(source))
+                .ToDictionary(source => source.Name, schemas.StreamsOf),
             StreamsKnown.Locked, lake.Engines, cancellationToken);
 
     /// <summary>
-    /// The project with the streams of sources of <c>streams: all</c> that the lock has, or that runs made tables of. There may be others.
+    /// The project with the streams of sources of <c>streams: all</c> that the lock has, or that runs made tables of.
+    /// There may be others.
     /// </summary>
     /// <param name="project">The project.</param>
     /// <param name="schemas">The lock.</param>
@@ -41,7 +47,9 @@ public sealed class KnownStreams(Lakehouse lake)
         return project.WithKnown(known, StreamsKnown.Some, lake.Engines, cancellationToken);
     }
 
-    /// <summary>Writes the columns that the tables of a project's streams have to its lock, where they are others.</summary>
+    /// <summary>
+    /// Writes the columns that the tables of a project's streams have to its lock, where they are others.
+    /// </summary>
     /// <param name="project">The project, with all streams of its sources.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -50,7 +58,8 @@ public sealed class KnownStreams(Lakehouse lake)
         var streams = project.Graph.Nodes.OfType<GraphNode.OfStream>().ToList();
         var meant = streams.Select(node => (node.Source.Name, node.Stream.Definition.Name)).ToHashSet();
         // A line that cannot be read is not written again.
-        var schemas = SchemaLock.Read(project.Folder, new()).Where((source, stream) => meant.Contains((source, stream)));
+        var schemas = SchemaLock.Read(
+            project.Folder, new()).Where((source, stream) => meant.Contains((source, stream)));
         foreach (var node in streams)
             if (await FieldsAsync(node.Table, cancellationToken) is { Count: > 0 } fields)
                 schemas = schemas.With(node.Source, node.Stream.Definition, fields);
@@ -62,10 +71,13 @@ public sealed class KnownStreams(Lakehouse lake)
     /// <param name="source">The source.</param>
     /// <param name="opened">The same, open.</param>
     /// <param name="discovered">The streams that it offers.</param>
-    /// <param name="warn">Told of streams whose columns could not be found out: the lock keeps what it has of them.</param>
+    /// <param name="warn">
+    /// Told of streams whose columns could not be found out: the lock keeps what it has of them.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<SchemaLock> LockAsync(
-        SchemaLock schemas, ProjectSource source, ISource opened, IReadOnlyList<DiscoveredStream> discovered, Action<Warning> warn,
+        SchemaLock schemas, ProjectSource source, ISource opened, IReadOnlyList<DiscoveredStream> discovered,
+        Action<Warning> warn,
         CancellationToken cancellationToken)
     {
         var offered = discovered.ToDictionary(stream => stream.Definition.Name, StringComparer.OrdinalIgnoreCase);
@@ -75,7 +87,8 @@ public sealed class KnownStreams(Lakehouse lake)
             .. named,
             .. source.IsUndiscovered
                 ? discovered.Select(stream => stream.Definition)
-                    .ExceptBy(named.Select(stream => stream.Name), stream => stream.Name, StringComparer.OrdinalIgnoreCase)
+                    .ExceptBy(
+                        named.Select(stream => stream.Name), stream => stream.Name, StringComparer.OrdinalIgnoreCase)
                 : [],
         ];
         schemas = schemas.Where((name, stream) => name != source.Name || streams.Exists(known => known.Name == stream));
@@ -84,7 +97,8 @@ public sealed class KnownStreams(Lakehouse lake)
             IReadOnlyList<Field> fields = [];
             try
             {
-                fields = await FindFieldsAsync(opened, stream, offered.GetValueOrDefault(stream.Name), named, cancellationToken);
+                fields = await FindFieldsAsync(
+                    opened, stream, offered.GetValueOrDefault(stream.Name), named, cancellationToken);
             }
             catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
             {
@@ -93,21 +107,28 @@ public sealed class KnownStreams(Lakehouse lake)
             var present = await FieldsAsync(new(source.Definition.Schema, stream.Name), cancellationToken);
             // A table that gets what is new keeps the columns that the source no longer has.
             IEnumerable<Field> all = fields.Count == 0 ? present : stream.Mode is StreamMode.Snapshot ? fields
-                : [.. fields, .. present.ExceptBy(fields.Select(field => field.Name), field => field.Name, StringComparer.OrdinalIgnoreCase)];
+                : [
+                    .. fields,
+                    .. present.ExceptBy(
+                        fields.Select(field => field.Name), field => field.Name, StringComparer.OrdinalIgnoreCase),
+                ];
             if (all.Any() || source.IsUndiscovered) schemas = schemas.With(source, stream, all);
         }
         return schemas;
     }
 
     async Task<IReadOnlyList<Field>> FindFieldsAsync(
-        ISource opened, StreamDefinition stream, DiscoveredStream? offered, List<StreamDefinition> named, CancellationToken cancellationToken)
+        ISource opened, StreamDefinition stream, DiscoveredStream? offered, List<StreamDefinition> named,
+        CancellationToken cancellationToken)
     {
         if (!named.Contains(stream)) return offered?.Fields ?? [];
         var work = lake.Engines.CreateTempFolder();
         try
         {
             var context = new ReadContext { Engine = lake.Engines, WorkFolder = work.FullName };
-            return await opened.FindFieldsAsync(stream, context, cancellationToken) is { Count: > 0 } fields ? fields : offered?.Fields ?? [];
+            return await opened.FindFieldsAsync(stream, context, cancellationToken) is { Count: > 0 } fields
+                ? fields
+                : offered?.Fields ?? [];
         }
         finally
         {
@@ -115,7 +136,9 @@ public sealed class KnownStreams(Lakehouse lake)
         }
     }
 
-    /// <summary>The tables that runs made of sources of <c>streams: all</c>, and that these do not have any more.</summary>
+    /// <summary>
+    /// The tables that runs made of sources of <c>streams: all</c>, and that these do not have any more.
+    /// </summary>
     /// <param name="project">The project.</param>
     /// <param name="complete">The same with all that its sources have now.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -127,7 +150,8 @@ public sealed class KnownStreams(Lakehouse lake)
         foreach (var source in project.Sources.Where(source => source.IsUndiscovered))
         {
             var schema = project.File.SchemaPrefix + source.Schema;
-            var others = (await lake.Catalog.NamesAsync(schema, cancellationToken)).Where(name => !made.Contains(name)).ToHashSet();
+            var others = (await lake.Catalog.NamesAsync(schema, cancellationToken)).Where(name => !made.Contains(name))
+                .ToHashSet();
             if (others.Count == 0) continue;
             gone.AddRange((await OfTablesAsync(others, source, cancellationToken))
                 .Select(stream => (source, new TableName(schema, stream.Definition.Name))));
@@ -136,7 +160,8 @@ public sealed class KnownStreams(Lakehouse lake)
     }
 
     /// <summary>The streams of a source whose tables runs made, by how their last batch took them.</summary>
-    async Task<IEnumerable<DiscoveredStream>> OfLakeAsync(Project project, ProjectSource source, CancellationToken cancellationToken)
+    async Task<IEnumerable<DiscoveredStream>> OfLakeAsync(
+        Project project, ProjectSource source, CancellationToken cancellationToken)
     {
         var tables = new HashSet<TableName>();
         foreach (var prefix in new[] { project.File.SchemaPrefix, project.File.Base?.SchemaPrefix }.OfType<string>())
@@ -149,7 +174,9 @@ public sealed class KnownStreams(Lakehouse lake)
     {
         var states = await new StepStates(new(lake)).ReadAsync(tables, cancellationToken);
         return states.Where(state => state.Value.Definition is not null)
-            .Select(state => StepDefinitions.StreamOf(TableName.Parse(state.Value.Step).Name, source.Definition.Connection.Name, state.Value.Definition!))
+            .Select(state =>
+                StepDefinitions.StreamOf(
+                    TableName.Parse(state.Value.Step).Name, source.Definition.Connection.Name, state.Value.Definition!))
             .OfType<StreamDefinition>().OrderBy(stream => stream.Name, StringComparer.Ordinal)
             .Select(stream => new DiscoveredStream(stream, []));
     }

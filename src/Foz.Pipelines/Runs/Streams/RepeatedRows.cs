@@ -9,17 +9,21 @@ namespace Foz.Pipelines.Runs.Streams;
 /// <summary>Finds rows of one key in one file: only of those the places tell which came last.</summary>
 static class RepeatedRows
 {
-    /// <summary>Reads rows again with the places of those of one key in one file; null where all that need places have them.</summary>
+    /// <summary>
+    /// Reads rows again with the places of those of one key in one file; null where all that need places have them.
+    /// </summary>
     /// <param name="session">The session that made the change.</param>
     /// <param name="stream">The stream, with its keys.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="change">The change that they are.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<StreamRows.Selected?> NumberAsync(
-        EngineSession session, StreamDefinition stream, StreamRows rows, TableChange change, CancellationToken cancellationToken)
+        EngineSession session, StreamDefinition stream, StreamRows rows, TableChange change,
+        CancellationToken cancellationToken)
     {
         if (rows is not StreamRows.Selected { Number: { } number }
-            || await FindFilesAsync(session, stream, change, cancellationToken) is not { Count: > 0 } files) return null;
+            || await FindFilesAsync(session, stream, change, cancellationToken) is not { Count: > 0 } files)
+            return null;
         var numbered = await number(files, cancellationToken);
         numbered.TakePlaceOf(rows);
         return numbered;

@@ -7,7 +7,9 @@ using Foz.Pipelines.Runs.Steps;
 
 namespace Foz.Pipelines.Runs.Streams;
 
-/// <summary>What a new snapshot of a source takes away from its table: all rows, columns, or the types of columns.</summary>
+/// <summary>
+/// What a new snapshot of a source takes away from its table: all rows, columns, or the types of columns.
+/// </summary>
 static class SnapshotDrift
 {
     /// <summary>Warns of it.</summary>
@@ -16,7 +18,8 @@ static class SnapshotDrift
     /// <param name="change">The change that replaces all rows.</param>
     /// <param name="missing">Columns of the table that no file of the source has.</param>
     /// <returns>The error where the stream's policy forbids it; else null.</returns>
-    public static FozException? Check(StepContext context, GraphNode.OfStream node, TableChange change, IReadOnlyList<string> missing)
+    public static FozException? Check(
+        StepContext context, GraphNode.OfStream node, TableChange change, IReadOnlyList<string> missing)
     {
         if (context.IsFullRefresh) return null;
         var found = Find(change, missing).Select(what => $"{node.Name}: {what}").ToList();
@@ -26,7 +29,9 @@ static class SnapshotDrift
                 Place = node.Stream.Definition.Place,
                 Hint = $"foz run {node.Name} --full-refresh takes the source as it is",
             };
-        foreach (var what in found) context.Warn(new(what, $"set drift: fail to keep the table then; foz restore {node.Name} brings the rows back"));
+        foreach (var what in found)
+            context.Warn(
+                new(what, $"set drift: fail to keep the table then; foz restore {node.Name} brings the rows back"));
         return null;
     }
 
@@ -44,9 +49,11 @@ static class SnapshotDrift
         var gone = before.Select(field => field.Name)
             .Where(name => !now.ContainsKey(name) || missing.Contains(name, StringComparer.OrdinalIgnoreCase)).ToList();
         if (gone.Count > 0)
-            yield return $"the source does not have {(gone.Count == 1 ? "the column" : "the columns")} {string.Join(", ", gone)} of the table";
+            yield return $"the source does not have {(gone.Count == 1 ? "the column" : "the columns")} "
+                + $"{string.Join(", ", gone)} of the table";
         foreach (var field in before)
             if (now.TryGetValue(field.Name, out var other) && !other.Type.Equals(field.Type))
-                yield return $"the column {field.Name} is {ColumnTypes.NameOf(other.Type)}, and {ColumnTypes.NameOf(field.Type)} in the table";
+                yield return $"the column {field.Name} is {ColumnTypes.NameOf(other.Type)}, and "
+                    + $"{ColumnTypes.NameOf(field.Type)} in the table";
     }
 }

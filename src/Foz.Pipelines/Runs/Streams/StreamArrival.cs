@@ -14,7 +14,9 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Runs.Streams;
 
-/// <summary>The rows of a stream's batch as they may come into its table: masked, and with the columns that they may have.</summary>
+/// <summary>
+/// The rows of a stream's batch as they may come into its table: masked, and with the columns that they may have.
+/// </summary>
 sealed record StreamArrival
 {
     const string Masked = "***";
@@ -49,7 +51,9 @@ sealed record StreamArrival
     /// <param name="select">A SELECT of them with change columns.</param>
     /// <param name="present">The table; null where it is new.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">A masked column has another name, or there are columns that must not be.</exception>
+    /// <exception cref="FozException">
+    /// A masked column has another name, or there are columns that must not be.
+    /// </exception>
     public static StreamArrival Of(
         EngineSession session, GraphNode.OfStream node, StreamRows rows, string select, TableSnapshot? present,
         CancellationToken cancellationToken)
@@ -62,7 +66,9 @@ sealed record StreamArrival
         return added.Count == 0 ? arrival : arrival.Drift(session, node, rows, added, cancellationToken);
     }
 
-    /// <summary>Writes rows; where a column came with a type that the table cannot hold, the error says what to do.</summary>
+    /// <summary>
+    /// Writes rows; where a column came with a type that the table cannot hold, the error says what to do.
+    /// </summary>
     /// <exception cref="FozException">They cannot be written.</exception>
     public static async Task<TableChange> WriteAsync(GraphNode.OfStream node, Func<Task<TableChange>> write)
     {
@@ -70,7 +76,12 @@ sealed record StreamArrival
         {
             return await write();
         }
-        catch (FozException e) when (e.InnerException is DeltaException { Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled })
+        catch (FozException e)
+            when (e.InnerException is DeltaException
+            {
+                Kind: DeltaErrorKind.TypeMismatch
+                or DeltaErrorKind.TypeWideningDisabled
+            })
         {
             throw new FozException(e.Kind, e.Message, e)
             {
@@ -83,7 +94,8 @@ sealed record StreamArrival
 
     StreamArrival Mask(GraphNode.OfStream node)
     {
-        var masked = node.Stream.Columns.Where(c => c.Mask is not null).ToDictionary(c => c.Name, StringComparer.OrdinalIgnoreCase);
+        var masked = node.Stream.Columns.Where(c => c.Mask is not null)
+            .ToDictionary(c => c.Name, StringComparer.OrdinalIgnoreCase);
         if (masked.Count == 0) return this;
         var names = Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var warnings = Warnings;
@@ -105,10 +117,15 @@ sealed record StreamArrival
         return this with
         {
             Select = own.Count == 0 ? Select : $"SELECT * REPLACE ({string.Join(", ", own)}) FROM ({Select})",
-            Fields = [.. Fields.Select(f => masked.TryGetValue(f.Name, out var c) ? f with { Type = c.Mask!.Value.TypeOf(f.Type) } : f)],
+            Fields =
+            [
+                .. Fields.Select(f =>
+                    masked.TryGetValue(f.Name, out var c) ? f with { Type = c.Mask!.Value.TypeOf(f.Type) } : f),
+            ],
             // The text of a row holds what is masked, and so may the reason.
             RejectedSql = RejectedSql is null ? null
-                : $"SELECT file, line, '{Masked}' AS text, 'a column of the stream is masked: see the row in its source' AS reason FROM ({RejectedSql})",
+                : $"SELECT file, line, '{Masked}' AS text, 'a column of the stream is masked: see the row in its "
+                    + $"source' AS reason FROM ({RejectedSql})",
             Warnings = warnings,
         };
     }
@@ -119,13 +136,18 @@ sealed record StreamArrival
         var warnings = Warnings;
         foreach (var column in node.Stream.Columns.Where(column => column is { Type: not null, Mask: null }))
         {
-            if (Fields.FirstOrDefault(f => f.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) is not { } field) continue;
+            if (Fields.FirstOrDefault(f =>
+                f.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) is not { } field)
+                continue;
             var declared = TypeOf(session, column.Type!, cancellationToken);
             if (declared is null)
-                warnings = warnings.Add(new($"{node.Name}: column '{column.Name}' is declared as '{column.Type}', which is no type: it comes as {ColumnTypes.NameOf(field.Type)}"));
+                warnings = warnings.Add(
+                    new($"{node.Name}: column '{column.Name}' is declared as '{column.Type}', which is no type: it "
+                        + $"comes as {ColumnTypes.NameOf(field.Type)}"));
             else if (declared != field.Type && (declared, field.Type) is not (DataType.Decimal, DataType.Decimal))
                 warnings = warnings.Add(new(
-                    $"{node.Name}: column '{column.Name}' is declared as '{column.Type}', and comes as {ColumnTypes.NameOf(field.Type)}",
+                    $"{node.Name}: column '{column.Name}' is declared as '{column.Type}', and comes as "
+                        + $"{ColumnTypes.NameOf(field.Type)}",
                     $"declare that type, or let a rule make it another: clean: [{{cast: {column.Type}}}]"));
         }
         return this with { Warnings = warnings };
@@ -144,7 +166,9 @@ sealed record StreamArrival
         }
     }
 
-    StreamArrival Drift(EngineSession session, GraphNode.OfStream node, StreamRows rows, List<Field> added, CancellationToken cancellationToken)
+    StreamArrival Drift(
+        EngineSession session, GraphNode.OfStream node, StreamRows rows, List<Field> added,
+        CancellationToken cancellationToken)
     {
         var names = string.Join(", ", added.Select(f => f.Name));
         var what = $"{node.Name}: the source has {(added.Count == 1 ? "a new column" : "new columns")} {names}";
@@ -157,17 +181,25 @@ sealed record StreamArrival
                     Hint = $"foz alter {node.Name} takes them in, or set drift: evolve",
                 };
             case DriftPolicy.Freeze:
-                return Without(added) with { Warnings = Warnings.Add(new($"{what}: left out", "set drift: evolve to take them, or discard_column to leave them out quietly")) };
+                return Without(added) with
+                {
+                    Warnings = Warnings.Add(
+                        new($"{what}: left out",
+                            "set drift: evolve to take them, or discard_column to leave them out quietly")),
+                };
             case DriftPolicy.DiscardColumn:
                 return Without(added);
             case DriftPolicy.DiscardRow:
                 // The rows of a stream are read once.
                 session.Execute($"CREATE OR REPLACE TEMP TABLE {Batch} AS {Select}", cancellationToken);
                 var isNew = string.Join(" OR ", columns.Select(c => $"{c} IS NOT NULL"));
-                var own = string.Join(", ", Fields.Select(f => SqlText.Identifier(f.Name)));
-                var line = rows is StreamRows.Selected { TellsPlaces: true } ? ChangeColumns.Seq : "CAST(NULL AS BIGINT)";
+                var packed = string.Join(
+                    ", ", Fields.Select(f => SqlText.Identifier(f.Name)).Select(f => $"{f} := {f}"));
+                var line = rows is StreamRows.Selected { TellsPlaces: true }
+                    ? ChangeColumns.Seq
+                    : "CAST(NULL AS BIGINT)";
                 var rejected = $"SELECT {ChangeColumns.Source} AS file, {line} AS line, "
-                    + $"CAST(to_json(struct_pack({string.Join(", ", Fields.Select(f => $"{SqlText.Identifier(f.Name)} := {SqlText.Identifier(f.Name)}"))})) AS VARCHAR) AS text, "
+                    + $"CAST(to_json(struct_pack({packed})) AS VARCHAR) AS text, "
                     + $"{SqlText.Literal($"a value in a new column: {names}")} AS reason FROM {Batch} WHERE {isNew}";
                 return (this with { Select = $"SELECT * FROM {Batch} WHERE NOT ({isNew})" }).Without(added) with
                 {
@@ -180,7 +212,8 @@ sealed record StreamArrival
 
     StreamArrival Without(List<Field> fields) => this with
     {
-        Select = $"SELECT * EXCLUDE ({string.Join(", ", fields.Select(f => SqlText.Identifier(f.Name)))}) FROM ({Select})",
+        Select =
+            $"SELECT * EXCLUDE ({string.Join(", ", fields.Select(f => SqlText.Identifier(f.Name)))}) FROM ({Select})",
         Fields = [.. Fields.Except(fields)],
     };
 }

@@ -15,7 +15,8 @@ static class StreamReading
     /// <param name="node">The stream.</param>
     /// <param name="present">The table as it is; null where it does not exist yet.</param>
     /// <param name="workFolder">An empty folder for the batch's files.</param>
-    public static ReadContext ContextOf(StepContext context, GraphNode.OfStream node, TableSnapshot? present, string workFolder)
+    public static ReadContext ContextOf(
+        StepContext context, GraphNode.OfStream node, TableSnapshot? present, string workFolder)
     {
         var change = ChangeColumns.Fields.Select(f => f.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         // What a rule makes of a column says nothing of how it arrives.

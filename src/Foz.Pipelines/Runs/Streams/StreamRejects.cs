@@ -24,18 +24,25 @@ sealed class StreamRejects(StepContext context, GraphNode.OfStream node, StepLog
         rejectedSql is null ? 0 : session.QueryScalar<long>($"SELECT count(*) FROM ({rejectedSql})", cancellationToken);
 
     /// <summary>How many rows of each file could not be read.</summary>
-    public static Dictionary<string, long> CountByFile(EngineSession session, string rejectedSql, CancellationToken cancellationToken)
+    public static Dictionary<string, long> CountByFile(
+        EngineSession session, string rejectedSql, CancellationToken cancellationToken)
     {
-        using var counted = session.Query($"SELECT file, count(*) FROM ({rejectedSql}) GROUP BY ALL", cancellationToken);
-        return counted.Rows(cancellationToken).ToDictionary(row => (string)row[0]!, row => (long)row[1]!, StringComparer.Ordinal);
+        using var counted = session.Query(
+            $"SELECT file, count(*) FROM ({rejectedSql}) GROUP BY ALL", cancellationToken);
+        return counted.Rows(cancellationToken).ToDictionary(
+            row => (string)row[0]!, row => (long)row[1]!, StringComparer.Ordinal);
     }
 
-    /// <summary>Makes sure that every row that the source gave arrives, is taken out by a rule that says so, or is rejected.</summary>
+    /// <summary>
+    /// Makes sure that every row that the source gave arrives, is taken out by a rule that says so, or is rejected.
+    /// </summary>
     public void Reconcile(long given, long added, long rejected)
     {
         if (given == added + rejected) return;
         throw new FozException(
-            ErrorKind.Data, $"{node.Name}: the source gave {given:N0} rows, and {added:N0} would arrive and {rejected:N0} be rejected: nothing is written")
+            ErrorKind.Data,
+            $"{node.Name}: the source gave {given:N0} rows, and {added:N0} would arrive and {rejected:N0} "
+                + "be rejected: nothing is written")
         {
             Hint = "run it again; if it stays, report it as a fault of Foz",
         };
@@ -44,39 +51,49 @@ sealed class StreamRejects(StepContext context, GraphNode.OfStream node, StepLog
     /// <summary>The error of a batch of which too many rows could not be read.</summary>
     public FozException Refusal(long rejected, long rows) => new(
         ErrorKind.Data,
-        (rejected == rows ? $"{node.Name}: none of {Rows(rows)} could be read" : $"{node.Name}: {rejected:N0} of {Rows(rows)} could not be read")
+        (rejected == rows
+            ? $"{node.Name}: none of {Rows(rows)} could be read"
+            : $"{node.Name}: {rejected:N0} of {Rows(rows)} could not be read")
         + $", and {RejectedLimit.Key} is {node.Stream.MaxRejected}: the table is unchanged")
     {
         Place = node.Stream.Definition.Place,
-        Hint = $"{node.Table.Rejected} has the rows and the reasons; {RejectedLimit.Key}: 100% takes the rows that can be read",
+        Hint = $"{node.Table.Rejected} has the rows and the reasons; {RejectedLimit.Key}: 100% "
+            + "takes the rows that can be read",
     };
 
     /// <summary>A number of rows as text.</summary>
     public static string Rows(long rows) => $"{rows:N0} {(rows == 1 ? "row" : "rows")}";
 
     /// <summary>
-    /// Keeps the rows that could not be read: before the main table, under the same batch, or of a batch that is refused because
-    /// there are too many, under none. The next batch replaces those of a refused one.
+    /// Keeps the rows that could not be read: before the main table, under the same batch, or of a batch that is
+    /// refused because there are too many, under none. The next batch replaces those of a refused one.
     /// </summary>
     public async Task<long> WriteAsync(
-        EngineSession session, StagedBatch batch, StepManifest manifest, bool isRefused, CancellationToken cancellationToken)
+        EngineSession session, StagedBatch batch, StepManifest manifest, bool isRefused,
+        CancellationToken cancellationToken)
     {
         var (rejectedSql, replaces) = (batch.RejectedSql, batch.Replaces);
-        var present = await (await context.Lake.OpenTableAsync(node.Table.Rejected, cancellationToken)).FindLatestAsync(cancellationToken);
+        var present = await (await context.Lake.OpenTableAsync(node.Table.Rejected, cancellationToken))
+            .FindLatestAsync(cancellationToken);
         if (present?.BatchOf(manifest.Step) >= manifest.Batch) return 0;
-        var outdated = present is null ? null : await OutdatedRejectsAsync(present, manifest, replaces, isRefused, cancellationToken);
+        var outdated = present is null
+            ? null
+            : await OutdatedRejectsAsync(present, manifest, replaces, isRefused, cancellationToken);
         if (rejectedSql is null && outdated is null) return 0;
         // A table that is not there yet cannot tell that the batch was given up.
         if (present is null || isRefused) await log.EnsureOpenAsync(manifest, cancellationToken);
         var table = await context.DefineTableAsync(
-            node.Table.Rejected, $"Rows that could not be read into {node.Table}", node.Source.Owner, cancellationToken);
+            node.Table.Rejected, $"Rows that could not be read into {node.Table}", node.Source.Owner,
+            cancellationToken);
         var all = replaces && !isRefused && rejectedSql is not null;
-        rejectedSql ??= $"SELECT {string.Join(", ", RejectedRow.Fields.Select(f => $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {f.Name}"))} WHERE false";
+        rejectedSql ??= $"SELECT {string.Join(", ", RejectedRow.Fields.Select(f =>
+            $"CAST(NULL AS {ColumnTypes.NameOf(f.Type)}) AS {f.Name}"))} WHERE false";
         var select = $"SELECT *, {ChangeColumnsSql.Instant(manifest.CreatedAt)} AS {ChangeColumns.SyncedAt} "
             + $"FROM ({rejectedSql})";
         var options = new WriteOptions
         {
-            Batch = new(isRefused ? manifest.Step + StepLog.RefusedSuffix : manifest.Step, manifest.Batch), Fields = RejectedRow.Fields,
+            Batch = new(isRefused ? manifest.Step + StepLog.RefusedSuffix : manifest.Step, manifest.Batch),
+            Fields = RejectedRow.Fields,
         };
         // No batch number conflicts with the commit of who gives the batch up.
         if (isRefused) options = options with { RacesMax = 0 };
@@ -91,27 +108,32 @@ sealed class StreamRejects(StepContext context, GraphNode.OfStream node, StepLog
     }
 
     /// <summary>
-    /// The condition that is true for the rejected rows that a batch replaces, and for its own: those of files that it reads again, and
-    /// those of a batch that was refused; null where there are none.
+    /// The condition that is true for the rejected rows that a batch replaces, and for its own: those of files that it
+    /// reads again, and those of a batch that was refused; null where there are none.
     /// </summary>
     async Task<string?> OutdatedRejectsAsync(
-        TableSnapshot present, StepManifest manifest, bool replaces, bool isRefused, CancellationToken cancellationToken)
+        TableSnapshot present, StepManifest manifest, bool replaces, bool isRefused,
+        CancellationToken cancellationToken)
     {
         var conditions = new List<string>();
-        if (!replaces && !isRefused && OfFiles(manifest, RejectedRow.Fields[0].Name) is { } files) conditions.Add(files);
+        if (!replaces && !isRefused && OfFiles(manifest, RejectedRow.Fields[0].Name) is { } files)
+            conditions.Add(files);
         var done = present.BatchOf(manifest.Step);
         if (present.BatchOf(manifest.Step + StepLog.RefusedSuffix) is { } refused
             && (done is null || done < refused || done == present.BatchOf(manifest.Step + StepLog.GivenUpSuffix))
             && (await log.ReadEachAsync(cancellationToken)).FirstOrDefault(other => other.Batch == refused) is { } last)
             conditions.Add(
-                $"{ChangeColumns.SyncedAt} IN ({ChangeColumnsSql.Instant(last.CreatedAt)}, {ChangeColumnsSql.Instant(manifest.CreatedAt)})");
+                $"{ChangeColumns.SyncedAt} IN ({ChangeColumnsSql.Instant(last.CreatedAt)}, "
+                    + $"{ChangeColumnsSql.Instant(manifest.CreatedAt)})");
         return conditions.Count == 0 ? null : string.Join(" OR ", conditions);
     }
 
     /// <summary>
-    /// The condition that is true for the rows of a batch's files, also as they were before, of which some changed; null where none did.
+    /// The condition that is true for the rows of a batch's files, also as they were before, of which some changed;
+    /// null where none did.
     /// </summary>
-    public static string? OfFiles(StepManifest manifest, string column) => manifest.Stream is { ReplacesFiles: true, Files: var files }
-        ? $"{column} IN ({string.Join(", ", files.Select(file => SqlText.Literal(file.Path)))})"
-        : null;
+    public static string? OfFiles(StepManifest manifest, string column) =>
+        manifest.Stream is { ReplacesFiles: true, Files: var files }
+            ? $"{column} IN ({string.Join(", ", files.Select(file => SqlText.Literal(file.Path)))})"
+            : null;
 }

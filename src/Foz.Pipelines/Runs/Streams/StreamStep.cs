@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Foz.Connectors;
 using Foz.Delta;
@@ -7,7 +6,6 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
-using Foz.Lake.Tables.ChangeFeed;
 using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
@@ -22,7 +20,7 @@ namespace Foz.Pipelines.Runs.Streams;
 /// <param name="context">The run.</param>
 /// <param name="node">The stream.</param>
 /// <param name="source">Its source, open.</param>
-sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource source)
+sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, ISource source)
 {
     const int AttemptsMax = 3;
     static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(1);
@@ -32,7 +30,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     readonly StreamWork planning = new(context, node, source);
     readonly StreamRejects rejects = new(context, node, new(context.Lake.Store, node.Table.ToString()));
 
-    /// <summary>The last batch that is done, as it was when the one that runs was opened; null where there is none.</summary>
+    /// <summary>
+    /// The last batch that is done, as it was when the one that runs was opened; null where there is none.
+    /// </summary>
     StepManifest? lastDone;
 
     /// <summary>Whether the rows of a batch are read: before that, its source was asked for what it has.</summary>
@@ -49,8 +49,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     bool WidensTypes => node.Stream.Drift is DriftPolicy.Evolve;
 
     /// <summary>
-    /// Runs the step: the batch that a crash cut off, if one did, and what is new. Where a source breaks off while it is read, a new
-    /// batch reads it again; so does one where another writer of the table came first, but no other run of the step.
+    /// Runs the step: the batch that a crash cut off, if one did, and what is new. Where a source breaks off while it
+    /// is read, a new batch reads it again; so does one where another writer of the table came first, but no other run
+    /// of the step.
     /// </summary>
     public async Task<StepResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -90,10 +91,12 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     async Task<StepResult> SkipAsync(StepManifest? manifest, CancellationToken cancellationToken)
     {
         var version = await new StepReaders(context, node).ReconcileAsync(cancellationToken);
-        version = await new TagFlow(context, node).ReconcileAsync(Stream.Mode is StreamMode.Snapshot, cancellationToken) ?? version;
+        version = await new TagFlow(context, node).ReconcileAsync(Stream.Mode is StreamMode.Snapshot, cancellationToken)
+            ?? version;
         return new()
         {
-            Step = node.Table, IsStream = true, Outcome = version is null ? Outcome.Skipped : Outcome.Succeeded, Inputs = manifest,
+            Step = node.Table, IsStream = true, Outcome = version is null ? Outcome.Skipped : Outcome.Succeeded,
+            Inputs = manifest,
             TableVersion = version,
         };
     }
@@ -123,7 +126,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 node.Table, node.Stream.Description, node.Source.Owner, cancellationToken);
             var present = await table.FindLatestAsync(cancellationToken);
             var rows = await source.ReadAsync(
-                Stream, manifest.Stream!, StreamReading.ContextOf(context, node, IsMadeAgain(manifest) ? null : present, work.FullName),
+                Stream, manifest.Stream!,
+                StreamReading.ContextOf(context, node, IsMadeAgain(manifest) ? null : present, work.FullName),
                 cancellationToken);
             foreach (var warning in rows.Warnings) context.Warn(warning);
             try
@@ -134,7 +138,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 {
                     if (rows.Reached is { } reached)
                     {
-                        var isNothing = rows.IsEmpty && (present is null ? rows.Fields.Count == 0 : !Replaces(manifest));
+                        var isNothing = rows.IsEmpty
+                            && (present is null ? rows.Fields.Count == 0 : !Replaces(manifest));
                         var planned = manifest;
                         manifest = manifest with { Stream = isNothing ? null : reached };
                         await log.ReopenAsync(planned, manifest, cancellationToken);
@@ -164,25 +169,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         }
     }
 
-    /// <summary>Why the step would do something; null if it would not.</summary>
-    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken)
-    {
-        var manifests = await log.ReadEachAsync(cancellationToken);
-        var last = manifests.Count == 0 ? null : manifests[^1];
-        if (last is { Stream: not null } && (last.GivenUpBy is not null || !await CarriesAsync(node.Table, last, cancellationToken)))
-            return $"batch {last.Batch} was not finished";
-        var plan = await planning.PlanAsync(manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken);
-        return plan.Inputs is { } inputs ? planning.Of(inputs) : await FindTagsAsync(cancellationToken);
-    }
-
-    async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
-        await context.Reads.FindLatestAsync(node.Table, cancellationToken) is { } present
-        && new TagFlow(context, node).IsDue(present, Stream.Mode is StreamMode.Snapshot)
-            ? "the tags of its columns changed"
-            : null;
-
     /// <summary>The rows that take the place of the ones on which the engine failed.</summary>
-    async Task<StreamRows> RecoverAsync(StreamRows.Selected rows, FozException error, CancellationToken cancellationToken)
+    async Task<StreamRows> RecoverAsync(
+        StreamRows.Selected rows, FozException error, CancellationToken cancellationToken)
     {
         var recovered = await rows.Recover!(error, cancellationToken);
         if (recovered is null) ExceptionDispatchInfo.Throw(error);
@@ -206,11 +195,14 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         var done = progress.IsGone || progress.Done is not { Batch: var number }
             ? []
             : (await log.ReadAllAsync(cancellationToken)).Where(manifest => manifest.Batch <= number);
-        if ((await planning.PlanAsync(done, context.OnWait, cancellationToken)).Inputs is not { } inputs) return (null, false);
+        if ((await planning.PlanAsync(done, context.OnWait, cancellationToken)).Inputs is not { } inputs)
+            return (null, false);
         // The plan was made before the lease was taken: another run may have done the work.
         if (await batches.TakeAsync(cancellationToken)
-            && !(await batches.ReadAsync(cancellationToken)).IsAs(progress)) return await OpenBatchAsync(cancellationToken);
-        if (open is { Stream: not null } && !await batches.GiveUpAsync(open, cancellationToken)) return await OpenBatchAsync(cancellationToken);
+            && !(await batches.ReadAsync(cancellationToken)).IsAs(progress))
+            return await OpenBatchAsync(cancellationToken);
+        if (open is { Stream: not null } && !await batches.GiveUpAsync(open, cancellationToken))
+            return await OpenBatchAsync(cancellationToken);
         if (progress.Done is not null) await log.FoldAsync(progress.Done.Batch, cancellationToken);
         // One that found nothing to read read nothing.
         var idle = open is { Stream: null } ? open : null;
@@ -237,12 +229,16 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
     }
 
     async Task<StepResult> LoadAsync(
-        EngineSession session, LakeTable table, StreamRows rows, StepManifest manifest, CancellationToken cancellationToken)
+        EngineSession session, LakeTable table, StreamRows rows, StepManifest manifest,
+        CancellationToken cancellationToken)
     {
         var counter = new RowCounter(context.Meter);
-        using var relation = rows is StreamRows.Streamed streamed ? session.Register(counter.Count(streamed.Stream)) : null;
+        using var relation = rows is StreamRows.Streamed streamed
+            ? session.Register(counter.Count(streamed.Stream))
+            : null;
         context.Meter.Begin(
-            rowsTotal: (rows as StreamRows.Streamed)?.Stream.RowCountEstimate, bytesTotal: rows.BytesRead ?? BytesOf(manifest.Stream!.Files));
+            rowsTotal: (rows as StreamRows.Streamed)?.Stream.RowCountEstimate,
+            bytesTotal: rows.BytesRead ?? BytesOf(manifest.Stream!.Files));
         var select = rows switch
         {
             StreamRows.Selected selected => ChangeColumnsSql.Select(selected, manifest.CreatedAt),
@@ -269,11 +265,13 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         // The rows without those that arrived before, where the batch reads the rows of the last cursor again.
         var known = manifest.Stream is { RereadsCursor: true } && !replaces && present is not null
             ? await KnownRows.LeaveOutAsync(
-                session, context.Lake, present, node.Table, screened.Passed.Sql, arrival.Fields, reread, cancellationToken)
+                session, context.Lake, present, node.Table, screened.Passed.Sql, arrival.Fields, reread,
+                cancellationToken)
             : new(screened.Passed.Sql, 0);
         using var tally = replaces ? new RowTally() : null;
         await using var change = await StreamArrival.WriteAsync(node, () => tally is not null
-            ? writer.OverwriteAsync(table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
+            ? writer.OverwriteAsync(
+                table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
             : changed is not null ? writer.ReplaceWhereAsync(table, known.Select, changed, options, cancellationToken)
             : writer.AppendAsync(table, known.Select, options, cancellationToken));
         if (await RepeatedRows.NumberAsync(session, Stream, rows, change, cancellationToken) is { } numbered)
@@ -297,7 +295,8 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
 
     /// <summary>Commits a batch, if nothing forbids that.</summary>
     async Task<StepResult> FinishAsync(
-        EngineSession session, LakeTable table, StagedBatch batch, StepManifest manifest, CancellationToken cancellationToken)
+        EngineSession session, LakeTable table, StagedBatch batch, StepManifest manifest,
+        CancellationToken cancellationToken)
     {
         var (rows, change, screened, kept) = batch;
         var read = (batch.RowsRead, rows.BytesRead);
@@ -331,13 +330,15 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
                 Checks = checks,
             };
         }
-        manifest = await ConfirmAsync(session, rows, batch.RejectedSql, manifest with { RowsHash = batch.Hash }, cancellationToken);
+        manifest = await ConfirmAsync(
+            session, rows, batch.RejectedSql, manifest with { RowsHash = batch.Hash }, cancellationToken);
         var rejected = await rejects.WriteAsync(session, batch, manifest, isRefused: false, cancellationToken);
         await screened.QuarantineAsync(kept, cancellationToken);
         Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
-        if (rejected > 0) context.Warn(new($"{StreamRejects.Rows(rejected)} could not be read: see {node.Table.Rejected}"));
+        if (rejected > 0)
+            context.Warn(new($"{StreamRejects.Rows(rejected)} could not be read: see {node.Table.Rejected}"));
         return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
         {
             TableVersion = committed.Version,
@@ -351,26 +352,12 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         };
     }
 
-    static long? BytesOf(ImmutableArray<FileInput> files) => files.IsEmpty ? null : files.Sum(file => file.SizeBytes);
-
-    static string Tally(EngineSession session, RowTally tally, string select, CancellationToken cancellationToken) => tally.Over(
-        select, session.Describe(select, cancellationToken).Where(column => !ChangeColumns.Fields.Any(
-            field => field.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))));
-
     /// <summary>
-    /// Whether a snapshot has the rows that the last one left in the table, and says nothing else of its columns. One that follows a
-    /// batch that was given up is committed, with what that left in other tables.
+    /// The batch with what reading told of its inputs, which must be what they were when reading began.
     /// </summary>
-    async Task<bool> IsUnchangedAsync(StagedBatch batch, StepManifest manifest, LakeTable table, CancellationToken cancellationToken) =>
-        batch is { Hash: { } hash, Rejected: 0, Screened.RowsQuarantined: 0 } && !context.IsFullRefresh && !batch.Change.ChangesMetadata
-        && lastDone is not null && lastDone.Batch == manifest.Batch - 1 && lastDone.RowsHash == hash
-        && await table.FindLatestAsync(cancellationToken) is { } latest
-        && await ChangeLog.IsAsLeftByAsync(table, latest, new(lastDone.Step, lastDone.Batch), cancellationToken)
-        && !await batches.IsBegunAsync(manifest, cancellationToken);
-
-    /// <summary>The batch with what reading told of its inputs, which must be what they were when reading began.</summary>
     async Task<StepManifest> ConfirmAsync(
-        EngineSession session, StreamRows rows, string? rejectedSql, StepManifest manifest, CancellationToken cancellationToken)
+        EngineSession session, StreamRows rows, string? rejectedSql, StepManifest manifest,
+        CancellationToken cancellationToken)
     {
         if (rows.Confirm is null && manifest.RowsHash is null) return manifest;
         var inputs = rows.Confirm is { } confirm ? await confirm(cancellationToken) : manifest.Stream!;
@@ -381,7 +368,9 @@ sealed class StreamStep(StepContext context, GraphNode.OfStream node, ISource so
         return confirmed;
     }
 
-    /// <summary>Whether the table is made again, with the columns and types that come; a snapshot keeps those that it has.</summary>
+    /// <summary>
+    /// Whether the table is made again, with the columns and types that come; a snapshot keeps those that it has.
+    /// </summary>
     bool IsMadeAgain(StepManifest manifest) =>
         context.IsFullRefresh || (Stream.Mode is not StreamMode.Snapshot && Replaces(manifest));
 

@@ -16,7 +16,9 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
 
     /// <summary>Plans the batch after those that are done, and tells what the user should know of it.</summary>
     /// <param name="done">Those that are done, oldest first.</param>
-    /// <param name="onWait">Told what inputs are waited for that somebody may still be writing; null to wait for none.</param>
+    /// <param name="onWait">
+    /// Told what inputs are waited for that somebody may still be writing; null to wait for none.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<BatchPlan> PlanAsync(
         IEnumerable<StepManifest> done, Action<string, TimeSpan>? onWait, CancellationToken cancellationToken)
@@ -28,7 +30,8 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
         foreach (var warning in plan.Warnings) context.Warn(warning);
         if (plan.Inputs is { CursorTo: not null } next && history is [.., { CursorTo: null, Files.IsEmpty: true }])
             context.Warn(ModeChanged(next));
-        if (StreamInputs.LastOfCursor(history) is { CursorOf: { } before } last && plan.Inputs?.CursorOf is { } now && last.IsOfOther(now))
+        if (StreamInputs.LastOfCursor(history) is { CursorOf: { } before } last && plan.Inputs?.CursorOf is { } now
+            && last.IsOfOther(now))
             context.Warn(CursorChanged(before, now));
         return plan;
     }
@@ -38,13 +41,15 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
     public string Of(StreamInputs inputs) => inputs switch
     {
         { RejectedBefore: { } rejected, Files: var files } =>
-            $"{Count(files.Length, "file")} to read; {Count(rejected, "row")} {(rejected == 1 ? "was" : "were")} rejected with other "
+            $"{Count(files.Length, "file")} to read; {Count(rejected, "row")} "
+                + $"{(rejected == 1 ? "was" : "were")} rejected with other "
             + "settings of the reader",
         { ReplacesFiles: true, Files: var files } => Count(files.Length, "new or changed file"),
         { Files: { Length: > 0 } files } => Count(files.Length, "new file"),
         { RereadsCursor: true, CursorFrom: { } at } => $"rows of {Stream.Cursor} = {at} and behind it",
         { RereadsCursor: true } => $"all rows, whose cursor is now {inputs.CursorOf}",
-        { CursorFrom: { } from } => Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
+        { CursorFrom: { } from } =>
+            Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
         _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
     };
 
@@ -57,7 +62,8 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
 
     /// <summary>That a batch begins again, since the cursor is of another column or table.</summary>
     Warning CursorChanged(string before, string now) => new(
-        $"{node.Table} was read by the cursor {before}, and its cursor is now {now}: it is read from the beginning; rows that the table "
+        $"{node.Table} was read by the cursor {before}, and its cursor is now {now}: it is read from the "
+            + "beginning; rows that the table "
         + "has are left out, and its other rows stay",
         $"foz run {node.Name} --full-refresh makes the table again from all rows");
 

@@ -39,7 +39,8 @@ static class ColumnEncoders
         TypeId.UBigInt => Number<ulong>(context),
         TypeId.HugeInt => Number<Int128>(context),
         TypeId.UHugeInt => Number<UInt128>(context),
-        TypeId.Decimal when PgTypes.HasNoDigits(type) => new PlainValue<Int128, TextFormats.NumericWithoutDigits>(context),
+        TypeId.Decimal when PgTypes.HasNoDigits(type) =>
+            new PlainValue<Int128, TextFormats.NumericWithoutDigits>(context),
         TypeId.Decimal => type.Width switch
         {
             <= 4 => Number<short>(context),
@@ -67,7 +68,8 @@ static class ColumnEncoders
             new ArrayTextValue(Text(type.Element!, TypeOids.ElementOf(oid), context), divider: ' ', hasBraces: false),
         TypeId.List or TypeId.Array when TypeOids.ElementOf(oid) is not 0 and var element =>
             new ArrayTextValue(Text(type.Element!, element, new(type.Element!.Scale, context.Zone))),
-        TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map or TypeId.Union or TypeId.Variant => new JsonValue([]),
+        TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map or TypeId.Union or TypeId.Variant =>
+            new JsonValue([]),
         _ => new ObjectText(),
     };
 
@@ -85,7 +87,8 @@ static class ColumnEncoders
         (TypeId.HugeInt, TypeOids.Numeric) => Numeric<Int128>(context),
         (TypeId.UHugeInt, TypeOids.Numeric) => Numeric<UInt128>(context),
         (TypeId.BigNum, TypeOids.Numeric) => new BigNumValue(),
-        (TypeId.Decimal, TypeOids.Numeric) when PgTypes.HasNoDigits(type) => new PlainValue<Int128, BinaryFormats.NumericWithoutDigits>(context),
+        (TypeId.Decimal, TypeOids.Numeric) when PgTypes.HasNoDigits(type) =>
+            new PlainValue<Int128, BinaryFormats.NumericWithoutDigits>(context),
         (TypeId.Decimal, TypeOids.Numeric) => type.Width switch
         {
             <= 4 => Numeric<short>(context),

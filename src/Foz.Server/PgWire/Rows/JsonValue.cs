@@ -30,7 +30,8 @@ sealed class JsonValue(byte[] prefix) : ValueEncoder
             case null: writer.WriteNullValue(); break;
             case bool truth: writer.WriteBooleanValue(truth); break;
             case string text: writer.WriteStringValue(text); break;
-            case sbyte or byte or short or ushort or int or uint or long or ulong or Int128 or UInt128 or System.Numerics.BigInteger
+            case sbyte or byte or short or ushort or int or uint or long or ulong or Int128 or UInt128
+                or System.Numerics.BigInteger
                 or DecimalValue:
                 writer.WriteRawValue(Convert.ToString(value, CultureInfo.InvariantCulture)!, skipInputValidation: true);
                 break;

@@ -30,7 +30,8 @@ sealed class RowEncoder
     /// <summary>Rows of a query.</summary>
     /// <param name="columns">The columns: their types in DuckDB and PostgreSQL, and how they are written.</param>
     /// <param name="zone">The session's clock.</param>
-    public static RowEncoder ForQuery(IReadOnlyList<(LogicalType Type, uint Oid, ValueFormat Format)> columns, ClockZone zone)
+    public static RowEncoder ForQuery(
+        IReadOnlyList<(LogicalType Type, uint Oid, ValueFormat Format)> columns, ClockZone zone)
     {
         var frame = new ColumnFrame.Prefixed();
         return new(
@@ -49,7 +50,8 @@ sealed class RowEncoder
         return new(
             [
                 .. columns.Select(
-                    (c, i) => ColumnEncoders.Create(c.Type, c.Oid, valueFormat, FrameOf(options, i, columns.Count), zone)),
+                    (c, i) =>
+                        ColumnEncoders.Create(c.Type, c.Oid, valueFormat, FrameOf(options, i, columns.Count), zone)),
             ],
             MessageType.CopyData, hasCount: options.Format is CopyFormat.Binary);
     }

@@ -58,7 +58,8 @@ sealed class ScratchBuffer : IBufferWriter<byte>
     public Span<byte> GetSpan(int sizeHint = 0)
     {
         var needed = checked(Length + Math.Max(sizeHint, 1));
-        if (needed > bytes.Length) Array.Resize(ref bytes, (int)Math.Min(Math.Max(needed, 2L * bytes.Length), Array.MaxLength));
+        if (needed > bytes.Length)
+            Array.Resize(ref bytes, (int)Math.Min(Math.Max(needed, 2L * bytes.Length), Array.MaxLength));
         return bytes.AsSpan(Length);
     }
 

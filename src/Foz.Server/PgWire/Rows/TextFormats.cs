@@ -50,7 +50,9 @@ static class TextFormats
         return length + 4;
     }
 
-    /// <summary>Without zeros at the end of the digits, and with two digits of the exponent where they are enough.</summary>
+    /// <summary>
+    /// Without zeros at the end of the digits, and with two digits of the exponent where they are enough.
+    /// </summary>
     static int TrimExponent(Span<byte> text)
     {
         var at = text.IndexOf((byte)'E');

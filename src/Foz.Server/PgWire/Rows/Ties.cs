@@ -5,8 +5,8 @@ using System.Text;
 namespace Foz.Server.PgWire.Rows;
 
 /// <summary>
-/// Shortest digits that lie just between two floating-point numbers: reading them gives the right one by the rule of ties,
-/// which .NET counts on and PostgreSQL does not; it writes more digits.
+/// Shortest digits that lie just between two floating-point numbers: reading them gives the right one by the rule of
+/// ties, which .NET counts on and PostgreSQL does not; it writes more digits.
 /// </summary>
 static class Ties
 {
@@ -33,12 +33,14 @@ static class Ties
     /// <param name="isValue">Whether a text reads as the number.</param>
     /// <param name="destination">Where to.</param>
     /// <returns>How many bytes were written.</returns>
-    public static int Write(double value, double below, double above, Func<string, bool> isValue, Span<byte> destination)
+    public static int Write(
+        double value, double below, double above, Func<string, bool> isValue, Span<byte> destination)
     {
         for (var digits = 1; ; digits++)
         {
             var text = value.ToString($"E{digits}", CultureInfo.InvariantCulture);
-            if (digits < DigitsMax && (!isValue(text) || IsTie(Encoding.ASCII.GetBytes(text), value, below, above))) continue;
+            if (digits < DigitsMax && (!isValue(text) || IsTie(Encoding.ASCII.GetBytes(text), value, below, above)))
+                continue;
             return Encoding.ASCII.GetBytes(text, destination);
         }
     }

@@ -29,7 +29,8 @@ sealed class PlainValue<T, TFormat>(FormatContext context) : ValueEncoder, IPlai
         buffer.Advance(TFormat.Write(vector.Values<T>()[row], context, buffer.GetSpan(TFormat.BytesMax)));
 
     /// <inheritdoc/>
-    public ColumnEncoder ToColumn(FormatContext context, ColumnFrame frame) => new PlainColumn<T, TFormat>(context, frame);
+    public ColumnEncoder ToColumn(FormatContext context, ColumnFrame frame) =>
+        new PlainColumn<T, TFormat>(context, frame);
 }
 
 /// <summary>Values whose bytes lie in the vector.</summary>
@@ -72,7 +73,8 @@ sealed class EnumValue : ValueEncoder
     public EnumValue(LogicalType type) => texts = [.. type.EnumValues.Select(Encoding.UTF8.GetBytes)];
 
     /// <inheritdoc/>
-    public override void Append(in Vector vector, int row, ScratchBuffer buffer) => buffer.Add(texts[IndexOf(vector, row)]);
+    public override void Append(in Vector vector, int row, ScratchBuffer buffer) =>
+        buffer.Add(texts[IndexOf(vector, row)]);
 
     int IndexOf(in Vector vector, int row) => texts.Length switch
     {

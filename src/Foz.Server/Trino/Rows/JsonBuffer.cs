@@ -31,7 +31,8 @@ sealed class JsonBuffer
     public Span<byte> Room(int count)
     {
         var needed = checked(Length + count);
-        if (needed > bytes.Length) Array.Resize(ref bytes, (int)Math.Min(Math.Max(needed, 2L * bytes.Length), Array.MaxLength));
+        if (needed > bytes.Length)
+            Array.Resize(ref bytes, (int)Math.Min(Math.Max(needed, 2L * bytes.Length), Array.MaxLength));
         return bytes.AsSpan(Length);
     }
 

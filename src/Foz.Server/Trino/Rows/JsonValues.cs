@@ -53,7 +53,8 @@ sealed class DecimalJson(int scale) : JsonValueWriter
 
         var isNegative = unscaled < 0;
         Span<byte> digits = stackalloc byte[48];
-        (isNegative ? UInt128.Zero - (UInt128)unscaled : (UInt128)unscaled).TryFormat(digits, out var length, default, null);
+        (isNegative ? UInt128.Zero - (UInt128)unscaled : (UInt128)unscaled).TryFormat(
+            digits, out var length, default, null);
         buffer.Add((byte)'"');
         if (isNegative) buffer.Add((byte)'-');
         if (length <= scale)
@@ -89,7 +90,8 @@ sealed class FloatJson<T> : JsonValueWriter
 /// <summary>Texts.</summary>
 sealed class TextJson : JsonValueWriter
 {
-    protected override void WriteValue(in Vector vector, int row, JsonBuffer buffer) => buffer.AddText(vector.Bytes(row));
+    protected override void WriteValue(in Vector vector, int row, JsonBuffer buffer) =>
+        buffer.AddText(vector.Bytes(row));
 }
 
 /// <summary>Bytes, in base64.</summary>
@@ -121,7 +123,10 @@ sealed class IntervalJson : JsonValueWriter
     {
         var interval = vector.Values<Interval>()[row];
         if (interval.Months != 0)
-            throw new FozException(ErrorKind.Sql, "an interval of months cannot be a column") { SqlState = "0A000", Hint = "add it to a date" };
+            throw new FozException(ErrorKind.Sql, "an interval of months cannot be a column")
+            {
+                SqlState = "0A000", Hint = "add it to a date",
+            };
         var millis = (Int128)interval.Days * MillisADay + interval.Micros / 1000;
         if (millis < 0) buffer.Add("\"-"u8);
         else buffer.Add((byte)'"');

@@ -27,7 +27,8 @@ static class ObjectText
         {
             case null: text.Append("null"); break;
             case bool truth: text.Append(truth ? "true" : "false"); break;
-            case sbyte or byte or short or ushort or int or uint or long or ulong or Int128 or UInt128 or System.Numerics.BigInteger
+            case sbyte or byte or short or ushort or int or uint or long or ulong or Int128 or UInt128
+                or System.Numerics.BigInteger
                 or DecimalValue:
                 text.Append(Plain(value));
                 break;
@@ -69,5 +70,6 @@ static class ObjectText
     }
 
     static void Quote(StringBuilder text, string value) =>
-        text.Append('"').Append(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString()).Append('"');
+        text.Append('"').Append(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString())
+            .Append('"');
 }

@@ -8,8 +8,9 @@ using Vector = Foz.DuckDB.Vector;
 namespace Foz.Serving.PostgreSql.Functions;
 
 /// <summary>
-/// PostgreSQL's arithmetic where the engine's has other values: each function has an overload for each kind of number, as
-/// PostgreSQL's operators have, so that the types of operands decide. A number of any other type than those named is <c>numeric</c>.
+/// PostgreSQL's arithmetic where the engine's has other values: each function has an overload for each kind of number,
+/// as PostgreSQL's operators have, so that the types of operands decide. A number of any other type than those named is
+/// <c>numeric</c>.
 /// </summary>
 static class PgArithmetic
 {
@@ -45,7 +46,9 @@ static class PgArithmetic
                         Divide(arguments, result.Values<long>(), "bigint")),
                     { Id: TypeId.Integer } type => Of(Name, type, [left, right], static (arguments, result) =>
                         Divide(arguments, result.Values<int>(), "integer")),
-                    var type => Of(Name, type, [left, right], static (arguments, result) => Divide(arguments, result.Values<short>(), "smallint")),
+                    var type =>
+                        Of(Name, type, [left, right],
+                            static (arguments, result) => Divide(arguments, result.Values<short>(), "smallint")),
                 };
         foreach (var function in Mixed(
             Name, static (a, b) => Quotient(a, b),
@@ -55,13 +58,16 @@ static class PgArithmetic
         yield return Of(Name, LogicalType.Interval, [LogicalType.Interval, LogicalType.Any], DivideInterval);
     }
 
-    static LogicalType Wider(LogicalType left, LogicalType right) => Array.IndexOf(integers, left) > Array.IndexOf(integers, right) ? left : right;
+    static LogicalType Wider(LogicalType left, LogicalType right) =>
+        Array.IndexOf(integers, left) > Array.IndexOf(integers, right) ? left : right;
 
     static IEnumerable<ScalarFunction> Average()
     {
         const string Name = "foz_avg";
-        yield return Of(Name, LogicalType.Double, [LogicalType.Double, LogicalType.BigInt], static (arguments, result) =>
-            Each(arguments, result.Values<double>(), static (in a, in b, row) => a.Values<double>()[row] / b.Values<long>()[row]));
+        yield return Of(
+            Name, LogicalType.Double, [LogicalType.Double, LogicalType.BigInt], static (arguments, result) =>
+            Each(arguments, result.Values<double>(),
+                static (in a, in b, row) => a.Values<double>()[row] / b.Values<long>()[row]));
         yield return Of(Name, LogicalType.Interval, [LogicalType.Interval, LogicalType.BigInt], DivideInterval);
         yield return Of(Name, PgNumeric.Type, [LogicalType.Any, LogicalType.BigInt], static (arguments, result) =>
             Each(arguments, result.Values<Int128>(), static (in a, in b, row) =>
@@ -74,7 +80,8 @@ static class PgArithmetic
         foreach (var left in integers)
             foreach (var right in integers)
                 yield return Of(Name, LogicalType.Double, [left, right], static (arguments, result) =>
-                    Each(arguments, result.Values<double>(), static (in a, in b, row) => Power(Real(a, row), Real(b, row))));
+                    Each(arguments, result.Values<double>(),
+                        static (in a, in b, row) => Power(Real(a, row), Real(b, row))));
         foreach (var function in Mixed(
             Name, Power,
             static (in a, in b, row) => PgNumeric.Power(Number(a, row), Number(b, row))))
@@ -94,16 +101,17 @@ static class PgArithmetic
         value < 0 ? throw FunctionFault.Of("2201F", "cannot take square root of a negative number") : Math.Sqrt(value);
 
     /// <summary>
-    /// What rounding away from zero adds to a double that lies halfway, which PostgreSQL rounds to the even one. A whole number becomes a
-    /// double.
+    /// What rounding away from zero adds to a double that lies halfway, which PostgreSQL rounds to the even one. A
+    /// whole number becomes a double.
     /// </summary>
     static IEnumerable<ScalarFunction> Half()
     {
         foreach (var type in reals)
             yield return Of("foz_half", LogicalType.Double, [type], static (arguments, result) =>
-                Each(arguments, result.Values<double>(), static (in a, in b, row) => Real(a, row) is var value && double.IsFinite(value)
-                    ? Math.Round(value, MidpointRounding.AwayFromZero) - Math.Round(value, MidpointRounding.ToEven)
-                    : 0));
+                Each(arguments, result.Values<double>(),
+                    static (in a, in b, row) => Real(a, row) is var value && double.IsFinite(value)
+                        ? Math.Round(value, MidpointRounding.AwayFromZero) - Math.Round(value, MidpointRounding.ToEven)
+                        : 0));
         foreach (var type in integers)
             yield return Of("foz_half", LogicalType.Double, [type], static (arguments, result) =>
                 result.Values<double>()[..arguments.RowCount].Clear());
@@ -111,14 +119,17 @@ static class PgArithmetic
             result.Values<sbyte>()[..arguments.RowCount].Clear());
     }
 
-    /// <summary>Numbers whose exponentials and logarithms are doubles; those of numeric have more digits, and are refused.</summary>
+    /// <summary>
+    /// Numbers whose exponentials and logarithms are doubles; those of numeric have more digits, and are refused.
+    /// </summary>
     static IEnumerable<ScalarFunction> Reals()
     {
         foreach (var type in integers.Concat(reals))
             yield return Of("foz_real", LogicalType.Double, [type], static (arguments, result) =>
                 Each(arguments, result.Values<double>(), static (in a, in b, row) => Real(a, row)));
         yield return Of("foz_real", LogicalType.Double, [LogicalType.Any], static (arguments, result) =>
-            Each(arguments, result.Values<double>(), static (in a, in b, row) => throw PgNumeric.Unsupported("an exponential or a logarithm of numeric")));
+            Each(arguments, result.Values<double>(),
+                static (in a, in b, row) => throw PgNumeric.Unsupported("an exponential or a logarithm of numeric")));
     }
 
     /// <summary>Casts to <c>numeric</c> without digits.</summary>
@@ -131,9 +142,11 @@ static class PgArithmetic
         foreach (var type in reals)
             yield return Of(Name, PgNumeric.Type, [type], static (arguments, result) =>
                 Each(arguments, result.Values<Int128>(), static (in a, in b, row) => PgNumeric.Parse(
-                    Real(a, row).ToString(a.Type.Id == TypeId.Float ? FloatDigits : DoubleDigits, CultureInfo.InvariantCulture))));
+                    Real(a, row).ToString(
+                        a.Type.Id == TypeId.Float ? FloatDigits : DoubleDigits, CultureInfo.InvariantCulture))));
         yield return Of(Name, PgNumeric.Type, [LogicalType.Varchar], static (arguments, result) =>
-            Each(arguments, result.Values<Int128>(), static (in a, in b, row) => PgNumeric.Parse((string)a.GetValue(row)!)));
+            Each(arguments, result.Values<Int128>(),
+                static (in a, in b, row) => PgNumeric.Parse((string)a.GetValue(row)!)));
         yield return Of(Name, PgNumeric.Type, [LogicalType.Any], static (arguments, result) =>
             Each(arguments, result.Values<Int128>(), static (in a, in b, row) =>
                 PgNumeric.AtScale(Unscaled(a, row), Scale(a), "the value")));
@@ -151,7 +164,9 @@ static class PgArithmetic
             yield return Of(name, LogicalType.Double, [type, LogicalType.Any], body);
             yield return Of(name, LogicalType.Double, [LogicalType.Any, type], body);
         }
-        yield return Of(name, PgNumeric.Type, [LogicalType.Any, LogicalType.Any], (arguments, result) => Each(arguments, result.Values<Int128>(), numeric));
+        yield return Of(
+            name, PgNumeric.Type, [LogicalType.Any, LogicalType.Any],
+            (arguments, result) => Each(arguments, result.Values<Int128>(), numeric));
     }
 
     static ScalarFunction Of(string name, LogicalType result, LogicalType[] parameters, ScalarFunctionBody body) =>
@@ -221,7 +236,9 @@ static class PgArithmetic
         if (a == 0 && b < 0) throw FunctionFault.Of("2201F", "zero raised to a negative power is undefined");
         if (a < 0 && double.IsFinite(b) && Math.Floor(b) != b)
             throw FunctionFault.Of("2201F", "a negative number raised to a non-integer power yields a complex result");
-        return InRange(Math.Pow(a, b), double.IsFinite(a) && double.IsFinite(b), isZero: a == 0 || !double.IsFinite(a) || !double.IsFinite(b));
+        return InRange(
+            Math.Pow(a, b), double.IsFinite(a) && double.IsFinite(b),
+            isZero: a == 0 || !double.IsFinite(a) || !double.IsFinite(b));
     }
 
     static double InRange(double value, bool isFinite, bool isZero) =>
@@ -252,7 +269,9 @@ static class PgArithmetic
             <= 18 => vector.Values<long>()[row],
             _ => vector.Values<Int128>()[row],
         },
-        var other => throw FunctionFault.Of("42883", $"operator does not exist for a value of type {other}: add an explicit cast to a number"),
+        var other =>
+            throw FunctionFault.Of(
+                "42883", $"operator does not exist for a value of type {other}: add an explicit cast to a number"),
     };
 
     static int Scale(in Vector vector) => vector.Type.Id == TypeId.Decimal ? vector.Type.Scale : 0;

@@ -11,7 +11,9 @@ static class PgFormat
     /// <summary>The text with each <c>%s</c>, <c>%I</c> and <c>%L</c> replaced by a value.</summary>
     /// <param name="template">The text.</param>
     /// <param name="values">What stands in its places; null for NULL.</param>
-    /// <param name="check">Is told the length that the result will have by now, before it has it; throws where that is too much.</param>
+    /// <param name="check">
+    /// Is told the length that the result will have by now, before it has it; throws where that is too much.
+    /// </param>
     /// <exception cref="FozException">A place names no value or no known form.</exception>
     public static string Apply(string template, IReadOnlyList<string?> values, Action<long> check)
     {
@@ -35,29 +37,34 @@ static class PgFormat
         return text.ToString();
     }
 
-    static (string Value, int Width, bool IsLeft) Place(string template, ref int i, IReadOnlyList<string?> values, ref int next)
+    static (string Value, int Width, bool IsLeft) Place(
+        string template, ref int i, IReadOnlyList<string?> values, ref int next)
     {
         var number = Number(template, ref i);
         if (number is { } position && At(template, i) == '$')
         {
-            if (position == 0) throw FunctionFault.Of("22023", "format specifies argument 0, but arguments are numbered from 1");
+            if (position == 0)
+                throw FunctionFault.Of("22023", "format specifies argument 0, but arguments are numbered from 1");
             (next, number) = (position - 1, null);
             i++;
         }
         var isLeft = false;
         for (; number is null && At(template, i) == '-'; i++) isLeft = true;
-        if (At(template, i) == '*') throw FunctionFault.Of("0A000", "format with the width of an argument (*) is not supported");
+        if (At(template, i) == '*')
+            throw FunctionFault.Of("0A000", "format with the width of an argument (*) is not supported");
         var width = number ?? Number(template, ref i) ?? 0;
         var form = At(template, i);
         if (form == '\0') throw FunctionFault.Of("22023", "unterminated format() type specifier");
-        if (form is not ('s' or 'I' or 'L')) throw FunctionFault.Of("22023", $"unrecognized format() type specifier \"{form}\"");
+        if (form is not ('s' or 'I' or 'L'))
+            throw FunctionFault.Of("22023", $"unrecognized format() type specifier \"{form}\"");
         if (next >= values.Count) throw FunctionFault.Of("22023", "too few arguments for format()");
         var value = values[next++];
         var text = form switch
         {
             's' => value ?? "",
             'L' => value is null ? "NULL" : Literal(value),
-            _ => PgIdentifiers.Quote(value ?? throw FunctionFault.Of("22004", "null values cannot be formatted as an SQL identifier")),
+            _ => PgIdentifiers.Quote(
+                value ?? throw FunctionFault.Of("22004", "null values cannot be formatted as an SQL identifier")),
         };
         return (text, width, isLeft);
     }
@@ -65,7 +72,9 @@ static class PgFormat
     static string Literal(string value)
     {
         var quoted = $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
-        return value.Contains('\\', StringComparison.Ordinal) ? $"E{quoted.Replace(@"\", @"\\", StringComparison.Ordinal)}" : quoted;
+        return value.Contains('\\', StringComparison.Ordinal)
+            ? $"E{quoted.Replace(@"\", @"\\", StringComparison.Ordinal)}"
+            : quoted;
     }
 
     static int? Number(string template, ref int i)
@@ -73,7 +82,8 @@ static class PgFormat
         var start = i;
         while (char.IsAsciiDigit(At(template, i))) i++;
         if (i == start) return null;
-        return int.TryParse(template.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        return int.TryParse(
+            template.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw FunctionFault.Of("22003", "number is out of range");
     }

@@ -12,7 +12,8 @@ namespace Foz.Serving.PostgreSql.Functions;
 static class PgFunctions
 {
     /// <summary>
-    /// The functions for an instance. Those that look into the catalog take a view's number, the function's name and its arguments as texts.
+    /// The functions for an instance. Those that look into the catalog take a view's number, the function's name and
+    /// its arguments as texts.
     /// </summary>
     public static IEnumerable<ScalarFunction> Of(CatalogImages images, EngineInstance instance) =>
     [
@@ -28,7 +29,8 @@ static class PgFunctions
         }),
         // It does something: neither planning a statement nor describing it may.
         Function("backend", LogicalType.Boolean, images, static (view, name, arguments, ref result, row) =>
-            result.Values<bool>()[row] = int.TryParse(arguments[0], CultureInfo.InvariantCulture, out var id) && view.Signal(name, id)) with
+            result.Values<bool>()[row] = int.TryParse(arguments[0], CultureInfo.InvariantCulture, out var id)
+                && view.Signal(name, id)) with
         {
             IsVolatile = true,
         },
@@ -39,7 +41,8 @@ static class PgFunctions
         }),
         Function("long", LogicalType.BigInt, images, static (view, name, arguments, ref result, row) =>
             result.Values<long>()[row] = view.Count(name, arguments)),
-        .. PgArithmetic.Functions, .. PgTexts.Of(instance), .. PgMatches.Of(instance), .. PgJson.Functions, PgGivenTexts.Function,
+        .. PgArithmetic.Functions, .. PgTexts.Of(instance), .. PgMatches.Of(instance), .. PgJson.Functions,
+        PgGivenTexts.Function,
     ];
 
     /// <summary>What is said with other functions of DuckDB.</summary>
@@ -162,7 +165,8 @@ static class PgFunctions
     /// <summary>The function that asks the catalog for an answer of a kind, such as <c>text</c>.</summary>
     public static string NameOf(string kind) => OwnNames.Of(ServedFunctions.CatalogPrefix + kind);
 
-    static bool IsStrict(string function) => function is "pg_has_role" || function.StartsWith("has_", StringComparison.Ordinal);
+    static bool IsStrict(string function) =>
+        function is "pg_has_role" || function.StartsWith("has_", StringComparison.Ordinal);
 
     delegate void Answer(CatalogView view, string function, string[] arguments, ref VectorWriter result, int row);
 
@@ -175,7 +179,8 @@ static class PgFunctions
         TakesNulls = true,
         Body = (arguments, result) =>
         {
-            var (view, name) = (images.Get(arguments[0].Values<long>()[0]), Encoding.UTF8.GetString(arguments[1].Bytes(0)));
+            var (view, name) =
+                (images.Get(arguments[0].Values<long>()[0]), Encoding.UTF8.GetString(arguments[1].Bytes(0)));
             for (var row = 0; row < arguments.RowCount; row++)
             {
                 var texts = new string[arguments.ColumnCount - 2];
@@ -184,7 +189,9 @@ static class PgFunctions
                 {
                     // What a function is about must be there; the rest may be left open.
                     isNull |= (i == 0 || IsStrict(name)) && arguments[i + 2].IsNull(row);
-                    texts[i] = arguments[i + 2].IsNull(row) ? "" : Convert.ToString(arguments[i + 2].GetValue(row), CultureInfo.InvariantCulture) ?? "";
+                    texts[i] = arguments[i + 2].IsNull(row)
+                        ? ""
+                        : Convert.ToString(arguments[i + 2].GetValue(row), CultureInfo.InvariantCulture) ?? "";
                 }
                 if (isNull) result.SetNull(row);
                 else answer(view, name, texts, ref result, row);

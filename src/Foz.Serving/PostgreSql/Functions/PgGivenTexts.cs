@@ -13,7 +13,9 @@ namespace Foz.Serving.PostgreSql.Functions;
 /// </summary>
 static partial class PgGivenTexts
 {
-    /// <summary>The macro that gives a text the type of a value; followed by a comparison's name, it compares the two.</summary>
+    /// <summary>
+    /// The macro that gives a text the type of a value; followed by a comparison's name, it compares the two.
+    /// </summary>
     public const string Macro = "foz_given";
 
     const string TextFunction = "foz_given_text";
@@ -63,7 +65,8 @@ static partial class PgGivenTexts
             case ['T', 'I', 'M', 'E', 'S', 'T', 'A', 'M', 'P', ..] when BeforeChrist.IsMatch(text):
                 throw FunctionFault.Of("0A000", "a date before Christ is not supported");
             case ['D', 'E', 'C', 'I', 'M', 'A', 'L', ..] when !Fits(text, ScaleOf(type)):
-                throw FunctionFault.Of("0A000", $"'{text}' beside a number with fewer digits is not supported: write it without quotes");
+                throw FunctionFault.Of(
+                    "0A000", $"'{text}' beside a number with fewer digits is not supported: write it without quotes");
             default:
                 return text;
         }
@@ -75,7 +78,9 @@ static partial class PgGivenTexts
         return int.Parse(scale, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Whether a number has at most so many digits after its point; other texts fail when they are converted.</summary>
+    /// <summary>
+    /// Whether a number has at most so many digits after its point; other texts fail when they are converted.
+    /// </summary>
     static bool Fits(string text, int scale)
     {
         if (!double.TryParse(text, CultureInfo.InvariantCulture, out _)) return true;

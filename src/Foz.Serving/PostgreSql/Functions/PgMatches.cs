@@ -50,7 +50,9 @@ static class PgMatches
                 }
                 var (of, with) = (Text(arguments[pattern], row), Text(arguments[flags], row));
                 if (last is not { } known || known.Pattern != of || known.Flags != with)
-                    last = (of, with, isSimilar ? PgRegex.ReadSimilar(of) : PgRegex.Read(of, with.Replace("g", "", StringComparison.Ordinal)));
+                    last = (of, with, isSimilar
+                        ? PgRegex.ReadSimilar(of)
+                        : PgRegex.Read(of, with.Replace("g", "", StringComparison.Ordinal)));
                 result.SetValue(row, answer(Text(arguments[text], row), last.Value.Regex, with));
             }
         },
@@ -69,7 +71,8 @@ static class PgMatches
             for (var row = 0; row < arguments.RowCount; row++)
             {
                 arguments.ThrowIfInterrupted();
-                if (arguments[0].IsNull(row) || arguments[1].IsNull(row) || arguments[2].IsNull(row) || arguments[3].IsNull(row))
+                if (arguments[0].IsNull(row) || arguments[1].IsNull(row) || arguments[2].IsNull(row)
+                    || arguments[3].IsNull(row))
                 {
                     result.SetNull(row);
                     continue;
@@ -90,7 +93,9 @@ static class PgMatches
         },
     };
 
-    /// <summary>What stands in the place of a match: <c>\1</c> to <c>\9</c> are its groups, <c>\&amp;</c> is the whole of it.</summary>
+    /// <summary>
+    /// What stands in the place of a match: <c>\1</c> to <c>\9</c> are its groups, <c>\&amp;</c> is the whole of it.
+    /// </summary>
     static string Replaced(Match match, string by)
     {
         if (!by.Contains('\\', StringComparison.Ordinal)) return by;

@@ -7,9 +7,9 @@ using Foz.Lake.Engine.Functions;
 namespace Foz.Serving.PostgreSql.Functions;
 
 /// <summary>
-/// PostgreSQL's regular expressions (its documentation, 9.7.3) as .NET's that take a time in proportion to the text. What would match
-/// otherwise there is refused: alternatives of which the longest counts, greedy and reluctant quantifiers in one, what looks around
-/// or back.
+/// PostgreSQL's regular expressions (its documentation, 9.7.3) as .NET's that take a time in proportion to the text.
+/// What would match otherwise there is refused: alternatives of which the longest counts, greedy and reluctant
+/// quantifiers in one, what looks around or back.
 /// </summary>
 static class PgRegex
 {
@@ -81,13 +81,17 @@ static class PgRegex
         return text.Append(")$").ToString();
     }
 
-    /// <summary>Whether a whole text is like a pattern of SIMILAR TO, in which the longest of several alternatives does not matter.</summary>
+    /// <summary>
+    /// Whether a whole text is like a pattern of SIMILAR TO, in which the longest of several alternatives does not
+    /// matter.
+    /// </summary>
     public static Regex ReadSimilar(string pattern)
     {
         try
         {
             return new(
-                TranslateSyntax(OfSimilar(pattern)), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline,
+                TranslateSyntax(OfSimilar(pattern)),
+                RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline,
                 Regex.InfiniteMatchTimeout);
         }
         catch (ArgumentException)
@@ -99,7 +103,8 @@ static class PgRegex
     static string Translate(string pattern)
     {
         if (pattern.StartsWith("***", StringComparison.Ordinal)) throw Unsupported(pattern);
-        if (HasReluctant(pattern) && HasGreedy(pattern)) throw Unsupported($"a pattern with greedy and reluctant quantifiers ({pattern})");
+        if (HasReluctant(pattern) && HasGreedy(pattern))
+            throw Unsupported($"a pattern with greedy and reluctant quantifiers ({pattern})");
         CheckAlternatives(pattern);
         return TranslateSyntax(pattern);
     }
@@ -120,7 +125,8 @@ static class PgRegex
                 case '$':
                     text.Append(@"\z");
                     break;
-                case '(' when pattern.AsSpan(i).StartsWith(LookAround, StringComparison.Ordinal) && At(pattern, i + 2) != ':':
+                case '(' when pattern.AsSpan(i).StartsWith(LookAround, StringComparison.Ordinal)
+                    && At(pattern, i + 2) != ':':
                     throw Unsupported(pattern);
                 default:
                     text.Append(pattern[i]);
@@ -137,7 +143,8 @@ static class PgRegex
         if (At(pattern, i) == '^') text.Append(pattern[i++]);
         for (var isFirst = true; ; isFirst = false, i++)
         {
-            if (i >= pattern.Length) throw FunctionFault.Of("2201B", $"invalid regular expression: brackets [] not balanced: {pattern}");
+            if (i >= pattern.Length)
+                throw FunctionFault.Of("2201B", $"invalid regular expression: brackets [] not balanced: {pattern}");
             var c = pattern[i];
             if (c == ']' && !isFirst) break;
             if (c == '[' && At(pattern, i + 1) == ':')
@@ -197,14 +204,15 @@ static class PgRegex
     {
         var plain = Plain(pattern);
         for (var i = 0; i < plain.Length; i++)
-            if (plain[i] is '*' or '+' or '}' or '?' && At(plain, i + 1) != '?' && !(plain[i] == '?' && i > 0 && plain[i - 1] is '*' or '+' or '}' or '?' or '('))
+            if (plain[i] is '*' or '+' or '}' or '?' && At(plain, i + 1) != '?'
+                && !(plain[i] == '?' && i > 0 && plain[i - 1] is '*' or '+' or '}' or '?' or '('))
                 return true;
         return false;
     }
 
     /// <summary>
-    /// Of alternatives PostgreSQL takes the one that makes the match longest, .NET the first that matches: they are the same where all
-    /// are plain texts of which none begins as an earlier one does.
+    /// Of alternatives PostgreSQL takes the one that makes the match longest, .NET the first that matches: they are the
+    /// same where all are plain texts of which none begins as an earlier one does.
     /// </summary>
     static void CheckAlternatives(string pattern)
     {
@@ -213,10 +221,14 @@ static class PgRegex
         foreach (var group in plain.Split('(', ')'))
         {
             if (!group.Contains('|', StringComparison.Ordinal)) continue;
-            var alternatives = group.Split('|').Select((text, i) => i == 0 && text.StartsWith("?:", StringComparison.Ordinal) ? text[2..] : text).ToList();
+            var alternatives = group.Split('|')
+                .Select((text, i) => i == 0 && text.StartsWith("?:", StringComparison.Ordinal) ? text[2..] : text)
+                .ToList();
             for (var i = 0; i < alternatives.Count; i++)
-                if (alternatives[i].Length == 0 || alternatives[i].AsSpan().ContainsAny(special) || alternatives[i].Contains('\0', StringComparison.Ordinal)
-                    || alternatives.Skip(i + 1).Any(later => later.StartsWith(alternatives[i], StringComparison.OrdinalIgnoreCase)))
+                if (alternatives[i].Length == 0 || alternatives[i].AsSpan().ContainsAny(special)
+                    || alternatives[i].Contains('\0', StringComparison.Ordinal)
+                    || alternatives.Skip(i + 1)
+                        .Any(later => later.StartsWith(alternatives[i], StringComparison.OrdinalIgnoreCase)))
                     throw Unsupported($"a pattern with such alternatives ({pattern})");
         }
     }
@@ -241,5 +253,6 @@ static class PgRegex
 
     static char At(string text, int i) => i < text.Length ? text[i] : '\0';
 
-    static FozException Unsupported(string what) => FunctionFault.Of("0A000", $"regular expression: {what} is not supported");
+    static FozException Unsupported(string what) =>
+        FunctionFault.Of("0A000", $"regular expression: {what} is not supported");
 }

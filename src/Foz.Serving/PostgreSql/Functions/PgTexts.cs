@@ -16,18 +16,21 @@ static class PgTexts
     [
         Text("foz_text_of", isCast: true), Text("foz_out_of", isCast: false),
         Format(new("format", instance)),
-        Of("foz_decode", LogicalType.Blob, [LogicalType.Varchar, LogicalType.Varchar], static (in a, in b, row, ref result) =>
-            result.SetBytes(row, Decode(Utf16(a, row), Utf16(b, row)))),
-        Of("foz_encode", LogicalType.Varchar, [LogicalType.Blob, LogicalType.Varchar], static (in a, in b, row, ref result) =>
-            result.SetText(row, Encode(a.Bytes(row), Utf16(b, row)))),
+        Of("foz_decode", LogicalType.Blob, [LogicalType.Varchar, LogicalType.Varchar],
+            static (in a, in b, row, ref result) =>
+                result.SetBytes(row, Decode(Utf16(a, row), Utf16(b, row)))),
+        Of("foz_encode", LogicalType.Varchar, [LogicalType.Blob, LogicalType.Varchar],
+            static (in a, in b, row, ref result) =>
+                result.SetText(row, Encode(a.Bytes(row), Utf16(b, row)))),
         Of("foz_to_hex", LogicalType.Varchar, [LogicalType.Integer], static (in a, in b, row, ref result) =>
             result.SetText(row, a.Values<int>()[row].ToString("x", CultureInfo.InvariantCulture))),
         Of("foz_to_hex", LogicalType.Varchar, [LogicalType.BigInt], static (in a, in b, row, ref result) =>
             result.SetText(row, a.Values<long>()[row].ToString("x", CultureInfo.InvariantCulture))),
         Of("foz_jsonb_equal", LogicalType.Varchar, [LogicalType.Varchar], static (in a, in b, row, ref result) =>
             result.SetText(row, PgJsonb.Comparable(a.Bytes(row)))),
-        Of("foz_jsonb_concat", LogicalType.Varchar, [LogicalType.Varchar, LogicalType.Varchar], static (in a, in b, row, ref result) =>
-            result.SetText(row, PgJsonb.Concat(a.Bytes(row), b.Bytes(row)))),
+        Of("foz_jsonb_concat", LogicalType.Varchar, [LogicalType.Varchar, LogicalType.Varchar],
+            static (in a, in b, row, ref result) =>
+                result.SetText(row, PgJsonb.Concat(a.Bytes(row), b.Bytes(row)))),
         new()
         {
             Name = "foz_typeof",
@@ -43,15 +46,17 @@ static class PgTexts
     ];
 
     /// <summary>
-    /// Texts of values. The type decides when a statement is bound, and what is not of the type is not computed; each argument stands as
-    /// seldom as can be, since calls inside of each other multiply.
+    /// Texts of values. The type decides when a statement is bound, and what is not of the type is not computed; each
+    /// argument stands as seldom as can be, since calls inside of each other multiply.
     /// </summary>
-    public static string Macros { get; } = string.Concat(new[] { (Name: "foz_text", Types: ""), (Name: "foz_out", Types: "BOOLEAN|") }.Select(macro => $"""
-        CREATE OR REPLACE MACRO {macro.Name}(x) AS CASE
-            WHEN regexp_matches(typeof(x), '^({macro.Types}FLOAT|DOUBLE|INTERVAL|BLOB|{OwnDecimals})$|^STRUCT|\]$')
-            THEN {macro.Name}_of(x) ELSE CAST(x AS VARCHAR) END;
+    public static string Macros { get; } = MacroOf("foz_text", "") + MacroOf("foz_out", "BOOLEAN|");
 
-        """));
+    static string MacroOf(string name, string types) => $"""
+        CREATE OR REPLACE MACRO {name}(x) AS CASE
+            WHEN regexp_matches(typeof(x), '^({types}FLOAT|DOUBLE|INTERVAL|BLOB|{OwnDecimals})$|^STRUCT|\]$')
+            THEN {name}_of(x) ELSE CAST(x AS VARCHAR) END;
+
+        """;
 
     /// <summary>The types of decimals whose text is another than the engine's.</summary>
     static string OwnDecimals => string.Join('|',
@@ -78,8 +83,9 @@ static class PgTexts
     };
 
     /// <summary>PostgreSQL's text of a value of a type whose text is another than the engine's.</summary>
-    static ScalarFunction Text(string name, bool isCast) => Of(name, LogicalType.Varchar, [LogicalType.Any], (in a, in b, row, ref result) =>
-        result.SetText(row, PgValueText.Of(a.GetValue(row)!, isCast)));
+    static ScalarFunction Text(string name, bool isCast) =>
+        Of(name, LogicalType.Varchar, [LogicalType.Any], (in a, in b, row, ref result) =>
+            result.SetText(row, PgValueText.Of(a.GetValue(row)!, isCast)));
 
     static string Utf16(in Vector vector, int row) => Encoding.UTF8.GetString(vector.Bytes(row));
 
@@ -101,7 +107,8 @@ static class PgTexts
                     continue;
                 }
                 var values = new string?[arguments.ColumnCount - 1];
-                for (var i = 0; i < values.Length; i++) values[i] = arguments[i + 1].IsNull(row) ? null : Utf16(arguments[i + 1], row);
+                for (var i = 0; i < values.Length; i++)
+                    values[i] = arguments[i + 1].IsNull(row) ? null : Utf16(arguments[i + 1], row);
                 var before = length;
                 var text = PgFormat.Apply(Utf16(arguments[0], row), values, made => bound.Check(before + made));
                 length += text.Length;
@@ -114,7 +121,10 @@ static class PgTexts
     {
         "hex" => ByteaText.Hexadecimal(text),
         "base64" => Base64(text),
-        "escape" => ByteaText.Read(text.StartsWith(@"\x", StringComparison.Ordinal) ? throw FunctionFault.Of("22P02", "invalid input syntax for type bytea") : text),
+        "escape" =>
+            ByteaText.Read(text.StartsWith(@"\x", StringComparison.Ordinal)
+                ? throw FunctionFault.Of("22P02", "invalid input syntax for type bytea")
+                : text),
         _ => throw FunctionFault.Of("22023", $"unrecognized encoding: \"{format}\""),
     };
 
@@ -138,7 +148,8 @@ static class PgTexts
             case "hex":
                 return Convert.ToHexStringLower(bytes);
             case "base64":
-                return string.Join('\n', Convert.ToBase64String(bytes).Chunk(LineLength).Select(line => new string(line)));
+                return string.Join(
+                    '\n', Convert.ToBase64String(bytes).Chunk(LineLength).Select(line => new string(line)));
             case "escape":
                 var text = new StringBuilder(bytes.Length);
                 foreach (var b in bytes)

@@ -5,12 +5,16 @@ namespace Foz.Serving.PostgreSql.Translation;
 /// <summary>Patterns of dates and times (PostgreSQL's documentation, 9.8).</summary>
 static class PgDatePattern
 {
-    /// <summary>Patterns with what the engine has for them; null for those that it lacks, and that begin as another does.</summary>
+    /// <summary>
+    /// Patterns with what the engine has for them; null for those that it lacks, and that begin as another does.
+    /// </summary>
     static readonly (string Pattern, string? Engine)[] patterns =
     [
         ("SSSS", null), ("SSSSS", null),
-        ("YYYY", "%Y"), ("IYYY", "%G"), ("HH24", "%H"), ("HH12", "%I"), ("FMMonth", "%B"), ("FMDay", "%A"), ("FMMM", "%-m"),
-        ("FMDD", "%-d"), ("FMHH24", "%-H"), ("DDD", "%j"), ("Mon", "%b"), ("Dy", "%a"), ("YY", "%y"), ("MM", "%m"), ("DD", "%d"),
+        ("YYYY", "%Y"), ("IYYY", "%G"), ("HH24", "%H"), ("HH12", "%I"), ("FMMonth", "%B"), ("FMDay", "%A"),
+        ("FMMM", "%-m"),
+        ("FMDD", "%-d"), ("FMHH24", "%-H"), ("DDD", "%j"), ("Mon", "%b"), ("Dy", "%a"), ("YY", "%y"), ("MM", "%m"),
+        ("DD", "%d"),
         ("HH", "%I"), ("MI", "%M"), ("SS", "%S"), ("MS", "%g"), ("US", "%f"), ("IW", "%V"), ("AM", "%p"), ("PM", "%p"),
     ];
 

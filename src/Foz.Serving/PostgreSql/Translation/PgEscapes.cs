@@ -42,7 +42,9 @@ static class PgEscapes
                 Flush(text, bytes);
                 var digits = escape[0] == 'u' ? 4 : 8;
                 if (escape.Length <= digits
-                    || !int.TryParse(escape.Slice(1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+                    || !int.TryParse(
+                        escape.Slice(1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                        out var code)
                     || code is 0 or > 0x10FFFF)
                     throw Invalid("invalid Unicode escape", "write four digits behind \\u, and eight behind \\U");
                 if (code is >= 0xD800 and < 0xE000) text.Append((char)code);
@@ -56,14 +58,16 @@ static class PgEscapes
                 return length;
         }
         Flush(text, bytes);
-        text.Append(escape[0] switch { 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', var other => other });
+        text.Append(
+            escape[0] switch { 'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', var other => other });
         return 1;
     }
 
     static (int Length, int Value) Digits(ReadOnlySpan<char> text, int most, int radix)
     {
         var (length, value) = (0, 0);
-        while (length < most && length < text.Length && char.IsAsciiHexDigit(text[length]) && Digit(text[length]) is var digit && digit < radix)
+        while (length < most && length < text.Length && char.IsAsciiHexDigit(text[length])
+            && Digit(text[length]) is var digit && digit < radix)
             (length, value) = (length + 1, value * radix + digit);
         return (length, value);
 
@@ -72,7 +76,8 @@ static class PgEscapes
 
     static void Add(List<byte> bytes, int value)
     {
-        if (value is 0 or > byte.MaxValue) throw Invalid("an escape is no byte of a text", "write a number from 1 to 255");
+        if (value is 0 or > byte.MaxValue)
+            throw Invalid("an escape is no byte of a text", "write a number from 1 to 255");
         bytes.Add((byte)value);
     }
 
@@ -82,7 +87,9 @@ static class PgEscapes
         if (bytes.Count == 0) return;
         try
         {
-            text.Append(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString([.. bytes]));
+            text.Append(
+                new UTF8Encoding(
+                    encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString([.. bytes]));
         }
         catch (DecoderFallbackException)
         {
@@ -93,5 +100,6 @@ static class PgEscapes
         bytes.Clear();
     }
 
-    static FozException Invalid(string message, string hint) => new(ErrorKind.Sql, message) { SqlState = "22025", Hint = hint };
+    static FozException Invalid(string message, string hint) =>
+        new(ErrorKind.Sql, message) { SqlState = "22025", Hint = hint };
 }

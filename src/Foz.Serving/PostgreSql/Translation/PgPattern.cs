@@ -13,7 +13,8 @@ static class PgPattern
         for (var i = 0; i < pattern.Length; i++)
         {
             var rest = pattern[i..];
-            if (brackets > 0 && rest.StartsWith("[:", StringComparison.Ordinal) && rest.IndexOf(":]", StringComparison.Ordinal) is > 0 and var end)
+            if (brackets > 0 && rest.StartsWith("[:", StringComparison.Ordinal)
+                && rest.IndexOf(":]", StringComparison.Ordinal) is > 0 and var end)
             {
                 text.Append(ClassOf(rest[2..end]) ?? rest[..(end + 2)].ToString());
                 i += end + 1;
@@ -27,7 +28,9 @@ static class PgPattern
             {
                 if (rest[0] == '[' && brackets == 0) brackets = i + 1;
                 // A bracket that is the first in brackets is one of what they hold.
-                else if (rest[0] == ']' && brackets > 0 && i > brackets && !(i == brackets + 1 && pattern[i - 1] == '^')) brackets = 0;
+                else if (rest[0] == ']' && brackets > 0 && i > brackets
+                    && !(i == brackets + 1 && pattern[i - 1] == '^'))
+                    brackets = 0;
                 text.Append(rest[0]);
             }
         }

@@ -14,34 +14,35 @@ static class PgStatement
     /// <param name="sql">Turns a query, or an expression over rows.</param>
     /// <param name="type">Turns the type of a column, which is given first.</param>
     /// <exception cref="FozException">A column is of a type that no table can have.</exception>
-    public static Statement Translate(Statement statement, Func<string, string> sql, Func<string, string, string> type) => statement switch
-    {
-        Statement.Insert insert => insert with
+    public static Statement Translate(
+        Statement statement, Func<string, string> sql, Func<string, string, string> type) => statement switch
         {
-            Query = insert.IsOfDefaults ? "" : sql(insert.Query),
-            OnConflict = insert.OnConflict is not { } conflict ? null : conflict with
+            Statement.Insert insert => insert with
             {
-                Assignments = conflict.Assignments is { } assignments ? Translate(assignments, sql) : null,
-                Condition = conflict.Condition is { } condition ? sql(condition) : null,
+                Query = insert.IsOfDefaults ? "" : sql(insert.Query),
+                OnConflict = insert.OnConflict is not { } conflict ? null : conflict with
+                {
+                    Assignments = conflict.Assignments is { } assignments ? Translate(assignments, sql) : null,
+                    Condition = conflict.Condition is { } condition ? sql(condition) : null,
+                },
+                ReplacedWhere = insert.ReplacedWhere is { } replaced ? sql(replaced) : null,
             },
-            ReplacedWhere = insert.ReplacedWhere is { } replaced ? sql(replaced) : null,
-        },
-        Statement.Update update => update with
-        {
-            Assignments = Translate(update.Assignments, sql),
-            Condition = sql(update.Condition),
-        },
-        Statement.Delete delete => delete with { Condition = sql(delete.Condition) },
-        Statement.Merge merge => merge with { Definition = Translate(merge.Definition, sql) },
-        Statement.CreateTable create => create with
-        {
-            Columns = [.. create.Columns.Select(column => Translate(column, type))],
-            Query = create.Query is { } query ? sql(query) : null,
-        },
-        Statement.CreateView create => create with { Query = sql(create.Query) },
-        Statement.Alter alter => alter with { Alteration = Translate(alter.Alteration, type) },
-        _ => statement,
-    };
+            Statement.Update update => update with
+            {
+                Assignments = Translate(update.Assignments, sql),
+                Condition = sql(update.Condition),
+            },
+            Statement.Delete delete => delete with { Condition = sql(delete.Condition) },
+            Statement.Merge merge => merge with { Definition = Translate(merge.Definition, sql) },
+            Statement.CreateTable create => create with
+            {
+                Columns = [.. create.Columns.Select(column => Translate(column, type))],
+                Query = create.Query is { } query ? sql(query) : null,
+            },
+            Statement.CreateView create => create with { Query = sql(create.Query) },
+            Statement.Alter alter => alter with { Alteration = Translate(alter.Alteration, type) },
+            _ => statement,
+        };
 
     static MergeDefinition Translate(MergeDefinition merge, Func<string, string> sql) => merge with
     {
@@ -65,11 +66,13 @@ static class PgStatement
     static Dictionary<string, string> Translate(IReadOnlyDictionary<string, string> values, Func<string, string> sql) =>
         values.ToDictionary(pair => pair.Key, pair => sql(pair.Value), StringComparer.OrdinalIgnoreCase);
 
-    static ColumnDefinition Translate(ColumnDefinition column, Func<string, string, string> type) => PgColumnTypes.IsCounted(column.Type)
-        ? column with { Type = "bigint", Identity = new(Start: 1, Step: 1, AllowsExplicit: true) }
-        // A Delta table counts in bigint alone.
-        : column.Identity is not null && type(column.Name, column.Type) is "int" or "smallint" or "integer" ? column with { Type = "bigint" }
-        : column with { Type = type(column.Name, column.Type) };
+    static ColumnDefinition Translate(ColumnDefinition column, Func<string, string, string> type) =>
+        PgColumnTypes.IsCounted(column.Type)
+            ? column with { Type = "bigint", Identity = new(Start: 1, Step: 1, AllowsExplicit: true) }
+            // A Delta table counts in bigint alone.
+            : column.Identity is not null && type(column.Name, column.Type) is "int" or "smallint" or "integer"
+                ? column with { Type = "bigint" }
+            : column with { Type = type(column.Name, column.Type) };
 
     static TableAlteration Translate(TableAlteration alteration, Func<string, string, string> type) => alteration switch
     {

@@ -8,15 +8,19 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.PostgreSql.Translation;
 
 /// <content>
-/// Arithmetic: what the types of operands decide, functions of <see cref="PgArithmetic"/> with an overload for each decide.
+/// Arithmetic: what the types of operands decide, functions of <see cref="PgArithmetic"/> with an overload for each
+/// decide.
 /// </content>
 sealed partial class PgTranslator
 {
     static readonly FrozenSet<string> aggregates = FrozenSet.ToFrozenSet(
     [
-        "any_value", "array_agg", "avg", "bit_and", "bit_or", "bool_and", "bool_or", "corr", "count", "covar_pop", "covar_samp", "cume_dist",
-        "dense_rank", "every", "first", "first_value", "lag", "last", "last_value", "lead", "max", "min", "mode", "nth_value", "ntile",
-        "percent_rank", "percentile_cont", "percentile_disc", "rank", "row_number", "stddev", "stddev_pop", "stddev_samp", "string_agg", "sum",
+        "any_value", "array_agg", "avg", "bit_and", "bit_or", "bool_and", "bool_or", "corr", "count", "covar_pop",
+        "covar_samp", "cume_dist",
+        "dense_rank", "every", "first", "first_value", "lag", "last", "last_value", "lead", "max", "min", "mode",
+        "nth_value", "ntile",
+        "percent_rank", "percentile_cont", "percentile_disc", "rank", "row_number", "stddev", "stddev_pop",
+        "stddev_samp", "string_agg", "sum",
         "var_pop", "var_samp", "variance", "json_agg", "jsonb_agg", "median", "quantile",
     ], StringComparer.Ordinal);
 
@@ -40,15 +44,18 @@ sealed partial class PgTranslator
     string? PlainText(int start, int end)
     {
         for (var at = start; at < end; at++)
-            if (!Tokens.IsName(at) && !Tokens.IsSymbol(at, '.') && Tokens.KindOf(at) != SqlTokenKind.Number) return null;
+            if (!Tokens.IsName(at) && !Tokens.IsSymbol(at, '.') && Tokens.KindOf(at) != SqlTokenKind.Number)
+                return null;
         return Tokens.Sql[Tokens.StartOf(start)..Tokens.EndOf(end - 1)];
     }
 
-    bool IsUntyped(int start, int end) => ParameterAt(start, end) is { } number && context.ParameterType(number) is null;
+    bool IsUntyped(int start, int end) =>
+        ParameterAt(start, end) is { } number && context.ParameterType(number) is null;
 
     /// <summary>The number of the parameter that an operand is; null where it is another.</summary>
     int? ParameterAt(int start, int end) =>
-        end == start + 2 && Tokens.IsSymbol(start, '$') && int.TryParse(Tokens.List.TextOf(start + 1), CultureInfo.InvariantCulture, out var number)
+        end == start + 2 && Tokens.IsSymbol(start, '$')
+            && int.TryParse(Tokens.List.TextOf(start + 1), CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
 
@@ -57,23 +64,32 @@ sealed partial class PgTranslator
     {
         var start = Tokens.OperandStart(i - 1);
         while (Tokens.IsSymbol(start - 1, '^')) start = Tokens.OperandStart(start - 2);
-        if ((Tokens.IsSymbol(start - 1, '-') || Tokens.IsSymbol(start - 1, '+')) && !Tokens.EndsOperand(start - 2)) start--;
+        if ((Tokens.IsSymbol(start - 1, '-') || Tokens.IsSymbol(start - 1, '+')) && !Tokens.EndsOperand(start - 2))
+            start--;
         Edits.Around(Tokens.StartOf(start), Tokens.EndOf(Tokens.OperandEnd(i + 1) - 1), "foz_power(", ")");
         Replace(i, i + 1, ", ");
     }
 
-    /// <summary>A number with an exponent is numeric, and a double to the engine; one with more digits stays a double.</summary>
+    /// <summary>
+    /// A number with an exponent is numeric, and a double to the engine; one with more digits stays a double.
+    /// </summary>
     void VisitNumber(int i)
     {
         var text = Tokens.List.TextOf(i);
-        if (!text.ContainsAny('e', 'E') && text.Length > NumericLiteral.DigitsMax && text.Count('.') + NumericLiteral.DigitsMax < text.Length)
-            throw Unsupported("a number with more than 38 digits", i, "write it as a text with its type, such as '1e40'::double precision");
-        if (!text.ContainsAny('e', 'E') || text.StartsWith("0x", StringComparison.OrdinalIgnoreCase) || text.Contains('_')) return;
+        if (!text.ContainsAny('e', 'E') && text.Length > NumericLiteral.DigitsMax
+            && text.Count('.') + NumericLiteral.DigitsMax < text.Length)
+            throw Unsupported(
+                "a number with more than 38 digits", i,
+                "write it as a text with its type, such as '1e40'::double precision");
+        if (!text.ContainsAny('e', 'E') || text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+            || text.Contains('_'))
+            return;
         if (NumericLiteral.Read(text) is { } number) Replace(i, i + 1, number.Scale == 0 ? number.Sql : number.Text);
     }
 
     /// <summary>
-    /// A constant as <c>numeric</c> without digits: it has the digits that are written. Null where the operand is no constant.
+    /// A constant as <c>numeric</c> without digits: it has the digits that are written. Null where the operand is no
+    /// constant.
     /// </summary>
     string? NumericConstant(int start, int end)
     {
@@ -119,7 +135,8 @@ sealed partial class PgTranslator
                 return true;
             case "log" when ArgumentsOf(i).Count == 2:
                 throw Unsupported("log of numeric to a base", i, "write ln(x) / ln(base) with double precision");
-            case "var_pop" or "var_samp" or "variance" or "stddev" or "stddev_pop" or "stddev_samp" when ArgumentsOf(i).Count == 1:
+            case "var_pop" or "var_samp" or "variance" or "stddev" or "stddev_pop" or "stddev_samp"
+                when ArgumentsOf(i).Count == 1:
                 var first = Tokens.IsWord(i + 2, "distinct") || Tokens.IsWord(i + 2, "all") ? i + 3 : i + 2;
                 Edits.Around(Tokens.StartOf(first), Tokens.EndOf(close - 1), "foz_finite(", ")");
                 return true;
@@ -158,14 +175,17 @@ sealed partial class PgTranslator
         for (var at = first; at < last; at++)
         {
             if (Tokens.IsOpening(at)) at = Tokens.PartnerOf(at);
-            else if (Tokens.IsWord(at, "desc") || Tokens.IsWord(at, "asc") || Tokens.IsWord(at, "nulls") || Tokens.IsWord(at, "using")) last = at;
+            else if (Tokens.IsWord(at, "desc") || Tokens.IsWord(at, "asc") || Tokens.IsWord(at, "nulls")
+                || Tokens.IsWord(at, "using"))
+                last = at;
         }
         Replace(first - 1, first, "by CAST(");
         Edits.Before(Tokens.StartOf(last), " AS DOUBLE)");
     }
 
     /// <summary>
-    /// <c>sum</c> and <c>avg</c>: a sum of whole numbers is one and of <c>bigint</c> numeric; an average is the sum by the count.
+    /// <c>sum</c> and <c>avg</c>: a sum of whole numbers is one and of <c>bigint</c> numeric; an average is the sum by
+    /// the count.
     /// </summary>
     void VisitSum(int i, int close, bool isAverage)
     {
@@ -208,7 +228,9 @@ sealed partial class PgTranslator
         }
     }
 
-    /// <summary><c>round(x)</c>: of a double halfway between two the even one, and of a whole number a double.</summary>
+    /// <summary>
+    /// <c>round(x)</c>: of a double halfway between two the even one, and of a whole number a double.
+    /// </summary>
     void VisitRound(int i, int close)
     {
         Replace(i, i + 1, "(round");
@@ -219,13 +241,16 @@ sealed partial class PgTranslator
     bool HasAggregate(int start, int end)
     {
         for (var i = start; i < end; i++)
-            if (Tokens.IsWord(i, "over") || (Tokens.IsName(i) && Tokens.IsSymbol(i + 1, '(') && aggregates.Contains(Tokens.NameOf(i)))) return true;
+            if (Tokens.IsWord(i, "over")
+                || (Tokens.IsName(i) && Tokens.IsSymbol(i + 1, '(') && aggregates.Contains(Tokens.NameOf(i))))
+                return true;
         return false;
     }
 
     /// <summary>The error of what PostgreSQL has, and this server not.</summary>
-    FozException Unsupported(string what, int token, string? hint = null) => new(ErrorKind.Sql, $"{what} is not supported")
-    {
-        SqlState = "0A000", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(token)), Hint = hint,
-    };
+    FozException Unsupported(string what, int token, string? hint = null) =>
+        new(ErrorKind.Sql, $"{what} is not supported")
+        {
+            SqlState = "0A000", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(token)), Hint = hint,
+        };
 }

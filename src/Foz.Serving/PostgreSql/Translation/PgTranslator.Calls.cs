@@ -110,12 +110,14 @@ sealed partial class PgTranslator
             throw new FozException(ErrorKind.Sql, $"{name} with the pattern '{pattern}' is not supported")
             {
                 Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(format)), SqlState = "0A000",
-                Hint = "patterns of dates are: YYYY, MM, DD, HH24, MI, SS, MS, US, Mon, FMMonth, Dy, FMDay, DDD, IYYY, IW",
+                Hint = "patterns of dates are: YYYY, MM, DD, HH24, MI, SS, MS, US, Mon, "
+                    + "FMMonth, Dy, FMDay, DDD, IYYY, IW",
             };
         Replace(format, format + 1, $"'{engine}'");
         Replace(i, i + 1, name == "to_char" ? "strftime" : "strptime");
         if (name == "to_char") return;
-        Edits.Around(Tokens.StartOf(i), Tokens.EndOf(close), "CAST(", name == "to_date" ? " AS DATE)" : " AS TIMESTAMPTZ)");
+        Edits.Around(
+            Tokens.StartOf(i), Tokens.EndOf(close), "CAST(", name == "to_date" ? " AS DATE)" : " AS TIMESTAMPTZ)");
     }
 
     /// <summary>A call of a function whose name is at a token.</summary>
@@ -133,7 +135,9 @@ sealed partial class PgTranslator
         switch (name)
         {
             case "current_schemas":
-                var schemas = Tokens.IsWord(i + 2, "true") ? context.SearchPath.Prepend("pg_catalog") : context.SearchPath;
+                var schemas = Tokens.IsWord(i + 2, "true")
+                    ? context.SearchPath.Prepend("pg_catalog")
+                    : context.SearchPath;
                 Replace(i, close + 1, $"CAST([{string.Join(", ", schemas.Select(SqlText.Literal))}] AS VARCHAR[])");
                 break;
             case "current_setting" when Tokens.KindOf(i + 2) == SqlTokenKind.Text:
@@ -153,7 +157,8 @@ sealed partial class PgTranslator
                 break;
             case "pg_partition_ancestors" when Structure.IsInFrom(i):
                 var end = Tokens.IsWord(close + 1, "with") ? close + 3 : close + 1;
-                Replace(i, end, "(SELECT CAST(NULL AS UINTEGER) AS relid, CAST(NULL AS BIGINT) AS ordinality WHERE false)");
+                Replace(
+                    i, end, "(SELECT CAST(NULL AS UINTEGER) AS relid, CAST(NULL AS BIGINT) AS ordinality WHERE false)");
                 break;
             case "generate_series" when !Structure.IsInFrom(i):
                 Edits.Around(Tokens.StartOf(i), Tokens.EndOf(close), "unnest(", ")");
@@ -182,14 +187,16 @@ sealed partial class PgTranslator
     /// </summary>
     void CheckDatePart(int i)
     {
-        if (IsDatePart(Tokens.NameOf(i)) && Tokens.IsSymbol(i + 1, '(') && !(IsCatalog(i - 2) && !Tokens.IsSymbol(i - 3, '.')))
+        if (IsDatePart(Tokens.NameOf(i)) && Tokens.IsSymbol(i + 1, '(')
+            && !(IsCatalog(i - 2) && !Tokens.IsSymbol(i - 3, '.')))
             throw NoDatePart(i);
     }
 
-    FozException NoDatePart(int i) => new(ErrorKind.Sql, "date_part takes a field and a value, and no schema but pg_catalog")
-    {
-        Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(i)), SqlState = "42883",
-    };
+    FozException NoDatePart(int i) =>
+        new(ErrorKind.Sql, "date_part takes a field and a value, and no schema but pg_catalog")
+        {
+            Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(i)), SqlState = "42883",
+        };
 
     /// <summary>In PostgreSQL the alias of a function in FROM is its column's name too.</summary>
     void NameOnlyColumn(int i)
@@ -244,6 +251,9 @@ sealed partial class PgTranslator
         if (context.Setting(name) is { } value) return SqlText.Literal(value);
         return isOptional
             ? "CAST(NULL AS VARCHAR)"
-            : throw new FozException(ErrorKind.Usage, $"unrecognized configuration parameter \"{name}\"") { SqlState = "42704" };
+            : throw new FozException(ErrorKind.Usage, $"unrecognized configuration parameter \"{name}\"")
+            {
+                SqlState = "42704",
+            };
     }
 }

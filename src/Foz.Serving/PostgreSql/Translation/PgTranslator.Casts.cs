@@ -13,13 +13,16 @@ sealed partial class PgTranslator
     {
         var (type, end) = (i + 2, Tokens.TypeEnd(i + 2));
         var start = Tokens.OperandStart(i - 1);
-        if (Tokens.IsSymbol(start, '(') && (Tokens.IsWord(start - 1, "array") || Tokens.IsWord(start - 1, "exists"))) start--;
+        if (Tokens.IsSymbol(start, '(') && (Tokens.IsWord(start - 1, "array") || Tokens.IsWord(start - 1, "exists")))
+            start--;
         var isConstant = IsConstant(start, i);
         if (LookUpOf(type, isConstant) is { } lookUp)
         {
             // The number of what it is, and not its name.
-            if (LastName(type) == "regclass" && Tokens.IsCast(end) && LastName(end + 2) == "oid") lookUp = LookUp("oid", "regclass");
-            else if (isConstant && (IsColumn(start, end) || (Tokens.IsCast(end) && LastName(end + 2) is "text" or "varchar")))
+            if (LastName(type) == "regclass" && Tokens.IsCast(end) && LastName(end + 2) == "oid")
+                lookUp = LookUp("oid", "regclass");
+            else if (isConstant
+                && (IsColumn(start, end) || (Tokens.IsCast(end) && LastName(end + 2) is "text" or "varchar")))
             {
                 // The name, as the catalog writes it.
                 Edits.Before(Tokens.StartOf(start), LookUpOf(type, isConstant: false) + lookUp);
@@ -80,13 +83,16 @@ sealed partial class PgTranslator
 
     /// <summary>Whether tokens are a column of the outermost SELECT, which a client sees.</summary>
     bool IsColumn(int start, int end) => Structure.Items.Any(item => item.Query < 0 && item.Start == start
-        && (item.End == end || (HasAlias(start, item.End) && end == item.End - (Tokens.IsWord(item.End - 2, "as") ? 2 : 1))));
+        && (item.End == end
+            || (HasAlias(start, item.End) && end == item.End - (Tokens.IsWord(item.End - 2, "as") ? 2 : 1))));
 
     bool IsConstant(int start, int end) =>
-        (end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Text) || (end == start + 2 && Tokens.IsSymbol(start, '$'));
+        (end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Text)
+            || (end == start + 2 && Tokens.IsSymbol(start, '$'));
 
     /// <summary>
-    /// The call that looks an operand up in the catalog where a type asks for it, up to its argument; null for another type.
+    /// The call that looks an operand up in the catalog where a type asks for it, up to its argument; null for another
+    /// type.
     /// </summary>
     string? LookUpOf(int type, bool isConstant) => (LastName(type), isConstant) switch
     {
@@ -111,10 +117,12 @@ sealed partial class PgTranslator
     {
         if (!Tokens.IsSymbol(end - 1, ']') || PgTypes.FindByName(LastName(type)) is not { } oid
             || PgTypes.Find(oid) is not { } element) return null;
-        var value = Tokens.Sql[(Tokens.StartOf(text) + 1)..(Tokens.EndOf(text) - 1)].Replace("''", "'", StringComparison.Ordinal);
+        var value = Tokens.Sql[(Tokens.StartOf(text) + 1)..(Tokens.EndOf(text) - 1)].Replace(
+            "''", "'", StringComparison.Ordinal);
         if (!value.TrimStart().StartsWith('{')) return null;
         var list = PgArrayText.ToSql(value, element);
-        return Tokens.IsSymbol(Tokens.PartnerOf(end - 1) - 1, ']') || value.TrimStart().StartsWith("{{", StringComparison.Ordinal)
+        return Tokens.IsSymbol(Tokens.PartnerOf(end - 1) - 1, ']')
+            || value.TrimStart().StartsWith("{{", StringComparison.Ordinal)
             ? throw Unsupported("a text with arrays of arrays", text, "write ARRAY[ARRAY[1, 2], ARRAY[3, 4]]")
             : list;
     }

@@ -13,7 +13,10 @@ sealed partial class PgTranslator
         "end", "null", "true", "false", "unknown", "precision", "varying", "zone", "isnull", "notnull", "first", "last",
     };
 
-    static readonly HashSet<string> units = new(StringComparer.Ordinal) { "year", "month", "day", "hour", "minute", "second", "week" };
+    static readonly HashSet<string> units = new(StringComparer.Ordinal)
+    {
+        "year", "month", "day", "hour", "minute", "second", "week",
+    };
 
     readonly Dictionary<int, string> queryColumns = [];
 
@@ -56,14 +59,15 @@ sealed partial class PgTranslator
     (string Name, bool IsColumn) NameOfItem(int start, int end)
     {
         var isColumn = true;
-        for (var i = start; i < end; i++) isColumn &= i % 2 == start % 2 ? Tokens.IsName(i) && !IsDone[i] : Tokens.IsSymbol(i, '.');
+        for (var i = start; i < end; i++)
+            isColumn &= i % 2 == start % 2 ? Tokens.IsName(i) && !IsDone[i] : Tokens.IsSymbol(i, '.');
         isColumn &= !Tokens.IsWord(start, "null") && !Tokens.IsWord(start, "true") && !Tokens.IsWord(start, "false");
         return (NameOfExpression(start, end).Name ?? "?column?", isColumn);
     }
 
     /// <returns>
-    /// The name, and how strongly it is one (PostgreSQL's documentation, SELECT, "Output Column Names"): 2 of a column or
-    /// function, 1 of a type, 0 for none.
+    /// The name, and how strongly it is one (PostgreSQL's documentation, SELECT, "Output Column Names"): 2 of a column
+    /// or function, 1 of a type, 0 for none.
     /// </returns>
     (string? Name, int Strength) NameOfExpression(int start, int end)
     {
@@ -79,7 +83,8 @@ sealed partial class PgTranslator
         if (operand < end)
         {
             if (Tokens.IsWord(operand, "at") && Tokens.OperandEnd(operand + 3) >= end) return ("timezone", 2);
-            if (!Tokens.IsWord(operand, "over") && !Tokens.IsWord(operand, "filter") && !Tokens.IsWord(operand, "within"))
+            if (!Tokens.IsWord(operand, "over") && !Tokens.IsWord(operand, "filter")
+                && !Tokens.IsWord(operand, "within"))
                 return (null, 0);
         }
         return NameOfOperand(start, Math.Min(operand, end));
@@ -97,7 +102,8 @@ sealed partial class PgTranslator
         if (Tokens.IsSymbol(end - 1, ']') && !Tokens.IsWord(start, "array"))
             return NameOfExpression(start, Tokens.PartnerOf(end - 1));
         if (Tokens.IsSymbol(end - 2, '.') && Tokens.IsName(end - 1)) return (Tokens.NameOf(end - 1), 2);
-        if (Tokens.KindOf(start) == SqlTokenKind.Word && Tokens.KindOf(start + 1) == SqlTokenKind.Text && end == start + 2)
+        if (Tokens.KindOf(start) == SqlTokenKind.Word && Tokens.KindOf(start + 1) == SqlTokenKind.Text
+            && end == start + 2)
             return (PgTypeNames.ColumnName(Tokens.NameOf(start)), 1);
         if (!Tokens.IsName(start)) return (null, 0);
         if (Tokens.IsWord(start, "array")) return ("array", 2);
@@ -108,7 +114,9 @@ sealed partial class PgTranslator
             var open = Tokens.PartnerOf(end - 1);
             if (Tokens.IsName(open - 1)) return (FunctionName(open - 1), 2);
         }
-        return Tokens.KindOf(start) == SqlTokenKind.Word && end == start + 1 ? NameOfWord(start) : (Tokens.NameOf(end - 1), 2);
+        return Tokens.KindOf(start) == SqlTokenKind.Word && end == start + 1
+            ? NameOfWord(start)
+            : (Tokens.NameOf(end - 1), 2);
     }
 
     (string? Name, int Strength) NameOfWord(int i) => Tokens.NameOf(i) switch

@@ -13,14 +13,18 @@ sealed partial class PgTranslator
     /// <summary>Types of PostgreSQL whose values no type of the engine has.</summary>
     static readonly FrozenSet<string> missingTypes = FrozenSet.ToFrozenSet(
     [
-        "bit", "varbit", "inet", "cidr", "macaddr", "macaddr8", "point", "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery",
-        "xml", "pg_lsn", "jsonpath", "hstore", "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
+        "bit", "varbit", "inet", "cidr", "macaddr", "macaddr8", "point", "line", "lseg", "box", "path", "polygon",
+        "circle", "tsvector", "tsquery",
+        "xml", "pg_lsn", "jsonpath", "hstore", "int4range", "int8range", "numrange", "tsrange", "tstzrange",
+        "daterange",
     ], StringComparer.Ordinal);
 
     static readonly FrozenSet<string> wholeTypes = FrozenSet.ToFrozenSet(
         ["int2", "smallint", "int4", "int", "integer", "int8", "bigint"], StringComparer.Ordinal);
 
-    /// <summary>What stands in front of an operand and behind it for a cast; null where the engine's cast is the same.</summary>
+    /// <summary>
+    /// What stands in front of an operand and behind it for a cast; null where the engine's cast is the same.
+    /// </summary>
     /// <param name="start">The operand's first token.</param>
     /// <param name="operandEnd">The token behind it.</param>
     /// <param name="type">The type's first token.</param>
@@ -49,11 +53,16 @@ sealed partial class PgTranslator
                 for (var i = start; i < operandEnd; i++) Replace(i, i + 1, i == start ? constant : "");
                 return ("", "");
             case "varchar" or "character varying" or "character" when length is not null && IsVarying(type, name):
-                return (isParameter ? "left(CAST(" : "left(foz_text(", isParameter ? $" AS VARCHAR), {length})" : $"), {length})");
-            case "char" or "character" or "bpchar" when Tokens.KindOf(type) == SqlTokenKind.Word && !IsVarying(type, name):
+                return (isParameter ? "left(CAST(" : "left(foz_text(", isParameter
+                    ? $" AS VARCHAR), {length})"
+                    : $"), {length})");
+            case "char" or "character" or "bpchar" when Tokens.KindOf(type) == SqlTokenKind.Word
+                && !IsVarying(type, name):
                 if (name == "bpchar" && length is null) return null;
                 if (length is not (null or "1"))
-                    throw Unsupported($"a cast to character({length})", type, $"cast to varchar({length}): a text has no blanks that do not count");
+                    throw Unsupported(
+                        $"a cast to character({length})", type,
+                        $"cast to varchar({length}): a text has no blanks that do not count");
                 return ("left(CAST(", " AS VARCHAR), 1)");
             case "text" or "varchar" or "character" when length is null && !isText && !isParameter:
                 return ("foz_text(", ")");
@@ -84,7 +93,8 @@ sealed partial class PgTranslator
     string? LengthOf(int type, int end)
     {
         for (var at = type; at < end; at++)
-            if (Tokens.IsSymbol(at, '(')) return Tokens.Sql[Tokens.EndOf(at)..Tokens.StartOf(Tokens.PartnerOf(at))].Trim();
+            if (Tokens.IsSymbol(at, '('))
+                return Tokens.Sql[Tokens.EndOf(at)..Tokens.StartOf(Tokens.PartnerOf(at))].Trim();
         return null;
     }
 
@@ -92,9 +102,14 @@ sealed partial class PgTranslator
     void CheckWhole(int text, string type)
     {
         var value = Tokens.List.TextOf(text);
-        if (value[0] != '\'' || long.TryParse(value[1..^1].Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)) return;
-        if (Int128.TryParse(value[1..^1].Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)) return;
-        throw new FozException(ErrorKind.Data, $"invalid input syntax for type {PgTypeNames.Of(PgTypes.FindByName(type)!.Value)}: \"{value[1..^1]}\"")
+        if (value[0] != '\''
+            || long.TryParse(value[1..^1].Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+            return;
+        if (Int128.TryParse(value[1..^1].Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
+            return;
+        throw new FozException(
+            ErrorKind.Data,
+            $"invalid input syntax for type {PgTypeNames.Of(PgTypes.FindByName(type)!.Value)}: \"{value[1..^1]}\"")
         {
             SqlState = "22P02", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(text)),
         };
@@ -104,9 +119,12 @@ sealed partial class PgTranslator
     void CheckReal(int text, string type)
     {
         var value = Tokens.List.TextOf(text)[1..^1].Trim();
-        if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !char.IsAsciiDigit(value[^1])) return;
+        if (!double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            || !char.IsAsciiDigit(value[^1]))
+            return;
         if (double.IsFinite(number) && (type is not ("float4" or "real") || float.IsFinite((float)number))) return;
-        throw new FozException(ErrorKind.Data, $"\"{value}\" is out of range for type {PgTypeNames.Of(PgTypes.FindByName(type)!.Value)}")
+        throw new FozException(
+            ErrorKind.Data, $"\"{value}\" is out of range for type {PgTypeNames.Of(PgTypes.FindByName(type)!.Value)}")
         {
             SqlState = "22003", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(text)),
         };

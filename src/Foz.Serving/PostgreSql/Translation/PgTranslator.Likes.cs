@@ -5,8 +5,9 @@ using Foz.Serving.PostgreSql.Types;
 namespace Foz.Serving.PostgreSql.Translation;
 
 /// <content>
-/// Patterns of LIKE. In PostgreSQL a backslash in them takes the next character for itself, in DuckDB only where ESCAPE says so; there
-/// such a pattern is matched row by row, and others by faster means: ESCAPE is added where a backslash can be.
+/// Patterns of LIKE. In PostgreSQL a backslash in them takes the next character for itself, in DuckDB only where ESCAPE
+/// says so; there such a pattern is matched row by row, and others by faster means: ESCAPE is added where a backslash
+/// can be.
 /// </content>
 sealed partial class PgTranslator
 {
@@ -28,8 +29,8 @@ sealed partial class PgTranslator
     }
 
     /// <summary>
-    /// <c>x LIKE ANY (patterns)</c>, and with ILIKE, NOT, SOME and ALL, as a function: DuckDB has none of them. Patterns that a query
-    /// gives are left to it, which tells that.
+    /// <c>x LIKE ANY (patterns)</c>, and with ILIKE, NOT, SOME and ALL, as a function: DuckDB has none of them.
+    /// Patterns that a query gives are left to it, which tells that.
     /// </summary>
     void VisitLikeList(int i)
     {
@@ -44,7 +45,9 @@ sealed partial class PgTranslator
         {
             var text = Tokens.List.TextOf(list).ToString();
             if (text.StartsWith("'{", StringComparison.Ordinal))
-                Replace(list, close, PgArrayText.ToSql(text[1..^1].Replace("''", "'", StringComparison.Ordinal), LogicalType.Varchar));
+                Replace(
+                    list, close,
+                    PgArrayText.ToSql(text[1..^1].Replace("''", "'", StringComparison.Ordinal), LogicalType.Varchar));
         }
         else if (Tokens.IsSymbol(list, '$') && close == list + 2)
         {
@@ -53,7 +56,9 @@ sealed partial class PgTranslator
         }
     }
 
-    /// <summary>The first token of what is matched: operands with operators between that bind closer than LIKE.</summary>
+    /// <summary>
+    /// The first token of what is matched: operands with operators between that bind closer than LIKE.
+    /// </summary>
     int MatchedStart(int like)
     {
         var start = Tokens.OperandStart(like - 1);
@@ -70,10 +75,12 @@ sealed partial class PgTranslator
         return start;
     }
 
-    bool IsSign(int i) => Tokens.KindOf(i) == SqlTokenKind.Symbol && Tokens.List.TextOf(i) is "-" or "+" or "~" or "@" or "|" or "/";
+    bool IsSign(int i) =>
+        Tokens.KindOf(i) == SqlTokenKind.Symbol && Tokens.List.TextOf(i) is "-" or "+" or "~" or "@" or "|" or "/";
 
     /// <summary>The function that looks for a pattern among several.</summary>
-    static string LikeListName(bool isNot, string like, string quantity) => $"foz_{(isNot ? "not_" : "")}{like}_{quantity}";
+    static string LikeListName(bool isNot, string like, string quantity) =>
+        $"foz_{(isNot ? "not_" : "")}{like}_{quantity}";
 
     /// <summary>The functions that look for a pattern among several, for DuckDB.</summary>
     public static string LikeMacros { get; } = string.Join('\n',
@@ -81,7 +88,8 @@ sealed partial class PgTranslator
         from like in new[] { "like", "ilike" }
         from quantity in new[] { "any", "all" }
         select $"CREATE OR REPLACE MACRO {LikeListName(isNot, like, quantity)}(x, l) AS "
-            + $"foz_{quantity}_of(list_transform(l, lambda p: x {(isNot ? "NOT " : "")}{like.ToUpperInvariant()} p{Escape}));");
+            + $"foz_{quantity}_of(list_transform(l, lambda p: x "
+            + $"{(isNot ? "NOT " : "")}{like.ToUpperInvariant()} p{Escape}));");
 
     /// <summary><c>x ~~ pattern</c>, <c>!~~</c>, <c>~~*</c> and <c>!~~*</c>, which have no ESCAPE.</summary>
     void VisitLikeOperator(int start, int tildes, bool isNot)
@@ -101,11 +109,14 @@ sealed partial class PgTranslator
         foreach (var last in escapes) Edits.After(Tokens.EndOf(last), Escape);
     }
 
-    /// <summary>The token behind an operator that binds closer than LIKE; the token itself where none is there.</summary>
+    /// <summary>
+    /// The token behind an operator that binds closer than LIKE; the token itself where none is there.
+    /// </summary>
     int OperatorEnd(int at)
     {
         if (Tokens.IsSymbol(at, '|') && Tokens.IsSymbol(at + 1, '|')) return at + 2;
-        return Tokens.IsSymbol(at, '+') || Tokens.IsSymbol(at, '-') || Tokens.IsSymbol(at, '*') || Tokens.IsSymbol(at, '/') || Tokens.IsSymbol(at, '%')
+        return Tokens.IsSymbol(at, '+') || Tokens.IsSymbol(at, '-') || Tokens.IsSymbol(at, '*')
+            || Tokens.IsSymbol(at, '/') || Tokens.IsSymbol(at, '%')
             ? at + 1 : at;
     }
 

@@ -9,8 +9,8 @@ namespace Foz.Serving.PostgreSql.Translation;
 sealed partial class PgTranslator
 {
     /// <summary>
-    /// <c>x = ANY (list)</c> and the like as functions: as a query DuckDB does not have them in outer joins, and takes a NULL in the list
-    /// for no match.
+    /// <c>x = ANY (list)</c> and the like as functions: as a query DuckDB does not have them in outer joins, and takes
+    /// a NULL in the list for no match.
     /// </summary>
     void VisitAny(int i)
     {
@@ -30,21 +30,24 @@ sealed partial class PgTranslator
             if (isAll) Replace(Tokens.PartnerOf(i + 1), Tokens.PartnerOf(i + 1) + 1, "))");
             return;
         }
-        if (HasAggregate(start, symbol)) throw Unsupported($"{comparison} {Tokens.NameOf(i)} of a list with an aggregate", i);
+        if (HasAggregate(start, symbol))
+            throw Unsupported($"{comparison} {Tokens.NameOf(i)} of a list with an aggregate", i);
         // The list comes behind what it is compared with: both are given to the function as they stand.
         Edits.Before(Tokens.StartOf(start), $"foz_{(isAll ? "all" : "any")}_{name}(");
         Replace(symbol, i + 2, ", ");
     }
 
     /// <summary>The comparisons by their names.</summary>
-    public static IEnumerable<(string Symbol, string Name)> Comparisons => comparisons.Where(known => known.Key != "!=").Select(known => (known.Key, known.Value));
+    public static IEnumerable<(string Symbol, string Name)> Comparisons =>
+        comparisons.Where(known => known.Key != "!=").Select(known => (known.Key, known.Value));
 
     static readonly Dictionary<string, string> comparisons = new(StringComparer.Ordinal)
     {
         ["="] = "eq", ["<>"] = "ne", ["!="] = "ne", ["<"] = "lt", ["<="] = "le", [">"] = "gt", [">="] = "ge",
     };
 
-    bool IsComparison(int i) => Tokens.IsSymbol(i, '=') || Tokens.IsSymbol(i, '<') || Tokens.IsSymbol(i, '>') || Tokens.IsSymbol(i, '!');
+    bool IsComparison(int i) =>
+        Tokens.IsSymbol(i, '=') || Tokens.IsSymbol(i, '<') || Tokens.IsSymbol(i, '>') || Tokens.IsSymbol(i, '!');
 
     /// <summary>A comparison of rows, or of documents.</summary>
     void VisitComparison(int i)
@@ -57,12 +60,17 @@ sealed partial class PgTranslator
         else if (name is "eq" or "ne") VisitJsonbEquality(i, end, comparison);
     }
 
-    /// <summary><c>(a, b) = (c, d)</c> and the like: the engine takes a NULL in a row for a value like another.</summary>
+    /// <summary>
+    /// <c>(a, b) = (c, d)</c> and the like: the engine takes a NULL in a row for a value like another.
+    /// </summary>
     void VisitRows(int open, int comparison, int end, int other, string name)
     {
         var start = Tokens.IsWord(open - 1, "row") ? open - 1 : open;
-        var (isNot, function) = (name == "ne", RowFunction(name == "ne" ? "eq" : name, FieldsOf(open), FieldsOf(other), comparison));
-        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(Tokens.PartnerOf(other)), $"{(isNot ? "(NOT " : "")}{function}(", isNot ? "))" : ")");
+        var (isNot, function) =
+            (name == "ne", RowFunction(name == "ne" ? "eq" : name, FieldsOf(open), FieldsOf(other), comparison));
+        Edits.Around(
+            Tokens.StartOf(start), Tokens.EndOf(Tokens.PartnerOf(other)), $"{(isNot ? "(NOT " : "")}{function}(",
+            isNot ? "))" : ")");
         Replace(comparison, end, ", ");
     }
 
@@ -70,14 +78,16 @@ sealed partial class PgTranslator
     void VisitRowsIn(int i, int open)
     {
         if (RowAt(i + 2) is not { } first || !Tokens.IsSymbol(i + 1, '(')) return;
-        var (close, start, fields) = (Tokens.PartnerOf(open), Tokens.IsWord(open - 1, "row") ? open - 1 : open, FieldsOf(open));
+        var (close, start, fields) =
+            (Tokens.PartnerOf(open), Tokens.IsWord(open - 1, "row") ? open - 1 : open, FieldsOf(open));
         var call = RowFunction("eq", fields, FieldsOf(first), i) + "(row(";
         Replace(start, open + 1, "(" + call);
         Replace(i, i + 2, ", ");
         var end = Tokens.PartnerOf(i + 1);
         for (var at = Tokens.PartnerOf(first) + 1; at < end; at = Tokens.PartnerOf(RowAt(at + 1)!.Value) + 1)
         {
-            if (RowAt(at + 1) is not { } next || FieldsOf(next) != fields) throw Unsupported("IN of rows and other values", i);
+            if (RowAt(at + 1) is not { } next || FieldsOf(next) != fields)
+                throw Unsupported("IN of rows and other values", i);
             Replace(at, at + 1, ") OR ");
             Edits.Copy(Tokens.EndOf(at), call, Tokens.EndOf(open), Tokens.EndOf(close), ", ");
         }
@@ -89,7 +99,9 @@ sealed partial class PgTranslator
         {
             SqlState = "42601", Place = SqlPlaces.At(Tokens.Sql, Tokens.StartOf(token)),
         }
-        : fields > RowFieldsMax ? throw Unsupported($"a comparison of rows with more than {RowFieldsMax} fields", token, "compare them one by one")
+        : fields > RowFieldsMax
+            ? throw Unsupported(
+                $"a comparison of rows with more than {RowFieldsMax} fields", token, "compare them one by one")
         : $"foz_row_{name}_{fields.ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>Where the parenthesis of a row opens that begins at a token; null where none does.</summary>
@@ -112,7 +124,9 @@ sealed partial class PgTranslator
 
     const int RowFieldsMax = 6;
 
-    /// <summary>Comparisons of rows with two fields and more: the first fields that differ, or are unknown, decide.</summary>
+    /// <summary>
+    /// Comparisons of rows with two fields and more: the first fields that differ, or are unknown, decide.
+    /// </summary>
     public static string RowMacros { get; } = string.Concat(
         from fields in Enumerable.Range(2, RowFieldsMax - 1)
         from name in new[] { "eq", "lt", "le", "gt", "ge" }
@@ -120,7 +134,8 @@ sealed partial class PgTranslator
 
     static string RowCondition(string name, int field, int fields)
     {
-        string Compare(string comparison) => $"struct_extract_at(a, {field}) {comparison} struct_extract_at(b, {field})";
+        string Compare(string comparison) =>
+            $"struct_extract_at(a, {field}) {comparison} struct_extract_at(b, {field})";
         var comparison = comparisons.First(known => known.Value == name).Key;
         return field == fields ? Compare(comparison)
             : name == "eq" ? $"{Compare("=")} AND {RowCondition(name, field + 1, fields)}"
@@ -156,7 +171,8 @@ sealed partial class PgTranslator
 
     /// <summary>Words behind which a parenthesis with commas is a row.</summary>
     static readonly FrozenSet<string> rowsBehind = FrozenSet.ToFrozenSet(
-        ["and", "or", "not", "where", "on", "having", "select", "when", "then", "else", "case", "distinct"], StringComparer.Ordinal);
+        ["and", "or", "not", "where", "on", "having", "select", "when", "then", "else", "case", "distinct"],
+        StringComparer.Ordinal);
 
     /// <summary>Where the parenthesis of a row opens that ends in front of a token; null where none does.</summary>
     int? RowBefore(int i)
@@ -174,7 +190,9 @@ sealed partial class PgTranslator
         return null;
     }
 
-    /// <summary>Subscripts count from 1: what is below gives NULL, or begins a part at 1, and is not counted from the end.</summary>
+    /// <summary>
+    /// Subscripts count from 1: what is below gives NULL, or begins a part at 1, and is not counted from the end.
+    /// </summary>
     void VisitPlace(int open)
     {
         var close = Tokens.PartnerOf(open);
@@ -189,8 +207,11 @@ sealed partial class PgTranslator
     void AtLeast(int start, int end, int least)
     {
         if (end <= start || Tokens.KindOf(start) == SqlTokenKind.Text) return;
-        if (end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Number && (least == 0 || !Tokens.List.TextOf(start).SequenceEqual("0"))) return;
-        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), "greatest(", FormattableString.Invariant($", {least})"));
+        if (end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Number
+            && (least == 0 || !Tokens.List.TextOf(start).SequenceEqual("0")))
+            return;
+        Edits.Around(
+            Tokens.StartOf(start), Tokens.EndOf(end - 1), "greatest(", FormattableString.Invariant($", {least})"));
     }
 
     /// <summary><c>a @&gt; b</c> and <c>a &lt;@ b</c> of lists, of which a NULL contains none.</summary>

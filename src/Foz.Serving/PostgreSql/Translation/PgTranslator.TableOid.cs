@@ -3,7 +3,8 @@ using Foz.Serving.PostgreSql.Types;
 
 namespace Foz.Serving.PostgreSql.Translation;
 
-/// <content>The column <c>tableoid</c>, which each relation of the catalogs has beside those that <c>*</c> gives.</content>
+/// <content>The column <c>tableoid</c>, which each relation of the catalogs has beside those that <c>*</c>
+/// gives.</content>
 sealed partial class PgTranslator
 {
     /// <summary><c>alias.tableoid</c>, where the alias is of a relation of the catalogs.</summary>
@@ -15,7 +16,9 @@ sealed partial class PgTranslator
         return true;
     }
 
-    /// <summary>The relation of the catalogs that has an alias in the SELECT where the alias is used; null for none.</summary>
+    /// <summary>
+    /// The relation of the catalogs that has an alias in the SELECT where the alias is used; null for none.
+    /// </summary>
     PgRelation? CatalogOf(int use)
     {
         var alias = Tokens.NameOf(use);
@@ -38,6 +41,7 @@ sealed partial class PgTranslator
         if (!Tokens.IsName(i) || !Structure.IsInFrom(i) || Tokens.NameOf(i) != alias) return null;
         var name = Tokens.IsWord(i - 1, "as") ? i - 2 : i - 1;
         if (name < 0 || !Tokens.IsName(name)) return null;
-        return PgRelation.Find(name >= 2 && Tokens.IsSymbol(name - 1, '.') ? Tokens.NameOf(name - 2) : null, Tokens.NameOf(name));
+        return PgRelation.Find(
+            name >= 2 && Tokens.IsSymbol(name - 1, '.') ? Tokens.NameOf(name - 2) : null, Tokens.NameOf(name));
     }
 }

@@ -6,7 +6,9 @@ namespace Foz.Serving.PostgreSql.Translation;
 /// <content>Functions of texts.</content>
 sealed partial class PgTranslator
 {
-    /// <summary>Functions that <see cref="PgTexts"/>, <see cref="PgArithmetic"/> and the macros have as PostgreSQL has them.</summary>
+    /// <summary>
+    /// Functions that <see cref="PgTexts"/>, <see cref="PgArithmetic"/> and the macros have as PostgreSQL has them.
+    /// </summary>
     static readonly Dictionary<string, string> own = new(StringComparer.Ordinal)
     {
         ["mod"] = "foz_mod",
@@ -51,8 +53,10 @@ sealed partial class PgTranslator
             case "to_jsonb" or "jsonb_agg" or "jsonb_object_agg":
                 MakeJsonb(i, name, close);
                 return false;
-            case "json_extract_path" or "json_extract_path_text" or "jsonb_extract_path" or "jsonb_extract_path_text" when ArgumentsOf(i).Count == 2:
-                Replace(i, i + 1, name.EndsWith("_text", StringComparison.Ordinal) ? "foz_json_get_text" : "foz_json_get");
+            case "json_extract_path" or "json_extract_path_text" or "jsonb_extract_path" or "jsonb_extract_path_text"
+                when ArgumentsOf(i).Count == 2:
+                Replace(
+                    i, i + 1, name.EndsWith("_text", StringComparison.Ordinal) ? "foz_json_get_text" : "foz_json_get");
                 return true;
             case "concat" or "concat_ws":
                 ShowArguments(i, name == "concat" ? 0 : 1);
@@ -98,7 +102,8 @@ sealed partial class PgTranslator
                 if (Structure.IsInFrom(i)) NameOnlyColumn(close + 1);
                 return true;
             case "regexp_matches":
-                if (Structure.IsInFrom(i)) throw Unsupported("regexp_matches behind FROM", i, "call it in the list of SELECT");
+                if (Structure.IsInFrom(i))
+                    throw Unsupported("regexp_matches behind FROM", i, "call it in the list of SELECT");
                 Replace(i, i + 1, "foz_regexp_matches");
                 AddFlags(i, close);
                 Edits.Around(Tokens.StartOf(i), Tokens.EndOf(close), "unnest(", ")");
@@ -135,7 +140,8 @@ sealed partial class PgTranslator
         for (var at = i + 2; at < close; at++)
         {
             if (Tokens.IsOpening(at)) at = Tokens.PartnerOf(at);
-            else if (Tokens.IsWord(at, "similar") || Tokens.IsWord(at, "escape")) throw Unsupported("substring(… SIMILAR …)", i);
+            else if (Tokens.IsWord(at, "similar") || Tokens.IsWord(at, "escape"))
+                throw Unsupported("substring(… SIMILAR …)", i);
             else if (Tokens.IsWord(at, "from") || (Tokens.IsSymbol(at, ',') && from < 0)) from = at;
             else if (Tokens.IsWord(at, "for") || Tokens.IsSymbol(at, ',')) length = at;
         }
@@ -148,13 +154,16 @@ sealed partial class PgTranslator
         if (isPattern) Edits.Before(Tokens.StartOf(close), ", ''");
     }
 
-    /// <summary>The greatest of intervals that are written as such: DuckDB takes one month for more than any number of days.</summary>
+    /// <summary>
+    /// The greatest of intervals that are written as such: DuckDB takes one month for more than any number of days.
+    /// </summary>
     void CheckIntervals(int i, string name, int close)
     {
         var hasInterval = false;
         for (var at = i + 2; at < close; at++) hasInterval |= Tokens.IsWord(at, "interval");
         if (!hasInterval) return;
-        if (ArgumentsOf(i).Count != 2) throw Unsupported($"{name} of more than two intervals", i, "write CASE WHEN a > b THEN a ELSE b END");
+        if (ArgumentsOf(i).Count != 2)
+            throw Unsupported($"{name} of more than two intervals", i, "write CASE WHEN a > b THEN a ELSE b END");
         Replace(i, i + 1, own[name]);
     }
 
@@ -180,12 +189,15 @@ sealed partial class PgTranslator
 
     /// <summary>Whether an operand is a text that is neither an array, a document nor bytes.</summary>
     bool IsPlainText(int start, int end) =>
-        end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Text && Tokens.List.TextOf(start) is ['\'', not ('{' or '[' or '\\' or '"'), ..];
+        end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Text
+            && Tokens.List.TextOf(start) is ['\'', not ('{' or '[' or '\\' or '"'), ..];
 
     /// <summary>Gives an operand that may be a number the text that PostgreSQL has of it.</summary>
     void ShowNumber(int start, int end, string function)
     {
-        if (end <= start || Tokens.KindOf(start) == SqlTokenKind.Text || Tokens.IsWord(start, "null") || ParameterAt(start, end) is not null) return;
+        if (end <= start || Tokens.KindOf(start) == SqlTokenKind.Text || Tokens.IsWord(start, "null")
+            || ParameterAt(start, end) is not null)
+            return;
         Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), function + "(", ")");
     }
 
@@ -222,23 +234,35 @@ sealed partial class PgTranslator
         Edits.Around(Tokens.StartOf(i), Tokens.EndOf(Tokens.CallEnd(close) - 1), "foz_to_jsonb(", ")");
     }
 
-    /// <summary><c>a -&gt; b</c> and <c>a -&gt;&gt; b</c>, which give a part of a document as it is written there, and join from the left.</summary>
+    /// <summary>
+    /// <c>a -&gt; b</c> and <c>a -&gt;&gt; b</c>, which give a part of a document as it is written there, and join from
+    /// the left.
+    /// </summary>
     void VisitArrow(int i)
     {
         // The engine's functions of lists take an arrow for a function of elements.
-        if (Tokens.OpeningOf(i) is > 0 and var open && Tokens.IsName(open - 1) && takingFunctions.Contains(Tokens.NameOf(open - 1))) return;
+        if (Tokens.OpeningOf(i) is > 0 and var open && Tokens.IsName(open - 1)
+            && takingFunctions.Contains(Tokens.NameOf(open - 1)))
+            return;
         var isText = Tokens.IsSymbol(i + 2, '>') && Tokens.TouchesPrevious(i + 2);
         var (start, right) = (Tokens.OperandStart(i - 1), isText ? i + 3 : i + 2);
         while (ArrowStart(start) is var before && before < start) start = Tokens.OperandStart(before - 1);
         var end = Tokens.OperandEnd(right);
-        while (OperatorEnd(end) is var behind && behind == end + 1 && !(Tokens.IsSymbol(end, '-') && Tokens.IsSymbol(behind, '>')))
+        while (OperatorEnd(end) is var behind && behind == end + 1
+            && !(Tokens.IsSymbol(end, '-') && Tokens.IsSymbol(behind, '>')))
             end = Tokens.OperandEnd(behind);
-        Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), isText ? "foz_json_get_text(" : "foz_json_get(", ")");
+        Edits.Around(
+            Tokens.StartOf(start), Tokens.EndOf(end - 1), isText ? "foz_json_get_text(" : "foz_json_get(", ")");
         Replace(i, right, ", ");
     }
 
     static readonly HashSet<string> takingFunctions = new(
-        from of in new[] { "list_", "array_", "" } from name in new[] { "transform", "apply", "filter", "reduce" } select of + name,
+        from of in new[] { "list_", "array_", "" }
+        from name in new[]
+        {
+            "transform", "apply", "filter", "reduce",
+        }
+        select of + name,
         StringComparer.Ordinal);
 
     /// <summary>The first token of an arrow that ends in front of a token; the same where none does.</summary>
@@ -249,8 +273,8 @@ sealed partial class PgTranslator
         : i;
 
     /// <summary>
-    /// <c>a = b</c> and <c>a &lt;&gt; b</c> of documents that are written as <c>jsonb</c>, whose numbers are equal whatever zeros they end
-    /// with. What is more than two operands is refused where it is bound.
+    /// <c>a = b</c> and <c>a &lt;&gt; b</c> of documents that are written as <c>jsonb</c>, whose numbers are equal
+    /// whatever zeros they end with. What is more than two operands is refused where it is bound.
     /// </summary>
     void VisitJsonbEquality(int i, int end, string comparison)
     {

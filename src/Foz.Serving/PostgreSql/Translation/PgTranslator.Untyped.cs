@@ -5,14 +5,16 @@ using Foz.Serving.PostgreSql.Functions;
 namespace Foz.Serving.PostgreSql.Translation;
 
 /// <content>
-/// Texts of no type, which have that of what stands beside them. The engine reads some of them otherwise than PostgreSQL: it rounds a
-/// number with a fraction to the other's digits, takes each <c>\x</c> for one byte, and a year before Christ for one after it.
+/// Texts of no type, which have that of what stands beside them. The engine reads some of them otherwise than
+/// PostgreSQL: it rounds a number with a fraction to the other's digits, takes each <c>\x</c> for one byte, and a year
+/// before Christ for one after it.
 /// </content>
 sealed partial class PgTranslator
 {
     /// <summary>A text that the engine reads otherwise than PostgreSQL beside values of some types.</summary>
     [GeneratedRegex(
-        @"^'(?:\s*[+-]?(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[+-]?\d+)?\s*|.*\\.*|.*\d\s*bc\s*)'$", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+        @"^'(?:\s*[+-]?(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[+-]?\d+)?\s*|.*\\.*|.*\d\s*bc\s*)'$",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Misread { get; }
 
     /// <summary>A text beside a value: compared with it, in a list or a BETWEEN after it, or in its place.</summary>
@@ -22,11 +24,13 @@ sealed partial class PgTranslator
         var open = Tokens.OpeningOf(i);
         if (IsComparison(i - 1)) CompareWithLeft(i, ComparisonStart(i - 1));
         else if (IsComparison(i + 1)) CompareWithRight(i);
-        else if (BetweenOf(i) is > 0 and var between) GiveTypeOfLeft(i, Tokens.IsWord(between - 1, "not") ? between - 1 : between);
+        else if (BetweenOf(i) is > 0 and var between)
+            GiveTypeOfLeft(i, Tokens.IsWord(between - 1, "not") ? between - 1 : between);
         else if (Tokens.IsWord(i - 1, "then") || Tokens.IsWord(i - 1, "else")) VisitUntypedBranch(i);
         else if (open <= 0 || (open != i - 1 && !Tokens.IsSymbol(i - 1, ','))) return;
         else if (Tokens.IsWord(open - 1, "in")) GiveTypeOfLeft(i, Tokens.IsWord(open - 2, "not") ? open - 2 : open - 1);
-        else if (open != i - 1 && Tokens.IsName(open - 1) && Tokens.NameOf(open - 1) is "coalesce" or "nullif" or "greatest" or "least")
+        else if (open != i - 1 && Tokens.IsName(open - 1)
+            && Tokens.NameOf(open - 1) is "coalesce" or "nullif" or "greatest" or "least")
             GiveTypeOf(i, open + 1, ArgumentsOf(open - 1)[1] - 1);
     }
 
@@ -44,7 +48,8 @@ sealed partial class PgTranslator
             }
         }
         for (var at = i + 1; at < Tokens.Count && !Tokens.IsWord(at, "end"); at++)
-            if ((Tokens.IsWord(at, "else") || Tokens.IsWord(at, "then")) && Tokens.KindOf(at + 1) == SqlTokenKind.Number)
+            if ((Tokens.IsWord(at, "else") || Tokens.IsWord(at, "then"))
+                && Tokens.KindOf(at + 1) == SqlTokenKind.Number)
             {
                 GiveTypeOf(i, at + 1, at + 2);
                 return;
@@ -94,7 +99,8 @@ sealed partial class PgTranslator
 
     /// <summary>Whether the value between two tokens has a type itself.</summary>
     bool HasType(int start, int end) =>
-        !IsUntyped(start, end) && !(end == start + 1 && (Tokens.KindOf(start) == SqlTokenKind.Text || Tokens.IsWord(start, "null")));
+        !IsUntyped(start, end)
+            && !(end == start + 1 && (Tokens.KindOf(start) == SqlTokenKind.Text || Tokens.IsWord(start, "null")));
 
     bool IsNumber(int start, int end) => end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Number;
 
@@ -119,7 +125,8 @@ sealed partial class PgTranslator
     /// <summary>Puts a function of both in the place of a comparison.</summary>
     void Compare(int start, int comparison, int other, int end, string function)
     {
-        if (!comparisons.TryGetValue(Tokens.Sql[Tokens.StartOf(comparison)..Tokens.EndOf(other - 1)], out var name)) return;
+        if (!comparisons.TryGetValue(Tokens.Sql[Tokens.StartOf(comparison)..Tokens.EndOf(other - 1)], out var name))
+            return;
         Edits.Around(Tokens.StartOf(start), Tokens.EndOf(end - 1), $"{function}_{name}(", ")");
         Replace(comparison, other, ", ");
     }

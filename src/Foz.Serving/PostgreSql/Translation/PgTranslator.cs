@@ -50,15 +50,16 @@ sealed partial class PgTranslator : SqlTranslator
     }
 
     /// <summary>
-    /// <c>E'it\'s'</c> as the text that it is: the engine knows not all escapes, and looks for quotes where there are none.
-    /// A literal behind it on a line of its own is a part of it.
+    /// <c>E'it\'s'</c> as the text that it is: the engine knows not all escapes, and looks for quotes where there are
+    /// none. A literal behind it on a line of its own is a part of it.
     /// </summary>
     void VisitEscapes(int i)
     {
         var end = i + 1;
         while (Tokens.KindOf(end) == SqlTokenKind.Text && Tokens.Sql[Tokens.StartOf(end)] == '\''
             && Tokens.Sql.AsSpan(Tokens.EndOf(end - 1)..Tokens.StartOf(end)).ContainsAny('\n', '\r')) end++;
-        var text = string.Concat(Enumerable.Range(i, end - i).Select(part => PgEscapes.Decode(Tokens.List.TextOf(part))));
+        var text = string.Concat(
+            Enumerable.Range(i, end - i).Select(part => PgEscapes.Decode(Tokens.List.TextOf(part))));
         Replace(i, end, SqlText.Literal(text));
     }
 
@@ -122,7 +123,8 @@ sealed partial class PgTranslator : SqlTranslator
         if (end == at + 1 && Tokens.KindOf(at) == SqlTokenKind.Text && Tokens.List.TextOf(at)[0] == '\'')
             Replace(at, end, PgPattern.ToEngine(Tokens.List.TextOf(at)));
         Replace(start, at, isNot ? " !~ " : " ~ ");
-        Edits.Around(Tokens.StartOf(at), Tokens.EndOf(end - 1), $"('(?s{(ignoresCase ? "i" : "")}).*(?:' || (", ") || ').*')");
+        Edits.Around(
+            Tokens.StartOf(at), Tokens.EndOf(end - 1), $"('(?s{(ignoresCase ? "i" : "")}).*(?:' || (", ") || ').*')");
     }
 
     bool IsQualifiedOperator(int i) =>
@@ -235,7 +237,8 @@ sealed partial class PgTranslator : SqlTranslator
         {
             if (IsDone[i] || Tokens.KindOf(i) != SqlTokenKind.Word) continue;
             var text = Tokens.List.TextOf(i);
-            if (text.ContainsAnyInRange('A', 'Z')) Edits.Replace(Tokens.StartOf(i), Tokens.EndOf(i), text.ToString().ToLowerInvariant());
+            if (text.ContainsAnyInRange('A', 'Z'))
+                Edits.Replace(Tokens.StartOf(i), Tokens.EndOf(i), text.ToString().ToLowerInvariant());
         }
     }
 }

@@ -30,7 +30,8 @@ sealed class TranslationContext(
 
     /// <summary>The type of a parameter, counted from 1; null where it is not known.</summary>
     public uint? ParameterType(int number) =>
-        Asked(number > 0 && number <= ParameterTypes.Count && ParameterTypes[number - 1] is not 0 and not TypeOids.Unknown and var oid ? (uint?)oid : null);
+        Asked(number > 0 && number <= ParameterTypes.Count
+            && ParameterTypes[number - 1] is not 0 and not TypeOids.Unknown and var oid ? (uint?)oid : null);
 
     /// <summary>The user.</summary>
     public string User => Asked(user);
@@ -39,7 +40,8 @@ sealed class TranslationContext(
     public int SessionId => Asked(session);
 
     /// <summary>The schemas in which names without one are looked for.</summary>
-    public IReadOnlyList<string> SearchPath => Asked<IReadOnlyList<string>>([.. searchPath().Where(schema => schema != user)]);
+    public IReadOnlyList<string> SearchPath =>
+        Asked<IReadOnlyList<string>>([.. searchPath().Where(schema => schema != user)]);
 
     /// <summary>The value of a setting; null if there is none.</summary>
     public string? Setting(string name) => Asked(settings.Find(name));

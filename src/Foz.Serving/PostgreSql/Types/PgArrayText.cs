@@ -30,7 +30,8 @@ static class PgArrayText
     {
         if (dimension > DimensionsMax)
             throw new FozException(
-                ErrorKind.Data, $"number of array dimensions ({dimension}) exceeds the maximum allowed ({DimensionsMax})")
+                ErrorKind.Data,
+                $"number of array dimensions ({dimension}) exceeds the maximum allowed ({DimensionsMax})")
             { SqlState = "54000" };
         var depth = 1;
         position++;
@@ -65,7 +66,10 @@ static class PgArrayText
         if (isQuoted) position++;
         var element = isQuoted ? value.ToString() : value.ToString().TrimEnd();
         if (!isQuoted && element.Length == 0) throw Malformed(text);
-        sql.Append(!isQuoted && element.Equals("NULL", StringComparison.OrdinalIgnoreCase) ? "NULL" : SqlText.Literal(element));
+        sql.Append(
+            !isQuoted && element.Equals("NULL", StringComparison.OrdinalIgnoreCase)
+                ? "NULL"
+                : SqlText.Literal(element));
     }
 
     static void SkipSpace(string text, ref int position)

@@ -43,7 +43,8 @@ static partial class PgColumnTypes
     };
 
     /// <summary>Whether a column of the type counts its rows: <c>serial</c> and <c>bigserial</c>.</summary>
-    public static bool IsCounted(string type) => type.Trim().ToLowerInvariant() is "serial" or "bigserial" or "serial4" or "serial8";
+    public static bool IsCounted(string type) =>
+        type.Trim().ToLowerInvariant() is "serial" or "bigserial" or "serial4" or "serial8";
 
     /// <summary>The type in Spark's words; what PostgreSQL does not know stays as it is.</summary>
     /// <param name="column">The column, for people.</param>
@@ -69,15 +70,17 @@ static partial class PgColumnTypes
             : (text, null);
         return (name, digits) switch
         {
-            ("time" or "timetz" or "interval" or "time without time zone" or "time with time zone", _) => throw new FozException(
-                ErrorKind.Sql, $"column {column}: a Delta table has no columns of type {name}")
-            {
-                SqlState = "0A000", Hint = "keep it as text, or as a number of seconds",
-            },
+            ("time" or "timetz" or "interval" or "time without time zone" or "time with time zone", _) =>
+                throw new FozException(
+                    ErrorKind.Sql, $"column {column}: a Delta table has no columns of type {name}")
+                {
+                    SqlState = "0A000", Hint = "keep it as text, or as a number of seconds",
+                },
             ("character varying" or "varchar", not null) => $"varchar({digits})",
             ("character" or "char" or "bpchar", not null) => $"char({digits})",
             ("numeric" or "decimal", not null) => $"decimal({digits})",
-            ("float", not null) => int.Parse(digits, CultureInfo.InvariantCulture) < DoublePrecisionMin ? "float" : "double",
+            ("float", not null) =>
+                int.Parse(digits, CultureInfo.InvariantCulture) < DoublePrecisionMin ? "float" : "double",
             // Instants have microseconds, whatever they are asked to have.
             _ when name.StartsWith("timestamp", StringComparison.Ordinal) => types.GetValueOrDefault(name, type),
             (_, null) => types.GetValueOrDefault(name, type),

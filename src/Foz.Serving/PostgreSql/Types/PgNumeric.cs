@@ -8,8 +8,8 @@ using Foz.Lake.Tables;
 namespace Foz.Serving.PostgreSql.Types;
 
 /// <summary>
-/// PostgreSQL's <c>numeric</c> without digits: what divisions, averages, roots and casts give. It is exact or an error: a value
-/// has at most 14 digits in front of the point and 24 behind it.
+/// PostgreSQL's <c>numeric</c> without digits: what divisions, averages, roots and casts give. It is exact or an error:
+/// a value has at most 14 digits in front of the point and 24 behind it.
 /// </summary>
 static class PgNumeric
 {
@@ -34,10 +34,13 @@ static class PgNumeric
     public static LogicalType WholeType { get; } = LogicalType.Decimal(PowerMax, 0);
 
     /// <summary>Whether a type is <c>numeric</c> without digits, whose values show the digits that they need.</summary>
-    public static bool IsWithoutDigits(LogicalType type) => type.Equals(Type) || type.Equals(DeclaredColumns.NumericType);
+    public static bool IsWithoutDigits(LogicalType type) =>
+        type.Equals(Type) || type.Equals(DeclaredColumns.NumericType);
 
     /// <summary>A quotient with as many digits as PostgreSQL gives it, at <see cref="Scale"/>.</summary>
-    /// <exception cref="FozException">The divisor is zero, or the quotient has more digits than there is room for.</exception>
+    /// <exception cref="FozException">
+    /// The divisor is zero, or the quotient has more digits than there is room for.
+    /// </exception>
     public static Int128 Divide((Int128 Unscaled, int Scale) left, (Int128 Unscaled, int Scale) right)
     {
         var ((dividend, dividendScale), (divisor, divisorScale)) = (left, right);
@@ -46,7 +49,9 @@ static class PgNumeric
         var (weight, first) = Leading(a, dividendScale);
         var (divisorWeight, divisorFirst) = Leading(b, divisorScale);
         var quotientWeight = weight - divisorWeight - (first <= divisorFirst ? 1 : 0);
-        var scale = Math.Max(SignificantDigitsMin - (quotientWeight * DigitsPerGroup), Math.Max(Math.Max(dividendScale, divisorScale), 0));
+        var scale = Math.Max(
+            SignificantDigitsMin - (quotientWeight * DigitsPerGroup),
+            Math.Max(Math.Max(dividendScale, divisorScale), 0));
         var exponent = scale + divisorScale - dividendScale;
         var isNegative = (dividend < 0) != (divisor < 0);
         var digits = exponent is >= 0 and <= PowerMax && Length(a) + exponent < PowerMax
@@ -99,7 +104,9 @@ static class PgNumeric
         return Checked(power * BigInteger.Pow(10, Scale - digits));
     }
 
-    /// <summary>A number with so many digits behind the point at <see cref="Scale"/>; its last ones may be zeros.</summary>
+    /// <summary>
+    /// A number with so many digits behind the point at <see cref="Scale"/>; its last ones may be zeros.
+    /// </summary>
     /// <exception cref="FozException">There are more digits than there is room for.</exception>
     public static Int128 AtScale(Int128 value, int scale, string what) =>
         scale <= Scale && Int128.Abs(value) < powers[PowerMax - (Scale - scale)]
@@ -111,7 +118,9 @@ static class PgNumeric
     {
         if (unscaled == 0) return (0, 0);
         for (var step = 16; step > 0; step /= 2)
-            while (scale >= step && Int128.DivRem(unscaled, powers[step]) is { Remainder: var rest, Quotient: var quotient } && rest == 0)
+            while (scale >= step
+                && Int128.DivRem(unscaled, powers[step]) is { Remainder: var rest, Quotient: var quotient }
+                && rest == 0)
                 (unscaled, scale) = (quotient, scale - step);
         return (unscaled, scale);
     }
@@ -124,28 +133,41 @@ static class PgNumeric
         var at = trimmed.IndexOfAny('e', 'E');
         var mantissa = at < 0 ? trimmed : trimmed[..at];
         var exponent = 0;
-        if (at >= 0 && !int.TryParse(trimmed[(at + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)) throw Invalid(text);
-        if (trimmed.Equals("nan", StringComparison.OrdinalIgnoreCase) || trimmed.EndsWith("inf", StringComparison.OrdinalIgnoreCase)
-            || trimmed.EndsWith("infinity", StringComparison.OrdinalIgnoreCase)) throw Unsupported($"numeric '{trimmed}'");
+        if (at >= 0
+            && !int.TryParse(
+                trimmed[(at + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent))
+            throw Invalid(text);
+        if (trimmed.Equals("nan", StringComparison.OrdinalIgnoreCase)
+            || trimmed.EndsWith("inf", StringComparison.OrdinalIgnoreCase)
+            || trimmed.EndsWith("infinity", StringComparison.OrdinalIgnoreCase))
+            throw Unsupported($"numeric '{trimmed}'");
         var point = mantissa.IndexOf('.');
         var behind = point < 0 ? 0 : mantissa.Length - point - 1;
         var digits = point < 0 ? mantissa.ToString() : string.Concat(mantissa[..point], mantissa[(point + 1)..]);
         if (Math.Abs(exponent) > 1000 || digits.Length > 1000) throw TooLong("the value");
-        if (!digits.Any(char.IsAsciiDigit) || !BigInteger.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        if (!digits.Any(char.IsAsciiDigit)
+            || !BigInteger.TryParse(
+                digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             throw Invalid(text);
-        return AtScale(exponent > behind ? number * BigInteger.Pow(10, exponent - behind) : number, Math.Max(behind - exponent, 0), "the value");
+        return AtScale(
+            exponent > behind ? number * BigInteger.Pow(10, exponent - behind) : number, Math.Max(behind - exponent, 0),
+            "the value");
     }
 
     /// <summary>The error of a division by zero.</summary>
     public static FozException DivisionByZero() => FunctionFault.Of("22012", "division by zero");
 
     /// <summary>The error of what numeric has in PostgreSQL, and not here.</summary>
-    public static FozException Unsupported(string what) => FunctionFault.Of("0A000", $"{what} is not supported: cast to double precision");
+    public static FozException Unsupported(string what) =>
+        FunctionFault.Of("0A000", $"{what} is not supported: cast to double precision");
 
-    static FozException Invalid(ReadOnlySpan<char> text) => FunctionFault.Of("22P02", $"invalid input syntax for type numeric: \"{text}\"");
+    static FozException Invalid(ReadOnlySpan<char> text) =>
+        FunctionFault.Of("22P02", $"invalid input syntax for type numeric: \"{text}\"");
 
     static FozException TooLong(string what) => FunctionFault.Of(
-        "22003", $"{what} does not fit numeric without digits, which has {PowerMax - Scale} digits before the point and {Scale} behind it: "
+        "22003",
+        $"{what} does not fit numeric without digits, which has {PowerMax - Scale} digits before the "
+            + $"point and {Scale} behind it: "
         + "cast to numeric(p,s) or double precision");
 
     static Int128 AtScale(BigInteger value, int scale, string what)
@@ -159,7 +181,8 @@ static class PgNumeric
         return BigInteger.Abs(value) < limit ? (Int128)value : throw TooLong(what);
     }
 
-    static Int128 Checked(BigInteger value) => BigInteger.Abs(value) < limit ? (Int128)value : throw TooLong("the value");
+    static Int128 Checked(BigInteger value) =>
+        BigInteger.Abs(value) < limit ? (Int128)value : throw TooLong("the value");
 
     static Int128 Round(Int128 a, Int128 b)
     {

@@ -3,8 +3,8 @@ using System.Text;
 namespace Foz.Serving.PostgreSql.Types;
 
 /// <summary>
-/// The numbers of what the lake has: made from names, so that they are the same in each process and session, as clients that
-/// remember them expect.
+/// The numbers of what the lake has: made from names, so that they are the same in each process and session, as clients
+/// that remember them expect.
 /// </summary>
 static class PgOids
 {

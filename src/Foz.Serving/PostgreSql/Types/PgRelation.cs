@@ -11,7 +11,9 @@ namespace Foz.Serving.PostgreSql.Types;
 /// <param name="Default">What it is in rows that do not say it, as SQL.</param>
 readonly record struct PgColumn(string Name, string Type, string Default);
 
-/// <summary>A relation of <c>pg_catalog</c> or <c>information_schema</c>, with the columns that PostgreSQL 15 gives it.</summary>
+/// <summary>
+/// A relation of <c>pg_catalog</c> or <c>information_schema</c>, with the columns that PostgreSQL 15 gives it.
+/// </summary>
 /// <param name="Schema">The schema.</param>
 /// <param name="Name">The name.</param>
 /// <param name="Oid">PostgreSQL's number of it.</param>
@@ -27,7 +29,8 @@ sealed record PgRelation(string Schema, string Name, uint Oid, string Kind, IRea
 
     /// <summary>All relations, by schema and name with a point between.</summary>
     public static readonly FrozenDictionary<string, PgRelation> All =
-        EmbeddedTable.ReadLines("pg_relations.tsv").Select(Parse).ToFrozenDictionary(r => $"{r.Schema}.{r.Name}", StringComparer.Ordinal);
+        EmbeddedTable.ReadLines("pg_relations.tsv").Select(Parse)
+            .ToFrozenDictionary(r => $"{r.Schema}.{r.Name}", StringComparer.Ordinal);
 
     /// <summary>The relation that a name stands for; null for none.</summary>
     public static PgRelation? Find(string? schema, string name) =>
@@ -40,15 +43,18 @@ sealed record PgRelation(string Schema, string Name, uint Oid, string Kind, IRea
         var columns = string.Join(", ", Columns.Select(c => $"{SqlText.Identifier(c.Name)} {c.Type}"));
         var values = string.Join(", ", rows.Select(row =>
             $"({string.Join(", ", Columns.Select(c => row.Find(c.Name) ?? c.Default))})"));
-        return $"CREATE TABLE IF NOT EXISTS {table} ({columns});" + (values.Length == 0 ? "" : $"INSERT INTO {table} VALUES {values};");
+        return $"CREATE TABLE IF NOT EXISTS {table} ({columns});"
+            + (values.Length == 0 ? "" : $"INSERT INTO {table} VALUES {values};");
     }
 
     /// <summary>What stands behind FROM for rows that are others each time.</summary>
     public string Select(IEnumerable<PgRow> rows)
     {
-        var values = rows.Append(new PgRow()).Select(row => $"({string.Join(", ", Columns.Select(c => row.Find(c.Name) ?? "NULL"))})");
+        var values = rows.Append(new PgRow())
+            .Select(row => $"({string.Join(", ", Columns.Select(c => row.Find(c.Name) ?? "NULL"))})");
         var columns = Columns.Select((c, i) => $"CAST(c{i} AS {c.Type}) AS {SqlText.Identifier(c.Name)}");
-        return $"(SELECT {string.Join(", ", columns)} FROM (VALUES {string.Join(", ", values)}) AS t({string.Join(", ", Columns.Select((_, i) => $"c{i}"))}) WHERE c0 IS NOT NULL)";
+        return $"(SELECT {string.Join(", ", columns)} FROM (VALUES {string.Join(", ", values)}) AS "
+            + $"t({string.Join(", ", Columns.Select((_, i) => $"c{i}"))}) WHERE c0 IS NOT NULL)";
     }
 
     static PgRelation Parse(string[] line)

@@ -9,8 +9,10 @@ sealed record PgTypeRow(uint Oid, string Name, string[] Cells)
 {
     static readonly string[] columns =
     [
-        "oid", "typname", "typlen", "typbyval", "typtype", "typcategory", "typispreferred", "typdelim", "typelem", "typarray",
-        "typinput", "typoutput", "typreceive", "typsend", "typalign", "typstorage", "typbasetype", "typcollation", "typsubscript",
+        "oid", "typname", "typlen", "typbyval", "typtype", "typcategory", "typispreferred", "typdelim", "typelem",
+        "typarray",
+        "typinput", "typoutput", "typreceive", "typsend", "typalign", "typstorage", "typbasetype", "typcollation",
+        "typsubscript",
     ];
 
     static readonly HashSet<string> texts = new(StringComparer.Ordinal)

@@ -41,20 +41,26 @@ public static partial class PgTypes
         _ => new(TypeOids.Text, -1),
     };
 
-    /// <summary>DuckDB's type for values that a client says are of PostgreSQL's type; null for one that has none.</summary>
+    /// <summary>
+    /// DuckDB's type for values that a client says are of PostgreSQL's type; null for one that has none.
+    /// </summary>
     public static LogicalType? Find(uint oid) =>
         scalars.TryGetValue(oid, out var type) ? type
-        : TypeOids.ElementOf(oid) is not 0 and var element && ArrayOf(element) == oid ? LogicalType.List(scalars[element])
+        : TypeOids.ElementOf(oid) is not 0 and var element && ArrayOf(element) == oid
+            ? LogicalType.List(scalars[element])
         : null;
 
     /// <summary>
-    /// The number of a type that has a name in SQL, such as <c>int</c>, <c>numeric(10,2)</c> or <c>text[]</c>; null if none has it.
+    /// The number of a type that has a name in SQL, such as <c>int</c>, <c>numeric(10,2)</c> or <c>text[]</c>; null if
+    /// none has it.
     /// </summary>
     public static uint? FindByName(string name)
     {
-        var words = Digits().Replace(name, " ").ToLowerInvariant().Split(' ', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var words = Digits().Replace(name, " ").ToLowerInvariant()
+            .Split(' ', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var lower = string.Join(' ', words).Replace(" [", "[", StringComparison.Ordinal);
-        if (lower.EndsWith("[]", StringComparison.Ordinal)) return FindByName(lower[..^2]) is { } element ? ArrayOf(element) : null;
+        if (lower.EndsWith("[]", StringComparison.Ordinal))
+            return FindByName(lower[..^2]) is { } element ? ArrayOf(element) : null;
         return names.TryGetValue(lower, out var oid) ? oid : null;
     }
 
@@ -62,7 +68,10 @@ public static partial class PgTypes
     [GeneratedRegex(@"\([0-9, -]*\)|\s", RegexOptions.CultureInvariant)]
     private static partial Regex Digits();
 
-    /// <summary>Whether numbers of a type of the engine's show no zeros at their end: it stands for <c>numeric</c> without digits.</summary>
+    /// <summary>
+    /// Whether numbers of a type of the engine's show no zeros at their end: it stands for <c>numeric</c> without
+    /// digits.
+    /// </summary>
     public static bool HasNoDigits(LogicalType type) => PgNumeric.IsWithoutDigits(type);
 
     /// <summary>A number of such a type without the zeros at its end.</summary>

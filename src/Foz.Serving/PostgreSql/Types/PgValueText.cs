@@ -16,20 +16,28 @@ static class PgValueText
     /// <summary>Whether the engine's text of a type's values is another.</summary>
     public static bool Differs(LogicalType type) => type.Id switch
     {
-        TypeId.Boolean or TypeId.Float or TypeId.Double or TypeId.Interval or TypeId.Blob or TypeId.List or TypeId.Array or TypeId.Struct => true,
+        TypeId.Boolean or TypeId.Float or TypeId.Double or TypeId.Interval or TypeId.Blob or TypeId.List or TypeId.Array
+            or TypeId.Struct => true,
         TypeId.Decimal => PgNumeric.IsWithoutDigits(type) || type.Scale == type.Width,
         _ => false,
     };
 
     /// <summary>A value's text.</summary>
     /// <param name="value">The value, not null.</param>
-    /// <param name="isCast">Whether it is cast to text, which gives <c>true</c> where a value is shown as <c>t</c>.</param>
+    /// <param name="isCast">
+    /// Whether it is cast to text, which gives <c>true</c> where a value is shown as <c>t</c>.
+    /// </param>
     public static string Of(object value, bool isCast = false) => value switch
     {
         bool truth => isCast ? truth ? "true" : "false" : truth ? "t" : "f",
-        double number => Of(number.ToString("E16", CultureInfo.InvariantCulture), number.ToString("R", CultureInfo.InvariantCulture), DoubleExponentMin),
-        float number => Of(number.ToString("E8", CultureInfo.InvariantCulture), number.ToString("R", CultureInfo.InvariantCulture), FloatExponentMin),
-        DecimalValue { Width: 38, Scale: PgNumeric.Scale or DeclaredColumns.NumericScale } number => Of(PgNumeric.Trim(number.Unscaled, number.Scale)),
+        double number =>
+            Of(number.ToString("E16", CultureInfo.InvariantCulture), number.ToString("R", CultureInfo.InvariantCulture),
+                DoubleExponentMin),
+        float number =>
+            Of(number.ToString("E8", CultureInfo.InvariantCulture), number.ToString("R", CultureInfo.InvariantCulture),
+                FloatExponentMin),
+        DecimalValue { Width: 38, Scale: PgNumeric.Scale or DeclaredColumns.NumericScale } number =>
+            Of(PgNumeric.Trim(number.Unscaled, number.Scale)),
         DecimalValue number => Of((number.Unscaled, number.Scale)),
         Interval interval => PgIntervals.Text(interval),
         byte[] bytes => @"\x" + Convert.ToHexStringLower(bytes),
@@ -47,7 +55,9 @@ static class PgValueText
         return number.Unscaled < 0 ? $"-{text}" : text;
     }
 
-    /// <summary>A number of binary digits: as few digits as tell it from others, with an exponent where it is large or small.</summary>
+    /// <summary>
+    /// A number of binary digits: as few digits as tell it from others, with an exponent where it is large or small.
+    /// </summary>
     static string Of(string scientific, string shortest, int exponentMin)
     {
         if (shortest is "NaN") return shortest;
@@ -62,7 +72,8 @@ static class PgValueText
         // The shortest digits may have been rounded up to the next power of ten.
         if (digits == "1" && scientific.TrimStart('-')[0] == '9') exponent++;
         var text = exponent < NegativeExponentMin || exponent >= exponentMin
-            ? $"{digits[0]}{(digits.Length > 1 ? "." : "")}{digits[1..]}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):D2}"
+            ? $"{digits[0]}{(digits.Length > 1 ? "." : "")}"
+                + $"{digits[1..]}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):D2}"
             : exponent < 0 ? $"0.{new string('0', -exponent - 1)}{digits}"
             : digits.Length <= exponent + 1 ? digits.PadRight(exponent + 1, '0')
             : $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}";
@@ -75,7 +86,9 @@ static class PgValueText
     {
         null => "NULL",
         IEnumerable<object?> inner when value is not StructValue => Array(inner),
-        _ => Of(value) is var text && (text.Length == 0 || text.Equals("NULL", StringComparison.OrdinalIgnoreCase) || text.Any(IsQuotedInArray))
+        _ => Of(value) is var text
+            && (text.Length == 0 || text.Equals("NULL", StringComparison.OrdinalIgnoreCase)
+                || text.Any(IsQuotedInArray))
             ? Quoted(text, @"\""", @"\\")
             : Of(value),
     };

@@ -17,11 +17,14 @@ sealed partial class SqlParameters
     readonly string sql;
     readonly IReadOnlyList<(int Number, SqlSpan Span)> places;
 
-    /// <summary>Each <c>ESCAPE '\'</c> behind a pattern of constants and parameters, with the numbers of these.</summary>
+    /// <summary>
+    /// Each <c>ESCAPE '\'</c> behind a pattern of constants and parameters, with the numbers of these.
+    /// </summary>
     readonly IReadOnlyList<(List<int> Numbers, SqlSpan Span)> escapes;
 
     SqlParameters(
-        string sql, IReadOnlyList<(int Number, SqlSpan Span)> places, IReadOnlyList<(List<int> Numbers, SqlSpan Span)> escapes) =>
+        string sql, IReadOnlyList<(int Number, SqlSpan Span)> places,
+        IReadOnlyList<(List<int> Numbers, SqlSpan Span)> escapes) =>
         (this.sql, this.places, this.escapes) = (sql, places, escapes);
 
     /// <summary>The highest number.</summary>
@@ -48,7 +51,8 @@ sealed partial class SqlParameters
             found.Add((number, new(start, tokens[i + 1].End - start)));
         }
         for (var i = 1; i < tokens.Count - 1; i++)
-            if (tokens.IsWord(i, "escape") && tokens.TextOf(i + 1) is @"'\'" && NumbersBefore(tokens, i) is { Count: > 0 } numbers)
+            if (tokens.IsWord(i, "escape") && tokens.TextOf(i + 1) is @"'\'"
+                && NumbersBefore(tokens, i) is { Count: > 0 } numbers)
                 behind.Add((numbers, new(tokens[i].Start, tokens[i + 1].End - tokens[i].Start)));
         return new(sql, found, behind);
     }
@@ -56,7 +60,9 @@ sealed partial class SqlParameters
     /// <summary>Whether a name does not keep what it is written with from being a constant.</summary>
     public static bool IsOfConstants(string name) => name is "cast" or "as" or "text" or "varchar" or "concat" or "e";
 
-    /// <summary>The parameters of the pattern that ends before a token; null where it has other parts that are no constants.</summary>
+    /// <summary>
+    /// The parameters of the pattern that ends before a token; null where it has other parts that are no constants.
+    /// </summary>
     static List<int>? NumbersBefore(SqlTokens tokens, int end)
     {
         var numbers = new List<int>();
@@ -65,7 +71,8 @@ sealed partial class SqlParameters
             if (tokens[i].Kind is SqlTokenKind.Text && tokens.TextOf(i).Contains('\\')) return null;
             if (tokens.IsName(i) && !IsOfConstants(tokens.NameOf(i).ToLowerInvariant())) return null;
             if (!tokens.IsSymbol(i, '$')) continue;
-            if (!int.TryParse(tokens.TextOf(i + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return null;
+            if (!int.TryParse(tokens.TextOf(i + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                return null;
             numbers.Add(number);
         }
         return numbers;
@@ -80,7 +87,8 @@ sealed partial class SqlParameters
             if (text(number) is { } replacement) edits.Add(new(span, replacement));
         // A pattern without a backslash is matched faster without ESCAPE.
         foreach (var (numbers, span) in escapes)
-            if (numbers.TrueForAll(number => text(number)?.Contains('\\', StringComparison.Ordinal) == false)) edits.Add(new(span, ""));
+            if (numbers.TrueForAll(number => text(number)?.Contains('\\', StringComparison.Ordinal) == false))
+                edits.Add(new(span, ""));
         return RewrittenSql.Of(sql, edits);
     }
 
@@ -100,10 +108,11 @@ sealed partial class SqlParameters
             string text when type.Oid == TypeOids.Numeric => Number(text),
             string text when engineType is { Id: TypeId.List } => PgArrayText.ToSql(text, engineType.Element!),
             string text when engineType is null || engineType.Id == TypeId.Varchar => SqlText.Literal(text),
-            string text when IsBeforeChrist(text, engineType) => throw new FozException(ErrorKind.Data, "a date before Christ is not supported")
-            {
-                SqlState = "0A000",
-            },
+            string text when IsBeforeChrist(text, engineType) =>
+                throw new FozException(ErrorKind.Data, "a date before Christ is not supported")
+                {
+                    SqlState = "0A000",
+                },
             string text when type.Oid is TypeOids.Int2 or TypeOids.Int4 or TypeOids.Int8
                 && !Int128.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) =>
                 throw Invalid(PgTypeNames.Of(type.Oid), text),
@@ -117,7 +126,8 @@ sealed partial class SqlParameters
     }
 
     static bool IsBeforeChrist(string text, LogicalType type) =>
-        type.Id is TypeId.Date or TypeId.Timestamp or TypeId.TimestampTz && text.TrimEnd().EndsWith("bc", StringComparison.OrdinalIgnoreCase);
+        type.Id is TypeId.Date or TypeId.Timestamp or TypeId.TimestampTz
+            && text.TrimEnd().EndsWith("bc", StringComparison.OrdinalIgnoreCase);
 
     static string Bytes(string text)
     {
@@ -139,7 +149,9 @@ sealed partial class SqlParameters
         }
     }
 
-    /// <summary>A number whose digits decide about its type; what has too many, or is infinite, is a floating-point one.</summary>
+    /// <summary>
+    /// A number whose digits decide about its type; what has too many, or is infinite, is a floating-point one.
+    /// </summary>
     static string Number(string text)
     {
         var trimmed = text.Trim();
@@ -147,9 +159,12 @@ sealed partial class SqlParameters
         return NumericLiteral.Read(trimmed) is { } number ? number.Sql : $"CAST('{trimmed}' AS DOUBLE)";
     }
 
-    /// <summary>A number as PostgreSQL reads one from text; nothing else may get into a statement without quotes.</summary>
+    /// <summary>
+    /// A number as PostgreSQL reads one from text; nothing else may get into a statement without quotes.
+    /// </summary>
     [GeneratedRegex(
-        @"^[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])\z",
+        @"^[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+            + @"|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?|[nN][aA][nN])\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Numeric();
 

@@ -3,7 +3,9 @@ using Foz.DuckDB;
 
 namespace Foz.Serving.Trino.Functions;
 
-/// <summary>Whether values are equal as Trino has it: what a NULL inside of an array, a row or a map decides is unknown.</summary>
+/// <summary>
+/// Whether values are equal as Trino has it: what a NULL inside of an array, a row or a map decides is unknown.
+/// </summary>
 static class TrinoEquality
 {
     /// <summary>Whether two values of one type are equal; null where that is unknown.</summary>
@@ -16,7 +18,8 @@ static class TrinoEquality
             (float a, float b) => a == b,
             (string a, string b) => a.Equals(b, StringComparison.Ordinal),
             (byte[] a, byte[] b) => a.AsSpan().SequenceEqual(b),
-            (StructValue a, StructValue b) => OfAll([.. a.Select(field => field.Value)], [.. b.Select(field => field.Value)]),
+            (StructValue a, StructValue b) =>
+                OfAll([.. a.Select(field => field.Value)], [.. b.Select(field => field.Value)]),
             (MapValue a, MapValue b) => OfMaps(a, b),
             (IEnumerable a, IEnumerable b) => OfAll([.. a.Cast<object?>()], [.. b.Cast<object?>()]),
             _ => left.Equals(right),

@@ -27,14 +27,16 @@ sealed record TrinoFunction(string Name, string Word, string Example, string Val
 
 /// <summary>
 /// The functions of Trino's that are known: <c>trino_functions.tsv</c> has a line for each, with its name in DuckDB, or
-/// <c>=</c> for the same, <c>clock:</c> before one that looks at the clock of a value, <c>special</c> for one whose calls are written anew, <c>refused</c>; an example, and what it gives.
+/// <c>=</c> for the same, <c>clock:</c> before one that looks at the clock of a value, <c>special</c> for one whose
+/// calls are written anew, <c>refused</c>; an example, and what it gives.
 /// </summary>
 static class TrinoFunctions
 {
     /// <summary>All of them, by name in small letters.</summary>
     public static FrozenDictionary<string, TrinoFunction> All { get; } = EmbeddedTable.ReadLines("trino_functions.tsv")
         .Select(cells => new TrinoFunction(
-            cells[0], cells[1] == "=" ? cells[0] : cells[1], cells.ElementAtOrDefault(2) ?? "", cells.ElementAtOrDefault(3) ?? ""))
+            cells[0], cells[1] == "=" ? cells[0] : cells[1], cells.ElementAtOrDefault(2) ?? "",
+            cells.ElementAtOrDefault(3) ?? ""))
         .ToFrozenDictionary(function => function.Name, StringComparer.Ordinal);
 
     /// <summary>What is said with other functions of DuckDB.</summary>

@@ -76,7 +76,8 @@ static class TrinoJsonText
             case JsonValueKind.Object:
                 var properties = isSorted
                     // Of two with one name the last counts.
-                    ? element.EnumerateObject().GroupBy(p => p.Name, StringComparer.Ordinal).Select(g => g.Last()).OrderBy(p => p.Name, StringComparer.Ordinal)
+                    ? element.EnumerateObject().GroupBy(p => p.Name, StringComparer.Ordinal).Select(g => g.Last())
+                        .OrderBy(p => p.Name, StringComparer.Ordinal)
                     : element.EnumerateObject().AsEnumerable();
                 WriteAll('{', '}', properties, property =>
                 {
@@ -110,7 +111,8 @@ static class TrinoJsonText
     /// <summary>A whole number with all its digits; another one as the <c>double</c> that it is.</summary>
     static string Number(string text)
     {
-        if (!text.AsSpan().ContainsAny('.', 'e', 'E')) return BigInteger.Parse(text, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
+        if (!text.AsSpan().ContainsAny('.', 'e', 'E'))
+            return BigInteger.Parse(text, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
         var value = double.Parse(text, CultureInfo.InvariantCulture);
         if (!double.IsFinite(value)) return text;
         Span<byte> buffer = stackalloc byte[TrinoNumberText.BytesMax];
@@ -118,7 +120,8 @@ static class TrinoJsonText
     }
 
     static void Quote(StringBuilder text, string value) =>
-        text.Append('"').Append(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString()).Append('"');
+        text.Append('"').Append(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString())
+            .Append('"');
 
     static JsonDocument Parse(string text) => TryParse(text)
         ?? throw new FozException(ErrorKind.Data, $"Cannot convert '{Shortened(text)}' to JSON") { SqlState = "22023" };

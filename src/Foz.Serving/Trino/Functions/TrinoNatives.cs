@@ -8,8 +8,8 @@ using Vector = Foz.DuckDB.Vector;
 namespace Foz.Serving.Trino.Functions;
 
 /// <summary>
-/// What functions of DuckDB do not say of Trino's. Where a result has the type of an argument, there is one function for each
-/// type: DuckDB's macros cannot tell types of aggregates and of outer columns apart.
+/// What functions of DuckDB do not say of Trino's. Where a result has the type of an argument, there is one function
+/// for each type: DuckDB's macros cannot tell types of aggregates and of outer columns apart.
 /// </summary>
 static class TrinoNatives
 {
@@ -23,7 +23,9 @@ static class TrinoNatives
     public static IEnumerable<ScalarFunction> All { get; } =
     [
         // DuckDB has one function for lists and another for maps.
-        Of<long>("cardinality", LogicalType.BigInt, [LogicalType.Any], static (arguments, row) => Cardinality(arguments[0], row)),
+        Of<long>(
+            "cardinality", LogicalType.BigInt, [LogicalType.Any],
+            static (arguments, row) => Cardinality(arguments[0], row)),
         Quotient<sbyte>(LogicalType.TinyInt),
         Quotient<short>(LogicalType.SmallInt),
         Quotient<int>(LogicalType.Integer),
@@ -40,7 +42,8 @@ static class TrinoNatives
         Divisor<double>(LogicalType.Double),
         new()
         {
-            Name = "foz_trino_has_divisor", Parameters = [LogicalType.Any, LogicalType.Any], ReturnType = LogicalType.Boolean, Body = HasDivisor,
+            Name = "foz_trino_has_divisor", Parameters = [LogicalType.Any, LogicalType.Any],
+            ReturnType = LogicalType.Boolean, Body = HasDivisor,
         },
         .. Clocks(),
         .. Shapes(),
@@ -48,12 +51,18 @@ static class TrinoNatives
         .. TrinoPlaces.All,
         new()
         {
-            Name = "foz_trino_is_ordinary", Parameters = [LogicalType.Any, LogicalType.Any], ReturnType = LogicalType.Boolean, Body = IsOrdinary,
+            Name = "foz_trino_is_ordinary", Parameters = [LogicalType.Any, LogicalType.Any],
+            ReturnType = LogicalType.Boolean, Body = IsOrdinary,
         },
-        new() { Name = "foz_trino_is_equatable", Parameters = [LogicalType.Any], ReturnType = LogicalType.Boolean, Body = IsEquatable },
         new()
         {
-            Name = "foz_trino_is_whole", Parameters = [LogicalType.Any], ReturnType = LogicalType.Boolean, Body = static (arguments, result) =>
+            Name = "foz_trino_is_equatable", Parameters = [LogicalType.Any], ReturnType = LogicalType.Boolean,
+            Body = IsEquatable,
+        },
+        new()
+        {
+            Name = "foz_trino_is_whole", Parameters = [LogicalType.Any], ReturnType = LogicalType.Boolean,
+            Body = static (arguments, result) =>
             {
                 if (IsNested(arguments[0])) IsEquatable(arguments, result);
                 result.Values<bool>()[..arguments.RowCount].Fill(true);
@@ -61,21 +70,28 @@ static class TrinoNatives
         },
         // A value, and those among which it is looked for.
         Nullable("in", LogicalType.Boolean, [LogicalType.Any], static (arguments, row) =>
-            ((IEnumerable<object?>)arguments[0].GetValue(row)!).ToList() is [var value, .. var list] ? TrinoEquality.OfAny(value, list) : null),
+            ((IEnumerable<object?>)arguments[0].GetValue(row)!).ToList() is [var value, .. var list]
+                ? TrinoEquality.OfAny(value, list)
+                : null),
         // Both in one list, so that they have one type.
         Nullable("equal", LogicalType.Boolean, [LogicalType.Any], static (arguments, row) =>
-            ((IEnumerable<object?>)arguments[0].GetValue(row)!).ToList() is [var left, var right] ? TrinoEquality.Of(left, right) : null),
+            ((IEnumerable<object?>)arguments[0].GetValue(row)!).ToList() is [var left, var right]
+                ? TrinoEquality.Of(left, right)
+                : null),
         Nullable("value_text", LogicalType.Varchar, [LogicalType.Any, LogicalType.Integer], static (arguments, row) =>
             TextOf(arguments[0], row, arguments[1].Values<int>()[row])),
         OfText("json_text", LogicalType.Varchar, static text => TrinoJsonText.Scalar(text)),
         OfText("json_normalized", LogicalType.Varchar, static text => TrinoJsonText.Normalized(text)),
         OfText("json_compact", LogicalType.Varchar, static text => TrinoJsonText.Compact(text)),
         OfText("json_array_length", LogicalType.BigInt, static text => TrinoJsonText.Length(text)),
-        Nullable("json_array_get", LogicalType.Json, [LogicalType.Varchar, LogicalType.BigInt], static (arguments, row) =>
+        Nullable(
+            "json_array_get", LogicalType.Json, [LogicalType.Varchar, LogicalType.BigInt], static (arguments, row) =>
             TrinoJsonText.Element(arguments[0].Text(row), arguments[1].Values<long>()[row])),
     ];
 
-    /// <summary>Functions that give a number as the type in which Trino counts it: decimals are doubles there.</summary>
+    /// <summary>
+    /// Functions that give a number as the type in which Trino counts it: decimals are doubles there.
+    /// </summary>
     static IEnumerable<ScalarFunction> Measures() =>
     [
         Copy<long>("measure", LogicalType.BigInt, LogicalType.BigInt),
@@ -83,7 +99,9 @@ static class TrinoNatives
         Copy<double>("measure", LogicalType.Double, LogicalType.Double),
     ];
 
-    /// <summary>Functions that give the clock of a value: of an instant the one in UTC, whatever the session's zone.</summary>
+    /// <summary>
+    /// Functions that give the clock of a value: of an instant the one in UTC, whatever the session's zone.
+    /// </summary>
     static IEnumerable<ScalarFunction> Clocks() =>
     [
         Copy<long>("clock", LogicalType.TimestampTz, LogicalType.Timestamp),
@@ -91,10 +109,13 @@ static class TrinoNatives
         Copy<int>("clock", LogicalType.Date, LogicalType.Date),
         Copy<long>("clock", LogicalType.Time, LogicalType.Time),
         Copy<Interval>("clock", LogicalType.Interval, LogicalType.Interval),
-        Nullable("clock", LogicalType.Varchar, [LogicalType.Varchar], static (arguments, row) => arguments[0].Text(row)),
+        Nullable(
+            "clock", LogicalType.Varchar, [LogicalType.Varchar], static (arguments, row) => arguments[0].Text(row)),
     ];
 
-    /// <summary>Functions that make of a clock a value of the type of another one: an instant of a clock in UTC.</summary>
+    /// <summary>
+    /// Functions that make of a clock a value of the type of another one: an instant of a clock in UTC.
+    /// </summary>
     static IEnumerable<ScalarFunction> Shapes() =>
     [
         Copy<long>("like", LogicalType.Timestamp, LogicalType.TimestampTz, LogicalType.TimestampTz),
@@ -120,11 +141,15 @@ static class TrinoNatives
                 var divisors = right.Values<T>();
                 var quotients = result.Values<T>();
                 for (var row = 0; row < arguments.RowCount; row++)
-                    if (!left.IsNull(row) && !right.IsNull(row)) quotients[row] = Quotient(dividends[row], divisors[row]);
+                    if (!left.IsNull(row) && !right.IsNull(row))
+                        quotients[row] = Quotient(dividends[row], divisors[row]);
             },
         };
 
-    /// <summary>A divisor as it is; zero is an error unless one of the operands, which are given too, is a floating-point number.</summary>
+    /// <summary>
+    /// A divisor as it is; zero is an error unless one of the operands, which are given too, is a floating-point
+    /// number.
+    /// </summary>
     static ScalarFunction Divisor<T>(LogicalType type)
         where T : unmanaged, INumber<T> => new()
         {
@@ -138,7 +163,8 @@ static class TrinoNatives
                 divisors[..arguments.RowCount].CopyTo(result.Values<T>());
                 if (IsFloat(arguments[0]) || IsFloat(arguments[1])) return;
                 for (var row = 0; row < arguments.RowCount; row++)
-                    if (T.IsZero(divisors[row]) && !HasNull(arguments, row)) throw new FozException(ErrorKind.Data, DivisionByZero);
+                    if (T.IsZero(divisors[row]) && !HasNull(arguments, row))
+                        throw new FozException(ErrorKind.Data, DivisionByZero);
             },
         };
 
@@ -148,7 +174,8 @@ static class TrinoNatives
         var divisor = arguments[1];
         if (IsFloat(arguments[0]) || IsFloat(divisor)) return;
         for (var row = 0; row < arguments.RowCount; row++)
-            if (!HasNull(arguments, row) && IsZero(divisor, row)) throw new FozException(ErrorKind.Data, DivisionByZero);
+            if (!HasNull(arguments, row) && IsZero(divisor, row))
+                throw new FozException(ErrorKind.Data, DivisionByZero);
     }
 
     static bool IsFloat(in Vector vector) => vector.Type.Id is TypeId.Float or TypeId.Double;
@@ -170,7 +197,8 @@ static class TrinoNatives
         if (typeof(T) == typeof(double) || typeof(T) == typeof(float)) return left / right;
         if (T.IsZero(right)) throw new FozException(ErrorKind.Data, DivisionByZero);
         // The least number has no positive one.
-        if (right == -T.One && !T.IsZero(left) && left == -left) throw new FozException(ErrorKind.Data, $"value out of range: {left} / -1");
+        if (right == -T.One && !T.IsZero(left) && left == -left)
+            throw new FozException(ErrorKind.Data, $"value out of range: {left} / -1");
         return left / right;
     }
 
@@ -201,7 +229,8 @@ static class TrinoNatives
             if (!vector.IsNull(row)) values[row] = isNested ? IsWhole(vector, row) : !IsNaN(vector, row);
     }
 
-    static bool IsNested(in Vector vector) => vector.Type.Id is TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map;
+    static bool IsNested(in Vector vector) =>
+        vector.Type.Id is TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map;
 
     static bool IsWhole(in Vector vector, int row) => TrinoEquality.Of(vector.GetValue(row), vector.GetValue(row))
         ?? throw FunctionFault.Of("0A000", "this comparison of arrays, maps or rows with NULL inside is not supported");
@@ -228,8 +257,10 @@ static class TrinoNatives
         const int LastYear = 9999;
         if (micros < (DateTime.MinValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond
             || micros > (DateTime.MaxValue - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond)
-            throw new FozException(ErrorKind.Data, $"Cannot cast a timestamp outside of the years 1 to {LastYear} to varchar");
-        var text = DateTime.UnixEpoch.AddMicroseconds(micros).ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+            throw new FozException(
+                ErrorKind.Data, $"Cannot cast a timestamp outside of the years 1 to {LastYear} to varchar");
+        var text = DateTime.UnixEpoch.AddMicroseconds(micros)
+            .ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
         return text[..^(digits == 0 ? MicrosDigits + 1 : MicrosDigits - digits)];
     }
 
@@ -254,10 +285,12 @@ static class TrinoNatives
             Name = "foz_trino_" + name,
             Parameters = like is null ? [from] : [from, like],
             ReturnType = to,
-            Body = static (arguments, result) => arguments[0].Values<T>()[..arguments.RowCount].CopyTo(result.Values<T>()),
+            Body = static (arguments, result) =>
+                arguments[0].Values<T>()[..arguments.RowCount].CopyTo(result.Values<T>()),
         };
 
-    internal static ScalarFunction Of<T>(string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<T> function)
+    internal static ScalarFunction Of<T>(
+        string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<T> function)
         where T : unmanaged => new()
         {
             Name = "foz_trino_" + name,
@@ -274,17 +307,18 @@ static class TrinoNatives
     internal static ScalarFunction OfText(string name, LogicalType type, Func<string, object?> function) =>
         Nullable(name, type, [LogicalType.Varchar], (arguments, row) => function(arguments[0].Text(row)));
 
-    internal static ScalarFunction Nullable(string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<object?> function) => new()
-    {
-        Name = "foz_trino_" + name,
-        Parameters = parameters,
-        ReturnType = type,
-        Body = (arguments, result) =>
+    internal static ScalarFunction Nullable(
+        string name, LogicalType type, IReadOnlyList<LogicalType> parameters, RowFunction<object?> function) => new()
         {
-            for (var row = 0; row < arguments.RowCount; row++)
-                result.SetValue(row, HasNull(arguments, row) ? null : function(arguments, row));
-        },
-    };
+            Name = "foz_trino_" + name,
+            Parameters = parameters,
+            ReturnType = type,
+            Body = (arguments, result) =>
+            {
+                for (var row = 0; row < arguments.RowCount; row++)
+                    result.SetValue(row, HasNull(arguments, row) ? null : function(arguments, row));
+            },
+        };
 
     static bool HasNull(DataChunk arguments, int row)
     {

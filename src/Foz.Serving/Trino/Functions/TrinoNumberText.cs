@@ -5,8 +5,8 @@ using System.Text;
 namespace Foz.Serving.Trino.Functions;
 
 /// <summary>
-/// Floating-point numbers as Trino writes them: with a fraction always, since its clients read a number without one as a whole
-/// number.
+/// Floating-point numbers as Trino writes them: with a fraction always, since its clients read a number without one as
+/// a whole number.
 /// </summary>
 public static class TrinoNumberText
 {
@@ -27,7 +27,8 @@ public static class TrinoNumberText
         var (count, exponent) = Read(value, digits);
         var text = new Writer(buffer);
         if (T.IsNegative(value)) text.Add((byte)'-');
-        if (T.IsZero(value) || exponent is >= ExponentBelow and < ExponentFrom) WritePlain(ref text, digits[..count], exponent);
+        if (T.IsZero(value) || exponent is >= ExponentBelow and < ExponentFrom)
+            WritePlain(ref text, digits[..count], exponent);
         else WriteScientific(ref text, digits[..count], exponent);
         return text.Length;
     }

@@ -4,13 +4,15 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.Trino.Translation;
 
 /// <summary>
-/// What is known of the columns that a statement can name, where Trino's operators differ by types and its text does not show them.
-/// A name counts as all that columns of that name can be.
+/// What is known of the columns that a statement can name, where Trino's operators differ by types and its text does
+/// not show them. A name counts as all that columns of that name can be.
 /// </summary>
 sealed class TrinoColumns
 {
-    readonly HashSet<string> dates = new(StringComparer.OrdinalIgnoreCase), others = new(StringComparer.OrdinalIgnoreCase);
-    readonly HashSet<string> differing = new(StringComparer.OrdinalIgnoreCase), nested = new(StringComparer.OrdinalIgnoreCase);
+    readonly HashSet<string> dates = new(StringComparer.OrdinalIgnoreCase),
+        others = new(StringComparer.OrdinalIgnoreCase);
+    readonly HashSet<string> differing = new(StringComparer.OrdinalIgnoreCase),
+        nested = new(StringComparer.OrdinalIgnoreCase);
     readonly bool isKnown;
 
     TrinoColumns(bool isKnown) => this.isKnown = isKnown;
@@ -80,7 +82,8 @@ sealed class TrinoColumns
         var depths = new int[tokens.Count + 1];
         for (var i = 0; i < tokens.Count; i++)
             depths[i + 1] = depths[i] + (tokens.IsOpening(i) ? 1 : tokens.IsClosing(i) ? -1 : 0);
-        var named = NamesOf(tokens, structure, types).OrderByDescending(made => depths[made.At]).ThenBy(made => made.At).ToList();
+        var named = NamesOf(tokens, structure, types).OrderByDescending(made => depths[made.At]).ThenBy(made => made.At)
+            .ToList();
         // Names that are used further inside than they are given are found the next time.
         for (var known = -1; known != differing.Count + dates.Count;)
         {
@@ -100,8 +103,12 @@ sealed class TrinoColumns
         }
     }
 
-    /// <summary>The names that queries give values, each with a token that stands as deep as its values, and the values that it can be.</summary>
-    static IEnumerable<(int At, string Name, List<(int Start, int End)> Values)> NamesOf(PgTokens tokens, SelectStructure structure, TrinoTypes types)
+    /// <summary>
+    /// The names that queries give values, each with a token that stands as deep as its values, and the values that it
+    /// can be.
+    /// </summary>
+    static IEnumerable<(int At, string Name, List<(int Start, int End)> Values)> NamesOf(
+        PgTokens tokens, SelectStructure structure, TrinoTypes types)
     {
         foreach (var item in structure.Items)
             if (types.ValueEnd(item.Start, item.End) is var end && end < item.End)
@@ -110,22 +117,30 @@ sealed class TrinoColumns
         {
             if (tokens.IsWord(i, "lambda") && tokens.OpeningOf(i) is >= 0 and var around)
                 for (var at = i + 1; tokens.IsName(at) || tokens.IsSymbol(at, ','); at++)
-                    if (tokens.IsName(at)) yield return (i, tokens.NameOf(at), [(around + 1, i), (i + 1, tokens.PartnerOf(around))]);
+                    if (tokens.IsName(at))
+                        yield return (i, tokens.NameOf(at), [(around + 1, i), (i + 1, tokens.PartnerOf(around))]);
             if (!tokens.IsName(i) || !tokens.IsSymbol(i + 1, '(')) continue;
             var close = tokens.PartnerOf(i + 1);
             var before = tokens.IsWord(i - 1, "as") ? i - 2 : i - 1;
             var body = tokens.IsWord(close + 1, "as") ? close + 2 : -1;
             while (body > 0 && (tokens.IsWord(body, "not") || tokens.IsWord(body, "materialized"))) body++;
-            var open = body > 0 && tokens.IsSymbol(body, '(') ? body : structure.IsInFrom(i) && tokens.IsSymbol(before, ')') ? tokens.PartnerOf(before) : -1;
+            var open = body > 0 && tokens.IsSymbol(body, '(')
+                ? body
+                : structure.IsInFrom(i) && tokens.IsSymbol(before, ')') ? tokens.PartnerOf(before) : -1;
             if (open < 0) continue;
             var names = types.PartsOf(i + 1);
             for (var n = 0; n < names.Count; n++)
-                yield return (tokens.PartnerOf(open), tokens.NameOf(names[n].Start), ColumnOf(tokens, structure, types, open, n));
+                yield return (tokens.PartnerOf(open), tokens.NameOf(names[n].Start),
+                    ColumnOf(tokens, structure, types, open, n));
         }
     }
 
-    /// <summary>The values of a column of what stands in parentheses behind FROM; all that stands there where it cannot be told apart.</summary>
-    static List<(int Start, int End)> ColumnOf(PgTokens tokens, SelectStructure structure, TrinoTypes types, int open, int number)
+    /// <summary>
+    /// The values of a column of what stands in parentheses behind FROM; all that stands there where it cannot be told
+    /// apart.
+    /// </summary>
+    static List<(int Start, int End)> ColumnOf(
+        PgTokens tokens, SelectStructure structure, TrinoTypes types, int open, int number)
     {
         List<(int Start, int End)> all = [(open + 1, tokens.PartnerOf(open))], values = [];
         if (tokens.IsWord(open + 1, "values"))
@@ -134,7 +149,8 @@ sealed class TrinoColumns
             {
                 var start = tokens.IsWord(row.Start, "values") ? row.Start + 1 : row.Start;
                 var isRow = tokens.IsSymbol(start, '(') && tokens.PartnerOf(start) == row.End - 1;
-                if ((isRow ? types.PartsOf(start) : [(start, row.End)]) is var cells && number >= cells.Count) return all;
+                if ((isRow ? types.PartsOf(start) : [(start, row.End)]) is var cells && number >= cells.Count)
+                    return all;
                 values.Add(cells[number]);
             }
             return values;

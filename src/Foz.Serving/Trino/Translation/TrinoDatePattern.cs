@@ -5,7 +5,9 @@ namespace Foz.Serving.Trino.Translation;
 /// <summary>Patterns of dates, as those of DuckDB's <c>strftime</c>.</summary>
 static class TrinoDatePattern
 {
-    /// <summary>A pattern of MySQL, as <c>date_format</c> takes it; null for one that DuckDB has no letters for.</summary>
+    /// <summary>
+    /// A pattern of MySQL, as <c>date_format</c> takes it; null for one that DuckDB has no letters for.
+    /// </summary>
     public static string? OfMySql(string pattern)
     {
         var text = new StringBuilder();
@@ -19,7 +21,8 @@ static class TrinoDatePattern
             if (++i == pattern.Length) return null;
             var letters = pattern[i] switch
             {
-                'Y' or 'y' or 'm' or 'd' or 'H' or 'I' or 'p' or 'a' or 'b' or 'j' or 'S' or 'f' or '%' => $"%{pattern[i]}",
+                'Y' or 'y' or 'm' or 'd' or 'H' or 'I' or 'p' or 'a' or 'b' or 'j' or 'S' or 'f' or '%' =>
+                    $"%{pattern[i]}",
                 'e' => "%-d",
                 'c' => "%-m",
                 'k' => "%-H",
@@ -41,7 +44,9 @@ static class TrinoDatePattern
         return text.ToString();
     }
 
-    /// <summary>A pattern of Joda, as <c>format_datetime</c> takes it; null for one that DuckDB has no letters for.</summary>
+    /// <summary>
+    /// A pattern of Joda, as <c>format_datetime</c> takes it; null for one that DuckDB has no letters for.
+    /// </summary>
     /// <param name="pattern">The pattern.</param>
     /// <param name="isRead">Whether texts are read by it, where more letters mean the same.</param>
     public static string? OfJoda(string pattern, bool isRead)
@@ -63,7 +68,9 @@ static class TrinoDatePattern
                 i++;
                 continue;
             }
-            var count = pattern.AsSpan(i).IndexOfAnyExcept(pattern[i]) is >= 0 and var other ? other : pattern.Length - i;
+            var count = pattern.AsSpan(i).IndexOfAnyExcept(pattern[i]) is >= 0 and var other
+                ? other
+                : pattern.Length - i;
             if (LettersOf(pattern[i], count, isRead) is not { } letters) return null;
             text.Append(letters);
             i += count;

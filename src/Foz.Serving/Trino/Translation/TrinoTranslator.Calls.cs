@@ -24,7 +24,8 @@ sealed partial class TrinoTranslator
         if (name == "nullif" && seen.PartsOf(i + 1) is [var value, var other] && !seen.IsLiteral(other.Start, other.End)
             && (seen.CanDiffer(value.Start, value.End) || seen.CanDiffer(other.Start, other.End)))
             Replace(i, i + 1, "foz_trino_nullif");
-        else if (name is "max" or "max_by" or "greatest" && seen.CanDiffer(i + 2, Tokens.PartnerOf(i + 1))) VisitGreatest(i, name);
+        else if (name is "max" or "max_by" or "greatest" && seen.CanDiffer(i + 2, Tokens.PartnerOf(i + 1)))
+            VisitGreatest(i, name);
         else if (!function.IsSpecial)
         {
             if (function.Target != name) Replace(i, i + 1, function.Target);
@@ -38,7 +39,8 @@ sealed partial class TrinoTranslator
     {
         var (arguments, close) = (ArgumentsOf(i), Tokens.PartnerOf(i + 1));
         if (name == "greatest") VisitSpecial(i, name, arguments, close);
-        if (arguments.Count > 1 && name == "max") throw Refused(i, "max of several values that can be NaN, or have NULL inside,");
+        if (arguments.Count > 1 && name == "max")
+            throw Refused(i, "max of several values that can be NaN, or have NULL inside,");
         var by = name == "max_by" && arguments.Count > 1;
         Edits.Before(Tokens.StartOf(by ? arguments[1] : i), "foz_trino_number(");
         Edits.After(Tokens.EndOf(by ? close - 1 : Tokens.CallEnd(close) - 1), ")");
@@ -154,8 +156,10 @@ sealed partial class TrinoTranslator
     {
         Replace(i, i + 1, "printf");
         if (TextOf(arguments[0]) is not { } pattern) return;
-        var conversions = Conversion.Matches(pattern).Select(match => match.Groups["letter"].Value).Where(letter => letter != "%").ToList();
-        if (conversions.Exists(letter => letter is "n" or "$")) throw Refused(arguments[0], $"format with the pattern '{pattern}'");
+        var conversions = Conversion.Matches(pattern).Select(match => match.Groups["letter"].Value)
+            .Where(letter => letter != "%").ToList();
+        if (conversions.Exists(letter => letter is "n" or "$"))
+            throw Refused(arguments[0], $"format with the pattern '{pattern}'");
         for (var n = 1; n <= arguments.Count; n++)
         {
             var (before, behind) = (IsText(n - 1) ? " AS VARCHAR)" : "", IsText(n) ? " CAST(" : "");
@@ -163,7 +167,8 @@ sealed partial class TrinoTranslator
             else Replace(arguments[n] - 1, arguments[n], before + "," + behind);
         }
 
-        bool IsText(int argument) => argument > 0 && argument < arguments.Count && conversions.ElementAtOrDefault(argument - 1) == "s";
+        bool IsText(int argument) =>
+            argument > 0 && argument < arguments.Count && conversions.ElementAtOrDefault(argument - 1) == "s";
     }
 
     [GeneratedRegex(@"%[-#+ 0,(]*[0-9]*(\.[0-9]+)?(?<letter>[a-zA-Z%$])", RegexOptions.ExplicitCapture)]
@@ -172,7 +177,8 @@ sealed partial class TrinoTranslator
     /// <summary><c>date_add('day', n, x)</c>: the unit is a constant.</summary>
     void AddToDate(int i, List<int> arguments)
     {
-        var unit = TextOf(arguments[0])?.ToLowerInvariant().TrimEnd('s') ?? throw Refused(i, "date_add with a unit that is no constant");
+        var unit = TextOf(arguments[0])?.ToLowerInvariant().TrimEnd('s')
+            ?? throw Refused(i, "date_add with a unit that is no constant");
         if (!addedUnits.Contains(unit)) throw Refused(arguments[0], $"the unit '{unit}'");
         Replace(i, arguments[1], $"foz_trino_add_{unit}(");
     }
@@ -182,7 +188,9 @@ sealed partial class TrinoTranslator
     {
         var pattern = format == close - 1 ? TextOf(format) : null;
         if (pattern is null) throw Refused(format, $"{name} with a pattern that is no constant");
-        var engine = name is "date_format" or "date_parse" ? TrinoDatePattern.OfMySql(pattern) : TrinoDatePattern.OfJoda(pattern, isRead: name == "parse_datetime");
+        var engine = name is "date_format" or "date_parse"
+            ? TrinoDatePattern.OfMySql(pattern)
+            : TrinoDatePattern.OfJoda(pattern, isRead: name == "parse_datetime");
         if (engine is null)
             throw new FozException(ErrorKind.Sql, $"{name} with the pattern '{pattern}' is not supported")
             {
@@ -201,7 +209,8 @@ sealed partial class TrinoTranslator
     void TakeFirst(int i, string function)
     {
         var arguments = ArgumentsOf(i);
-        if (arguments.Count == 0 || (Tokens.IsWord(arguments[0], "null") && Tokens.IsSymbol(arguments[0] + 1, ')'))) return;
+        if (arguments.Count == 0 || (Tokens.IsWord(arguments[0], "null") && Tokens.IsSymbol(arguments[0] + 1, ')')))
+            return;
         Replace(i + 1, i + 2, $"({function}(");
         var end = arguments.Count > 1 ? arguments[1] - 1 : Tokens.PartnerOf(i + 1);
         Replace(end, end + 1, arguments.Count > 1 ? ")," : "))");
@@ -211,7 +220,8 @@ sealed partial class TrinoTranslator
     void VisitSequence(int i, List<int> arguments, int close)
     {
         var step = arguments.Count > 2 ? arguments[2] : close;
-        var spans = Enumerable.Range(step, close - step).Where(at => IsIntervalBefore(at)).Select(at => WordAt(at)).ToList();
+        var spans = Enumerable.Range(step, close - step).Where(at => IsIntervalBefore(at)).Select(at => WordAt(at))
+            .ToList();
         var ofDates = arguments.Count == 2 && seen.IsDate(arguments[0], arguments[1] - 1);
         Replace(i, i + 1, spans.Exists(unit => unit is "year" or "month") ? "foz_trino_sequence_months"
             : spans.Count > 0 || ofDates ? "foz_trino_sequence_times" : "foz_trino_sequence");

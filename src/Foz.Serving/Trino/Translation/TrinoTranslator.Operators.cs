@@ -6,7 +6,10 @@ namespace Foz.Serving.Trino.Translation;
 /// <content>Operators that differ by the types of their operands.</content>
 sealed partial class TrinoTranslator
 {
-    static readonly HashSet<string> unitWords = new(StringComparer.Ordinal) { "year", "month", "week", "day", "hour", "minute", "second" };
+    static readonly HashSet<string> unitWords = new(StringComparer.Ordinal)
+    {
+        "year", "month", "week", "day", "hour", "minute", "second",
+    };
 
     // Behind a comparison these begin a subquery of many rows.
     static readonly HashSet<string> quantifiers = new(StringComparer.Ordinal) { "any", "all", "some" };
@@ -16,7 +19,9 @@ sealed partial class TrinoTranslator
 
     readonly List<(int Start, int End)> calls = [];
 
-    /// <summary><c>a / b</c>, <c>a % b</c>: zero is an error for whole numbers and decimals, and a number for doubles.</summary>
+    /// <summary>
+    /// <c>a / b</c>, <c>a % b</c>: zero is an error for whole numbers and decimals, and a number for doubles.
+    /// </summary>
     void VisitQuotient(int i)
     {
         if (!Tokens.EndsOperand(i - 1)) return;
@@ -26,20 +31,24 @@ sealed partial class TrinoTranslator
     }
 
     /// <summary>
-    /// <c>date - date</c>: an interval in Trino, a number of days in DuckDB. Where the types cannot be seen, the engine looks at them.
+    /// <c>date - date</c>: an interval in Trino, a number of days in DuckDB. Where the types cannot be seen, the engine
+    /// looks at them.
     /// </summary>
     void VisitMinus(int i)
     {
         if (!Tokens.EndsOperand(i - 1) || Tokens.IsWord(i + 1, "interval")) return;
         var (start, end) = (TermsStart(i - 1), FactorsEnd(i + 1));
         if (!seen.CanBeDate(start, i)) return;
-        Call(i, start, end, seen.IsDate(start, i) && seen.IsDate(i + 1, end) ? "foz_trino_days_between" : "foz_trino_difference");
+        Call(i, start, end, seen.IsDate(start, i) && seen.IsDate(i + 1, end)
+            ? "foz_trino_days_between"
+            : "foz_trino_difference");
     }
 
     /// <summary><c>date + 1</c>: an error in Trino, the next day in DuckDB.</summary>
     void CheckPlus(int i)
     {
-        if (Tokens.EndsOperand(i - 1) && Tokens.KindOf(i + 1) == SqlTokenKind.Number && seen.IsDate(TermsStart(i - 1), i))
+        if (Tokens.EndsOperand(i - 1) && Tokens.KindOf(i + 1) == SqlTokenKind.Number
+            && seen.IsDate(TermsStart(i - 1), i))
             throw Refused(i, "a sum of a date and a number", "write x + INTERVAL '1' DAY");
     }
 
@@ -64,7 +73,8 @@ sealed partial class TrinoTranslator
         if (quantifiers.Contains(WordAt(next)))
         {
             if (seen.CanDiffer(start, i))
-                throw Refused(next, $"{WordAt(next).ToUpperInvariant()} of values that can be NaN, or have NULL inside,");
+                throw Refused(
+                    next, $"{WordAt(next).ToUpperInvariant()} of values that can be NaN, or have NULL inside,");
             return;
         }
         var end = TermsEnd(next);
@@ -94,7 +104,8 @@ sealed partial class TrinoTranslator
         var (not, start) = NotBefore(i);
         var (parts, close) = (seen.PartsOf(i + 1), Tokens.PartnerOf(i + 1));
         var first = Tokens.IsSymbol(i + 2, '(') ? i + 3 : i + 2;
-        if (Tokens.IsWord(first, "select") || Tokens.IsWord(first, "with") || Tokens.IsWord(i + 2, "values") || Tokens.IsWord(i + 2, "table"))
+        if (Tokens.IsWord(first, "select") || Tokens.IsWord(first, "with") || Tokens.IsWord(i + 2, "values")
+            || Tokens.IsWord(i + 2, "table"))
         {
             VisitInQuery(i, not, start, close);
             return;
@@ -106,11 +117,15 @@ sealed partial class TrinoTranslator
         Replace(close, close + 1, not < i ? "]))" : "])");
     }
 
-    /// <summary>The rows of the query that are NaN are left out, as nothing equals them; a NULL inside of one is refused when it comes.</summary>
+    /// <summary>
+    /// The rows of the query that are NaN are left out, as nothing equals them; a NULL inside of one is refused when it
+    /// comes.
+    /// </summary>
     void VisitInQuery(int i, int not, int start, int close)
     {
         if (!seen.CanDiffer(start, not)) return;
-        if (!seen.IsColumn(start, not)) throw Refused(i, "IN of a query and a value that can be NaN, or have NULL inside,");
+        if (!seen.IsColumn(start, not))
+            throw Refused(i, "IN of a query and a value that can be NaN, or have NULL inside,");
         var value = Tokens.Sql[Tokens.StartOf(start)..Tokens.EndOf(not - 1)];
         Edits.Before(Tokens.StartOf(start), "(");
         Edits.After(Tokens.EndOf(i + 1), "SELECT foz_value FROM (");
@@ -138,19 +153,25 @@ sealed partial class TrinoTranslator
                 (first, start) = (false, at + 1);
             }
         }
-        if (differs && !areConstants) throw Refused(i, "CASE x WHEN y of values that can be NaN, or have NULL inside,", "write CASE WHEN x = y");
+        if (differs && !areConstants)
+            throw Refused(i, "CASE x WHEN y of values that can be NaN, or have NULL inside,", "write CASE WHEN x = y");
     }
 
     /// <summary><c>USING (x)</c> and <c>NATURAL JOIN</c>: DuckDB compares by itself.</summary>
     void CheckJoin(int i)
     {
         var differs = Tokens.IsWord(i, "natural") ? columns.DoesAnyDiffer
-            : seen.PartsOf(i + 1).Exists(part => seen.IsColumn(part.Start, part.End) && seen.CanDiffer(part.Start, part.End));
+            : seen.PartsOf(i + 1)
+                .Exists(part => seen.IsColumn(part.Start, part.End) && seen.CanDiffer(part.Start, part.End));
         if (differs)
-            throw Refused(i, $"{WordAt(i).ToUpperInvariant()} of columns that can be NaN, or have NULL inside,", "write JOIN … ON a.x = b.x");
+            throw Refused(
+                i, $"{WordAt(i).ToUpperInvariant()} of columns that can be NaN, or have NULL inside,",
+                "write JOIN … ON a.x = b.x");
     }
 
-    /// <summary>The NOT in front of an operator, or the operator, and the first token of what is in front of it.</summary>
+    /// <summary>
+    /// The NOT in front of an operator, or the operator, and the first token of what is in front of it.
+    /// </summary>
     (int Not, int Start) NotBefore(int i)
     {
         var not = Tokens.IsWord(i - 1, "not") ? i - 1 : i;
@@ -160,7 +181,8 @@ sealed partial class TrinoTranslator
     (string? Name, int Next) Comparison(int i)
     {
         var two = Tokens.TouchesPrevious(i + 1) ? i + 2 : i + 1;
-        if (Tokens.IsSymbol(i, '=')) return Tokens.IsSymbol(i + 1, '>') && two == i + 2 ? (null, two) : ("foz_trino_eq", i + 1);
+        if (Tokens.IsSymbol(i, '='))
+            return Tokens.IsSymbol(i + 1, '>') && two == i + 2 ? (null, two) : ("foz_trino_eq", i + 1);
         if (Tokens.IsSymbol(i, '!')) return Tokens.IsSymbol(i + 1, '=') ? ("foz_trino_ne", i + 2) : (null, i + 1);
         if (Tokens.IsSymbol(i, '<'))
             return Tokens.IsSymbol(i + 1, '>') && two == i + 2 ? ("foz_trino_ne", two)
@@ -168,7 +190,9 @@ sealed partial class TrinoTranslator
         return Tokens.IsSymbol(i + 1, '=') && two == i + 2 ? ("foz_trino_ge", two) : ("foz_trino_gt", i + 1);
     }
 
-    /// <summary>Makes a call of an operator with its operands. Operators are visited from the left, so inner ones come first.</summary>
+    /// <summary>
+    /// Makes a call of an operator with its operands. Operators are visited from the left, so inner ones come first.
+    /// </summary>
     void Call(int i, int start, int end, string function, int next = -1)
     {
         Edits.Before(Tokens.StartOf(start), function + "(");
@@ -194,7 +218,8 @@ sealed partial class TrinoTranslator
     int FactorsStart(int last)
     {
         var start = OperandStart(last);
-        while ((Tokens.IsSymbol(start - 1, '*') || Tokens.IsSymbol(start - 1, '/') || Tokens.IsSymbol(start - 1, '%')) && Tokens.EndsOperand(start - 2))
+        while ((Tokens.IsSymbol(start - 1, '*') || Tokens.IsSymbol(start - 1, '/') || Tokens.IsSymbol(start - 1, '%'))
+            && Tokens.EndsOperand(start - 2))
             start = OperandStart(start - 2);
         return start;
     }
@@ -208,7 +233,8 @@ sealed partial class TrinoTranslator
             var isSigned = Tokens.IsSymbol(start - 1, '-') || Tokens.IsSymbol(start - 1, '+');
             if (isSigned && !Tokens.EndsOperand(start - 2)) return start - 1;
             if (isSigned) start = FactorsStart(start - 2);
-            else if (Tokens.IsSymbol(start - 1, '|') && Tokens.IsSymbol(start - 2, '|')) start = FactorsStart(start - 3);
+            else if (Tokens.IsSymbol(start - 1, '|') && Tokens.IsSymbol(start - 2, '|'))
+                start = FactorsStart(start - 3);
             else return start;
         }
     }
@@ -217,7 +243,8 @@ sealed partial class TrinoTranslator
     int FactorsEnd(int first)
     {
         var end = OperandEnd(first);
-        while (Tokens.IsSymbol(end, '*') || Tokens.IsSymbol(end, '/') || Tokens.IsSymbol(end, '%')) end = OperandEnd(end + 1);
+        while (Tokens.IsSymbol(end, '*') || Tokens.IsSymbol(end, '/') || Tokens.IsSymbol(end, '%'))
+            end = OperandEnd(end + 1);
         return end;
     }
 
@@ -228,7 +255,8 @@ sealed partial class TrinoTranslator
         while (true)
         {
             if (Tokens.IsSymbol(end, '|') && Tokens.IsSymbol(end + 1, '|')) end = OperandEnd(end + 2);
-            else if (Tokens.IsSymbol(end, '+') || Tokens.IsSymbol(end, '-') || Tokens.IsSymbol(end, '*') || Tokens.IsSymbol(end, '/') || Tokens.IsSymbol(end, '%'))
+            else if (Tokens.IsSymbol(end, '+') || Tokens.IsSymbol(end, '-') || Tokens.IsSymbol(end, '*')
+                || Tokens.IsSymbol(end, '/') || Tokens.IsSymbol(end, '%'))
                 end = OperandEnd(end + 1);
             else return end;
         }
@@ -238,13 +266,16 @@ sealed partial class TrinoTranslator
     int OperandStart(int last)
     {
         if (IsIntervalBefore(last)) return OperandOfInterval(last);
-        if (Tokens.IsWord(last, "nulls") && (Tokens.IsWord(last - 1, "ignore") || Tokens.IsWord(last - 1, "respect"))) return OperandStart(last - 2);
+        if (Tokens.IsWord(last, "nulls") && (Tokens.IsWord(last - 1, "ignore") || Tokens.IsWord(last - 1, "respect")))
+            return OperandStart(last - 2);
         if (Tokens.IsSymbol(last, ')') && Tokens.PartnerOf(last) is > 0 and var open)
         {
             if (Tokens.IsWord(open - 1, "over") || Tokens.IsWord(open - 1, "filter")) return OperandStart(open - 2);
             if (Tokens.IsWord(open - 1, "group") && Tokens.IsWord(open - 2, "within")) return OperandStart(open - 3);
         }
-        if (Tokens.KindOf(last) == SqlTokenKind.Text && Tokens.KindOf(last - 1) == SqlTokenKind.Word && !Tokens.IsOperatorWord(last - 1)) return last - 1;
+        if (Tokens.KindOf(last) == SqlTokenKind.Text && Tokens.KindOf(last - 1) == SqlTokenKind.Word
+            && !Tokens.IsOperatorWord(last - 1))
+            return last - 1;
         return Tokens.OperandStart(last);
     }
 
@@ -255,13 +286,16 @@ sealed partial class TrinoTranslator
         while (Tokens.IsSymbol(sign, '-') || Tokens.IsSymbol(sign, '+')) sign++;
         if (Tokens.IsWord(sign, "interval") && Tokens.KindOf(sign + 1) == SqlTokenKind.Text)
             return sign + (Tokens.IsWord(sign + 3, "to") ? 5 : 3);
-        var isLiteral = Tokens.KindOf(sign) == SqlTokenKind.Word && Tokens.KindOf(sign + 1) == SqlTokenKind.Text && !Tokens.IsOperatorWord(sign);
+        var isLiteral = Tokens.KindOf(sign) == SqlTokenKind.Word && Tokens.KindOf(sign + 1) == SqlTokenKind.Text
+            && !Tokens.IsOperatorWord(sign);
         var end = isLiteral ? sign + 2 : Tokens.OperandEnd(sign);
         while (true)
         {
-            if ((Tokens.IsWord(end, "over") || Tokens.IsWord(end, "filter")) && Tokens.IsSymbol(end + 1, '(')) end = Tokens.PartnerOf(end + 1) + 1;
+            if ((Tokens.IsWord(end, "over") || Tokens.IsWord(end, "filter")) && Tokens.IsSymbol(end + 1, '('))
+                end = Tokens.PartnerOf(end + 1) + 1;
             else if (Tokens.IsWord(end, "within") && Tokens.IsSymbol(end + 2, '(')) end = Tokens.PartnerOf(end + 2) + 1;
-            else if ((Tokens.IsWord(end, "ignore") || Tokens.IsWord(end, "respect")) && Tokens.IsWord(end + 1, "nulls")) end += 2;
+            else if ((Tokens.IsWord(end, "ignore") || Tokens.IsWord(end, "respect")) && Tokens.IsWord(end + 1, "nulls"))
+                end += 2;
             else return end;
         }
     }

@@ -15,7 +15,8 @@ sealed partial class TrinoTranslator
 
     static readonly HashSet<string> units = new(StringComparer.Ordinal)
     {
-        "year", "month", "week", "day", "hour", "minute", "second", "millisecond", "years", "months", "days", "hours", "minutes", "seconds",
+        "year", "month", "week", "day", "hour", "minute", "second", "millisecond", "years", "months", "days", "hours",
+        "minutes", "seconds",
     };
 
     static readonly Dictionary<string, string> fields = new(StringComparer.Ordinal)
@@ -42,11 +43,15 @@ sealed partial class TrinoTranslator
 
     static readonly SearchValues<char> clockLetters = SearchValues.Create("0123456789:. ");
 
-    static readonly HashSet<string> wholeTypes = new(StringComparer.Ordinal) { "tinyint", "smallint", "int", "integer", "bigint" };
+    static readonly HashSet<string> wholeTypes = new(StringComparer.Ordinal)
+    {
+        "tinyint", "smallint", "int", "integer", "bigint",
+    };
 
     static readonly HashSet<string> refusedTypes = new(StringComparer.Ordinal)
     {
-        "ipaddress", "ipprefix", "hyperloglog", "p4hyperloglog", "qdigest", "tdigest", "setdigest", "geometry", "sphericalgeography",
+        "ipaddress", "ipprefix", "hyperloglog", "p4hyperloglog", "qdigest", "tdigest", "setdigest", "geometry",
+        "sphericalgeography",
         "color", "joniregexp", "jsonpath", "json2016",
     };
 
@@ -60,7 +65,10 @@ sealed partial class TrinoTranslator
             case "timestamp" or "time" when HasZone(text):
                 // Trino takes a space before an offset.
                 if (name == "timestamp") VisitZonedLiteral(i, text);
-                else Replace(i, i + 2, $"CAST('{text.Replace(" +", "+", StringComparison.Ordinal).Replace(" -", "-", StringComparison.Ordinal)}' AS TIMETZ)");
+                else Replace(
+                    i, i + 2,
+                    "CAST('" + text.Replace(" +", "+", StringComparison.Ordinal)
+                        .Replace(" -", "-", StringComparison.Ordinal) + "' AS TIMETZ)");
                 return true;
             case "json":
                 Replace(i, i + 2, $"CAST({SqlText.Literal(TrinoJsonText.Normalized(TextOf(i + 1)!))} AS JSON)");
@@ -69,7 +77,10 @@ sealed partial class TrinoTranslator
                 var digits = text.Count(char.IsAsciiDigit);
                 var point = text.IndexOf('.', StringComparison.Ordinal);
                 var scale = point < 0 ? 0 : text.Length - point - 1;
-                Replace(i, i + 2, FormattableString.Invariant($"CAST('{text}' AS DECIMAL({Math.Max(digits, Math.Max(scale, 1))},{scale}))"));
+                Replace(
+                    i, i + 2,
+                    FormattableString.Invariant(
+                        $"CAST('{text}' AS DECIMAL({Math.Max(digits, Math.Max(scale, 1))},{scale}))"));
                 return true;
             case "x" when Tokens.TouchesPrevious(i + 1):
                 Replace(i, i + 2, $"from_hex('{text.Replace(" ", "", StringComparison.Ordinal)}')");
@@ -81,7 +92,8 @@ sealed partial class TrinoTranslator
                 VisitInterval(i, text);
                 return true;
             default:
-                return name is "date" or "timestamp" or "time" or "bigint" or "integer" or "double" or "boolean" or "varchar" or "uuid"
+                return name is "date" or "timestamp" or "time" or "bigint" or "integer" or "double" or "boolean"
+                    or "varchar" or "uuid"
                     or "smallint" or "tinyint";
         }
     }
@@ -93,7 +105,9 @@ sealed partial class TrinoTranslator
         return clock >= 0 && text.AsSpan(clock).ContainsAnyExcept(clockLetters);
     }
 
-    /// <summary>An interval, and what it is added to, whose type the sum has: DuckDB makes a timestamp of a date.</summary>
+    /// <summary>
+    /// An interval, and what it is added to, whose type the sum has: DuckDB makes a timestamp of a date.
+    /// </summary>
     void VisitInterval(int i, string text)
     {
         var end = i + 3;
@@ -105,9 +119,12 @@ sealed partial class TrinoTranslator
         var sign = i - 1;
         if (!(Tokens.IsSymbol(sign, '+') || Tokens.IsSymbol(sign, '-')) || !Tokens.EndsOperand(sign - 1)) return;
         var unit = Tokens.IsWord(sign - 2, "to") ? sign - 3 : sign - 1;
-        if (Tokens.KindOf(unit - 1) == SqlTokenKind.Text && Tokens.IsWord(unit - 2, "interval") && !intervalChains.Contains(unit - 2)) return;
+        if (Tokens.KindOf(unit - 1) == SqlTokenKind.Text && Tokens.IsWord(unit - 2, "interval")
+            && !intervalChains.Contains(unit - 2))
+            return;
         var start = OperandOfChain(sign - 1);
-        var isChain = Tokens.IsSymbol(start - 1, '+') || Tokens.IsSymbol(start - 1, '-') || Tokens.IsSymbol(start - 1, '*');
+        var isChain = Tokens.IsSymbol(start - 1, '+') || Tokens.IsSymbol(start - 1, '-')
+            || Tokens.IsSymbol(start - 1, '*');
         if (start < 0 || isChain || Tokens.IsWord(start, "interval")) return;
         intervalChains.Add(i);
         Edits.Before(Tokens.StartOf(start), Tokens.IsSymbol(sign, '+') ? "foz_trino_plus(" : "foz_trino_minus(");
@@ -121,7 +138,8 @@ sealed partial class TrinoTranslator
         while (true)
         {
             var unit = Tokens.IsWord(last - 1, "to") ? last - 2 : last;
-            if (!(Tokens.KindOf(unit - 1) == SqlTokenKind.Text && Tokens.IsWord(unit - 2, "interval") && intervalChains.Contains(unit - 2)))
+            if (!(Tokens.KindOf(unit - 1) == SqlTokenKind.Text && Tokens.IsWord(unit - 2, "interval")
+                && intervalChains.Contains(unit - 2)))
                 return Tokens.OperandStart(last);
             last = unit - 4;
         }
@@ -134,8 +152,10 @@ sealed partial class TrinoTranslator
         var parts = text.TrimStart('-', '+').Split(['-', ' ', ':'], StringSplitOptions.RemoveEmptyEntries);
         string[] all = ["year", "month", "day", "hour", "minute", "second"];
         var first = Array.IndexOf(all, Tokens.NameOf(i + 2));
-        if (first < 0 || Array.IndexOf(all, last) - first + 1 != parts.Length || !parts.All(p => decimal.TryParse(p, out _)))
-            throw Refused(i, $"INTERVAL '{text}' {Tokens.NameOf(i + 2).ToUpperInvariant()} TO {last.ToUpperInvariant()}");
+        if (first < 0 || Array.IndexOf(all, last) - first + 1 != parts.Length
+            || !parts.All(p => decimal.TryParse(p, out _)))
+            throw Refused(
+                i, $"INTERVAL '{text}' {Tokens.NameOf(i + 2).ToUpperInvariant()} TO {last.ToUpperInvariant()}");
         var sum = string.Join(" + ", parts.Select((part, n) => $"INTERVAL '{part}' {all[first + n]}"));
         return isNegative ? $"(-({sum}))" : $"({sum})";
     }
@@ -163,11 +183,15 @@ sealed partial class TrinoTranslator
         var name = WordAt(at + 1);
         var isZoned = Tokens.IsWord(close - 1, "zone") && !Tokens.IsWord(close - 3, "without");
         if (Tokens.IsWord(i + 2, "null") && at == i + 3) return;
-        if (name is "date" or "time" or "timestamp" && !isZoned && Tokens.KindOf(i + 2) != SqlTokenKind.Text) Operand("foz_trino_clock(", ")");
-        else if (name is "varchar") Operand("foz_trino_text(", TimestampDigits(i + 2, at) is { } digits ? $", {digits})" : ", -1)");
+        if (name is "date" or "time" or "timestamp" && !isZoned && Tokens.KindOf(i + 2) != SqlTokenKind.Text)
+            Operand("foz_trino_clock(", ")");
+        else if (name is "varchar")
+            Operand("foz_trino_text(", TimestampDigits(i + 2, at) is { } digits ? $", {digits})" : ", -1)");
 
         // Trino rounds halves away from zero, and reads no fraction out of a text.
-        else if (wholeTypes.Contains(name) && close == at + 2 && !(at == i + 3 && Tokens.KindOf(i + 2) == SqlTokenKind.Number && !Tokens.List.TextOf(i + 2).ContainsAnyExceptInRange('0', '9')))
+        else if (wholeTypes.Contains(name) && close == at + 2
+            && !(at == i + 3 && Tokens.KindOf(i + 2) == SqlTokenKind.Number
+                && !Tokens.List.TextOf(i + 2).ContainsAnyExceptInRange('0', '9')))
             Operand("foz_trino_whole(", ")");
 
         void Operand(string before, string after)
@@ -177,10 +201,15 @@ sealed partial class TrinoTranslator
         }
     }
 
-    /// <summary>How many digits a constant timestamp has behind the second, which its type tells in Trino; null for something else.</summary>
+    /// <summary>
+    /// How many digits a constant timestamp has behind the second, which its type tells in Trino; null for something
+    /// else.
+    /// </summary>
     int? TimestampDigits(int start, int end)
     {
-        if (end != start + 2 || !Tokens.IsWord(start, "timestamp") || TextOf(start + 1) is not { } text || HasZone(text)) return null;
+        if (end != start + 2 || !Tokens.IsWord(start, "timestamp") || TextOf(start + 1) is not { } text
+            || HasZone(text))
+            return null;
         var point = text.IndexOf('.', StringComparison.Ordinal);
         return point < 0 ? 0 : Math.Min(text.TrimEnd().Length - point - 1, 6);
     }
@@ -189,7 +218,8 @@ sealed partial class TrinoTranslator
     void VisitExtract(int i)
     {
         var field = WordAt(i + 2);
-        if (field is "timezone_hour" or "timezone_minute") throw Refused(i + 2, $"EXTRACT({field.ToUpperInvariant()} FROM …)");
+        if (field is "timezone_hour" or "timezone_minute")
+            throw Refused(i + 2, $"EXTRACT({field.ToUpperInvariant()} FROM …)");
         if (fields.TryGetValue(field, out var known)) Replace(i + 2, i + 3, known);
         if (!Tokens.IsWord(i + 3, "from")) return;
         Replace(i + 3, i + 4, "FROM foz_trino_clock(");
@@ -197,10 +227,13 @@ sealed partial class TrinoTranslator
         Replace(close, close + 1, "))");
     }
 
-    /// <summary><c>varchar(n)</c>, <c>char(n)</c> and <c>timestamp(p)</c> as the type of a cast: DuckDB's types have no lengths.</summary>
+    /// <summary>
+    /// <c>varchar(n)</c>, <c>char(n)</c> and <c>timestamp(p)</c> as the type of a cast: DuckDB's types have no lengths.
+    /// </summary>
     void VisitLength(int i, int type, int close)
     {
-        if (close != type + 4 || !Tokens.IsSymbol(type + 1, '(') || Tokens.KindOf(type + 2) != SqlTokenKind.Number) return;
+        if (close != type + 4 || !Tokens.IsSymbol(type + 1, '(') || Tokens.KindOf(type + 2) != SqlTokenKind.Number)
+            return;
         var length = Tokens.Sql[Tokens.StartOf(type + 2)..Tokens.EndOf(type + 2)];
         var (before, after) = (Tokens.NameOf(type), length) switch
         {
@@ -210,8 +243,10 @@ sealed partial class TrinoTranslator
             ("timestamp", "0") => ("date_trunc('second', ", " + INTERVAL '500' MILLISECOND)"),
             ("timestamp", "3") => ("date_trunc('millisecond', ", " + INTERVAL '500' MICROSECOND)"),
             // A day's end is the beginning of the next.
-            ("time", "0") => ("CAST(date_trunc('second', DATE '2000-01-01' + ", " + INTERVAL '500' MILLISECOND) AS TIME)"),
-            ("time", "3") => ("CAST(date_trunc('millisecond', DATE '2000-01-01' + ", " + INTERVAL '500' MICROSECOND) AS TIME)"),
+            ("time", "0") =>
+                ("CAST(date_trunc('second', DATE '2000-01-01' + ", " + INTERVAL '500' MILLISECOND) AS TIME)"),
+            ("time", "3") =>
+                ("CAST(date_trunc('millisecond', DATE '2000-01-01' + ", " + INTERVAL '500' MICROSECOND) AS TIME)"),
             _ => ("", ""),
         };
         if (before.Length == 0) return;

@@ -4,25 +4,31 @@ using Foz.Lake.Sql;
 namespace Foz.Serving.Trino.Translation;
 
 /// <content>
-/// Values of <c>timestamp with time zone</c>. In Trino each has its own zone, in DuckDB none has one. Those of columns are in UTC. Where a
-/// statement gives a value another zone, what is computed of it is computed with the clock there; where the zone itself would have to be
-/// kept, the statement is refused.
+/// Values of <c>timestamp with time zone</c>. In Trino each has its own zone, in DuckDB none has one. Those of columns
+/// are in UTC. Where a statement gives a value another zone, what is computed of it is computed with the clock there;
+/// where the zone itself would have to be kept, the statement is refused.
 /// </content>
 sealed partial class TrinoTranslator
 {
     static readonly HashSet<string> utcNames = new(StringComparer.OrdinalIgnoreCase)
     {
-        "UTC", "Z", "+00:00", "-00:00", "Etc/UTC", "Etc/Zulu", "Zulu", "UCT", "Etc/UCT", "Universal", "Etc/Universal", "GMT", "Etc/GMT",
+        "UTC", "Z", "+00:00", "-00:00", "Etc/UTC", "Etc/Zulu", "Zulu", "UCT", "Etc/UCT", "Universal", "Etc/Universal",
+        "GMT", "Etc/GMT",
     };
 
     // What these give of a value has no zone.
     static readonly HashSet<string> zoneless = new(StringComparer.Ordinal)
     {
-        "year", "quarter", "month", "week", "week_of_year", "day", "day_of_month", "day_of_week", "dow", "day_of_year", "doy", "year_of_week",
-        "yow", "hour", "minute", "second", "millisecond", "last_day_of_month", "date", "date_format", "format_datetime", "extract",
+        "year", "quarter", "month", "week", "week_of_year", "day", "day_of_month", "day_of_week", "dow", "day_of_year",
+        "doy", "year_of_week",
+        "yow", "hour", "minute", "second", "millisecond", "last_day_of_month", "date", "date_format", "format_datetime",
+        "extract",
     };
 
-    /// <summary>A value that a statement gives a zone: its tokens, the zone, and how it is written as an instant and as its clock.</summary>
+    /// <summary>
+    /// A value that a statement gives a zone: its tokens, the zone, and how it is written as an instant and as its
+    /// clock.
+    /// </summary>
     readonly record struct ZonedValue(int Start, int End, string Zone, string What, Action<bool> Write);
 
     /// <summary><c>current_timestamp</c>, <c>now()</c>: in the session's zone.</summary>
@@ -30,7 +36,9 @@ sealed partial class TrinoTranslator
     {
         var end = Tokens.IsSymbol(i + 1, '(') ? Tokens.PartnerOf(i + 1) + 1 : i + 1;
         void Write(bool isClock) =>
-            Replace(i, end, isClock ? $"timezone({SqlText.Literal(context.TimeZone)}, current_timestamp)" : "current_timestamp");
+            Replace(
+                i, end,
+                isClock ? $"timezone({SqlText.Literal(context.TimeZone)}, current_timestamp)" : "current_timestamp");
         if (utcNames.Contains(context.TimeZone)) Write(isClock: false);
         else Place(new(i, end, context.TimeZone, What: "", Write));
     }
@@ -108,16 +116,21 @@ sealed partial class TrinoTranslator
         if (isGrown) Wrap(start, end, $"timezone({SqlText.Literal(value.Zone)}, ");
     }
 
-    /// <summary>Takes what gives a value of the same zone into the value: an interval that is added, <c>date_trunc</c>, <c>date_add</c>.</summary>
+    /// <summary>
+    /// Takes what gives a value of the same zone into the value: an interval that is added, <c>date_trunc</c>,
+    /// <c>date_add</c>.
+    /// </summary>
     /// <returns>Whether there was some.</returns>
     bool Grow(ref int start, ref int end)
     {
         var isGrown = false;
         while (true)
         {
-            var isShifted = (Tokens.IsSymbol(end, '+') || Tokens.IsSymbol(end, '-')) && Tokens.IsWord(end + 1, "interval");
+            var isShifted = (Tokens.IsSymbol(end, '+') || Tokens.IsSymbol(end, '-'))
+                && Tokens.IsWord(end + 1, "interval");
             if (isShifted) end = OperandEnd(end + 1);
-            else if (Tokens.IsSymbol(start - 1, '(') && Tokens.PartnerOf(start - 1) == end && !Tokens.IsName(start - 2)) (start, end) = (start - 1, end + 1);
+            else if (Tokens.IsSymbol(start - 1, '(') && Tokens.PartnerOf(start - 1) == end && !Tokens.IsName(start - 2))
+                (start, end) = (start - 1, end + 1);
             else if (Tokens.IsSymbol(start - 1, ',') && CallOf(start) is var call && call >= 0
                 && WordAt(call) is "date_trunc" or "date_add" && Tokens.PartnerOf(call + 1) == end)
                 (start, end) = (call, end + 1);
@@ -159,5 +172,8 @@ sealed partial class TrinoTranslator
     }
 
     /// <summary>The name of the call in whose parentheses a token stands; −1 for none.</summary>
-    int CallOf(int i) => Tokens.OpeningOf(i) is > 0 and var open && Tokens.IsSymbol(open, '(') && Tokens.IsName(open - 1) ? open - 1 : -1;
+    int CallOf(int i) =>
+        Tokens.OpeningOf(i) is > 0 and var open && Tokens.IsSymbol(open, '(') && Tokens.IsName(open - 1)
+            ? open - 1
+            : -1;
 }

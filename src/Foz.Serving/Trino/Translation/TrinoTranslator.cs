@@ -64,7 +64,9 @@ sealed partial class TrinoTranslator : SqlTranslator
         else if (Tokens.IsSymbol(i, '-')) VisitMinus(i);
         else if (Tokens.IsSymbol(i, '+')) CheckPlus(i);
         else if (Tokens.IsSymbol(i, '/') || Tokens.IsSymbol(i, '%')) VisitQuotient(i);
-        else if (Tokens.IsSymbol(i, '=') || Tokens.IsSymbol(i, '<') || Tokens.IsSymbol(i, '>') || Tokens.IsSymbol(i, '!')) VisitComparison(i);
+        else if (Tokens.IsSymbol(i, '=') || Tokens.IsSymbol(i, '<') || Tokens.IsSymbol(i, '>')
+            || Tokens.IsSymbol(i, '!'))
+            VisitComparison(i);
     }
 
     /// <summary><c>(x, y) -> …</c>.</summary>
@@ -136,7 +138,8 @@ sealed partial class TrinoTranslator : SqlTranslator
                 VisitUnnest(i);
                 break;
             default:
-                if (!VisitSessionWord(i, name) && Tokens.IsSymbol(i + 1, '(') && !Tokens.IsOperatorWord(i)) VisitCall(i, name);
+                if (!VisitSessionWord(i, name) && Tokens.IsSymbol(i + 1, '(') && !Tokens.IsOperatorWord(i))
+                    VisitCall(i, name);
                 break;
         }
     }
@@ -150,7 +153,8 @@ sealed partial class TrinoTranslator : SqlTranslator
             "current_user" => context.User is null ? name : SqlText.Literal(context.User),
             "current_catalog" => "'lake'",
             "current_schema" when context.User is null => throw Refused(i, "current_schema in a view"),
-            "current_schema" => context.Schema is null ? "CAST(NULL AS VARCHAR)" : SqlText.Literal(context.Schema.ToLowerInvariant()),
+            "current_schema" =>
+                context.Schema is null ? "CAST(NULL AS VARCHAR)" : SqlText.Literal(context.Schema.ToLowerInvariant()),
             _ => null,
         };
         if (value is not null)
@@ -210,7 +214,9 @@ sealed partial class TrinoTranslator : SqlTranslator
         ending.Push((start, before));
     }
 
-    /// <summary>Writes what stands around tokens that end with one, now that all that stands around parts of them is written.</summary>
+    /// <summary>
+    /// Writes what stands around tokens that end with one, now that all that stands around parts of them is written.
+    /// </summary>
     void WrapBehind(int i)
     {
         if (!wraps.TryGetValue(i + 1, out var ending)) return;
@@ -222,7 +228,8 @@ sealed partial class TrinoTranslator : SqlTranslator
     }
 
     /// <summary>
-    /// UNNEST of several lists, which end at the longest, and of a map, which is told by the two columns that it is given.
+    /// UNNEST of several lists, which end at the longest, and of a map, which is told by the two columns that it is
+    /// given.
     /// </summary>
     void VisitUnnest(int i)
     {
@@ -233,7 +240,10 @@ sealed partial class TrinoTranslator : SqlTranslator
         var isMap = arguments.Count == 1 && named == 2;
         if (arguments.Count < 2 && !isMap) return;
         var numbers = hasNumbers ? ", row_number() OVER ()" : "";
-        Replace(i, i + 2, isMap ? $"(SELECT *{numbers} FROM (SELECT unnest(map_entries(" : $"(SELECT *{numbers} FROM (SELECT unnest(");
+        Replace(
+            i, i + 2,
+            isMap ? $"(SELECT *{numbers} FROM (SELECT unnest(map_entries(" : $"(SELECT *{numbers} FROM (SELECT "
+                + "unnest(");
         if (isMap)
         {
             Replace(close, end, "), max_depth := 2)))");
@@ -265,7 +275,8 @@ sealed partial class TrinoTranslator : SqlTranslator
             // A SELECT of its own, as behind UNION, begins to count anew.
             if (item.Query != query || !Tokens.IsSymbol(item.Start - 1, ',') || item.Start - 1 != last) number = 0;
             (query, last) = (item.Query, item.End);
-            if (!HasName(item.Start, item.End)) Edits.After(Tokens.EndOf(item.End - 1), FormattableString.Invariant($" AS \"_col{number}\""));
+            if (!HasName(item.Start, item.End))
+                Edits.After(Tokens.EndOf(item.End - 1), FormattableString.Invariant($" AS \"_col{number}\""));
             number++;
         }
     }
@@ -274,17 +285,20 @@ sealed partial class TrinoTranslator : SqlTranslator
     {
         if (Tokens.IsSymbol(end - 1, '*')) return true;
         var isColumn = true;
-        for (var i = start; i < end; i++) isColumn &= (i - start) % 2 == 0 ? Tokens.IsName(i) && !IsDone[i] : Tokens.IsSymbol(i, '.');
+        for (var i = start; i < end; i++)
+            isColumn &= (i - start) % 2 == 0 ? Tokens.IsName(i) && !IsDone[i] : Tokens.IsSymbol(i, '.');
         if (isColumn && (end - start) % 2 == 1 && !IsConstant(start)) return true;
         if (end - start < 2 || !Tokens.IsName(end - 1)) return false;
         if (Tokens.IsWord(end - 2, "as")) return true;
-        if (Tokens.KindOf(end - 1) == SqlTokenKind.Word && (tails.Contains(Tokens.NameOf(end - 1)) || Tokens.IsOperatorWord(end - 1)))
+        if (Tokens.KindOf(end - 1) == SqlTokenKind.Word
+            && (tails.Contains(Tokens.NameOf(end - 1)) || Tokens.IsOperatorWord(end - 1)))
             return false;
         return Tokens.EndsOperand(end - 2) && !IsInterval(end - 1);
     }
 
     bool IsConstant(int i) => Tokens.KindOf(i) == SqlTokenKind.Word
-        && Tokens.NameOf(i) is "null" or "true" or "false" or "current_date" or "current_timestamp" or "localtimestamp" or "current_time" or "localtime";
+        && Tokens.NameOf(i) is "null" or "true" or "false" or "current_date" or "current_timestamp" or "localtimestamp"
+            or "current_time" or "localtime";
 
     bool IsInterval(int unit) => units.Contains(Tokens.NameOf(unit)) && Tokens.KindOf(unit - 1) == SqlTokenKind.Text;
 }

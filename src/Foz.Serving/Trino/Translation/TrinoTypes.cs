@@ -3,13 +3,17 @@ using Foz.Serving.Sql;
 
 namespace Foz.Serving.Trino.Translation;
 
-/// <summary>What the text of a statement shows of the types of its expressions, where Trino's operators differ by types.</summary>
+/// <summary>
+/// What the text of a statement shows of the types of its expressions, where Trino's operators differ by types.
+/// </summary>
 sealed class TrinoTypes(PgTokens tokens, SelectStructure structure, TrinoColumns columns)
 {
-    // These make NaN, or a value with a NULL inside, of arguments of any type. Other functions do so of such arguments alone.
+    // These make NaN, or a value with a NULL inside, of arguments of any type. Other functions do so of such arguments
+    // alone.
     static readonly HashSet<string> differingCalls = new(StringComparer.Ordinal)
     {
-        "nan", "infinity", "row", "sqrt", "ln", "pow", "power", "array_agg", "map", "map_agg", "histogram", "regexp_extract_all",
+        "nan", "infinity", "row", "sqrt", "ln", "pow", "power", "array_agg", "map", "map_agg", "histogram",
+        "regexp_extract_all",
         "foz_trino_nan", "foz_trino_infinity", "foz_trino_map_agg",
     };
 
@@ -18,21 +22,29 @@ sealed class TrinoTypes(PgTokens tokens, SelectStructure structure, TrinoColumns
     // Their result has the type of their first argument.
     static readonly HashSet<string> firstCalls = new(StringComparer.Ordinal)
     {
-        "min", "max", "any_value", "arbitrary", "first_value", "last_value", "nth_value", "lag", "lead", "min_by", "max_by", "nullif", "try",
+        "min", "max", "any_value", "arbitrary", "first_value", "last_value", "nth_value", "lag", "lead", "min_by",
+        "max_by", "nullif", "try",
         "foz_trino_plus", "foz_trino_minus",
     };
 
-    static readonly HashSet<string> lastCalls = new(StringComparer.Ordinal) { "date_trunc", "date_add", "foz_trino_date_trunc" };
+    static readonly HashSet<string> lastCalls = new(StringComparer.Ordinal)
+    {
+        "date_trunc", "date_add", "foz_trino_date_trunc",
+    };
 
     /// <summary>Whether tokens can give NaN, or a NULL inside of a value: what compares otherwise in DuckDB.</summary>
     public bool CanDiffer(int start, int end)
     {
         for (var i = start; i < end; i++)
         {
-            if (tokens.KindOf(i) == SqlTokenKind.Number && tokens.Sql.AsSpan(tokens.StartOf(i)..tokens.EndOf(i)).ContainsAny('e', 'E')) return true;
+            if (tokens.KindOf(i) == SqlTokenKind.Number
+                && tokens.Sql.AsSpan(tokens.StartOf(i)..tokens.EndOf(i)).ContainsAny('e', 'E'))
+                return true;
             if (IsRow(i)) return true;
             if (!tokens.IsName(i)) continue;
-            if (tokens.IsSymbol(i + 1, '(') ? differingCalls.Contains(tokens.NameOf(i)) : IsWordOf(differingWords, i) || columns.CanDiffer(tokens.NameOf(i)))
+            if (tokens.IsSymbol(i + 1, '(')
+                ? differingCalls.Contains(tokens.NameOf(i))
+                : IsWordOf(differingWords, i) || columns.CanDiffer(tokens.NameOf(i)))
                 return true;
         }
         return false;
@@ -44,17 +56,22 @@ sealed class TrinoTypes(PgTokens tokens, SelectStructure structure, TrinoColumns
         if (end <= start) return false;
         if (tokens.IsSymbol(start, '(') && tokens.PartnerOf(start) == end - 1)
             return IsDate(start + 1, end - 1)
-                || (structure.Items.Where(item => item.Query == start).ToList() is [var item] && IsDate(item.Start, ValueEnd(item.Start, item.End)));
+                || (structure.Items.Where(item => item.Query == start).ToList() is [var item]
+                    && IsDate(item.Start, ValueEnd(item.Start, item.End)));
         if (end - start == 1 && tokens.IsWord(start, "current_date")) return true;
         if (end - start == 2 && tokens.KindOf(start + 1) == SqlTokenKind.Text) return tokens.IsWord(start, "date");
         if (tokens.IsWord(start, "case") && tokens.OperandEnd(start) == end) return IsDateCase(start, end);
-        if (tokens.IsName(start) && tokens.IsSymbol(start + 1, '(') && tokens.CallEnd(tokens.PartnerOf(start + 1)) == end) return IsDateCall(start);
+        if (tokens.IsName(start) && tokens.IsSymbol(start + 1, '(')
+            && tokens.CallEnd(tokens.PartnerOf(start + 1)) == end)
+            return IsDateCall(start);
         if (IsColumn(start, end)) return columns.IsDate(tokens.NameOf(end - 1));
         var first = tokens.OperandEnd(start);
         return first < end && AreIntervals(first, end) && IsDate(start, first);
     }
 
-    /// <summary>Whether tokens hold a value of the type <c>date</c>, or one whose type cannot be seen beside such.</summary>
+    /// <summary>
+    /// Whether tokens hold a value of the type <c>date</c>, or one whose type cannot be seen beside such.
+    /// </summary>
     public bool CanBeDate(int start, int end)
     {
         for (var i = start; i < end; i++)
@@ -62,18 +79,25 @@ sealed class TrinoTypes(PgTokens tokens, SelectStructure structure, TrinoColumns
             if (!tokens.IsName(i)) continue;
             var name = tokens.NameOf(i);
             if (tokens.KindOf(i) == SqlTokenKind.Word
-                && name is "date" or "current_date" or "last_day_of_month" or "last_day" or "from_iso8601_date" or "foz_trino_from_iso8601_date") return true;
+                && name is "date" or "current_date" or "last_day_of_month" or "last_day" or "from_iso8601_date"
+                    or "foz_trino_from_iso8601_date")
+                return true;
             if (!tokens.IsSymbol(i + 1, '(') && columns.CanBeDate(name)) return true;
         }
         return false;
     }
 
-    /// <summary>Whether tokens are a number, a text or NULL as it is written: such a value equals no NaN, and has no NULL inside.</summary>
+    /// <summary>
+    /// Whether tokens are a number, a text or NULL as it is written: such a value equals no NaN, and has no NULL
+    /// inside.
+    /// </summary>
     public bool IsLiteral(int start, int end)
     {
         while (tokens.IsSymbol(start, '-') || tokens.IsSymbol(start, '+')) start++;
-        if (end - start == 2) return tokens.KindOf(start) == SqlTokenKind.Word && tokens.KindOf(start + 1) == SqlTokenKind.Text;
-        return end - start == 1 && (tokens.KindOf(start) is SqlTokenKind.Number or SqlTokenKind.Text || tokens.IsWord(start, "null"));
+        if (end - start == 2)
+            return tokens.KindOf(start) == SqlTokenKind.Word && tokens.KindOf(start + 1) == SqlTokenKind.Text;
+        return end - start == 1
+            && (tokens.KindOf(start) is SqlTokenKind.Number or SqlTokenKind.Text || tokens.IsWord(start, "null"));
     }
 
     /// <summary>Whether tokens name a column.</summary>
@@ -112,21 +136,27 @@ sealed class TrinoTypes(PgTokens tokens, SelectStructure structure, TrinoColumns
 
     /// <summary>Whether a parenthesis opens a row, <c>(a, b)</c>.</summary>
     bool IsRow(int i) =>
-        tokens.IsSymbol(i, '(') && !tokens.EndsOperand(i - 1) && !tokens.IsWord(i - 1, "in") && !tokens.IsWord(i - 1, "by")
-        && !tokens.IsWord(i - 1, "using") && !tokens.IsWord(i - 1, "array") && !tokens.IsWord(i + 1, "select") && !tokens.IsWord(i + 1, "with")
+        tokens.IsSymbol(i, '(') && !tokens.EndsOperand(i - 1) && !tokens.IsWord(i - 1, "in")
+            && !tokens.IsWord(i - 1, "by")
+        && !tokens.IsWord(i - 1, "using") && !tokens.IsWord(i - 1, "array") && !tokens.IsWord(i + 1, "select")
+        && !tokens.IsWord(i + 1, "with")
         && PartsOf(i).Count > 1;
 
-    bool IsWordOf(HashSet<string> words, int i) => tokens.KindOf(i) == SqlTokenKind.Word && words.Contains(tokens.NameOf(i));
+    bool IsWordOf(HashSet<string> words, int i) =>
+        tokens.KindOf(i) == SqlTokenKind.Word && words.Contains(tokens.NameOf(i));
 
     bool IsDateCall(int i)
     {
         var arguments = PartsOf(i + 1);
         var name = tokens.NameOf(i);
-        if (name is "date" or "last_day_of_month" or "last_day" or "from_iso8601_date" or "foz_trino_from_iso8601_date") return true;
+        if (name is "date" or "last_day_of_month" or "last_day" or "from_iso8601_date" or "foz_trino_from_iso8601_date")
+            return true;
         if (arguments.Count == 0) return false;
-        if (name is "cast" or "try_cast") return tokens.IsWord(arguments[0].End - 1, "date") && tokens.IsWord(arguments[0].End - 2, "as");
+        if (name is "cast" or "try_cast")
+            return tokens.IsWord(arguments[0].End - 1, "date") && tokens.IsWord(arguments[0].End - 2, "as");
         if (firstCalls.Contains(name)) return IsDate(arguments[0].Start, arguments[0].End);
-        if (lastCalls.Contains(name) || name.StartsWith("foz_trino_add_", StringComparison.Ordinal)) return IsDate(arguments[^1].Start, arguments[^1].End);
+        if (lastCalls.Contains(name) || name.StartsWith("foz_trino_add_", StringComparison.Ordinal))
+            return IsDate(arguments[^1].Start, arguments[^1].End);
         return name is "coalesce" or "greatest" or "least" or "if"
             && arguments.Skip(name == "if" ? 1 : 0).All(argument => IsDateOrNull(argument.Start, argument.End));
     }

@@ -17,12 +17,16 @@ readonly record struct JdbcType(long Number, long? Size = null, long? Digits = n
     /// <summary>The types that there are, by Trino's names.</summary>
     public static IReadOnlyList<Named> All { get; } =
     [
-        new("boolean", Of(LogicalType.Boolean)), new("bigint", Of(LogicalType.BigInt)), new("integer", Of(LogicalType.Integer)),
-        new("smallint", Of(LogicalType.SmallInt)), new("tinyint", Of(LogicalType.TinyInt)), new("real", Of(LogicalType.Float)),
-        new("double", Of(LogicalType.Double)), new("varchar", Of(LogicalType.Varchar)), new("varbinary", Of(LogicalType.Blob)),
+        new("boolean", Of(LogicalType.Boolean)), new("bigint", Of(LogicalType.BigInt)),
+        new("integer", Of(LogicalType.Integer)),
+        new("smallint", Of(LogicalType.SmallInt)), new("tinyint", Of(LogicalType.TinyInt)),
+        new("real", Of(LogicalType.Float)),
+        new("double", Of(LogicalType.Double)), new("varchar", Of(LogicalType.Varchar)),
+        new("varbinary", Of(LogicalType.Blob)),
         new("time", Of(LogicalType.Time)), new("time with time zone", Of(LogicalType.Of(TypeId.TimeTz))),
         new("timestamp", Of(LogicalType.Timestamp)), new("timestamp with time zone", Of(LogicalType.TimestampTz)),
-        new("date", Of(LogicalType.Date)), new("decimal", new(Decimal, 38, 0, 10)), new("array", new(2003)), new("map", new(JavaObject)),
+        new("date", Of(LogicalType.Date)), new("decimal", new(Decimal, 38, 0, 10)), new("array", new(2003)),
+        new("map", new(JavaObject)),
         new("row", new(JavaObject)), new("json", new(JavaObject)), new("uuid", new(JavaObject)),
         new("interval day to second", new(JavaObject)), new("unknown", new(JavaObject)),
     ];
@@ -57,7 +61,8 @@ readonly record struct JdbcType(long Number, long? Size = null, long? Digits = n
         /// <summary>Its row of <c>system.jdbc.types</c>.</summary>
         public object?[] ToRow() =>
         [
-            Name, Type.Number, Type.Size, null, null, null, 1L, Type.Number == Varchar, 3L, Type.Radix is null ? null : false, false, null, null,
+            Name, Type.Number, Type.Size, null, null, null, 1L, Type.Number == Varchar, 3L,
+            Type.Radix is null ? null : false, false, null, null,
             Type.Digits, Type.Digits, null, null, Type.Radix,
         ];
     }

@@ -21,7 +21,9 @@ static class TrinoColumnTypes
                 case "map": return $"map<{string.Join(", ", Parts(column, type, tokens))}>";
                 case "row": return $"struct<{string.Join(", ", Fields(column, type, tokens))}>";
             }
-        return type.Trim().Equals("varbinary", StringComparison.OrdinalIgnoreCase) ? "binary" : PgColumnTypes.Translate(column, type);
+        return type.Trim().Equals("varbinary", StringComparison.OrdinalIgnoreCase)
+            ? "binary"
+            : PgColumnTypes.Translate(column, type);
     }
 
     static List<string> Parts(string column, string type, SqlTokens tokens) =>
@@ -32,7 +34,12 @@ static class TrinoColumnTypes
         foreach (var (start, end) in Ranges(tokens))
         {
             if (end - start < 2 || !tokens.IsName(start))
-                throw new FozException(ErrorKind.Sql, $"column {column}: the fields of a row need names, row(a bigint, b varchar)") { SqlState = "42601" };
+                throw new FozException(
+                    ErrorKind.Sql,
+                    $"column {column}: the fields of a row need names, row(a bigint, b varchar)")
+                {
+                    SqlState = "42601",
+                };
             var name = tokens.NameOf(start).Replace("`", "``", StringComparison.Ordinal);
             yield return $"`{name}`: {Translate(column, TextOf(type, tokens, start + 1, end))}";
         }
@@ -56,5 +63,6 @@ static class TrinoColumnTypes
         return ranges;
     }
 
-    static string TextOf(string type, SqlTokens tokens, int start, int end) => type[tokens[start].Start..tokens[end - 1].End];
+    static string TextOf(string type, SqlTokens tokens, int start, int end) =>
+        type[tokens[start].Start..tokens[end - 1].End];
 }

@@ -3,7 +3,9 @@ using Foz.DuckDB;
 
 namespace Foz.Serving.Trino.Types;
 
-/// <summary>A type as Trino tells of it: its name, and the same in parts (Trino's documentation, "Client REST API").</summary>
+/// <summary>
+/// A type as Trino tells of it: its name, and the same in parts (Trino's documentation, "Client REST API").
+/// </summary>
 public sealed record TrinoType
 {
     /// <summary>The longest text: what a <c>varchar</c> without a length has.</summary>
@@ -42,7 +44,8 @@ public sealed record TrinoType
         TypeId.TinyInt => Plain("tinyint"),
         TypeId.SmallInt or TypeId.UTinyInt => Plain("smallint"),
         TypeId.Integer or TypeId.USmallInt => Plain("integer"),
-        // Sums of whole numbers are of 128 bits in DuckDB, and counts without a sign; in Trino they are of 64, and end there.
+        // Sums of whole numbers are of 128 bits in DuckDB, and counts without a sign; in Trino they are of 64, and end
+        // there.
         TypeId.BigInt or TypeId.UInteger or TypeId.HugeInt or TypeId.UBigInt => Bigint,
         TypeId.Decimal => Decimal(type.Width, type.Scale),
         TypeId.Float => Plain("real"),
@@ -93,7 +96,10 @@ public sealed record TrinoType
     static TrinoType Plain(string name) => new(name, name);
 
     static TrinoType Decimal(int width, int scale) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"decimal({width},{scale})"), "decimal") { Numbers = [width, scale] };
+        new(string.Create(CultureInfo.InvariantCulture, $"decimal({width},{scale})"), "decimal")
+        {
+            Numbers = [width, scale],
+        };
 
     static TrinoType Time(string name, string zone, int digits, bool hasPrecisions) => hasPrecisions
         ? new(string.Create(CultureInfo.InvariantCulture, $"{name}({digits}){zone}"), name + zone)

@@ -20,12 +20,22 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
     {
         var spec = JsonNode.Parse((await runner.RunAsync("airbyte-destination", "spec")).Out)!;
         Assert.Equal("SPEC", $"{spec["type"]}");
-        Assert.Equal("overwrite append append_dedup", string.Join(' ', spec["spec"]!["supported_destination_sync_modes"]!.AsArray()));
-        Assert.Equal(["project", "target", "schema", "batch_rows", "batch_seconds"], spec["spec"]!["connectionSpecification"]!["properties"]!.AsObject().Select(p => p.Key));
-        Assert.Equal("""{"type":"CONNECTION_STATUS","connectionStatus":{"status":"SUCCEEDED"}}""", (await CheckAsync("{}")).Trim());
-        Assert.Contains("\"status\":\"FAILED\",\"message\":\"the configuration has no key 'shema'", await CheckAsync("""{"shema":"x"}"""));
+        Assert.Equal(
+            "overwrite append append_dedup",
+            string.Join(' ', spec["spec"]!["supported_destination_sync_modes"]!.AsArray()));
+        Assert.Equal(
+            ["project", "target", "schema", "batch_rows", "batch_seconds"],
+            spec["spec"]!["connectionSpecification"]!["properties"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(
+            """{"type":"CONNECTION_STATUS","connectionStatus":{"status":"SUCCEEDED"}}""",
+            (await CheckAsync("{}")).Trim());
+        Assert.Contains(
+            "\"status\":\"FAILED\",\"message\":\"the configuration has no key 'shema'",
+            await CheckAsync("""{"shema":"x"}"""));
         Assert.Contains("did you mean 'schema'?", await CheckAsync("""{"shema":"x"}"""));
-        Assert.Contains("'batch_rows' of the configuration must be a whole number above 0", await CheckAsync("""{"batch_rows":0}"""));
+        Assert.Contains(
+            "'batch_rows' of the configuration must be a whole number above 0",
+            await CheckAsync("""{"batch_rows":0}"""));
         Assert.Contains("the configuration is no JSON", await CheckAsync("{"));
         Assert.Contains("\"FAILED\"", await CheckAsync("""{"project":"elsewhere"}"""));
 
@@ -41,7 +51,9 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
     [Fact]
     public async Task Appended_records_have_the_types_of_the_catalog_and_others_are_rejected()
     {
-        Catalog(Stream("users", "append", """{"id":{"type":"integer"},"born":{"type":["null","string"],"format":"date"},"price":{"type":"number"},"tags":{"type":"array"}}"""));
+        Catalog(
+            Stream("users", "append",
+                """{"id":{"type":"integer"},"born":{"type":["null","string"],"format":"date"},"price":{"type":"number"},"tags":{"type":"array"}}"""));
         var output = await WriteAsync(
             Record("users", """{"id":1,"born":"2001-02-03","price":1.5,"tags":["a"]}"""),
             Record("users", """{"id":"x"}"""),
@@ -57,24 +69,31 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
             ], States(output));
         Assert.Equal(
             "id,born,price,tags,more,at\n1,2001-02-03,1.5,\"[\"\"a\"\"]\",,2023-11-14\n2,,,,true,2023-11-14\n",
-            await QueryAsync("select id, born, price, tags, more, _airbyte_extracted_at::date as at from bronze.users order by id"));
+            await QueryAsync(
+                "select id, born, price, tags, more, _airbyte_extracted_at::date as at from bronze.users order by id"));
         Assert.Equal("n\n1\n", await QueryAsync("select count(*) as n from bronze.users__rejected"));
     }
 
     [Fact]
     public async Task Of_each_key_the_last_record_stays_and_deleted_ones_go()
     {
-        const string properties = """{"id":{"type":"integer"},"v":{"type":"string"},"at":{"type":"integer"},"_ab_cdc_deleted_at":{"type":["null","string"]}}""";
+        const string properties =
+            """{"id":{"type":"integer"},"v":{"type":"string"},"at":{"type":"integer"},"_ab_cdc_deleted_at":{"type":["null","string"]}}""";
         Catalog(Stream("users", "append_dedup", properties, ""","primary_key":[["id"]],"cursor_field":["at"]"""));
         (await WriteAsync(
             Record("users", """{"id":1,"v":"late","at":5}"""), Record("users", """{"id":1,"v":"early","at":3}"""),
             Record("users", """{"id":2,"v":"a","at":1}"""), Record("users", """{"id":2,"v":"b","at":1}"""),
-            Record("users", """{"id":3,"v":"x","at":1}"""), Record("users", """{"id":4,"v":"gone","at":1,"_ab_cdc_deleted_at":"2024"}"""))).ExpectOk();
+            Record("users", """{"id":3,"v":"x","at":1}"""),
+            Record("users", """{"id":4,"v":"gone","at":1,"_ab_cdc_deleted_at":"2024"}"""))).ExpectOk();
         Assert.Equal("id,v\n1,late\n2,b\n3,x\n", await QueryAsync("select id, v from bronze.users order by id"));
         (await WriteAsync(
-            Record("users", """{"id":1,"v":"too late","at":4}"""), Record("users", """{"id":2,"v":"c","at":2,"more":1}"""),
-            Record("users", """{"id":3,"v":"x","at":9,"_ab_cdc_deleted_at":"2024"}"""), Record("users", """{"id":5,"v":"new","at":1}"""))).ExpectOk();
-        Assert.Equal("id,v,more\n1,late,\n2,c,1\n5,new,\n", await QueryAsync("select id, v, more from bronze.users order by id"));
+            Record("users", """{"id":1,"v":"too late","at":4}"""),
+            Record("users", """{"id":2,"v":"c","at":2,"more":1}"""),
+            Record("users", """{"id":3,"v":"x","at":9,"_ab_cdc_deleted_at":"2024"}"""),
+            Record("users", """{"id":5,"v":"new","at":1}"""))).ExpectOk();
+        Assert.Equal(
+            "id,v,more\n1,late,\n2,c,1\n5,new,\n",
+            await QueryAsync("select id, v, more from bronze.users order by id"));
     }
 
     [Fact]
@@ -83,7 +102,8 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
         Catalog(Stream("users", "overwrite", """{"id":{"type":"integer"}}"""), Stream("other", "append", "{}"));
         (await WriteAsync(Record("users", """{"id":1}"""), Record("users", """{"id":2}"""))).ExpectOk();
         var cut = await WriteAsync(
-            Status("users", "STARTED"), Record("users", """{"id":3}"""), State("users", 3), Record("other", """{"x":1}"""), State("other", 1),
+            Status("users", "STARTED"), Record("users", """{"id":3}"""), State("users", 3),
+            Record("other", """{"x":1}"""), State("other", 1),
             Status("users", "INCOMPLETE"));
         Assert.Equal(1, cut.ExitCode);
         Assert.Contains("\"at\":1", Assert.Single(States(cut)));
@@ -100,12 +120,15 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
     public async Task A_stream_that_is_complete_twice_keeps_its_rows_and_late_records_fail_the_sync()
     {
         Catalog(Stream("users", "overwrite", """{"id":{"type":"integer"}}"""));
-        (await WriteAsync(Record("users", """{"id":1}"""), Status("users", "COMPLETE"), Status("users", "COMPLETE"))).ExpectOk();
+        (await WriteAsync(Record("users", """{"id":1}"""), Status("users", "COMPLETE"), Status("users", "COMPLETE")))
+            .ExpectOk();
         Assert.Equal("id\n1\n", await QueryAsync("select id from bronze.users"));
         var late = await WriteAsync(
-            Record("users", """{"id":2}"""), Status("users", "COMPLETE"), Record("users", """{"id":3}"""), State("users", 3), Status("users", "COMPLETE"));
+            Record("users", """{"id":2}"""), Status("users", "COMPLETE"), Record("users", """{"id":3}"""),
+            State("users", 3), Status("users", "COMPLETE"));
         Assert.Equal(1, late.ExitCode);
-        Assert.Contains("1 record of stream 'users' came after it was complete: bronze.users has those before", late.Out);
+        Assert.Contains(
+            "1 record of stream 'users' came after it was complete: bronze.users has those before", late.Out);
         Assert.Empty(States(late));
         Assert.Equal("id\n2\n", await QueryAsync("select id from bronze.users"));
     }
@@ -113,9 +136,13 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
     [Fact]
     public async Task Keys_that_are_null_are_one_key()
     {
-        Catalog(Stream("users", "append_dedup", """{"id":{"type":"integer"},"v":{"type":"string"}}""", ""","primary_key":[["id"]]"""));
+        Catalog(
+            Stream("users", "append_dedup", """{"id":{"type":"integer"},"v":{"type":"string"}}""",
+                ""","primary_key":[["id"]]"""));
         foreach (var v in (string[])["a", "b", "c"])
-            (await WriteAsync(Record("users", $$"""{"id":null,"v":"{{v}}"}"""), Record("users", $$"""{"id":1,"v":"{{v}}"}"""))).ExpectOk();
+            (await WriteAsync(
+                Record("users", $$"""{"id":null,"v":"{{v}}"}"""),
+                Record("users", $$"""{"id":1,"v":"{{v}}"}"""))).ExpectOk();
         Assert.Equal("id,v\n1,c\n,c\n", await QueryAsync("select id, v from bronze.users order by id nulls last"));
     }
 
@@ -125,9 +152,12 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
         Catalog(Stream("users", "append", "{}"));
         var text = new string('x', 3 << 20);
         (await WriteAsync([
-            .. Enumerable.Range(0, 12).Select(_ => Record("users", $$"""{"v":"{{text}}"}""")), .. Enumerable.Range(0, 3000).Select(_ => Record("users", """{"v":"a"}""")),
+            .. Enumerable.Range(0, 12).Select(_ => Record("users", $$"""{"v":"{{text}}"}""")),
+            .. Enumerable.Range(0, 3000).Select(_ => Record("users", """{"v":"a"}""")),
         ])).ExpectOk();
-        Assert.Equal($"n,l\n3012,{12 * text.Length + 3000}\n", await QueryAsync("select count(*) as n, sum(length(v)) as l from bronze.users"));
+        Assert.Equal(
+            $"n,l\n3012,{12 * text.Length + 3000}\n",
+            await QueryAsync("select count(*) as n, sum(length(v)) as l from bronze.users"));
     }
 
     [Fact]
@@ -149,13 +179,19 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
     [Fact]
     public async Task Rows_of_a_generation_that_is_tried_again_stay()
     {
-        Catalog(Stream("users", "overwrite", """{"id":{"type":"integer"}}""", ""","generation_id":1,"minimum_generation_id":1"""));
+        Catalog(
+            Stream("users", "overwrite", """{"id":{"type":"integer"}}""",
+                ""","generation_id":1,"minimum_generation_id":1"""));
         (await WriteAsync(Record("users", """{"id":1}"""), Status("users", "COMPLETE"))).ExpectOk();
         // Another stream of the sync failed: the source goes on behind its state, and has nothing more.
         (await WriteAsync(Status("users", "COMPLETE"))).ExpectOk();
         Assert.Equal("id\n1\n", await QueryAsync("select id from bronze.users"));
-        Catalog(Stream("users", "append", """{"id":{"type":"integer"}}""", ""","generation_id":2,"minimum_generation_id":2"""));
-        (await WriteAsync(Record("users", """{"id":2}"""), State("users", 2), Record("users", """{"id":3}"""), Record("users", """{"id":4}"""), State("users", 4))).ExpectOk();
+        Catalog(
+            Stream("users", "append", """{"id":{"type":"integer"}}""",
+                ""","generation_id":2,"minimum_generation_id":2"""));
+        (await WriteAsync(
+            Record("users", """{"id":2}"""), State("users", 2), Record("users", """{"id":3}"""),
+            Record("users", """{"id":4}"""), State("users", 4))).ExpectOk();
         (await WriteAsync(Record("users", """{"id":5}"""))).ExpectOk();
         Assert.Equal("id\n2\n3\n4\n5\n", await QueryAsync("select id from bronze.users order by id"));
     }
@@ -179,7 +215,8 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
         foreach (var schema in (string[])["foz", "_foz", "information_schema", "main"])
         {
             Catalog(Fill("""{"stream":{"name":"users","namespace":"$1"},"destination_sync_mode":"append"}""", schema));
-            await FailAsync(schema == "_foz" ? "'_foz' is not a name for a schema" : $"the schema '{schema}' is reserved");
+            await FailAsync(
+                schema == "_foz" ? "'_foz' is not a name for a schema" : $"the schema '{schema}' is reserved");
         }
         Catalog(Stream("users", "append", "{}"));
         await FailAsync(
@@ -190,7 +227,9 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
         Catalog(Stream("users", "append", "{}"));
         await FailAsync("silver.users is made by the project itself");
         Catalog("""{"stream":{"name":"users","namespace":"crm"},"destination_sync_mode":"append"}""");
-        (await WriteAsync("""{"type":"RECORD","record":{"stream":"users","namespace":"crm","emitted_at":1,"data":{"id":1}}}""")).ExpectOk();
+        (await WriteAsync(
+            """{"type":"RECORD","record":{"stream":"users","namespace":"crm","emitted_at":1,"data":{"id":1}}}"""))
+            .ExpectOk();
         Assert.Equal("id\n1\n", await QueryAsync("select id from crm.users"));
 
         async Task FailAsync(string message, params string[] lines)
@@ -204,7 +243,8 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
     }
 
     static string Stream(string name, string mode, string properties, string more = "") => Fill(
-        """{"stream":{"name":"$1","json_schema":{"properties":$2}},"destination_sync_mode":"$3"$4}""", name, properties, mode, more);
+        """{"stream":{"name":"$1","json_schema":{"properties":$2}},"destination_sync_mode":"$3"$4}""", name, properties,
+        mode, more);
 
     static string Record(string stream, string data) => Fill(
         """{"type":"RECORD","record":{"stream":"$1","emitted_at":1700000000000,"data":$2}}""", stream, data);
@@ -218,13 +258,16 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
 
     static string Fill(string template, params string[] values)
     {
-        for (var i = 0; i < values.Length; i++) template = template.Replace($"${i + 1}", values[i], StringComparison.Ordinal);
+        for (var i = 0; i < values.Length; i++)
+            template = template.Replace($"${i + 1}", values[i], StringComparison.Ordinal);
         return template;
     }
 
-    static IEnumerable<string> States(CommandOutput output) => output.Out.Split('\n').Where(l => l.StartsWith("""{"type":"STATE""", StringComparison.Ordinal));
+    static IEnumerable<string> States(CommandOutput output) =>
+        output.Out.Split('\n').Where(l => l.StartsWith("""{"type":"STATE""", StringComparison.Ordinal));
 
-    void Catalog(params string[] streams) => runner.Write("catalog.json", Fill("""{"streams":[$1]}""", string.Join(',', streams)));
+    void Catalog(params string[] streams) =>
+        runner.Write("catalog.json", Fill("""{"streams":[$1]}""", string.Join(',', streams)));
 
     Task<CommandOutput> WriteAsync(params string[] lines)
     {

@@ -116,7 +116,8 @@ public sealed class AlterCommandTests : IDisposable
             Assert.True(output.ExitCode == 0, $"{arguments}: {output.Error}");
             Assert.Contains($"this is version {++version}", output.Out, StringComparison.Ordinal);
             if (expected is null) continue;
-            var rows = await foz.RunAsync("query", expected[0] == '{' ? "select s from silver.t" : "select * from silver.t", "-o", "csv");
+            var rows = await foz.RunAsync(
+                "query", expected[0] == '{' ? "select s from silver.t" : "select * from silver.t", "-o", "csv");
             Assert.Equal((arguments, expected), (arguments, expected[0] == '{'
                 ? rows.Out.Split('\n')[1].Trim('"').Replace("\"\"", "\"", default)
                 : rows.Out.Split('\n')[0]));
@@ -128,14 +129,20 @@ public sealed class AlterCommandTests : IDisposable
             Assert.Contains(told, output.Out, StringComparison.Ordinal);
         }
         var json = await foz.RunAsync("alter", "silver.t", "comment", "by hand", "-o", "json");
-        Assert.Equal("""[{"table":"silver.t","change":"comment","version":29,"is_changed":true}]""", json.Out.Replace("\n", "", default).Replace(" ", "", default).Replace("byhand", "by hand", default));
+        Assert.Equal(
+            """[{"table":"silver.t","change":"comment","version":29,"is_changed":true}]""",
+            json.Out.Replace("\n", "", default).Replace(" ", "", default).Replace("byhand", "by hand", default));
     }
 
     [Fact]
     public async Task Bad_input_is_refused_with_a_reason_and_changes_nothing()
     {
         await RunProjectAsync();
-        foreach (var arguments in new[] { forms[0].Arguments, "set delta.enableDeletionVectors=true", "add-column zip 'varchar(8)'", "rename-column s.a first", "drop-column s.b", "add-column s.c int" })
+        foreach (var arguments in new[]
+        {
+            forms[0].Arguments, "set delta.enableDeletionVectors=true", "add-column zip 'varchar(8)'",
+            "rename-column s.a first", "drop-column s.b", "add-column s.c int",
+        })
             Assert.Equal(0, (await AlterAsync(arguments)).ExitCode);
 
         var wrong = new List<string>();
@@ -160,7 +167,8 @@ public sealed class AlterCommandTests : IDisposable
         Assert.Contains("add-column", names);
 
         Assert.Equal(names.Except(["sync-identity"]), forms.Select(f => f.Arguments.Split(' ')[0]).Distinct().Order());
-        Assert.Empty(names.Except(["drop-not-null", "drop-default"]).Except(refused.Select(f => f.Arguments.Split(' ')[0])));
+        Assert.Empty(
+            names.Except(["drop-not-null", "drop-default"]).Except(refused.Select(f => f.Arguments.Split(' ')[0])));
     }
 
     async Task RunProjectAsync()

@@ -6,7 +6,8 @@ public sealed class ArgumentTests : IDisposable
 
     public static TheoryData<string> Commands =>
     [
-        "init", "validate", "plan", "run", "test", "query", "ls", "show", "history", "changes", "restore", "lineage", "source",
+        "init", "validate", "plan", "run", "test", "query", "ls", "show", "history", "changes", "restore", "lineage",
+        "source",
         "source check", "source discover", "doctor", "demo", "version",
     ];
 
@@ -14,7 +15,8 @@ public sealed class ArgumentTests : IDisposable
 
     [Theory]
     [InlineData("error: foz has no command 'qeury'\n  did you mean query?\n", "qeury", "select 1")]
-    [InlineData("error: foz query has no option --ouput\n  did you mean --output?\n", "query", "select 1", "--ouput", "json")]
+    [InlineData(
+        "error: foz query has no option --ouput\n  did you mean --output?\n", "query", "select 1", "--ouput", "json")]
     [InlineData("error: foz run has no option --full-refesh\n  did you mean --full-refresh?\n", "run", "--full-refesh")]
     [InlineData("error: foz run has no option -q\n  foz run --help lists them\n", "run", "-q")]
     [InlineData("error: foz run has no option -z1\n  foz run --help lists them\n", "run", "-z1")]

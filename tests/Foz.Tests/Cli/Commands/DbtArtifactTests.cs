@@ -3,17 +3,20 @@ using System.Text.Json;
 namespace Foz.Tests.Cli.Commands;
 
 /// <summary>
-/// Holds the artifacts of a run of <c>examples/padaria</c> against what dbt's published schemas demand: which keys there must be, and
-/// of small objects also that there are no others.
+/// Holds the artifacts of a run of <c>examples/padaria</c> against what dbt's published schemas demand: which keys
+/// there must be, and of small objects also that there are no others.
 /// </summary>
 public sealed class DbtArtifactTests : IDisposable
 {
-    const string CommonKeys = "database schema name resource_type package_name path original_file_path unique_id fqn alias checksum";
+    const string CommonKeys =
+        "database schema name resource_type package_name path original_file_path unique_id fqn alias checksum";
 
     static readonly Dictionary<string, string> RequiredByKind = new(StringComparer.Ordinal)
     {
         ["model"] = CommonKeys, ["seed"] = CommonKeys, ["snapshot"] = CommonKeys, ["test"] = CommonKeys,
-        ["source"] = "database schema name resource_type package_name path original_file_path unique_id fqn source_name source_description loader identifier",
+        ["source"] =
+            "database schema name resource_type package_name path original_file_path unique_id fqn source_name "
+                + "source_description loader identifier",
         ["macro"] = "name resource_type package_name path original_file_path unique_id macro_sql",
         ["doc"] = "name resource_type package_name path original_file_path unique_id block_contents",
         ["exposure"] = "name resource_type package_name path original_file_path unique_id fqn type owner",
@@ -21,11 +24,13 @@ public sealed class DbtArtifactTests : IDisposable
     };
 
     const string ManifestKeys =
-        "metadata nodes sources macros docs exposures metrics groups selectors disabled parent_map child_map group_map saved_queries semantic_models unit_tests";
+        "metadata nodes sources macros docs exposures metrics groups selectors disabled parent_map child_map group_map "
+            + "saved_queries semantic_models unit_tests";
 
     const string MetadataKeys = "dbt_schema_version dbt_version generated_at invocation_id env";
     const string ResultKeys =
-        "status timing thread_id execution_time adapter_response message failures unique_id compiled compiled_code relation_name";
+        "status timing thread_id execution_time adapter_response message failures unique_id "
+            + "compiled compiled_code relation_name";
 
     readonly CommandRunner foz = new();
 
@@ -39,7 +44,8 @@ public sealed class DbtArtifactTests : IDisposable
         Assert.True(output.ExitCode == 0, $"{output.Out}{output.Error}");
     }
 
-    JsonElement Read(string name) => JsonDocument.Parse(File.ReadAllText(Path.Combine(foz.Folder, "target", name))).RootElement;
+    JsonElement Read(string name) =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(foz.Folder, "target", name))).RootElement;
 
     static void HasExactly(string keys, JsonElement of, string where) =>
         Assert.True(
@@ -59,7 +65,9 @@ public sealed class DbtArtifactTests : IDisposable
         var manifest = Read("manifest.json");
         HasExactly(ManifestKeys, manifest, "the manifest");
         HasExactly(MetadataKeys + " project_name adapter_type", manifest.GetProperty("metadata"), "its metadata");
-        Assert.Equal("https://schemas.getdbt.com/dbt/manifest/v12.json", manifest.GetProperty("metadata").GetProperty("dbt_schema_version").GetString());
+        Assert.Equal(
+            "https://schemas.getdbt.com/dbt/manifest/v12.json",
+            manifest.GetProperty("metadata").GetProperty("dbt_schema_version").GetString());
         foreach (var part in new[] { "nodes", "sources", "macros", "docs", "exposures", "unit_tests" })
         {
             Assert.NotEmpty(manifest.GetProperty(part).EnumerateObject());
@@ -70,21 +78,29 @@ public sealed class DbtArtifactTests : IDisposable
             }
         }
         var orders = manifest.GetProperty("nodes").GetProperty("model.padaria.orders");
-        Assert.Equal(["model.padaria.stg_orders", "model.padaria.order_payments"], Texts(orders.GetProperty("depends_on").GetProperty("nodes")));
+        Assert.Equal(
+            ["model.padaria.stg_orders", "model.padaria.order_payments"],
+            Texts(orders.GetProperty("depends_on").GetProperty("nodes")));
         Assert.Equal("\"bakery\".\"orders\"", orders.GetProperty("relation_name").GetString());
         Assert.Equal("incremental", orders.GetProperty("config").GetProperty("materialized").GetString());
         Assert.Equal(["bakery", "hourly"], Texts(orders.GetProperty("tags")));
-        Assert.Contains("{{ dbt_utils.generate_surrogate_key", orders.GetProperty("raw_code").GetString(), StringComparison.Ordinal);
         Assert.Contains(
-            "exposure.padaria.sales_report", Texts(manifest.GetProperty("child_map").GetProperty("model.padaria.orders")));
+            "{{ dbt_utils.generate_surrogate_key", orders.GetProperty("raw_code").GetString(),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "exposure.padaria.sales_report",
+            Texts(manifest.GetProperty("child_map").GetProperty("model.padaria.orders")));
         Assert.Equal(
             "Somebody who has bought something at least once.",
-            manifest.GetProperty("nodes").GetProperty("model.padaria.stg_customers").GetProperty("description").GetString());
+            manifest.GetProperty("nodes").GetProperty("model.padaria.stg_customers").GetProperty("description")
+                .GetString());
         var test = Assert.Single(
-            manifest.GetProperty("nodes").EnumerateObject(), node => node.Value.GetProperty("name").GetString() == "unique_orders_order_id").Value;
+            manifest.GetProperty("nodes").EnumerateObject(),
+            node => node.Value.GetProperty("name").GetString() == "unique_orders_order_id").Value;
         Assert.Equal(
             ("unique", "order_id", "model.padaria.orders"),
-            (test.GetProperty("test_metadata").GetProperty("name").GetString(), test.GetProperty("column_name").GetString(),
+            (test.GetProperty("test_metadata").GetProperty("name")
+                .GetString(), test.GetProperty("column_name").GetString(),
                 test.GetProperty("attached_node").GetString()));
     }
 
@@ -110,15 +126,22 @@ public sealed class DbtArtifactTests : IDisposable
     public async Task The_results_tell_what_failed_and_what_was_not_tried()
     {
         await RunAsync("run");
-        foz.Write("seeds/raw_orders.csv", "id,customer,ordered_at,status\n9,1,2026-01-09 08:10:00,completed\n9,1,2026-01-09 08:10:00,completed\n");
+        foz.Write(
+            "seeds/raw_orders.csv",
+            "id,customer,ordered_at,status\n9,1,2026-01-09 08:10:00,completed\n9,1,2026-01-09 08:10:00,completed\n");
 
         Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
 
         var results = Read("run_results.json").GetProperty("results").EnumerateArray()
-            .ToDictionary(result => result.GetProperty("unique_id").GetString()!, result => result.GetProperty("status").GetString());
+            .ToDictionary(
+                result => result.GetProperty("unique_id").GetString()!,
+                result => result.GetProperty("status").GetString());
         Assert.Equal("error", results["model.padaria.stg_orders"]);
         Assert.Equal("skipped", results["model.padaria.orders"]);
-        Assert.Equal("fail", results.First(result => result.Key.StartsWith("test.padaria.unique_stg_orders", StringComparison.Ordinal)).Value);
+        Assert.Equal(
+            "fail",
+            results.First(result =>
+                result.Key.StartsWith("test.padaria.unique_stg_orders", StringComparison.Ordinal)).Value);
     }
 
     [Fact]
@@ -129,17 +152,22 @@ public sealed class DbtArtifactTests : IDisposable
 
         var catalog = Read("catalog.json");
         HasExactly("metadata nodes sources errors", catalog, "catalog.json");
-        foreach (var node in catalog.GetProperty("nodes").EnumerateObject().Concat(catalog.GetProperty("sources").EnumerateObject()))
+        foreach (var node in catalog.GetProperty("nodes").EnumerateObject()
+            .Concat(catalog.GetProperty("sources").EnumerateObject()))
         {
             HasExactly("metadata columns stats unique_id", node.Value, node.Name);
             HasExactly("type schema name database comment owner", node.Value.GetProperty("metadata"), node.Name);
-            foreach (var column in node.Value.GetProperty("columns").EnumerateObject()) HasExactly("type index name comment", column.Value, node.Name);
+            foreach (var column in node.Value.GetProperty("columns").EnumerateObject())
+                HasExactly("type index name comment", column.Value, node.Name);
         }
         var customers = catalog.GetProperty("nodes").GetProperty("model.padaria.customers").GetProperty("columns");
         Assert.Equal(
             ["customer_id", "name", "first_order", "latest_order", "orders", "average_amount", "lifetime_value"],
             customers.EnumerateObject().Select(column => column.Name));
-        Assert.Equal("VIEW", catalog.GetProperty("nodes").GetProperty("model.padaria.stg_orders").GetProperty("metadata").GetProperty("type").GetString());
+        Assert.Equal(
+            "VIEW",
+            catalog.GetProperty("nodes").GetProperty("model.padaria.stg_orders").GetProperty("metadata")
+                .GetProperty("type").GetString());
         Assert.True(catalog.GetProperty("sources").TryGetProperty("source.padaria.bakery.raw_payments", out _));
     }
 
@@ -167,12 +195,14 @@ public sealed class DbtArtifactTests : IDisposable
         HasExactly("metadata results elapsed_time", artifact, "sources.json");
         var result = Assert.Single(artifact.GetProperty("results").EnumerateArray());
         HasExactly(
-            "unique_id max_loaded_at snapshotted_at max_loaded_at_time_ago_in_s status criteria adapter_response timing thread_id execution_time",
+            "unique_id max_loaded_at snapshotted_at max_loaded_at_time_ago_in_s status criteria adapter_response "
+                + "timing thread_id execution_time",
             result, "a result");
         HasExactly("warn_after error_after filter", result.GetProperty("criteria"), "its criteria");
         Assert.Equal(
             ("source.padaria.bakery.raw_orders", "error", "2026-01-05T10:20:00.000000Z"),
-            (result.GetProperty("unique_id").GetString(), result.GetProperty("status").GetString(), result.GetProperty("max_loaded_at").GetString()));
+            (result.GetProperty("unique_id").GetString(), result.GetProperty("status").GetString(),
+                result.GetProperty("max_loaded_at").GetString()));
     }
 
     static IEnumerable<string?> Texts(JsonElement list) => list.EnumerateArray().Select(item => item.GetString());

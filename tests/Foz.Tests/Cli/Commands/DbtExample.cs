@@ -10,7 +10,8 @@ static class DbtExample
         foreach (var file in Directory.EnumerateFiles(example, "*", SearchOption.AllDirectories))
         {
             var path = Path.GetRelativePath(example, file);
-            if (path.Split(Path.DirectorySeparatorChar)[0] is not ("lake" or "target")) foz.Write(path, File.ReadAllText(file));
+            if (path.Split(Path.DirectorySeparatorChar)[0] is not ("lake" or "target"))
+                foz.Write(path, File.ReadAllText(file));
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace Foz.Tests.Cli.Commands;
 
 /// <summary>
-/// Incremental models of dbt whose SELECT is another one once their table is there, or reads it: dbt runs them each time, and so their
-/// rows are those of dbt, although nothing that they read is new.
+/// Incremental models of dbt whose SELECT is another one once their table is there, or reads it: dbt runs them each
+/// time, and so their rows are those of dbt, although nothing that they read is new.
 /// </summary>
 public sealed class DbtIncrementalTests : IDisposable
 {
@@ -24,18 +24,30 @@ public sealed class DbtIncrementalTests : IDisposable
     }
 
     async Task<string> IdsAsync() => string.Join(
-        ' ', (await RunAsync("query", "select id from shop.m order by id", "--output", "csv")).Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
+        ' ',
+        (await RunAsync("query", "select id from shop.m order by id", "--output", "csv")).Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
 
     [Theory]
     // The first run takes some rows, the next the rest: is_incremental() alone, of each strategy.
-    [InlineData("{% if is_incremental() %}where id > 3{% else %}where id <= 3{% endif %}", "unique_key='id', incremental_strategy='merge'", "1 2 3", "1 2 3 4 5", "1 2 3 4 5")]
-    [InlineData("{% if is_incremental() %}where id > 3{% else %}where id <= 3{% endif %}", "unique_key='id', incremental_strategy='delete+insert'", "1 2 3", "1 2 3 4 5", "1 2 3 4 5")]
-    [InlineData("{% if is_incremental() %}where id > 4{% else %}where id <= 2{% endif %}", "incremental_strategy='append'", "1 2", "1 2 5", "1 2 5 5")]
+    [InlineData(
+        "{% if is_incremental() %}where id > 3{% else %}where id <= 3{% endif %}",
+        "unique_key='id', incremental_strategy='merge'", "1 2 3", "1 2 3 4 5", "1 2 3 4 5")]
+    [InlineData(
+        "{% if is_incremental() %}where id > 3{% else %}where id <= 3{% endif %}",
+        "unique_key='id', incremental_strategy='delete+insert'", "1 2 3", "1 2 3 4 5", "1 2 3 4 5")]
+    [InlineData(
+        "{% if is_incremental() %}where id > 4{% else %}where id <= 2{% endif %}", "incremental_strategy='append'",
+        "1 2", "1 2 5", "1 2 5 5")]
     // Two more rows in each run, by the table itself.
-    [InlineData("{% if is_incremental() %}where id > (select max(id) from {{ this }}) order by id limit 2{% else %}where id = 1{% endif %}", "incremental_strategy='append'", "1", "1 2 3", "1 2 3 4 5")]
-    public async Task Rows_that_a_run_leaves_to_the_next_are_there_behind_it(string rest, string config, string first, string second, string third)
+    [InlineData(
+        "{% if is_incremental() %}where id > (select max(id) from {{ this }}) order by id limit 2{% else %}where id = 1{% endif %}", "incremental_strategy='append'", "1", "1 2 3", "1 2 3 4 5")]
+    public async Task Rows_that_a_run_leaves_to_the_next_are_there_behind_it(
+        string rest, string config, string first, string second, string third)
     {
-        foz.Write("models/m.sql", $"{{{{ config(materialized='incremental', {config}) }}}}\nselect id from {{{{ ref('numbers') }}}} {rest}");
+        foz.Write(
+            "models/m.sql",
+            $"{{{{ config(materialized='incremental', {config}) }}}}\nselect id from {{{{ ref('numbers') }}}} {rest}");
 
         await RunAsync("run");
         Assert.Equal(first, await IdsAsync());
@@ -80,6 +92,7 @@ public sealed class DbtIncrementalTests : IDisposable
 
         Assert.Equal(
             "1,0,4,-2,-1,1,,2024-04-30 00:00:00,2024-01-01 00:00:00,2024-03-31,2024-02-29",
-            (await RunAsync("query", "select * from shop.m", "--output", "csv")).Split('\n', StringSplitOptions.TrimEntries)[1]);
+            (await RunAsync("query", "select * from shop.m", "--output", "csv")).Split(
+                '\n', StringSplitOptions.TrimEntries)[1]);
     }
 }

@@ -22,7 +22,9 @@ public sealed class DiffCommandTests : IDisposable
             select * from (values (1, 'new', 10.5), (2, 'paid', 3.0), (3, null, 1.0), (4, 'sent', 2.0)) v(id, status, amount)
             """);
         foz.Write("models/gold/log.sql", "select * from (values ('a'), ('a'), ('b'), (null)) v(line)");
-        foz.Write("models/gold/seen.sql", "/* @foz\nmaterialization: view\n@foz */\nselect id from silver.orders where amount > 2");
+        foz.Write(
+            "models/gold/seen.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nselect id from silver.orders where amount > 2");
     }
 
     public void Dispose() => foz.Dispose();
@@ -51,8 +53,10 @@ public sealed class DiffCommandTests : IDisposable
         var rows = JsonDocument.Parse(await OkAsync("diff", "prod", "dev", "-o", "json")).RootElement.EnumerateArray()
             .ToDictionary(row => row.GetProperty("table").GetString()!);
         Assert.Equal(("changed", 1, 1, 2, 1), (
-            rows["silver.orders"].GetProperty("difference").GetString(), rows["silver.orders"].GetProperty("rows_added").GetInt32(),
-            rows["silver.orders"].GetProperty("rows_removed").GetInt32(), rows["silver.orders"].GetProperty("rows_changed").GetInt32(),
+            rows["silver.orders"].GetProperty("difference").GetString(),
+            rows["silver.orders"].GetProperty("rows_added").GetInt32(),
+            rows["silver.orders"].GetProperty("rows_removed").GetInt32(),
+            rows["silver.orders"].GetProperty("rows_changed").GetInt32(),
             rows["silver.orders"].GetProperty("rows_same").GetInt32()));
         Assert.Equal("added", rows["gold.later"].GetProperty("difference").GetString());
     }
@@ -69,7 +73,8 @@ public sealed class DiffCommandTests : IDisposable
         Assert.Equal(0, (await foz.RunAsync("diff", "prod", "dev")).ExitCode);
 
         var unknown = await foz.RunAsync("diff", "prod", "dve");
-        Assert.Equal((2, "error: unknown environment 'dve'\n  did you mean 'dev'?\n"), (unknown.ExitCode, unknown.Error));
+        Assert.Equal(
+            (2, "error: unknown environment 'dve'\n  did you mean 'dev'?\n"), (unknown.ExitCode, unknown.Error));
         var key = await foz.RunAsync("diff", "prod", "dev", "silver.orders", "--key", "statsu");
         Assert.Equal(2, key.ExitCode);
         Assert.Contains("did you mean 'status'?", key.Error, StringComparison.Ordinal);
@@ -80,13 +85,24 @@ public sealed class DiffCommandTests : IDisposable
     {
         await OkAsync("run");
         foz.Write("models/gold/log.sql", "select id::varchar as line from silver.orders where amount > 1.5");
-        foz.Write("models/gold/twice.sql", "/* @foz\nmaterialization: view\n@foz */\nselect line || line as line from gold.log");
+        foz.Write(
+            "models/gold/twice.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nselect line || line as line from gold.log");
 
-        Assert.Contains("2 of 2 steps would work", await OkAsync("plan", "--target", "dev", "--select", "state:modified", "--defer", "--state", "prod"), StringComparison.Ordinal);
-        Assert.Contains("2 ok", await OkAsync("run", "--target", "dev", "--select", "state:modified", "--defer", "--state", "prod"), StringComparison.Ordinal);
+        Assert.Contains(
+            "2 of 2 steps would work",
+            await OkAsync("plan", "--target", "dev", "--select", "state:modified", "--defer", "--state", "prod"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "2 ok", await OkAsync("run", "--target", "dev", "--select", "state:modified", "--defer", "--state", "prod"),
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(foz.Folder, "lake", "dev_silver")));
-        Assert.Equal("line\n11\n22\n44\n", await OkAsync("query", "select * from gold.twice order by 1", "--target", "dev", "-o", "csv"));
-        Assert.Contains("nothing new", await OkAsync("run", "--target", "dev", "log", "twice", "--defer", "--state", "prod"), StringComparison.Ordinal);
+        Assert.Equal(
+            "line\n11\n22\n44\n",
+            await OkAsync("query", "select * from gold.twice order by 1", "--target", "dev", "-o", "csv"));
+        Assert.Contains(
+            "nothing new", await OkAsync("run", "--target", "dev", "log", "twice", "--defer", "--state", "prod"),
+            StringComparison.Ordinal);
 
         // Once the environment has its own, that is what is read.
         foz.Write("models/silver/orders.sql", "select 7 as id, 9.0 as amount");

@@ -12,9 +12,14 @@ public sealed class FormatCommandTests : IDisposable
 
     [Theory]
     [InlineData("SELECT a ,b,  c\t\n\n\n\nFROM  s.t", "select a, b, c\n\nfrom  s.t")]
-    [InlineData("SELECT t.Order, 1 AS Select, Partition -- THE Select, here  \nFROM s.t", "select t.Order, 1 as Select, Partition -- THE Select, here\nfrom s.t")]
-    [InlineData("SELECT 'A ,B  ', \"FROM ,\" /* AND ,x */ FROM s.t AS x", "select 'A ,B  ', \"FROM ,\" /* AND ,x */ from s.t as x")]
-    [InlineData("\n\nselect {Select: 1}, f(Order := 2)\n\tfrom s.t\n\n", "select {Select: 1}, f(Order := 2)\n    from s.t")]
+    [InlineData(
+        "SELECT t.Order, 1 AS Select, Partition -- THE Select, here  \nFROM s.t",
+        "select t.Order, 1 as Select, Partition -- THE Select, here\nfrom s.t")]
+    [InlineData(
+        "SELECT 'A ,B  ', \"FROM ,\" /* AND ,x */ FROM s.t AS x",
+        "select 'A ,B  ', \"FROM ,\" /* AND ,x */ from s.t as x")]
+    [InlineData(
+        "\n\nselect {Select: 1}, f(Order := 2)\n\tfrom s.t\n\n", "select {Select: 1}, f(Order := 2)\n    from s.t")]
     [InlineData("select a - -b, c->>'x' from s.t -- end  ", "select a - -b, c->>'x' from s.t -- end")]
     public void SQL_is_tidy_and_means_the_same(string sql, string tidy)
     {
@@ -38,9 +43,13 @@ public sealed class FormatCommandTests : IDisposable
         Assert.Equal((1, "foz.yml\nmodels/gold/a.sql\n2 files to be written tidily\n"), (check.ExitCode, check.Out));
         Assert.Equal(0, (await foz.RunAsync("format", "models/gold")).ExitCode);
         Assert.Equal(
-            "/* @foz\ndescription: A ,b  \n@foz */\nselect 1 as x, 2 as y\n", await File.ReadAllTextAsync(Path.Combine(foz.Folder, "models/gold/a.sql"), TestContext.Current.CancellationToken));
+            "/* @foz\ndescription: A ,b  \n@foz */\nselect 1 as x, 2 as y\n",
+            await File.ReadAllTextAsync(
+                Path.Combine(foz.Folder, "models/gold/a.sql"), TestContext.Current.CancellationToken));
         Assert.Equal(0, (await foz.RunAsync("format")).ExitCode);
-        Assert.Equal((0, "all files are tidy\n"), ((await foz.RunAsync("format", "--check")).ExitCode, (await foz.RunAsync("format", "--check")).Out));
+        Assert.Equal(
+            (0, "all files are tidy\n"),
+            ((await foz.RunAsync("format", "--check")).ExitCode, (await foz.RunAsync("format", "--check")).Out));
         Assert.Equal(2, (await foz.RunAsync("format", "models/nothing")).ExitCode);
     }
 }

@@ -35,16 +35,20 @@ public sealed class FreshnessCommandTests : IDisposable
         Assert.Equal(0, (await foz.RunAsync("run")).ExitCode);
 
         var result = await foz.RunAsync("source", "freshness", "--output", "json");
-        var rows = JsonDocument.Parse(result.Out).RootElement.EnumerateArray().ToDictionary(row => row.GetProperty("source").GetString()!);
+        var rows = JsonDocument.Parse(result.Out).RootElement.EnumerateArray()
+            .ToDictionary(row => row.GetProperty("source").GetString()!);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Equal(["s.last", "s.missing", "s.old", "s.orders", "s.warned", "s.wrong"], rows.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["s.last", "s.missing", "s.old", "s.orders", "s.warned", "s.wrong"],
+            rows.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("pass", rows["s.orders"].GetProperty("status").GetString());
         Assert.Equal("error", rows["s.old"].GetProperty("status").GetString());
         Assert.StartsWith("2021-01-01", rows["s.old"].GetProperty("loaded_at").GetString(), StringComparison.Ordinal);
         Assert.StartsWith("9999-12-31", rows["s.last"].GetProperty("loaded_at").GetString(), StringComparison.Ordinal);
         Assert.Equal("warn", rows["s.warned"].GetProperty("status").GetString());
-        Assert.StartsWith("2020-01-01", rows["s.warned"].GetProperty("loaded_at").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "2020-01-01", rows["s.warned"].GetProperty("loaded_at").GetString(), StringComparison.Ordinal);
         Assert.Equal("runtime error", rows["s.wrong"].GetProperty("status").GetString());
         Assert.NotEqual("pass", rows["s.missing"].GetProperty("status").GetString());
         Assert.Equal(2, (await foz.RunAsync("source", "freshness", "shop")).ExitCode);
@@ -58,7 +62,10 @@ public sealed class FreshnessCommandTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("freshness: {warn_after: 12 hours", result.Error, StringComparison.Ordinal);
 
-        foz.Write("sources/s.yml", "connection: files\nstreams: {orders: {path: orders.csv, freshness: {warn_after: 2 fortnights}}, b: {path: x.csv, freshness: {filter: a}}}\n");
+        foz.Write(
+            "sources/s.yml",
+            "connection: files\nstreams: {orders: {path: orders.csv, freshness: {warn_after: 2 fortnights}}, b: {path: "
+                + "x.csv, freshness: {filter: a}}}\n");
         var wrong = await foz.RunAsync("validate");
         Assert.Contains("'2 fortnights' is not a length of time", wrong.Error, StringComparison.Ordinal);
         Assert.Contains("'freshness' needs 'warn_after' or 'error_after'", wrong.Error, StringComparison.Ordinal);

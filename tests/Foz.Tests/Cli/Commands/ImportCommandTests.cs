@@ -73,7 +73,10 @@ public sealed class ImportCommandTests : IDisposable
             columns: [{name: id, type: integer, primary_key: true}]
             """);
         foz.Write("bruin/sales/assets/wait.asset.yml", "name: raw.wait\ntype: bq.sensor.query\n");
-        foz.Write("bruin/sales/assets/marts/scored.py", "\"\"\" @bruin\nname: marts.scored\ndepends: [marts.daily]\n@bruin \"\"\"\ndef materialize():\n    return [{\"a\": 1}]\n");
+        foz.Write(
+            "bruin/sales/assets/marts/scored.py",
+            "\"\"\" @bruin\nname: marts.scored\ndepends: [marts.daily]\n@bruin \"\"\"\ndef "
+                + "materialize():\n    return [{\"a\": 1}]\n");
 
         var dryRun = await foz.RunAsync("import", "bruin", "foz", "--dry-run");
         Assert.False(Directory.Exists(Path.Combine(foz.Folder, "foz")));
@@ -95,9 +98,13 @@ public sealed class ImportCommandTests : IDisposable
     [Fact]
     public async Task A_project_of_SQLMesh_is_taken_over_and_runs()
     {
-        foz.Write("mesh/config.yaml", "gateways: {local: {connection: {type: duckdb}}}\nmodel_defaults: {dialect: duckdb}\n");
+        foz.Write(
+            "mesh/config.yaml", "gateways: {local: {connection: {type: duckdb}}}\nmodel_defaults: {dialect: duckdb}\n");
         foz.Write("mesh/seeds/items.csv", "id,name\n1,pen\n2,cup\n");
-        foz.Write("mesh/models/items.sql", "MODEL (\n  name shop.items,\n  kind SEED (path '../seeds/items.csv'),\n  columns (id INT, name TEXT)\n);\n");
+        foz.Write(
+            "mesh/models/items.sql",
+            "MODEL (\n  name shop.items,\n  kind SEED (path '../seeds/items.csv'),\n  "
+                + "columns (id INT, name TEXT)\n);\n");
         foz.Write("mesh/models/sales.sql", """
             /* Sales. */
             MODEL (
@@ -115,25 +122,39 @@ public sealed class ImportCommandTests : IDisposable
             SELECT id, day::date AS day, amount FROM (VALUES (1, '2026-01-01', 5), (2, '2026-01-02', 7)) AS t(id, day, amount)
             WHERE day::date BETWEEN @start_ds AND @end_ds
             """);
-        foz.Write("mesh/models/current.sql", "MODEL (name shop.current, kind SCD_TYPE_2_BY_COLUMN (unique_key id, columns [name]), dialect bigquery);\nSELECT id::int AS id, name FROM shop.items");
-        foz.Write("mesh/models/latest.sql", "MODEL (name shop.latest, kind INCREMENTAL_BY_UNIQUE_KEY (unique_key (id)), partitioned_by day);\nSELECT id, max(day) AS day FROM shop.sales GROUP BY id");
-        foz.Write("mesh/models/v.sql", "MODEL (name shop.v, audits (forall(criteria := (total > 0, total < 100))));\nSELECT sum(amount) AS total, @IF(true, 1) AS one FROM shop.sales;");
+        foz.Write(
+            "mesh/models/current.sql",
+            "MODEL (name shop.current, kind SCD_TYPE_2_BY_COLUMN (unique_key id, columns [name]), dialect "
+                + "bigquery);\nSELECT id::int AS id, name FROM shop.items");
+        foz.Write(
+            "mesh/models/latest.sql",
+            "MODEL (name shop.latest, kind INCREMENTAL_BY_UNIQUE_KEY (unique_key (id)), partitioned_by day);\nSELECT "
+                + "id, max(day) AS day FROM shop.sales GROUP BY id");
+        foz.Write(
+            "mesh/models/v.sql",
+            "MODEL (name shop.v, audits (forall(criteria := (total > 0, total < 100))));\nSELECT sum(amount) AS total, "
+                + "@IF(true, 1) AS one FROM shop.sales;");
         foz.Write("mesh/models/p.py", "x = 1\n");
 
         var result = await foz.RunAsync("import", "mesh", "foz");
         Assert.Equal(0, result.ExitCode);
         Expect.File("import-sqlmesh.txt", Written("foz") + result.Error);
 
-        foz.Write("foz/models/shop/v.sql", File.ReadAllText(Path.Combine(foz.Folder, "foz/models/shop/v.sql")).Replace("@IF(true, 1)", "1", StringComparison.Ordinal));
+        foz.Write(
+            "foz/models/shop/v.sql",
+            File.ReadAllText(Path.Combine(foz.Folder, "foz/models/shop/v.sql")).Replace(
+                "@IF(true, 1)", "1", StringComparison.Ordinal));
         await OkAsync("validate", "--project", "foz");
         await OkAsync("run", "--project", "foz", "--end", "2026-01-04");
-        Assert.Equal("total\n12\n", await OkAsync("query", "select total from shop.v", "--project", "foz", "-o", "csv"));
+        Assert.Equal(
+            "total\n12\n", await OkAsync("query", "select total from shop.v", "--project", "foz", "-o", "csv"));
     }
 
     [Fact]
     public async Task What_would_mean_something_else_here_stays_and_is_told()
     {
-        foz.Write("mesh/config.yaml", "gateways: {local: {connection: {type: duckdb}}}\nmodel_defaults: {dialect: duckdb}\n");
+        foz.Write(
+            "mesh/config.yaml", "gateways: {local: {connection: {type: duckdb}}}\nmodel_defaults: {dialect: duckdb}\n");
         foz.Write("mesh/models/sales.sql", """
             MODEL (name shop.sales, kind FULL, description 'What was sold, of **/*.csv /* and */ others');
             SELECT 1 AS id WHERE 5 < @start_epoch
@@ -169,26 +190,38 @@ public sealed class ImportCommandTests : IDisposable
             SELECT day::date AS day, @VAR('country') AS country, @Var('country') AS again, @EACH(x) FROM (VALUES ('2026-01-01'), ('2026-01-02')) t(day)
             WHERE day::date = @end_ds AND day::date <= '@end_ts'
             """);
-        foz.Write("mesh/models/hours.sql", "MODEL (name shop.hours, kind INCREMENTAL_BY_TIME_RANGE (time_column at));\nSELECT now() AS at;\n");
-        foz.Write("mesh/models/history.sql", "MODEL (name shop.history, kind SCD_TYPE_2 (unique_key id, valid_from_name since, valid_to_name until));\nSELECT 1 AS id, @start_dt AS updated_at;\n");
+        foz.Write(
+            "mesh/models/hours.sql",
+            "MODEL (name shop.hours, kind INCREMENTAL_BY_TIME_RANGE (time_column at));\nSELECT now() AS at;\n");
+        foz.Write(
+            "mesh/models/history.sql",
+            "MODEL (name shop.history, kind SCD_TYPE_2 (unique_key id, valid_from_name since, valid_to_name "
+                + "until));\nSELECT 1 AS id, @start_dt AS updated_at;\n");
         var result = await foz.RunAsync("import", "mesh", "foz");
         Assert.Equal(0, result.ExitCode);
         Expect.File("import-sqlmesh-dropped.txt", Written("foz") + result.Error);
 
         var file = Path.Combine(foz.Folder, "foz/models/shop/days.sql");
         File.WriteAllText(file, File.ReadAllText(file).Replace("@VAR('country')", "1", StringComparison.Ordinal)
-            .Replace("@Var('country')", "1", StringComparison.Ordinal).Replace("@EACH(x)", "1", StringComparison.Ordinal));
+            .Replace("@Var('country')", "1", StringComparison.Ordinal)
+            .Replace("@EACH(x)", "1", StringComparison.Ordinal));
         await OkAsync("run", "shop.days", "--project", "foz", "--end", "2026-01-04");
-        Assert.Equal("day\n2026-01-01\n2026-01-02\n", await OkAsync("query", "select day from shop.days order by 1", "--project", "foz", "-o", "csv"));
+        Assert.Equal(
+            "day\n2026-01-01\n2026-01-02\n",
+            await OkAsync("query", "select day from shop.days order by 1", "--project", "foz", "-o", "csv"));
     }
 
     [Fact]
     public async Task What_means_something_else_of_Bruin_is_told()
     {
         foz.Write("bruin/pipeline.yml", "name: sales\nstart_date: \"2026-01-01\"\n");
-        foz.Write("bruin/assets/a/x.sql", "/* @bruin\nname: a.x\ntype: bq.sql\nmaterialization: {type: table}\n@bruin */\nselect 1 as id where now() >= '{{ start_date }}'\n");
+        foz.Write(
+            "bruin/assets/a/x.sql",
+            "/* @bruin\nname: a.x\ntype: bq.sql\nmaterialization: {type: table}\n@bruin */\nselect 1 as id where "
+                + "now() >= '{{ start_date }}'\n");
         foz.Write("bruin/assets/a/y.sql",
-            "/* @bruin\nname: a.y\ntype: duckdb.sql\nmaterialization: {type: table, strategy: time_interval, incremental_key: at, time_granularity: timestamp}\n@bruin */\n"
+            "/* @bruin\nname: a.y\ntype: duckdb.sql\nmaterialization: {type: table, strategy: time_interval, "
+                + "incremental_key: at, time_granularity: timestamp}\n@bruin */\n"
             + "select now() as at where now() >= '{{ start_timestamp }}'\n");
         var result = await foz.RunAsync("import", "bruin", "foz");
         Assert.Equal(0, result.ExitCode);
@@ -200,7 +233,8 @@ public sealed class ImportCommandTests : IDisposable
     [InlineData(".bruin.yml", "environments: {}\n", "Bruin")]
     [InlineData("config.yaml", "gateways: {}\n", "SQLMesh")]
     [InlineData("config.py", "config = None\n", "SQLMesh")]
-    public async Task A_command_in_a_project_of_another_tool_tells_how_to_take_it_over(string file, string text, string tool)
+    public async Task A_command_in_a_project_of_another_tool_tells_how_to_take_it_over(
+        string file, string text, string tool)
     {
         foz.Write(file, text);
         foz.Write("models/x.sql", "MODEL (name a.x); SELECT 1 AS id");
@@ -222,7 +256,8 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Contains("there is no folder", await RefusedAsync("nowhere"), StringComparison.Ordinal);
 
         foz.Write("two/a/assets/x.sql", "/* @bruin\nname: a.x\nselect 1");
-        Assert.Contains("assets/x.sql:1: '@bruin' is never closed", await RefusedAsync("two/a"), StringComparison.Ordinal);
+        Assert.Contains(
+            "assets/x.sql:1: '@bruin' is never closed", await RefusedAsync("two/a"), StringComparison.Ordinal);
     }
 
     async Task<string> RefusedAsync(string folder)
@@ -239,8 +274,10 @@ public sealed class ImportCommandTests : IDisposable
     string Written(string folder)
     {
         var root = Path.Combine(foz.Folder, folder);
-        return string.Concat(Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(path => $"=== {Path.GetRelativePath(root, path).Replace('\\', '/')}\n{File.ReadAllText(path)}"));
+        return string.Concat(
+            Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                .Select(path =>
+                    $"=== {Path.GetRelativePath(root, path).Replace('\\', '/')}\n{File.ReadAllText(path)}"));
     }
 
     async Task<string> OkAsync(params string[] args)

@@ -1,15 +1,21 @@
 namespace Foz.Tests.Cli.Commands;
 
-/// <summary>What commands that ask no source show of sources of all streams, and of what the project no longer makes.</summary>
+/// <summary>
+/// What commands that ask no source show of sources of all streams, and of what the project no longer makes.
+/// </summary>
 public sealed class KnownStreamTests : IDisposable
 {
     readonly CommandRunner foz = new();
 
     public KnownStreamTests()
     {
-        foz.Write("foz.yml", "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
+        foz.Write(
+            "foz.yml",
+            "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
         foz.Write("data/people.csv", "id,name\n1,Ana\n");
-        foz.Write("sources/shop.yml", "connection: files\nsilver: current\nstreams: {people: {path: people.csv, mode: snapshot}, '*': }\n");
+        foz.Write(
+            "sources/shop.yml",
+            "connection: files\nsilver: current\nstreams: {people: {path: people.csv, mode: snapshot}, '*': }\n");
         foz.Write("data/orders.csv", "id,amount\n1,2\n");
         foz.Write("models/silver/orders.sql", "select id, amount from bronze.orders");
         foz.Write("models/gold/old.sql", "select id from silver.people");
@@ -26,7 +32,8 @@ public sealed class KnownStreamTests : IDisposable
 
         var docs = await foz.RunAsync("docs");
         docs.ExpectOk();
-        var index = await File.ReadAllTextAsync(Path.Combine(foz.Folder, "target/docs/index.html"), TestContext.Current.CancellationToken);
+        var index = await File.ReadAllTextAsync(
+            Path.Combine(foz.Folder, "target/docs/index.html"), TestContext.Current.CancellationToken);
         foreach (var table in new[] { "bronze.people", "bronze.orders", "silver.people", "silver.orders" })
             Assert.Contains($">{table}</a>", index, StringComparison.Ordinal);
         Assert.DoesNotContain("Orphans", index, StringComparison.Ordinal);
@@ -34,8 +41,12 @@ public sealed class KnownStreamTests : IDisposable
         Assert.Equal(
             "silver.orders.amount\n└─ bronze.orders.amount  identity\n   └─ shop.orders.amount  identity\n",
             Plain((await foz.RunAsync("lineage", "silver.orders.amount")).Out));
-        Assert.Contains("bronze.orders  incremental", Plain((await foz.RunAsync("lineage", "silver.orders")).Out), StringComparison.Ordinal);
-        Assert.Equal("bronze.orders\nbronze.people\n", (await foz.RunAsync("ls", "--select", "bronze.*", "--output", "name")).Out);
+        Assert.Contains(
+            "bronze.orders  incremental", Plain((await foz.RunAsync("lineage", "silver.orders")).Out),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            "bronze.orders\nbronze.people\n",
+            (await foz.RunAsync("ls", "--select", "bronze.*", "--output", "name")).Out);
     }
 
     [Fact]
@@ -45,7 +56,8 @@ public sealed class KnownStreamTests : IDisposable
         Directory.Delete(Path.Combine(foz.Folder, "data"), recursive: true);
 
         (await foz.RunAsync("docs")).ExpectOk();
-        var page = await File.ReadAllTextAsync(Path.Combine(foz.Folder, "target/docs/tables/bronze.orders.html"), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(
+            Path.Combine(foz.Folder, "target/docs/tables/bronze.orders.html"), TestContext.Current.CancellationToken);
         Assert.Contains("amount", page, StringComparison.Ordinal);
     }
 
@@ -59,15 +71,21 @@ public sealed class KnownStreamTests : IDisposable
         var list = await foz.RunAsync("ls");
         list.ExpectOk();
         foreach (var orphan in new[] { "bronze.people", "silver.people", "gold.old" })
-            Assert.Contains($"warning: {orphan} is an orphan: no model and no source of the project makes it any more", list.Error, StringComparison.Ordinal);
-        Assert.Contains("foz query \"DROP TABLE \"\"gold\"\".\"\"old\"\"\"".Replace("\"\"", "\"", StringComparison.Ordinal), list.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                $"warning: {orphan} is an orphan: no model and no source of the project makes it any more", list.Error,
+                StringComparison.Ordinal);
+        Assert.Contains(
+            "foz query \"DROP TABLE \"\"gold\"\".\"\"old\"\"\"".Replace("\"\"", "\"", StringComparison.Ordinal),
+            list.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("orders is an orphan", list.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("people", (await foz.RunAsync("ls", "--schema", "gold")).Error, StringComparison.Ordinal);
 
         (await foz.RunAsync("docs")).ExpectOk();
-        var index = await File.ReadAllTextAsync(Path.Combine(foz.Folder, "target/docs/index.html"), TestContext.Current.CancellationToken);
+        var index = await File.ReadAllTextAsync(
+            Path.Combine(foz.Folder, "target/docs/index.html"), TestContext.Current.CancellationToken);
         Assert.Contains("<li>gold.old</li>", index, StringComparison.Ordinal);
-        Assert.Contains("gold.old  orphan", Plain((await foz.RunAsync("lineage", "gold.old")).Out), StringComparison.Ordinal);
+        Assert.Contains(
+            "gold.old  orphan", Plain((await foz.RunAsync("lineage", "gold.old")).Out), StringComparison.Ordinal);
     }
 
     static string Plain(string text) => text.ReplaceLineEndings("\n");

@@ -9,7 +9,10 @@ public sealed class PlanCommandTests : IDisposable
 
     public PlanCommandTests()
     {
-        foz.Write("foz.yml", "name: shop\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}, prod: {}}\ndefault_environment: prod\n");
+        foz.Write(
+            "foz.yml",
+            "name: shop\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}, prod: "
+                + "{}}\ndefault_environment: prod\n");
         foz.Write("models/bronze/orders.sql", "select 1 as id, 10.5 as amount, 'new' as note");
         foz.Write("models/silver/orders.sql", """
             /* @foz
@@ -23,7 +26,10 @@ public sealed class PlanCommandTests : IDisposable
             from bronze.orders
             """);
         foz.Write("models/silver/notes.sql", "select note from silver.orders");
-        foz.Write("models/gold/sales.sql", "/* @foz\nmaterialization: view\n@foz */\nselect id, sum(amount) as total\nfrom silver.orders\ngroup by id");
+        foz.Write(
+            "models/gold/sales.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nselect id, sum(amount) as "
+                + "total\nfrom silver.orders\ngroup by id");
         foz.Write("models/gold/top.sql", "select total from gold.sales");
         foz.Write("models/gold/alone.sql", "select 1 as x");
     }
@@ -47,10 +53,14 @@ public sealed class PlanCommandTests : IDisposable
         var rows = JsonDocument.Parse((await foz.RunAsync("plan", "-o", "json")).Out).RootElement.EnumerateArray()
             .ToDictionary(row => row.GetProperty("step").GetString()!);
         Assert.Equal("changed", rows["silver.orders"].GetProperty("impact").GetString());
-        Assert.Equal(["body", "configs"], rows["silver.orders"].GetProperty("change").EnumerateArray().Select(e => e.GetString()));
+        Assert.Equal(
+            ["body", "configs"],
+            rows["silver.orders"].GetProperty("change").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal("indirect", rows["gold.top"].GetProperty("impact").GetString());
         Assert.Equal(JsonValueKind.Null, rows["gold.alone"].GetProperty("impact").ValueKind);
-        Assert.Contains("models/silver/notes.sql:1:8", rows["silver.notes"].GetProperty("breaks")[0].GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "models/silver/notes.sql:1:8", rows["silver.notes"].GetProperty("breaks")[0].GetString(),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -67,7 +77,10 @@ public sealed class PlanCommandTests : IDisposable
         var rows = JsonDocument.Parse((await foz.RunAsync("plan", "-o", "json")).Out).RootElement.EnumerateArray()
             .ToDictionary(row => row.GetProperty("step").GetString()!);
         Assert.Equal(
-            [.. expected.Zip((string[])["id,amount,note", "note", "id,total"]).Select(pair => pair.First == "*" ? pair.Second : pair.First)],
+            [
+                .. expected.Zip((string[])["id,amount,note", "note", "id,total"])
+                    .Select(pair => pair.First == "*" ? pair.Second : pair.First),
+            ],
             ((string[])["silver.orders", "silver.notes", "gold.sales"]).Select(step => string.Join(
                 ',', rows[step].GetProperty("columns").EnumerateArray().Select(column => column.GetString()))));
     }
@@ -79,18 +92,25 @@ public sealed class PlanCommandTests : IDisposable
         ChangeOrders();
         var plan = await foz.RunAsync("plan", "silver.orders", "-o", "json");
         Assert.Equal(1, plan.ExitCode);
-        var rows = JsonDocument.Parse(plan.Out).RootElement.EnumerateArray().ToDictionary(row => row.GetProperty("step").GetString()!);
+        var rows = JsonDocument.Parse(plan.Out).RootElement.EnumerateArray()
+            .ToDictionary(row => row.GetProperty("step").GetString()!);
         Assert.Empty(rows["silver.orders"].GetProperty("breaks").EnumerateArray());
         Assert.False(rows["silver.notes"].GetProperty("works").GetBoolean());
-        Assert.Contains("models/silver/notes.sql:1:8", rows["silver.notes"].GetProperty("breaks")[0].GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "models/silver/notes.sql:1:8", rows["silver.notes"].GetProperty("breaks")[0].GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Selectors_are_taken_as_they_are_typed()
     {
-        Assert.Equal("bronze.orders\ngold.sales\ngold.top\nsilver.notes\nsilver.orders\n", await SelectAsync("@silver.orders"));
-        Assert.Contains("gold.top", await OkAsync("plan", Path.Combine(foz.Folder, "models/gold/top.sql")), StringComparison.Ordinal);
-        Assert.Contains("2 steps", await OkAsync("plan", Path.Combine(foz.Folder, "models/silver")), StringComparison.Ordinal);
+        Assert.Equal(
+            "bronze.orders\ngold.sales\ngold.top\nsilver.notes\nsilver.orders\n", await SelectAsync("@silver.orders"));
+        Assert.Contains(
+            "gold.top", await OkAsync("plan", Path.Combine(foz.Folder, "models/gold/top.sql")),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "2 steps", await OkAsync("plan", Path.Combine(foz.Folder, "models/silver")), StringComparison.Ordinal);
         var unknown = await foz.RunAsync("plan", "devv");
         Assert.Equal(2, unknown.ExitCode);
         Assert.Contains("did you mean the environment 'dev'?", unknown.Error, StringComparison.Ordinal);
@@ -99,7 +119,9 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task State_selects_what_changed_since_tables_were_made()
     {
-        Assert.Equal("bronze.orders\ngold.alone\ngold.sales\ngold.top\nsilver.notes\nsilver.orders\n", await SelectAsync("state:new"));
+        Assert.Equal(
+            "bronze.orders\ngold.alone\ngold.sales\ngold.top\nsilver.notes\nsilver.orders\n",
+            await SelectAsync("state:new"));
         await OkAsync("run");
         Assert.Equal("", await SelectAsync("state:modified"));
         ChangeOrders();
@@ -108,12 +130,15 @@ public sealed class PlanCommandTests : IDisposable
 
         Assert.Equal("gold.later\nsilver.orders\n", await SelectAsync("state:modified"));
         Assert.Equal("gold.later\n", await SelectAsync("state:new"));
-        Assert.Equal("gold.later\nsilver.notes\nsilver.orders\n", await SelectAsync("state:modified+1", "--exclude", "gold.sales"));
+        Assert.Equal(
+            "gold.later\nsilver.notes\nsilver.orders\n",
+            await SelectAsync("state:modified+1", "--exclude", "gold.sales"));
         Assert.Equal("gold.later\nsilver.orders\n", await SelectAsync("state:modified.body"));
         Assert.Equal("gold.later\nsilver.orders\n", await SelectAsync("state:modified.configs"));
         Assert.Equal("gold.later\n", await SelectAsync("state:modified.contract"));
         Assert.Equal("gold.alone\ngold.later\n", await SelectAsync("state:modified.persisted_descriptions"));
-        Assert.Equal("bronze.orders\ngold.alone\ngold.sales\ngold.top\nsilver.notes\n", await SelectAsync("state:unmodified"));
+        Assert.Equal(
+            "bronze.orders\ngold.alone\ngold.sales\ngold.top\nsilver.notes\n", await SelectAsync("state:unmodified"));
         Assert.DoesNotContain("gold.later", await SelectAsync("state:old"), StringComparison.Ordinal);
         Assert.Equal(
             "bronze.orders\ngold.alone\ngold.later\ngold.sales\ngold.top\nsilver.notes\nsilver.orders\n",
@@ -125,7 +150,10 @@ public sealed class PlanCommandTests : IDisposable
     public async Task A_failed_batch_is_not_what_a_table_was_made_from()
     {
         await OkAsync("run");
-        foz.Write("models/silver/notes.sql", "/* @foz\ncolumns: [{name: note, checks: [accepted_values: [old]]}]\n@foz */\nselect note from silver.orders");
+        foz.Write(
+            "models/silver/notes.sql",
+            "/* @foz\ncolumns: [{name: note, checks: [accepted_values: [old]]}]\n@foz "
+                + "*/\nselect note from silver.orders");
         Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
 
         Assert.Equal("silver.notes\n", await SelectAsync("state:modified"));
@@ -137,12 +165,22 @@ public sealed class PlanCommandTests : IDisposable
     public async Task A_retry_runs_the_intervals_that_were_asked_for_and_reads_what_was_deferred_to()
     {
         using var timed = new CommandRunner();
-        timed.Write("foz.yml", "name: t\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}, prod: {}}\ndefault_environment: prod\n");
-        timed.Write("models/bronze/events.sql", "select * from (values (date '2026-01-02', 1), (date '2026-01-05', 2)) v(day, id)");
-        const string Header = "/* @foz\nmaterialization: {type: incremental, strategy: microbatch, event_time: day, begin: '2026-01-01', lookback: 0}\n@foz */\n";
+        timed.Write(
+            "foz.yml",
+            "name: t\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}, prod: {}}\ndefault_environment: prod\n");
+        timed.Write(
+            "models/bronze/events.sql",
+            "select * from (values (date '2026-01-02', 1), (date '2026-01-05', 2)) v(day, id)");
+        const string Header =
+            "/* @foz\nmaterialization: {type: incremental, strategy: microbatch, event_time: day, begin: "
+                + "'2026-01-01', lookback: 0}\n@foz */\n";
         timed.Write("models/silver/daily.sql", Header + "select day, id from bronze.events");
         Assert.Equal(0, (await timed.RunAsync("run", "bronze.events")).ExitCode);
-        string[] asked = ["--target", "dev", "silver.daily", "--defer", "--state", "prod", "--start", "2026-01-01", "--end", "2026-01-04"];
+        string[] asked =
+        [
+            "--target", "dev", "silver.daily", "--defer", "--state", "prod", "--start", "2026-01-01", "--end",
+            "2026-01-04",
+        ];
         var plan = await timed.RunAsync(["plan", .. asked]);
         Assert.Contains("3 intervals of [2026-01-01, 2026-01-04)", plan.Out, StringComparison.Ordinal);
         var json = JsonDocument.Parse((await timed.RunAsync(["plan", .. asked, "-o", "json"])).Out).RootElement;
@@ -153,11 +191,15 @@ public sealed class PlanCommandTests : IDisposable
         timed.Write("models/silver/daily.sql", Header + "select day, id from bronze.events");
         foreach (var again in new[] { "retry", "run" })
         {
-            var result = await timed.RunAsync(again == "retry" ? ["retry", "--target", "dev"] : ["run", "--continue", "--target", "dev"]);
+            var result = await timed.RunAsync(
+                again == "retry" ? ["retry", "--target", "dev"] : ["run", "--continue", "--target", "dev"]);
             Assert.True(result.ExitCode == 0, result.Out + result.Error);
         }
-        Assert.Equal("id\n1\n", (await timed.RunAsync("query", "select id from silver.daily", "--target", "dev", "-o", "csv")).Out);
-        Assert.Contains("gap", (await timed.RunAsync("intervals", "--target", "dev", "--gaps")).Out, StringComparison.Ordinal);
+        Assert.Equal(
+            "id\n1\n",
+            (await timed.RunAsync("query", "select id from silver.daily", "--target", "dev", "-o", "csv")).Out);
+        Assert.Contains(
+            "gap", (await timed.RunAsync("intervals", "--target", "dev", "--gaps")).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -242,7 +284,10 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task A_build_tests_the_tables_that_it_made_and_not_those_of_the_base()
     {
-        foz.Write("foz.yml", File.ReadAllText(Path.Combine(foz.Folder, "foz.yml")).Replace("dev: {", "dev: {base: prod, ", StringComparison.Ordinal));
+        foz.Write(
+            "foz.yml",
+            File.ReadAllText(Path.Combine(foz.Folder, "foz.yml")).Replace(
+                "dev: {", "dev: {base: prod, ", StringComparison.Ordinal));
         await OkAsync("build", "gold.alone");
         foz.Write("models/gold/alone.sql", "select 20 as x");
         foz.Write("tests/small.sql", "select * from gold.alone where x > 15");
@@ -255,16 +300,21 @@ public sealed class PlanCommandTests : IDisposable
     [Fact]
     public async Task Sql_is_shown_with_the_names_of_the_environment()
     {
-        Assert.Equal("select note from \"dev_silver\".\"orders\" AS \"orders\"\n", await OkAsync("render", "silver.notes", "--target", "dev"));
+        Assert.Equal(
+            "select note from \"dev_silver\".\"orders\" AS \"orders\"\n",
+            await OkAsync("render", "silver.notes", "--target", "dev"));
         Assert.Equal("select note from silver.orders\n", await OkAsync("compile", "silver.notes"));
-        Assert.StartsWith("-- gold.sales\nselect id", await OkAsync("render", "gold.sales", "gold.top"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "-- gold.sales\nselect id", await OkAsync("render", "gold.sales", "gold.top"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task State_can_be_another_folder_with_the_project()
     {
         foreach (var file in Directory.EnumerateFiles(foz.Folder, "*", SearchOption.AllDirectories).ToList())
-            foz.Write(Path.Combine("before", Path.GetRelativePath(foz.Folder, file)), await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+            foz.Write(
+                Path.Combine("before", Path.GetRelativePath(foz.Folder, file)),
+                await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
         ChangeOrders();
 
         Assert.Equal("silver.orders\n", await SelectAsync("state:modified", "--state", "before"));
@@ -288,8 +338,11 @@ public sealed class PlanCommandTests : IDisposable
 
     async Task<string> SelectAsync(params string[] selectors)
     {
-        var lines = (await OkAsync(["ls", .. selectors, "-o", "name"])).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return string.Concat(lines.Where(line => !line.EndsWith(" checks", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(line => line + "\n"));
+        var lines = (await OkAsync(["ls", .. selectors, "-o", "name"])).Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries);
+        return string.Concat(
+            lines.Where(line => !line.EndsWith(" checks", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+                .Select(line => line + "\n"));
     }
 
     async Task<string> OkAsync(params string[] args)

@@ -55,17 +55,22 @@ public sealed class ProjectCommandTests : IDisposable
         await InitAsync();
         foz.Write("selectors.yml", "selectors: [{name: raw, definition: 'path:models/bronze'}]");
 
-        Assert.Equal("bronze.sales\nsilver.sales\nsilver.sales checks\n", await OkAsync("ls", "+silver.sales", "-o", "name"));
+        Assert.Equal(
+            "bronze.sales\nsilver.sales\nsilver.sales checks\n", await OkAsync("ls", "+silver.sales", "-o", "name"));
         Assert.Equal("models/bronze/sales.sql\n", await OkAsync("ls", "--selector", "raw", "--output", "path"));
         Assert.Equal(
             "name,resource_type,materialization,path,tags,depends\n"
             + "gold.sales_by_day,model,table,models/gold/sales_by_day.sql,[],[silver.sales]\n",
-            (await OkAsync("ls", "--select", "gold", "--exclude", "test_type:generic", "-o", "csv")).Replace("\"", "", StringComparison.Ordinal));
+            (await OkAsync("ls", "--select", "gold", "--exclude", "test_type:generic", "-o", "csv")).Replace(
+                "\"", "", StringComparison.Ordinal));
         await OkAsync("run", "--select", "gold+,gold", "+silver.sales", "--exclude", "gold");
-        Assert.Equal("bronze.sales\nsilver.sales\n", await ColumnAsync("select distinct step from foz.steps order by 1"));
-        Assert.Contains("no table is selected", (await foz.RunAsync("run", "bronze.sales,gold")).Out, StringComparison.Ordinal);
+        Assert.Equal(
+            "bronze.sales\nsilver.sales\n", await ColumnAsync("select distinct step from foz.steps order by 1"));
+        Assert.Contains(
+            "no table is selected", (await foz.RunAsync("run", "bronze.sales,gold")).Out, StringComparison.Ordinal);
         var wrong = await foz.RunAsync("run", "--output", "name", "--selector", "row");
-        Assert.Equal((2, "error: the project has no selector 'row'\n  did you mean 'raw'?\n"), (wrong.ExitCode, wrong.Error));
+        Assert.Equal(
+            (2, "error: the project has no selector 'row'\n  did you mean 'raw'?\n"), (wrong.ExitCode, wrong.Error));
         Assert.Equal(2, (await foz.RunAsync("test", "-o", "name")).ExitCode);
     }
 
@@ -74,17 +79,22 @@ public sealed class ProjectCommandTests : IDisposable
     {
         await InitAsync();
         await OkAsync("run");
-        foz.Write("models/bronze/sales.sql", "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '1.00' as amount");
+        foz.Write(
+            "models/bronze/sales.sql",
+            "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '1.00' as amount");
         await OkAsync("run");
 
         Assert.Equal("1\n", await ColumnAsync("select count(*) from silver.sales"));
         Assert.Equal("3\n", await ColumnAsync("select count(*) from silver.sales at (version => 0)"));
-        Assert.Contains("this is version 2", await OkAsync("restore", "silver.sales", "--to-version", "0"), StringComparison.Ordinal);
+        Assert.Contains(
+            "this is version 2", await OkAsync("restore", "silver.sales", "--to-version", "0"),
+            StringComparison.Ordinal);
         Assert.Equal("3\n", await ColumnAsync("select count(*) from silver.sales"));
         Assert.Equal(
             "2,RESTORE\n1,WRITE\n0,WRITE\n",
             string.Join('\n', (await OkAsync("history", "silver.sales", "-o", "csv")).Split('\n').Skip(1)
-                .Select(line => string.Join(',', line.Split(',') is [var v, _, var operation, ..] ? [v, operation] : []))));
+                .Select(line =>
+                    string.Join(',', line.Split(',') is [var v, _, var operation, ..] ? [v, operation] : []))));
         Assert.Contains("silver.sales v1 → v2", await OkAsync("plan"), StringComparison.Ordinal);
         Assert.Equal(1, (await foz.RunAsync("restore", "silver.sales", "--to-version", "7")).ExitCode);
         Assert.Equal(2, (await foz.RunAsync("restore", "silver.sales")).ExitCode);
@@ -95,18 +105,26 @@ public sealed class ProjectCommandTests : IDisposable
     {
         await InitAsync();
         await OkAsync("run");
-        foz.Write("models/bronze/sales.sql", "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '1.00' as amount");
+        foz.Write(
+            "models/bronze/sales.sql",
+            "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '1.00' as amount");
         await OkAsync("run");
 
         var changes = await OkAsync("changes", "silver.sales", "--from", "1", "-o", "csv");
-        Assert.StartsWith("sale_id,sold_on,method,amount,_change_type,_commit_version,_commit_timestamp\n", changes, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "sale_id,sold_on,method,amount,_change_type,_commit_version,_commit_timestamp\n", changes,
+            StringComparison.Ordinal);
         Assert.Equal(
             "delete,3\ninsert,1\n",
             Rest(await OkAsync("query", """
                 select _change_type, count(*) from table_changes('silver.sales', 0) where _commit_version = 1 group by 1 order by 1
                 """, "-o", "csv")));
         Assert.Equal("3\n", await ColumnAsync("select count(*) from table_changes(silver.sales, 0, 0)"));
-        Assert.Equal("1\n", await ColumnAsync($"select count(*) from table_changes('{foz.Folder}/lake/silver/sales', 1) where _change_type = 'insert'"));
+        Assert.Equal(
+            "1\n",
+            await ColumnAsync(
+                $"select count(*) from table_changes('{foz.Folder}/lake/silver/sales', 1) "
+                    + "where _change_type = 'insert'"));
         foreach (var (sql, error) in new[]
         {
             ("select * from table_changes('silver.sale', 1)", "did you mean silver.sales?"),
@@ -128,7 +146,9 @@ public sealed class ProjectCommandTests : IDisposable
     {
         await InitAsync();
         await OkAsync("run");
-        foz.Write("models/bronze/sales.sql", "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '-1.00' as amount");
+        foz.Write(
+            "models/bronze/sales.sql",
+            "select 9 as sale_id, '2026-02-01' as sold_on, 'pix' as method, '-1.00' as amount");
 
         var run = await foz.RunAsync("run");
         Assert.Equal(1, run.ExitCode);
@@ -172,7 +192,8 @@ public sealed class ProjectCommandTests : IDisposable
         Assert.Contains("did you mean 'silver.sales'?", result.Error, StringComparison.Ordinal);
         Assert.Contains("did you mean 'materialization'?", result.Error, StringComparison.Ordinal);
         Assert.EndsWith("2 errors\n", result.Error, StringComparison.Ordinal);
-        Assert.Equal(2, JsonDocument.Parse((await foz.RunAsync("validate", "-o", "json")).Out).RootElement.GetArrayLength());
+        Assert.Equal(
+            2, JsonDocument.Parse((await foz.RunAsync("validate", "-o", "json")).Out).RootElement.GetArrayLength());
         Assert.Equal(2, (await foz.RunAsync("run")).ExitCode);
     }
 
@@ -196,7 +217,8 @@ public sealed class ProjectCommandTests : IDisposable
         foz.Write("p/foz.yml", "name: mine\n");
         var result = await foz.RunAsync("init", "p");
         Assert.Equal(2, result.ExitCode);
-        Assert.Equal(["foz.yml"], Directory.GetFileSystemEntries(Path.Combine(foz.Folder, "p")).Select(Path.GetFileName));
+        Assert.Equal(
+            ["foz.yml"], Directory.GetFileSystemEntries(Path.Combine(foz.Folder, "p")).Select(Path.GetFileName));
     }
 
     async Task InitAsync() => await OkAsync("init", ".", "--template", "empty");

@@ -24,7 +24,9 @@ public sealed class PromoteCommandTests : IDisposable
             """);
         foz.Write("models/silver/orders.sql", Incremental("merge, unique_key: id", "id, amount"));
         foz.Write("models/silver/events.sql", Incremental("append", "id, amount"));
-        foz.Write("models/silver/big.sql", "/* @foz\nmaterialization: view\n@foz */\nselect * from silver.orders where amount > 10");
+        foz.Write(
+            "models/silver/big.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nselect * from silver.orders where amount > 10");
         foz.Write("models/gold/sales.sql", "select count(*) as orders, sum(amount) as amount from silver.big");
         foz.Write("models/gold/other.sql", "select 1 as x");
         foz.Write("data/1.csv", "id,amount\n1,5\n2,20\n");
@@ -41,9 +43,12 @@ public sealed class PromoteCommandTests : IDisposable
         Assert.Contains("foz run would make no commit (6 steps looked at)", plan, StringComparison.Ordinal);
         var run = await foz.RunAsync("run", "--target", "dev");
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("nothing to make: what is selected is as in prod", run.Out + run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing to make: what is selected is as in prod", run.Out + run.Error, StringComparison.Ordinal);
 
-        Assert.Equal("orders,amount\n1,20\n", await OkAsync("query", "select * from gold.sales", "--target", "dev", "-o", "csv"));
+        Assert.Equal(
+            "orders,amount\n1,20\n",
+            await OkAsync("query", "select * from gold.sales", "--target", "dev", "-o", "csv"));
         Assert.Contains("is one table in both", await OkAsync("diff", "prod", "dev"), StringComparison.Ordinal);
         Assert.Empty(Own());
         Assert.Equal(0, (await foz.RunAsync("test", "--target", "dev")).ExitCode);
@@ -52,7 +57,9 @@ public sealed class PromoteCommandTests : IDisposable
     [Fact]
     public async Task Tags_flow_from_the_tables_that_an_environment_borrows()
     {
-        foz.Write("models/gold/people.sql", "/* @foz\ncolumns: [{name: who, tags: [pii.name]}]\n@foz */\nselect 1 as id, 'ana' as who");
+        foz.Write(
+            "models/gold/people.sql",
+            "/* @foz\ncolumns: [{name: who, tags: [pii.name]}]\n@foz */\nselect 1 as id, 'ana' as who");
         await OkAsync("run");
         foz.Write("models/gold/labels.sql", "select id, upper(who) as label from gold.people");
         await OkAsync("run", "--target", "dev");
@@ -73,39 +80,56 @@ public sealed class PromoteCommandTests : IDisposable
         await OkAsync("run", "--target", "dev");
         Assert.Equal(["gold.sales", "silver.big", "silver.events", "silver.orders"], Own());
         Assert.Equal("amount\n20\n", await OkAsync("query", "select amount from gold.sales", "-o", "csv"));
-        Assert.Equal("amount\n75\n", await OkAsync("query", "select amount from gold.sales", "--target", "dev", "-o", "csv"));
+        Assert.Equal(
+            "amount\n75\n", await OkAsync("query", "select amount from gold.sales", "--target", "dev", "-o", "csv"));
         Assert.Contains("nothing new", await OkAsync("run", "--target", "dev"), StringComparison.Ordinal);
 
-        Assert.Contains("4 tables would be promoted", await OkAsync("promote", "dev", "prod", "--dry-run"), StringComparison.Ordinal);
+        Assert.Contains(
+            "4 tables would be promoted", await OkAsync("promote", "dev", "prod", "--dry-run"),
+            StringComparison.Ordinal);
         var asked = await foz.RunAsync("promote", "dev", "prod");
         Assert.Equal(1, asked.ExitCode);
         Assert.EndsWith("4 tables of prod will be those of dev. Go on? [y/N] \n", asked.Out, StringComparison.Ordinal);
         Assert.Contains("→ silver.orders", asked.Out, StringComparison.Ordinal);
         Assert.Equal("amount\n20\n", await OkAsync("query", "select amount from gold.sales", "-o", "csv"));
-        Assert.Contains("4 tables promoted from dev to prod", await OkAsync("promote", "dev", "prod", "--yes"), StringComparison.Ordinal);
+        Assert.Contains(
+            "4 tables promoted from dev to prod", await OkAsync("promote", "dev", "prod", "--yes"),
+            StringComparison.Ordinal);
 
         Assert.Equal("amount\n75\n", await OkAsync("query", "select amount from gold.sales", "-o", "csv"));
         Assert.Empty(Own());
         var names = (await OkAsync("ls", "-o", "csv")).Split('\n').Select(line => line.Split(',')[0]).ToList();
         Assert.Equal(names.Distinct(), names);
         Assert.DoesNotContain(names, name => name.Contains('-', StringComparison.Ordinal));
-        Assert.DoesNotContain("-", string.Concat((await OkAsync("vacuum", "silver", "--dry-run", "-o", "csv")).Split('\n').Select(line => line.Split(',')[0])), StringComparison.Ordinal);
-        Assert.Contains("foz run would make no commit (6 steps looked at)", await OkAsync("plan"), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "-",
+            string.Concat(
+                (await OkAsync("vacuum", "silver", "--dry-run", "-o", "csv")).Split('\n')
+                    .Select(line => line.Split(',')[0])), StringComparison.Ordinal);
+        Assert.Contains(
+            "foz run would make no commit (6 steps looked at)", await OkAsync("plan"), StringComparison.Ordinal);
         Assert.Contains("nothing new", await OkAsync("run"), StringComparison.Ordinal);
         Assert.Contains("PROMOTE", await OkAsync("history", "silver.orders"), StringComparison.Ordinal);
 
         foz.Write("data/2.csv", "id,amount\n2,7\n3,8\n");
         await OkAsync("run");
-        Assert.Equal("id,twice\n1,10\n2,14\n2,40\n3,16\n", await OkAsync("query", "select id, twice from silver.events order by all", "-o", "csv"));
-        Assert.Equal("id,amount\n1,15\n2,21\n3,24\n", await OkAsync("query", "select * from silver.orders order by all", "-o", "csv"));
+        Assert.Equal(
+            "id,twice\n1,10\n2,14\n2,40\n3,16\n",
+            await OkAsync("query", "select id, twice from silver.events order by all", "-o", "csv"));
+        Assert.Equal(
+            "id,amount\n1,15\n2,21\n3,24\n",
+            await OkAsync("query", "select * from silver.orders order by all", "-o", "csv"));
         Assert.Equal("orders,amount\n3,60\n", await OkAsync("query", "select * from gold.sales", "-o", "csv"));
         Assert.Contains("nothing to promote", await OkAsync("promote", "dev", "prod"), StringComparison.Ordinal);
 
         // The environment begins again at what its base has now, in tables of its own.
         foz.Write("models/silver/events.sql", Incremental("append", "id, amount * 4 as twice"));
         await OkAsync("run", "--target", "dev", "silver.events");
-        Assert.Equal("twice\n10\n", await OkAsync("query", "select twice from silver.events where id = 1", "-o", "csv"));
-        Assert.Equal("twice\n20\n", await OkAsync("query", "select twice from silver.events where id = 1", "--target", "dev", "-o", "csv"));
+        Assert.Equal(
+            "twice\n10\n", await OkAsync("query", "select twice from silver.events where id = 1", "-o", "csv"));
+        Assert.Equal(
+            "twice\n20\n",
+            await OkAsync("query", "select twice from silver.events where id = 1", "--target", "dev", "-o", "csv"));
     }
 
     [Fact]
@@ -124,7 +148,8 @@ public sealed class PromoteCommandTests : IDisposable
         await OkAsync("run");
 
         var id = Path.GetFileNameWithoutExtension(file);
-        Assert.Equal("n\n2\n", await OkAsync("query", $"select count(*) as n from foz.runs where run_id = '{id}'", "-o", "csv"));
+        Assert.Equal(
+            "n\n2\n", await OkAsync("query", $"select count(*) as n from foz.runs where run_id = '{id}'", "-o", "csv"));
     }
 
     [Theory]
@@ -145,7 +170,9 @@ public sealed class PromoteCommandTests : IDisposable
 
         await OkAsync("clone", "silver.orders", "silver.orders", "--target", "dev");
         await OkAsync("query", "delete from silver.orders", "--target", "dev");
-        Assert.Equal("n\n0\n", await OkAsync("query", "select count(*) as n from silver.orders", "--target", "dev", "-o", "csv"));
+        Assert.Equal(
+            "n\n0\n",
+            await OkAsync("query", "select count(*) as n from silver.orders", "--target", "dev", "-o", "csv"));
         Assert.Equal("n\n2\n", await OkAsync("query", "select count(*) as n from silver.orders", "-o", "csv"));
     }
 
@@ -167,7 +194,8 @@ public sealed class PromoteCommandTests : IDisposable
         await OkAsync("run");
         foz.Write("models/gold/sales.sql", "select count(*) as orders from silver.events");
         await OkAsync("run", "--target", "dev", "--full-refresh");
-        Assert.Contains("6 tables promoted", await OkAsync("promote", "dev", "prod", "--force"), StringComparison.Ordinal);
+        Assert.Contains(
+            "6 tables promoted", await OkAsync("promote", "dev", "prod", "--force"), StringComparison.Ordinal);
         foz.Write("data/2.csv", "id,amount\n3,8\n");
         await OkAsync("run");
         Assert.Equal("orders\n3\n", await OkAsync("query", "select * from gold.sales", "-o", "csv"));
@@ -185,7 +213,9 @@ public sealed class PromoteCommandTests : IDisposable
 
         await OkAsync("run", "--target", "dev", "--full-refresh");
         await RefusedAsync("silver.events reads its changes", "promote", "dev", "prod", "bronze.orders", "--yes");
-        await RefusedAsync("it was made from dev_silver.orders, which is not promoted with it", "promote", "dev", "prod", "gold.sales", "--yes");
+        await RefusedAsync(
+            "it was made from dev_silver.orders, which is not promoted with it", "promote", "dev", "prod", "gold.sales",
+            "--yes");
 
         Assert.Equal(2, (await foz.RunAsync("promote", "apart", "prod")).ExitCode);
         Assert.Equal(2, (await foz.RunAsync("promote", "dev", "prdo")).ExitCode);
@@ -203,7 +233,9 @@ public sealed class PromoteCommandTests : IDisposable
         Assert.Equal(
             "environment,outcome,steps_succeeded,step,kind\nprod,Succeeded,1,gold.sales,promotion\n",
             await OkAsync(
-                "query", "select r.environment, r.outcome, r.steps_succeeded, s.step, s.kind from foz.runs r join foz.steps s using (run_id) where s.kind = 'promotion'",
+                "query",
+                "select r.environment, r.outcome, r.steps_succeeded, s.step, s.kind from foz.runs r join foz.steps s "
+                    + "using (run_id) where s.kind = 'promotion'",
                 "-o", "csv"));
     }
 
@@ -228,13 +260,16 @@ public sealed class PromoteCommandTests : IDisposable
     [Fact]
     public async Task Histories_stay_where_they_are()
     {
-        const string History = "/* @foz\nmaterialization: {type: snapshot, strategy: scd2_by_column, unique_key: id}\n@foz */\n";
+        const string History =
+            "/* @foz\nmaterialization: {type: snapshot, strategy: scd2_by_column, unique_key: id}\n@foz */\n";
         foz.Write("models/silver/history.sql", History + "select id, amount from silver.orders");
         await OkAsync("run");
         foz.Write("models/silver/history.sql", History + "select id, amount, 1 as one from silver.orders");
         await OkAsync("run", "--target", "dev");
         await RefusedAsync("what it holds of the past is only in prod", "promote", "dev", "prod", "--yes");
-        Assert.Contains("nothing to promote", await OkAsync("promote", "dev", "prod", "--exclude", "silver.history"), StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing to promote", await OkAsync("promote", "dev", "prod", "--exclude", "silver.history"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -243,11 +278,14 @@ public sealed class PromoteCommandTests : IDisposable
         await OkAsync("run");
         foz.Write("models/gold/sales.sql", "select 7 as orders");
         await OkAsync("run", "--target", "dev");
-        Assert.Contains("dev_gold.sales", await OkAsync("clean", "--tables", "--target", "dev", "--dry-run"), StringComparison.Ordinal);
+        Assert.Contains(
+            "dev_gold.sales", await OkAsync("clean", "--tables", "--target", "dev", "--dry-run"),
+            StringComparison.Ordinal);
         Assert.Equal(["gold.sales"], Own());
         await OkAsync("clean", "gold.sales", "--tables", "--target", "dev");
         Assert.Empty(Own());
-        Assert.Equal("orders\n1\n", await OkAsync("query", "select orders from gold.sales", "--target", "dev", "-o", "csv"));
+        Assert.Equal(
+            "orders\n1\n", await OkAsync("query", "select orders from gold.sales", "--target", "dev", "-o", "csv"));
         Assert.Equal(2, (await foz.RunAsync("clean", "--tables")).ExitCode);
 
         await OkAsync("run", "--target", "dev");
@@ -255,7 +293,8 @@ public sealed class PromoteCommandTests : IDisposable
         var old = Path.Combine(foz.Folder, "lake/gold/sales/_delta_log");
         Assert.Equal("nothing to delete\n", await OkAsync("clean", "--replaced"));
         Assert.NotEmpty(Directory.GetFiles(old));
-        Assert.StartsWith("gold/sales  ", await OkAsync("clean", "--replaced", "--retention", "0s"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "gold/sales  ", await OkAsync("clean", "--replaced", "--retention", "0s"), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(old));
         Assert.Equal("orders\n7\n", await OkAsync("query", "select * from gold.sales", "-o", "csv"));
         foz.Write("target/x.txt", "x");
@@ -278,7 +317,8 @@ public sealed class PromoteCommandTests : IDisposable
     }
 
     static string Incremental(string strategy, string columns) =>
-        $"/* @foz\nmaterialization: {{type: incremental, strategy: {strategy}}}\n@foz */\nselect {columns} from STREAM(bronze.orders)";
+        $"/* @foz\nmaterialization: {{type: incremental, strategy: {strategy}}}\n@foz */\nselect "
+            + $"{columns} from STREAM(bronze.orders)";
 
     /// <summary>What the environment has of its own.</summary>
     string[] Own()

@@ -10,7 +10,9 @@ public sealed partial class QualityCommandTests : IDisposable
 
     public QualityCommandTests()
     {
-        foz.Write("foz.yml", "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
+        foz.Write(
+            "foz.yml",
+            "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
         foz.Write("data/people.csv", """
             id,name,cpf,uf,income
             1, Ana ,529.982.247-25,SP,"1.500,00"
@@ -41,14 +43,20 @@ public sealed partial class QualityCommandTests : IDisposable
         Assert.Equal(0, (await foz.RunAsync("run")).ExitCode);
         Expect.File("quality-checks.txt", Still(await OkAsync("checks", "ls", "silver.people")));
         Expect.File("quality-quarantine.txt", Still(await OkAsync("quarantine", "ls")));
-        Expect.File("quality-profile.txt", Still(await OkAsync("profile", "bronze.people", "--columns", "id", "uf", "income")));
+        Expect.File(
+            "quality-profile.txt", Still(await OkAsync("profile", "bronze.people", "--columns", "id", "uf", "income")));
         Expect.File("quality-profile.json", Still(await OkAsync("profile", "silver.people", "--output", "json")));
         Expect.File("quality-release.txt", Still(
             await OkAsync("quarantine", "release", "silver.people")
-            + await OkAsync("quarantine", "release", "silver.people", "--where", "uf = 'XX'", "--reason", "a foreigner")));
+            + await OkAsync(
+                "quarantine", "release", "silver.people", "--where", "uf = 'XX'", "--reason", "a foreigner")));
 
-        var json = JsonDocument.Parse(await OkAsync("quarantine", "ls", "silver.people", "--output", "json")).RootElement;
-        Assert.Equal([1, 1], json.EnumerateArray().Select(entry => entry.GetProperty("rows").GetInt32() + entry.GetProperty("released").GetInt32()));
+        var json =
+            JsonDocument.Parse(await OkAsync("quarantine", "ls", "silver.people", "--output", "json")).RootElement;
+        Assert.Equal(
+            [1, 1],
+            json.EnumerateArray()
+                .Select(entry => entry.GetProperty("rows").GetInt32() + entry.GetProperty("released").GetInt32()));
     }
 
     [Fact]
@@ -62,7 +70,9 @@ public sealed partial class QualityCommandTests : IDisposable
               {"expectation_type": "expect_column_to_exist", "kwargs": {"column": "id"}}]}
             """);
         var output = await foz.RunAsync("checks", "import", "suite.json");
-        Assert.Equal((0, "warning: expect_column_to_exist(id) has no equivalent\n  declare the columns with their types, and contract: enforced"), (output.ExitCode, output.Error.Trim()));
+        Assert.Equal(
+            (0, "warning: expect_column_to_exist(id) has no equivalent\n  declare the columns with their "
+                + "types, and contract: enforced"), (output.ExitCode, output.Error.Trim()));
         Expect.File("quality-import.txt", output.Out);
     }
 
@@ -106,11 +116,15 @@ public sealed partial class QualityCommandTests : IDisposable
             SELECT 2.5 AS a
             """);
         Assert.Equal(0, (await foz.RunAsync("run", "silver.m")).ExitCode);
-        var rows = JsonDocument.Parse(await OkAsync("checks", "ls", "silver.m", "--output", "json")).RootElement.EnumerateArray()
-            .Select(row => string.Join('|', new[] { "check", "arguments", "result", "actual" }.Select(key => $"{row.GetProperty(key)}")));
+        var rows = JsonDocument.Parse(await OkAsync("checks", "ls", "silver.m", "--output", "json")).RootElement
+            .EnumerateArray()
+            .Select(row =>
+                string.Join(
+                    '|', new[] { "check", "arguments", "result", "actual" }.Select(key => $"{row.GetProperty(key)}")));
         Assert.Equal(
             [
-                "not_null(a)||passed|", "not_null(a)|where: a > 7, mostly: 0.5|passed|", "median(a)|2.5|passed|2.5", "row_count|min: 5|warn|1 row",
+                "not_null(a)||passed|", "not_null(a)|where: a > 7, mostly: 0.5|passed|", "median(a)|2.5|passed|2.5",
+                "row_count|min: 5|warn|1 row",
                 "row_count|1|passed|1 row", "mean(a)|max: 1|warn|2.5",
             ],
             rows);

@@ -96,7 +96,8 @@ public sealed class QueryCommandTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 100_000).Select(i => $"{i}").Prepend("i"), csv.Out.TrimEnd('\n').Split('\n'));
 
         var json = await foz.RunAsync("query", "select i from range(100000) t(i) order by i", "-o", "json");
-        var numbers = JsonDocument.Parse(json.Out).RootElement.EnumerateArray().Select(row => row.GetProperty("i").GetInt32());
+        var numbers = JsonDocument.Parse(json.Out).RootElement.EnumerateArray()
+            .Select(row => row.GetProperty("i").GetInt32());
         Assert.Equal(Enumerable.Range(0, 100_000), numbers);
     }
 

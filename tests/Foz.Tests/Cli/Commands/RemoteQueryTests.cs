@@ -43,7 +43,8 @@ public sealed class RemoteQueryTests : IAsyncLifetime
     {
         var result = await foz.RunAsync(
             "query", "--remote", Address, "-o", "json",
-            "select array[1, null, 3] as numbers, array['a,b', null, 'NULL', '', 'x\"\\y'] as texts, array[true, false] as flags, "
+            "select array[1, null, 3] as numbers, array['a,b', null, 'NULL', '', 'x\"\\y'] as texts, "
+                + "array[true, false] as flags, "
             + "array[1.5, 2.25]::float8[] as shares, {'a': 1, 'b': ['x']} as struct");
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
@@ -59,25 +60,31 @@ public sealed class RemoteQueryTests : IAsyncLifetime
     {
         var result = await foz.RunAsync(
             "query", "--remote", Address,
-            "create table silver.remote_items (id bigint, name text); insert into silver.remote_items values (1, 'a'), (2, null); "
-            + "select * from silver.remote_items order by id; -- the end\n select count(*) as n from silver.remote_items");
+            "create table silver.remote_items (id bigint, name text); insert into "
+                + "silver.remote_items values (1, 'a'), (2, null); "
+            + "select * from silver.remote_items order by id; -- the end\n select count(*) "
+            + "as n from silver.remote_items");
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        Assert.Equal("CREATE TABLE\nINSERT 0 2\nid  name\n──  ────\n 1  a\n 2  NULL\n(2 rows)\n\nn\n─\n2\n(1 row)\n", result.Out);
+        Assert.Equal(
+            "CREATE TABLE\nINSERT 0 2\nid  name\n──  ────\n 1  a\n 2  NULL\n(2 rows)\n\nn\n─\n2\n(1 row)\n",
+            result.Out);
     }
 
     [Fact]
     public async Task Programs_get_rows_alone()
     {
         var result = await foz.RunAsync(
-            "query", "--remote", Address, "-o", "csv", "set search_path = silver; select 1 as a; select 'x,y' as b, null as c");
+            "query", "--remote", Address, "-o", "csv",
+            "set search_path = silver; select 1 as a; select 'x,y' as b, null as c");
         Assert.Equal((0, "a\n1\n\nb,c\n\"x,y\",\n", "SET\n"), (result.ExitCode, result.Out, result.Error));
     }
 
     [Fact]
     public async Task An_error_has_its_place_in_the_text_its_hint_and_the_exit_code_of_its_kind()
     {
-        var result = await foz.RunAsync("query", "--remote", Address, "select 'ação' as a;\n  select nope from silver.orders; select 3 as c");
+        var result = await foz.RunAsync(
+            "query", "--remote", Address, "select 'ação' as a;\n  select nope from silver.orders; select 3 as c");
 
         Assert.Equal(1, result.ExitCode);
         Assert.StartsWith("a\n────\nação\n", result.Out, StringComparison.Ordinal);
@@ -95,7 +102,9 @@ public sealed class RemoteQueryTests : IAsyncLifetime
     public async Task A_server_that_does_not_let_one_in_is_an_error(string address, string expected, int exitCode)
     {
         var result = await foz.RunAsync(
-            "query", "--remote", string.Format(System.Globalization.CultureInfo.InvariantCulture, address, server.EndPoint.Port), "select 1");
+            "query", "--remote",
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, address, server.EndPoint.Port),
+            "select 1");
         Assert.Equal((exitCode, ""), (result.ExitCode, result.Out));
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong@", result.Error, StringComparison.Ordinal);
@@ -118,7 +127,8 @@ public sealed class RemoteQueryTests : IAsyncLifetime
         foz.Input = "1,ação\n2,\n";
         var copied = await foz.RunAsync(
             "query", "--remote", Address,
-            "create table silver.copied (id bigint, name text); copy silver.copied from stdin with (format csv); copy silver.copied to stdout with (format csv)");
+            "create table silver.copied (id bigint, name text); copy silver.copied from stdin with (format csv); copy "
+                + "silver.copied to stdout with (format csv)");
         Assert.Equal((0, ""), (copied.ExitCode, copied.Error));
         Assert.Equal("CREATE TABLE\nCOPY 2\n1,ação\n2,\n", copied.Out);
 
@@ -127,7 +137,8 @@ public sealed class RemoteQueryTests : IAsyncLifetime
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("the standard input", refused.Error, StringComparison.Ordinal);
 
-        var binary = await foz.RunAsync("query", "--remote", Address, "copy silver.copied to stdout with (format binary)");
+        var binary = await foz.RunAsync(
+            "query", "--remote", Address, "copy silver.copied to stdout with (format binary)");
         Assert.Contains("binary", binary.Error, StringComparison.Ordinal);
     }
 

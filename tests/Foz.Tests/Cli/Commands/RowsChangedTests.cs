@@ -6,7 +6,9 @@ public sealed class RowsChangedTests : IDisposable
     readonly CommandRunner foz = new();
 
     public RowsChangedTests() =>
-        foz.Write("foz.yml", "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
+        foz.Write(
+            "foz.yml",
+            "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
 
     public void Dispose() => foz.Dispose();
 
@@ -17,13 +19,18 @@ public sealed class RowsChangedTests : IDisposable
     public async Task It_is_those_that_are_not_as_they_were(string settings, string first, string second, string rows)
     {
         foz.Write("sources/s.yml", "connection: files\nstreams: {orders: {path: '*.csv', settle: 0s}}\n");
-        foz.Write("models/silver/m.sql", $"/* @foz\nmaterialization: {{type: incremental, {settings}}}\n@foz */\nselect id, n from STREAM(bronze.orders)");
+        foz.Write(
+            "models/silver/m.sql",
+            $"/* @foz\nmaterialization: {{type: incremental, {settings}}}\n@foz */\nselect "
+                + "id, n from STREAM(bronze.orders)");
         foz.Write("data/a.csv", first);
         (await foz.RunAsync("run")).ExpectOk();
         foz.Write("data/b.csv", second);
         var run = await foz.RunAsync("run");
         run.ExpectOk();
-        Assert.Contains(rows, run.Out.Split('\n').Single(line => line.Contains("silver.m ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            rows, run.Out.Split('\n').Single(line => line.Contains("silver.m ", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,8 @@ public sealed class SchemaLockTests : IDisposable
 {
     const string Lock = "sources/schemas.lock";
 
-    const string Header = "# Streams of sources and their columns, written by foz source discover --lock and by runs in development\n";
+    const string Header =
+        "# Streams of sources and their columns, written by foz source discover --lock and by runs in development\n";
 
     readonly CommandRunner foz = new();
 
@@ -39,8 +40,10 @@ public sealed class SchemaLockTests : IDisposable
 
         result.ExpectOk();
         Assert.Contains(
-            "warning: the streams and columns of the source 'shop' are not in sources/schemas.lock: what reads them was not checked\n"
-            + "  foz source discover shop --lock writes them; keep the file in version control", result.Error, StringComparison.Ordinal);
+            "warning: the streams and columns of the source 'shop' are not in sources/schemas.lock: "
+                + "what reads them was not checked\n"
+            + "  foz source discover shop --lock writes them; keep the file in version control", result.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,14 +79,17 @@ public sealed class SchemaLockTests : IDisposable
         (await foz.RunAsync("source", "discover", "--lock")).ExpectOk();
         Directory.Delete(Path.Combine(foz.Folder, "data"), recursive: true);
 
-        Assert.Equal(("models/silver/people.sql", 2, 3, "Referenced column \"nam\" not found in FROM clause!"), await OnlyErrorAsync());
+        Assert.Equal(
+            ("models/silver/people.sql", 2, 3, "Referenced column \"nam\" not found in FROM clause!"),
+            await OnlyErrorAsync());
 
         foz.Write("models/silver/people.sql", "select \"born on\" from\n  bronze.peple\n");
         var unknown = await foz.RunAsync("validate");
         Assert.Equal(2, unknown.ExitCode);
         Assert.Contains(
             "models/silver/people.sql:2:3: unknown table 'bronze.peple'\n  did you mean 'bronze.people'?; "
-            + "if shop has it by now, foz source discover shop --lock writes it to sources/schemas.lock", unknown.Error, StringComparison.Ordinal);
+            + "if shop has it by now, foz source discover shop --lock writes it to sources/schemas.lock", unknown.Error,
+            StringComparison.Ordinal);
 
         foz.Write("models/silver/people.sql", "select \"born on\", _cdc_op from bronze.people");
         Assert.Equal("", (await foz.RunAsync("validate")).Error);
@@ -106,7 +112,9 @@ public sealed class SchemaLockTests : IDisposable
         (await foz.RunAsync("source", "discover", "--lock")).ExpectOk();
 
         Assert.Equal(Header + "shop.sales.amount VARCHAR\nshop.sales.client VARCHAR\nshop.sales.id BIGINT\n", Text);
-        Assert.Equal(("models/silver/people.sql", 1, 24, "Referenced column \"cliente\" not found in FROM clause!"), await OnlyErrorAsync());
+        Assert.Equal(
+            ("models/silver/people.sql", 1, 24, "Referenced column \"cliente\" not found in FROM clause!"),
+            await OnlyErrorAsync());
     }
 
     [Fact]
@@ -126,11 +134,16 @@ public sealed class SchemaLockTests : IDisposable
     [Fact]
     public async Task A_line_that_is_none_is_an_error_with_its_place()
     {
-        foz.Write(Lock, Header + "shop.people incremental\n<<<<<<< ours\nshop.people.id VARCHAR\nshop.people.name TEXTT\n");
+        foz.Write(
+            Lock, Header + "shop.people incremental\n<<<<<<< ours\nshop.people.id VARCHAR\nshop.people.name TEXTT\n");
         var result = await foz.RunAsync("validate");
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("sources/schemas.lock:3: the line is neither a stream nor a column of one", result.Error, StringComparison.Ordinal);
-        Assert.Contains("sources/schemas.lock:5: the line is neither a stream nor a column of one", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "sources/schemas.lock:3: the line is neither a stream nor a column of one", result.Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "sources/schemas.lock:5: the line is neither a stream nor a column of one", result.Error,
+            StringComparison.Ordinal);
     }
 
     async Task<(string? File, int Line, int Column, string? Message)> OnlyErrorAsync()
@@ -138,7 +151,8 @@ public sealed class SchemaLockTests : IDisposable
         var result = await foz.RunAsync("validate", "--output", "json");
         Assert.NotEqual(0, result.ExitCode);
         var error = Assert.Single(JsonDocument.Parse(result.Out).RootElement.EnumerateArray());
-        return (error.GetProperty("file").GetString(), error.GetProperty("line").GetInt32(), error.GetProperty("column").GetInt32(),
+        return (error.GetProperty("file").GetString(), error.GetProperty("line").GetInt32(),
+            error.GetProperty("column").GetInt32(),
             error.GetProperty("message").GetString());
     }
 }

@@ -10,7 +10,10 @@ public sealed class UnitTestCommandTests : IDisposable
     public UnitTestCommandTests()
     {
         foz.Write("foz.yml", "name: shop\nlake: lake\n");
-        foz.Write("models/bronze/orders.sql", "select 1::bigint as id, 'Ana' as customer, 10.5::decimal(9,2) as amount, date '2026-01-01' as day, ['a'] as marks");
+        foz.Write(
+            "models/bronze/orders.sql",
+            "select 1::bigint as id, 'Ana' as customer, 10.5::decimal(9,2) as amount, date "
+                + "'2026-01-01' as day, ['a'] as marks");
         foz.Write("models/bronze/people.sql", "select 'Ana' as name, true as active");
         foz.Write("models/gold/sales.sql", """
             select customer, count(*) as orders, sum(amount) as total, max(day) as last_day
@@ -27,7 +30,9 @@ public sealed class UnitTestCommandTests : IDisposable
             select id, amount from STREAM(bronze.orders)
             where id not in (select id from silver.kept)
             """);
-        foz.Write("models/silver/recent.sql", "select id, current_date as today, now() as at from bronze.orders where day >= current_date - 7");
+        foz.Write(
+            "models/silver/recent.sql",
+            "select id, current_date as today, now() as at from bronze.orders where day >= current_date - 7");
     }
 
     public void Dispose() => foz.Dispose();
@@ -79,9 +84,13 @@ public sealed class UnitTestCommandTests : IDisposable
         Assert.True(result.ExitCode == 0, result.Out + result.Error);
         Assert.Contains("4 unit tests: 4 passed, 0 failed", result.Out, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(foz.Folder, "lake", "bronze")));
-        Assert.Contains("1 unit test:", (await foz.RunAsync("test", "--unit", "tag:fast")).Out, StringComparison.Ordinal);
-        Assert.Contains("2 unit tests:", (await foz.RunAsync("test", "--unit", "gold.sales")).Out, StringComparison.Ordinal);
-        Assert.Equal("a_week\nnothing_of_nothing\nonly_new_ones\ntotals_add_up\n", (await foz.RunAsync("ls", "test_type:unit", "-o", "name")).Out);
+        Assert.Contains(
+            "1 unit test:", (await foz.RunAsync("test", "--unit", "tag:fast")).Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "2 unit tests:", (await foz.RunAsync("test", "--unit", "gold.sales")).Out, StringComparison.Ordinal);
+        Assert.Equal(
+            "a_week\nnothing_of_nothing\nonly_new_ones\ntotals_add_up\n",
+            (await foz.RunAsync("ls", "test_type:unit", "-o", "name")).Out);
         Assert.Contains("0 checks", (await foz.RunAsync("test")).Out, StringComparison.Ordinal);
     }
 

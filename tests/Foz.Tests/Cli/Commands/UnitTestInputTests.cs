@@ -1,6 +1,8 @@
 namespace Foz.Tests.Cli.Commands;
 
-/// <summary>What unit tests may give: seeds and ephemeral models of a fresh checkout, values of their types, and batches.</summary>
+/// <summary>
+/// What unit tests may give: seeds and ephemeral models of a fresh checkout, values of their types, and batches.
+/// </summary>
 public sealed class UnitTestInputTests : IDisposable
 {
     const string Ephemeral = "/* @foz\nmaterialization: ephemeral\n@foz */\n";
@@ -23,7 +25,9 @@ public sealed class UnitTestInputTests : IDisposable
     {
         foz.Write("seeds/s.csv", "id,v\n1,a\n");
         foz.Write("models/silver/e0.sql", Ephemeral + "select id, upper(v) as v from seeds.s -- shouts");
-        foz.Write("models/silver/e1.sql", Ephemeral + "with seeds as (select 1) select e.id, e.v || '!' as v from silver.e0 as e");
+        foz.Write(
+            "models/silver/e1.sql",
+            Ephemeral + "with seeds as (select 1) select e.id, e.v || '!' as v from silver.e0 as e");
         foz.Write("models/gold/g.sql", "select e1.id, max(v) as v from silver.e1 group by all");
         foz.Write("tests/units.yml", """
             unit_tests:
@@ -53,7 +57,9 @@ public sealed class UnitTestInputTests : IDisposable
     {
         foz.Write("seeds/s.csv", "code,name,amt\n01310,Centro,10.50\n");
         foz.Write("seeds/s.yml", "columns: {name: varchar}\n");
-        foz.Write("models/silver/v.sql", "/* @foz\nmaterialization: view\n@foz */\nselect code, sum(amt) as total from seeds.s group by code");
+        foz.Write(
+            "models/silver/v.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nselect code, sum(amt) as total from seeds.s group by code");
         foz.Write("models/gold/g.sql", "select code || '.' as code, total * 2 as total from silver.v");
         foz.Write("tests/units.yml", """
             unit_tests:
@@ -71,7 +77,10 @@ public sealed class UnitTestInputTests : IDisposable
 
         // A column that the table has not yet.
         foz.Write("seeds/s.csv", "code,name,amt,rate\n01310,Centro,10.50,2\n");
-        foz.Write("models/silver/v.sql", "/* @foz\nmaterialization: view\n@foz */\nselect code, sum(amt * rate) as total from seeds.s group by code");
+        foz.Write(
+            "models/silver/v.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nselect code, sum(amt * rate) as "
+                + "total from seeds.s group by code");
         foz.Write("tests/units.yml", """
             unit_tests:
               - name: of_the_view
@@ -85,13 +94,17 @@ public sealed class UnitTestInputTests : IDisposable
         foz.Write("seeds/t.csv", "a,b\n1,2,3\n");
         foz.Write("models/gold/t.sql", "select a from seeds.t");
         foz.Write("tests/units.yml", "unit_tests: [{name: t, model: gold.t, expect: {rows: []}}]");
-        Assert.Contains("seeds/t.csv:2: this line of seeds/t.csv cannot be read", await TestAsync(exitCode: 1), StringComparison.Ordinal);
+        Assert.Contains(
+            "seeds/t.csv:2: this line of seeds/t.csv cannot be read", await TestAsync(exitCode: 1),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_value_that_its_column_does_not_hold_is_an_error_or_a_difference()
     {
-        foz.Write("models/bronze/t.sql", "select 1::bigint as n, 3.0::decimal(10,1) as a, date '2026-01-31' as d, 1.25 as amt");
+        foz.Write(
+            "models/bronze/t.sql",
+            "select 1::bigint as n, 3.0::decimal(10,1) as a, date '2026-01-31' as d, 1.25 as amt");
         foz.Write("models/gold/g.sql", "select n, a, d from bronze.t");
         foz.Write("tests/fixtures/rows.csv", "n,a\n1,2\n2,\"2\n\"\n3.6,4\n");
         foz.Write("tests/units.yml", """
@@ -137,7 +150,9 @@ public sealed class UnitTestInputTests : IDisposable
             @foz */
             select id, ts, batch_start() as since from bronze.t where ts >= batch_start() - interval 1 day and ts < batch_end()
             """);
-        const string Given = "given: [{input: bronze.t, rows: [{id: 1, ts: 2026-03-01 23:00:00}, {id: 2, ts: 2026-03-02}, {id: 3, ts: 1999-12-31}, {id: 4}]}]";
+        const string Given =
+            "given: [{input: bronze.t, rows: [{id: 1, ts: 2026-03-01 23:00:00}, {id: 2, ts: 2026-03-02}, {id: "
+                + "3, ts: 1999-12-31}, {id: 4}]}]";
         foz.Write("tests/units.yml", $$"""
             unit_tests:
               - name: all_of_time
@@ -164,9 +179,11 @@ public sealed class UnitTestInputTests : IDisposable
             """);
         var error = (await foz.RunAsync("validate")).Error;
         Assert.Contains(
-            "tests/units.yml:2:57: bronze.t is not made in batches\n  'batch_start' and 'batch_end' are of models with 'strategy: microbatch'",
+            "tests/units.yml:2:57: bronze.t is not made in batches\n  'batch_start' and 'batch_end' are of "
+                + "models with 'strategy: microbatch'",
             error, StringComparison.Ordinal);
-        Assert.Contains("tests/units.yml:3:57: 'batch_end' must be after 'batch_start'", error, StringComparison.Ordinal);
+        Assert.Contains(
+            "tests/units.yml:3:57: 'batch_end' must be after 'batch_start'", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,7 +9,9 @@ public sealed class ValidateCommandTests : IDisposable
 
     public ValidateCommandTests()
     {
-        foz.Write("foz.yml", "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
+        foz.Write(
+            "foz.yml",
+            "name: t\nlake: lake\nmemory: 512MB\nthreads: 2\nconnections: {files: {type: files, path: data}}\n");
         foz.Write("data/people.csv", "id,name\n1,Ana\n");
         foz.Write("sources/s.yml", "connection: files\nstreams: {people: {path: people.csv}}\n");
     }
@@ -17,21 +19,34 @@ public sealed class ValidateCommandTests : IDisposable
     public void Dispose() => foz.Dispose();
 
     [Theory]
-    [InlineData("- positive: {where: amont > 0}", 1, 6, 27, "Referenced column \"amont\" not found", "did you mean 'amount'?")]
-    [InlineData("- expression: '>= orderd_on'", 1, 6, 25, "Referenced column \"orderd_on\" not found", "did you mean 'ordered_on'?")]
+    [InlineData(
+        "- positive: {where: amont > 0}", 1, 6, 27, "Referenced column \"amont\" not found", "did you mean 'amount'?")]
+    [InlineData(
+        "- expression: '>= orderd_on'", 1, 6, 25, "Referenced column \"orderd_on\" not found",
+        "did you mean 'ordered_on'?")]
     [InlineData("- expression: '> > 1'", 1, 6, 24, "syntax error at or near", null)]
     [InlineData("- type: bigin", 1, 6, 15, "Type with name bigin does not exist", "Did you mean \"bigint\"?")]
-    [InlineData("- relationships: {to: silver.others, field: idd}", 1, 6, 9, "the check relationships(amount) cannot be run", null)]
-    [InlineData("- {name: mine, query: 'select oter from silver.others where id is null'}", 2, 6, 37, "Referenced column \"oter\" not found", null)]
-    [InlineData("- {name: mine, query: 'select ordered_on from silver.others where id is null'}", 2, 6, 37, "Referenced column \"ordered_on\" not found", null)]
+    [InlineData(
+        "- relationships: {to: silver.others, field: idd}", 1, 6, 9, "the check relationships(amount) cannot be run",
+        null)]
+    [InlineData(
+        "- {name: mine, query: 'select oter from silver.others where id is null'}", 2, 6, 37,
+        "Referenced column \"oter\" not found", null)]
+    [InlineData(
+        "- {name: mine, query: 'select ordered_on from silver.others where id is null'}", 2, 6, 37,
+        "Referenced column \"ordered_on\" not found", null)]
     [InlineData("- {expression: amount > 0, where: lower(amount)}", 2, 6, 41, "No function matches", null)]
-    [InlineData("- compare: amount < ordred_on", 2, 6, 9, "names an unknown column 'ordred_on'", "did you mean 'ordered_on'?")]
-    public async Task What_a_check_says_in_SQL_is_bound(string check, int kind, int line, int column, string message, string? hint)
+    [InlineData(
+        "- compare: amount < ordred_on", 2, 6, 9, "names an unknown column 'ordred_on'", "did you mean 'ordered_on'?")]
+    public async Task What_a_check_says_in_SQL_is_bound(
+        string check, int kind, int line, int column, string message, string? hint)
     {
         var checks = kind == 1
             ? $"columns:\n  - name: amount\n    checks:\n      {check}\n"
             : $"owner: us\ndescription: mine\nchecks:\n      {check}\n";
-        foz.Write("models/silver/orders.sql", $"/* @foz\nmaterialization: table\n{checks}@foz */\nselect 1 as amount, date '2026-01-01' as ordered_on");
+        foz.Write(
+            "models/silver/orders.sql",
+            $"/* @foz\nmaterialization: table\n{checks}@foz */\nselect 1 as amount, date '2026-01-01' as ordered_on");
         foz.Write("models/silver/others.sql", "select 1 as id, 2 as other");
 
         var result = await foz.RunAsync("validate", "--output", "json");
@@ -51,14 +66,22 @@ public sealed class ValidateCommandTests : IDisposable
     {
         foz.Write("models/silver/orders.sql", "select 1 as amount, 'x' as cpf");
         foz.Write("policies/users.yml", "users:\n  - name: ana\n  - name: bi\n    boss: true\n");
-        foz.Write("policies/access.yml", "grants:\n  - {to: [ana], on: [silver]}\n  - to: [ana]\n    on: [silver]\n    privileges: [selekt]\n  - {on: [silver]}\n");
+        foz.Write(
+            "policies/access.yml",
+            "grants:\n  - {to: [ana], on: [silver]}\n  - to: [ana]\n    on: [silver]\n    privileges: "
+                + "[selekt]\n  - {on: [silver]}\n");
         var result = await foz.RunAsync("validate", "--output", "json");
         var errors = JsonDocument.Parse(result.Out).RootElement.EnumerateArray()
-            .Select(e => $"{e.GetProperty("file").GetString()}:{e.GetProperty("line").GetInt32()} {e.GetProperty("message").GetString()}").ToList();
+            .Select(e =>
+                $"{e.GetProperty("file").GetString()}:{e.GetProperty("line").GetInt32()} "
+                    + $"{e.GetProperty("message").GetString()}").ToList();
         Assert.NotEqual(0, result.ExitCode);
         Assert.Equal(3, errors.Count);
-        Assert.Contains(errors, e => e.StartsWith("policies/access.yml:5 there is no privilege 'selekt'", StringComparison.Ordinal));
-        Assert.Contains(errors, e => e.StartsWith("policies/access.yml:6 the grant has no 'to'", StringComparison.Ordinal));
+        Assert.Contains(
+            errors,
+            e => e.StartsWith("policies/access.yml:5 there is no privilege 'selekt'", StringComparison.Ordinal));
+        Assert.Contains(
+            errors, e => e.StartsWith("policies/access.yml:6 the grant has no 'to'", StringComparison.Ordinal));
         Assert.Contains(errors, e => e.StartsWith("policies/users.yml:4", StringComparison.Ordinal));
     }
 
@@ -86,8 +109,10 @@ public sealed class ValidateCommandTests : IDisposable
                  {
                      "policies/access.yml:2:5: the role 'analysts' has the member 'anna'", "did you mean 'ana'?",
                      "policies/access.yml:4:11: there is no user or role 'analyst'", "did you mean 'analysts'?",
-                     "policies/access.yml:5:22: there is no table or view 'silver.order'", "did you mean 'silver.orders'?",
-                     "there is no schema 'golden'", "policies/access.yml:8:15: silver.orders has no column 'amont'", "did you mean 'amount'?",
+                     "policies/access.yml:5:22: there is no table or view 'silver.order'",
+                     "did you mean 'silver.orders'?",
+                     "there is no schema 'golden'", "policies/access.yml:8:15: silver.orders has no column 'amont'",
+                     "did you mean 'amount'?",
                      "policies/access.yml:9:13: silver.orders has no column 'cfp', so that the mask hides nothing",
                  })
             Assert.Contains(warning, result.Error, StringComparison.Ordinal);
@@ -98,12 +123,16 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task Lines_of_a_block_are_lines_of_the_file()
     {
-        foz.Write("models/silver/orders.sql", "/* @foz\nchecks:\n  - expression: |\n      amount > 0\n      and amont < 9\n@foz */\nselect 1 as amount");
+        foz.Write(
+            "models/silver/orders.sql",
+            "/* @foz\nchecks:\n  - expression: |\n      amount > 0\n      and amont < 9\n@foz */\nselect 1 as amount");
         foz.Write("tests/none.sql", "select *\nfrom silver.orders\nwhere amoun = 2");
         var result = await foz.RunAsync("validate");
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("models/silver/orders.sql:5: the check expression cannot be run", result.Error, StringComparison.Ordinal);
-        Assert.Contains("tests/none.sql:3:7: Referenced column \"amoun\" not found", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "models/silver/orders.sql:5: the check expression cannot be run", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "tests/none.sql:3:7: Referenced column \"amoun\" not found", result.Error, StringComparison.Ordinal);
         Assert.Contains("2 errors", result.Error, StringComparison.Ordinal);
     }
 
@@ -123,16 +152,28 @@ public sealed class ValidateCommandTests : IDisposable
             """);
         Assert.Equal(0, (await foz.RunAsync("validate")).ExitCode);
 
-        foz.Write("models/silver/people.sql", "/* @foz\nchecks: [{expression: 'whatever > > 0'}]\n@foz */\nselect * from bronze.people");
+        foz.Write(
+            "models/silver/people.sql",
+            "/* @foz\nchecks: [{expression: 'whatever > > 0'}]\n@foz */\nselect * from bronze.people");
         Assert.Equal(1, (await foz.RunAsync("validate")).ExitCode);
     }
 
     [Theory]
-    [InlineData("columns: [{name: n, clean: [{cast: 'deciml(10,2)'}]}]", "models/silver/m.sql:2:30: unknown type 'deciml(10,2)'\n  Did you mean \"decimal\"?")]
-    [InlineData("contract: enforced\ncolumns: [{name: n, type: 'deciml(10,2)'}]", "models/silver/m.sql:3:18: unknown type 'deciml(10,2)'\n  Did you mean \"decimal\"?")]
-    [InlineData("columns: [{name: n, clean: [{replace: {pattern: '(', by: ''}}]}]", "models/silver/m.sql:2:30: '(' is no regular expression (RE2): missing ): (")]
-    [InlineData("columns: [{name: n, checks: [{pattern: '['}]}]", "models/silver/m.sql:2:31: the check pattern(n) cannot be run: missing ]: [")]
-    [InlineData("grain: []", "models/silver/m.sql:2:8: 'grain' names no column\n  write the columns whose values together name a row: grain: [order_id]")]
+    [InlineData(
+        "columns: [{name: n, clean: [{cast: 'deciml(10,2)'}]}]",
+        "models/silver/m.sql:2:30: unknown type 'deciml(10,2)'\n  Did you mean \"decimal\"?")]
+    [InlineData(
+        "contract: enforced\ncolumns: [{name: n, type: 'deciml(10,2)'}]",
+        "models/silver/m.sql:3:18: unknown type 'deciml(10,2)'\n  Did you mean \"decimal\"?")]
+    [InlineData(
+        "columns: [{name: n, clean: [{replace: {pattern: '(', by: ''}}]}]",
+        "models/silver/m.sql:2:30: '(' is no regular expression (RE2): missing ): (")]
+    [InlineData(
+        "columns: [{name: n, checks: [{pattern: '['}]}]",
+        "models/silver/m.sql:2:31: the check pattern(n) cannot be run: missing ]: [")]
+    [InlineData(
+        "grain: []",
+        "models/silver/m.sql:2:8: 'grain' names no column\n  write the columns whose values together name a row: grain: [order_id]")]
     public async Task Types_and_regular_expressions_are_read_as_the_engine_does(string yaml, string expected)
     {
         foz.Write("models/silver/m.sql", $"/* @foz\n{yaml}\n@foz */\nselect '2' as n");
@@ -144,17 +185,25 @@ public sealed class ValidateCommandTests : IDisposable
     [Fact]
     public async Task A_regular_expression_is_read_where_columns_are_not_known_too()
     {
-        foz.Write("sources/s.yml", "connection: files\nstreams: {people: {path: people.csv, columns: [{name: id, checks: [{not_pattern: '['}]}]}}\n");
+        foz.Write(
+            "sources/s.yml",
+            "connection: files\nstreams: {people: {path: people.csv, columns: [{name: id, "
+                + "checks: [{not_pattern: '['}]}]}}\n");
         var result = await foz.RunAsync("validate");
         Assert.Equal(2, result.ExitCode);
-        Assert.EndsWith("error: sources/s.yml:2:69: '[' is no regular expression (RE2): missing ]: [\n1 error", result.Error.Trim(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "error: sources/s.yml:2:69: '[' is no regular expression (RE2): missing ]: [\n1 error", result.Error.Trim(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_column_that_a_source_may_bring_is_a_warning()
     {
         Assert.Equal(0, (await foz.RunAsync("run")).ExitCode);
-        foz.Write("sources/s.yml", "connection: files\nstreams: {people: {path: people.csv, checks: [{unique: {column: id, where: ag = '7'}}]}}\n");
+        foz.Write(
+            "sources/s.yml",
+            "connection: files\nstreams: {people: {path: people.csv, checks: [{unique: "
+                + "{column: id, where: ag = '7'}}]}}\n");
         var result = await foz.RunAsync("validate");
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("sources/s.yml:2", result.Error, StringComparison.Ordinal);

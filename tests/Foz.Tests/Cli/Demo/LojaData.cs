@@ -22,7 +22,9 @@ public sealed class LojaData : IAsyncLifetime
         foreach (var file in Directory.EnumerateFiles(example, "*", SearchOption.AllDirectories))
         {
             var relative = Path.GetRelativePath(example, file);
-            if (relative.StartsWith("data", StringComparison.Ordinal) || relative.StartsWith("lake", StringComparison.Ordinal)) continue;
+            if (relative.StartsWith("data", StringComparison.Ordinal)
+                || relative.StartsWith("lake", StringComparison.Ordinal))
+                continue;
             var copy = Path.Combine(Project, relative);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);

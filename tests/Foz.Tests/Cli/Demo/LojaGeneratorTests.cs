@@ -135,7 +135,8 @@ public sealed class LojaGeneratorTests(LojaData data)
             session.QueryScalar<long>($"SELECT count(DISTINCT payment_id) FROM read_parquet({files})", ct));
         Assert.Equal(
             "DECIMAL(12,2), TIMESTAMP WITH TIME ZONE",
-            session.QueryScalar<string>($"SELECT typeof(amount) || ', ' || typeof(paid_at) FROM read_parquet({files})", ct));
+            session.QueryScalar<string>(
+                $"SELECT typeof(amount) || ', ' || typeof(paid_at) FROM read_parquet({files})", ct));
     }
 
     IEnumerable<string> Lines(string stream) =>

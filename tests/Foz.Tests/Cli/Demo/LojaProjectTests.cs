@@ -32,7 +32,9 @@ public sealed class LojaProjectTests(LojaData data)
         var stream = definition.Streams.Single(s => s.Name == name);
         await using var source = ConnectorRegistry.Find("files")!.Open(definition, data.Project);
         var plan = await source.PlanAsync(stream, [], ct);
-        Assert.Equal(data.Facts.Files.Keys.Count(f => f.StartsWith($"{name}/", StringComparison.Ordinal)), plan.Inputs!.Files.Length);
+        Assert.Equal(
+            data.Facts.Files.Keys.Count(f => f.StartsWith($"{name}/", StringComparison.Ordinal)),
+            plan.Inputs!.Files.Length);
 
         var work = Directory.CreateTempSubdirectory("foz-work-").FullName;
         var context = new ReadContext { Engine = data.Engine, WorkFolder = work };
@@ -44,7 +46,8 @@ public sealed class LojaProjectTests(LojaData data)
         Directory.Delete(work, recursive: true);
     }
 
-    static async Task<(long Rows, long Rejected)> CountAsync(EngineSession session, StreamRows.Selected rows, CancellationToken ct)
+    static async Task<(long Rows, long Rejected)> CountAsync(
+        EngineSession session, StreamRows.Selected rows, CancellationToken ct)
     {
         try
         {

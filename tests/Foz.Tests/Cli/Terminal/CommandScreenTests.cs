@@ -17,8 +17,10 @@ public sealed class CommandScreenTests : IDisposable
         var pictures = new List<string>();
         foreach (var command in new[]
         {
-            "plan", "run", "run", "ls --schema silver", "show silver.sales", "history silver.sales", "lineage gold.sales_by_day",
-            "lineage bronze.sales --downstream", "test", "validate", "query --file shop/tests/no_card.sql", "source check",
+            "plan", "run", "run", "ls --schema silver", "show silver.sales", "history silver.sales",
+            "lineage gold.sales_by_day",
+            "lineage bronze.sales --downstream", "test", "validate", "query --file shop/tests/no_card.sql",
+            "source check",
         })
         {
             using var screen = new Screen(foz.Width);

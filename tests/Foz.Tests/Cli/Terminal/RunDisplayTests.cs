@@ -39,7 +39,8 @@ public sealed class RunDisplayTests
     public void Off_a_terminal_there_is_a_line_for_each_event()
     {
         using var output = new StringWriter();
-        Play(RunDisplay.For(new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson: false, Errors));
+        Play(RunDisplay.For(
+            new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson: false, Errors));
         Expect.File("lines.txt", output.ToString());
     }
 
@@ -47,7 +48,8 @@ public sealed class RunDisplayTests
     public void As_json_there_is_an_object_for_each_event()
     {
         using var output = new StringWriter();
-        Play(RunDisplay.For(new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson: true, Errors));
+        Play(RunDisplay.For(
+            new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson: true, Errors));
         Expect.File("log.jsonl", output.ToString());
     }
 
@@ -131,7 +133,8 @@ public sealed class RunDisplayTests
     public void A_log_says_how_far_a_step_is_once_in_ten_seconds(bool isJson, string line)
     {
         using var output = new StringWriter();
-        var display = RunDisplay.For(new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson, Errors);
+        var display = RunDisplay.For(
+            new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson, Errors);
         var meter = new WorkMeter();
         display.Show(new RunEvent.Started("r", [Orders, Items]));
         display.Show(new RunEvent.StepStarted(Orders, meter));
@@ -191,13 +194,15 @@ public sealed class RunDisplayTests
     public void Times_are_told_in_two_units_at_most(double elapsedMs, string text)
     {
         using var output = new StringWriter();
-        RunDisplay.For(new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson: false, Errors)
+        RunDisplay.For(
+            new() { Out = output, Error = output, In = () => TextReader.Null, Clock = clock }, isJson: false, Errors)
             .Show(new RunEvent.Finished(new(
                 "r", [Step(Orders, Outcome.Succeeded)], TimeSpan.FromMilliseconds(elapsedMs))));
         Assert.EndsWith($"run r: 1 ok, {text}\n", output.ToString(), StringComparison.Ordinal);
     }
 
-    static ErrorText Errors { get; } = new(text => text.Replace("hunter2", "***", StringComparison.Ordinal), isVerbose: false);
+    static ErrorText Errors { get; } = new(
+        text => text.Replace("hunter2", "***", StringComparison.Ordinal), isVerbose: false);
 
     RunDisplay Display(Screen screen, bool hasColor = true) => RunDisplay.For(
         new()
@@ -212,13 +217,15 @@ public sealed class RunDisplayTests
     {
         Show(new RunEvent.Waiting(new()
         {
-            RunId = "20260101000000000-0001", User = "ana", Host = "shop1", ProcessId = 4711, ProcessStartedAt = clock.Now,
+            RunId = "20260101000000000-0001", User = "ana", Host = "shop1", ProcessId = 4711,
+            ProcessStartedAt = clock.Now,
             Since = clock.Now.AddSeconds(-125), RenewedAt = clock.Now,
         }));
         Show(new RunEvent.Started("20260101000001000-0002", [Orders, Items, Clean, Sales]));
         Show(new RunEvent.StepStarted(Orders, new()));
         Show(new RunEvent.StepStarted(Items, new()));
-        Show(new RunEvent.Warned(Orders, new("28 rows could not be read: see bronze.orders__rejected", "correct them")));
+        Show(new RunEvent.Warned(
+            Orders, new("28 rows could not be read: see bronze.orders__rejected", "correct them")));
         Show(new RunEvent.StepFinished(Step(Orders, Outcome.Warned) with
         {
             TableVersion = 3,
@@ -229,18 +236,23 @@ public sealed class RunDisplayTests
             [
                 Check(new CheckDefinition.NotNull("customer_id") { OnViolation = OnViolation.Warn }, 21) with
                 {
-                    Samples = ["""{"order_id":1216944,"customer_id":null,"city":"São Paulo","note":"[bold] 東京 hunter2"}"""],
+                    Samples =
+                    [
+                        """{"order_id":1216944,"customer_id":null,"city":"São Paulo","note":"[bold] 東京 hunter2"}""",
+                    ],
                 },
                 Check(new CheckDefinition.Unique(["order_id"]), 0),
             ],
         }));
-        Show(new RunEvent.StepFinished(Step(Items, Outcome.Succeeded) with { TableVersion = 0, RowsWritten = 1, RowsChanged = 1 }));
+        Show(new RunEvent.StepFinished(
+            Step(Items, Outcome.Succeeded) with { TableVersion = 0, RowsWritten = 1, RowsChanged = 1 }));
         Show(new RunEvent.StepStarted(Clean, new()));
         var failed = Step(Clean, Outcome.Failed) with
         {
             Error = new(ErrorKind.Data, "silver.orders was not changed: positive(amount): 1 of 4 rows")
             {
-                Place = new Place("models/silver/orders.sql", 6, 29), Hint = """such as {"order_id":5,"amount":-1.0,"password":"hunter2"}""",
+                Place = new Place("models/silver/orders.sql", 6, 29),
+                Hint = """such as {"order_id":5,"amount":-1.0,"password":"hunter2"}""",
             },
             Checks = [Check(new CheckDefinition.Positive("amount"), 1)],
         };

@@ -15,7 +15,8 @@ public sealed class TerminalTextTests
     [InlineData("\u009b31m\u0000\b\u007f", "\\u009b31m\\u0000\\u0008\\u007f")]
     [InlineData("user\u202Egnp.exe", "user\\u202egnp.exe")]
     [InlineData("dos\r\n", "dos\n")]
-    public void Control_characters_are_shown_and_not_sent(string text, string shown) => Assert.Equal(shown, TerminalText.Printable(text));
+    public void Control_characters_are_shown_and_not_sent(string text, string shown) =>
+        Assert.Equal(shown, TerminalText.Printable(text));
 
     [Theory]
     [InlineData(true)]
@@ -24,7 +25,10 @@ public sealed class TerminalTextTests
     {
         using var output = new StringWriter();
         using var errors = new StringWriter();
-        var shell = new Shell { Out = output, Error = errors, In = static () => TextReader.Null, IsTerminal = isTerminal }.Guarded();
+        var shell = new Shell
+        {
+            Out = output, Error = errors, In = static () => TextReader.Null, IsTerminal = isTerminal,
+        }.Guarded();
         new ResultWriter(shell, OutputFormat.Csv).Write([new("name")], [["\e[2Jx"]]);
         shell.Error.WriteLine("error: \e]0;x\a");
         shell.Error.Write('\e');

@@ -21,7 +21,8 @@ public sealed class TextWidthTests
     [InlineData("東京都", 4, "東…")]
     [InlineData("🚀🚀🚀", 3, "🚀…")]
     [InlineData("abc", 1, "…")]
-    public void What_does_not_fit_is_cut(string text, int width, string cut) => Assert.Equal(cut, TextWidth.Cut(text, width));
+    public void What_does_not_fit_is_cut(string text, int width, string cut) =>
+        Assert.Equal(cut, TextWidth.Cut(text, width));
 
     [Fact]
     public void Wrapped_lines_fit_if_their_words_do_and_lose_nothing()

@@ -17,7 +17,8 @@ public sealed class DialectTests
     [InlineData("Npgsql", "postgresql", "\"a]b\"", "@p1", "\"sales\".\"Order.Items\"")]
     [InlineData("System.Data.Odbc", "odbc", "\"a]b\"", "?", "\"sales\".\"Order.Items\"")]
     [InlineData("Acme.Database", "generic", "\"a]b\"", "@p1", "\"sales\".\"Order.Items\"")]
-    public void A_provider_says_how_names_and_parameters_are_written(string provider, string dialect, string name, string parameter, string table)
+    public void A_provider_says_how_names_and_parameters_are_written(
+        string provider, string dialect, string name, string parameter, string table)
     {
         var found = Dialect.OfProvider(provider);
         Assert.Equal((dialect, name, parameter), (found.Name, found.Quote("a]b"), found.Parameter(1)));
@@ -43,9 +44,11 @@ public sealed class DialectTests
     [InlineData(typeof(byte), "tinyint", null, null, "short", "\"c\"")]
     [InlineData(typeof(Guid), "uniqueidentifier", null, null, "string", "\"c\"")]
     [InlineData(typeof(object), "sql_variant", null, null, "string", "\"c\"")]
-    public void Types_of_a_provider_become_types_of_a_table(Type type, string name, int? precision, int? scale, string expected, string sql)
+    public void Types_of_a_provider_become_types_of_a_table(
+        Type type, string name, int? precision, int? scale, string expected, string sql)
     {
-        var column = Assert.Single(DatabaseColumns.Of([new Column("c", type, name, precision, scale)], Dialect.OfProvider("Acme")));
+        var column = Assert.Single(
+            DatabaseColumns.Of([new Column("c", type, name, precision, scale)], Dialect.OfProvider("Acme")));
         Assert.Equal((expected, sql), (column.Field.Type.ToString(), column.Sql));
         Assert.StartsWith(name, column.Field.Metadata[Field.SourceTypeKey], StringComparison.Ordinal);
     }
@@ -53,6 +56,7 @@ public sealed class DialectTests
     sealed class Column : DbColumn
     {
         public Column(string name, Type type, string typeName, int? precision, int? scale) =>
-            (ColumnName, DataType, DataTypeName, NumericPrecision, NumericScale) = (name, type, typeName, precision, scale);
+            (ColumnName, DataType, DataTypeName, NumericPrecision, NumericScale) =
+                (name, type, typeName, precision, scale);
     }
 }

@@ -24,7 +24,8 @@ public sealed class FilePlanTests
     [Fact]
     public async Task A_file_that_changed_after_it_was_read_is_reported_and_not_read_again_where_that_is_said()
     {
-        await using var project = new FilesProject().Write("a.csv", "id\n1\n").Define("*.csv", settings: ("changed_files", "warn"));
+        await using var project = new FilesProject().Write("a.csv", "id\n1\n")
+            .Define("*.csv", settings: ("changed_files", "warn"));
         await project.ReadAsync();
         project.Write("a.csv", "id\n1\n2\n");
         var plan = await project.PlanAsync();
@@ -97,13 +98,15 @@ public sealed class FilePlanTests
         var context = new ReadContext { Engine = FilesProject.Engine, WorkFolder = project.Folder };
         project.Write("a.csv", "id\n12\n");
         var error = await Assert.ThrowsAsync<FozException>(
-            () => project.Source.ReadAsync(project.Stream, plan.Inputs!, context, TestContext.Current.CancellationToken));
+            () => project.Source.ReadAsync(
+                project.Stream, plan.Inputs!, context, TestContext.Current.CancellationToken));
         Assert.Contains("a.csv changed", error.Message, StringComparison.Ordinal);
         Assert.True(error.IsTransient);
 
         File.Delete(Path.Combine(project.Folder, "a.csv"));
         error = await Assert.ThrowsAsync<FozException>(
-            () => project.Source.ReadAsync(project.Stream, plan.Inputs!, context, TestContext.Current.CancellationToken));
+            () => project.Source.ReadAsync(
+                project.Stream, plan.Inputs!, context, TestContext.Current.CancellationToken));
         Assert.Equal("file a.csv is gone", error.Message);
     }
 
@@ -148,7 +151,8 @@ public sealed class FilePlanTests
         await using var project = new FilesProject().Write("d/orders/1.csv", "id\n1\n").Define(pattern);
         var plan = await project.PlanAsync();
         Assert.Null(plan.Inputs);
-        Assert.Equal(new Warning($"no file matches {pattern} in the project's folder", hint), Assert.Single(plan.Warnings));
+        Assert.Equal(
+            new Warning($"no file matches {pattern} in the project's folder", hint), Assert.Single(plan.Warnings));
         project.History.Add(new() { Files = [new("gone.csv", 1, DateTimeOffset.UnixEpoch)] });
         Assert.Empty((await project.PlanAsync()).Warnings);
     }
@@ -168,19 +172,25 @@ public sealed class FilePlanTests
             """);
         var errors = ((Foz.Pipelines.Projects.ProjectResult.Refused)project.TryLoad()).Errors;
         Assert.Equal(
-            ["3: 'delimiter' must be", "4: 'encoding' must be", "5: 'skip_rows' must be", "6: 'widths' must be", "7: unknown key 'formt'"],
+            [
+                "3: 'delimiter' must be", "4: 'encoding' must be", "5: 'skip_rows' must be", "6: 'widths' must be",
+                "7: unknown key 'formt'",
+            ],
             errors.Select(e => $"{e.Place!.Value.Line}: {string.Join(' ', e.Message.Split(' ')[..3])}"));
         Assert.All(errors, e => Assert.Equal("sources/disk.yml", e.Place!.Value.File));
     }
 
     [Theory]
     [InlineData("s3://bucket/*.csv", "format", "csv", "'path' must be a path below that of the connection")]
-    [InlineData("*.csv", "format", "xlsx", "'format' must be csv, tsv, json, jsonl, parquet, avro, excel, xml, fixed or binary")]
+    [InlineData(
+        "*.csv", "format", "xlsx",
+        "'format' must be csv, tsv, json, jsonl, parquet, avro, excel, xml, fixed or binary")]
     [InlineData("*.csv", "delimiter", "ab", "'delimiter' must be one ASCII character")]
     [InlineData("*.csv", "delimiter", "", "'delimiter' must be one character")]
     [InlineData("*.csv", "encoding", "klingon", "'encoding' must be an encoding")]
     [InlineData("*.csv", "skip_rows", "-1", "'skip_rows' must be a number of lines")]
-    public void Wrong_settings_are_told_when_the_source_is_opened(string path, string name, string value, string message)
+    public void Wrong_settings_are_told_when_the_source_is_opened(
+        string path, string name, string value, string message)
     {
         var error = Assert.Throws<FozException>(() => new FilesProject().Define(path, settings: (name, value)));
         Assert.Equal(ErrorKind.Configuration, error.Kind);
@@ -191,7 +201,8 @@ public sealed class FilePlanTests
     public async Task Streams_are_found_by_folder_and_by_the_start_of_file_names()
     {
         await using var project = new FilesProject()
-            .Write("orders/orders_2024-01.jsonl", "{\"id\":1,\"o\":{\"x\":1.5}}\nbad\n").Write("orders/orders_2024-02.jsonl.gz", "{}")
+            .Write("orders/orders_2024-01.jsonl", "{\"id\":1,\"o\":{\"x\":1.5}}\nbad\n")
+            .Write("orders/orders_2024-02.jsonl.gz", "{}")
             .Write("products.csv", "id,name\n").Write("stock-1.tsv", "id\tn\n").Write("stock-2024-Q1_b.tsv", "id\tn\n")
             .Write("notes.txt", "").Define("*");
         project.WriteParquet("pay/a.parquet", "SELECT 1 AS id, 2.50 AS amount");
@@ -205,7 +216,8 @@ public sealed class FilePlanTests
                 "pay pay/*.parquet id:integer,amount:decimal(3,2)",
             ],
             streams.OrderBy(s => s.Definition.Settings.Text("path")!.Contains('/')).Select(s =>
-                $"{s.Definition.Name} {s.Definition.Settings.Text("path")} {string.Join(',', s.Fields.Select(f => $"{f.Name}:{f.Type}"))}"));
+                $"{s.Definition.Name} {s.Definition.Settings.Text("path")} "
+                    + $"{string.Join(',', s.Fields.Select(f => $"{f.Name}:{f.Type}"))}"));
         foreach (var stream in streams)
             Assert.NotNull((await project.Source.PlanAsync(stream.Definition, [], ct)).Inputs);
         Assert.StartsWith("7 files, ", await project.Source.CheckAsync(ct), StringComparison.Ordinal);
@@ -217,7 +229,8 @@ public sealed class FilePlanTests
     [InlineData("o_2024-01 o_2024-02_late o_2024-Q3", "o o*.csv")]
     [InlineData("part-00000-b7f-c0 part-00001-a3e-c0 other", "other other.csv", "part part*.csv")]
     [InlineData("2024_a 2024_b", "2024_a 2024_a.csv", "2024_b 2024_b.csv")]
-    public async Task Words_behind_a_date_tell_streams_apart_where_files_of_a_date_differ_in_them(string files, params string[] streams)
+    public async Task Words_behind_a_date_tell_streams_apart_where_files_of_a_date_differ_in_them(
+        string files, params string[] streams)
     {
         await using var project = new FilesProject();
         foreach (var file in files.Split(' ')) project.Write($"{file}.csv", "id\n1\n");
@@ -226,8 +239,12 @@ public sealed class FilePlanTests
         Assert.Equal(streams, found.Select(s => $"{s.Definition.Name} {s.Definition.Settings.Text("path")}"));
         var planned = new List<string>();
         foreach (var stream in found)
-            planned.AddRange((await project.Source.PlanAsync(stream.Definition, [], TestContext.Current.CancellationToken)).Inputs!.Files.Select(f => f.Path));
-        Assert.Equal(files.Split(' ').Select(f => f + ".csv").Order(StringComparer.Ordinal), planned.Order(StringComparer.Ordinal));
+            planned.AddRange(
+                (await project.Source.PlanAsync(
+                    stream.Definition, [], TestContext.Current.CancellationToken)).Inputs!.Files.Select(f => f.Path));
+        Assert.Equal(
+            files.Split(' ').Select(f => f + ".csv").Order(StringComparer.Ordinal),
+            planned.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -91,7 +91,8 @@ public sealed class FilesProject : IAsyncDisposable
         var full = Path.Combine(Folder, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
         using var session = Engine.Open(Workload.Ingestion);
-        session.Execute($"COPY ({sql}) TO {SqlText.Literal(full)} (FORMAT parquet)", TestContext.Current.CancellationToken);
+        session.Execute(
+            $"COPY ({sql}) TO {SqlText.Literal(full)} (FORMAT parquet)", TestContext.Current.CancellationToken);
     }
 
     public async Task<BatchPlan> PlanAsync() =>
@@ -104,7 +105,11 @@ public sealed class FilesProject : IAsyncDisposable
         var inputs = (await PlanAsync()).Inputs ?? throw new InvalidOperationException("nothing is new");
         History.Add(inputs);
         var work = Directory.CreateDirectory(Path.Combine(Folder, ".work", Path.GetRandomFileName())).FullName;
-        var context = new ReadContext { Engine = Engine, WorkFolder = work, TableFields = TableFields, Widen = WidensTypes ? DeltaTypes.Wider : null };
+        var context = new ReadContext
+        {
+            Engine = Engine, WorkFolder = work, TableFields = TableFields,
+            Widen = WidensTypes ? DeltaTypes.Wider : null,
+        };
         var rows = (StreamRows.Selected)await Source.ReadAsync(Stream, inputs, context, ct);
         opened.Add(rows);
         Warnings = rows.Warnings;
@@ -124,8 +129,10 @@ public sealed class FilesProject : IAsyncDisposable
         }
         var names = session.Describe(rows.Sql, ct);
         Assert.Equal(
-            [.. rows.Fields.Select(f => f.Name), ChangeColumns.CommitTs, ChangeColumns.Source], names.Select(n => n.Name));
-        Assert.Equal(rows.Fields.Select(f => ColumnTypes.NameOf(f.Type)), names.SkipLast(2).Select(n => n.Type.ToString()));
+            [.. rows.Fields.Select(f => f.Name), ChangeColumns.CommitTs, ChangeColumns.Source],
+            names.Select(n => n.Name));
+        Assert.Equal(
+            rows.Fields.Select(f => ColumnTypes.NameOf(f.Type)), names.SkipLast(2).Select(n => n.Type.ToString()));
         var rejected = rows.RejectedSql is null ? [] : Run(session, rows.RejectedSql)
             .Select(r => new RejectedRow((string)r[0]!, (long)r[1]!, (string)r[2]!, (string)r[3]!))
             .OrderBy(r => r.File, StringComparer.Ordinal).ThenBy(r => r.Line).ToList();

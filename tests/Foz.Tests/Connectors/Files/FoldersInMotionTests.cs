@@ -23,7 +23,8 @@ public sealed class FoldersInMotionTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Writers))]
-    public async Task A_file_that_changes_while_it_is_read_is_not_committed_and_read_whole_by_the_next_run(string writer, string when)
+    public async Task A_file_that_changes_while_it_is_read_is_not_committed_and_read_whole_by_the_next_run(
+        string writer, string when)
     {
         Define();
         project.Write("in/orders.csv", Text("old"));
@@ -50,7 +51,9 @@ public sealed class FoldersInMotionTests : IDisposable
         project.Write("in/orders.csv", Text("old"));
         await project.RunWellAsync();
 
-        var manifest = await File.ReadAllTextAsync(Directory.GetFiles(Path.Combine(project.Folder, "lake", "_foz", "steps", "bronze.orders"), "*1.json").Single(), Cancel);
+        var manifest = await File.ReadAllTextAsync(
+            Directory.GetFiles(
+                Path.Combine(project.Folder, "lake", "_foz", "steps", "bronze.orders"), "*1.json").Single(), Cancel);
         var hash = ReadFiles.Hash(new(new("in/orders.csv", 0, default), Orders), Cancel);
         Assert.Contains($"\"hash\": \"{hash}\"", manifest, StringComparison.Ordinal);
         Assert.Contains("\"inode\": ", manifest, StringComparison.Ordinal);
@@ -66,8 +69,12 @@ public sealed class FoldersInMotionTests : IDisposable
         project.Write("in/orders.csv", "id,v\n1,2500.00\n3,new\n").Write("in/third.csv", "id,v\n8,third\n");
         await project.RunWellAsync();
 
-        Assert.Equal(["1|2500.00", "3|new", "7|same", "8|third"], await project.RowsAsync("SELECT id, v FROM bronze.orders ORDER BY id"));
-        Assert.Equal(2, Directory.GetFiles(Path.Combine(project.Folder, "lake", "bronze", "orders", "_delta_log"), "*.json").Length);
+        Assert.Equal(
+            ["1|2500.00", "3|new", "7|same", "8|third"],
+            await project.RowsAsync("SELECT id, v FROM bronze.orders ORDER BY id"));
+        Assert.Equal(
+            2, Directory.GetFiles(
+                Path.Combine(project.Folder, "lake", "bronze", "orders", "_delta_log"), "*.json").Length);
         Assert.Equal("Skipped", Outcome(await project.RunAsync()));
     }
 
@@ -77,7 +84,9 @@ public sealed class FoldersInMotionTests : IDisposable
         Define("columns: {id: bigint}");
         project.Write("in/others.csv", "id,v\n7,same\nx,other\n").Write("in/orders.csv", "id,v\n1,a\nx,b\n");
         await project.RunAsync();
-        Assert.Equal(["in/orders.csv", "in/others.csv"], await project.RowsAsync("SELECT file FROM bronze.orders__rejected ORDER BY file"));
+        Assert.Equal(
+            ["in/orders.csv", "in/others.csv"],
+            await project.RowsAsync("SELECT file FROM bronze.orders__rejected ORDER BY file"));
 
         project.Write("in/orders.csv", "id,v\n1,a\n2,b\n3,c\n");
         await project.RunAsync();
@@ -124,18 +133,26 @@ public sealed class FoldersInMotionTests : IDisposable
     [Fact]
     public async Task Tables_of_lists_follow_the_rows_of_a_file_that_changed()
     {
-        project.Write("sources/inbox.yml", "connection: inbox\nstreams:\n  ped: {path: '*.json', mode: incremental, keys: [id], lists: [itens]}\n");
+        project.Write(
+            "sources/inbox.yml",
+            "connection: inbox\nstreams:\n  ped: {path: '*.json', mode: incremental, keys: [id], lists: [itens]}\n");
         project.Write("in/a.json", """[{"id":1,"itens":[{"s":"a"},{"s":"b"}]},{"id":2,"itens":[{"s":"c"}]}]""");
         project.Write("in/b.json", """[{"id":7,"itens":[{"s":"z"}]}]""");
         await project.RunWellAsync();
-        project.Write("in/a.json", """[{"id":1,"itens":[{"s":"A"}]},{"id":2,"itens":[]},{"id":3,"itens":[{"s":"d"}]}]""");
+        project.Write(
+            "in/a.json", """[{"id":1,"itens":[{"s":"A"}]},{"id":2,"itens":[]},{"id":3,"itens":[{"s":"d"}]}]""");
         await project.RunWellAsync();
-        Assert.Equal(["1|0|A", "3|0|d", "7|0|z"], await project.RowsAsync("SELECT _parent_id, _index, s FROM bronze.ped__itens"));
-        project.Write("in/a.json", """[{"id":1,"itens":[]},{"id":4}]""").Write("in/c.json", """[{"id":9,"itens":[{"s":"n"}]}]""");
+        Assert.Equal(
+            ["1|0|A", "3|0|d", "7|0|z"],
+            await project.RowsAsync("SELECT _parent_id, _index, s FROM bronze.ped__itens"));
+        project.Write("in/a.json", """[{"id":1,"itens":[]},{"id":4}]""").Write(
+            "in/c.json", """[{"id":9,"itens":[{"s":"n"}]}]""");
         await project.RunWellAsync();
         project.Write("in/d.json", """[{"id":10,"itens":[{"s":"o"}]}]""");
         await project.RunWellAsync();
-        Assert.Equal(["10|0|o", "7|0|z", "9|0|n"], await project.RowsAsync("SELECT _parent_id, _index, s FROM bronze.ped__itens"));
+        Assert.Equal(
+            ["10|0|o", "7|0|z", "9|0|n"],
+            await project.RowsAsync("SELECT _parent_id, _index, s FROM bronze.ped__itens"));
         Assert.All((await project.RunAsync()).Steps, step => Assert.Equal("Skipped", $"{step.Outcome}"));
     }
 
@@ -149,11 +166,16 @@ public sealed class FoldersInMotionTests : IDisposable
         await project.RunWellAsync();
         project.Write("in/orders.csv", "id,v\n1,abc\n");
 
-        if (policy == "fail") Assert.Contains("in/orders.csv changed after it was read (11 bytes, before 9)", await project.FailAsync(), StringComparison.Ordinal);
+        if (policy == "fail")
+            Assert.Contains(
+                "in/orders.csv changed after it was read (11 bytes, before 9)", await project.FailAsync(),
+                StringComparison.Ordinal);
         else
         {
             await project.RunWellAsync();
-            Assert.Contains("in/orders.csv changed after it was read (11 bytes, before 9)", Assert.Single(project.Warnings), StringComparison.Ordinal);
+            Assert.Contains(
+                "in/orders.csv changed after it was read (11 bytes, before 9)", Assert.Single(project.Warnings),
+                StringComparison.Ordinal);
         }
         Assert.Equal(["1|a"], await project.RowsAsync("SELECT id, v FROM bronze.orders"));
     }
@@ -214,13 +236,16 @@ public sealed class FoldersInMotionTests : IDisposable
             File.SetLastWriteTimeUtc(b, clock.GetUtcNow().UtcDateTime + time);
         }, Cancel);
 
-        Assert.Equal(mode is StreamMode.Snapshot ? [] : ["a.csv"], (plan.Inputs?.Files ?? []).Select(file => file.Path));
-        Assert.Contains("file b.csv is still being written", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            mode is StreamMode.Snapshot ? [] : ["a.csv"], (plan.Inputs?.Files ?? []).Select(file => file.Path));
+        Assert.Contains(
+            "file b.csv is still being written", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
     }
 
     static string Outcome(Foz.Pipelines.Batches.RunResult run) => $"{run.Steps.Single().Outcome}";
 
-    static string Text(string value) => "id,v\n" + string.Concat(Enumerable.Range(0, Rows).Select(i => $"{i},{value}\n"));
+    static string Text(string value) =>
+        "id,v\n" + string.Concat(Enumerable.Range(0, Rows).Select(i => $"{i},{value}\n"));
 
     void Define(string settings = "mode: incremental") => project.Write(
         "sources/inbox.yml", $"connection: inbox\nstreams:\n  orders:\n    path: '*.csv'\n    {settings}\n");
@@ -233,7 +258,8 @@ public sealed class FoldersInMotionTests : IDisposable
                 File.AppendAllText(Orders, $"{Rows},new\n");
                 break;
             case "truncates":
-                using (var file = new FileStream(Orders, FileMode.Open, FileAccess.Write)) file.SetLength("id,v\n0,old\n1,old\n".Length);
+                using (var file = new FileStream(Orders, FileMode.Open, FileAccess.Write))
+                    file.SetLength("id,v\n0,old\n1,old\n".Length);
                 break;
             case "rewrites in place":
                 File.WriteAllText(Orders, Text("new"));

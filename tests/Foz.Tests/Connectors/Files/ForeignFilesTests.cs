@@ -19,7 +19,8 @@ public sealed class ForeignFilesTests
         Assert.Equal("id:integer", Columns(batch));
         Assert.Equal([1, 2, 3], batch.Rows.Select(row => row[0]).Order());
         Assert.Equal(
-            ("column n is null in all rows and has no type: it is left out until a file has one", "columns: {n: varchar} keeps it"),
+            ("column n is null in all rows and has no type: it is left out until a file has one",
+                "columns: {n: varchar} keeps it"),
             (Assert.Single(project.Warnings).Message, project.Warnings[0].Hint));
 
         project.Write("2.parquet", Given("values.parquet"));
@@ -42,20 +43,27 @@ public sealed class ForeignFilesTests
             .Define("*.parquet", columns: new() { ["n"] = "bigint" });
         var batch = await project.ReadAsync();
         Assert.Equal("long", batch.Fields.Single(f => f.Name == "n").Type.ToString());
-        Assert.Equal([7L, null, null, null], batch.Rows.Select(row => row[batch.Fields.ToList().FindIndex(f => f.Name == "n")]).OrderDescending());
+        Assert.Equal(
+            [7L, null, null, null],
+            batch.Rows.Select(row => row[batch.Fields.ToList().FindIndex(f => f.Name == "n")]).OrderDescending());
         Assert.Empty(batch.Rejected);
     }
 
     [Fact]
     public async Task Nanoseconds_are_kept_or_set_aside_with_a_zone_and_without()
     {
-        await using var project = new FilesProject().Write("a.parquet", Given("nanoseconds.parquet")).Define("a.parquet");
+        await using var project = new FilesProject().Write("a.parquet", Given("nanoseconds.parquet"))
+            .Define("a.parquet");
         var batch = await project.ReadAsync();
         Assert.Equal("id:integer,t:timestamp_ntz,tz:timestamp", Columns(batch));
         Assert.Equal(
-            ["1|2020-01-01 00:00:00.123456|2020-01-01 00:00:00.123456+00", "3|1969-12-31 23:59:59.999999|1969-12-31 23:59:59.999999+00"], batch.Lines);
+            [
+                "1|2020-01-01 00:00:00.123456|2020-01-01 00:00:00.123456+00",
+                "3|1969-12-31 23:59:59.999999|1969-12-31 23:59:59.999999+00",
+            ], batch.Lines);
         Assert.Equal(
-            (2L, "tz: '2020-01-01 00:00:00.123456789' does not fit timestamp"), (Assert.Single(batch.Rejected).Line, batch.Rejected[0].Reason));
+            (2L, "tz: '2020-01-01 00:00:00.123456789' does not fit timestamp"),
+            (Assert.Single(batch.Rejected).Line, batch.Rejected[0].Reason));
     }
 
     [Fact]
@@ -71,12 +79,15 @@ public sealed class ForeignFilesTests
     [Fact]
     public async Task An_encoding_that_the_engine_does_not_read_is_refused_with_file_and_column()
     {
-        await using var project = new FilesProject().Write("a.parquet", Given("split_doubles.parquet")).Define("*.parquet");
+        await using var project = new FilesProject().Write("a.parquet", Given("split_doubles.parquet"))
+            .Define("*.parquet");
         Assert.Equal(["-2.25", "1.5", "1E+300"], (await project.ReadAsync()).Lines);
         project.Write("b.parquet", Given("split_streams.parquet"));
         var error = await Assert.ThrowsAsync<FozException>(project.ReadAsync);
         Assert.Equal(
-            (ErrorKind.Source, "file b.parquet: column amount has the encoding BYTE_STREAM_SPLIT, which is read of FLOAT and DOUBLE alone"),
+            (ErrorKind.Source,
+                "file b.parquet: column amount has the encoding BYTE_STREAM_SPLIT, which is "
+                    + "read of FLOAT and DOUBLE alone"),
             (error.Kind, error.Message));
     }
 
@@ -84,7 +95,8 @@ public sealed class ForeignFilesTests
     public async Task A_file_without_columns_brings_nothing_and_stops_no_other()
     {
         await using var project = new FilesProject()
-            .Write("1.parquet", Given("no_columns.parquet")).Write("2.parquet", Given("values.parquet")).Define("*.parquet");
+            .Write("1.parquet", Given("no_columns.parquet")).Write("2.parquet", Given("values.parquet"))
+            .Define("*.parquet");
         Assert.Equal(["4|7"], (await project.ReadAsync()).Lines);
         Assert.Equal("file 1.parquet has no columns: nothing of it is read", Assert.Single(project.Warnings).Message);
     }
@@ -95,7 +107,8 @@ public sealed class ForeignFilesTests
     [InlineData("id,text,more\r\n1,a\\\"b,x\r\n2,c\\\\d,y\r\n3,e\\,f,z\r\n", "")]
     public async Task Characters_are_escaped_outside_of_quotes_too(string text, string quote)
     {
-        await using var project = new FilesProject().Write("a.csv", text).Define("a.csv", settings: [("escape", "\\"), ("quote", quote)]);
+        await using var project = new FilesProject().Write("a.csv", text)
+            .Define("a.csv", settings: [("escape", "\\"), ("quote", quote)]);
         var batch = await project.ReadAsync();
         Assert.Equal(["1|a\"b|x", "2|c\\d|y", "3|e,f|z"], batch.Lines);
         Assert.Empty(batch.Rejected);
@@ -104,7 +117,8 @@ public sealed class ForeignFilesTests
     [Fact]
     public async Task Ends_of_lines_and_delimiters_are_escaped_in_headers_and_rows()
     {
-        await using var project = new FilesProject().Write("a.csv", "i\\,d,t\n1,a\\\nb\n2,\\N\n3,c\\\r\nd\n4,x,y\n5,end\\")
+        await using var project = new FilesProject()
+            .Write("a.csv", "i\\,d,t\n1,a\\\nb\n2,\\N\n3,c\\\r\nd\n4,x,y\n5,end\\")
             .Define("a.csv", settings: [("escape", "\\"), ("null_values", "\\N")]);
         var batch = await project.ReadAsync();
         Assert.Equal("i,d,t", batch.Names);
@@ -116,7 +130,8 @@ public sealed class ForeignFilesTests
     public async Task An_element_of_XML_that_comes_once_is_a_list_of_one_where_others_come_twice()
     {
         await using var project = new FilesProject()
-            .Write("a.xml", "<r><o><id>1</id><tag>a</tag><line><sku>x</sku></line></o><o><id>2</id><tag>b</tag><tag>c</tag><line><sku>y</sku></line><line><sku>z</sku></line></o></r>")
+            .Write("a.xml",
+                "<r><o><id>1</id><tag>a</tag><line><sku>x</sku></line></o><o><id>2</id><tag>b</tag><tag>c</tag><line><sku>y</sku></line><line><sku>z</sku></line></o></r>")
             .Define("*.xml");
         var batch = await project.ReadAsync();
         Assert.Equal("id:string,tag:array<string>,line:array<struct<sku:string>>", Columns(batch));
@@ -134,7 +149,8 @@ public sealed class ForeignFilesTests
     [Fact]
     public async Task A_second_element_of_XML_is_set_aside_where_the_table_has_one_text_unless_a_list_is_declared()
     {
-        const string One = "<r><o><id>1</id><tag>a</tag></o></r>", Two = "<r><o><id>2</id><tag>b</tag><tag>c</tag></o></r>";
+        const string One = "<r><o><id>1</id><tag>a</tag></o></r>", Two =
+            "<r><o><id>2</id><tag>b</tag><tag>c</tag></o></r>";
         await using var project = new FilesProject().Write("a.xml", One).Define("*.xml");
         await project.ReadAsync();
         project.Write("b.xml", Two);
@@ -142,7 +158,8 @@ public sealed class ForeignFilesTests
         Assert.Empty(batch.Rows);
         Assert.Equal("tag: an array does not fit string", Assert.Single(batch.Rejected).Reason);
 
-        await using var declared = new FilesProject().Write("a.xml", One).Define("*.xml", columns: new() { ["tag"] = "varchar[]" });
+        await using var declared = new FilesProject().Write("a.xml", One)
+            .Define("*.xml", columns: new() { ["tag"] = "varchar[]" });
         Assert.Equal("tag:array<string>,id:string", Columns(await declared.ReadAsync()));
         declared.Write("b.xml", Two);
         batch = await declared.ReadAsync();
@@ -160,8 +177,12 @@ public sealed class ForeignFilesTests
             </r>
             """).Define("a.xml");
         var batch = await project.ReadAsync();
-        Assert.Equal("price:struct<currency:string,text:string>,note:struct<text:string,text_1:string,text_2:string>", Columns(batch));
-        Assert.Equal(["", "{'currency': EUR, 'text': 5}", "{'currency': NULL, 'text': 7}"], batch.Rows.Select(row => $"{row[0]}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            "price:struct<currency:string,text:string>,note:struct<text:string,text_1:string,text_2:string>",
+            Columns(batch));
+        Assert.Equal(
+            ["", "{'currency': EUR, 'text': 5}", "{'currency': NULL, 'text': 7}"],
+            batch.Rows.Select(row => $"{row[0]}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -170,7 +191,8 @@ public sealed class ForeignFilesTests
         await using var project = new FilesProject { WidensTypes = true }.Define("*.parquet");
         project.WriteParquet("1.parquet", "SELECT 1 AS id, 1.5::FLOAT AS f, 1.25::DECIMAL(5,2) AS d, {a: 1} AS s");
         await project.ReadAsync();
-        project.WriteParquet("2.parquet", "SELECT 3000000000 AS id, 1e300 AS f, 12345.125::DECIMAL(9,3) AS d, {a: 3000000000} AS s");
+        project.WriteParquet(
+            "2.parquet", "SELECT 3000000000 AS id, 1e300 AS f, 12345.125::DECIMAL(9,3) AS d, {a: 3000000000} AS s");
         var batch = await project.ReadAsync();
         Assert.Equal("id:long,f:double,d:decimal(9,3),s:struct<a:long>", Columns(batch));
         Assert.Equal(["3000000000|1E+300|12345.125|{'a': 3000000000}"], batch.Lines);
@@ -181,7 +203,10 @@ public sealed class ForeignFilesTests
     [InlineData("id;name\n1;a\n", "the header of a.csv is one column, 'id;name'", "set delimiter: ';'")]
     [InlineData("id\tname\n1\ta\n", "the header of a.csv is one column, 'id\tname'", "set delimiter: tab")]
     [InlineData("id|name\n1|a\n", "the header of a.csv is one column, 'id|name'", "set delimiter: '|'")]
-    [InlineData("id,name,NAME,name\n1,a,b,c\n", "the header of a.csv has 'name' 3 times: the columns after the first have a number", "set skip_rows where the header is further down")]
+    [InlineData(
+        "id,name,NAME,name\n1,a,b,c\n",
+        "the header of a.csv has 'name' 3 times: the columns after the first have a number",
+        "set skip_rows where the header is further down")]
     public async Task A_header_that_looks_wrong_is_told(string text, string warning, string hint)
     {
         await using var project = new FilesProject().Write("a.csv", text).Define("a.csv");

@@ -26,7 +26,8 @@ public sealed class RealFilesTests
         Assert.Equal(DataType.Double, json.Fields.Single(f => f.Name == "latitude").Type);
         Assert.Equal(DataType.Long, json.Fields[0].Type);
         // Numbers without the zeros that mean nothing; texts as they are.
-        Assert.Equal(csv.Rows.Select(Text).Order(StringComparer.Ordinal), json.Rows.Select(Text).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            csv.Rows.Select(Text).Order(StringComparer.Ordinal), json.Rows.Select(Text).Order(StringComparer.Ordinal));
 
         static string Text(object?[] row) => string.Join('|', row.SkipLast(2).Select(v =>
             v is string s && decimal.TryParse(s, out var number) ? $"{number / 1.0000000000000000000m}" : $"{v}"));
@@ -36,7 +37,8 @@ public sealed class RealFilesTests
     public async Task The_rows_of_Chinook_come_through_as_they_are()
     {
         var path = Path.Combine(Repository.SharedFolder("real"), "ChinookData.json");
-        using var document = JsonDocument.Parse(await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+        using var document = JsonDocument.Parse(
+            await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
         await using var project = new FilesProject();
         foreach (var table in document.RootElement.EnumerateObject())
         {

@@ -21,7 +21,8 @@ public sealed record ApiAnswer(int Status, string Body = "")
 }
 
 /// <summary>A request that a test's server was sent.</summary>
-public sealed record ApiRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, string Body, WebHeaderCollection Headers)
+public sealed record ApiRequest(
+    string Method, string Path, IReadOnlyDictionary<string, string> Query, string Body, WebHeaderCollection Headers)
 {
     public string? this[string parameter] => Query.GetValueOrDefault(parameter);
 }
@@ -108,7 +109,8 @@ public sealed class ApiServer : IDisposable
             var made = answer(request);
             var body = Encoding.UTF8.GetBytes(made.Body);
             var response = context.Response;
-            (response.StatusCode, response.ContentType, response.ContentLength64) = (made.Status, made.Type, body.Length);
+            (response.StatusCode, response.ContentType, response.ContentLength64) =
+                (made.Status, made.Type, body.Length);
             foreach (var (name, value) in made.Headers) response.Headers[name] = value;
             if (made.IsCut || made.Hangs)
             {
@@ -121,7 +123,8 @@ public sealed class ApiServer : IDisposable
             await response.OutputStream.WriteAsync(body);
             response.Close();
         }
-        catch (Exception e) when (e is HttpListenerException or IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e)
+            when (e is HttpListenerException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             context.Response.Abort();
         }

@@ -14,20 +14,24 @@ public sealed class HttpAuthenticationTests
         using var server = new ApiServer(_ => "[]");
         await using var project = HttpProject.Open(server.Url, "rows:", $"auth: {auth}\nheaders: {{X-Version: '2'}}");
         await project.ReadAsync("rows");
-        Assert.Equal((value, "2"), (server.Requests.Single().Headers[header], server.Requests.Single().Headers["X-Version"]));
+        Assert.Equal(
+            (value, "2"), (server.Requests.Single().Headers[header], server.Requests.Single().Headers["X-Version"]));
     }
 
     [Fact]
     public async Task A_key_in_the_query_is_in_no_error()
     {
         using var server = new ApiServer(request => request["key"] == "t0k3n" ? new ApiAnswer(403, "no") : "[]");
-        await using var project = HttpProject.Open(server.Url, "rows:", "auth: {type: query, name: key, value: '${TOKEN}'}");
+        await using var project = HttpProject.Open(
+            server.Url, "rows:", "auth: {type: query, name: key, value: '${TOKEN}'}");
         var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
         Assert.DoesNotContain("t0k3n", error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("client_credentials", "client_secret: '${CLIENT_SECRET}', scope: read", "grant_type=client_credentials", "scope=read")]
+    [InlineData(
+        "client_credentials", "client_secret: '${CLIENT_SECRET}', scope: read", "grant_type=client_credentials",
+        "scope=read")]
     [InlineData("refresh_token", "refresh_token: '${REFRESH}'", "grant_type=refresh_token", "refresh_token=r1")]
     public async Task A_token_that_expires_is_renewed(string grant, string keys, string form, string other)
     {
@@ -64,7 +68,8 @@ public sealed class HttpAuthenticationTests
             : new ApiAnswer(401, $"bad {request.Headers["Authorization"]}"));
         await using var project = HttpProject.Open(
             server.Url, "rows:",
-            $"auth: {{type: oauth2, client_auth: basic, token_url: '{server.Url}/token', client_id: me, client_secret: '${{CLIENT_SECRET}}'}}");
+            $"auth: {{type: oauth2, client_auth: basic, token_url: '{server.Url}/token', client_id: me, "
+                + $"client_secret: '${{CLIENT_SECRET}}'}}");
         var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
         Assert.EndsWith("401 Unauthorized: bad Bearer *** (tried 2 times)", error.Message, StringComparison.Ordinal);
         Assert.Equal(2, server.Requests.Count(r => r.Path == "/rows"));
@@ -81,9 +86,13 @@ public sealed class HttpAuthenticationTests
             ? new ApiAnswer(302) { Headers = [("Location", "/here")] }
             : new ApiAnswer(302) { Headers = [("Location", $"{other.Url}/there?x=1")] });
         await using var project = HttpProject.Open(
-            server.Url, "rows:\n  headers: {X-Own: a}", "auth: {type: bearer, token: '${TOKEN}'}\nheaders: {X-Tenant: t}");
+            server.Url, "rows:\n  headers: {X-Own: a}",
+            "auth: {type: bearer, token: '${TOKEN}'}\nheaders: {X-Tenant: t}");
         Assert.Single((await project.ReadAsync("rows")).Rows);
-        Assert.All(server.Requests, r => Assert.Equal(("Bearer t0k3n", "t", "a"), (r.Headers["Authorization"], r.Headers["X-Tenant"], r.Headers["X-Own"])));
+        Assert.All(
+            server.Requests,
+            r => Assert.Equal(
+                ("Bearer t0k3n", "t", "a"), (r.Headers["Authorization"], r.Headers["X-Tenant"], r.Headers["X-Own"])));
         Assert.Equal(
             (null, null, null, "1"),
             (other.Requests.Single().Headers["Authorization"], other.Requests.Single().Headers["X-Tenant"],
@@ -97,6 +106,8 @@ public sealed class HttpAuthenticationTests
     {
         using var server = new ApiServer(_ => new(302) { Headers = [("Location", location)] });
         await using var project = HttpProject.Open(server.Url, "rows:");
-        Assert.Contains("is not followed", (await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not followed", (await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"))).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -20,7 +20,8 @@ public sealed class HttpFaultTests
         Assert.Equal(["1", "2"], (await project.ReadAsync("rows")).Lines);
         Assert.Equal(4, tries);
         Assert.Equal(3, project.Clock.Waits.Count);
-        Assert.All(project.Clock.Waits.Zip([0.5, 1, 2]), w => Assert.InRange(w.First.TotalSeconds, w.Second / 2, w.Second));
+        Assert.All(
+            project.Clock.Waits.Zip([0.5, 1, 2]), w => Assert.InRange(w.First.TotalSeconds, w.Second / 2, w.Second));
     }
 
     [Theory]
@@ -31,7 +32,8 @@ public sealed class HttpFaultTests
     public async Task The_server_says_how_long_to_wait(string header, string value, int seconds)
     {
         var tries = 0;
-        using var server = new ApiServer(_ => Interlocked.Increment(ref tries) == 1 ? new(429) { Headers = [(header, value)] } : Rows);
+        using var server =
+            new ApiServer(_ => Interlocked.Increment(ref tries) == 1 ? new(429) { Headers = [(header, value)] } : Rows);
         await using var project = HttpProject.Open(server.Url, "rows:");
         Assert.Equal(2, (await project.ReadAsync("rows")).Rows.Count);
         Assert.Equal([TimeSpan.FromSeconds(seconds)], project.Clock.Waits);
@@ -43,10 +45,13 @@ public sealed class HttpFaultTests
     [InlineData("retry_budget: 1m", "3600", "it asks to wait 3,600 s, and 60 s are left of retry_budget", 1)]
     public async Task Tries_have_an_end(string setting, string? retryAfter, string expected, int requests)
     {
-        using var server = new ApiServer(_ => new(503, "down") { Headers = retryAfter is null ? [] : [("Retry-After", retryAfter)] });
+        using var server =
+            new ApiServer(_ => new(503, "down") { Headers = retryAfter is null ? [] : [("Retry-After", retryAfter)] });
         await using var project = HttpProject.Open(server.Url, "rows:", setting);
         var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
-        Assert.Contains($"GET {server.Url}/rows: the server answers 503 Service Unavailable: down", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"GET {server.Url}/rows: the server answers 503 Service Unavailable: down", error.Message,
+            StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.True(error.IsTransient);
         if (requests > 0) Assert.Equal(requests, server.Requests.Count);
@@ -97,7 +102,8 @@ public sealed class HttpFaultTests
         using var server = new ApiServer(_ => new string(' ', 1 << 20));
         await using var project = HttpProject.Open(server.Url, "rows:", "answer_max: 100KB");
         var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
-        Assert.Contains("the answer is longer than 100,000 bytes (answer_max)", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the answer is longer than 100,000 bytes (answer_max)", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -108,7 +114,9 @@ public sealed class HttpFaultTests
     {
         using var server = new ApiServer(_ => body);
         await using var project = HttpProject.Open(server.Url, "rows:");
-        Assert.Contains(expected, (await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected, (await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +124,9 @@ public sealed class HttpFaultTests
     {
         await using var project = HttpProject.Open("http://127.0.0.1:1", "rows:", "retries: 1");
         var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
-        Assert.StartsWith("GET http://127.0.0.1:1/rows: the server cannot be reached or read: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "GET http://127.0.0.1:1/rows: the server cannot be reached or read: ", error.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

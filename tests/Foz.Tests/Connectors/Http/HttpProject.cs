@@ -37,13 +37,17 @@ public sealed class HttpProject : IAsyncDisposable
         var project = Load(url, streams, connection);
         return new(
             project is ProjectResult.Loaded { Project: var loaded } ? loaded.Sources.Single().Definition
-                : throw new InvalidOperationException(string.Join('\n', ((ProjectResult.Refused)project).Errors.Select(e => e.Describe()))),
+                : throw new InvalidOperationException(
+                    string.Join('\n', ((ProjectResult.Refused)project).Errors.Select(e => e.Describe()))),
             new());
     }
 
     /// <summary>What is wrong with such a project.</summary>
-    public static IReadOnlyList<string> Errors(string streams, string connection = "", string url = "http://localhost:1") =>
-        Load(url, streams, connection) is ProjectResult.Refused refused ? [.. refused.Errors.Select(e => e.Describe())] : [];
+    public static IReadOnlyList<string> Errors(
+        string streams, string connection = "", string url = "http://localhost:1") =>
+        Load(url, streams, connection) is ProjectResult.Refused refused
+            ? [.. refused.Errors.Select(e => e.Describe())]
+            : [];
 
     public async Task<Batch> ReadAsync(string name)
     {
@@ -52,7 +56,10 @@ public sealed class HttpProject : IAsyncDisposable
         var past = history.TryGetValue(name, out var known) ? known : history[name] = [];
         var inputs = (await Source.PlanAsync(stream, past, ct)).Inputs!;
         var work = Directory.CreateDirectory(Path.Combine(workFolder, Path.GetRandomFileName())).FullName;
-        var context = new ReadContext { Engine = FilesProject.Engine, WorkFolder = work, TableFields = tables.GetValueOrDefault(name, []) };
+        var context = new ReadContext
+        {
+            Engine = FilesProject.Engine, WorkFolder = work, TableFields = tables.GetValueOrDefault(name, []),
+        };
         var rows = (StreamRows.Selected)await Source.ReadAsync(stream, inputs, context, ct);
         opened.Add(rows);
         using var session = FilesProject.Engine.Open(Workload.Ingestion);
@@ -64,7 +71,8 @@ public sealed class HttpProject : IAsyncDisposable
         if (rows.RejectedSql is { } sql)
         {
             using var found = session.Query(sql, ct);
-            rejected.AddRange(found.Rows(ct).Select(r => new RejectedRow((string)r[0]!, (long)r[1]!, (string)r[2]!, (string)r[3]!)));
+            rejected.AddRange(
+                found.Rows(ct).Select(r => new RejectedRow((string)r[0]!, (long)r[1]!, (string)r[2]!, (string)r[3]!)));
         }
         return new(rows.Fields, values, rejected);
     }
@@ -84,10 +92,15 @@ public sealed class HttpProject : IAsyncDisposable
             Path.Combine(folder, "foz.yml"),
             $"name: t\nconnections:\n  api:\n    type: http\n    url: {url}\n{Indent(connection, 4)}");
         File.WriteAllText(Path.Combine(folder, "sources/api.yml"), $"connection: api\nstreams:\n{Indent(streams, 2)}");
-        var variables = new Dictionary<string, string> { ["TOKEN"] = "t0k3n", ["PASSWORD"] = "pässword", ["CLIENT_SECRET"] = "c1ient", ["REFRESH"] = "r1" };
+        var variables = new Dictionary<string, string>
+        {
+            ["TOKEN"] = "t0k3n", ["PASSWORD"] = "pässword", ["CLIENT_SECRET"] = "c1ient", ["REFRESH"] = "r1",
+        };
         try
         {
-            return ProjectLoader.TryLoad(folder, new() { EnvironmentVariables = variables }, FilesProject.Engine, TestContext.Current.CancellationToken);
+            return ProjectLoader.TryLoad(
+                folder, new() { EnvironmentVariables = variables }, FilesProject.Engine,
+                TestContext.Current.CancellationToken);
         }
         finally
         {

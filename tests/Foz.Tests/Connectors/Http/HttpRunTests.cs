@@ -87,7 +87,8 @@ public sealed class HttpRunTests
     [InlineData("\"at\":5,\"n\":[{\"a\":1}]", "\"n\":[{\"b\":2,\"a\":1}], \"at\":5")]
     [InlineData("\"at\":\"2026-01-02T10:00:00Z\"", "\"at\":\"2026-01-02T10:00:00Z\",\"new\":true")]
     [InlineData("\"at\":\"b\"", "\"at\":\"b\",\"new\":[]")]
-    public async Task Rows_of_the_last_cursor_come_once_though_their_server_writes_them_in_another_way(string before, string after)
+    public async Task Rows_of_the_last_cursor_come_once_though_their_server_writes_them_in_another_way(
+        string before, string after)
     {
         string[] rows = [$"{{\"id\":1,{before}}}", $"{{\"id\":2,{before}}}"];
         using var server = new ApiServer(_ => $"[{string.Join(',', rows)}]");
@@ -113,7 +114,8 @@ public sealed class HttpRunTests
         var run = (await project.RunWellAsync()).Steps.Single();
         Assert.Equal((Outcome.Warned, 1), (run.Outcome, run.RowsWritten));
         Assert.Equal(
-            $"bronze.orders was read by the cursor at of orders, and its cursor is now {of}: it is read from the beginning; "
+            $"bronze.orders was read by the cursor at of orders, and its cursor is now {of}: "
+                + "it is read from the beginning; "
             + "rows that the table has are left out, and its other rows stay", Assert.Single(project.Warnings));
         Assert.Equal(Outcome.Skipped, (await project.RunWellAsync()).Steps.Single().Outcome);
         Assert.Equal(["1", "2", "3"], await project.RowsAsync("SELECT id FROM bronze.orders"));
@@ -122,7 +124,8 @@ public sealed class HttpRunTests
     static SourceProject Incremental(ApiServer server, string cursor) =>
         new SourceProject($"api: {{type: http, url: '{server.Url}'}}").Write("sources/api.yml", Stream(cursor));
 
-    static string Stream(string cursor) => $"connection: api\nstreams:\n  orders: {{mode: incremental, cursor: {cursor}}}\n";
+    static string Stream(string cursor) =>
+        $"connection: api\nstreams:\n  orders: {{mode: incremental, cursor: {cursor}}}\n";
 
     [Fact]
     public async Task Children_are_asked_of_parents_that_are_new_or_changed()
@@ -163,7 +166,8 @@ public sealed class HttpRunTests
 
         List<string> Asked()
         {
-            var asked = server.Requests.Select(r => r.Path).Where(p => p != "/orders").Order(StringComparer.Ordinal).ToList();
+            var asked = server.Requests.Select(r => r.Path).Where(p => p != "/orders").Order(StringComparer.Ordinal)
+                .ToList();
             server.Requests.Clear();
             return asked;
         }
@@ -175,7 +179,10 @@ public sealed class HttpRunTests
         var rows = "[{\"id\":1,\"at\":5},{\"id\":null,\"at\":6}]";
         using var server = new ApiServer(_ => rows);
         using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
-        project.Write("sources/api.yml", "connection: api\nstreams:\n  orders:\n    mode: incremental\n    cursor: at\n    columns: [{name: id, checks: [not_null]}]\n");
+        project.Write(
+            "sources/api.yml",
+            "connection: api\nstreams:\n  orders:\n    mode: incremental\n    cursor: at\n    columns: "
+                + "[{name: id, checks: [not_null]}]\n");
         Assert.Contains("not_null", await project.FailAsync(), StringComparison.Ordinal);
         rows = "[{\"id\":1,\"at\":5},{\"id\":2,\"at\":6}]";
         await project.RunWellAsync();
@@ -193,9 +200,11 @@ public sealed class HttpRunTests
             """;
         using var server = new ApiServer(_ => rows);
         using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
-        project.Write("sources/api.yml", $"connection: api\nstreams:\n  orders: {{{mode}keys: [id], lists: [items, o.tags]}}\n");
+        project.Write(
+            "sources/api.yml", $"connection: api\nstreams:\n  orders: {{{mode}keys: [id], lists: [items, o.tags]}}\n");
         await project.RunWellAsync();
-        Assert.Equal(["1|0|x", "1|1|y"], await project.RowsAsync("SELECT _parent_id, _index, value FROM bronze.orders__o_tags"));
+        Assert.Equal(
+            ["1|0|x", "1|1|y"], await project.RowsAsync("SELECT _parent_id, _index, value FROM bronze.orders__o_tags"));
         rows = "[{\"id\":3,\"v\":3,\"items\":[{\"sku\":\"e\",\"n\":5}],\"o\":{\"tags\":[\"z\"]}}]";
         await project.RunWellAsync();
         Assert.Equal(expected, await project.RowsAsync("SELECT _parent_id, _index, sku, n FROM bronze.orders__items"));
@@ -206,7 +215,8 @@ public sealed class HttpRunTests
     public async Task What_a_server_says_of_secrets_is_told_nowhere()
     {
         const string Header = "Basic YW5hOnMzY3IzdC1rM3k=";
-        using var server = new ApiServer(request => new(401, $"{new string('x', 280)} {request.Headers["Authorization"]} s3cr3t-k3y {request["token"]}"));
+        using var server = new ApiServer(request =>
+            new(401, $"{new string('x', 280)} {request.Headers["Authorization"]} s3cr3t-k3y {request["token"]}"));
         using var project = new SourceProject("");
         project.Variables["KEY"] = "s3cr3t-k3y";
         project.Write("foz.yml", $"""
@@ -220,7 +230,8 @@ public sealed class HttpRunTests
         var error = await project.FailAsync();
         Assert.Equal(Header, server.Requests.Single().Headers["Authorization"]);
         var rows = await project.RowsAsync("SELECT error FROM foz.steps");
-        var events = await File.ReadAllTextAsync(Path.Combine(project.Folder, "logs/events.jsonl"), TestContext.Current.CancellationToken);
+        var events = await File.ReadAllTextAsync(
+            Path.Combine(project.Folder, "logs/events.jsonl"), TestContext.Current.CancellationToken);
         foreach (var text in new[] { error, Assert.Single(rows), events })
         {
             Assert.Contains("401 Unauthorized", text, StringComparison.Ordinal);
@@ -239,11 +250,14 @@ public sealed class HttpRunTests
         project.Write("sources/api.yml", "connection: api\nstreams: {orders: }\n");
         await project.RunWellAsync();
         answer = "";
-        Assert.Contains("/orders: the answer is empty, which is not JSON\n  a server that has no rows says so", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "/orders: the answer is empty, which is not JSON\n  a server that has no rows says so",
+            await project.FailAsync(), StringComparison.Ordinal);
         answer = new(200, " \n") { Type = "application/xml" };
         Assert.Contains("which is not XML", await project.FailAsync(), StringComparison.Ordinal);
         answer = new(200, "<html><body>Log in,\n please</body></html>") { Type = "text/html" };
-        Assert.Contains(": <html><body>Log in, please</body></html>", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            ": <html><body>Log in, please</body></html>", await project.FailAsync(), StringComparison.Ordinal);
         Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM bronze.orders"));
         answer = new(204);
         await project.RunWellAsync();
@@ -260,7 +274,9 @@ public sealed class HttpRunTests
     {
         using var server = new ApiServer(_ => "[{\"id\":1}]");
         using var project = new SourceProject($"api: {{type: http, url: '{server.Url}{url}'}}");
-        project.Write("sources/api.yml", $"connection: api\nstreams: {{s: {(stream[0] == '{' ? stream : $"{{path: '{stream}'}}")}}}\n");
+        project.Write(
+            "sources/api.yml",
+            $"connection: api\nstreams: {{s: {(stream[0] == '{' ? stream : $"{{path: '{stream}'}}")}}}\n");
         await project.RunWellAsync();
         Assert.Equal([expected], server.Targets);
     }
@@ -269,12 +285,16 @@ public sealed class HttpRunTests
     public async Task A_server_that_fails_fails_the_step_and_leaves_the_table()
     {
         var isDown = false;
-        using var server = new ApiServer(request => isDown && request["page"] == "2" ? new ApiAnswer(400, "broken") : request["page"] == "3" ? "[]" : "[{\"id\":" + request["page"] + "}]");
+        using var server = new ApiServer(request =>
+            isDown && request["page"] == "2"
+                ? new ApiAnswer(400, "broken")
+                : request["page"] == "3" ? "[]" : "[{\"id\":" + request["page"] + "}]");
         using var project = new SourceProject($"api: {{type: http, url: '{server.Url}'}}");
         project.Write("sources/api.yml", "connection: api\nstreams:\n  orders: {paging: {type: page}}\n");
         await project.RunWellAsync();
         isDown = true;
-        Assert.Contains("the server answers 400 Bad Request: broken", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "the server answers 400 Bad Request: broken", await project.FailAsync(), StringComparison.Ordinal);
         Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
     }
 }

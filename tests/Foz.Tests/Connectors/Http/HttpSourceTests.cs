@@ -38,27 +38,37 @@ public sealed class HttpSourceTests
             var next = Math.Min(first + 10, RowsMax);
             return Page(first, next) with
             {
-                Headers = next == RowsMax ? [] : [("X-Next", $"{next}"), ("Link", $"<{server!.Url}/rows?after=0>; rel=\"prev\", </rows?after={next}>; rel=\"next\"")],
+                Headers = next == RowsMax
+                    ? []
+                    : [
+                        ("X-Next", $"{next}"),
+                        ("Link", $"<{server!.Url}/rows?after=0>; rel=\"prev\", </rows?after={next}>; rel=\"next\""),
+                    ],
             };
         });
         using var serving = server;
         await using var project = HttpProject.Open(server.Url, $"rows:\n  records: data.items\n  {paging}");
         var batch = await project.ReadAsync("rows");
-        Assert.Equal(Enumerable.Range(1, RowsMax).Select(id => (object?)(long)id), batch.Rows.Select(r => r[0]).Order());
+        Assert.Equal(
+            Enumerable.Range(1, RowsMax).Select(id => (object?)(long)id), batch.Rows.Select(r => r[0]).Order());
         Assert.Equal("id,name", batch.Names);
         Assert.All(batch.Rows, row => Assert.Equal((null, "api.rows"), (row[^2], (string)row[^1]!)));
     }
 
     static ApiAnswer Page(int first, int next) => JsonSerializer.Serialize(new
     {
-        data = new { items = Enumerable.Range(first, Math.Max(next - first, 0)).Select(i => new { id = i + 1, name = $"n{i}" }) },
+        data = new
+        {
+            items = Enumerable.Range(first, Math.Max(next - first, 0)).Select(i => new { id = i + 1, name = $"n{i}" }),
+        },
         next = next < RowsMax ? $"{next}" : null,
         url = next < RowsMax ? $"/rows?after={next}" : null,
         more = next < RowsMax, pages = 3, total = RowsMax,
     });
 
     [Theory]
-    [InlineData("{type: page}", "[{\"id\":1}]", "the answer for page 2 is the one before: the server does not heed 'page'")]
+    [InlineData(
+        "{type: page}", "[{\"id\":1}]", "the answer for page 2 is the one before: the server does not heed 'page'")]
     [InlineData("{type: cursor, token: t}", "{\"t\":\"a\",\"id\":1}", "a page leads to one that was read before")]
     [InlineData("{type: next_url, url: t}", "{\"t\":\"/rows\",\"id\":1}", "a page leads to one that was read before")]
     [InlineData("{type: page, pages_max: 5}", null, "there are more than 5 pages")]
@@ -108,7 +118,8 @@ public sealed class HttpSourceTests
         using var other = new ApiServer(_ => "[]");
         using var server = new ApiServer(_ => $"{{\"rows\":[],\"next\":\"{other.Url}/rows\"}}");
         await using var project = HttpProject.Open(
-            server.Url, "rows:\n  records: rows\n  paging: {type: next_url, url: next}", "auth: {type: bearer, token: '${TOKEN}'}");
+            server.Url, "rows:\n  records: rows\n  paging: {type: next_url, url: next}",
+            "auth: {type: bearer, token: '${TOKEN}'}");
         var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
         Assert.Contains("the next page is at another host", error.Message, StringComparison.Ordinal);
         Assert.Empty(other.Requests);
@@ -124,7 +135,8 @@ public sealed class HttpSourceTests
                "price": 3}
             ]}
             """);
-        await using var project = HttpProject.Open(server.Url, "rows:\n  records: rows\n  columns: {price: 'decimal(10,2)'}");
+        await using var project = HttpProject.Open(
+            server.Url, "rows:\n  records: rows\n  columns: {price: 'decimal(10,2)'}");
         var batch = await project.ReadAsync("rows");
         Assert.Equal("price,id,postcode,ok,items,at", batch.Names);
         Assert.Equal("decimal(10,2),long,string,boolean,array<struct<sku:string,n:long>>,string", batch.Types);
@@ -133,27 +145,37 @@ public sealed class HttpSourceTests
 
     [Theory]
     [InlineData("text/csv", "id;name;n\n01;\"a;\"\"b\"\"\";\n2;é;5\n", "delimiter: ';'", "01|a;\"b\"|∅;2|é|5")]
-    [InlineData("application/xml", "<r><row id=\"01\"><name>a</name><n>1</n></row><!-- x --><row id=\"2\"><name>é</name><n/></row></r>", "", "01|a|1;2|é|")]
-    [InlineData("application/x-ndjson", "{\"id\":\"1\",\"name\":\"a\"}\n\n{\"id\":\"2\",\"name\":\"é\"}\n", "", "1|a;2|é")]
+    [InlineData(
+        "application/xml",
+        "<r><row id=\"01\"><name>a</name><n>1</n></row><!-- x --><row id=\"2\"><name>é</name><n/></row></r>", "",
+        "01|a|1;2|é|")]
+    [InlineData(
+        "application/x-ndjson", "{\"id\":\"1\",\"name\":\"a\"}\n\n{\"id\":\"2\",\"name\":\"é\"}\n", "", "1|a;2|é")]
     [InlineData("text/plain", "[[1,2],3,null,\"x\"]", "format: json", "\"x\";3;[1,2];∅")]
     public async Task Answers_of_other_formats_become_rows(string type, string body, string setting, string expected)
     {
         using var server = new ApiServer(_ => new(200, body) { Type = $"{type}; charset=utf-8" });
         await using var project = HttpProject.Open(server.Url, $"rows:\n  path: rows\n  {setting}");
-        Assert.Equal(expected.Split(';').Length > 2 && type == "text/csv" ? ["01|a;\"b\"|∅", "2|é|5"] : expected.Split(';'), (await project.ReadAsync("rows")).Lines);
+        Assert.Equal(
+            expected.Split(';').Length > 2 && type == "text/csv" ? ["01|a;\"b\"|∅", "2|é|5"] : expected.Split(';'),
+            (await project.ReadAsync("rows")).Lines);
     }
 
     [Theory]
     [InlineData("text/csv", "id,name,name\n1,a,b\n", "id:string,name:string,name_1:string", "1|a|b")]
-    [InlineData("application/xml", "<r><row><id>1</id><tag>a</tag></row><row><id>2</id><tag>b</tag><tag>c</tag></row></r>", "id:string,tag:array<string>", "1|[a];2|[b, c]")]
-    public async Task Names_that_stand_twice_take_nothing_from_each_other(string type, string answer, string columns, string lines)
+    [InlineData(
+        "application/xml", "<r><row><id>1</id><tag>a</tag></row><row><id>2</id><tag>b</tag><tag>c</tag></row></r>",
+        "id:string,tag:array<string>", "1|[a];2|[b, c]")]
+    public async Task Names_that_stand_twice_take_nothing_from_each_other(
+        string type, string answer, string columns, string lines)
     {
         using var server = new ApiServer(_ => new(200, answer) { Type = type });
         await using var project = HttpProject.Open(server.Url, "rows:");
         var batch = await project.ReadAsync("rows");
         Assert.Equal(columns, string.Join(',', batch.Fields.Select(f => $"{f.Name}:{f.Type}")));
         Assert.Equal(lines.Split(';'), batch.Rows.Select(row => string.Join('|', row.SkipLast(2).Select(
-            value => value is System.Collections.IList list ? $"[{string.Join(", ", list.Cast<object>())}]" : $"{value}"))));
+            value =>
+                value is System.Collections.IList list ? $"[{string.Join(", ", list.Cast<object>())}]" : $"{value}"))));
     }
 
     [Fact]
@@ -169,9 +191,13 @@ public sealed class HttpSourceTests
     [Fact]
     public async Task An_incremental_stream_asks_from_its_last_cursor_on_and_takes_each_row_once()
     {
-        var rows = new List<(int Id, string At)> { (1, "2026-01-01T10:00:00Z"), (2, "2026-01-02T10:00:00Z"), (3, "2026-01-02T12:00:00+02:00") };
+        var rows = new List<(int Id, string At)>
+        {
+            (1, "2026-01-01T10:00:00Z"), (2, "2026-01-02T10:00:00Z"), (3, "2026-01-02T12:00:00+02:00"),
+        };
         using var server = new ApiServer(request => JsonSerializer.Serialize(rows
-            .Where(r => string.CompareOrdinal(r.At, request["since"]) >= 0 || request["since"] is null).Select(r => new { id = r.Id, at = r.At })));
+            .Where(r => string.CompareOrdinal(r.At, request["since"]) >= 0 || request["since"] is null)
+            .Select(r => new { id = r.Id, at = r.At })));
         await using var project = HttpProject.Open(
             server.Url, "rows:\n  mode: incremental\n  cursor: at\n  cursor_param: since\n  cursor_start: 2025-01-01");
         Assert.Equal(3, (await project.ReadAsync("rows")).Rows.Count);
@@ -180,7 +206,10 @@ public sealed class HttpSourceTests
         Assert.Equal([4L, 5L], (await project.ReadAsync("rows")).Rows.Select(r => r[0]).Order());
         Assert.Empty((await project.ReadAsync("rows")).Rows);
         Assert.Equal(
-            ["/rows?since=2025-01-01", "/rows?since=2026-01-02T10:00:00Z", "/rows?since=2026-01-02T10:00:00Z", "/rows?since=2026-01-03T00:00:00Z"],
+            [
+                "/rows?since=2025-01-01", "/rows?since=2026-01-02T10:00:00Z", "/rows?since=2026-01-02T10:00:00Z",
+                "/rows?since=2026-01-03T00:00:00Z",
+            ],
             server.Targets);
     }
 
@@ -194,7 +223,10 @@ public sealed class HttpSourceTests
     public async Task A_cursor_is_sent_as_the_stream_says(string setting, string value, string expected)
     {
         using var server = new ApiServer(_ => $"[{{\"at\":{value}}}]");
-        await using var project = HttpProject.Open(server.Url, $"rows:\n  mode: incremental\n  cursor: at\n  params: {{from: '{{cursor}}'}}\n  cursor_start: 1970-01-01\n  {setting}");
+        await using var project = HttpProject.Open(
+            server.Url,
+            $"rows:\n  mode: incremental\n  cursor: at\n  params: {{from: '{{cursor}}'}}\n  "
+                + $"cursor_start: 1970-01-01\n  {setting}");
         await project.ReadAsync("rows");
         await project.ReadAsync("rows");
         Assert.Equal(expected, server.Requests.Last()["from"]);
@@ -205,7 +237,8 @@ public sealed class HttpSourceTests
     {
         using var server = new ApiServer(request => request.Path switch
         {
-            "/customers" when request["page"] == "1" => "[{\"id\":1,\"n\":{\"x\":\"a/b\"}},{\"id\":2,\"n\":{\"x\":\"..c\"}},{\"id\":3,\"n\":{\"x\":\"d\"}}]",
+            "/customers" when request["page"] == "1" =>
+                "[{\"id\":1,\"n\":{\"x\":\"a/b\"}},{\"id\":2,\"n\":{\"x\":\"..c\"}},{\"id\":3,\"n\":{\"x\":\"d\"}}]",
             "/customers" => "[]",
             "/customers/1/orders" => "[{\"o\":10},{\"o\":11}]",
             "/customers/2/orders" => new ApiAnswer(404),
@@ -239,7 +272,9 @@ public sealed class HttpSourceTests
             using var document = JsonDocument.Parse(request.Body);
             var variables = document.RootElement.GetProperty("variables");
             if (!variables.TryGetProperty("after", out var after)) return Edges(1, "c1", more: true);
-            return after.GetString() == "c1" ? Edges(2, "c2", more: false) : "{\"errors\":[{\"message\":\"no such cursor\"}]}";
+            return after.GetString() == "c1"
+                ? Edges(2, "c2", more: false)
+                : "{\"errors\":[{\"message\":\"no such cursor\"}]}";
         });
         await using var project = HttpProject.Open(server.Url + "/graphql", """
             orders: &orders
@@ -250,11 +285,15 @@ public sealed class HttpSourceTests
             """);
         Assert.Equal([1L, 2L], (await project.ReadAsync("orders")).Rows.Select(r => r[0]).Order());
         Assert.All(server.Requests, r => Assert.Equal(("POST", "/graphql"), (r.Method, r.Path)));
-        Assert.Contains("\"variables\":{\"kind\":5,\"name\":\"x\",\"first\":1}", server.Requests.First().Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"variables\":{\"kind\":5,\"name\":\"x\",\"first\":1}", server.Requests.First().Body,
+            StringComparison.Ordinal);
 
         using var failing = new ApiServer(_ => "{\"data\":null,\"errors\":[{\"message\":\"no such field\"}]}");
         await using var wrong = HttpProject.Open(failing.Url, "orders:\n  graphql: '{ x }'\n  records: data.x");
-        Assert.Contains("no such field", (await Assert.ThrowsAsync<FozException>(() => wrong.ReadAsync("orders"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no such field", (await Assert.ThrowsAsync<FozException>(() => wrong.ReadAsync("orders"))).Message,
+            StringComparison.Ordinal);
     }
 
     static ApiAnswer Edges(int id, string end, bool more) => JsonSerializer.Serialize(new
@@ -265,7 +304,8 @@ public sealed class HttpSourceTests
     [Fact]
     public async Task A_POST_carries_the_page_in_its_body()
     {
-        using var server = new ApiServer(request => request.Body.Contains("\"from\":0", StringComparison.Ordinal) ? "[{\"id\":1}]" : "[]");
+        using var server = new ApiServer(request =>
+            request.Body.Contains("\"from\":0", StringComparison.Ordinal) ? "[{\"id\":1}]" : "[]");
         await using var project = HttpProject.Open(server.Url, """
             rows:
               path: search
@@ -274,7 +314,8 @@ public sealed class HttpSourceTests
             """);
         Assert.Single((await project.ReadAsync("rows")).Rows);
         Assert.Equal(
-            ["{\"filter\":{\"all\":true,\"from\":0}}", "{\"filter\":{\"all\":true,\"from\":1}}"], server.Requests.Select(r => r.Body));
+            ["{\"filter\":{\"all\":true,\"from\":0}}", "{\"filter\":{\"all\":true,\"from\":1}}"],
+            server.Requests.Select(r => r.Body));
     }
 
     [Fact]
@@ -285,7 +326,8 @@ public sealed class HttpSourceTests
         var error = await Assert.ThrowsAsync<FozException>(() => project.ReadAsync("rows"));
         Assert.Equal(
             $"sources/api.yml:4:14: GET {server.Url}/rows: the answer has no 'data.itms'\n"
-            + "  did you mean 'items'? where it leaves an empty list out, set records_missing: empty", error.Describe());
+            + "  did you mean 'items'? where it leaves an empty list out, set records_missing: empty",
+            error.Describe());
         await using var lenient = HttpProject.Open(server.Url, "rows:\n  records: data.itms\n  records_missing: empty");
         Assert.Empty((await lenient.ReadAsync("rows")).Rows);
     }
@@ -295,9 +337,13 @@ public sealed class HttpSourceTests
     {
         using var server = new ApiServer(_ => "[{\"id\":1,\"tags\":[\"a\"]}]");
         await using var project = HttpProject.Open(server.Url, "rows:\n  paging: {type: page}");
-        Assert.Equal($"{server.Url}, 1 rows in the first page of rows", await project.Source.CheckAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            $"{server.Url}, 1 rows in the first page of rows",
+            await project.Source.CheckAsync(TestContext.Current.CancellationToken));
         var stream = Assert.Single(await project.Source.DiscoverAsync(TestContext.Current.CancellationToken));
-        Assert.Equal([("id", DataType.Long), ("tags", new DataType.Array(DataType.String))], stream.Fields.Select(f => (f.Name, f.Type)));
+        Assert.Equal(
+            [("id", DataType.Long), ("tags", new DataType.Array(DataType.String))],
+            stream.Fields.Select(f => (f.Name, f.Type)));
         Assert.Equal(2, server.Requests.Count);
     }
 }

@@ -65,7 +65,11 @@ public sealed class ProgramSourceTests : IDisposable
         await project.RunWellAsync();
         Assert.Equal(["1|n1", "2|n2"], await project.RowsAsync("SELECT id, name FROM bronze.users"));
         Assert.Equal(["a|1.5"], await project.RowsAsync("SELECT code, price FROM bronze.plans"));
-        Assert.Contains("starting", await File.ReadAllTextAsync(Path.Combine(project.Folder, "logs/s.users.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "starting",
+            await File.ReadAllTextAsync(
+                Path.Combine(project.Folder, "logs/s.users.log"), TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
         await project.RunWellAsync(isFullRefresh: true);
         Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM bronze.users"));
     }
@@ -92,8 +96,11 @@ public sealed class ProgramSourceTests : IDisposable
     public async Task Arguments_go_after_the_subcommand_of_a_connector_of_Airbyte()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
-        // As the runner of low-code connectors: source-declarative-manifest read --config … --manifest-path orders.yaml.
-        var script = Airbyte.Replace("case $1 in", "case \"$*\" in *--config*' --manifest-path orders.yaml') ;; *) exit 4 ;; esac\ncase $1 in", StringComparison.Ordinal);
+        // As the runner of low-code connectors: source-declarative-manifest read --config … --manifest-path
+        // orders.yaml.
+        var script = Airbyte.Replace(
+            "case $1 in", "case \"$*\" in *--config*' --manifest-path orders.yaml') ;; *) exit 4 ;; esac\ncase $1 in",
+            StringComparison.Ordinal);
         Open("airbyte", script, "streams: all", "arguments: [--manifest-path, orders.yaml], ");
         await project!.RunWellAsync();
         Assert.Equal(["1|n1"], await project.RowsAsync("SELECT id, name FROM bronze.users"));
@@ -124,9 +131,13 @@ public sealed class ProgramSourceTests : IDisposable
         Assert.Equal(["1", "1"], await project.RowsAsync("SELECT id FROM bronze.users"));
         Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM silver.users"));
 
-        project.Write("connector.sh", script.Replace("[[\"id\"]]", "[]", StringComparison.Ordinal).Replace("[\"id\"], \"schema\"", "[], \"schema\"", StringComparison.Ordinal));
+        project.Write(
+            "connector.sh",
+            script.Replace("[[\"id\"]]", "[]", StringComparison.Ordinal).Replace(
+                "[\"id\"], \"schema\"", "[], \"schema\"", StringComparison.Ordinal));
         var error = await Assert.ThrowsAsync<Foz.Lake.FozException>(() => project.RunAsync());
-        Assert.Contains("'silver: current' needs 'keys' of the stream 'users'", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'silver: current' needs 'keys' of the stream 'users'", error.Message, StringComparison.Ordinal);
         project.Write("models/silver/users.sql", "SELECT DISTINCT id FROM bronze.users");
         await project.RunWellAsync();
         Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM silver.users"));
@@ -134,39 +145,59 @@ public sealed class ProgramSourceTests : IDisposable
 
     [Theory]
     [InlineData("500ms", "sleep 60", "it said nothing for 0.5 s (silence_max), and was stopped")]
-    [InlineData("60s", "while true; do echo '{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"x\"}}'; done", "it wrote more than 1,000,000 bytes (output_max)")]
-    [InlineData("60s", "echo '{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":1}}}'; echo oh no >&2; exit 7", "it ended with exit code 7; it said last:\n  oh no")]
+    [InlineData(
+        "60s", "while true; do echo '{\"type\":\"LOG\",\"log\":{\"level\":\"INFO\",\"message\":\"x\"}}'; done",
+        "it wrote more than 1,000,000 bytes (output_max)")]
+    [InlineData(
+        "60s",
+        "echo '{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":1}}}'; echo oh no >&2; exit 7",
+        "it ended with exit code 7; it said last:\n  oh no")]
     [InlineData("60s", "kill -9 $$", "it ended with exit code 137")]
-    [InlineData("60s", "echo '{\"type\":\"TRACE\",\"trace\":{\"type\":\"ERROR\",\"error\":{\"message\":\"quota\"}}}'", "it tells of an error: quota")]
-    public async Task A_connector_that_fails_fails_the_step_with_what_it_said(string silenceMax, string script, string expected)
+    [InlineData(
+        "60s", "echo '{\"type\":\"TRACE\",\"trace\":{\"type\":\"ERROR\",\"error\":{\"message\":\"quota\"}}}'",
+        "it tells of an error: quota")]
+    public async Task A_connector_that_fails_fails_the_step_with_what_it_said(
+        string silenceMax, string script, string expected)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
-        var body = $"#!/bin/sh\nif [ $1 = discover ]; then echo '{Catalog.Replace("\n", "", StringComparison.Ordinal)}'; exit; fi\n{script}\n";
+        var body =
+            $"#!/bin/sh\nif [ $1 = discover ]; then echo "
+                + $"'{Catalog.Replace("\n", "", StringComparison.Ordinal)}'; exit; fi\n{script}\n";
         Open("airbyte", body, "streams: {users: }", $"silence_max: {silenceMax}, output_max: 1MB, ");
         var result = await project!.RunAsync();
         Assert.Equal(Outcome.Failed, result.Outcome);
         var error = Assert.Single(result.Steps).Error!;
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Equal("its log is logs/s.users.log", error.Hint);
-        Assert.False(Directory.Exists(Path.Combine(project.Folder, "lake/bronze/users/_delta_log")) && Directory.GetFiles(Path.Combine(project.Folder, "lake/bronze/users/_delta_log")).Length > 0);
+        Assert.False(Directory.Exists(Path.Combine(project.Folder, "lake/bronze/users/_delta_log"))
+            && Directory.GetFiles(Path.Combine(project.Folder, "lake/bronze/users/_delta_log")).Length > 0);
     }
 
     [Fact]
     public async Task What_a_connector_says_of_its_key_is_kept_nowhere()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
-        var body = $"#!/bin/sh\nif [ $1 = discover ]; then echo '{Catalog.Replace("\n", "", StringComparison.Ordinal)}'; exit; fi\necho refused s3cr3t >&2; exit 7\n";
+        var body =
+            $"#!/bin/sh\nif [ $1 = discover ]; then echo '{Catalog.Replace("\n", "", StringComparison.Ordinal)}'; "
+                + "exit; fi\necho refused s3cr3t >&2; exit 7\n";
         Open("airbyte", body, "streams: {users: }");
         Assert.Contains("it said last:\n  refused ***\n", await project!.FailAsync(), StringComparison.Ordinal);
-        var log = await File.ReadAllTextAsync(Path.Combine(project.Folder, "logs/s.users.log"), TestContext.Current.CancellationToken);
+        var log = await File.ReadAllTextAsync(
+            Path.Combine(project.Folder, "logs/s.users.log"), TestContext.Current.CancellationToken);
         Assert.Equal("refused ***", log.Trim());
-        Assert.DoesNotContain("s3cr3t", Assert.Single(await project.RowsAsync("SELECT error FROM foz.steps")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "s3cr3t", Assert.Single(await project.RowsAsync("SELECT error FROM foz.steps")), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("airbyte", "streams: {usrs: }", "sources/s.yml:2:11: the connector has no stream 'usrs'\n  did you mean 'users'?")]
-    [InlineData("airbyte", "streams: {plans: {mode: incremental}}", "sources/s.yml:2:11: the connector's stream 'plans' cannot be read incrementally\n  set mode: snapshot")]
-    [InlineData("singer", "streams: {usrs: }", "sources/s.yml:2:11: the tap has no stream 'usrs'\n  did you mean 'users'?")]
+    [InlineData(
+        "airbyte", "streams: {usrs: }",
+        "sources/s.yml:2:11: the connector has no stream 'usrs'\n  did you mean 'users'?")]
+    [InlineData(
+        "airbyte", "streams: {plans: {mode: incremental}}",
+        "sources/s.yml:2:11: the connector's stream 'plans' cannot be read incrementally\n  set mode: snapshot")]
+    [InlineData(
+        "singer", "streams: {usrs: }", "sources/s.yml:2:11: the tap has no stream 'usrs'\n  did you mean 'users'?")]
     public async Task A_stream_that_there_is_not_is_told(string type, string streams, string expected)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "needs a shell");
@@ -183,7 +214,9 @@ public sealed class ProgramSourceTests : IDisposable
 
     void Open(string type, string script, string streams, string settings = "", string? command = null)
     {
-        project = new SourceProject($"c: {{type: {type}, {settings}command: [{command ?? "/bin/sh, connector.sh"}], config: {{a.b: 5, key: '${{KEY}}'}}}}");
+        project = new SourceProject(
+            $"c: {{type: {type}, {settings}command: [{command ?? "/bin/sh, connector.sh"}], config: "
+                + $"{{a.b: 5, key: '${{KEY}}'}}}}");
         project.Variables["KEY"] = "s3cr3t";
         project.Write("connector.sh", script.Replace("\r\n", "\n", StringComparison.Ordinal));
         project.Write("sources/s.yml", $"connection: c\n{streams}\n");

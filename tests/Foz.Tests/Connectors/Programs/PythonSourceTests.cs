@@ -5,7 +5,8 @@ namespace Foz.Tests.Connectors.Programs;
 /// <summary>Sources in Python.</summary>
 public sealed class PythonSourceTests : IDisposable
 {
-    readonly SourceProject project = new("named: {type: python, file: sources/lib/shop.py, config: {rows: 2, api_key: '${KEY}'}}")
+    readonly SourceProject project = new(
+        "named: {type: python, file: sources/lib/shop.py, config: {rows: 2, api_key: '${KEY}'}}")
     {
         Variables = { ["KEY"] = "s3cr3t" },
     };
@@ -46,7 +47,11 @@ public sealed class PythonSourceTests : IDisposable
             ["1|1.10|2026-01-01|2", "2|2.20|2026-01-02|4", "3|3.30|2026-01-03|6", "4|4.40|2026-01-04|8"],
             await project.RowsAsync("SELECT id, price::VARCHAR, moment::DATE::VARCHAR, twice FROM silver.orders"));
         Assert.Equal(["a", "b"], await project.RowsAsync("SELECT code FROM shop.plans"));
-        Assert.Contains("from 2", await File.ReadAllTextAsync(Path.Combine(project.Folder, "logs/shop.orders.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "from 2",
+            await File.ReadAllTextAsync(
+                Path.Combine(project.Folder, "logs/shop.orders.log"), TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
         await project.RunWellAsync(isFullRefresh: true);
         Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM shop.orders"));
     }
@@ -58,7 +63,9 @@ public sealed class PythonSourceTests : IDisposable
         foreach (var name in new[] { "project", "other" })
         {
             project.Write($"tools/{name}", $"#!/bin/sh\nWHICH={name} exec python3 \"$@\"\n");
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(project.Folder, "tools", name), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(
+                    Path.Combine(project.Folder, "tools", name), UnixFileMode.UserRead | UnixFileMode.UserExecute);
         }
         project.Write("foz.yml", """
             name: t
@@ -69,12 +76,17 @@ public sealed class PythonSourceTests : IDisposable
               other: {type: python, file: sources/lib/which.py, python: tools/other}
             """)
             .Write("sources/lib/which.py", "import os\ndef a():\n    yield {'which': os.environ['WHICH']}\nb = c = a\n")
-            .Write("sources/own.py", "\"\"\"@foz\nstreams: {a: {}}\n@foz\"\"\"\nimport os\ndef a():\n    yield {'which': os.environ['WHICH']}\n")
-            .Write("sources/n.yml", "connection: named\nstreams: {b: {stream: a}}\n").Write("sources/o.yml", "connection: other\nstreams: {c: {stream: a}}\n");
+            .Write("sources/own.py",
+                "\"\"\"@foz\nstreams: {a: {}}\n@foz\"\"\"\nimport os\ndef a():\n    yield "
+                    + "{'which': os.environ['WHICH']}\n")
+            .Write("sources/n.yml", "connection: named\nstreams: {b: {stream: a}}\n")
+            .Write("sources/o.yml", "connection: other\nstreams: {c: {stream: a}}\n");
         await project.RunWellAsync();
         Assert.Equal(
             ["other", "project", "project"],
-            await project.RowsAsync("SELECT which FROM bronze.a UNION ALL SELECT which FROM bronze.b UNION ALL SELECT which FROM bronze.c"));
+            await project.RowsAsync(
+                "SELECT which FROM bronze.a UNION ALL SELECT which FROM bronze.b UNION "
+                    + "ALL SELECT which FROM bronze.c"));
     }
 
     [Fact]
@@ -99,13 +111,19 @@ public sealed class PythonSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("def orders():\n    x = 1\n    raise ValueError('no such shop')", "line 9, in orders", "ValueError: no such shop")]
-    [InlineData("def orders():\n    yield 5", "ended with exit code 1", "TypeError: a row must be a dict of columns, not int")]
+    [InlineData(
+        "def orders():\n    x = 1\n    raise ValueError('no such shop')", "line 9, in orders",
+        "ValueError: no such shop")]
+    [InlineData(
+        "def orders():\n    yield 5", "ended with exit code 1", "TypeError: a row must be a dict of columns, not int")]
     [InlineData("def order():\n    pass", "the tap has no stream 'orders'", "order")]
     [InlineData("def orders(:\n    pass", "ended with exit code 1", "SyntaxError")]
     [InlineData("def orders():\n    yield {'id': 1}\n    import os; os._exit(7)", "ended with exit code 7", "")]
-    [InlineData("def orders():\n    yield from ({'id': n} for n in range(10000))\n    import os; os._exit(0)", "it ended before it was done", "")]
-    [InlineData("def orders():\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n        raise ValueError('no rate') from e", "ValueError: no rate", "direct cause")]
+    [InlineData(
+        "def orders():\n    yield from ({'id': n} for n in range(10000))\n    import os; os._exit(0)",
+        "it ended before it was done", "")]
+    [InlineData(
+        "def orders():\n    try:\n        1 / 0\n    except ZeroDivisionError as e:\n        raise ValueError('no rate') from e", "ValueError: no rate", "direct cause")]
     [InlineData("async def orders():\n    return []", "TypeError: orders() is async", "")]
     public async Task What_goes_wrong_fails_the_step_and_names_the_line(string code, string expected, string also)
     {
@@ -163,7 +181,8 @@ public sealed class PythonSourceTests : IDisposable
         Assert.Contains("it ended before it was done", await project.FailAsync(), StringComparison.Ordinal);
         Assert.Equal(["1"], await project.RowsAsync("SELECT n FROM bronze.cities"));
 
-        static string City(string code) => $"\"\"\"@foz\nstreams: {{cities: {{}}}}\n@foz\"\"\"\ndef cities():\n    {code}\n";
+        static string City(string code) =>
+            $"\"\"\"@foz\nstreams: {{cities: {{}}}}\n@foz\"\"\"\ndef cities():\n    {code}\n";
     }
 
     [Fact]
@@ -171,6 +190,9 @@ public sealed class PythonSourceTests : IDisposable
     {
         project.Write("sources/bad.py", "\"\"\"@foz\nstreamz: all\n@foz\"\"\"\n");
         var refused = Assert.IsType<ProjectResult.Refused>(project.TryLoad());
-        Assert.Contains(refused.Errors, e => e.Place is { File: "sources/bad.py", Line: 2 } && e.Hint!.Contains("streams", StringComparison.Ordinal));
+        Assert.Contains(
+            refused.Errors,
+            e => e.Place is { File: "sources/bad.py", Line: 2 }
+                && e.Hint!.Contains("streams", StringComparison.Ordinal));
     }
 }

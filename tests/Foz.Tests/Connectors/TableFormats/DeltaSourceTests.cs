@@ -32,11 +32,15 @@ public sealed class DeltaSourceTests : IDisposable
         project.Write("sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders}\n");
         await AppendAsync("SELECT i AS id, 'a' AS v FROM range(3) r(i)");
         await project.RunWellAsync();
-        Assert.Equal(["0|a|r|0", "1|a|r|0", "2|a|r|0"], await project.RowsAsync("SELECT id, v, _cdc_op, _cdc_lsn FROM bronze.orders"));
+        Assert.Equal(
+            ["0|a|r|0", "1|a|r|0", "2|a|r|0"],
+            await project.RowsAsync("SELECT id, v, _cdc_op, _cdc_lsn FROM bronze.orders"));
         Assert.All((await project.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
         await ChangeAsync((w, t) => w.DeleteAsync(t, "id = 1", new(), Cancel));
         await project.RunWellAsync();
-        Assert.Equal(["0|a|elsewhere/shop/orders", "2|a|elsewhere/shop/orders"], await project.RowsAsync("SELECT id, v, _cdc_source FROM bronze.orders"));
+        Assert.Equal(
+            ["0|a|elsewhere/shop/orders", "2|a|elsewhere/shop/orders"],
+            await project.RowsAsync("SELECT id, v, _cdc_source FROM bronze.orders"));
     }
 
     [Theory]
@@ -46,27 +50,36 @@ public sealed class DeltaSourceTests : IDisposable
     [InlineData(false, false)]
     public async Task What_versions_change_arrives_as_changes(bool hasFeed, bool hasVectors)
     {
-        project.Write("sources/e.yml", "connection: elsewhere\nsilver: current\nstreams:\n  orders: {table: shop/orders, mode: incremental, keys: [id]}\n");
+        project.Write(
+            "sources/e.yml",
+            "connection: elsewhere\nsilver: current\nstreams:\n  orders: {table: shop/orders, "
+                + "mode: incremental, keys: [id]}\n");
         await AppendAsync("SELECT i AS id, 'a' AS v FROM range(6) r(i)");
         await AlterAsync(("delta.enableChangeDataFeed", hasFeed), ("delta.enableDeletionVectors", hasVectors));
         await project.RunWellAsync();
-        await ChangeAsync((w, t) => w.UpdateAsync(t, new Dictionary<string, string> { ["v"] = "'b'" }, "id = 1", new(), Cancel));
+        await ChangeAsync((w, t) =>
+            w.UpdateAsync(t, new Dictionary<string, string> { ["v"] = "'b'" }, "id = 1", new(), Cancel));
         await ChangeAsync((w, t) => w.DeleteAsync(t, "id = 2", new(), Cancel));
-        await ChangeAsync((w, t) => w.UpdateAsync(t, new Dictionary<string, string> { ["id"] = "33" }, "id = 3", new(), Cancel));
+        await ChangeAsync((w, t) =>
+            w.UpdateAsync(t, new Dictionary<string, string> { ["id"] = "33" }, "id = 3", new(), Cancel));
         await AppendAsync("SELECT 7 AS id, 'new' AS v");
-        await ChangeAsync((w, t) => w.UpdateAsync(t, new Dictionary<string, string> { ["v"] = "'c'" }, "id = 1", new(), Cancel));
+        await ChangeAsync((w, t) =>
+            w.UpdateAsync(t, new Dictionary<string, string> { ["v"] = "'c'" }, "id = 1", new(), Cancel));
         await project.RunWellAsync();
         await project.RunWellAsync();
 
-        Assert.Equal(["0|a", "1|c", "33|a", "4|a", "5|a", "7|new"], await project.RowsAsync("SELECT * FROM silver.orders"));
-        var changes = await project.RowsAsync("SELECT _cdc_lsn, _cdc_op, id, v FROM bronze.orders WHERE _cdc_op <> 'r'");
+        Assert.Equal(
+            ["0|a", "1|c", "33|a", "4|a", "5|a", "7|new"], await project.RowsAsync("SELECT * FROM silver.orders"));
+        var changes = await project.RowsAsync(
+            "SELECT _cdc_lsn, _cdc_op, id, v FROM bronze.orders WHERE _cdc_op <> 'r'");
         string[] expected = hasFeed
             ? ["2|u|1|b", "3|d|2|a", "4|d|3|a", "4|u|33|a", "5|c|7|new", "6|u|1|c"]
             : ["2|c|1|b", "3|d|2|a", "4|d|3|a", "4|c|33|a", "5|c|7|new", "6|c|1|c"];
         Assert.Superset(expected.ToHashSet(), changes.ToHashSet());
         // Rows of files that are written anew come again, as nothing tells that they only moved.
         if (hasFeed || hasVectors) Assert.Equal(expected.Order(StringComparer.Ordinal), changes);
-        Assert.Equal(["true"], await project.RowsAsync("SELECT DISTINCT _cdc_commit_ts <= _cdc_synced_at FROM bronze.orders"));
+        Assert.Equal(
+            ["true"], await project.RowsAsync("SELECT DISTINCT _cdc_commit_ts <= _cdc_synced_at FROM bronze.orders"));
     }
 
     [Fact]
@@ -75,7 +88,8 @@ public sealed class DeltaSourceTests : IDisposable
         await AppendAsync("SELECT 1 AS id");
         project.Write("sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders}\n");
         await project.RunWellAsync();
-        project.Write("sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders, mode: incremental}\n");
+        project.Write(
+            "sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders, mode: incremental}\n");
         await AppendAsync("SELECT 2 AS id");
         await project.RunWellAsync();
         Assert.Equal(["1|r", "2|c"], await project.RowsAsync("SELECT id, _cdc_op FROM bronze.orders"));
@@ -87,26 +101,32 @@ public sealed class DeltaSourceTests : IDisposable
         await AppendAsync("SELECT 1 AS id, 'x' AS _cdc_op, 5 AS _cdc_lsn");
         project.Write("sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders}\n");
         await project.RunWellAsync();
-        Assert.Equal(["1|x|5|r|0"], await project.RowsAsync("SELECT id, _cdc_op_1, _cdc_lsn_1, _cdc_op, _cdc_lsn FROM bronze.orders"));
+        Assert.Equal(
+            ["1|x|5|r|0"],
+            await project.RowsAsync("SELECT id, _cdc_op_1, _cdc_lsn_1, _cdc_op, _cdc_lsn FROM bronze.orders"));
     }
 
     [Fact]
     public async Task A_table_that_was_made_anew_is_not_taken_for_the_one_before()
     {
-        project.Write("sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders, mode: incremental}\n");
+        project.Write(
+            "sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders, mode: incremental}\n");
         await AppendAsync("SELECT 1 AS id");
         await project.RunWellAsync();
         Directory.Delete(Path.Combine(other.Folder, "shop/orders"), recursive: true);
         await AppendAsync("SELECT 2 AS id", fresh: true);
         await AppendAsync("SELECT 3 AS id", fresh: true);
-        Assert.Contains("elsewhere/shop/orders was made anew since it was read", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "elsewhere/shop/orders was made anew since it was read", await project.FailAsync(),
+            StringComparison.Ordinal);
         await project.RunWellAsync(isFullRefresh: true);
         Assert.Equal(["2", "3"], await project.RowsAsync("SELECT id FROM bronze.orders"));
     }
 
     [Theory]
     [InlineData("orders: {table: shop/nothing}", "elsewhere/shop/nothing is no Delta table")]
-    [InlineData("orders: {table: shop/orders, mode: incremental, keys: [idd]}", "has the key 'idd', which its table has not")]
+    [InlineData(
+        "orders: {table: shop/orders, mode: incremental, keys: [idd]}", "has the key 'idd', which its table has not")]
     public async Task What_is_not_there_is_named(string stream, string expected)
     {
         project.Write("sources/e.yml", $"connection: elsewhere\nstreams:\n  {stream}\n");
@@ -147,12 +167,14 @@ public sealed class DeltaSourceTests : IDisposable
     }
 
     async Task<LakeTable> TableAsync(bool fresh = false) =>
-        await (fresh ? new Lakehouse(other.Folder, engines, TimeProvider.System) : other).OpenTableAsync(TableName.Parse("shop.orders"), Cancel);
+        await (fresh ? new Lakehouse(other.Folder, engines, TimeProvider.System) : other).OpenTableAsync(
+            TableName.Parse("shop.orders"), Cancel);
 
     async Task AppendAsync(string sql, bool fresh = false)
     {
         using var session = engines.Open(Workload.Query);
-        await (await new TableWriter(session).AppendAsync(await TableAsync(fresh), sql, new(), Cancel)).CommitAsync(Cancel);
+        await (await new TableWriter(session).AppendAsync(await TableAsync(fresh), sql, new(), Cancel))
+            .CommitAsync(Cancel);
     }
 
     async Task ChangeAsync(Func<TableWriter, LakeTable, Task<TableChange>> change)

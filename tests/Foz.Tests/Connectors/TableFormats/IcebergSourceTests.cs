@@ -44,22 +44,30 @@ public sealed class IcebergSourceTests : IDisposable
         using var expected = session.Query($"SELECT to_json(t)::VARCHAR FROM {theirs.Sql} t", Cancel);
         var rows = expected.Rows(Cancel).Select(row => $"{row[0]}").Order(StringComparer.Ordinal).ToList();
         Assert.Equal(6, rows.Count);
-        Assert.Equal(rows, await project.RowsAsync("SELECT to_json(t)::VARCHAR FROM (SELECT * EXCLUDE (_cdc_op, _cdc_lsn, _cdc_seq, _cdc_tx, _cdc_commit_ts, _cdc_synced_at, _cdc_source) FROM bronze.orders) t"));
+        Assert.Equal(
+            rows,
+            await project.RowsAsync(
+                "SELECT to_json(t)::VARCHAR FROM (SELECT * EXCLUDE (_cdc_op, _cdc_lsn, _cdc_seq, _cdc_tx, "
+                    + "_cdc_commit_ts, _cdc_synced_at, _cdc_source) FROM bronze.orders) t"));
     }
 
     [Fact]
     public async Task What_is_appended_arrives_once_and_what_is_changed_is_an_error()
     {
         await CreateAsync("SELECT i AS id FROM range(3) r(i)", []);
-        project.Write("sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders, mode: incremental}\n");
+        project.Write(
+            "sources/e.yml", "connection: elsewhere\nstreams:\n  orders: {table: shop/orders, mode: incremental}\n");
         await project.RunWellAsync();
         await AppendAsync("SELECT 10 AS id");
         await AppendAsync("SELECT 11 AS id");
         await project.RunWellAsync();
         await project.RunWellAsync();
-        Assert.Equal(["0|r", "10|c", "11|c", "1|r", "2|r"], await project.RowsAsync("SELECT id, _cdc_op FROM bronze.orders"));
+        Assert.Equal(
+            ["0|r", "10|c", "11|c", "1|r", "2|r"], await project.RowsAsync("SELECT id, _cdc_op FROM bronze.orders"));
         await ChangeAsync((w, t) => w.DeleteAsync(t, "id = 1", new(), Cancel));
-        Assert.Contains("incremental streams are for tables that are appended to", await project.FailAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "incremental streams are for tables that are appended to", await project.FailAsync(),
+            StringComparison.Ordinal);
         await project.RunWellAsync(isFullRefresh: true);
         Assert.Equal(["0", "10", "11", "2"], await project.RowsAsync("SELECT id FROM bronze.orders"));
     }
@@ -81,7 +89,8 @@ public sealed class IcebergSourceTests : IDisposable
     [Theory]
     [InlineData("v1.metadata.json", "{}", "is no metadata of Iceberg")]
     [InlineData("v1.metadata.json", "no json", "is no metadata of Iceberg")]
-    [InlineData("v1.metadata.json", """{"format-version": 3}""", "is of Iceberg's format version 3; versions up to 2 are read")]
+    [InlineData(
+        "v1.metadata.json", """{"format-version": 3}""", "is of Iceberg's format version 3; versions up to 2 are read")]
     [InlineData("readme.txt", "x", "elsewhere/shop/orders is no Iceberg table")]
     [InlineData("v1.metadata.json", """
         {"format-version": 2, "table-uuid": "u", "location": "/x", "current-snapshot-id": 1, "schema": {"fields": []},
@@ -102,7 +111,8 @@ public sealed class IcebergSourceTests : IDisposable
             PartitionBy = partitionBy,
             Properties = new Dictionary<string, string?>
             {
-                ["delta.universalFormat.enabledFormats"] = "iceberg", ["delta.enableIcebergCompatV2"] = "true", ["delta.columnMapping.mode"] = "name",
+                ["delta.universalFormat.enabledFormats"] = "iceberg", ["delta.enableIcebergCompatV2"] = "true",
+                ["delta.columnMapping.mode"] = "name",
                 ["delta.enableDeletionVectors"] = "false",
             },
         }, Cancel)).CommitAsync(Cancel);

@@ -25,7 +25,8 @@ public sealed class TableFormatSourceTests : IDisposable
     [InlineData(true)]
     public async Task Nothing_is_held_of_a_table_once_it_is_read_or_cannot_be(bool fails)
     {
-        await using var source = new Source(new(new("s", "delta", Settings.Of(("path", "."))), folder, TimeProvider.System), fails);
+        await using var source = new Source(
+            new(new("s", "delta", Settings.Of(("path", "."))), folder, TimeProvider.System), fails);
         var context = new ReadContext { Engine = engines, WorkFolder = folder };
         var reading = source.ReadAsync(new() { Name = "t" }, new(), context, Cancel);
         if (fails) Assert.Equal("not readable", (await Assert.ThrowsAsync<FozException>(() => reading)).Message);
@@ -40,7 +41,8 @@ public sealed class TableFormatSourceTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => source.Session!.Execute("SELECT 1", Cancel));
     }
 
-    sealed class Source(TableFolder folder, bool fails) : TableFormatSource(folder, TimeProvider.System, "Delta", "_delta_log"), IDisposable
+    sealed class Source(TableFolder folder, bool fails)
+        : TableFormatSource(folder, TimeProvider.System, "Delta", "_delta_log"), IDisposable
     {
         public string? Held { get; private set; }
 
@@ -52,19 +54,25 @@ public sealed class TableFormatSourceTests : IDisposable
 
         protected override bool IsMark(string file) => true;
 
-        protected override Task<DiscoveredStream> DescribeAsync(string location, EnginePool engine, CancellationToken cancellationToken) =>
+        protected override Task<DiscoveredStream> DescribeAsync(
+            string location, EnginePool engine, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         protected override Task<BatchPlan> PlanAsync(
-            StreamDefinition stream, string location, StreamInputs? last, CancellationToken cancellationToken) => throw new NotSupportedException();
+            StreamDefinition stream, string location, StreamInputs? last,
+            CancellationToken cancellationToken) => throw new NotSupportedException();
 
         protected override Task<TableFormatRows> ReadAsync(
-            StreamDefinition stream, string location, StreamInputs inputs, TableReading reading, CancellationToken cancellationToken)
+            StreamDefinition stream, string location, StreamInputs inputs, TableReading reading,
+            CancellationToken cancellationToken)
         {
             // Whoever fetches makes the folder of this process.
-            (Session, Held) = (reading.Session, Path.GetFullPath(Path.Combine(reading.Cache.FolderOf("s3://x"), "..", "..")));
+            (Session, Held) =
+                (reading.Session, Path.GetFullPath(Path.Combine(reading.Cache.FolderOf("s3://x"), "..", "..")));
             Assert.True(Directory.Exists(Held));
-            return fails ? throw new FozException(ErrorKind.Source, "not readable") : Task.FromResult(new TableFormatRows("SELECT 1", [], this));
+            return fails
+                ? throw new FozException(ErrorKind.Source, "not readable")
+                : Task.FromResult(new TableFormatRows("SELECT 1", [], this));
         }
     }
 }

@@ -13,7 +13,8 @@ public sealed class JinjaTemplateTests
     public static TheoryData<string, string> Templates()
     {
         var data = new TheoryData<string, string>();
-        foreach (var entry in ReadExpected()) data.Add(entry.GetProperty("template").GetString()!, entry.GetProperty("expected").GetString()!);
+        foreach (var entry in ReadExpected())
+            data.Add(entry.GetProperty("template").GetString()!, entry.GetProperty("expected").GetString()!);
         return data;
     }
 
@@ -36,7 +37,8 @@ public sealed class JinjaTemplateTests
         var written = await python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var said = await python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await python.WaitForExitAsync(TestContext.Current.CancellationToken);
-        if (said.Contains("No module named 'jinja2'", StringComparison.Ordinal)) Assert.Skip("python3 has no jinja2 here");
+        if (said.Contains("No module named 'jinja2'", StringComparison.Ordinal))
+            Assert.Skip("python3 has no jinja2 here");
         Assert.True(python.ExitCode == 0, said);
         using var answers = JsonDocument.Parse(written);
         var cases = ReadExpected();
@@ -51,17 +53,27 @@ public sealed class JinjaTemplateTests
     [InlineData("a\n{{ 1 + }}", "t:2:8", "a value was expected, not '}}'", null)]
     [InlineData("{% if a %}b", "t:1:", "the block that begins here is never closed: {% endif %} is missing", null)]
     [InlineData("{% fro a in b %}", "t:1:4", "unknown Jinja block 'fro'", "did you mean 'for'?")]
-    [InlineData("\n {% include 'a' %}", "t:2:5", "the Jinja block 'include' is not supported", "a template includes no other: write what they share as a macro in macros/")]
+    [InlineData(
+        "\n {% include 'a' %}", "t:2:5", "the Jinja block 'include' is not supported",
+        "a template includes no other: write what they share as a macro in macros/")]
     [InlineData("{{ 'a' | uper }}", "t:1:10", "unknown filter 'uper'", "did you mean 'upper'?")]
     [InlineData("{{ 1 is eevn }}", "t:1:9", "unknown test 'eevn' behind 'is'", "did you mean 'even'?")]
-    [InlineData("{% set customer = 1 %}{{ custmer() }}", "t:1:26", "'custmer' is undefined", "did you mean 'customer'?")]
+    [InlineData(
+        "{% set customer = 1 %}{{ custmer() }}", "t:1:26", "'custmer' is undefined", "did you mean 'customer'?")]
     [InlineData("{{ a.b }}", "t:1:6", "'a' is undefined", null)]
-    [InlineData("{{ 1 + 'a' }}", "t:1:4", "'+' cannot take int and str", "'~' puts texts together, whatever they are of")]
+    [InlineData(
+        "{{ 1 + 'a' }}", "t:1:4", "'+' cannot take int and str", "'~' puts texts together, whatever they are of")]
     [InlineData("{{ 1 / 0 }}", "t:1:4", "a number is divided by zero", null)]
     [InlineData("{{ 9223372036854775807 + 1 }}", "t:1:4", "the result of '+' is too large", null)]
-    [InlineData("{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "t:1:34", "the macro 'm' takes at most 1 values, not 2", "it is defined at t:1:10")]
-    [InlineData("{% macro m(name) %}{% endmacro %}{{ m(nme=2) }}", "t:1:37", "the macro 'm' has no parameter 'nme'", "did you mean 'name'?")]
-    [InlineData("{% set a.b = 1 %}", "t:1:10", "'a' is no namespace, and only attributes of those can be set", "write {% set a = namespace(b=…) %} before")]
+    [InlineData(
+        "{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "t:1:34", "the macro 'm' takes at most 1 values, not 2",
+        "it is defined at t:1:10")]
+    [InlineData(
+        "{% macro m(name) %}{% endmacro %}{{ m(nme=2) }}", "t:1:37", "the macro 'm' has no parameter 'nme'",
+        "did you mean 'name'?")]
+    [InlineData(
+        "{% set a.b = 1 %}", "t:1:10", "'a' is no namespace, and only attributes of those can be set",
+        "write {% set a = namespace(b=…) %} before")]
     [InlineData("{% for a in 5 %}{% endfor %}", "t:1:4", "for goes through a list, and 5 is none", null)]
     [InlineData("{% set a, b = [1] %}", "t:1:4", "1 items cannot be put into 2 names", null)]
     [InlineData("{# a", "t:1:1", "the comment '{#' is never closed", "close it with '#}'")]
@@ -79,12 +91,18 @@ public sealed class JinjaTemplateTests
     }
 
     [Theory]
-    [InlineData("{% for a in range(1000) %}{% for b in range(1000) %}{{ a }}{% endfor %}{% endfor %}", "does not end within 10,000 steps")]
+    [InlineData(
+        "{% for a in range(1000) %}{% for b in range(1000) %}{{ a }}{% endfor %}{% endfor %}",
+        "does not end within 10,000 steps")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "macros call each other more than 100 deep")]
     [InlineData("{{ range(10000000) | length }}", "range() makes more than 1,000 numbers")]
     [InlineData("{{ 'a' * 1000000000 }}", "'*' makes more than 1,000 items")]
-    [InlineData("{% set a = 'aaaaaaaaaa' * 90 %}{% for i in range(50) %}{{ a }}{% endfor %}", "writes more than 10,000 characters")]
-    [InlineData("{% set ns = namespace(t='aaaaaaaaaa') %}{% for i in range(50) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}", "a text has more than 10,000 characters")]
+    [InlineData(
+        "{% set a = 'aaaaaaaaaa' * 90 %}{% for i in range(50) %}{{ a }}{% endfor %}",
+        "writes more than 10,000 characters")]
+    [InlineData(
+        "{% set ns = namespace(t='aaaaaaaaaa') %}{% for i in range(50) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}",
+        "a text has more than 10,000 characters")]
     [InlineData("{% set a = [] %}{% do a.append(a) %}{{ a }}", "a list or mapping holds itself")]
     public void What_takes_too_much_ends(string template, string message)
     {
@@ -98,7 +116,8 @@ public sealed class JinjaTemplateTests
     [Fact]
     public void Brackets_in_brackets_without_end_are_refused()
     {
-        var error = Assert.Throws<FozException>(() => Render("{{ " + new string('(', 1_000) + new string(')', 1_000) + " }}"));
+        var error =
+            Assert.Throws<FozException>(() => Render("{{ " + new string('(', 1_000) + new string(')', 1_000) + " }}"));
 
         Assert.Contains("more than 200 deep", error.Message, StringComparison.Ordinal);
     }
@@ -108,14 +127,17 @@ public sealed class JinjaTemplateTests
     {
         string[] parts =
         [
-            "{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "\n", "a", "1", "'", "\"", "(", ")", "[", "]", "|", ".", ",", "if", "for", "in", "set",
-            "endif", "endfor", "endset", "macro", "m", "raw", "endraw", "is", "not", "=", "==", "~", "{", "}", ":", "é", "\\", "@",
+            "{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "\n", "a", "1", "'", "\"", "(", ")", "[", "]", "|", ".", ",",
+            "if", "for", "in", "set",
+            "endif", "endfor", "endset", "macro", "m", "raw", "endraw", "is", "not", "=", "==", "~", "{", "}", ":", "é",
+            "\\", "@",
         ];
         var seed = Soak.Seed();
         var random = new Random(seed);
         for (var i = 0; i < 20_000; i++)
         {
-            var template = string.Concat(Enumerable.Range(0, random.Next(1, 20)).Select(_ => parts[random.Next(parts.Length)]));
+            var template = string.Concat(
+                Enumerable.Range(0, random.Next(1, 20)).Select(_ => parts[random.Next(parts.Length)]));
             try
             {
                 Render(template);
@@ -151,13 +173,15 @@ public sealed class JinjaTemplateTests
         var evaluator = new JinjaEvaluator(scope, JinjaLimits.Default, TestContext.Current.CancellationToken);
         scope.Set("bad", evaluator.Bind(macro.Definition, scope));
 
-        var error = Assert.Throws<FozException>(() => evaluator.Render(JinjaTemplate.Read("select\n {{ bad(1) }}", "models/a.sql").Body));
+        var error = Assert.Throws<FozException>(() =>
+            evaluator.Render(JinjaTemplate.Read("select\n {{ bad(1) }}", "models/a.sql").Body));
 
         Assert.Equal("macros/bad.sql:2:8", error.Place.ToString());
         Assert.Contains("called at models/a.sql:2:5", error.Hint, StringComparison.Ordinal);
     }
 
-    static List<JsonElement> ReadExpected() => [.. JsonDocument.Parse(File.ReadAllText(ExpectedFile)).RootElement.EnumerateArray()];
+    static List<JsonElement> ReadExpected() =>
+        [.. JsonDocument.Parse(File.ReadAllText(ExpectedFile)).RootElement.EnumerateArray()];
 
     static string Render(string template, JinjaLimits? limits = null) => JinjaTemplate.Read(template, "t").Render(
         JinjaTemplate.Surroundings(("return", new JinjaCallable("return", arguments =>
@@ -171,7 +195,11 @@ public sealed class JinjaTemplateTests
     {
         try
         {
-            return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false });
+            return Process.Start(
+                new ProcessStartInfo(program, arguments)
+                {
+                    RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+                });
         }
         catch (System.ComponentModel.Win32Exception)
         {

@@ -54,7 +54,8 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(6, actions.Count);
         var hint = await table.Store.GetAsync(LogFiles.LastCheckpointPath, Ct);
         Assert.StartsWith(
-            $$"""{"version":1,"size":6,"sizeInBytes":{{written.File.SizeBytes}},"numOfAddFiles":1,"checksum":""", System.Text.Encoding.UTF8.GetString(hint!.Content.Span), StringComparison.Ordinal);
+            $$"""{"version":1,"size":6,"sizeInBytes":{{written.File.SizeBytes}},"numOfAddFiles":1,"checksum":""",
+            System.Text.Encoding.UTF8.GetString(hint!.Content.Span), StringComparison.Ordinal);
         Assert.Equal(new CheckpointHint(1, written.SizeBytes), await LastCheckpoint.ReadAsync(table.Store, Ct));
     }
 
@@ -245,7 +246,8 @@ public sealed class CheckpointTests : IDisposable
     public async Task A_table_with_the_policy_v2_gets_V2_checkpoints()
     {
         await CreateV2Async();
-        await table.CommitAsync(1, new SetTransaction { AppId = "app", Version = 2 }, LogTable.Add("a"), LogTable.Add("b"));
+        await table.CommitAsync(
+            1, new SetTransaction { AppId = "app", Version = 2 }, LogTable.Add("a"), LogTable.Add("b"));
         await table.CommitAsync(2, table.Remove("a"));
         var writer = table.Open();
 
@@ -261,16 +263,19 @@ public sealed class CheckpointTests : IDisposable
         Assert.Single(top.OfType<SetTransaction>());
         var sidecar = Assert.Single(top.OfType<SidecarFile>());
         // Trino reads a V2 checkpoint only where the hint tells its files.
-        using var hint = System.Text.Json.JsonDocument.Parse((await table.Store.GetAsync(LogFiles.LastCheckpointPath, Ct))!.Content);
+        using var hint = System.Text.Json.JsonDocument.Parse(
+            (await table.Store.GetAsync(LogFiles.LastCheckpointPath, Ct))!.Content);
         var told = hint.RootElement.GetProperty("v2Checkpoint");
         Assert.Equal(Path.GetFileName(written.File.Path), told.GetProperty("path").GetString());
         Assert.Equal(written.File.SizeBytes, told.GetProperty("sizeInBytes").GetInt64());
         Assert.Equal(
             ["checkpointMetadata", "metaData", "protocol", "txn"],
-            told.GetProperty("nonFileActions").EnumerateArray().Select(action => action.EnumerateObject().Single().Name).Order());
+            told.GetProperty("nonFileActions").EnumerateArray().Select(action => action.EnumerateObject().Single().Name)
+                .Order());
         Assert.Equal(
             top.OfType<SidecarFile>().Select(sidecar => sidecar.Path.Value),
-            told.GetProperty("sidecarFiles").EnumerateArray().Select(sidecar => sidecar.GetProperty("path").GetString()));
+            told.GetProperty("sidecarFiles").EnumerateArray()
+                .Select(sidecar => sidecar.GetProperty("path").GetString()));
         Assert.NotNull(await LastCheckpoint.ReadAsync(table.Store, Ct));
         var file = await table.Store.GetAsync($"{LogFiles.SidecarFolder}/{sidecar.Path}", Ct);
         Assert.Equal(sidecar.SizeBytes, file!.Info.SizeBytes);
@@ -296,7 +301,8 @@ public sealed class CheckpointTests : IDisposable
         await table.DeleteAsync($"{0:D20}.json");
 
         Assert.Equal(3, await table.Store.ListAsync(LogFiles.SidecarFolder, null, Ct).CountAsync(Ct));
-        Assert.Equal(files, (await table.Open().LatestSnapshotAsync(Ct)).Files.Select(file => file.Path).Distinct().Count());
+        Assert.Equal(
+            files, (await table.Open().LatestSnapshotAsync(Ct)).Files.Select(file => file.Path).Distinct().Count());
     }
 
     [Theory]
@@ -327,10 +333,12 @@ public sealed class CheckpointTests : IDisposable
         await table.CreateAsync(StringMap.Empty.With("delta.setTransactionRetentionDuration", "interval 1 day"));
         var recorded = table.Time.Now - TimeSpan.FromDays(1) + TimeSpan.FromMinutes(minutes);
         var writer = table.Open();
-        var snapshot = writer.Advance(await writer.LatestSnapshotAsync(Ct), await table.CommitAsync(1, new SetTransaction
-        {
-            AppId = "app", Version = 7, LastUpdatedMs = (recorded + TimeSpan.FromMinutes(1)).ToUnixTimeMilliseconds(),
-        }));
+        var snapshot = writer.Advance(
+            await writer.LatestSnapshotAsync(Ct), await table.CommitAsync(1, new SetTransaction
+            {
+                AppId = "app", Version = 7,
+                LastUpdatedMs = (recorded + TimeSpan.FromMinutes(1)).ToUnixTimeMilliseconds(),
+            }));
         await writer.WriteCheckpointAsync(snapshot, Ct);
         Assert.Equal(stays ? 7 : null, (await table.Open().LatestSnapshotAsync(Ct)).TransactionVersion("app"));
     }
@@ -385,7 +393,8 @@ public sealed class CheckpointTests : IDisposable
     Task<Commit> CreateV2Async(string policy = "v2") => table.CommitAsync(0,
         new Protocol
         {
-            MinReaderVersion = 3, MinWriterVersion = 7, ReaderFeatures = ["v2Checkpoint"], WriterFeatures = ["v2Checkpoint"],
+            MinReaderVersion = 3, MinWriterVersion = 7, ReaderFeatures = ["v2Checkpoint"],
+            WriterFeatures = ["v2Checkpoint"],
         },
         LogTable.Metadata(StringMap.Empty.With("delta.checkpointPolicy", policy)));
 

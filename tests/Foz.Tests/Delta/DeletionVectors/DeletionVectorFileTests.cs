@@ -20,7 +20,8 @@ public sealed class DeletionVectorFileTests
             SizeInBytes = 40,
             Cardinality = 6,
         };
-        var rows = await DeletionVectorFile.ReadAsync(new MemoryObjectStore(TimeProvider.System), descriptor, Cancellation);
+        var rows = await DeletionVectorFile.ReadAsync(
+            new MemoryObjectStore(TimeProvider.System), descriptor, Cancellation);
         Assert.Equal([3, 4, 7, 11, 18, 29], rows.ToArray());
     }
 
@@ -31,7 +32,8 @@ public sealed class DeletionVectorFileTests
         {
             StorageType = 'u', PathOrInlineDv = "ab^-aqEH.-t@S}K{vb[*k^", Offset = 4, SizeInBytes = 40, Cardinality = 6,
         };
-        Assert.Equal("ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin", DeletionVectorFile.PathOf(relative)!);
+        Assert.Equal(
+            "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin", DeletionVectorFile.PathOf(relative)!);
         var absolute = relative with { StorageType = 'p', PathOrInlineDv = "s3://mytable/deletion%20vector.bin" };
         Assert.Equal("s3://mytable/deletion vector.bin", DeletionVectorFile.PathOf(absolute)!);
         var local = absolute with { PathOrInlineDv = "file:///lake/a.bin" };
@@ -45,7 +47,11 @@ public sealed class DeletionVectorFileTests
     public async Task Many_vectors_written_to_one_file_are_read_back()
     {
         var store = new MemoryObjectStore(TimeProvider.System);
-        RowSet[] vectors = [RowSet.Of(1, 2, 3), RowSet.Of([.. Enumerable.Range(0, 70_000).Select(i => (long)i * 3)]), RowSet.Of(1L << 33)];
+        RowSet[] vectors =
+        [
+            RowSet.Of(1, 2, 3), RowSet.Of([.. Enumerable.Range(0, 70_000).Select(i => (long)i * 3)]),
+            RowSet.Of(1L << 33),
+        ];
         var descriptors = await DeletionVectorFile.WriteAsync(store, vectors, Cancellation);
         Assert.Single(descriptors.Select(d => d.PathOrInlineDv).Distinct());
         Assert.Equal(1, descriptors[0].Offset);
@@ -53,7 +59,9 @@ public sealed class DeletionVectorFileTests
         {
             Assert.Equal(vectors[i].Cardinality, descriptors[i].Cardinality);
             Assert.Equal(vectors[i], await DeletionVectorFile.ReadAsync(store, descriptors[i], Cancellation));
-            Assert.Equal(vectors[i], await DeletionVectorFile.ReadAsync(store, DeletionVectorFile.Inline(vectors[i]), Cancellation));
+            Assert.Equal(
+                vectors[i],
+                await DeletionVectorFile.ReadAsync(store, DeletionVectorFile.Inline(vectors[i]), Cancellation));
         }
     }
 
@@ -88,7 +96,8 @@ public sealed class DeletionVectorFileTests
     public async Task Every_flipped_byte_of_a_vector_is_noticed()
     {
         var store = new MemoryObjectStore(TimeProvider.System);
-        var descriptor = (await DeletionVectorFile.WriteAsync(store, [RowSet.Of(4, 8, 15, 16, 23, 42)], Cancellation))[0];
+        var descriptor =
+            (await DeletionVectorFile.WriteAsync(store, [RowSet.Of(4, 8, 15, 16, 23, 42)], Cancellation))[0];
         var path = DeletionVectorFile.PathOf(descriptor)!;
         var content = (await store.GetAsync(path, Cancellation))!.Content.ToArray();
         for (var i = 1; i < content.Length; i++)
@@ -117,7 +126,8 @@ public sealed class DeletionVectorFileTests
             var table = new LocalObjectStore(Path.GetDirectoryName(log)!);
             foreach (var descriptor in DescriptorsIn(log).Distinct())
             {
-                if (DeletionVectorFile.PathOf(descriptor) is { } path && await table.GetInfoAsync(path, Cancellation) is null)
+                if (DeletionVectorFile.PathOf(descriptor) is { } path
+                    && await table.GetInfoAsync(path, Cancellation) is null)
                     continue;
                 var rows = await DeletionVectorFile.ReadAsync(table, descriptor, Cancellation);
                 Assert.Equal(descriptor.Cardinality, rows.ToArray().Distinct().Count());
@@ -140,7 +150,8 @@ public sealed class DeletionVectorFileTests
     static IEnumerable<DeletionVectorDescriptor> DescriptorsIn(string log)
     {
         foreach (var file in Directory.EnumerateFiles(log, "*.json"))
-            foreach (var line in File.ReadLines(file).Where(l => l.Contains("pathOrInlineDv", StringComparison.Ordinal)))
+            foreach (var line in File.ReadLines(file)
+                .Where(l => l.Contains("pathOrInlineDv", StringComparison.Ordinal)))
             {
                 using var json = JsonDocument.Parse(Encoding.UTF8.GetBytes(line));
                 foreach (var action in json.RootElement.EnumerateObject())
@@ -150,7 +161,8 @@ public sealed class DeletionVectorFileTests
                         {
                             StorageType = dv.GetProperty("storageType").GetString()![0],
                             PathOrInlineDv = dv.GetProperty("pathOrInlineDv").GetString()!,
-                            Offset = dv.TryGetProperty("offset", out var offset) && offset.ValueKind == JsonValueKind.Number ? offset.GetInt32() : null,
+                            Offset = dv.TryGetProperty("offset", out var offset)
+                                && offset.ValueKind == JsonValueKind.Number ? offset.GetInt32() : null,
                             SizeInBytes = dv.GetProperty("sizeInBytes").GetInt32(),
                             Cardinality = dv.GetProperty("cardinality").GetInt64(),
                         };

@@ -62,7 +62,8 @@ public sealed class RowSetTests
             };
             var live = new bool[probes.Length + 3];
             rows.Filter(probes, live);
-            Assert.True(probes.Select(row => !model.Contains(row)).SequenceEqual(live.Take(probes.Length)), $"from {anchor}");
+            Assert.True(
+                probes.Select(row => !model.Contains(row)).SequenceEqual(live.Take(probes.Length)), $"from {anchor}");
             Assert.DoesNotContain(true, live.Skip(probes.Length));
             if (i % 4 > 0) continue;
             var ranged = new bool[probes.Length];
@@ -137,7 +138,8 @@ public sealed class RowSetTests
             for (var i = 0; i < 100; i++)
             {
                 var twisted = bytes.ToArray();
-                for (var n = random.Next(1, 4); n > 0; n--) twisted[random.Next(Math.Min(64, bytes.Length))] = (byte)random.Next(256);
+                for (var n = random.Next(1, 4); n > 0; n--)
+                    twisted[random.Next(Math.Min(64, bytes.Length))] = (byte)random.Next(256);
                 if (i % 3 == 0) twisted = twisted[..random.Next(twisted.Length)];
                 try
                 {
@@ -195,7 +197,8 @@ public sealed class RowSetTests
     {
         var random = new Random(seed);
         var some = model.Order().Where(_ => model.Count < 2_000 || random.Next(model.Count / 500) == 0);
-        return some.SelectMany(row => new[] { row, row + 1, Math.Max(0, row - 1), row ^ 1 << random.Next(20) }).Append(0);
+        return some.SelectMany(row => new[] { row, row + 1, Math.Max(0, row - 1), row ^ 1 << random.Next(20) })
+            .Append(0);
     }
 
     static long[] Shuffled(HashSet<long> model, int seed)

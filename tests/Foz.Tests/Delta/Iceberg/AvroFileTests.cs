@@ -6,12 +6,14 @@ namespace Foz.Tests.Delta.Iceberg;
 
 public sealed class AvroFileTests
 {
-    const string Schema = """{"type":"record","name":"r","fields":[{"name":"n","type":"long"},{"name":"t","type":"string"}]}""";
+    const string Schema =
+        """{"type":"record","name":"r","fields":[{"name":"n","type":"long"},{"name":"t","type":"string"}]}""";
 
     [Fact]
     public void Records_are_read_as_they_were_written_over_many_blocks()
     {
-        var records = Enumerable.Range(0, 20_000).Select(i => ((long)i * i * (i % 2 == 0 ? 1 : -1) * 1_000_003, $"ação {i}")).ToList();
+        var records = Enumerable.Range(0, 20_000)
+            .Select(i => ((long)i * i * (i % 2 == 0 ? 1 : -1) * 1_000_003, $"ação {i}")).ToList();
         records.Add((long.MinValue, ""));
         records.Add((long.MaxValue, new string('x', 100_000)));
 
@@ -24,7 +26,10 @@ public sealed class AvroFileTests
     public void Numbers_are_encoded_as_the_specification_says()
     {
         // Its table of zigzag codes.
-        (long Value, string Hex)[] codes = [(0, "00"), (-1, "01"), (1, "02"), (-2, "03"), (2, "04"), (-64, "7F"), (64, "8001")];
+        (long Value, string Hex)[] codes =
+        [
+            (0, "00"), (-1, "01"), (1, "02"), (-2, "03"), (2, "04"), (-64, "7F"), (64, "8001"),
+        ];
         foreach (var (value, hex) in codes)
         {
             var writer = new AvroWriter();
@@ -53,7 +58,8 @@ public sealed class AvroFileTests
     {
         DeltaValue Value(string text, DeltaType type) =>
             DeltaValue.TryParse(text, type, out var value) ? value : throw new FormatException(text);
-        string Bound(string text, DeltaType type) => Convert.ToHexString(IcebergValue.ToBound(Value(text, type), type, isMax: true));
+        string Bound(string text, DeltaType type) =>
+            Convert.ToHexString(IcebergValue.ToBound(Value(text, type), type, isMax: true));
 
         Assert.Equal("01", Bound("true", DeltaType.Boolean));
         Assert.Equal("FEFFFFFF", Bound("-2", DeltaType.Short));
@@ -66,8 +72,10 @@ public sealed class AvroFileTests
         Assert.Equal("C3A1", Bound("á", DeltaType.String));
         (DeltaType Type, string Text)[] values =
         [
-            (DeltaType.Boolean, "true"), (DeltaType.Byte, "-7"), (DeltaType.Long, "-9000000000"), (DeltaType.Double, "1.5"),
-            (DeltaType.Float, "-0.25"), (DeltaType.Date, "1969-12-30"), (DeltaType.Timestamp, "1969-12-31 23:59:59.999999"),
+            (DeltaType.Boolean, "true"), (DeltaType.Byte, "-7"), (DeltaType.Long, "-9000000000"),
+            (DeltaType.Double, "1.5"),
+            (DeltaType.Float, "-0.25"), (DeltaType.Date, "1969-12-30"),
+            (DeltaType.Timestamp, "1969-12-31 23:59:59.999999"),
             (DeltaType.String, "x'y"), (new DecimalType(38, 8), "-123456789012345678901234567890.12345678"),
             (new DecimalType(5, 2), "-0.01"), (new DecimalType(18, 0), "999999999999999999"),
         ];

@@ -41,7 +41,8 @@ public sealed class IcebergTableTests
                 transaction.Add(files[^1] with { DataChange = false });
             }
             for (var i = random.Next(4); i > 0; i--)
-                transaction.Add(File(transaction, $"f{step}-{i}", region: random.Next(4) == 0 ? null : $"r{random.Next(3)}"));
+                transaction.Add(
+                    File(transaction, $"f{step}-{i}", region: random.Next(4) == 0 ? null : $"r{random.Next(3)}"));
             if (random.Next(10) == 0) transaction = await WithPropertyAsync(table, $"p{step}");
             var committed = await CommitAsync(transaction);
             await AssertSameFilesAsync(store, committed.Snapshot);
@@ -81,7 +82,8 @@ public sealed class IcebergTableTests
         var (url, settings) = S3Location.Of(server);
         IObjectStore Open() => ObjectStores.Open(url, new()
         {
-            Settings = settings, Variable = _ => null, Retries = new() { AttemptsMax = 40, BackoffMs = 1, BackoffMsMax = 2, BudgetMax = 10_000 },
+            Settings = settings, Variable = _ => null,
+            Retries = new() { AttemptsMax = 40, BackoffMs = 1, BackoffMsMax = 2, BudgetMax = 10_000 },
         });
         await CreateAsync(new TransactionTable(Open()));
         var writers = Enumerable.Range(0, 3).Select(_ => new TransactionTable(Open())).ToArray();
@@ -105,7 +107,11 @@ public sealed class IcebergTableTests
         var first = await AppendAsync(table, "a");
         var snapshot = first.Snapshot;
         // A commit by a program that knows nothing of Iceberg's metadata.
-        var remove = ActionWriter.Write([new CommitInfo { Operation = "DELETE" }, .. snapshot.Files.Select(f => f.ToRemove(5)), File(snapshot, "b")]);
+        var remove = ActionWriter.Write(
+            [
+                new CommitInfo { Operation = "DELETE" }, .. snapshot.Files.Select(f => f.ToRemove(5)),
+                File(snapshot, "b"),
+            ]);
         await store.PutAsync($"_delta_log/{snapshot.Version + 1:00000000000000000000}.json", remove, Cancel);
         await AssertSameFilesAsync(store, snapshot);
 
@@ -114,7 +120,8 @@ public sealed class IcebergTableTests
         Assert.Equal(["b", "c"], await table.PathsAsync());
 
         // Statistics that are made anew: the file is added again, and was not removed.
-        var again = ActionWriter.Write([new CommitInfo { Operation = "COMPUTE STATS" }, File(snapshot, "b") with { DataChange = false }]);
+        var again = ActionWriter.Write(
+            [new CommitInfo { Operation = "COMPUTE STATS" }, File(snapshot, "b") with { DataChange = false }]);
         await store.PutAsync($"_delta_log/{next.Version + 1:00000000000000000000}.json", again, Cancel);
         await AssertSameFilesAsync(store, (await AppendAsync(table, "d")).Snapshot);
     }
@@ -128,11 +135,13 @@ public sealed class IcebergTableTests
             var table = new TransactionTable(store);
             await CreateAsync(table);
             await AppendAsync(table, "a");
-            await store.PutAsync($"metadata/v{await NewestAsync(store)}.metadata.json", Encoding.UTF8.GetBytes(damage), Cancel);
+            await store.PutAsync(
+                $"metadata/v{await NewestAsync(store)}.metadata.json", Encoding.UTF8.GetBytes(damage), Cancel);
             await AssertSameFilesAsync(store, (await AppendAsync(table, "b")).Snapshot);
 
             await foreach (var file in store.ListAsync("metadata", null, Cancel))
-                if (file.Path.EndsWith(".avro", StringComparison.Ordinal)) await store.PutAsync(file.Path, "no Avro"u8.ToArray(), Cancel);
+                if (file.Path.EndsWith(".avro", StringComparison.Ordinal))
+                    await store.PutAsync(file.Path, "no Avro"u8.ToArray(), Cancel);
             var mended = await AppendAsync(table, "c");
             Assert.Empty(mended.FormatFaults);
             await AssertSameFilesAsync(store, mended.Snapshot);
@@ -200,7 +209,9 @@ public sealed class IcebergTableTests
         {
             var changes = $$"""[{"fromType":"{{type}}","toType":"{{widened}}"}]""";
             using var json = JsonDocument.Parse(changes);
-            column = new("odd", DeltaType.Parse($"\"{widened}\""), metadata: column.Metadata.With(FieldMetadata.TypeChangesKey, json.RootElement));
+            column = new(
+                "odd", DeltaType.Parse($"\"{widened}\""),
+                metadata: column.Metadata.With(FieldMetadata.TypeChangesKey, json.RootElement));
         }
         var definition = new TableDefinition
         {
@@ -219,20 +230,28 @@ public sealed class IcebergTableTests
     {
         var nested = new StructType(
             new StructField("list", new ArrayType(new ArrayType(DeltaType.Long, true), true)),
-            new StructField("map", new MapType(DeltaType.String, new StructType(new StructField("a", new ArrayType(DeltaType.Date, true))), true)));
+            new StructField(
+                "map",
+                new MapType(
+                    DeltaType.String, new StructType(new StructField("a", new ArrayType(DeltaType.Date, true))),
+                    true)));
         var definition = new TableDefinition
         {
             Schema = nested,
-            Properties = StringMap.Empty.With("delta.enableIcebergCompatV2", "true").With("delta.universalFormat.enabledFormats", "iceberg"),
+            Properties = StringMap.Empty.With("delta.enableIcebergCompatV2", "true")
+                .With("delta.universalFormat.enabledFormats", "iceberg"),
         };
         var store = new MemoryObjectStore(TimeProvider.System);
-        var snapshot = (await Transaction.Create(new TransactionTable(store).Table, definition, new() { Operation = "CREATE TABLE" })
-            .CommitAsync(Cancel)).OrThrow().Snapshot;
+        var snapshot =
+            (await Transaction.Create(
+                new TransactionTable(store).Table, definition, new() { Operation = "CREATE TABLE" })
+                .CommitAsync(Cancel)).OrThrow().Snapshot;
 
         Assert.Equal("name", snapshot.Metadata.Configuration.Find(ColumnMapping.ModeProperty));
         Assert.Equal("8", snapshot.Metadata.Configuration.Find(ColumnMapping.MaxColumnIdProperty));
         var list = snapshot.Schema.Find("list")!;
-        var ids = list.Metadata[FieldMetadata.NestedIdsKey]!.Value.EnumerateObject().Select(id => (id.Name, id.Value.GetInt32()));
+        var ids = list.Metadata[FieldMetadata.NestedIdsKey]!.Value.EnumerateObject()
+            .Select(id => (id.Name, id.Value.GetInt32()));
         var physical = list.PhysicalName(ColumnMappingMode.Name);
         Assert.Equal([($"{physical}.element", 4), ($"{physical}.element.element", 5)], ids);
         using var metadata = JsonDocument.Parse((await store.GetAsync("metadata/v1.metadata.json", Cancel))!.Content);
@@ -247,7 +266,8 @@ public sealed class IcebergTableTests
     {
         var definition = TransactionTable.Definition() with
         {
-            Properties = StringMap.Empty.With("delta.universalFormat.enabledFormats", "iceberg").With("delta.enableIcebergCompatV2", "true"),
+            Properties = StringMap.Empty.With("delta.universalFormat.enabledFormats", "iceberg")
+                .With("delta.enableIcebergCompatV2", "true"),
         };
         var transaction = Transaction.Create(table.Table, definition, new() { Operation = "CREATE TABLE" });
         Assert.Empty((await CommitAsync(transaction)).FormatFaults);
@@ -280,11 +300,13 @@ public sealed class IcebergTableTests
         return TransactionTable.File(path) with
         {
             PartitionValues = new([snapshot.Schema.Find("region")!.PhysicalName(ColumnMappingMode.Name)], [region]),
-            Stats = JsonText.FromString($$"""{"numRecords":100,"minValues":{"{{physical}}":1},"maxValues":{"{{physical}}":9},"nullCount":{"{{physical}}":0} }"""),
+            Stats = JsonText.FromString(
+                $$"""{"numRecords":100,"minValues":{"{{physical}}":1},"maxValues":{"{{physical}}":9},"nullCount":{"{{physical}}":0} }"""),
         };
     }
 
-    static async Task<long> NewestAsync(IObjectStore store) => (await new IcebergFolder(store).FindAsync(Cancel)).Number;
+    static async Task<long> NewestAsync(IObjectStore store) =>
+        (await new IcebergFolder(store).FindAsync(Cancel)).Number;
 
     static async Task AssertSameFilesAsync(IObjectStore store, Snapshot snapshot)
     {
@@ -299,9 +321,13 @@ public sealed class IcebergTableTests
         if (metadata.CurrentManifestList is { } list)
             foreach (var file in ManifestList.Read((await folder.GetAsync(list, Cancel))!.Value)!)
             {
-                var entries = manifest.Read((await folder.GetAsync(file.Path, Cancel))!.Value)!.Where(e => e.Status != EntryStatus.Deleted).ToList();
+                var entries = manifest.Read((await folder.GetAsync(file.Path, Cancel))!.Value)!
+                    .Where(e => e.Status != EntryStatus.Deleted).ToList();
                 Assert.Equal(file.LiveFiles, entries.Count);
-                files.AddRange(entries.Select(e => $"{e.File.Path} in {(e.File.Partition[0] is { } region ? Encoding.UTF8.GetString(region.Bytes) : "")}"));
+                files.AddRange(
+                    entries.Select(e =>
+                        $"{e.File.Path} in "
+                            + $"{(e.File.Partition[0] is { } region ? Encoding.UTF8.GetString(region.Bytes) : "")}"));
             }
         var key = schema.PartitionColumns[0].PhysicalName(schema.Mapping);
         var expected = snapshot.Files.Select(f => $"{folder.Location}/{f.Path.Value} in {f.PartitionValues.Find(key)}");

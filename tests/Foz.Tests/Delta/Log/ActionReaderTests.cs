@@ -34,7 +34,8 @@ public sealed class ActionReaderTests
 
     [Theory]
     [InlineData("""{"txn":{"appId":"a","version":1}}{"txn":{"appId":"b","version":2}}""", 2)]
-    [InlineData("{\r\n  \"txn\": {\r\n \"appId\": \"a\",\n \"version\": 1\n}\n}\r\n\r\n{\"txn\":{\"appId\":\"b\",\"version\":2}}", 2)]
+    [InlineData(
+        "{\r\n  \"txn\": {\r\n \"appId\": \"a\",\n \"version\": 1\n}\n}\r\n\r\n{\"txn\":{\"appId\":\"b\",\"version\":2}}", 2)]
     [InlineData("\uFEFF{\"txn\":{\"appId\":\"a\",\"version\":1}}", 1)]
     [InlineData("""{"txn":{"appId":"a","version":1},"add":null,"remove":null}""", 1)]
     [InlineData("""{"txn":{"appId":"a","version":1,"future":{"x":[1,{"y":2}]},"more":null}}""", 1)]
@@ -111,7 +112,8 @@ public sealed class ActionReaderTests
     [InlineData("[1]", "")]
     public void Statistics_are_kept_as_they_are(string json, string expected)
     {
-        var add = (AddFile)Read($$$"""{"add":{"path":"x","size":1,"stats":{{{json}}},"modificationTime":7}}""").Single();
+        var add =
+            (AddFile)Read($$$"""{"add":{"path":"x","size":1,"stats":{{{json}}},"modificationTime":7}}""").Single();
         Assert.Equal(expected, add.Stats.ToString());
         Assert.Equal(expected.Length == 0, add.Stats.IsNone);
         Assert.Equal(7, add.ModificationTimeMs);

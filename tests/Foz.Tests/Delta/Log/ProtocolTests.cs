@@ -80,8 +80,12 @@ public sealed class ProtocolTests
     {
         MinReaderVersion = reader,
         MinWriterVersion = writer,
-        ReaderFeatures = readers is null ? null : StringList.From(readers.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
-        WriterFeatures = writers is null ? null : StringList.From(writers.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        ReaderFeatures = readers is null
+            ? null
+            : StringList.From(readers.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
+        WriterFeatures = writers is null
+            ? null
+            : StringList.From(writers.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
     };
 
     static Metadata Metadata(string schema = Plain, StringMap? properties = null) =>

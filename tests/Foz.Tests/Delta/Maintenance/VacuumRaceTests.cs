@@ -8,8 +8,8 @@ using Foz.Tests.Delta.Transactions;
 namespace Foz.Tests.Delta.Maintenance;
 
 /// <summary>
-/// Two writers and a vacuum at once on a store that loses answers, at random: no version that is younger than the retention
-/// ever lacks a file.
+/// Two writers and a vacuum at once on a store that loses answers, at random: no version that is younger than the
+/// retention ever lacks a file.
 /// </summary>
 public sealed class VacuumRaceTests
 {
@@ -33,12 +33,18 @@ public sealed class VacuumRaceTests
         var seed = Soak.Seed();
         var random = new Random(seed);
         await truth.CreateAsync(("delta.deletedFileRetentionDuration", "interval 2 hours"));
-        var stores = new[] { new FaultyStore(inner, seed + 1), new FaultyStore(inner, seed + 2), new FaultyStore(inner, seed + 3) };
+        var stores = new[]
+        {
+            new FaultyStore(inner, seed + 1), new FaultyStore(inner, seed + 2), new FaultyStore(inner, seed + 3),
+        };
         var deleted = 0;
         for (var step = 0; step < Steps; step++)
         {
             time.Now += TimeSpan.FromMinutes(random.Next(1, 30));
-            var writers = new[] { await StartAsync(stores[0], random, step * 2), await StartAsync(stores[1], random, step * 2 + 1) };
+            var writers = new[]
+            {
+                await StartAsync(stores[0], random, step * 2), await StartAsync(stores[1], random, step * 2 + 1),
+            };
             // The vacuum comes before, between or behind their commits.
             var at = random.Next(3);
             for (var i = 0; i < 3; i++)
@@ -57,14 +63,17 @@ public sealed class VacuumRaceTests
     {
         store.IsFaulty = false;
         var table = new DeltaTable(store, null, time);
-        var transaction = new Transaction(table, await table.LatestSnapshotAsync(Cancel), new() { Operation = "WRITE", AttemptsMax = 5 });
+        var transaction = new Transaction(
+            table, await table.LatestSnapshotAsync(Cancel), new() { Operation = "WRITE", AttemptsMax = 5 });
         var files = transaction.ReadSnapshot!.Files.ToList();
         var path = $"region=sul/f{number}";
         await inner.PutAsync(path, new byte[10], Cancel);
         transaction.Add(TransactionTable.File(path));
         foreach (var file in files.Where(_ => random.Next(4) == 0))
         {
-            var old = file.DeletionVector is { } vector ? await DeletionVectorFile.ReadAsync(inner, vector, Cancel) : RowSet.Empty;
+            var old = file.DeletionVector is { } vector
+                ? await DeletionVectorFile.ReadAsync(inner, vector, Cancel)
+                : RowSet.Empty;
             if (random.Next(2) == 0 || old.Cardinality > 90) transaction.Remove(file);
             else
             {

@@ -43,8 +43,13 @@ public sealed class VacuumTests
         Assert.Equal(["b"], await FilesAsync());
         var history = await table.Table.HistoryAsync(Cancel).Take(2).Select(entry => entry.Info!).ToListAsync(Cancel);
         Assert.Equal(["VACUUM END", "VACUUM START"], history.Select(info => info.Operation));
-        Assert.Equal(("COMPLETED", "1"), (history[0].OperationParameters["status"], history[0].OperationMetrics["numDeletedFiles"]));
-        Assert.Equal(("604800000", "1"), (history[1].OperationParameters["defaultRetentionMillis"], history[1].OperationMetrics["numFilesToDelete"]));
+        Assert.Equal(
+            ("COMPLETED", "1"),
+            (history[0].OperationParameters["status"], history[0].OperationMetrics["numDeletedFiles"]));
+        Assert.Equal(
+            ("604800000", "1"),
+            (history[1].OperationParameters["defaultRetentionMillis"],
+                history[1].OperationMetrics["numFilesToDelete"]));
         Assert.Empty((await RunAsync(new())).Files);
         Assert.Equal(result.Version, (await table.Table.LatestSnapshotAsync(Cancel)).Version);
     }
@@ -56,10 +61,15 @@ public sealed class VacuumTests
         await AppendAsync("region=sul/a");
         string[] foreign =
         [
-            ".hidden", "_started", "_committed_1/x", "a/.crc/b", "region=sul/_temporary/x", "inner/_delta_log/0.json", "inner/data.parquet",
+            ".hidden", "_started", "_committed_1/x", "a/.crc/b", "region=sul/_temporary/x", "inner/_delta_log/0.json",
+            "inner/data.parquet",
             "_symlink_format_manifest/manifest",
         ];
-        string[] own = ["orphan.parquet", "_change_data/cdc-1.parquet", "_delta_index/i", "sub/deletion_vector_x.bin", "region=norte/_x"];
+        string[] own =
+        [
+            "orphan.parquet", "_change_data/cdc-1.parquet", "_delta_index/i", "sub/deletion_vector_x.bin",
+            "region=norte/_x",
+        ];
         foreach (var path in foreign.Concat(own)) await store.PutAsync(path, new byte[10], Cancel);
         time.Now += TimeSpan.FromDays(8);
         await store.PutAsync("young.parquet", new byte[10], Cancel);
@@ -68,7 +78,8 @@ public sealed class VacuumTests
 
         Assert.Equal(own.Where(path => path != "region=norte/_x").Order(StringComparer.Ordinal), result.Files);
         Assert.Equal(
-            foreign.Append("region=norte/_x").Append("region=sul/a").Append("young.parquet").Order(StringComparer.Ordinal),
+            foreign.Append("region=norte/_x").Append("region=sul/a").Append("young.parquet")
+                .Order(StringComparer.Ordinal),
             (await FilesAsync()).Order(StringComparer.Ordinal));
     }
 
@@ -97,7 +108,9 @@ public sealed class VacuumTests
             time.Now += TimeSpan.FromDays(5);
             var transaction = await table.BeginAsync("DELETE");
             var file = transaction.ReadSnapshot!.Files.Single();
-            var vector = (await DeletionVectorFile.WriteAsync(store, [RowSet.Of([.. Enumerable.Range(0, i + 1).Select(row => (long)row)])], Cancel))[0];
+            var vector =
+                (await DeletionVectorFile.WriteAsync(
+                    store, [RowSet.Of([.. Enumerable.Range(0, i + 1).Select(row => (long)row)])], Cancel))[0];
             vectors.Add(DeletionVectorFile.PathOf(vector)!);
             transaction.SetDeletionVector(file, vector);
             (await transaction.CommitAsync(Cancel)).OrThrow();

@@ -29,7 +29,8 @@ public sealed class SymlinkManifestsTests
             random.Shuffle(files);
             foreach (var file in files.Take(random.Next(3))) transaction.Remove(file);
             for (var i = random.Next(3); i > 0; i--)
-                transaction.Add(TransactionTable.File($"f {step}-{i}", region: random.Next(4) == 0 ? null : $"r/{random.Next(3)}"));
+                transaction.Add(
+                    TransactionTable.File($"f {step}-{i}", region: random.Next(4) == 0 ? null : $"r/{random.Next(3)}"));
             var committed = await CommitAsync(transaction);
             Assert.Empty(committed.FormatFaults);
             await AssertManifestsAsync(committed.Snapshot.Files);
@@ -59,7 +60,8 @@ public sealed class SymlinkManifestsTests
         var table = new TransactionTable(store);
         var definition = TransactionTable.Definition() with
         {
-            Schema = new([.. TransactionTable.Columns.Fields, new("at", DeltaType.Timestamp), new("day", DeltaType.Date)]),
+            Schema = new(
+                [.. TransactionTable.Columns.Fields, new("at", DeltaType.Timestamp), new("day", DeltaType.Date)]),
             PartitionColumns = ["region", "at", "day"],
             Properties = StringMap.Empty,
         };
@@ -73,7 +75,8 @@ public sealed class SymlinkManifestsTests
         Assert.Equal(
             new[]
             {
-                "region=x%3D1%2Fy%25/at=2024-01-31 10%3A00%3A00/day=" + Null, "region=ã b/at=2024-01-31 10%3A00%3A00/day=2024-01-31",
+                "region=x%3D1%2Fy%25/at=2024-01-31 10%3A00%3A00/day=" + Null,
+                "region=ã b/at=2024-01-31 10%3A00%3A00/day=2024-01-31",
                 $"region={Null}/at=2024-01-31 10%3A00%3A00.500000/day={Null}",
             }.Order(StringComparer.Ordinal),
             (await ManifestsAsync()).Keys.Order(StringComparer.Ordinal));
@@ -88,7 +91,8 @@ public sealed class SymlinkManifestsTests
         var table = await CreateAsync(isKept: true);
         await store.PutAsync(
             "_delta_log/00000000000000000001.json",
-            ActionWriter.Write([new CommitInfo { Operation = "WRITE" }, TransactionTable.File("foreign", region: "z")]), Cancel);
+            ActionWriter.Write([new CommitInfo { Operation = "WRITE" }, TransactionTable.File("foreign", region: "z")]),
+            Cancel);
 
         var next = await table.AppendAsync(TransactionTable.File("own", region: "x"));
         await AssertManifestsAsync(next.Snapshot.Files);
@@ -104,12 +108,14 @@ public sealed class SymlinkManifestsTests
         var delete = await table.BeginAsync();
         delete.SetDeletionVector(delete.ReadSnapshot!.Files.First(), TransactionTable.Vector(1));
         var marked = await CommitAsync(delete);
-        var error = await Assert.ThrowsAsync<DeltaException>(() => new SymlinkManifests(table.Table).WriteAsync(marked.Snapshot, Cancel));
+        var error = await Assert.ThrowsAsync<DeltaException>(() =>
+            new SymlinkManifests(table.Table).WriteAsync(marked.Snapshot, Cancel));
         Assert.Equal(DeltaErrorKind.Refused, error.Kind);
 
         var mapped = new TransactionTable(new MemoryObjectStore(TimeProvider.System));
         var snapshot = await mapped.CreateAsync(("delta.columnMapping.mode", "name"));
-        error = await Assert.ThrowsAsync<DeltaException>(() => new SymlinkManifests(mapped.Table).WriteAsync(snapshot, Cancel));
+        error = await Assert.ThrowsAsync<DeltaException>(() =>
+            new SymlinkManifests(mapped.Table).WriteAsync(snapshot, Cancel));
         Assert.Contains("column mapping", error.Message, StringComparison.Ordinal);
     }
 
@@ -146,6 +152,7 @@ public sealed class SymlinkManifestsTests
             g => g.Select(f => $"{FullPath.Of(store.Root)}/{f.Path.Value}").Order(StringComparer.Ordinal).ToArray());
         var manifests = await ManifestsAsync();
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), manifests.Keys.Order(StringComparer.Ordinal));
-        foreach (var (partition, paths) in expected) Assert.Equal(paths, manifests[partition].Order(StringComparer.Ordinal));
+        foreach (var (partition, paths) in expected)
+            Assert.Equal(paths, manifests[partition].Order(StringComparer.Ordinal));
     }
 }

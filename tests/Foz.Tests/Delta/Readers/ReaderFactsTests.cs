@@ -8,7 +8,8 @@ public sealed class ReaderFactsTests
 {
     static readonly string[] Subjects =
     [
-        TableReader.AnyTable, TableReader.EscapedFolders, TableReader.ChangesWithoutFiles, .. TableFeature.All.Select(feature => feature.Name),
+        TableReader.AnyTable, TableReader.EscapedFolders, TableReader.ChangesWithoutFiles,
+        .. TableFeature.All.Select(feature => feature.Name),
     ];
 
     [Fact]
@@ -20,7 +21,9 @@ public sealed class ReaderFactsTests
             Assert.NotEmpty(fact.Source);
             Assert.True(fact.From.Length == 0 || fact.From.All(c => char.IsAsciiDigit(c) || c == '.'), fact.From);
         }));
-        Assert.All(TableReader.All, reader => Assert.True(reader.FactOf(TableReader.AnyTable) is { Reads: true }, reader.Name));
+        Assert.All(
+            TableReader.All,
+            reader => Assert.True(reader.FactOf(TableReader.AnyTable) is { Reads: true }, reader.Name));
         Assert.Equal(TableReader.All.Count, TableReader.Names.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
 

@@ -70,14 +70,16 @@ public sealed class FilePrunerTests
     [InlineData("region", "=", "norte", false)]
     [InlineData("month", "=", "2024-01-01", true)]
     [InlineData("month", ">", "2024-01-01", false)]
-    public void A_comparison_keeps_files_whose_bounds_allow_it(string column, string comparison, string literal, bool isKept) =>
+    public void A_comparison_keeps_files_whose_bounds_allow_it(
+        string column, string comparison, string literal, bool isKept) =>
         Assert.Equal(isKept, MayMatch(Compare(column, comparison, literal)));
 
     /// <summary>The float 0.1 is 0.10000000149011612; its column can be one of doubles since.</summary>
     [Fact]
     public void Bounds_that_name_a_float_hold_for_it_as_a_double()
     {
-        var file = File("a", """{"numRecords":1,"minValues":{"ratio":0.1},"maxValues":{"ratio":0.1},"nullCount":{"ratio":0}}""");
+        var file = File(
+            "a", """{"numRecords":1,"minValues":{"ratio":0.1},"maxValues":{"ratio":0.1},"nullCount":{"ratio":0}}""");
         Assert.True(new FilePruner(Schema, Compare("ratio", "=", "0.10000000149011612")).MayMatch(file));
         Assert.False(new FilePruner(Schema, Compare("ratio", "=", "0.1001")).MayMatch(file));
     }
@@ -145,7 +147,11 @@ public sealed class FilePrunerTests
         Assert.Equal(3, FileStatistics.RecordCount(File("a", Stats)));
         Assert.Equal(
             [false, true, false, false, true, false],
-            new Predicate[] { Compare("id", "=", "4"), Compare("id", "=", "9"), Compare("s.x", "=", "6"), Compare("name", "=", "A"), Compare("day", "=", "2020-01-01"), new Predicate.IsNull(ColumnPath.Of("id")) }
+            new Predicate[]
+            {
+                Compare("id", "=", "4"), Compare("id", "=", "9"), Compare("s.x", "=", "6"), Compare("name", "=", "A"),
+                Compare("day", "=", "2020-01-01"), new Predicate.IsNull(ColumnPath.Of("id")),
+            }
                 .Select(predicate => new FilePruner(Schema, predicate).MayMatch(File("a", Stats))));
     }
 
@@ -183,7 +189,8 @@ public sealed class FilePrunerTests
         Assert.True(Matched(Compare("region", "=", "sul") | Compare("ratio", "<", "3")).IsWhole);
         Assert.False(Matched(Predicate.Unknown).IsWhole);
 
-        static MatchedFile Matched(Predicate predicate) => new FilePruner(Schema, predicate).Match(Set(Sample())).Single();
+        static MatchedFile Matched(Predicate predicate) =>
+            new FilePruner(Schema, predicate).Match(Set(Sample())).Single();
     }
 
     [Fact]
@@ -205,10 +212,13 @@ public sealed class FilePrunerTests
     public void Statistics_are_found_by_physical_name()
     {
         var (mapped, _) = ColumnMapping.Assign(new StructType(
-            new StructField("s", new StructType(new StructField("x", DeltaType.Long))), new StructField("p", DeltaType.Long)), 0);
+            new StructField("s", new StructType(new StructField("x", DeltaType.Long))),
+            new StructField("p", DeltaType.Long)), 0);
         var schema = new TableSchema(mapped, ["p"], ColumnMappingMode.Name);
         var path = schema.PhysicalPath(ColumnPath.Parse("s.x"))!.Names;
-        var file = File("a", $$"""{"numRecords":1,"minValues":{"{{path[0]}}":{"{{path[1]}}":3} },"maxValues":{"{{path[0]}}":{"{{path[1]}}":3} } }""")
+        var file = File(
+            "a",
+            $$"""{"numRecords":1,"minValues":{"{{path[0]}}":{"{{path[1]}}":3} },"maxValues":{"{{path[0]}}":{"{{path[1]}}":3} } }""")
             with
         { PartitionValues = new([mapped.Find("p")!.PhysicalName(ColumnMappingMode.Name)], ["8"]) };
         Assert.True(new FilePruner(schema, Compare("s.x", "=", "3") & Compare("p", "=", "8")).MayMatch(file));
@@ -220,7 +230,9 @@ public sealed class FilePrunerTests
     public void What_was_read_once_serves_later_predicates_and_snapshots()
     {
         var files = Enumerable.Range(0, 1000)
-            .Select(i => File($"f{i}", $$"""{"numRecords":1,"minValues":{"id":{{i}},"name":"n{{i}}"},"maxValues":{"id":{{i}},"name":"n{{i}}"},"nullCount":{"id":0,"name":0} }"""))
+            .Select(i =>
+                File($"f{i}",
+                    $$"""{"numRecords":1,"minValues":{"id":{{i}},"name":"n{{i}}"},"maxValues":{"id":{{i}},"name":"n{{i}}"},"nullCount":{"id":0,"name":0} }"""))
             .ToArray();
         var set = Set(files);
         for (var round = 0; round < 3; round++)
@@ -228,7 +240,12 @@ public sealed class FilePrunerTests
             Assert.Equal(["f7"], Names(set, Compare("id", "=", "7")));
             Assert.Equal(["f998", "f999"], Names(set, Compare("id", ">=", "998") & Compare("name", ">", "n")));
             Assert.Equal(["f42"], Names(set, Compare("name", "=", "n42")));
-            set = set.Change([files[500 + round].Key], [File($"g{round}", """{"numRecords":1,"minValues":{"id":-1,"name":"a"},"maxValues":{"id":-1,"name":"a"}}""")]);
+            set = set.Change(
+                [files[500 + round].Key],
+                [
+                    File($"g{round}",
+                        """{"numRecords":1,"minValues":{"id":-1,"name":"a"},"maxValues":{"id":-1,"name":"a"}}"""),
+                ]);
             Assert.Equal(round + 1, Names(set, Compare("id", "=", "-1")).Count());
         }
     }
@@ -237,7 +254,9 @@ public sealed class FilePrunerTests
     public void Many_files_keep_their_order()
     {
         var set = Set([.. Enumerable.Range(0, 40_000)
-            .Select(i => File($"f{i:D5}", $$"""{"numRecords":1,"minValues":{"id":{{i % 7}}},"maxValues":{"id":{{i % 7}}} }"""))]);
+            .Select(i =>
+                File($"f{i:D5}",
+                    $$"""{"numRecords":1,"minValues":{"id":{{i % 7}}},"maxValues":{"id":{{i % 7}}} }"""))]);
         var expected = Enumerable.Range(0, 40_000).Where(i => i % 7 == 3).Select(i => $"f{i:D5}").ToArray();
         Assert.Equal(expected, Names(set, Compare("id", "=", "3")));
         Assert.Equal(expected, Names(set, Compare("id", "=", "3")));

@@ -28,9 +28,13 @@ public sealed class GoldenStatisticsTests(ITestOutputHelper output)
                 {
                     var text = file.PartitionValues.Find(column.PhysicalName(snapshot.TableSchema.Mapping));
                     var path = ColumnPath.Of(column.Name);
-                    Predicate own = string.IsNullOrEmpty(text) ? new Predicate.IsNull(path) : new Predicate.Compare(path, Comparison.Equal, text);
-                    if (!new FilePruner(snapshot.TableSchema, own).MayMatch(file)) faults.Add($"{golden}: {file.Path} dropped by {own}");
-                    if (new FilePruner(snapshot.TableSchema, !own).MayMatch(file)) faults.Add($"{golden}: {file.Path} kept by not {own}");
+                    Predicate own = string.IsNullOrEmpty(text)
+                        ? new Predicate.IsNull(path)
+                        : new Predicate.Compare(path, Comparison.Equal, text);
+                    if (!new FilePruner(snapshot.TableSchema, own).MayMatch(file))
+                        faults.Add($"{golden}: {file.Path} dropped by {own}");
+                    if (new FilePruner(snapshot.TableSchema, !own).MayMatch(file))
+                        faults.Add($"{golden}: {file.Path} kept by not {own}");
                     partitions++;
                 }
                 foreach (var (path, min, max) in BoundsOf(file, snapshot.TableSchema))
@@ -38,11 +42,13 @@ public sealed class GoldenStatisticsTests(ITestOutputHelper output)
                     foreach (var literal in new[] { min, max })
                     {
                         var own = new Predicate.Compare(path, Comparison.Equal, literal);
-                        if (!new FilePruner(snapshot.TableSchema, own).MayMatch(file)) faults.Add($"{golden}: {file.Path} dropped by {own}");
+                        if (!new FilePruner(snapshot.TableSchema, own).MayMatch(file))
+                            faults.Add($"{golden}: {file.Path} dropped by {own}");
                         kept++;
                     }
                     var beyond = new Predicate.Compare(path, Comparison.Less, min);
-                    if (new FilePruner(snapshot.TableSchema, beyond).MayMatch(file)) output.WriteLine($"{golden}: {beyond} keeps {file.Path}");
+                    if (new FilePruner(snapshot.TableSchema, beyond).MayMatch(file))
+                        output.WriteLine($"{golden}: {beyond} keeps {file.Path}");
                     else dropped++;
                 }
             }
@@ -58,7 +64,8 @@ public sealed class GoldenStatisticsTests(ITestOutputHelper output)
     {
         try
         {
-            var snapshot = await new DeltaTable(new LocalObjectStore(golden.Root), null, TimeProvider.System).LatestSnapshotAsync(Cancellation);
+            var snapshot = await new DeltaTable(
+                new LocalObjectStore(golden.Root), null, TimeProvider.System).LatestSnapshotAsync(Cancellation);
             _ = snapshot.TableSchema;
             return snapshot;
         }
@@ -76,10 +83,17 @@ public sealed class GoldenStatisticsTests(ITestOutputHelper output)
         using var json = JsonDocument.Parse(file.Stats.Utf8);
         foreach (var (path, field) in schema.Columns.Leaves())
         {
-            if (field.Type is not DecimalType and not PrimitiveType { Kind: not (PrimitiveKind.Variant or PrimitiveKind.Void or PrimitiveKind.Binary) }) continue;
+            if (field.Type is not DecimalType
+                and not PrimitiveType
+                {
+                    Kind: not (PrimitiveKind.Variant or PrimitiveKind.Void
+                    or PrimitiveKind.Binary)
+                })
+                continue;
             if (schema.IsPartitionColumn(path.Names[0])) continue;
             var physical = schema.PhysicalPath(path)!;
-            if (ValueOf(json.RootElement, "minValues", physical) is { } min && ValueOf(json.RootElement, "maxValues", physical) is { } max)
+            if (ValueOf(json.RootElement, "minValues", physical) is { } min
+                && ValueOf(json.RootElement, "maxValues", physical) is { } max)
                 bounds.Add((path, min, max));
         }
         return bounds;

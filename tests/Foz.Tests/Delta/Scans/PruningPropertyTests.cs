@@ -37,13 +37,20 @@ public sealed class PruningPropertyTests
         {
             var (predicate, model) = MakePredicate(random, depth: 3);
             var pruner = new FilePruner(Schema, predicate);
-            var matched = sets.SelectMany(pruner.Match).ToDictionary(m => m.File.Path.Value, m => m.IsWhole, StringComparer.Ordinal);
+            var matched = sets.SelectMany(pruner.Match).ToDictionary(
+                m => m.File.Path.Value, m => m.IsWhole, StringComparer.Ordinal);
             foreach (var (file, rows) in files)
             {
                 var isKept = matched.TryGetValue(file.Path.Value, out var isWhole);
                 if (i % 8 == 0) Assert.Equal(isKept, pruner.MayMatch(file));
-                if (!isKept) Assert.True(Array.TrueForAll(rows, row => model(row) != true), $"{file.Stats} was dropped by {Text(predicate)} (seed {seed})");
-                if (isWhole) Assert.True(Array.TrueForAll(rows, row => model(row) == true), $"{file.Stats} was whole by {Text(predicate)} (seed {seed})");
+                if (!isKept)
+                    Assert.True(
+                        Array.TrueForAll(rows, row => model(row) != true),
+                        $"{file.Stats} was dropped by {Text(predicate)} (seed {seed})");
+                if (isWhole)
+                    Assert.True(
+                        Array.TrueForAll(rows, row => model(row) == true),
+                        $"{file.Stats} was whole by {Text(predicate)} (seed {seed})");
                 if (!isKept) dropped++;
                 if (isWhole) whole++;
             }
@@ -62,7 +69,8 @@ public sealed class PruningPropertyTests
             rows[r] = [.. Columns.Select(column => MakeValue(column, random, nullShare))];
             (rows[r][10], rows[r][11]) = (p is "" ? null : p, q);
         }
-        var statistics = Columns.Take(10).Select((column, c) => StatisticsOf(column, [.. rows.Select(row => row[c])], random));
+        var statistics = Columns.Take(10)
+            .Select((column, c) => StatisticsOf(column, [.. rows.Select(row => row[c])], random));
         var stats = writer.Write(rows.Length, statistics.OfType<ColumnStatistics>());
         if (random.Next(4) == 0) stats = FileStatistics.WithWideBounds(stats, rows.Length);
         var file = new AddFile
@@ -99,7 +107,15 @@ public sealed class PruningPropertyTests
             case "i" or "q": return (long)random.Next(-20, 20);
             case "l": return random.Next(4) == 0 ? random.NextInt64() : random.Next(-20, 20);
             case "dec": return random.Next(-20_000, 20_000) / 1000m;
-            case "d": return random.Next(8) switch { 0 => double.NaN, 1 => double.PositiveInfinity, 2 => -0.0, _ => random.Next(-40, 40) / 3.0 };
+            case "d":
+                return random.Next(8) switch
+                {
+                    0 => double.NaN,
+                    1 => double.PositiveInfinity,
+                    2 => -0.0,
+                    _ =>
+                random.Next(-40, 40) / 3.0
+                };
             case "f": return random.Next(9) == 0 ? float.NaN : random.Next(-40, 40) / 3f;
             case "t": return MakeText(random);
             case "date": return new Day(random.Next(-800_000, 800_000) / random.Next(1, 4000));
@@ -113,7 +129,8 @@ public sealed class PruningPropertyTests
     {
         var letters = new[] { "a", "b", "é", "\uFFFD", "\U0001F600", "\U0010FFFF" };
         var head = random.Next(3) == 0 ? new string('a', random.Next(28, 36)) : "";
-        return head + string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => letters[random.Next(letters.Length)]));
+        return head
+            + string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => letters[random.Next(letters.Length)]));
     }
 
     static (Predicate Predicate, Func<object?[], bool?> Model) MakePredicate(Random random, int depth)
@@ -139,13 +156,15 @@ public sealed class PruningPropertyTests
             case 0:
                 return (new Predicate.IsNull(column), row => row[at] is null);
             case 1:
-                var literals = Enumerable.Range(0, random.Next(1, 4)).Select(_ => MakeValue(Columns[at], random, 10)).ToArray();
+                var literals = Enumerable.Range(0, random.Next(1, 4)).Select(_ => MakeValue(Columns[at], random, 10))
+                    .ToArray();
                 return (new Predicate.In(column, [.. literals.Select(v => TextOf(v, Columns[at].Type))]),
                     row => row[at] is not { } v ? null
                         : Array.Exists(literals, x => x is not null && CompareValues(v, x) == 0) ? true
                         : Array.Exists(literals, x => x is null) ? null : false);
             case 2 when Columns[at].Type == DeltaType.String:
-                var prefix = MakeText(random) is var text && random.Next(2) == 0 && text.Length > 1 && !char.IsHighSurrogate(text[0]) ? text[..1] : text;
+                var prefix = MakeText(random) is var text && random.Next(2) == 0 && text.Length > 1
+                    && !char.IsHighSurrogate(text[0]) ? text[..1] : text;
                 return (new Predicate.StartsWith(column, prefix),
                     row => row[at] is string s ? s.StartsWith(prefix, StringComparison.Ordinal) : null);
             case 3:
@@ -157,7 +176,9 @@ public sealed class PruningPropertyTests
             // Finer than the type: it lies between two values.
             var fine = random.Next(-200_000, 200_000) / 10_000m;
             return (new Predicate.Compare(column, comparison, fine.ToString(CultureInfo.InvariantCulture)),
-                row => row[at] is { } v ? Holds(comparison, Convert.ToDecimal(v, CultureInfo.InvariantCulture).CompareTo(fine)) : null);
+                row => row[at] is { } v
+                    ? Holds(comparison, Convert.ToDecimal(v, CultureInfo.InvariantCulture).CompareTo(fine))
+                    : null);
         }
         var literal = MakeValue(Columns[at], random, 0)!;
         return (new Predicate.Compare(column, comparison, TextOf(literal, Columns[at].Type)!),
@@ -188,9 +209,13 @@ public sealed class PruningPropertyTests
     static string? TextOf(object? value, DeltaType type) => value switch
     {
         null => null,
-        Day day => DateOnly.FromDayNumber(day.Number + new DateOnly(1970, 1, 1).DayNumber).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        Instant instant => DateTime.UnixEpoch.AddMicroseconds(instant.Micros).ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)
-            + (type == DeltaType.Timestamp ? "+00" : ""),
+        Day day =>
+            DateOnly.FromDayNumber(day.Number + new DateOnly(1970, 1, 1).DayNumber).ToString(
+                "yyyy-MM-dd", CultureInfo.InvariantCulture),
+        Instant instant =>
+            DateTime.UnixEpoch.AddMicroseconds(instant.Micros)
+                .ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)
+                + (type == DeltaType.Timestamp ? "+00" : ""),
         bool flag => flag ? "true" : "false",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),

@@ -67,8 +67,15 @@ public sealed class StatisticsWriterTests
     [Fact]
     public void Text_that_is_no_value_is_left_out()
     {
-        var written = Writer().Write(3, [Of("id", "x", "9999-", 0), Of("day", "0044-03-15 (BC)", "infinity", 0), Of("at", "+12024-01-01", "12024-01-01", 0)]);
-        Assert.Equal("""{"numRecords":3,"minValues":{},"maxValues":{},"nullCount":{"id":0,"day":0,"at":0}}""", written.ToString());
+        var written = Writer()
+            .Write(3,
+                [
+                    Of("id", "x", "9999-", 0), Of("day", "0044-03-15 (BC)", "infinity", 0),
+                    Of("at", "+12024-01-01", "12024-01-01", 0),
+                ]);
+        Assert.Equal(
+            """{"numRecords":3,"minValues":{},"maxValues":{},"nullCount":{"id":0,"day":0,"at":0}}""",
+            written.ToString());
     }
 
     [Theory]
@@ -100,14 +107,23 @@ public sealed class StatisticsWriterTests
         Assert.Equal(["id", "price"], Chosen("delta.dataSkippingNumIndexedCols", "2"));
         Assert.Empty(Chosen("delta.dataSkippingNumIndexedCols", "0"));
         Assert.Equal(12, Chosen("delta.dataSkippingNumIndexedCols", "-1").Count());
-        Assert.Equal(["day", "s.x", "s.t.y", "s.z"], Chosen("delta.dataSkippingStatsColumns", "`day`, s, nosuch,region"));
+        Assert.Equal(
+            ["day", "s.x", "s.t.y", "s.z"], Chosen("delta.dataSkippingStatsColumns", "`day`, s, nosuch,region"));
         Assert.Equal(["s.t.y"], Chosen("delta.dataSkippingStatsColumns", "s.t"));
-        foreach (var (key, value) in new[] { ("delta.dataSkippingNumIndexedCols", "x"), ("delta.dataSkippingStatsColumns", "`a") })
+        foreach (var (key, value) in new[]
+        {
+            ("delta.dataSkippingNumIndexedCols", "x"), ("delta.dataSkippingStatsColumns", "`a"),
+        })
             Assert.Equal(DeltaErrorKind.InvalidArgument, Assert.Throws<DeltaException>(() => Chosen(key, value)).Kind);
-        var wide = new TableSchema(new StructType([.. Enumerable.Range(0, 50).Select(i => new StructField($"c{i}", DeltaType.Long))]), [], ColumnMappingMode.None);
+        var wide = new TableSchema(
+            new StructType([.. Enumerable.Range(0, 50).Select(i => new StructField($"c{i}", DeltaType.Long))]), [],
+            ColumnMappingMode.None);
         Assert.Equal(32, new StatisticsWriter(wide, StringMap.Empty).Columns.Count());
 
-        static IEnumerable<string> Chosen(string key, string value) => new StatisticsWriter(Schema(ColumnMappingMode.None), StringMap.Empty.With(key, value)).Columns.Select(path => path.ToString());
+        static IEnumerable<string> Chosen(string key, string value) =>
+            new StatisticsWriter(
+                Schema(ColumnMappingMode.None),
+                StringMap.Empty.With(key, value)).Columns.Select(path => path.ToString());
     }
 
     [Fact]
@@ -123,10 +139,16 @@ public sealed class StatisticsWriterTests
     [Fact]
     public void Wide_bounds_keep_what_stays_true()
     {
-        var wide = FileStatistics.WithWideBounds(JsonText.FromString("""{"numRecords":9,"minValues":{"a":1.50},"tightBounds":true,"maxValues":{"a":"é\n"},"nullCount":{"a":1},"x":[1]}"""), 10);
-        Assert.Equal("""{"numRecords":10,"tightBounds":false,"minValues":{"a":1.50},"maxValues":{"a":"é\n"},"nullCount":{"a":1},"x":[1]}""", wide.ToString());
-        Assert.Equal("""{"numRecords":10,"tightBounds":false}""", FileStatistics.WithWideBounds(JsonText.FromString("{oops"), 10).ToString());
-        Assert.Equal("""{"numRecords":10,"tightBounds":false}""", FileStatistics.WithWideBounds(JsonText.None, 10).ToString());
+        var wide = FileStatistics.WithWideBounds(
+            JsonText.FromString(
+                """{"numRecords":9,"minValues":{"a":1.50},"tightBounds":true,"maxValues":{"a":"é\n"},"nullCount":{"a":1},"x":[1]}"""), 10);
+        Assert.Equal(
+            """{"numRecords":10,"tightBounds":false,"minValues":{"a":1.50},"maxValues":{"a":"é\n"},"nullCount":{"a":1},"x":[1]}""", wide.ToString());
+        Assert.Equal(
+            """{"numRecords":10,"tightBounds":false}""",
+            FileStatistics.WithWideBounds(JsonText.FromString("{oops"), 10).ToString());
+        Assert.Equal(
+            """{"numRecords":10,"tightBounds":false}""", FileStatistics.WithWideBounds(JsonText.None, 10).ToString());
     }
 
     static TableSchema Schema(ColumnMappingMode mode) =>

@@ -62,7 +62,8 @@ public sealed class DeltaTypeTests
     [InlineData("decimal(6, 2)", "decimal(6,2)")]
     [InlineData("decimal", "decimal(10,0)")]
     [InlineData("null", "void")]
-    public void Other_spellings_are_read(string spelling, string name) => Assert.Equal(name, DeltaType.Parse(spelling).ToString());
+    public void Other_spellings_are_read(string spelling, string name) =>
+        Assert.Equal(name, DeltaType.Parse(spelling).ToString());
 
     [Theory]
     [InlineData("geometry(OGC:CRS84)", DeltaErrorKind.Unsupported, "geometry(OGC:CRS84)")]
@@ -70,9 +71,13 @@ public sealed class DeltaTypeTests
     [InlineData("decimal(3,4)", DeltaErrorKind.InvalidSchema, "decimal(3,4)")]
     [InlineData("{", DeltaErrorKind.InvalidSchema, "no JSON")]
     [InlineData("""{"type":"struct"}""", DeltaErrorKind.InvalidSchema, "fields")]
-    [InlineData("""{"type":"struct","fields":[{"name":"a","type":{"type":"array"}}]}""", DeltaErrorKind.InvalidSchema, "column a")]
+    [InlineData(
+        """{"type":"struct","fields":[{"name":"a","type":{"type":"array"}}]}""", DeltaErrorKind.InvalidSchema,
+        "column a")]
     [InlineData("""{"type":"struct","fields":[{"name":"a","type":"blob"}]}""", DeltaErrorKind.Unsupported, "column a")]
-    [InlineData("""{"type":"struct","fields":[{"name":"a","type":"long","nullable":"x"}]}""", DeltaErrorKind.InvalidSchema, "column a")]
+    [InlineData(
+        """{"type":"struct","fields":[{"name":"a","type":"long","nullable":"x"}]}""", DeltaErrorKind.InvalidSchema,
+        "column a")]
     [InlineData("""{"type":"struct","fields":[7]}""", DeltaErrorKind.InvalidSchema, "field")]
     public void A_fault_names_the_column(string json, DeltaErrorKind kind, string named)
     {
@@ -83,7 +88,8 @@ public sealed class DeltaTypeTests
 
     [Fact]
     public void The_schema_of_a_table_is_a_struct() =>
-        Assert.Equal(DeltaErrorKind.InvalidSchema, Assert.Throws<DeltaException>(() => StructType.ParseSchema("long")).Kind);
+        Assert.Equal(
+            DeltaErrorKind.InvalidSchema, Assert.Throws<DeltaException>(() => StructType.ParseSchema("long")).Kind);
 
     [Fact]
     public void Unknown_metadata_is_kept_in_order()
@@ -153,7 +159,8 @@ public sealed class DeltaTypeTests
     [InlineData(".a")]
     [InlineData("`a")]
     [InlineData("`a`b")]
-    public void Malformed_column_paths_are_refused(string text) => Assert.Throws<FormatException>(() => ColumnPath.Parse(text));
+    public void Malformed_column_paths_are_refused(string text) =>
+        Assert.Throws<FormatException>(() => ColumnPath.Parse(text));
 
     static IEnumerable<string> GoldenSchemas(string golden)
     {

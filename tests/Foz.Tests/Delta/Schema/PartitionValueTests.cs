@@ -25,7 +25,8 @@ public sealed class PartitionValueTests
     [InlineData("decimal(10,2)", "-0.05", "-0.05")]
     [InlineData("decimal(10,2)", "1e3", "1000.00")]
     [InlineData("decimal(38,0)", "-99999999999999999999999999999999999999", "-99999999999999999999999999999999999999")]
-    [InlineData("decimal(38,38)", "0.99999999999999999999999999999999999999", "0.99999999999999999999999999999999999999")]
+    [InlineData(
+        "decimal(38,38)", "0.99999999999999999999999999999999999999", "0.99999999999999999999999999999999999999")]
     [InlineData("double", "1", "1.0")]
     [InlineData("double", "-inf", "-Infinity")]
     [InlineData("double", "nan", "NaN")]
@@ -38,7 +39,8 @@ public sealed class PartitionValueTests
     public void Values_are_logged_in_the_forms_of_the_specification(string type, string? text, string? logged)
     {
         Assert.Equal(logged, PartitionValue.FormatText(text, DeltaType.Parse(type)));
-        Assert.Equal(logged, PartitionValue.Format(PartitionValue.Parse(logged, DeltaType.Parse(type)), DeltaType.Parse(type)));
+        Assert.Equal(
+            logged, PartitionValue.Format(PartitionValue.Parse(logged, DeltaType.Parse(type)), DeltaType.Parse(type)));
     }
 
     [Theory]
@@ -58,9 +60,13 @@ public sealed class PartitionValueTests
     [InlineData("double", "1,5")]
     public void Text_that_is_no_value_of_the_type_is_refused(string type, string text)
     {
-        Assert.Equal(DeltaErrorKind.Refused, Assert.Throws<DeltaException>(() => PartitionValue.FormatText(text, DeltaType.Parse(type))).Kind);
+        Assert.Equal(
+            DeltaErrorKind.Refused,
+            Assert.Throws<DeltaException>(() => PartitionValue.FormatText(text, DeltaType.Parse(type))).Kind);
         if (text.Length > 0)
-            Assert.Equal(DeltaErrorKind.Corrupt, Assert.Throws<DeltaException>(() => PartitionValue.Parse(text, DeltaType.Parse(type))).Kind);
+            Assert.Equal(
+                DeltaErrorKind.Corrupt,
+                Assert.Throws<DeltaException>(() => PartitionValue.Parse(text, DeltaType.Parse(type))).Kind);
     }
 
     [Theory]
@@ -109,11 +115,16 @@ public sealed class PartitionValueTests
 
             var number = BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue));
             if (double.IsNaN(number)) continue;
-            Assert.True(DeltaValue.TryParse(number.ToString("R", CultureInfo.InvariantCulture), DeltaType.Double, out var parsed));
+            Assert.True(
+                DeltaValue.TryParse(
+                    number.ToString("R", CultureInfo.InvariantCulture), DeltaType.Double, out var parsed));
             Assert.Equal(number, parsed.Floating);
             var other = BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue));
-            Assert.True(DeltaValue.TryParse(other.ToString("R", CultureInfo.InvariantCulture), DeltaType.Double, out var parsedOther));
-            if (!double.IsNaN(other)) Assert.Equal(Math.Sign(number.CompareTo(other)), Math.Sign(parsed.CompareTo(parsedOther)));
+            Assert.True(
+                DeltaValue.TryParse(
+                    other.ToString("R", CultureInfo.InvariantCulture), DeltaType.Double, out var parsedOther));
+            if (!double.IsNaN(other))
+                Assert.Equal(Math.Sign(number.CompareTo(other)), Math.Sign(parsed.CompareTo(parsedOther)));
         }
     }
 
@@ -122,7 +133,8 @@ public sealed class PartitionValueTests
     {
         Assert.False(PartitionValue.IsSupported(DeltaType.Variant));
         Assert.True(PartitionValue.IsSupported(DeltaType.Binary));
-        var fault = Assert.Throws<DeltaException>(() => PartitionValue.Format(new DeltaValue([0xFF]), DeltaType.Binary));
+        var fault =
+            Assert.Throws<DeltaException>(() => PartitionValue.Format(new DeltaValue([0xFF]), DeltaType.Binary));
         Assert.Equal(DeltaErrorKind.Refused, fault.Kind);
     }
 }

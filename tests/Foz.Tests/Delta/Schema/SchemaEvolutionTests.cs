@@ -16,8 +16,13 @@ public sealed class SchemaEvolutionTests
     public void New_columns_come_last_in_their_struct_and_are_nullable()
     {
         var data = new StructType(
-            new StructField("NEW", new StructType(new StructField("x", DeltaType.Long, nullable: false)), nullable: false),
-            new StructField("Address", new StructType(new StructField("zip", DeltaType.String, nullable: false), new StructField("CITY", DeltaType.String))),
+            new StructField(
+                "NEW", new StructType(new StructField("x", DeltaType.Long, nullable: false)), nullable: false),
+            new StructField(
+                "Address",
+                new StructType(
+                    new StructField("zip", DeltaType.String, nullable: false),
+                    new StructField("CITY", DeltaType.String))),
             new StructField("tags", new ArrayType(new StructType(new StructField("v", DeltaType.Date)), true)));
         var evolution = SchemaEvolution.Merge(Table, data);
         Assert.True(evolution.IsChanged);
@@ -80,7 +85,8 @@ public sealed class SchemaEvolutionTests
         Assert.Equal(new DecimalType(12, 3), price.Type);
         Assert.Equal([new TypeChange(new DecimalType(10, 2), new DecimalType(12, 3))], TypeWidening.ChangesOf(price));
         TypeWidening.Check(evolution.Schema);
-        var again = SchemaEvolution.Merge(evolution.Schema, new(new StructField("price", new DecimalType(20, 3))), widenTypes: true);
+        var again = SchemaEvolution.Merge(
+            evolution.Schema, new(new StructField("price", new DecimalType(20, 3))), widenTypes: true);
         Assert.Equal(2, TypeWidening.ChangesOf(again.Schema.Find("price")!).Length);
     }
 
@@ -90,18 +96,24 @@ public sealed class SchemaEvolutionTests
     [InlineData("decimal(38,30)", "decimal(38,30)")]
     public void A_decimal_is_widened_to_what_holds_both(string data, string expected)
     {
-        var evolution = SchemaEvolution.Merge(Table, new(new StructField("price", DeltaType.Parse(data))), widenTypes: true);
+        var evolution = SchemaEvolution.Merge(
+            Table, new(new StructField("price", DeltaType.Parse(data))), widenTypes: true);
         Assert.Equal(DeltaType.Parse(expected), evolution.Schema.Find("price")!.Type);
     }
 
     [Fact]
     public void Widening_inside_maps_and_lists_records_the_way()
     {
-        var table = new StructType(new StructField("e", new ArrayType(new MapType(DeltaType.Float, DeltaType.Short, true), true)));
-        var data = new StructType(new StructField("e", new ArrayType(new MapType(DeltaType.Double, DeltaType.Integer, true), true)));
+        var table = new StructType(
+            new StructField("e", new ArrayType(new MapType(DeltaType.Float, DeltaType.Short, true), true)));
+        var data = new StructType(
+            new StructField("e", new ArrayType(new MapType(DeltaType.Double, DeltaType.Integer, true), true)));
         var field = SchemaEvolution.Merge(table, data, widenTypes: true).Schema.Fields[0];
         Assert.Equal(
-            [new TypeChange(DeltaType.Float, DeltaType.Double, "element.key"), new TypeChange(DeltaType.Short, DeltaType.Integer, "element.value")],
+            [
+                new TypeChange(DeltaType.Float, DeltaType.Double, "element.key"),
+                new TypeChange(DeltaType.Short, DeltaType.Integer, "element.value"),
+            ],
             TypeWidening.ChangesOf(field));
         Assert.Equal(
             """[{"fromType":"float","toType":"double","fieldPath":"element.key"},{"fromType":"short","toType":"integer","fieldPath":"element.value"}]""",
@@ -137,7 +149,8 @@ public sealed class SchemaEvolutionTests
     public void An_unknown_change_of_type_is_refused_by_column()
     {
         var field = TypeWidening.Record(new("a", DeltaType.String), new(DeltaType.Long, DeltaType.String));
-        var fault = Assert.Throws<DeltaException>(() => TypeWidening.Check(new(new StructField("s", new StructType(field)))));
+        var fault =
+            Assert.Throws<DeltaException>(() => TypeWidening.Check(new(new StructField("s", new StructType(field)))));
         Assert.Equal(DeltaErrorKind.Unsupported, fault.Kind);
         Assert.Contains("s.a", fault.Message, StringComparison.Ordinal);
     }
@@ -155,10 +168,14 @@ public sealed class SchemaEvolutionTests
         var (remapped, newMax) = ColumnMapping.Assign(evolved, 0);
         Assert.Equal(8, newMax);
         Assert.Equal(8, remapped.Find("x")!.ColumnId);
-        Assert.Equal("address", ColumnMapping.Assign(Table, 5, keepNames: true).Schema.Find("address")!.PhysicalName(ColumnMappingMode.Id));
+        Assert.Equal(
+            "address",
+            ColumnMapping.Assign(Table, 5, keepNames: true).Schema.Find("address")!.PhysicalName(ColumnMappingMode.Id));
         var physical = ColumnMapping.PhysicalPath(mapped, ColumnPath.Parse("address.city"), ColumnMappingMode.Name)!;
         Assert.All(physical.Names, name => Assert.StartsWith("col-", name, StringComparison.Ordinal));
-        Assert.Equal("address.city", ColumnMapping.PhysicalPath(mapped, ColumnPath.Parse("ADDRESS.CITY"), ColumnMappingMode.None)!.ToString());
+        Assert.Equal(
+            "address.city",
+            ColumnMapping.PhysicalPath(mapped, ColumnPath.Parse("ADDRESS.CITY"), ColumnMappingMode.None)!.ToString());
     }
 
     [Fact]

@@ -84,7 +84,9 @@ public sealed class CompactionTests : IDisposable
             var without = await Open(copy.Path).SnapshotAsync(version, Ct);
             Assert.Equal(
                 without.Files.Select(file => file.Key).ToHashSet(), with.Files.Select(file => file.Key).ToHashSet());
-            Assert.Equal((without.TotalBytes, without.Metadata, without.Protocol), (with.TotalBytes, with.Metadata, with.Protocol));
+            Assert.Equal(
+                (without.TotalBytes, without.Metadata, without.Protocol),
+                (with.TotalBytes, with.Metadata, with.Protocol));
             Assert.Equal(without.Transactions.Values.ToHashSet(), with.Transactions.Values.ToHashSet());
         }
     }
@@ -103,5 +105,6 @@ public sealed class CompactionTests : IDisposable
 
     static string Name(long first, long last) => $"{first:D20}.{last:D20}.compacted.json";
 
-    static string Json(params IEnumerable<LogAction> actions) => Encoding.UTF8.GetString(ActionWriter.Write(actions).Span);
+    static string Json(params IEnumerable<LogAction> actions) =>
+        Encoding.UTF8.GetString(ActionWriter.Write(actions).Span);
 }

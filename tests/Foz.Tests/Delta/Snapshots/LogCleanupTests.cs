@@ -164,7 +164,8 @@ public sealed class LogCleanupTests : IDisposable
     public async Task Checkpoints_close_behind_others_go_and_every_version_stays(string policy)
     {
         await CommitDailyAsync(
-            40, 1, ("delta.checkpointPolicy", policy), clock: (version, time) => table.Time.Now + TimeSpan.FromMinutes(3));
+            40, 1, ("delta.checkpointPolicy", policy),
+            clock: (version, time) => table.Time.Now + TimeSpan.FromMinutes(3));
         Assert.Null((await table.Open().CleanUpLogAsync(Ct))!.Value.Error);
 
         var listing = await LogListing.ReadAsync(table.Store, "t", 0, Ct);
@@ -291,8 +292,9 @@ public sealed class LogCleanupTests : IDisposable
         Assert.IsType<CheckpointResult.Written>(result);
     }
 
-    static async Task<CheckpointResult.Written> WriteAsync(DeltaTable writer) => Assert.IsType<CheckpointResult.Written>(
-        await writer.WriteCheckpointAsync(await writer.LatestSnapshotAsync(Ct), Ct));
+    static async Task<CheckpointResult.Written> WriteAsync(DeltaTable writer) =>
+        Assert.IsType<CheckpointResult.Written>(
+            await writer.WriteCheckpointAsync(await writer.LatestSnapshotAsync(Ct), Ct));
 
     async Task<List<long>> CommitsAsync() =>
         [.. (await LogListing.ReadAsync(table.Store, "t", 0, Ct)).Commits.Select(commit => commit.Version)];

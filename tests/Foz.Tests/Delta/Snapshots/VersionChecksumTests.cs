@@ -30,7 +30,8 @@ public sealed class VersionChecksumTests : IDisposable
                 try
                 {
                     var snapshot = await new DeltaTable(store, null, TimeProvider.System).SnapshotAsync(version, Ct);
-                    Assert.Equal((golden, version, ""), (golden, version, string.Join("; ", noted.Differences(snapshot))));
+                    Assert.Equal(
+                        (golden, version, ""), (golden, version, string.Join("; ", noted.Differences(snapshot))));
                     compared++;
                 }
                 catch (DeltaException error) when (error.Kind == DeltaErrorKind.Unsupported)
@@ -53,7 +54,8 @@ public sealed class VersionChecksumTests : IDisposable
 
         var noted = await VersionChecksum.ReadAsync(table.Store, 0, Ct);
 
-        Assert.Equal(["1 files instead of 2", "7 bytes instead of 8", "another protocol"], noted!.Differences(snapshot));
+        Assert.Equal(
+            ["1 files instead of 2", "7 bytes instead of 8", "another protocol"], noted!.Differences(snapshot));
         Assert.Equal("a", Assert.Single(snapshot.Files).Path.Value);
     }
 

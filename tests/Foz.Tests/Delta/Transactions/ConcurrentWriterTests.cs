@@ -130,7 +130,8 @@ public sealed class ConcurrentWriterTests
         Assert.Equal(Enumerable.Range(1, writers * commits).Select(v => (long)v), versions.SelectMany(v => v).Order());
         var latest = await shared.Other().Table.LatestSnapshotAsync(Cancellation);
         Assert.Equal(writers * commits, latest.FileCount);
-        for (var writer = 0; writer < writers; writer++) Assert.Equal(commits - 1, latest.TransactionVersion($"writer {writer}"));
+        for (var writer = 0; writer < writers; writer++)
+            Assert.Equal(commits - 1, latest.TransactionVersion($"writer {writer}"));
         var previous = DateTimeOffset.MinValue;
         await foreach (var entry in shared.Table.HistoryAsync(Cancellation).Reverse())
         {

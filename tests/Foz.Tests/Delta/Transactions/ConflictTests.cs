@@ -7,7 +7,9 @@ using Foz.Storage;
 
 namespace Foz.Tests.Delta.Transactions;
 
-/// <summary>Each pair of operations started on one version: the first to commit wins, and what becomes of the second.</summary>
+/// <summary>
+/// Each pair of operations started on one version: the first to commit wins, and what becomes of the second.
+/// </summary>
 public sealed class ConflictTests
 {
     static readonly ColumnPath Id = ColumnPath.Of("id");
@@ -58,7 +60,8 @@ public sealed class ConflictTests
         },
         ["add column"] = t => t.SetMetadata(t.ReadSnapshot!.Metadata with
         {
-            SchemaString = SchemaEvolution.AddColumns(t.Schema.Columns, new StructField(Name(t), DeltaType.Long)).Schema.ToString(),
+            SchemaString = SchemaEvolution.AddColumns(
+                t.Schema.Columns, new StructField(Name(t), DeltaType.Long)).Schema.ToString(),
         }),
         ["describe"] = t => t.SetMetadata(t.ReadSnapshot!.Metadata with
         {
@@ -69,7 +72,12 @@ public sealed class ConflictTests
                 Metadata = FieldMetadata.Empty.With("comment", "c").With("foz.tag", "t"),
             }).ToString(),
         }),
-        ["upgrade"] = t => t.SetProtocol(t.ReadSnapshot!.Protocol with { WriterFeatures = [.. t.ReadSnapshot.Protocol.WriterFeatures!, "changeDataFeed"] }),
+        ["upgrade"] = t =>
+            t.SetProtocol(
+                t.ReadSnapshot!.Protocol with
+                {
+                    WriterFeatures = [.. t.ReadSnapshot.Protocol.WriterFeatures!, "changeDataFeed"],
+                }),
         ["repeat protocol"] = t => t.SetProtocol(t.ReadSnapshot!.Protocol with
         {
             WriterFeatures = StringList.From(t.ReadSnapshot.Protocol.WriterFeatures!.Reverse()),
@@ -87,16 +95,23 @@ public sealed class ConflictTests
     [InlineData("append low", "append low", null, null, null)]
     [InlineData("delete low", "append low", null, null, null)]
     [InlineData("overwrite", "append low", null, null, null)]
-    [InlineData("add column", "append low", ConflictKind.MetadataChanged, ConflictKind.MetadataChanged, ConflictKind.MetadataChanged)]
-    [InlineData("upgrade", "append low", ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged)]
+    [InlineData(
+        "add column", "append low", ConflictKind.MetadataChanged, ConflictKind.MetadataChanged,
+        ConflictKind.MetadataChanged)]
+    [InlineData(
+        "upgrade", "append low", ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged,
+        ConflictKind.ProtocolChanged)]
     [InlineData("repeat protocol", "append low", null, null, null)]
-    [InlineData("repeat protocol", "upgrade", ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged)]
+    [InlineData(
+        "repeat protocol", "upgrade", ConflictKind.ProtocolChanged, ConflictKind.ProtocolChanged,
+        ConflictKind.ProtocolChanged)]
     [InlineData("describe", "append low", null, null, null)]
     // What was added where the transaction read.
     [InlineData("append low", "delete low", ConflictKind.ConcurrentAppend, null, null)]
     [InlineData("append high", "delete low", null, null, null)]
     [InlineData("insert-select low", "delete low", ConflictKind.ConcurrentAppend, ConflictKind.ConcurrentAppend, null)]
-    [InlineData("insert-select low", "insert-select low", ConflictKind.ConcurrentAppend, ConflictKind.ConcurrentAppend, null)]
+    [InlineData(
+        "insert-select low", "insert-select low", ConflictKind.ConcurrentAppend, ConflictKind.ConcurrentAppend, null)]
     [InlineData("append low", "insert-select low", ConflictKind.ConcurrentAppend, null, null)]
     [InlineData("append high", "read low", null, null, null)]
     [InlineData("append high", "read all", ConflictKind.ConcurrentAppend, null, null)]
@@ -105,41 +120,80 @@ public sealed class ConflictTests
     [InlineData("append low", "compact low", null, null, null)]
     [InlineData("insert-select low", "compact low", null, null, null)]
     // What was removed that the transaction read or removes.
-    [InlineData("delete low", "delete low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
-    [InlineData("mark low", "delete low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
-    [InlineData("mark low", "mark low too", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "delete low", "delete low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "mark low", "delete low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "mark low", "mark low too", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
     [InlineData("delete low", "delete high", null, null, null)]
-    [InlineData("delete low", "read low", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead)]
-    [InlineData("mark low", "insert-select low", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead)]
-    [InlineData("delete high", "read all", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead)]
-    [InlineData("delete low", "overwrite", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
-    [InlineData("mark low", "compact low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "delete low", "read low", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead,
+        ConflictKind.ConcurrentDeleteRead)]
+    [InlineData(
+        "mark low", "insert-select low", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead,
+        ConflictKind.ConcurrentDeleteRead)]
+    [InlineData(
+        "delete high", "read all", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead,
+        ConflictKind.ConcurrentDeleteRead)]
+    [InlineData(
+        "delete low", "overwrite", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "mark low", "compact low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
     // Rows of one file.
     [InlineData("delete row 1 of low", "delete row 2 of low", null, null, null)]
-    [InlineData("delete row 1 of low", "delete row 1 of low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "delete row 1 of low", "delete row 1 of low", ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
     [InlineData("mark low", "delete row 2 of low", null, null, null)]
-    [InlineData("delete row 2 of low", "mark low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
-    [InlineData("delete low", "delete row 2 of low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
-    [InlineData("compact low", "delete row 2 of low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "delete row 2 of low", "mark low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "delete low", "delete row 2 of low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "compact low", "delete row 2 of low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
     [InlineData("delete row 2 of low", "depend on row 1 of low", null, null, null)]
-    [InlineData("delete row 1 of low", "depend on row 1 of low", ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead)]
+    [InlineData(
+        "delete row 1 of low", "depend on row 1 of low", ConflictKind.ConcurrentDeleteRead,
+        ConflictKind.ConcurrentDeleteRead, ConflictKind.ConcurrentDeleteRead)]
     // Rows that were only moved.
-    [InlineData("compact low", "mark low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "compact low", "mark low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
     [InlineData("compact low", "read low", null, null, null)]
     [InlineData("compact low", "insert-select low", null, null, null)]
     [InlineData("compact low", "delete high", null, null, null)]
-    [InlineData("compact low", "compact low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete)]
+    [InlineData(
+        "compact low", "compact low", ConflictKind.ConcurrentDeleteDelete, ConflictKind.ConcurrentDeleteDelete,
+        ConflictKind.ConcurrentDeleteDelete)]
     // Metadata, applications, domains.
     [InlineData("append low", "add column", null, null, null)]
-    [InlineData("describe", "add column", ConflictKind.MetadataChanged, ConflictKind.MetadataChanged, ConflictKind.MetadataChanged)]
-    [InlineData("describe", "describe", ConflictKind.MetadataChanged, ConflictKind.MetadataChanged, ConflictKind.MetadataChanged)]
+    [InlineData(
+        "describe", "add column", ConflictKind.MetadataChanged, ConflictKind.MetadataChanged,
+        ConflictKind.MetadataChanged)]
+    [InlineData(
+        "describe", "describe", ConflictKind.MetadataChanged, ConflictKind.MetadataChanged,
+        ConflictKind.MetadataChanged)]
     [InlineData("describe", "delete low", null, null, null)]
-    [InlineData("application", "application", ConflictKind.ConcurrentTransaction, ConflictKind.ConcurrentTransaction, ConflictKind.ConcurrentTransaction)]
+    [InlineData(
+        "application", "application", ConflictKind.ConcurrentTransaction, ConflictKind.ConcurrentTransaction,
+        ConflictKind.ConcurrentTransaction)]
     [InlineData("application", "other application", null, null, null)]
-    [InlineData("domain", "domain", ConflictKind.ConcurrentDomain, ConflictKind.ConcurrentDomain, ConflictKind.ConcurrentDomain)]
+    [InlineData(
+        "domain", "domain", ConflictKind.ConcurrentDomain, ConflictKind.ConcurrentDomain,
+        ConflictKind.ConcurrentDomain)]
     [InlineData("domain", "other domain", null, null, null)]
     public async Task The_second_of_two_operations_meets_the_rules(
-        string winner, string loser, ConflictKind? serializable, ConflictKind? writeSerializable, ConflictKind? snapshot)
+        string winner, string loser, ConflictKind? serializable, ConflictKind? writeSerializable,
+        ConflictKind? snapshot)
     {
         Assert.Equal(serializable, await RaceAsync(winner, loser, IsolationLevel.Serializable, seesWinner: false));
         Assert.Equal(writeSerializable, await RaceAsync(winner, loser, null, seesWinner: true));
@@ -163,7 +217,9 @@ public sealed class ConflictTests
         var first = await table.Other().BeginAsync();
         Operations["append low"](first);
         await first.CommitAsync(Cancellation);
-        Assert.Equal(ConflictKind.ConcurrentAppend, Assert.IsType<CommitResult.Conflicted>(await second.CommitAsync(Cancellation)).Kind);
+        Assert.Equal(
+            ConflictKind.ConcurrentAppend,
+            Assert.IsType<CommitResult.Conflicted>(await second.CommitAsync(Cancellation)).Kind);
     }
 
     [Fact]
@@ -193,7 +249,8 @@ public sealed class ConflictTests
         await first.CommitAsync(Cancellation);
         var conflict = Assert.IsType<CommitResult.Conflicted>(await second.CommitAsync(Cancellation));
         Assert.Equal(3, conflict.WinningVersion);
-        foreach (var part in new[] { "MERGE", "version 3", "DELETE", "low" }) Assert.Contains(part, conflict.Message, StringComparison.Ordinal);
+        foreach (var part in new[] { "MERGE", "version 3", "DELETE", "low" })
+            Assert.Contains(part, conflict.Message, StringComparison.Ordinal);
         Assert.Throws<Foz.Delta.DeltaException>(conflict.OrThrow);
     }
 
@@ -205,7 +262,9 @@ public sealed class ConflictTests
         var first = Transaction.Create(a.Table, TransactionTable.Definition(), new() { Operation = "CREATE" });
         var second = Transaction.Create(b.Table, TransactionTable.Definition(), new() { Operation = "CREATE" });
         Assert.Equal(0, (await first.CommitAsync(Cancellation)).OrThrow().Version);
-        Assert.Equal(ConflictKind.TableExists, Assert.IsType<CommitResult.Conflicted>(await second.CommitAsync(Cancellation)).Kind);
+        Assert.Equal(
+            ConflictKind.TableExists,
+            Assert.IsType<CommitResult.Conflicted>(await second.CommitAsync(Cancellation)).Kind);
     }
 
     [Fact]
@@ -220,7 +279,9 @@ public sealed class ConflictTests
             var late = await table.BeginAsync();
             late.Add(TransactionTable.File("late"));
             Directory.Delete(Path.Combine(folder, "_delta_log"), recursive: true);
-            Assert.Equal(ConflictKind.TableReplaced, Assert.IsType<CommitResult.Conflicted>(await late.CommitAsync(Cancellation)).Kind);
+            Assert.Equal(
+                ConflictKind.TableReplaced,
+                Assert.IsType<CommitResult.Conflicted>(await late.CommitAsync(Cancellation)).Kind);
             Assert.False(Directory.Exists(Path.Combine(folder, "_delta_log")));
 
             await table.CreateAsync();
@@ -240,10 +301,14 @@ public sealed class ConflictTests
     public async Task Attempts_are_bounded()
     {
         var table = await CreateAsync();
-        var transaction = new Transaction(table.Table, await table.Table.LatestSnapshotAsync(Cancellation), new() { Operation = "WRITE", AttemptsMax = 1 });
+        var transaction = new Transaction(
+            table.Table, await table.Table.LatestSnapshotAsync(Cancellation),
+            new() { Operation = "WRITE", AttemptsMax = 1 });
         transaction.Add(TransactionTable.File("late"));
         await table.Other().AppendAsync(TransactionTable.File("early"));
-        Assert.Equal(ConflictKind.TooManyAttempts, Assert.IsType<CommitResult.Conflicted>(await transaction.CommitAsync(Cancellation)).Kind);
+        Assert.Equal(
+            ConflictKind.TooManyAttempts,
+            Assert.IsType<CommitResult.Conflicted>(await transaction.CommitAsync(Cancellation)).Kind);
         Assert.DoesNotContain("late", await table.Other().PathsAsync());
     }
 
@@ -253,7 +318,9 @@ public sealed class ConflictTests
     public async Task Commits_that_only_rearrange_files_are_no_attempts(bool seesThem)
     {
         var table = await CreateAsync();
-        var transaction = new Transaction(table.Table, await table.Table.LatestSnapshotAsync(Cancellation), new() { Operation = "WRITE", AttemptsMax = 1 });
+        var transaction = new Transaction(
+            table.Table, await table.Table.LatestSnapshotAsync(Cancellation),
+            new() { Operation = "WRITE", AttemptsMax = 1 });
         transaction.Add(TransactionTable.File("late"));
         var other = seesThem ? table : table.Other();
         foreach (var path in new[] { "low", "high" })
@@ -264,7 +331,9 @@ public sealed class ConflictTests
             (await optimize.CommitAsync(Cancellation)).OrThrow();
         }
         Assert.Equal(4, (await transaction.CommitAsync(Cancellation)).OrThrow().Version);
-        Assert.Equal(["high-moved", "late", "low-moved", "north"], (await table.Other().PathsAsync()).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["high-moved", "late", "low-moved", "north"],
+            (await table.Other().PathsAsync()).Order(StringComparer.Ordinal));
     }
 
     static async Task<ConflictKind?> RaceAsync(string winner, string loser, IsolationLevel? isolation, bool seesWinner)
@@ -290,7 +359,8 @@ public sealed class ConflictTests
         return null;
     }
 
-    static readonly Comparer<AddFile> ByPath = Comparer<AddFile>.Create((a, b) => string.CompareOrdinal(a.Path.Value, b.Path.Value));
+    static readonly Comparer<AddFile> ByPath = Comparer<AddFile>
+        .Create((a, b) => string.CompareOrdinal(a.Path.Value, b.Path.Value));
 
     static async Task<TransactionTable> CreateAsync(params (string, string)[] properties)
     {
@@ -298,7 +368,8 @@ public sealed class ConflictTests
         var definition = TransactionTable.Definition(properties) with { Features = [TableFeature.DomainMetadata] };
         await Transaction.Create(table.Table, definition, new() { Operation = "CREATE" }).CommitAsync(Cancellation);
         await table.AppendAsync(
-            TransactionTable.File("low", 0, 9), TransactionTable.File("high", 90, 99), TransactionTable.File("north", 0, 99, "norte"));
+            TransactionTable.File("low", 0, 9), TransactionTable.File("high", 90, 99),
+            TransactionTable.File("north", 0, 99, "norte"));
         return table;
     }
 
@@ -306,11 +377,13 @@ public sealed class ConflictTests
 
     static void DeleteRow(Transaction t, long row)
     {
-        var low = t.ReadByRow(new Predicate.Compare(Id, Comparison.Less, "5") & South).Single(m => m.File.Path.Value == "low").File;
+        var low = t.ReadByRow(new Predicate.Compare(Id, Comparison.Less, "5") & South)
+            .Single(m => m.File.Path.Value == "low").File;
         t.SetDeletionVector(low, TransactionTable.Vector(row), RowSet.Of(row));
     }
 
-    static AddFile FileOf(Transaction transaction, string path) => transaction.ReadSnapshot!.Files.Find(new(path, null))!;
+    static AddFile FileOf(Transaction transaction, string path) =>
+        transaction.ReadSnapshot!.Files.Find(new(path, null))!;
 
     static void Delete(Transaction transaction, string path, Predicate condition)
     {

@@ -56,24 +56,29 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
         return inner.GetAsync(path, cancellationToken);
     }
 
-    public ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(string path, long offset, int length, CancellationToken cancellationToken) =>
+    public ValueTask<ReadOnlyMemory<byte>?> GetRangeAsync(
+        string path, long offset, int length, CancellationToken cancellationToken) =>
         inner.GetRangeAsync(path, offset, length, cancellationToken);
 
-    public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) => inner.GetInfoAsync(path, cancellationToken);
+    public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) =>
+        inner.GetInfoAsync(path, cancellationToken);
 
-    public IAsyncEnumerable<ObjectInfo> ListAsync(string folder, string? startAfter, CancellationToken cancellationToken)
+    public IAsyncEnumerable<ObjectInfo> ListAsync(
+        string folder, string? startAfter, CancellationToken cancellationToken)
     {
         Count(folder);
         return inner.ListAsync(folder, startAfter, cancellationToken);
     }
 
-    public ValueTask<ObjectInfo> PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public ValueTask<ObjectInfo> PutAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         Count(path);
         return inner.PutAsync(path, content, cancellationToken);
     }
 
-    public async ValueTask<PutIfAbsentResult> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public async ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var fault = NextPuts.TryDequeue(out var queued) ? queued
             : IsFaulty && random.Next(3) == 0 ? (Fault)random.Next(1, 4)
@@ -89,7 +94,8 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
         return fault == Fault.After ? throw Failure(path) : result;
     }
 
-    public ValueTask<PutIfMatchResult> PutIfMatchAsync(string path, ReadOnlyMemory<byte> content, string etag, CancellationToken cancellationToken) =>
+    public ValueTask<PutIfMatchResult> PutIfMatchAsync(
+        string path, ReadOnlyMemory<byte> content, string etag, CancellationToken cancellationToken) =>
         inner.PutIfMatchAsync(path, content, etag, cancellationToken);
 
     public ValueTask DeleteAsync(string path, CancellationToken cancellationToken)
@@ -100,12 +106,14 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
 
     public string? LocalPath(string path) => inner.LocalPath(path);
 
-    public ValueTask<LocalObjects> FetchAsync(IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) =>
+    public ValueTask<LocalObjects> FetchAsync(
+        IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) =>
         inner.FetchAsync(objects, cancellationToken);
 
     public string StagingPath(string path) => inner.StagingPath(path);
 
-    public ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken) => inner.PublishAsync(paths, cancellationToken);
+    public ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken) =>
+        inner.PublishAsync(paths, cancellationToken);
 
     public ValueTask<ObjectInfo> PutFileAsync(string localFile, string path, CancellationToken cancellationToken)
     {
@@ -119,5 +127,6 @@ sealed class FaultyStore(IObjectStore inner, int seed) : IObjectStore
             if (CallsUntilFault is { } calls && (CallsUntilFault = Math.Max(0, calls - 1)) is 0) throw Failure(path);
     }
 
-    static StorageException Failure(string path) => new(StorageErrorKind.Failed, $"the store did not answer for {path}");
+    static StorageException Failure(string path) =>
+        new(StorageErrorKind.Failed, $"the store did not answer for {path}");
 }

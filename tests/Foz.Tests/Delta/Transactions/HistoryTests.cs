@@ -4,7 +4,9 @@ using Foz.Tests.Storage.Remote;
 
 namespace Foz.Tests.Delta.Transactions;
 
-/// <summary>Random histories of concurrent writers on a store that fails, against the same operations one by one.</summary>
+/// <summary>
+/// Random histories of concurrent writers on a store that fails, against the same operations one by one.
+/// </summary>
 public sealed class HistoryTests
 {
     /// <summary>How many histories there are for each level: 100, with <c>FOZ_SOAK=1</c> 3,334.</summary>
@@ -21,7 +23,8 @@ public sealed class HistoryTests
             : Random.Shared.Next(1 << 30);
         TestContext.Current.SendDiagnosticMessage($"{isolation}: histories from seed {first} (FOZ_SEED)");
         var (committed, conflicted, shared) = (0, 0, 0);
-        for (var i = 0; i < Histories || (IsLittle(committed, conflicted, shared, Histories) && i < 10 * Histories); i++)
+        for (var i = 0; i < Histories
+            || (IsLittle(committed, conflicted, shared, Histories) && i < 10 * Histories); i++)
         {
             var history = new RandomHistory(first + i, isolation);
             try
@@ -39,8 +42,8 @@ public sealed class HistoryTests
         AssertMuch(committed, conflicted, shared, Histories);
     }
 
-    /// <summary>The same over the S3 API: a service that answers 500, 503 and 409, breaks connections before and after a
-    /// write, and cuts answers short.</summary>
+    /// <summary>The same over the S3 API: a service that answers 500, 503 and 409, breaks connections before and after
+    /// a write, and cuts answers short.</summary>
     [Fact]
     public async Task Concurrent_writers_over_a_failing_service_make_what_some_order_of_them_makes()
     {
@@ -50,13 +53,15 @@ public sealed class HistoryTests
         TestContext.Current.SendDiagnosticMessage($"histories from seed {first} (FOZ_SEED)");
         var histories = Histories / 10;
         var (committed, conflicted, shared, faults) = (0, 0, 0, 0);
-        for (var i = 0; i < histories || (IsLittle(committed, conflicted, shared, histories) && i < 10 * histories); i++)
+        for (var i = 0; i < histories
+            || (IsLittle(committed, conflicted, shared, histories) && i < 10 * histories); i++)
         {
             await using var server = new S3Loopback(first + i);
             var (url, settings) = S3Location.Of(server);
             var store = ObjectStores.Open(url, new()
             {
-                Settings = settings, Variable = _ => null, Retries = new() { AttemptsMax = 40, BackoffMs = 1, BackoffMsMax = 2, BudgetMax = 10_000 },
+                Settings = settings, Variable = _ => null,
+                Retries = new() { AttemptsMax = 40, BackoffMs = 1, BackoffMsMax = 2, BudgetMax = 10_000 },
             });
             var history = new RandomHistory(first + i, (IsolationLevel)(i % 3), store);
             try
@@ -67,7 +72,8 @@ public sealed class HistoryTests
             {
                 throw new InvalidOperationException($"{(IsolationLevel)(i % 3)}, FOZ_SEED={first + i}: {e.Message}", e);
             }
-            (committed, conflicted, shared) = (committed + history.Committed, conflicted + history.Conflicted, shared + history.SharedFiles);
+            (committed, conflicted, shared) =
+                (committed + history.Committed, conflicted + history.Conflicted, shared + history.SharedFiles);
             faults += server.Faults;
         }
         Assert.True(faults > 10 * histories, $"{faults} faults");

@@ -10,8 +10,9 @@ using Foz.Storage;
 namespace Foz.Tests.Delta.Transactions;
 
 /// <summary>
-/// Writers that begin and commit in turns by a seed, over a store that loses writes, answers and time. The log then tells
-/// the order, in which a model does the same operations to rows in memory; each version must hold the model's rows.
+/// Writers that begin and commit in turns by a seed, over a store that loses writes, answers and time. The log then
+/// tells the order, in which a model does the same operations to rows in memory; each version must hold the model's
+/// rows.
 /// </summary>
 sealed class RandomHistory
 {
@@ -176,7 +177,8 @@ sealed class RandomHistory
     AddFile File(string path, List<(int Id, int Value)> rows)
     {
         contents[path] = [.. rows];
-        var stats = $$"""{"numRecords":{{rows.Count}},"minValues":{"id":{{rows.Min(r => r.Id)}}},"maxValues":{"id":{{rows.Max(r => r.Id)}}},"nullCount":{"id":0} }""";
+        var stats =
+            $$"""{"numRecords":{{rows.Count}},"minValues":{"id":{{rows.Min(r => r.Id)}}},"maxValues":{"id":{{rows.Max(r => r.Id)}}},"nullCount":{"id":0} }""";
         return TransactionTable.File(path) with { Stats = JsonText.FromString(stats) };
     }
 
@@ -335,7 +337,8 @@ sealed class HistoryModel(IsolationLevel isolation)
                 continue;
             }
             matched.Add(row.Id);
-            if (operation.Change((row.Id, row.Value)) is { } changed) after.Add((changed.Id, changed.Value, version, false));
+            if (operation.Change((row.Id, row.Value)) is { } changed)
+                after.Add((changed.Id, changed.Value, version, false));
         }
         var isBlind = operation.Kind == OperationKind.Append;
         var added = operation.Kind is OperationKind.Append or OperationKind.Overwrite

@@ -90,7 +90,8 @@ public sealed class RowTrackingTests : IDisposable
     {
         await table.CreateAsync(On);
         var latest = (await table.AppendAsync(
-            TransactionTable.File("own"), TransactionTable.File("copied") with { BaseRowId = 5000, DefaultRowCommitVersion = 7 })).Snapshot;
+            TransactionTable.File("own"),
+            TransactionTable.File("copied") with { BaseRowId = 5000, DefaultRowCommitVersion = 7 })).Snapshot;
         Assert.Equal(["copied 5000 7", "own 5100 1"], Ids(latest));
         Assert.Equal("""{"rowIdHighWaterMark":5199}""", Mark(latest));
     }
@@ -133,10 +134,14 @@ public sealed class RowTrackingTests : IDisposable
         metadata with { Configuration = metadata.Configuration.With(property.Key, property.Value) };
 
     async Task<Commit> LastAsync() =>
-        (await table.Table.ReadCommitAsync((await table.Table.LatestSnapshotAsync(Cancellation)).Version, Cancellation))!;
+        (await table.Table.ReadCommitAsync(
+            (await table.Table.LatestSnapshotAsync(Cancellation)).Version, Cancellation))!;
 
     static string[] Ids(Snapshot snapshot) =>
-        [.. snapshot.Files.Select(file => $"{file.Path} {file.BaseRowId} {file.DefaultRowCommitVersion}").Order(StringComparer.Ordinal)];
+        [
+            .. snapshot.Files.Select(file => $"{file.Path} {file.BaseRowId} {file.DefaultRowCommitVersion}")
+                .Order(StringComparer.Ordinal),
+        ];
 
     static string? Mark(Snapshot snapshot) => snapshot.Domains.GetValueOrDefault(RowTracking.Domain)?.Configuration;
 }

@@ -12,7 +12,8 @@ namespace Foz.Tests.Delta.Transactions;
 sealed class TransactionTable(IObjectStore store, TimeProvider? time = null)
 {
     public static readonly StructType Columns = new(
-        new StructField("id", DeltaType.Long), new StructField("name", DeltaType.String), new StructField("region", DeltaType.String));
+        new StructField("id", DeltaType.Long), new StructField("name", DeltaType.String),
+        new StructField("region", DeltaType.String));
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,7 +24,8 @@ sealed class TransactionTable(IObjectStore store, TimeProvider? time = null)
     /// <summary>Another process's view of the same table.</summary>
     public TransactionTable Other() => new(store, time);
 
-    public TransactionTable WithCheckpoints(JsonCheckpointParquet parquet) => new(store, time) { Table = new(store, parquet, time ?? new ManualTime()) };
+    public TransactionTable WithCheckpoints(JsonCheckpointParquet parquet) =>
+        new(store, time) { Table = new(store, parquet, time ?? new ManualTime()) };
 
     public static TableDefinition Definition(params IEnumerable<(string Key, string Value)> properties) => new()
     {
@@ -40,7 +42,8 @@ sealed class TransactionTable(IObjectStore store, TimeProvider? time = null)
     }
 
     public async Task<Transaction> BeginAsync(string operation = "WRITE", IsolationLevel? isolation = null) =>
-        new(Table, await Table.LatestSnapshotAsync(Cancellation), new() { Operation = operation, Isolation = isolation });
+        new(Table, await Table.LatestSnapshotAsync(Cancellation),
+            new() { Operation = operation, Isolation = isolation });
 
     public async Task<CommitResult.Committed> AppendAsync(params AddFile[] files)
     {
@@ -50,7 +53,10 @@ sealed class TransactionTable(IObjectStore store, TimeProvider? time = null)
     }
 
     public async Task<string[]> PathsAsync() =>
-        [.. (await Table.LatestSnapshotAsync(Cancellation)).Files.Select(file => file.Path.Value).Order(StringComparer.Ordinal)];
+        [
+            .. (await Table.LatestSnapshotAsync(Cancellation)).Files.Select(file => file.Path.Value)
+                .Order(StringComparer.Ordinal),
+        ];
 
     public static AddFile File(string path, long min = 0, long max = 100, string? region = "sul") => new()
     {
@@ -58,8 +64,10 @@ sealed class TransactionTable(IObjectStore store, TimeProvider? time = null)
         PartitionValues = new(["region"], [region]),
         SizeBytes = 10,
         ModificationTimeMs = 1,
-        Stats = JsonText.FromString($$"""{"numRecords":100,"minValues":{"id":{{min}}},"maxValues":{"id":{{max}}},"nullCount":{"id":0} }"""),
+        Stats = JsonText.FromString(
+            $$"""{"numRecords":100,"minValues":{"id":{{min}}},"maxValues":{"id":{{max}}},"nullCount":{"id":0} }"""),
     };
 
-    public static DeletionVectorDescriptor Vector(params ReadOnlySpan<long> rows) => DeletionVectorFile.Inline(RowSet.Of(rows));
+    public static DeletionVectorDescriptor Vector(params ReadOnlySpan<long> rows) =>
+        DeletionVectorFile.Inline(RowSet.Of(rows));
 }

@@ -31,15 +31,21 @@ public sealed class TransactionTests
         var plain = new TransactionTable(new MemoryObjectStore(time), time);
         var definition = new TableDefinition
         {
-            Schema = new StructType(new StructField("t", new ArrayType(DeltaType.TimestampNtz, true)), new StructField("i", DeltaType.Long)),
+            Schema = new StructType(
+                new StructField("t", new ArrayType(DeltaType.TimestampNtz, true)),
+                new StructField("i", DeltaType.Long)),
             Properties = new(["delta.enableInCommitTimestamps", "delta.enableTypeWidening"], ["true", "true"]),
             Features = ["domainMetadata"],
             Name = "t",
             Description = "d",
         };
-        var committed = (await Transaction.Create(plain.Table, definition, new() { Operation = "CREATE TABLE" }).CommitAsync(Cancellation)).OrThrow();
+        var committed =
+            (await Transaction.Create(
+                plain.Table, definition, new() { Operation = "CREATE TABLE" }).CommitAsync(Cancellation)).OrThrow();
         Assert.Equal(["timestampNtz", "typeWidening"], committed.Snapshot.Protocol.ReaderFeatures!);
-        Assert.Equal(["appendOnly", "domainMetadata", "inCommitTimestamp", "invariants", "timestampNtz", "typeWidening"], committed.Snapshot.Protocol.WriterFeatures!);
+        Assert.Equal(
+            ["appendOnly", "domainMetadata", "inCommitTimestamp", "invariants", "timestampNtz", "typeWidening"],
+            committed.Snapshot.Protocol.WriterFeatures!);
         Assert.Equal(("t", "d"), (committed.Snapshot.Metadata.Name, committed.Snapshot.Metadata.Description));
     }
 
@@ -50,7 +56,8 @@ public sealed class TransactionTests
     public void A_faulty_definition_is_refused(string partitions, string named, DeltaErrorKind kind)
     {
         var definition = TransactionTable.Definition() with { PartitionColumns = partitions.Split(',') };
-        var fault = Assert.Throws<DeltaException>(() => Transaction.Create(table.Table, definition, new() { Operation = "CREATE" }));
+        var fault = Assert.Throws<DeltaException>(() =>
+            Transaction.Create(table.Table, definition, new() { Operation = "CREATE" }));
         Assert.Equal(kind, fault.Kind);
         Assert.Contains(named, fault.Message, StringComparison.Ordinal);
     }
@@ -59,14 +66,16 @@ public sealed class TransactionTests
     public async Task Features_that_are_not_supported_are_refused_by_name()
     {
         var shredding = TransactionTable.Definition(("delta.enableVariantShredding", "true"));
-        var fault = Assert.Throws<DeltaException>(() => Transaction.Create(table.Table, shredding, new() { Operation = "CREATE" }));
+        var fault = Assert.Throws<DeltaException>(() =>
+            Transaction.Create(table.Table, shredding, new() { Operation = "CREATE" }));
         Assert.Equal(DeltaErrorKind.Unsupported, fault.Kind);
         Assert.Contains("variantShredding", fault.Message, StringComparison.Ordinal);
         await table.CreateAsync();
         var transaction = await table.BeginAsync();
         fault = Assert.Throws<DeltaException>(() => transaction.SetMetadata(transaction.ReadSnapshot!.Metadata with
         {
-            SchemaString = new StructType(new StructField("region", DeltaType.String), new StructField("v", DeltaType.Variant)).ToString(),
+            SchemaString = new StructType(
+                new StructField("region", DeltaType.String), new StructField("v", DeltaType.Variant)).ToString(),
         }));
         Assert.Contains("variantType", fault.Message, StringComparison.Ordinal);
     }
@@ -78,7 +87,8 @@ public sealed class TransactionTests
         time.Now += TimeSpan.FromHours(1);
         var transaction = new Transaction(table.Table, await table.Table.LatestSnapshotAsync(Cancellation), new()
         {
-            Operation = "WRITE", Parameters = new(["mode"], ["\"Append\""]), UserMetadata = "note", UserName = "ana", EngineInfo = "Foz/9",
+            Operation = "WRITE", Parameters = new(["mode"], ["\"Append\""]), UserMetadata = "note", UserName = "ana",
+            EngineInfo = "Foz/9",
         })
         { Metrics = new(["numFiles"], ["2"]) };
         transaction.Add(TransactionTable.File("a"));
@@ -128,7 +138,8 @@ public sealed class TransactionTests
         await table.CreateAsync(("delta.appendOnly", "true"));
         var file = (await table.AppendAsync(TransactionTable.File("a"))).Snapshot.Files.Single();
         Assert.Equal(DeltaErrorKind.Refused, await CommitFaultAsync(t => t.Remove(file)));
-        Assert.Equal(DeltaErrorKind.Refused, await CommitFaultAsync(t => t.SetDeletionVector(file, TransactionTable.Vector(1))));
+        Assert.Equal(
+            DeltaErrorKind.Refused, await CommitFaultAsync(t => t.SetDeletionVector(file, TransactionTable.Vector(1))));
         Assert.Equal(DeltaErrorKind.Refused, await CommitFaultAsync(t => t.SetDomain("my.domain", "{}")));
         var optimize = await table.BeginAsync("OPTIMIZE");
         optimize.Remove(file, dataChange: false);
@@ -136,10 +147,14 @@ public sealed class TransactionTests
         Assert.Equal(2, (await optimize.CommitAsync(Cancellation)).OrThrow().Version);
 
         var bare = new TransactionTable(new MemoryObjectStore(time), time);
-        await Transaction.Create(bare.Table, TransactionTable.Definition() with { Properties = StringMap.Empty }, new() { Operation = "CREATE" }).CommitAsync(Cancellation);
+        await Transaction.Create(
+            bare.Table, TransactionTable.Definition() with { Properties = StringMap.Empty },
+            new() { Operation = "CREATE" }).CommitAsync(Cancellation);
         var noStats = (await bare.AppendAsync(TransactionTable.File("a"))).Snapshot.Files.Single();
         var delete = await bare.BeginAsync();
-        Assert.Equal(DeltaErrorKind.Refused, Assert.Throws<DeltaException>(() => delete.SetDeletionVector(noStats, TransactionTable.Vector(1))).Kind);
+        Assert.Equal(
+            DeltaErrorKind.Refused,
+            Assert.Throws<DeltaException>(() => delete.SetDeletionVector(noStats, TransactionTable.Vector(1))).Kind);
     }
 
     [Fact]
@@ -147,15 +162,36 @@ public sealed class TransactionTests
     {
         await table.CreateAsync();
         var known = (await table.AppendAsync(TransactionTable.File("a"))).Snapshot.Files.Single();
-        Assert.Equal(DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => { t.Add(TransactionTable.File("x")); t.Add(TransactionTable.File("x")); }));
-        Assert.Equal(DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => { t.Remove(known); t.Remove(known); }));
-        Assert.Equal(DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => t.Remove(TransactionTable.File("nosuch"))));
+        Assert.Equal(
+            DeltaErrorKind.InvalidArgument,
+            await CommitFaultAsync(t => { t.Add(TransactionTable.File("x")); t.Add(TransactionTable.File("x")); }));
+        Assert.Equal(
+            DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => { t.Remove(known); t.Remove(known); }));
+        Assert.Equal(
+            DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => t.Remove(TransactionTable.File("nosuch"))));
         Assert.Equal(DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => t.Add(TransactionTable.File("a"))));
-        Assert.Equal(DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => t.Add(TransactionTable.File("x") with { PartitionValues = StringMap.Empty })));
-        Assert.Equal(DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => t.Add(TransactionTable.File("x") with { PartitionValues = new(["Region"], ["a"]) })));
-        Assert.Equal(DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => t.SetDeletionVector(known, DeletionVector(101))));
-        Assert.Equal(DeltaErrorKind.InvalidArgument, await CommitFaultAsync(t => t.Add(TransactionTable.File("x") with { Stats = JsonText.None, DeletionVector = TransactionTable.Vector(1) })));
-        Assert.Equal(DeltaErrorKind.Refused, await CommitFaultAsync(t => t.SetMetadata(t.ReadSnapshot!.Metadata with { PartitionColumns = StringList.Empty })));
+        Assert.Equal(
+            DeltaErrorKind.InvalidArgument,
+            await CommitFaultAsync(t => t.Add(TransactionTable.File("x") with { PartitionValues = StringMap.Empty })));
+        Assert.Equal(
+            DeltaErrorKind.InvalidArgument,
+            await CommitFaultAsync(t =>
+                t.Add(TransactionTable.File("x") with { PartitionValues = new(["Region"], ["a"]) })));
+        Assert.Equal(
+            DeltaErrorKind.InvalidArgument,
+            await CommitFaultAsync(t => t.SetDeletionVector(known, DeletionVector(101))));
+        Assert.Equal(
+            DeltaErrorKind.InvalidArgument,
+            await CommitFaultAsync(t =>
+                t.Add(TransactionTable.File("x") with
+                {
+                    Stats = JsonText.None,
+                    DeletionVector = TransactionTable.Vector(1),
+                })));
+        Assert.Equal(
+            DeltaErrorKind.Refused,
+            await CommitFaultAsync(t =>
+                t.SetMetadata(t.ReadSnapshot!.Metadata with { PartitionColumns = StringList.Empty })));
         Assert.Equal(1, (await table.Table.LatestSnapshotAsync(Cancellation)).Version);
 
         static Foz.Delta.DeletionVectors.DeletionVectorDescriptor DeletionVector(int count) =>
@@ -181,7 +217,8 @@ public sealed class TransactionTests
     {
         await table.CreateAsync();
         var transaction = await table.BeginAsync("ADD COLUMNS");
-        var evolution = SchemaEvolution.AddColumns(transaction.Schema.Columns, new StructField("t", DeltaType.TimestampNtz));
+        var evolution = SchemaEvolution.AddColumns(
+            transaction.Schema.Columns, new StructField("t", DeltaType.TimestampNtz));
         transaction.SetMetadata(transaction.ReadSnapshot!.Metadata with { SchemaString = evolution.Schema.ToString() });
         var snapshot = (await transaction.CommitAsync(Cancellation)).OrThrow().Snapshot;
         Assert.Equal(["deletionVectors", "timestampNtz"], snapshot.Protocol.ReaderFeatures!);
@@ -193,7 +230,8 @@ public sealed class TransactionTests
     {
         using var old = new LogTable();
         await old.CreateAsync();
-        var transaction = new Transaction(old.Open(), await old.Open().LatestSnapshotAsync(Cancellation), new() { Operation = "SET TBLPROPERTIES" });
+        var transaction = new Transaction(
+            old.Open(), await old.Open().LatestSnapshotAsync(Cancellation), new() { Operation = "SET TBLPROPERTIES" });
         transaction.SetMetadata(LogTable.Metadata(new(["delta.enableDeletionVectors"], ["true"])));
         var protocol = (await transaction.CommitAsync(Cancellation)).OrThrow().Snapshot.Protocol;
         Assert.Equal((3, 7), (protocol.MinReaderVersion, protocol.MinWriterVersion));
@@ -207,17 +245,30 @@ public sealed class TransactionTests
         await table.CreateAsync();
         await table.AppendAsync(TransactionTable.File("a"));
         var enable = await table.BeginAsync("SET TBLPROPERTIES");
-        enable.SetMetadata(enable.ReadSnapshot!.Metadata with { Configuration = enable.ReadSnapshot.Metadata.Configuration.With("delta.enableInCommitTimestamps", "true") });
+        enable.SetMetadata(
+            enable.ReadSnapshot!.Metadata with
+            {
+                Configuration = enable.ReadSnapshot.Metadata.Configuration.With(
+                    "delta.enableInCommitTimestamps", "true"),
+            });
         var enabled = (await enable.CommitAsync(Cancellation)).OrThrow().Snapshot;
         Assert.Equal("2", enabled.Metadata.Configuration["delta.inCommitTimestampEnablementVersion"]);
-        Assert.Equal(enabled.Timestamp.ToUnixTimeMilliseconds().ToString(null, null), enabled.Metadata.Configuration["delta.inCommitTimestampEnablementTimestamp"]);
+        Assert.Equal(
+            enabled.Timestamp.ToUnixTimeMilliseconds().ToString(null, null),
+            enabled.Metadata.Configuration["delta.inCommitTimestampEnablementTimestamp"]);
         time.Now -= TimeSpan.FromDays(1);
         var times = new List<long> { enabled.Timestamp.ToUnixTimeMilliseconds() };
-        for (var i = 0; i < 3; i++) times.Add((await table.AppendAsync(TransactionTable.File($"b{i}"))).Snapshot.Timestamp.ToUnixTimeMilliseconds());
+        for (var i = 0; i < 3; i++)
+            times.Add(
+                (await table.AppendAsync(TransactionTable.File($"b{i}"))).Snapshot.Timestamp.ToUnixTimeMilliseconds());
         Assert.Equal(times.Order().Distinct(), times);
         var content = (await table.Store.GetAsync(LogFiles.CommitPath(5), Cancellation))!.Content;
-        Assert.StartsWith($$"""{"commitInfo":{"inCommitTimestamp":{{times[^1]}}""", System.Text.Encoding.UTF8.GetString(content.Span), StringComparison.Ordinal);
-        Assert.Equal(times[^1], (await table.Other().Table.LatestSnapshotAsync(Cancellation)).Timestamp.ToUnixTimeMilliseconds());
+        Assert.StartsWith(
+            $$"""{"commitInfo":{"inCommitTimestamp":{{times[^1]}}""", System.Text.Encoding.UTF8.GetString(content.Span),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            times[^1],
+            (await table.Other().Table.LatestSnapshotAsync(Cancellation)).Timestamp.ToUnixTimeMilliseconds());
     }
 
     /// <summary>The metadata of an older version know an older start, before which commits without times lie.</summary>
@@ -267,7 +318,8 @@ public sealed class TransactionTests
         drop.AddFeatures(TableFeature.CheckpointProtection);
         drop.SetMetadata(drop.ReadSnapshot!.Metadata with
         {
-            Configuration = drop.ReadSnapshot.Metadata.Configuration.With("delta.requireCheckpointProtectionBeforeVersion", "1"),
+            Configuration = drop.ReadSnapshot.Metadata.Configuration.With(
+                "delta.requireCheckpointProtectionBeforeVersion", "1"),
         });
         await table.Other().AppendAsync(TransactionTable.File("a"));
         await table.Other().AppendAsync(TransactionTable.File("b"));
@@ -285,7 +337,8 @@ public sealed class TransactionTests
         var change = await table.BeginAsync("SET TBLPROPERTIES");
         change.SetMetadata(change.ReadSnapshot!.Metadata with
         {
-            Configuration = change.ReadSnapshot.Metadata.Configuration.With("delta.enableInCommitTimestamps", inCommitTimestamps),
+            Configuration = change.ReadSnapshot.Metadata.Configuration.With(
+                "delta.enableInCommitTimestamps", inCommitTimestamps),
         });
         (await change.CommitAsync(Cancellation)).OrThrow();
     }
@@ -319,14 +372,17 @@ public sealed class TransactionTests
         var restore = await table.BeginAsync("RESTORE");
         await Restore.StageAsync(restore, target, Cancellation);
         var restored = (await restore.CommitAsync(Cancellation)).OrThrow().Snapshot;
-        Assert.Equal(target.Files.Select(file => file.Key), restored.Files.Select(file => file.Key).OrderBy(key => key.Path, StringComparer.Ordinal));
+        Assert.Equal(
+            target.Files.Select(file => file.Key),
+            restored.Files.Select(file => file.Key).OrderBy(key => key.Path, StringComparer.Ordinal));
         Assert.Null(restored.Metadata.Description);
 
         await table.Store.DeleteAsync("a", Cancellation);
         var overwrite = await table.BeginAsync();
         overwrite.RemoveAll();
         await overwrite.CommitAsync(Cancellation);
-        var fault = await Assert.ThrowsAsync<DeltaException>(async () => await Restore.StageAsync(await table.BeginAsync("RESTORE"), target, Cancellation));
+        var fault = await Assert.ThrowsAsync<DeltaException>(async () =>
+            await Restore.StageAsync(await table.BeginAsync("RESTORE"), target, Cancellation));
         Assert.Equal((DeltaErrorKind.VersionNotFound, "a"), (fault.Kind, fault.Path));
     }
 
@@ -341,7 +397,8 @@ public sealed class TransactionTests
             await due.CreateAsync(("delta.checkpointInterval", "3"));
             var results = new List<CheckpointResult?>();
             for (var i = 0; i < 5; i++) results.Add((await due.AppendAsync(TransactionTable.File($"f{i}"))).Checkpoint);
-            Assert.Equal([false, true, false, false, true], results.Select(result => result is CheckpointResult.Written));
+            Assert.Equal(
+                [false, true, false, false, true], results.Select(result => result is CheckpointResult.Written));
             Assert.NotNull(await store.GetInfoAsync(LogFiles.CheckpointPath(2), Cancellation));
         }
         finally

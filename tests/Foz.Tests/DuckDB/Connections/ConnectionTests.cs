@@ -24,7 +24,9 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public void All_statements_of_a_text_run_and_the_last_tells_its_rows()
     {
-        Assert.Equal(2, connection.Execute("CREATE TABLE t (i INT); INSERT INTO t VALUES (1), (2), (3); DELETE FROM t WHERE i > 1"));
+        Assert.Equal(
+            2, connection.Execute(
+                "CREATE TABLE t (i INT); INSERT INTO t VALUES (1), (2), (3); DELETE FROM t WHERE i > 1"));
         Assert.Equal(1, connection.QueryScalar<int>("SELECT i FROM t"));
         Assert.Equal(1, connection.Execute("UPDATE t SET i = $1 WHERE i = $2", [5, 1]));
         Assert.Equal(0, connection.Execute(""));
@@ -93,7 +95,8 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public void A_failure_in_the_middle_of_a_stream_is_no_end()
     {
-        using var result = connection.Query("SELECT CASE WHEN i = 3000000 THEN error('late') ELSE i END FROM range(4000000) t(i)");
+        using var result = connection.Query(
+            "SELECT CASE WHEN i = 3000000 THEN error('late') ELSE i END FROM range(4000000) t(i)");
         long rows = 0;
         var failure = Assert.Throws<DuckDBException>(() =>
         {
@@ -232,7 +235,10 @@ public sealed class ConnectionTests : IDisposable
         var folder = Directory.CreateTempSubdirectory("foz-");
         try
         {
-            string[] files = [.. Enumerable.Range(0, 3).Select(i => Path.Combine(folder.FullName, $"it's {i}.parquet"))];
+            string[] files =
+            [
+                .. Enumerable.Range(0, 3).Select(i => Path.Combine(folder.FullName, $"it's {i}.parquet")),
+            ];
             foreach (var file in files) connection.Execute($"COPY (SELECT 1 AS i) TO '{file.Replace("'", "''")}'");
             Assert.Equal(3, connection.QueryScalar<long>("SELECT count(*) FROM read_parquet($1)", [files]));
             connection.Execute("SET VARIABLE f = ?", [files]);
@@ -268,7 +274,8 @@ public sealed class ConnectionTests : IDisposable
     public async Task Interrupt_from_another_thread_stops_the_statement()
     {
         var running = Task.Run(
-            () => connection.Execute("SELECT count(*) FROM range(10000000000) a(i), range(1000) b(j) WHERE (i * j) % 7 = 8"), Token);
+            () => connection.Execute(
+                "SELECT count(*) FROM range(10000000000) a(i), range(1000) b(j) WHERE (i * j) % 7 = 8"), Token);
         while (!running.IsCompleted)
         {
             connection.Interrupt();

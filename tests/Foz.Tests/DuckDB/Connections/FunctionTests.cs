@@ -124,7 +124,8 @@ public sealed class FunctionTests : IDisposable
         RegisterNumbers(threads: 4);
         const long rows = 3_000_000;
         using var result = connection.Query($"SELECT count(*), count(DISTINCT i), sum(i) FROM numbers({rows})");
-        Assert.Equal([rows, rows, (Int128)rows * (rows - 1) / 2], result.Rows(TestContext.Current.CancellationToken).Single());
+        Assert.Equal(
+            [rows, rows, (Int128)rows * (rows - 1) / 2], result.Rows(TestContext.Current.CancellationToken).Single());
         Assert.InRange(scans.Single().Scan.Producers, 2, 4);
     }
 
@@ -163,8 +164,10 @@ public sealed class FunctionTests : IDisposable
                         : TableScan.From(_ => throw new InvalidOperationException("no rows")),
                 },
         });
-        Assert.Contains("no binding é", Assert.Throws<DuckDBException>(() => connection.Execute("FROM broken(0)")).Message);
-        Assert.Contains("no opening", Assert.Throws<DuckDBException>(() => connection.Execute("FROM broken(1)")).Message);
+        Assert.Contains(
+            "no binding é", Assert.Throws<DuckDBException>(() => connection.Execute("FROM broken(0)")).Message);
+        Assert.Contains(
+            "no opening", Assert.Throws<DuckDBException>(() => connection.Execute("FROM broken(1)")).Message);
         Assert.Contains("no rows", Assert.Throws<DuckDBException>(() => connection.Execute("FROM broken(2)")).Message);
         Assert.Equal(1, connection.QueryScalar<int>("SELECT 1"));
     }
@@ -215,7 +218,8 @@ public sealed class FunctionTests : IDisposable
         }
         Assert.Equal(5000, i);
         if (type.StartsWith("UNION", StringComparison.Ordinal) && value is null) return;
-        Assert.Equal(3000, connection.QueryScalar<long>($"SELECT count(*) FROM source() WHERE pass(v) = CAST({sql} AS {type})"));
+        Assert.Equal(
+            3000, connection.QueryScalar<long>($"SELECT count(*) FROM source() WHERE pass(v) = CAST({sql} AS {type})"));
     }
 
     [Fact]
@@ -284,7 +288,9 @@ public sealed class FunctionTests : IDisposable
         Assert.Equal("1;a;2.50;", connection.QueryScalar<string>("SELECT describe_all(1, 'a', 2.50, NULL)"));
     }
 
-    /// <summary>DuckDB throws an exception of C++ where its memory is used up, which would end the process here.</summary>
+    /// <summary>
+    /// DuckDB throws an exception of C++ where its memory is used up, which would end the process here.
+    /// </summary>
     [Fact]
     public void Texts_and_lists_are_set_where_the_engines_memory_is_used_up()
     {
@@ -308,8 +314,12 @@ public sealed class FunctionTests : IDisposable
         });
         connection.Execute("SET memory_limit = '20MB'");
 
-        Assert.Equal(2000L * Length, connection.QueryScalar<long>("SELECT sum(length(long_text(range)))::BIGINT FROM range(2000)"));
-        Assert.Equal(2000L * (Length / sizeof(long)), connection.QueryScalar<long>("SELECT sum(len(long_list(range)))::BIGINT FROM range(2000)"));
+        Assert.Equal(
+            2000L * Length,
+            connection.QueryScalar<long>("SELECT sum(length(long_text(range)))::BIGINT FROM range(2000)"));
+        Assert.Equal(
+            2000L * (Length / sizeof(long)),
+            connection.QueryScalar<long>("SELECT sum(len(long_list(range)))::BIGINT FROM range(2000)"));
     }
 
     [Fact]
@@ -322,7 +332,8 @@ public sealed class FunctionTests : IDisposable
             ReturnType = LogicalType.Integer,
             Body = (_, _) => throw new InvalidOperationException("no result"),
         });
-        var failure = Assert.Throws<DuckDBException>(() => connection.Execute("SELECT broken(i::INT) FROM range(10000) t(i)"));
+        var failure =
+            Assert.Throws<DuckDBException>(() => connection.Execute("SELECT broken(i::INT) FROM range(10000) t(i)"));
         Assert.Contains("no result", failure.Message, StringComparison.Ordinal);
         Assert.Equal(DuckDBErrorKind.InvalidInput, failure.Kind);
         Assert.Equal(1, connection.QueryScalar<int>("SELECT 1"));

@@ -41,7 +41,8 @@ public sealed class LakeCatalogTests
     {
         await Catalog.DefineAsync(Orders, _ => View(""), Cancel);
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () =>
-            await Catalog.DefineAsync(Orders, present => present! with { Sql = present.Sql + $"{i};" }, Cancel), Cancel)));
+            await Catalog.DefineAsync(Orders, present => present! with { Sql = present.Sql + $"{i};" }, Cancel),
+            Cancel)));
 
         var definition = await Catalog.FindAsync(Orders, Cancel);
         Assert.Equal(

@@ -53,7 +53,8 @@ public sealed class StatementBinderTests : IDisposable
         await MakeAsync();
 
         using var bound = await Binder.BindAsync(
-            $"SELECT (SELECT count(*) FROM silver.t AT (VERSION => 1)) * 1000 + count(*) FROM delta_scan('{folder}/silver/t', version := 2)",
+            $"SELECT (SELECT count(*) FROM silver.t AT (VERSION => 1)) * 1000 + count(*) FROM "
+                + $"delta_scan('{folder}/silver/t', version := 2)",
             Cancel);
         Assert.Equal(200_300, session.QueryScalar<long>(bound.Sql, Cancel));
     }
@@ -82,7 +83,8 @@ public sealed class StatementBinderTests : IDisposable
         for (var file = 0; file < Files; file++)
         {
             var change = await new TableWriter(session).AppendAsync(
-                table, $"SELECT i AS id, i % 2 AS odd FROM range({file * 100}, {file * 100 + 100}) r(i)", new(), Cancel);
+                table, $"SELECT i AS id, i % 2 AS odd FROM range({file * 100}, {file * 100 + 100}) r(i)", new(),
+                Cancel);
             await change.CommitAsync(Cancel);
         }
         await DefineViewAsync("v", "SELECT * FROM silver.t WHERE odd = 1");

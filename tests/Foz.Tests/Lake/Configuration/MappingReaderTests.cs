@@ -34,5 +34,6 @@ public sealed class MappingReaderTests
         Assert.Equal("'c' is not supported yet", Assert.Single(errors.Items).Message);
     }
 
-    static MappingReader Read(string yaml, ErrorList errors) => new((YamlNode.Mapping)YamlReader.Read(yaml, "x.yml", errors)!, errors);
+    static MappingReader Read(string yaml, ErrorList errors) =>
+        new((YamlNode.Mapping)YamlReader.Read(yaml, "x.yml", errors)!, errors);
 }

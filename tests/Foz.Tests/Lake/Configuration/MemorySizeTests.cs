@@ -33,7 +33,9 @@ public sealed class MemorySizeTests
 
     [Fact]
     public void A_size_reads_back_from_its_text() =>
-        Prop.ForAll(Gen.Choose(0, int.MaxValue).SelectMany(n => Gen.Choose(0, 30).Select(shift => (long)n << shift)).ToArbitrary(),
+        Prop.ForAll(
+            Gen.Choose(0, int.MaxValue).SelectMany(n => Gen.Choose(0, 30).Select(shift => (long)n << shift))
+                .ToArbitrary(),
             bytes => MemorySize.TryParse(new MemorySize(bytes).ToString(), out var size) && size.Bytes == bytes)
             .QuickCheckThrowOnFailure();
 }

@@ -36,13 +36,15 @@ public sealed class NearestNameTests
     [Fact]
     public void The_distance_is_that_of_the_definition() =>
         Prop.ForAll(Gen.Zip(Words, Words).ToArbitrary(), pair =>
-            NearestName.Distance(pair.Item1, pair.Item2) == Definition(pair.Item1, pair.Item2)).QuickCheckThrowOnFailure();
+            NearestName.Distance(pair.Item1, pair.Item2)
+                == Definition(pair.Item1, pair.Item2)).QuickCheckThrowOnFailure();
 
     [Fact]
     public void The_distance_is_symmetric_and_zero_only_to_itself() =>
         Prop.ForAll(Gen.Zip(Words, Words).ToArbitrary(), pair =>
             NearestName.Distance(pair.Item1, pair.Item2) == NearestName.Distance(pair.Item2, pair.Item1)
-            && NearestName.Distance(pair.Item1, pair.Item2) == 0 == (pair.Item1 == pair.Item2)).QuickCheckThrowOnFailure();
+            && NearestName.Distance(pair.Item1, pair.Item2) == 0
+                == (pair.Item1 == pair.Item2)).QuickCheckThrowOnFailure();
 
     [Fact]
     public void No_candidate_is_nearer_than_the_one_found() =>
@@ -69,7 +71,8 @@ public sealed class NearestNameTests
             if (known.TryGetValue((i, j), out var value)) return value;
             var least = Math.Min(At(i - 1, j) + 1, At(i, j - 1) + 1);
             least = Math.Min(least, At(i - 1, j - 1) + (a[i - 1] == b[j - 1] ? 0 : 1));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) least = Math.Min(least, At(i - 2, j - 2) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                least = Math.Min(least, At(i - 2, j - 2) + 1);
             return known[(i, j)] = least;
         }
     }

@@ -11,7 +11,8 @@ public sealed class PlainYamlTests
 
     static readonly string[] Words =
     [
-        "id", "the order", "1.5", "-3", "~", "null", "true", "a:b", "x#y", "'quoted'", "\"double\"", "'it''s'", "\"\"", "''", "ação", "<<", "a-b", "http://x/y",
+        "id", "the order", "1.5", "-3", "~", "null", "true", "a:b", "x#y", "'quoted'", "\"double\"", "'it''s'", "\"\"",
+        "''", "ação", "<<", "a-b", "http://x/y",
         "12:30", "...", "---", "/* x */", "$1", "(a + b)", "a, b", "what? no", "- x", "'a: b'", "\"c # d\"",
     ];
 
@@ -20,9 +21,12 @@ public sealed class PlainYamlTests
         "a: 1\nb:\n  - c\n  - d: 2\n    e: 3\nf: {g: 'h', i: [1, 2, \"3\"]}\n",
         "a:\n- b\n- c: d\n  e:\n  - f\n  -  g: h\n     i: j\nk:\n# note\nl: m # n\n",
         "  a: [b,\n      c , d\n    ]\n  e:\n\n    f: {g: h,\n     i: j}\n  'k l': \"m\"\n",
-        "columns:\n  - {name: id, description: The order, checks: [not_null]}\n  - {name: status, checks: [{accepted_values: [new, paid]}]}\n",
-        "name: silver.orders\nmaterialization: {type: incremental, unique_key: [id], strategy: merge}\nmeta: {}\ntags: []\n",
-        "a: >-\n  folded\n  text\n\nb:\n  - |\n    select 1\n\n      from x\n    where y # z\n\n  # note\n  - c: |-\n      one\nd: >\n two\n\n",
+        "columns:\n  - {name: id, description: The order, checks: [not_null]}\n  - {name: status, checks: "
+            + "[{accepted_values: [new, paid]}]}\n",
+        "name: silver.orders\nmaterialization: {type: incremental, unique_key: [id], "
+            + "strategy: merge}\nmeta: {}\ntags: []\n",
+        "a: >-\n  folded\n  text\n\nb:\n  - |\n    select 1\n\n      from x\n    where y # z\n\n  # note\n  - c: "
+            + "|-\n      one\nd: >\n two\n\n",
         "description: >\n  folded\n  text\nsql: |\n  select 1\n\n  from x\nother: &a {b: c}\nsame: *a\n",
     ];
 
@@ -69,7 +73,8 @@ public sealed class PlainYamlTests
     [Fact]
     public void The_front_matter_of_the_examples_is_plain()
     {
-        var files = Directory.GetFiles(Path.Combine(Repository.Root, "examples", "loja", "models"), "*.sql", SearchOption.AllDirectories);
+        var files = Directory.GetFiles(
+            Path.Combine(Repository.Root, "examples", "loja", "models"), "*.sql", SearchOption.AllDirectories);
         var yaml = files.Select(File.ReadAllText).Where(text => text.StartsWith("/* @foz\n", StringComparison.Ordinal))
             .Select(text => text["/* @foz".Length..text.IndexOf("@foz */", StringComparison.Ordinal)]).ToList();
         Assert.True(yaml.Count > 3, $"{yaml.Count} models have front matter");
@@ -87,7 +92,8 @@ public sealed class PlainYamlTests
         Assert.True(errors.IsEmpty);
         Assert.Equal(Show(any!), Show(plain!));
         const string Anchored = "/* @foz\nname: &n a.b\nother: *n\n@foz */ select 1";
-        var fallen = YamlReader.Read(Anchored, 7..Anchored.IndexOf("@foz */", StringComparison.Ordinal), "x.sql", errors);
+        var fallen = YamlReader.Read(
+            Anchored, 7..Anchored.IndexOf("@foz */", StringComparison.Ordinal), "x.sql", errors);
         Assert.Equal("x.sql:2:7", $"{((YamlNode.Mapping)fallen!)["name"]!.Place}");
     }
 
@@ -116,7 +122,8 @@ public sealed class PlainYamlTests
     {
         for (var entry = random.Next(1, 4); entry > 0; entry--)
         {
-            text.Append(' ', isInLine ? 0 : indent).Append(random.Next(4) == 0 ? Words[random.Next(Words.Length)] : $"key{random.Next(6)}").Append(':');
+            text.Append(' ', isInLine ? 0 : indent)
+                .Append(random.Next(4) == 0 ? Words[random.Next(Words.Length)] : $"key{random.Next(6)}").Append(':');
             isInLine = false;
             AddValue(text, random, indent, depth);
         }
@@ -147,7 +154,8 @@ public sealed class PlainYamlTests
         text.Append(random.Next(2) == 0 ? '|' : '>').Append(random.Next(2) == 0 ? "-" : "").Append('\n');
         for (var line = random.Next(1, 4); line > 0; line--)
         {
-            text.Append(' ', indent + 2 + (random.Next(8) == 0 ? random.Next(3) : 0)).Append(Words[random.Next(Words.Length)]).Append('\n');
+            text.Append(' ', indent + 2 + (random.Next(8) == 0 ? random.Next(3) : 0))
+                .Append(Words[random.Next(Words.Length)]).Append('\n');
             if (random.Next(6) == 0) text.Append('\n');
         }
     }

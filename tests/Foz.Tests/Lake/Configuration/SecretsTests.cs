@@ -14,7 +14,9 @@ public sealed class SecretsTests
     [InlineData("nothing here", "nothing here")]
     [InlineData("postgres://ana:other@host/db", "postgres://ana:***@host/db")]
     [InlineData("postgres://ana@host/db", "postgres://ana@host/db")]
-    [InlineData("cannot reach postgres://ana:p@ss@host/db?sslmode=require now", "cannot reach postgres://ana:***@host/db?sslmode=require now")]
+    [InlineData(
+        "cannot reach postgres://ana:p@ss@host/db?sslmode=require now",
+        "cannot reach postgres://ana:***@host/db?sslmode=require now")]
     public void Known_secrets_and_passwords_in_urls_are_masked(string text, string expected)
     {
         var secrets = new Secrets();
@@ -71,7 +73,8 @@ public sealed class SecretsTests
         Prop.ForAll(ArbMap.Default.ArbFor<NonEmptyString>(), (NonEmptyString secret) =>
         {
             var value = secret.Get;
-            if (value.Trim().Length < 4 || value.Contains('*', StringComparison.Ordinal) || value.Any(char.IsSurrogate)) return true;
+            if (value.Trim().Length < 4 || value.Contains('*', StringComparison.Ordinal) || value.Any(char.IsSurrogate))
+                return true;
             var secrets = new Secrets();
             secrets.Add(value);
             string[] written = [value, Uri.EscapeDataString(value), JsonSerializer.Serialize(new[] { value })];
@@ -84,7 +87,8 @@ public sealed class SecretsTests
     {
         var secrets = new Secrets();
         secrets.Add("hunter22");
-        var masked = secrets.Mask(new FozException(ErrorKind.Source, "hunter22 was refused") { Hint = "not hunter22", Place = new("a", 1) });
+        var masked = secrets.Mask(
+            new FozException(ErrorKind.Source, "hunter22 was refused") { Hint = "not hunter22", Place = new("a", 1) });
         Assert.Equal("a:1: *** was refused\n  not ***", masked.Describe());
         Assert.Equal(ErrorKind.Source, masked.Kind);
     }

@@ -26,17 +26,29 @@ public sealed class SettingsReaderTests
     }
 
     [Theory]
-    [InlineData("{host: h, pasword: x}", "x.yml:1:11: unknown key 'pasword' in a connection\n  did you mean 'password'?")]
+    [InlineData(
+        "{host: h, pasword: x}", "x.yml:1:11: unknown key 'pasword' in a connection\n  did you mean 'password'?")]
     [InlineData("{type: x}", "x.yml:1:1: 'host' is missing in a connection\n  The server's name.")]
     [InlineData("{host: }", "x.yml:1:1: 'host' is missing in a connection\n  The server's name.")]
     [InlineData("{host: h, format: jsn}", "x.yml:1:19: unknown format 'jsn'\n  did you mean 'json'?")]
     [InlineData("{host: h, format: [csv, xml]}", "x.yml:1:19: unknown format 'xml'\n  known: csv, json")]
-    [InlineData("{host: {a: {b: c}}}", "x.yml:1:8: 'host' is nested too deep: it takes a value, a list or a mapping of values")]
-    [InlineData("host: h\npassword: hunter2", "x.yml:2:11: 'password' is a secret and must not stand in a file\n  write ${PASSWORD} here, and set PASSWORD in the environment or in .env, outside of git")]
-    [InlineData("host: h\npassword: ${A:-hunter2}", "x.yml:2:11: 'password' is a secret and must not stand in a file\n  write ${PASSWORD} here, and set PASSWORD in the environment or in .env, outside of git")]
-    [InlineData("host: h\nurl: postgres://ana:hunter2@db/shop", "x.yml:2:6: a password stands in 'url'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
-    [InlineData("host: h\nurl: Host=db;Password=hunter2", "x.yml:2:6: a password stands in 'url'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
-    [InlineData("host: h\noptions: {a: 'amqp://u:hunter2@h'}", "x.yml:2:14: a password stands in 'options'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
+    [InlineData(
+        "{host: {a: {b: c}}}", "x.yml:1:8: 'host' is nested too deep: it takes a value, a list or a mapping of values")]
+    [InlineData(
+        "host: h\npassword: hunter2",
+        "x.yml:2:11: 'password' is a secret and must not stand in a file\n  write ${PASSWORD} here, and set PASSWORD in the environment or in .env, outside of git")]
+    [InlineData(
+        "host: h\npassword: ${A:-hunter2}",
+        "x.yml:2:11: 'password' is a secret and must not stand in a file\n  write ${PASSWORD} here, and set PASSWORD in the environment or in .env, outside of git")]
+    [InlineData(
+        "host: h\nurl: postgres://ana:hunter2@db/shop",
+        "x.yml:2:6: a password stands in 'url'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
+    [InlineData(
+        "host: h\nurl: Host=db;Password=hunter2",
+        "x.yml:2:6: a password stands in 'url'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
+    [InlineData(
+        "host: h\noptions: {a: 'amqp://u:hunter2@h'}",
+        "x.yml:2:14: a password stands in 'options'\n  write ${PASSWORD} in its place, and set PASSWORD in the environment or in .env, outside of git")]
     public void Wrong_settings_are_told(string yaml, string expected)
     {
         var errors = Read(yaml).Errors;
@@ -67,7 +79,8 @@ public sealed class SettingsReaderTests
 
     [Fact]
     public void Any_text_in_quotes_reads_as_itself() =>
-        Prop.ForAll(ArbMap.Default.ArbFor<string>().Filter(t => t is not null && !t.Any(char.IsSurrogate)), (string text) =>
+        Prop.ForAll(
+            ArbMap.Default.ArbFor<string>().Filter(t => t is not null && !t.Any(char.IsSurrogate)), (string text) =>
         {
             var yaml = $"host: {System.Text.Json.JsonSerializer.Serialize(text)}";
             var (errors, settings) = Read(yaml);

@@ -69,11 +69,19 @@ public sealed class VariablesTests
     }
 
     [Theory]
-    [InlineData("${SHOP_PASWORD}", "x.yml:1:2: the environment variable 'SHOP_PASWORD' is not set\n  did you mean 'SHOP_PASSWORD'?")]
-    [InlineData("${NONE}", "x.yml:1:2: the environment variable 'NONE' is not set\n  set it, add it to .env, or give a default: ${NONE:-…}")]
-    [InlineData("${A", "x.yml:1:2: '${' starts no variable here\n  write ${NAME} or ${NAME:-default}, or $${ for a plain ${")]
-    [InlineData("${1A}", "x.yml:1:2: '${' starts no variable here\n  write ${NAME} or ${NAME:-default}, or $${ for a plain ${")]
-    [InlineData("${A-b}", "x.yml:1:2: '${' starts no variable here\n  write ${NAME} or ${NAME:-default}, or $${ for a plain ${")]
+    [InlineData(
+        "${SHOP_PASWORD}",
+        "x.yml:1:2: the environment variable 'SHOP_PASWORD' is not set\n  did you mean 'SHOP_PASSWORD'?")]
+    [InlineData(
+        "${NONE}",
+        "x.yml:1:2: the environment variable 'NONE' is not set\n  set it, add it to .env, or give a default: ${NONE:-…}")]
+    [InlineData(
+        "${A", "x.yml:1:2: '${' starts no variable here\n  write ${NAME} or ${NAME:-default}, or $${ for a plain ${")]
+    [InlineData(
+        "${1A}", "x.yml:1:2: '${' starts no variable here\n  write ${NAME} or ${NAME:-default}, or $${ for a plain ${")]
+    [InlineData(
+        "${A-b}",
+        "x.yml:1:2: '${' starts no variable here\n  write ${NAME} or ${NAME:-default}, or $${ for a plain ${")]
     public void What_cannot_be_filled_in_is_told(string text, string expected)
     {
         var errors = new ErrorList();
@@ -85,7 +93,8 @@ public sealed class VariablesTests
     public void The_environment_wins_over_the_file()
     {
         var variables = new Variables(
-            new Dictionary<string, string> { ["A"] = "env" }, new Dictionary<string, string> { ["A"] = "file", ["B"] = "file" });
+            new Dictionary<string, string> { ["A"] = "env" },
+            new Dictionary<string, string> { ["A"] = "file", ["B"] = "file" });
         Assert.Equal("env", variables["A"]);
         Assert.Equal("file", variables["B"]);
         Assert.Null(variables["C"]);

@@ -32,10 +32,16 @@ public sealed class WorkloadReaderTests : IDisposable
         var (dashboards, analysts, others) = (serve.Workloads[0], serve.Workloads[1], serve.Workloads[2]);
         Assert.Equal(["superset"], dashboards.Applications);
         Assert.Equal(["ana"], dashboards.Users);
-        Assert.Equal((2_000_000_000L, 2, 8, TimeSpan.FromSeconds(30)), (dashboards.MemoryBytes, dashboards.Threads, dashboards.Slots, dashboards.StatementTimeout));
-        Assert.Equal((1000, TimeSpan.FromMinutes(5), null), (dashboards.QueueMax, dashboards.QueueTimeout, dashboards.SpillBytesMax));
+        Assert.Equal(
+            (2_000_000_000L, 2, 8, TimeSpan.FromSeconds(30)),
+            (dashboards.MemoryBytes, dashboards.Threads, dashboards.Slots, dashboards.StatementTimeout));
+        Assert.Equal(
+            (1000, TimeSpan.FromMinutes(5), null),
+            (dashboards.QueueMax, dashboards.QueueTimeout, dashboards.SpillBytesMax));
         Assert.Equal(["a", "b"], analysts.Roles);
-        Assert.Equal((0, TimeSpan.FromMinutes(2), 10_000_000_000L), (analysts.QueueMax, analysts.QueueTimeout, analysts.SpillBytesMax));
+        Assert.Equal(
+            (0, TimeSpan.FromMinutes(2), 10_000_000_000L),
+            (analysts.QueueMax, analysts.QueueTimeout, analysts.SpillBytesMax));
         Assert.Equal((null, null, null), (others.MemoryBytes, others.Slots, others.StatementTimeout));
         Assert.Null(serve.Price);
     }
@@ -66,8 +72,11 @@ public sealed class WorkloadReaderTests : IDisposable
     [InlineData("serve: {workloads: {a: {slots: 1}}}", "the workload 'a' takes nobody's statements")]
     [InlineData("serve: {workloads: {default: {users: b}}}", "'default' takes what no other takes")]
     [InlineData("serve: {workloads: {a b: {users: c}}}", "'a b' cannot be a workload's name")]
-    [InlineData("serve: {workloads: {a: {users: b, memory: much}}}", "'memory' must be an amount such as 512MB or 2GB, not 'much'")]
-    [InlineData("serve: {workloads: {a: {users: b, slots: 0}}}", "'slots' must be a whole number from 1 to 10,000, not 0")]
+    [InlineData(
+        "serve: {workloads: {a: {users: b, memory: much}}}",
+        "'memory' must be an amount such as 512MB or 2GB, not 'much'")]
+    [InlineData(
+        "serve: {workloads: {a: {users: b, slots: 0}}}", "'slots' must be a whole number from 1 to 10,000, not 0")]
     [InlineData("serve: {workloads: {a: {users: b, queue_timeout: soon}}}", "'queue_timeout' must be a length of time")]
     [InlineData("serve: {price_per_tb: cheap}", "'price_per_tb' must be a price such as 5 or 4.50, not 'cheap'")]
     [InlineData("serve: {workload: {}}", "unknown key 'workload'")]

@@ -36,28 +36,50 @@ public sealed class YamlReaderTests
     [Theory]
     [InlineData("a: 1\n\tb: 2\n", "x.yml:2:1: a tab in the indentation\n  indent YAML with spaces")]
     [InlineData("x: 1\na:\n\tb: {c: 1, d: 2}\n", "x.yml:3:1: a tab in the indentation\n  indent YAML with spaces")]
-    [InlineData("x: |\n  a\n  \tb\nc:\n  a: {b: 1,\n\tc: 2}\n", "x.yml:6:1: a tab in the indentation\n  indent YAML with spaces")]
+    [InlineData(
+        "x: |\n  a\n  \tb\nc:\n  a: {b: 1,\n\tc: 2}\n",
+        "x.yml:6:1: a tab in the indentation\n  indent YAML with spaces")]
     [InlineData("a:\n\tb: 2\n", "x.yml:2:1: a tab in the indentation\n  indent YAML with spaces")]
     [InlineData("a:\n  b: 1\n  \tc: 2\n", "x.yml:3:3: a tab in the indentation\n  indent YAML with spaces")]
     [InlineData("a: 1\nb: 2\na: 3\n", "x.yml:3:1: the key 'a' stands here twice\n  first at line 1")]
     [InlineData("a: {b: 1, b: 2}", "x.yml:1:11: the key 'b' stands here twice\n  first at line 1")]
-    [InlineData("a: b: c", "x.yml:1:5: a ':' stands where no key can be\n  quote a text that holds ': ', or check how this line and the one above are indented")]
-    [InlineData("a: 1\n  b: 2", "x.yml:2:4: a ':' stands where no key can be\n  quote a text that holds ': ', or check how this line and the one above are indented")]
-    [InlineData("a:\n  - x\n - y", "x.yml:3:2: this is no key of the mapping above\n  write 'key: value', in the same column as the keys above")]
-    [InlineData("- a\nb: c", "x.yml:2:1: this is no item of the list above\n  items of one list start with '- ' in the same column")]
-    [InlineData("key: value\nbad\n", "x.yml:2:1: this is no key of the mapping above\n  write 'key: value', in the same column as the keys above")]
+    [InlineData(
+        "a: b: c",
+        "x.yml:1:5: a ':' stands where no key can be\n  quote a text that holds ': ', or check how this line and the one above are indented")]
+    [InlineData(
+        "a: 1\n  b: 2",
+        "x.yml:2:4: a ':' stands where no key can be\n  quote a text that holds ': ', or check how this line and the one above are indented")]
+    [InlineData(
+        "a:\n  - x\n - y",
+        "x.yml:3:2: this is no key of the mapping above\n  write 'key: value', in the same column as the keys above")]
+    [InlineData(
+        "- a\nb: c",
+        "x.yml:2:1: this is no item of the list above\n  items of one list start with '- ' in the same column")]
+    [InlineData(
+        "key: value\nbad\n",
+        "x.yml:2:1: this is no key of the mapping above\n  write 'key: value', in the same column as the keys above")]
     [InlineData("x: @y", "x.yml:1:4: a text cannot start with this character\n  quote the text")]
     [InlineData("x: `y`", "x.yml:1:4: a text cannot start with this character\n  quote the text")]
     [InlineData("a: 'b\nc: d\n", "x.yml:1:4: a quote is never closed\n  close the quote that starts here")]
-    [InlineData("a: \"\\d\"", "x.yml:1:4: no such escape in a text in double quotes\n  use single quotes for a text with backslashes")]
-    [InlineData("a: [1, 2\n", "x.yml:2:1: the list in [ ] is not closed here\n  separate items by ',' and quote texts that hold { } [ ] or ','")]
+    [InlineData(
+        "a: \"\\d\"",
+        "x.yml:1:4: no such escape in a text in double quotes\n  use single quotes for a text with backslashes")]
+    [InlineData(
+        "a: [1, 2\n",
+        "x.yml:2:1: the list in [ ] is not closed here\n  separate items by ',' and quote texts that hold { } [ ] or ','")]
     [InlineData("a: {", "x.yml:2:1: a value is missing here\n  close every [ and {")]
     [InlineData("a: [1, 2\nb: 3", "x.yml: the YAML ends inside a list or mapping\n  close every [ and {")]
-    [InlineData("a: {p: ${PW}}", "x.yml:1:9: the mapping in { } is not closed here\n  separate entries by ',' and quote texts that hold { } [ ] or ','; a variable too: \"${NAME}\"")]
-    [InlineData("a: !!int 1", "x.yml:1:4: the tag 'tag:yaml.org,2002:int' is not supported\n  quote the value to make it a text")]
+    [InlineData(
+        "a: {p: ${PW}}",
+        "x.yml:1:9: the mapping in { } is not closed here\n  separate entries by ',' and quote texts that hold { } [ ] or ','; a variable too: \"${NAME}\"")]
+    [InlineData(
+        "a: !!int 1",
+        "x.yml:1:4: the tag 'tag:yaml.org,2002:int' is not supported\n  quote the value to make it a text")]
     [InlineData("a: *b", "x.yml:1:4: the anchor 'b' is not defined above")]
     [InlineData("a: &b [*b]", "x.yml:1:8: the anchor 'b' is not defined above")]
-    [InlineData("a: 1\n---\nb: 2\n", "x.yml:2:1: a second document starts here\n  one file holds one document: remove the '---'")]
+    [InlineData(
+        "a: 1\n---\nb: 2\n",
+        "x.yml:2:1: a second document starts here\n  one file holds one document: remove the '---'")]
     [InlineData("? [a]\n: 1\n", "x.yml:1:3: a key must be a single text")]
     [InlineData("<<: 1\n", "x.yml:1:5: '<<' takes a mapping or a list of mappings")]
     public void What_is_wrong_is_told_with_its_place(string text, string expected)
@@ -129,11 +151,13 @@ public sealed class YamlReaderTests
     {
         var seed = Soak.Seed();
         var random = new Random(seed);
-        string[] pieces = ["a", "b: ", ":", "- ", "\n", "  ", "\t", "{", "}", "[", "]", ",", "'", "\"", "&x ", "*x", "|", ">",
+        string[] pieces = ["a", "b: ", ":", "- ", "\n", "  ", "\t", "{", "}", "[", "]", ",", "'", "\"", "&x ", "*x",
+            "|", ">",
             "#", "?", "!t ", "%", "@", "é", "😀", "---", "...", "<<: ", "~", "\\", "\0", "${A}"];
         for (var round = 0; round < 3_000; round++)
         {
-            var text = string.Concat(Enumerable.Range(0, random.Next(1, 25)).Select(_ => pieces[random.Next(pieces.Length)]));
+            var text = string.Concat(
+                Enumerable.Range(0, random.Next(1, 25)).Select(_ => pieces[random.Next(pieces.Length)]));
             var errors = new ErrorList();
             var escaped = Record.Exception(() => YamlReader.Read(text, "x.yml", errors));
             Assert.True(escaped is null, $"seed {seed}, round {round}: {escaped} on {text}");

@@ -12,7 +12,8 @@ public sealed class TableNameTests
         {
             var text = ((char)c).ToString();
             if (known.TryAdd(text, text)) continue;
-            var (one, other) = (new TableName("s" + text, text + "n"), new TableName("S" + known[text], known[text] + "N"));
+            var (one, other) =
+                (new TableName("s" + text, text + "n"), new TableName("S" + known[text], known[text] + "N"));
             Assert.Equal(one, other);
             Assert.Equal(one.GetHashCode(), other.GetHashCode());
         }

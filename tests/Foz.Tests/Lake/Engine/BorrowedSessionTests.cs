@@ -64,7 +64,9 @@ public sealed class BorrowedSessionTests : IDisposable
         using var canceled = new CancellationTokenSource();
         using (var session = Instance.Borrow(Utc, Token))
         {
-            var running = Task.Run(() => session.Query("SELECT count(*) FROM range(1000000000) a, range(1000000000) b", canceled.Token).Rows(canceled.Token).Count(), Token);
+            var running = Task.Run(
+                () => session.Query("SELECT count(*) FROM range(1000000000) a, range(1000000000) b", canceled.Token)
+                    .Rows(canceled.Token).Count(), Token);
             await canceled.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         }
@@ -97,7 +99,8 @@ public sealed class BorrowedSessionTests : IDisposable
     {
         using var owner = Instance.Open();
         var before = BytesUsed();
-        owner.Execute("CREATE TABLE wide AS SELECT md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS t FROM range(200000) r(i)", Token);
+        owner.Execute(
+            "CREATE TABLE wide AS SELECT md5(i::VARCHAR) || md5((i + 1)::VARCHAR) AS t FROM range(200000) r(i)", Token);
         Assert.True(BytesUsed() > before + (4 << 20));
         using (var session = Instance.Borrow(Utc, Token))
         using (var rows = session.Query("SELECT t FROM wide", Token))
@@ -109,7 +112,8 @@ public sealed class BorrowedSessionTests : IDisposable
         owner.Execute("DROP TABLE wide", Token);
         Assert.InRange(BytesUsed(), 0, before + (1 << 20));
 
-        long BytesUsed() => owner.QueryScalar<long>("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()", Token);
+        long BytesUsed() =>
+            owner.QueryScalar<long>("SELECT sum(memory_usage_bytes)::BIGINT FROM duckdb_memory()", Token);
     }
 
     [Fact]
@@ -127,7 +131,11 @@ public sealed class BorrowedSessionTests : IDisposable
     [Fact]
     public void Everybody_has_a_time_zone_of_their_own_whoever_had_the_connection_before()
     {
-        foreach (var (zone, hour) in new[] { (Utc, "12:00"), ("America/Sao_Paulo", "09:00"), ("Asia/Tokyo", "21:00"), (Utc, "12:00"), ("Asia/Tokyo", "21:00") })
+        foreach (var (zone, hour) in new[]
+        {
+            (Utc, "12:00"), ("America/Sao_Paulo", "09:00"), ("Asia/Tokyo", "21:00"), (Utc, "12:00"),
+            ("Asia/Tokyo", "21:00"),
+        })
         {
             using var session = Instance.Borrow(zone, Token);
             Assert.Equal([hour], Texts(session, Noon));

@@ -47,7 +47,9 @@ public sealed class EngineSessionTests : IDisposable
         for (var i = 0; i < 50; i++)
         {
             var failure = Assert.Throws<FozException>(() =>
-                asking.Query("SELECT CASE WHEN i = 300000 THEN error('mine') ELSE i END FROM range(400000) AS r(i)", Token).CountRest(Token));
+                asking.Query(
+                    "SELECT CASE WHEN i = 300000 THEN error('mine') ELSE i END FROM range(400000) AS r(i)",
+                    Token).CountRest(Token));
             Assert.Equal("mine", failure.Message);
         }
     }
@@ -73,7 +75,8 @@ public sealed class EngineSessionTests : IDisposable
     [Fact]
     public void Sessions_share_an_instance_but_no_temporary_objects()
     {
-        session.Execute("CREATE TABLE shared AS SELECT 1 AS i; CREATE TEMP TABLE own AS SELECT 1 AS i; SET VARIABLE v = 1", Token);
+        session.Execute(
+            "CREATE TABLE shared AS SELECT 1 AS i; CREATE TEMP TABLE own AS SELECT 1 AS i; SET VARIABLE v = 1", Token);
         using var second = engines.Open(Workload.Query);
         Assert.Equal(1, second.QueryScalar<int>("SELECT i FROM shared", Token));
         Assert.Null(second.QueryScalar<int?>("SELECT getvariable('v')", Token));
@@ -103,7 +106,9 @@ public sealed class EngineSessionTests : IDisposable
     {
         var failure = new FozException(ErrorKind.Source, "the source died") { IsTransient = true };
         using var stream = session.Register(new ColumnStream([new("n", DataType.Long)], [Numbers(3, failure)]));
-        Assert.Same(failure, Assert.Throws<FozException>(() => session.Execute($"CREATE TEMP TABLE t AS FROM {stream.Sql}", Token)));
+        Assert.Same(
+            failure,
+            Assert.Throws<FozException>(() => session.Execute($"CREATE TEMP TABLE t AS FROM {stream.Sql}", Token)));
         Assert.Throws<FozException>(() => session.Execute("FROM t", Token));
         Assert.Equal(1, session.QueryScalar<int>("SELECT 1", Token));
     }
@@ -124,11 +129,13 @@ public sealed class EngineSessionTests : IDisposable
     {
         var stream = session.Register(new ColumnStream([new("n", DataType.Long)], [Numbers(3, null)]));
         stream.Dispose();
-        Assert.Contains("not registered", Assert.Throws<FozException>(() => session.Execute($"FROM {stream.Sql}", Token)).Message);
+        Assert.Contains(
+            "not registered", Assert.Throws<FozException>(() => session.Execute($"FROM {stream.Sql}", Token)).Message);
         var token = session.Register(new ScanFiles());
         token.Dispose();
         Assert.Contains("not registered", Assert.Throws<FozException>(
-            () => session.Execute($"SELECT {ScanFunctions.Live}({token.Value}, 'f', i) FROM range(3) t(i)", Token)).Message);
+            () => session.Execute(
+                $"SELECT {ScanFunctions.Live}({token.Value}, 'f', i) FROM range(3) t(i)", Token)).Message);
     }
 
     static async IAsyncEnumerable<ColumnBatch> Numbers(int batches, Exception? failure)
@@ -177,6 +184,7 @@ public sealed class EngineSessionTests : IDisposable
         });
         using var own = sharing.Open(Workload.Ingestion);
         Assert.Equal(
-            limit, own.QueryScalar<string>("SELECT current_setting('memory_limit')", TestContext.Current.CancellationToken));
+            limit,
+            own.QueryScalar<string>("SELECT current_setting('memory_limit')", TestContext.Current.CancellationToken));
     }
 }

@@ -12,9 +12,15 @@ public sealed class LosslessTextTests
     static readonly EnginePool Engines = new(new EngineOptions());
 
     [Theory]
-    [InlineData("integer", "0 7 -7 +7 007 2147483647 7.0 7. 1e3 1E+05 1500e-2 0e-9 0.00e1", "7.5 7.05 15e-1 .5 0x10 1_000 1e1.5 1e99999999999 abc")]
-    [InlineData("decimal(10,2)", "1 1.5 1.50 1.5000 -.5 +12.34 1. 1.239e1 5e-2 500e-4", "1.239 1.2304 1e-5 1.239e0 5e-4 1.2.3 1,5 1e 1_0.5")]
-    [InlineData("double", "1 -1.5 1e300 1e-400 +.5e3 5.E+3 inf -Infinity nan 12345678901234567890123456789012345", "1e400 -1E999 1_0e400")]
+    [InlineData(
+        "integer", "0 7 -7 +7 007 2147483647 7.0 7. 1e3 1E+05 1500e-2 0e-9 0.00e1",
+        "7.5 7.05 15e-1 .5 0x10 1_000 1e1.5 1e99999999999 abc")]
+    [InlineData(
+        "decimal(10,2)", "1 1.5 1.50 1.5000 -.5 +12.34 1. 1.239e1 5e-2 500e-4",
+        "1.239 1.2304 1e-5 1.239e0 5e-4 1.2.3 1,5 1e 1_0.5")]
+    [InlineData(
+        "double", "1 -1.5 1e300 1e-400 +.5e3 5.E+3 inf -Infinity nan 12345678901234567890123456789012345",
+        "1e400 -1E999 1_0e400")]
     [InlineData("float", "1 1e38 16777217", "1e39 -1e300")]
     [InlineData(
         "date",
@@ -38,7 +44,8 @@ public sealed class LosslessTextTests
     [InlineData("string")]
     [InlineData("boolean")]
     [InlineData("binary")]
-    public void Types_whose_casts_lose_nothing_need_no_test(string type) => Assert.Null(LosslessText.Test("t", TypeOf(type)));
+    public void Types_whose_casts_lose_nothing_need_no_test(string type) =>
+        Assert.Null(LosslessText.Test("t", TypeOf(type)));
 
     [Fact]
     public void Null_is_neither() => Assert.Null(Test(null, DataType.Long));
@@ -48,7 +55,8 @@ public sealed class LosslessTextTests
     {
         using var session = Engines.Open(Workload.Query);
         using var rows = session.Query(
-            "SELECT CAST(CAST(t AS TIMESTAMPTZ) AS VARCHAR) FROM (SELECT unnest(['2024-01-01 10:00:00 Asia/Tokyo', '2024-01-01 10:00:00']) AS t)",
+            "SELECT CAST(CAST(t AS TIMESTAMPTZ) AS VARCHAR) FROM (SELECT unnest(['2024-01-01 10:00:00 Asia/Tokyo', "
+                + "'2024-01-01 10:00:00']) AS t)",
             TestContext.Current.CancellationToken);
         Assert.Equal(
             ["2024-01-01 01:00:00+00", "2024-01-01 01:00:00+00"],
@@ -63,7 +71,9 @@ public sealed class LosslessTextTests
     {
         var random = new Random(seed);
         var texts = Enumerable.Range(0, 2_000).Select(_ => Number(random)).ToList();
-        foreach (var type in (DataType[])[new DataType.Decimal(38, 2), new DataType.Decimal(38, 0), new DataType.Decimal(38, 12), DataType.Long])
+        foreach (var type in (DataType[])[
+            new DataType.Decimal(38, 2), new DataType.Decimal(38, 0), new DataType.Decimal(38, 12), DataType.Long,
+        ])
         {
             var scale = (type as DataType.Decimal)?.Scale ?? 0;
             foreach (var (text, cast, isLossless) in Cast(texts, type))
@@ -84,19 +94,24 @@ public sealed class LosslessTextTests
     public void Days_and_times_that_pass_the_test_come_back_from_the_cast_and_others_do_not(int seed)
     {
         var random = new Random(seed);
-        var texts = Enumerable.Range(0, 3_000).Select(_ => Moment.Next(random)).DistinctBy(m => m.Text).ToDictionary(m => m.Text);
+        var texts = Enumerable.Range(0, 3_000).Select(_ => Moment.Next(random)).DistinctBy(m => m.Text)
+            .ToDictionary(m => m.Text);
         foreach (var type in (DataType[])[DataType.Date, DataType.TimestampNtz, DataType.Timestamp])
         {
             foreach (var (text, cast, isLossless) in Cast(texts.Keys, type))
             {
                 var moment = texts[text];
                 var isExact = type == DataType.Date ? moment is { Ticks: 0, OffsetMinutes: null or 0 }
-                    : moment.Ticks % TimeSpan.TicksPerMicrosecond == 0 && (type == DataType.Timestamp || moment.OffsetMinutes is null);
+                    : moment.Ticks % TimeSpan.TicksPerMicrosecond == 0
+                        && (type == DataType.Timestamp || moment.OffsetMinutes is null);
                 Assert.True(isExact == isLossless, $"{text} as {type}: {isLossless}");
                 if (!isExact) continue;
                 Assert.True(cast is not null, $"'{text}' as {type}");
-                var at = moment.Day.ToDateTime(default).AddTicks(moment.Ticks).AddMinutes(type == DataType.Timestamp ? -moment.OffsetMinutes ?? 0 : 0);
-                Assert.True(DateTime.Parse(cast!.Replace("+00", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) == at, $"{text} as {type}: {cast}");
+                var at = moment.Day.ToDateTime(default).AddTicks(moment.Ticks)
+                    .AddMinutes(type == DataType.Timestamp ? -moment.OffsetMinutes ?? 0 : 0);
+                Assert.True(
+                    DateTime.Parse(cast!.Replace("+00", "", StringComparison.Ordinal), CultureInfo.InvariantCulture)
+                        == at, $"{text} as {type}: {cast}");
             }
         }
     }
@@ -117,12 +132,18 @@ public sealed class LosslessTextTests
                 ? $"{day.Year:0000}{separator}{day.Month:00}{separator}{day.Day:00}"
                 : $"{day.Year}{separator}{day.Month}{separator}{day.Day}";
             if (random.Next(4) == 0) return new(text, day, 0, null);
-            var time = random.Next(3) == 0 ? TimeSpan.Zero : new TimeSpan(random.Next(24), random.Next(60), random.Next(60));
-            text += "  T"[random.Next(3)] + (isPadded ? $"{time.Hours:00}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Hours}:{time.Minutes}:{time.Seconds}");
+            var time = random.Next(3) == 0
+                ? TimeSpan.Zero
+                : new TimeSpan(random.Next(24), random.Next(60), random.Next(60));
+            text += "  T"[random.Next(3)]
+                + (isPadded
+                    ? $"{time.Hours:00}:{time.Minutes:00}:{time.Seconds:00}"
+                    : $"{time.Hours}:{time.Minutes}:{time.Seconds}");
             var ticks = time.Ticks;
             if (random.Next(2) == 0)
             {
-                var digits = string.Concat(Enumerable.Range(0, random.Next(8)).Select(_ => random.Next(2) * random.Next(10)));
+                var digits = string.Concat(
+                    Enumerable.Range(0, random.Next(8)).Select(_ => random.Next(2) * random.Next(10)));
                 text += "." + digits;
                 ticks += digits.Length == 0 ? 0 : long.Parse(digits.PadRight(7, '0'), CultureInfo.InvariantCulture);
             }
@@ -131,8 +152,13 @@ public sealed class LosslessTextTests
                 text += (minutes, random.Next(3)) switch
                 {
                     (0, 0) => "Z",
-                    (_, 1) => string.Create(CultureInfo.InvariantCulture, $"{(minutes < 0 ? '-' : '+')}{Math.Abs(minutes) / 60:00}{Math.Abs(minutes) % 60:00}"),
-                    _ => string.Create(CultureInfo.InvariantCulture, $"{(minutes < 0 ? '-' : '+')}{Math.Abs(minutes) / 60:00}:{Math.Abs(minutes) % 60:00}"),
+                    (_, 1) =>
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{(minutes < 0 ? '-' : '+')}{Math.Abs(minutes) / 60:00}{Math.Abs(minutes) % 60:00}"),
+                    _ => string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{(minutes < 0 ? '-' : '+')}{Math.Abs(minutes) / 60:00}:{Math.Abs(minutes) % 60:00}"),
                 };
             return new(Pad(text, random), day, ticks, offset);
         }
@@ -142,11 +168,17 @@ public sealed class LosslessTextTests
 
     static string Number(Random random)
     {
-        var whole = random.NextInt64(100_000_000_000, 1_000_000_000_000).ToString(CultureInfo.InvariantCulture)[..random.Next(1, 12)];
+        var whole = random.NextInt64(
+            100_000_000_000, 1_000_000_000_000).ToString(CultureInfo.InvariantCulture)[..random.Next(1, 12)];
         if (random.Next(3) == 0) whole = whole[..1] + new string('0', random.Next(6));
-        var fraction = random.Next(3) == 0 ? "" : "." + string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => random.Next(3) * random.Next(4)));
-        var exponent = random.Next(4) > 0 ? "" : $"{"eE"[random.Next(2)]}{(random.Next(2) == 0 ? "+" : "-")}{random.Next(9)}";
-        return (random.Next(4) switch { 0 => "-", 1 => "+", _ => "" }) + Pad(whole + fraction + exponent, random).TrimStart();
+        var fraction = random.Next(3) == 0
+            ? ""
+            : "." + string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => random.Next(3) * random.Next(4)));
+        var exponent = random.Next(4) > 0
+            ? ""
+            : $"{"eE"[random.Next(2)]}{(random.Next(2) == 0 ? "+" : "-")}{random.Next(9)}";
+        return (random.Next(4) switch { 0 => "-", 1 => "+", _ => "" })
+            + Pad(whole + fraction + exponent, random).TrimStart();
     }
 
     /// <summary>The value of a number: digits without zeros at their end, and their power of ten.</summary>
@@ -156,7 +188,8 @@ public sealed class LosslessTextTests
         var point = parts[0].IndexOf('.', StringComparison.Ordinal);
         var exponent = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
         if (point >= 0) exponent -= parts[0].Length - point - 1;
-        var digits = BigInteger.Parse(parts[0].Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        var digits = BigInteger.Parse(
+            parts[0].Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
         if (digits.IsZero) return (digits, 0);
         for (; digits % 10 == 0; exponent++) digits /= 10;
         return (digits, exponent);
@@ -171,7 +204,11 @@ public sealed class LosslessTextTests
             SELECT t, CAST(TRY_CAST(t AS {ColumnTypes.NameOf(type)}) AS VARCHAR), {LosslessText.Test("t", type)}
             FROM (SELECT unnest([{string.Join(", ", texts.Select(SqlText.Literal))}]) AS t)
             """, TestContext.Current.CancellationToken);
-        return [.. rows.Rows(TestContext.Current.CancellationToken).Select(r => ((string)r[0]!, (string?)r[1], (bool)r[2]!))];
+        return
+        [
+            .. rows.Rows(TestContext.Current.CancellationToken)
+                .Select(r => ((string)r[0]!, (string?)r[1], (bool)r[2]!)),
+        ];
     }
 
     static bool? Test(string? text, DataType type)

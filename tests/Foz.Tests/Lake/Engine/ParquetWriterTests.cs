@@ -74,7 +74,8 @@ public sealed class ParquetWriterTests : IDisposable
     {
         var first = await Write("SELECT i FROM range(1000) t(i)");
         var bySize = await Write(
-            "SELECT i, md5(i::VARCHAR) AS h FROM range(200000) t(i)", new() { FileSizeBytes = 1 << 20, RowGroupRows = 20_000 });
+            "SELECT i, md5(i::VARCHAR) AS h FROM range(200000) t(i)",
+            new() { FileSizeBytes = 1 << 20, RowGroupRows = 20_000 });
         Assert.True(bySize.Count > 1);
         Assert.Equal(200_000, bySize.Sum(f => f.RowCount));
         var byThread = await Write("SELECT i FROM range(1000000) t(i)", new() { PerThreadOutput = true });
@@ -89,7 +90,8 @@ public sealed class ParquetWriterTests : IDisposable
     public async Task Each_partition_has_its_values_and_its_files(bool sorts)
     {
         var files = await Write(
-            "SELECT i, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN 'a/b =é' ELSE 'c' END AS p, i % 2 AS q FROM range(1000) t(i)",
+            "SELECT i, CASE i % 4 WHEN 0 THEN NULL WHEN 1 THEN '' WHEN 2 THEN 'a/b =é' ELSE 'c' END AS p, i "
+                + "% 2 AS q FROM range(1000) t(i)",
             new() { PartitionBy = ["p", "q"], SortsPartitions = sorts });
         Assert.Equal(1000, files.Sum(f => f.RowCount));
         Assert.Equal(

@@ -51,7 +51,8 @@ public sealed class TempFolderTests : IDisposable
         using var own = TempFolder.Create(root);
         var withoutLock = Leave();
         File.Move(Path.Combine(withoutLock, LockName), Path.Combine(withoutLock, "something"));
-        var ofOther = Rename(Leave(), own.Path.Replace($"foz-{UserOf(own)}-", "foz-somebody_else-", StringComparison.Ordinal));
+        var ofOther = Rename(
+            Leave(), own.Path.Replace($"foz-{UserOf(own)}-", "foz-somebody_else-", StringComparison.Ordinal));
         var longer = Rename(Leave(), own.Path + "-of-another-program");
         var target = Directory.CreateDirectory(Path.Combine(root, "target")).FullName;
         File.WriteAllText(Path.Combine(target, LockName), "");
@@ -102,7 +103,9 @@ public sealed class TempFolderTests : IDisposable
             using var session = engines.Open(Workload.Query);
             File.WriteAllText(Path.Combine(engines.CreateTempFolder().FullName, "file"), "x");
             // More than the memory, so that it is spilled.
-            session.Execute("CREATE TEMP TABLE t AS SELECT hash(i) AS h, i FROM range(12000000) r(i)", TestContext.Current.CancellationToken);
+            session.Execute(
+                "CREATE TEMP TABLE t AS SELECT hash(i) AS h, i FROM range(12000000) r(i)",
+                TestContext.Current.CancellationToken);
             var own = Assert.Single(Directory.GetDirectories(root));
             Assert.NotEmpty(Directory.GetFiles(Path.Combine(own, "Query")));
         }

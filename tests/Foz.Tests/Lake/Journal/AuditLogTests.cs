@@ -21,19 +21,23 @@ public sealed class AuditLogTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    AuditLog Open(int queueMax = 10_000) => AuditLog.Open(lake, new() { CommitInterval = TimeSpan.FromHours(1), QueueMax = queueMax });
+    AuditLog Open(int queueMax = 10_000) =>
+        AuditLog.Open(lake, new() { CommitInterval = TimeSpan.FromHours(1), QueueMax = queueMax });
 
     static AuditRecord Record(string reason) => new()
     {
-        RunId = "r", RecordedAt = DateTimeOffset.UnixEpoch, Event = AuditEvent.Login, Decision = AuditDecision.Granted, User = "ana",
+        RunId = "r", RecordedAt = DateTimeOffset.UnixEpoch, Event = AuditEvent.Login, Decision = AuditDecision.Granted,
+        User = "ana",
         Reason = reason, Tables = ["silver.a", "silver.b"],
     };
 
     async Task<List<string>> ReadAsync(bool isPending = false)
     {
-        var names = new EnvironmentNames(lake, "", name => isPending ? new JournalWriter(lake).SelectPending(name.Name) : null);
+        var names = new EnvironmentNames(
+            lake, "", name => isPending ? new JournalWriter(lake).SelectPending(name.Name) : null);
         using var session = engines.Open(Workload.Query);
-        using var bound = await new StatementBinder(session, names).BindAsync("SELECT reason FROM foz.audit ORDER BY reason", Cancel);
+        using var bound = await new StatementBinder(session, names).BindAsync(
+            "SELECT reason FROM foz.audit ORDER BY reason", Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => (string)row[0]!)];
     }
@@ -101,7 +105,8 @@ public sealed class AuditLogTests : IDisposable
     {
         var warned = new TaskCompletionSource<string>();
         await using var log = AuditLog.Open(
-            lake, new() { CommitInterval = TimeSpan.FromHours(1), QueueMax = 4, Warn = text => warned.TrySetResult(text) });
+            lake,
+            new() { CommitInterval = TimeSpan.FromHours(1), QueueMax = 4, Warn = text => warned.TrySetResult(text) });
         // A folder where the segment should be: it cannot be written, by whoever.
         var segment = Path.Combine(lake.JournalFolder, $"{log.RunId}.0000000001.audit");
         Directory.CreateDirectory(segment);

@@ -12,7 +12,8 @@ public sealed class RunJournalTests : IDisposable
 {
     const string RunId = "20260101000000000-r001";
     readonly string folder = Directory.CreateTempSubdirectory("foz-journal-").FullName;
-    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Models] });
+    readonly EnginePool engines = new(
+        new EngineOptions { MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Models] });
     readonly Lakehouse lake;
 
     public RunJournalTests() => lake = new(folder, engines, TimeProvider.System);
@@ -32,7 +33,8 @@ public sealed class RunJournalTests : IDisposable
         await journal.AppendAsync([Step("silver.a"), Lineage("silver.a")], Cancel);
         await journal.AppendAsync([Step("silver.b")], Cancel);
 
-        Assert.Equal(["silver.a", "silver.b"], (await ReadAsync("steps")).Select(json => json.GetProperty("step").GetString()));
+        Assert.Equal(
+            ["silver.a", "silver.b"], (await ReadAsync("steps")).Select(json => json.GetProperty("step").GetString()));
         Assert.Single(await ReadAsync("lineage"));
         Assert.Empty(await ReadAsync("checks"));
     }
@@ -41,9 +43,11 @@ public sealed class RunJournalTests : IDisposable
     public async Task Steps_that_end_at_the_same_time_are_all_kept()
     {
         using var recorder = new RunRecorder(lake, RunId, CancellationToken.None);
-        await Parallel.ForAsync(0, 200, Cancel, async (i, _) => await recorder.AddAsync(Step($"silver.t{i}"), Lineage($"silver.t{i}")));
+        await Parallel.ForAsync(
+            0, 200, Cancel, async (i, _) => await recorder.AddAsync(Step($"silver.t{i}"), Lineage($"silver.t{i}")));
 
-        Assert.Equal(200, (await ReadAsync("steps")).Select(json => json.GetProperty("step").GetString()).Distinct().Count());
+        Assert.Equal(
+            200, (await ReadAsync("steps")).Select(json => json.GetProperty("step").GetString()).Distinct().Count());
         Assert.Equal(200, (await ReadAsync("lineage")).Count);
     }
 
@@ -51,11 +55,13 @@ public sealed class RunJournalTests : IDisposable
     public async Task Every_record_has_the_columns_of_its_table()
     {
         using var journal = RunJournal.Open(lake, RunId);
-        await journal.AppendAsync([Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit(), Query()], Cancel);
+        await journal.AppendAsync(
+            [Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit(), Query()], Cancel);
 
         foreach (var (table, fields) in JournalTables.Fields)
         {
-            var names = (await ReadAsync(table)).Single().EnumerateObject().Select(p => p.Name).Where(n => n != "record");
+            var names = (await ReadAsync(table)).Single().EnumerateObject().Select(p => p.Name)
+                .Where(n => n != "record");
             Assert.Equal(fields.Select(f => f.Name).Order(), names.Order());
         }
     }
@@ -77,9 +83,11 @@ public sealed class RunJournalTests : IDisposable
     [Fact]
     public async Task A_record_whose_bytes_changed_ends_the_segment()
     {
-        using (var journal = RunJournal.Open(lake, RunId)) await journal.AppendAsync([Step("silver.a"), Step("silver.b")], Cancel);
+        using (var journal = RunJournal.Open(lake, RunId))
+            await journal.AppendAsync([Step("silver.a"), Step("silver.b")], Cancel);
         var text = await File.ReadAllTextAsync(SegmentOf(lake), Cancel);
-        await File.WriteAllTextAsync(SegmentOf(lake), text.Replace("silver.b", "silver.x", StringComparison.Ordinal), Cancel);
+        await File.WriteAllTextAsync(
+            SegmentOf(lake), text.Replace("silver.b", "silver.x", StringComparison.Ordinal), Cancel);
 
         Assert.Single(await ReadAsync("steps"));
     }
@@ -91,7 +99,8 @@ public sealed class RunJournalTests : IDisposable
     {
         using var living = RunJournal.Open(lake, "20260101000000009-live");
         await living.AppendAsync([Step("silver.living")], Cancel);
-        using (var gone = RunJournal.Open(lake, "20260101000000005-gone")) await gone.AppendAsync([Step("silver.gone")], Cancel);
+        using (var gone = RunJournal.Open(lake, "20260101000000005-gone"))
+            await gone.AppendAsync([Step("silver.gone")], Cancel);
         using var stop = new CancellationTokenSource();
         using var recorder = new RunRecorder(lake, RunId, stop.Token);
         await recorder.AddAsync(Step("silver.own"));
@@ -108,11 +117,15 @@ public sealed class RunJournalTests : IDisposable
     [Fact]
     public async Task The_records_of_each_run_are_kept_whatever_their_clocks_said_and_once_where_a_move_was_cut_off()
     {
-        foreach (var id in new[] { "20260301000000000-aaaa", "20260201000000000-bbbb", "20260301000000000-cccc", "20250101000000000-dddd" })
+        foreach (var id in new[]
+        {
+            "20260301000000000-aaaa", "20260201000000000-bbbb", "20260301000000000-cccc", "20250101000000000-dddd",
+        })
         {
             using var recorder = new RunRecorder(lake, id, CancellationToken.None);
             await recorder.AddAsync(Step($"silver.{id[^4..]}1"));
-            using (Failpoint.Watch(name => { if (name == "journal.committed") throw new IOException("the process ends here"); }))
+            using (Failpoint.Watch(
+                name => { if (name == "journal.committed") throw new IOException("the process ends here"); }))
             {
                 var warnings = new List<Warning>();
                 Assert.Null(await recorder.FlushAsync(warnings.Add));
@@ -126,7 +139,8 @@ public sealed class RunJournalTests : IDisposable
         Assert.Equal(8, (await StepsAsync(lake)).Distinct().Count());
         Assert.Empty(Directory.GetFiles(lake.JournalFolder, "*.segment"));
         var table = await lake.OpenTableAsync(new("foz", "steps"), Cancel);
-        Assert.Equal("interval 7 days", (await table.LatestAsync(Cancel)).Properties["delta.setTransactionRetentionDuration"]);
+        Assert.Equal(
+            "interval 7 days", (await table.LatestAsync(Cancel)).Properties["delta.setTransactionRetentionDuration"]);
     }
 
     async Task<List<JsonElement>> ReadAsync(string table)
@@ -154,7 +168,8 @@ public sealed class RunJournalTests : IDisposable
 
     static StepRecord Step(string step) => new()
     {
-        RunId = "r1", Step = step, Kind = "model", Outcome = Outcome.Succeeded, StartedAt = default, FinishedAt = default,
+        RunId = "r1", Step = step, Kind = "model", Outcome = Outcome.Succeeded, StartedAt = default,
+        FinishedAt = default,
     };
 
     static LineageRecord Lineage(string table) => new()
@@ -181,7 +196,8 @@ public sealed class RunJournalTests : IDisposable
 
     static QueryRecord Query() => new()
     {
-        RunId = "r1", StartedAt = DateTimeOffset.UnixEpoch, User = "ana", Protocol = "trino", Session = 1, Workload = "default", Statement = "SELECT ?",
+        RunId = "r1", StartedAt = DateTimeOffset.UnixEpoch, User = "ana", Protocol = "trino", Session = 1,
+        Workload = "default", Statement = "SELECT ?",
         StatementHash = "", Rows = 1, QueuedMs = 0, DurationMs = 1,
     };
 

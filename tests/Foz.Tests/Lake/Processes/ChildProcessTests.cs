@@ -33,7 +33,8 @@ public sealed class ChildProcessTests : IDisposable
         });
         Assert.Equal(3, Assert.IsType<ProcessEnd.Exited>(end).Code);
         Assert.Equal(["a b", "err", "out"], end.LastLines.Order(StringComparer.Ordinal));
-        Assert.Equal(["a b", "err", "out"], File.ReadAllLines(Path.Combine(folder, "log")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["a b", "err", "out"], File.ReadAllLines(Path.Combine(folder, "log")).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -43,7 +44,11 @@ public sealed class ChildProcessTests : IDisposable
         var child = Path.Combine(folder, "child");
         var clock = new ManualTime();
         await using var process = ChildProcess.Start(
-            Shell($"sleep 600 & echo $! > {child}; echo started; wait") with { OutputIsData = true, Timeout = TimeSpan.FromMinutes(1) }, clock);
+            Shell($"sleep 600 & echo $! > {child}; echo started; wait") with
+            {
+                OutputIsData = true,
+                Timeout = TimeSpan.FromMinutes(1),
+            }, clock);
         await foreach (var line in process.ReadLinesAsync(Cancel)) if (line == "started") break;
         clock.Now += TimeSpan.FromMinutes(2);
         Assert.IsType<ProcessEnd.TimedOut>(await process.WaitAsync(Cancel));
@@ -78,22 +83,26 @@ public sealed class ChildProcessTests : IDisposable
     public async Task The_kernel_holds_it_and_its_children_too()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the limit is Linux'");
-        var end = await RunAsync(Shell("ulimit -d; sh -c 'ulimit -d'; echo \"$0 $1\"") with { MemoryBytesMax = 512_000_000 });
+        var end = await RunAsync(
+            Shell("ulimit -d; sh -c 'ulimit -d'; echo \"$0 $1\"") with { MemoryBytesMax = 512_000_000 });
         Assert.Equal(["2048576", "2048576"], end.LastLines.Take(2));
         end = await RunAsync(Shell("ulimit -d"));
         Assert.DoesNotContain("2048576", end.LastLines);
-        var error = await Assert.ThrowsAsync<FozException>(() => RunAsync(Shell("") with { Program = "no-such-program", MemoryBytesMax = 512_000_000 }));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            RunAsync(Shell("") with { Program = "no-such-program", MemoryBytesMax = 512_000_000 }));
         Assert.StartsWith("no-such-program cannot be started", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_flood_is_cut_and_the_last_lines_are_known()
     {
-        var end = await RunAsync(Shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done") with { LogBytesMax = 1_000 });
+        var end = await RunAsync(
+            Shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done") with { LogBytesMax = 1_000 });
         Assert.Equal("line 19999", end.LastLines[^1]);
         Assert.Equal(20, end.LastLines.Count);
         Assert.InRange(new FileInfo(Path.Combine(folder, "log")).Length, 900, 1_100);
-        Assert.EndsWith("more lines were not kept", File.ReadAllLines(Path.Combine(folder, "log"))[^1], StringComparison.Ordinal);
+        Assert.EndsWith(
+            "more lines were not kept", File.ReadAllLines(Path.Combine(folder, "log"))[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +117,8 @@ public sealed class ChildProcessTests : IDisposable
     public async Task Lines_of_data_are_read_apart_from_the_log()
     {
         await using var process = ChildProcess.Start(
-            Shell("read word; echo \"got $word\"; echo note >&2; echo second") with { OutputIsData = true }, TimeProvider.System);
+            Shell("read word; echo \"got $word\"; echo note >&2; echo second") with { OutputIsData = true },
+            TimeProvider.System);
         await process.WriteLineAsync("it", Cancel);
         var lines = await process.ReadLinesAsync(Cancel).ToListAsync(Cancel);
         Assert.Equal(["got it", "second"], lines);
@@ -119,9 +129,14 @@ public sealed class ChildProcessTests : IDisposable
     public async Task A_line_of_data_that_is_too_long_is_an_error()
     {
         await using var process = ChildProcess.Start(
-            Shell("echo short; head -c 5000 /dev/zero | tr '\\0' 'x'; sleep 60") with { OutputIsData = true, DataLineCharsMax = 1_000 },
+            Shell("echo short; head -c 5000 /dev/zero | tr '\\0' 'x'; sleep 60") with
+            {
+                OutputIsData = true,
+                DataLineCharsMax = 1_000,
+            },
             TimeProvider.System);
-        var error = await Assert.ThrowsAsync<FozException>(async () => await process.ReadLinesAsync(Cancel).ToListAsync(Cancel));
+        var error = await Assert.ThrowsAsync<FozException>(async () =>
+            await process.ReadLinesAsync(Cancel).ToListAsync(Cancel));
         Assert.Contains("a line of more than 1,000 characters", error.Message, StringComparison.Ordinal);
     }
 

@@ -33,7 +33,8 @@ public sealed class EngineScannerTests : IDisposable
     [InlineData("SELECT\u00a01", "SELECT 1")]
     [InlineData("SELECT/* \u00e9 */1 -- x\rFROM t", "SELECT       1     \rFROM t")]
     [InlineData("SELECT 1 /* a /* b\n */ */, 2", "SELECT 1          \n      , 2")]
-    [InlineData("SELECT '\u00a0--', \"/*\u2003*/\", $x$ -- \u3000$x$", "SELECT '\u00a0--', \"/*\u2003*/\", $x$ -- \u3000$x$")]
+    [InlineData(
+        "SELECT '\u00a0--', \"/*\u2003*/\", $x$ -- \u3000$x$", "SELECT '\u00a0--', \"/*\u2003*/\", $x$ -- \u3000$x$")]
     [InlineData("SELECT\u0001\f\v\u0085\ufeff\u200b1", "SELECT      1")]
     public void What_divides_tokens_becomes_blanks(string sql, string blanked)
     {

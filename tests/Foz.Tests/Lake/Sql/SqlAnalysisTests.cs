@@ -29,7 +29,8 @@ public sealed class SqlAnalysisTests : IDisposable
         {
             Assert.Equal(
                 t.ToString().ToUpperInvariant(),
-                analysis.Sql.Substring(t.Span.Start, t.Span.Length).Replace("\"", "").Replace("'", "").Replace(" ", "").ToUpperInvariant()
+                analysis.Sql.Substring(t.Span.Start, t.Span.Length).Replace("\"", "").Replace("'", "").Replace(" ", "")
+                    .ToUpperInvariant()
                     .Replace("TB", "T B"));
             return t.ToString() + (t.Alias is null ? "" : $" {t.Alias}");
         }));
@@ -53,7 +54,9 @@ public sealed class SqlAnalysisTests : IDisposable
     [InlineData("VALUES (1), (2)", "")]
     [InlineData("SELECT * FROM a, b x, (c JOIN d USING (i))", "a, b x, c, d")]
     [InlineData("SELECT * FROM a POSITIONAL JOIN b ASOF JOIN c ON b.t >= c.t SEMI JOIN d USING (x)", "a, b, c, d")]
-    [InlineData("SELECT (SELECT max(x) FROM a) FROM b WHERE EXISTS (FROM c) AND x IN (FROM d) ORDER BY (SELECT 1 FROM e)", "a, b, c, d, e")]
+    [InlineData(
+        "SELECT (SELECT max(x) FROM a) FROM b WHERE EXISTS (FROM c) AND x IN (FROM d) ORDER BY (SELECT 1 FROM e)",
+        "a, b, c, d, e")]
     [InlineData("SELECT 'é 🦆', x /* ü FROM no */ FROM silver.orders -- FROM no", "silver.orders")]
     [InlineData("SELECT $$ FROM no $$, $1, e'\\' FROM no' FROM a", "a")]
     [InlineData("FROM a UNION ALL FROM b EXCEPT (FROM c)", "a, b, c")]
@@ -92,11 +95,15 @@ public sealed class SqlAnalysisTests : IDisposable
     [Fact]
     public void Time_travel_is_read_with_its_place()
     {
-        var analysis = Read("FROM a AT (VERSION => 3), b AS x (i, j) AT (TIMESTAMP => TIMESTAMP '2024-01-01 (x)') JOIN c USING (i)");
-        Assert.Equal(["VERSION 3", "TIMESTAMP 2024-01-01 (x)", null], analysis.Tables.Select(t => t.At is null ? null : $"{t.At.Unit} {t.At.Value}"));
+        var analysis = Read(
+            "FROM a AT (VERSION => 3), b AS x (i, j) AT (TIMESTAMP => TIMESTAMP '2024-01-01 (x)') JOIN c USING (i)");
+        Assert.Equal(
+            ["VERSION 3", "TIMESTAMP 2024-01-01 (x)", null],
+            analysis.Tables.Select(t => t.At is null ? null : $"{t.At.Unit} {t.At.Value}"));
         Assert.Equal(
             ["AT (VERSION => 3)", "AT (TIMESTAMP => TIMESTAMP '2024-01-01 (x)')"],
-            analysis.Tables.Where(t => t.At is not null).Select(t => analysis.Sql.Substring(t.At!.Span.Start, t.At.Span.Length)));
+            analysis.Tables.Where(t => t.At is not null)
+                .Select(t => analysis.Sql.Substring(t.At!.Span.Start, t.At.Span.Length)));
     }
 
     [Fact]
@@ -112,8 +119,11 @@ public sealed class SqlAnalysisTests : IDisposable
         Assert.Equal(["Bronze", "or ders"], stream.Arguments[0].Parts);
         Assert.Equal("s", stream.Alias);
         Assert.Equal("stream(Bronze.\"or ders\")", analysis.Sql.Substring(stream.Span.Start, stream.Span.Length));
-        Assert.Equal(("it's (", "3", "2024-01-01"), (delta.Arguments[0].Value, delta.Find("VERSION")?.Value, delta.Find("timestamp")?.Value));
-        Assert.EndsWith("'2024-01-01')", analysis.Sql.Substring(delta.Span.Start, delta.Span.Length), StringComparison.Ordinal);
+        Assert.Equal(
+            ("it's (", "3", "2024-01-01"),
+            (delta.Arguments[0].Value, delta.Find("VERSION")?.Value, delta.Find("timestamp")?.Value));
+        Assert.EndsWith(
+            "'2024-01-01')", analysis.Sql.Substring(delta.Span.Start, delta.Span.Length), StringComparison.Ordinal);
         Assert.Equal(
             [(null, "x.csv"), ("header", "t"), ("d", "1.50"), ("n", null), ("t", "2024-01-01"), ("l", null)],
             csv.Arguments.Select(a => (a.Name, a.Value)));
@@ -123,11 +133,16 @@ public sealed class SqlAnalysisTests : IDisposable
     [Fact]
     public void Columns_and_functions_are_read()
     {
-        var analysis = Read("SELECT o.id, silver.orders.st.x, upper(name), sum(x) OVER (), a + b FROM silver.orders o WHERE date_trunc('day', t) > 1");
+        var analysis = Read(
+            "SELECT o.id, silver.orders.st.x, upper(name), sum(x) OVER (), a + b FROM silver.orders o WHERE "
+                + "date_trunc('day', t) > 1");
         Assert.Equal(
-            ["o.id", "silver.orders.st.x", "name", "x", "a", "b", "t"], analysis.Columns.Select(c => string.Join('.', c.Parts)));
+            ["o.id", "silver.orders.st.x", "name", "x", "a", "b", "t"],
+            analysis.Columns.Select(c => string.Join('.', c.Parts)));
         Assert.Equal(["date_trunc", "sum", "upper"], analysis.Functions.Order());
-        Assert.All(analysis.Columns, c => Assert.Equal(string.Join('.', c.Parts), analysis.Sql.Substring(c.Span.Start, c.Span.Length)));
+        Assert.All(
+            analysis.Columns,
+            c => Assert.Equal(string.Join('.', c.Parts), analysis.Sql.Substring(c.Span.Start, c.Span.Length)));
     }
 
     [Theory]
@@ -159,15 +174,21 @@ public sealed class SqlAnalysisTests : IDisposable
     [Theory]
     [InlineData("SELECT id FROM silver.orders ORDER BY id")]
     [InlineData("SELECT orders.id FROM silver.orders ORDER BY orders.id")]
-    [InlineData("SELECT silver.orders.id, lake.silver.orders.st.x FROM lake.silver.orders WHERE silver.orders.id > 1 ORDER BY ALL")]
+    [InlineData(
+        "SELECT silver.orders.id, lake.silver.orders.st.x FROM lake.silver.orders WHERE silver.orders.id > 1 ORDER BY ALL")]
     [InlineData("SELECT o.id, o.st.x FROM silver.orders AS o ORDER BY o.id")]
     [InlineData("SELECT * FROM o: silver.orders ORDER BY o.id")]
-    [InlineData("SELECT orders.* EXCLUDE (st), items.k FROM silver.orders JOIN bronze.items ON orders.id = items.order_id ORDER BY ALL")]
-    [InlineData("SELECT silver.orders.id, bronze.orders.id AS b FROM silver.orders JOIN bronze.orders ON silver.orders.id = bronze.orders.id + 1 ORDER BY ALL")]
+    [InlineData(
+        "SELECT orders.* EXCLUDE (st), items.k FROM silver.orders JOIN bronze.items ON orders.id = items.order_id ORDER BY ALL")]
+    [InlineData(
+        "SELECT silver.orders.id, bronze.orders.id AS b FROM silver.orders JOIN bronze.orders ON silver.orders.id = bronze.orders.id + 1 ORDER BY ALL")]
     [InlineData("SELECT id FROM silver.orders WHERE id IN (SELECT orders.id FROM bronze.orders) ORDER BY id")]
-    [InlineData("SELECT id, (SELECT count(*) FROM bronze.items WHERE items.order_id = silver.orders.id) AS n FROM silver.orders ORDER BY id")]
-    [InlineData("WITH orders AS (SELECT id + 1 AS id FROM silver.orders) SELECT orders.id, i.k FROM orders JOIN bronze.items i ON i.order_id = orders.id ORDER BY ALL")]
-    [InlineData("SELECT * FROM (SELECT id FROM silver.orders UNION ALL SELECT silver.orders.id * 10 FROM silver.orders) ORDER BY id")]
+    [InlineData(
+        "SELECT id, (SELECT count(*) FROM bronze.items WHERE items.order_id = silver.orders.id) AS n FROM silver.orders ORDER BY id")]
+    [InlineData(
+        "WITH orders AS (SELECT id + 1 AS id FROM silver.orders) SELECT orders.id, i.k FROM orders JOIN bronze.items i ON i.order_id = orders.id ORDER BY ALL")]
+    [InlineData(
+        "SELECT * FROM (SELECT id FROM silver.orders UNION ALL SELECT silver.orders.id * 10 FROM silver.orders) ORDER BY id")]
     [InlineData("SELECT a.id, b.id AS c FROM silver.orders a, silver.orders b WHERE a.id < b.id ORDER BY ALL")]
     [InlineData("SELECT * FROM silver.orders t(i, s) ORDER BY t.i")]
     [InlineData("SELECT silver.x FROM (SELECT {'orders': 1} AS x) silver, bronze.orders")]
@@ -178,7 +199,8 @@ public sealed class SqlAnalysisTests : IDisposable
     [InlineData("SUMMARIZE bronze.items")]
     [InlineData("SELECT * FROM (PIVOT bronze.items ON k IN (1, 2) USING count(*) GROUP BY order_id) ORDER BY ALL")]
     [InlineData("SELECT * FROM (UNPIVOT bronze.items ON order_id, k INTO NAME n VALUE v) ORDER BY ALL")]
-    [InlineData("SELECT x.id, l.n FROM silver.orders x, LATERAL (SELECT count(*) AS n FROM bronze.items WHERE items.order_id = x.id) l ORDER BY ALL")]
+    [InlineData(
+        "SELECT x.id, l.n FROM silver.orders x, LATERAL (SELECT count(*) AS n FROM bronze.items WHERE items.order_id = x.id) l ORDER BY ALL")]
     [InlineData("FROM silver.orders SELECT id, sum(id) OVER (ORDER BY silver.orders.id) AS s ORDER BY id")]
     [InlineData("SELECT count(*) FROM silver.orders TABLESAMPLE 100%")]
     [InlineData("SELECT id FROM \"SILVER\".\"Orders\" WHERE \"Orders\".id = 2")]
@@ -197,7 +219,8 @@ public sealed class SqlAnalysisTests : IDisposable
         var rows = expected.Rows(Token).ToList();
         var names = expected.Columns.Select(c => c.Name).ToList();
 
-        var rewritten = Read(sql).Rewrite(t => $"(SELECT * FROM lake.{SqlText.Identifier(t.Schema!)}.{SqlText.Identifier(t.Name)})");
+        var rewritten = Read(sql)
+            .Rewrite(t => $"(SELECT * FROM lake.{SqlText.Identifier(t.Schema!)}.{SqlText.Identifier(t.Name)})");
         Assert.Contains("(SELECT * FROM lake.", rewritten.Text, StringComparison.Ordinal);
         using var actual = session.Query(rewritten.Text, Token);
         Assert.Equal(rows, actual.Rows(Token));
@@ -207,10 +230,13 @@ public sealed class SqlAnalysisTests : IDisposable
     [Fact]
     public void Time_travel_and_functions_are_replaced_and_the_rest_is_left()
     {
-        var rewritten = Read("SELECT a.x, b.y FROM a AS q AT (VERSION => 3), b, STREAM(silver.orders), STREAM(c) d WHERE silver.orders.x > 1")
+        var rewritten = Read(
+            "SELECT a.x, b.y FROM a AS q AT (VERSION => 3), b, STREAM(silver.orders), "
+                + "STREAM(c) d WHERE silver.orders.x > 1")
             .Rewrite(t => t.Name == "a" ? "foz_0" : null, f => $"({string.Join('_', f.Arguments[0].Parts)})");
         Assert.Equal(
-            "SELECT a.x, b.y FROM foz_0 AS q , b, (silver_orders) AS \"orders\", (c) d WHERE silver.orders.x > 1", rewritten.Text);
+            "SELECT a.x, b.y FROM foz_0 AS q , b, (silver_orders) AS \"orders\", (c) d WHERE silver.orders.x > 1",
+            rewritten.Text);
     }
 
     [Fact]
@@ -219,7 +245,10 @@ public sealed class SqlAnalysisTests : IDisposable
         const string sql = "SELECT nope FROM silver.orders, a WHERE x";
         var rewritten = Read(sql).Rewrite(_ => "(SELECT 1)");
         Assert.Equal("SELECT nope FROM (SELECT 1) AS \"orders\", (SELECT 1) AS \"a\" WHERE x", rewritten.Text);
-        foreach (var (original, found) in new[] { ("nope", "nope"), ("silver", "1)"), (", a", ", ("), ("WHERE", "WHERE") })
+        foreach (var (original, found) in new[]
+        {
+            ("nope", "nope"), ("silver", "1)"), (", a", ", ("), ("WHERE", "WHERE"),
+        })
             Assert.Equal(
                 sql.IndexOf(original, StringComparison.Ordinal),
                 rewritten.ToOriginal(rewritten.Text.IndexOf(found, StringComparison.Ordinal)));

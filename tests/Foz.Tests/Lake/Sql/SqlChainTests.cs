@@ -25,7 +25,8 @@ public sealed class SqlChainTests
     public void Chains_have_an_end(string start, string part, int most, string end = "")
     {
         SqlTokens.Read(start + string.Concat(Enumerable.Repeat(part, most)) + end);
-        var error = Assert.Throws<FozException>(() => SqlTokens.Read(start + string.Concat(Enumerable.Repeat(part, most + 1)) + end));
+        var error = Assert.Throws<FozException>(() =>
+            SqlTokens.Read(start + string.Concat(Enumerable.Repeat(part, most + 1)) + end));
 
         Assert.Equal("54001", error.SqlState);
         Assert.NotNull(error.Hint);
@@ -48,5 +49,8 @@ public sealed class SqlChainTests
 
     [Fact]
     public void A_statement_has_an_end() =>
-        Assert.Equal("54001", Assert.Throws<FozException>(() => SqlTokens.Read("SELECT 1" + string.Concat(Enumerable.Repeat(",1", SqlChains.TokensMax / 2)))).SqlState);
+        Assert.Equal(
+            "54001",
+            Assert.Throws<FozException>(() =>
+                SqlTokens.Read("SELECT 1" + string.Concat(Enumerable.Repeat(",1", SqlChains.TokensMax / 2)))).SqlState);
 }

@@ -103,21 +103,25 @@ public sealed class DefinitionStatementsTests : StatementLake
         Assert.Equal(["2"], await RowsAsync("SELECT * FROM gold.v"));
         Assert.Equal("all of them", (await Lake.Catalog.FindAsync(new("gold", "v"), Cancel))!.Description);
 
-        Assert.Contains("exists already", (await FaultAsync("CREATE VIEW gold.v AS SELECT 1 AS a")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "exists already", (await FaultAsync("CREATE VIEW gold.v AS SELECT 1 AS a")).Message,
+            StringComparison.Ordinal);
         await ResultAsync("CREATE VIEW IF NOT EXISTS gold.v AS SELECT 1 AS a");
         Assert.Equal(["2"], await RowsAsync("SELECT orders FROM gold.v"));
         await ResultAsync("CREATE OR REPLACE VIEW gold.v AS SELECT max(id) AS last FROM silver.o");
         Assert.Equal(["2"], await RowsAsync("SELECT last FROM gold.v"));
         await ResultAsync("DROP VIEW gold.v");
         await ResultAsync("DROP VIEW IF EXISTS gold.v");
-        Assert.Contains("no table or view gold.v", (await FaultAsync("DROP VIEW gold.v")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no table or view gold.v", (await FaultAsync("DROP VIEW gold.v")).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("CREATE VIEW gold.v AS SELECT nothing FROM silver.o", "nothing")]
     [InlineData("CREATE VIEW gold.v AS SELECT * FROM silver.no_such", "silver.no_such")]
     [InlineData("CREATE VIEW silver.o AS SELECT 1 AS a", "silver.o is a table, not a view")]
-    [InlineData("CREATE OR REPLACE VIEW gold.there AS SELECT * FROM gold.there", "the view gold.there would read itself")]
+    [InlineData(
+        "CREATE OR REPLACE VIEW gold.there AS SELECT * FROM gold.there", "the view gold.there would read itself")]
     [InlineData("CREATE VIEW foz.v AS SELECT 1 AS a", "foz.v is Foz's own")]
     [InlineData("CREATE VIEW gold.v AS", "SELECT")]
     [InlineData("DROP TABLE gold.there", "gold.there is a view, not a table")]

@@ -36,7 +36,8 @@ public abstract class StatementLake : IDisposable
     }
 
     private protected async Task<StatementResult> ResultAsync(string sql, EnvironmentNames? environment = null) =>
-        await new StatementRunner(Session, environment ?? Names, Lake.Tables).RunAsync(StatementReader.Read(sql)!, Cancel);
+        await new StatementRunner(Session, environment ?? Names, Lake.Tables).RunAsync(
+            StatementReader.Read(sql)!, Cancel);
 
     /// <summary>The rows of a query in the order of all their columns, their values with bars between them.</summary>
     private protected async Task<List<string>> RowsAsync(string sql)
@@ -44,6 +45,8 @@ public abstract class StatementLake : IDisposable
         using var bound = await new StatementBinder(Session, Names).BindAsync($"FROM ({sql}) ORDER BY ALL", Cancel);
         using var rows = Session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(value =>
-            value is DateOnly day ? day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture) : value?.ToString())))];
+            value is DateOnly day
+                ? day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)
+                : value?.ToString())))];
     }
 }

@@ -37,11 +37,14 @@ public sealed class StatementRunnerTests : StatementLake
     [Theory]
     [InlineData("delta.universalFormat.enabledFormats = 'iceberg'", "metadata/version-hint.text")]
     [InlineData("delta.columnMapping.mode = 'id'", "_delta_log/00000000000000000001.json")]
-    [InlineData("delta.compatibility.symlinkFormatManifest.enabled = true", "_symlink_format_manifest/day=2026-01-02/manifest")]
+    [InlineData(
+        "delta.compatibility.symlinkFormatManifest.enabled = true", "_symlink_format_manifest/day=2026-01-02/manifest")]
     public async Task A_table_is_created_for_other_engines(string property, string file)
     {
         await RunAsync($"CREATE TABLE silver.o (id bigint, day date) PARTITIONED BY (day) TBLPROPERTIES ({property})");
-        await RunAsync($"CREATE TABLE silver.p PARTITIONED BY (day) TBLPROPERTIES ({property}) AS SELECT 1::BIGINT AS id, DATE '2026-01-02' AS day");
+        await RunAsync(
+            $"CREATE TABLE silver.p PARTITIONED BY (day) TBLPROPERTIES ({property}) AS SELECT 1::BIGINT "
+                + "AS id, DATE '2026-01-02' AS day");
         foreach (var table in new[] { "o", "p" })
         {
             await RunAsync($"INSERT INTO silver.{table} VALUES (2, DATE '2026-01-02')");
@@ -54,9 +57,11 @@ public sealed class StatementRunnerTests : StatementLake
     [Fact]
     public async Task Fields_of_structs_are_changed_and_the_others_stay()
     {
-        await RunAsync("CREATE TABLE silver.o (id bigint, s struct<a: int, b: struct<c: string, d: int>>, t struct<id: int>)");
-        await RunAsync("INSERT INTO silver.o VALUES (1, {'a': 1, 'b': {'c': 'x', 'd': 1}}, {'id': 5}), (2, NULL, NULL), "
-            + "(3, {'a': 3, 'b': NULL}, NULL)");
+        await RunAsync(
+            "CREATE TABLE silver.o (id bigint, s struct<a: int, b: struct<c: string, d: int>>, t struct<id: int>)");
+        await RunAsync(
+            "INSERT INTO silver.o VALUES (1, {'a': 1, 'b': {'c': 'x', 'd': 1}}, {'id': 5}), (2, NULL, NULL), "
+                + "(3, {'a': 3, 'b': NULL}, NULL)");
         await RunAsync("UPDATE silver.o SET s.b.c = s.b.c || 'y', S.A = s.a + 10 WHERE id < 3");
         await RunAsync("UPDATE silver.o AS x SET x.s.b.d = 7, x.t = {'id': 6} WHERE x.id = 3");
         // An alias that is also a column's name stands for the table where that has such a column.
@@ -80,8 +85,11 @@ public sealed class StatementRunnerTests : StatementLake
     [InlineData("UPDATE silver.o SET id.a = 1", "no column 'id.a'", null)]
     [InlineData("UPDATE silver.o SET s.a = 1, s = NULL", "both s and its field s.a are given a value", null)]
     [InlineData("UPDATE silver.o AS x SET x.id = 1, id = 2", "second value for id", null)]
-    [InlineData("MERGE INTO silver.o t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET t.s.x = 1", "no column 's.x'", "s.a")]
-    public async Task Assignments_that_name_nothing_or_one_thing_twice_are_refused(string sql, string message, string? hint)
+    [InlineData(
+        "MERGE INTO silver.o t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET t.s.x = 1",
+        "no column 's.x'", "s.a")]
+    public async Task Assignments_that_name_nothing_or_one_thing_twice_are_refused(
+        string sql, string message, string? hint)
     {
         await RunAsync("CREATE TABLE silver.o (id bigint, name string, s struct<a: int>)");
         var error = await Assert.ThrowsAsync<FozException>(() => RunAsync(sql));
@@ -113,7 +121,8 @@ public sealed class StatementRunnerTests : StatementLake
             """);
         Assert.Equal(["1|a|3", "3|c|3"], await RowsAsync("SELECT * FROM silver.o"));
         var error = await Assert.ThrowsAsync<FozException>(() => RunAsync(
-            "MERGE INTO silver.o t USING (SELECT 1 AS id) s ON t.id IN (SELECT id FROM silver.blocked) WHEN NOT MATCHED BY SOURCE THEN DELETE"));
+            "MERGE INTO silver.o t USING (SELECT 1 AS id) s ON t.id IN (SELECT id FROM silver.blocked) WHEN NOT "
+                + "MATCHED BY SOURCE THEN DELETE"));
         Assert.Contains("cannot hold a query", error.Message, StringComparison.Ordinal);
     }
 
@@ -130,13 +139,16 @@ public sealed class StatementRunnerTests : StatementLake
             {
                 // Moves the rows that the statement is about to delete.
                 using var other = Lake.Engines.Open(Workload.Query);
-                await new StatementRunner(other, Names, Lake.Tables).RunAsync(StatementReader.Read("OPTIMIZE silver.o")!, Cancel);
+                await new StatementRunner(other, Names, Lake.Tables).RunAsync(
+                    StatementReader.Read("OPTIMIZE silver.o")!, Cancel);
             }
             yield return new(1, [new FixedColumn<long>([2], null)]);
         }
         using var ids = Session.Register(new ColumnStream([new("id", DataType.Long)], [IdsAsync()]));
 
-        Assert.StartsWith("1|", await RunAsync($"DELETE FROM silver.o WHERE id IN (SELECT id FROM {ids.Sql})"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "1|", await RunAsync($"DELETE FROM silver.o WHERE id IN (SELECT id FROM {ids.Sql})"),
+            StringComparison.Ordinal);
 
         Assert.Equal(["1", "3", "4"], await RowsAsync("SELECT * FROM silver.o ORDER BY id"));
         Assert.True(reads > 1, "the statement was carried out once");
@@ -165,7 +177,9 @@ public sealed class StatementRunnerTests : StatementLake
                 CONSTRAINT positive CHECK (n > 0))
             PARTITIONED BY (day) TBLPROPERTIES (delta.columnMapping.mode = 'name')
             """);
-        await RunAsync("INSERT INTO silver.o (at, n) VALUES (TIMESTAMP '2026-01-02 03:04:05', 1), (TIMESTAMP '2026-01-03 00:00:00', 2)");
+        await RunAsync(
+            "INSERT INTO silver.o (at, n) VALUES (TIMESTAMP '2026-01-02 03:04:05', 1), "
+                + "(TIMESTAMP '2026-01-03 00:00:00', 2)");
 
         Assert.Equal(["10|2026-01-02|1", "15|2026-01-03|2"], await RowsAsync("SELECT id, day, n FROM silver.o"));
         var fault = await Assert.ThrowsAsync<FozException>(() =>
@@ -184,8 +198,10 @@ public sealed class StatementRunnerTests : StatementLake
     [InlineData("CREATE TABLE silver.x (a int, A int)", "a")]
     [InlineData("CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.apendOnly = true)", "delta.apendOnly")]
     [InlineData("CREATE TABLE silver.x (a int) CLUSTER BY (b)", "b")]
-    [InlineData("CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.universalFormat.enabledFormats = 'iceberg', delta.enableDeletionVectors = true)", "Iceberg")]
-    [InlineData("CREATE TABLE silver.x TBLPROPERTIES (delta.compatibility.symlinkFormatManifest.enabled = true, delta.enableDeletionVectors = true) AS SELECT 1 AS a", "manifests")]
+    [InlineData(
+        "CREATE TABLE silver.x (a int) TBLPROPERTIES (delta.universalFormat.enabledFormats = 'iceberg', delta.enableDeletionVectors = true)", "Iceberg")]
+    [InlineData(
+        "CREATE TABLE silver.x TBLPROPERTIES (delta.compatibility.symlinkFormatManifest.enabled = true, delta.enableDeletionVectors = true) AS SELECT 1 AS a", "manifests")]
     public async Task A_table_that_could_not_be_written_to_is_not_created(string sql, string named)
     {
         var fault = await Assert.ThrowsAnyAsync<Exception>(() => RunAsync(sql));
@@ -200,14 +216,16 @@ public sealed class StatementRunnerTests : StatementLake
     public async Task A_query_makes_a_table_and_replaces_it()
     {
         Assert.Equal("3|0", await RunAsync(
-            "CREATE TABLE gold.t CLUSTER BY (k) TBLPROPERTIES ('team' = 'a') COMMENT 'c' AS SELECT i AS k, i % 2 AS v FROM range(3) r(i)"));
+            "CREATE TABLE gold.t CLUSTER BY (k) TBLPROPERTIES ('team' = 'a') COMMENT 'c' AS SELECT i AS k, "
+                + "i % 2 AS v FROM range(3) r(i)"));
         var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync("CREATE TABLE gold.t AS SELECT 1 AS k"));
         Assert.Contains("exists already", fault.Message, StringComparison.Ordinal);
         Assert.Equal("0", await RunAsync("CREATE TABLE IF NOT EXISTS gold.t AS SELECT 1 AS k"));
 
         var made = await (await Lake.OpenTableAsync(new("gold", "t"), Cancel)).LatestAsync(Cancel);
         Assert.Equal(("c", "a", "k"), (
-            made.Description, made.Properties["team"], Assert.Single(Assert.Single(PropertyAlterations.ClusteringColumns(made)!))));
+            made.Description, made.Properties["team"],
+            Assert.Single(Assert.Single(PropertyAlterations.ClusteringColumns(made)!))));
         Assert.Equal("1|1", await RunAsync("CREATE OR REPLACE TABLE gold.t AS SELECT 'x' AS other"));
         Assert.Equal(["x"], await RowsAsync("SELECT * FROM gold.t"));
         Assert.Equal(["0|0", "1|1", "2|0"], await RowsAsync("SELECT * FROM gold.t AT (VERSION => 0)"));
@@ -225,11 +243,15 @@ public sealed class StatementRunnerTests : StatementLake
         Assert.Equal("3", await RunAsync("ALTER TABLE silver.o SET TBLPROPERTIES ('team' = 'sales')"));
 
         var history = await ResultAsync("DESCRIBE HISTORY silver.o LIMIT 2");
-        Assert.Equal([(3L, "SET TBLPROPERTIES"), (2L, "ADD COLUMNS")], history.Rows.Select(row => ((long)row[0]!, (string)row[2]!)));
+        Assert.Equal(
+            [(3L, "SET TBLPROPERTIES"), (2L, "ADD COLUMNS")],
+            history.Rows.Select(row => ((long)row[0]!, (string)row[2]!)));
         Assert.Contains(["team", "sales"], (await ResultAsync("SHOW TBLPROPERTIES silver.o")).Rows);
         var detail = await ResultAsync("DESC DETAIL silver.o");
-        var values = detail.Columns.Zip(Assert.Single(detail.Rows)).ToDictionary(pair => pair.First.Name, pair => pair.Second);
-        Assert.Equal(("delta", 1L, 3L), ((string)values["format"]!, (long)values["numFiles"]!, (long)values["version"]!));
+        var values = detail.Columns.Zip(Assert.Single(detail.Rows))
+            .ToDictionary(pair => pair.First.Name, pair => pair.Second);
+        Assert.Equal(
+            ("delta", 1L, 3L), ((string)values["format"]!, (long)values["numFiles"]!, (long)values["version"]!));
         Assert.Equal("1|4", await RunAsync("RESTORE TABLE silver.o TO VERSION AS OF 1"));
         Assert.Equal(["1"], await RowsAsync("SELECT * FROM silver.o"));
     }
@@ -240,7 +262,8 @@ public sealed class StatementRunnerTests : StatementLake
         await RunAsync("CREATE TABLE silver.o (id bigint, name string)");
 
         var few = await Assert.ThrowsAsync<FozException>(() => RunAsync("INSERT INTO silver.o VALUES (1)"));
-        var unknown = await Assert.ThrowsAsync<FozException>(() => RunAsync("INSERT INTO silver.o (id, nam) VALUES (1, 'a')"));
+        var unknown =
+            await Assert.ThrowsAsync<FozException>(() => RunAsync("INSERT INTO silver.o (id, nam) VALUES (1, 'a')"));
         var text = await Assert.ThrowsAsync<FozException>(() => RunAsync("INSERT INTO silver.o VALUES ('one', 'a')"));
         var missing = await Assert.ThrowsAsync<FozException>(() => RunAsync("DELETE FROM silver.p"));
         var column = await Assert.ThrowsAsync<FozException>(() => RunAsync("UPDATE silver.o SET nam = 'x'"));
@@ -293,7 +316,8 @@ public sealed class StatementRunnerTests : StatementLake
         Assert.Equal(ErrorKind.Denied, fault.Kind);
         Assert.Equal("silver.o is the table of prod: dev only reads it, and has no dev_silver.o", fault.Message);
         Assert.Equal(
-            "change it there, with --target prod, or make dev one of its own: foz clone silver.o silver.o --target dev", fault.Hint);
+            "change it there, with --target prod, or make dev one of its own: foz clone silver.o silver.o --target dev",
+            fault.Hint);
         Assert.Equal(1, (await Lake.Tables.Open("silver/o").LatestAsync(Cancel)).Version);
         await RunAsync("CREATE TABLE silver.o SHALLOW CLONE silver.o", beside);
         await RunAsync("INSERT INTO silver.o VALUES (2)", beside);
@@ -325,7 +349,8 @@ public sealed class StatementRunnerTests : StatementLake
     {
         await RunAsync("CREATE TABLE silver.o (id bigint)");
         await Lake.Catalog.DefineAsync(
-            new("gold", "v"), _ => new() { Schema = "gold", Name = "v", Kind = DefinitionKind.View, Sql = "SELECT 7 AS x" }, Cancel);
+            new("gold", "v"),
+            _ => new() { Schema = "gold", Name = "v", Kind = DefinitionKind.View, Sql = "SELECT 7 AS x" }, Cancel);
 
         var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync(sql));
 
@@ -342,7 +367,8 @@ public sealed class StatementRunnerTests : StatementLake
         await runner.RunAsync(StatementReader.Read($"INSERT INTO delta.`{path}` VALUES (1)")!, Cancel);
 
         Assert.Equal(1, (await Lake.Tables.OpenFolder(path).LatestAsync(Cancel)).RowCount);
-        var fault = await Assert.ThrowsAsync<FozException>(() => runner.RunAsync(StatementReader.Read("DELETE FROM a.b")!, Cancel));
+        var fault = await Assert.ThrowsAsync<FozException>(() =>
+            runner.RunAsync(StatementReader.Read("DELETE FROM a.b")!, Cancel));
         Assert.Contains("there is no lake", fault.Message, StringComparison.Ordinal);
     }
 
@@ -360,7 +386,8 @@ public sealed class StatementRunnerTests : StatementLake
         var refused = await Assert.ThrowsAsync<FozException>(() => RunAsync("VACUUM silver.o RETAIN 0 HOURS"));
         Assert.Equal(ErrorKind.Usage, refused.Kind);
         Assert.Empty((await ResultAsync("FSCK REPAIR TABLE silver.o")).Rows);
-        Assert.StartsWith("1|", await RunAsync("ANALYZE TABLE silver.o COMPUTE DELTA STATISTICS"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "1|", await RunAsync("ANALYZE TABLE silver.o COMPUTE DELTA STATISTICS"), StringComparison.Ordinal);
         Assert.StartsWith("1|1|", await RunAsync("CREATE TABLE dev.o DEEP CLONE silver.o"), StringComparison.Ordinal);
         Assert.Equal("39", Assert.Single(await RowsAsync("SELECT count(*) FROM dev.o")));
     }
@@ -373,9 +400,12 @@ public sealed class StatementRunnerTests : StatementLake
         Session.Execute($"COPY (SELECT i AS id FROM range(5) r(i)) TO '{parquet}/a.parquet' (FORMAT parquet)", Cancel);
 
         Assert.StartsWith(
-            "1|", await RunAsync($"CONVERT TO DELTA parquet.`{Folder}/parquet` PARTITIONED BY (day date)"), StringComparison.Ordinal);
+            "1|", await RunAsync($"CONVERT TO DELTA parquet.`{Folder}/parquet` PARTITIONED BY (day date)"),
+            StringComparison.Ordinal);
 
-        Assert.Equal(["5|2026-01-02"], await RowsAsync($"SELECT count(*), day FROM delta_scan('{Folder}/parquet') GROUP BY day"));
+        Assert.Equal(
+            ["5|2026-01-02"],
+            await RowsAsync($"SELECT count(*), day FROM delta_scan('{Folder}/parquet') GROUP BY day"));
     }
 
     async Task<string> RunAsync(string sql, EnvironmentNames? environment = null) =>

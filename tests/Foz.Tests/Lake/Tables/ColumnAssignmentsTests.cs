@@ -14,7 +14,8 @@ public sealed class ColumnAssignmentsTests
     {
         var inner = new StructType([new StructField("c", DeltaType.Integer)]);
         var assignments = new ColumnAssignments(
-            "t", new([new StructField("a", inner), new StructField("a.b", inner)]), assigned.Split(", ").ToDictionary(name => name, _ => "1"));
+            "t", new([new StructField("a", inner), new StructField("a.b", inner)]),
+            assigned.Split(", ").ToDictionary(name => name, _ => "1"));
         Assert.Equal(columns.Split(' '), assignments.Columns);
     }
 }

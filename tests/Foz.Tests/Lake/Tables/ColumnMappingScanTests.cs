@@ -12,14 +12,18 @@ public sealed class ColumnMappingScanTests : IDisposable
     [Fact]
     public async Task Nested_fields_that_were_renamed_are_found_by_their_ids()
     {
-        table.Write("a.parquet", "SELECT 1 AS old_id, {'old_x': 7, 'old_y': {'old_z': 'deep'}} AS old_s, [{'old_e': 5}] AS old_l",
+        table.Write(
+            "a.parquet",
+            "SELECT 1 AS old_id, {'old_x': 7, 'old_y': {'old_z': 'deep'}} AS old_s, [{'old_e': 5}] AS old_l",
             ", FIELD_IDS {old_id: 1, old_s: {__duckdb_field_id: 2, old_x: 3, old_y: {__duckdb_field_id: 4, old_z: 5}}, "
             + "old_l: {__duckdb_field_id: 6, element: {__duckdb_field_id: 8, old_e: 7}}}");
         table.With("delta.columnMapping.mode", "id").Create(
             string.Join(',',
                 Field("id", "\"integer\"", 1),
                 Field("s", Struct(Field("x", "\"integer\"", 3), Field("y", Struct(Field("z", "\"string\"", 5)), 4)), 2),
-                Field("l", $$"""{"type":"array","elementType":{{Struct(Field("e", "\"integer\"", 7))}},"containsNull":true}""", 6)),
+                Field("l",
+                    $$"""{"type":"array","elementType":{{Struct(Field("e", "\"integer\"", 7))}},"containsNull":true}""",
+                    6)),
             Protocol, ["a.parquet"]);
 
         Assert.Equal(["""{"id":1,"s":{"x":7,"y":{"z":"deep"}},"l":[{"e":5}]}"""], await table.RowsAsync());

@@ -7,7 +7,9 @@ using Foz.Storage;
 
 namespace Foz.Tests.Lake.Tables;
 
-/// <summary>A good table of which one file is cut, deleted or flipped: the right rows, or an error that names it.</summary>
+/// <summary>
+/// A good table of which one file is cut, deleted or flipped: the right rows, or an error that names it.
+/// </summary>
 public sealed class DamagedTableTests : IDisposable
 {
     const int Damages = 60;
@@ -71,7 +73,8 @@ public sealed class DamagedTableTests : IDisposable
         await (await new TableWriter(session).DeleteAsync(table, "id % 10 = 0", new(), Ct)).CommitAsync(Ct);
         await table.Delta.WriteCheckpointAsync((await table.LatestAsync(Ct)).State, Ct);
         await AppendAsync(table, "SELECT i AS id, 'c' AS v FROM range(200, 310) r(i)");
-        await (await new TableWriter(session).DeleteAsync(table, "id BETWEEN 150 AND 154 OR id >= 300", new(), Ct)).CommitAsync(Ct);
+        await (await new TableWriter(session).DeleteAsync(table, "id BETWEEN 150 AND 154 OR id >= 300", new(), Ct))
+            .CommitAsync(Ct);
         return (await table.LatestAsync(Ct)).Version;
     }
 
@@ -86,11 +89,14 @@ public sealed class DamagedTableTests : IDisposable
     }
 
     LakeTable Open(string root) =>
-        new TableStore(new LocalObjectStore(Path.GetDirectoryName(root)!), engines, TimeProvider.System).Open(Path.GetFileName(root));
+        new TableStore(
+            new LocalObjectStore(Path.GetDirectoryName(root)!), engines,
+            TimeProvider.System).Open(Path.GetFileName(root));
 
     /// <summary>
     /// Damages one file. Bytes are flipped in deletion vectors only, which have a checksum: neither JSON nor Parquet as
-    /// Delta writers make it can tell a flipped byte; and a commit is cut within a line, as a cut behind one looks whole.
+    /// Delta writers make it can tell a flipped byte; and a commit is cut within a line, as a cut behind one looks
+    /// whole.
     /// </summary>
     static (string File, string How) Damage(string root, Random random)
     {

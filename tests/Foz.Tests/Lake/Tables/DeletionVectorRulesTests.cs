@@ -5,7 +5,9 @@ using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables;
 
-/// <summary>A new table asks as little as it can of its readers, until a change of single rows gains by deletion vectors.</summary>
+/// <summary>
+/// A new table asks as little as it can of its readers, until a change of single rows gains by deletion vectors.
+/// </summary>
 public sealed class DeletionVectorRulesTests : IDisposable
 {
     readonly RulesTable t = new();
@@ -37,17 +39,21 @@ public sealed class DeletionVectorRulesTests : IDisposable
         Assert.Equal(1, none.Snapshot.State.Protocol.MinReaderVersion);
 
         var took = await CommitAsync(t.Writer.UpdateAsync(
-            t.Table, new Dictionary<string, string>(StringComparer.Ordinal) { ["s"] = "'y'" }, "id = 70", new(), RulesTable.Cancel));
+            t.Table, new Dictionary<string, string>(StringComparer.Ordinal) { ["s"] = "'y'" }, "id = 70", new(),
+            RulesTable.Cancel));
         Assert.Contains("deletionVectors", took.Notice!.Message, StringComparison.Ordinal);
         var state = took.Snapshot.State;
         Assert.Equal((3, 7), (state.Protocol.MinReaderVersion, state.Protocol.MinWriterVersion));
         Assert.Equal(["deletionVectors"], state.Protocol.ReaderFeatures!);
         Assert.Equal(["appendOnly", "deletionVectors", "invariants"], state.Protocol.WriterFeatures!);
         Assert.Equal(("true", null), (
-            state.Metadata.Configuration.Find("delta.enableDeletionVectors"), state.Metadata.Configuration.Find(DeletionVectorRules.Property)));
+            state.Metadata.Configuration.Find("delta.enableDeletionVectors"),
+            state.Metadata.Configuration.Find(DeletionVectorRules.Property)));
         Assert.Contains(state.Files, file => file.DeletionVector is not null);
         // In the commit of the change, and told once.
-        Assert.Contains((await t.Table.Delta.ReadCommitAsync(took.Version, RulesTable.Cancel))!.Actions, action => action is Protocol);
+        Assert.Contains(
+            (await t.Table.Delta.ReadCommitAsync(took.Version, RulesTable.Cancel))!.Actions,
+            action => action is Protocol);
         Assert.Null((await CommitAsync(t.Writer.DeleteAsync(t.Table, "id = 71", new(), RulesTable.Cancel))).Notice);
         Assert.Equal(39, (await t.RowsAsync()).Count);
     }
@@ -58,7 +64,8 @@ public sealed class DeletionVectorRulesTests : IDisposable
         await CreateAsync();
         await using var first = await t.Writer.DeleteAsync(t.Table, "id = 1", new(), RulesTable.Cancel);
         await using var second = await t.Writer.DeleteAsync(t.Table, "id = 2", new(), RulesTable.Cancel);
-        await using var appended = await t.Writer.AppendAsync(t.Table, "SELECT 1000 AS id, 'z' AS s", new(), RulesTable.Cancel);
+        await using var appended = await t.Writer.AppendAsync(
+            t.Table, "SELECT 1000 AS id, 'z' AS s", new(), RulesTable.Cancel);
         await first.CommitAsync(RulesTable.Cancel);
         await second.CommitAsync(RulesTable.Cancel);
         await appended.CommitAsync(RulesTable.Cancel);
@@ -77,12 +84,15 @@ public sealed class DeletionVectorRulesTests : IDisposable
         await CreateAsync(new(StringComparer.Ordinal) { [property] = value });
         var change = await CommitAsync(t.Writer.DeleteAsync(t.Table, "id = 1", new(), RulesTable.Cancel));
         Assert.Null(change.Notice);
-        Assert.Equal((1, 2), (change.Snapshot.State.Protocol.MinReaderVersion, change.Snapshot.State.Protocol.MinWriterVersion));
+        Assert.Equal(
+            (1, 2), (change.Snapshot.State.Protocol.MinReaderVersion, change.Snapshot.State.Protocol.MinWriterVersion));
         Assert.Equal(99, (await t.RowsAsync()).Count);
     }
 
-    Task<CommittedChange> CreateAsync(Dictionary<string, string?>? properties = null) => CommitAsync(t.Writer.AppendAsync(
-        t.Table, "SELECT i AS id, 'x' AS s FROM range(100) AS r(i)", new() { Properties = properties ?? [] }, RulesTable.Cancel));
+    Task<CommittedChange> CreateAsync(Dictionary<string, string?>? properties = null) =>
+        CommitAsync(t.Writer.AppendAsync(
+            t.Table, "SELECT i AS id, 'x' AS s FROM range(100) AS r(i)", new() { Properties = properties ?? [] },
+            RulesTable.Cancel));
 
     static async Task<CommittedChange> CommitAsync(Task<TableChange> begun)
     {

@@ -36,9 +36,14 @@ public sealed class HandwrittenTableTests : IDisposable
         table.Create(
             $$"""{{Id}},{{Field("p", "string")}},{{Field("at", "timestamp")}},{{Field("bytes", "binary")}},{{Field("day", "date")}}""", Old,
             [
-                ScanTable.Add("p=wrong/0.parquet", """ "p":"","at":"2024-02-29 12:00:00","bytes":"\u0001A","day":"2024-02-29" """),
-                ScanTable.Add("p=wrong/1.parquet", """ "p":"right","at":"2024-02-29T12:00:00.000000Z","bytes":"","day":null """),
-                ScanTable.Add("p=wrong/2.parquet", """ "p":null,"at":"2024-02-29 12:00:00.123456","bytes":null,"day":"0001-01-01" """),
+                ScanTable.Add(
+                    "p=wrong/0.parquet",
+                    """ "p":"","at":"2024-02-29 12:00:00","bytes":"\u0001A","day":"2024-02-29" """),
+                ScanTable.Add(
+                    "p=wrong/1.parquet", """ "p":"right","at":"2024-02-29T12:00:00.000000Z","bytes":"","day":null """),
+                ScanTable.Add(
+                    "p=wrong/2.parquet",
+                    """ "p":null,"at":"2024-02-29 12:00:00.123456","bytes":null,"day":"0001-01-01" """),
                 ScanTable.Add("p=wrong/3.parquet", """ "p":"__HIVE_DEFAULT_PARTITION__" """),
             ],
             "p", "at", "bytes", "day");
@@ -50,7 +55,8 @@ public sealed class HandwrittenTableTests : IDisposable
                 """{"id":2,"p":null,"at":1709208000123456,"bytes":null,"day":"0001-01-01"}""",
                 """{"id":3,"p":"__HIVE_DEFAULT_PARTITION__","at":null,"bytes":null,"day":null}""",
             ],
-            await table.RowsAsync("id, p, epoch_us(\"at\") AS \"at\", hex(bytes) AS bytes, CAST(day AS VARCHAR) AS day"));
+            await table.RowsAsync(
+                "id, p, epoch_us(\"at\") AS \"at\", hex(bytes) AS bytes, CAST(day AS VARCHAR) AS day"));
     }
 
     [Fact]
@@ -68,12 +74,18 @@ public sealed class HandwrittenTableTests : IDisposable
     [Fact]
     public async Task Widened_types_are_read_from_old_files_and_unknown_changes_are_refused()
     {
-        const string Widening = """ "minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["typeWidening"],"writerFeatures":["typeWidening"] """;
-        table.Write("old.parquet", "SELECT 1::INTEGER AS n, [2::TINYINT] AS l, 1.5::FLOAT AS d, DATE '2024-02-29' AS t");
-        table.Write("new.parquet", "SELECT 5000000000 AS n, [300::SMALLINT] AS l, 2.5::DOUBLE AS d, TIMESTAMP '2024-03-01 01:00:00' AS t");
+        const string Widening =
+            """ "minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["typeWidening"],"writerFeatures":["typeWidening"] """;
+        table.Write(
+            "old.parquet", "SELECT 1::INTEGER AS n, [2::TINYINT] AS l, 1.5::FLOAT AS d, DATE '2024-02-29' AS t");
+        table.Write(
+            "new.parquet",
+            "SELECT 5000000000 AS n, [300::SMALLINT] AS l, 2.5::DOUBLE AS d, TIMESTAMP '2024-03-01 01:00:00' AS t");
         var fields = string.Join(',',
             Changed("n", "\"long\"", """{"fromType":"integer","toType":"long"}"""),
-            Changed("l", """{"type":"array","elementType":"short","containsNull":true}""", """{"fromType":"byte","toType":"short","fieldPath":"element"}"""),
+            Changed(
+                "l", """{"type":"array","elementType":"short","containsNull":true}""",
+                """{"fromType":"byte","toType":"short","fieldPath":"element"}"""),
             Changed("d", "\"double\"", """{"fromType":"float","toType":"double"}"""),
             Changed("t", "\"timestamp_ntz\"", """{"fromType":"date","toType":"timestamp_ntz"}"""));
         table.Create(fields, Widening, ["old.parquet", "new.parquet"]);
@@ -84,7 +96,8 @@ public sealed class HandwrittenTableTests : IDisposable
                 """{"n":5000000000,"l":[300],"d":2.5,"t":"2024-03-01 01:00:00"}""",
             ], await table.RowsAsync());
 
-        table.Create(Changed("n", "\"string\"", """{"fromType":"integer","toType":"string"}"""), Widening, ["old.parquet"]);
+        table.Create(
+            Changed("n", "\"string\"", """{"fromType":"integer","toType":"string"}"""), Widening, ["old.parquet"]);
         var error = await Assert.ThrowsAsync<Foz.Delta.DeltaException>(() => table.RowsAsync());
         Assert.Contains("column n was changed from integer to string", error.Message, StringComparison.Ordinal);
         Assert.Contains(table.Root, error.Message, StringComparison.Ordinal);
@@ -109,5 +122,6 @@ public sealed class HandwrittenTableTests : IDisposable
         $$$"""{"name":"{{{name}}}","type":"{{{type}}}","nullable":true,"metadata":{}}""";
 
     static string Changed(string name, string type, string change) =>
-        "{\"name\":\"" + name + "\",\"type\":" + type + ",\"nullable\":true,\"metadata\":{\"delta.typeChanges\":[" + change + "]}}";
+        "{\"name\":\"" + name + "\",\"type\":" + type + ",\"nullable\":true,\"metadata\":{\"delta.typeChanges\":["
+            + change + "]}}";
 }

@@ -9,7 +9,10 @@ using Foz.Lake.Tables.Writing;
 
 namespace Foz.Tests.Lake.Tables;
 
-/// <summary>A table stays readable for the engines that it names: features, rows and files are what they read, or refused by name.</summary>
+/// <summary>
+/// A table stays readable for the engines that it names: features, rows and files are what they read, or refused by
+/// name.
+/// </summary>
 public sealed class HeldReadersTests : IDisposable
 {
     readonly RulesTable t = new();
@@ -37,12 +40,15 @@ public sealed class HeldReadersTests : IDisposable
     [InlineData("polars", "delta.checkpointPolicy", "v2", "v2Checkpoint")]
     [InlineData("snowflake", "delta.columnMapping.mode", "name", "columnMapping (not known)")]
     [InlineData("daft", "delta.feature.v2Checkpoint", "supported", "v2Checkpoint (not known)")]
-    public async Task What_would_shut_a_reader_out_is_refused_by_name(string reader, string property, string value, string feature)
+    public async Task What_would_shut_a_reader_out_is_refused_by_name(
+        string reader, string property, string value, string feature)
     {
         await MakeAsync($"spark,{reader}");
         var error = await Assert.ThrowsAsync<DeltaException>(() => t.AlterAsync(Set(property, value)));
         Assert.Equal(DeltaErrorKind.ShutsReaderOut, error.Kind);
-        Assert.Contains($"stays readable for spark, {reader}, and {reader} does not read {feature}", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"stays readable for spark, {reader}, and {reader} does not read {feature}", error.Message,
+            StringComparison.Ordinal);
         Assert.Equal(0, await t.VersionAsync());
         // What the others read is no obstacle where it is not among them.
         await t.AlterAsync(Set("foz.readers", "spark"));
@@ -53,7 +59,8 @@ public sealed class HeldReadersTests : IDisposable
     public async Task A_table_that_a_reader_does_not_read_is_not_held_to_it_until_it_does()
     {
         await t.CreateAsync([new StructField("id", DeltaType.Long)]);
-        var error = await Assert.ThrowsAsync<DeltaException>(() => t.AlterAsync(TableAlteration.HoldTo(["spark", "delta-rs"])));
+        var error =
+            await Assert.ThrowsAsync<DeltaException>(() => t.AlterAsync(TableAlteration.HoldTo(["spark", "delta-rs"])));
         Assert.Contains("delta-rs does not read deletionVectors", error.Message, StringComparison.Ordinal);
         await t.AlterAsync(new TableAlteration.DropFeature("deletionVectors"));
         await t.AlterAsync(TableAlteration.HoldTo(["spark", "delta-rs"]));
@@ -74,8 +81,11 @@ public sealed class HeldReadersTests : IDisposable
     public async Task Partition_folders_that_a_reader_does_not_find_are_not_written()
     {
         await MakeAsync("polars", "SELECT 1 AS id, 'south' AS s UNION ALL SELECT 2, NULL", "s");
-        var error = await Assert.ThrowsAsync<FozException>(() => t.AppendAsync("SELECT 3 AS id, 'east' AS s UNION ALL SELECT 4, 'São Paulo'"));
-        Assert.Contains("stays readable for polars, which does not find files in a partition folder such as s=S", error.Message, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            t.AppendAsync("SELECT 3 AS id, 'east' AS s UNION ALL SELECT 4, 'São Paulo'"));
+        Assert.Contains(
+            "stays readable for polars, which does not find files in a partition folder such as s=S", error.Message,
+            StringComparison.Ordinal);
         Assert.Equal(["1|south", "2|"], (await t.RowsAsync()).Order(StringComparer.Ordinal));
         Assert.Equal(2, Directory.GetFiles(t.Table.Root, "*.parquet", SearchOption.AllDirectories).Length);
         await t.AlterAsync(TableAlteration.HoldTo([]));
@@ -87,9 +97,13 @@ public sealed class HeldReadersTests : IDisposable
     [Fact]
     public async Task Every_commit_that_takes_rows_away_has_change_files_for_a_reader_that_needs_them()
     {
-        await MakeAsync("spark,trino", "SELECT i AS id, 'x' AS s FROM range(100) AS r(i)", properties: "delta.enableChangeDataFeed");
+        await MakeAsync(
+            "spark,trino", "SELECT i AS id, 'x' AS s FROM range(100) AS r(i)",
+            properties: "delta.enableChangeDataFeed");
         await t.DeleteAsync("id = 1");
-        await CommitAsync(t.Writer.OverwriteAsync(t.Table, "SELECT i AS id, 'z' AS s FROM range(3) AS r(i)", new(), RulesTable.Cancel));
+        await CommitAsync(
+            t.Writer.OverwriteAsync(
+                t.Table, "SELECT i AS id, 'z' AS s FROM range(3) AS r(i)", new(), RulesTable.Cancel));
         await t.DeleteAsync("id < 3");
         for (var version = 1; version <= 3; version++)
         {
@@ -130,7 +144,8 @@ public sealed class HeldReadersTests : IDisposable
     }
 
     Task<CommittedChange> MakeAsync(
-        string readers, string select = "SELECT i AS id, 'x' AS s FROM range(100) AS r(i)", string? partitionBy = null, string? properties = null) =>
+        string readers, string select = "SELECT i AS id, 'x' AS s FROM range(100) AS r(i)", string? partitionBy = null,
+        string? properties = null) =>
         t.AppendAsync(select, new()
         {
             Readers = readers.Split(','), PartitionBy = partitionBy is null ? [] : [partitionBy],

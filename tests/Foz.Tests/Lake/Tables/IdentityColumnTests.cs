@@ -50,7 +50,8 @@ public sealed class IdentityColumnTests : IDisposable
         await t.AppendAsync("SELECT 'own' AS v");
         await t.AppendAsync("SELECT 50 AS id, 'given' AS v");
         await t.AppendAsync("SELECT 'own' AS v");
-        Assert.Equal(["1|own", "4|own", "50|given"], (await t.RowsAsync()).OrderBy(row => long.Parse(row.Split('|')[0])));
+        Assert.Equal(
+            ["1|own", "4|own", "50|given"], (await t.RowsAsync()).OrderBy(row => long.Parse(row.Split('|')[0])));
 
         await t.AlterAsync(new TableAlteration.SyncIdentity("id"));
         await t.AppendAsync("SELECT 'later' AS v");
@@ -65,7 +66,8 @@ public sealed class IdentityColumnTests : IDisposable
         const int writers = 4;
         const int commits = 6;
         var conflicts = 0;
-        await Parallel.ForEachAsync(Enumerable.Range(0, writers), RulesTable.Cancel, async (writer, cancellationToken) =>
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, writers), RulesTable.Cancel, async (writer, cancellationToken) =>
         {
             using var session = t.Engines.Open(Workload.Query);
             // Every second one is another process, as far as it can know.

@@ -24,7 +24,10 @@ public sealed class MappedColumnTests : IDisposable
             mode, new("id", DeltaType.Long), new("nested", new ArrayType(new ArrayType(DeltaType.Integer, true), true)),
             new("map", new MapType(DeltaType.String, new StructType(new StructField("a", DeltaType.Date)), true)),
             new("plain", new MapType(DeltaType.String, DeltaType.String, true)),
-            new("s", new StructType(new StructField("x", DeltaType.Integer), new StructField("list", new ArrayType(DeltaType.Long, true)))));
+            new("s",
+                new StructType(
+                    new StructField("x", DeltaType.Integer),
+                    new StructField("list", new ArrayType(DeltaType.Long, true)))));
         await table.AppendAsync("""
             SELECT i AS id, [[i::INTEGER, NULL], []] AS nested, MAP {'k' || i: {'a': DATE '2024-01-01'}} AS map, MAP {'p': 'q'} AS plain,
                 {'x': i::INTEGER, 'list': [i, i + 1]} AS s
@@ -32,9 +35,11 @@ public sealed class MappedColumnTests : IDisposable
             """);
 
         var schema = (await table.LatestAsync()).Schema.Columns;
-        var expected = FieldsOf(schema).Select(f => $"{f.PhysicalName(ColumnMappingMode.Name)} {f.ColumnId}").Order(StringComparer.Ordinal);
+        var expected = FieldsOf(schema).Select(f => $"{f.PhysicalName(ColumnMappingMode.Name)} {f.ColumnId}")
+            .Order(StringComparer.Ordinal);
         using var fields = table.Session.Query(
-            $"SELECT name || ' ' || field_id FROM parquet_schema('{table.Table.Root}/*.parquet') WHERE field_id IS NOT NULL", Cancel);
+            $"SELECT name || ' ' || field_id FROM "
+                + $"parquet_schema('{table.Table.Root}/*.parquet') WHERE field_id IS NOT NULL", Cancel);
         Assert.Equal(expected, fields.Rows(Cancel).Select(row => (string)row[0]!).Order(StringComparer.Ordinal));
         fields.Dispose();
         Assert.Equal(
@@ -60,9 +65,11 @@ public sealed class MappedColumnTests : IDisposable
         var random = new Random(seed);
         await CreateAsync(
             mode, new("id", DeltaType.Long), new("c0", DeltaType.String),
-            new("s", new StructType(new StructField("f0", DeltaType.Integer), new StructField("f1", DeltaType.String))));
+            new("s",
+                new StructType(new StructField("f0", DeltaType.Integer), new StructField("f1", DeltaType.String))));
         if (!hasVectors) await table.SetPropertyAsync("delta.enableDeletionVectors", "false");
-        table.Session.Execute("CREATE TEMP TABLE model (id BIGINT, c0 VARCHAR, s STRUCT(f0 INTEGER, f1 VARCHAR))", Cancel);
+        table.Session.Execute(
+            "CREATE TEMP TABLE model (id BIGINT, c0 VARCHAR, s STRUCT(f0 INTEGER, f1 VARCHAR))", Cancel);
         var columns = new Names(random, "c", ("c0", "VARCHAR"));
         var fields = new Names(random, "f", ("f0", "INTEGER"), ("f1", "VARCHAR"));
         for (var step = 0; step < 40; step++)
@@ -97,7 +104,8 @@ public sealed class MappedColumnTests : IDisposable
             case 1:
                 var field = fields.Add("BIGINT");
                 return await AlterAsync(
-                    new TableAlteration.AddColumns(new NewColumn($"s.{field}", "bigint")), $"ADD COLUMN s.{field} BIGINT");
+                    new TableAlteration.AddColumns(new NewColumn($"s.{field}", "bigint")),
+                    $"ADD COLUMN s.{field} BIGINT");
             case 2 when columns.Count > 0:
                 var (column, other) = columns.Rename();
                 return await AlterAsync(
@@ -142,8 +150,10 @@ public sealed class MappedColumnTests : IDisposable
     async Task AssertModelAsync()
     {
         using var rows = await (await table.Reopen().LatestAsync(Cancel)).OpenAsync(table.Session, Cancel);
-        var ours = table.Session.Describe($"SELECT * FROM {rows.Sql}", Cancel).Select(c => (c.Name, $"{c.Type}")).ToList();
-        Assert.Equal(table.Session.Describe("FROM model", Cancel).Select(c => (c.Name, $"{c.Type}")).Order(), ours.Order());
+        var ours = table.Session.Describe($"SELECT * FROM {rows.Sql}", Cancel).Select(c => (c.Name, $"{c.Type}"))
+            .ToList();
+        Assert.Equal(
+            table.Session.Describe("FROM model", Cancel).Select(c => (c.Name, $"{c.Type}")).Order(), ours.Order());
         var columns = string.Join(", ", ours.Select(c => SqlText.Identifier(c.Name)));
         foreach (var (left, right, word) in new[] { ("model", rows.Sql, "missing"), (rows.Sql, "model", "unexpected") })
         {
@@ -165,7 +175,9 @@ public sealed class MappedColumnTests : IDisposable
         _ => [],
     };
 
-    /// <summary>The names that columns have now, with their types; those of dropped and renamed ones are taken again.</summary>
+    /// <summary>
+    /// The names that columns have now, with their types; those of dropped and renamed ones are taken again.
+    /// </summary>
     sealed class Names(Random random, string prefix, params IEnumerable<(string Name, string Type)> first)
     {
         readonly Dictionary<string, string> taken = first.ToDictionary(column => column.Name, column => column.Type);
@@ -200,13 +212,14 @@ public sealed class MappedColumnTests : IDisposable
         }
 
         /// <summary>Each name with a value of its type.</summary>
-        public IEnumerable<(string Name, string Value)> Values() => taken.Select(column => (column.Key, column.Value switch
-        {
-            _ when random.Next(8) == 0 => $"CAST(NULL AS {column.Value})",
-            "VARCHAR" => "'x' || i",
-            "BIGINT[][]" => "[[i, NULL], []]",
-            "INTEGER" or "BIGINT" => $"i::{column.Value}",
-            _ => "{'a': 'y' || i, 'b': MAP {'k': i::INTEGER}}",
-        }));
+        public IEnumerable<(string Name, string Value)> Values() =>
+            taken.Select(column => (column.Key, column.Value switch
+            {
+                _ when random.Next(8) == 0 => $"CAST(NULL AS {column.Value})",
+                "VARCHAR" => "'x' || i",
+                "BIGINT[][]" => "[[i, NULL], []]",
+                "INTEGER" or "BIGINT" => $"i::{column.Value}",
+                _ => "{'a': 'y' || i, 'b': MAP {'k': i::INTEGER}}",
+            }));
     }
 }

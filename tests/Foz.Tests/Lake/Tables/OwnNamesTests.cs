@@ -17,7 +17,8 @@ public sealed class OwnNamesTests : IDisposable
             var names = new TheoryData<string, bool>();
             foreach (var name in new[]
             {
-                "filename", "FileName", "file_row_number", "file_index", "rowid", "foz_file", "foz_row", "foz_row_id", "foz_row_version",
+                "filename", "FileName", "file_row_number", "file_index", "rowid", "foz_file", "foz_row", "foz_row_id",
+                "foz_row_version",
                 "foz_source_row", "foz_clause", "foz own filename", "foz file\u0001 ", "k", "v", "x0",
             })
                 foreach (var isPartitioned in new[] { false, true }) names.Add(name, isPartitioned);
@@ -42,10 +43,12 @@ public sealed class OwnNamesTests : IDisposable
         await CommitAsync(t.Writer.DeleteAsync(t.Table, $"{column} = 'f1'", new(), RulesTable.Cancel));
         Assert.Equal(["0|f0|0", "2|f2|0", "3|f3|1"], await t.RowsAsync());
         await CommitAsync(t.Writer.UpdateAsync(
-            t.Table, new Dictionary<string, string>(StringComparer.Ordinal) { [name] = $"{column} || '+'" }, "id >= 2", new(), RulesTable.Cancel));
+            t.Table, new Dictionary<string, string>(StringComparer.Ordinal) { [name] = $"{column} || '+'" }, "id >= 2",
+            new(), RulesTable.Cancel));
         Assert.Equal(["0|f0|0", "2|f2+|0", "3|f3+|1"], await t.RowsAsync());
         await CommitAsync(t.Writer.MergeAsync(
-            t.Table, $"SELECT 2 AS id, 'm' AS {column}, 0 AS p UNION ALL SELECT 9, 'n', 1", new() { Keys = ["id"] }, RulesTable.Cancel));
+            t.Table, $"SELECT 2 AS id, 'm' AS {column}, 0 AS p UNION ALL SELECT 9, 'n', 1", new() { Keys = ["id"] },
+            RulesTable.Cancel));
         Assert.Equal(["0|f0|0", "2|m|0", "3|f3+|1", "9|n|1"], await t.RowsAsync());
         await CommitAsync(t.Writer.MergeAsync(
             t.Table,

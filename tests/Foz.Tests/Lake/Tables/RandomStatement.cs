@@ -35,7 +35,8 @@ sealed class RandomStatement(Random random, ChangedTable table)
         var condition = Pick(Conditions).Replace("target.", "", StringComparison.Ordinal);
         var value = $"coalesce(v, 0) + {random.Next(5)}";
         await table.CommitAsync(await table.Writer.UpdateAsync(
-            table.Table, new Dictionary<string, string> { ["v"] = value, ["k"] = "k || 'u'" }, condition, new(), Cancel));
+            table.Table, new Dictionary<string, string> { ["v"] = value, ["k"] = "k || 'u'" }, condition, new(),
+            Cancel));
         return Model($"UPDATE model SET v = {value}, k = k || 'u' WHERE {condition}");
     }
 
@@ -59,10 +60,16 @@ sealed class RandomStatement(Random random, ChangedTable table)
         var clauses = new List<MergeClause>();
         var sql = new List<string>();
         if (random.Next(2) == 0) Add(MergeMatch.Matched, new MergeAction.Delete(), "DELETE", Pick(Conditions));
-        if (random.Next(3) > 0) Add(MergeMatch.Matched, SetV("target.v + source.v"), "UPDATE SET v = target.v + source.v", Pick(SourceConditions));
+        if (random.Next(3) > 0)
+            Add(MergeMatch.Matched, SetV("target.v + source.v"), "UPDATE SET v = target.v + source.v",
+                Pick(SourceConditions));
         if (random.Next(2) == 0) Add(MergeMatch.Matched, new MergeAction.UpdateAll(), UpdateAll, null);
-        if (random.Next(3) > 0) Add(MergeMatch.NotMatched, new MergeAction.InsertAll(), InsertAll, random.Next(2) == 0 ? Pick(SourceConditions) : null);
-        if (random.Next(4) == 0) Add(MergeMatch.NotMatchedBySource, SetV("target.v - 1"), "UPDATE SET v = target.v - 1", Pick(Conditions));
+        if (random.Next(3) > 0)
+            Add(MergeMatch.NotMatched, new MergeAction.InsertAll(), InsertAll, random.Next(2) == 0
+                ? Pick(SourceConditions)
+                : null);
+        if (random.Next(4) == 0)
+            Add(MergeMatch.NotMatchedBySource, SetV("target.v - 1"), "UPDATE SET v = target.v - 1", Pick(Conditions));
         if (random.Next(6) == 0) Add(MergeMatch.NotMatchedBySource, new MergeAction.Delete(), "DELETE", "id % 5 = 0");
         if (clauses.Count == 0) Add(MergeMatch.NotMatched, new MergeAction.InsertAll(), InsertAll, null);
         await table.CommitAsync(await table.Writer.MergeAsync(
@@ -91,7 +98,8 @@ sealed class RandomStatement(Random random, ChangedTable table)
     string Source()
     {
         var (first, count, step) = (random.Next(350), random.Next(1, 80), random.Next(1, 4));
-        return $"SELECT (CASE WHEN i = 77 THEN NULL ELSE {first} + i * {step} END)::BIGINT AS id, 'k' || (i % 13) AS k, "
+        return $"SELECT (CASE WHEN i = 77 THEN NULL ELSE {first} + i * {step} END)::BIGINT "
+            + "AS id, 'k' || (i % 13) AS k, "
             + $"(CASE WHEN i % 9 = 4 THEN NULL ELSE i + {random.Next(20)} END)::INTEGER AS v, (i % 4)::INTEGER AS p "
             + $"FROM range({count}) r(i)";
     }

@@ -17,7 +17,8 @@ public sealed class RowRulesTests : IDisposable
             [("delta.constraints.positive", "amount > 0 AND `amount` <=> amount")]);
         await t.AppendAsync("SELECT i AS id, 1.5::DOUBLE AS amount FROM range(1, 4) r(i)");
 
-        await RefusedAsync(() => t.AppendAsync("SELECT 9 AS id, -1.0::DOUBLE AS amount"), "positive", "id = 9, amount = -1.0");
+        await RefusedAsync(
+            () => t.AppendAsync("SELECT 9 AS id, -1.0::DOUBLE AS amount"), "positive", "id = 9, amount = -1.0");
         await RefusedAsync(() => t.AppendAsync("SELECT 9 AS id"), "positive", "amount = NULL");
         await RefusedAsync(() => t.UpdateAsync("amount", "-2", "id = 2"), "positive", "id = 2, amount = -2");
         await RefusedAsync(() => t.MergeAsync("SELECT 3 AS id, 0.0::DOUBLE AS amount", "id"), "positive", "id = 3");
@@ -40,11 +41,13 @@ public sealed class RowRulesTests : IDisposable
         await t.AppendAsync("SELECT 1 AS id, {'a': 5, 'b': NULL::VARCHAR} AS s");
         // As Spark has it: where there is no struct, there is no field.
         await RefusedAsync(
-            () => t.AppendAsync("SELECT 2 AS id, NULL::STRUCT(a BIGINT, b VARCHAR) AS s"), "NOT NULL of column s.a", "id = 2");
+            () => t.AppendAsync("SELECT 2 AS id, NULL::STRUCT(a BIGINT, b VARCHAR) AS s"), "NOT NULL of column s.a",
+            "id = 2");
 
         await RefusedAsync(() => t.AppendAsync("SELECT {'a': 5, 'b': 'x'} AS s"), "NOT NULL of column id", "id = NULL");
         await RefusedAsync(
-            () => t.AppendAsync("SELECT 3 AS id, {'a': NULL::BIGINT, 'b': 'x'} AS s"), "NOT NULL of column s.a", "id = 3");
+            () => t.AppendAsync("SELECT 3 AS id, {'a': NULL::BIGINT, 'b': 'x'} AS s"), "NOT NULL of column s.a",
+            "id = 3");
         Assert.Equal(["1|{'a': 5, 'b': NULL}"], await t.RowsAsync());
     }
 
@@ -57,7 +60,8 @@ public sealed class RowRulesTests : IDisposable
         await t.AppendAsync("SELECT 999 AS value");
 
         await RefusedAsync(() => t.AppendAsync("SELECT 1000 AS value"), "invariant of column value", "value = 1000");
-        await RefusedAsync(() => t.AppendAsync("SELECT NULL::INTEGER AS value"), "invariant of column value", "value = NULL");
+        await RefusedAsync(
+            () => t.AppendAsync("SELECT NULL::INTEGER AS value"), "invariant of column value", "value = NULL");
     }
 
     [Fact]
@@ -65,7 +69,10 @@ public sealed class RowRulesTests : IDisposable
     {
         var metadata = FieldMetadata.Empty.With(FieldMetadata.GenerationExpressionKey, "year(CAST(ts AS DATE))");
         await t.CreateAsync(
-            [new("id", DeltaType.Long), new("ts", DeltaType.Timestamp), new("year", DeltaType.Integer, metadata: metadata)],
+            [
+                new("id", DeltaType.Long), new("ts", DeltaType.Timestamp),
+                new("year", DeltaType.Integer, metadata: metadata),
+            ],
             properties: null, "year");
         await t.AppendAsync("SELECT 1 AS id, TIMESTAMPTZ '2023-12-31 23:00:00+00' AS ts");
         await t.AppendAsync("SELECT 2 AS id, TIMESTAMPTZ '2024-02-01 00:00:00+00' AS ts, 2024 AS year");
@@ -130,6 +137,7 @@ public sealed class RowRulesTests : IDisposable
     {
         var error = await Assert.ThrowsAsync<FozException>(write);
         Assert.Equal(ErrorKind.Data, error.Kind);
-        Assert.All((string[])["silver/t", .. parts], part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
+        Assert.All(
+            (string[])["silver/t", .. parts], part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 }

@@ -40,7 +40,8 @@ sealed class RulesTable : IDisposable
     }
 
     /// <summary>A table of the same folder that knows nothing of what this one did.</summary>
-    public LakeTable Reopen() => new TableStore(new LocalObjectStore(folder), Engines, TimeProvider.System).Open("silver/t");
+    public LakeTable Reopen() =>
+        new TableStore(new LocalObjectStore(folder), Engines, TimeProvider.System).Open("silver/t");
 
     /// <summary>Makes the table.</summary>
     public async Task CreateAsync(
@@ -108,9 +109,11 @@ sealed class RulesTable : IDisposable
     {
         using var rows = await (await Reopen().LatestAsync(Cancel)).OpenAsync(Session, Cancel);
         using var result = Session.Query($"SELECT {columns} FROM {rows.Sql}", Cancel);
-        var names = string.Join(" || '|' || ", result.Columns.Select(c => $"coalesce(CAST({SqlText.Identifier(c.Name)} AS VARCHAR), '')"));
+        var names = string.Join(
+            " || '|' || ", result.Columns.Select(c => $"coalesce(CAST({SqlText.Identifier(c.Name)} AS VARCHAR), '')"));
         result.Dispose();
-        using var texts = Session.Query($"SELECT {names} AS t FROM (SELECT {columns} FROM {rows.Sql}) ORDER BY ALL", Cancel);
+        using var texts = Session.Query(
+            $"SELECT {names} AS t FROM (SELECT {columns} FROM {rows.Sql}) ORDER BY ALL", Cancel);
         return [.. texts.Rows(Cancel).Select(row => (string)row[0]!)];
     }
 

@@ -24,8 +24,9 @@ sealed class ScanTable : IDisposable
     public string Root => folder.Path;
 
     /// <summary>The table, read anew.</summary>
-    public LakeTable Table => new TableStore(new LocalObjectStore(Path.GetDirectoryName(Root)!), engines, TimeProvider.System)
-        .Open(Path.GetFileName(Root));
+    public LakeTable Table =>
+        new TableStore(new LocalObjectStore(Path.GetDirectoryName(Root)!), engines, TimeProvider.System)
+            .Open(Path.GetFileName(Root));
 
     /// <summary>Sets a property for the next metadata.</summary>
     public ScanTable With(string key, string value)
@@ -48,7 +49,8 @@ sealed class ScanTable : IDisposable
         var schemaString = JsonSerializer.Serialize($$"""{"type":"struct","fields":[{{schema}}]}""");
         Commit(0, [
             "{\"protocol\":{" + protocol + "}}",
-            "{\"metaData\":{\"id\":\"t\",\"format\":{\"provider\":\"parquet\",\"options\":{}},\"schemaString\":" + schemaString
+            "{\"metaData\":{\"id\":\"t\",\"format\":{\"provider\":\"parquet\",\"options\":{}},\"schemaString\":"
+                + schemaString
                 + ",\"partitionColumns\":" + JsonSerializer.Serialize(partitionBy)
                 + ",\"configuration\":{" + string.Join(',', configuration) + "}}}",
             .. actions.Select(action => action.StartsWith('{') ? action : Add(action)),
@@ -75,7 +77,8 @@ sealed class ScanTable : IDisposable
     {
         var snapshot = version is { } v ? await Table.VersionAsync(v, Ct) : await Table.LatestAsync(Ct);
         using var rows = await snapshot.OpenAsync(Session, Ct);
-        using var result = Session.Query($"SELECT CAST(to_json(r) AS VARCHAR) FROM (SELECT {columns} FROM {rows.Sql}) r ORDER BY 1", Ct);
+        using var result = Session.Query(
+            $"SELECT CAST(to_json(r) AS VARCHAR) FROM (SELECT {columns} FROM {rows.Sql}) r ORDER BY 1", Ct);
         return [.. result.Rows(Ct).Select(row => (string)row[0]!)];
     }
 

@@ -31,7 +31,8 @@ public sealed class TableChangeTests : IDisposable
 
     TableWriter Writer => new(session);
 
-    IReadOnlyList<string> Files => [.. Directory.EnumerateFiles(Path.Combine(folder, "t")).Order(StringComparer.Ordinal)];
+    IReadOnlyList<string> Files =>
+        [.. Directory.EnumerateFiles(Path.Combine(folder, "t")).Order(StringComparer.Ordinal)];
 
     public void Dispose()
     {

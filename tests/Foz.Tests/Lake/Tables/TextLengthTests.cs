@@ -4,7 +4,9 @@ using Foz.Lake;
 
 namespace Foz.Tests.Lake.Tables;
 
-/// <summary>Texts of Spark's types char(n) and varchar(n): filled with blanks where they are read, and never longer.</summary>
+/// <summary>
+/// Texts of Spark's types char(n) and varchar(n): filled with blanks where they are read, and never longer.
+/// </summary>
 public sealed class TextLengthTests : IDisposable
 {
     const string Columns = """
@@ -27,10 +29,13 @@ public sealed class TextLengthTests : IDisposable
     [Fact]
     public async Task A_char_has_its_blanks_wherever_it_stands()
     {
-        table.Write("a.parquet", "SELECT 'a' AS c, {'c': 'x', 'v': 'y'} AS s, ['z', NULL, 'zz'] AS a, MAP {'k': 'v'} AS m");
-        table.Create(Columns, "\"minReaderVersion\":1,\"minWriterVersion\":2", [ScanTable.Add("a.parquet", "\"p\":\"1\"")], "p");
+        table.Write(
+            "a.parquet", "SELECT 'a' AS c, {'c': 'x', 'v': 'y'} AS s, ['z', NULL, 'zz'] AS a, MAP {'k': 'v'} AS m");
+        table.Create(
+            Columns, "\"minReaderVersion\":1,\"minWriterVersion\":2", [ScanTable.Add("a.parquet", "\"p\":\"1\"")], "p");
         Assert.Equal(
-            ["""{"c":"a  ","s":{"c":"x ","v":"y"},"a":["z ",null,"zz"],"m":{"k":"v "},"p":"1 "}"""], await table.RowsAsync());
+            ["""{"c":"a  ","s":{"c":"x ","v":"y"},"a":["z ",null,"zz"],"m":{"k":"v "},"p":"1 "}"""],
+            await table.RowsAsync());
     }
 
     [Fact]
@@ -38,11 +43,16 @@ public sealed class TextLengthTests : IDisposable
     {
         table.Write("a.parquet", "SELECT 'a' AS c");
         table.Create(Columns, "\"minReaderVersion\":1,\"minWriterVersion\":2",
-            [ScanTable.Add("a.parquet", "\"p\":\"1\"", ""","stats":"{\"numRecords\":1,\"minValues\":{\"c\":\"a\"},\"maxValues\":{\"c\":\"a\"},\"nullCount\":{\"c\":0}}" """.Trim())], "p");
+            [
+                ScanTable.Add(
+                    "a.parquet", "\"p\":\"1\"",
+                    ""","stats":"{\"numRecords\":1,\"minValues\":{\"c\":\"a\"},\"maxValues\":{\"c\":\"a\"},\"nullCount\":{\"c\":0}}" """.Trim()),
+            ], "p");
         var state = (await table.Table.LatestAsync(TestContext.Current.CancellationToken)).State;
         foreach (var (column, value) in new[] { ("c", "a  "), ("p", "1 ") })
             Assert.Single(new FilePruner(
-                state.TableSchema, new Predicate.Compare(ColumnPath.Of(column), Comparison.Equal, value)).Match(state.Files));
+                state.TableSchema,
+                new Predicate.Compare(ColumnPath.Of(column), Comparison.Equal, value)).Match(state.Files));
     }
 
     [Theory]
@@ -54,7 +64,8 @@ public sealed class TextLengthTests : IDisposable
         await rules.CreateAsync(SchemaJson());
         var error = await Assert.ThrowsAsync<FozException>(() => rules.AppendAsync($"SELECT {value}"));
         Assert.Contains("the lengths of texts in column", error.Message, StringComparison.Ordinal);
-        await rules.AppendAsync("SELECT {'c': 'xx', 'v': NULL} AS s, ['zz', NULL] AS a, MAP {'kk': 'v'} AS m, 'abc' AS c");
+        await rules.AppendAsync(
+            "SELECT {'c': 'xx', 'v': NULL} AS s, ['zz', NULL] AS a, MAP {'kk': 'v'} AS m, 'abc' AS c");
         await rules.AppendAsync("SELECT 'abc' AS c");
     }
 

@@ -38,7 +38,8 @@ public sealed class TrackedRowsTests : IDisposable
     public async Task A_row_keeps_its_id_when_it_is_updated_or_moved_and_gets_a_version_when_it_is_updated(
         TableKind kind, string mapping)
     {
-        await table.CreateAsync(kind, more: [("delta.enableRowTracking", "true"), ("delta.columnMapping.mode", mapping)]);
+        await table.CreateAsync(
+            kind, more: [("delta.enableRowTracking", "true"), ("delta.columnMapping.mode", mapping)]);
         await table.AppendAsync("SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range(10) r(i)");
         var ids = await RowsAsync("id = 0 OR id = 1 OR id = 7");
         Assert.All(ids, row => Assert.EndsWith("|1", row, StringComparison.Ordinal));
@@ -54,16 +55,21 @@ public sealed class TrackedRowsTests : IDisposable
             Clauses =
             [
                 new(MergeMatch.Matched, new MergeAction.Update(new Dictionary<string, string> { ["v"] = "2" })),
-                new(MergeMatch.NotMatched, new MergeAction.Insert(new Dictionary<string, string> { ["id"] = "source.id" })),
+                new(MergeMatch.NotMatched,
+                    new MergeAction.Insert(new Dictionary<string, string> { ["id"] = "source.id" })),
             ],
         }, Cancel));
         await table.CommitAsync(await table.Writer.MergeAsync(
-            table.Table, "SELECT 7 AS id, 'b' AS k, 3 AS v, 0 AS p UNION ALL SELECT 30, 'b', 3, 0", new() { Keys = ["id"] }, Cancel));
+            table.Table, "SELECT 7 AS id, 'b' AS k, 3 AS v, 0 AS p UNION ALL SELECT 30, 'b', 3, 0",
+            new() { Keys = ["id"] }, Cancel));
         // Most rows go, so that the others move, whatever kind of table it is.
-        await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, "id NOT IN (0, 1, 7, 20, 30)", new(), Cancel));
+        await table.CommitAsync(
+            await table.Writer.DeleteAsync(table.Table, "id NOT IN (0, 1, 7, 20, 30)", new(), Cancel));
         Assert.Equal(
             [Later(ids[0], 3), Later(ids[1], 2), Later(ids[2], 4)], await RowsAsync("id IN (0, 1, 7)"));
-        Assert.Equal(["20|3", "30|4"], (await RowsAsync("id >= 20")).Select(row => string.Join('|', row.Split('|')[0], row.Split('|')[2])));
+        Assert.Equal(
+            ["20|3", "30|4"],
+            (await RowsAsync("id >= 20")).Select(row => string.Join('|', row.Split('|')[0], row.Split('|')[2])));
         for (var version = 1; version <= 5; version++)
         {
             var commit = await table.Table.Delta.ReadCommitAsync(version, Cancel);
@@ -75,12 +81,16 @@ public sealed class TrackedRowsTests : IDisposable
     public async Task Columns_are_found_by_their_ids_although_those_of_row_ids_have_none()
     {
         await table.CreateAsync(
-            TableKind.CopyOnWrite, new StructType(new StructField("id", DeltaType.Long), new StructField("v", DeltaType.Long)),
+            TableKind.CopyOnWrite,
+            new StructType(new StructField("id", DeltaType.Long), new StructField("v", DeltaType.Long)),
             ("delta.enableRowTracking", "true"), ("delta.columnMapping.mode", "id"));
-        var (id, v) = ((await table.Table.LatestAsync(Cancel)).Schema.Columns.Fields[0].PhysicalName(ColumnMappingMode.Id),
+        var (id, v) = (
+            (await table.Table.LatestAsync(Cancel)).Schema.Columns.Fields[0].PhysicalName(ColumnMappingMode.Id),
             (await table.Table.LatestAsync(Cancel)).Schema.Columns.Fields[1].PhysicalName(ColumnMappingMode.Id));
         // A file of another writer, whose columns have each other's names, and one that lacks a column.
-        await AddAsync("swapped.parquet", $"SELECT i AS \"{v}\", i + 100 AS \"{id}\" FROM range(3) r(i)", $"{{\"{v}\": 1, \"{id}\": 2}}");
+        await AddAsync(
+            "swapped.parquet", $"SELECT i AS \"{v}\", i + 100 AS \"{id}\" FROM range(3) r(i)",
+            $"{{\"{v}\": 1, \"{id}\": 2}}");
         await AddAsync("one.parquet", $"SELECT i + 10 AS \"{v}\" FROM range(3) r(i)", $"{{\"{v}\": 1}}");
         await LoadAsync("before");
         Assert.Equal(
@@ -107,7 +117,8 @@ public sealed class TrackedRowsTests : IDisposable
         change.Add(new()
         {
             Path = FilePath.Relative(name), PartitionValues = StringMap.Empty, ModificationTimeMs = 0,
-            SizeBytes = new FileInfo(Path.Combine(table.Table.Root, name)).Length, Stats = JsonText.FromString("""{"numRecords":3}"""),
+            SizeBytes = new FileInfo(Path.Combine(table.Table.Root, name)).Length,
+            Stats = JsonText.FromString("""{"numRecords":3}"""),
         });
         (await change.CommitAsync(Cancel)).OrThrow();
     }
@@ -118,10 +129,12 @@ public sealed class TrackedRowsTests : IDisposable
     {
         var random = new Random(seed * 53 + (int)kind);
         await table.CreateAsync(
-            kind, more: [("delta.enableRowTracking", "true"), ("delta.enableChangeDataFeed", isFed ? "true" : "false")]);
+            kind,
+            more: [("delta.enableRowTracking", "true"), ("delta.enableChangeDataFeed", isFed ? "true" : "false")]);
         for (var file = 0; file < 3; file++)
-            await table.AppendAsync($"SELECT i AS id, 'k' || (i % 17) AS k, (i % 29)::INTEGER AS v, (i % 4)::INTEGER AS p "
-                + $"FROM range({file * 100}, {file * 100 + 100}) r(i)");
+            await table.AppendAsync(
+                $"SELECT i AS id, 'k' || (i % 17) AS k, (i % 29)::INTEGER AS v, (i % 4)::INTEGER AS p "
+                    + $"FROM range({file * 100}, {file * 100 + 100}) r(i)");
         for (var step = 0; step < 8; step++)
         {
             var what = $"{kind}, seed {seed}, step {step}: {await new RandomStatement(random, table).RunAsync()}";
@@ -130,14 +143,16 @@ public sealed class TrackedRowsTests : IDisposable
             Assert.Equal(
                 (what, "0|0"),
                 (what, table.Query(
-                    $"SELECT count(*) - count(DISTINCT {TrackedRows.RowId}), count(*) FILTER ({TrackedRows.RowVersion} IS NULL) FROM now")[0]));
+                    $"SELECT count(*) - count(DISTINCT {TrackedRows.RowId}), count(*) FILTER "
+                        + $"({TrackedRows.RowVersion} IS NULL) FROM now")[0]));
             // A row that has its id and version from before is the row that it was.
             if (step > 0)
                 Assert.Equal(
                     (what, "0"),
                     (what, table.Query(
                         $"SELECT count(*) FROM now JOIN before USING ({TrackedRows.RowId}, {TrackedRows.RowVersion}) "
-                        + "WHERE (now.id, now.k, now.v, now.p) IS DISTINCT FROM (before.id, before.k, before.v, before.p)")[0]));
+                        + "WHERE (now.id, now.k, now.v, now.p) IS DISTINCT FROM (before.id, "
+                        + "before.k, before.v, before.p)")[0]));
             table.Session.Execute("CREATE OR REPLACE TEMP TABLE before AS SELECT * FROM now", Cancel);
         }
         var version = (await table.Table.LatestAsync(Cancel)).Version;
@@ -145,7 +160,8 @@ public sealed class TrackedRowsTests : IDisposable
         await LoadAsync("now");
         Assert.Equal(["0"], table.Query("SELECT count(*) FROM (FROM now EXCEPT ALL FROM before)"));
         Assert.Equal(["0"], table.Query("SELECT count(*) FROM (FROM before EXCEPT ALL FROM now)"));
-        Assert.False(await table.Table.HasChangesSinceAsync(version, (await table.Table.LatestAsync(Cancel)).Version, Cancel));
+        Assert.False(
+            await table.Table.HasChangesSinceAsync(version, (await table.Table.LatestAsync(Cancel)).Version, Cancel));
         await table.FeedAsync("feed", version);
         Assert.Equal(["0"], table.Query($"SELECT count(*) FROM feed WHERE _commit_version > {version}"));
     }
@@ -162,7 +178,8 @@ public sealed class TrackedRowsTests : IDisposable
     async Task<List<string>> RowsAsync(string condition)
     {
         await LoadAsync("now");
-        return table.Query($"SELECT id, {TrackedRows.RowId}, {TrackedRows.RowVersion} FROM now WHERE {condition} ORDER BY id");
+        return table.Query(
+            $"SELECT id, {TrackedRows.RowId}, {TrackedRows.RowVersion} FROM now WHERE {condition} ORDER BY id");
     }
 
     static string Later(string row, int version) => $"{row[..(row.LastIndexOf('|') + 1)]}{version}";

@@ -35,7 +35,8 @@ sealed class CrashingStore(IObjectStore inner, int? operationsLeft = null, bool 
         string path, long offset, int length, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<LocalObjects> FetchAsync(
-        IReadOnlyCollection<ObjectRef> objects, CancellationToken cancellationToken) => throw new NotSupportedException();
+        IReadOnlyCollection<ObjectRef> objects,
+        CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
@@ -50,7 +51,8 @@ sealed class CrashingStore(IObjectStore inner, int? operationsLeft = null, bool 
     }
 
     public ValueTask<ObjectInfo> PutAsync(
-        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => throw new NotSupportedException();
+        string path, ReadOnlyMemory<byte> content,
+        CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
         string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>

@@ -48,7 +48,8 @@ public sealed class StepLogTests
         await Log.OpenAsync(Manifest(1), Cancel);
         var other = Manifest(1) with { Fingerprint = "other" };
         await Log.ReopenAsync(Manifest(1), other, Cancel);
-        await Assert.ThrowsAsync<FozException>(async () => await Log.ReopenAsync(other with { RunId = "r2" }, Manifest(1), Cancel));
+        await Assert.ThrowsAsync<FozException>(async () =>
+            await Log.ReopenAsync(other with { RunId = "r2" }, Manifest(1), Cancel));
 
         Assert.Equal("other", (await Log.ReadLastAsync(Cancel))!.Fingerprint);
         await Log.ReopenAsync(other, other with { GivenUpBy = "r2" }, Cancel);
@@ -62,12 +63,17 @@ public sealed class StepLogTests
     public async Task Batches_that_were_given_up_are_in_no_fold()
     {
         for (var batch = 1; batch <= StepLog.FoldMin + 8; batch++)
-            await Log.OpenAsync(Manifest(batch) with { Stream = Inputs(batch), GivenUpBy = batch % 2 == 0 ? "r2" : null }, Cancel);
+            await Log.OpenAsync(
+                Manifest(batch) with { Stream = Inputs(batch), GivenUpBy = batch % 2 == 0 ? "r2" : null }, Cancel);
         await Log.FoldAsync(StepLog.FoldMin + 7, Cancel);
 
         Assert.Equal(
             Enumerable.Range(1, StepLog.FoldMin + 7).Where(batch => batch % 2 == 1),
-            (await Log.ReadAllAsync(Cancel)).SelectMany(manifest => manifest.Stream!.Files).Select(file => int.Parse(Path.GetFileNameWithoutExtension(file.Path), System.Globalization.CultureInfo.InvariantCulture)).Order());
+            (await Log.ReadAllAsync(Cancel)).SelectMany(manifest => manifest.Stream!.Files)
+                .Select(file =>
+                    int.Parse(
+                        Path.GetFileNameWithoutExtension(file.Path),
+                        System.Globalization.CultureInfo.InvariantCulture)).Order());
     }
 
     [Fact]

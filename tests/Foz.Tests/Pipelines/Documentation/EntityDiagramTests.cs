@@ -14,7 +14,8 @@ public sealed class EntityDiagramTests : IDisposable
     [Fact]
     public void Relationships_grains_and_columns_are_drawn()
     {
-        folder["models/gold/dim_customer.sql"] = "/* @foz\ngrain: customer_key\n@foz */ select 1 as customer_key, 'a' as name";
+        folder["models/gold/dim_customer.sql"] =
+            "/* @foz\ngrain: customer_key\n@foz */ select 1 as customer_key, 'a' as name";
         folder["models/gold/fact_sales.sql"] = """
             /* @foz
             grain: [order_id, line]
@@ -29,7 +30,10 @@ public sealed class EntityDiagramTests : IDisposable
 
         var text = EntityDiagram.Of(
             folder.Load(),
-            table => table.Name == "dim_customer" ? [new("customer_key", DataType.Integer), new("full name", DataType.String)] : []);
+            table =>
+                table.Name == "dim_customer"
+                    ? [new("customer_key", DataType.Integer), new("full name", DataType.String)]
+                    : []);
 
         Assert.Equal("""
             erDiagram

@@ -12,27 +12,33 @@ public sealed class LayeredLayoutTests
         for (var round = 0; round < 200; round++)
         {
             var count = random.Next(1, 40);
-            var sizes = Enumerable.Range(0, count).Select(_ => new BoxSize(random.Next(20, 200), random.Next(10, 90))).ToList();
+            var sizes = Enumerable.Range(0, count).Select(_ => new BoxSize(random.Next(20, 200), random.Next(10, 90)))
+                .ToList();
             var edges = Enumerable.Range(0, count * 2).Select(_ => (A: random.Next(count), B: random.Next(count)))
-                .Where(e => e.A != e.B).Select(e => (From: Math.Min(e.A, e.B), To: Math.Max(e.A, e.B))).Distinct().ToList();
+                .Where(e => e.A != e.B).Select(e => (From: Math.Min(e.A, e.B), To: Math.Max(e.A, e.B))).Distinct()
+                .ToList();
 
             var layout = LayeredLayout.Of(sizes, edges);
 
             for (var a = 0; a < count; a++)
             {
                 var (x, y) = (layout.Nodes[a].X, layout.Nodes[a].Y);
-                Assert.True(x >= 0 && y >= -0.01 && x + sizes[a].Width <= layout.Width + 0.01 && y + sizes[a].Height <= layout.Height + 0.01, $"seed {seed}: {a} is outside");
+                Assert.True(
+                    x >= 0 && y >= -0.01 && x + sizes[a].Width <= layout.Width + 0.01
+                        && y + sizes[a].Height <= layout.Height + 0.01, $"seed {seed}: {a} is outside");
                 for (var b = 0; b < a; b++)
                     Assert.False(
                         x < layout.Nodes[b].X + sizes[b].Width && layout.Nodes[b].X < x + sizes[a].Width
-                        && y < layout.Nodes[b].Y + sizes[b].Height - 0.01 && layout.Nodes[b].Y < y + sizes[a].Height - 0.01,
+                        && y < layout.Nodes[b].Y + sizes[b].Height - 0.01
+                        && layout.Nodes[b].Y < y + sizes[a].Height - 0.01,
                         $"seed {seed}: {a} covers {b}");
             }
             foreach (var (edge, points) in edges.Zip(layout.Edges))
             {
                 Assert.Equal(layout.Nodes[edge.From].X + sizes[edge.From].Width, points[0].X, 3);
                 Assert.Equal(layout.Nodes[edge.To].X, points[^1].X, 3);
-                Assert.All(points.Zip(points.Skip(1)), step => Assert.True(step.First.X <= step.Second.X, $"seed {seed}"));
+                Assert.All(
+                    points.Zip(points.Skip(1)), step => Assert.True(step.First.X <= step.Second.X, $"seed {seed}"));
             }
         }
     }
@@ -50,5 +56,6 @@ public sealed class LayeredLayoutTests
     }
 
     [Fact]
-    public void No_nodes_are_no_drawing() => Assert.Equal((0.0, 0.0), (LayeredLayout.Of([], []).Width, LayeredLayout.Of([], []).Height));
+    public void No_nodes_are_no_drawing() =>
+        Assert.Equal((0.0, 0.0), (LayeredLayout.Of([], []).Width, LayeredLayout.Of([], []).Height));
 }

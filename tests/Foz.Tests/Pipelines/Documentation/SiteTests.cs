@@ -40,7 +40,8 @@ public sealed partial class SiteTests : IDisposable
             @foz */
             SELECT id, customer_id, amount * 2 AS amount FROM bronze.orders WHERE amount < 3
             """;
-        project["models/gold/totals.sql"] = "/* @foz\nmaterialization: view\n@foz */\nSELECT sum(amount) AS total FROM silver.orders";
+        project["models/gold/totals.sql"] =
+            "/* @foz\nmaterialization: view\n@foz */\nSELECT sum(amount) AS total FROM silver.orders";
         await project.RunAsync();
     }
 
@@ -60,8 +61,11 @@ public sealed partial class SiteTests : IDisposable
         Assert.Contains("relationships(customer_id)", page, StringComparison.Ordinal);
         Assert.Contains("title=\"transformation\">bronze.orders.amount", page, StringComparison.Ordinal);
         Assert.Contains("WHERE amount &lt; 3", page, StringComparison.Ordinal);
-        Assert.Contains("<a href=\"../tables/silver.orders.html#amount\">silver.orders.amount</a>", Read("tables/gold.totals.html"), StringComparison.Ordinal);
-        Assert.Contains("silver.orders.customer_id → silver.customers.id", Read("relationships.html"), StringComparison.Ordinal);
+        Assert.Contains(
+            "<a href=\"../tables/silver.orders.html#amount\">silver.orders.amount</a>", Read("tables/gold.totals.html"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "silver.orders.customer_id → silver.customers.id", Read("relationships.html"), StringComparison.Ordinal);
         Assert.Contains("✗ 1 broken", Read("index.html"), StringComparison.Ordinal);
     }
 
@@ -99,15 +103,17 @@ public sealed partial class SiteTests : IDisposable
         {
             var text = File.ReadAllText(page);
             // As XML, with the elements closed that HTML leaves open.
-            XDocument.Parse(VoidElement.Replace(text, "<${name}${rest}/>").Replace("<!doctype html>", "", StringComparison.Ordinal)
-                .Replace(" defer", "", StringComparison.Ordinal).Replace(" hidden", "", StringComparison.Ordinal)
-                .Replace("<details open>", "<details>", StringComparison.Ordinal));
+            XDocument.Parse(
+                VoidElement.Replace(text, "<${name}${rest}/>").Replace("<!doctype html>", "", StringComparison.Ordinal)
+                    .Replace(" defer", "", StringComparison.Ordinal).Replace(" hidden", "", StringComparison.Ordinal)
+                    .Replace("<details open>", "<details>", StringComparison.Ordinal));
             foreach (var link in Link.Matches(text).Select(match => match.Groups["to"].Value))
             {
                 var parts = link.Split('#');
                 var target = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(page)!, parts[0]));
                 Assert.True(File.Exists(target), $"{page} names {link}");
-                if (parts.Length > 1) Assert.Contains($"id=\"{parts[1]}\"", File.ReadAllText(target), StringComparison.Ordinal);
+                if (parts.Length > 1)
+                    Assert.Contains($"id=\"{parts[1]}\"", File.ReadAllText(target), StringComparison.Ordinal);
             }
         }
     }
@@ -118,7 +124,9 @@ public sealed partial class SiteTests : IDisposable
         await WriteShopAsync();
         await WriteAsync();
         project["models/gold/totals.sql"] = "SELECT nothere FROM silver.orders";
-        File.Move(Path.Combine(project.Folder, "models/silver/customers.sql"), Path.Combine(project.Folder, "models/silver/clients.sql"));
+        File.Move(
+            Path.Combine(project.Folder, "models/silver/customers.sql"),
+            Path.Combine(project.Folder, "models/silver/clients.sql"));
         project["models/silver/orders.sql"] = "SELECT id FROM bronze.orders";
 
         await WriteAsync();

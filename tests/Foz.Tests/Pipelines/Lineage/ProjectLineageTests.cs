@@ -24,25 +24,31 @@ public sealed class ProjectLineageTests : IDisposable
         $"{column.Field.Name} {column.Field.Type}: {string.Join(", ", column.Inputs.Select(ToText))}"));
 
     static string ToText(UpstreamColumn input) =>
-        $"{input.Table}.{input.Column}{(input.Transformation is Transformation.Identity ? "" : $" {input.Transformation}")}";
+        $"{input.Table}."
+            + $"{input.Column}{(input.Transformation is Transformation.Identity ? "" : $" {input.Transformation}")}";
 
     [Fact]
     public async Task Columns_are_followed_through_views_and_models_before_any_of_them_is_made()
     {
-        await project.AppendAsync("bronze.orders", "SELECT 1::BIGINT AS id, 'a' AS customer, 2.5::DECIMAL(10,2) AS amount, 'new' AS status");
+        await project.AppendAsync(
+            "bronze.orders", "SELECT 1::BIGINT AS id, 'a' AS customer, 2.5::DECIMAL(10,2) AS amount, 'new' AS status");
         project["models/silver/orders.sql"] = """
             /* @foz
             materialization: view
             @foz */
             SELECT id, upper(customer) AS customer, amount FROM bronze.orders WHERE status <> 'canceled'
             """;
-        project["models/gold/totals.sql"] = "SELECT customer, sum(amount)::DECIMAL(18,2) AS total FROM silver.orders GROUP BY customer";
+        project["models/gold/totals.sql"] =
+            "SELECT customer, sum(amount)::DECIMAL(18,2) AS total FROM silver.orders GROUP BY customer";
 
         Assert.Equal(
-            "id long: bronze.orders.id; customer string: bronze.orders.customer Transformation; amount decimal(10,2): bronze.orders.amount",
+            "id long: bronze.orders.id; customer string: bronze.orders.customer Transformation; amount "
+                + "decimal(10,2): bronze.orders.amount",
             ToText(await FindAsync("silver.orders")));
         var totals = await FindAsync("gold.totals");
-        Assert.Equal("customer string: silver.orders.customer; total decimal(18,2): silver.orders.amount Aggregation", ToText(totals));
+        Assert.Equal(
+            "customer string: silver.orders.customer; total decimal(18,2): silver.orders.amount Aggregation",
+            ToText(totals));
         Assert.Equal(["silver.orders.customer GroupBy"], totals.Conditions.Select(ToText));
     }
 

@@ -14,7 +14,8 @@ public sealed class DimensionTests : IDisposable
     {
         lake.Write(
             "models/gold/keys.sql",
-            "SELECT surrogate_key(1) AS a, surrogate_key(1, NULL, 'ç') AS b, surrogate_key(1, 2, 3, 4, 5, 6, 7, 8) AS c");
+            "SELECT surrogate_key(1) AS a, surrogate_key(1, NULL, 'ç') AS b, "
+                + "surrogate_key(1, 2, 3, 4, 5, 6, 7, 8) AS c");
         await lake.RunWellAsync();
 
         // md5 of '1', '1-_dbt_utils_surrogate_key_null_-ç' and '1-2-3-4-5-6-7-8'.
@@ -39,8 +40,15 @@ public sealed class DimensionTests : IDisposable
             FROM gold.dim_date ORDER BY date
             """);
 
-        string[] months = ["janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro"];
-        string[] weekdays = ["domingo", "segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado"];
+        string[] months =
+        [
+            "janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
+            "novembro", "dezembro",
+        ];
+        string[] weekdays =
+        [
+            "domingo", "segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado",
+        ];
         var days = new List<string>();
         for (var day = new DateTime(1999, 12, 25); day <= new DateTime(2035, 1, 5); day = day.AddDays(1))
         {
@@ -49,11 +57,14 @@ public sealed class DimensionTests : IDisposable
             var isoDay = day.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)day.DayOfWeek;
             var last = new DateTime(day.Year, day.Month, DateTime.DaysInMonth(day.Year, day.Month));
             days.Add(string.Create(CultureInfo.InvariantCulture,
-                $"{day:yyyyMMdd}|{day:yyyy-MM-dd}|{day.Year}|{(day.Month + 2) / 3}|{day.Month}|{day.Day}|{day.DayOfYear}|{day:MMMM}|")
+                $"{day:yyyyMMdd}|{day:yyyy-MM-dd}"
+                    + $"|{day.Year}|{(day.Month + 2) / 3}|{day.Month}|{day.Day}|{day.DayOfYear}|{day:MMMM}|")
                 + string.Create(CultureInfo.InvariantCulture,
-                $"{months[day.Month - 1]}|{day:dddd}|{weekdays[(int)day.DayOfWeek]}|{isoYear}|{ISOWeek.GetWeekOfYear(day)}|")
+                $"{months[day.Month - 1]}"
+                    + $"|{day:dddd}|{weekdays[(int)day.DayOfWeek]}|{isoYear}|{ISOWeek.GetWeekOfYear(day)}|")
                 + string.Create(CultureInfo.InvariantCulture,
-                $"{isoDay}|{isoYear}-W{ISOWeek.GetWeekOfYear(day):00}|{last:yyyy-MM-dd}|{(isoDay > 5 ? "true" : "false")}|")
+                $"{isoDay}|{isoYear}"
+                    + $"-W{ISOWeek.GetWeekOfYear(day):00}|{last:yyyy-MM-dd}|{(isoDay > 5 ? "true" : "false")}|")
                 + string.Create(CultureInfo.InvariantCulture,
                 $"{shifted.Year + 1}|{(shifted.Month + 2) / 3}|{shifted.Month}"));
         }
@@ -69,15 +80,18 @@ public sealed class DimensionTests : IDisposable
         // As the calendar of the banks' association has them.
         Assert.Equal(
             ["2024-02-12 Carnaval", "2024-02-13 Carnaval", "2024-03-29 Paixão de Cristo", "2024-05-30 Corpus Christi",
-                "2025-03-03 Carnaval", "2025-03-04 Carnaval", "2025-04-18 Paixão de Cristo", "2025-06-19 Corpus Christi",
-                "2026-02-16 Carnaval", "2026-02-17 Carnaval", "2026-04-03 Paixão de Cristo", "2026-06-04 Corpus Christi"],
+                "2025-03-03 Carnaval", "2025-03-04 Carnaval", "2025-04-18 Paixão de Cristo",
+                "2025-06-19 Corpus Christi",
+                "2026-02-16 Carnaval", "2026-02-17 Carnaval", "2026-04-03 Paixão de Cristo",
+                "2026-06-04 Corpus Christi"],
             await lake.QueryAsync("""
                 SELECT date || ' ' || holiday_br FROM gold.dim_date
                 WHERE holiday_br IN ('Carnaval', 'Paixão de Cristo', 'Corpus Christi') ORDER BY date
                 """));
         Assert.Equal(["253", "252"], await lake.QueryAsync(
             "SELECT count(*) FROM gold.dim_date WHERE is_business_day_br AND year < 2026 GROUP BY year ORDER BY year"));
-        Assert.Equal(["2024"], await lake.QueryAsync("SELECT DISTINCT fiscal_year FROM gold.dim_date WHERE year = 2024"));
+        Assert.Equal(
+            ["2024"], await lake.QueryAsync("SELECT DISTINCT fiscal_year FROM gold.dim_date WHERE year = 2024"));
     }
 
     [Fact]

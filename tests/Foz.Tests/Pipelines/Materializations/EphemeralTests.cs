@@ -14,12 +14,17 @@ public sealed class EphemeralTests : IDisposable
     [Fact]
     public async Task An_ephemeral_model_stands_in_what_reads_it_and_is_made_nowhere()
     {
-        lake.Write("foz.yml", "name: t\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}}\ndefault_environment: dev\n");
+        lake.Write(
+            "foz.yml", "name: t\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}}\ndefault_environment: dev\n");
         lake.Write("models/silver/base.sql", "SELECT id, v FROM bronze.t");
         lake.Write("models/silver/clean.sql", Ephemeral + "SELECT id, upper(v) AS v FROM silver.base");
-        lake.Write("models/silver/good.sql", Ephemeral + "WITH silver AS (SELECT 1) SELECT c.id, c.v FROM silver.clean AS c WHERE id > 1");
+        lake.Write(
+            "models/silver/good.sql",
+            Ephemeral + "WITH silver AS (SELECT 1) SELECT c.id, c.v FROM silver.clean AS c WHERE id > 1");
         lake.Write("models/gold/kept.sql", "SELECT count(*) AS n, max(good.v) AS v FROM silver.good");
-        lake.Write("models/gold/shown.sql", "/* @foz\nmaterialization: view\n@foz */\nSELECT v FROM silver.good JOIN silver.clean USING (id, v)");
+        lake.Write(
+            "models/gold/shown.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nSELECT v FROM silver.good JOIN silver.clean USING (id, v)");
         lake.Write("tests/good.sql", "SELECT * FROM silver.good WHERE v IS NULL");
         await lake.AppendAsync("SELECT * FROM (VALUES (1, 'a'), (2, 'b'), (3, 'c')) v(id, v)");
         var run = await lake.RunWellAsync();
@@ -45,7 +50,9 @@ public sealed class EphemeralTests : IDisposable
         lake.Write("models/silver/b.sql", Ephemeral + "SELECT * FROM silver.a");
         lake.Write("models/silver/c.sql", "SELECT * FROM silver.b");
 
-        Assert.Contains("a cycle: silver.a → silver.b → silver.a", Assert.Throws<Foz.Lake.FozException>(lake.Load).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a cycle: silver.a → silver.b → silver.a", Assert.Throws<Foz.Lake.FozException>(lake.Load).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

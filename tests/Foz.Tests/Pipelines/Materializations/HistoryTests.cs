@@ -4,7 +4,8 @@ namespace Foz.Tests.Pipelines.Materializations;
 public sealed class HistoryTests : IDisposable
 {
     const string ByTime = "{type: incremental, strategy: scd2_by_time, unique_key: id, updated_at: ts}";
-    const string ByColumn = "{type: snapshot, strategy: check, unique_key: id, check_cols: [v], hard_deletes: invalidate}";
+    const string ByColumn =
+        "{type: snapshot, strategy: check, unique_key: id, check_cols: [v], hard_deletes: invalidate}";
 
     readonly ModelLake lake = new();
 
@@ -46,12 +47,14 @@ public sealed class HistoryTests : IDisposable
     public async Task A_key_whose_row_is_taken_out_is_not_gone(string onViolation)
     {
         lake.Model(
-            $"{ByColumn}\ncolumns: [{{name: v, checks: [{{accepted_values: {{values: [a, b], on_violation: {onViolation}}}}}]}}]", "SELECT id, v FROM bronze.t");
+            $"{ByColumn}\ncolumns: [{{name: v, checks: [{{accepted_values: {{values: [a, b], "
+                + $"on_violation: {onViolation}}}}}]}}]", "SELECT id, v FROM bronze.t");
         await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a'), (2, 'a')) v(id, v)");
         await lake.RunWellAsync();
         await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'bad')) v(id, v)");
         await lake.RunWellAsync();
-        Assert.Equal(["1|a|true", "2|a|false"], await lake.QueryAsync("SELECT id, v, is_current FROM silver.m ORDER BY ALL"));
+        Assert.Equal(
+            ["1|a|true", "2|a|false"], await lake.QueryAsync("SELECT id, v, is_current FROM silver.m ORDER BY ALL"));
     }
 
     [Fact]
@@ -63,7 +66,8 @@ public sealed class HistoryTests : IDisposable
         // Of w nobody asks.
         await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 1), (2, 'c', 1), (4, 'd', 1)) v(id, v, w)");
         await lake.RunWellAsync();
-        await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 2), (2, 'c', 2), (3, NULL, 2), (4, 'd', 2)) v(id, v, w)");
+        await lake.ReplaceAsync(
+            "SELECT * FROM (VALUES (1, 'a', 2), (2, 'c', 2), (3, NULL, 2), (4, 'd', 2)) v(id, v, w)");
         await lake.RunWellAsync();
 
         Assert.Equal(
@@ -78,9 +82,13 @@ public sealed class HistoryTests : IDisposable
     [Fact]
     public async Task Versions_have_ids_of_their_own_that_stay()
     {
-        const string Ids = "{type: snapshot, strategy: check, unique_key: [id, w], check_cols: [v], hard_deletes: invalidate, version_id: scd_id, version_at: seen_at}";
+        const string Ids =
+            "{type: snapshot, strategy: check, unique_key: [id, w], check_cols: [v], hard_deletes: invalidate, "
+                + "version_id: scd_id, version_at: seen_at}";
         const string Query = "SELECT id, v, scd_id, seen_at = valid_from FROM silver.m ORDER BY id, valid_from";
-        lake.Model(ByColumn.Replace("unique_key: id", "unique_key: [id, w]", StringComparison.Ordinal), "SELECT id, v, w FROM bronze.t");
+        lake.Model(
+            ByColumn.Replace("unique_key: id", "unique_key: [id, w]", StringComparison.Ordinal),
+            "SELECT id, v, w FROM bronze.t");
         await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 0), (2, 'b', 0)) v(id, v, w)");
         await lake.RunWellAsync();
         // The columns may come later than the history; versions from before have no id until they end.
@@ -95,7 +103,9 @@ public sealed class HistoryTests : IDisposable
         await lake.ReplaceAsync("SELECT * FROM (VALUES (2, 'b', 0), (3, 'd', 0)) v(id, v, w)");
         await lake.RunWellAsync();
         var after = (await lake.QueryAsync(Query)).ConvertAll(row => row.Split('|'));
-        Assert.Equal(before.Where(row => row[2].Length > 0).Select(row => row[2]), after.Where(row => row[2].Length > 0).Select(row => row[2]).Take(3));
+        Assert.Equal(
+            before.Where(row => row[2].Length > 0).Select(row => row[2]),
+            after.Where(row => row[2].Length > 0).Select(row => row[2]).Take(3));
         Assert.Equal(["1 a", "1 b", "2 b", "3 c", "3 d"], after.Select(row => $"{row[0]} {row[1]}"));
     }
 
@@ -131,12 +141,14 @@ public sealed class HistoryTests : IDisposable
     public async Task Its_columns_have_other_names_where_the_model_says_so()
     {
         lake.Model(
-            "{type: incremental, strategy: scd2_by_column, unique_key: [id], valid_from: since, valid_to: until, is_current: now}",
+            "{type: incremental, strategy: scd2_by_column, unique_key: [id], valid_from: since, "
+                + "valid_to: until, is_current: now}",
             "SELECT id FROM bronze.t");
         await lake.ReplaceAsync("SELECT 1 AS id");
         await lake.RunWellAsync();
 
-        Assert.Equal(["1|2026-03-10 12:00:01+00||true"], await lake.QueryAsync("SELECT id, since, until, now FROM silver.m"));
+        Assert.Equal(
+            ["1|2026-03-10 12:00:01+00||true"], await lake.QueryAsync("SELECT id, since, until, now FROM silver.m"));
     }
 
     [Fact]
@@ -158,7 +170,8 @@ public sealed class HistoryTests : IDisposable
     public async Task What_is_gone_gets_a_version_of_its_own_and_what_comes_again_one_more()
     {
         lake.Model(
-            "{type: snapshot, strategy: check, unique_key: id, check_cols: [v], hard_deletes: new_record, version_id: scd_id}",
+            "{type: snapshot, strategy: check, unique_key: id, check_cols: [v], hard_deletes: "
+                + "new_record, version_id: scd_id}",
             "SELECT id, v FROM bronze.t");
         foreach (var rows in new[] { "(1, 'a'), (2, 'b')", "(2, 'b')", "(2, 'b')", "(1, 'a'), (2, 'b')", "(1, 'c')" })
         {
@@ -167,7 +180,8 @@ public sealed class HistoryTests : IDisposable
         }
 
         Assert.Equal(
-            ["1|a|12:00:01|12:00:02|false|False", "1|a|12:00:02|12:00:04|false|True", "1|a|12:00:04|12:00:05|false|False", "1|c|12:00:05||true|False",
+            ["1|a|12:00:01|12:00:02|false|False", "1|a|12:00:02|12:00:04|false|True",
+                "1|a|12:00:04|12:00:05|false|False", "1|c|12:00:05||true|False",
                 "2|b|12:00:01|12:00:05|false|False", "2|b|12:00:05||true|True"],
             await lake.QueryAsync("""
                 SELECT id, v, strftime(valid_from, '%H:%M:%S'), strftime(valid_to, '%H:%M:%S'), is_current, is_deleted
@@ -180,7 +194,8 @@ public sealed class HistoryTests : IDisposable
     public async Task By_time_too_what_is_gone_gets_a_version_from_when_that_was_seen()
     {
         lake.Model(
-            "{type: snapshot, strategy: timestamp, unique_key: id, updated_at: ts, hard_deletes: new_record, is_deleted: gone, version_id: scd_id, version_at: begun}",
+            "{type: snapshot, strategy: timestamp, unique_key: id, updated_at: ts, hard_deletes: new_record, "
+                + "is_deleted: gone, version_id: scd_id, version_at: begun}",
             "SELECT id, v, ts FROM bronze.t");
         string[] batches =
         [
@@ -200,11 +215,15 @@ public sealed class HistoryTests : IDisposable
         }
 
         Assert.Equal(
-            ["1|a|2026-01-01|2026-03-11|False", "1|a|2026-03-11|2026-03-12|True", "1|a|2026-03-12|2026-04-01|False", "1|e|2026-04-01||False",
+            ["1|a|2026-01-01|2026-03-11|False", "1|a|2026-03-11|2026-03-12|True", "1|a|2026-03-12|2026-04-01|False",
+                "1|e|2026-04-01||False",
                 "2|b|2026-01-01|2026-03-11|False", "2|b|2026-03-11|2026-03-12|True", "2|d|2026-03-12||False",
                 "3|c|2027-01-01||False", "9|z|2026-01-01||False"],
-            await lake.QueryAsync("SELECT id, v, valid_from::DATE, valid_to::DATE, gone FROM silver.m ORDER BY id, valid_from"));
-        Assert.Equal(["9|true"], await lake.QueryAsync("SELECT count(DISTINCT scd_id), bool_and(begun = valid_from) FROM silver.m"));
+            await lake.QueryAsync(
+                "SELECT id, v, valid_from::DATE, valid_to::DATE, gone FROM silver.m ORDER BY id, valid_from"));
+        Assert.Equal(
+            ["9|true"],
+            await lake.QueryAsync("SELECT count(DISTINCT scd_id), bool_and(begun = valid_from) FROM silver.m"));
     }
 
     [Fact]
@@ -231,9 +250,13 @@ public sealed class HistoryTests : IDisposable
     public async Task What_lasts_may_end_at_a_time_that_is_far_away(string strategy)
     {
         lake.Model(
-            $"{{type: snapshot, {strategy}, unique_key: id, hard_deletes: new_record, valid_to_current: \"CAST('9999-12-31' AS TIMESTAMP)\"}}",
+            $"{{type: snapshot, {strategy}, unique_key: id, hard_deletes: new_record, valid_to_current: "
+                + $"\"CAST('9999-12-31' AS TIMESTAMP)\"}}",
             "SELECT id, v, ts FROM bronze.t");
-        foreach (var batch in new[] { "(1, 'a', '2026-01-01'), (2, 'b', '2026-01-01')", "(1, 'c', '2026-01-05')", "(1, 'c', '2026-01-05')" })
+        foreach (var batch in new[]
+        {
+            "(1, 'a', '2026-01-01'), (2, 'b', '2026-01-01')", "(1, 'c', '2026-01-05')", "(1, 'c', '2026-01-05')",
+        })
         {
             await lake.ReplaceAsync(Rows(batch));
             await lake.RunWellAsync();
@@ -241,26 +264,39 @@ public sealed class HistoryTests : IDisposable
 
         Assert.Equal(
             ["1|a|true|false", "1|c|false|true", "2|b|true|false", "2|b|false|true"],
-            await lake.QueryAsync("SELECT id, v, valid_to < '2026-12-01', is_current FROM silver.m ORDER BY id, valid_from"));
-        Assert.Equal(["2|9999-12-31"], await lake.QueryAsync("SELECT count(*), max(valid_to)::DATE FROM silver.m WHERE is_current"));
+            await lake.QueryAsync(
+                "SELECT id, v, valid_to < '2026-12-01', is_current FROM silver.m ORDER BY id, valid_from"));
+        Assert.Equal(
+            ["2|9999-12-31"],
+            await lake.QueryAsync("SELECT count(*), max(valid_to)::DATE FROM silver.m WHERE is_current"));
     }
 
     [Fact]
     public async Task What_is_no_time_cannot_be_the_end_of_what_lasts()
     {
-        lake.Model("{type: snapshot, strategy: timestamp, unique_key: id, updated_at: ts, valid_to_current: to_dat('9999-12-31')}", "SELECT id, ts FROM bronze.t");
+        lake.Model(
+            "{type: snapshot, strategy: timestamp, unique_key: id, updated_at: ts, "
+                + "valid_to_current: to_dat('9999-12-31')}", "SELECT id, ts FROM bronze.t");
         await lake.AppendAsync(Rows("(1, 'a', '2026-01-01')"));
 
         var error = await lake.FailAsync();
-        Assert.StartsWith("the end of versions that last, 'to_dat('9999-12-31')', is no value of type TIMESTAMP: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the end of versions that last, 'to_dat('9999-12-31')', is no value of type TIMESTAMP: ", error.Message,
+            StringComparison.Ordinal);
         Assert.Contains("CAST('9999-12-31' AS TIMESTAMP)", error.Hint, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("SELECT id, ts, 1 AS valid_from FROM bronze.t", "silver.m has a column 'valid_from', which its strategy scd2_by_time fills itself")]
-    [InlineData("SELECT id, ts AS updated FROM bronze.t", "silver.m has no column 'ts', which its strategy scd2_by_time names")]
-    [InlineData("SELECT NULLIF(id, 1) AS id, ts FROM bronze.t", "1 row of silver.m have no id, which tells versions apart")]
-    [InlineData("SELECT id, 'x' AS ts FROM bronze.t", "'updated_at' of silver.m is the column 'ts' of type VARCHAR, which is no time")]
+    [InlineData(
+        "SELECT id, ts, 1 AS valid_from FROM bronze.t",
+        "silver.m has a column 'valid_from', which its strategy scd2_by_time fills itself")]
+    [InlineData(
+        "SELECT id, ts AS updated FROM bronze.t", "silver.m has no column 'ts', which its strategy scd2_by_time names")]
+    [InlineData(
+        "SELECT NULLIF(id, 1) AS id, ts FROM bronze.t", "1 row of silver.m have no id, which tells versions apart")]
+    [InlineData(
+        "SELECT id, 'x' AS ts FROM bronze.t",
+        "'updated_at' of silver.m is the column 'ts' of type VARCHAR, which is no time")]
     public async Task What_does_not_fit_a_history_is_an_error(string select, string message)
     {
         lake.Model(ByTime, select);
@@ -283,7 +319,8 @@ public sealed class HistoryTests : IDisposable
             "silver.m is a snapshot", Assert.Single(run.Steps.Single().Warnings).Message, StringComparison.Ordinal);
     }
 
-    static string Rows(string values) => $"SELECT id, v, CAST(ts AS TIMESTAMP) AS ts FROM (VALUES {values}) v(id, v, ts)";
+    static string Rows(string values) =>
+        $"SELECT id, v, CAST(ts AS TIMESTAMP) AS ts FROM (VALUES {values}) v(id, v, ts)";
 
     Task<List<string>> VersionsAsync() => lake.QueryAsync(
         "SELECT id, v, valid_from::DATE, valid_to::DATE, is_current FROM silver.m ORDER BY id, valid_from");

@@ -22,20 +22,24 @@ public sealed class KeyIndexTests : IDisposable
     [Fact]
     public async Task Delete_insert_is_what_a_model_of_it_says()
     {
-        lake.Model("{type: incremental, strategy: delete+insert, unique_key: [id, k]}", "SELECT * FROM STREAM(bronze.t)");
+        lake.Model(
+            "{type: incremental, strategy: delete+insert, unique_key: [id, k]}", "SELECT * FROM STREAM(bronze.t)");
         var expected = new List<(int Id, string K, int V)>();
         await BringAsync(Enumerable.Range(0, Rows).Select(i => (i, "a", 0)));
         for (var batch = 1; batch <= Batches; batch++)
         {
             // Several rows of a key, and keys that are new.
-            var rows = Enumerable.Range(0, 40).Select(_ => (random.Next(Rows * 2), random.Next(2) == 0 ? "a" : "b", batch)).ToList();
+            var rows = Enumerable.Range(0, 40)
+                .Select(_ => (random.Next(Rows * 2), random.Next(2) == 0 ? "a" : "b", batch)).ToList();
             await BringAsync([.. rows, rows[0]]);
         }
 
         Assert.Equal(
             expected.Select(row => $"{row.Id}|{row.K}|{row.V}").Order(StringComparer.Ordinal),
             (await lake.RowsAsync()).Order(StringComparer.Ordinal));
-        Assert.NotEmpty(Directory.GetFiles(Path.Combine(lake.Lake.Folder, "_foz", "cache", "keys"), "*.keys", SearchOption.AllDirectories));
+        Assert.NotEmpty(
+            Directory.GetFiles(
+                Path.Combine(lake.Lake.Folder, "_foz", "cache", "keys"), "*.keys", SearchOption.AllDirectories));
 
         async Task BringAsync(IEnumerable<(int Id, string K, int V)> rows)
         {
@@ -43,7 +47,8 @@ public sealed class KeyIndexTests : IDisposable
             expected.RemoveAll(old => all.Exists(row => (row.Id, row.K) == (old.Id, old.K)));
             expected.AddRange(all);
             await lake.AppendAsync("SELECT * FROM (VALUES " + string.Join(", ", all.Select(
-                row => string.Create(CultureInfo.InvariantCulture, $"({row.Id}, '{row.K}', {row.V})"))) + ") v(id, k, v)");
+                row => string.Create(CultureInfo.InvariantCulture, $"({row.Id}, '{row.K}', {row.V})")))
+                + ") v(id, k, v)");
             await lake.RunWellAsync();
         }
     }
@@ -52,7 +57,8 @@ public sealed class KeyIndexTests : IDisposable
     public async Task A_history_is_that_of_all_its_changes()
     {
         lake.Model(
-            "{type: incremental, strategy: scd2_by_time, unique_key: id, updated_at: ts}", "SELECT id, v, ts FROM STREAM(bronze.t)");
+            "{type: incremental, strategy: scd2_by_time, unique_key: id, updated_at: ts}",
+            "SELECT id, v, ts FROM STREAM(bronze.t)");
         await lake.AppendAsync($"SELECT i AS id, 'v' || i AS v, TIMESTAMP '2026-01-01' AS ts FROM range({Rows}) r(i)");
         await lake.RunWellAsync();
         for (var batch = 1; batch <= Batches; batch++)

@@ -3,7 +3,9 @@ using Foz.Lake.Journal;
 
 namespace Foz.Tests.Pipelines.Materializations;
 
-/// <summary>A merged table has one row of each key, on whatever way rows come into it, and none without a key.</summary>
+/// <summary>
+/// A merged table has one row of each key, on whatever way rows come into it, and none without a key.
+/// </summary>
 public sealed class MergeKeyTests : IDisposable
 {
     const string Merge = "{type: incremental, strategy: merge, unique_key: id}";
@@ -17,7 +19,8 @@ public sealed class MergeKeyTests : IDisposable
     [InlineData(Merge, "bronze.t")]
     [InlineData("{type: incremental, strategy: merge, unique_key: id, sequence_by: d}", "STREAM(bronze.t)")]
     [InlineData("{type: incremental, strategy: scd2_by_column, unique_key: id}", "STREAM(bronze.t)")]
-    public async Task A_key_that_a_batch_has_twice_fails_it_be_it_the_first_a_later_one_or_a_full_refresh(string materialization, string input)
+    public async Task A_key_that_a_batch_has_twice_fails_it_be_it_the_first_a_later_one_or_a_full_refresh(
+        string materialization, string input)
     {
         lake.Model(materialization, $"SELECT * FROM {input}");
         await lake.AppendAsync("SELECT * FROM (VALUES (1, 'a', 1), (1, 'b', 1)) v(id, v, d)");
@@ -36,7 +39,8 @@ public sealed class MergeKeyTests : IDisposable
     [InlineData("", "BIGINT")]
     [InlineData("", "VARCHAR")]
     [InlineData(", merge_update_columns: [v, d]", "BIGINT")]
-    public async Task A_key_of_two_loads_that_one_batch_reads_is_refused_until_the_model_says_which_row_counts(string others, string type)
+    public async Task A_key_of_two_loads_that_one_batch_reads_is_refused_until_the_model_says_which_row_counts(
+        string others, string type)
     {
         var materialization = $"{{type: incremental, strategy: merge, unique_key: id{others}";
         lake.Model(materialization + "}", "SELECT * FROM STREAM(bronze.t)");
@@ -59,7 +63,8 @@ public sealed class MergeKeyTests : IDisposable
         await lake.RunWellAsync();
         Assert.Equal(["1|a|1", "2|a|1", "3|newer|3", "4|a|1", "9|newest|2"], await lake.RowsAsync());
 
-        Task LoadAsync(string id, string v, int d) => lake.AppendAsync($"SELECT {id}::{type} AS id, '{v}' AS v, {d} AS d");
+        Task LoadAsync(string id, string v, int d) =>
+            lake.AppendAsync($"SELECT {id}::{type} AS id, '{v}' AS v, {d} AS d");
     }
 
     [Theory]
@@ -70,14 +75,17 @@ public sealed class MergeKeyTests : IDisposable
     public async Task Rows_without_a_key_wait_in_quarantine_and_the_table_stays_the_same(string input, string others)
     {
         lake.Model($"{{type: incremental, strategy: merge, unique_key: [id, part]{others}}}", $"SELECT * FROM {input}");
-        await lake.AppendAsync("SELECT * FROM (VALUES (1, 'p', 'a'), (NULL, 'p', 'no id'), (2, NULL, 'no part')) v(id, part, v)");
+        await lake.AppendAsync(
+            "SELECT * FROM (VALUES (1, 'p', 'a'), (NULL, 'p', 'no id'), (2, NULL, 'no part')) v(id, part, v)");
         var first = await lake.RunWellAsync();
         var step = first.Steps.Single();
         Assert.Equal((Outcome.Warned, 1L, 2L), (step.Outcome, step.RowsWritten, step.RowsQuarantined));
         Assert.Equal(["1|p|a"], await lake.RowsAsync());
         Assert.Equal(
             ["1|not_null(part)", "1|not_null(id)"],
-            await lake.QueryAsync("SELECT _quarantine_batch, array_to_string(_quarantine_checks, ', ') FROM silver.m__quarantine ORDER BY id NULLS LAST"));
+            await lake.QueryAsync(
+                "SELECT _quarantine_batch, array_to_string(_quarantine_checks, ', ') FROM "
+                    + "silver.m__quarantine ORDER BY id NULLS LAST"));
 
         await lake.AppendAsync("SELECT * FROM (VALUES (3, 'p', 'b'), (NULL, 'q', 'more')) v(id, part, v)");
         await lake.RunWellAsync();
@@ -94,13 +102,15 @@ public sealed class MergeKeyTests : IDisposable
     [Fact]
     public async Task Rows_without_a_key_fail_the_step_where_the_model_says_so()
     {
-        lake.Model("{type: incremental, strategy: merge, unique_key: id, null_keys: fail}", "SELECT * FROM STREAM(bronze.t)");
+        lake.Model(
+            "{type: incremental, strategy: merge, unique_key: id, null_keys: fail}", "SELECT * FROM STREAM(bronze.t)");
         await lake.AppendAsync("SELECT * FROM (VALUES (1, 'a'), (NULL, 'b')) v(id, v)");
         await FailsAsync("silver.m was not changed: 1 row has NULL in the unique_key id");
         await FailsAsync("silver.m was not changed: 1 row has NULL in the unique_key id", isFullRefresh: true);
 
         lake.Model("{type: incremental, strategy: append, null_keys: fail}", "SELECT * FROM STREAM(bronze.t)");
-        Assert.Contains("'null_keys' has a use with", Assert.Throws<FozException>(lake.Load).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'null_keys' has a use with", Assert.Throws<FozException>(lake.Load).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -118,7 +128,9 @@ public sealed class MergeKeyTests : IDisposable
         }
         var step = (await lake.RunWellAsync()).Steps.Single();
         Assert.Equal(["1|a"], await lake.RowsAsync());
-        Assert.Equal(check.Contains("drop", StringComparison.Ordinal) ? (1, 0) : (0, 1), (step.RowsDropped, step.RowsQuarantined));
+        Assert.Equal(
+            check.Contains("drop", StringComparison.Ordinal) ? (1, 0) : (0, 1),
+            (step.RowsDropped, step.RowsQuarantined));
     }
 
     [Fact]

@@ -7,7 +7,8 @@ namespace Foz.Tests.Pipelines.Materializations;
 /// <summary>Models whose rows come an interval of time after the other.</summary>
 public sealed class MicrobatchTests : IDisposable
 {
-    const string Daily = "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-03-07', batch_size: day}";
+    const string Daily =
+        "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-03-07', batch_size: day}";
 
     readonly ModelLake lake = new();
 
@@ -19,7 +20,8 @@ public sealed class MicrobatchTests : IDisposable
     public async Task Each_interval_up_to_now_is_a_batch_that_says_its_interval()
     {
         lake.Model(Daily, "SELECT id, ts FROM bronze.t");
-        await lake.AppendAsync(Rows("(0, '2026-03-06 23:59'), (1, '2026-03-07 00:00'), (2, '2026-03-09 23:59'), (3, '2026-03-10 01:00')"));
+        await lake.AppendAsync(
+            Rows("(0, '2026-03-06 23:59'), (1, '2026-03-07 00:00'), (2, '2026-03-09 23:59'), (3, '2026-03-10 01:00')"));
         var run = await lake.RunWellAsync();
 
         // What was before 'begin' does not come.
@@ -39,26 +41,36 @@ public sealed class MicrobatchTests : IDisposable
     {
         lake.Model(
             "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-01-01', batch_size: day}",
-            "SELECT batch_start() AS ts, count(*) AS n FROM bronze.t WHERE ts >= batch_start() AND ts < batch_end() HAVING count(*) > 0");
+            "SELECT batch_start() AS ts, count(*) AS n FROM bronze.t WHERE ts >= batch_start() AND ts < "
+                + "batch_end() HAVING count(*) > 0");
         await lake.AppendAsync(Rows("(1, '2026-01-03 05:00'), (2, '2026-02-20 05:00'), (3, '2026-02-20 06:00')"));
         await lake.RunWellAsync();
 
-        Assert.Equal(["2026-01-03|1", "2026-02-20|2"], await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
+        Assert.Equal(
+            ["2026-01-03|1", "2026-02-20|2"],
+            await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
         // The two days with rows, and the present one.
         Assert.Equal(2, (await lake.SnapshotAsync()).Version);
         Assert.Equal([new(Day("2026-01-01"), lake.Clock.Now)], new IntervalLedger(await ManifestsAsync()).All.Items);
         Assert.All((await lake.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
         await lake.AppendAsync(Rows("(4, '2026-02-20 07:00'), (5, '2026-03-10 07:00')"));
         await lake.RunWellAsync();
-        Assert.Equal(["2026-01-03|1", "2026-02-20|2", "2026-03-10|1"], await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
+        Assert.Equal(
+            ["2026-01-03|1", "2026-02-20|2", "2026-03-10|1"],
+            await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
         // A day whose rows are gone is no empty one.
         await lake.RunAsync(intervals: new() { Start = Day("2026-02-19"), End = Day("2026-02-22") });
-        Assert.Equal(["2026-01-03|1", "2026-02-20|3", "2026-03-10|1"], await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
+        Assert.Equal(
+            ["2026-01-03|1", "2026-02-20|3", "2026-03-10|1"],
+            await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
         lake.Model(
             "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-01-01', batch_size: day}",
-            "SELECT batch_start() AS ts, count(*) AS n FROM bronze.t WHERE id <> 1 AND ts >= batch_start() AND ts < batch_end() HAVING count(*) > 0");
+            "SELECT batch_start() AS ts, count(*) AS n FROM bronze.t WHERE id <> 1 AND ts >= batch_start() AND ts < "
+                + "batch_end() HAVING count(*) > 0");
         await lake.RunAsync(intervals: new() { Start = Day("2026-01-01"), End = Day("2026-01-10") });
-        Assert.Equal(["2026-02-20|3", "2026-03-10|1"], await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
+        Assert.Equal(
+            ["2026-02-20|3", "2026-03-10|1"],
+            await lake.QueryAsync("SELECT ts::DATE::VARCHAR, n FROM silver.m ORDER BY 1"));
     }
 
     [Fact]
@@ -120,7 +132,8 @@ public sealed class MicrobatchTests : IDisposable
             $"{{type: incremental, strategy: time_interval, event_time: ts, begin: '{begin}', batch_size: {size}}}",
             $"SELECT id, CAST(ts AS {type}) AS ts FROM bronze.t");
         await lake.AppendAsync(
-            "SELECT row_number() OVER () AS id, ts FROM generate_series(TIMESTAMP '2024-01-01', TIMESTAMP '2026-03-10 12:30', INTERVAL 30 MINUTE) r(ts)");
+            "SELECT row_number() OVER () AS id, ts FROM generate_series(TIMESTAMP '2024-01-01', TIMESTAMP '2026-03-10 "
+                + "12:30', INTERVAL 30 MINUTE) r(ts)");
         await lake.RunWellAsync();
 
         var manifests = await ManifestsAsync();
@@ -143,7 +156,10 @@ public sealed class MicrobatchTests : IDisposable
             Start = Day("2026-02-01"), End = Day("2026-02-10"), Window = TimeSpan.FromDays(4), IsBackfill = true,
         };
         // Its second window fails.
-        lake.Model(Daily, "SELECT CASE WHEN batch_start() = TIMESTAMP '2026-02-05' THEN error('stop') ELSE id END AS id, ts FROM bronze.t");
+        lake.Model(
+            Daily,
+            "SELECT CASE WHEN batch_start() = TIMESTAMP '2026-02-05' THEN error('stop') ELSE "
+                + "id END AS id, ts FROM bronze.t");
         await lake.AppendAsync(Rows("(9, '2026-02-05 05:00')"));
         Assert.NotNull((await lake.RunAsync(intervals: request)).Steps.Single().Error);
         lake.Model(Daily, "SELECT id, ts FROM bronze.t");
@@ -157,19 +173,25 @@ public sealed class MicrobatchTests : IDisposable
         Assert.Equal(["1", "3", "9"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
         // Asked for once more, it is another one.
         await lake.RunAsync(intervals: request);
-        Assert.Equal(2, (await ManifestsAsync()).Select(manifest => manifest.Backfill).OfType<string>().Distinct().Count());
+        Assert.Equal(
+            2, (await ManifestsAsync()).Select(manifest => manifest.Backfill).OfType<string>().Distinct().Count());
     }
 
     /// <summary>The next run has no new inputs, and intervals that the one before it did not come to.</summary>
     [Fact]
     public async Task Intervals_that_a_run_did_not_come_to_are_filled_by_the_next()
     {
-        const string LooksBack = "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-03-07', batch_size: day, lookback: 3}";
+        const string LooksBack =
+            "{type: incremental, strategy: microbatch, event_time: ts, begin: '2026-03-07', "
+                + "batch_size: day, lookback: 3}";
         lake.Model(LooksBack, "SELECT id, ts FROM bronze.t");
         await lake.AppendAsync(Rows("(1, '2026-03-07 05:00'), (2, '2026-03-08 05:00'), (3, '2026-03-09 05:00')"));
         await lake.RunWellAsync();
         await lake.AppendAsync(Rows("(4, '2026-03-07 06:00'), (5, '2026-03-08 06:00'), (6, '2026-03-09 06:00')"));
-        lake.Model(LooksBack, "SELECT CASE WHEN batch_start() = TIMESTAMP '2026-03-08' THEN error('stop') ELSE id END AS id, ts FROM bronze.t");
+        lake.Model(
+            LooksBack,
+            "SELECT CASE WHEN batch_start() = TIMESTAMP '2026-03-08' THEN error('stop') ELSE "
+                + "id END AS id, ts FROM bronze.t");
         Assert.NotNull((await lake.RunAsync()).Steps.Single().Error);
         Assert.Equal(["1", "2", "3", "4"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
         lake.Model(LooksBack, "SELECT id, ts FROM bronze.t");
@@ -180,7 +202,10 @@ public sealed class MicrobatchTests : IDisposable
 
         Assert.Equal(["1", "2", "3", "4", "5", "6"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
         Assert.Equal(
-            ["[2026-03-07, 2026-03-08)", "[2026-03-09, 2026-03-10)", "[2026-03-08, 2026-03-09)", "[2026-03-10, 2026-03-11)"],
+            [
+                "[2026-03-07, 2026-03-08)", "[2026-03-09, 2026-03-10)", "[2026-03-08, 2026-03-09)",
+                "[2026-03-10, 2026-03-11)",
+            ],
             (await ManifestsAsync()).TakeLast(4).Select(manifest => $"{manifest.Interval}"));
         Assert.All((await lake.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
     }
@@ -206,7 +231,9 @@ public sealed class MicrobatchTests : IDisposable
         await lake.RunWellAsync();
         lake.Model(Daily, "SELECT id * 10 AS id, ts FROM bronze.t");
         var unchanged = await lake.RunWellAsync();
-        Assert.Contains("the rows that it has are as the old one made them", unchanged.Steps[0].Warnings.Single().Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the rows that it has are as the old one made them", unchanged.Steps[0].Warnings.Single().Message,
+            StringComparison.Ordinal);
         await lake.RunWellAsync(isFullRefresh: true);
 
         Assert.Equal(["10", "20"], await lake.QueryAsync("SELECT id FROM silver.m ORDER BY 1"));
@@ -235,7 +262,9 @@ public sealed class MicrobatchTests : IDisposable
 
     [Theory]
     [InlineData("SELECT id FROM bronze.t", "silver.m has no column 'ts', which its event_time names")]
-    [InlineData("SELECT id, 'x' AS ts FROM bronze.t", "'event_time' of silver.m is the column 'ts', which is no date or timestamp")]
+    [InlineData(
+        "SELECT id, 'x' AS ts FROM bronze.t",
+        "'event_time' of silver.m is the column 'ts', which is no date or timestamp")]
     public async Task A_wrong_event_time_is_an_error(string select, string message)
     {
         lake.Model(Daily, select);
@@ -244,7 +273,8 @@ public sealed class MicrobatchTests : IDisposable
         Assert.Equal(message, (await lake.FailAsync()).Message);
     }
 
-    static DateTimeOffset Day(string day) => new(DateTime.Parse(day, System.Globalization.CultureInfo.InvariantCulture), TimeSpan.Zero);
+    static DateTimeOffset Day(string day) =>
+        new(DateTime.Parse(day, System.Globalization.CultureInfo.InvariantCulture), TimeSpan.Zero);
 
     static string Rows(string values) => $"SELECT id, CAST(ts AS TIMESTAMP) AS ts FROM (VALUES {values}) v(id, ts)";
 

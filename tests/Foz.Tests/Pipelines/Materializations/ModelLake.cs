@@ -13,7 +13,9 @@ using Foz.Pipelines.Runs;
 
 namespace Foz.Tests.Pipelines.Materializations;
 
-/// <summary>A project in a folder of its own whose tables of the schema bronze a test writes, and a clock that it sets.</summary>
+/// <summary>
+/// A project in a folder of its own whose tables of the schema bronze a test writes, and a clock that it sets.
+/// </summary>
 sealed class ModelLake : IDisposable
 {
     readonly EnginePool engines = new(new EngineOptions
@@ -74,7 +76,8 @@ sealed class ModelLake : IDisposable
     }
 
     /// <summary>Runs, and gives the error of the one step that fails.</summary>
-    public async Task<FozException> FailAsync() => (await RunAsync()).Steps.Single(step => step.Error is not null).Error!;
+    public async Task<FozException> FailAsync() =>
+        (await RunAsync()).Steps.Single(step => step.Error is not null).Error!;
 
     public Task AppendAsync(string select, string name = "bronze.t") =>
         WriteAsync(name, (writer, table) => writer.AppendAsync(table, select, new(), Cancel));

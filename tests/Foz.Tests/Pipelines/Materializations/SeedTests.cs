@@ -21,9 +21,11 @@ public sealed class SeedTests : IDisposable
         await lake.RunWellAsync();
 
         Assert.Equal(
-            ["id BIGINT", "postcode VARCHAR", "version VARCHAR", "price DECIMAL(18,2)", "rate DECIMAL(18,1)", "active BOOLEAN",
+            ["id BIGINT", "postcode VARCHAR", "version VARCHAR", "price DECIMAL(18,2)", "rate DECIMAL(18,1)",
+                "active BOOLEAN",
                 "day DATE", "at TIMESTAMP", "note VARCHAR", "empty VARCHAR", "big DECIMAL(38,0)"],
-            await lake.QueryAsync("SELECT column_name || ' ' || column_type FROM (DESCRIBE SELECT * FROM seeds.kinds)"));
+            await lake.QueryAsync(
+                "SELECT column_name || ' ' || column_type FROM (DESCRIBE SELECT * FROM seeds.kinds)"));
         Assert.Equal(
             ["1|01310|1.10|10.00|0.5|a, \"b\"|", "-2|20000|1.9|-9.50|12.0|ç|", "30||2.0|0.25|||"],
             await lake.QueryAsync("SELECT id, postcode, version, price, rate, note, empty FROM seeds.kinds"));
@@ -34,7 +36,9 @@ public sealed class SeedTests : IDisposable
     public async Task It_is_made_anew_when_the_file_or_what_is_said_of_it_changes()
     {
         lake.Write("seeds/silver/regions.csv", "code;name\n1;Norte\n");
-        lake.Write("seeds/silver/regions.yml", "delimiter: ';'\ndescription: Regions\ncolumns: [{name: code, type: varchar, checks: [unique]}]\n");
+        lake.Write(
+            "seeds/silver/regions.yml",
+            "delimiter: ';'\ndescription: Regions\ncolumns: [{name: code, type: varchar, checks: [unique]}]\n");
         lake.Write("models/gold/regions.sql", "SELECT upper(name) AS name FROM silver.regions");
         await lake.RunWellAsync();
         Assert.Equal(["NORTE"], await lake.RowsAsync("gold.regions"));
@@ -51,8 +55,11 @@ public sealed class SeedTests : IDisposable
 
     [Theory]
     [InlineData("id\n1\nx\n", "columns: {id: bigint}", "seeds/s.csv:3", "'x' in column id of seeds/s.csv is no bigint")]
-    [InlineData("id\n1\n\n1.5\n", "columns: {id: integer}", "seeds/s.csv:4", "'1.5' in column id of seeds/s.csv is no integer")]
-    [InlineData("id,note\n1,\"a\nb\"\nx,c\n", "columns: {id: bigint}", "seeds/s.csv:4", "'x' in column id of seeds/s.csv is no bigint")]
+    [InlineData(
+        "id\n1\n\n1.5\n", "columns: {id: integer}", "seeds/s.csv:4", "'1.5' in column id of seeds/s.csv is no integer")]
+    [InlineData(
+        "id,note\n1,\"a\nb\"\nx,c\n", "columns: {id: bigint}", "seeds/s.csv:4",
+        "'x' in column id of seeds/s.csv is no bigint")]
     [InlineData("id\n1\n", "columns: {di: integer}", "seeds/s.yml:1:11", "seeds/s.csv has no column 'di'")]
     [InlineData("id\n1\n", "columns: {id: intger}", "seeds/s.yml:1:11", "'intger' is no type: ")]
     public async Task What_is_not_of_the_declared_type_is_told_with_its_line(
@@ -67,12 +74,22 @@ public sealed class SeedTests : IDisposable
     }
 
     [Theory]
-    [InlineData("code,name\n1,Smith, John\n2,Doe, Jane\n", "seeds/s.csv:2", "this line of seeds/s.csv cannot be read: 3 fields where the header has 2")]
-    [InlineData("id,v\n1,2\n2,x,3\n", "seeds/s.csv:3", "this line of seeds/s.csv cannot be read: 3 fields where the header has 2")]
-    [InlineData("id,v\n1,2\n2\n", "seeds/s.csv:3", "this line of seeds/s.csv cannot be read: 1 field where the header has 2")]
-    [InlineData("id,v\n1,\"a\nb\"\n2,\"a\n3,b\n", "seeds/s.csv:4", "this line of seeds/s.csv cannot be read: a quote is not closed")]
-    [InlineData("id,v\n1,\"a\"b\n", "seeds/s.csv:2", "this line of seeds/s.csv cannot be read: text follows a closing quote")]
-    [InlineData("id,\"v\n1,2\n", "seeds/s.csv:1", "line 1 of file seeds/s.csv should hold the header and cannot be read: a quote is not closed")]
+    [InlineData(
+        "code,name\n1,Smith, John\n2,Doe, Jane\n", "seeds/s.csv:2",
+        "this line of seeds/s.csv cannot be read: 3 fields where the header has 2")]
+    [InlineData(
+        "id,v\n1,2\n2,x,3\n", "seeds/s.csv:3",
+        "this line of seeds/s.csv cannot be read: 3 fields where the header has 2")]
+    [InlineData(
+        "id,v\n1,2\n2\n", "seeds/s.csv:3", "this line of seeds/s.csv cannot be read: 1 field where the header has 2")]
+    [InlineData(
+        "id,v\n1,\"a\nb\"\n2,\"a\n3,b\n", "seeds/s.csv:4",
+        "this line of seeds/s.csv cannot be read: a quote is not closed")]
+    [InlineData(
+        "id,v\n1,\"a\"b\n", "seeds/s.csv:2", "this line of seeds/s.csv cannot be read: text follows a closing quote")]
+    [InlineData(
+        "id,\"v\n1,2\n", "seeds/s.csv:1",
+        "line 1 of file seeds/s.csv should hold the header and cannot be read: a quote is not closed")]
     [InlineData("", "seeds/s.csv:1", "seeds/s.csv is empty")]
     [InlineData("\n\n", "seeds/s.csv:1", "seeds/s.csv is empty")]
     public async Task A_line_that_cannot_be_read_is_an_error_with_its_place(string csv, string place, string message)
@@ -117,31 +134,40 @@ public sealed class SeedTests : IDisposable
     {
         lake.Write("seeds/s.csv", "id,amt\n1,10.5\n2,20.0\n");
         lake.Model("{type: incremental, strategy: merge, unique_key: id}", "SELECT id, amt FROM seeds.s");
-        lake.Write("snapshots/h.sql", "/* @foz\nmaterialization: {unique_key: id, strategy: check, check_cols: all}\n@foz */\nSELECT id, amt FROM seeds.s");
+        lake.Write(
+            "snapshots/h.sql",
+            "/* @foz\nmaterialization: {unique_key: id, strategy: check, check_cols: all}\n@foz "
+                + "*/\nSELECT id, amt FROM seeds.s");
         await lake.RunWellAsync();
         lake.Write("seeds/s.csv", "id,amt\n1,10.5\n2,120000.5\n");
         await lake.RunWellAsync();
         Assert.Equal(["1|10.5", "2|120000.5"], await lake.RowsAsync());
 
         lake.Write("seeds/s.csv", "id,amt\n1,10.5\n2,120.55\n");
-        var errors = (await lake.RunAsync()).Steps.Where(step => step.Error is not null).ToDictionary(step => $"{step.Step}", step => step.Error!);
+        var errors = (await lake.RunAsync()).Steps.Where(step => step.Error is not null)
+            .ToDictionary(step => $"{step.Step}", step => step.Error!);
         Assert.Equal(["silver.m", "snapshots.h"], errors.Keys.Order());
         Assert.EndsWith(
-            "column amt is decimal(18,1) in the table but decimal(18,2) in the data, which it cannot hold", errors["silver.m"].Message,
+            "column amt is decimal(18,1) in the table but decimal(18,2) in the data, which it cannot hold",
+            errors["silver.m"].Message,
             StringComparison.Ordinal);
         Assert.Equal("models/silver/m.sql", errors["silver.m"].Place!.Value.File);
         Assert.Equal(
-            "foz alter silver.m set delta.enableTypeWidening=true lets its columns take wider types, as 'on_schema_change: sync' does; "
+            "foz alter silver.m set delta.enableTypeWidening=true lets its columns take wider types, as "
+                + "'on_schema_change: sync' does; "
             + "foz run silver.m --full-refresh makes the table anew",
             errors["silver.m"].Hint);
         Assert.Equal(
-            "foz alter snapshots.h set delta.enableTypeWidening=true lets its columns take wider types, as 'on_schema_change: sync' does",
+            "foz alter snapshots.h set delta.enableTypeWidening=true lets its columns take wider types, as "
+                + "'on_schema_change: sync' does",
             errors["snapshots.h"].Hint);
 
         await lake.AlterAsync("silver.m", "delta.enableTypeWidening", "true");
         await lake.AlterAsync("snapshots.h", "delta.enableTypeWidening", "true");
         await lake.RunWellAsync();
         Assert.Equal(["1|10.50", "2|120.55"], await lake.RowsAsync());
-        Assert.Equal(["1|10.50", "2|120.55"], await lake.QueryAsync("SELECT id, amt FROM snapshots.h WHERE is_current ORDER BY id"));
+        Assert.Equal(
+            ["1|10.50", "2|120.55"],
+            await lake.QueryAsync("SELECT id, amt FROM snapshots.h WHERE is_current ORDER BY id"));
     }
 }

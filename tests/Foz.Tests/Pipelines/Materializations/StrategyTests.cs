@@ -32,7 +32,9 @@ public sealed class StrategyTests : IDisposable
     [InlineData(", incremental_predicates: ['target.id > 0']")]
     public async Task An_older_row_that_arrives_late_changes_nothing(string others)
     {
-        lake.Model($"{{type: incremental, strategy: merge, unique_key: id, sequence_by: d{others}}}", "SELECT * FROM STREAM(bronze.t)");
+        lake.Model(
+            $"{{type: incremental, strategy: merge, unique_key: id, sequence_by: d{others}}}",
+            "SELECT * FROM STREAM(bronze.t)");
         await lake.AppendAsync(Orders);
         await lake.RunWellAsync();
         await lake.AppendAsync("""
@@ -43,7 +45,9 @@ public sealed class StrategyTests : IDisposable
         await lake.RunWellAsync();
         Assert.Equal(["1|a|2026-01-01", "2|y|2026-01-04", "3|none|"], await lake.RowsAsync());
 
-        await lake.AppendAsync("SELECT * FROM (VALUES (1, 'same', DATE '2026-01-01'), (2, 'older', DATE '2026-01-03'), (3, 'dated', DATE '2020-01-01')) v(id, v, d)");
+        await lake.AppendAsync(
+            "SELECT * FROM (VALUES (1, 'same', DATE '2026-01-01'), (2, 'older', DATE '2026-01-03'), (3, 'dated', DATE "
+                + "'2020-01-01')) v(id, v, d)");
         await lake.RunWellAsync();
         Assert.Equal(["1|same|2026-01-01", "2|y|2026-01-04", "3|dated|2020-01-01"], await lake.RowsAsync());
     }
@@ -77,29 +81,39 @@ public sealed class StrategyTests : IDisposable
     [Fact]
     public async Task A_merge_leaves_the_columns_that_it_excludes_in_rows_that_are_there()
     {
-        lake.Model("{type: incremental, strategy: merge, unique_key: id, merge_exclude_columns: [made]}", "SELECT * FROM STREAM(bronze.t)");
+        lake.Model(
+            "{type: incremental, strategy: merge, unique_key: id, merge_exclude_columns: [made]}",
+            "SELECT * FROM STREAM(bronze.t)");
         await lake.AppendAsync("SELECT * FROM (VALUES (1, 'a', 1), (2, 'b', 1)) v(id, v, made)");
         await lake.RunWellAsync();
         await lake.AppendAsync("SELECT * FROM (VALUES (2, 'c', 2, 'x'), (3, 'd', 2, 'y')) v(id, v, made, more)");
         await lake.RunWellAsync();
         Assert.Equal(["1|a|1|", "2|c|1|x", "3|d|2|y"], await lake.RowsAsync());
 
-        lake.Model("{type: incremental, strategy: merge, unique_key: id, merge_update_columns: [v]}", "SELECT * FROM STREAM(bronze.t)");
-        await lake.AppendAsync("SELECT * FROM (VALUES (3, 'e', 3, 'z', 'new'), (4, 'f', 3, 'z', 'new')) v(id, v, made, more, last)");
+        lake.Model(
+            "{type: incremental, strategy: merge, unique_key: id, merge_update_columns: [v]}",
+            "SELECT * FROM STREAM(bronze.t)");
+        await lake.AppendAsync(
+            "SELECT * FROM (VALUES (3, 'e', 3, 'z', 'new'), (4, 'f', 3, 'z', 'new')) v(id, v, made, more, last)");
         await lake.RunWellAsync();
         Assert.Equal(["1|a|1||", "2|c|1|x|", "3|e|2|y|", "4|f|3|z|new"], await lake.RowsAsync());
 
-        lake.Model("{type: incremental, strategy: merge, unique_key: id, merge_exclude_columns: [maid]}", "SELECT * FROM STREAM(bronze.t)");
+        lake.Model(
+            "{type: incremental, strategy: merge, unique_key: id, merge_exclude_columns: [maid]}",
+            "SELECT * FROM STREAM(bronze.t)");
         await lake.AppendAsync("SELECT 2 AS id, 'e' AS v, 3 AS made, 'z' AS more");
         Assert.Contains("maid", (await lake.FailAsync()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("(1, 'a', 1), (2, 'b', 5)", "(1, 'late', 0), (2, 'c', 6), (2, 'd', 7)", "(NULL, 'x', 1), (1, 'none', NULL), (3, 'e', 1)")]
+    [InlineData(
+        "(1, 'a', 1), (2, 'b', 5)", "(1, 'late', 0), (2, 'c', 6), (2, 'd', 7)",
+        "(NULL, 'x', 1), (1, 'none', NULL), (3, 'e', 1)")]
     [InlineData("(1, 'a', 9)", "(1, 'b', 8)", "(1, 'c', 7)")]
     public async Task A_full_refresh_of_sequenced_rows_gives_the_same_table_as_runs(params string[] batches)
     {
-        lake.Model("{type: incremental, strategy: merge, unique_key: id, sequence_by: d}", "SELECT * FROM STREAM(bronze.t)");
+        lake.Model(
+            "{type: incremental, strategy: merge, unique_key: id, sequence_by: d}", "SELECT * FROM STREAM(bronze.t)");
         foreach (var batch in batches)
         {
             await lake.AppendAsync($"SELECT * FROM (VALUES {batch}) v(id, v, d)");
@@ -116,7 +130,9 @@ public sealed class StrategyTests : IDisposable
         lake.Model("{type: incremental, strategy: merge, unique_key: id}", "SELECT id, v FROM STREAM(bronze.t)");
         await lake.AppendAsync("SELECT * FROM (VALUES (1, 'a', 5), (2, 'b', 5)) v(id, v, d)");
         await lake.RunWellAsync();
-        lake.Model("{type: incremental, strategy: merge, unique_key: id, sequence_by: d}", "SELECT id, v, d FROM STREAM(bronze.t)");
+        lake.Model(
+            "{type: incremental, strategy: merge, unique_key: id, sequence_by: d}",
+            "SELECT id, v, d FROM STREAM(bronze.t)");
         foreach (var row in (string[])["1, 'c', 4", "1, 'd', 3", "2, 'e', 6"])
         {
             await lake.AppendAsync($"SELECT * FROM (VALUES ({row})) v(id, v, d)");
@@ -132,13 +148,15 @@ public sealed class StrategyTests : IDisposable
         var random = new Random(seed);
         var changes = Enumerable.Range(0, 300).Select(i => (Key: random.Next(12), Sequence: i)).ToArray();
         random.Shuffle(changes);
-        lake.Model("{type: incremental, strategy: merge, unique_key: k, sequence_by: s}", "SELECT * FROM STREAM(bronze.t)");
+        lake.Model(
+            "{type: incremental, strategy: merge, unique_key: k, sequence_by: s}", "SELECT * FROM STREAM(bronze.t)");
         // Enough rows of other keys, so that from the second merge on keys are found by indexes.
         await lake.AppendAsync("SELECT 1000 + i AS k, 0 AS s FROM range(5000) r(i)");
         await lake.RunWellAsync();
         foreach (var batch in changes.Chunk(1 + random.Next(60)))
         {
-            await lake.AppendAsync($"SELECT * FROM (VALUES {string.Join(", ", batch.Select(c => $"({c.Key}, {c.Sequence})"))}) v(k, s)");
+            await lake.AppendAsync(
+                $"SELECT * FROM (VALUES {string.Join(", ", batch.Select(c => $"({c.Key}, {c.Sequence})"))}) v(k, s)");
             await lake.RunWellAsync();
         }
 
@@ -171,7 +189,8 @@ public sealed class StrategyTests : IDisposable
     public async Task Insert_overwrite_replaces_the_partitions_that_rows_come_for_and_no_other()
     {
         lake.Model(
-            "{type: incremental, strategy: insert_overwrite, partition_by: [d, r]}", "SELECT id, v, d, r FROM STREAM(bronze.t)");
+            "{type: incremental, strategy: insert_overwrite, partition_by: [d, r]}",
+            "SELECT id, v, d, r FROM STREAM(bronze.t)");
         await lake.AppendAsync("""
             SELECT * FROM (VALUES (1, 'a', DATE '2026-01-01', 'n'), (2, 'b', DATE '2026-01-01', 's'), (3, 'c', NULL, 'n'),
                 (4, 'e', NULL, NULL)) v(id, v, d, r)
@@ -265,11 +284,13 @@ public sealed class StrategyTests : IDisposable
     [InlineData("insert_overwrite", ", partition_by: [id]")]
     public async Task Sync_widens_types_and_what_was_written_before_stays(string strategy, string more)
     {
-        lake.Model($"{{type: incremental, strategy: {strategy}, on_schema_change: sync{more}}}", "SELECT * FROM bronze.t");
+        lake.Model(
+            $"{{type: incremental, strategy: {strategy}, on_schema_change: sync{more}}}", "SELECT * FROM bronze.t");
         await lake.AppendAsync("SELECT 1 AS id, 2::INTEGER AS n, 1.5::DECIMAL(3,1) AS d");
         await lake.RunWellAsync();
         await lake.AppendAsync("SELECT 2 AS id, 5000000000::BIGINT AS n, 120.55::DECIMAL(5,2) AS d", "bronze.u");
-        lake.Model($"{{type: incremental, strategy: {strategy}, on_schema_change: sync{more}}}", "SELECT * FROM bronze.u");
+        lake.Model(
+            $"{{type: incremental, strategy: {strategy}, on_schema_change: sync{more}}}", "SELECT * FROM bronze.u");
         await lake.RunWellAsync();
 
         Assert.Equal(["1|2|1.50", "2|5000000000|120.55"], await lake.RowsAsync());
@@ -285,10 +306,13 @@ public sealed class StrategyTests : IDisposable
         lake.Model("{type: incremental, strategy: append, on_schema_change: sync}", "SELECT 'x' AS id");
 
         var error = await lake.FailAsync();
-        Assert.EndsWith("column id is integer in the table but string in the data, which it cannot hold", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "column id is integer in the table but string in the data, which it cannot hold", error.Message,
+            StringComparison.Ordinal);
         Assert.Equal("models/silver/m.sql", error.Place!.Value.File);
         Assert.Equal(
-            "cast the column to the table's type in the SELECT; foz run silver.m --full-refresh makes the table anew", error.Hint);
+            "cast the column to the table's type in the SELECT; foz run silver.m --full-refresh makes the table anew",
+            error.Hint);
     }
 
     [Fact]
@@ -304,7 +328,8 @@ public sealed class StrategyTests : IDisposable
         var error = await lake.FailAsync();
 
         Assert.Equal(
-            "the columns of silver.m changed: the SELECT has w, which the table lacks; the table has v, which the SELECT lacks",
+            "the columns of silver.m changed: the SELECT has w, which the table lacks; the table "
+                + "has v, which the SELECT lacks",
             error.Message);
         Assert.Equal("models/silver/m.sql", error.Place!.Value.File);
         Assert.Equal(0, (await lake.SnapshotAsync()).Version);
@@ -313,7 +338,8 @@ public sealed class StrategyTests : IDisposable
     [Fact]
     public async Task A_restricted_model_is_not_made_anew()
     {
-        lake.Model("{type: incremental, strategy: append, full_refresh_restricted: true}", "SELECT id FROM STREAM(bronze.t)");
+        lake.Model(
+            "{type: incremental, strategy: append, full_refresh_restricted: true}", "SELECT id FROM STREAM(bronze.t)");
         await lake.AppendAsync(Orders);
         await lake.RunWellAsync();
         var run = await lake.RunWellAsync(isFullRefresh: true);

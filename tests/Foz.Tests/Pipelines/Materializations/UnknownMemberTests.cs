@@ -17,7 +17,8 @@ public sealed class UnknownMemberTests : IDisposable
     [InlineData("{type: incremental, strategy: truncate+insert}")]
     public async Task A_table_has_it_once_however_often_it_is_made(string materialization)
     {
-        var isStream = materialization.Contains("merge", StringComparison.Ordinal) || materialization.Contains("append", StringComparison.Ordinal)
+        var isStream = materialization.Contains("merge", StringComparison.Ordinal)
+            || materialization.Contains("append", StringComparison.Ordinal)
             || materialization.Contains("delete", StringComparison.Ordinal);
         Write(materialization, Member, $"SELECT id, name, d FROM {(isStream ? "STREAM(bronze.t)" : "bronze.t")}");
         await lake.AppendAsync("SELECT 1 AS id, 'a' AS name, DATE '2026-01-01' AS d");
@@ -35,12 +36,15 @@ public sealed class UnknownMemberTests : IDisposable
     {
         Write(
             "{type: snapshot, strategy: scd2_by_column, unique_key: k, hard_deletes: invalidate}",
-            "unknown_member: {k: \"surrogate_key('unknown')\", name: unknown}", "SELECT surrogate_key(id) AS k, name FROM bronze.t");
+            "unknown_member: {k: \"surrogate_key('unknown')\", name: unknown}",
+            "SELECT surrogate_key(id) AS k, name FROM bronze.t");
         await lake.AppendAsync("SELECT 1 AS id, 'a' AS name");
         await lake.RunWellAsync();
         await lake.AppendAsync("SELECT 2 AS id, 'b' AS name");
         await lake.RunWellAsync();
-        Assert.Equal(["a|true", "b|true", "unknown|true"], await lake.QueryAsync("SELECT name, is_current FROM silver.m ORDER BY name"));
+        Assert.Equal(
+            ["a|true", "b|true", "unknown|true"],
+            await lake.QueryAsync("SELECT name, is_current FROM silver.m ORDER BY name"));
         Assert.Equal(["true"], await lake.QueryAsync("SELECT k = md5('unknown') FROM silver.m WHERE name = 'unknown'"));
     }
 
@@ -61,8 +65,11 @@ public sealed class UnknownMemberTests : IDisposable
         Write(history, Member, "SELECT id, name, since FROM bronze.t");
         await lake.AppendAsync("SELECT 1 AS id, 'a' AS name, TIMESTAMP '2026-01-01' AS since");
         var error = (await lake.RunAsync()).Steps.Single().Error!;
-        Assert.Contains("'unknown_member' of silver.m says no since, which tells versions apart", error.Message, StringComparison.Ordinal);
-        Write(history, "unknown_member: {id: -1, name: unknown, since: '1900-01-01'}", "SELECT id, name, since FROM bronze.t");
+        Assert.Contains(
+            "'unknown_member' of silver.m says no since, which tells versions apart", error.Message,
+            StringComparison.Ordinal);
+        Write(history, "unknown_member: {id: -1, name: unknown, since: '1900-01-01'}",
+            "SELECT id, name, since FROM bronze.t");
         await lake.RunWellAsync();
         Assert.Equal(["a", "unknown"], await lake.QueryAsync("SELECT name FROM silver.m ORDER BY name"));
     }
@@ -70,7 +77,9 @@ public sealed class UnknownMemberTests : IDisposable
     [Theory]
     [InlineData("view", "a view has no rows of its own")]
     [InlineData("{type: incremental, strategy: insert_overwrite, partition_by: id}", "replaces rows by what they hold")]
-    [InlineData("{type: incremental, strategy: microbatch, event_time: d, begin: '2026-01-01'}", "replaces rows by what they hold")]
+    [InlineData(
+        "{type: incremental, strategy: microbatch, event_time: d, begin: '2026-01-01'}",
+        "replaces rows by what they hold")]
     public async Task Only_tables_can_have_it(string materialization, string why)
     {
         await lake.AppendAsync("SELECT 1 AS id, 'a' AS name, DATE '2026-01-01' AS d");

@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Foz.Tests.Pipelines.OpenLineage;
 
 /// <summary>
-/// What OpenLineage's schema demands of a run event and of the facets that Foz writes: what must be there, and of which kind.
+/// What OpenLineage's schema demands of a run event and of the facets that Foz writes: what must be there, and of which
+/// kind.
 /// </summary>
 static class EventContract
 {
@@ -27,7 +28,8 @@ static class EventContract
         ["schema"] = facet => Each(facet, "fields", item => Texts(item, "name")),
         ["columnLineage"] = facet =>
         {
-            foreach (var field in facet.GetProperty("fields").EnumerateObject()) Each(field.Value, "inputFields", Input);
+            foreach (var field in facet.GetProperty("fields").EnumerateObject())
+                Each(field.Value, "inputFields", Input);
             Each(facet, "dataset", Input);
         },
         ["outputStatistics"] = facet => Assert.True(facet.GetProperty("rowCount").TryGetInt64(out _)),
@@ -44,7 +46,8 @@ static class EventContract
     {
         Assert.Contains(run.GetProperty("eventType").GetString(), types);
         Assert.True(DateTimeOffset.TryParse(
-            run.GetProperty("eventTime").GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _));
+            run.GetProperty("eventTime").GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out _));
         Uris(run, "producer", "schemaURL");
         Uuid(run.GetProperty("run").GetProperty("runId"));
         Facets(run.GetProperty("run"), "facets");
@@ -91,7 +94,8 @@ static class EventContract
 
     static void Uris(JsonElement parent, params ReadOnlySpan<string> names)
     {
-        foreach (var name in names) Assert.True(Uri.IsWellFormedUriString(parent.GetProperty(name).GetString(), UriKind.Absolute));
+        foreach (var name in names)
+            Assert.True(Uri.IsWellFormedUriString(parent.GetProperty(name).GetString(), UriKind.Absolute));
     }
 
     static void Uuid(JsonElement text) => Assert.True(Guid.TryParseExact(text.GetString(), "D", out _));

@@ -49,7 +49,8 @@ sealed class LineageService : IDisposable
                 var body = await reader.ReadToEndAsync();
                 var isFirst = requests.IsEmpty;
                 requests.Enqueue(new(
-                    context.Request.HttpMethod, context.Request.Url!.AbsolutePath, context.Request.Headers["Authorization"], body));
+                    context.Request.HttpMethod, context.Request.Url!.AbsolutePath,
+                    context.Request.Headers["Authorization"], body));
                 if (Hangs) continue;
                 context.Response.StatusCode = (int)(isFirst ? FirstAnswer : HttpStatusCode.Created);
                 context.Response.Close();

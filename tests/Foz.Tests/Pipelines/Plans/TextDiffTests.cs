@@ -8,7 +8,8 @@ public sealed class TextDiffTests
     public void Changes_stand_among_the_lines_around_them()
     {
         var before = string.Join('\n', Enumerable.Range(1, 20).Select(i => $"line {i}"));
-        var now = before.Replace("line 3\n", "line three\n", StringComparison.Ordinal).Replace("line 17", "line 17\nline 17a", StringComparison.Ordinal);
+        var now = before.Replace("line 3\n", "line three\n", StringComparison.Ordinal).Replace(
+            "line 17", "line 17\nline 17a", StringComparison.Ordinal);
 
         Assert.Equal(
             """
@@ -37,7 +38,8 @@ public sealed class TextDiffTests
     [InlineData("", "a", "@@ -1,0 +1,1 @@\n+a")]
     [InlineData("a", "", "@@ -1,1 +1,0 @@\n-a")]
     [InlineData("a\nb", "b\na", "@@ -1,2 +1,2 @@\n-a\n b\n+a")]
-    public void Small_texts(string before, string now, string expected) => Assert.Equal(expected, TextOf(TextDiff.Of(before, now)));
+    public void Small_texts(string before, string now, string expected) =>
+        Assert.Equal(expected, TextOf(TextDiff.Of(before, now)));
 
     [Theory]
     [InlineData(1)]
@@ -67,7 +69,8 @@ public sealed class TextDiffTests
         Assert.Equal(now, Apply(before, [hunk]));
     }
 
-    static string[] Lines(Random random) => [.. Enumerable.Range(0, random.Next(1, 25)).Select(_ => $"{(char)('a' + random.Next(6))}")];
+    static string[] Lines(Random random) =>
+        [.. Enumerable.Range(0, random.Next(1, 25)).Select(_ => $"{(char)('a' + random.Next(6))}")];
 
     static List<string> Apply(string[] before, IReadOnlyList<DiffHunk> hunks)
     {
@@ -93,7 +96,9 @@ public sealed class TextDiffTests
         var length = new int[a.Length + 1, b.Length + 1];
         for (var i = 1; i <= a.Length; i++)
             for (var j = 1; j <= b.Length; j++)
-                length[i, j] = a[i - 1] == b[j - 1] ? length[i - 1, j - 1] + 1 : Math.Max(length[i - 1, j], length[i, j - 1]);
+                length[i, j] = a[i - 1] == b[j - 1]
+                    ? length[i - 1, j - 1] + 1
+                    : Math.Max(length[i - 1, j], length[i, j - 1]);
         return length[a.Length, b.Length];
     }
 

@@ -16,7 +16,9 @@ public sealed class ProgramModelTests : IDisposable
     [Fact]
     public async Task A_model_in_Python_stands_between_models_in_SQL()
     {
-        await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (1, 'ana', 10.50::DECIMAL(10,2)), (2, 'bia', 4.00)) v(id, customer, amount)");
+        await project.AppendAsync(
+            "bronze.orders",
+            "SELECT * FROM (VALUES (1, 'ana', 10.50::DECIMAL(10,2)), (2, 'bia', 4.00)) v(id, customer, amount)");
         project["models/silver/orders.sql"] = "SELECT id, customer, amount FROM bronze.orders";
         project["models/gold/scores.py"] = """"
             """@foz
@@ -44,14 +46,16 @@ public sealed class ProgramModelTests : IDisposable
         Assert.Equal(
             ["gold.scores|score|silver.orders|amount|transformation"],
             await project.QueryAsync(
-                "SELECT table_name, \"column\", upstream, upstream_column, transformation FROM foz.lineage WHERE upstream_column IS NOT NULL AND table_name = 'gold.scores'"));
+                "SELECT table_name, \"column\", upstream, upstream_column, transformation FROM foz.lineage WHERE "
+                    + "upstream_column IS NOT NULL AND table_name = 'gold.scores'"));
     }
 
     [Fact]
     public async Task An_incremental_program_adds_and_a_failed_one_leaves_the_table_as_it_was()
     {
         await project.AppendAsync("bronze.orders", "SELECT 1 AS id");
-        Write("rows = [{'id': o['id'], 'made': foz.is_incremental} for o in foz.rows('bronze.orders')]\nfoz.write(rows)");
+        Write("rows = [{'id': o['id'], 'made': foz.is_incremental} for o in "
+            + "foz.rows('bronze.orders')]\nfoz.write(rows)");
         await project.RunAsync();
         await project.AppendAsync("bronze.orders", "SELECT 2 AS id");
         await project.RunAsync();
@@ -68,7 +72,8 @@ public sealed class ProgramModelTests : IDisposable
         Assert.Equal(["1|True", "2|True"], await project.QueryAsync("SELECT * FROM silver.orders ORDER BY ALL"));
 
         void Write(string code) => project["models/silver/orders.py"] = string.Join('\n',
-            "\"\"\"@foz", "materialization: {type: incremental, strategy: merge, unique_key: [id]}", "@foz\"\"\"", "import foz", "", code);
+            "\"\"\"@foz", "materialization: {type: incremental, strategy: merge, unique_key: [id]}", "@foz\"\"\"",
+            "import foz", "", code);
     }
 
     [Fact]
@@ -93,7 +98,8 @@ public sealed class ProgramModelTests : IDisposable
         var run = await project.RunAsync();
         Assert.All(run.Steps, step => Assert.True(step.Error is null, step.Error?.Describe()));
         Assert.Equal(["city VARCHAR", "orders BIGINT"],
-            await project.QueryAsync("SELECT column_name || ' ' || column_type FROM (DESCRIBE SELECT * FROM gold.cities)"));
+            await project.QueryAsync(
+                "SELECT column_name || ' ' || column_type FROM (DESCRIBE SELECT * FROM gold.cities)"));
         Assert.Equal(["0"], await project.QueryAsync("SELECT count(*) FROM gold.cities"));
 
         var text = File.ReadAllText(Path.Combine(project.Folder, "models/gold/days.py"));
@@ -109,7 +115,9 @@ public sealed class ProgramModelTests : IDisposable
         project["models/gold/cities.py"] = "def model(): return [{'n': 1}]\n";
         await project.RunAsync();
         project["models/gold/cities.py"] = "import os\ndef model():\n    yield {'n': 2}\n    os._exit(0)\n";
-        Assert.Contains("ended before it was done", (await project.RunAsync()).Steps.Single().Error!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ended before it was done", (await project.RunAsync()).Steps.Single().Error!.Message,
+            StringComparison.Ordinal);
         Assert.Equal(["1"], await project.QueryAsync("SELECT n FROM gold.cities"));
     }
 
@@ -145,7 +153,8 @@ public sealed class ProgramModelTests : IDisposable
               amount: {type: bigint, checks: [{min: {value: 0, on_violation: quarantine}}]}
               ts: {type: timestamp}
             """;
-        project["models/silver/pulled.sql"] = $"/* @foz\n{settings}\n@foz */\nSELECT id, name, amount, ts FROM bronze.orders";
+        project["models/silver/pulled.sql"] =
+            $"/* @foz\n{settings}\n@foz */\nSELECT id, name, amount, ts FROM bronze.orders";
         project["models/silver/staged.py"] =
             $"\"\"\"@foz\n{settings}\n@foz\"\"\"\nimport foz\ndef model(): return foz.table('bronze.orders', 'rows')\n";
         await AppendAsync("(1, ' a', 5, '2025-05-01'), (2, 'b ', -1, '2026-05-01'), (3, 'c', 7, '1999-05-01')");
@@ -162,7 +171,8 @@ public sealed class ProgramModelTests : IDisposable
 
         Task AppendAsync(string rows) => project.AppendAsync(
             "bronze.orders",
-            $"SELECT id, name, amount::BIGINT AS amount, ts::TIMESTAMP AS ts FROM (VALUES {rows}) v(id, name, amount, ts)");
+            $"SELECT id, name, amount::BIGINT AS amount, ts::TIMESTAMP AS ts FROM (VALUES "
+                + $"{rows}) v(id, name, amount, ts)");
 
         async Task RunAsync() => Assert.All(
             (await project.RunAsync()).Steps, step => Assert.True(step.Error is null, step.Error?.Describe()));
@@ -190,12 +200,19 @@ public sealed class ProgramModelTests : IDisposable
 
     [Theory]
     [InlineData("x.py", "\"\"\"@foz\nname: a.b\n", "models/s/x.py:1:1: the front matter is never closed")]
-    [InlineData("x.py", "\"\"\"@foz\nmaterialization: view\n@foz\"\"\"\n", "models/s/x.py:2:18: a program cannot be a view")]
-    [InlineData("x.py", "\"\"\"@foz\ntimeout: soon\n@foz\"\"\"\n", "models/s/x.py:2:10: 'timeout' must be a length of time, not 'soon'")]
-    [InlineData("x.py", "\"\"\"@foz\n@foz\"\"\"\nimport foz\nfoz.table('s.nothere')", "models/s/x.py:4:12: unknown table 's.nothere'")]
+    [InlineData(
+        "x.py", "\"\"\"@foz\nmaterialization: view\n@foz\"\"\"\n", "models/s/x.py:2:18: a program cannot be a view")]
+    [InlineData(
+        "x.py", "\"\"\"@foz\ntimeout: soon\n@foz\"\"\"\n",
+        "models/s/x.py:2:10: 'timeout' must be a length of time, not 'soon'")]
+    [InlineData(
+        "x.py", "\"\"\"@foz\n@foz\"\"\"\nimport foz\nfoz.table('s.nothere')",
+        "models/s/x.py:4:12: unknown table 's.nothere'")]
     [InlineData("x.py", "def model():\n    return foz.table('s.x')", "models/s/x.py:2:23: 's.x' reads its own table")]
     [InlineData("x.py", "\"\"\"@foz\ntype: sql\n@foz\"\"\"\n", "models/s/x.py:2:7: 'type: sql' stands in a .sql file")]
-    [InlineData("x.py", "\"\"\"@foz\ncolumns: {a: {from: [b]}}\n@foz\"\"\"\n", "models/s/x.py:2:22: 'b' is not a column of a table")]
+    [InlineData(
+        "x.py", "\"\"\"@foz\ncolumns: {a: {from: [b]}}\n@foz\"\"\"\n",
+        "models/s/x.py:2:22: 'b' is not a column of a table")]
     [InlineData("x.yml", "models: []", "models/s/x.yml: YAML beside models is read where it has a 'command'")]
     [InlineData("x.yml", "command: run it", "models/s/x.yml:1:10: 'command' must be a list")]
     public void What_is_wrong_is_told_with_its_place(string file, string text, string expected)
@@ -207,7 +224,10 @@ public sealed class ProgramModelTests : IDisposable
     [Fact]
     public void Python_that_is_no_model_is_left_to_those_that_import_it()
     {
-        using var folder = new ProjectFolder { ["foz.yml"] = "name: t\n", ["models/s/helpers.py"] = "def twice(x): return 2 * x\n" };
+        using var folder = new ProjectFolder
+        {
+            ["foz.yml"] = "name: t\n", ["models/s/helpers.py"] = "def twice(x): return 2 * x\n",
+        };
         Assert.Empty(folder.Load().Models);
     }
 }

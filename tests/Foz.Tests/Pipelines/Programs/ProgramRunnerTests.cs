@@ -18,8 +18,10 @@ public sealed class ProgramRunnerTests : IDisposable
 
     static readonly Field[] fields =
     [
-        new("id", DataType.Long), new("amount", new DataType.Decimal(20, 2)), new("rate", DataType.Double), new("name", DataType.String),
-        new("ok", DataType.Boolean), new("day", DataType.Date), new("at", DataType.Timestamp), new("ntz", DataType.TimestampNtz),
+        new("id", DataType.Long), new("amount", new DataType.Decimal(20, 2)), new("rate", DataType.Double),
+        new("name", DataType.String),
+        new("ok", DataType.Boolean), new("day", DataType.Date), new("at", DataType.Timestamp),
+        new("ntz", DataType.TimestampNtz),
         new("bytes", DataType.Binary), new("tags", new DataType.Array(DataType.String)),
         new("st", new DataType.Struct([new("x", DataType.Integer), new("y", DataType.String)])),
     ];
@@ -43,14 +45,16 @@ public sealed class ProgramRunnerTests : IDisposable
 
     ProgramRun Run(ModelProgram program) => new()
     {
-        Model = new("gold", "m"), Program = program, Folder = folder, RunId = "r1", LogFile = Path.Combine(folder, "log"),
+        Model = new("gold", "m"), Program = program, Folder = folder, RunId = "r1",
+        LogFile = Path.Combine(folder, "log"),
         Mask = static line => line.Replace("s3cr3t", "***", StringComparison.Ordinal),
         Tables = [new(new("silver", "orders"), AllTypes, fields)],
     };
 
     /// <summary>The rows, as JSON lines, with types first.</summary>
     async Task<List<string>> RowsAsync(
-        ProgramRun run, IReadOnlyDictionary<string, string>? types = null, IReadOnlyList<(string, string)>? empty = null)
+        ProgramRun run, IReadOnlyDictionary<string, string>? types = null,
+        IReadOnlyList<(string, string)>? empty = null)
     {
         using var session = engines.Open(Workload.Models);
         using var files = await new ProgramRunner(engines, session, TimeProvider.System).RunAsync(run, Cancel);
@@ -87,10 +91,14 @@ public sealed class ProgramRunnerTests : IDisposable
                 return rows
             """));
         Assert.Equal(
-            "id BIGINT, amount DECIMAL(38,2), rate DOUBLE, name VARCHAR, ok BOOLEAN, day DATE, at TIMESTAMP WITH TIME ZONE, ntz TIMESTAMP, "
+            "id BIGINT, amount DECIMAL(38,2), rate DOUBLE, name VARCHAR, ok BOOLEAN, day DATE, at TIMESTAMP "
+                + "WITH TIME ZONE, ntz TIMESTAMP, "
             + "bytes BLOB, tags JSON, st JSON", rows[0]);
-        Assert.StartsWith("{\"id\":1,\"amount\":12345678901234567.89,\"rate\":0.1,\"name\":\"ação \\\"x\\\"\",\"ok\":true,\"day\":\"2024-02-29\","
-            + "\"at\":\"2024-02-29 10:00:00.123456+00\",\"ntz\":\"2024-02-29 10:00:00\"", rows[1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "{\"id\":1,\"amount\":12345678901234567.89,\"rate\":0.1,\"name\":\"ação "
+                + "\\\"x\\\"\",\"ok\":true,\"day\":\"2024-02-29\","
+                + "\"at\":\"2024-02-29 10:00:00.123456+00\",\"ntz\":\"2024-02-29 10:00:00\"", rows[1],
+                StringComparison.Ordinal);
         Assert.Contains("\"tags\":[\"a\",null],\"st\":{\"x\":1,\"y\":\"z\"}", rows[1], StringComparison.Ordinal);
         Assert.Equal(3, rows.Count);
     }
@@ -100,7 +108,8 @@ public sealed class ProgramRunnerTests : IDisposable
     {
         const string system = "/usr/bin/python3";
         Assert.SkipUnless(
-            File.Exists(system) && Directory.Exists("/usr/lib/python3/dist-packages/pandas"), "there is no pandas for /usr/bin/python3: run .ci/install-test-tools");
+            File.Exists(system) && Directory.Exists("/usr/lib/python3/dist-packages/pandas"),
+            "there is no pandas for /usr/bin/python3: run .ci/install-test-tools");
         var rows = await RowsAsync(Python("""
             import foz, pandas, numpy, decimal
 
@@ -116,12 +125,18 @@ public sealed class ProgramRunnerTests : IDisposable
                 return frame.groupby("kind", as_index=False)["twice"].sum()
             """) with { Python = system });
         Assert.Equal(
-            "id BIGINT, amount DECIMAL(38,2), rate DOUBLE, name VARCHAR, ok BOOLEAN, day DATE, at TIMESTAMP WITH TIME ZONE, ntz TIMESTAMP, "
+            "id BIGINT, amount DECIMAL(38,2), rate DOUBLE, name VARCHAR, ok BOOLEAN, day DATE, at TIMESTAMP "
+                + "WITH TIME ZONE, ntz TIMESTAMP, "
             + "bytes BLOB, tags JSON, st JSON, twice BIGINT, kind VARCHAR, list JSON", rows[0]);
-        Assert.StartsWith("{\"id\":1,\"amount\":12345678901234567.89,\"rate\":0.1,\"name\":\"ação \\\"x\\\"\",\"ok\":true,\"day\":\"2024-02-29\","
-            + "\"at\":\"2024-02-29 10:00:00.123456+00\",\"ntz\":\"2024-02-29 10:00:00\"", rows[1], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "{\"id\":1,\"amount\":12345678901234567.89,\"rate\":0.1,\"name\":\"ação "
+                + "\\\"x\\\"\",\"ok\":true,\"day\":\"2024-02-29\","
+                + "\"at\":\"2024-02-29 10:00:00.123456+00\",\"ntz\":\"2024-02-29 10:00:00\"", rows[1],
+                StringComparison.Ordinal);
         Assert.EndsWith("\"twice\":2,\"kind\":\"x\",\"list\":[1,2]}", rows[1], StringComparison.Ordinal);
-        Assert.Contains("\"amount\":null,\"rate\":null,\"name\":null,\"ok\":null,\"day\":null,\"at\":null", rows[2], StringComparison.Ordinal);
+        Assert.Contains(
+            "\"amount\":null,\"rate\":null,\"name\":null,\"ok\":null,\"day\":null,\"at\":null", rows[2],
+            StringComparison.Ordinal);
         Assert.Equal(5, rows.Count);
     }
 
@@ -133,10 +148,12 @@ public sealed class ProgramRunnerTests : IDisposable
             for i in range(3):
                 foz.write({"id": i, "tags": ["t", i], "amount": 1.5})
             """), new Dictionary<string, string>
-            {
-                ["id"] = "INTEGER", ["tags"] = "VARCHAR[]", ["amount"] = "DECIMAL(10,2)",
-            });
-        Assert.Equal(["id INTEGER, tags VARCHAR[], amount DECIMAL(10,2)", "{\"id\":0,\"tags\":[\"t\",\"0\"],\"amount\":1.5}"], rows.Take(2));
+        {
+            ["id"] = "INTEGER", ["tags"] = "VARCHAR[]", ["amount"] = "DECIMAL(10,2)",
+        });
+        Assert.Equal(
+            ["id INTEGER, tags VARCHAR[], amount DECIMAL(10,2)", "{\"id\":0,\"tags\":[\"t\",\"0\"],\"amount\":1.5}"],
+            rows.Take(2));
     }
 
     [Theory]
@@ -144,7 +161,9 @@ public sealed class ProgramRunnerTests : IDisposable
     [InlineData("def materialize(): return [{'n': 1}, {'n': 2.5}]", "n DOUBLE")]
     [InlineData("import foz\nfoz.write([{'n': 1}, {'n': 'a'}])", "n VARCHAR")]
     [InlineData("import foz\nfoz.write([{'n': None}, {'n': 2 ** 70}])", "n DECIMAL(38,0)")]
-    [InlineData("import foz, datetime\nfoz.write([{'n': datetime.date(2024, 1, 1)}, {'n': datetime.datetime(2024, 1, 1)}])", "n TIMESTAMP")]
+    [InlineData(
+        "import foz, datetime\nfoz.write([{'n': datetime.date(2024, 1, 1)}, {'n': datetime.datetime(2024, 1, 1)}])",
+        "n TIMESTAMP")]
     public async Task A_model_gives_rows_in_its_own_way(string code, string types)
     {
         var rows = await RowsAsync(Python(code));
@@ -172,19 +191,26 @@ public sealed class ProgramRunnerTests : IDisposable
 
     [Theory]
     [InlineData("def model(:", "m.py:1", "SyntaxError")]
-    [InlineData("import foz\nfoz.table('gold.other')", "m.py:2", "gold.other is not among the tables of this model (silver.orders)")]
+    [InlineData(
+        "import foz\nfoz.table('gold.other')", "m.py:2",
+        "gold.other is not among the tables of this model (silver.orders)")]
     [InlineData("import foz\nfoz.write([1])", "m.py:2", "a row must be a dict of columns, not int")]
     [InlineData("import sys\nsys.exit(4)", "m.py:2", "4")]
     [InlineData("x = 1", "m.py", "gave no rows")]
-    [InlineData("import foz, os\nfoz.write({'n': i} for i in range(100000))\nos._exit(0)", "m.py", "ended before it was done")]
+    [InlineData(
+        "import foz, os\nfoz.write({'n': i} for i in range(100000))\nos._exit(0)", "m.py", "ended before it was done")]
     [InlineData("import foz, os\nfoz.write({'n': 1})\nos._exit(0)", "m.py", "ended before it was done")]
-    [InlineData("def model():\n    return 42", "m.py:1", "rows are dicts of columns, or a data frame or table, not int")]
+    [InlineData(
+        "def model():\n    return 42", "m.py:1", "rows are dicts of columns, or a data frame or table, not int")]
     [InlineData("def model():\n    return [{'n': 1}, 2]", "m.py:1", "a row must be a dict of columns, not int (row 2)")]
     [InlineData("async def model():\n    return []", "m.py:1", "model() is async, and gives no rows")]
-    [InlineData("def model(): return [{'b': 1}, {'b': 2, 'B': 3}]", "m.py:1", "row 2 has a column 'B' where rows have 'b'")]
+    [InlineData(
+        "def model(): return [{'b': 1}, {'b': 2, 'B': 3}]", "m.py:1", "row 2 has a column 'B' where rows have 'b'")]
     [InlineData("def model(): return [{'': 1}]", "m.py:1", "row 1 has a column without a name")]
     [InlineData("def model(): return [{}]", "m.py", "gave rows without columns")]
-    [InlineData("def model(): return [{'n': 2 ** 127}]", "m.py", "gave '170141183460469231731687303715884105728' in row 1 for the column 'n', which is DECIMAL(38,0)")]
+    [InlineData(
+        "def model(): return [{'n': 2 ** 127}]", "m.py",
+        "gave '170141183460469231731687303715884105728' in row 1 for the column 'n', which is DECIMAL(38,0)")]
     [InlineData("import os\nos._exit(9)", "m.py", "ended with code 9")]
     public async Task What_goes_wrong_is_told(string code, string place, string message)
     {
@@ -214,10 +240,12 @@ public sealed class ProgramRunnerTests : IDisposable
 
     [Theory]
     [InlineData("{'n': 1}, {'n': 'two'}", "BIGINT", "gave 'two' in row 2 for the column 'n', which is BIGINT")]
-    [InlineData("{'n': 1}, {'n': 2.0}, {'n': 1.7}", "bigint", "gave '1.7' in row 3 for the column 'n', which is BIGINT")]
+    [InlineData(
+        "{'n': 1}, {'n': 2.0}, {'n': 1.7}", "bigint", "gave '1.7' in row 3 for the column 'n', which is BIGINT")]
     [InlineData("{'n': 300}", "TINYINT", "gave '300' in row 1 for the column 'n', which is TINYINT")]
     [InlineData("{'n': [1, 'x']}", "BIGINT[]", "gave a value for the column 'n' that is no BIGINT[]")]
-    public async Task A_value_that_its_column_does_not_hold_is_told_with_its_row(string rows, string type, string message)
+    public async Task A_value_that_its_column_does_not_hold_is_told_with_its_row(
+        string rows, string type, string message)
     {
         var error = await ErrorAsync(
             Python($"def model(): return [{rows}]"), new Dictionary<string, string> { ["n"] = type });
@@ -255,7 +283,9 @@ public sealed class ProgramRunnerTests : IDisposable
                 return [{"n": 3}]
             """));
         Assert.Equal(["n BIGINT", "{\"n\":1}", "{\"n\":2}", "{\"n\":4}", "{\"n\":3}"], rows);
-        Assert.Contains("foz.write is for the process that Foz began", File.ReadAllText(Path.Combine(folder, "log")), StringComparison.Ordinal);
+        Assert.Contains(
+            "foz.write is for the process that Foz began", File.ReadAllText(Path.Combine(folder, "log")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -289,7 +319,9 @@ public sealed class ProgramRunnerTests : IDisposable
     public async Task A_model_called_as_a_module_of_Python_hides_none()
     {
         Directory.CreateDirectory(Path.Combine(folder, "gold"));
-        File.WriteAllText(Path.Combine(folder, "gold", "statistics.py"), "import random, statistics\ndef model(): return [{'n': statistics.mean([1, 3])}]\n");
+        File.WriteAllText(
+            Path.Combine(folder, "gold", "statistics.py"),
+            "import random, statistics\ndef model(): return [{'n': statistics.mean([1, 3])}]\n");
         Assert.Equal(["n BIGINT", "{\"n\":2}"], await RowsAsync(Run(new ModelProgram.Python("gold/statistics.py"))));
     }
 
@@ -297,8 +329,11 @@ public sealed class ProgramRunnerTests : IDisposable
     public async Task One_that_hangs_or_eats_memory_is_stopped()
     {
         var hangs = Python("import time\ntime.sleep(600)");
-        var error = await ErrorAsync(hangs with { Program = hangs.Program with { Timeout = TimeSpan.FromMilliseconds(500) } });
-        Assert.Equal((ErrorKind.Resource, true), (error.Kind, error.Message.Contains("ran longer than", StringComparison.Ordinal)));
+        var error = await ErrorAsync(
+            hangs with { Program = hangs.Program with { Timeout = TimeSpan.FromMilliseconds(500) } });
+        Assert.Equal(
+            (ErrorKind.Resource, true),
+            (error.Kind, error.Message.Contains("ran longer than", StringComparison.Ordinal)));
         Assert.SkipUnless(OperatingSystem.IsLinux(), "reads /proc");
         var eats = Python("import time\nx = bytearray(400_000_000)\ntime.sleep(600)");
         error = await ErrorAsync(eats with { Program = eats.Program with { Memory = new MemorySize(150_000_000) } });

@@ -26,7 +26,10 @@ sealed class ProjectFolder : IDisposable
 
     public ProjectOptions Options => new()
     {
-        Connectors = [new FakeConnector("database", StreamMode.Snapshot), new FakeConnector("files", StreamMode.Incremental)],
+        Connectors =
+        [
+            new FakeConnector("database", StreamMode.Snapshot), new FakeConnector("files", StreamMode.Incremental),
+        ],
         EnvironmentVariables = Variables,
     };
 
@@ -45,7 +48,9 @@ sealed class ProjectFolder : IDisposable
 
     /// <summary>What is wrong with the project, each error as it is shown.</summary>
     public IReadOnlyList<string> Errors(Func<ProjectOptions, ProjectOptions>? configure = null) =>
-        ProjectLoader.TryLoad(Path, (configure ?? (o => o))(Options), Engines, TestContext.Current.CancellationToken) is ProjectResult.Refused refused
+        ProjectLoader.TryLoad(
+            Path, (configure ?? (o => o))(Options), Engines,
+            TestContext.Current.CancellationToken) is ProjectResult.Refused refused
             ? [.. refused.Errors.Select(e => e.Describe())]
             : [];
 
@@ -59,13 +64,17 @@ sealed class ProjectFolder : IDisposable
             ?
             [
                 new("host", "The server.") { IsRequired = true }, new("port", "Its port."),
-                new("user", "The user."), new("password", "The password.") { IsSecret = true }, new("url", "All of it."),
+                new("user", "The user."), new("password", "The password.") { IsSecret = true },
+                new("url", "All of it."),
             ]
             : [new("path", "The folder.")];
 
         public IReadOnlyList<SettingSpec> StreamSettings { get; } = type == "database"
             ? [new("table", "The table."), new("token", "What opens it.") { IsSecret = true }]
-            : [new("path", "The files.") { IsRequired = true }, new("format", "Their format.") { Values = ["csv", "json"] }];
+            : [
+                new("path", "The files.") { IsRequired = true },
+                new("format", "Their format.") { Values = ["csv", "json"] },
+            ];
 
         public bool TellsKeys => type == "database";
 

@@ -28,7 +28,9 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal(Path.Combine(Repository.Root, "examples/loja/lake"), project.LakePath);
         Assert.Equal(1_000_000_000, project.Memory!.Value.Bytes);
         var source = Assert.Single(project.Sources);
-        Assert.Equal(["customers", "products", "orders", "order_items", "payments"], source.Streams.Select(s => s.Definition.Name));
+        Assert.Equal(
+            ["customers", "products", "orders", "order_items", "payments"],
+            source.Streams.Select(s => s.Definition.Name));
         Assert.Equal("decimal(12,2)", source.Streams[3].Definition.Columns["unit_price"]);
         Assert.Equal(10, project.Models.Count);
 
@@ -37,7 +39,9 @@ public sealed class ProjectTests : IDisposable
             Assert.IsType<Materialization.Incremental>(orders.Materialization).Strategy);
         Assert.Equal(["order_id"], merge.UniqueKey);
         var bronze = orders.References[0];
-        Assert.Equal((new TableName("bronze", "orders"), ReferenceKind.Stream, true), (bronze.Name, bronze.Kind, bronze.IsStream));
+        Assert.Equal(
+            (new TableName("bronze", "orders"), ReferenceKind.Stream, true),
+            (bronze.Name, bronze.Kind, bronze.IsStream));
         Assert.Equal("models/silver/orders.sql:53:6", bronze.Place.ToString());
         var customers = orders.References[1];
         Assert.Equal((new TableName("silver", "customers"), true), (customers.Name, customers.IsOrderOnly));
@@ -146,15 +150,22 @@ public sealed class ProjectTests : IDisposable
     [Fact]
     public void Words_of_other_tools_mean_the_same()
     {
-        var bruin = Read("type: table, strategy: time_interval, incremental_key: ts, begin: 2026-01-01, refresh_restricted: true");
+        var bruin = Read(
+            "type: table, strategy: time_interval, incremental_key: ts, begin: 2026-01-01, refresh_restricted: true");
         var microbatch = Assert.IsType<IncrementalStrategy.Microbatch>(bruin.Strategy);
         Assert.Equal(("ts", 1, true), (microbatch.EventTime, microbatch.Lookback, bruin.IsFullRefreshRestricted));
-        var dbt = Read("type: snapshot, strategy: check, check_cols: all, unique_key: id, invalidate_hard_deletes: true");
+        var dbt = Read(
+            "type: snapshot, strategy: check, check_cols: all, unique_key: id, invalidate_hard_deletes: true");
         var history = Assert.IsType<IncrementalStrategy.Scd2ByColumn>(dbt.Strategy);
         Assert.Equal((0, true), (history.CheckColumns.Count, history.EndsDeleted));
-        var sqlMesh = Read("type: incremental, strategy: scd2_by_time, updated_at: t, unique_key: id, valid_from_name: a, valid_to_name: b");
-        Assert.Equal(["a", "b", "is_current"], Assert.IsType<IncrementalStrategy.Scd2ByTime>(sqlMesh.Strategy).Columns.Names);
-        var merge = Read("type: incremental, unique_key: id, predicates: [DBT_INTERNAL_DEST.d > 1], full_refresh: false, on_schema_change: sync_all_columns");
+        var sqlMesh = Read(
+            "type: incremental, strategy: scd2_by_time, updated_at: t, unique_key: id, "
+                + "valid_from_name: a, valid_to_name: b");
+        Assert.Equal(
+            ["a", "b", "is_current"], Assert.IsType<IncrementalStrategy.Scd2ByTime>(sqlMesh.Strategy).Columns.Names);
+        var merge = Read(
+            "type: incremental, unique_key: id, predicates: [DBT_INTERNAL_DEST.d > 1], full_refresh: false, "
+                + "on_schema_change: sync_all_columns");
         Assert.Equal(["target.d > 1"], Assert.IsType<IncrementalStrategy.Merge>(merge.Strategy).Predicates);
         Assert.Equal((true, OnSchemaChange.Sync), (merge.IsFullRefreshRestricted, merge.OnSchemaChange));
 
@@ -233,7 +244,8 @@ public sealed class ProjectTests : IDisposable
         Assert.Equal("with ***", project.Secrets.Mask("with abc123"));
 
         folder["sources/shop.yml"] = "connection: shop\nstreams:\n  orders: {token: abc123}\n";
-        Assert.StartsWith("sources/shop.yml:3:19: 'token' is a secret", Assert.Single(folder.Errors()), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "sources/shop.yml:3:19: 'token' is a secret", Assert.Single(folder.Errors()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -243,7 +255,8 @@ public sealed class ProjectTests : IDisposable
         Assert.Empty(folder.Errors());
         folder["sources/shop.yml"] = "connection: shop\nstreams: all\n";
         Assert.Equal(
-            "foz.yml:3:32: the environment variable 'NOT_SET' is not set\n  set it, add it to .env, or give a default: ${NOT_SET:-…}",
+            "foz.yml:3:32: the environment variable 'NOT_SET' is not set\n  set it, add it to .env, or "
+                + "give a default: ${NOT_SET:-…}",
             Assert.Single(folder.Errors()));
     }
 
@@ -253,7 +266,8 @@ public sealed class ProjectTests : IDisposable
         folder["models/silver/broken.sql"] = "/* @foz\n\tx\n@foz */";
         Assert.NotEmpty(folder.Errors());
         Assert.Equal(Path.Combine(folder.Path, "lake"), ProjectLoader.LoadFile(folder.Path, folder.Options).LakePath);
-        Assert.Equal(folder.Path, ProjectFile.FindFolder(Path.Combine(folder.Path, "models/silver"), [], static _ => null));
+        Assert.Equal(
+            folder.Path, ProjectFile.FindFolder(Path.Combine(folder.Path, "models/silver"), [], static _ => null));
     }
 
     [Fact]
@@ -310,7 +324,9 @@ public sealed class ProjectTests : IDisposable
         folder["models/silver/items.sql"] = "select 1 as own";
         var project = folder.Load();
 
-        Assert.Equal(["silver.customers", "silver.items", "silver.log", "silver.orders"], project.Models.Select(m => m.Name.ToString()));
+        Assert.Equal(
+            ["silver.customers", "silver.items", "silver.log", "silver.orders"],
+            project.Models.Select(m => m.Name.ToString()));
         Assert.Equal("select 1 as own", project.Models[1].Sql);
         var customers = project.Models[0];
         Assert.True(customers.IsImplicit);
@@ -331,7 +347,8 @@ public sealed class ProjectTests : IDisposable
             WHERE _cdc_op <> 'd'
             """,
             customers.Sql);
-        const string all = "SELECT * EXCLUDE (_cdc_op, _cdc_lsn, _cdc_seq, _cdc_tx, _cdc_commit_ts, _cdc_synced_at, _cdc_source)\n";
+        const string all =
+            "SELECT * EXCLUDE (_cdc_op, _cdc_lsn, _cdc_seq, _cdc_tx, _cdc_commit_ts, _cdc_synced_at, _cdc_source)\n";
         Assert.Equal(all + "FROM \"bronze\".\"log\"", project.Models[2].Sql);
         Assert.Equal(all + "FROM \"bronze\".\"orders\"", project.Models[3].Sql);
     }
@@ -351,22 +368,31 @@ public sealed class ProjectTests : IDisposable
         var before = folder.Load();
         Assert.True(before.Sources[0].IsUndiscovered);
         Assert.True(before.Sources[0].Definition.TakesAllStreams);
-        Assert.Equal([ReferenceKind.Undiscovered, ReferenceKind.Stream], before.FindModel(new("gold", "a"))!.References.Select(r => r.Kind));
+        Assert.Equal(
+            [ReferenceKind.Undiscovered, ReferenceKind.Stream],
+            before.FindModel(new("gold", "a"))!.References.Select(r => r.Kind));
 
-        var after = before.WithDiscovered("shop", [Discovered("orders", "id"), Discovered("customers", "other"), Discovered("Order Items")], ProjectFolder.Engines, Token);
+        var after = before.WithDiscovered(
+            "shop", [Discovered("orders", "id"), Discovered("customers", "other"), Discovered("Order Items")],
+            ProjectFolder.Engines, Token);
         Assert.False(after.Sources[0].IsUndiscovered);
         Assert.Equal(["customers", "Order Items", "orders"], after.Sources[0].Streams.Select(s => s.Definition.Name));
         Assert.Equal(["id"], after.Sources[0].Streams[0].Definition.Keys);
-        Assert.Equal([ReferenceKind.Stream, ReferenceKind.Stream], after.FindModel(new("gold", "a"))!.References.Select(r => r.Kind));
+        Assert.Equal(
+            [ReferenceKind.Stream, ReferenceKind.Stream],
+            after.FindModel(new("gold", "a"))!.References.Select(r => r.Kind));
         Assert.Equal(
             ["gold.a", "silver.customers", "silver.Order Items", "silver.orders"],
             after.Models.Select(m => m.Name.ToString()));
 
-        var error = Assert.Throws<FozException>(() => before.WithDiscovered("shop", [Discovered("order")], ProjectFolder.Engines, Token));
-        Assert.Equal("models/gold/a.sql:1:15: unknown table 'bronze.orders'\n  did you mean 'bronze.order'?", error.Describe());
+        var error = Assert.Throws<FozException>(() =>
+            before.WithDiscovered("shop", [Discovered("order")], ProjectFolder.Engines, Token));
+        Assert.Equal(
+            "models/gold/a.sql:1:15: unknown table 'bronze.orders'\n  did you mean 'bronze.order'?", error.Describe());
     }
 
-    static DiscoveredStream Discovered(string name, params string[] keys) => new(new() { Name = name, Keys = keys }, []);
+    static DiscoveredStream Discovered(string name, params string[] keys) =>
+        new(new() { Name = name, Keys = keys }, []);
 
     [Fact]
     public void An_incremental_model_may_read_its_own_table()
@@ -390,7 +416,8 @@ public sealed class ProjectTests : IDisposable
     public void A_test_knows_the_tables_that_it_reads()
     {
         folder["models/silver/a.sql"] = "select 1 as n";
-        folder["tests/none_negative.sql"] = "/* @foz\ndescription: d\non_violation: warn\ntags: [t]\n@foz */\nselect * from silver.a where n < 0;";
+        folder["tests/none_negative.sql"] =
+            "/* @foz\ndescription: d\non_violation: warn\ntags: [t]\n@foz */\nselect * from silver.a where n < 0;";
         folder["tests/off.sql"] = "/* @foz\nenabled: false\n@foz */\nselect * from nowhere.a";
         var test = Assert.Single(folder.Load().SqlTests);
         Assert.Equal(("none_negative", "d", OnViolation.Warn), (test.Name, test.Description, test.OnViolation));

@@ -36,7 +36,9 @@ public sealed class CheckerOracleTests : IDisposable
         var random = new Random(seed);
         var rows = Enumerable.Range(0, random.Next(0, 200)).Select(_ => new Row(
             Maybe(() => random.Next(-5, 15)), Maybe(() => random.Next(-5, 15)),
-            random.Next(6) == 0 ? null : new string([.. Enumerable.Range(0, random.Next(4)).Select(_ => "ab1 "[random.Next(4)])]),
+            random.Next(6) == 0
+                ? null
+                : new string([.. Enumerable.Range(0, random.Next(4)).Select(_ => "ab1 "[random.Next(4)])]),
             Maybe(() => new DateTime(2024, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddDays(random.Next(30))))).ToList();
         Load(rows);
 
@@ -47,22 +49,34 @@ public sealed class CheckerOracleTests : IDisposable
             (new CheckDefinition.Positive("a"), all => all.Count(r => r.A <= 0)),
             (new CheckDefinition.Min("a", new("3", true)), all => all.Count(r => r.A < 3)),
             (new CheckDefinition.Max("day", new("2024-01-20", false)), all => all.Count(r => r.Day?.Day > 20)),
-            (new CheckDefinition.Range("a", new("0", true), new("9", true), true), all => all.Count(r => r.A is < 0 or > 9)),
+            (new CheckDefinition.Range("a", new("0", true), new("9", true), true),
+                all => all.Count(r => r.A is < 0 or > 9)),
             (new CheckDefinition.Range("a", new("0", true), null, false), all => all.Count(r => r.A <= 0)),
-            (new CheckDefinition.AcceptedValues("a", ["1", "2", "3"]), all => all.Count(r => r.A is not (null or 1 or 2 or 3))),
-            (new CheckDefinition.NotAcceptedValues("text", ["a", "b", ""]), all => all.Count(r => r.Text is "a" or "b" or "")),
+            (new CheckDefinition.AcceptedValues("a", ["1", "2", "3"]),
+                all => all.Count(r => r.A is not (null or 1 or 2 or 3))),
+            (new CheckDefinition.NotAcceptedValues("text", ["a", "b", ""]),
+                all => all.Count(r => r.Text is "a" or "b" or "")),
             (new CheckDefinition.NotEmpty("text"), all => all.Count(r => r.Text?.Trim() is "")),
             (new CheckDefinition.Length("text", 1, 2), all => all.Count(r => r.Text?.Length is 0 or > 2)),
-            (new CheckDefinition.Pattern("text", "^[ab]+$"), all => all.Count(r => r.Text is { } t && (t.Length == 0 || t.Any(c => c is not ('a' or 'b'))))),
-            (new CheckDefinition.NotPattern("text", "1"), all => all.Count(r => r.Text?.Contains('1', StringComparison.Ordinal) is true)),
-            (new CheckDefinition.Type("text", "INTEGER"), all => all.Count(r => r.Text is { } t && !int.TryParse(t, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out _))),
+            (new CheckDefinition.Pattern("text", "^[ab]+$"),
+                all => all.Count(r => r.Text is { } t && (t.Length == 0 || t.Any(c => c is not ('a' or 'b'))))),
+            (new CheckDefinition.NotPattern("text", "1"),
+                all => all.Count(r => r.Text?.Contains('1', StringComparison.Ordinal) is true)),
+            (new CheckDefinition.Type("text", "INTEGER"),
+                all => all.Count(r =>
+                    r.Text is { } t
+                        && !int.TryParse(
+                            t, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                            CultureInfo.InvariantCulture, out _))),
             (new CheckDefinition.Compare("a", "<=", "b"), all => all.Count(r => r.A > r.B)),
             (new CheckDefinition.Compare("a", "<>", "b"), all => all.Count(r => r.A is not null && r.A == r.B)),
             (new CheckDefinition.Expression(null, "a + b > 0"), all => all.Count(r => r.A + r.B <= 0)),
             (new CheckDefinition.Unique(["a"]), all => TooMany(all, r => r.A)),
-            (new CheckDefinition.Unique(["a", "b"]), all => TooMany<(int, int)>(all, r => r is { A: { } a, B: { } b } ? (a, b) : null)),
+            (new CheckDefinition.Unique(["a", "b"]),
+                all => TooMany<(int, int)>(all, r => r is { A: { } a, B: { } b } ? (a, b) : null)),
             (new CheckDefinition.Unique(["a"]) { Where = "b > 3" }, all => TooMany(all.Where(r => r.B > 3), r => r.A)),
-            (new CheckDefinition.Relationships("a", new("silver", "t"), "b"), all => all.Count(r => r.A is not null && all.All(o => o.B != r.A))),
+            (new CheckDefinition.Relationships("a", new("silver", "t"), "b"),
+                all => all.Count(r => r.A is not null && all.All(o => o.B != r.A))),
         ];
         var results = Checker().Run([.. checks.Select(check => check.Check)], Token);
         Assert.Equal(
@@ -83,7 +97,10 @@ public sealed class CheckerOracleTests : IDisposable
         var seed = Soak.Seed(round);
         TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        Load([.. Enumerable.Range(0, 300).Select(_ => new Row(random.Next(40), random.Next(40), $"v{random.Next(5)}", null))]);
+        Load([
+            .. Enumerable.Range(0, 300)
+                .Select(_ => new Row(random.Next(40), random.Next(40), $"v{random.Next(5)}", null)),
+        ]);
         CheckDefinition[] checks =
         [
             new CheckDefinition.Range("a", new("3", true), null, true) { OnViolation = OnViolation.Quarantine },
@@ -98,7 +115,8 @@ public sealed class CheckerOracleTests : IDisposable
         Assert.Equal(before[2].Violations, taken[2].Violations);
         var quarantined = session.QueryScalar<long>($"SELECT count(*) FROM ({screen.Quarantined})", Token);
         Assert.InRange(quarantined, taken[0].Violations, 300);
-        session.Execute($"CREATE OR REPLACE TEMP TABLE left_over AS SELECT * FROM t WHERE {RowScreen.Stays("t")}", Token);
+        session.Execute(
+            $"CREATE OR REPLACE TEMP TABLE left_over AS SELECT * FROM t WHERE {RowScreen.Stays("t")}", Token);
         var left = new Checker(session, "left_over") { RelationOf = name => name.Name, BindQuery = query => query };
         Assert.All(left.Run(checks, Token), result => Assert.Equal(0, result.Violations));
         // No row is missing that breaks nothing.
@@ -114,14 +132,16 @@ public sealed class CheckerOracleTests : IDisposable
         return keys.Count - keys.Distinct().Count();
     }
 
-    Checker Checker() => new(session, "t") { RelationOf = name => SqlText.Identifier(name.Name), BindQuery = query => query };
+    Checker Checker() =>
+        new(session, "t") { RelationOf = name => SqlText.Identifier(name.Name), BindQuery = query => query };
 
     void Load(IReadOnlyList<Row> rows)
     {
         session.Execute("CREATE OR REPLACE TEMP TABLE t (a INT, b INT, text VARCHAR, day DATE)", Token);
         if (rows.Count == 0) return;
         var values = rows.Select(r =>
-            $"({Sql(r.A)}, {Sql(r.B)}, {SqlText.LiteralOrNull(r.Text)}, {(r.Day is { } day ? $"DATE '{day:yyyy-MM-dd}'" : "NULL")})");
+            $"({Sql(r.A)}, {Sql(r.B)}, {SqlText.LiteralOrNull(r.Text)}, "
+                + $"{(r.Day is { } day ? $"DATE '{day:yyyy-MM-dd}'" : "NULL")})");
         session.Execute($"INSERT INTO t VALUES {string.Join(", ", values)}", Token);
 
         static string Sql(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "NULL";

@@ -67,8 +67,10 @@ public sealed class CheckerTests : IDisposable
         Assert.Equal(
             [
                 "not_null(id): 2 of 6 rows", "unique(id): 1 of 6 rows", "unique(id, status of it): passed",
-                "accepted_values(status of it): 1 of 6 rows", "accepted_values(ID): passed", "positive(price): 2 of 6 rows",
-                "min(price): 1 of 6 rows", "max(price): 1 of 6 rows", "pattern(cep): 1 of 6 rows", "pattern(cep): 2 of 6 rows",
+                "accepted_values(status of it): 1 of 6 rows", "accepted_values(ID): passed",
+                "positive(price): 2 of 6 rows",
+                "min(price): 1 of 6 rows", "max(price): 1 of 6 rows", "pattern(cep): 1 of 6 rows",
+                "pattern(cep): 2 of 6 rows",
                 "relationships(customer): 1 of 6 rows", "row_count: passed", "row_count: 6 rows, 2 missing",
                 "row_count: 6 rows, 1 too many", "no_lost: 1 row", "total: 209.0 instead of 210", "six: passed",
             ],
@@ -76,7 +78,9 @@ public sealed class CheckerTests : IDisposable
         Assert.Equal(
             """{"id":2,"status of it":"shipped","price":-1.0,"cep":"1310100","customer":2}""", results[1].Samples[0]);
         Assert.Equal(2, results[1].Samples.Count);
-        Assert.Equal("""{"id":2,"status of it":"lost","price":0.0,"cep":null,"customer":9}""", Assert.Single(results[10].Samples));
+        Assert.Equal(
+            """{"id":2,"status of it":"lost","price":0.0,"cep":null,"customer":9}""",
+            Assert.Single(results[10].Samples));
         Assert.All(results, r => Assert.True(r.Samples.Count > 0 || r.Passed || r.Check.Columns.Count == 0));
     }
 
@@ -135,16 +139,23 @@ public sealed class CheckerTests : IDisposable
 
         Assert.Equal(
             [
-                "format(cpf): 2 of 4 rows", "format(email): 2 of 4 rows", "format(number): 1 of 4 rows", "not_empty(email): 1 of 4 rows",
+                "format(cpf): 2 of 4 rows", "format(email): 2 of 4 rows", "format(number): 1 of 4 rows",
+                "not_empty(email): 1 of 4 rows",
                 "compare(shipped, ordered): 1 of 4 rows", "expression: 4 of 4 rows", "expression(price): 1 of 4 rows",
-                "type(number): 1 of 4 rows", "length(number): 1 of 4 rows", "range(id): passed", "range(id): 2 of 4 rows",
+                "type(number): 1 of 4 rows", "length(number): 1 of 4 rows", "range(id): passed",
+                "range(id): 2 of 4 rows",
                 "not_accepted_values(number): 1 of 4 rows", "not_pattern(email): 1 of 4 rows", "not_null(cpf): passed",
-                "positive(price): passed", "unique(ordered): passed", "not_null(cpf): passed", "not_null(cpf): 1 of 4 rows",
-                "row_count_to: passed", "row_count_to: 0.5 of the rows of silver.other (8) instead of 1", "mean(price): passed",
-                "mean(price): 25 instead of at least 26", "median(price): 25 instead of at most 24.5", "quantile(price): passed",
-                "stddev(price): passed", "sum(price): 100 instead of 0 to 99", "null_ratio(number): 0.25 instead of 0 to 0.2",
+                "positive(price): passed", "unique(ordered): passed", "not_null(cpf): passed",
+                "not_null(cpf): 1 of 4 rows",
+                "row_count_to: passed", "row_count_to: 0.5 of the rows of silver.other (8) instead of 1",
+                "mean(price): passed",
+                "mean(price): 25 instead of at least 26", "median(price): 25 instead of at most 24.5",
+                "quantile(price): passed",
+                "stddev(price): passed", "sum(price): 100 instead of 0 to 99",
+                "null_ratio(number): 0.25 instead of 0 to 0.2",
                 "distinct_count(ordered): 2 instead of at least 3", "distinct_ratio(ordered): passed",
-                "freshness(shipped): the newest is 2 days 12 hours old instead of at most 2 days", "freshness(shipped): passed",
+                "freshness(shipped): the newest is 2 days 12 hours old instead of at most 2 days",
+                "freshness(shipped): passed",
             ],
             results.Select(r => r.Describe()));
     }
@@ -152,7 +163,9 @@ public sealed class CheckerTests : IDisposable
     [Fact]
     public void What_decides_about_rows_one_by_one_looks_at_new_rows_and_the_rest_at_all()
     {
-        session.Execute("CREATE TEMP TABLE t AS FROM (VALUES (1), (1), (NULL)) AS v(a); CREATE TEMP TABLE n AS SELECT NULL::INT AS a", Token);
+        session.Execute(
+            "CREATE TEMP TABLE t AS FROM (VALUES (1), (1), (NULL)) AS v(a); CREATE TEMP "
+                + "TABLE n AS SELECT NULL::INT AS a", Token);
         var results = new Checker(session, "t")
         {
             RelationOf = name => "t", BindQuery = query => query, NewRows = "n",
@@ -164,7 +177,8 @@ public sealed class CheckerTests : IDisposable
     public void A_failure_is_one_that_does_not_only_warn()
     {
         session.Execute("CREATE TEMP TABLE t AS SELECT NULL::INT AS a", Token);
-        var results = Run("t", new CheckDefinition.NotNull("a"), new CheckDefinition.NotNull("a") { OnViolation = OnViolation.Warn });
+        var results = Run(
+            "t", new CheckDefinition.NotNull("a"), new CheckDefinition.NotNull("a") { OnViolation = OnViolation.Warn });
         Assert.Equal([true, false], results.Select(r => r.IsFailure));
         Assert.All(results, r => Assert.False(r.Passed));
     }
@@ -174,7 +188,8 @@ public sealed class CheckerTests : IDisposable
     {
         session.Execute("CREATE TEMP TABLE t (a INT, b VARCHAR); CREATE TEMP TABLE p (id INT)", Token);
         var results = Run(
-            "t", new CheckDefinition.NotNull("a"), new CheckDefinition.Unique(["a"]), new CheckDefinition.AcceptedValues("b", ["x"]),
+            "t", new CheckDefinition.NotNull("a"), new CheckDefinition.Unique(["a"]),
+            new CheckDefinition.AcceptedValues("b", ["x"]),
             new CheckDefinition.Positive("a"), new CheckDefinition.Pattern("b", "x"),
             new CheckDefinition.Relationships("a", new("silver", "p"), "id"), new CheckDefinition.RowCount(1, null));
         Assert.Equal([true, true, true, true, true, true, false], results.Select(r => r.Passed));
@@ -189,7 +204,8 @@ public sealed class CheckerTests : IDisposable
     public void Limits_may_be_texts_that_the_column_reads(string value, string limit, long violations)
     {
         session.Execute($"CREATE TEMP TABLE t AS SELECT {value} AS a", Token);
-        Assert.Equal(violations, Run("t", new CheckDefinition.Min("a", CheckLimit.Of(limit, isQuoted: false)))[0].Violations);
+        Assert.Equal(
+            violations, Run("t", new CheckDefinition.Min("a", CheckLimit.Of(limit, isQuoted: false)))[0].Violations);
     }
 
     [Theory]
@@ -212,14 +228,17 @@ public sealed class CheckerTests : IDisposable
     {
         session.Execute("""CREATE TEMP TABLE t AS SELECT 'x'' OR 1=1 --' AS "a""b" """, Token);
         var results = Run(
-            "t", new CheckDefinition.AcceptedValues("a\"b", ["x' OR 1=1 --"]), new CheckDefinition.Pattern("a\"b", "^x'"));
+            "t", new CheckDefinition.AcceptedValues("a\"b", ["x' OR 1=1 --"]),
+            new CheckDefinition.Pattern("a\"b", "^x'"));
         Assert.All(results, r => Assert.True(r.Passed));
     }
 
     [Fact]
     public void A_relation_may_be_a_select()
     {
-        var result = Run("(SELECT * FROM range(10) AS r(n))", new CheckDefinition.Unique(["n"]), new CheckDefinition.Max("n", new("4", true)));
+        var result = Run(
+            "(SELECT * FROM range(10) AS r(n))", new CheckDefinition.Unique(["n"]),
+            new CheckDefinition.Max("n", new("4", true)));
         Assert.Equal([0, 5], result.Select(r => r.Violations));
     }
 
@@ -238,13 +257,16 @@ public sealed class CheckerTests : IDisposable
     [InlineData("1.5", "-inf")]
     public void A_number_that_is_none_or_infinite_is_outside_of_all_limits(params string[] values)
     {
-        session.Execute($"CREATE TEMP TABLE t AS FROM (VALUES {string.Join(", ", values.Select(v => $"('{v}'::DOUBLE)"))}) AS v(a)", Token);
+        session.Execute(
+            $"CREATE TEMP TABLE t AS FROM (VALUES {string.Join(", ", values.Select(v => $"('{v}'::DOUBLE)"))}) AS v(a)",
+            Token);
         Measure[] measures = [new Measure.Mean(), new Measure.Sum(), new Measure.StandardDeviation()];
         var results = Run(
             "t",
             [
-                .. measures.SelectMany(measure => new (decimal?, decimal?)[] { (0, 1), (1000, null), (null, 1000), (-1000, null) }
-                    .Select(limits => new CheckDefinition.Statistic("a", measure, limits.Item1, limits.Item2))),
+                .. measures.SelectMany(measure =>
+                    new (decimal?, decimal?)[] { (0, 1), (1000, null), (null, 1000), (-1000, null) }
+                        .Select(limits => new CheckDefinition.Statistic("a", measure, limits.Item1, limits.Item2))),
             ]);
         Assert.All(results, result => Assert.False(result.Passed, result.Describe()));
         Assert.All(results, result => Assert.Matches("^(NaN|-?Infinity)$", result.Actual!));
@@ -255,9 +277,12 @@ public sealed class CheckerTests : IDisposable
     [InlineData("date_br", "31/12/2026", "2026-12-31", "12/31/2026")]
     [InlineData("decimal_comma", "1.234,56", "1234.56", "1,234.56")]
     [InlineData("date", "2026-12-31", "2026-12-31", "31/12/2026")]
-    public void What_the_rule_of_a_format_writes_is_of_the_format(string format, string value, string written, string other)
+    public void What_the_rule_of_a_format_writes_is_of_the_format(
+        string format, string value, string written, string other)
     {
-        session.Execute($"CREATE TEMP TABLE t AS FROM (VALUES ('{value}'), ('{written}'), (foz_format('{format}', '{value}')), ('{other}')) AS v(a)", Token);
+        session.Execute(
+            $"CREATE TEMP TABLE t AS FROM (VALUES ('{value}'), ('{written}'), (foz_format('{format}', "
+                + $"'{value}')), ('{other}')) AS v(a)", Token);
         var result = Assert.Single(Run("t", new CheckDefinition.Format("a", format, null)));
         Assert.Equal(1, result.Violations);
         Assert.Contains(other, result.Samples[0], StringComparison.Ordinal);
@@ -266,8 +291,12 @@ public sealed class CheckerTests : IDisposable
     [Fact]
     public void A_year_of_a_pattern_has_four_digits()
     {
-        session.Execute("CREATE TEMP TABLE t AS FROM (VALUES ('05/01/2024'), ('5/1/2024'), ('01/01/0001'), ('05/01/24')) AS v(a)", Token);
-        var results = Run("t", new CheckDefinition.Format("a", "date", "%d/%m/%Y"), new CheckDefinition.Format("a", "date", "%d/%m/%y"));
+        session.Execute(
+            "CREATE TEMP TABLE t AS FROM (VALUES ('05/01/2024'), ('5/1/2024'), ('01/01/0001'), ('05/01/24')) AS v(a)",
+            Token);
+        var results = Run(
+            "t", new CheckDefinition.Format("a", "date", "%d/%m/%Y"),
+            new CheckDefinition.Format("a", "date", "%d/%m/%y"));
         Assert.Equal([1, 3], results.Select(result => result.Violations));
         Assert.Contains("05/01/24", results[0].Samples[0], StringComparison.Ordinal);
     }
@@ -277,7 +306,8 @@ public sealed class CheckerTests : IDisposable
     {
         session.Execute("CREATE TEMP TABLE t AS SELECT 1 AS order_id", Token);
         var error = Assert.Throws<FozException>(() => Run(
-            "t", new CheckDefinition.NotNull("oder_id") { Place = new("m.sql", 3, 5) }, new CheckDefinition.RowCount(1, null),
+            "t", new CheckDefinition.NotNull("oder_id") { Place = new("m.sql", 3, 5) },
+            new CheckDefinition.RowCount(1, null),
             new CheckDefinition.Unique(["order_id", "item"]) { Place = new("m.sql", 9) }));
         Assert.Equal(
             """
@@ -295,14 +325,18 @@ public sealed class CheckerTests : IDisposable
     {
         session.Execute("CREATE TEMP TABLE t AS SELECT 1 AS a, 'x' AS b", Token);
         var error = Assert.Throws<FozException>(() => Run(
-            "t", new CheckDefinition.NotNull("a"), new CheckDefinition.Pattern("a", "x") { Place = new("m.sql", 4, 2) }));
-        Assert.StartsWith("m.sql:4:2: the check pattern(a) cannot be run: ", error.Describe(), StringComparison.Ordinal);
+            "t", new CheckDefinition.NotNull("a"),
+            new CheckDefinition.Pattern("a", "x") { Place = new("m.sql", 4, 2) }));
+        Assert.StartsWith(
+            "m.sql:4:2: the check pattern(a) cannot be run: ", error.Describe(), StringComparison.Ordinal);
 
-        error = Assert.Throws<FozException>(() => Run("t", new CheckDefinition.Pattern("b", "(") { Place = new("m.sql", 5) }));
+        error = Assert.Throws<FozException>(() =>
+            Run("t", new CheckDefinition.Pattern("b", "(") { Place = new("m.sql", 5) }));
         Assert.StartsWith("m.sql:5: the check pattern(b) cannot be run: ", error.Describe(), StringComparison.Ordinal);
 
         error = Assert.Throws<FozException>(() => Run(
-            "t", new CheckDefinition.Custom("mine", "select a, b from silver.t", "1") { QueryPlace = new("m.sql", 6) }));
+            "t",
+            new CheckDefinition.Custom("mine", "select a, b from silver.t", "1") { QueryPlace = new("m.sql", 6) }));
         Assert.StartsWith("m.sql:6: the check mine cannot be run: ", error.Describe(), StringComparison.Ordinal);
     }
 
@@ -313,7 +347,8 @@ public sealed class CheckerTests : IDisposable
         var random = new Random(seed);
         for (var round = 0; round < 25; round++)
         {
-            var rows = Enumerable.Range(0, random.Next(0, 60)).Select(_ => (A: Null(random, 8), B: Null(random, 3))).ToList();
+            var rows = Enumerable.Range(0, random.Next(0, 60)).Select(_ => (A: Null(random, 8), B: Null(random, 3)))
+                .ToList();
             var parents = Enumerable.Range(0, random.Next(0, 6)).Select(_ => Null(random, 8)).ToList();
             session.Execute(
                 $"""
@@ -321,7 +356,8 @@ public sealed class CheckerTests : IDisposable
                 CREATE OR REPLACE TEMP TABLE p AS SELECT * FROM ({Values(parents.Select(Sql), "id")});
                 """, Token);
             var results = Run(
-                "t", new CheckDefinition.NotNull("a"), new CheckDefinition.Unique(["a"]), new CheckDefinition.Unique(["a", "b"]),
+                "t", new CheckDefinition.NotNull("a"), new CheckDefinition.Unique(["a"]),
+                new CheckDefinition.Unique(["a", "b"]),
                 new CheckDefinition.AcceptedValues("a", ["1", "2", "-1"]), new CheckDefinition.Positive("a"),
                 new CheckDefinition.Min("a", new("-2", true)), new CheckDefinition.Max("a", new("2", true)),
                 new CheckDefinition.Relationships("a", new("silver", "p"), "id"), new CheckDefinition.RowCount(20, 40));
@@ -330,7 +366,8 @@ public sealed class CheckerTests : IDisposable
                 rows.Count(r => r.A is null),
                 rows.Where(r => r.A is not null).GroupBy(r => r.A).Sum(g => g.Count() - 1),
                 rows.Where(r => r is { A: not null, B: not null }).GroupBy(r => r).Sum(g => g.Count() - 1),
-                rows.Count(r => r.A is not (null or 1 or 2 or -1)), rows.Count(r => r.A <= 0), rows.Count(r => r.A < -2),
+                rows.Count(r => r.A is not (null or 1 or 2 or -1)), rows.Count(r => r.A <= 0),
+                rows.Count(r => r.A < -2),
                 rows.Count(r => r.A > 2), rows.Count(r => r.A is not null && !parents.Contains(r.A)),
                 Math.Max(0, Math.Max(20 - rows.Count, rows.Count - 40)),
             ];
@@ -348,6 +385,8 @@ public sealed class CheckerTests : IDisposable
     {
         var all = rows.Select(r => $"({r})").ToList();
         var nulls = string.Join(", ", columns.Split(", ").Select(_ => "NULL::INT"));
-        return all.Count == 0 ? $"SELECT * FROM (SELECT {nulls}) AS v({columns}) WHERE false" : $"SELECT * FROM (VALUES {string.Join(", ", all)}) AS v({columns})";
+        return all.Count == 0
+            ? $"SELECT * FROM (SELECT {nulls}) AS v({columns}) WHERE false"
+            : $"SELECT * FROM (VALUES {string.Join(", ", all)}) AS v({columns})";
     }
 }

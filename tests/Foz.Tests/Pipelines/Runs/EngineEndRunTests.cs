@@ -12,7 +12,8 @@ namespace Foz.Tests.Pipelines.Runs;
 public sealed class EngineEndRunTests : IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("foz-project-").FullName;
-    readonly EnginePool engines = new(new() { MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Ingestion, Workload.Models] });
+    readonly EnginePool engines = new(
+        new() { MemoryBytes = 1L << 30, Threads = 2, Workloads = [Workload.Ingestion, Workload.Models] });
     readonly Lakehouse lake;
 
     public EngineEndRunTests()
@@ -34,7 +35,8 @@ public sealed class EngineEndRunTests : IDisposable
     [Fact]
     public async Task A_model_that_ends_the_engine_fails_and_those_beside_it_have_all_rows()
     {
-        Write("models/silver/bad.sql", "SELECT date_part(f, t) AS p FROM (VALUES ('epoch', now()), ('julian', now())) v(f, t)");
+        Write("models/silver/bad.sql",
+            "SELECT date_part(f, t) AS p FROM (VALUES ('epoch', now()), ('julian', now())) v(f, t)");
         var result = await RunAsync();
         var bad = Assert.Single(result.Steps, step => step.Outcome is Outcome.Failed);
         Assert.Equal(("bad", "XX000"), (bad.Step.Name, bad.Error!.SqlState));
@@ -51,7 +53,8 @@ public sealed class EngineEndRunTests : IDisposable
             [
                 new ScalarFunction
                 {
-                    Name = "some_field", Parameters = [LogicalType.Of(TypeId.BigInt)], ReturnType = LogicalType.Varchar, IsVolatile = true,
+                    Name = "some_field", Parameters = [LogicalType.Of(TypeId.BigInt)], ReturnType = LogicalType.Varchar,
+                    IsVolatile = true,
                     Body = (arguments, result) =>
                     {
                         var field = Interlocked.Increment(ref calls) == 1 ? "epoch" : "year";
@@ -77,7 +80,10 @@ public sealed class EngineEndRunTests : IDisposable
     async Task<long> CountAsync(string table)
     {
         using var session = engines.Open(Workload.Models);
-        using var bound = await new StatementBinder(session, new EnvironmentNames(lake, prefix: "", static _ => null)).BindAsync($"SELECT count(*) FROM {table}", Cancel);
+        using var bound = await new StatementBinder(
+            session,
+            new EnvironmentNames(lake, prefix: "", static _ => null)).BindAsync(
+                $"SELECT count(*) FROM {table}", Cancel);
         return session.QueryScalar<long>(bound.Sql, Cancel);
     }
 

@@ -1,8 +1,8 @@
 namespace Foz.Tests.Pipelines.Runs;
 
 /// <summary>
-/// A clock on which every wait is over at once. What it counts goes on by each wait; what time it says jumps at each by the next of
-/// some hours.
+/// A clock on which every wait is over at once. What it counts goes on by each wait; what time it says jumps at each by
+/// the next of some hours.
 /// </summary>
 sealed class JumpingTime(params int[] hours) : TimeProvider
 {

@@ -10,8 +10,8 @@ using Foz.Tests.Pipelines.Materializations;
 namespace Foz.Tests.Pipelines.Runs;
 
 /// <summary>
-/// A run that was thought to be dead may wake and commit what it had opened: each row comes once all the same, since a batch number
-/// never gets other inputs.
+/// A run that was thought to be dead may wake and commit what it had opened: each row comes once all the same, since a
+/// batch number never gets other inputs.
 /// </summary>
 public sealed class LateCommitTests : IDisposable
 {
@@ -32,14 +32,16 @@ public sealed class LateCommitTests : IDisposable
         await lake.RunWellAsync();
         Assert.Equal(["1", "2", "3"], await lake.RowsAsync());
 
-        Assert.Equal(DeltaErrorKind.Conflict, (await Assert.ThrowsAsync<DeltaException>(() => paused.CommitAsync(Cancel))).Kind);
+        Assert.Equal(
+            DeltaErrorKind.Conflict, (await Assert.ThrowsAsync<DeltaException>(() => paused.CommitAsync(Cancel))).Kind);
         // A run that only now begins to write finds the same.
         Assert.Equal(ErrorKind.Conflict, (await Assert.ThrowsAsync<FozException>(() => StageAsync(2))).Kind);
         await GoesOnAsync("1", "2", "3");
         var manifests = await Log.ReadEachAsync(Cancel);
         Assert.Equal(
             ["1 done 0", "2 given up 1", "3 done 2", "4 done 3"],
-            manifests.Select(m => $"{m.Batch} {(m.GivenUpBy is null ? "done" : "given up")} {m.Tables["bronze.t"].Version}"));
+            manifests.Select(m =>
+                $"{m.Batch} {(m.GivenUpBy is null ? "done" : "given up")} {m.Tables["bronze.t"].Version}"));
     }
 
     [Fact]
@@ -96,7 +98,10 @@ public sealed class LateCommitTests : IDisposable
         await MakeAsync("columns: [{name: id, checks: [{max: {value: 99, on_violation: quarantine}}]}]");
         await lake.AppendAsync("SELECT 100 AS id");
         await using var paused = await PauseAsync(2);
-        await WriteAsync("silver.m__quarantine", "SELECT 100 AS id, ['max(id)'] AS _quarantine_checks, '' AS _quarantine_reason, 2::BIGINT AS _quarantine_batch", 2);
+        await WriteAsync(
+            "silver.m__quarantine",
+            "SELECT 100 AS id, ['max(id)'] AS _quarantine_checks, '' AS _quarantine_reason, "
+                + "2::BIGINT AS _quarantine_batch", 2);
         await lake.AppendAsync("SELECT 3 AS id");
         await lake.RunWellAsync();
 
@@ -139,7 +144,8 @@ public sealed class LateCommitTests : IDisposable
         var last = await Log.ReadLastAsync(Cancel);
         var manifest = new StepManifest
         {
-            Step = "silver.m", Batch = batch, RunId = "paused", CreatedAt = lake.Clock.Now, Fingerprint = last?.Fingerprint ?? "",
+            Step = "silver.m", Batch = batch, RunId = "paused", CreatedAt = lake.Clock.Now,
+            Fingerprint = last?.Fingerprint ?? "",
             Tables = System.Collections.Immutable.ImmutableSortedDictionary<string, TableInput>.Empty
                 .Add("bronze.t", new(bronze.Version, last?.Tables["bronze.t"].Version) { Id = bronze.Id }),
         };
@@ -159,7 +165,8 @@ public sealed class LateCommitTests : IDisposable
     {
         using var session = lake.Lake.Engines.Open(Workload.Models);
         var table = await lake.Lake.DefineTableAsync(TableName.Parse(name), null, null, Cancel);
-        await using var change = await new TableWriter(session).AppendAsync(table, select, new() { Batch = new("silver.m", batch) }, Cancel);
+        await using var change = await new TableWriter(session).AppendAsync(
+            table, select, new() { Batch = new("silver.m", batch) }, Cancel);
         await change.CommitAsync(Cancel);
     }
 

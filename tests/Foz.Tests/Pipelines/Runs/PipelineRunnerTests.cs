@@ -42,7 +42,8 @@ public sealed class PipelineRunnerTests : IDisposable
     [Fact]
     public async Task A_table_a_view_and_a_merge_follow_their_input()
     {
-        await AppendAsync("bronze.orders", "SELECT * FROM (VALUES (1, 'new', 10.0), (2, 'new', 20.0)) v(id, status, price)");
+        await AppendAsync(
+            "bronze.orders", "SELECT * FROM (VALUES (1, 'new', 10.0), (2, 'new', 20.0)) v(id, status, price)");
         Write("models/silver/orders.sql", """
             /* @foz
             materialization: {type: incremental, strategy: merge, unique_key: [id]}
@@ -52,7 +53,8 @@ public sealed class PipelineRunnerTests : IDisposable
             SELECT id, status, price FROM STREAM(bronze.orders)
             QUALIFY row_number() OVER (PARTITION BY id ORDER BY status DESC) = 1
             """);
-        Write("models/silver/paid.sql", "/* @foz\nmaterialization: view\n@foz */\nSELECT * FROM silver.orders WHERE status = 'paid'");
+        Write("models/silver/paid.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nSELECT * FROM silver.orders WHERE status = 'paid'");
         Write("models/gold/total.sql", "SELECT count(*) AS orders, sum(price) AS price FROM silver.paid");
 
         Assert.Equal(Outcome.Succeeded, (await RunAsync()).Outcome);
@@ -71,7 +73,8 @@ public sealed class PipelineRunnerTests : IDisposable
     public async Task A_failed_check_leaves_the_table_as_it_was_and_what_needs_it_alone()
     {
         await AppendAsync("bronze.orders", "SELECT 1 AS id");
-        Write("models/silver/orders.sql", "/* @foz\ncolumns: [{name: id, checks: [unique]}]\n@foz */\nSELECT id FROM bronze.orders");
+        Write("models/silver/orders.sql",
+            "/* @foz\ncolumns: [{name: id, checks: [unique]}]\n@foz */\nSELECT id FROM bronze.orders");
         Write("models/gold/total.sql", "SELECT count(*) AS n FROM silver.orders");
         await RunAsync();
 
@@ -101,14 +104,18 @@ public sealed class PipelineRunnerTests : IDisposable
         await AppendAsync("bronze.orders", "SELECT 3 AS k, 4 AS price");
         WriteModel($"price::{type}");
 
-        var told = $"column price is integer in the table but {type.Replace("bigint", "long", StringComparison.Ordinal)} in the data, which it cannot hold";
-        var warnings = (await PlanAsync()).Single().Warnings.Where(w => w.Message.Contains(told, StringComparison.Ordinal)).ToList();
+        var told =
+            $"column price is integer in the table but {type.Replace("bigint", "long", StringComparison.Ordinal)} in "
+                + "the data, which it cannot hold";
+        var warnings = (await PlanAsync())
+            .Single().Warnings.Where(w => w.Message.Contains(told, StringComparison.Ordinal)).ToList();
         var error = (await RunAsync()).Steps.Single().Error;
         Assert.Equal(isRefused, error?.Message.Contains(told, StringComparison.Ordinal) == true);
         Assert.Equal(isRefused ? [$"silver.orders will not be made: {told}"] : [], warnings.Select(w => w.Message));
         Assert.All(warnings, warning => Assert.Equal(error!.Hint, warning.Hint));
         Assert.DoesNotContain(
-            (await PlanAsync(isFullRefresh: true)).Single().Warnings, w => w.Message.Contains(told, StringComparison.Ordinal));
+            (await PlanAsync(isFullRefresh: true)).Single().Warnings,
+            w => w.Message.Contains(told, StringComparison.Ordinal));
 
         void WriteModel(string price) => Write("models/silver/orders.sql", $$"""
             /* @foz
@@ -172,7 +179,8 @@ public sealed class PipelineRunnerTests : IDisposable
         Assert.Equal((1, 4), (await FilesAsync("silver.orders"), await FilesAsync("gold.orders")));
         Assert.Equal(
             ["silver.orders|Succeeded|4|[OPTIMIZE put 4 files together to 1]"],
-            await QueryAsync("SELECT step, outcome, table_version, warnings::VARCHAR FROM foz.steps WHERE kind = 'maintenance'"));
+            await QueryAsync(
+                "SELECT step, outcome, table_version, warnings::VARCHAR FROM foz.steps WHERE kind = 'maintenance'"));
 
         await AppendAsync("bronze.orders", "SELECT 4 AS id");
         await RunAsync();
@@ -200,7 +208,9 @@ public sealed class PipelineRunnerTests : IDisposable
             """);
         // Most rows of the file are old, all rows of the next one.
         await AppendAsync(
-            "bronze.events", $"SELECT i AS id, CASE WHEN i < 8 THEN CAST(now() - INTERVAL 11 DAY AS {type}) WHEN i = 8 THEN CAST(now() AS {type}) END AS seen FROM range(10) AS r(i)");
+            "bronze.events",
+            $"SELECT i AS id, CASE WHEN i < 8 THEN CAST(now() - INTERVAL 11 DAY AS {type}) WHEN i = 8 THEN CAST(now() "
+                + $"AS {type}) END AS seen FROM range(10) AS r(i)");
         await RunAsync();
         Assert.Equal(["8", "9"], await QueryAsync("SELECT id FROM silver.events ORDER BY id"));
         await AppendAsync("bronze.events", $"SELECT 20 AS id, CAST(now() - INTERVAL 11 DAY AS {type}) AS seen");
@@ -209,7 +219,8 @@ public sealed class PipelineRunnerTests : IDisposable
         Assert.Equal(Outcome.Succeeded, (await RunAsync()).Outcome);
 
         Assert.Equal(["8", "9", "30"], await QueryAsync("SELECT id FROM silver.events ORDER BY id"));
-        Assert.Equal(["8", "9", "30"], (await QueryAsync("SELECT id FROM gold.events WHERE id > 7 AND id <> 20 ORDER BY id")));
+        Assert.Equal(
+            ["8", "9", "30"], (await QueryAsync("SELECT id FROM gold.events WHERE id > 7 AND id <> 20 ORDER BY id")));
         Assert.Equal(
             ["[the retention of seen was over for 8 rows]", "[the retention of seen was over for 1 rows]"],
             await QueryAsync("SELECT warnings::VARCHAR FROM foz.steps WHERE kind = 'maintenance' ORDER BY started_at"));
@@ -233,7 +244,9 @@ public sealed class PipelineRunnerTests : IDisposable
         var run = await RunAsync();
         Assert.Equal(Outcome.Warned, run.Outcome);
         Assert.Equal([""], await RowsAsync("silver.orders"));
-        Assert.Equal(["not_null|warn|false|1"], await QueryAsync("SELECT \"check\", on_violation, passed, violations FROM foz.checks"));
+        Assert.Equal(
+            ["not_null|warn|false|1"],
+            await QueryAsync("SELECT \"check\", on_violation, passed, violations FROM foz.checks"));
     }
 
     [Fact]
@@ -243,10 +256,13 @@ public sealed class PipelineRunnerTests : IDisposable
         Write("models/silver/orders.sql", "SELECT id FROM bronze.orders");
         var run = await RunAsync();
 
-        Assert.Equal([$"{run.RunId}|Succeeded|1"], await QueryAsync("SELECT run_id, outcome, steps_succeeded FROM foz.runs"));
+        Assert.Equal(
+            [$"{run.RunId}|Succeeded|1"], await QueryAsync("SELECT run_id, outcome, steps_succeeded FROM foz.runs"));
         Assert.Equal(
             ["silver.orders|0|bronze.orders|0"],
-            await QueryAsync("SELECT table_name, table_version, upstream, upstream_version FROM foz.lineage WHERE upstream_column IS NULL"));
+            await QueryAsync(
+                "SELECT table_name, table_version, upstream, upstream_version FROM foz.lineage "
+                    + "WHERE upstream_column IS NULL"));
         Assert.Empty(Directory.GetFiles(lake.JournalFolder));
     }
 
@@ -260,7 +276,8 @@ public sealed class PipelineRunnerTests : IDisposable
             var clock = new AheadTime();
             clock.Advance(TimeSpan.FromHours(-hours));
             var request = new RunRequest { Project = Load(), Wait = TimeSpan.FromMinutes(5) };
-            return await new PipelineRunner(new(Path.Combine(folder, "lake"), engines, clock)).RunAsync(request, Cancel);
+            return await new PipelineRunner(new(Path.Combine(folder, "lake"), engines, clock)).RunAsync(
+                request, Cancel);
         })).ToList();
 
         var ids = (await Task.WhenAll(runs)).Select(run => run.RunId).Order().ToList();
@@ -307,7 +324,8 @@ public sealed class PipelineRunnerTests : IDisposable
         Assert.Equal(["1", "2"], await RowsAsync("silver.orders"));
         var warning = Assert.Single(run.Steps.Single().Warnings);
         Assert.StartsWith(
-            "the checkpoint of silver.orders at version 2 could not be written: ", warning.Message, StringComparison.Ordinal);
+            "the checkpoint of silver.orders at version 2 could not be written: ", warning.Message,
+            StringComparison.Ordinal);
         Assert.Contains(new RunEvent.Warned(new("silver", "orders"), warning), events);
         Assert.Equal(
             [$"Warned|{warning.Describe()}"],
@@ -378,7 +396,8 @@ public sealed class PipelineRunnerTests : IDisposable
 
         var log = Path.Combine(lake.Folder, "silver", "orders", "_delta_log");
         File.WriteAllText(
-            Path.Combine(log, $"{1:D20}.json"), """{"protocol":{"minReaderVersion":99,"minWriterVersion":99}}""" + "\n");
+            Path.Combine(log, $"{1:D20}.json"),
+            """{"protocol":{"minReaderVersion":99,"minWriterVersion":99}}""" + "\n");
         AssertNamed("cannot read silver.orders: ", await RunAsync());
 
         void AssertNamed(string message, RunResult run)

@@ -55,7 +55,8 @@ public sealed class StoreLakeTests : IAsyncLifetime
         Assert.Null((await there.RunAsync()).Error);
 
         Assert.Equal(
-            ["silver.a", "silver.b", "silver.lost1", "silver.lost2"], await there.QueryAsync("SELECT DISTINCT step FROM foz.steps ORDER BY step"));
+            ["silver.a", "silver.b", "silver.lost1", "silver.lost2"],
+            await there.QueryAsync("SELECT DISTINCT step FROM foz.steps ORDER BY step"));
         Assert.Equal(0, Journaled());
     }
 
@@ -71,7 +72,8 @@ public sealed class StoreLakeTests : IAsyncLifetime
 
         var steps = new List<string>();
         foreach (var segment in await RunJournal.ListAsync(here.Lake, Cancel))
-            steps.AddRange((await segment.ReadAsync(Cancel)).Select(json => System.Text.Encoding.UTF8.GetString(json.Span)));
+            steps.AddRange(
+                (await segment.ReadAsync(Cancel)).Select(json => System.Text.Encoding.UTF8.GetString(json.Span)));
         Assert.Equal(3, steps.Count);
     }
 
@@ -133,6 +135,7 @@ public sealed class StoreLakeTests : IAsyncLifetime
 
     static StepRecord Step(string step) => new()
     {
-        RunId = "r1", Step = step, Kind = "model", Outcome = Outcome.Succeeded, StartedAt = default, FinishedAt = default,
+        RunId = "r1", Step = step, Kind = "model", Outcome = Outcome.Succeeded, StartedAt = default,
+        FinishedAt = default,
     };
 }

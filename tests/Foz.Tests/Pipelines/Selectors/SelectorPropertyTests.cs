@@ -25,7 +25,10 @@ public sealed class SelectorPropertyTests
             for (var i = 0; i < 40; i++)
             {
                 var (select, exclude) = (Texts(random), random.Next(2) == 0 ? [] : Texts(random));
-                var actual = new SelectionRequest { Select = select, Exclude = exclude }.Find(project, SelectionFacts.None);
+                var actual = new SelectionRequest
+                {
+                    Select = select, Exclude = exclude,
+                }.Find(project, SelectionFacts.None);
                 var expected = Naive(project, select).Except(Naive(project, exclude));
                 Assert.True(
                     actual.Tables.SetEquals(expected),
@@ -40,15 +43,21 @@ public sealed class SelectorPropertyTests
         folder["foz.yml"] = "name: p\n";
         for (var i = 0; i < Models; i++)
         {
-            var needs = Enumerable.Range(0, i).Where(_ => random.Next(4) == 0).Select(n => $"select * from s{n % 3}.m{n}");
+            var needs = Enumerable.Range(0, i).Where(_ => random.Next(4) == 0)
+                .Select(n => $"select * from s{n % 3}.m{n}");
             var sql = string.Join(" union all ", needs.Prepend("select 1 as x"));
-            folder[$"models/s{i % 3}/m{i}.sql"] = $"/* @foz\ntags: [{tags[i % 3]}, {tags[random.Next(3)]}]\n@foz */\n{sql}";
+            folder[$"models/s{i % 3}/m{i}.sql"] =
+                $"/* @foz\ntags: [{tags[i % 3]}, {tags[random.Next(3)]}]\n@foz */\n{sql}";
         }
         return folder.Load();
     }
 
     static string[] Texts(Random random) =>
-        [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => string.Join(',', Enumerable.Range(0, random.Next(1, 4)).Select(_ => Term(random))))];
+        [
+            .. Enumerable.Range(
+                0, random.Next(1, 3))
+                .Select(_ => string.Join(',', Enumerable.Range(0, random.Next(1, 4)).Select(_ => Term(random)))),
+        ];
 
     static string Term(Random random)
     {
@@ -72,7 +81,8 @@ public sealed class SelectorPropertyTests
     };
 
     static HashSet<TableName> Naive(Project project, string[] texts) =>
-        texts.Select(text => text.Split(',').Select(term => Naive(project, term)).Aggregate((a, b) => [.. a.Intersect(b)]))
+        texts.Select(text =>
+            text.Split(',').Select(term => Naive(project, term)).Aggregate((a, b) => [.. a.Intersect(b)]))
             .Aggregate(new HashSet<TableName>(), (all, part) => [.. all, .. part]);
 
     static HashSet<TableName> Naive(Project project, string term)
@@ -83,7 +93,10 @@ public sealed class SelectorPropertyTests
         var plus = term.IndexOf('+', start);
         var end = plus < 0 ? term.Length : plus;
         var body = term[start..end];
-        HashSet<TableName> found = [.. graph.Nodes.Where(node => IsMeant(project, node, body)).Select(node => node.Name)];
+        HashSet<TableName> found =
+        [
+            .. graph.Nodes.Where(node => IsMeant(project, node, body)).Select(node => node.Name),
+        ];
         if (term[0] == '@')
         {
             var down = Steps(found, graph.Downstream, int.MaxValue);
@@ -95,7 +108,8 @@ public sealed class SelectorPropertyTests
         return all;
     }
 
-    static int DepthOf(string digits) => digits.Length == 0 ? int.MaxValue : int.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
+    static int DepthOf(string digits) =>
+        digits.Length == 0 ? int.MaxValue : int.Parse(digits, System.Globalization.CultureInfo.InvariantCulture);
 
     static bool IsMeant(Project project, GraphNode node, string body) => body switch
     {

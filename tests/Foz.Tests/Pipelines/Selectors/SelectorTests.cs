@@ -28,7 +28,8 @@ public sealed class SelectorTests : IDisposable
             select * from bronze.orders
             """;
         folder["models/silver/items.sql"] = "/* @foz\ntags: [daily]\n@foz */\nselect * from bronze.items";
-        folder["models/gold/reports/sales.sql"] = "/* @foz\nmaterialization: view\n@foz */\nselect * from silver.orders, silver.items";
+        folder["models/gold/reports/sales.sql"] =
+            "/* @foz\nmaterialization: view\n@foz */\nselect * from silver.orders, silver.items";
         folder["models/gold/top.sql"] = "/* @foz\nmeta: {team: {name: front}}\n@foz */\nselect * from gold.sales";
         folder["tests/no_orphans.sql"] = "select * from silver.orders, silver.items";
         folder["tests/top_ten.sql"] = "/* @foz\ntags: [daily]\n@foz */\nselect * from gold.top";
@@ -101,7 +102,10 @@ public sealed class SelectorTests : IDisposable
     [InlineData("gold.top", "top_ten")]
     public void Tests_go_with_the_tables_that_they_look_at(string selector, string expected) => Assert.Equal(
         expected,
-        string.Join(' ', Find(new() { Select = [selector] }).Items.Where(item => item is not Resource.Table).Select(item => item.Name).Order(StringComparer.Ordinal)));
+        string.Join(
+            ' ',
+            Find(new() { Select = [selector] }).Items.Where(item => item is not Resource.Table)
+                .Select(item => item.Name).Order(StringComparer.Ordinal)));
 
     [Fact]
     public void What_is_excluded_is_left_out_with_its_tests()
@@ -109,28 +113,42 @@ public sealed class SelectorTests : IDisposable
         var selected = Find(new() { Select = ["silver", "gold"], Exclude = ["silver.items+"] });
 
         Assert.Equal("silver.orders", Names(selected));
-        Assert.Equal(["silver.orders checks"], selected.Items.Where(item => item is not Resource.Table).Select(item => item.Name));
-        Assert.Equal("gold.sales gold.top silver.items silver.orders", Names(Find(new() { Exclude = ["source:shop"] })));
+        Assert.Equal(
+            ["silver.orders checks"],
+            selected.Items.Where(item => item is not Resource.Table).Select(item => item.Name));
+        Assert.Equal(
+            "gold.sales gold.top silver.items silver.orders", Names(Find(new() { Exclude = ["source:shop"] })));
     }
 
     [Theory]
     [InlineData("silver.order", "'silver.order' selects nothing of the project", "did you mean 'silver.orders'?")]
     [InlineData("sales,silver.ordrs", "'silver.ordrs' selects nothing of the project", "did you mean 'silver.orders'?")]
-    [InlineData("tga:daily", "the selector 'tga:daily' has no meaning: there is no method 'tga'", "did you mean 'tag'?")]
+    [InlineData(
+        "tga:daily", "the selector 'tga:daily' has no meaning: there is no method 'tga'", "did you mean 'tag'?")]
     [InlineData("tag:dialy", "'tag:dialy' selects nothing of the project", "did you mean 'daily'?")]
-    [InlineData("source:shop.order", "'source:shop.order' selects nothing of the project", "did you mean 'shop.orders'?")]
-    [InlineData("path:models/sliver", "'path:models/sliver' selects nothing of the project", "did you mean 'models/silver'?")]
+    [InlineData(
+        "source:shop.order", "'source:shop.order' selects nothing of the project", "did you mean 'shop.orders'?")]
+    [InlineData(
+        "path:models/sliver", "'path:models/sliver' selects nothing of the project", "did you mean 'models/silver'?")]
     [InlineData("package:dbt_utils", "'package:dbt_utils' selects nothing of the project", "known: loja")]
     [InlineData("group:sale", "'group:sale' selects nothing of the project", "did you mean 'sales'?")]
     [InlineData("tag:", "the selector 'tag:' has no meaning: nothing stands behind 'tag:'", null)]
     [InlineData(" ", "the selector '' has no meaning: it names nothing", "leave it out to mean all")]
     [InlineData("+", "the selector '+' has no meaning: it names nothing", null)]
-    [InlineData("a,,b", "the selector 'a,,b' has no meaning: a comma stands between two selectors, and means what both do", null)]
-    [InlineData("@top+", "the selector '@top+' has no meaning: @ takes all that needs a name, and all that this needs: no + can stand beside it", null)]
+    [InlineData(
+        "a,,b", "the selector 'a,,b' has no meaning: a comma stands between two selectors, and means what both do",
+        null)]
+    [InlineData(
+        "@top+",
+        "the selector '@top+' has no meaning: @ takes all that needs a name, and all that this needs: no + can stand beside it", null)]
     [InlineData("a+b", "the selector 'a+b' has no meaning: + stands before or behind a name, @ before it", null)]
-    [InlineData("config:view", "the selector 'config:view' has no meaning: 'config' needs a key: config.materialized:view", null)]
+    [InlineData(
+        "config:view", "the selector 'config:view' has no meaning: 'config' needs a key: config.materialized:view",
+        null)]
     [InlineData("tag.x:y", "the selector 'tag.x:y' has no meaning: 'tag' takes nothing behind a dot", "write tag:y")]
-    [InlineData("resource_type:modle", "the selector 'resource_type:modle' has no meaning: 'resource_type' cannot be 'modle'", "did you mean 'model'?")]
+    [InlineData(
+        "resource_type:modle", "the selector 'resource_type:modle' has no meaning: 'resource_type' cannot be 'modle'",
+        "did you mean 'model'?")]
     [InlineData("exposure:board", "'exposure:board' selects nothing of the project", "a project has no exposures yet")]
     [InlineData("metric:revenue", "'metric:revenue' selects nothing of the project", "a project has no metrics yet")]
     [InlineData("selector:nightly", "the project has no selector 'nightly'", "state it in selectors.yml")]
@@ -197,11 +215,13 @@ public sealed class SelectorTests : IDisposable
 
         Assert.Equal(
             [
-                "selectors.yml:3:17: the selector 'tga:x' has no meaning: there is no method 'tga'\n  did you mean 'tag'?",
+                "selectors.yml:3:17: the selector 'tga:x' has no meaning: there is no "
+                    + "method 'tga'\n  did you mean 'tag'?",
                 "selectors.yml:5:41: unknown key 'chlidren'\n  did you mean 'children'?",
                 "selectors.yml:6:5: the selector 'c' has no 'definition'\n  write definition: 'tag:nightly'",
                 "selectors.yml:7:35: 'union' must be a list of definitions, not 'tag'",
-                "selectors.yml:8:27: the selector 'a,' has no meaning: a comma stands between two selectors, and means what both do",
+                "selectors.yml:8:27: the selector 'a,' has no meaning: a comma stands between two "
+                    + "selectors, and means what both do",
                 "selectors.yml:8:33: unknown key 'deflaut'\n  did you mean 'default'?",
                 "selectors.yml:10:12: the selector 'f' is there twice\n  first at selectors.yml:9:5",
                 "selectors.yml:11:71: 'indirect_selection: cautious' is not supported\n  known: eager",

@@ -73,10 +73,12 @@ public sealed class LogInDeskTests : IAsyncLifetime
         new UserFile(project).Add("eve", "own", isOwner: false, replaces: false);
         for (var i = 0; i < 4; i++)
         {
-            await Assert.ThrowsAsync<LogInRefusedException>(() => desk.EnterAsync(new("ana", Address, "trino", "password"), $"{i}", Cancel));
+            await Assert.ThrowsAsync<LogInRefusedException>(() =>
+                desk.EnterAsync(new("ana", Address, "trino", "password"), $"{i}", Cancel));
             await desk.EnterAsync(new("eve", Address, "trino", "password"), "own", Cancel);
         }
-        await Assert.ThrowsAsync<LogInRefusedException>(() => desk.EnterAsync(new("ana", Address, "trino", "password"), "x", Cancel));
+        await Assert.ThrowsAsync<LogInRefusedException>(() =>
+            desk.EnterAsync(new("ana", Address, "trino", "password"), "x", Cancel));
         Assert.Equal([250, 500], clock.Delays.Select(delay => delay.TotalMilliseconds));
     }
 

@@ -126,7 +126,9 @@ public sealed class LogInThrottleTests
         Assert.NotEqual(0, Look(new IPAddress(10_001L), "other"));
     }
 
-    /// <summary>The model: how often each address and name failed within ten minutes and was not forgiven since.</summary>
+    /// <summary>
+    /// The model: how often each address and name failed within ten minutes and was not forgiven since.
+    /// </summary>
     [Fact]
     public void Delays_follow_the_failures_of_address_and_name()
     {
@@ -139,7 +141,8 @@ public sealed class LogInThrottleTests
             clock.Now += TimeSpan.FromSeconds(random.Next(40));
             var (address, name) = (new IPAddress(random.Next(1, 5)), $"user{random.Next(4)}");
             var expected = Math.Max(DelayOf($"{address}", 3, 10_000), DelayOf(name, 10, 5_000));
-            if (known.TryGetValue((address, name), out var since) && clock.Now - since <= TimeSpan.FromMinutes(10)) expected = DelayOf(name, 10, 5_000);
+            if (known.TryGetValue((address, name), out var since) && clock.Now - since <= TimeSpan.FromMinutes(10))
+                expected = DelayOf(name, 10, 5_000);
             Assert.True(expected == Look(address, name), $"seed {seed}, round {round}");
             switch (random.Next(8))
             {
@@ -147,7 +150,8 @@ public sealed class LogInThrottleTests
                     throttle.Succeeded(address, name);
                     failures.Remove(name);
                     var own = CountOf($"{address} {name}");
-                    if (failures.TryGetValue($"{address}", out var all)) failures[$"{address}"] = (Math.Max(0, all.Count - own), all.Last);
+                    if (failures.TryGetValue($"{address}", out var all))
+                        failures[$"{address}"] = (Math.Max(0, all.Count - own), all.Last);
                     failures.Remove($"{address} {name}");
                     known[(address, name)] = clock.Now;
                     break;
@@ -163,10 +167,15 @@ public sealed class LogInThrottleTests
             }
         }
 
-        int CountOf(string key) => failures.TryGetValue(key, out var known) && clock.Now - known.Last <= TimeSpan.FromMinutes(10) ? known.Count : 0;
+        int CountOf(string key) =>
+            failures.TryGetValue(key, out var known) && clock.Now - known.Last <= TimeSpan.FromMinutes(10)
+                ? known.Count
+                : 0;
 
         double DelayOf(string key, int free, double most) =>
-            CountOf(key) is var count && count >= free ? Math.Min(250 * Math.Pow(2, Math.Min(count - free, 16)), most) : 0;
+            CountOf(key) is var count && count >= free
+                ? Math.Min(250 * Math.Pow(2, Math.Min(count - free, 16)), most)
+                : 0;
     }
 
     sealed class Clock : TimeProvider

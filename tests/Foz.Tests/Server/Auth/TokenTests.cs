@@ -24,9 +24,11 @@ public sealed class TokenTests : IDisposable
         new UserFile(project).Add("ana", "secret", isOwner: true, replaces: false);
         File.WriteAllText(
             Path.Combine(project, "policies", "issuers.yml"),
-            $"roles: [{{name: analysts, members: [ana]}}]\nissuers: [{{issuer: '{Issuer.Name}', audience: foz, user: preferred_username, roles: realm.roles}}]\n");
+            $"roles: [{{name: analysts, members: [ana]}}]\nissuers: [{{issuer: '{Issuer.Name}', audience: foz, user: "
+                + $"preferred_username, roles: realm.roles}}]\n");
         users = new(project, clock);
-        desk = new(LogIns.Of(() => users.Current, clock), audit: null, clock, NullLogger.Instance, new(new(issuer), clock));
+        desk = new(
+            LogIns.Of(() => users.Current, clock), audit: null, clock, NullLogger.Instance, new(new(issuer), clock));
         issuer.Rotate("k1");
     }
 
@@ -92,7 +94,8 @@ public sealed class TokenTests : IDisposable
     [Fact]
     public async Task Whatever_is_wrong_with_a_token_refuses_it()
     {
-        async Task HoldAsync(string reason, string token) => Assert.Contains(reason, await RefusedAsync(token), StringComparison.Ordinal);
+        async Task HoldAsync(string reason, string token) =>
+            Assert.Contains(reason, await RefusedAsync(token), StringComparison.Ordinal);
         var parts = issuer.Sign("RS256").Split('.');
         await HoldAsync("signature", $"{parts[0]}.{parts[1]}.{Issuer.Encode(new byte[256])}");
         await HoldAsync("signature", $"{parts[0]}.{parts[1]}.");
@@ -133,7 +136,9 @@ public sealed class TokenTests : IDisposable
         WriteIssuers("audience: foz, user: preferred_username", "audience: bi, user: sub");
         Assert.Equal("bia", (await EnterAsync(issuer.Sign("RS256"))).Name);
         Assert.Equal("17", (await EnterAsync(issuer.Sign("RS256", claims: c => c["aud"] = "bi"))).Name);
-        Assert.Contains("audience", await RefusedAsync(issuer.Sign("RS256", claims: c => c["aud"] = "other")), StringComparison.Ordinal);
+        Assert.Contains(
+            "audience", await RefusedAsync(issuer.Sign("RS256", claims: c => c["aud"] = "other")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -163,7 +168,9 @@ public sealed class TokenTests : IDisposable
 
     [Fact]
     public async Task A_token_that_expires_at_the_end_of_time_is_refused_as_any_other() =>
-        Assert.Contains("never expires", await RefusedAsync(issuer.Sign("RS256", claims: c => c["exp"] = 253_402_300_790)), StringComparison.Ordinal);
+        Assert.Contains(
+            "never expires", await RefusedAsync(issuer.Sign("RS256", claims: c => c["exp"] = 253_402_300_790)),
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task An_issuer_that_does_not_answer_keeps_nobody_else_waiting()
@@ -183,7 +190,8 @@ public sealed class TokenTests : IDisposable
     public async Task A_token_forgives_nobody_of_whom_its_client_speaks()
     {
         var attempt = new LogInAttempt("ana", IPAddress.Loopback, "trino", "bearer");
-        for (var i = 0; i < 4; i++) await Assert.ThrowsAsync<LogInRefusedException>(() => desk.EnterAsync(attempt, "wrong", Cancel));
+        for (var i = 0; i < 4; i++)
+            await Assert.ThrowsAsync<LogInRefusedException>(() => desk.EnterAsync(attempt, "wrong", Cancel));
         Assert.Equal("bia", (await desk.EnterByTokenAsync(attempt, issuer.Sign("RS256"), Cancel)).Name);
         await Assert.ThrowsAsync<LogInRefusedException>(() => desk.EnterAsync(attempt, "wrong", Cancel));
         Assert.Equal([250, 500, 500], clock.Delays.Select(delay => delay.TotalMilliseconds));
@@ -223,7 +231,8 @@ public sealed class TokenTests : IDisposable
     public async Task A_key_logs_in_for_its_user_until_it_expires_and_is_kept_nowhere()
     {
         var file = new UserFile(project);
-        var (full, limited) = (file.AddKey("ana/bi", expires: null, []), file.AddKey("ana/export", new(2026, 3, 1), ["analysts"]));
+        var (full, limited) =
+            (file.AddKey("ana/bi", expires: null, []), file.AddKey("ana/export", new(2026, 3, 1), ["analysts"]));
         var text = File.ReadAllText(file.KeyPath);
         Assert.DoesNotContain(full, text, StringComparison.Ordinal);
         Assert.DoesNotContain(full.Split('.')[1], text, StringComparison.Ordinal);
@@ -233,7 +242,9 @@ public sealed class TokenTests : IDisposable
         Assert.Equal(("ana", false), (user.Name, user.IsOwner));
         Assert.Equal(["analysts"], user.Scope!);
         // By PostgreSQL's protocol the key's name is the user's, and the key the password.
-        Assert.Equal("ana", (await desk.EnterAsync(new("ana/bi", IPAddress.Loopback, "postgresql", "password"), full, Cancel)).Name);
+        Assert.Equal(
+            "ana",
+            (await desk.EnterAsync(new("ana/bi", IPAddress.Loopback, "postgresql", "password"), full, Cancel)).Name);
         await RefusedAsync(full[..^1] + (full[^1] == 'A' ? 'B' : 'A'));
         await RefusedAsync("foz_!!.x");
         clock.Now = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
@@ -249,7 +260,8 @@ public sealed class TokenTests : IDisposable
     [InlineData("ana", "cannot be a key")]
     [InlineData("ana/x/y", "cannot be a key")]
     public void A_key_needs_a_user_and_a_name(string name, string message) => Assert.Contains(
-        message, Assert.Throws<FozException>(() => new UserFile(project).AddKey(name, expires: null, [])).Message, StringComparison.Ordinal);
+        message, Assert.Throws<FozException>(() => new UserFile(project).AddKey(name, expires: null, [])).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("keys: [{name: ana/x, hash: abc}]", "not what a key is checked with")]
@@ -259,7 +271,8 @@ public sealed class TokenTests : IDisposable
     public void What_is_wrong_is_told(string yaml, string message)
     {
         File.WriteAllText(Path.Combine(project, "policies", "wrong.yml"), yaml);
-        Assert.Contains(message, Assert.Throws<FozException>(() => UserList.Load(project)).Describe(), StringComparison.Ordinal);
+        Assert.Contains(
+            message, Assert.Throws<FozException>(() => UserList.Load(project)).Describe(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -267,9 +280,15 @@ public sealed class TokenTests : IDisposable
     {
         File.WriteAllText(
             Path.Combine(project, "policies", "grants.yml"),
-            "grants:\n  - {to: [ana], on: [a.own]}\n  - {to: [analysts], on: [a.role]}\n  - {to: [readers], on: [a.token]}\n  - {to: [everyone], on: [a.all]}\n");
+            "grants:\n  - {to: [ana], on: [a.own]}\n  - {to: [analysts], on: [a.role]}\n  - {to: [readers], on: "
+                + "[a.token]}\n  - {to: [everyone], on: [a.all]}\n");
         var access = AccessList.Load(project);
-        string Of(Grantee grantee) => string.Concat(new[] { "own", "role", "token", "all" }.Select(t => access.Of(grantee, new("a", t)) is null ? '-' : 'x'));
+        string Of(Grantee grantee) =>
+            string.Concat(
+                new[]
+                {
+                    "own", "role", "token", "all",
+                }.Select(t => access.Of(grantee, new("a", t)) is null ? '-' : 'x'));
         Assert.Equal("xx-x", Of(new("ana")));
         Assert.Equal("-x-x", Of(new("ana") { Scope = ["analysts"] }));
         Assert.Equal("---x", Of(new("ana") { Scope = ["readers"] }));
@@ -318,17 +337,24 @@ public sealed class TokenTests : IDisposable
         }
 
         public string Sign(
-            string algorithm, string? id = null, Action<Dictionary<string, object>>? header = null, Action<Dictionary<string, object>>? claims = null)
+            string algorithm, string? id = null, Action<Dictionary<string, object>>? header = null,
+            Action<Dictionary<string, object>>? claims = null)
         {
-            var head = new Dictionary<string, object> { ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = id ?? $"{this.id}-{algorithm}" };
+            var head = new Dictionary<string, object>
+            {
+                ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = id ?? $"{this.id}-{algorithm}",
+            };
             header?.Invoke(head);
             var body = new Dictionary<string, object>
             {
-                ["iss"] = Name, ["sub"] = "17", ["aud"] = "foz", ["exp"] = Seconds(3600), ["nbf"] = Seconds(-10), ["preferred_username"] = "bia",
+                ["iss"] = Name, ["sub"] = "17", ["aud"] = "foz", ["exp"] = Seconds(3600), ["nbf"] = Seconds(-10),
+                ["preferred_username"] = "bia",
                 ["realm"] = new { roles = new[] { "analysts", "readers" } },
             };
             claims?.Invoke(body);
-            var signed = $"{Encode(JsonSerializer.SerializeToUtf8Bytes(head))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(body))}";
+            var signed =
+                $"{Encode(JsonSerializer.SerializeToUtf8Bytes(head))}"
+                    + $".{Encode(JsonSerializer.SerializeToUtf8Bytes(body))}";
             var bytes = Encoding.ASCII.GetBytes(signed);
             var signature = algorithm == "RS256"
                 ? rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
@@ -336,12 +362,14 @@ public sealed class TokenTests : IDisposable
             return $"{signed}.{Encode(signature)}";
         }
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             if (request.RequestUri!.Host == "hangs.example") await Task.Delay(Timeout.Infinite, cancellationToken);
             if (IsDown) throw new HttpRequestException("down");
             Fetched++;
-            var (r, c) = (rsa.ExportParameters(includePrivateParameters: false), curve.ExportParameters(includePrivateParameters: false));
+            var (r, c) = (rsa.ExportParameters(includePrivateParameters: false),
+                curve.ExportParameters(includePrivateParameters: false));
             object answer = request.RequestUri.AbsolutePath.EndsWith("openid-configuration", StringComparison.Ordinal)
                 ? new { issuer = Name, jwks_uri = $"{Name}/keys" }
                 : new
@@ -349,11 +377,22 @@ public sealed class TokenTests : IDisposable
                     keys = new object[]
                     {
                         new { kty = "oct", kid = "x", k = "AAAA" },
-                        new { kty = "RSA", use = "sig", kid = $"{id}-RS256", n = Encode(r.Modulus), e = Encode(r.Exponent) },
-                        new { kty = "EC", crv = "P-256", alg = "ES256", kid = $"{id}-ES256", x = Encode(c.Q.X), y = Encode(c.Q.Y) },
+                        new
+                        {
+                            kty = "RSA", use = "sig", kid = $"{id}-RS256", n = Encode(r.Modulus),
+                            e = Encode(r.Exponent),
+                        },
+                        new
+                        {
+                            kty = "EC", crv = "P-256", alg = "ES256", kid = $"{id}-ES256", x = Encode(c.Q.X),
+                            y = Encode(c.Q.Y),
+                        },
                     },
                 };
-            return new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(answer)) };
+            return new HttpResponseMessage(HttpStatusCode.OK)
+            {
+                Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(answer)),
+            };
         }
 
         protected override void Dispose(bool disposing)

@@ -54,7 +54,8 @@ public sealed class CopyReceiverTests
             w.WriteCopyDone();
             w.WriteQuery(Count);
         });
-        Assert.Equal(["G", "E ERROR 22P02 invalid input syntax for type bigint: \"x\"", "Z I"], await client.AnswersAsync());
+        Assert.Equal(
+            ["G", "E ERROR 22P02 invalid input syntax for type bigint: \"x\"", "Z I"], await client.AnswersAsync());
         Assert.Equal(["T n:20", "D 5", "C SELECT 1", "Z I"], await client.AnswersAsync());
     }
 
@@ -86,7 +87,9 @@ public sealed class CopyReceiverTests
         await using var server = await PgTestServer.StartAsync();
         using var client = await server.ConnectAsync(("statement_timeout", "300ms"));
         await client.SendAsync(w => w.WriteQuery(Copy));
-        Assert.Equal(["E ERROR 57014 canceling statement due to statement timeout", "Z I"], (await client.AnswersAsync()).Where(a => a != "G"));
+        Assert.Equal(
+            ["E ERROR 57014 canceling statement due to statement timeout", "Z I"],
+            (await client.AnswersAsync()).Where(a => a != "G"));
         await client.SendAsync(w =>
         {
             w.WriteCopyData("6\tf\n"u8);
@@ -107,6 +110,8 @@ public sealed class CopyReceiverTests
             w.WriteQuery(Copy);
             w.WriteQuery("select 1");
         });
-        Assert.Equal(["G", "E ERROR 08P01 unexpected message type 0x51 during COPY from stdin", "Z I"], await client.AnswersAsync());
+        Assert.Equal(
+            ["G", "E ERROR 08P01 unexpected message type 0x51 during COPY from stdin", "Z I"],
+            await client.AnswersAsync());
     }
 }

@@ -22,7 +22,8 @@ public sealed class ListenTests
             "trino_port" => options with { TrinoPort = port },
             _ => options with { HttpPort = port },
         }));
-        Assert.Equal($"127.0.0.1:{port} cannot be listened on: the port is in use, perhaps by another foz serve", error.Message);
+        Assert.Equal(
+            $"127.0.0.1:{port} cannot be listened on: the port is in use, perhaps by another foz serve", error.Message);
         Assert.Equal($"choose another port: {option}, or '{setting}' under 'serve:' in foz.yml", error.Hint);
     }
 
@@ -32,10 +33,12 @@ public sealed class ListenTests
         var first = await PgTestServer.StartAsync();
         using var client = await first.ConnectAsync();
         using var browser = new TcpClient();
-        await browser.ConnectAsync(IPAddress.Loopback, first.Server.HttpAddress.Port, TestContext.Current.CancellationToken);
+        await browser.ConnectAsync(
+            IPAddress.Loopback, first.Server.HttpAddress.Port, TestContext.Current.CancellationToken);
         var (pg, http) = (first.EndPoint.Port, first.Server.HttpAddress.Port);
         await first.DisposeAsync();
-        await using var second = await PgTestServer.StartAsync(options => options with { PgPort = pg, HttpPort = http });
+        await using var second =
+            await PgTestServer.StartAsync(options => options with { PgPort = pg, HttpPort = http });
         Assert.Equal(pg, second.EndPoint.Port);
     }
 }

@@ -14,8 +14,12 @@ public sealed class PgConnectionTests
         listener.Start();
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
-        var host = new PgHost(null!, null!, new(), null, RequiresTls: false, TimeProvider.System, NullLogger.Instance) { Starting = new(1) };
-        var connection = new PgConnection(await listener.AcceptSocketAsync(TestContext.Current.CancellationToken), host);
+        var host = new PgHost(null!, null!, new(), null, RequiresTls: false, TimeProvider.System, NullLogger.Instance)
+        {
+            Starting = new(1),
+        };
+        var connection = new PgConnection(
+            await listener.AcceptSocketAsync(TestContext.Current.CancellationToken), host);
         connection.Dispose();
         connection.End();
         connection.Abort();
@@ -30,13 +34,18 @@ public sealed class PgConnectionTests
         listener.Start();
         using var client = new TcpClient();
         await client.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
-        var host = new PgHost(null!, null!, new(), null, RequiresTls: false, TimeProvider.System, NullLogger.Instance) { Starting = new(1) };
+        var host = new PgHost(null!, null!, new(), null, RequiresTls: false, TimeProvider.System, NullLogger.Instance)
+        {
+            Starting = new(1),
+        };
         var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
         using var connection = new PgConnection(socket, host);
         using var input = new PgInput(new NetworkStream(socket, ownsSocket: false));
         var before = connection.Activity;
-        // A Sync, and then the end: there is something to be read of which nothing is there, as between a look and the next.
-        await client.GetStream().WriteAsync(new byte[] { (byte)'S', 0, 0, 0, 4 }, TestContext.Current.CancellationToken);
+        // A Sync, and then the end: there is something to be read of which nothing is there, as between a look and the
+        // next.
+        await client.GetStream().WriteAsync(
+            new byte[] { (byte)'S', 0, 0, 0, 4 }, TestContext.Current.CancellationToken);
         Assert.True(await connection.ReadAsync(input, PgPhase.Idle, limit: null));
         client.Dispose();
         while (!connection.IsGone(connection.Activity)) await Task.Yield();

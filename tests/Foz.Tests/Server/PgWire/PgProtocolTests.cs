@@ -13,14 +13,16 @@ public sealed class PgProtocolTests
     public async Task Session_begins_with_settings_and_a_key()
     {
         await using var server = await PgTestServer.StartAsync();
-        using var client = await server.ConnectAsync(("TimeZone", "America/Sao_Paulo"), ("options", "-c application_name=tests"));
+        using var client = await server.ConnectAsync(
+            ("TimeZone", "America/Sao_Paulo"), ("options", "-c application_name=tests"));
         Assert.StartsWith("15.", client.Settings["server_version"], StringComparison.Ordinal);
         Assert.Equal("UTF8", client.Settings["client_encoding"]);
         Assert.Equal("America/Sao_Paulo", client.Settings["TimeZone"]);
         Assert.Equal("tests", client.Settings["application_name"]);
         Assert.NotNull(client.Key);
         Assert.Equal(
-            ["T orders:20", "D 5", "C SELECT 1", "Z I"], await client.QueryAsync("select count(*) as orders from silver.orders"));
+            ["T orders:20", "D 5", "C SELECT 1", "Z I"],
+            await client.QueryAsync("select count(*) as orders from silver.orders"));
         Assert.Equal(["C SET", "Z I"], await client.QueryAsync("set TimeZone = 'UTC'"));
         Assert.Equal("UTC", client.Settings["TimeZone"]);
     }
@@ -33,7 +35,8 @@ public sealed class PgProtocolTests
         await using var server = await PgTestServer.StartAsync();
         using var client = await PgTestClient.OpenAsync(server.EndPoint);
         Assert.Equal(
-            [$"E FATAL 28P01 password authentication failed for user \"{user}\""], await client.StartAsync(user, password));
+            [$"E FATAL 28P01 password authentication failed for user \"{user}\""],
+            await client.StartAsync(user, password));
         Assert.Empty(server.Lake.Service.Sessions);
         Assert.Contains("wrong password", server.Log.ToString(), StringComparison.Ordinal);
     }
@@ -93,7 +96,8 @@ public sealed class PgProtocolTests
                 new ParseMessage("s", "select ($1 + $2)::bigint as sum", [TypeOids.Int4, TypeOids.Int4]).Write(w);
                 new NamedMessage(DescribedKind.Statement, "s").Write(w, MessageType.Describe);
                 new BindMessage(
-                    "", "s", [ValueFormat.Binary, ValueFormat.Text], [[0, 0, 0, 2], "3"u8.ToArray()], [ValueFormat.Binary]).Write(w);
+                    "", "s", [ValueFormat.Binary, ValueFormat.Text], [[0, 0, 0, 2], "3"u8.ToArray()],
+                    [ValueFormat.Binary]).Write(w);
                 new NamedMessage(DescribedKind.Portal, "").Write(w, MessageType.Describe);
                 new ExecuteMessage("", 0).Write(w);
             }));
@@ -121,7 +125,9 @@ public sealed class PgProtocolTests
     [Theory]
     [InlineData(TypeOids.Numeric, new byte[] { 0, 1 })]
     [InlineData(TypeOids.Int4Array, new byte[] { 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 23 })]
-    [InlineData(TypeOids.Int4Array, new byte[] { 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1, 9 })]
+    [InlineData(
+        TypeOids.Int4Array,
+        new byte[] { 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 4, 0, 0, 0, 1, 9 })]
     [InlineData(TypeOids.Int4, new byte[] { 0, 1 })]
     public async Task A_value_that_is_malformed_is_an_error_of_its_statement(uint type, byte[] value)
     {
@@ -171,7 +177,10 @@ public sealed class PgProtocolTests
         }
     }
 
-    /// <summary>A session holds an eighth of the memory, here 128 MiB, all of them a quarter; values that arrive take twice their bytes.</summary>
+    /// <summary>
+    /// A session holds an eighth of the memory, here 128 MiB, all of them a quarter; values that arrive take twice
+    /// their bytes.
+    /// </summary>
     [Fact]
     public async Task What_portals_hold_is_counted_and_let_go()
     {
@@ -191,8 +200,12 @@ public sealed class PgProtocolTests
         Assert.InRange(held[0], 5, 6);
         Assert.Equal(held[0], held[1]);
         Assert.InRange(held[2], 0, 1);
-        Assert.StartsWith("E ERROR 53200 out of memory: all sessions hold more than", (await AgainAsync(clients[2]))[^2], StringComparison.Ordinal);
-        Assert.StartsWith("E ERROR 53200 out of memory: the session holds more than", (await AgainAsync(clients[0]))[^2], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "E ERROR 53200 out of memory: all sessions hold more than", (await AgainAsync(clients[2]))[^2],
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "E ERROR 53200 out of memory: the session holds more than", (await AgainAsync(clients[0]))[^2],
+            StringComparison.Ordinal);
         // With the transaction its portals are gone.
         await clients[0].QueryAsync("rollback");
         await clients[2].QueryAsync("rollback");
@@ -249,14 +262,20 @@ public sealed class PgProtocolTests
         using var client = await server.ConnectAsync();
         Assert.Equal(
             ["H", "d 1\ta\n", "d 3\t\\N\n", "c", "C COPY 2", "Z I"],
-            await client.QueryAsync("copy (select id, name from silver.orders where id in (1, 3) order by id) to stdout"));
+            await client.QueryAsync(
+                "copy (select id, name from silver.orders where id in (1, 3) order by id) to stdout"));
         Assert.Equal(
             ["H", "d id,name\n", "d 1,a\n", "c", "C COPY 1", "Z I"],
-            await client.QueryAsync("copy (select id, name from silver.orders where id = 1) to stdout (format csv, header)"));
-        var binary = await client.QueryAsync("copy (select 1::int as a union all select 2 order by 1) to stdout (format binary)");
+            await client.QueryAsync(
+                "copy (select id, name from silver.orders where id = 1) to stdout (format csv, header)"));
+        var binary = await client.QueryAsync(
+            "copy (select 1::int as a union all select 2 order by 1) to stdout (format binary)");
         const string header = "PGCOPY\n\u00FF\r\n\0\0\0\0\0\0\0\0\0";
         Assert.Equal(
-            ["H", $"d {header}\0\u0001\0\0\0\u0004\0\0\0\u0001", "d \0\u0001\0\0\0\u0004\0\0\0\u0002", "d \u00FF\u00FF", "c", "C COPY 2", "Z I"],
+            [
+                "H", $"d {header}\0\u0001\0\0\0\u0004\0\0\0\u0001", "d \0\u0001\0\0\0\u0004\0\0\0\u0002",
+                "d \u00FF\u00FF", "c", "C COPY 2", "Z I",
+            ],
             binary);
         Assert.Equal(
             ["H", $"d {header}\u00FF\u00FF", "c", "C COPY 0", "Z I"],
@@ -277,7 +296,8 @@ public sealed class PgProtocolTests
             await CancelAsync(server, client.Key);
             await Task.WhenAny(answers, Task.Delay(TimeSpan.FromMilliseconds(100), Cancel));
         }
-        Assert.Equal(["E ERROR 57014 canceling statement due to user request", "Z I"], (await answers).Where(a => a[0] != 'T'));
+        Assert.Equal(
+            ["E ERROR 57014 canceling statement due to user request", "Z I"], (await answers).Where(a => a[0] != 'T'));
         Assert.Equal("D 1", (await client.QueryAsync("select 1"))[1]);
     }
 

@@ -45,7 +45,8 @@ sealed class PgTestClient : IDisposable
 
     /// <summary>Begins a session.</summary>
     /// <returns>What the server says up to where it is ready, or gives up.</returns>
-    public async Task<List<string>> StartAsync(string user, string? password, params (string Name, string Value)[] parameters)
+    public async Task<List<string>> StartAsync(
+        string user, string? password, params (string Name, string Value)[] parameters)
     {
         await SendAsync(w => new StartupPacket.Startup(
             3, 0,
@@ -166,7 +167,8 @@ sealed class PgTestClient : IDisposable
     static string Show(byte type, byte[] payload) => type switch
     {
         MessageType.DataRow => $"D {Row(payload)}",
-        MessageType.RowDescription => $"T {string.Join(", ", RowDescription.Read(payload).Select(c => $"{c.Name}:{c.TypeOid}"))}",
+        MessageType.RowDescription =>
+            $"T {string.Join(", ", RowDescription.Read(payload).Select(c => $"{c.Name}:{c.TypeOid}"))}",
         MessageType.CommandComplete => $"C {FrontendMessages.ReadText(payload)}",
         MessageType.ReadyForQuery => $"Z {(char)payload[0]}",
         MessageType.ErrorResponse => Error(ServerMessage.Read(payload)),
@@ -175,7 +177,9 @@ sealed class PgTestClient : IDisposable
     };
 
     static string Error(ServerMessage error) =>
-        $"E {error.Severity} {error.SqlState}{(error.Others.TryGetValue('P', out var position) ? $" at {position}" : "")} {error.Text}";
+        $"E {error.Severity} "
+            + $"{error.SqlState}{(error.Others.TryGetValue('P', out var position) ? $" at {position}" : "")} "
+            + $"{error.Text}";
 
     static string Row(byte[] payload)
     {
@@ -183,7 +187,9 @@ sealed class PgTestClient : IDisposable
         var values = new string[tuple.ValueCount];
         foreach (ref var value in values.AsSpan())
             value = tuple.TryReadValue(out var bytes)
-                ? bytes.ContainsAnyInRange((byte)0, (byte)31) ? Convert.ToHexStringLower(bytes) : Encoding.UTF8.GetString(bytes)
+                ? bytes.ContainsAnyInRange((byte)0, (byte)31)
+                    ? Convert.ToHexStringLower(bytes)
+                    : Encoding.UTF8.GetString(bytes)
                 : "NULL";
         return string.Join('|', values);
     }

@@ -8,7 +8,10 @@ using Foz.Tests.Serving;
 
 namespace Foz.Tests.Server.PgWire;
 
-/// <summary>A server over a lake with the table silver.orders, with the owner ana and the user bi, whose password is <see cref="Password"/>.</summary>
+/// <summary>
+/// A server over a lake with the table silver.orders, with the owner ana and the user bi, whose password is
+/// <see cref="Password"/>.
+/// </summary>
 sealed class PgTestServer : IAsyncDisposable
 {
     public const string Password = "s3nha ção";
@@ -32,14 +35,16 @@ sealed class PgTestServer : IAsyncDisposable
     /// <param name="clock">The time of connections and requests.</param>
     /// <param name="notesQueries">Whether statements are noted.</param>
     public static async Task<PgTestServer> StartAsync(
-        Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false, int sessionsMax = 4, TimeProvider? clock = null,
+        Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false, int sessionsMax = 4,
+        TimeProvider? clock = null,
         bool notesQueries = false)
     {
         var users = Directory.CreateTempSubdirectory("foz-users-").FullName;
         new UserFile(users).Add("ana", Password, isOwner: true, replaces: false);
         new UserFile(users).Add("bi", Password, isOwner: false, replaces: false);
         var directory = new UserDirectory(users, TimeProvider.System);
-        var lake = await ServedLake.CreateAsync(clock: clock, choose: notesQueries ? options => options : null, sessionsMax: sessionsMax);
+        var lake = await ServedLake.CreateAsync(
+            clock: clock, choose: notesQueries ? options => options : null, sessionsMax: sessionsMax);
         var log = new StringBuilder();
         var options = new ServeOptions { PgPort = 0, TrinoPort = 0, HttpPort = 0 };
         var server = await FozServer.StartAsync(

@@ -18,11 +18,14 @@ public sealed class SignalTests
         await first.SendAsync(w => w.WriteQuery(Endless));
         while (server.Lake.Service.Host.Workloads.All.Single().Slots.Held == 0)
             await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
-        var canceled = await second.QueryAsync("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state = 'active'");
+        var canceled = await second.QueryAsync(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state = 'active'");
         Assert.Contains("D t", canceled);
-        Assert.Contains(await first.AnswersAsync(), answer => answer.StartsWith("E ERROR 57014", StringComparison.Ordinal));
+        Assert.Contains(
+            await first.AnswersAsync(), answer => answer.StartsWith("E ERROR 57014", StringComparison.Ordinal));
         Assert.Contains("D 1", await first.QueryAsync("SELECT 1"));
-        var ended = await second.QueryAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+        var ended = await second.QueryAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
         Assert.Contains("D t", ended);
         Assert.Equal(["E FATAL 57P01 terminating connection due to administrator command"], await first.AnswersAsync());
     }
@@ -39,7 +42,9 @@ public sealed class SignalTests
         }
         await server.WaitUntilIdleAsync();
         var record = Assert.Single(await server.Lake.QueriesAsync(), record => record.SqlState is not null);
-        Assert.Equal(("08006", "the client has gone: it closed its connection before the statement ended"), (record.SqlState, record.Error));
+        Assert.Equal(
+            ("08006", "the client has gone: it closed its connection before the statement ended"),
+            (record.SqlState, record.Error));
     }
 
     [Theory]

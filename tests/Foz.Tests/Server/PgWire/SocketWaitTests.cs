@@ -14,7 +14,8 @@ public sealed class SocketWaitTests
         var wait = new SocketWait(pair.Server, threads);
         Assert.False(wait.HasArrived(new(canceled: true)));
         pair.Client.Send("x"u8);
-        while (!wait.HasArrived(TestContext.Current.CancellationToken)) Assert.False(TestContext.Current.CancellationToken.IsCancellationRequested);
+        while (!wait.HasArrived(TestContext.Current.CancellationToken))
+            Assert.False(TestContext.Current.CancellationToken.IsCancellationRequested);
         Assert.Equal(0, threads.Taken);
     }
 
@@ -24,7 +25,8 @@ public sealed class SocketWaitTests
         var threads = new SocketThreads(1);
         using var first = await SocketPair.ConnectAsync();
         using var second = await SocketPair.ConnectAsync();
-        var waiting = Task.Run(() => new SocketWait(first.Server, threads).HasArrived(TestContext.Current.CancellationToken));
+        var waiting =
+            Task.Run(() => new SocketWait(first.Server, threads).HasArrived(TestContext.Current.CancellationToken));
         while (threads.Taken == 0) await Task.Yield();
         Assert.False(new SocketWait(second.Server, threads).HasArrived(TestContext.Current.CancellationToken));
         Assert.False(await waiting);
@@ -39,7 +41,8 @@ public sealed class SocketWaitTests
         using var pair = await SocketPair.ConnectAsync();
         pair.Client.Dispose();
         var wait = new SocketWait(pair.Server, new());
-        while (!wait.HasArrived(TestContext.Current.CancellationToken)) Assert.False(TestContext.Current.CancellationToken.IsCancellationRequested);
+        while (!wait.HasArrived(TestContext.Current.CancellationToken))
+            Assert.False(TestContext.Current.CancellationToken.IsCancellationRequested);
         Assert.Equal(0, pair.Server.Receive(new byte[1]));
     }
 

@@ -13,14 +13,17 @@ public sealed class TrinoDoorTests
     [Fact]
     public async Task Passwords_of_other_machines_are_refused_without_TLS()
     {
-        var address = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address)
+        var address = NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses)
+            .Select(a => a.Address)
             .FirstOrDefault(a => a.AddressFamily is AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
         Assert.SkipWhen(address is null, "this machine has no address but its own");
         await using var server = await PgTestServer.StartAsync(options => options with { Address = IPAddress.Any });
         using var client = new TrinoTestClient(server);
 
-        using var refused = await client.SendAsync(HttpMethod.Post, $"http://{address}:{server.Server.TrinoAddress.Port}/v1/statement", "SELECT 1");
-        using var taken = await client.SendAsync(HttpMethod.Post, $"http://127.0.0.1:{server.Server.TrinoAddress.Port}/v1/statement", "SELECT 1");
+        using var refused = await client.SendAsync(
+            HttpMethod.Post, $"http://{address}:{server.Server.TrinoAddress.Port}/v1/statement", "SELECT 1");
+        using var taken = await client.SendAsync(
+            HttpMethod.Post, $"http://127.0.0.1:{server.Server.TrinoAddress.Port}/v1/statement", "SELECT 1");
 
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         Assert.Contains("TLS only", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);

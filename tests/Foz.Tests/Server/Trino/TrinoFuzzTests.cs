@@ -7,7 +7,9 @@ using Foz.Tests.Server.PgWire.Fuzz;
 
 namespace Foz.Tests.Server.Trino;
 
-/// <summary>Requests that no client of Trino's sends: an error or a closed connection, never a crash, a hang or a leak.</summary>
+/// <summary>
+/// Requests that no client of Trino's sends: an error or a closed connection, never a crash, a hang or a leak.
+/// </summary>
 [Collection(nameof(FuzzCollection))]
 public sealed class TrinoFuzzTests
 {
@@ -21,24 +23,33 @@ public sealed class TrinoFuzzTests
 
     static readonly string[] Statements =
     [
-        "SELECT 1", "SELECT * FROM lake.silver.orders", "SELECT * FROM lake.silver.nope", "SELEC", "'", "USE lake.silver", "USE \"a\u00e7\".b",
-        "PREPARE q FROM SELECT ?", "EXECUTE q USING 1", "EXECUTE IMMEDIATE 'SELECT ?' USING 'a'", "DEALLOCATE PREPARE q", "DESCRIBE INPUT q",
-        "SHOW TABLES LIKE '%'", "START TRANSACTION", "COMMIT", "ROLLBACK", "SET SESSION query_max_run_time = '1s'", "SET TIME ZONE 'UTC'",
-        "SELECT range, repeat('x', 1000) FROM range(20000)", "SELECT count(*) FROM range(20000) a, range(5000) b WHERE a.range * b.range % 7 = 3",
-        "CALL system.runtime.kill_query(query_id => 'x', message => 'y')", "SELECT * FROM system.runtime.queries", "SET SESSION \"a\r\nb\" = 'c'",
+        "SELECT 1", "SELECT * FROM lake.silver.orders", "SELECT * FROM lake.silver.nope", "SELEC", "'",
+        "USE lake.silver", "USE \"a\u00e7\".b",
+        "PREPARE q FROM SELECT ?", "EXECUTE q USING 1", "EXECUTE IMMEDIATE 'SELECT ?' USING 'a'",
+        "DEALLOCATE PREPARE q", "DESCRIBE INPUT q",
+        "SHOW TABLES LIKE '%'", "START TRANSACTION", "COMMIT", "ROLLBACK", "SET SESSION query_max_run_time = '1s'",
+        "SET TIME ZONE 'UTC'",
+        "SELECT range, repeat('x', 1000) FROM range(20000)",
+        "SELECT count(*) FROM range(20000) a, range(5000) b WHERE a.range * b.range % 7 = 3",
+        "CALL system.runtime.kill_query(query_id => 'x', message => 'y')", "SELECT * FROM system.runtime.queries",
+        "SET SESSION \"a\r\nb\" = 'c'",
     ];
 
     static readonly string[] Names =
     [
-        "X-Trino-User", "X-Trino-Catalog", "X-Trino-Schema", "X-Trino-Session", "X-Trino-Prepared-Statement", "X-Trino-Transaction-Id",
-        "X-Trino-Time-Zone", "X-Trino-Client-Capabilities", "X-Trino-Source", "X-Presto-User", "Authorization", "X-Forwarded-Proto",
+        "X-Trino-User", "X-Trino-Catalog", "X-Trino-Schema", "X-Trino-Session", "X-Trino-Prepared-Statement",
+        "X-Trino-Transaction-Id",
+        "X-Trino-Time-Zone", "X-Trino-Client-Capabilities", "X-Trino-Source", "X-Presto-User", "Authorization",
+        "X-Forwarded-Proto",
         "X-Forwarded-Host", "X-Forwarded-Port", "Accept-Encoding", "Content-Type", "Content-Encoding",
     ];
 
     static readonly string[] Values =
     [
-        "", "ana", "lake", "silver", "q=SELECT+1", "q=SELECT%", "q=%00%ff%zz", "=", ",,,", "a=b=c,d", "NONE", "no-such-transaction", "Nowhere/City", "UTC",
-        "PARAMETRIC_DATETIME", "Basic %%%", "Basic YW5h", "Basic YW5hOg==", "Bearer x", "Bearer a.b.c", "https", "a, b", "evil.example.com/x?y", "99999999", "-1",
+        "", "ana", "lake", "silver", "q=SELECT+1", "q=SELECT%", "q=%00%ff%zz", "=", ",,,", "a=b=c,d", "NONE",
+        "no-such-transaction", "Nowhere/City", "UTC",
+        "PARAMETRIC_DATETIME", "Basic %%%", "Basic YW5h", "Basic YW5hOg==", "Bearer x", "Bearer a.b.c", "https", "a, b",
+        "evil.example.com/x?y", "99999999", "-1",
         "gzip, br;q=x", "\u00e7\u00e3o", "q=" + "%28", "join_max=1",
     ];
 
@@ -67,19 +78,21 @@ public sealed class TrinoFuzzTests
         async Task WorkAsync(int worker)
         {
             var random = new Random(seed + worker);
-            using var http = new HttpClient(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All })
+            using var http = new HttpClient(
+                new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All })
             {
                 BaseAddress = server.Server.TrinoAddress, Timeout = Soak.HangAfter,
             };
             var requestsMax = (Soak.Is ? SoakRequests : Requests) / Workers;
             for (var i = 0; i < requestsMax; i++)
             {
-                if (random.Next(3) == 0) await RawAsync(server.Server.TrinoAddress, RequestOf(random)).WaitAsync(Soak.HangAfter, Cancel);
+                if (random.Next(3) == 0)
+                    await RawAsync(server.Server.TrinoAddress, RequestOf(random)).WaitAsync(Soak.HangAfter, Cancel);
                 else await TalkAsync(http, random);
                 Interlocked.Increment(ref sent);
                 if (worker != 0 || i % LookEvery != 0) continue;
-                // Too many statements may run at the moment: what nobody asks for any more is canceled first. Transactions that
-                // were left open end with the time.
+                // Too many statements may run at the moment: what nobody asks for any more is canceled first.
+                // Transactions that were left open end with the time.
                 await EndAsync(steady);
                 while (server.Lake.Service.Sessions.Count > SessionsMax / 2)
                 {
@@ -92,13 +105,20 @@ public sealed class TrinoFuzzTests
         }
     }
 
-    /// <summary>Begins a statement with any headers, asks for pages in any order, with wrong tokens and slugs; cancels, or leaves it.</summary>
+    /// <summary>
+    /// Begins a statement with any headers, asks for pages in any order, with wrong tokens and slugs; cancels, or
+    /// leaves it.
+    /// </summary>
     static async Task TalkAsync(HttpClient http, Random random)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/statement") { Content = new StringContent(Statements[random.Next(Statements.Length)]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/statement")
+        {
+            Content = new StringContent(Statements[random.Next(Statements.Length)]),
+        };
         if (random.Next(10) > 0) request.Headers.TryAddWithoutValidation("X-Trino-User", "ana");
         for (var i = random.Next(4); i > 0; i--)
-            if (Values[random.Next(Values.Length)] is var value && Ascii.IsValid(value)) request.Headers.TryAddWithoutValidation(Names[random.Next(Names.Length)], value);
+            if (Values[random.Next(Values.Length)] is var value && Ascii.IsValid(value))
+                request.Headers.TryAddWithoutValidation(Names[random.Next(Names.Length)], value);
         using var begun = await http.SendAsync(request, Cancel);
         Assert.True((int)begun.StatusCode is < 500 or 503, $"{begun.StatusCode}");
         if (begun.StatusCode is not HttpStatusCode.OK) return;
@@ -107,10 +127,12 @@ public sealed class TrinoFuzzTests
         {
             var address = new Uri(next).PathAndQuery;
             using var asked = new HttpRequestMessage(
-                random.Next(12) == 0 ? HttpMethod.Delete : HttpMethod.Get, random.Next(4) == 0 ? Mutated(address, random) : address);
+                random.Next(12) == 0 ? HttpMethod.Delete : HttpMethod.Get,
+                random.Next(4) == 0 ? Mutated(address, random) : address);
             using var answer = await http.SendAsync(asked, Cancel);
             Assert.True((int)answer.StatusCode is < 500 or 503, $"{asked}: {answer.StatusCode}");
-            if (answer.StatusCode is HttpStatusCode.OK && random.Next(3) > 0) next = NextOf(await answer.Content.ReadAsStringAsync(Cancel));
+            if (answer.StatusCode is HttpStatusCode.OK && random.Next(3) > 0)
+                next = NextOf(await answer.Content.ReadAsStringAsync(Cancel));
         }
     }
 
@@ -142,12 +164,19 @@ public sealed class TrinoFuzzTests
     {
         var body = Statements[random.Next(Statements.Length)];
         var text = new StringBuilder()
-            .Append(random.Next(4) == 0 ? "GET /v1/query" : "POST /v1/statement").Append(" HTTP/1.1\r\nHost: localhost\r\nX-Trino-User: ana\r\nConnection: close\r\n");
-        for (var i = random.Next(5); i > 0; i--) text.Append($"{Names[random.Next(Names.Length)]}: {Values[random.Next(Values.Length)]}\r\n");
-        if (random.Next(20) == 0) text.Append($"X-Trino-Prepared-Statement: q={new string('a', random.Next(700_000))}\r\n");
-        text.Append($"Content-Length: {random.Next(4) switch { 0 => -1, 1 => int.MaxValue, _ => Encoding.UTF8.GetByteCount(body) }}\r\n\r\n").Append(body);
+            .Append(random.Next(4) == 0 ? "GET /v1/query" : "POST /v1/statement")
+            .Append(" HTTP/1.1\r\nHost: localhost\r\nX-Trino-User: ana\r\nConnection: close\r\n");
+        for (var i = random.Next(5); i > 0; i--)
+            text.Append($"{Names[random.Next(Names.Length)]}: {Values[random.Next(Values.Length)]}\r\n");
+        if (random.Next(20) == 0)
+            text.Append($"X-Trino-Prepared-Statement: q={new string('a', random.Next(700_000))}\r\n");
+        text.Append(
+            $"Content-Length: "
+                + $"{random.Next(4) switch { 0 => -1, 1 => int.MaxValue, _ => Encoding.UTF8.GetByteCount(body) }}"
+                + "\r\n\r\n").Append(body);
         var bytes = Encoding.UTF8.GetBytes(text.ToString());
-        for (var changes = random.Next(4); changes > 0; changes--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+        for (var changes = random.Next(4); changes > 0; changes--)
+            bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
         return random.Next(4) == 0 ? bytes[..random.Next(bytes.Length)] : bytes;
     }
 
@@ -178,6 +207,7 @@ public sealed class TrinoFuzzTests
         using var list = await client.SendAsync(HttpMethod.Get, "/v1/query");
         foreach (var query in JsonElement.Parse(await list.Content.ReadAsStringAsync(Cancel)).EnumerateArray())
             if (query.GetProperty("state").GetString() is not ("FINISHED" or "FAILED"))
-                (await client.SendAsync(HttpMethod.Delete, $"/v1/query/{query.GetProperty("queryId").GetString()}")).Dispose();
+                (await client.SendAsync(HttpMethod.Delete, $"/v1/query/{query.GetProperty("queryId").GetString()}"))
+                    .Dispose();
     }
 }

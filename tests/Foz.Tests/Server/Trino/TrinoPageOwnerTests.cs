@@ -24,7 +24,8 @@ public sealed class TrinoPageOwnerTests
             Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(bi, method));
         }
         // Ana's password with another's name.
-        bi.Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"ana:{PgTestServer.Password}")));
+        bi.Authorization = new(
+            "Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"ana:{PgTestServer.Password}")));
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(bi, HttpMethod.Get));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(ana, HttpMethod.Get));
 

@@ -34,7 +34,8 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         Assert.Null(result.Error);
         Assert.Equal(["id bigint", "name varchar", "amount decimal(10,2)"], result.Columns);
         Assert.Equal(
-            ["1,\"a\",\"1.50\"", "2,\"b\",\"2.50\"", "3,null,null", "4,\"d\",\"4.00\"", "5,\"e\",\"5.00\""], result.Rows);
+            ["1,\"a\",\"1.50\"", "2,\"b\",\"2.50\"", "3,null,null", "4,\"d\",\"4.00\"", "5,\"e\",\"5.00\""],
+            result.Rows);
         // Some clients lose rows of the first answer.
         Assert.False(result.Pages[0].TryGetProperty("data", out _));
         Assert.Equal("FINISHED", result.Pages[^1].GetProperty("stats").GetProperty("state").GetString());
@@ -101,7 +102,8 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
     [InlineData(false)]
     public async Task A_statement_is_canceled_by_its_page_or_by_its_name(bool byPage)
     {
-        using var begun = await client.BeginAsync("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = 7");
+        using var begun = await client.BeginAsync(
+            "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = 7");
         var page = await TrinoTestClient.JsonAsync(begun);
         var (id, next) = (page.GetProperty("id").GetString()!, page.GetProperty("nextUri").GetString()!);
         using var canceled = await client.SendAsync(HttpMethod.Delete, byPage ? next : $"/v1/query/{id}");
@@ -117,7 +119,8 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
     public async Task A_statement_that_takes_longer_than_its_session_lets_it_ends()
     {
         client.Headers["X-Trino-Session"] = "query_max_run_time=100ms";
-        var result = await client.RunAsync("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = 7");
+        var result = await client.RunAsync(
+            "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range * b.range = 7");
         Assert.StartsWith("EXCEEDED_TIME_LIMIT", result.Error, StringComparison.Ordinal);
     }
 
@@ -154,7 +157,8 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         client.Headers["Accept-Encoding"] = "gzip";
         using var answer = await client.SendAsync(HttpMethod.Get, "/v1/info");
         Assert.Equal(["gzip"], answer.Content.Headers.ContentEncoding);
-        await using var stream = new GZipStream(await answer.Content.ReadAsStreamAsync(Cancel), CompressionMode.Decompress);
+        await using var stream = new GZipStream(
+            await answer.Content.ReadAsStreamAsync(Cancel), CompressionMode.Decompress);
         using var info = await JsonDocument.ParseAsync(stream, cancellationToken: Cancel);
         Assert.False(info.RootElement.GetProperty("starting").GetBoolean());
     }

@@ -12,8 +12,11 @@ public sealed class TrinoReferenceTests
         var refused = page[page.IndexOf("Known and refused", StringComparison.Ordinal)..];
         foreach (var function in TrinoFunctions.All.Values)
             if (function.IsRefused) Assert.Contains($"`{function.Name}`", refused, StringComparison.Ordinal);
-            else Assert.Contains($"| `{function.Name}` | `{Escaped(function.Example)}` | `{Escaped(function.Value)}` |", page, StringComparison.Ordinal);
-        var lines = page[page.IndexOf("## Functions", StringComparison.Ordinal)..].Split('\n').Count(line => line.StartsWith("| `", StringComparison.Ordinal));
+            else Assert.Contains(
+                $"| `{function.Name}` | `{Escaped(function.Example)}` | `{Escaped(function.Value)}` |", page,
+                StringComparison.Ordinal);
+        var lines = page[page.IndexOf("## Functions", StringComparison.Ordinal)..].Split('\n')
+            .Count(line => line.StartsWith("| `", StringComparison.Ordinal));
         Assert.Equal(TrinoFunctions.All.Values.Count(f => !f.IsRefused), lines);
     }
 

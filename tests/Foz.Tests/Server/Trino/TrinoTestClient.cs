@@ -19,9 +19,13 @@ sealed record TrinoResult(IReadOnlyList<JsonElement> Pages, IReadOnlyList<string
     ];
 
     /// <summary>The columns: name and type, with a space between.</summary>
-    public IReadOnlyList<string> Columns => Pages.FirstOrDefault(p => p.TryGetProperty("columns", out _)) is { ValueKind: JsonValueKind.Object } page
-        ? [.. page.GetProperty("columns").EnumerateArray().Select(c => $"{c.GetProperty("name")} {c.GetProperty("type")}")]
-        : [];
+    public IReadOnlyList<string> Columns =>
+        Pages.FirstOrDefault(p => p.TryGetProperty("columns", out _)) is { ValueKind: JsonValueKind.Object } page
+            ? [
+                .. page.GetProperty("columns").EnumerateArray()
+                    .Select(c => $"{c.GetProperty("name")} {c.GetProperty("type")}"),
+            ]
+            : [];
 
     /// <summary>The error's name and message; null for none.</summary>
     public string? Error => Pages[^1].TryGetProperty("error", out var error)
@@ -40,7 +44,8 @@ sealed class TrinoTestClient : IDisposable
         Headers["X-Trino-User"] = user;
         Headers["X-Trino-Client-Capabilities"] = "PARAMETRIC_DATETIME";
         if (password is not null)
-            http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+            http.DefaultRequestHeaders.Authorization = new(
+                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
     }
 
     /// <summary>What is sent with each statement.</summary>
@@ -61,8 +66,11 @@ sealed class TrinoTestClient : IDisposable
         while (pages[^1].TryGetProperty("nextUri", out var next))
         {
             using var answer = await SendAsync(HttpMethod.Get, next.GetString()!);
-            headers.AddRange(answer.Headers.Where(h => h.Key.StartsWith("X-", StringComparison.Ordinal) && !h.Key.StartsWith("X-Content", StringComparison.Ordinal))
-                .SelectMany(h => h.Value.Select(value => $"{h.Key}={value}")));
+            headers.AddRange(
+                answer.Headers.Where(h =>
+                    h.Key.StartsWith("X-", StringComparison.Ordinal)
+                        && !h.Key.StartsWith("X-Content", StringComparison.Ordinal))
+                    .SelectMany(h => h.Value.Select(value => $"{h.Key}={value}")));
             pages.Add(await JsonAsync(answer));
         }
         return new(pages, headers);

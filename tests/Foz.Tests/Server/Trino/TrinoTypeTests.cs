@@ -30,17 +30,24 @@ public sealed class TrinoTypeTests : IAsyncLifetime
     [InlineData("CAST('NaN' AS double)", "double", "\"NaN\"")]
     [InlineData("CAST('-Infinity' AS double)", "double", "\"-Infinity\"")]
     [InlineData("CAST(-0.05 AS decimal(10,2))", "decimal(10,2)", "\"-0.05\"")]
-    [InlineData("CAST(12345678901234567890123456789012345678 AS decimal(38,0))", "decimal(38,0)", "\"12345678901234567890123456789012345678\"")]
-    [InlineData("CAST('-0.12345678901234567890123456789012345678' AS decimal(38,38))", "decimal(38,38)", "\"-0.12345678901234567890123456789012345678\"")]
+    [InlineData(
+        "CAST(12345678901234567890123456789012345678 AS decimal(38,0))", "decimal(38,0)",
+        "\"12345678901234567890123456789012345678\"")]
+    [InlineData(
+        "CAST('-0.12345678901234567890123456789012345678' AS decimal(38,38))", "decimal(38,38)",
+        "\"-0.12345678901234567890123456789012345678\"")]
     [InlineData("'it''s \"ção\"'", "varchar", "\"it's \\\"ção\\\"\"")]
     [InlineData("from_hex('00ff10')", "varbinary", "\"AP8Q\"")]
     [InlineData("DATE '2024-02-29'", "date", "\"2024-02-29\"")]
     [InlineData("DATE '0001-01-01'", "date", "\"0001-01-01\"")]
     [InlineData("TIME '12:34:56.789'", "time(6)", "\"12:34:56.789000\"")]
     [InlineData("TIMESTAMP '1969-12-31 23:59:59.5'", "timestamp(6)", "\"1969-12-31 23:59:59.500000\"")]
-    [InlineData("CAST('2024-02-29 12:00:00+02' AS timestamp with time zone)", "timestamp(6) with time zone", "\"2024-02-29 10:00:00.000000 UTC\"")]
+    [InlineData(
+        "CAST('2024-02-29 12:00:00+02' AS timestamp with time zone)", "timestamp(6) with time zone",
+        "\"2024-02-29 10:00:00.000000 UTC\"")]
     [InlineData("INTERVAL '1' DAY + INTERVAL '2' HOUR", "interval day to second", "\"1 02:00:00.000\"")]
-    [InlineData("CAST('12151fd2-7586-11e9-8f9e-2a86e4085a59' AS uuid)", "uuid", "\"12151fd2-7586-11e9-8f9e-2a86e4085a59\"")]
+    [InlineData(
+        "CAST('12151fd2-7586-11e9-8f9e-2a86e4085a59' AS uuid)", "uuid", "\"12151fd2-7586-11e9-8f9e-2a86e4085a59\"")]
     [InlineData("ARRAY[1, NULL, 3]", "array(integer)", "[1,null,3]")]
     [InlineData("ARRAY[ARRAY[1], ARRAY[2, 3]]", "array(array(integer))", "[[1],[2,3]]")]
     [InlineData("MAP(ARRAY['a', 'b'], ARRAY[1, 2])", "map(varchar,integer)", "{\"a\":1,\"b\":2}")]
@@ -59,7 +66,8 @@ public sealed class TrinoTypeTests : IAsyncLifetime
     public async Task Clients_that_know_three_digits_of_a_second_get_three()
     {
         client.Headers.Remove("X-Trino-Client-Capabilities");
-        var result = await client.RunAsync("SELECT TIMESTAMP '2024-02-29 12:34:56.789123' AS a, TIME '01:02:03.456789' AS b");
+        var result = await client.RunAsync(
+            "SELECT TIMESTAMP '2024-02-29 12:34:56.789123' AS a, TIME '01:02:03.456789' AS b");
         Assert.Equal(["a timestamp", "b time"], result.Columns);
         Assert.Equal(["\"2024-02-29 12:34:56.789\",\"01:02:03.456\""], result.Rows);
     }

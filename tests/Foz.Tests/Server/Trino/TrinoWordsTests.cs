@@ -34,15 +34,19 @@ public sealed class TrinoWordsTests : IAsyncLifetime
     public async Task Each_word_gives_what_Trino_gives()
     {
         var lines = await File.ReadAllLinesAsync(
-            Path.Combine(Repository.Root, "tests", "Foz.Tests", "Server", "Trino", "trino_words.tsv"), TestContext.Current.CancellationToken);
+            Path.Combine(Repository.Root, "tests", "Foz.Tests", "Server", "Trino", "trino_words.tsv"),
+            TestContext.Current.CancellationToken);
         var wrong = new List<string>();
         foreach (var line in lines.Where(line => line.Length > 0 && line[0] != '#'))
         {
             var cells = line.Split('\t');
             client.Headers["X-Trino-Time-Zone"] = cells[0] == "-" ? "UTC" : cells[0];
             var result = await client.RunAsync($"SELECT {cells[1]} AS x FROM words");
-            var got = result.Error is { } error ? $"-\t{error[..error.IndexOf(':', StringComparison.Ordinal)]}" : $"{result.Columns[0][2..]}\t{result.Rows[0]}";
-            if (got != $"{cells[2]}\t{cells[3]}") wrong.Add($"{cells[0]} {cells[1]}\n  expected {cells[2]} {cells[3]}\n  got      {got} {result.Error}");
+            var got = result.Error is { } error
+                ? $"-\t{error[..error.IndexOf(':', StringComparison.Ordinal)]}"
+                : $"{result.Columns[0][2..]}\t{result.Rows[0]}";
+            if (got != $"{cells[2]}\t{cells[3]}")
+                wrong.Add($"{cells[0]} {cells[1]}\n  expected {cells[2]} {cells[3]}\n  got      {got} {result.Error}");
         }
         Assert.True(wrong.Count == 0, $"{wrong.Count} of {lines.Length}\n{string.Join("\n", wrong)}");
     }

@@ -19,11 +19,19 @@ public sealed class BoundedFunctionTests
         using var engine = lake.Lake.Engines.Open(Workload.Serving);
         var calls = new Dictionary<string, string[]>
         {
-            ["repeat"] = ["repeat('x', 1000000000)", "repeat('x'::BLOB, 1000000000)", "repeat([1], 1000000000)", "repeat('abc', i * 10000) FROM range(2000) t(i)"],
+            ["repeat"] =
+            [
+                "repeat('x', 1000000000)", "repeat('x'::BLOB, 1000000000)", "repeat([1], 1000000000)",
+                "repeat('abc', i * 10000) FROM range(2000) t(i)",
+            ],
             ["lpad"] = ["lpad('x', 1000000000, 'y')", "lpad('x', (i * 100000)::INTEGER, 'é') FROM range(2000) t(i)"],
             ["rpad"] = ["rpad('x', 1000000000, 'y')", "rpad('', 2000000000, 'abc')"],
             ["replace"] = ["replace(repeat('x', 1000000), 'x', repeat('y', 10000))"],
-            ["range"] = ["range(1000000000)", "range(0, 9223372036854775807)", "range(9223372036854775807, -9223372036854775808, -1)", "range(i * 1000) FROM range(2000) t(i)"],
+            ["range"] =
+            [
+                "range(1000000000)", "range(0, 9223372036854775807)",
+                "range(9223372036854775807, -9223372036854775808, -1)", "range(i * 1000) FROM range(2000) t(i)",
+            ],
             ["generate_series"] = ["generate_series(1000000000)", "generate_series(0, 100000000, 3)"],
             ["string_split"] = ["string_split(repeat('x', 10000000), '')", "string_split(repeat('x', 10000000), 'x')"],
             ["str_split"] = ["str_split(repeat('x', 10000000), '')"],
@@ -45,9 +53,14 @@ public sealed class BoundedFunctionTests
 
         foreach (var call in calls.Values.SelectMany(c => c))
         {
-            var error = Assert.Throws<FozException>(() => engine.QueryScalar<string>($"SELECT max(x::VARCHAR) FROM (SELECT {(call.Contains("FROM", StringComparison.Ordinal) ? call.Replace(" FROM", " AS x FROM", StringComparison.Ordinal) : call + " AS x")})", Token));
+            var error = Assert.Throws<FozException>(() =>
+                engine.QueryScalar<string>(
+                    $"SELECT max(x::VARCHAR) FROM (SELECT "
+                        + $"{(call.Contains("FROM", StringComparison.Ordinal) ? call.Replace(" FROM", " AS x FROM", StringComparison.Ordinal) : call + " AS x")})", Token));
             Assert.True(error.SqlState is "54000" or "0A000", $"{call}: {error.SqlState} {error.Message}");
-            if (error.SqlState == "54000") Assert.Contains("exceeds 16MiB for the rows that are computed together", error.Message, StringComparison.Ordinal);
+            if (error.SqlState == "54000")
+                Assert.Contains(
+                    "exceeds 16MiB for the rows that are computed together", error.Message, StringComparison.Ordinal);
         }
     }
 
@@ -66,7 +79,10 @@ public sealed class BoundedFunctionTests
         }
     }
 
-    /// <summary>What calls itself for each level of JSON would end the process; what the texts are is known when a row is computed.</summary>
+    /// <summary>
+    /// What calls itself for each level of JSON would end the process; what the texts are is known when a row is
+    /// computed.
+    /// </summary>
     [Fact]
     public async Task Json_that_is_too_deep_is_refused_row_by_row()
     {
@@ -74,16 +90,26 @@ public sealed class BoundedFunctionTests
         using var engine = lake.Lake.Engines.Open(Workload.Serving);
         string[] calls =
         [
-            "json_structure({0})", "json_pretty({0})", "json_contains({0}, '1')", "json_contains('1', {0})", "json_merge_patch({0}, {0})",
-            "json_merge_patch('{{}}', '{{}}', {0})", "json_group_structure({0}::JSON)", "(SELECT count(*) FROM json_tree({0}))",
+            "json_structure({0})", "json_pretty({0})", "json_contains({0}, '1')", "json_contains('1', {0})",
+            "json_merge_patch({0}, {0})",
+            "json_merge_patch('{{}}', '{{}}', {0})", "json_group_structure({0}::JSON)",
+            "(SELECT count(*) FROM json_tree({0}))",
             "(SELECT count(*) FROM json_tree({0}, '$.a'))",
         ];
-        string[] shaped = ["json_transform('1', {0})", "json_transform_strict('null', {0})", "from_json('1', {0})", "from_json_strict('null', {0})"];
-        foreach (var text in (string[])["repeat('[', {1}) || '\"INT\"' || repeat(']', {1})", "repeat('{{\"a\":', {1}) || '\"INT\"' || repeat('}}', {1})"])
+        string[] shaped =
+        [
+            "json_transform('1', {0})", "json_transform_strict('null', {0})", "from_json('1', {0})",
+            "from_json_strict('null', {0})",
+        ];
+        foreach (var text in (string[])[
+            "repeat('[', {1}) || '\"INT\"' || repeat(']', {1})",
+            "repeat('{{\"a\":', {1}) || '\"INT\"' || repeat('}}', {1})",
+        ])
             foreach (var (call, isShape) in calls.Select(c => (c, false)).Concat(shaped.Select(c => (c, true))))
             {
                 string Of(int depth, string type) => string.Format(
-                    CultureInfo.InvariantCulture, call, "(" + string.Format(CultureInfo.InvariantCulture, text, "", depth) + ")" + type);
+                    CultureInfo.InvariantCulture, call,
+                    "(" + string.Format(CultureInfo.InvariantCulture, text, "", depth) + ")" + type);
                 foreach (var type in (string[])["", "::JSON"])
                 {
                     var error = Assert.Throws<FozException>(() => Ask(Of(100_000, type)));
@@ -92,12 +118,17 @@ public sealed class BoundedFunctionTests
                     Assert.Equal(ErrorKind.Resource, error.Kind);
                     Ask(Of(isShape ? 100 : call.Contains("group", StringComparison.Ordinal) ? 999 : 1000, type));
                 }
-                if (!isShape) Assert.Equal("54001", Assert.Throws<FozException>(() => Ask(Of(1001, "") + " FROM range(3)")).SqlState);
+                if (!isShape)
+                    Assert.Equal(
+                        "54001", Assert.Throws<FozException>(() => Ask(Of(1001, "") + " FROM range(3)")).SqlState);
             }
         // Brackets in texts are none.
         Ask("json_structure('[\"' || repeat('[{\\\"', 100000) || '\"]')");
 
-        void Ask(string call) => engine.QueryScalar<string>($"SELECT max(x::VARCHAR) FROM (SELECT {(call.Contains(" FROM range", StringComparison.Ordinal) ? call.Replace(" FROM range", " AS x FROM range", StringComparison.Ordinal) : call + " AS x")})", Token);
+        void Ask(string call) =>
+            engine.QueryScalar<string>(
+                $"SELECT max(x::VARCHAR) FROM (SELECT "
+                    + $"{(call.Contains(" FROM range", StringComparison.Ordinal) ? call.Replace(" FROM range", " AS x FROM range", StringComparison.Ordinal) : call + " AS x")})", Token);
     }
 
     [Theory]
@@ -126,9 +157,13 @@ public sealed class BoundedFunctionTests
     {
         await using var lake = await ServedLake.CreateAsync();
         using var engine = lake.Lake.Engines.Open(Workload.Serving);
-        foreach (var pattern in (string[])["repeat('%a', 40) || '%b'", "'" + string.Concat(Enumerable.Repeat("%a_", 20)) + "%b'", "repeat('%a_', 20) || s || 'b'"])
+        foreach (var pattern in (string[])[
+            "repeat('%a', 40) || '%b'", "'" + string.Concat(Enumerable.Repeat("%a_", 20)) + "%b'",
+            "repeat('%a_', 20) || s || 'b'",
+        ])
             engine.QueryScalar<long>(
-                $"SELECT count(*) FROM (SELECT repeat('a', 2000) AS x, CASE WHEN i < 0 THEN NULL ELSE '%' END AS s FROM range(50) t(i)) WHERE {string.Format(CultureInfo.InvariantCulture, match, pattern)}",
+                $"SELECT count(*) FROM (SELECT repeat('a', 2000) AS x, CASE WHEN i < 0 THEN NULL ELSE '%' END AS s "
+                    + $"FROM range(50) t(i)) WHERE {string.Format(CultureInfo.InvariantCulture, match, pattern)}",
                 Token);
     }
 
@@ -137,12 +172,15 @@ public sealed class BoundedFunctionTests
     {
         await using var lake = await ServedLake.CreateAsync();
         using var engine = lake.Lake.Engines.Open(Workload.Serving);
-        foreach (var match in (string[])["x LIKE '%_' || left(x, 500000) || 'b'", "x GLOB '*?' || left(x, 500000) || 'b'"])
+        foreach (var match in (string[])[
+            "x LIKE '%_' || left(x, 500000) || 'b'", "x GLOB '*?' || left(x, 500000) || 'b'",
+        ])
         {
             using var source = CancellationTokenSource.CreateLinkedTokenSource(Token);
             source.CancelAfter(TimeSpan.FromMilliseconds(300));
             Assert.ThrowsAny<OperationCanceledException>(() => engine.QueryScalar<long>(
-                $"SELECT count(*) FROM (SELECT repeat('a', 1000000) || i AS x FROM range(8) t(i)) WHERE {match}", source.Token));
+                $"SELECT count(*) FROM (SELECT repeat('a', 1000000) || i AS x FROM range(8) t(i)) WHERE {match}",
+                source.Token));
         }
     }
 
@@ -166,22 +204,29 @@ public sealed class BoundedFunctionTests
         var seed = Soak.Seed();
         var random = new Random(seed);
         string Text(int most) => random.Next(16) == 0
-            ? "NULL" : SqlText.Literal(string.Concat(Enumerable.Range(0, random.Next(most)).Select(_ => parts[random.Next(parts.Length)])));
+            ? "NULL" : SqlText.Literal(
+                string.Concat(Enumerable.Range(0, random.Next(most)).Select(_ => parts[random.Next(parts.Length)])));
         var texts = Enumerable.Range(0, 60).Select(_ => Text(8)).ToList();
         var patterns = Enumerable.Range(0, 60).Select(_ => Text(7)).ToList();
         var values = $"(VALUES {string.Join(", ", texts.Select((t, i) => $"({i}, {t})"))}) t(i, x)";
-        var sql = $"SELECT i, j, {string.Format(CultureInfo.InvariantCulture, match, "x", "p")} FROM {values}, (VALUES {string.Join(", ", patterns.Select((t, i) => $"({i}, {t})"))}) u(j, p) ORDER BY i, j";
+        var sql =
+            $"SELECT i, j, {string.Format(CultureInfo.InvariantCulture, match, "x", "p")} FROM {values}, (VALUES "
+                + $"{string.Join(", ", patterns.Select((t, i) => $"({i}, {t})"))}) u(j, p) ORDER BY i, j";
 
         Assert.True(Rows(own, sql).SequenceEqual(Rows(bounded, sql)), $"seed {seed}");
         // Constants, of which the optimizer makes other functions.
         foreach (var pattern in patterns.Take(20))
         {
-            var constant = $"SELECT i, {string.Format(CultureInfo.InvariantCulture, match, "x", pattern)} FROM {values} ORDER BY i";
+            var constant =
+                $"SELECT i, {string.Format(CultureInfo.InvariantCulture, match, "x", pattern)} FROM {values} ORDER BY "
+                    + "i";
             Assert.True(Rows(own, constant).SequenceEqual(Rows(bounded, constant)), $"seed {seed}: {pattern}");
         }
     }
 
-    /// <summary>The engine's own functions are the oracle, in an instance where nothing stands in their place.</summary>
+    /// <summary>
+    /// The engine's own functions are the oracle, in an instance where nothing stands in their place.
+    /// </summary>
     [Theory]
     [InlineData("repeat({0}, {2})")]
     [InlineData("repeat(encode({0}), {2})")]
@@ -213,12 +258,19 @@ public sealed class BoundedFunctionTests
         var seed = Soak.Seed();
         var random = new Random(seed);
         var rows = string.Join(
-            ", ", Enumerable.Range(0, 300).Select(i => $"({i}, {Text(random)}, {Text(random)}, {Number(random)}, {Text(random)}, {Number(random)}, {Number(random)})"));
-        var sql = $"SELECT i, ({string.Format(CultureInfo.InvariantCulture, call, "a", "b", "n", "c", "m", "s")})::VARCHAR FROM (VALUES {rows}) t(i, a, b, n, c, m, s)";
+            ", ",
+            Enumerable.Range(0, 300)
+                .Select(i =>
+                    $"({i}, {Text(random)}, {Text(random)}, {Number(random)}, {Text(random)}, "
+                        + $"{Number(random)}, {Number(random)})"));
+        var sql =
+            $"SELECT i, ({string.Format(CultureInfo.InvariantCulture, call, "a", "b", "n", "c", "m", "s")})::VARCHAR "
+                + $"FROM (VALUES {rows}) t(i, a, b, n, c, m, s)";
 
         Assert.Equal(Rows(own, sql), Rows(bounded, sql));
         // Constants, which the engine folds.
-        var constant = $"SELECT ({string.Format(CultureInfo.InvariantCulture, call, Text(random), "'é'", "3", Text(random), "-4", "2")})::VARCHAR";
+        var constant =
+            $"SELECT ({string.Format(CultureInfo.InvariantCulture, call, Text(random), "'é'", "3", Text(random), "-4", "2")})::VARCHAR";
         Assert.Equal(Rows(own, constant), Rows(bounded, constant));
     }
 
@@ -232,9 +284,12 @@ public sealed class BoundedFunctionTests
     {
         if (random.Next(8) == 0) return "NULL";
         string[] letters = ["a", "b", "ab", "é", "日", "😀", "x"];
-        return SqlText.Literal(string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => letters[random.Next(letters.Length)])));
+        return SqlText.Literal(
+            string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => letters[random.Next(letters.Length)])));
     }
 
     static string Number(Random random) =>
-        random.Next(8) == 0 ? "NULL::BIGINT" : string.Create(CultureInfo.InvariantCulture, $"({random.Next(-9, 20)})::BIGINT");
+        random.Next(8) == 0
+            ? "NULL::BIGINT"
+            : string.Create(CultureInfo.InvariantCulture, $"({random.Next(-9, 20)})::BIGINT");
 }

@@ -31,13 +31,16 @@ public sealed class CatalogImageTests : IAsyncLifetime
     {
         await lake.ChangeAsync("CREATE TABLE silver.broken (id bigint)");
         await File.WriteAllTextAsync(
-            Path.Combine(lake.Lake.Folder, "silver", "broken", "_delta_log", "00000000000000000000.json"), "no log", Cancel);
+            Path.Combine(lake.Lake.Folder, "silver", "broken", "_delta_log", "00000000000000000000.json"), "no log",
+            Cancel);
         await using var session = lake.Open();
         Assert.Equal(
             ["broken", "orders", "SELECT 2"],
-            await session.RunAsync("SELECT table_name FROM information_schema.tables WHERE table_schema = 'silver' ORDER BY 1"));
+            await session.RunAsync(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = 'silver' ORDER BY 1"));
         Assert.Equal(
-            ["SELECT 0"], await session.RunAsync("SELECT column_name FROM information_schema.columns WHERE table_name = 'broken'"));
+            ["SELECT 0"],
+            await session.RunAsync("SELECT column_name FROM information_schema.columns WHERE table_name = 'broken'"));
         Assert.Equal(["INSERT 0 1"], await session.RunAsync("INSERT INTO silver.orders (id) VALUES (6)"));
         await session.FailAsync("SELECT * FROM silver.broken");
     }
@@ -47,7 +50,8 @@ public sealed class CatalogImageTests : IAsyncLifetime
     {
         await using var owner = lake.Open();
         await using var bia = lake.Open("bia", isOwner: false);
-        const string columns = "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders' ORDER BY ordinal_position";
+        const string columns =
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'orders' ORDER BY ordinal_position";
         Assert.Equal(["id", "name", "amount", "SELECT 3"], await bia.RunAsync(columns));
         await owner.RunAsync("ALTER TABLE silver.orders ALTER COLUMN name SET TAGS ('pii' = 'name')");
         Assert.Equal(["id", "amount", "SELECT 2"], await bia.RunAsync(columns));
@@ -70,6 +74,7 @@ public sealed class CatalogImageTests : IAsyncLifetime
     }
 
     static long SchemasOf(EngineSession engine) => Convert.ToInt64(
-        engine.Query("SELECT count(*) FROM duckdb_schemas() WHERE schema_name LIKE 'foz_catalog%'", Cancel).Fetch(Cancel)!.GetRow(0)[0],
+        engine.Query("SELECT count(*) FROM duckdb_schemas() WHERE schema_name LIKE 'foz_catalog%'", Cancel)
+            .Fetch(Cancel)!.GetRow(0)[0],
         System.Globalization.CultureInfo.InvariantCulture);
 }

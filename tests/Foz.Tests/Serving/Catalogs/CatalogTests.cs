@@ -61,7 +61,10 @@ public sealed class CatalogTests : IAsyncLifetime
         await session.RunAsync("CREATE TABLE gold.sales (day date, total double) COMMENT 'by day'");
         await lake.Lake.Catalog.DefineAsync(
             new("gold", "latest"),
-            _ => new() { Schema = "gold", Name = "latest", Kind = DefinitionKind.View, Sql = "SELECT day FROM gold.sales" },
+            _ => new()
+            {
+                Schema = "gold", Name = "latest", Kind = DefinitionKind.View, Sql = "SELECT day FROM gold.sales",
+            },
             Cancel);
         await session.RunAsync("ALTER TABLE gold.sales ADD COLUMN note string");
         Assert.Equal(
@@ -72,14 +75,17 @@ public sealed class CatalogTests : IAsyncLifetime
                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'gold' ORDER BY 2
                 """));
         Assert.Equal(before, await session.RunAsync("SELECT 'silver.orders'::regclass::oid"));
-        Assert.Equal(["SELECT day FROM gold.sales", "SELECT 1"], await session.RunAsync("SELECT pg_get_viewdef('gold.latest'::regclass, true)"));
+        Assert.Equal(
+            ["SELECT day FROM gold.sales", "SELECT 1"],
+            await session.RunAsync("SELECT pg_get_viewdef('gold.latest'::regclass, true)"));
     }
 
     [Fact]
     public async Task Catalogs_join_with_tables_of_the_lake() => Assert.Equal(
         ["orders|5", "SELECT 1"],
         await session.RunAsync(
-            "SELECT c.relname, (SELECT count(*) FROM silver.orders) FROM pg_catalog.pg_class c WHERE c.relname = 'orders'"));
+            "SELECT c.relname, (SELECT count(*) FROM silver.orders) FROM "
+                + "pg_catalog.pg_class c WHERE c.relname = 'orders'"));
 
     [Fact]
     public async Task Every_relation_can_be_read()
@@ -87,7 +93,8 @@ public sealed class CatalogTests : IAsyncLifetime
         foreach (var schema in new[] { "pg_catalog", "information_schema" })
         {
             var relations = await session.RunAsync(
-                $"SELECT quote_ident(relname) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = '{schema}'");
+                $"SELECT quote_ident(relname) FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                    + $"relnamespace WHERE nspname = '{schema}'");
             Assert.True(relations.Count > 60, $"{schema} has {relations.Count} relations");
             foreach (var relation in relations.SkipLast(1))
                 await session.PrepareAsync($"SELECT * FROM {schema}.{relation}", [], Cancel);
@@ -99,5 +106,6 @@ public sealed class CatalogTests : IAsyncLifetime
     [InlineData("SELECT 'nothing'::regtype", "42704")]
     [InlineData("SELECT * FROM pg_catalog.pg_nothing", "42P01")]
     [InlineData("SELECT * FROM information_schema.nothing", "42P01")]
-    public async Task What_is_not_there_is_an_error(string sql, string state) => Assert.Equal(state, await session.FailAsync(sql));
+    public async Task What_is_not_there_is_an_error(string sql, string state) =>
+        Assert.Equal(state, await session.FailAsync(sql));
 }

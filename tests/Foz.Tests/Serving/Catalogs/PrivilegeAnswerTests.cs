@@ -113,7 +113,8 @@ public sealed class PrivilegeAnswerTests : IAsyncLifetime
     [InlineData("pg_has_role('bi', 'readers', 'MEMBER')", "False")]
     public async Task An_owner_may_everything_and_ask_about_others(string call, string answer)
     {
-        if (call.Contains("'ana'", StringComparison.Ordinal)) call = call.Replace("'ana'", "'readers'", StringComparison.Ordinal);
+        if (call.Contains("'ana'", StringComparison.Ordinal))
+            call = call.Replace("'ana'", "'readers'", StringComparison.Ordinal);
         Assert.Equal([answer, "SELECT 1"], await owner.RunAsync($"SELECT {call}"));
     }
 }

@@ -18,7 +18,8 @@ public sealed class CopyLoadTests : IAsyncLifetime
     {
         lake = await ServedLake.CreateAsync();
         await lake.ChangeAsync(
-            "CREATE TABLE silver.kinds (a int, b string, c boolean, d double, e decimal(10,2), f date, g timestamp_ntz, h timestamp, i binary, j array<int>, k struct<x: int, y: string>)");
+            "CREATE TABLE silver.kinds (a int, b string, c boolean, d double, e decimal(10,2), f date, g "
+                + "timestamp_ntz, h timestamp, i binary, j array<int>, k struct<x: int, y: string>)");
         session = lake.Open();
     }
 
@@ -75,7 +76,8 @@ public sealed class CopyLoadTests : IAsyncLifetime
             "COPY 2",
             await CopyAsync(
                 "COPY silver.kinds FROM STDIN",
-                " 1 \tx\tyes\t1e3\t1.005\t2026-01-31\t2026-01-31 10:00:00.5\t2026-01-31 10:00:00-03\t\\\\x0102\t{1,NULL,3}\t{\"x\": 1, \"y\": \"z\"}\n"
+                " 1 \tx\tyes\t1e3\t1.005\t2026-01-31\t2026-01-31 10:00:00.5\t2026-01-31 "
+                    + "10:00:00-03\t\\\\x0102\t{1,NULL,3}\t{\"x\": 1, \"y\": \"z\"}\n"
                 + "-2\t\tOFF\t-inf\t-3\t0001-01-01\t1969-12-31 23:59:59\t2026-01-31\t\\\\\\\\a\\\\001\t{}\t\\N\n"));
         Assert.Equal(
             [
@@ -84,19 +86,26 @@ public sealed class CopyLoadTests : IAsyncLifetime
                 "SELECT 2",
             ],
             await session.RunAsync(
-                "SELECT a, b, c, d, CAST(e AS VARCHAR), CAST(f AS VARCHAR), CAST(g AS VARCHAR), CAST(h AS VARCHAR), CAST(i AS VARCHAR), CAST(j AS VARCHAR), CAST(k AS VARCHAR) FROM silver.kinds ORDER BY a DESC"));
+                "SELECT a, b, c, d, CAST(e AS VARCHAR), CAST(f AS VARCHAR), CAST(g AS VARCHAR), CAST(h AS VARCHAR), "
+                    + "CAST(i AS VARCHAR), CAST(j AS VARCHAR), CAST(k AS VARCHAR) FROM silver.kinds ORDER BY a DESC"));
     }
 
     [Theory]
     [InlineData("1\tx\n2\n", "22P04", "missing data for column \"name\"", "COPY orders, line 2: \"2\"")]
     [InlineData("1\tx\ty\n", "22P04", "extra data after last expected column", "COPY orders, line 1: \"1\tx\ty\"")]
-    [InlineData("1\tx\nq\ty\n", "22P02", "invalid input syntax for type bigint: \"q\"", "COPY orders, line 2, column id: \"q\"")]
-    [InlineData("99999999999999999999\tx\n", "22003", "value \"99999999999999999999\" is out of range for type bigint", "COPY orders, line 1, column id: \"99999999999999999999\"")]
+    [InlineData(
+        "1\tx\nq\ty\n", "22P02", "invalid input syntax for type bigint: \"q\"",
+        "COPY orders, line 2, column id: \"q\"")]
+    [InlineData(
+        "99999999999999999999\tx\n", "22003", "value \"99999999999999999999\" is out of range for type bigint",
+        "COPY orders, line 1, column id: \"99999999999999999999\"")]
     [InlineData("1\tx\r\n2\ty\n", "22P04", "literal newline found in data", "COPY orders, line 2")]
     [InlineData("1\t\\0\n", "22021", "invalid byte sequence for encoding \"UTF8\": 0x00", "COPY orders, line 1")]
-    public async Task A_fault_tells_its_line_and_column_and_nothing_is_written(string text, string sqlState, string message, string context)
+    public async Task A_fault_tells_its_line_and_column_and_nothing_is_written(
+        string text, string sqlState, string message, string context)
     {
-        var error = await Assert.ThrowsAsync<FozException>(() => CopyAsync("COPY silver.orders (id, name) FROM STDIN", text));
+        var error =
+            await Assert.ThrowsAsync<FozException>(() => CopyAsync("COPY silver.orders (id, name) FROM STDIN", text));
         Assert.Equal((sqlState, message, context), (error.SqlState, error.Message, error.Context));
         Assert.Equal(["5", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.orders"));
     }
@@ -125,9 +134,13 @@ public sealed class CopyLoadTests : IAsyncLifetime
     {
         await lake.ChangeAsync("CREATE TABLE silver.quotes (a string, b string, c string)");
         Assert.Equal(
-            "COPY 1", await CopyAsync("COPY silver.quotes FROM STDIN WITH (FORMAT csv, FORCE_NULL (a), FORCE_NOT_NULL (b))", "\"\",,\"\"\n"));
+            "COPY 1",
+            await CopyAsync(
+                "COPY silver.quotes FROM STDIN WITH (FORMAT csv, FORCE_NULL (a), FORCE_NOT_NULL (b))", "\"\",,\"\"\n"));
         Assert.Equal(["NULL||", "SELECT 1"], await session.RunAsync("SELECT * FROM silver.quotes"));
-        await FailsAsync("COPY silver.quotes FROM STDIN WITH CSV HEADER DELIMITER ';'", "a;b;c\n1;2;\"3", "22P04", "unterminated CSV quoted field");
+        await FailsAsync(
+            "COPY silver.quotes FROM STDIN WITH CSV HEADER DELIMITER ';'", "a;b;c\n1;2;\"3", "22P04",
+            "unterminated CSV quoted field");
         await FailsAsync("COPY silver.quotes FROM STDIN WITH (FORMAT csv, HEADER match)", "a,x,c\n", "22P04",
             "column name mismatch in header line field 2: got \"x\", expected \"b\"");
     }
@@ -178,14 +191,23 @@ public sealed class CopyLoadTests : IAsyncLifetime
         foreach (var cut in new[] { data.Length, 5, 1 })
         {
             Assert.Equal("COPY 2", await CopyAsync("COPY silver.orders (id, name) FROM STDIN BINARY", data, cut));
-            Assert.Equal(["10|dez", "11|NULL", "SELECT 2"], await session.RunAsync("SELECT id, name FROM silver.orders WHERE id > 5 ORDER BY id"));
+            Assert.Equal(
+                ["10|dez", "11|NULL", "SELECT 2"],
+                await session.RunAsync("SELECT id, name FROM silver.orders WHERE id > 5 ORDER BY id"));
             await lake.ChangeAsync("DELETE FROM silver.orders WHERE id > 5");
         }
-        await FailsAsync("COPY silver.orders (id, name) FROM STDIN BINARY", "PGCOPX", "22P04", "COPY file signature not recognized");
-        await FailsAsync("COPY silver.orders (id) FROM STDIN BINARY", data, "22P04", "row field count is 2, expected 1");
-        await FailsAsync("COPY silver.orders (name, id) FROM STDIN BINARY", data[..^1], "22021", "invalid byte sequence for encoding \"UTF8\": 0x00");
-        await FailsAsync("COPY silver.orders (id, name) FROM STDIN BINARY", data[..^5], "22P04", "unexpected EOF in COPY data");
-        await FailsAsync("COPY silver.orders (id, name) FROM STDIN BINARY", [.. data, 0], "22P04", "received copy data after EOF marker");
+        await FailsAsync(
+            "COPY silver.orders (id, name) FROM STDIN BINARY", "PGCOPX", "22P04", "COPY file signature not recognized");
+        await FailsAsync(
+            "COPY silver.orders (id) FROM STDIN BINARY", data, "22P04", "row field count is 2, expected 1");
+        await FailsAsync(
+            "COPY silver.orders (name, id) FROM STDIN BINARY", data[..^1], "22021",
+            "invalid byte sequence for encoding \"UTF8\": 0x00");
+        await FailsAsync(
+            "COPY silver.orders (id, name) FROM STDIN BINARY", data[..^5], "22P04", "unexpected EOF in COPY data");
+        await FailsAsync(
+            "COPY silver.orders (id, name) FROM STDIN BINARY", [.. data, 0], "22P04",
+            "received copy data after EOF marker");
     }
 
     [Fact]
@@ -193,7 +215,10 @@ public sealed class CopyLoadTests : IAsyncLifetime
     {
         const string Id = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11";
         await session.RunAsync("CREATE TABLE silver.declared (u uuid, j jsonb, n numeric)");
-        Assert.Equal("COPY 1", await CopyAsync("COPY silver.declared FROM STDIN", $"{{{Id.ToUpperInvariant()}}}\t{{\"b\":1,\"a\":2}}\t1.50\n"));
+        Assert.Equal(
+            "COPY 1",
+            await CopyAsync(
+                "COPY silver.declared FROM STDIN", $"{{{Id.ToUpperInvariant()}}}\t{{\"b\":1,\"a\":2}}\t1.50\n"));
         var writer = new MessageWriter();
         writer.Begin(MessageType.CopyData);
         BinaryCopy.WriteHeader(writer);
@@ -204,15 +229,23 @@ public sealed class CopyLoadTests : IAsyncLifetime
         writer.WriteBytes("\u0001[1]"u8);
         writer.WriteInt16(-1);
         writer.End();
-        Assert.Equal("COPY 1", await CopyAsync("COPY silver.declared (u, j) FROM STDIN BINARY", writer.Written[Message.HeaderBytes..].ToArray(), 7));
+        Assert.Equal(
+            "COPY 1",
+            await CopyAsync(
+                "COPY silver.declared (u, j) FROM STDIN BINARY", writer.Written[Message.HeaderBytes..].ToArray(), 7));
         Assert.Equal(
             [$"{Id}|{{\"a\": 2, \"b\": 1}}|1.5", $"{Id}|[1]|NULL", "SELECT 2"],
-            await session.RunAsync($"SELECT u, j, n::text FROM silver.declared WHERE u = '{Id.ToUpperInvariant()}' ORDER BY n NULLS LAST"));
-        await FailsAsync("COPY silver.declared (u) FROM STDIN", "x\n", "22P02", "invalid input syntax for type uuid: \"x\"");
-        await FailsAsync("COPY silver.declared (j) FROM STDIN", "x\n", "22P02", "invalid input syntax for type json: \"x\"");
+            await session.RunAsync(
+                $"SELECT u, j, n::text FROM silver.declared WHERE u = "
+                    + $"'{Id.ToUpperInvariant()}' ORDER BY n NULLS LAST"));
+        await FailsAsync(
+            "COPY silver.declared (u) FROM STDIN", "x\n", "22P02", "invalid input syntax for type uuid: \"x\"");
+        await FailsAsync(
+            "COPY silver.declared (j) FROM STDIN", "x\n", "22P02", "invalid input syntax for type json: \"x\"");
         await FailsAsync(
             "COPY silver.declared (n) FROM STDIN", "0.00000000000001\n", "0A000",
-            "numeric 0.00000000000001 in a column without digits, which has 28 before the point and 10 after it, is not supported: declare numeric(p,s)");
+            "numeric 0.00000000000001 in a column without digits, which has 28 before the point and 10 after it, is "
+                + "not supported: declare numeric(p,s)");
     }
 
     [Fact]
@@ -235,7 +268,8 @@ public sealed class CopyLoadTests : IAsyncLifetime
         return await load.CompleteAsync(Cancel);
     }
 
-    Task FailsAsync(string sql, string text, string sqlState, string message) => FailsAsync(sql, Encoding.UTF8.GetBytes(text), sqlState, message);
+    Task FailsAsync(string sql, string text, string sqlState, string message) =>
+        FailsAsync(sql, Encoding.UTF8.GetBytes(text), sqlState, message);
 
     async Task FailsAsync(string sql, byte[] bytes, string sqlState, string message)
     {

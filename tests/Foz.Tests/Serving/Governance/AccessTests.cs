@@ -53,7 +53,8 @@ public sealed class AccessTests : IAsyncLifetime
         {
             "SELECT * FROM silver.orders", "SELECT count(*) FROM lake.silver.orders AT (VERSION => 0)",
             "SELECT * FROM silver.orders FOR VERSION AS OF 1", "SELECT 1 WHERE EXISTS (SELECT * FROM silver.orders)",
-            "WITH o AS (SELECT * FROM silver.orders) SELECT 1", "COPY silver.orders TO STDOUT", "SELECT * FROM foz.runs",
+            "WITH o AS (SELECT * FROM silver.orders) SELECT 1", "COPY silver.orders TO STDOUT",
+            "SELECT * FROM foz.runs",
             "DECLARE c CURSOR WITH HOLD FOR SELECT * FROM silver.orders", "SELECT 'silver.orders'::regclass",
         })
             Assert.Equal("42P01", await ana.FailAsync(sql));
@@ -61,7 +62,8 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal("42P01", await ana.FailAsync("EXPLAIN SELECT * FROM silver.orders"));
         Assert.Equal("42P01", await ana.FailAsync("DELETE FROM silver.orders"));
         Assert.Equal(
-            ["SELECT 0"], await ana.RunAsync("SELECT * FROM information_schema.columns WHERE table_schema IN ('silver', 'gold')"));
+            ["SELECT 0"],
+            await ana.RunAsync("SELECT * FROM information_schema.columns WHERE table_schema IN ('silver', 'gold')"));
         Assert.Equal(["SELECT 0"], await ana.RunAsync("SELECT * FROM pg_class WHERE relname IN ('orders', 'sales')"));
         Assert.Equal(["SELECT 0"], await ana.RunAsync("SELECT * FROM pg_namespace WHERE nspname = 'silver'"));
         Assert.Equal(["0", "SELECT 1"], await ana.RunAsync("SELECT pg_database_size('lake')"));
@@ -71,7 +73,11 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task Names_that_are_not_granted_are_in_no_hint()
     {
         Grant("grants: [{to: [ana], on: [gold]}, {to: [ana], on: [gold], privileges: [insert, delete, create]}]");
-        foreach (var sql in new[] { "SELECT * FROM gold.orders", "INSERT INTO gold.orders VALUES (1)", "DELETE FROM gold.orders", "DROP TABLE gold.orders" })
+        foreach (var sql in new[]
+        {
+            "SELECT * FROM gold.orders", "INSERT INTO gold.orders VALUES (1)", "DELETE FROM gold.orders",
+            "DROP TABLE gold.orders",
+        })
         {
             var error = await Assert.ThrowsAsync<FozException>(() => ana.RunAsync(sql));
             Assert.DoesNotContain("silver", $"{error.Message} {error.Hint}", StringComparison.Ordinal);
@@ -81,7 +87,9 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public async Task What_a_column_was_called_and_what_it_no_longer_is_do_not_matter_to_older_versions()
     {
-        await lake.ChangeAsync("CREATE TABLE gold.people (id int, cpf string, age int) TBLPROPERTIES ('delta.columnMapping.mode' = 'name')");
+        await lake.ChangeAsync(
+            "CREATE TABLE gold.people (id int, cpf string, age int) TBLPROPERTIES "
+                + "('delta.columnMapping.mode' = 'name')");
         await lake.ChangeAsync("INSERT INTO gold.people VALUES (1, '390', 40)");
         await lake.ChangeAsync("ALTER TABLE gold.people RENAME COLUMN cpf TO document");
         await lake.ChangeAsync("ALTER TABLE gold.people ALTER COLUMN document SET TAGS ('pii' = 'cpf')");
@@ -115,7 +123,9 @@ public sealed class AccessTests : IAsyncLifetime
               - {to: [ana], on: [sandbox], privileges: [create, insert]}
               - {to: [bia], on: [sandbox]}
             """);
-        await ana.RunAsync("CREATE TABLE sandbox.copy AS SELECT id, 'x' || cpf AS document, upper(name) AS name FROM gold.people WHERE cpf <> ''");
+        await ana.RunAsync(
+            "CREATE TABLE sandbox.copy AS SELECT id, 'x' || cpf AS document, upper(name) AS name "
+                + "FROM gold.people WHERE cpf <> ''");
         await ana.RunAsync("INSERT INTO sandbox.later SELECT id, cpf FROM (SELECT * FROM gold.people)");
         Assert.Equal(["1|x390|ANA", "SELECT 1"], await ana.RunAsync("SELECT * FROM sandbox.copy"));
         await using var bia = lake.Open("bia", isOwner: false);
@@ -133,7 +143,8 @@ public sealed class AccessTests : IAsyncLifetime
         await lake.ChangeAsync("CREATE TABLE sandbox.copy (id int, a string, b string, c string, d string)");
         await lake.ChangeAsync("INSERT INTO sandbox.copy (id) VALUES (1)");
         await lake.ChangeAsync("CREATE TABLE sandbox.plain AS SELECT id, 'x' AS cpf, name FROM gold.people");
-        Grant("grants: [{to: [ana], on: [gold, sandbox], tags: {pii.cpf: clear}}, {to: [ana], on: [sandbox], privileges: [insert, update]}, {to: [bia], on: [sandbox]}]");
+        Grant("grants: [{to: [ana], on: [gold, sandbox], tags: {pii.cpf: clear}}, {to: [ana], on: [sandbox], "
+            + "privileges: [insert, update]}, {to: [bia], on: [sandbox]}]");
         await using var bia = lake.Open("bia", isOwner: false);
         foreach (var (sql, hidden) in new[]
         {
@@ -142,10 +153,13 @@ public sealed class AccessTests : IAsyncLifetime
             ("UPDATE sandbox.copy SET a = 'x' || (SELECT min(cpf) FROM gold.people), b = 'y' WHERE id = 1", "a"),
             ("UPDATE sandbox.copy AS t SET b = t.a || '!' WHERE id = 1", "a b"),
             ("UPDATE sandbox.copy SET c = p.cpf FROM gold.people AS p WHERE copy.id = p.id", "a b c"),
-            ("MERGE INTO sandbox.copy AS t USING gold.people AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET d = s.name WHEN NOT MATCHED THEN INSERT (id, a) VALUES (id, name)", "a b c"),
-            ("MERGE INTO sandbox.copy AS t USING gold.people AS s ON t.id = s.id AND s.id = 2 WHEN NOT MATCHED BY SOURCE THEN UPDATE SET d = c", "a b c d"),
+            ("MERGE INTO sandbox.copy AS t USING gold.people AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET d = "
+                + "s.name WHEN NOT MATCHED THEN INSERT (id, a) VALUES (id, name)", "a b c"),
+            ("MERGE INTO sandbox.copy AS t USING gold.people AS s ON t.id = s.id AND s.id = 2 WHEN NOT MATCHED BY "
+                + "SOURCE THEN UPDATE SET d = c", "a b c d"),
             ("INSERT INTO sandbox.plain SELECT id, name, name FROM gold.people WHERE id > 9", "a b c d"),
-            ("MERGE INTO sandbox.plain AS t USING gold.people AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET *", "a b c d cpf"),
+            ("MERGE INTO sandbox.plain AS t USING gold.people AS s ON t.id = s.id WHEN MATCHED THEN UPDATE SET *",
+                "a b c d cpf"),
         })
         {
             await ana.RunAsync(sql);
@@ -222,7 +236,8 @@ public sealed class AccessTests : IAsyncLifetime
         // It would fail on the names of the other rows.
         Assert.Equal(["7", "8", "SELECT 2"], await ana.RunAsync(
             "SELECT CAST(name AS INTEGER) FROM silver.orders WHERE CAST(name AS INTEGER) > 0 ORDER BY 1"));
-        var statement = await ana.PrepareAsync("SELECT CAST(name || 'secret' AS INTEGER) FROM silver.orders", [], Cancel);
+        var statement = await ana.PrepareAsync(
+            "SELECT CAST(name || 'secret' AS INTEGER) FROM silver.orders", [], Cancel);
         var error = await Assert.ThrowsAsync<FozException>(async () =>
         {
             await using var cursor = await statement.ExecuteAsync([], Cancel);
@@ -257,13 +272,15 @@ public sealed class AccessTests : IAsyncLifetime
               - {to: [ana], on: [silver.orders], columns: [id, amount], where: id <= 2}
               - {to: [ana], on: [silver.orders], columns: [id, name], where: id = 2, masks: {name: redact}}
             """);
-        Assert.Equal(["1|a|1.50", "2|****|2.50", "SELECT 2"], await ana.RunAsync("SELECT * FROM silver.orders ORDER BY id"));
+        Assert.Equal(
+            ["1|a|1.50", "2|****|2.50", "SELECT 2"], await ana.RunAsync("SELECT * FROM silver.orders ORDER BY id"));
     }
 
     [Fact]
     public void A_name_is_no_role_and_a_role_is_no_name()
     {
-        Grant("users:\n  - name: ana\nroles:\n  - {name: finance, members: [bia]}\ngrants:\n  - {to: [finance], on: [gold.sales]}\n  - {to: [ana], on: [silver.orders]}");
+        Grant("users:\n  - name: ana\nroles:\n  - {name: finance, members: [bia]}\ngrants:\n  - {to: [finance], on: "
+            + "[gold.sales]}\n  - {to: [ana], on: [silver.orders]}");
         var list = AccessList.Load(project);
         Foz.Lake.Data.TableName sales = new("gold", "sales"), orders = new("silver", "orders");
         Assert.NotNull(list.Of(new Grantee("bia"), sales));

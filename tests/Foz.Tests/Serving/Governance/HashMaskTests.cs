@@ -5,8 +5,8 @@ using Foz.Serving.Sessions;
 namespace Foz.Tests.Serving.Governance;
 
 /// <summary>
-/// What hash masks show: the same for the same value within a family, and to nobody what he could compare with a value of his own.
-/// Ana sees hashes of silver.people, and may write the schema sandbox.
+/// What hash masks show: the same for the same value within a family, and to nobody what he could compare with a value
+/// of his own. Ana sees hashes of silver.people, and may write the schema sandbox.
 /// </summary>
 public sealed class HashMaskTests : IAsyncLifetime
 {
@@ -27,8 +27,11 @@ public sealed class HashMaskTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Grant(Policies);
-        lake = await ServedLake.CreateAsync(() => access, choose: static options => options with { MaskKey = "key" }, sessionsMax: 10);
-        await lake.ChangeAsync($"CREATE TABLE silver.people AS SELECT * FROM (VALUES (1, '{Guess}', 'a@b'), (2, '55566677788', 'c@d')) v(id, cpf, document)");
+        lake = await ServedLake.CreateAsync(
+            () => access, choose: static options => options with { MaskKey = "key" }, sessionsMax: 10);
+        await lake.ChangeAsync(
+            $"CREATE TABLE silver.people AS SELECT * FROM (VALUES (1, '{Guess}', 'a@b'), (2, "
+                + "'55566677788', 'c@d')) v(id, cpf, document)");
         await TagAsync("silver.people", "cpf");
         ana = lake.Open("ana", isOwner: false);
     }
@@ -53,9 +56,15 @@ public sealed class HashMaskTests : IAsyncLifetime
     async Task<string> OneAsync(string sql) => (await ana.RunAsync(sql))[0];
 
     [Theory]
-    [InlineData("INSERT … SELECT", "CREATE TABLE sandbox.mine AS SELECT '11122233344' AS c", "INSERT INTO sandbox.mine SELECT cpf FROM silver.people")]
-    [InlineData("CREATE TABLE AS of a union", "CREATE TABLE sandbox.mine AS SELECT '11122233344' AS c UNION ALL SELECT cpf FROM silver.people")]
-    [InlineData("CASE", "CREATE TABLE sandbox.mine AS SELECT CASE WHEN id = 1 THEN '11122233344' ELSE cpf END AS c FROM silver.people")]
+    [InlineData(
+        "INSERT … SELECT", "CREATE TABLE sandbox.mine AS SELECT '11122233344' AS c",
+        "INSERT INTO sandbox.mine SELECT cpf FROM silver.people")]
+    [InlineData(
+        "CREATE TABLE AS of a union",
+        "CREATE TABLE sandbox.mine AS SELECT '11122233344' AS c UNION ALL SELECT cpf FROM silver.people")]
+    [InlineData(
+        "CASE",
+        "CREATE TABLE sandbox.mine AS SELECT CASE WHEN id = 1 THEN '11122233344' ELSE cpf END AS c FROM silver.people")]
     [InlineData("coalesce", "CREATE TABLE sandbox.mine AS SELECT coalesce('11122233344', cpf) AS c FROM silver.people")]
     [InlineData(
         "UPDATE", "CREATE TABLE sandbox.mine AS SELECT '11122233344' AS c, 1 AS id",
@@ -64,10 +73,12 @@ public sealed class HashMaskTests : IAsyncLifetime
         "MERGE", "CREATE TABLE sandbox.mine AS SELECT '11122233344' AS c, 1 AS id",
         "MERGE INTO sandbox.mine t USING (SELECT id + 10 AS id, cpf FROM silver.people) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT (id, c) VALUES (s.id, s.cpf)")]
     [InlineData("a name that masks", "CREATE TABLE sandbox.mine AS SELECT '11122233344' AS document")]
-    [InlineData("a column renamed", "CREATE TABLE sandbox.mine (c string) TBLPROPERTIES ('delta.columnMapping.mode' = 'name')",
+    [InlineData(
+        "a column renamed", "CREATE TABLE sandbox.mine (c string) TBLPROPERTIES ('delta.columnMapping.mode' = 'name')",
         "INSERT INTO sandbox.mine VALUES ('11122233344')", "ALTER TABLE sandbox.mine RENAME COLUMN c TO document")]
     [InlineData(
-        "RENAME TO", "CREATE TABLE sandbox.other AS SELECT '11122233344' AS c", "ALTER TABLE sandbox.other RENAME TO sandbox.mine",
+        "RENAME TO", "CREATE TABLE sandbox.other AS SELECT '11122233344' AS c",
+        "ALTER TABLE sandbox.other RENAME TO sandbox.mine",
         "INSERT INTO sandbox.mine SELECT cpf FROM silver.people")]
     public async Task What_somebody_wrote_is_never_hashed_for_him(string way, params string[] statements)
     {
@@ -76,12 +87,19 @@ public sealed class HashMaskTests : IAsyncLifetime
         foreach (var sql in statements) await ana.RunAsync(sql);
         var seen = await ana.RunAsync("SELECT * FROM sandbox.mine");
         Assert.All(seen.SkipLast(1), row => Assert.Contains("****", row, StringComparison.Ordinal));
-        Assert.Equal(["SELECT 0"], await ana.RunAsync($"SELECT p.id FROM silver.people p JOIN sandbox.mine m ON p.cpf = m.{(way.StartsWith("a ", StringComparison.Ordinal) ? "document" : "c")}"));
+        Assert.Equal(
+            ["SELECT 0"],
+            await ana.RunAsync(
+                $"SELECT p.id FROM silver.people p JOIN sandbox.mine m ON p.cpf = "
+                    + $"m.{(way.StartsWith("a ", StringComparison.Ordinal) ? "document" : "c")}"));
         foreach (var version in new[] { 0, 1 }.Take(statements.Length))
-            Assert.DoesNotContain(cpf, string.Join(' ', await TryAsync($"SELECT * FROM sandbox.mine AT (VERSION => {version})")), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                cpf, string.Join(' ', await TryAsync($"SELECT * FROM sandbox.mine AT (VERSION => {version})")),
+                StringComparison.Ordinal);
         await using var owner = lake.Open();
         await owner.RunAsync("CREATE VIEW gold.seen AS SELECT * FROM sandbox.mine");
-        Assert.DoesNotContain(cpf, string.Join(' ', await TryAsync("SELECT * FROM gold.seen")), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            cpf, string.Join(' ', await TryAsync("SELECT * FROM gold.seen")), StringComparison.Ordinal);
     }
 
     async Task<IReadOnlyList<string>> TryAsync(string sql)
@@ -118,7 +136,8 @@ public sealed class HashMaskTests : IAsyncLifetime
 
     [Theory]
     [InlineData("UPDATE silver.people SET cpf = '11122233344' WHERE id = 2")]
-    [InlineData("MERGE INTO silver.people t USING (SELECT 2 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET cpf = '11122233344'")]
+    [InlineData(
+        "MERGE INTO silver.people t USING (SELECT 2 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET cpf = '11122233344'")]
     [InlineData("INSERT OVERWRITE silver.people SELECT 1, '11122233344', 'x'")]
     [InlineData("ALTER TABLE silver.people ALTER COLUMN cpf SET DEFAULT '11122233344'")]
     public async Task What_is_hashed_is_not_changed_by_who_sees_the_hash(string sql)
@@ -140,7 +159,8 @@ public sealed class HashMaskTests : IAsyncLifetime
         Grant($"tags: {{shop: hash}}\n{Policies}");
         await ana.RunAsync("CREATE TABLE sandbox.mine AS SELECT 'x' AS c");
         Assert.Equal("42501", await ana.FailAsync(sql));
-        Assert.Equal(["ALTER TABLE"], await ana.RunAsync("ALTER TABLE sandbox.mine ALTER COLUMN c SET TAGS ('team' = 'sales')"));
+        Assert.Equal(
+            ["ALTER TABLE"], await ana.RunAsync("ALTER TABLE sandbox.mine ALTER COLUMN c SET TAGS ('team' = 'sales')"));
         await using var owner = lake.Open();
         Assert.Equal(["ALTER TABLE"], await owner.RunAsync(sql));
     }
@@ -148,13 +168,19 @@ public sealed class HashMaskTests : IAsyncLifetime
     [Fact]
     public async Task Equal_values_are_equal_within_a_family_and_no_further()
     {
-        await lake.ChangeAsync($"CREATE TABLE silver.orders2 AS SELECT '{Guess}' AS buyer, '{Guess}' AS seller, '{Guess}' AS document, '{Guess}' AS note");
+        await lake.ChangeAsync(
+            $"CREATE TABLE silver.orders2 AS SELECT '{Guess}' AS buyer, '{Guess}' AS seller, '{Guess}' "
+                + $"AS document, '{Guess}' AS note");
         await TagAsync("silver.orders2", "buyer");
         await TagAsync("silver.orders2", "seller", "cnpj");
-        const string Hashes = "SELECT p.cpf = o.buyer, p.cpf = o.seller, p.cpf = o.document, p.document = o.document FROM silver.people p, silver.orders2 o WHERE p.id = 1";
+        const string Hashes =
+            "SELECT p.cpf = o.buyer, p.cpf = o.seller, p.cpf = o.document, p.document = o.document FROM silver.people "
+                + "p, silver.orders2 o WHERE p.id = 1";
         Assert.Equal("True|False|False|False", await OneAsync(Hashes));
         await lake.ChangeAsync($"INSERT INTO silver.people VALUES (3, NULL, '{Guess}')");
-        Assert.Equal("1", await OneAsync("SELECT count(*) FROM silver.people p JOIN silver.orders2 o ON p.document = o.document"));
+        Assert.Equal(
+            "1",
+            await OneAsync("SELECT count(*) FROM silver.people p JOIN silver.orders2 o ON p.document = o.document"));
         // Owners say what belongs together.
         Grant($"families: {{customer: [pii, silver.orders2.document]}}\n{Policies}");
         Assert.Equal("True|True|True|False", await OneAsync(Hashes));

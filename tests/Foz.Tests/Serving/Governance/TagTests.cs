@@ -24,7 +24,8 @@ public sealed class TagTests : IAsyncLifetime
         service = new(new(lake, prefix: "", static _ => null), new() { Access = () => access.Current });
         await project.AppendAsync(
             "bronze.people",
-            "SELECT * FROM (VALUES (1, 'ana', '111.222.333-44', 'SP', 10.0), (2, 'bia', '555.666.777-88', 'RJ', 20.0)) v(id, name, cpf, state, paid)");
+            "SELECT * FROM (VALUES (1, 'ana', '111.222.333-44', 'SP', 10.0), (2, 'bia', '555.666.777-88', 'RJ', 20.0)) "
+                + "v(id, name, cpf, state, paid)");
         project.Write("models/silver/people.sql", """
             /* @foz
             columns:
@@ -74,16 +75,22 @@ public sealed class TagTests : IAsyncLifetime
                 sum(paid) AS paid
             FROM silver.people WHERE name <> 'x' GROUP BY state
             """);
-        project.Write("models/gold/contacts.sql", "/* @foz\nmaterialization: view\n@foz */\nSELECT lower(name) || '!' AS label, state FROM silver.people");
+        project.Write(
+            "models/gold/contacts.sql",
+            "/* @foz\nmaterialization: view\n@foz */\nSELECT lower(name) || '!' AS label, state FROM silver.people");
         project.Write("models/gold/labels.sql", "SELECT label, state FROM gold.contacts");
         await project.RunAsync();
 
-        Assert.Equal(["id: ", "name: daily pii.name", "cpf: pii.cpf", "state: ", "paid: "], await TagsAsync("silver.people"));
         Assert.Equal(
-            ["state: ", "people: released.pii.cpf", "last_name: daily pii.name", "flag: pii.cpf", "paid: "], await TagsAsync("gold.by_state"));
+            ["id: ", "name: daily pii.name", "cpf: pii.cpf", "state: ", "paid: "], await TagsAsync("silver.people"));
+        Assert.Equal(
+            ["state: ", "people: released.pii.cpf", "last_name: daily pii.name", "flag: pii.cpf", "paid: "],
+            await TagsAsync("gold.by_state"));
         Assert.Equal(["label: daily pii.name", "state: "], await TagsAsync("gold.labels"));
         // Tags are there from the first version on.
-        Assert.Equal(0, (await (await project.Lake.OpenTableAsync(new("gold", "by_state"), Cancel)).LatestAsync(Cancel)).Version);
+        Assert.Equal(
+            0, (await (await project.Lake.OpenTableAsync(new("gold", "by_state"), Cancel))
+                .LatestAsync(Cancel)).Version);
     }
 
     [Fact]
@@ -111,7 +118,9 @@ public sealed class TagTests : IAsyncLifetime
     [Fact]
     public async Task Tags_flow_through_ephemeral_models_and_programs_from_the_first_version_on()
     {
-        project.Write("models/silver/names.sql", "/* @foz\nmaterialization: ephemeral\n@foz */\nSELECT id, upper(name) AS label, paid FROM silver.people");
+        project.Write(
+            "models/silver/names.sql",
+            "/* @foz\nmaterialization: ephemeral\n@foz */\nSELECT id, upper(name) AS label, paid FROM silver.people");
         project.Write("models/gold/labels.sql", "SELECT id, label || '!' AS label FROM silver.names");
         project.Write("models/gold/scores.py", """"
             """@foz
@@ -123,7 +132,8 @@ public sealed class TagTests : IAsyncLifetime
             def model():
                 return [{"who": p["name"], "score": p["paid"]} for p in foz.table("silver.people", "rows")]
             """");
-        project.Write("models/gold/contacts.sql", "/* @foz\nmaterialization: view\n@foz */\nSELECT id, name FROM silver.people");
+        project.Write(
+            "models/gold/contacts.sql", "/* @foz\nmaterialization: view\n@foz */\nSELECT id, name FROM silver.people");
         project.Write("models/gold/seen.py", """"
             """@foz
             description: Who was seen
@@ -155,7 +165,8 @@ public sealed class TagTests : IAsyncLifetime
         var run = await project.RunAsync();
         Assert.All(run.Steps, step => Assert.Null(step.Error?.Describe()));
         // It reads its own table, whose columns nobody knew yet.
-        Assert.Equal(["id: daily pii.cpf pii.name", "who: pii.cpf pii.name released.daily"], await TagsAsync("gold.seen"));
+        Assert.Equal(
+            ["id: daily pii.cpf pii.name", "who: pii.cpf pii.name released.daily"], await TagsAsync("gold.seen"));
     }
 
     [Fact]
@@ -163,23 +174,31 @@ public sealed class TagTests : IAsyncLifetime
     {
         Write("");
         await project.RunAsync();
-        Assert.Equal((0, "id: ,name: ,state: "), (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
+        Assert.Equal(
+            (0, "id: ,name: ,state: "),
+            (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
 
         Write("columns: [{name: name, tags: [pii.name]}]");
-        Assert.Equal(Outcome.Succeeded, (await project.RunAsync()).Steps.Single(step => step.Step.Name == "log").Outcome);
-        Assert.Equal((1, "id: ,name: pii.name,state: "), (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
+        Assert.Equal(
+            Outcome.Succeeded, (await project.RunAsync()).Steps.Single(step => step.Step.Name == "log").Outcome);
+        Assert.Equal(
+            (1, "id: ,name: pii.name,state: "),
+            (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
         Assert.All((await project.RunAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
 
         Write("columns: [{name: name, tags: [pii.name, daily]}, {name: state, tags: [sensitive.politics]}]");
-        await project.AppendAsync("bronze.people", "SELECT 3 AS id, 'cid' AS name, '' AS cpf, 'MG' AS state, 30.0 AS paid");
+        await project.AppendAsync(
+            "bronze.people", "SELECT 3 AS id, 'cid' AS name, '' AS cpf, 'MG' AS state, 30.0 AS paid");
         await project.RunAsync();
         Assert.Equal(
-            (2, "id: ,name: daily pii.name,state: sensitive.politics"), (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
+            (2, "id: ,name: daily pii.name,state: sensitive.politics"),
+            (await VersionAsync("silver.log"), string.Join(',', await TagsAsync("silver.log"))));
         Assert.Equal(3, (await project.RowsAsync("silver.log")).Count);
 
         void Write(string columns) => project.Write(
             "models/silver/log.sql",
-            $"/* @foz\nmaterialization: {{type: incremental, strategy: append}}\n{columns}\n@foz */\nSELECT id, name, state FROM STREAM(bronze.people)");
+            $"/* @foz\nmaterialization: {{type: incremental, strategy: append}}\n{columns}\n@foz */\nSELECT id, name, "
+                + "state FROM STREAM(bronze.people)");
     }
 
     async Task<long> VersionAsync(string table) =>
@@ -195,13 +214,20 @@ public sealed class TagTests : IAsyncLifetime
         Assert.Equal("42703", await FailAsync("SELECT id FROM silver.people WHERE cpf LIKE '1%'"));
         Assert.Equal(
             ["id", "state", "paid", "SELECT 3"],
-            await AskAsync("SELECT column_name FROM information_schema.columns WHERE table_name = 'people' ORDER BY ordinal_position"));
+            await AskAsync(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = "
+                    + "'people' ORDER BY ordinal_position"));
 
         project.Write("policies/a.yml", "grants: [{to: [ana], on: [silver], tags: {pii: redact, pii.cpf: last_four}}]");
-        Assert.Equal(["****|****3-44", "****|****7-88", "SELECT 2"], await AskAsync("SELECT name, cpf FROM silver.people ORDER BY id"));
-        project.Write("policies/a.yml", "tags: {pii: null}\ngrants: [{to: [ana], on: [silver], tags: {pii.name: clear}}]");
-        Assert.Equal(["ana|NULL", "bia|NULL", "SELECT 2"], await AskAsync("SELECT name, cpf FROM silver.people ORDER BY id"));
-        project.Write("policies/a.yml", "grants: [{to: [ana], on: [silver.people], columns: [id, cpf], masks: {cpf: redact}}]");
+        Assert.Equal(
+            ["****|****3-44", "****|****7-88", "SELECT 2"],
+            await AskAsync("SELECT name, cpf FROM silver.people ORDER BY id"));
+        project.Write(
+            "policies/a.yml", "tags: {pii: null}\ngrants: [{to: [ana], on: [silver], tags: {pii.name: clear}}]");
+        Assert.Equal(
+            ["ana|NULL", "bia|NULL", "SELECT 2"], await AskAsync("SELECT name, cpf FROM silver.people ORDER BY id"));
+        project.Write(
+            "policies/a.yml", "grants: [{to: [ana], on: [silver.people], columns: [id, cpf], masks: {cpf: redact}}]");
         Assert.Equal(["1|****", "2|****", "SELECT 2"], await AskAsync("SELECT * FROM silver.people ORDER BY id"));
     }
 
@@ -230,7 +256,10 @@ public sealed class TagTests : IAsyncLifetime
     public void A_family_covers_what_stands_behind_its_dot(string family, string tag, bool covers) =>
         Assert.Equal(covers, ColumnTag.Covers(family, tag));
 
-    /// <summary>The model: a column is shown by a grant if each protected tag has a rule, and as the strictest of its rules says.</summary>
+    /// <summary>
+    /// The model: a column is shown by a grant if each protected tag has a rule, and as the strictest of its rules
+    /// says.
+    /// </summary>
     [Fact]
     public void Whatever_the_tags_and_rules_a_column_is_shown_as_the_strictest_says_or_not_at_all()
     {
@@ -243,10 +272,13 @@ public sealed class TagTests : IAsyncLifetime
             var rules = tags.Where(_ => random.Next(3) == 0).ToDictionary(t => t, _ => (TagRule)random.Next(5));
             var field = own.Aggregate(new Field("c", DataType.String), (f, tag) =>
                 f with { Metadata = f.Metadata.SetItem(ColumnTag.Prefix + tag, ColumnTag.Stated) });
-            var access = new TableAccess([new AccessGrant { To = ["a"], On = ["*"], Tags = rules, Place = default }], new(new("silver", "people"), new(), MayWrite: false));
+            var access = new TableAccess(
+                [new AccessGrant { To = ["a"], On = ["*"], Tags = rules, Place = default }],
+                new(new("silver", "people"), new(), MayWrite: false));
 
             TagRule? Rule(string tag) =>
-                rules.Where(r => tag == r.Key || tag.StartsWith(r.Key + ".", StringComparison.Ordinal)).OrderByDescending(r => r.Key.Length)
+                rules.Where(r => tag == r.Key || tag.StartsWith(r.Key + ".", StringComparison.Ordinal))
+                    .OrderByDescending(r => r.Key.Length)
                     .Select(r => (TagRule?)r.Value).FirstOrDefault();
             var isShown = own.Where(t => t != "daily").All(t => Rule(t) is not null);
             var why = $"seed {seed}, round {round}";
@@ -271,7 +303,9 @@ public sealed class TagTests : IAsyncLifetime
     [InlineData("release: {'a b': x}", "the reason of each")]
     public void What_is_wrong_of_tags_is_told(string keys, string message)
     {
-        project.Write("models/silver/people.sql", $"/* @foz\ncolumns: [{{name: cpf, {keys}}}]\n@foz */\nSELECT cpf FROM bronze.people");
+        project.Write(
+            "models/silver/people.sql",
+            $"/* @foz\ncolumns: [{{name: cpf, {keys}}}]\n@foz */\nSELECT cpf FROM bronze.people");
         Assert.Contains(project.Errors(), error => error.Contains(message, StringComparison.Ordinal));
     }
 }

@@ -32,7 +32,8 @@ public sealed class UserFileTests : IDisposable
         File.WriteAllText(Path, "# people\n" + File.ReadAllText(Path) + "    # the end\n");
         var before = UserList.Load(folder).Find("ana")!.Verifier;
         Assert.Equal(
-            ErrorKind.Usage, Assert.Throws<FozException>(() => file.Add("ana", "b", isOwner: false, replaces: false)).Kind);
+            ErrorKind.Usage,
+            Assert.Throws<FozException>(() => file.Add("ana", "b", isOwner: false, replaces: false)).Kind);
         file.Add("ana", "b", isOwner: false, replaces: true);
         Assert.NotEqual(before!.ToString(), UserList.Load(folder).Find("ana")!.Verifier!.ToString());
         Assert.True(UserList.Load(folder).Find("ana")!.IsOwner);
@@ -47,7 +48,8 @@ public sealed class UserFileTests : IDisposable
         var file = new UserFile(folder);
         file.Add("ana", "a", isOwner: true, replaces: false);
         file.AddKey("ana/superset", expires: null, []);
-        foreach (var path in new[] { Path, file.KeyPath }) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        foreach (var path in new[] { Path, file.KeyPath })
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
         Assert.InRange(UserList.Load(folder).Find("ana")!.Verifier!.Iterations, 32_768, int.MaxValue);
         Assert.InRange(UserList.Load(folder).Keys.Single().Verifier.Iterations, 32_768, int.MaxValue);
         // A verifier of before is still good.
@@ -64,14 +66,17 @@ public sealed class UserFileTests : IDisposable
         file.Add("ana", "a", isOwner: true, replaces: false);
         Assert.Empty(PolicyModes.Check(folder));
         File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        Assert.Contains("chmod 600 policies/users.yml", Assert.Single(PolicyModes.Check(folder)), StringComparison.Ordinal);
+        Assert.Contains(
+            "chmod 600 policies/users.yml", Assert.Single(PolicyModes.Check(folder)), StringComparison.Ordinal);
         // Grants are no secret; but who can write them grants himself everything.
         var grants = System.IO.Path.Combine(folder, "policies", "access.yml");
         File.WriteAllText(grants, "grants: []\n");
         File.SetUnixFileMode(grants, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
         Assert.Single(PolicyModes.Check(folder));
         File.SetUnixFileMode(grants, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherWrite);
-        Assert.Contains("policies/access.yml", Assert.Throws<FozException>(() => PolicyModes.Check(folder)).Describe(), StringComparison.Ordinal);
+        Assert.Contains(
+            "policies/access.yml", Assert.Throws<FozException>(() => PolicyModes.Check(folder)).Describe(),
+            StringComparison.Ordinal);
         // What is mounted, as Kubernetes mounts secrets by links, is as who mounts it says.
         File.SetUnixFileMode(grants, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         var mounted = System.IO.Path.Combine(folder, "mounted.yml");

@@ -51,14 +51,21 @@ public sealed class WriteGrantTests : IAsyncLifetime
     [InlineData("DELETE FROM silver.orders WHERE id = 1", "delete")]
     [InlineData("TRUNCATE TABLE silver.orders", "delete")]
     [InlineData("UPDATE silver.orders SET name = 'x' WHERE id = 1", "update")]
-    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE", "delete")]
-    [InlineData("MERGE INTO silver.orders t USING (SELECT 7 AS id) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)", "insert")]
-    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET name = 'x' WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id) WHEN NOT MATCHED BY SOURCE THEN DELETE", "insert, update, delete")]
-    [InlineData("MERGE WITH SCHEMA EVOLUTION INTO silver.orders t USING (SELECT 7 AS id, 1 AS z) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT *", "insert, alter")]
+    [InlineData(
+        "MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE", "delete")]
+    [InlineData(
+        "MERGE INTO silver.orders t USING (SELECT 7 AS id) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id)", "insert")]
+    [InlineData(
+        "MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET name = 'x' WHEN NOT MATCHED THEN INSERT (id) VALUES (s.id) WHEN NOT MATCHED BY SOURCE THEN DELETE", "insert, update, delete")]
+    [InlineData(
+        "MERGE WITH SCHEMA EVOLUTION INTO silver.orders t USING (SELECT 7 AS id, 1 AS z) s ON t.id = s.id WHEN NOT MATCHED THEN INSERT *", "insert, alter")]
     [InlineData("INSERT INTO silver.orders VALUES (1, 'x', 1) ON CONFLICT (id) DO NOTHING", "insert")]
-    [InlineData("INSERT INTO silver.orders VALUES (1, 'x', 1) ON CONFLICT (id) DO UPDATE SET name = excluded.name", "insert, update")]
+    [InlineData(
+        "INSERT INTO silver.orders VALUES (1, 'x', 1) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+        "insert, update")]
     [InlineData("INSERT INTO silver.orders SELECT id + 100, name, amount FROM silver.orders", "insert")]
-    [InlineData("UPDATE silver.orders SET name = s.st FROM (SELECT id, state AS st FROM silver.people) AS s WHERE orders.id = s.id", "update")]
+    [InlineData(
+        "UPDATE silver.orders SET name = s.st FROM (SELECT id, state AS st FROM silver.people) AS s WHERE orders.id = s.id", "update")]
     [InlineData("DELETE FROM silver.orders USING silver.people AS p WHERE orders.id = p.id", "delete")]
     [InlineData("COPY silver.orders FROM STDIN", "insert")]
     [InlineData("COPY silver.orders (name, id) FROM STDIN", "insert")]
@@ -107,7 +114,9 @@ public sealed class WriteGrantTests : IAsyncLifetime
             return;
         }
         await using var load = await statement.BeginLoadAsync(Cancel);
-        load.Write(Encoding.UTF8.GetBytes(sql.Contains("(name, id)", StringComparison.Ordinal) ? "x\t9\n" : "9\tx\t1\n"), Cancel);
+        load.Write(
+            Encoding.UTF8.GetBytes(sql.Contains("(name, id)", StringComparison.Ordinal) ? "x\t9\n" : "9\tx\t1\n"),
+            Cancel);
         Assert.Equal("COPY 1", await load.CompleteAsync(Cancel));
     }
 
@@ -117,7 +126,8 @@ public sealed class WriteGrantTests : IAsyncLifetime
         Grant("grants: [{to: [ana], on: [silver.orders], privileges: [insert]}]");
         await DoAsync("COPY silver.orders FROM STDIN");
         Assert.Equal("42P01", await ana.FailAsync("SELECT * FROM silver.orders"));
-        Assert.Equal("42P01", (await Assert.ThrowsAsync<FozException>(() => DoAsync("COPY silver.people FROM STDIN"))).SqlState);
+        Assert.Equal(
+            "42P01", (await Assert.ThrowsAsync<FozException>(() => DoAsync("COPY silver.people FROM STDIN"))).SqlState);
         await using var owner = lake.Open();
         Assert.Equal(["6", "SELECT 1"], await owner.RunAsync("SELECT count(*) FROM silver.orders"));
     }
@@ -135,12 +145,15 @@ public sealed class WriteGrantTests : IAsyncLifetime
     [Fact]
     public async Task A_plan_tells_no_value_that_is_hidden()
     {
-        Grant("grants: [{to: [ana], on: [silver.people], where: \"state = 'XYZ'\", masks: {cpf: last_four}}, {to: [ana], on: [gold]}]");
+        Grant("grants: [{to: [ana], on: [silver.people], where: \"state = 'XYZ'\", masks: {cpf: "
+            + "last_four}}, {to: [ana], on: [gold]}]");
         await ViewAsync("by_state", "SELECT state, count(*) AS n FROM silver.people GROUP BY state");
         foreach (var sql in new[]
         {
-            "EXPLAIN SELECT * FROM silver.people WHERE id > 5", "EXPLAIN SELECT min(cpf), max(state) FROM silver.people",
-            "EXPLAIN VERBOSE SELECT p.id FROM silver.people p JOIN gold.by_state s ON p.state = s.state", "EXPLAIN (VERBOSE) SELECT * FROM gold.by_state",
+            "EXPLAIN SELECT * FROM silver.people WHERE id > 5",
+            "EXPLAIN SELECT min(cpf), max(state) FROM silver.people",
+            "EXPLAIN VERBOSE SELECT p.id FROM silver.people p JOIN gold.by_state s ON p.state = s.state",
+            "EXPLAIN (VERBOSE) SELECT * FROM gold.by_state",
         })
         {
             var before = await PlanAsync(sql);
@@ -164,7 +177,11 @@ public sealed class WriteGrantTests : IAsyncLifetime
     [Fact]
     public async Task What_is_not_granted_at_all_is_not_there_to_be_written()
     {
-        foreach (var sql in new[] { "DELETE FROM silver.orders", "DROP TABLE silver.orders", "INSERT INTO silver.orders SELECT * FROM silver.orders" })
+        foreach (var sql in new[]
+        {
+            "DELETE FROM silver.orders", "DROP TABLE silver.orders",
+            "INSERT INTO silver.orders SELECT * FROM silver.orders",
+        })
             Assert.Equal("42P01", await ana.FailAsync(sql));
         Assert.Equal("42P01", await ana.FailAsync("DELETE FROM silver.nothing"));
     }
@@ -172,14 +189,16 @@ public sealed class WriteGrantTests : IAsyncLifetime
     [Theory]
     [InlineData("DELETE FROM silver.people WHERE cpf LIKE '111%'")]
     [InlineData("UPDATE silver.people SET state = 'SP' WHERE cpf LIKE '111%'")]
-    [InlineData("MERGE INTO silver.people t USING (SELECT '11122233344' AS cpf) s ON t.cpf = s.cpf WHEN MATCHED THEN DELETE")]
+    [InlineData(
+        "MERGE INTO silver.people t USING (SELECT '11122233344' AS cpf) s ON t.cpf = s.cpf WHEN MATCHED THEN DELETE")]
     [InlineData("ALTER TABLE silver.people ADD CONSTRAINT c CHECK (cpf <> '11122233344')")]
     [InlineData("ALTER TABLE silver.people ALTER COLUMN cpf UNSET TAGS ('pii')")]
     public async Task Who_does_not_see_all_of_a_table_does_not_change_it_by_what_is_hidden(string sql)
     {
         Grant("grants: [{to: [ana], on: [silver], privileges: [all]}]");
         Assert.Equal("42501", await ana.FailAsync(sql));
-        Grant("grants:\n  - {to: [ana], on: [silver], where: id = 2, tags: {pii: clear}}\n  - {to: [ana], on: [silver], privileges: [insert, update, delete, alter]}");
+        Grant("grants:\n  - {to: [ana], on: [silver], where: id = 2, tags: {pii: clear}}\n  - {to: [ana], on: "
+            + "[silver], privileges: [insert, update, delete, alter]}");
         Assert.Equal("42501", await ana.FailAsync(sql));
         Grant("grants: [{to: [ana], on: [silver], privileges: [insert], tags: {pii: clear}}]");
         Assert.Equal(["INSERT 0 1"], await ana.RunAsync("INSERT INTO silver.people VALUES (3, '1', 'SP')"));
@@ -188,8 +207,11 @@ public sealed class WriteGrantTests : IAsyncLifetime
     [Theory]
     [InlineData("INSERT INTO silver.orders SELECT id, cpf, 1 FROM silver.people", "42703")]
     [InlineData("UPDATE silver.orders SET name = lower(getvariable('x')) WHERE id = 1", "42883")]
-    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET name = getvariable('x')", "42883")]
-    [InlineData("MERGE INTO silver.orders t USING (SELECT getvariable('x') AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE", "42883")]
+    [InlineData(
+        "MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET name = getvariable('x')", "42883")]
+    [InlineData(
+        "MERGE INTO silver.orders t USING (SELECT getvariable('x') AS id) s ON t.id = s.id WHEN MATCHED THEN DELETE",
+        "42883")]
     [InlineData("INSERT INTO silver.orders REPLACE WHERE name = getvariable('x') SELECT 1, 'a', 1", "42883")]
     [InlineData("CREATE TABLE silver.copy AS SELECT cpf FROM silver.people", "42703")]
     [InlineData("UPDATE silver.orders SET name = (SELECT max(cpf) FROM silver.people)", "42703")]
@@ -216,7 +238,8 @@ public sealed class WriteGrantTests : IAsyncLifetime
         Assert.Equal(["RJ|1", "SP|1", "SELECT 2"], await ana.RunAsync("SELECT * FROM gold.by_state ORDER BY 1"));
         Assert.Equal(["1", "SELECT 1"], await ana.RunAsync("WITH x AS (SELECT * FROM gold.nested) SELECT * FROM x"));
         Assert.Equal("42P01", await ana.FailAsync("SELECT * FROM silver.people"));
-        Assert.Equal("42P01", await ana.FailAsync("SELECT v.n FROM gold.by_state v JOIN silver.people p ON v.state = p.state"));
+        Assert.Equal(
+            "42P01", await ana.FailAsync("SELECT v.n FROM gold.by_state v JOIN silver.people p ON v.state = p.state"));
         // Rows that are hidden of a table are hidden through views too.
         Grant("grants: [{to: [ana], on: [gold]}, {to: [ana], on: [silver.people], where: state = 'SP'}]");
         Assert.Equal(["SP|1", "SELECT 1"], await ana.RunAsync("SELECT * FROM gold.by_state"));
@@ -231,7 +254,8 @@ public sealed class WriteGrantTests : IAsyncLifetime
         Grant("grants: [{to: [ana], on: [gold]}]");
         Assert.Equal("42703", await ana.FailAsync("SELECT * FROM gold.contacts"));
         Grant("grants: [{to: [ana], on: [gold], tags: {pii: last_four}}]");
-        Assert.Equal(["****3344!", "****7788!", "SELECT 2"], await ana.RunAsync("SELECT label FROM gold.contacts ORDER BY id"));
+        Assert.Equal(
+            ["****3344!", "****7788!", "SELECT 2"], await ana.RunAsync("SELECT label FROM gold.contacts ORDER BY id"));
     }
 
     [Fact]
@@ -243,16 +267,25 @@ public sealed class WriteGrantTests : IAsyncLifetime
         var shown = new List<string>();
         foreach (var key in new[] { "one", "two", null, null })
         {
-            await using var served = await ServedLake.CreateAsync(() => access, choose: options => options with { MaskKey = key });
-            await served.ChangeAsync("CREATE TABLE silver.people AS SELECT * FROM (VALUES (1, '11122233344'), (2, NULL), (3, '11122233344')) t(id, cpf)");
+            await using var served = await ServedLake.CreateAsync(
+                () => access, choose: options => options with { MaskKey = key });
+            await served.ChangeAsync(
+                "CREATE TABLE silver.people AS SELECT * FROM (VALUES (1, '11122233344'), (2, NULL), (3, "
+                    + "'11122233344')) t(id, cpf)");
             await using var session = served.Open("ana", isOwner: false);
             var rows = await session.RunAsync("SELECT cpf FROM silver.people ORDER BY id");
             Assert.Equal((rows[0], "NULL"), (rows[2], rows[1]));
-            Assert.Equal([rows[0], "SELECT 1"], await session.RunAsync("SELECT a.cpf FROM silver.people a JOIN silver.people b ON a.cpf = b.cpf WHERE a.id = 1 AND b.id = 3"));
+            Assert.Equal(
+                [rows[0], "SELECT 1"],
+                await session.RunAsync(
+                    "SELECT a.cpf FROM silver.people a JOIN silver.people b ON a.cpf = "
+                        + "b.cpf WHERE a.id = 1 AND b.id = 3"));
             Assert.Equal("42883", await session.FailAsync("SELECT foz_masked('11122233344', 'column cpf')"));
             if (key is not null)
             {
-                var family = HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(key), 32, info: "foz hash mask, column cpf"u8.ToArray());
+                var family = HKDF.DeriveKey(
+                    HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(key), 32,
+                    info: "foz hash mask, column cpf"u8.ToArray());
                 Assert.Equal(Convert.ToHexStringLower(HMACSHA256.HashData(family, "11122233344"u8)), rows[0]);
             }
             shown.Add(rows[0]);
@@ -265,10 +298,13 @@ public sealed class WriteGrantTests : IAsyncLifetime
     public async Task Current_user_in_a_view_is_who_reads_it()
     {
         await using var owner = lake.Open("bia");
-        await owner.RunAsync("CREATE VIEW gold.mine AS SELECT id, current_user AS reader, upper(user) AS who FROM silver.people WHERE state <> session_user");
+        await owner.RunAsync(
+            "CREATE VIEW gold.mine AS SELECT id, current_user AS reader, upper(user) AS who FROM "
+                + "silver.people WHERE state <> session_user");
         await owner.RunAsync("CREATE VIEW gold.nested AS SELECT * FROM gold.mine WHERE reader = CURRENT_USER");
         Grant("grants: [{to: [ana], on: [gold]}]");
-        Assert.Equal(["1|ana|ANA", "2|ana|ANA", "SELECT 2"], await ana.RunAsync("SELECT * FROM gold.nested ORDER BY id"));
+        Assert.Equal(
+            ["1|ana|ANA", "2|ana|ANA", "SELECT 2"], await ana.RunAsync("SELECT * FROM gold.nested ORDER BY id"));
         Assert.Equal(["bia|BIA", "SELECT 1"], await owner.RunAsync("SELECT reader, who FROM gold.mine WHERE id = 1"));
         Assert.Equal(["bia", "SELECT 1"], await owner.RunAsync("SELECT current_user"));
     }
@@ -295,6 +331,7 @@ public sealed class WriteGrantTests : IAsyncLifetime
     public void What_is_wrong_is_told(string keys, string message)
     {
         Grant($"grants: [{{to: [ana], on: [silver], {keys}}}]");
-        Assert.Contains(message, Assert.Throws<FozException>(() => AccessList.Load(project)).Describe(), StringComparison.Ordinal);
+        Assert.Contains(
+            message, Assert.Throws<FozException>(() => AccessList.Load(project)).Describe(), StringComparison.Ordinal);
     }
 }

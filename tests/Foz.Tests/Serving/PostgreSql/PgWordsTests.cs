@@ -6,7 +6,10 @@ using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.PostgreSql;
 
-/// <summary>PostgreSQL's words have its values and types, or are refused by name: each line with constants, columns and parameters.</summary>
+/// <summary>
+/// PostgreSQL's words have its values and types, or are refused by name: each line with constants, columns and
+/// parameters.
+/// </summary>
 public sealed class PgWordsTests : IAsyncLifetime
 {
     ServedLake lake = null!;
@@ -14,7 +17,8 @@ public sealed class PgWordsTests : IAsyncLifetime
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string> Words { get; } = new(PgWord.All.Select(word => (word.Text, word.Arguments)));
+    public static TheoryData<string, string> Words { get; } = new(
+        PgWord.All.Select(word => (word.Text, word.Arguments)));
 
     public async ValueTask InitializeAsync()
     {
@@ -39,9 +43,11 @@ public sealed class PgWordsTests : IAsyncLifetime
             Assert.Equal((sql, PgWord.Normalize(word.Answer), word.Types), (sql, answer, types));
         }
         if (word.WithParameters() is not var (parameterized, typeNames, values)) return;
-        var (given, _) = await AnswerAsync(parameterized, [.. typeNames.Select(name => PgTypes.FindByName(name)!.Value)], values);
+        var (given, _) = await AnswerAsync(
+            parameterized, [.. typeNames.Select(name => PgTypes.FindByName(name)!.Value)], values);
         // What is refused of a value may be refused of its type.
-        if (!word.IsError || !given.StartsWith('!')) Assert.Equal((parameterized, PgWord.Normalize(word.Answer)), (parameterized, given));
+        if (!word.IsError || !given.StartsWith('!'))
+            Assert.Equal((parameterized, PgWord.Normalize(word.Answer)), (parameterized, given));
     }
 
     /// <summary>Errors of a division are errors of the statement that would store it.</summary>
@@ -56,7 +62,9 @@ public sealed class PgWordsTests : IAsyncLifetime
         Assert.Equal(before, await session.RunAsync("SELECT count(*), sum(amount) FROM silver.orders"));
     }
 
-    /// <summary>Quotients, against integers of any size: as many digits as PostgreSQL's rule gives, rounded at the last.</summary>
+    /// <summary>
+    /// Quotients, against integers of any size: as many digits as PostgreSQL's rule gives, rounded at the last.
+    /// </summary>
     [Fact]
     public void Quotients_are_exact()
     {
@@ -77,14 +85,18 @@ public sealed class PgWordsTests : IAsyncLifetime
                 continue;
             }
             // |quotient * b - a| is at most half a unit of the last digit that is shown, of which there are 16 or more.
-            var exact = new System.Numerics.BigInteger(a) * System.Numerics.BigInteger.Pow(10, PgNumeric.Scale + scaleB - scaleA);
+            var exact = new System.Numerics.BigInteger(a)
+                * System.Numerics.BigInteger.Pow(10, PgNumeric.Scale + scaleB - scaleA);
             var error = System.Numerics.BigInteger.Abs(((System.Numerics.BigInteger)quotient * b) - exact);
             var largest = System.Numerics.BigInteger.Max(System.Numerics.BigInteger.Abs(exact), 1);
-            Assert.True(error * System.Numerics.BigInteger.Pow(10, 12) <= largest, $"seed {seed}: {a}e-{scaleA} / {b}e-{scaleB} = {quotient}");
+            Assert.True(
+                error * System.Numerics.BigInteger.Pow(10, 12) <= largest,
+                $"seed {seed}: {a}e-{scaleA} / {b}e-{scaleB} = {quotient}");
         }
     }
 
-    async Task<(string Answer, string Types)> AnswerAsync(string sql, IReadOnlyList<uint> parameters, IReadOnlyList<object?> values)
+    async Task<(string Answer, string Types)> AnswerAsync(
+        string sql, IReadOnlyList<uint> parameters, IReadOnlyList<object?> values)
     {
         try
         {
@@ -94,7 +106,8 @@ public sealed class PgWordsTests : IAsyncLifetime
             while (await cursor.FetchAsync(int.MaxValue, Cancel) is { } slice)
                 for (var row = slice.Start; row < slice.Start + slice.Count; row++)
                     rows.Add(string.Join('|', slice.Chunk.GetRow(row).Select(Text)));
-            return (PgWord.Normalize(string.Join(';', rows)), string.Join('|', statement.Columns!.Select(column => PgTypeNames.Of(column.PgType.Oid))));
+            return (PgWord.Normalize(string.Join(';', rows)),
+                string.Join('|', statement.Columns!.Select(column => PgTypeNames.Of(column.PgType.Oid))));
         }
         catch (FozException e)
         {

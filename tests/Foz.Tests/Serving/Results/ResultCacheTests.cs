@@ -62,7 +62,9 @@ public sealed class ResultCacheTests : IDisposable
         await lake.ChangeAsync("CREATE TABLE silver.orders (id bigint)");
         await lake.ChangeAsync("INSERT INTO silver.orders VALUES (7)");
         Assert.Equal(["7", "SELECT 1"], await session.RunAsync(All));
-        Assert.Equal(["7", "SELECT 1"], await session.RunAsync("SELECT * FROM silver.orders AT (VERSION => 1) WHERE id > 4 ORDER BY id"));
+        Assert.Equal(
+            ["7", "SELECT 1"],
+            await session.RunAsync("SELECT * FROM silver.orders AT (VERSION => 1) WHERE id > 4 ORDER BY id"));
     }
 
     [Fact]
@@ -113,7 +115,8 @@ public sealed class ResultCacheTests : IDisposable
     [Fact]
     public async Task A_cursor_that_has_failed_stays_so_and_nothing_of_it_is_kept()
     {
-        const string Failing = "SELECT (CASE WHEN i = 900000 THEN 'x' ELSE '1' END)::int AS n FROM generate_series(1, 1000000) AS s(i)";
+        const string Failing =
+            "SELECT (CASE WHEN i = 900000 THEN 'x' ELSE '1' END)::int AS n FROM generate_series(1, 1000000) AS s(i)";
         await using var lake = await ServedLake.CreateAsync();
         await using var session = lake.Open();
         await session.RunAsync($"DECLARE c CURSOR WITH HOLD FOR {Failing}");
@@ -143,7 +146,9 @@ public sealed class ResultCacheTests : IDisposable
     {
         await using var lake = await ServedLake.CreateAsync();
         await using var session = lake.Open();
-        const string Hour = "SELECT extract(hour FROM timestamptz '2026-01-01 12:00:00+00')::int AS h, current_setting('TimeZone') AS z";
+        const string Hour =
+            "SELECT extract(hour FROM timestamptz '2026-01-01 12:00:00+00')::int AS h, "
+                + "current_setting('TimeZone') AS z";
         Assert.Equal(["12|UTC", "SELECT 1"], await session.RunAsync(Hour));
         await session.RunAsync("SET TimeZone = 'America/Sao_Paulo'");
         Assert.Equal(["9|America/Sao_Paulo", "SELECT 1"], await session.RunAsync(Hour));
@@ -152,7 +157,9 @@ public sealed class ResultCacheTests : IDisposable
     [Theory]
     [InlineData("SELECT 1 AS a, 'x' || 'y' AS b, upper('z') AS c", true)]
     [InlineData("SELECT row_number() OVER (ORDER BY id DESC) AS n, id FROM silver.orders ORDER BY 1", true)]
-    [InlineData("WITH o AS (SELECT name, sum(amount) AS s FROM silver.orders GROUP BY name) SELECT * FROM o ORDER BY s DESC", true)]
+    [InlineData(
+        "WITH o AS (SELECT name, sum(amount) AS s FROM silver.orders GROUP BY name) SELECT * FROM o ORDER BY s DESC",
+        true)]
     [InlineData("SELECT i FROM generate_series(1, 3) AS s(i)", true)]
     [InlineData("SELECT quote_ident('a b') AS q", true)]
     [InlineData("SELECT random() AS r", false)]
@@ -250,8 +257,8 @@ public sealed class ResultCacheTests : IDisposable
     }
 
     /// <summary>
-    /// The same statements on two services of one lake, of which one keeps results, with changes of all that answers follow from
-    /// between them.
+    /// The same statements on two services of one lake, of which one keeps results, with changes of all that answers
+    /// follow from between them.
     /// </summary>
     [Theory]
     [InlineData(1)]
@@ -280,7 +287,9 @@ public sealed class ResultCacheTests : IDisposable
                     break;
                 default:
                     var sql = Statement(random);
-                    Assert.Equal((seed, step, sql, await AnswerAsync(other, sql)), (seed, step, sql, await AnswerAsync(kept, sql)));
+                    Assert.Equal(
+                        (seed, step, sql, await AnswerAsync(other, sql)),
+                        (seed, step, sql, await AnswerAsync(kept, sql)));
                     break;
             }
         }
@@ -314,8 +323,10 @@ public sealed class ResultCacheTests : IDisposable
         1 => "SELECT count(*)::int AS n, min(name) AS least FROM orders",
         2 => $"SELECT name FROM silver.orders WHERE id = {random.Next(3)}",
         3 => "SELECT * FROM few",
-        4 => $"SELECT a.id, b.name FROM silver.orders a JOIN gold.few b ON a.id = b.id WHERE a.id < {random.Next(2, 4)}",
-        5 => "SELECT extract(hour FROM timestamptz '2026-01-01 12:00:00+00')::int AS h, current_user AS u, current_schema() AS s",
+        4 => $"SELECT a.id, b.name FROM silver.orders a JOIN gold.few b ON a.id = b.id "
+            + $"WHERE a.id < {random.Next(2, 4)}",
+        5 => "SELECT extract(hour FROM timestamptz '2026-01-01 12:00:00+00')::int AS h, "
+            + "current_user AS u, current_schema() AS s",
         6 => "SELECT count(*)::int AS n FROM silver.orders AT (VERSION => 1)",
         _ => "SELECT id FROM silver.orders EXCEPT SELECT id FROM few",
     };

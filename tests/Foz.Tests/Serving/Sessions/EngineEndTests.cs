@@ -27,11 +27,13 @@ public sealed class EngineEndTests
         await using var session = lake.Open();
         await using var other = lake.Open("bia", isOwner: true);
         Assert.Equal(["5", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders"));
-        Assert.Equal(["orders", "SELECT 1"], await other.RunAsync("SELECT relname FROM pg_class WHERE relname = 'orders'"));
+        Assert.Equal(
+            ["orders", "SELECT 1"], await other.RunAsync("SELECT relname FROM pg_class WHERE relname = 'orders'"));
         Assert.Equal("XX000", await session.FailAsync(killer));
         Assert.Equal(["5", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders"));
         // The catalog is read from tables inside of the engine: they are made again.
-        Assert.Equal(["orders", "SELECT 1"], await other.RunAsync("SELECT relname FROM pg_class WHERE relname = 'orders'"));
+        Assert.Equal(
+            ["orders", "SELECT 1"], await other.RunAsync("SELECT relname FROM pg_class WHERE relname = 'orders'"));
         Assert.Equal(["INSERT 0 1"], await session.RunAsync("INSERT INTO silver.orders VALUES (6, 'f', 6)"));
         Assert.Equal(["6", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.orders"));
         while (!lake.Service.IsReady) await Task.Yield();
@@ -42,7 +44,8 @@ public sealed class EngineEndTests
     {
         await using var lake = await CreateAsync();
         await using var session = lake.Open();
-        var statement = await session.PrepareAsync("SELECT count(*) > 0 FROM pg_attribute a JOIN silver.orders o ON o.id > 0", [], Cancel);
+        var statement = await session.PrepareAsync(
+            "SELECT count(*) > 0 FROM pg_attribute a JOIN silver.orders o ON o.id > 0", [], Cancel);
         foreach (var instance in Instances(lake))
         {
             using var dying = instance.Open();
@@ -61,7 +64,8 @@ public sealed class EngineEndTests
         var noted = new List<LethalStatement>();
         lake.Service.Lethal.Noted = noted.Add;
         Assert.Equal("XX000", await session.FailAsync(Killer));
-        Assert.Equal("XX000", await session.FailAsync(Killer.Replace("1.5", "'2'::float8 + 7", StringComparison.Ordinal)));
+        Assert.Equal(
+            "XX000", await session.FailAsync(Killer.Replace("1.5", "'2'::float8 + 7", StringComparison.Ordinal)));
         Assert.Equal("XX000", await session.FailAsync("  select SINH(x) /* again */ FROM (VALUES (2)) v(x)"));
         var refused = await Assert.ThrowsAsync<FozException>(() => session.RunAsync(Killer));
         Assert.Equal("0A000", refused.SqlState);
@@ -100,16 +104,21 @@ public sealed class EngineEndTests
     [InlineData("SELECT system.main.\"DatePart\"(f, t) FROM (VALUES ('epoch', now())) v(f, t)", "42883")]
     [InlineData("SELECT \"PG_CATALOG\".date_part(f, t) FROM (VALUES ('epoch', now())) v(f, t)", "42883")]
     [InlineData("SELECT list_transform(['epoch'], x -> date_part(x, now()))", "0A000")]
-    public async Task A_part_of_a_date_is_refused_by_name_where_its_field_may_end_the_engine(string sql, string sqlState)
+    public async Task A_part_of_a_date_is_refused_by_name_where_its_field_may_end_the_engine(
+        string sql, string sqlState)
     {
         await using var lake = await ServedLake.CreateAsync();
         await using var session = lake.Open("bia", isOwner: false);
         var error = await Assert.ThrowsAsync<FozException>(() => session.RunAsync(sql));
         Assert.Equal((sqlState, false), (error.SqlState, EngineErrors.IsLethal(error)));
-        if (sqlState == "0A000") Assert.Contains("from a column is not supported", error.Message, StringComparison.Ordinal);
+        if (sqlState == "0A000")
+            Assert.Contains("from a column is not supported", error.Message, StringComparison.Ordinal);
         Assert.Equal(["2024|5", "SELECT 1"], await session.RunAsync(
-            "SELECT date_part(f, t)::int AS y, date_part('month', t)::int AS m FROM (VALUES ('year', timestamptz '2024-05-01 00:00:00+00')) v(f, t)"));
-        Assert.Equal(["1714521600", "SELECT 1"], await session.RunAsync("SELECT extract(epoch FROM timestamptz '2024-05-01 00:00:00+00')::bigint AS e"));
+            "SELECT date_part(f, t)::int AS y, date_part('month', t)::int AS m FROM (VALUES ('year', timestamptz "
+                + "'2024-05-01 00:00:00+00')) v(f, t)"));
+        Assert.Equal(
+            ["1714521600", "SELECT 1"],
+            await session.RunAsync("SELECT extract(epoch FROM timestamptz '2024-05-01 00:00:00+00')::bigint AS e"));
     }
 
     [Theory]
@@ -119,7 +128,8 @@ public sealed class EngineEndTests
     public async Task Clients_of_Trino_have_no_part_of_a_date_that_may_end_the_engine(string sql)
     {
         await using var lake = await ServedLake.CreateAsync();
-        await using var session = lake.Service.Open(new("bia", IsOwner: false), new() { Dialect = new TrinoDialect(static () => []) });
+        await using var session = lake.Service.Open(
+            new("bia", IsOwner: false), new() { Dialect = new TrinoDialect(static () => []) });
         Assert.Equal("42883", await session.FailAsync(sql));
     }
 
@@ -128,7 +138,8 @@ public sealed class EngineEndTests
         var lake = await ServedLake.CreateAsync(clock: clock, resultBytesMax: 0);
         foreach (var instance in Instances(lake))
             instance.Define(static engine => engine.Execute(
-                "CREATE OR REPLACE MACRO main.sinh(x) AS date_part(CASE WHEN x > 0 THEN 'epoch' ELSE 'julian' END, now())", Cancel));
+                "CREATE OR REPLACE MACRO main.sinh(x) AS date_part(CASE WHEN x > 0 THEN "
+                    + "'epoch' ELSE 'julian' END, now())", Cancel));
         return lake;
     }
 

@@ -34,7 +34,10 @@ public sealed class SqlSessionTests : IAsyncLifetime
             "SELECT id, name, amount, id > $2 AS above FROM silver.orders WHERE name = $1", [0, TypeOids.Int4], Cancel);
 
         Assert.Equal(
-            [("id", TypeOids.Int8, -1), ("name", TypeOids.Text, -1), ("amount", TypeOids.Numeric, ((10 << 16) | 2) + 4), ("above", TypeOids.Bool, -1)],
+            [
+                ("id", TypeOids.Int8, -1), ("name", TypeOids.Text, -1),
+                ("amount", TypeOids.Numeric, ((10 << 16) | 2) + 4), ("above", TypeOids.Bool, -1),
+            ],
             statement.Columns!.Select(c => (c.Name, c.PgType.Oid, c.PgType.Modifier)));
         Assert.Equal([TypeOids.Text, TypeOids.Int4], statement.ParameterTypes.Select(t => t.Oid));
         await using var cursor = await statement.ExecuteAsync(["b", "1"], Cancel);
@@ -49,10 +52,13 @@ public sealed class SqlSessionTests : IAsyncLifetime
         var file = Path.Combine(lake.Lake.Engines.CreateTempFolder().FullName, "steps.jsonl");
         await File.WriteAllTextAsync(file, """{"step": "silver.b", "rows": 2}""", Cancel);
         lake.Pending[new("foz", "steps")] = () => new(
-            $"SELECT * FROM read_json('{file}', format = 'newline_delimited', columns = {{'step': 'VARCHAR', 'rows': 'BIGINT'}})");
+            $"SELECT * FROM read_json('{file}', format = 'newline_delimited', columns = {{'step': "
+                + $"'VARCHAR', 'rows': 'BIGINT'}})");
         lake.Pending[new("foz", "runs")] = lake.Pending[new("foz", "steps")];
 
-        Assert.Equal(["silver.a|1", "silver.b|2", "SELECT 2"], await session.RunAsync("SELECT step, rows FROM foz.steps ORDER BY 1"));
+        Assert.Equal(
+            ["silver.a|1", "silver.b|2", "SELECT 2"],
+            await session.RunAsync("SELECT step, rows FROM foz.steps ORDER BY 1"));
         Assert.Equal(["2", "SELECT 1"], await session.RunAsync("SELECT rows FROM foz.steps WHERE step = 'silver.b'"));
         // Of these none has reached its table.
         Assert.Equal(["SELECT 0"], await session.RunAsync("SELECT * FROM foz.runs"));
@@ -74,7 +80,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [InlineData(1009u, "{a,\"b,\\\"c\",\"NULL\"}", "$1", "[a,b,\"c,NULL]")]
     [InlineData(TypeOids.Timestamp, "2026-01-31 10:00:00", "$1 + INTERVAL 1 DAY", "2026-02-01 10:00:00")]
     [InlineData(TypeOids.Bool, "t", "NOT $1", "false")]
-    public async Task Values_are_read_as_PostgreSQL_writes_them(uint type, string value, string expression, string expected)
+    public async Task Values_are_read_as_PostgreSQL_writes_them(
+        uint type, string value, string expression, string expected)
     {
         var statement = await session.PrepareAsync($"SELECT CAST({expression} AS VARCHAR)", [type], Cancel);
         if (type is 1007 or 1009) statement = await session.PrepareAsync($"SELECT {expression}", [type], Cancel);
@@ -153,7 +160,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
         Assert.Equal("25P01", await session.FailAsync("DECLARE c CURSOR FOR SELECT 1"));
         await session.RunAsync("BEGIN");
         Assert.Equal(
-            ["DECLARE CURSOR"], await session.RunAsync("DECLARE \"C 1\" NO SCROLL CURSOR FOR SELECT id FROM silver.orders ORDER BY id"));
+            ["DECLARE CURSOR"],
+            await session.RunAsync("DECLARE \"C 1\" NO SCROLL CURSOR FOR SELECT id FROM silver.orders ORDER BY id"));
         await session.RunAsync("DECLARE held CURSOR WITH HOLD FOR SELECT id FROM silver.orders ORDER BY id");
         Assert.Equal(["1", "2", "FETCH 2"], await session.RunAsync("FETCH 2 IN \"C 1\""));
         Assert.Equal(["MOVE 1"], await session.RunAsync("MOVE \"C 1\""));
@@ -238,7 +246,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [InlineData("SELECT $2", "42P18")]
     [InlineData("FETCH BACKWARD 1 FROM c", "55000")]
     [InlineData("COPY silver.orders TO '/tmp/x'", "42501")]
-    public async Task What_cannot_be_has_its_SQLSTATE(string sql, string state) => Assert.Equal(state, await session.FailAsync(sql));
+    public async Task What_cannot_be_has_its_SQLSTATE(string sql, string state) =>
+        Assert.Equal(state, await session.FailAsync(sql));
 
     [Fact]
     public async Task Names_without_a_schema_are_looked_for_in_the_search_path()
@@ -269,7 +278,9 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [Fact]
     public async Task Rows_are_changed()
     {
-        Assert.Equal(["INSERT 0 2"], await session.RunAsync("INSERT INTO silver.orders VALUES ($1, 'x', 1), (7, $2, 2)", 6, "y"));
+        Assert.Equal(
+            ["INSERT 0 2"],
+            await session.RunAsync("INSERT INTO silver.orders VALUES ($1, 'x', 1), (7, $2, 2)", 6, "y"));
         Assert.Equal(["UPDATE 1"], await session.RunAsync("UPDATE silver.orders SET name = 'z' WHERE id = 7"));
         Assert.Equal(["DELETE 1"], await session.RunAsync("DELETE FROM silver.orders WHERE id = $1", "6"));
         Assert.Equal(["z", "SELECT 1"], await session.RunAsync("SELECT name FROM silver.orders WHERE id = 7"));
@@ -280,19 +291,29 @@ public sealed class SqlSessionTests : IAsyncLifetime
     {
         await session.RunAsync("SET search_path = silver");
         await session.RunAsync(
-            "CREATE TABLE t (id bigserial, a integer NOT NULL, b character varying(10), tags text[], n numeric(10, 2), at timestamp, z timestamp with time zone, f double precision)");
+            "CREATE TABLE t (id bigserial, a integer NOT NULL, b character varying(10), tags text[], n numeric(10, 2), "
+                + "at timestamp, z timestamp with time zone, f double precision)");
         Assert.Equal(
             ["INSERT 0 2"],
-            await session.RunAsync("INSERT INTO t (a, b, at) SELECT 7 / 2, 'x' || i::text, now()::timestamp FROM generate_series(1, 2) g(i)"));
-        Assert.Equal(["UPDATE 1"], await session.RunAsync("UPDATE t SET a = a / 2, tags = '{u,v}'::text[] WHERE b ~ '2$'"));
-        Assert.Equal(["3|x1|NULL", "1|x2|2", "SELECT 2"], await session.RunAsync("SELECT a, b, array_length(tags, 1) FROM t ORDER BY b"));
+            await session.RunAsync(
+                "INSERT INTO t (a, b, at) SELECT 7 / 2, 'x' || i::text, now()::timestamp "
+                    + "FROM generate_series(1, 2) g(i)"));
+        Assert.Equal(
+            ["UPDATE 1"], await session.RunAsync("UPDATE t SET a = a / 2, tags = '{u,v}'::text[] WHERE b ~ '2$'"));
+        Assert.Equal(
+            ["3|x1|NULL", "1|x2|2", "SELECT 2"],
+            await session.RunAsync("SELECT a, b, array_length(tags, 1) FROM t ORDER BY b"));
         Assert.Equal(["DELETE 1"], await session.RunAsync("DELETE FROM t WHERE b !~ '^x2'"));
         await session.RunAsync("CREATE VIEW halves AS SELECT 7 / 2 AS half");
         Assert.Equal(["3", "SELECT 1"], await session.RunAsync("SELECT half FROM halves"));
         Assert.Equal(
-            ["id|int8", "a|int4", "b|text", "tags|_text", "n|numeric", "at|timestamp", "z|timestamptz", "f|float8", "SELECT 8"],
+            [
+                "id|int8", "a|int4", "b|text", "tags|_text", "n|numeric", "at|timestamp", "z|timestamptz", "f|float8",
+                "SELECT 8",
+            ],
             await session.RunAsync(
-                "SELECT attname, typname FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = 't'::regclass AND attnum > 0 ORDER BY attnum"));
+                "SELECT attname, typname FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid WHERE attrelid = "
+                    + "'t'::regclass AND attnum > 0 ORDER BY attnum"));
         Assert.Equal("0A000", await session.FailAsync("CREATE TABLE u (at time)"));
     }
 
@@ -312,7 +333,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
         Assert.Equal(["DROP SCHEMA"], await session.RunAsync("DROP SCHEMA IF EXISTS sales"));
         Assert.Equal("42939", await session.FailAsync("CREATE SCHEMA pg_own"));
         Assert.Equal(
-            ["00000 schema \"sales\" is listed from its first table on", "42P06 schema \"sales\" already exists, skipping",
+            ["00000 schema \"sales\" is listed from its first table on",
+                "42P06 schema \"sales\" already exists, skipping",
                 "00000 schema \"sales\" does not exist, skipping"],
             notices);
         await using var other = lake.Open("bia", isOwner: false);
@@ -321,10 +343,16 @@ public sealed class SqlSessionTests : IAsyncLifetime
 
     [Theory]
     [InlineData("INSERT INTO silver.orders VALUES ($1, $2, $3)", TypeOids.Int8, TypeOids.Text, TypeOids.Numeric)]
-    [InlineData("INSERT INTO silver.orders (name, id) VALUES ($1, $2), ($3, 4)", TypeOids.Text, TypeOids.Int8, TypeOids.Text)]
-    [InlineData("UPDATE silver.orders SET amount = $1 WHERE id = $2 AND name = $3", TypeOids.Numeric, TypeOids.Int8, TypeOids.Text)]
-    [InlineData("DELETE FROM silver.orders o WHERE o.amount > $1 AND o.id IN ($2, $3)", TypeOids.Numeric, TypeOids.Int8, TypeOids.Int8)]
-    public async Task Parameters_of_changes_are_of_the_types_of_their_columns(string sql, uint first, uint second, uint third)
+    [InlineData(
+        "INSERT INTO silver.orders (name, id) VALUES ($1, $2), ($3, 4)", TypeOids.Text, TypeOids.Int8, TypeOids.Text)]
+    [InlineData(
+        "UPDATE silver.orders SET amount = $1 WHERE id = $2 AND name = $3", TypeOids.Numeric, TypeOids.Int8,
+        TypeOids.Text)]
+    [InlineData(
+        "DELETE FROM silver.orders o WHERE o.amount > $1 AND o.id IN ($2, $3)", TypeOids.Numeric, TypeOids.Int8,
+        TypeOids.Int8)]
+    public async Task Parameters_of_changes_are_of_the_types_of_their_columns(
+        string sql, uint first, uint second, uint third)
     {
         var statement = await session.PrepareAsync(sql, [], Cancel);
         Assert.Equal([first, second, third], statement.ParameterTypes.Select(t => t.Oid));
@@ -343,11 +371,14 @@ public sealed class SqlSessionTests : IAsyncLifetime
     {
         var statement = await session.PrepareAsync(
             "COPY (SELECT id FROM silver.orders) TO STDOUT WITH (FORMAT csv, HEADER, DELIMITER ';')", [], Cancel);
-        Assert.Equal(new CopyOptions { Format = CopyFormat.Csv, HasHeader = true, Delimiter = ';', Null = "" }, statement.Copy);
+        Assert.Equal(
+            new CopyOptions { Format = CopyFormat.Csv, HasHeader = true, Delimiter = ';', Null = "" }, statement.Copy);
         await using var cursor = await statement.ExecuteAsync([], Cancel);
         Assert.Equal(5, (await ServedSessionExtensions.RowsOfAsync(cursor)).Count);
         Assert.Equal("COPY 5", cursor.Tag);
-        Assert.Equal(CopyFormat.Text, (await session.PrepareAsync("copy silver.orders (id, name) to stdout", [], Cancel)).Copy!.Format);
+        Assert.Equal(
+            CopyFormat.Text,
+            (await session.PrepareAsync("copy silver.orders (id, name) to stdout", [], Cancel)).Copy!.Format);
     }
 
     [Fact]

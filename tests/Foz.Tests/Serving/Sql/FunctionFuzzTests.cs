@@ -46,9 +46,11 @@ public sealed class FunctionFuzzTests
         {
             session.Dispose();
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{calls} calls of {fuzz.FunctionCount} functions, {answered} gave rows, {slow.Count} were stopped");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{calls} calls of {fuzz.FunctionCount} functions, {answered} gave rows, {slow.Count} were stopped");
         foreach (var sql in slow.Take(20)) TestContext.Current.TestOutputHelper?.WriteLine($"stopped: {sql}");
-        Assert.True(killers.Count == 0, $"{killers.Count} calls ended the engine:\n{string.Join('\n', killers.Take(40))}");
+        Assert.True(
+            killers.Count == 0, $"{killers.Count} calls ended the engine:\n{string.Join('\n', killers.Take(40))}");
         // Others fail for their arguments: of these enough must have none to fail for.
         Assert.InRange(answered, calls / 10, calls);
     }

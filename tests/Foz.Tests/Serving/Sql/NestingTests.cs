@@ -3,7 +3,9 @@ using Foz.Serving.Sql;
 
 namespace Foz.Tests.Serving.Sql;
 
-/// <summary>Statements that are nested so deep that whoever reads them by calling himself would end the process.</summary>
+/// <summary>
+/// Statements that are nested so deep that whoever reads them by calling himself would end the process.
+/// </summary>
 public sealed class NestingTests : IAsyncLifetime
 {
     const int Depth = 50_000;
@@ -31,7 +33,8 @@ public sealed class NestingTests : IAsyncLifetime
     [InlineData("select ", "/*", " ", "*/")]
     [InlineData("select 1", "::int", "", "")]
     [InlineData("select a", "[1]", "", "")]
-    public async Task A_statement_that_is_nested_too_deep_is_refused(string before, string open, string inner, string close)
+    public async Task A_statement_that_is_nested_too_deep_is_refused(
+        string before, string open, string inner, string close)
     {
         await using var session = lake.Open();
         var sql = before + Repeated(open) + inner + Repeated(close);
@@ -56,8 +59,8 @@ public sealed class NestingTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// The engine puts the definition of a macro in the place of each call while it binds a statement, and does not stop meanwhile: whether
-    /// one has its argument twice is found for all that are served.
+    /// The engine puts the definition of a macro in the place of each call while it binds a statement, and does not
+    /// stop meanwhile: whether one has its argument twice is found for all that are served.
     /// </summary>
     [Fact]
     public async Task Calls_inside_of_each_other_are_bounded_by_what_they_grow_to()
@@ -66,14 +69,18 @@ public sealed class NestingTests : IAsyncLifetime
         var macros = new List<string>();
         using (var engine = lake.Lake.Engines.Open(Workload.Serving))
         using (var rows = engine.Query(
-            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'macro' AND len(parameters) >= 1 ORDER BY ALL",
+            "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'macro' AND "
+                + "len(parameters) >= 1 ORDER BY ALL",
             TestContext.Current.CancellationToken))
             macros.AddRange(rows.Rows(TestContext.Current.CancellationToken).Select(row => (string)row[0]!));
-        var served = macros.Where(name => ServedFunctions.Allows(ServedFunctions.Call, name) && !name.StartsWith("foz_", StringComparison.Ordinal)).ToList();
+        var served = macros.Where(name =>
+            ServedFunctions.Allows(ServedFunctions.Call, name)
+                && !name.StartsWith("foz_", StringComparison.Ordinal)).ToList();
         Assert.True(served.Count > 60, $"{served.Count} macros");
         foreach (var name in served)
             foreach (var others in new[] { "", ", 1", ", 1, 1" })
-                await Record.ExceptionAsync(() => session.RunAsync($"select {Nested($"{name}(", "i", $"{others})", 24)} from (values (1)) t(i)"));
+                await Record.ExceptionAsync(() =>
+                    session.RunAsync($"select {Nested($"{name}(", "i", $"{others})", 24)} from (values (1)) t(i)"));
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync("select 1"));
     }
 
@@ -88,11 +95,15 @@ public sealed class NestingTests : IAsyncLifetime
     [InlineData("date_trunc('day', ", "i", "::text::timestamp)::text")]
     [InlineData("(", "i", " = any(array[1, 2]))::int")]
     [InlineData("((", "i", ", 1) < (2, 3))::int")]
-    public async Task What_grows_with_each_level_is_refused_where_it_is_nested_deep(string open, string inner, string close)
+    public async Task What_grows_with_each_level_is_refused_where_it_is_nested_deep(
+        string open, string inner, string close)
     {
         await using var session = lake.Open();
-        Assert.Equal("54001", await session.FailAsync($"select {Nested(open, inner, close, 30)} from (values (1)) t(i)"));
-        Assert.Equal("54001", await session.FailAsync($"delete from silver.orders where {Nested(open, "id", close, 30)}::text = '7'"));
+        Assert.Equal(
+            "54001", await session.FailAsync($"select {Nested(open, inner, close, 30)} from (values (1)) t(i)"));
+        Assert.Equal(
+            "54001",
+            await session.FailAsync($"delete from silver.orders where {Nested(open, "id", close, 30)}::text = '7'"));
     }
 
     /// <summary>A name of the list of SELECT stands for its expression in what follows.</summary>
@@ -100,9 +111,11 @@ public sealed class NestingTests : IAsyncLifetime
     public async Task Names_of_the_list_of_SELECT_that_double_each_other_are_refused()
     {
         await using var session = lake.Open();
-        var names = string.Concat(Enumerable.Range(0, 30).Select(i => FormattableString.Invariant($", a{i} + a{i} as a{i + 1}")));
+        var names = string.Concat(
+            Enumerable.Range(0, 30).Select(i => FormattableString.Invariant($", a{i} + a{i} as a{i + 1}")));
         Assert.Equal("54001", await session.FailAsync($"select id as a0{names} from silver.orders"));
-        Assert.Equal(["1|2|4|8", "SELECT 1"], await session.RunAsync("select 1 as a, a + a as b, b + b as c, c + c as d"));
+        Assert.Equal(
+            ["1|2|4|8", "SELECT 1"], await session.RunAsync("select 1 as a, a + a as b, b + b as c, c + c as d"));
     }
 
     /// <summary>No number is large enough to be taken for a small one.</summary>
@@ -112,7 +125,9 @@ public sealed class NestingTests : IAsyncLifetime
         await using var session = lake.Open();
         var endless = Nested("quote_ident(", "name", ")", 900);
         Assert.Equal("54001", await session.FailAsync($"select {endless} as a, a as b, b as c from silver.orders"));
-        Assert.Equal("54001", await session.FailAsync($"select {endless} as a, a || a as b, (b || b) as c, c || c from silver.orders"));
+        Assert.Equal(
+            "54001",
+            await session.FailAsync($"select {endless} as a, a || a as b, (b || b) as c, c || c from silver.orders"));
     }
 
     /// <summary>An alias means its expression in a subquery beside it, and another column in a relation.</summary>
@@ -122,9 +137,14 @@ public sealed class NestingTests : IAsyncLifetime
         await using var session = lake.Open();
         var large = Nested("quote_ident(", "name", ")", 5);
         var uses = string.Join(" || ", Enumerable.Repeat("name_", 100));
-        Assert.EndsWith("SELECT 0", (await session.RunAsync($"select {large} as name_ from silver.orders where false"))[^1]);
-        Assert.Equal("54001", await session.FailAsync($"select {large} as name_, (select {uses}) as b from silver.orders"));
-        var deep = Enumerable.Range(0, 8).Aggregate("silver.orders", (relation, _) => $"(select {Nested("quote_ident(", "name", ")", 4)} as name from {relation}) t");
+        Assert.EndsWith(
+            "SELECT 0", (await session.RunAsync($"select {large} as name_ from silver.orders where false"))[^1]);
+        Assert.Equal(
+            "54001", await session.FailAsync($"select {large} as name_, (select {uses}) as b from silver.orders"));
+        var deep = Enumerable.Range(0, 8)
+            .Aggregate(
+                "silver.orders",
+                (relation, _) => $"(select {Nested("quote_ident(", "name", ")", 4)} as name from {relation}) t");
         Assert.Equal("SELECT 1", (await session.RunAsync($"select count(*) from {deep}"))[^1]);
     }
 
@@ -141,7 +161,9 @@ public sealed class NestingTests : IAsyncLifetime
     public async Task Usual_depths_are_served(string open, string inner, string close, int depth, string expected)
     {
         await using var session = lake.Open();
-        Assert.StartsWith(expected, (await session.RunAsync($"select {Nested(open, inner, close, depth)}"))[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            expected, (await session.RunAsync($"select {Nested(open, inner, close, depth)}"))[0],
+            StringComparison.Ordinal);
     }
 
     static string Nested(string open, string inner, string close, int depth) =>
@@ -158,7 +180,8 @@ public sealed class NestingTests : IAsyncLifetime
     public async Task What_people_write_is_not_nested_too_deep()
     {
         await using var session = lake.Open();
-        Assert.Equal(["1", "SELECT 1"], await session.RunAsync($"select {new string('(', 500)}1{new string(')', 500)}"));
+        Assert.Equal(
+            ["1", "SELECT 1"], await session.RunAsync($"select {new string('(', 500)}1{new string(')', 500)}"));
         Assert.Equal(["2", "SELECT 1"], await session.RunAsync("select array_length('{1,2}'::int[], 1)"));
     }
 

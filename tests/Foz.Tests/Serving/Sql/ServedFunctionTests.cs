@@ -15,7 +15,8 @@ public sealed class ServedFunctionTests
         using var session = lake.Lake.Engines.Open(Workload.Serving);
         var known = new SortedSet<string>(StringComparer.Ordinal);
         using var rows = session.Query(
-            "SELECT DISTINCT CASE WHEN function_type IN ('table', 'table_macro') THEN 'table' WHEN function_type = 'pragma' THEN 'pragma' "
+            "SELECT DISTINCT CASE WHEN function_type IN ('table', 'table_macro') THEN 'table' WHEN "
+                + "function_type = 'pragma' THEN 'pragma' "
             + "ELSE 'call' END || ' ' || function_name FROM duckdb_functions()",
             TestContext.Current.CancellationToken);
         while (rows.Fetch(TestContext.Current.CancellationToken) is { } chunk)
@@ -24,11 +25,14 @@ public sealed class ServedFunctionTests
 
         // No statement can call those, as nobody knows their names.
         known.RemoveWhere(OwnNames.Has);
-        var decided = ServedFunctions.Refusals.Keys.Where(f => f.Kind != ServedFunctions.Syntax).Select(f => $"{f.Kind} {f.Name}").ToHashSet(StringComparer.Ordinal);
+        var decided = ServedFunctions.Refusals.Keys.Where(f => f.Kind != ServedFunctions.Syntax)
+            .Select(f => $"{f.Kind} {f.Name}").ToHashSet(StringComparer.Ordinal);
         Assert.True(
             known.SetEquals(decided),
-            "served_functions.tsv has a line 'kind, name, allowed', 'heavy', 'bounded' or 'refused, why' for each function of the engine; "
-            + $"undecided: {string.Join(", ", known.Except(decided))}; unknown to the engine: {string.Join(", ", decided.Except(known))}");
+            "served_functions.tsv has a line 'kind, name, allowed', 'heavy', 'bounded' or 'refused, why' for each "
+                + "function of the engine; "
+            + $"undecided: {string.Join(", ", known.Except(decided))}; unknown to the engine: "
+            + $"{string.Join(", ", decided.Except(known))}");
     }
 
     [Fact]
@@ -36,13 +40,16 @@ public sealed class ServedFunctionTests
     {
         foreach (var name in new[]
         {
-            "read_text", "read_csv", "read_parquet", "parquet_scan", "glob", "query", "query_table", "duckdb_settings", "duckdb_secrets",
-            "histogram", "summary", "arrow_scan", "read_duckdb", "json_execute_serialized_sql", "pragma_database_size", "foz_stream",
+            "read_text", "read_csv", "read_parquet", "parquet_scan", "glob", "query", "query_table", "duckdb_settings",
+            "duckdb_secrets",
+            "histogram", "summary", "arrow_scan", "read_duckdb", "json_execute_serialized_sql", "pragma_database_size",
+            "foz_stream",
         })
             Assert.False(ServedFunctions.Allows(ServedFunctions.Table, name), name);
         foreach (var name in new[]
         {
-            "getvariable", "current_setting", "stats", "finalize", "combine", "json_serialize_plan", "nextval", "setseed", "write_log",
+            "getvariable", "current_setting", "stats", "finalize", "combine", "json_serialize_plan", "nextval",
+            "setseed", "write_log",
             "foz_live", "sleep_ms", "pg_sleep", "current_query",
         })
             Assert.False(ServedFunctions.Allows(ServedFunctions.Call, name), name);
@@ -52,14 +59,16 @@ public sealed class ServedFunctionTests
     [Fact]
     public void Nothing_passes_that_is_not_allowed()
     {
-        var allowed = ServedFunctions.Refusals.Where(f => f.Key.Kind is ServedFunctions.Call or ServedFunctions.Syntax && f.Value is null)
+        var allowed = ServedFunctions.Refusals.Where(f =>
+            f.Key.Kind is ServedFunctions.Call or ServedFunctions.Syntax && f.Value is null)
             .Select(f => f.Key.Name).ToHashSet(StringComparer.Ordinal);
         var names = ServedFunctions.Refusals.Keys.Select(f => f.Name).ToList();
         var seed = Soak.Seed();
         var random = new Random(seed);
         for (var round = 0; round < 2000; round++)
         {
-            var calls = Enumerable.Range(0, random.Next(4)).Select(_ => Mutated(names[random.Next(names.Count)], random)).ToHashSet(StringComparer.Ordinal);
+            var calls = Enumerable.Range(0, random.Next(4))
+                .Select(_ => Mutated(names[random.Next(names.Count)], random)).ToHashSet(StringComparer.Ordinal);
             var error = Record.Exception(() => ServedFunctions.Check(calls)) as FozException;
             Assert.True(calls.IsSubsetOf(allowed) == (error is null), $"seed {seed}: {string.Join(", ", calls)}");
             if (error is not null) Assert.Equal("42883", error.SqlState);

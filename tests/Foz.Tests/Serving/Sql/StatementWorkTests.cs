@@ -59,14 +59,18 @@ public sealed class StatementWorkTests
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync(Doubling(6)));
         Assert.Equal("54001", (await Assert.ThrowsAsync<FozException>(() => session.RunAsync(Doubling(18)))).SqlState);
         // Queries that are kept are not put in: each is one, wherever it is named.
-        Assert.Equal(["1", "SELECT 1"], await session.RunAsync(Doubling(18).Replace("NOT MATERIALIZED", "", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["1", "SELECT 1"],
+            await session.RunAsync(Doubling(18).Replace("NOT MATERIALIZED", "", StringComparison.Ordinal)));
 
         var error = await Assert.ThrowsAsync<FozException>(async () =>
         {
             await session.RunAsync("CREATE VIEW silver.v0 AS SELECT id FROM silver.orders WHERE id = 1");
             for (var i = 1; i <= 30; i++)
             {
-                await session.RunAsync($"CREATE VIEW silver.v{i} AS SELECT a.id FROM silver.v{i - 1} a JOIN silver.v{i - 1} b ON a.id = b.id");
+                await session.RunAsync(
+                    $"CREATE VIEW silver.v{i} AS SELECT a.id FROM silver.v{i - 1} a JOIN "
+                        + $"silver.v{i - 1} b ON a.id = b.id");
                 Assert.True(i <= 8, "512 relations");
                 await session.RunAsync($"SELECT id FROM silver.v{i} LIMIT 0");
             }
@@ -90,6 +94,8 @@ public sealed class StatementWorkTests
 
     static string Doubling(int count) =>
         "WITH a0 AS NOT MATERIALIZED (SELECT 1 AS x)"
-        + string.Concat(Enumerable.Range(1, count).Select(i => $", a{i} AS NOT MATERIALIZED (SELECT a.x FROM a{i - 1} a JOIN a{i - 1} b ON a.x = b.x)"))
+        + string.Concat(
+            Enumerable.Range(1, count)
+                .Select(i => $", a{i} AS NOT MATERIALIZED (SELECT a.x FROM a{i - 1} a JOIN a{i - 1} b ON a.x = b.x)"))
         + $" SELECT x FROM a{count}";
 }

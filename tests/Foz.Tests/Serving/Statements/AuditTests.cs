@@ -51,12 +51,16 @@ public sealed class AuditTests : IAsyncLifetime
     [InlineData("SELECT * FROM silver.orders", "silver.orders.id silver.orders.name silver.orders.amount")]
     [InlineData("SELECT o::text FROM silver.orders o", "silver.orders.id silver.orders.name silver.orders.amount")]
     [InlineData("SELECT count(*) FROM silver.orders", "")]
-    [InlineData("SELECT a.id FROM silver.orders a JOIN silver.orders b USING (id)", "silver.orders.id silver.orders.name silver.orders.amount")]
+    [InlineData(
+        "SELECT a.id FROM silver.orders a JOIN silver.orders b USING (id)",
+        "silver.orders.id silver.orders.name silver.orders.amount")]
     public async Task A_read_is_audited_with_its_tables_and_columns(string sql, string columns)
     {
         await owner.RunAsync(sql);
         var record = Assert.Single(await AuditedAsync());
-        Assert.Equal((AuditEvent.Read, AuditDecision.Granted, "ana", "postgresql"), (record.Event, record.Decision, record.User, record.Protocol));
+        Assert.Equal(
+            (AuditEvent.Read, AuditDecision.Granted, "ana", "postgresql"),
+            (record.Event, record.Decision, record.User, record.Protocol));
         Assert.Equal(["silver.orders"], record.Tables);
         Assert.Equal(columns, string.Join(' ', record.Columns));
     }
@@ -64,21 +68,27 @@ public sealed class AuditTests : IAsyncLifetime
     [Theory]
     [InlineData("INSERT INTO gold.sales SELECT NULL, amount FROM silver.orders", "gold.sales silver.orders")]
     [InlineData("CREATE TABLE gold.copy AS SELECT name FROM silver.orders", "gold.copy silver.orders")]
-    [InlineData("MERGE INTO gold.sales s USING silver.orders o ON s.total = o.amount WHEN MATCHED THEN DELETE", "gold.sales silver.orders")]
+    [InlineData(
+        "MERGE INTO gold.sales s USING silver.orders o ON s.total = o.amount WHEN MATCHED THEN DELETE",
+        "gold.sales silver.orders")]
     [InlineData("UPDATE gold.sales SET total = (SELECT max(amount) FROM silver.orders)", "gold.sales silver.orders")]
     [InlineData("DELETE FROM gold.sales WHERE total IN (SELECT amount FROM silver.orders)", "gold.sales silver.orders")]
     [InlineData("SELECT * FROM table_changes('silver.orders', 0)", "silver.orders")]
     public async Task What_a_change_reads_is_audited_too(string sql, string tables)
     {
         await owner.RunAsync(sql);
-        Assert.Equal(tables, string.Join(' ', Assert.Single(await AuditedAsync()).Tables.Order(StringComparer.Ordinal)));
+        Assert.Equal(
+            tables, string.Join(' ', Assert.Single(await AuditedAsync()).Tables.Order(StringComparer.Ordinal)));
     }
 
     [Fact]
     public async Task No_literal_or_comment_is_kept()
     {
-        await owner.RunAsync("SELECT name /* hidden1 */ FROM silver.orders WHERE name = 'hidden2' OR name = $$hidden3$$ OR id = 987654321 -- hidden4");
-        await owner.FailAsync("SELECT read_text('hidden5') FROM silver.orders WHERE id = 987654321 AND name = 'hidden6");
+        await owner.RunAsync(
+            "SELECT name /* hidden1 */ FROM silver.orders WHERE name = 'hidden2' OR name = "
+                + "$$hidden3$$ OR id = 987654321 -- hidden4");
+        await owner.FailAsync(
+            "SELECT read_text('hidden5') FROM silver.orders WHERE id = 987654321 AND name = 'hidden6");
         var records = await AuditedAsync();
         Assert.Equal("SELECT name FROM silver.orders WHERE name = ? OR name = ? OR id = ?", records[0].Statement);
         Assert.All(records, record =>
@@ -133,7 +143,8 @@ public sealed class AuditTests : IAsyncLifetime
         await using var cursor = run.Follow(new RefusedCursor(), named: null);
         await Assert.ThrowsAsync<FozException>(async () => await cursor.FetchAsync(1, Cancel));
         var record = Assert.Single(lake.Audited());
-        Assert.Equal((AuditDecision.Denied, "not this row", "SELECT ?"), (record.Decision, record.Reason, record.Statement));
+        Assert.Equal(
+            (AuditDecision.Denied, "not this row", "SELECT ?"), (record.Decision, record.Reason, record.Statement));
     }
 
     sealed class RefusedCursor : SqlCursor
@@ -166,11 +177,13 @@ public sealed class AuditTests : IAsyncLifetime
             Assert.Equal("42P01", await bia.FailAsync("SELECT * FROM foz.audit"));
         }
         Grant("grants:\n  - {to: [bia], on: [foz.audit], where: user = current_user}");
-        Assert.Equal(["0", "SELECT 1"], await bia.RunAsync("SELECT count(*) FROM foz.audit WHERE decision = 'Granted'"));
+        Assert.Equal(
+            ["0", "SELECT 1"], await bia.RunAsync("SELECT count(*) FROM foz.audit WHERE decision = 'Granted'"));
         Grant("grants:\n  - {to: [bia], on: [foz.audit]}");
         Assert.Equal(
             ["ana|[silver.orders]|[silver.orders.id]", "SELECT 1"],
-            await bia.RunAsync("SELECT \"user\", tables, columns FROM foz.audit WHERE decision = 'Granted' AND \"user\" = 'ana'"));
+            await bia.RunAsync(
+                "SELECT \"user\", tables, columns FROM foz.audit WHERE decision = 'Granted' AND \"user\" = 'ana'"));
     }
 
     [Fact]
@@ -199,7 +212,10 @@ public sealed class AuditTests : IAsyncLifetime
         Grant("roles:\n  - {name: analysts, members: [bia]}\ngrants:\n  - {to: [analysts], on: [gold]}");
         Assert.NotNull(directory.Current.Of("bia", new("gold", "sales")));
         Assert.Equal(
-            [new("role analysts to bia", IsGranted: true), new PolicyChange("grant on gold to analysts", IsGranted: true)], told);
+            [
+                new("role analysts to bia", IsGranted: true),
+                new PolicyChange("grant on gold to analysts", IsGranted: true),
+            ], told);
         told.Clear();
         Grant("grants:\n  - {to: [bia], on: [gold.sales], columns: [day], masks: {day: redact}}");
         fails = true;
@@ -207,7 +223,10 @@ public sealed class AuditTests : IAsyncLifetime
         fails = false;
         Assert.True(directory.Current.Of("bia", new("gold", "sales"))!.Shows(new("day", Foz.Lake.Data.DataType.Date)));
         Assert.Equal(
-            ["False role analysts to bia", "False grant on gold to analysts", "True grant on gold.sales to bia columns day masks day redact"],
+            [
+                "False role analysts to bia", "False grant on gold to analysts",
+                "True grant on gold.sales to bia columns day masks day redact",
+            ],
             told.Select(change => $"{change.IsGranted} {change.Right}"));
     }
 }

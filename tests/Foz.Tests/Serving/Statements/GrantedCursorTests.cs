@@ -19,7 +19,8 @@ public sealed class GrantedCursorTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Grant("grants: [{to: [ana], on: [silver, gold]}]");
-        lake = await ServedLake.CreateAsync(() => access, choose: static options => options with { SessionsMax = 10, SessionsOfOwners = 2 });
+        lake = await ServedLake.CreateAsync(
+            () => access, choose: static options => options with { SessionsMax = 10, SessionsOfOwners = 2 });
     }
 
     public async ValueTask DisposeAsync()
@@ -80,7 +81,9 @@ public sealed class GrantedCursorTests : IAsyncLifetime
         Assert.NotNull(await viewed.FetchAsync(1, Cancel));
         Grant("grants: []");
         Assert.NotNull(await ownersCursor.FetchAsync(1, Cancel));
-        Assert.Equal(ErrorKind.Denied, (await Assert.ThrowsAsync<FozException>(async () => await viewed.FetchAsync(1, Cancel))).Kind);
+        Assert.Equal(
+            ErrorKind.Denied,
+            (await Assert.ThrowsAsync<FozException>(async () => await viewed.FetchAsync(1, Cancel))).Kind);
     }
 
     static async Task<SqlCursor> OpenAsync(SqlSession session, string sql) =>
@@ -97,7 +100,9 @@ public sealed class GrantedCursorTests : IAsyncLifetime
         await using var session = lake.Open("ana", isOwner: false);
         var plan = string.Join('\n', await session.RunAsync("EXPLAIN ANALYZE SELECT id FROM silver.orders"));
         Assert.Equal(isTold, plan.Contains(" ms", StringComparison.Ordinal));
-        Assert.Contains(policies.Contains("where", StringComparison.Ordinal) ? "Rows: 1" : "Rows: 5", plan, StringComparison.Ordinal);
+        Assert.Contains(
+            policies.Contains("where", StringComparison.Ordinal) ? "Rows: 1" : "Rows: 5", plan,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,7 +118,8 @@ public sealed class GrantedCursorTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("cannot open \"/srv/lake/silver/orders/part-1.parquet\": gone", "cannot open \"(a file of the server)\": gone")]
+    [InlineData(
+        "cannot open \"/srv/lake/silver/orders/part-1.parquet\": gone", "cannot open \"(a file of the server)\": gone")]
     [InlineData("cannot open '/srv/my lake/a b.parquet'", "cannot open '(a file of the server)'")]
     [InlineData("IO Error: /tmp/foz-1/spill.tmp: no space", "IO Error: (a file of the server) no space")]
     [InlineData("at s3://bucket/lake/_delta_log/0.json (404)", "at (a file of the server) (404)")]

@@ -22,7 +22,9 @@ public sealed class LentConnectionTests : IDisposable
         await using var lake = await ServedLake.CreateAsync(resultBytesMax: resultBytesMax);
         await using var ana = lake.Open(settings: ("TimeZone", "America/Sao_Paulo"));
         await using var bia = lake.Open("bia", isOwner: false, ("TimeZone", "Asia/Tokyo"));
-        const string Hour = "SELECT current_user AS u, extract(hour FROM timestamptz '2026-01-01 12:00:00+00')::int AS h, '2026-01-01'::timestamptz::date AS d";
+        const string Hour =
+            "SELECT current_user AS u, extract(hour FROM timestamptz '2026-01-01 12:00:00+00')::int AS h, "
+                + "'2026-01-01'::timestamptz::date AS d";
         const string Fixed = "SELECT extract(hour FROM timestamptz '2026-01-01 12:00:00+00')::int AS h";
         for (var turn = 0; turn < 3; turn++)
         {
@@ -38,7 +40,11 @@ public sealed class LentConnectionTests : IDisposable
     {
         await using var lake = await ServedLake.CreateAsync(resultBytesMax: 0);
         await using var session = lake.Open();
-        foreach (var sql in new[] { "SELECT random() AS r", "SELECT now() AS n", "SELECT clock_timestamp() AS c", "SELECT gen_random_uuid() AS u" })
+        foreach (var sql in new[]
+        {
+            "SELECT random() AS r", "SELECT now() AS n", "SELECT clock_timestamp() AS c",
+            "SELECT gen_random_uuid() AS u",
+        })
         {
             var statement = await session.PrepareAsync(sql, [], Cancel);
             var first = await FirstAsync(statement);
@@ -54,7 +60,8 @@ public sealed class LentConnectionTests : IDisposable
         var access = Grants("where: id < 3");
         await using var lake = await ServedLake.CreateAsync(() => access, resultBytesMax: resultBytesMax);
         await using var bia = lake.Open("bia", isOwner: false);
-        var statement = await bia.PrepareAsync("SELECT count(*)::int AS n, max(name) AS m FROM silver.orders", [], Cancel);
+        var statement = await bia.PrepareAsync(
+            "SELECT count(*)::int AS n, max(name) AS m FROM silver.orders", [], Cancel);
         for (var time = 0; time < 2; time++) Assert.Equal("2|b", await FirstAsync(statement));
         access = Grants("where: id < 2");
         for (var time = 0; time < 2; time++) Assert.Equal("1|a", await FirstAsync(statement));
@@ -79,7 +86,8 @@ public sealed class LentConnectionTests : IDisposable
         {
             Assert.Equal("22P02", await first.FailAsync("SELECT 'x'::int"));
             Assert.Equal(["1", "SELECT 1"], await second.RunAsync("SELECT 1 AS one"));
-            var endless = await first.PrepareAsync("SELECT count(*) FROM generate_series(1, 100000000) a, generate_series(1, 100000000) b", [], Cancel);
+            var endless = await first.PrepareAsync(
+                "SELECT count(*) FROM generate_series(1, 100000000) a, generate_series(1, 100000000) b", [], Cancel);
             var running = Task.Run(() => FirstAsync(endless), Cancel);
             while (!running.IsCompleted)
             {

@@ -26,7 +26,9 @@ public sealed class PreparedStatementTests : IAsyncLifetime
         await lake.DisposeAsync();
     }
 
-    /// <summary>A session holds an eighth of the memory, here 128 MiB, and a character of a statement counts eight bytes.</summary>
+    /// <summary>
+    /// A session holds an eighth of the memory, here 128 MiB, and a character of a statement counts eight bytes.
+    /// </summary>
     [Fact]
     public async Task Texts_of_prepared_statements_are_counted_and_let_go()
     {
@@ -44,9 +46,15 @@ public sealed class PreparedStatementTests : IAsyncLifetime
     [Fact]
     public async Task Prepared_statements_are_executed_with_values()
     {
-        Assert.Equal(["PREPARE"], await session.RunAsync("PREPARE p (numeric(10,2), timestamp(3) with time zone) AS SELECT $1 + 1, $2 > '2020-01-01'"));
+        Assert.Equal(
+            ["PREPARE"],
+            await session.RunAsync(
+                "PREPARE p (numeric(10,2), timestamp(3) with time zone) AS SELECT $1 + 1, $2 > '2020-01-01'"));
         Assert.Equal(["2.5|True", "SELECT 1"], await session.RunAsync("EXECUTE p (1.5, '2026-01-01 00:00:00+00')"));
-        Assert.Equal(["PREPARE"], await session.RunAsync("PREPARE q AS SELECT id, name FROM silver.orders WHERE id = $1 OR name = $2 ORDER BY id"));
+        Assert.Equal(
+            ["PREPARE"],
+            await session.RunAsync(
+                "PREPARE q AS SELECT id, name FROM silver.orders WHERE id = $1 OR name = $2 ORDER BY id"));
         Assert.Equal(["2|b", "4|d", "SELECT 2"], await session.RunAsync("EXECUTE q (1 + 1, lower('D'))"));
         Assert.Equal(["SELECT 0"], await session.RunAsync("EXECUTE q (NULL, 'it''s -- ')"));
         await session.RunAsync("DEALLOCATE q");
@@ -76,11 +84,14 @@ public sealed class PreparedStatementTests : IAsyncLifetime
     public async Task Cursors_and_plans_take_parameters()
     {
         await session.RunAsync("BEGIN");
-        var declare = await session.PrepareAsync("DECLARE \"c\" CURSOR FOR SELECT name FROM silver.orders WHERE id = $1", [], Cancel);
+        var declare = await session.PrepareAsync(
+            "DECLARE \"c\" CURSOR FOR SELECT name FROM silver.orders WHERE id = $1", [], Cancel);
         Assert.Equal([TypeOids.Int8], declare.ParameterTypes.Select(t => t.Oid));
-        await using (await declare.ExecuteAsync(["2"], Cancel)) Assert.Equal(["b", "FETCH 1"], await session.RunAsync("FETCH ALL FROM c"));
+        await using (await declare.ExecuteAsync(["2"], Cancel))
+            Assert.Equal(["b", "FETCH 1"], await session.RunAsync("FETCH ALL FROM c"));
         await session.RunAsync("ROLLBACK");
-        var explain = await session.PrepareAsync("EXPLAIN ANALYZE SELECT name FROM silver.orders WHERE id = $1", [TypeOids.Int4], Cancel);
+        var explain = await session.PrepareAsync(
+            "EXPLAIN ANALYZE SELECT name FROM silver.orders WHERE id = $1", [TypeOids.Int4], Cancel);
         Assert.Equal([TypeOids.Int4], explain.ParameterTypes.Select(t => t.Oid));
         await using var plan = await explain.ExecuteAsync([2], Cancel);
         Assert.Contains("Rows: 1", await ServedSessionExtensions.RowsOfAsync(plan));
@@ -119,10 +130,15 @@ public sealed class PreparedStatementTests : IAsyncLifetime
 
     [Theory]
     [InlineData("'a_b' LIKE 'a\\_b', 'axb' LIKE 'a\\_b', 'axb' LIKE 'a_b'", "True|False|True")]
-    [InlineData("'A_b' ILIKE 'a\\_b', 'axb' NOT LIKE 'a\\_b', 'a\\b' LIKE 'a\\\\b', 'a\\b' LIKE 'a\\b'", "True|True|True|False")]
+    [InlineData(
+        "'A_b' ILIKE 'a\\_b', 'axb' NOT LIKE 'a\\_b', 'a\\b' LIKE 'a\\\\b', 'a\\b' LIKE 'a\\b'",
+        "True|True|True|False")]
     [InlineData("'a_b' ~~ 'a\\_b', 'axb' !~~ 'a\\_b', 'A_b' ~~* 'a\\_b', 'axb' !~~* 'a\\_b'", "True|True|True|True")]
-    [InlineData("'50%' LIKE '%' || '50\\%' || '' AND true, 'a!_b' LIKE 'a!!\\_b' ESCAPE '!', 'a\\_b' LIKE 'a\\_b' ESCAPE ''", "True|False|True")]
-    [InlineData("(SELECT count(*) FROM (VALUES ('a\\_b'), ('a_')) p(t) WHERE 'a_b' LIKE t), CASE WHEN 'a_' LIKE ('a\\_')::text THEN 1 END", "1|1")]
+    [InlineData(
+        "'50%' LIKE '%' || '50\\%' || '' AND true, 'a!_b' LIKE 'a!!\\_b' ESCAPE '!', 'a\\_b' LIKE 'a\\_b' ESCAPE ''",
+        "True|False|True")]
+    [InlineData(
+        "(SELECT count(*) FROM (VALUES ('a\\_b'), ('a_')) p(t) WHERE 'a_b' LIKE t), CASE WHEN 'a_' LIKE ('a\\_')::text THEN 1 END", "1|1")]
     public async Task A_backslash_in_a_pattern_escapes(string expressions, string row) =>
         Assert.Equal([row, "SELECT 1"], await session.RunAsync($"SELECT {expressions}"));
 
@@ -139,7 +155,8 @@ public sealed class PreparedStatementTests : IAsyncLifetime
     [InlineData("a\\_", true)]
     public void Only_patterns_with_a_backslash_are_matched_with_ESCAPE(string pattern, bool escapes)
     {
-        var found = SqlParameters.Read(@"a LIKE '%' || $1::text || '%' ESCAPE '\' AND b LIKE $2 ESCAPE '\' AND c LIKE d || $1 ESCAPE '\'");
+        var found = SqlParameters.Read(
+            @"a LIKE '%' || $1::text || '%' ESCAPE '\' AND b LIKE $2 ESCAPE '\' AND c LIKE d || $1 ESCAPE '\'");
         var text = found.Replace(n => n == 1 ? $"'{pattern}'" : @"'\_'").Text;
         Assert.Equal(escapes ? 3 : 2, text.Split("ESCAPE").Length - 1);
         Assert.EndsWith(@"ESCAPE '\'", text, StringComparison.Ordinal);

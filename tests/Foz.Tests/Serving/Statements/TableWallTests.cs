@@ -94,7 +94,8 @@ public sealed class TableWallTests : IDisposable
             var error = Assert.Throws<FozException>(() => Read(engine, sql));
             Assert.DoesNotContain("secret that nobody reads", error.Message, StringComparison.Ordinal);
         }
-        Assert.Equal(["project", "secret.txt"], Directory.EnumerateFileSystemEntries(outside).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["project", "secret.txt"], Directory.EnumerateFileSystemEntries(outside).Select(Path.GetFileName).Order());
         Assert.False(File.Exists(Path.Combine(lake.Lake.Folder, "_foz", "out.csv")));
     }
 
@@ -132,7 +133,8 @@ public sealed class TableWallTests : IDisposable
         var instance = lake.Service.Host.Workloads.All[0].Instance;
         using var before = instance.Open();
         Assert.Equal(1, before.QueryScalar<int>("SELECT 1", Cancel));
-        Assert.Equal(["CREATE TABLE"], [(await session.RunAsync("CREATE TABLE fresh.made AS SELECT * FROM silver.orders"))[^1]]);
+        Assert.Equal(
+            ["CREATE TABLE"], [(await session.RunAsync("CREATE TABLE fresh.made AS SELECT * FROM silver.orders"))[^1]]);
         Assert.Equal(["5", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM fresh.made"));
         Assert.False(before.IsCurrent);
         Assert.Equal(1, before.QueryScalar<int>("SELECT 1", Cancel));
@@ -163,12 +165,17 @@ public sealed class TableWallTests : IDisposable
         using var engines = new EnginePool(new() { MemoryBytes = 1L << 30, Threads = 1 });
         var same = new Foz.Lake.Catalog.Lakehouse(lake.Lake.Folder, engines, TimeProvider.System);
         using (var open = engines.Open(Workload.Query))
-            foreach (var sql in new[] { "CREATE TABLE late.a (id bigint)", "INSERT INTO late.a VALUES (1)", "CREATE TABLE later.b (id bigint)" })
-                await new Foz.Lake.Statements.StatementRunner(open, new(same, prefix: "", static _ => null), same.Tables)
+            foreach (var sql in new[]
+            {
+                "CREATE TABLE late.a (id bigint)", "INSERT INTO late.a VALUES (1)", "CREATE TABLE later.b (id bigint)",
+            })
+                await new Foz.Lake.Statements.StatementRunner(
+                    open, new(same, prefix: "", static _ => null), same.Tables)
                     .RunAsync(Foz.Lake.Statements.StatementReader.Read(sql)!, Cancel);
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync("SELECT id FROM late.a"));
         Assert.Equal(["INSERT 0 1"], await session.RunAsync("INSERT INTO later.b SELECT id + 1 FROM late.a"));
-        await session.RunAsync("MERGE INTO later.b AS t USING late.a AS s ON t.id = s.id WHEN NOT MATCHED THEN INSERT *");
+        await session.RunAsync(
+            "MERGE INTO later.b AS t USING late.a AS s ON t.id = s.id WHEN NOT MATCHED THEN INSERT *");
         Assert.Equal(["2", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM later.b"));
     }
 
@@ -178,7 +185,8 @@ public sealed class TableWallTests : IDisposable
         Directory.CreateDirectory(Path.Combine(outside, "project"));
         File.WriteAllText(Path.Combine(outside, "project", "foz.yml"), "secret that nobody reads");
         var lake = await ServedLake.CreateAsync(
-            choose: options => options with { ClosedFolders = [outside, Path.Combine(outside, "project")] }, resultBytesMax: 0);
+            choose: options => options with { ClosedFolders = [outside, Path.Combine(outside, "project")] },
+            resultBytesMax: 0);
         Directory.CreateDirectory(Path.Combine(lake.Lake.Folder, "silver2"));
         File.WriteAllText(Path.Combine(lake.Lake.Folder, "silver2", "secret.txt"), "secret that nobody reads");
         Directory.CreateSymbolicLink(LinkOf(lake), outside);
@@ -186,7 +194,8 @@ public sealed class TableWallTests : IDisposable
     }
 
     string Filled(string sql, ServedLake lake) => sql
-        .Replace("{lake}", lake.Lake.Folder, StringComparison.Ordinal).Replace("{outside}", outside, StringComparison.Ordinal)
+        .Replace("{lake}", lake.Lake.Folder, StringComparison.Ordinal)
+        .Replace("{outside}", outside, StringComparison.Ordinal)
         .Replace("{system}", Path.Combine(lake.Lake.Folder, "_foz"), StringComparison.Ordinal)
         .Replace("{link}", LinkOf(lake), StringComparison.Ordinal);
 

@@ -3,7 +3,9 @@ using Foz.Serving.Sessions;
 
 namespace Foz.Tests.Serving.Transactions;
 
-/// <summary>Random transactions of several sessions against a model: the table ends as if they had run one after the other.</summary>
+/// <summary>
+/// Random transactions of several sessions against a model: the table ends as if they had run one after the other.
+/// </summary>
 public sealed class TransactionHistoryTests
 {
     const int Sessions = 3;
@@ -23,7 +25,8 @@ public sealed class TransactionHistoryTests
         await using var lake = await ServedLake.CreateAsync();
         await lake.ChangeAsync($"CREATE TABLE silver.model (id int, v int) {properties}");
         var model = new Model();
-        var actors = Enumerable.Range(0, Sessions).Select(i => new Actor(lake.Open($"user{i}"), model, random)).ToList();
+        var actors = Enumerable.Range(0, Sessions).Select(i => new Actor(lake.Open($"user{i}"), model, random))
+            .ToList();
         for (var step = 0; step < Steps; step++) await actors[random.Next(Sessions)].StepAsync();
         foreach (var actor in actors) await actor.EndAsync();
         await using var reader = lake.Open("reader");
@@ -31,7 +34,8 @@ public sealed class TransactionHistoryTests
         foreach (var actor in actors) await actor.Session.DisposeAsync();
         // Nothing that was taken back is left beside what some version has.
         var folder = Path.Combine(lake.Lake.Folder, "silver", "model");
-        var log = string.Concat(Directory.EnumerateFiles(Path.Combine(folder, "_delta_log"), "*.json").Select(File.ReadAllText));
+        var log = string.Concat(
+            Directory.EnumerateFiles(Path.Combine(folder, "_delta_log"), "*.json").Select(File.ReadAllText));
         Assert.All(
             Directory.EnumerateFiles(folder, "*.parquet"),
             file => Assert.Contains(Path.GetFileName(file), log, StringComparison.Ordinal));
@@ -66,7 +70,8 @@ public sealed class TransactionHistoryTests
     {
         public static Work Of(Dictionary<int, int> rows) => new(new(rows), new(rows), IsBlind: true);
 
-        public bool HasEffect => Start.Count != Rows.Count || Start.Any(row => !Rows.TryGetValue(row.Key, out var now) || now != row.Value);
+        public bool HasEffect =>
+            Start.Count != Rows.Count || Start.Any(row => !Rows.TryGetValue(row.Key, out var now) || now != row.Value);
 
         public Work Copy() => this with { Rows = new(Rows) };
     }
@@ -103,7 +108,8 @@ public sealed class TransactionHistoryTests
                     Forget();
                     break;
                 default:
-                    Assert.Equal(Model.Show(work.Rows), await session.RunAsync("SELECT id, v FROM silver.model ORDER BY id"));
+                    Assert.Equal(
+                        Model.Show(work.Rows), await session.RunAsync("SELECT id, v FROM silver.model ORDER BY id"));
                     break;
             }
         }
@@ -111,7 +117,8 @@ public sealed class TransactionHistoryTests
         public async Task EndAsync()
         {
             if (work is not { } done) return;
-            var isOvertaken = done is { HasEffect: true, IsBlind: false } && model.Commits.Skip(begun).Any(changesRows => changesRows);
+            var isOvertaken = done is { HasEffect: true, IsBlind: false }
+                && model.Commits.Skip(begun).Any(changesRows => changesRows);
             Forget();
             if (isOvertaken)
             {
@@ -131,7 +138,8 @@ public sealed class TransactionHistoryTests
         async Task InsertAsync()
         {
             var ids = Enumerable.Range(0, random.Next(1, 4)).Select(_ => ++model.LastId).ToList();
-            await session.RunAsync($"INSERT INTO silver.model VALUES {string.Join(", ", ids.Select(id => $"({id}, 0)"))}");
+            await session.RunAsync(
+                $"INSERT INTO silver.model VALUES {string.Join(", ", ids.Select(id => $"({id}, 0)"))}");
             foreach (var id in ids) work!.Rows[id] = 0;
         }
 
@@ -139,7 +147,9 @@ public sealed class TransactionHistoryTests
         {
             var half = random.Next(2);
             var rows = work!.Rows.Keys.Where(id => id % 2 == half).ToList();
-            Assert.Equal([$"UPDATE {rows.Count}"], await session.RunAsync($"UPDATE silver.model SET v = v + 1 WHERE id % 2 = {half}"));
+            Assert.Equal(
+                [$"UPDATE {rows.Count}"],
+                await session.RunAsync($"UPDATE silver.model SET v = v + 1 WHERE id % 2 = {half}"));
             foreach (var id in rows) work.Rows[id]++;
             work = work with { IsBlind = false };
         }
@@ -147,7 +157,9 @@ public sealed class TransactionHistoryTests
         async Task DeleteAsync()
         {
             var id = random.Next(model.LastId + 1);
-            var tag = (await session.RunAsync(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM silver.model WHERE id = {id}")))[0];
+            var tag =
+                (await session.RunAsync(
+                    string.Create(CultureInfo.InvariantCulture, $"DELETE FROM silver.model WHERE id = {id}")))[0];
             Assert.Equal(work!.Rows.Remove(id) ? "DELETE 1" : "DELETE 0", tag);
             work = work with { IsBlind = false };
         }

@@ -31,7 +31,9 @@ public sealed class TransactionTests : IAsyncLifetime
         Assert.Equal(["UPDATE 2"], await session.RunAsync("UPDATE silver.orders SET name = 'x' WHERE id IN (1, 6)"));
         Assert.Equal(["DELETE 1"], await session.RunAsync("DELETE FROM silver.orders WHERE id = 2"));
         await CopyAsync("7\tg\t7\n");
-        Assert.Equal(["1|x", "3|NULL", "4|d", "5|e", "6|x", "7|g", "SELECT 6"], await session.RunAsync("SELECT id, name FROM silver.orders ORDER BY id"));
+        Assert.Equal(
+            ["1|x", "3|NULL", "4|d", "5|e", "6|x", "7|g", "SELECT 6"],
+            await session.RunAsync("SELECT id, name FROM silver.orders ORDER BY id"));
         Assert.Equal(["5", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders"));
         var before = await HistoryAsync();
         Assert.Equal(["COMMIT"], await session.RunAsync("COMMIT"));
@@ -39,7 +41,9 @@ public sealed class TransactionTests : IAsyncLifetime
         Assert.Equal(before.Count + 1, after.Count);
         Assert.Equal("TRANSACTION", after[0].Split('|')[2]);
         Assert.Equal(["6", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders"));
-        Assert.Equal(["1|x", "6|x", "SELECT 2"], await other.RunAsync("SELECT id, name FROM silver.orders WHERE name = 'x' ORDER BY id"));
+        Assert.Equal(
+            ["1|x", "6|x", "SELECT 2"],
+            await other.RunAsync("SELECT id, name FROM silver.orders WHERE name = 'x' ORDER BY id"));
     }
 
     [Fact]
@@ -196,7 +200,8 @@ public sealed class TransactionTests : IAsyncLifetime
     {
         await session.RunAsync("BEGIN");
         await session.RunAsync("INSERT INTO silver.orders VALUES (6, 'f', 6), (7, 'g', 7)");
-        await session.RunAsync("DECLARE c CURSOR WITH HOLD FOR SELECT id, name FROM silver.orders WHERE id > 5 ORDER BY id");
+        await session.RunAsync(
+            "DECLARE c CURSOR WITH HOLD FOR SELECT id, name FROM silver.orders WHERE id > 5 ORDER BY id");
         await session.RunAsync("UPDATE silver.orders SET name = 'x'");
         await session.RunAsync("DELETE FROM silver.orders WHERE id = 7");
         await session.RunAsync("COMMIT");
@@ -215,10 +220,14 @@ public sealed class TransactionTests : IAsyncLifetime
             Assert.Equal(["ALTER TABLE"], await session.RunAsync("ALTER TABLE silver.orders ADD COLUMN z int"));
             await session.RunAsync("INSERT INTO silver.orders VALUES (6, 'f', 6, 66)");
             await session.RunAsync("COMMENT ON TABLE silver.orders IS 'sold'");
-            Assert.Equal(["6|66", "SELECT 1"], await session.RunAsync("SELECT id, z FROM silver.orders WHERE z IS NOT NULL"));
+            Assert.Equal(
+                ["6|66", "SELECT 1"], await session.RunAsync("SELECT id, z FROM silver.orders WHERE z IS NOT NULL"));
             Assert.Equal("42703", await other.FailAsync("SELECT z FROM silver.orders"));
             Assert.Equal([end], await session.RunAsync(end));
-            Assert.Equal(columns, (await other.PrepareAsync("SELECT * FROM silver.orders", [], TestContext.Current.CancellationToken)).Columns!.Count);
+            Assert.Equal(
+                columns,
+                (await other.PrepareAsync(
+                    "SELECT * FROM silver.orders", [], TestContext.Current.CancellationToken)).Columns!.Count);
         }
         Assert.Equal(["6", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders"));
         await session.RunAsync("BEGIN");
@@ -241,7 +250,8 @@ public sealed class TransactionTests : IAsyncLifetime
         await session.RunAsync("DROP TABLE silver.orders");
         foreach (var (sqlState, sql) in new[]
         {
-            ("42P01", "INSERT INTO silver.orders VALUES (7, 'g', 7)"), ("42P01", "DROP TABLE silver.orders"), ("0A000", "CREATE TABLE silver.orders (a int)"),
+            ("42P01", "INSERT INTO silver.orders VALUES (7, 'g', 7)"), ("42P01", "DROP TABLE silver.orders"),
+            ("0A000", "CREATE TABLE silver.orders (a int)"),
         })
         {
             await session.RunAsync("SAVEPOINT t");
@@ -274,7 +284,8 @@ public sealed class TransactionTests : IAsyncLifetime
             await session.RunAsync("UPDATE silver.two SET a = a * 10");
             await session.RunAsync("DELETE FROM silver.orders WHERE id = 1");
             await session.RunAsync("INSERT INTO silver.one SELECT a FROM silver.two");
-            await session.RunAsync("CREATE VIEW silver.both AS SELECT a FROM silver.one UNION ALL SELECT a FROM silver.two");
+            await session.RunAsync(
+                "CREATE VIEW silver.both AS SELECT a FROM silver.one UNION ALL SELECT a FROM silver.two");
             Assert.Equal(["1", "20", "20", "SELECT 3"], await session.RunAsync("SELECT a FROM silver.both ORDER BY a"));
             Assert.Equal(["4", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.orders"));
             await session.RunAsync(end);
@@ -303,7 +314,8 @@ public sealed class TransactionTests : IAsyncLifetime
             foreach (var again in new[] { true, false })
             {
                 await session.RunAsync("ALTER TABLE silver.orders RENAME TO orders__dbt_backup");
-                Assert.Equal(["ALTER TABLE"], await session.RunAsync("ALTER TABLE silver.orders__dbt_tmp RENAME TO orders"));
+                Assert.Equal(
+                    ["ALTER TABLE"], await session.RunAsync("ALTER TABLE silver.orders__dbt_tmp RENAME TO orders"));
                 Assert.Equal(["UPDATE 5"], await session.RunAsync("UPDATE silver.orders SET id = id + 1"));
                 Assert.Equal(before, await session.RunAsync("SELECT sum(id) FROM silver.orders__dbt_backup"));
                 if (!again) break;
@@ -374,17 +386,21 @@ public sealed class TransactionTests : IAsyncLifetime
             Assert.Equal(
                 ["2|2|update_preimage|3", "2|20|update_postimage|3", "4|4|insert|2", "5|5|insert|2", "SELECT 4"],
                 await session.RunAsync(
-                    "SELECT a, b, _change_type, _commit_version FROM table_changes('silver.told', 2, 3) ORDER BY a, b"));
+                    "SELECT a, b, _change_type, _commit_version FROM "
+                        + "table_changes('silver.told', 2, 3) ORDER BY a, b"));
         await session.RunAsync("BEGIN");
         await session.RunAsync("UPDATE silver.told SET b = 30 WHERE a = 3");
         Assert.Equal("0A000", await session.FailAsync("INSERT INTO silver.told VALUES (6, 6)"));
         await session.RunAsync("ROLLBACK");
-        Assert.Equal(["1|1", "2|20", "3|3", "4|4", "5|5", "SELECT 5"], await session.RunAsync("SELECT * FROM silver.told ORDER BY a"));
+        Assert.Equal(
+            ["1|1", "2|20", "3|3", "4|4", "5|5", "SELECT 5"],
+            await session.RunAsync("SELECT * FROM silver.told ORDER BY a"));
     }
 
     List<string> Files() =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(lake.Lake.Folder, "silver", "orders"), "*", SearchOption.AllDirectories)
+        .. Directory.EnumerateFiles(
+            Path.Combine(lake.Lake.Folder, "silver", "orders"), "*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(lake.Lake.Folder, file)).Order(StringComparer.Ordinal),
     ];
 
@@ -392,7 +408,8 @@ public sealed class TransactionTests : IAsyncLifetime
 
     async Task CopyAsync(string rows)
     {
-        var statement = await session.PrepareAsync("COPY silver.orders FROM STDIN", [], TestContext.Current.CancellationToken);
+        var statement = await session.PrepareAsync(
+            "COPY silver.orders FROM STDIN", [], TestContext.Current.CancellationToken);
         await using var load = await statement.BeginLoadAsync(TestContext.Current.CancellationToken);
         load.Write(System.Text.Encoding.UTF8.GetBytes(rows), TestContext.Current.CancellationToken);
         Assert.Equal("COPY 1", await load.CompleteAsync(TestContext.Current.CancellationToken));

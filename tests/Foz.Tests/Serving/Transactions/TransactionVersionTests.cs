@@ -31,7 +31,8 @@ public sealed class TransactionVersionTests : IAsyncLifetime
     [InlineData("BEGIN; UPDATE silver.orders SET amount = 0; DELETE FROM silver.orders WHERE id = 1; COMMIT", true)]
     [InlineData("CREATE OR REPLACE TABLE silver.orders AS SELECT 1 AS id", true)]
     [InlineData("ALTER TABLE silver.orders ADD COLUMN z int; INSERT INTO silver.orders VALUES (6, 'f', 6, 6)", true)]
-    public async Task What_a_session_commits_behind_BEGIN_is_not_seen_though_the_clock_is_ahead(string statements, bool conflicts)
+    public async Task What_a_session_commits_behind_BEGIN_is_not_seen_though_the_clock_is_ahead(
+        string statements, bool conflicts)
     {
         clock.Shift = TimeSpan.FromHours(1);
         await session.RunAsync("BEGIN");

@@ -20,7 +20,8 @@ public sealed class MemoryWatchTests
         await using var large = lake.Open("ana", isOwner: true);
         await using var small = lake.Open("bia", isOwner: true);
         var resident = 100_000_000L;
-        var watch = new MemoryWatch(Given, Given * 9 / 10, lake.Service.Host.Workloads, () => resident, TimeProvider.System);
+        var watch = new MemoryWatch(
+            Given, Given * 9 / 10, lake.Service.Host.Workloads, () => resident, TimeProvider.System);
         watch.Look();
         var growing = Task.Run(() => large.RunAsync(Endless), Token);
         await UntilWorkingAsync(lake.Service, 1);
@@ -54,7 +55,8 @@ public sealed class MemoryWatchTests
         await using var lake = await ServedLake.CreateAsync(resultBytesMax: 0);
         await using var session = lake.Open("ana", isOwner: true);
         var resident = Given * 3 / 2;
-        var watch = new MemoryWatch(Given, Given * 9 / 10, lake.Service.Host.Workloads, () => resident, TimeProvider.System);
+        var watch = new MemoryWatch(
+            Given, Given * 9 / 10, lake.Service.Host.Workloads, () => resident, TimeProvider.System);
         watch.Look();
         var statement = Task.Run(() => session.RunAsync(Endless), Token);
         await UntilWorkingAsync(lake.Service, 1);
@@ -75,7 +77,8 @@ public sealed class MemoryWatchTests
         await using var older = lake.Open("ana", isOwner: true);
         await using var newer = lake.Open("bia", isOwner: true);
         var resident = 100_000_000L;
-        var watch = new MemoryWatch(Given, Given * 9 / 10, lake.Service.Host.Workloads, () => resident, TimeProvider.System);
+        var watch = new MemoryWatch(
+            Given, Given * 9 / 10, lake.Service.Host.Workloads, () => resident, TimeProvider.System);
         watch.Look();
         var first = Task.Run(() => older.RunAsync(Endless), Token);
         await UntilWorkingAsync(lake.Service, 1);
@@ -97,6 +100,7 @@ public sealed class MemoryWatchTests
 
     static async Task UntilWorkingAsync(SqlService service, int count)
     {
-        while (service.Host.Workloads.All.Sum(known => known.Working.Count()) != count) await Task.Delay(TimeSpan.FromMilliseconds(5), Token);
+        while (service.Host.Workloads.All.Sum(known => known.Working.Count()) != count)
+            await Task.Delay(TimeSpan.FromMilliseconds(5), Token);
     }
 }

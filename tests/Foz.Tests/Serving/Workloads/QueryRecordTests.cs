@@ -47,12 +47,15 @@ public sealed class QueryRecordTests : IAsyncLifetime
         File.WriteAllText(Path.Combine(project, "policies", "access.yml"), yaml);
     }
 
-    long FilesBytes() => Directory.EnumerateFiles(Path.Combine(lake.Lake.Folder, "silver", "orders"), "*.parquet").Sum(file => new FileInfo(file).Length);
+    long FilesBytes() =>
+        Directory.EnumerateFiles(
+            Path.Combine(lake.Lake.Folder, "silver", "orders"), "*.parquet").Sum(file => new FileInfo(file).Length);
 
     [Fact]
     public async Task What_is_nested_too_deep_is_told_of_and_so_is_what_follows()
     {
-        Assert.Equal("54001", await owner.FailAsync($"SELECT 'hidden', {new string('(', 2_000)}1{new string(')', 2_000)}"));
+        Assert.Equal(
+            "54001", await owner.FailAsync($"SELECT 'hidden', {new string('(', 2_000)}1{new string(')', 2_000)}"));
         await owner.RunAsync("SELECT name FROM silver.orders");
         Assert.Equal(
             [("(cannot be divided into words)", "54001"), ("SELECT name FROM silver.orders", null)],
@@ -89,7 +92,9 @@ public sealed class QueryRecordTests : IAsyncLifetime
         await owner.RunAsync("UPDATE silver.orders SET name = 'x' WHERE id = 7");
         await owner.RunAsync("DELETE FROM silver.orders WHERE id > 5");
         await owner.RunAsync("COPY silver.orders TO STDOUT");
-        await using (var load = await (await owner.PrepareAsync("COPY silver.orders FROM STDIN", [], Cancel)).BeginLoadAsync(Cancel)) load.Write("8\t"u8, Cancel);
+        await using (var load = await (await owner.PrepareAsync("COPY silver.orders FROM STDIN", [], Cancel))
+            .BeginLoadAsync(Cancel))
+            load.Write("8\t"u8, Cancel);
         await owner.RunAsync("BEGIN");
         await owner.RunAsync("DECLARE c CURSOR FOR SELECT id FROM silver.orders");
         await owner.RunAsync("FETCH 4 FROM c");
@@ -117,19 +122,27 @@ public sealed class QueryRecordTests : IAsyncLifetime
                 "analysts|SELECT id FROM silver.orders|silver.orders|5|",
                 "analysts|SELECT amount FROM silver.orders|silver.orders|0|42703",
             ],
-            records.Select(r => $"{r.Workload}|{r.Statement.Replace("\"silver\".\"orders\"", "silver.orders", StringComparison.Ordinal)}|{string.Join(' ', r.Tables)}|{r.Rows}|{r.SqlState}"));
+            records.Select(r =>
+                $"{r.Workload}|{r.Statement.Replace("\"silver\".\"orders\"", "silver.orders", StringComparison.Ordinal)}|{string.Join(' ', r.Tables)}|{r.Rows}|{r.SqlState}"));
         Assert.All(records, r => Assert.DoesNotContain("hidden", r.Error ?? "", StringComparison.Ordinal));
         // What fails costs nothing, what reads does.
         Assert.All(records, r => Assert.Equal(r.SqlState is null && r.BytesRead > 0, r.Cost > 0));
-        Assert.Equal("a value is not one of the type, out of its range, or breaks a rule", records.Single(r => r.SqlState == "22P02").Error);
+        Assert.Equal(
+            "a value is not one of the type, out of its range, or breaks a rule",
+            records.Single(r => r.SqlState == "22P02").Error);
     }
 
     [Fact]
     public async Task What_RETURNING_reads_is_of_its_statement_and_class()
     {
-        Grant("grants:\n  - {to: [bia], on: [silver.orders]}\n  - {to: [bia], on: [silver.orders], privileges: [update]}");
-        Assert.Equal(["1|x", "2|x", "UPDATE 2"], await bia.RunAsync("UPDATE silver.orders SET name = 'x' WHERE id < 3 RETURNING id, name"));
-        Assert.Equal("22P02", await bia.FailAsync("UPDATE silver.orders SET amount = 1 WHERE id < 3 RETURNING CAST(name AS int)"));
+        Grant("grants:\n  - {to: [bia], on: [silver.orders]}\n  - {to: [bia], on: "
+            + "[silver.orders], privileges: [update]}");
+        Assert.Equal(
+            ["1|x", "2|x", "UPDATE 2"],
+            await bia.RunAsync("UPDATE silver.orders SET name = 'x' WHERE id < 3 RETURNING id, name"));
+        Assert.Equal(
+            "22P02",
+            await bia.FailAsync("UPDATE silver.orders SET amount = 1 WHERE id < 3 RETURNING CAST(name AS int)"));
         Assert.Equal(
             [("analysts", 2, null), ("analysts", 0, "22P02")],
             (await lake.QueriesAsync()).Select(record => (record.Workload, record.Rows, record.SqlState)));
@@ -145,14 +158,18 @@ public sealed class QueryRecordTests : IAsyncLifetime
         lake.Pending[new("foz", "queries")] = () => new JournalWriter(lake.Lake).SelectPending(QueryRecord.Table);
         Assert.Equal(
             ["ana|[silver.orders]|5|NULL|0.000050000", "ana|[silver.orders]|1|NULL|0.000050000", "SELECT 2"],
-            await owner.RunAsync("SELECT \"user\", tables, rows, sql_state, cost FROM foz.queries ORDER BY started_at"));
+            await owner.RunAsync(
+                "SELECT \"user\", tables, rows, sql_state, cost FROM foz.queries ORDER BY started_at"));
         foreach (var on in new[] { "'*'", "foz" })
         {
             Grant($"grants:\n  - {{to: [bia], on: [{on}]}}");
             Assert.Equal("42P01", await bia.FailAsync("SELECT * FROM foz.queries"));
         }
         Grant("grants:\n  - {to: [bia], on: [foz.queries]}");
-        Assert.Equal(["2", "SELECT 1"], await bia.RunAsync("SELECT count(*) FROM foz.queries WHERE list_contains(tables, 'silver.orders') AND session > 0"));
+        Assert.Equal(
+            ["2", "SELECT 1"],
+            await bia.RunAsync(
+                "SELECT count(*) FROM foz.queries WHERE list_contains(tables, 'silver.orders') AND session > 0"));
     }
 
     [Theory]
@@ -162,5 +179,7 @@ public sealed class QueryRecordTests : IAsyncLifetime
     [InlineData(1L, 1L, "0.000005")]
     [InlineData(null, 10_000_000L, "0")]
     public void Whole_megabytes_are_charged_and_a_minimum(long? bytes, long min, string cost) =>
-        Assert.Equal(decimal.Parse(cost, System.Globalization.CultureInfo.InvariantCulture), new QueryPrice(5) { BytesMin = min }.Of(bytes));
+        Assert.Equal(
+            decimal.Parse(cost, System.Globalization.CultureInfo.InvariantCulture),
+            new QueryPrice(5) { BytesMin = min }.Of(bytes));
 }

@@ -31,7 +31,8 @@ public sealed class SignalTests : IAsyncLifetime
         try
         {
             folder.CreateSubdirectory("policies");
-            File.WriteAllText(Path.Combine(folder.FullName, "policies", "a.yml"), "grants:\n  - {to: [everyone], on: ['*']}");
+            File.WriteAllText(
+                Path.Combine(folder.FullName, "policies", "a.yml"), "grants:\n  - {to: [everyone], on: ['*']}");
             return Foz.Serving.Governance.AccessList.Load(folder.FullName);
         }
         finally
@@ -43,7 +44,8 @@ public sealed class SignalTests : IAsyncLifetime
     async Task<Task<string>> BeginAsync(SqlSession session)
     {
         var endless = Task.Run(() => session.FailAsync(Endless), Cancel);
-        while (lake.Service.Host.Workloads.All.Single().Slots.Held == 0) await Task.Delay(TimeSpan.FromMilliseconds(10), Cancel);
+        while (lake.Service.Host.Workloads.All.Single().Slots.Held == 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), Cancel);
         return endless;
     }
 
@@ -56,7 +58,8 @@ public sealed class SignalTests : IAsyncLifetime
         Assert.Equal(["NULL", "SELECT 1"], await owner.RunAsync("SELECT pg_cancel_backend(NULL)"));
         Assert.Equal(
             [$"bia|active|{Endless}|True", "SELECT 1"],
-            await owner.RunAsync("SELECT usename, state, query, pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'bia'"));
+            await owner.RunAsync(
+                "SELECT usename, state, query, pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = 'bia'"));
         Assert.Equal("57014", await endless);
         Assert.Equal(["1", "SELECT 1"], await bia.RunAsync("SELECT 1"));
     }
@@ -73,7 +76,9 @@ public sealed class SignalTests : IAsyncLifetime
         var endless = await BeginAsync(caio);
         Assert.Equal(["False", "SELECT 1"], await bia.RunAsync($"SELECT pg_terminate_backend({owner.Id})"));
         Assert.Equal(["False", "SELECT 1"], await bia.RunAsync($"SELECT pg_cancel_backend({caio.Id})"));
-        Assert.Equal([$"{bia.Id}", $"{other.Id}", "SELECT 2"], await bia.RunAsync("SELECT pid FROM pg_stat_activity ORDER BY 1"));
+        Assert.Equal(
+            [$"{bia.Id}", $"{other.Id}", "SELECT 2"],
+            await bia.RunAsync("SELECT pid FROM pg_stat_activity ORDER BY 1"));
         Assert.Equal(["True", "SELECT 1"], await bia.RunAsync($"SELECT pg_terminate_backend({other.Id})"));
         await isEnded.Task.WaitAsync(Cancel);
         Assert.False(endless.IsCompleted);
@@ -89,7 +94,8 @@ public sealed class SignalTests : IAsyncLifetime
         bia.Terminated = () => Assert.Fail("a session with more rights was stopped");
         Assert.Equal([$"{key.Id}", "SELECT 1"], await key.RunAsync("SELECT pid FROM pg_stat_activity"));
         Assert.Equal(["False", "SELECT 1"], await key.RunAsync($"SELECT pg_terminate_backend({bia.Id})"));
-        Assert.Equal([$"{bia.Id}", $"{key.Id}", "SELECT 2"], await bia.RunAsync("SELECT pid FROM pg_stat_activity ORDER BY 1"));
+        Assert.Equal(
+            [$"{bia.Id}", $"{key.Id}", "SELECT 2"], await bia.RunAsync("SELECT pid FROM pg_stat_activity ORDER BY 1"));
     }
 
     [Fact]

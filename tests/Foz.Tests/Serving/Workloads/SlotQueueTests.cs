@@ -129,7 +129,8 @@ public sealed class SlotQueueTests
     {
         var queue = new SlotQueue(new() { Name = "all", QueueMax = 1000 }, 3, TimeProvider.System);
         var (working, most) = (0, 0);
-        await Parallel.ForAsync(0, 500, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancel }, async (i, token) =>
+        await Parallel.ForAsync(
+            0, 500, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancel }, async (i, token) =>
         {
             using var source = CancellationTokenSource.CreateLinkedTokenSource(token);
             if (i % 7 == 0) source.CancelAfter(TimeSpan.FromTicks(i * 100));

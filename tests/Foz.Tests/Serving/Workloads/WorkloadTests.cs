@@ -46,7 +46,8 @@ public sealed class WorkloadTests : IAsyncLifetime
     WorkloadClass Class(string name) => Lake.Service.Host.Workloads.All.Single(c => c.Name == name);
 
     void AssertFree() =>
-        Assert.All(Lake.Service.Host.Workloads.All, known => Assert.Equal((0, 0), (known.Slots.Held, known.Slots.Waiting)));
+        Assert.All(
+            Lake.Service.Host.Workloads.All, known => Assert.Equal((0, 0), (known.Slots.Held, known.Slots.Waiting)));
 
     /// <summary>Waits until something is so.</summary>
     static async Task UntilAsync(Func<bool> condition)
@@ -79,12 +80,15 @@ public sealed class WorkloadTests : IAsyncLifetime
     [Fact]
     public async Task Memory_is_divided_among_classes_and_a_quarter_stays()
     {
-        await ServeAsync(new WorkloadOptions { Name = "a", Users = ["a"], MemoryBytes = 100 << 20, Threads = 1, Slots = 7 }, new() { Name = "b", Users = ["b"] });
+        await ServeAsync(
+            new WorkloadOptions { Name = "a", Users = ["a"], MemoryBytes = 100 << 20, Threads = 1, Slots = 7 },
+            new() { Name = "b", Users = ["b"] });
         var engines = Lake.Lake.Engines;
         var left = engines.MemoryBytes - engines.MemoryBytes / 4 - (100 << 20);
         Assert.Equal(
             [("a", 100 << 20, 1, 7), ("b", left / 2, 2, 4), ("default", left / 2, 2, 4)],
-            Lake.Service.Host.Workloads.All.Select(c => (c.Name, c.Instance.MemoryBytes, c.Instance.Threads, c.Slots.SlotsMax)));
+            Lake.Service.Host.Workloads.All.Select(c =>
+                (c.Name, c.Instance.MemoryBytes, c.Instance.Threads, c.Slots.SlotsMax)));
         using var engine = Class("a").Instance.Open();
         Assert.Equal("1", engine.QueryScalar<string>("SELECT current_setting('threads')::VARCHAR", Cancel));
         Assert.Equal("100.0 MiB", engine.QueryScalar<string>("SELECT current_setting('memory_limit')", Cancel));
@@ -94,7 +98,8 @@ public sealed class WorkloadTests : IAsyncLifetime
     [Fact]
     public async Task Classes_cannot_have_more_memory_than_there_is()
     {
-        var error = await Assert.ThrowsAsync<FozException>(() => ServeAsync(new WorkloadOptions { Name = "a", Users = ["a"], MemoryBytes = 1L << 30 }));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            ServeAsync(new WorkloadOptions { Name = "a", Users = ["a"], MemoryBytes = 1L << 30 }));
         Assert.Equal(ErrorKind.Configuration, error.Kind);
         Assert.Contains("memory", error.Hint, StringComparison.Ordinal);
     }
@@ -107,15 +112,21 @@ public sealed class WorkloadTests : IAsyncLifetime
         await using var first = Lake.Open();
         await using var second = Lake.Open();
         await using var watcher = Lake.Open();
-        await using var open = await (await first.PrepareAsync("SELECT * FROM silver.orders", [], Cancel)).ExecuteAsync([], Cancel);
+        await using var open = await (await first.PrepareAsync("SELECT * FROM silver.orders", [], Cancel)).ExecuteAsync(
+            [], Cancel);
         Assert.NotNull(await open.FetchAsync(1, Cancel));
         var waiting = Task.Run(() => second.RunAsync("SELECT count(*) FROM silver.orders"), Cancel);
         await UntilAsync(() => Class("default").Slots.Waiting == 1);
         Assert.Equal(["1", "SELECT 1"], await watcher.RunAsync("SELECT 1"));
-        Assert.Equal(["silver", "SELECT 1"], await watcher.RunAsync("SELECT nspname FROM pg_namespace WHERE nspname = 'silver'"));
+        Assert.Equal(
+            ["silver", "SELECT 1"],
+            await watcher.RunAsync("SELECT nspname FROM pg_namespace WHERE nspname = 'silver'"));
         Assert.Equal(["UTC", "SHOW"], await watcher.RunAsync("SHOW TimeZone"));
         Assert.Equal(
-            [$"{first.Id}|idle|NULL|default", $"{second.Id}|active|Queue|default", $"{watcher.Id}|active|NULL|default", "SELECT 3"],
+            [
+                $"{first.Id}|idle|NULL|default", $"{second.Id}|active|Queue|default",
+                $"{watcher.Id}|active|NULL|default", "SELECT 3",
+            ],
             await watcher.RunAsync("SELECT pid, state, wait_event, workload FROM pg_stat_activity ORDER BY pid"));
         await open.DisposeAsync();
         Assert.Equal(["5", "SELECT 1"], await waiting);
@@ -144,7 +155,9 @@ public sealed class WorkloadTests : IAsyncLifetime
     public async Task A_full_queue_refuses_and_waiting_ends()
     {
         var clock = new AheadTime();
-        await ServeAtAsync(clock, new WorkloadOptions { Name = "default", Slots = 1, QueueMax = 1, QueueTimeout = TimeSpan.FromHours(1) });
+        await ServeAtAsync(
+            clock,
+            new WorkloadOptions { Name = "default", Slots = 1, QueueMax = 1, QueueTimeout = TimeSpan.FromHours(1) });
         await using var first = Lake.Open();
         await using var second = Lake.Open();
         await using var third = Lake.Open();
@@ -154,7 +167,8 @@ public sealed class WorkloadTests : IAsyncLifetime
         var refused = await third.PrepareAsync("SELECT count(*) FROM silver.orders", [], Cancel);
         var late = statement.ExecuteAsync([], Cancel);
         await UntilAsync(() => Class("default").Slots.Waiting == 1);
-        Assert.Equal("53300", (await Assert.ThrowsAsync<FozException>(() => refused.ExecuteAsync([], Cancel))).SqlState);
+        Assert.Equal(
+            "53300", (await Assert.ThrowsAsync<FozException>(() => refused.ExecuteAsync([], Cancel))).SqlState);
         clock.Advance(TimeSpan.FromHours(2));
         Assert.Equal("57014", (await Assert.ThrowsAsync<FozException>(() => late)).SqlState);
         first.Cancel();
@@ -182,7 +196,9 @@ public sealed class WorkloadTests : IAsyncLifetime
         AssertFree();
 
         // A portal is not drained, but closed.
-        await using (await (await session.PrepareAsync("SELECT * FROM silver.orders", [], Cancel)).ExecuteAsync([], Cancel)) Assert.Equal(1, Class("default").Slots.Held);
+        await using (await (await session.PrepareAsync("SELECT * FROM silver.orders", [], Cancel)).ExecuteAsync(
+            [], Cancel))
+            Assert.Equal(1, Class("default").Slots.Held);
         AssertFree();
 
         await session.RunAsync("BEGIN");
@@ -255,7 +271,8 @@ public sealed class WorkloadTests : IAsyncLifetime
         var queued = Task.Run(() => waits.FailAsync(Endless), Cancel);
         await UntilAsync(() => Class("analysts").Slots.Waiting == 1);
         for (var i = 0; i < 20; i++)
-            Assert.Equal(["5|13.00", "SELECT 1"], await ana.RunAsync("SELECT count(*), sum(amount) FROM silver.orders"));
+            Assert.Equal(
+                ["5|13.00", "SELECT 1"], await ana.RunAsync("SELECT count(*), sum(amount) FROM silver.orders"));
         // What is written is not kept waiting either.
         await Lake.ChangeAsync("INSERT INTO silver.orders VALUES (6, 'f', 6)");
         Assert.Equal(["6", "SELECT 1"], await ana.RunAsync("SELECT count(*) FROM silver.orders"));
@@ -273,9 +290,11 @@ public sealed class WorkloadTests : IAsyncLifetime
         await ServeAsync(
             new() { Name = "analysts", Users = ["bia"], MemoryBytes = 48 << 20, Threads = 1 },
             new() { Name = "little", Users = ["caio"], MemoryBytes = 48 << 20, Threads = 1, SpillBytesMax = 8 << 20 });
-        await Lake.ChangeAsync($"CREATE TABLE silver.facts AS SELECT range AS id, range + 1 AS a, range * 3 AS b FROM range({Rows})");
+        await Lake.ChangeAsync(
+            $"CREATE TABLE silver.facts AS SELECT range AS id, range + 1 AS a, range * 3 AS b FROM range({Rows})");
         const string Join =
-            "SELECT sum(x.a + y.b), count(*) FROM silver.facts x JOIN (SELECT id, a, b, a * 2 AS c FROM silver.facts) y ON x.id = y.id WHERE x.a + y.c > 0 AND x.b + y.a > 0";
+            "SELECT sum(x.a + y.b), count(*) FROM silver.facts x JOIN (SELECT id, a, b, a * 2 AS c FROM silver.facts) "
+                + "y ON x.id = y.id WHERE x.a + y.c > 0 AND x.b + y.a > 0";
         await using var bia = Lake.Open("bia");
         // For each row with the number n: n + 1 and 3n.
         var sum = 4L * Rows * (Rows - 1L) / 2 + Rows;

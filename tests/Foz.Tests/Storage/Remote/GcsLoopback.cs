@@ -56,7 +56,8 @@ sealed class GcsLoopback(int? seed = null, string bucket = "lake") : LoopbackSer
                     {
                         Headers =
                         {
-                            ["Location"] = $"{Address}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={begun}",
+                            ["Location"] =
+                                $"{Address}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={begun}",
                         },
                     };
                 }

@@ -63,7 +63,8 @@ public abstract class LoopbackStoreTests : RemoteStoreContract
     {
         var (url, settings) = Location;
         var store = ObjectStores.Open(
-            url.Replace("lake", "other", StringComparison.Ordinal), new() { Settings = settings, Variable = _ => null });
+            url.Replace("lake", "other", StringComparison.Ordinal),
+            new() { Settings = settings, Variable = _ => null });
         var error = await Assert.ThrowsAsync<StorageException>(async () => await store.GetAsync("x", Ct));
         Assert.Contains("check the name of the bucket", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<StorageException>(async () => await PathsAsync(store, "", null));

@@ -32,7 +32,8 @@ public abstract class RemoteStoreContract : ObjectStoreContract, IAsyncDisposabl
     protected override IObjectStore CreateStore() => Open(QuickRetries);
 
     protected IObjectStore Open(RetryOptions retries, FileCache? with = null) => ObjectStores.Open(
-        Location.Url, new() { Settings = Location.Settings, Retries = retries, Cache = with ?? Cache, Variable = _ => null });
+        Location.Url,
+        new() { Settings = Location.Settings, Retries = retries, Cache = with ?? Cache, Variable = _ => null });
 
     public async ValueTask DisposeAsync()
     {

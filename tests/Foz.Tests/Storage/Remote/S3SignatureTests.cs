@@ -17,6 +17,7 @@ public sealed class S3SignatureTests
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://examplebucket.s3.amazonaws.com/{path}");
         if (range is not null) request.Headers.TryAddWithoutValidation("Range", range);
         S3Signature.Sign(request, default, keys, "us-east-1", now);
-        Assert.EndsWith($"Signature={signature}", request.Headers.GetValues("Authorization").Single(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"Signature={signature}", request.Headers.GetValues("Authorization").Single(), StringComparison.Ordinal);
     }
 }

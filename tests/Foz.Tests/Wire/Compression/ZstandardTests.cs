@@ -76,7 +76,8 @@ public sealed class ZstandardTests
             {
                 // What a checksum covers can only come out right, or up to the end of a frame that is whole.
                 var actual = Decompress(bytes);
-                Assert.True(expected.AsSpan().StartsWith(actual) || expected.AsSpan().EndsWith(actual), $"attempt {attempt}");
+                Assert.True(
+                    expected.AsSpan().StartsWith(actual) || expected.AsSpan().EndsWith(actual), $"attempt {attempt}");
             }
             catch (WireException)
             {
@@ -112,7 +113,8 @@ public sealed class ZstandardTests
         {
             x = (x * 1103515245 + 12345) % 2147483648;
             var high = x / 65536;
-            text.Append($"{{\"order_id\":{1000 + i},\"customer\":\"{customers[high % 4]}\",\"cents\":{high % 100000}}}\n");
+            text.Append(
+                $"{{\"order_id\":{1000 + i},\"customer\":\"{customers[high % 4]}\",\"cents\":{high % 100000}}}\n");
         }
         return Encoding.UTF8.GetBytes(text.ToString());
     }

@@ -46,7 +46,8 @@ public sealed class BinaryValueTests
         for (var round = 0; round < Rounds; round++)
         {
             var scale = random.Next(0, 39);
-            var digits = string.Concat(Enumerable.Range(0, random.Next(1, 45)).Select(_ => (char)('0' + random.Next(10))));
+            var digits = string.Concat(
+                Enumerable.Range(0, random.Next(1, 45)).Select(_ => (char)('0' + random.Next(10))));
             var shown = random.Next(0, Math.Min(scale + 2, 39));
             var text = (random.Next(2) == 0 ? "" : "-") + Place(digits, shown);
             var precision = random.Next(Math.Max(scale, 1), 39);
@@ -101,7 +102,9 @@ public sealed class BinaryValueTests
             0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1,
             0, 0, 0, 2, 0, 7, 255, 255, 255, 255,
         ]);
-        Assert.Equal((2, 2, 1, 2, 21u), (array.Dimensions, array.Length(0), array.Length(1), array.ElementCount, array.ElementOid));
+        Assert.Equal(
+            (2, 2, 1, 2, 21u),
+            (array.Dimensions, array.Length(0), array.Length(1), array.ElementCount, array.ElementOid));
         Assert.True(array.TryReadElement(out var element, out var isNull));
         Assert.Equal([0, 7], element.ToArray());
         Assert.False(isNull);

@@ -120,7 +120,8 @@ public sealed class MessageTests
             TransactionStatus.InTransaction,
             StatementEnd.ReadReadyForQuery(
                 Payload(w => StatementEnd.WriteReadyForQuery(w, TransactionStatus.InTransaction))));
-        Assert.Equal(120, StatementEnd.ReadRowCount(Payload(w => StatementEnd.WriteCommandComplete(w, "INSERT 0 120"))));
+        Assert.Equal(
+            120, StatementEnd.ReadRowCount(Payload(w => StatementEnd.WriteCommandComplete(w, "INSERT 0 120"))));
         Assert.Null(StatementEnd.ReadRowCount(Payload(w => StatementEnd.WriteCommandComplete(w, "BEGIN"))));
         Assert.Equal("select 'ç'", FrontendMessages.ReadText(Payload(w => w.WriteQuery("select 'ç'"))));
         Assert.Equal("secret", FrontendMessages.ReadText(Payload(w => w.WritePassword("secret"))));

@@ -28,7 +28,8 @@ public sealed class ScramTests
     [Fact]
     public void Server_says_what_the_RFC_says()
     {
-        var verifier = ScramVerifier.Of("pencil", Convert.FromBase64String("W22ZaJ0SNY7soEsUEjb6gQ=="), iterations: 4096);
+        var verifier = ScramVerifier.Of(
+            "pencil", Convert.FromBase64String("W22ZaJ0SNY7soEsUEjb6gQ=="), iterations: 4096);
         var server = new ScramServer(verifier, nonce: ServerNonce);
         Assert.Equal(ServerFirst, Text(server.First(Bytes($"n,,n=user,r={ClientNonce}"))));
         Assert.Equal(ServerFinal, Text(server.Final(Bytes(ClientFinal))));
@@ -60,7 +61,8 @@ public sealed class ScramTests
     {
         var client = new ScramClient("pencil", ChannelBinding.None, nonce: ClientNonce);
         client.Final(Bytes(ServerFirst));
-        var error = Assert.Throws<WireException>(() => client.Verify(Bytes("v=" + Convert.ToBase64String(new byte[32]))));
+        var error =
+            Assert.Throws<WireException>(() => client.Verify(Bytes("v=" + Convert.ToBase64String(new byte[32]))));
         Assert.Equal(WireErrorKind.Authentication, error.Kind);
     }
 
@@ -101,7 +103,8 @@ public sealed class ScramTests
     public void Error_of_the_server_is_told()
     {
         var client = new ScramClient("pencil", ChannelBinding.None);
-        Assert.Contains("invalid-proof", Assert.Throws<WireException>(() => client.Verify("e=invalid-proof"u8)).Message);
+        Assert.Contains(
+            "invalid-proof", Assert.Throws<WireException>(() => client.Verify("e=invalid-proof"u8)).Message);
     }
 
     [Fact]

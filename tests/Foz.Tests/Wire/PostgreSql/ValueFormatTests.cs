@@ -21,7 +21,8 @@ public sealed class ValueFormatTests
             var scale = random.Next(0, 39);
             var digits = random.Next(1, 39);
             var unscaled = (Int128)BigInteger.Parse(
-                string.Concat(Enumerable.Range(0, digits).Select(_ => (char)('0' + random.Next(10)))), CultureInfo.InvariantCulture);
+                string.Concat(Enumerable.Range(0, digits).Select(_ => (char)('0' + random.Next(10)))),
+                CultureInfo.InvariantCulture);
             // Zeros at both ends are left out of the binary form.
             if (round % 3 == 0) unscaled -= unscaled % (Int128)BigInteger.Pow(10, random.Next(digits));
             if (round % 2 == 0) unscaled = -unscaled;
@@ -65,7 +66,8 @@ public sealed class ValueFormatTests
             Assert.Equal(
                 BinaryDate.TimestampText(shifted, hasZone: false), Text(d => TemporalFormat.WriteTimestamp(micros, d)));
             Assert.Equal(
-                BinaryDate.TimestampText(shifted, hasZone: true), Text(d => TemporalFormat.WriteTimestampTz(micros, 0, d)));
+                BinaryDate.TimestampText(shifted, hasZone: true),
+                Text(d => TemporalFormat.WriteTimestampTz(micros, 0, d)));
         }
     }
 

@@ -7,8 +7,13 @@ public sealed class PackageVersionTests
     [Fact]
     public void Versions_are_in_the_order_of_their_parts()
     {
-        string[] ordered = ["0.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0", "1.0.0.1", "1.0.2", "1.0.10", "2.0+build"];
-        var shuffled = ordered.Reverse().Select(t => PackageVersion.TryParse(t, out var v) ? v : throw new FormatException(t));
+        string[] ordered =
+        [
+            "0.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
+            "1.0", "1.0.0.1", "1.0.2", "1.0.10", "2.0+build",
+        ];
+        var shuffled = ordered.Reverse()
+            .Select(t => PackageVersion.TryParse(t, out var v) ? v : throw new FormatException(t));
         Assert.Equal(ordered.Select(t => t.Split('+')[0]), shuffled.Order().Select(v => v.Text));
     }
 

@@ -31,15 +31,19 @@ public sealed class ProviderPackagesTests : IDisposable
         Put("Acme.Db", "2.0.0", [("Acme.Core", "[1.0.0, 2.0.0)"), ("System.Text.Json", "8.0.0")],
             ("lib/net8.0/Acme.Db.dll", "8"), ("lib/netstandard2.0/Acme.Db.dll", "2"), ("lib/net48/Acme.Db.dll", "48"),
             ("runtimes/unix/lib/net8.0/Acme.Db.dll", "unix"), ("runtimes/win/lib/net8.0/Acme.Db.dll", "win"),
-            ("runtimes/linux/native/libacme.so", "so"), ("runtimes/win/native/acme.dll", "dll"), ("runtimes/osx/native/libacme.dylib", "dylib"));
+            ("runtimes/linux/native/libacme.so", "so"), ("runtimes/win/native/acme.dll", "dll"),
+            ("runtimes/osx/native/libacme.dylib", "dylib"));
         Put("Acme.Db", "3.0.0-beta", [], ("lib/net8.0/Acme.Db.dll", "beta"));
         Put("Acme.Core", "1.0.0", [], ("lib/netstandard2.0/Acme.Core.dll", "core1"), ("../../evil.dll", "evil"));
         Put("Acme.Core", "1.5.0", [], ("lib/netstandard2.0/Acme.Core.dll", "core15"));
-        var added = await new ProviderPackages(Providers).AddAsync("acme.db", null, Serve(), TimeProvider.System, Cancel);
+        var added = await new ProviderPackages(Providers).AddAsync(
+            "acme.db", null, Serve(), TimeProvider.System, Cancel);
         Assert.Equal(["acme.db 2.0.0", "Acme.Core 1.0.0"], added.Packages.Select(p => $"{p.Id} {p.Version}"));
         Assert.Equal(Convert.ToBase64String(SHA512.HashData(packages["acme.db.2.0.0"])), added.Packages[0].Sha512);
         if (OperatingSystem.IsLinux()) Assert.Equal(["Acme.Core.dll", "Acme.Db.dll", "libacme.so"], added.Files);
-        if (OperatingSystem.IsLinux()) Assert.Equal("unix", await File.ReadAllTextAsync(Path.Combine(Providers, "acme.db", "Acme.Db.dll"), Cancel));
+        if (OperatingSystem.IsLinux())
+            Assert.Equal(
+                "unix", await File.ReadAllTextAsync(Path.Combine(Providers, "acme.db", "Acme.Db.dll"), Cancel));
         Assert.Equal("2.0.0", Assert.Single(new ProviderPackages(Providers).List()).Version);
         Assert.False(File.Exists(Path.Combine(folder, "evil.dll")));
     }
@@ -49,7 +53,8 @@ public sealed class ProviderPackagesTests : IDisposable
     {
         Put("Acme.Db", "1.0.0", [], ("lib/net8.0/Acme.Db.dll", "a"));
         var url = Serve(statedHash: "bm90IHRoaXM=");
-        var error = await Assert.ThrowsAsync<FozException>(() => new ProviderPackages(Providers).AddAsync("Acme.Db", null, url, TimeProvider.System, Cancel));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            new ProviderPackages(Providers).AddAsync("Acme.Db", null, url, TimeProvider.System, Cancel));
         Assert.StartsWith("Acme.Db 1.0.0 is not what ", error.Message, StringComparison.Ordinal);
         Assert.Empty(new ProviderPackages(Providers).List());
 
@@ -58,7 +63,8 @@ public sealed class ProviderPackagesTests : IDisposable
         await new ProviderPackages(Providers).AddAsync("Acme.Db", "1.0.0", feed, TimeProvider.System, Cancel);
         Put("Acme.Db", "1.0.0", [], ("lib/net8.0/Acme.Db.dll", "another"));
         await File.WriteAllBytesAsync(Path.Combine(feed, "Acme.Db.1.0.0.nupkg"), packages["acme.db.1.0.0"], Cancel);
-        error = await Assert.ThrowsAsync<FozException>(() => new ProviderPackages(Providers).AddAsync("Acme.Db", null, feed, TimeProvider.System, Cancel));
+        error = await Assert.ThrowsAsync<FozException>(() =>
+            new ProviderPackages(Providers).AddAsync("Acme.Db", null, feed, TimeProvider.System, Cancel));
         Assert.Contains("is not what the lock file states", error.Message, StringComparison.Ordinal);
         Assert.Equal("a", await File.ReadAllTextAsync(Path.Combine(Providers, "Acme.Db", "Acme.Db.dll"), Cancel));
     }
@@ -70,7 +76,8 @@ public sealed class ProviderPackagesTests : IDisposable
     public async Task What_is_not_there_is_told(string id, string? version, string expected)
     {
         Put("Acme.Db", "1.0.0", [], ("lib/net8.0/Acme.Db.dll", "a"));
-        var error = await Assert.ThrowsAsync<FozException>(() => new ProviderPackages(Providers).AddAsync(id, version, Serve(), TimeProvider.System, Cancel));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            new ProviderPackages(Providers).AddAsync(id, version, Serve(), TimeProvider.System, Cancel));
         Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
     }
 
@@ -79,33 +86,45 @@ public sealed class ProviderPackagesTests : IDisposable
     {
         Put("Acme.Db", "1.0.0", [], ("lib/net8.0/Acme.Db.dll", "a"));
         Directory.CreateDirectory(Path.Combine(folder, "feed"));
-        await File.WriteAllBytesAsync(Path.Combine(folder, "feed/Acme.Db.1.0.0.nupkg"), packages["acme.db.1.0.0"], Cancel);
+        await File.WriteAllBytesAsync(
+            Path.Combine(folder, "feed/Acme.Db.1.0.0.nupkg"), packages["acme.db.1.0.0"], Cancel);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "NuGet.config"),
-            "<configuration><packageSources><clear/><add key='off' value='http://127.0.0.1:1/index.json'/><add key='own' value='feed'/></packageSources>"
+            "<configuration><packageSources><clear/><add key='off' value='http://127.0.0.1:1/index.json'/><add "
+                + "key='own' value='feed'/></packageSources>"
             + "<disabledPackageSources><add key='off' value='true'/></disabledPackageSources></configuration>", Cancel);
-        Assert.Equal("1.0.0", (await new ProviderPackages(Providers).AddAsync("Acme.Db", null, null, TimeProvider.System, Cancel)).Version);
+        Assert.Equal(
+            "1.0.0",
+            (await new ProviderPackages(Providers).AddAsync(
+                "Acme.Db", null, null, TimeProvider.System, Cancel)).Version);
     }
 
     [Theory]
     [InlineData("Acme.Db", "there is no provider 'Acme.Db' in providers/\n  foz provider add Acme.Db")]
     [InlineData("Acmee", "there is no provider 'Acmee' in providers/\n  did you mean 'Acme'?")]
-    [InlineData("Acme", "providers/Acme has no ADO.NET provider\n  it needs a DbProviderFactory with a field 'Instance'")]
+    [InlineData(
+        "Acme", "providers/Acme has no ADO.NET provider\n  it needs a DbProviderFactory with a field 'Instance'")]
     [InlineData("../Acme", "there is no provider '../Acme' in providers/\n  foz provider add ../Acme")]
     public void A_folder_that_is_no_provider_is_told(string provider, string expected)
     {
         Directory.CreateDirectory(Path.Combine(Providers, "Acme"));
         File.WriteAllText(Path.Combine(Providers, "Acme", "Acme.dll"), "not an assembly");
-        Assert.Equal(expected, Assert.Throws<FozException>(() => ProviderFolder.Load(Providers, provider, null, null)).Describe());
+        Assert.Equal(
+            expected,
+            Assert.Throws<FozException>(() => ProviderFolder.Load(Providers, provider, null, null)).Describe());
     }
 
-    void Put(string id, string version, (string Id, string Range)[] dependencies, params (string Path, string Text)[] files)
+    void Put(
+        string id, string version, (string Id, string Range)[] dependencies, params (string Path, string Text)[] files)
     {
         using var memory = new MemoryStream();
         using (var archive = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true))
         {
             var needs = string.Concat(dependencies.Select(d => $"<dependency id='{d.Id}' version='{d.Range}'/>"));
-            Write(archive, $"{id}.nuspec", $"<package><metadata><id>{id}</id><version>{version}</version><dependencies><group targetFramework='net8.0'>{needs}</group><group targetFramework='.NETFramework4.8'><dependency id='No.Such' version='1.0'/></group></dependencies></metadata></package>");
+            Write(archive, $"{id}.nuspec",
+                $"<package><metadata><id>{id}</id><version>{version}</version><dependencies><group "
+                    + $"targetFramework='net8.0'>{needs}</group><group targetFramework='.NETFramework4.8'><dependency "
+                    + "id='No.Such' version='1.0'/></group></dependencies></metadata></package>");
             foreach (var (path, text) in files) Write(archive, path, text);
         }
         packages[$"{id}.{version}".ToLowerInvariant()] = memory.ToArray();
@@ -149,7 +168,8 @@ public sealed class ProviderPackagesTests : IDisposable
         ["index.json"] => Encoding.UTF8.GetBytes($$"""
             {"resources": [{"@id": "{{url}}/flat", "@type": "PackageBaseAddress/3.0.0"}, {"@id": "{{url}}/reg/", "@type": "RegistrationsBaseUrl/3.6.0"}]}
             """),
-        ["flat", var id, "index.json"] when Versions(id) is { Count: > 0 } versions => Encoding.UTF8.GetBytes($"{{\"versions\":[{string.Join(',', versions.Select(v => $"\"{v}\""))}]}}"),
+        ["flat", var id, "index.json"] when Versions(id) is { Count: > 0 } versions =>
+            Encoding.UTF8.GetBytes($"{{\"versions\":[{string.Join(',', versions.Select(v => $"\"{v}\""))}]}}"),
         ["flat", var id, var version, _] => packages.GetValueOrDefault($"{id}.{version}"),
         ["reg", var id, var file] => Encoding.UTF8.GetBytes($"{{\"catalogEntry\":\"{url}/catalog/{id}/{file}\"}}"),
         ["catalog", var id, var file] => Encoding.UTF8.GetBytes(
@@ -157,5 +177,9 @@ public sealed class ProviderPackagesTests : IDisposable
         _ => null,
     };
 
-    List<string> Versions(string id) => [.. packages.Keys.Where(k => k.StartsWith($"{id}.", StringComparison.Ordinal)).Select(k => k[(id.Length + 1)..])];
+    List<string> Versions(string id) =>
+        [
+            .. packages.Keys.Where(k => k.StartsWith($"{id}.", StringComparison.Ordinal))
+                .Select(k => k[(id.Length + 1)..]),
+        ];
 }

@@ -6,7 +6,10 @@ namespace Foz.Tests.Connectors.Files.Contents;
 public sealed class CompressionTests
 {
     static readonly string[] Csv = ["id,cep", "1,01310-100", "2", "3,01310100"];
-    static readonly string[] Json = ["{\"id\":1,\"cep\":\"01310-100\"}", "{\"id\":2", "{\"id\":3,\"cep\":\"01310100\"}"];
+    static readonly string[] Json =
+    [
+        "{\"id\":1,\"cep\":\"01310-100\"}", "{\"id\":2", "{\"id\":3,\"cep\":\"01310100\"}",
+    ];
 
     [Theory]
     [InlineData("a.csv")]
@@ -26,7 +29,8 @@ public sealed class CompressionTests
         var batch = await project.ReadAsync();
         Assert.Equal(["1|01310-100", "3|01310100"], batch.Lines);
         var rejected = Assert.Single(batch.Rejected);
-        Assert.Equal((name, isJson ? 2L : 3L, isJson ? "{\"id\":2" : "2"), (rejected.File, rejected.Line, rejected.Text));
+        Assert.Equal(
+            (name, isJson ? 2L : 3L, isJson ? "{\"id\":2" : "2"), (rejected.File, rejected.Line, rejected.Text));
     }
 
     [Theory]
@@ -40,8 +44,10 @@ public sealed class CompressionTests
     {
         await using var project = new FilesProject().Define("a.*", settings: ("records", "r"));
         var path = Path.Combine(project.Folder, name);
-        string[] lines = name.Contains("csv", StringComparison.Ordinal) ? ["id", .. Enumerable.Range(1, 20_000).Select(i => $"{i}")]
-            : name.Contains("xml", StringComparison.Ordinal) ? ["<x>", .. Enumerable.Range(1, 20_000).Select(i => $"<r><id>{i}</id></r>"), "</x>"]
+        string[] lines = name.Contains("csv", StringComparison.Ordinal)
+            ? ["id", .. Enumerable.Range(1, 20_000).Select(i => $"{i}")]
+            : name.Contains("xml", StringComparison.Ordinal)
+                ? ["<x>", .. Enumerable.Range(1, 20_000).Select(i => $"<r><id>{i}</id></r>"), "</x>"]
             : [.. Enumerable.Range(1, 20_000).Select(i => $"{{\"id\":{i}}}")];
         if (name.EndsWith(".zst", StringComparison.Ordinal)) project.WriteLines(name, lines);
         else project.Write(name, string.Join('\n', lines));
@@ -49,7 +55,8 @@ public sealed class CompressionTests
         await File.WriteAllBytesAsync(path, whole[..^bytesMissing], TestContext.Current.CancellationToken);
         var error = await Assert.ThrowsAsync<FozException>(project.ReadAsync);
         Assert.Equal(ErrorKind.Source, error.Kind);
-        Assert.StartsWith($"file {name} is not compressed as its name says, or damaged: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"file {name} is not compressed as its name says, or damaged: ", error.Message, StringComparison.Ordinal);
         project.History.Clear();
         await File.WriteAllBytesAsync(path, whole, TestContext.Current.CancellationToken);
         Assert.Equal(20_000, (await project.ReadAsync()).Rows.Count);
@@ -61,11 +68,15 @@ public sealed class CompressionTests
     public async Task Members_that_follow_each_other_are_one_file(string name, string first, string second)
     {
         await using var project = new FilesProject().Define("a.*");
-        byte[] bytes = [.. FilesProject.Gzip(Encoding.UTF8.GetBytes(first)), .. FilesProject.Gzip(Encoding.UTF8.GetBytes(second))];
+        byte[] bytes =
+        [
+            .. FilesProject.Gzip(Encoding.UTF8.GetBytes(first)), .. FilesProject.Gzip(Encoding.UTF8.GetBytes(second)),
+        ];
         await File.WriteAllBytesAsync(Path.Combine(project.Folder, name), bytes, TestContext.Current.CancellationToken);
         Assert.Equal(["1", "2", "3"], (await project.ReadAsync()).Lines);
         project.History.Clear();
-        await File.WriteAllBytesAsync(Path.Combine(project.Folder, name), bytes[..^5], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            Path.Combine(project.Folder, name), bytes[..^5], TestContext.Current.CancellationToken);
         Assert.Empty((await project.ReadAsync()).Rows);
         Assert.Contains("damaged", Assert.Single(project.Warnings).Message, StringComparison.Ordinal);
     }

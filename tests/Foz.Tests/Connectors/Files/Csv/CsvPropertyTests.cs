@@ -7,7 +7,8 @@ public sealed class CsvPropertyTests
 {
     static readonly string[] Values =
     [
-        "", "a", "01310-100", "São Paulo", "x y", " x", "x ", "\"", "\"\"", "he said \"no\"", "1;2", "a,b", ",", "l1\nl2",
+        "", "a", "01310-100", "São Paulo", "x y", " x", "x ", "\"", "\"\"", "he said \"no\"", "1;2", "a,b", ",",
+        "l1\nl2",
         "l1\r\nl2", "\\", "'", "\t", "日本", "😀", "NULL",
     ];
 
@@ -63,7 +64,9 @@ public sealed class CsvPropertyTests
         Assert.Equal(rejected, batch.Rejected.Select(r => (r.Line, r.Text)));
     }
 
-    /// <summary>Behind a quote that is not closed, a field that starts like an end of one cannot be told from it.</summary>
+    /// <summary>
+    /// Behind a quote that is not closed, a field that starts like an end of one cannot be told from it.
+    /// </summary>
     static string? Value(Random random, bool isOpening)
     {
         var value = random.Next(6) == 0 ? null : Values[random.Next(Values.Length)];

@@ -8,7 +8,8 @@ public sealed class CsvTests
     [Fact]
     public async Task Columns_are_text_so_that_postcodes_keep_their_zeros()
     {
-        await using var project = new FilesProject().Write("a.csv", "cep,uf\n01310-100,SP\n01310100,SP\n").Define("*.csv");
+        await using var project = new FilesProject().Write("a.csv", "cep,uf\n01310-100,SP\n01310100,SP\n")
+            .Define("*.csv");
         var batch = await project.ReadAsync();
         Assert.Equal(["01310-100|SP", "01310100|SP"], batch.Lines);
         Assert.Equal("string,string", batch.Types);
@@ -85,7 +86,8 @@ public sealed class CsvTests
             .Define("*.csv", columns: new() { ["idd"] = "bigint", ["name"] = "varchar" });
         Assert.Equal(["1|a|∅", "2|b|∅"], (await project.ReadAsync()).Lines);
         var warning = Assert.Single(project.Warnings);
-        Assert.Equal(("no column idd in 1.csv and 1 more: it is null", "did you mean 'id'?"), (warning.Message, warning.Hint));
+        Assert.Equal(
+            ("no column idd in 1.csv and 1 more: it is null", "did you mean 'id'?"), (warning.Message, warning.Hint));
         // The table has the column now, and the next files have it not.
         project.Write("3.csv", "id,name\n3,c\n");
         await project.ReadAsync();
@@ -100,7 +102,10 @@ public sealed class CsvTests
     {
         using var project = new SourceProject("disk: {type: files, path: d}");
         project.Write("d/1.csv", "1,a,x\n2,b,y\n");
-        project.Write("sources/disk.yml", "connection: disk\nstreams:\n  t: {path: '*.csv', header: false, columns: [{name: id, type: bigint}, name]}\n");
+        project.Write(
+            "sources/disk.yml",
+            "connection: disk\nstreams:\n  t: {path: '*.csv', header: false, columns: "
+                + "[{name: id, type: bigint}, name]}\n");
         await project.RunWellAsync();
         Assert.Equal(["1|a|x", "2|b|y"], await project.RowsAsync("SELECT id + 0, name, column2 FROM bronze.t"));
         Assert.Empty(project.Warnings);
@@ -146,7 +151,8 @@ public sealed class CsvTests
     {
         await using var project = new FilesProject()
             .Write("good.csv", "a,b,c\n1,2,3\n")
-            .Write("bad.csv", "a,b,c\n1,2,3\n4,5\n6,7,8,9\n10,\"x\"y,11\n12,\"13,14\n15,\"a\nb\",16\n17,\"18\",19\n20,\"open\n")
+            .Write("bad.csv",
+                "a,b,c\n1,2,3\n4,5\n6,7,8,9\n10,\"x\"y,11\n12,\"13,14\n15,\"a\nb\",16\n17,\"18\",19\n20,\"open\n")
             .Define("*.csv");
         var batch = await project.ReadAsync();
         Assert.True(project.HasRecovered);
@@ -169,7 +175,9 @@ public sealed class CsvTests
             .Write("a.csv", [.. "a,b\n1,caf"u8, 0xE9, .. "\n2,café\n"u8]).Define("a.csv");
         var batch = await project.ReadAsync();
         Assert.Equal(["2|café"], batch.Lines);
-        Assert.Equal([new RejectedRow("a.csv", 2, "1,caf\uFFFD", "bytes that are not UTF-8: set encoding: latin1")], batch.Rejected);
+        Assert.Equal(
+            [new RejectedRow("a.csv", 2, "1,caf\uFFFD", "bytes that are not UTF-8: set encoding: latin1")],
+            batch.Rejected);
     }
 
     [Theory]
@@ -187,7 +195,8 @@ public sealed class CsvTests
         known ??= encoding;
         var bytes = (CodePagesEncodingProvider.Instance.GetEncoding(known) ?? Encoding.GetEncoding(known))
             .GetBytes("cidade,uf\nSão Paulo,SP\nMaceió,AL\nx\n");
-        await using var project = new FilesProject().Write("a.csv", bytes).Define("a.csv", settings: ("encoding", encoding));
+        await using var project = new FilesProject().Write("a.csv", bytes)
+            .Define("a.csv", settings: ("encoding", encoding));
         var batch = await project.ReadAsync();
         Assert.Equal(["Maceió|AL", "São Paulo|SP"], batch.Lines);
         Assert.Equal([new RejectedRow("a.csv", 4, "x", "1 field where the header has 2")], batch.Rejected);
@@ -197,7 +206,8 @@ public sealed class CsvTests
     public async Task A_byte_order_mark_of_UTF16_is_understood()
     {
         await using var project = new FilesProject()
-            .Write("a.csv", [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("a,b\r\né,2\r\n")]).Define("a.csv");
+            .Write("a.csv", [.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("a,b\r\né,2\r\n")])
+            .Define("a.csv");
         Assert.Equal(["é|2"], (await project.ReadAsync()).Lines);
     }
 
@@ -205,11 +215,13 @@ public sealed class CsvTests
     public async Task A_line_that_is_too_long_is_set_aside()
     {
         await using var project = new FilesProject()
-            .Write("a.csv", $"a,b\n1,2\n{new string('x', 9_000_000)},3\n4,{new string('y', 5_000_000)}\n5,6\n").Define("a.csv");
+            .Write("a.csv", $"a,b\n1,2\n{new string('x', 9_000_000)},3\n4,{new string('y', 5_000_000)}\n5,6\n")
+            .Define("a.csv");
         var batch = await project.ReadAsync();
         Assert.Equal(["1", "4", "5"], batch.Rows.Select(r => (string)r[0]!).Order());
         var rejected = Assert.Single(batch.Rejected);
-        Assert.Equal((3, 1 << 20, "longer than 8,388,608 bytes"), (rejected.Line, rejected.Text.Length, rejected.Reason));
+        Assert.Equal(
+            (3, 1 << 20, "longer than 8,388,608 bytes"), (rejected.Line, rejected.Text.Length, rejected.Reason));
     }
 
     [Theory]
@@ -218,7 +230,9 @@ public sealed class CsvTests
     [InlineData("double", "1.5 1e300 inf", "1e400 x")]
     [InlineData("boolean", "true FALSE", "maybe")]
     [InlineData("date", "2024-02-29 2024-02-29T00:00:00", "2023-02-29 2024-02-29T10:00:00 infinity")]
-    [InlineData("timestamp", "2024-02-29 2024-02-29T10:00:00.123456 2024-02-29T10:00:00.1234560", "2024-02-29T10:00:00Z 2024-02-29T10:00:00+03 2024-02-29T10:00:00.1234567")]
+    [InlineData(
+        "timestamp", "2024-02-29 2024-02-29T10:00:00.123456 2024-02-29T10:00:00.1234560",
+        "2024-02-29T10:00:00Z 2024-02-29T10:00:00+03 2024-02-29T10:00:00.1234567")]
     [InlineData("timestamptz", "2024-02-29T10:00:00Z 2024-02-29T10:00:00.1-03:00", "2024-02-29T10:00:00.1234567Z noon")]
     public async Task Declared_types_lose_nothing_of_a_value(string type, string fitting, string misfitting)
     {

@@ -40,7 +40,10 @@ public sealed class AvroTests
         Assert.Equal("paid", row[9]);
         Assert.Equal("""{"sku":"ç\"","due":"2024-05-01"}""", row[12]);
         Assert.Equal("a.avro", row[^1]);
-        Assert.Equal([null, "text"], batch.Rows.Where(r => (long)r[0]! == 2).Select(r => r[2]).Append(batch.Rows.Single(r => (long)r[0]! == 2)[12]));
+        Assert.Equal(
+            [null, "text"],
+            batch.Rows.Where(r => (long)r[0]! == 2).Select(r => r[2])
+                .Append(batch.Rows.Single(r => (long)r[0]! == 2)[12]));
     }
 
     [Fact]
@@ -79,7 +82,9 @@ public sealed class AvroTests
             }
             catch (FozException e)
             {
-                Assert.True(e.Kind is ErrorKind.Source or ErrorKind.Sql or ErrorKind.Data or ErrorKind.Configuration, $"seed {seed}, run {run}: {e}");
+                Assert.True(
+                    e.Kind is ErrorKind.Source or ErrorKind.Sql or ErrorKind.Data or ErrorKind.Configuration,
+                    $"seed {seed}, run {run}: {e}");
             }
         }
     }
@@ -91,7 +96,8 @@ public sealed class AvroTests
     {
         await using var project = new FilesProject()
             .Write("a.avro", System.Text.Encoding.Latin1.GetBytes(text.PadRight(60, 'x'))).Define("a.avro");
-        Assert.Contains(expected, (await Assert.ThrowsAsync<FozException>(project.ReadAsync)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected, (await Assert.ThrowsAsync<FozException>(project.ReadAsync)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

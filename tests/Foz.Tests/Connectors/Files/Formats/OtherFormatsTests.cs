@@ -8,7 +8,9 @@ public sealed class OtherFormatsTests
     public async Task Elements_of_XML_become_rows()
     {
         await using var project = new FilesProject()
-            .Write("a.xml", "<shop><orders><order id=\"1\"><item>x</item><item>y</item></order><order id=\"02\"><note>é</note></order></orders><other><order id=\"9\"/></other></shop>")
+            .Write("a.xml",
+                "<shop><orders><order id=\"1\"><item>x</item><item>y</item></order><order "
+                    + "id=\"02\"><note>é</note></order></orders><other><order id=\"9\"/></other></shop>")
             .Write("b.xml.gz", "<shop><orders><order id=\"3\"/></orders></shop>")
             .Define("*.{xml,xml.gz}", settings: ("records", "orders.order"));
         var batch = await project.ReadAsync();
@@ -23,7 +25,9 @@ public sealed class OtherFormatsTests
     public async Task What_is_not_plain_XML_is_an_error(string xml)
     {
         await using var project = new FilesProject().Write("a.xml", xml).Define("a.xml");
-        Assert.StartsWith("file a.xml is not XML: ", (await Assert.ThrowsAsync<Foz.Lake.FozException>(project.ReadAsync)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "file a.xml is not XML: ", (await Assert.ThrowsAsync<Foz.Lake.FozException>(project.ReadAsync)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +36,8 @@ public sealed class OtherFormatsTests
         await using var project = new FilesProject().Write("a.txt", "0001Ana  10.50\n0002Bé       \n\n03\n")
             .Define("a.txt", columns: new() { ["price"] = "decimal(10,2)" }, settings:
             [
-                ("format", "fixed"), ("widths", new Dictionary<string, string> { ["id"] = "1-4", ["name"] = "5-9", ["price"] = "10-14" }),
+                ("format", "fixed"),
+                ("widths", new Dictionary<string, string> { ["id"] = "1-4", ["name"] = "5-9", ["price"] = "10-14" }),
             ]);
         var batch = await project.ReadAsync();
         Assert.Equal("price,id,name", batch.Names);
@@ -42,7 +47,8 @@ public sealed class OtherFormatsTests
     [Fact]
     public async Task Any_file_can_be_a_row()
     {
-        await using var project = new FilesProject().Write("img/a.png", [1, 2, 3]).Write("img/b.bin", []).Define("img/*", settings: ("format", "binary"));
+        await using var project = new FilesProject().Write("img/a.png", [1, 2, 3]).Write("img/b.bin", [])
+            .Define("img/*", settings: ("format", "binary"));
         var batch = await project.ReadAsync();
         Assert.Equal("path,size,modified_at,content", batch.Names);
         var rows = batch.Rows.OrderBy(r => r[0]).ToList();
@@ -58,5 +64,6 @@ public sealed class OtherFormatsTests
     [InlineData("topics/t/partition=0/t+0+0000.json", "topics/t/**", true)]
     [InlineData("a/.tmp/c.csv", "a/**/*.csv", false)]
     [InlineData("a/c.tsv", "a/c.{csv,tsv}", true)]
-    public void Paths_meet_patterns_as_files_do(string path, string pattern, bool expected) => Assert.Equal(expected, Glob.Meets(path, pattern));
+    public void Paths_meet_patterns_as_files_do(string path, string pattern, bool expected) =>
+        Assert.Equal(expected, Glob.Meets(path, pattern));
 }

@@ -29,7 +29,10 @@ public sealed class ParquetTests
     [Fact]
     public async Task A_decimal_of_more_digits_than_the_engine_has_is_refused_by_name()
     {
-        byte[] column = [0x15, 0x0E, 0x15, 0x2A, 0x15, 0x02, 0x18, 0x03, .. "big"u8, 0x25, 0x0A, 0x15, 0x04, 0x15, 0x64, 0x00];
+        byte[] column =
+        [
+            0x15, 0x0E, 0x15, 0x2A, 0x15, 0x02, 0x18, 0x03, .. "big"u8, 0x25, 0x0A, 0x15, 0x04, 0x15, 0x64, 0x00,
+        ];
         await using var project = new FilesProject().Write("a.parquet", Footer(column)).Define("*.parquet");
         var error = await Assert.ThrowsAsync<FozException>(project.ReadAsync);
         Assert.Equal("file a.parquet: column big is a decimal of 50 digits, which is not supported", error.Message);
@@ -86,7 +89,8 @@ public sealed class ParquetTests
     {
         await using var project = new FilesProject().Define("*.parquet");
         project.WriteParquet("1.parquet",
-            "SELECT unnest([TIMESTAMP_NS '2024-01-01 10:00:00.123456', TIMESTAMP_NS '2024-01-01 10:00:00.123456789']) AS t");
+            "SELECT unnest([TIMESTAMP_NS '2024-01-01 10:00:00.123456', TIMESTAMP_NS "
+                + "'2024-01-01 10:00:00.123456789']) AS t");
         var batch = await project.ReadAsync();
         Assert.Equal("timestamp_ntz", batch.Types);
         Assert.Single(batch.Rows);

@@ -8,19 +8,24 @@ public sealed class JsonTests
     [Fact]
     public async Task The_bytes_that_are_read_are_metered_as_they_lie_on_the_disk()
     {
-        await using var project = new FilesProject().Write("a.json.gz", "{\"id\":1}\n{\"id\":2}").Write("b.json", "{\"id\":3}").Define("*");
+        await using var project = new FilesProject().Write("a.json.gz", "{\"id\":1}\n{\"id\":2}")
+            .Write("b.json", "{\"id\":3}").Define("*");
         var inputs = (await project.PlanAsync()).Inputs!;
         var context = new ReadContext { Engine = FilesProject.Engine, WorkFolder = project.Folder };
-        await using var rows = await project.Source.ReadAsync(project.Stream, inputs, context, TestContext.Current.CancellationToken);
+        await using var rows = await project.Source.ReadAsync(
+            project.Stream, inputs, context, TestContext.Current.CancellationToken);
         var bytes = inputs.Files.Sum(file => file.SizeBytes);
-        Assert.Equal(new() { Doing = "scanning", Bytes = bytes, BytesTotal = bytes, Share = 1 }, context.Meter.Progress);
+        Assert.Equal(
+            new() { Doing = "scanning", Bytes = bytes, BytesTotal = bytes, Share = 1 }, context.Meter.Progress);
     }
 
     [Theory]
     [InlineData("a.jsonl", "{\"id\":1,\"s\":\"é\\u00e9\"}\n\n{\"id\":2,\"s\":null}\n{\"id\":3}")]
     [InlineData("a.ndjson", "\uFEFF{\"id\":1,\"s\":\"éé\"}\r\n{\"id\":2}\r\n{\"id\":3,\"s\":null}\r\n")]
     [InlineData("a.json", "[{\"id\":1,\"s\":\"éé\"},{\"id\":2},\n{\"id\":3}]")]
-    [InlineData("a.json", "\uFEFF[\n  {\n    \"id\": 1,\n    \"s\": \"éé\"\n  },\n  {\n    \"id\": 2\n  },\n  {\"id\": 3}\n]\n")]
+    [InlineData(
+        "a.json",
+        "\uFEFF[\n  {\n    \"id\": 1,\n    \"s\": \"éé\"\n  },\n  {\n    \"id\": 2\n  },\n  {\"id\": 3}\n]\n")]
     [InlineData("a.json", "{\"id\":1,\"s\":\"éé\"}\n{\"id\":2}{\"id\":3}")]
     [InlineData("a.json.gz", "{\"id\":1,\"s\":\"éé\"} {\"id\":2}\n\n{\n\"id\":3}")]
     public async Task Arrays_lines_and_values_one_after_the_other_read_alike(string name, string text)
@@ -52,7 +57,8 @@ public sealed class JsonTests
 
     [Theory]
     [InlineData("[1,\"a\",1.50,{\"a\": 1.0},[1, 2],true]", "json:mixed", "1;\"a\";1.50;{\"a\": 1.0};[1, 2];true")]
-    [InlineData("[123456789012345678901234567890.12,1,0.10]", "json:number", "123456789012345678901234567890.12;1;0.10")]
+    [InlineData(
+        "[123456789012345678901234567890.12,1,0.10]", "json:number", "123456789012345678901234567890.12;1;0.10")]
     [InlineData("[9223372036854775808,1]", "json:number", "9223372036854775808;1")]
     [InlineData("[9007199254740993,1.5]", "json:number", "9007199254740993;1.5")]
     [InlineData("[1e400,1]", "json:number", "1e400;1")]
@@ -109,7 +115,8 @@ public sealed class JsonTests
             batch.Rejected.Select(r => (r.Line, r.Text)));
         Assert.Equal("not a JSON object", batch.Rejected[6].Reason);
         Assert.Equal("o: field 'x' stands twice", batch.Rejected[7].Reason);
-        Assert.All(batch.Rejected.Take(5), r => Assert.StartsWith("malformed JSON: ", r.Reason, StringComparison.Ordinal));
+        Assert.All(
+            batch.Rejected.Take(5), r => Assert.StartsWith("malformed JSON: ", r.Reason, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -132,7 +139,9 @@ public sealed class JsonTests
             .Write("a.jsonl", [.. "{\"s\":\"caf"u8, 0xE9, .. "\"}\n{\"s\":\"b\"}"u8]).Define("a.jsonl");
         var batch = await project.ReadAsync();
         Assert.Equal(["b"], batch.Lines);
-        Assert.Equal([new RejectedRow("a.jsonl", 1, "{\"s\":\"caf\uFFFD\"}", "bytes that are not UTF-8: set encoding: latin1")], batch.Rejected);
+        Assert.Equal(
+            [new RejectedRow("a.jsonl", 1, "{\"s\":\"caf\uFFFD\"}", "bytes that are not UTF-8: set encoding: latin1")],
+            batch.Rejected);
     }
 
     [Fact]
@@ -170,7 +179,8 @@ public sealed class JsonTests
     public async Task Columns_of_the_table_keep_their_type_and_what_does_not_fit_is_set_aside()
     {
         await using var project = new FilesProject()
-            .Write("1.jsonl", "{\"id\":1,\"d\":1.5,\"s\":\"a\",\"b\":true,\"o\":{\"x\":1},\"l\":[1]}").Define("*.jsonl");
+            .Write("1.jsonl", "{\"id\":1,\"d\":1.5,\"s\":\"a\",\"b\":true,\"o\":{\"x\":1},\"l\":[1]}")
+            .Define("*.jsonl");
         var first = await project.ReadAsync();
         project.Write("2.jsonl",
             """
@@ -194,7 +204,8 @@ public sealed class JsonTests
         Assert.Equal(
             [
                 "id: '2' does not fit long", "id: 1.5 does not fit long", "d: 'x' does not fit double",
-                "d: 123456789.123456789123 does not fit double", "s: 5 does not fit string", "b: 0 does not fit boolean",
+                "d: 123456789.123456789123 does not fit double", "s: 5 does not fit string",
+                "b: 0 does not fit boolean",
                 "o.x: 'a' does not fit long", "o: an array does not fit struct", "l[]: 'a' does not fit long",
             ],
             batch.Rejected.Select(r => r.Reason));
@@ -242,7 +253,8 @@ public sealed class JsonTests
         Assert.Equal(["1.5000", "1234567890123456.1234"], batch.Rows.Select(r => $"{r[0]}").Order());
         Assert.Equal(["[\"a\", 1]", "plain"], batch.Rows.Select(r => (string)r[2]!).Order(StringComparer.Ordinal));
         Assert.Equal([3L, 4L], batch.Rejected.Select(r => r.Line));
-        Assert.StartsWith("price: '1.23456' does not fit decimal(20,4)", batch.Rejected[0].Reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "price: '1.23456' does not fit decimal(20,4)", batch.Rejected[0].Reason, StringComparison.Ordinal);
         project.Write("b.jsonl", "{\"price\":2,\"later\":\"2024-02-29\"}");
         Assert.Equal(["2.0000|∅|∅|2024-02-29"], (await project.ReadAsync()).Lines);
     }
@@ -251,7 +263,9 @@ public sealed class JsonTests
     public async Task A_line_that_is_too_long_is_set_aside()
     {
         await using var project = new FilesProject()
-            .Write("a.jsonl", $"{{\"s\":\"{new string('x', 9_000_000)}\"}}\n{{\"s\":\"{new string('y', 5_000_000)}\"}}\n{{\"s\":\"z\"}}")
+            .Write("a.jsonl",
+                $"{{\"s\":\"{new string('x', 9_000_000)}"
+                    + $"\"}}\n{{\"s\":\"{new string('y', 5_000_000)}\"}}\n{{\"s\":\"z\"}}")
             .Define("a.jsonl");
         var batch = await project.ReadAsync();
         Assert.Equal([1, 5_000_000], batch.Rows.Select(r => ((string)r[0]!).Length).Order());
@@ -277,15 +291,20 @@ public sealed class JsonTests
         var random = new Random(7);
         var lines = Enumerable.Range(0, 30_000).Select(i => string.Concat(
             $"{{\"id\":{i},\"o\":", random.Next(4) == 0 ? "null" : $"{{\"a\":\"{new string('é', random.Next(20))}\"}}",
-            ",\"l\":", random.Next(4) == 0 ? "null" : $"[{string.Join(',', Enumerable.Range(0, random.Next(5)).Select(_ => random.Next(9) == 0 ? "null" : $"{i}"))}]",
+            ",\"l\":",
+            random.Next(4) == 0
+                ? "null"
+                : $"[{string.Join(',', Enumerable.Range(0, random.Next(5)).Select(_ => random.Next(9) == 0 ? "null" : $"{i}"))}]",
             "}")).ToList();
         await using var project = new FilesProject()
-            .Write("a.jsonl", string.Join('\n', lines.Take(20_000))).Write("b.json", $"[{string.Join(',', lines.Skip(20_000))}]")
+            .Write("a.jsonl", string.Join('\n', lines.Take(20_000)))
+            .Write("b.json", $"[{string.Join(',', lines.Skip(20_000))}]")
             .Write("c.jsonl.gz", string.Join('\n', lines.Take(5)))
             .Define("{a,c}.jsonl*");
         var batch = await project.ReadAsync();
         Assert.Equal(20_005, batch.Rows.Count);
-        foreach (var row in batch.Rows.Skip(3).Where((_, i) => i % 97 == 0)) Assert.Equal(lines[(int)(long)row[0]!], Json(row));
+        foreach (var row in batch.Rows.Skip(3).Where((_, i) => i % 97 == 0))
+            Assert.Equal(lines[(int)(long)row[0]!], Json(row));
         project.Define("b.json");
         var array = await project.ReadAsync();
         Assert.Equal(lines.Skip(20_000), array.Rows.OrderBy(r => r[0]).Select(Json));
@@ -298,7 +317,8 @@ public sealed class JsonTests
     {
         null => "null",
         string text => $"\"{text}\"",
-        IEnumerable<KeyValuePair<string, object?>> s => $"{{{string.Join(',', s.Select(f => $"\"{f.Key}\":{Value(f.Value)}"))}}}",
+        IEnumerable<KeyValuePair<string, object?>> s =>
+            $"{{{string.Join(',', s.Select(f => $"\"{f.Key}\":{Value(f.Value)}"))}}}",
         IEnumerable<object?> list => $"[{string.Join(',', list.Select(Value))}]",
         var v => $"{v}",
     };

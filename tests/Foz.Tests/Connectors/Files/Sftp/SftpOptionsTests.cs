@@ -11,12 +11,22 @@ public sealed class SftpOptionsTests
 {
     [Theory]
     [InlineData("sftp://", "path", "x", "'path' must be an address such as sftp://user@host:22/folder")]
-    [InlineData("sftp://-oProxyCommand=x/", "timeout", "1s", "'path' must be an address such as sftp://user@host:22/folder")]
-    [InlineData("sftp://anna:word@host/", "timeout", "1s", "'path' must be without a password: sftp://user@host/folder, beside 'password: ${NAME}'")]
-    [InlineData("sftp://host/", "host_key", "MD5:aa:bb", "'host_key' must be a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'")]
-    [InlineData("sftp://host/", "host_key", "SHA256:short", "'host_key' must be a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'")]
-    [InlineData("sftp://host/", "timeout", "soon", "'timeout' must be a length of time such as 500ms, 30s, 5m or 2 days, not 'soon'")]
-    [InlineData("sftp://host/", "region", "x", "'region' must be left out where 'path' is not an address of an object store")]
+    [InlineData(
+        "sftp://-oProxyCommand=x/", "timeout", "1s", "'path' must be an address such as sftp://user@host:22/folder")]
+    [InlineData(
+        "sftp://anna:word@host/", "timeout", "1s",
+        "'path' must be without a password: sftp://user@host/folder, beside 'password: ${NAME}'")]
+    [InlineData(
+        "sftp://host/", "host_key", "MD5:aa:bb",
+        "'host_key' must be a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'")]
+    [InlineData(
+        "sftp://host/", "host_key", "SHA256:short",
+        "'host_key' must be a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'")]
+    [InlineData(
+        "sftp://host/", "timeout", "soon",
+        "'timeout' must be a length of time such as 500ms, 30s, 5m or 2 days, not 'soon'")]
+    [InlineData(
+        "sftp://host/", "region", "x", "'region' must be left out where 'path' is not an address of an object store")]
     [InlineData("data", "password", "x", "'password' must be left out where 'path' is not an address of SFTP")]
     public void What_has_no_meaning_is_refused(string path, string name, string value, string expected)
     {
@@ -31,14 +41,22 @@ public sealed class SftpOptionsTests
     [InlineData("password", "private_key")]
     [InlineData("passphrase", "private_key")]
     public void Secrets_are_declared_as_such(params string[] names) =>
-        Assert.All(names, name => Assert.True(new FilesConnector(TimeProvider.System).ConnectionSettings.Single(s => s.Name == name).IsSecret));
+        Assert.All(
+            names,
+            name =>
+                Assert.True(
+                    new FilesConnector(TimeProvider.System).ConnectionSettings.Single(s => s.Name == name).IsSecret));
 
     [Fact]
     public void Keys_that_a_killed_process_left_are_deleted_and_those_of_others_at_work_stay()
     {
         var temp = Directory.CreateTempSubdirectory("foz-keys-");
         var old = Write("foz-ssh-a/key", TimeSpan.FromHours(2));
-        string[] others = [Write("foz-ssh-b/key", TimeSpan.Zero), Write("foz-ssh-c/known_hosts", TimeSpan.FromHours(2)), Write("other/key", TimeSpan.FromHours(2))];
+        string[] others =
+        [
+            Write("foz-ssh-b/key", TimeSpan.Zero), Write("foz-ssh-c/known_hosts", TimeSpan.FromHours(2)),
+            Write("other/key", TimeSpan.FromHours(2)),
+        ];
 
         SshProcess.SweepKeys(temp.FullName, TimeProvider.System);
 
@@ -63,7 +81,10 @@ public sealed class SftpOptionsTests
             new()
             {
                 Name = "s", Streams = [],
-                Connection = new("s", "files", Settings.Of(("path", "sftp://anna@[::1]:2222/~/in"), ("host_key", "SHA256:" + new string('a', 43)))),
+                Connection = new(
+                    "s", "files",
+                    Settings.Of(
+                        ("path", "sftp://anna@[::1]:2222/~/in"), ("host_key", "SHA256:" + new string('a', 43)))),
             },
             Path.GetTempPath());
         Assert.IsAssignableFrom<ISource>(source);

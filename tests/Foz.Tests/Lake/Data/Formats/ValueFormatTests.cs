@@ -84,7 +84,8 @@ public sealed class ValueFormatTests
     {
         (string Format, string Text)[] values =
         [
-            ("cpf", "529.982.247-25"), ("cnpj", "12.abc.345/01de-35"), ("cep", "01310-100"), ("phone", "(11) 98765-4321"),
+            ("cpf", "529.982.247-25"), ("cnpj", "12.abc.345/01de-35"), ("cep", "01310-100"),
+            ("phone", "(11) 98765-4321"),
             ("email", "A@B.com"), ("uuid", "6F9619FF-8B86-D011-B42D-00CF4FC964FF"), ("ipv6", "2001:DB8::1"),
         ];
         Assert.All(values, value =>
@@ -95,7 +96,9 @@ public sealed class ValueFormatTests
         });
     }
 
-    /// <summary>The check digits of random numbers, computed as the administration's own description has them.</summary>
+    /// <summary>
+    /// The check digits of random numbers, computed as the administration's own description has them.
+    /// </summary>
     [Fact]
     public void Of_all_check_digits_of_a_cpf_or_cnpj_one_pair_is_right()
     {
@@ -128,7 +131,8 @@ public sealed class ValueFormatTests
             var place = random.Next(11);
             var wrong = cpf.ToCharArray();
             wrong[place] = (char)('0' + ((wrong[place] - '0' + 1 + random.Next(9)) % 10));
-            // Modulo 11 with ten digits, 10 and 0 are one: a change between them stays hidden, in at most one of the digits.
+            // Modulo 11 with ten digits, 10 and 0 are one: a change between them stays hidden, in at most one of the
+            // digits.
             if (Digits(new string(wrong)[..9], 10, 2, 11, 2) != new string(wrong)[9..])
                 Assert.False(ValueFormat.ByName["cpf"].IsValid(new(wrong)), $"{cpf} and {new string(wrong)}");
         }

@@ -15,7 +15,8 @@ public sealed class JulianDaysTests
     public void Every_day_before_1582_10_15_keeps_its_name()
     {
         // The first that .NET's calendar has is 0001-01-03, two days behind the Julian 0001-01-01.
-        for (var day = new DateTime(1, 1, 3, 0, 0, 0, DateTimeKind.Utc); day < new DateTime(1582, 10, 15, 0, 0, 0, DateTimeKind.Utc); day = day.AddDays(1))
+        for (var day = new DateTime(1, 1, 3, 0, 0, 0, DateTimeKind.Utc); day
+            < new DateTime(1582, 10, 15, 0, 0, 0, DateTimeKind.Utc); day = day.AddDays(1))
         {
             var name = new DateTime(julian.GetYear(day), julian.GetMonth(day), 1, 0, 0, 0, DateTimeKind.Utc)
                 .AddDays(julian.GetDayOfMonth(day) - 1);
@@ -29,7 +30,8 @@ public sealed class JulianDaysTests
     [InlineData(-141_428, -141_438)] // the day before, 1582-10-04
     [InlineData(-719_164, -719_162)] // 0001-01-01
     [InlineData(-719_165, -719_163)] // the day before, 31 December of the year 1 BC
-    [InlineData(-719_165 - 365, -719_163 - 365)] // of the year 2 BC, since 1 BC was a leap year in both but for its last day
+    [InlineData(
+        -719_165 - 365, -719_163 - 365)] // of the year 2 BC, since 1 BC was a leap year in both but for its last day
     [InlineData(0, 0)]
     [InlineData(20_000, 20_000)]
     public void Days_at_the_borders(int day, int expected) => Assert.Equal(expected, JulianDays.ToGregorian(day));

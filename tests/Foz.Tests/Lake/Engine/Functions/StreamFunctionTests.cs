@@ -24,11 +24,13 @@ public sealed class StreamFunctionTests : IDisposable
             [.. Enumerable.Range(0, partitions).Select(p => Numbers(p * 4 * RowsPerBatch, batches: 4))]));
 
         using var rows = session.Query(
-            $"SELECT count(*), sum(n), count(t), sum(d), min(t) FROM {stream.Sql} WHERE t IS NULL OR t = 'n' || n", Cancel);
+            $"SELECT count(*), sum(n), count(t), sum(d), min(t) FROM {stream.Sql} WHERE t IS NULL OR t = 'n' || n",
+            Cancel);
         var count = partitions * 4L * RowsPerBatch;
         var row = Assert.Single(rows.Rows(Cancel));
         Assert.Equal(count, row[0]);
-        Assert.Equal((Int128)(count * (count - 1) / 2), (Int128)(System.Numerics.BigInteger.Parse(row[1]!.ToString()!)));
+        Assert.Equal(
+            (Int128)(count * (count - 1) / 2), (Int128)(System.Numerics.BigInteger.Parse(row[1]!.ToString()!)));
         Assert.Equal(count - (count + 6) / 7, row[2]);
         Assert.Equal((count * (count - 1) / 2).ToString() + ".00", row[3]!.ToString());
     }

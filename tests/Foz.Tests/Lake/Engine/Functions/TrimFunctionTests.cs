@@ -30,7 +30,8 @@ public sealed class TrimFunctionTests : IDisposable
     public void The_same_characters_are_spaces(string name)
     {
         var found = Same(
-            $"SELECT i FROM range(1, 1114112) r(i) WHERE i NOT BETWEEN 55296 AND 57343 AND length({name}(chr(i::INT) || '.' || chr(i::INT))) < 3");
+            $"SELECT i FROM range(1, 1114112) r(i) WHERE i NOT BETWEEN 55296 AND 57343 AND length({name}(chr(i::INT) "
+                + "|| '.' || chr(i::INT))) < 3");
         Assert.Equal(17, found.Count);
     }
 
@@ -38,7 +39,8 @@ public sealed class TrimFunctionTests : IDisposable
     [MemberData(nameof(Names))]
     public void Texts_of_all_lengths_are_cut_alike(string name)
     {
-        // Both ends, the middle and nothing: of one, two, three and four bytes, and none of them inside of 12 bytes only.
+        // Both ends, the middle and nothing: of one, two, three and four bytes, and none of them inside of 12 bytes
+        // only.
         const string Texts =
             """
             SELECT i, CASE WHEN i % 7 <> 3 THEN string_agg(c, '' ORDER BY n) END AS text, CASE WHEN i % 11 <> 5 THEN any_value(s) END AS chars
@@ -48,7 +50,9 @@ public sealed class TrimFunctionTests : IDisposable
                 FROM range(6000) r(i), range(40) l(n) WHERE n < hash(i, 'length') % 40)
             GROUP BY i
             """;
-        var rows = Same($"SELECT i, {name}(text) AS plain, {name}(text, chars) AS told, {name}(text, ' x') AS same FROM ({Texts}) ORDER BY i");
+        var rows = Same(
+            $"SELECT i, {name}(text) AS plain, {name}(text, chars) AS told, {name}(text, ' x') AS "
+                + $"same FROM ({Texts}) ORDER BY i");
         Assert.True(rows.Count > 5000);
         Assert.Contains(rows, row => row[1] is null);
         Assert.Contains(rows, row => row[1] is not null && row[2] is null);
@@ -58,16 +62,21 @@ public sealed class TrimFunctionTests : IDisposable
     [MemberData(nameof(Names))]
     public void Texts_that_nothing_is_cut_from_stay_as_they_are(string name)
     {
-        const string Texts = "SELECT i, CASE WHEN i % 3 > 0 THEN 'the row with the number ' || i END AS text FROM range(10000) r(i)";
-        Same($"SELECT {name}(text), {name}(text, 'x'), {name}(text, NULL), upper({name}(text)) FROM ({Texts}) ORDER BY i");
-        Same($"SELECT {name}(text) AS text, count(*), min(i) FROM ({Texts}) WHERE {name}(text) LIKE '%9' GROUP BY ALL ORDER BY ALL");
-        Same($"SELECT DISTINCT {name}(text) FROM (SELECT ['one of few values', 'two', NULL][1 + i % 3] AS text FROM range(9000) r(i)) ORDER BY 1");
+        const string Texts =
+            "SELECT i, CASE WHEN i % 3 > 0 THEN 'the row with the number ' || i END AS text FROM range(10000) r(i)";
+        Same($"SELECT {name}(text), {name}(text, 'x'), {name}(text, NULL), "
+            + $"upper({name}(text)) FROM ({Texts}) ORDER BY i");
+        Same($"SELECT {name}(text) AS text, count(*), min(i) FROM ({Texts}) WHERE {name}(text) LIKE "
+            + "'%9' GROUP BY ALL ORDER BY ALL");
+        Same($"SELECT DISTINCT {name}(text) FROM (SELECT ['one of few values', 'two', NULL][1 + i % 3] AS text FROM "
+            + "range(9000) r(i)) ORDER BY 1");
     }
 
     [Fact]
     public void Constants_and_the_words_of_the_standard_are_known()
     {
-        Same("SELECT trim('  a '), trim(NULL), ltrim('xxa', 'x'), rtrim('a'), trim(BOTH 'x' FROM 'xax'), trim(LEADING FROM ' a '), trim(TRAILING 'y' FROM 'ayy')");
+        Same("SELECT trim('  a '), trim(NULL), ltrim('xxa', 'x'), rtrim('a'), trim(BOTH 'x' FROM 'xax'), trim(LEADING "
+            + "FROM ' a '), trim(TRAILING 'y' FROM 'ayy')");
         Same("SELECT trim(' a ', c) FROM (VALUES (' '), (NULL), ('a ')) t(c)");
         Same("SELECT trim(12::VARCHAR), trim('   '), trim(''), trim('', 'x')");
     }

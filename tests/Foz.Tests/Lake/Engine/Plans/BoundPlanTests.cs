@@ -17,12 +17,17 @@ public sealed class BoundPlanTests : IDisposable
     static readonly Field[] Orders =
     [
         new("id", DataType.Long), new("day", DataType.Date), new("Name", DataType.String),
-        new("amount", new DataType.Decimal(12, 2)), new("st", new DataType.Struct([new("x", DataType.Integer), new("y", DataType.String)])),
-        new("ts", DataType.Timestamp), new("ntz", DataType.TimestampNtz), new("ok", DataType.Boolean), new("v", DataType.Double),
+        new("amount", new DataType.Decimal(12, 2)),
+        new("st", new DataType.Struct([new("x", DataType.Integer), new("y", DataType.String)])),
+        new("ts", DataType.Timestamp), new("ntz", DataType.TimestampNtz), new("ok", DataType.Boolean),
+        new("v", DataType.Double),
         new("tags", new DataType.Array(DataType.String)),
     ];
 
-    static readonly Field[] Items = [new("order_id", DataType.Long), new("k", DataType.Integer), new("price", DataType.Double)];
+    static readonly Field[] Items =
+    [
+        new("order_id", DataType.Long), new("k", DataType.Integer), new("price", DataType.Double),
+    ];
 
     IReadOnlyDictionary<SqlSpan, FilterExpression> Read(string sql)
     {
@@ -43,7 +48,8 @@ public sealed class BoundPlanTests : IDisposable
     static string ToSql(FilterExpression filter) => filter switch
     {
         FilterExpression.Compare c => $"{string.Join('.', c.Column)} {Symbol(c.Operator)} '{c.Literal}'",
-        FilterExpression.In i => $"{string.Join('.', i.Column)} IN ({string.Join(", ", i.Literals.Select(l => $"'{l}'"))})",
+        FilterExpression.In i =>
+            $"{string.Join('.', i.Column)} IN ({string.Join(", ", i.Literals.Select(l => $"'{l}'"))})",
         FilterExpression.IsNull n => $"{string.Join('.', n.Column)} IS NULL",
         FilterExpression.IsNotNull n => $"{string.Join('.', n.Column)} IS NOT NULL",
         FilterExpression.And a => $"({string.Join(" AND ", a.Terms.Select(ToSql))})",
@@ -65,12 +71,17 @@ public sealed class BoundPlanTests : IDisposable
     [InlineData("SELECT id FROM orders", "all")]
     [InlineData("SELECT * FROM items", "all")]
     [InlineData("SELECT name FROM silver.orders WHERE id = 5", "id = '5'")]
-    [InlineData("SELECT id FROM orders WHERE day >= DATE '2024-01-31' AND day < '2024-03-01'", "(day >= '2024-01-31' AND day < '2024-03-01')")]
-    [InlineData("SELECT id FROM orders WHERE id IN (1, 5, 9)", "(id IN ('1', '5', '9') AND (id = '1' OR id = '5' OR id = '9'))")]
+    [InlineData(
+        "SELECT id FROM orders WHERE day >= DATE '2024-01-31' AND day < '2024-03-01'",
+        "(day >= '2024-01-31' AND day < '2024-03-01')")]
+    [InlineData(
+        "SELECT id FROM orders WHERE id IN (1, 5, 9)",
+        "(id IN ('1', '5', '9') AND (id = '1' OR id = '5' OR id = '9'))")]
     [InlineData("SELECT id FROM orders WHERE name LIKE 'ab%'", "(Name >= 'ab' AND Name < 'ac')")]
     [InlineData("SELECT id FROM orders WHERE amount > 1.5", "amount > '1.50'")]
     [InlineData("SELECT id FROM orders WHERE st.x = 3", "st.x = '3'")]
-    [InlineData("SELECT id FROM orders WHERE ts >= TIMESTAMPTZ '2024-01-01 00:00:00+01'", "ts >= '2023-12-31 23:00:00+00'")]
+    [InlineData(
+        "SELECT id FROM orders WHERE ts >= TIMESTAMPTZ '2024-01-01 00:00:00+01'", "ts >= '2023-12-31 23:00:00+00'")]
     [InlineData("SELECT id FROM orders WHERE ntz < '2024-02-01 12:00:00.5'", "ntz < '2024-02-01 12:00:00.5'")]
     [InlineData("SELECT id FROM orders WHERE ok", "ok = 'true'")]
     [InlineData("SELECT id FROM orders WHERE NOT ok", "ok = 'false'")]
@@ -86,16 +97,26 @@ public sealed class BoundPlanTests : IDisposable
     [InlineData("SELECT id FROM orders WHERE st.x IS NULL OR id = 1", "(st.x IS NULL OR id = '1')")]
     [InlineData("SELECT id FROM orders WHERE v > 'inf' AND id = 1", "id = '1'")]
     [InlineData("SELECT count(*) FROM orders WHERE day = DATE '2024-01-01'", "day = '2024-01-01'")]
-    [InlineData("SELECT * FROM (SELECT id, day FROM orders) q WHERE q.id BETWEEN 5 AND 10", "(id >= '5' AND id <= '10')")]
-    [InlineData("WITH q AS (SELECT * FROM orders WHERE id > 5) SELECT day FROM q WHERE day = DATE '2024-01-01'", "(id > '5' AND day = '2024-01-01')")]
-    [InlineData("WITH q AS (SELECT * FROM orders) SELECT a.id FROM q a JOIN q b USING (id) WHERE a.id = 1 AND b.id = 1", "id = '1'")]
-    [InlineData("SELECT o.id, price FROM orders o JOIN items i ON o.id = i.order_id WHERE o.id = 5 AND price > 2", "id = '5'", "(order_id = '5' AND price > '2')")]
-    [InlineData("SELECT o.id FROM orders o LEFT JOIN items i ON o.id = i.order_id AND i.k = 2 WHERE o.day IS NULL", "day IS NULL", "k = '2'")]
+    [InlineData(
+        "SELECT * FROM (SELECT id, day FROM orders) q WHERE q.id BETWEEN 5 AND 10", "(id >= '5' AND id <= '10')")]
+    [InlineData(
+        "WITH q AS (SELECT * FROM orders WHERE id > 5) SELECT day FROM q WHERE day = DATE '2024-01-01'",
+        "(id > '5' AND day = '2024-01-01')")]
+    [InlineData(
+        "WITH q AS (SELECT * FROM orders) SELECT a.id FROM q a JOIN q b USING (id) WHERE a.id = 1 AND b.id = 1",
+        "id = '1'")]
+    [InlineData(
+        "SELECT o.id, price FROM orders o JOIN items i ON o.id = i.order_id WHERE o.id = 5 AND price > 2", "id = '5'",
+        "(order_id = '5' AND price > '2')")]
+    [InlineData(
+        "SELECT o.id FROM orders o LEFT JOIN items i ON o.id = i.order_id AND i.k = 2 WHERE o.day IS NULL",
+        "day IS NULL", "k = '2'")]
     [InlineData("SELECT a.id FROM orders a, orders b WHERE a.id = 1 AND b.id = 2", "id = '1'", "id = '2'")]
     [InlineData("SELECT id FROM orders WHERE id IN (SELECT order_id FROM items WHERE k = 1)", "all", "k = '1'")]
     [InlineData("SELECT id FROM orders WHERE false", "all")]
     [InlineData("SELECT id FROM orders UNION ALL SELECT order_id FROM items WHERE k < 3", "all", "k < '3'")]
-    [InlineData("SELECT day, sum(amount) FROM orders GROUP BY day HAVING day > DATE '2024-01-01'", "day > '2024-01-01'")]
+    [InlineData(
+        "SELECT day, sum(amount) FROM orders GROUP BY day HAVING day > DATE '2024-01-01'", "day > '2024-01-01'")]
     [InlineData("SELECT id FROM stream(bronze.orders) WHERE orders.id = 3", "id = '3'")]
     [InlineData(
         "SELECT i.k, count(*), sum(amount) FROM orders o, items i WHERE o.id = i.order_id AND o.day > DATE '2024-01-01' AND i.k NOT IN (SELECT k FROM items WHERE price = 1) GROUP BY ALL ORDER BY 2",
@@ -129,7 +150,9 @@ public sealed class BoundPlanTests : IDisposable
 
     [Fact]
     public void A_misspelt_column_gets_the_nearest_names_as_a_hint() =>
-        Assert.Contains("amount", Assert.Throws<FozException>(() => Read("SELECT amont FROM orders")).Hint!, StringComparison.Ordinal);
+        Assert.Contains(
+            "amount", Assert.Throws<FozException>(() => Read("SELECT amont FROM orders")).Hint!,
+            StringComparison.Ordinal);
 
     public static TheoryData<string> Queries =>
     [
@@ -142,7 +165,8 @@ public sealed class BoundPlanTests : IDisposable
         "SELECT id FROM orders o WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.order_id = o.id AND price > 0.5)",
         "SELECT id, row_number() OVER (ORDER BY id) AS n FROM orders WHERE name LIKE 'n1%' QUALIFY n < 5",
         "SELECT * FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM orders) WHERE id > 50",
-        "SELECT * FROM (SELECT id, row_number() OVER (PARTITION BY day ORDER BY id) AS n, day FROM orders) WHERE day = DATE '2024-01-05'",
+        "SELECT * FROM (SELECT id, row_number() OVER (PARTITION BY day ORDER BY id) AS n, day FROM orders) "
+            + "WHERE day = DATE '2024-01-05'",
         "SELECT day, count(*), max(name) FROM orders WHERE amount BETWEEN 10 AND 30 OR st.x IS NULL GROUP BY day",
         "SELECT id FROM orders WHERE id > 10 EXCEPT SELECT order_id FROM items WHERE k = 2",
         "SELECT id FROM orders WHERE coalesce(day, DATE '2024-01-01') = DATE '2024-01-01'",
@@ -156,7 +180,8 @@ public sealed class BoundPlanTests : IDisposable
         "SELECT id FROM orders WHERE st IS NOT NULL AND st.x IS NULL",
         "SELECT id FROM orders WHERE ok IS NOT TRUE",
         "SELECT id FROM orders ORDER BY amount DESC, id LIMIT 5",
-        "WITH q AS MATERIALIZED (SELECT * FROM orders WHERE id < 60) SELECT a.id FROM q a, q b WHERE a.id = b.id + 1 AND b.id > 40",
+        "WITH q AS MATERIALIZED (SELECT * FROM orders WHERE id < 60) SELECT a.id FROM q a, q b WHERE "
+            + "a.id = b.id + 1 AND b.id > 40",
         "SELECT id FROM orders WHERE id = (SELECT max(order_id) FROM items WHERE k = 1)",
         "SELECT i.k FROM orders o ASOF JOIN items i ON o.id >= i.order_id WHERE o.id > 30",
         "SELECT * EXCLUDE (tags) FROM orders WHERE list_contains(tags, 't3') AND id <> 13",

@@ -22,7 +22,10 @@ public sealed class StatementLineageTests : IDisposable
         new("st", new DataType.Struct([new("x", DataType.Integer), new("y", DataType.String)])),
     ];
 
-    static readonly Field[] Items = [new("order_id", DataType.Long), new("k", DataType.Integer), new("price", DataType.Double)];
+    static readonly Field[] Items =
+    [
+        new("order_id", DataType.Long), new("k", DataType.Integer), new("price", DataType.Double),
+    ];
 
     static Field[]? ColumnsOf(string table) => table.ToLowerInvariant() switch
     {
@@ -43,11 +46,14 @@ public sealed class StatementLineageTests : IDisposable
     static string ToText(string sql, StatementLineage lineage)
     {
         var text = lineage.Columns.Select(column => $"{column.Column.Name}: {List(column.Inputs)}");
-        return string.Join("; ", lineage.Conditions.Count == 0 ? text : text.Append($"rows: {List(lineage.Conditions)}"));
+        return string.Join(
+            "; ", lineage.Conditions.Count == 0 ? text : text.Append($"rows: {List(lineage.Conditions)}"));
 
         string List(IReadOnlyList<ColumnInput> inputs) => string.Join(", ", inputs.Select(input =>
             $"{TableAt(input.Table)}.{input.Column}"
-            + (input.Transformation is Transformation.Identity ? "" : $" {input.Transformation.ToString().ToLowerInvariant()}"))
+            + (input.Transformation is Transformation.Identity
+                ? ""
+                : $" {input.Transformation.ToString().ToLowerInvariant()}"))
             .Distinct(StringComparer.Ordinal));
 
         string TableAt(SqlSpan span) => sql.Substring(span.Start, span.Length).ToLowerInvariant();
@@ -65,7 +71,9 @@ public sealed class StatementLineageTests : IDisposable
     [InlineData(
         "SELECT id FROM o WHERE id IN (SELECT order_id FROM i WHERE k = 1)",
         "id: o.id; rows: o.id filter, i.k filter, i.order_id filter")]
-    [InlineData("WITH c AS (SELECT id, customer FROM o) SELECT c.id, d.customer FROM c JOIN c d USING (id)", "id: o.id; customer: o.customer; rows: o.id join")]
+    [InlineData(
+        "WITH c AS (SELECT id, customer FROM o) SELECT c.id, d.customer FROM c JOIN c d USING (id)",
+        "id: o.id; customer: o.customer; rows: o.id join")]
     [InlineData(
         "WITH RECURSIVE r(n, c) AS (SELECT id, customer FROM o UNION ALL SELECT c + 1, n FROM r WHERE n < 3) SELECT c FROM r",
         "c: o.customer, o.customer transformation, o.id transformation; rows: o.customer filter, o.id filter")]
@@ -75,7 +83,9 @@ public sealed class StatementLineageTests : IDisposable
     [InlineData(
         "SELECT id FROM o QUALIFY row_number() OVER (PARTITION BY customer ORDER BY day DESC) = 1",
         "id: o.id; rows: o.customer filter, o.day filter")]
-    [InlineData("SELECT unnest(tags) AS t, st.x FROM o", "t: o.tags transformation; x: o.st transformation; rows: o.tags filter")]
+    [InlineData(
+        "SELECT unnest(tags) AS t, st.x FROM o",
+        "t: o.tags transformation; x: o.st transformation; rows: o.tags filter")]
     [InlineData(
         "SELECT id, u.t FROM o, unnest(o.tags) u(t)",
         "id: o.id; t: o.tags transformation; rows: o.tags filter")]
@@ -96,13 +106,21 @@ public sealed class StatementLineageTests : IDisposable
     [InlineData(
         "SELECT list(id ORDER BY day) FILTER (customer = 1) AS l, count(*) AS n FROM o",
         "l: o.customer conditional, o.day sort, o.id aggregation; n: ")]
-    [InlineData("SELECT list_transform(tags, t -> t || customer) AS l FROM o", "l: o.customer transformation, o.tags transformation")]
-    [InlineData("SELECT price FROM o ASOF JOIN i ON id = order_id AND id >= k", "price: i.price; rows: o.id join, i.k join, i.order_id join")]
-    [InlineData("SELECT price FROM o LEFT JOIN i ON id > order_id OR k = customer", "price: i.price; rows: o.customer join, o.id join, i.k join, i.order_id join")]
+    [InlineData(
+        "SELECT list_transform(tags, t -> t || customer) AS l FROM o",
+        "l: o.customer transformation, o.tags transformation")]
+    [InlineData(
+        "SELECT price FROM o ASOF JOIN i ON id = order_id AND id >= k",
+        "price: i.price; rows: o.id join, i.k join, i.order_id join")]
+    [InlineData(
+        "SELECT price FROM o LEFT JOIN i ON id > order_id OR k = customer",
+        "price: i.price; rows: o.customer join, o.id join, i.k join, i.order_id join")]
     [InlineData(
         "SELECT id, l.y FROM o, LATERAL (SELECT price * o.customer AS y FROM i WHERE order_id = id) l",
         "id: o.id; y: o.customer transformation, i.price transformation; rows: o.customer join, o.id join, o.id filter, i.order_id filter")]
-    [InlineData("SELECT customer, GROUPING(customer) AS g FROM o GROUP BY ROLLUP (customer)", "customer: o.customer; g: o.customer conditional; rows: o.customer groupby")]
+    [InlineData(
+        "SELECT customer, GROUPING(customer) AS g FROM o GROUP BY ROLLUP (customer)",
+        "customer: o.customer; g: o.customer conditional; rows: o.customer groupby")]
     [InlineData("SELECT id FROM STREAM(o) LIMIT 3", "id: stream(o).id")]
     [InlineData("SELECT g FROM generate_series(1, 3) t(g), o", "g: ")]
     public void A_column_tells_what_it_is_made_from(string sql, string expected) =>
@@ -162,7 +180,8 @@ public sealed class StatementLineageTests : IDisposable
                 return string.Create(CultureInfo.InvariantCulture, $"(hash(r, {salt}) % 7)::INTEGER AS {field.Name}");
             });
             session.Execute(
-                $"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {string.Join(", ", columns)} FROM range(12) t(r)", Token);
+                $"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {string.Join(", ", columns)} FROM range(12) t(r)",
+                Token);
         }
         using var rows = session.Query(sql, Token);
         var all = rows.Rows(Token).ToList();
@@ -179,8 +198,14 @@ public sealed class StatementLineageTests : IDisposable
     {
         public static readonly string[] Tables = ["ta", "tb"];
 
-        static readonly Field[] A = [new("a1", DataType.Integer), new("a2", DataType.Integer), new("a3", DataType.Integer)];
-        static readonly Field[] B = [new("b1", DataType.Integer), new("b2", DataType.Integer), new("b3", DataType.Integer)];
+        static readonly Field[] A =
+        [
+            new("a1", DataType.Integer), new("a2", DataType.Integer), new("a3", DataType.Integer),
+        ];
+        static readonly Field[] B =
+        [
+            new("b1", DataType.Integer), new("b2", DataType.Integer), new("b3", DataType.Integer),
+        ];
 
         public static IEnumerable<(string Table, string Column)> Columns =>
             Tables.SelectMany(table => ColumnsOf(table)!.Select(column => (table, column.Name)));
@@ -202,25 +227,33 @@ public sealed class StatementLineageTests : IDisposable
                 case 0:
                     var group = Pick(random, columns);
                     return text.Append(CultureInfo.InvariantCulture,
-                        $"{group} AS c1, sum({Value(random, columns)}) AS c2, min({Pick(random, columns)}) FILTER ({Condition(random, columns)}) AS c3 FROM {from}{where} GROUP BY {group}").ToString();
+                        $"{group} AS c1, sum({Value(random, columns)}) AS c2, min({Pick(random, columns)}) FILTER "
+                            + $"({Condition(random, columns)}) AS c3 FROM {from}{where} GROUP BY {group}").ToString();
                 case 1:
                     return text.Append(CultureInfo.InvariantCulture,
-                        $"{Value(random, columns)} AS c1, rank() OVER (PARTITION BY {Pick(random, columns)} ORDER BY {Pick(random, columns)}) AS c2, {Pick(random, columns)} AS c3 FROM {from}{where}").ToString();
+                        $"{Value(random, columns)} AS c1, rank() OVER (PARTITION BY {Pick(random, columns)} ORDER BY "
+                            + $"{Pick(random, columns)}) AS c2, {Pick(random, columns)} AS c3 FROM {from}{where}")
+                            .ToString();
                 default:
                     return text.Append(CultureInfo.InvariantCulture,
-                        $"{Value(random, columns)} AS c1, {Value(random, columns)} AS c2, {Subquery(random, columns)} AS c3 FROM {from}{where}").ToString();
+                        $"{Value(random, columns)} AS c1, {Value(random, columns)} AS c2, {Subquery(random, columns)} "
+                            + $"AS c3 FROM {from}{where}").ToString();
             }
         }
 
-        static (string Text, IReadOnlyList<string> Columns) From(Random random, int depth) => random.Next(depth == 0 ? 2 : 6) switch
-        {
-            0 => ("ta", ["a1", "a2", "a3"]),
-            1 => ("tb", ["b1", "b2", "b3"]),
-            2 => ($"ta {Join(random)} JOIN tb ON {Condition(random, ["a1", "b1"])}", ["a1", "a2", "a3", "b1", "b2", "b3"]),
-            3 => ("(SELECT a1 AS u1, a2 AS u2, a3 AS u3 FROM ta UNION ALL SELECT b3, b1, b2 FROM tb) u", ["u1", "u2", "u3"]),
-            4 => ("(WITH w AS (SELECT a1 AS u1, a2 + a3 AS u2, 1 AS u3 FROM ta) SELECT v.u1, w.u2, v.u3 FROM w, w v) u", ["u1", "u2", "u3"]),
-            _ => Nested(random, depth - 1),
-        };
+        static (string Text, IReadOnlyList<string> Columns) From(Random random, int depth) =>
+            random.Next(depth == 0 ? 2 : 6) switch
+            {
+                0 => ("ta", ["a1", "a2", "a3"]),
+                1 => ("tb", ["b1", "b2", "b3"]),
+                2 => ($"ta {Join(random)} JOIN tb ON {Condition(random, ["a1", "b1"])}",
+                    ["a1", "a2", "a3", "b1", "b2", "b3"]),
+                3 => ("(SELECT a1 AS u1, a2 AS u2, a3 AS u3 FROM ta UNION ALL SELECT b3, b1, b2 FROM tb) u",
+                    ["u1", "u2", "u3"]),
+                4 => ("(WITH w AS (SELECT a1 AS u1, a2 + a3 AS u2, 1 AS u3 FROM ta) SELECT "
+                    + "v.u1, w.u2, v.u3 FROM w, w v) u", ["u1", "u2", "u3"]),
+                _ => Nested(random, depth - 1),
+            };
 
         static (string, IReadOnlyList<string>) Nested(Random random, int depth)
         {
@@ -243,7 +276,8 @@ public sealed class StatementLineageTests : IDisposable
         };
 
         static string Condition(Random random, IReadOnlyList<string> columns) =>
-            $"{Pick(random, columns)} {Pick(random, ["=", "<", ">"])} {(random.Next(2) == 0 ? "3" : Pick(random, columns))}";
+            $"{Pick(random, columns)} {Pick(random, ["=", "<", ">"])} "
+                + $"{(random.Next(2) == 0 ? "3" : Pick(random, columns))}";
 
         static string Pick(Random random, IReadOnlyList<string> from) => from[random.Next(from.Count)];
     }

@@ -29,7 +29,8 @@ public sealed class TableAltererTests : IDisposable
         Assert.Contains("|2|1.25|{'a': 6, 'b': [7]}|", await t.RowsAsync());
         var (name, parameters) = await LastAsync(version: 1);
         Assert.Equal("ADD COLUMNS", name);
-        Assert.Contains("""{"column":{"name":"s.b","type":"array","nullable":true,"metadata":{}}}""", parameters["columns"]);
+        Assert.Contains(
+            """{"column":{"name":"s.b","type":"array","nullable":true,"metadata":{}}}""", parameters["columns"]);
         Assert.Contains("\"position\":\"AFTER ID\"", parameters["columns"]);
         await FailsAsync(new TableAlteration.AddColumns(new NewColumn("ID", "int")), "has a column ID already");
         await FailsAsync(new TableAlteration.AddColumns(new NewColumn("z", "strin")), "strin");
@@ -39,7 +40,10 @@ public sealed class TableAltererTests : IDisposable
     public async Task Columns_are_renamed_and_dropped_without_rewriting_once_the_table_maps_them()
     {
         await t.CreateAsync(
-            [new("id", DeltaType.Long), new("p", DeltaType.String), new("s", new StructType(new StructField("a", DeltaType.Long), new("b", DeltaType.Long)))],
+            [
+                new("id", DeltaType.Long), new("p", DeltaType.String),
+                new("s", new StructType(new StructField("a", DeltaType.Long), new("b", DeltaType.Long))),
+            ],
             properties: null, "p");
         await t.AppendAsync("SELECT 1 AS id, 'x' AS p, {'a': 5, 'b': 6} AS s");
         await FailsAsync(new TableAlteration.RenameColumn("id", "key"), "none can be renamed or dropped");
@@ -54,12 +58,16 @@ public sealed class TableAltererTests : IDisposable
         Assert.Equal(["1|x|{'first': 5, 'b': NULL}|", "2|y|{'first': 7, 'b': new}|i"], await t.RowsAsync());
         Assert.Equal(["part"], (await t.LatestAsync()).PartitionColumns);
         Assert.Equal("id", (await t.ColumnAsync("key")).PhysicalName(ColumnMappingMode.Name));
-        Assert.StartsWith("col-", (await t.ColumnAsync("id")).PhysicalName(ColumnMappingMode.Name), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "col-", (await t.ColumnAsync("id")).PhysicalName(ColumnMappingMode.Name), StringComparison.Ordinal);
         var (name, parameters) = await LastAsync(version: 5);
-        Assert.Equal(("RENAME COLUMN", "s.a", "s.first"), (name, parameters["oldColumnPath"], parameters["newColumnPath"]));
+        Assert.Equal(
+            ("RENAME COLUMN", "s.a", "s.first"), (name, parameters["oldColumnPath"], parameters["newColumnPath"]));
         await FailsAsync(new TableAlteration.DropColumns(["part"]), "the table's partitioning uses it");
         await FailsAsync(new TableAlteration.DropColumns(["kye"]), "no column kye", "did you mean key?");
-        Assert.Equal(2, (await t.MergeAsync("SELECT 1 AS key, 'x' AS part, {'first': 9, 'b': 'm'} AS s", "key")).Snapshot.RowCount);
+        Assert.Equal(
+            2, (await t.MergeAsync(
+                "SELECT 1 AS key, 'x' AS part, {'first': 9, 'b': 'm'} AS s", "key")).Snapshot.RowCount);
         Assert.Equal(["{'first': 7, 'b': new}", "{'first': 9, 'b': m}"], await t.RowsAsync("s"));
     }
 
@@ -68,7 +76,10 @@ public sealed class TableAltererTests : IDisposable
     {
         var generated = FieldMetadata.Empty.With(FieldMetadata.GenerationExpressionKey, "id + 1");
         await t.CreateAsync(
-            [new("id", DeltaType.Integer), new("v", DeltaType.Integer), new("g", DeltaType.Integer, metadata: generated)],
+            [
+                new("id", DeltaType.Integer), new("v", DeltaType.Integer),
+                new("g", DeltaType.Integer, metadata: generated),
+            ],
             [(Mapped, "name"), (TypeWidening.EnableProperty, "true"), ("delta.constraints.small", "V < 10")]);
 
         await FailsAsync(new TableAlteration.RenameColumn("v", "w"), "the constraint small (V < 10) uses it");
@@ -79,7 +90,8 @@ public sealed class TableAltererTests : IDisposable
     [Fact]
     public async Task Types_are_widened_and_old_files_read_as_the_new_ones()
     {
-        await t.AppendAsync("SELECT 1::INTEGER AS i, DATE '2024-02-29' AS d, {'l': [1::SMALLINT]} AS s, 1.5::DECIMAL(4,1) AS n");
+        await t.AppendAsync(
+            "SELECT 1::INTEGER AS i, DATE '2024-02-29' AS d, {'l': [1::SMALLINT]} AS s, 1.5::DECIMAL(4,1) AS n");
         await FailsAsync(new TableAlteration.ChangeType("i", "bigint"), "does not allow types to be widened");
         await AlterAsync(Set((TypeWidening.EnableProperty, "true")));
         await AlterAsync(new TableAlteration.ChangeType("i", "bigint"));
@@ -89,7 +101,8 @@ public sealed class TableAltererTests : IDisposable
         await FailsAsync(new TableAlteration.ChangeType("i", "int"), "column i is long and cannot become integer");
         await t.AppendAsync("SELECT 5000000000 AS i, {'l': [70000::INTEGER]} AS s, 12345678.25::DECIMAL(10,2) AS n");
 
-        Assert.Equal(["1|2024-02-29 00:00:00|{'l': [1]}|1.50", "5000000000||{'l': [70000]}|12345678.25"], await t.RowsAsync());
+        Assert.Equal(
+            ["1|2024-02-29 00:00:00|{'l': [1]}|1.50", "5000000000||{'l': [70000]}|12345678.25"], await t.RowsAsync());
         Assert.Equal([new(DeltaType.Integer, DeltaType.Long)], TypeWidening.ChangesOf(await t.ColumnAsync("i")));
         Assert.Equal("element", TypeWidening.ChangesOf(await t.ColumnAsync("s.l"))[0].FieldPath);
         Assert.True((await t.LatestAsync()).State.Protocol.Supports(TableFeature.TypeWidening));
@@ -103,7 +116,9 @@ public sealed class TableAltererTests : IDisposable
     public async Task A_constraint_is_added_only_where_all_rows_fulfil_it()
     {
         await t.AppendAsync("SELECT i AS id FROM range(-1, 5) r(i)");
-        await FailsAsync(new TableAlteration.AddConstraint("Positive", "id >= 0"), "has a row that breaks the constraint positive", "id = -1");
+        await FailsAsync(
+            new TableAlteration.AddConstraint("Positive", "id >= 0"), "has a row that breaks the constraint positive",
+            "id = -1");
         await t.DeleteAsync("id < 0");
         await AlterAsync(new TableAlteration.AddConstraint("Positive", "id >= 0"));
         Assert.Equal("id >= 0", (await t.LatestAsync()).Properties["delta.constraints.positive"]);
@@ -114,7 +129,8 @@ public sealed class TableAltererTests : IDisposable
         await FailsAsync(new TableAlteration.AddConstraint("c", "ids > 1"), "no column ids");
         await FailsAsync(new TableAlteration.AddConstraint("c", "now() > timestamp '2020-01-01'"), "now");
         await FailsAsync(new TableAlteration.AddConstraint("c", "id + 1"), "is no condition");
-        await FailsAsync(new TableAlteration.DropConstraint("positiv"), "no constraint positiv", "did you mean positive?");
+        await FailsAsync(
+            new TableAlteration.DropConstraint("positiv"), "no constraint positiv", "did you mean positive?");
         await AlterAsync(new TableAlteration.DropConstraint("POSITIVE"));
         await t.AppendAsync("SELECT -5 AS id");
     }
@@ -149,7 +165,9 @@ public sealed class TableAltererTests : IDisposable
         await AlterAsync(new TableAlteration.Tag(null, new Dictionary<string, string?> { ["domain"] = "sales" }));
         var latest = await t.LatestAsync();
         Assert.Equal(("one row an order", "sales"), (latest.Description, latest.Properties["foz.tag.domain"]));
-        Assert.Equal(("a value", "email"), ((await t.ColumnAsync("v")).Comment, (await t.ColumnAsync("v")).Metadata.GetString("foz.tag.pii")));
+        Assert.Equal(
+            ("a value", "email"),
+            ((await t.ColumnAsync("v")).Comment, (await t.ColumnAsync("v")).Metadata.GetString("foz.tag.pii")));
         await AlterAsync(new TableAlteration.Tag("v", new Dictionary<string, string?> { ["pii"] = null }));
         Assert.Null((await t.ColumnAsync("v")).Metadata["foz.tag.pii"]);
         Assert.Equal("CHANGE COLUMN", (await LastAsync(latest.Version + 1)).Operation);
@@ -213,7 +231,8 @@ public sealed class TableAltererTests : IDisposable
 
         await t.DeleteAsync("id = 3");
         await FailsAsync(new TableAlteration.DropFeature("deletionVectors"), "files have deletion vectors");
-        await (await t.Writer.OverwriteAsync(t.Table, "SELECT 1 AS id", new(), RulesTable.Cancel)).CommitAsync(RulesTable.Cancel);
+        await (await t.Writer.OverwriteAsync(t.Table, "SELECT 1 AS id", new(), RulesTable.Cancel))
+            .CommitAsync(RulesTable.Cancel);
         await AlterAsync(new TableAlteration.DropFeature("deletionVectors"));
         var protocol = (await t.LatestAsync()).State.Protocol;
         Assert.False(protocol.Supports(TableFeature.DeletionVectors));
@@ -225,7 +244,9 @@ public sealed class TableAltererTests : IDisposable
     [Fact]
     public async Task Clustering_columns_stand_in_their_domain_by_physical_names()
     {
-        await t.CreateAsync([new("id", DeltaType.Long), new("s", new StructType(new StructField("a", DeltaType.Long)))], [(Mapped, "name")]);
+        await t.CreateAsync(
+            [new("id", DeltaType.Long), new("s", new StructType(new StructField("a", DeltaType.Long)))],
+            [(Mapped, "name")]);
         await AlterAsync(new TableAlteration.ClusterBy("s.a", "id"));
         var physical = (await t.ColumnAsync("id")).PhysicalName(ColumnMappingMode.Name);
         Assert.Contains($"[\"{physical}\"]", (await t.LatestAsync()).State.Domains["delta.clustering"].Configuration);
@@ -241,7 +262,9 @@ public sealed class TableAltererTests : IDisposable
     {
         await t.CreateAsync([new("id", DeltaType.Long)], []);
         var committed = await t.AlterAsync(Set(("delta.parquet.compression.codec", "zstd"), ("team", "sales")));
-        Assert.Equal("delta.parquet.compression.codec is kept for other engines: Foz does not follow it", committed!.Warning!.Message);
+        Assert.Equal(
+            "delta.parquet.compression.codec is kept for other engines: Foz does not follow it",
+            committed!.Warning!.Message);
         Assert.Equal("zstd", (await t.LatestAsync()).Properties["delta.parquet.compression.codec"]);
         Assert.Null((await t.AlterAsync(Set(("delta.appendOnly", "true"))))!.Warning);
     }

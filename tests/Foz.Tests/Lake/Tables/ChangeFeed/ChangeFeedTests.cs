@@ -37,14 +37,16 @@ public sealed class ChangeFeedTests : IDisposable
         var statements = new List<string> { "CREATE TABLE" };
         for (var file = 0; file < 3; file++)
         {
-            await table.AppendAsync($"SELECT i AS id, 'k' || (i % 17) AS k, (i % 29)::INTEGER AS v, (i % 4)::INTEGER AS p "
-                + $"FROM range({file * 100}, {file * 100 + 100}) r(i)");
+            await table.AppendAsync(
+                $"SELECT i AS id, 'k' || (i % 17) AS k, (i % 29)::INTEGER AS v, (i % 4)::INTEGER AS p "
+                    + $"FROM range({file * 100}, {file * 100 + 100}) r(i)");
             statements.Add("INSERT");
         }
         for (var step = 0; step < 10; step++) statements.Add(await new RandomStatement(random, table).RunAsync());
 
         await table.FeedAsync("feed", from: 0);
-        var commits = await table.Table.HistoryAsync(Cancel).ToDictionaryAsync(commit => commit.Version, cancellationToken: Cancel);
+        var commits = await table.Table.HistoryAsync(Cancel)
+            .ToDictionaryAsync(commit => commit.Version, cancellationToken: Cancel);
         Assert.Equal(statements.Count, commits.Count);
         for (var version = 1; version < statements.Count; version++)
         {
@@ -68,8 +70,11 @@ public sealed class ChangeFeedTests : IDisposable
         await MergeAsync(
             "SELECT * FROM (VALUES (0, 'd'), (1, 'u'), (20, 'i')) s(id, op)",
             new MergeClause(MergeMatch.Matched, new MergeAction.Delete(), "op = 'd'"),
-            new MergeClause(MergeMatch.Matched, new MergeAction.Update(new Dictionary<string, string> { ["v"] = "v + 100" })),
-            new MergeClause(MergeMatch.NotMatched, new MergeAction.Insert(new Dictionary<string, string> { ["id"] = "source.id" })));
+            new MergeClause(
+                MergeMatch.Matched, new MergeAction.Update(new Dictionary<string, string> { ["v"] = "v + 100" })),
+            new MergeClause(
+                MergeMatch.NotMatched,
+                new MergeAction.Insert(new Dictionary<string, string> { ["id"] = "source.id" })));
         Assert.Equal(
             ["0|old|0|0|delete|2", "1|old|1|0|update_preimage|2", "1|old|101|0|update_postimage|2", "20||||insert|2"],
             await FeedAsync(2));
@@ -116,7 +121,8 @@ public sealed class ChangeFeedTests : IDisposable
             table.Table, new Dictionary<string, string> { ["k"] = "uuid()" }, "id < 5", new(), Cancel));
         await MergeAsync(
             "SELECT i AS id FROM range(8, 12) r(i)",
-            new MergeClause(MergeMatch.Matched, new MergeAction.Update(new Dictionary<string, string> { ["k"] = "uuid()" })),
+            new MergeClause(
+                MergeMatch.Matched, new MergeAction.Update(new Dictionary<string, string> { ["k"] = "uuid()" })),
             new MergeClause(MergeMatch.NotMatched, new MergeAction.Insert(
                 new Dictionary<string, string> { ["id"] = "source.id", ["k"] = "uuid()" })));
         await AssertLeadsAsync(2, "UPDATE");
@@ -128,7 +134,8 @@ public sealed class ChangeFeedTests : IDisposable
     [InlineData("id")]
     public async Task Nested_columns_that_are_mapped_are_told(string mapping)
     {
-        var inner = new StructType(new StructField("a", DeltaType.Integer), new StructField("b", new ArrayType(DeltaType.String, true)));
+        var inner = new StructType(
+            new StructField("a", DeltaType.Integer), new StructField("b", new ArrayType(DeltaType.String, true)));
         await table.CreateAsync(
             TableKind.CopyOnWrite, new StructType(new StructField("id", DeltaType.Long), new StructField("s", inner)),
             (On, "true"), ("delta.columnMapping.mode", mapping), ("delta.enableRowTracking", "true"));
@@ -139,7 +146,8 @@ public sealed class ChangeFeedTests : IDisposable
         await table.FeedAsync("step", 2);
         Assert.Equal(
             ["1|1|['x1']|update_preimage", "1|9||update_postimage"],
-            table.Query("SELECT id, s.a, CAST(s.b AS VARCHAR), _change_type FROM step ORDER BY s.a").Select(row => row.Replace("[x1]", "['x1']", StringComparison.Ordinal)));
+            table.Query("SELECT id, s.a, CAST(s.b AS VARCHAR), _change_type FROM step ORDER BY s.a")
+                .Select(row => row.Replace("[x1]", "['x1']", StringComparison.Ordinal)));
         var commit = await table.Table.Delta.ReadCommitAsync(2, Cancel);
         Assert.Equal("true", commit!.Info!.Tags!.Find("delta.rowTracking.preserved"));
     }
@@ -157,8 +165,11 @@ public sealed class ChangeFeedTests : IDisposable
             table.Table, "SELECT i AS id, 'a' AS k FROM range(2) r(i)", new(), Cancel));
         await MergeAsync(
             "SELECT i AS id FROM range(1, 4) r(i)",
-            new MergeClause(MergeMatch.Matched, new MergeAction.Update(new Dictionary<string, string> { ["k"] = "'b'" })),
-            new MergeClause(MergeMatch.NotMatched, new MergeAction.Insert(new Dictionary<string, string> { ["id"] = "source.id" })));
+            new MergeClause(
+                MergeMatch.Matched, new MergeAction.Update(new Dictionary<string, string> { ["k"] = "'b'" })),
+            new MergeClause(
+                MergeMatch.NotMatched,
+                new MergeAction.Insert(new Dictionary<string, string> { ["id"] = "source.id" })));
         await table.FeedAsync("step", 2);
         Assert.Equal(
             (await table.RowsAsync()).Where(row => !row.EndsWith("|0|a", StringComparison.Ordinal)),
@@ -211,7 +222,8 @@ public sealed class ChangeFeedTests : IDisposable
     {
         var counts = table.Query(
             $"SELECT count(*) FILTER (_change_type IN ('insert', 'update_postimage')), "
-            + $"count(*) FILTER (_change_type IN ('delete', 'update_preimage')) FROM feed WHERE _commit_version = {commit.Version}");
+            + $"count(*) FILTER (_change_type IN ('delete', 'update_preimage')) FROM feed WHERE "
+            + $"_commit_version = {commit.Version}");
         Assert.Equal((what, $"{commit.RowsAdded}|{commit.RowsDeleted}"), (what, counts[0]));
     }
 
@@ -225,7 +237,9 @@ public sealed class ChangeFeedTests : IDisposable
     async Task<List<string>> FeedAsync(long version)
     {
         await table.FeedAsync("step", version, version);
-        return table.Query("SELECT * EXCLUDE (_commit_timestamp) FROM step ORDER BY id, _change_type = 'update_postimage', _change_type");
+        return table.Query(
+            "SELECT * EXCLUDE (_commit_timestamp) FROM step ORDER BY id, _change_type = "
+                + "'update_postimage', _change_type");
     }
 
     async Task MergeAsync(string source, params MergeClause[] clauses) => await table.CommitAsync(

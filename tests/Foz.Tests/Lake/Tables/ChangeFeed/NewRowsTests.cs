@@ -29,7 +29,8 @@ public sealed class NewRowsTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Histories))]
-    public async Task New_rows_are_those_that_a_version_has_more_than_an_earlier_one(TableKind kind, string property, int seed)
+    public async Task New_rows_are_those_that_a_version_has_more_than_an_earlier_one(
+        TableKind kind, string property, int seed)
     {
         var random = new Random(seed * 61 + (int)kind);
         await table.CreateAsync(kind, more: property.Length == 0 ? [] : [(property, "true")]);
@@ -69,9 +70,11 @@ public sealed class NewRowsTests : IDisposable
     {
         await table.CreateAsync(TableKind.DeletionVectors);
         await table.AppendAsync("SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range(100000) r(i)");
-        await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, "id % 37 = 1 AND id < 50000", new(), Cancel));
+        await table.CommitAsync(
+            await table.Writer.DeleteAsync(table.Table, "id % 37 = 1 AND id < 50000", new(), Cancel));
         var vectors = Directory.GetFiles(table.Table.Delta.Store.Root, "deletion_vector*", SearchOption.AllDirectories);
-        await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, "id % 41 = 1 AND id < 50000", new(), Cancel));
+        await table.CommitAsync(
+            await table.Writer.DeleteAsync(table.Table, "id % 41 = 1 AND id < 50000", new(), Cancel));
         await table.AppendAsync("SELECT -1 AS id, 'a' AS k, 0 AS v, 0 AS p");
         // As VACUUM would, once no version that is kept has them.
         foreach (var vector in vectors) File.Delete(vector);
@@ -108,11 +111,15 @@ public sealed class NewRowsTests : IDisposable
     {
         var (low, high) = (random.Next(60), random.Next(40, 120));
         var where = $"id % 5 = {random.Next(5)} AND id BETWEEN {low} AND {high}";
-        var source = $"SELECT i AS id, 's' AS k, {step} AS v, (i % 3)::INTEGER AS p FROM range({low}, {low + random.Next(1, 30)}) r(i)";
+        var source =
+            $"SELECT i AS id, 's' AS k, {step} AS v, (i % 3)::INTEGER AS p FROM range({low}, "
+                + $"{low + random.Next(1, 30)}) r(i)";
         switch (step == 1 ? 0 : random.Next(12))
         {
             case 0 or 1:
-                var rows = $"SELECT i // 2 AS id, 'a' AS k, {step} AS v, (i % 3)::INTEGER AS p FROM range({low}, {low + 60}) r(i)";
+                var rows =
+                    $"SELECT i // 2 AS id, 'a' AS k, {step} AS v, (i % 3)::INTEGER AS p FROM "
+                        + $"range({low}, {low + 60}) r(i)";
                 await table.CommitAsync(await table.Writer.AppendAsync(table.Table, rows, new(), Cancel));
                 return "INSERT " + rows;
             case 2 or 3:
@@ -123,7 +130,8 @@ public sealed class NewRowsTests : IDisposable
                 await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, where, new(), Cancel));
                 return "DELETE " + where;
             case 6:
-                await table.CommitAsync(await table.Writer.MergeAsync(table.Table, source, new() { Keys = ["id"] }, Cancel));
+                await table.CommitAsync(
+                    await table.Writer.MergeAsync(table.Table, source, new() { Keys = ["id"] }, Cancel));
                 return "UPSERT " + source;
             case 7 or 8:
                 await table.CommitAsync(await table.Writer.MergeAsync(
@@ -140,7 +148,8 @@ public sealed class NewRowsTests : IDisposable
                     }, Cancel));
                 return "MERGE " + source;
             case 9 or 10:
-                await new TableOptimizer(table.Session).OptimizeAsync(table.Table, new() { DeletedShareMax = 0 }, null, Cancel);
+                await new TableOptimizer(table.Session).OptimizeAsync(
+                    table.Table, new() { DeletedShareMax = 0 }, null, Cancel);
                 return "OPTIMIZE";
             default:
                 var version = random.NextInt64((await table.Table.LatestAsync(Cancel)).Version) + 1;
@@ -154,11 +163,13 @@ public sealed class NewRowsTests : IDisposable
         await NewAsync(since, to);
         using var before = await (await table.Table.VersionAsync(since, Cancel)).OpenAsync(table.Session, Cancel);
         using var after = await (await table.Table.VersionAsync(to, Cancel)).OpenAsync(table.Session, Cancel);
-        table.Session.Execute($"CREATE OR REPLACE TEMP TABLE more AS FROM {after.Sql} EXCEPT ALL FROM {before.Sql}", Cancel);
+        table.Session.Execute(
+            $"CREATE OR REPLACE TEMP TABLE more AS FROM {after.Sql} EXCEPT ALL FROM {before.Sql}", Cancel);
         foreach (var (left, right, what) in new[] { ("found", "more", "not new"), ("more", "found", "not told") })
             Assert.True(
                 table.Query($"FROM {left} EXCEPT ALL FROM {right} LIMIT 3") is [],
-                $"from {since} to {to}, rows are {what}: {string.Join(", ", table.Query($"FROM {left} EXCEPT ALL FROM {right} LIMIT 3"))}\n{history}");
+                $"from {since} to {to}, rows are {what}: "
+                    + $"{string.Join(", ", table.Query($"FROM {left} EXCEPT ALL FROM {right} LIMIT 3"))}\n{history}");
     }
 
     async Task<List<string>> NewAsync(long since, long to)

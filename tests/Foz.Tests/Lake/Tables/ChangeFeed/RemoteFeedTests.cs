@@ -32,7 +32,8 @@ public sealed class RemoteFeedTests : IDisposable
             var table = Open(server, cache);
             var writer = new TableWriter(session);
             await CommitAsync(writer.AppendAsync(
-                table, "SELECT i AS id, i % 2 AS p, 'a' AS k FROM range(10) r(i)", new() { PartitionBy = ["p"] }, Cancel));
+                table, "SELECT i AS id, i % 2 AS p, 'a' AS k FROM range(10) r(i)", new() { PartitionBy = ["p"] },
+                Cancel));
             await new TableAlterer(session).AlterAsync(
                 table, new TableAlteration.SetProperties(
                     new Dictionary<string, string> { ["delta.enableChangeDataFeed"] = "true" }), Cancel);
@@ -49,7 +50,8 @@ public sealed class RemoteFeedTests : IDisposable
             $"SELECT * EXCLUDE (_commit_timestamp) FROM {rows.Sql} ORDER BY id, k", Cancel);
         Assert.Equal(
             [
-                "2|0|a|update_preimage|2", "2|0|b|update_postimage|2", "3|1|a|update_preimage|2", "3|1|b|update_postimage|2",
+                "2|0|a|update_preimage|2", "2|0|b|update_postimage|2", "3|1|a|update_preimage|2",
+                "3|1|b|update_postimage|2",
                 "4|0|a|delete|3",
             ],
             result.Rows(Cancel).Select(row => string.Join('|', row)));

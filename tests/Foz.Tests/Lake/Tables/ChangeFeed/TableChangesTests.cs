@@ -38,7 +38,8 @@ public sealed class TableChangesTests : IDisposable
         var changes = await (await table.Table.ChangesAsync(2, null, Cancel)).RowsAsync(Cancel);
         using var rows = await changes.OpenAsync(table.Session, filter: null, Cancel);
         Assert.Equal(["0"], table.Query($"SELECT count(*) FROM {rows.Sql} WHERE _commit_timestamp IS NULL"));
-        Assert.Equal(["1|2"], table.Query($"SELECT id, _commit_version FROM {rows.Sql} WHERE _commit_version < 3 AND id < 2"));
+        Assert.Equal(
+            ["1|2"], table.Query($"SELECT id, _commit_version FROM {rows.Sql} WHERE _commit_version < 3 AND id < 2"));
     }
 
     [Fact]
@@ -64,8 +65,10 @@ public sealed class TableChangesTests : IDisposable
     {
         await CreateAsync(change == "overwrite" ? TableKind.DeletionVectors : TableKind.Mapped);
         var alterer = new TableAlterer(table.Session);
-        if (change == "rename") await alterer.AlterAsync(table.Table, new TableAlteration.RenameColumn("k", "key"), Cancel);
-        else if (change == "drop") await alterer.AlterAsync(table.Table, new TableAlteration.DropColumns(["k"]), Cancel);
+        if (change == "rename")
+            await alterer.AlterAsync(table.Table, new TableAlteration.RenameColumn("k", "key"), Cancel);
+        else if (change == "drop")
+            await alterer.AlterAsync(table.Table, new TableAlteration.DropColumns(["k"]), Cancel);
         else
             await table.CommitAsync(await table.Writer.OverwriteAsync(
                 table.Table, "SELECT 1::BIGINT AS id, 'a' AS k, 'text' AS v, 0 AS p", new(), Cancel));
@@ -101,7 +104,8 @@ public sealed class TableChangesTests : IDisposable
             ("2026-02-01", null, "no version between 2026-02-01 00:00:00Z and now"),
             ("2026-01-31 08:30:00", "2026-01-31 08:40:00", "no version between"),
             ("5", null, "has no version 5 yet: its newest is 4"), ("3", "2", "there are no versions from 3 to 2"),
-            ("3", "2026-01-31", "one is a version, the other an instant"), ("soon", null, "neither a version nor an instant"),
+            ("3", "2026-01-31", "one is a version, the other an instant"),
+            ("soon", null, "neither a version nor an instant"),
         })
         {
             var error = await Assert.ThrowsAsync<FozException>(() => ReadAsync(from, to));
@@ -140,7 +144,9 @@ public sealed class TableChangesTests : IDisposable
         var changes = await table.Table.ChangesSinceAsync(1, latest.Version, Cancel);
         using var rows = await (await changes.NewRowsAsync(Cancel)).OpenAsync(table.Session, filter: null, Cancel);
         Assert.Equal(
-            isChanged ? ["3|1", "20|0", "21|1", "23|0", "24|0", "30|0"] : ["20|0", "21|0", "22|0", "23|0", "24|0", "30|0"],
+            isChanged
+                ? ["3|1", "20|0", "21|1", "23|0", "24|0", "30|0"]
+                : ["20|0", "21|0", "22|0", "23|0", "24|0", "30|0"],
             table.Query($"SELECT id, v FROM {rows.Sql} ORDER BY id"));
         Assert.Equal(isChanged, changes.HasRemovals);
         // The rows of the feed are the same ones, step by step; putting files together changes none.
@@ -182,10 +188,13 @@ public sealed class TableChangesTests : IDisposable
         Assert.Equal(
             ["3|delete|8"],
             await RowsAsync(
-                new FilterExpression.Compare(["_commit_version"], FilterComparison.Greater, "7"), "_commit_version > 7"));
+                new FilterExpression.Compare(["_commit_version"], FilterComparison.Greater, "7"),
+                "_commit_version > 7"));
         Assert.Equal(
             ["3|delete|8"],
-            await RowsAsync(new FilterExpression.Compare(["_change_type"], FilterComparison.Equal, "delete"), "_change_type = 'delete'"));
+            await RowsAsync(
+                new FilterExpression.Compare(["_change_type"], FilterComparison.Equal, "delete"),
+                "_change_type = 'delete'"));
 
         async Task<List<string>> RowsAsync(FilterExpression filter, string condition)
         {
@@ -200,7 +209,8 @@ public sealed class TableChangesTests : IDisposable
     {
         await table.CreateAsync(TableKind.DeletionVectors, more: ("delta.enableTypeWidening", "true"));
         await table.AppendAsync("SELECT 1 AS id, 'a' AS k, 7 AS v, 0 AS p");
-        await new TableAlterer(table.Session).AlterAsync(table.Table, new TableAlteration.ChangeType("v", "bigint"), Cancel);
+        await new TableAlterer(table.Session).AlterAsync(
+            table.Table, new TableAlteration.ChangeType("v", "bigint"), Cancel);
         await table.CommitAsync(await table.Writer.AppendAsync(
             table.Table, "SELECT 2 AS id, 'a' AS k, 5000000000 AS v, 0 AS p", new(), Cancel));
         await table.FeedAsync("feed", from: 0);
@@ -213,10 +223,13 @@ public sealed class TableChangesTests : IDisposable
         await table.CreateAsync(TableKind.DeletionVectors, more: ("delta.enableInCommitTimestamps", "true"));
         await table.AppendAsync("SELECT 1 AS id, 'a' AS k, 0 AS v, 0 AS p");
         var commit = await table.Table.Delta.ReadCommitAsync(1, Cancel);
-        File.SetLastWriteTimeUtc(Path.Combine(table.Table.Root, commit!.File.Path), new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        File.SetLastWriteTimeUtc(
+            Path.Combine(table.Table.Root, commit!.File.Path), new(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         var changes = await (await table.Other().ChangesAsync(1, null, Cancel)).RowsAsync(Cancel);
         using var rows = await changes.OpenAsync(table.Session, filter: null, Cancel);
-        Assert.Equal([$"{commit.Info!.InCommitTimestampMs}"], table.Query($"SELECT epoch_ms(_commit_timestamp) FROM {rows.Sql}"));
+        Assert.Equal(
+            [$"{commit.Info!.InCommitTimestampMs}"],
+            table.Query($"SELECT epoch_ms(_commit_timestamp) FROM {rows.Sql}"));
     }
 
     [Fact]
@@ -247,7 +260,8 @@ public sealed class TableChangesTests : IDisposable
         await CreateAsync(TableKind.DeletionVectors);
         await table.CommitAsync(await table.Writer.AppendAsync(
             table.Table, "SELECT 50 AS id, 'b' AS k, 1 AS v, 2 AS p, 'x' AS _Change_Type", new(), Cancel));
-        var on = new TableAlteration.SetProperties(new Dictionary<string, string> { ["delta.enableChangeDataFeed"] = "true" });
+        var on = new TableAlteration.SetProperties(
+            new Dictionary<string, string> { ["delta.enableChangeDataFeed"] = "true" });
         var error = await Assert.ThrowsAsync<DeltaException>(
             () => new TableAlterer(table.Session).AlterAsync(table.Table, on, Cancel));
         Assert.Contains("cannot have a column _Change_Type", error.Message, StringComparison.Ordinal);
@@ -261,7 +275,8 @@ public sealed class TableChangesTests : IDisposable
         var name = $"{Guid.NewGuid():N}.parquet";
         using (var rows = await latest.OpenAsync(table.Session, Cancel))
             table.Session.Execute(
-                $"COPY (SELECT * FROM {rows.Sql}) TO '{Path.Combine(table.Table.Root, name)}' (FORMAT parquet)", Cancel);
+                $"COPY (SELECT * FROM {rows.Sql}) TO '{Path.Combine(table.Table.Root, name)}' (FORMAT parquet)",
+                Cancel);
         var transaction = new Transaction(table.Table.Delta, latest.State, new() { Operation = "OPTIMIZE" });
         foreach (var file in latest.State.Files) transaction.Remove(file, dataChange: false);
         transaction.Add(new()

@@ -17,7 +17,8 @@ public sealed class SparkExpressionTests : IDisposable
     static readonly StructType schema = new(
         new StructField("i", DeltaType.Integer), new("d", DeltaType.Double), new("n", new DecimalType(9, 3)),
         new("s", DeltaType.String), new("day", DeltaType.Date), new("ts", DeltaType.Timestamp),
-        new("l", new ArrayType(DeltaType.Integer, true)), new("m", new MapType(DeltaType.String, DeltaType.Integer, true)),
+        new("l", new ArrayType(DeltaType.Integer, true)),
+        new("m", new MapType(DeltaType.String, DeltaType.Integer, true)),
         new("st", new StructType(new StructField("a", new StructType(new StructField("b c", DeltaType.Integer))))),
         new("z", DeltaType.Integer));
 
@@ -94,7 +95,8 @@ public sealed class SparkExpressionTests : IDisposable
         using var session = engines.Open(Workload.Query);
         var translated = SparkExpression.Translate(expression, schema, field => $"r.{SqlText.Identifier(field.Name)}");
         Assert.Equal(expected, session.QueryScalar<string?>(
-            $"SELECT CAST({translated.Value.Sql} AS VARCHAR) FROM ({Row}) AS r", TestContext.Current.CancellationToken));
+            $"SELECT CAST({translated.Value.Sql} AS VARCHAR) FROM ({Row}) AS r",
+            TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -111,7 +113,8 @@ public sealed class SparkExpressionTests : IDisposable
     [InlineData("i[0]", "neither an array nor a map")]
     public void What_cannot_be_translated_is_named(string expression, string fault)
     {
-        var error = Assert.Throws<FozException>(() => SparkExpression.Translate(expression, schema, field => field.Name));
+        var error =
+            Assert.Throws<FozException>(() => SparkExpression.Translate(expression, schema, field => field.Name));
         Assert.Equal(ErrorKind.Sql, error.Kind);
         Assert.Contains(fault, error.Message, StringComparison.Ordinal);
         Assert.Contains(expression, error.Message, StringComparison.Ordinal);
@@ -120,7 +123,8 @@ public sealed class SparkExpressionTests : IDisposable
     [Fact]
     public void Columns_and_volatile_functions_are_told()
     {
-        var expression = SparkExpression.Translate("st.a.`b c` + I > i OR ts < current_timestamp()", schema, field => field.Name);
+        var expression = SparkExpression.Translate(
+            "st.a.`b c` + I > i OR ts < current_timestamp()", schema, field => field.Name);
         Assert.Equal(["st.a.`b c`", "I", "ts"], expression.Columns.Select(path => path.ToString()));
         Assert.Equal("current_timestamp", expression.VolatileFunction);
     }
@@ -133,6 +137,7 @@ public sealed class SparkExpressionTests : IDisposable
     {
         var text = new string('(', 100_000) + "1";
         Assert.Throws<FozException>(() => SparkExpression.Translate(text, _ => null));
-        Assert.Throws<FozException>(() => SparkExpression.Translate(string.Concat(Enumerable.Repeat("NOT ", 100_000)) + "true", _ => null));
+        Assert.Throws<FozException>(() =>
+            SparkExpression.Translate(string.Concat(Enumerable.Repeat("NOT ", 100_000)) + "true", _ => null));
     }
 }

@@ -184,7 +184,8 @@ public sealed class KeyIndexTests : IDisposable
         };
         var created = Transaction.Create(table.Delta, definition, new() { Operation = "CREATE TABLE" });
         (await created.CommitAsync(Cancel)).OrThrow();
-        await CommitAsync(await Writer.AppendAsync(table, "SELECT i::INTEGER AS id, 'a' AS v FROM range(1000) r(i)", new(), Cancel));
+        await CommitAsync(
+            await Writer.AppendAsync(table, "SELECT i::INTEGER AS id, 'a' AS v FROM range(1000) r(i)", new(), Cancel));
         for (var i = 0; i < 2; i++)
             await CommitAsync(await Writer.MergeAsync(
                 table, $"SELECT {i}::INTEGER AS id, 'b' AS v", new() { Keys = ["id"] }, Cancel));
@@ -196,18 +197,21 @@ public sealed class KeyIndexTests : IDisposable
         changed.SetMetadata(state.Metadata with
         {
             SchemaString = new StructType(
-                TypeWidening.Record(id, new(DeltaType.Integer, DeltaType.Long, null)), state.Schema.Fields[1]).ToString(),
+                TypeWidening.Record(id, new(DeltaType.Integer, DeltaType.Long, null)),
+                state.Schema.Fields[1]).ToString(),
         });
         (await changed.CommitAsync(Cancel)).OrThrow();
         await CommitAsync(await Writer.MergeAsync(
-            table, "SELECT * FROM (VALUES (7, 'c'), (5000000000, 'c')) s(number, v)", new() { Keys = ["number"] }, Cancel));
+            table, "SELECT * FROM (VALUES (7, 'c'), (5000000000, 'c')) s(number, v)", new() { Keys = ["number"] },
+            Cancel));
 
         Assert.NotEmpty(built);
         Assert.Superset(built.ToHashSet(), Indexes.ToHashSet());
         Assert.Equal(1001, (await table.LatestAsync(Cancel)).RowCount);
         using var rows = await (await table.LatestAsync(Cancel)).OpenAsync(session, Cancel);
         Assert.Equal(
-            "5000000007", session.QueryScalar<string>($"SELECT sum(number)::VARCHAR FROM {rows.Sql} WHERE v = 'c'", Cancel));
+            "5000000007",
+            session.QueryScalar<string>($"SELECT sum(number)::VARCHAR FROM {rows.Sql} WHERE v = 'c'", Cancel));
     }
 
     [Fact]
@@ -241,7 +245,8 @@ public sealed class KeyIndexTests : IDisposable
         var rows = $"SELECT * REPLACE ({step} AS v) FROM ({AllRows} FROM range({first}, {first + count * 7}, 7) r(i))";
         await CommitAsync(await Writer.MergeAsync(table, rows, new() { Keys = keys }, Cancel));
         var names = SqlText.Identifiers(keys);
-        session.Execute($"DELETE FROM model WHERE ({names}) IN (SELECT ({names}) FROM ({rows})); INSERT INTO model {rows}", Cancel);
+        session.Execute(
+            $"DELETE FROM model WHERE ({names}) IN (SELECT ({names}) FROM ({rows})); INSERT INTO model {rows}", Cancel);
     }
 
     async Task DeleteAsync(string condition)
@@ -255,7 +260,8 @@ public sealed class KeyIndexTests : IDisposable
     {
         var other = Open().Item2;
         using (var rows = await (await other.LatestAsync(Cancel)).OpenAsync(session, Cancel))
-            await CommitAsync(await Writer.OverwriteAsync(other, $"SELECT * FROM {rows.Sql} ORDER BY id DESC", new(), Cancel));
+            await CommitAsync(
+                await Writer.OverwriteAsync(other, $"SELECT * FROM {rows.Sql} ORDER BY id DESC", new(), Cancel));
         var left = (await other.LatestAsync(Cancel)).State.Files.Select(file => file.Path.Value).ToHashSet();
         foreach (var path in Directory.GetFiles(other.Root, "*.parquet"))
             if (!left.Contains(Path.GetFileName(path))) File.Delete(path);

@@ -47,7 +47,10 @@ public sealed class OptimizePlanTests
             ["10+20", "10+20"],
             Sizes(plan.BinsOf(new[] { "x", "y", null, "" }.SelectMany((p, i) => p is null or ""
                 ? [File($"{i}", 10, p)]
-                : new[] { File($"{i}a", 20, p), File($"{i}b", 10, p) })).Where(bin => bin.Files[0].PartitionValues.Values.Single() is "x" or "y")));
+                : new[]
+                {
+                    File($"{i}a", 20, p), File($"{i}b", 10, p),
+                })).Where(bin => bin.Files[0].PartitionValues.Values.Single() is "x" or "y")));
         Assert.Equal(["10+10"], Sizes(plan.BinsOf([File("a", 10, null), File("b", 10, ""), File("c", 10, "x")])));
     }
 
@@ -58,7 +61,9 @@ public sealed class OptimizePlanTests
         Assert.Empty(plan.BinsOf([File("a", 150, deleted: 5)]));
         Assert.Equal(["150"], Sizes(plan.BinsOf([File("a", 150, deleted: 6)])));
         Assert.Equal(["40+150"], Sizes(plan.BinsOf([File("a", 150, deleted: 60), File("b", 40)])));
-        Assert.Equal(["150"], Sizes(new OptimizePlan(new() { DeletedShareMax = 0 }, 100, null).BinsOf([File("a", 150, deleted: 1)])));
+        Assert.Equal(
+            ["150"],
+            Sizes(new OptimizePlan(new() { DeletedShareMax = 0 }, 100, null).BinsOf([File("a", 150, deleted: 1)])));
     }
 
     static string[] Sizes(IEnumerable<FileBin> bins) =>

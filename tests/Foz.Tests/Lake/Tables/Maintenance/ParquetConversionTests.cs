@@ -36,13 +36,16 @@ public sealed class ParquetConversionTests : IDisposable
         Write("t/a.parquet", "SELECT 1 AS id, 'x' AS k, {'d': 1.5::DOUBLE} AS s UNION ALL SELECT 7, NULL, NULL");
         Write("t/sub/b.parquet", "SELECT 3::BIGINT AS id, DATE '2026-01-02' AS day, {'d': 'nan'::DOUBLE} AS s");
         Write("t/_tmp/c.parquet", "SELECT 9 AS other");
-        var before = Directory.GetFiles(folder.Path, "*.parquet", SearchOption.AllDirectories).Select(File.GetLastWriteTimeUtc).ToList();
+        var before = Directory.GetFiles(folder.Path, "*.parquet", SearchOption.AllDirectories)
+            .Select(File.GetLastWriteTimeUtc).ToList();
 
         var result = await new ParquetConversion(session).ConvertAsync(Table, partitionedBy: null, Cancel);
 
         Assert.Equal((0, 2, 3), (result.Snapshot.Version, result.Files.Files, result.Snapshot.RowCount));
         Assert.Equal(["1|x|{'d': 1.5}|", "3||{'d': nan}|2026-01-02", "7|||"], await RowsAsync());
-        Assert.Equal(before, Directory.GetFiles(folder.Path, "*.parquet", SearchOption.AllDirectories).Select(File.GetLastWriteTimeUtc));
+        Assert.Equal(
+            before,
+            Directory.GetFiles(folder.Path, "*.parquet", SearchOption.AllDirectories).Select(File.GetLastWriteTimeUtc));
         Assert.Equal(
             """
             {"numRecords":2,"minValues":{"id":1,"k":"x","s":{"d":1.5}},"maxValues":{"id":7,"k":"x","s":{"d":1.5}},"nullCount":{"id":0,"k":1,"s":{"d":1},"day":2}}
@@ -52,7 +55,8 @@ public sealed class ParquetConversionTests : IDisposable
             "minValues":{"id":3,"day":"2026-01-02"},"maxValues":{"id":3,"day":"2026-01-02"}
             """, StatisticsOf(result.Snapshot, "sub/b.parquet"), StringComparison.Ordinal);
 
-        var error = await Assert.ThrowsAsync<FozException>(() => new ParquetConversion(session).ConvertAsync(Table, null, Cancel));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            new ParquetConversion(session).ConvertAsync(Table, null, Cancel));
         Assert.Contains("already", error.Message, StringComparison.Ordinal);
     }
 
@@ -79,7 +83,8 @@ public sealed class ParquetConversionTests : IDisposable
     public async Task Other_folders_are_refused(string? partitionedBy, string told)
     {
         Write("t/day=2026-01-02/a.parquet", "SELECT 1 AS id");
-        var error = await Assert.ThrowsAsync<FozException>(() => new ParquetConversion(session).ConvertAsync(Table, partitionedBy, Cancel));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            new ParquetConversion(session).ConvertAsync(Table, partitionedBy, Cancel));
         Assert.Contains(told, error.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(folder.Path, "t", "_delta_log")));
     }
@@ -90,11 +95,14 @@ public sealed class ParquetConversionTests : IDisposable
         Write("t/a.parquet", "SELECT i AS id, 'k' || i AS k FROM range(10) AS r(i)");
         await new ParquetConversion(session).ConvertAsync(Table, null, Cancel);
         await new TableAlterer(session).AlterAsync(
-            Table, new TableAlteration.SetProperties(new Dictionary<string, string> { ["delta.enableDeletionVectors"] = "true" }), Cancel);
+            Table,
+            new TableAlteration.SetProperties(
+                new Dictionary<string, string> { ["delta.enableDeletionVectors"] = "true" }), Cancel);
         await (await new TableWriter(session).DeleteAsync(Table, "id = 3", new(), Cancel)).CommitAsync(Cancel);
         var log = new LocalObjectStore(Path.Combine(folder.Path, "t"));
         var state = (await Table.LatestAsync(Cancel)).State;
-        var bare = state.Files.Single() with { Stats = JsonText.FromString("""{"numRecords":10}"""), DataChange = false };
+        var bare =
+            state.Files.Single() with { Stats = JsonText.FromString("""{"numRecords":10}"""), DataChange = false };
         await log.PutAsync(LogFiles.CommitPath(state.Version + 1), ActionWriter.Write([bare]), Cancel);
 
         var table = Table;
@@ -119,7 +127,8 @@ public sealed class ParquetConversionTests : IDisposable
         await new ParquetConversion(session).ConvertAsync(Table, null, Cancel);
         var table = Table;
         var state = (await table.LatestAsync(Cancel)).State;
-        var transaction = new Foz.Delta.Transactions.Transaction(table.Delta, state, new() { Operation = "COMPUTE STATS" });
+        var transaction = new Foz.Delta.Transactions.Transaction(
+            table.Delta, state, new() { Operation = "COMPUTE STATS" });
         foreach (var file in state.Files) transaction.Add(file with { DataChange = false, Stats = JsonText.None });
         await new TableOptimizer(session).OptimizeAsync(Table, new(), null, Cancel);
 
@@ -127,7 +136,8 @@ public sealed class ParquetConversionTests : IDisposable
         Assert.Equal(3, (await Table.LatestAsync(Cancel)).RowCount);
     }
 
-    LakeTable Other(string name) => new TableStore(new LocalObjectStore(folder.Path), engines, TimeProvider.System).Open(name);
+    LakeTable Other(string name) =>
+        new TableStore(new LocalObjectStore(folder.Path), engines, TimeProvider.System).Open(name);
 
     void Write(string path, string select)
     {
@@ -143,7 +153,8 @@ public sealed class ParquetConversionTests : IDisposable
     {
         var snapshot = await Table.LatestAsync(Cancel);
         using var rows = await snapshot.OpenAsync(session, Cancel);
-        var text = string.Join(" || '|' || ", snapshot.Fields.Select(f => $"coalesce(CAST({SqlText.Identifier(f.Name)} AS VARCHAR), '')"));
+        var text = string.Join(
+            " || '|' || ", snapshot.Fields.Select(f => $"coalesce(CAST({SqlText.Identifier(f.Name)} AS VARCHAR), '')"));
         using var result = session.Query($"SELECT {text} FROM {rows.Sql} ORDER BY id", Cancel);
         return [.. result.Rows(Cancel).Select(row => (string)row[0]!)];
     }

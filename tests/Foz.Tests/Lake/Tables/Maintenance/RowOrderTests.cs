@@ -73,14 +73,16 @@ public sealed class RowOrderTests : IDisposable
         var parts = order.Select(table.Session, "r.*", rows.Sql, 4, Cancel);
 
         Assert.Equal((1, 4), (all.Count, parts.Count));
-        var counts = parts.Select(part => table.Session.QueryScalar<long>($"SELECT count(*) FROM ({part})", Cancel)).ToList();
+        var counts = parts.Select(part => table.Session.QueryScalar<long>($"SELECT count(*) FROM ({part})", Cancel))
+            .ToList();
         Assert.Equal(Rows, counts.Sum());
         // NULLs, a fiftieth of the texts, are all in the last part.
         Assert.All(counts, count => Assert.InRange(count, Rows / 8, Rows / 2));
         Assert.Equal(Sum($"({all[0]})"), Sum($"({string.Join(") UNION ALL (", parts)})"));
         if (columns is ["t"]) Assert.Equal(Texts(all), Texts(parts));
 
-        string Sum(string sql) => table.Session.QueryScalar<string>($"SELECT CAST(sum(hash(r)) AS VARCHAR) FROM ({sql}) AS r", Cancel);
+        string Sum(string sql) =>
+            table.Session.QueryScalar<string>($"SELECT CAST(sum(hash(r)) AS VARCHAR) FROM ({sql}) AS r", Cancel);
 
         IEnumerable<object?> Texts(IReadOnlyList<string> selects) => selects.SelectMany(select =>
         {
@@ -95,7 +97,8 @@ public sealed class RowOrderTests : IDisposable
     [InlineData("flag", "files keep no bounds of it")]
     public async Task Columns_without_bounds_are_refused(string column, string told)
     {
-        await table.CreateAsync([new("id", DeltaType.Integer), new("flag", DeltaType.Boolean), new("p", DeltaType.Integer)], [], "p");
+        await table.CreateAsync(
+            [new("id", DeltaType.Integer), new("flag", DeltaType.Boolean), new("p", DeltaType.Integer)], [], "p");
         var error = await Assert.ThrowsAsync<FozException>(() => OptimizeAsync(new() { ZOrderBy = [column] }));
         Assert.Contains(told, error.Message, StringComparison.Ordinal);
     }
@@ -158,7 +161,8 @@ public sealed class RowOrderTests : IDisposable
                 var path = ColumnPath.Parse(range.Column);
                 var pruner = new FilePruner(
                     state.TableSchema,
-                    new Predicate.Compare(path, Comparison.GreaterOrEqual, range.From) & new Predicate.Compare(path, Comparison.Less, range.To));
+                    new Predicate.Compare(path, Comparison.GreaterOrEqual, range.From)
+                        & new Predicate.Compare(path, Comparison.Less, range.To));
                 return (double)pruner.Prune(state.Files).Count / state.FileCount;
             }),
         ];

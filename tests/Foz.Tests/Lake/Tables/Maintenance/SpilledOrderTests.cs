@@ -11,7 +11,8 @@ namespace Foz.Tests.Lake.Tables.Maintenance;
 public sealed class SpilledOrderTests : IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("foz-spilled-").FullName;
-    readonly EnginePool engines = new(new EngineOptions { MemoryBytes = 160L << 20, Threads = 2, Workloads = [Workload.Query] });
+    readonly EnginePool engines = new(
+        new EngineOptions { MemoryBytes = 160L << 20, Threads = 2, Workloads = [Workload.Query] });
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -36,13 +37,16 @@ public sealed class SpilledOrderTests : IDisposable
                 await change.CommitAsync(Cancel);
         await new TableAlterer(session).AlterAsync(table, new TableAlteration.ClusterBy(["a", "b"]), Cancel);
 
-        var result = await new TableOptimizer(session).OptimizeAsync(table, new() { FileBytes = 4L << 20 }, null, Cancel);
+        var result = await new TableOptimizer(session).OptimizeAsync(
+            table, new() { FileBytes = 4L << 20 }, null, Cancel);
 
         Assert.Equal((1, 4), (result.Commits, result.Removed.Files));
         Assert.True(result.Added.Files > 4, $"{result.Added.Files} files");
         using var rows = await (await table.LatestAsync(Cancel)).OpenAsync(session, Cancel);
         Assert.Equal(
             "1200000|719999400000",
-            session.QueryScalar<string>($"SELECT count(*) || '|' || sum(id) FROM {rows.Sql} WHERE text = md5(id::VARCHAR) || text[33:]", Cancel));
+            session.QueryScalar<string>(
+                $"SELECT count(*) || '|' || sum(id) FROM {rows.Sql} WHERE text = md5(id::VARCHAR) || text[33:]",
+                Cancel));
     }
 }

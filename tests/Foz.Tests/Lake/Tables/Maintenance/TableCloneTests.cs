@@ -55,12 +55,14 @@ public sealed class TableCloneTests : IDisposable
         await CreateAsync("none");
         var first = new TableStore(new LocalObjectStore(folder.Path), table.Engines, TimeProvider.System).Open("first");
         await new TableClone(table.Table, await table.LatestAsync()).MakeAsync(first, isShallow: true, null, Cancel);
-        await new TableClone(first, await first.LatestAsync(Cancel)).MakeAsync(Target(), isShallow: false, null, Cancel);
+        await new TableClone(first, await first.LatestAsync(Cancel)).MakeAsync(
+            Target(), isShallow: false, null, Cancel);
         Assert.Equal(await table.RowsAsync(), await RowsAsync());
         Assert.All((await Target().LatestAsync(Cancel)).State.Files, file => Assert.False(file.Path.IsAbsolute));
 
         var error = await Assert.ThrowsAsync<FozException>(async () =>
-            await new TableClone(table.Table, await table.Table.VersionAsync(1, Cancel)).MakeAsync(first, isShallow: true, null, Cancel));
+            await new TableClone(table.Table, await table.Table.VersionAsync(1, Cancel)).MakeAsync(
+                first, isShallow: true, null, Cancel));
         Assert.Contains("already", error.Message, StringComparison.Ordinal);
     }
 
@@ -69,13 +71,15 @@ public sealed class TableCloneTests : IDisposable
     [InlineData(true)]
     public async Task Clustering_stays_and_rows_are_tracked_by_ids_of_the_clones_own(bool isShallow)
     {
-        await table.CreateAsync([new("id", DeltaType.Integer), new("v", DeltaType.Integer)], [("delta.enableRowTracking", "true")]);
+        await table.CreateAsync(
+            [new("id", DeltaType.Integer), new("v", DeltaType.Integer)], [("delta.enableRowTracking", "true")]);
         await table.AlterAsync(new TableAlteration.ClusterBy(["v"]));
         await table.AppendAsync("SELECT CAST(i AS INTEGER) AS id, 2 AS v FROM range(10) r(i)");
         await table.AppendAsync("SELECT CAST(i AS INTEGER) AS id, 2 AS v FROM range(10, 20) r(i)");
         // Files that carry ids of rows.
         await (await table.Writer.UpdateAsync(
-            table.Table, new Dictionary<string, string> { ["v"] = "3" }, "id % 3 = 0", new(), Cancel)).CommitAsync(Cancel);
+            table.Table, new Dictionary<string, string> { ["v"] = "3" }, "id % 3 = 0", new(),
+            Cancel)).CommitAsync(Cancel);
 
         await new TableClone(table.Table, await table.LatestAsync()).MakeAsync(Target(), isShallow, null, Cancel);
 
@@ -88,16 +92,20 @@ public sealed class TableCloneTests : IDisposable
         using var rows = await TableScan.OpenAsync(
             table.Session, clone, clone.State.Files, withAddresses: false, Cancel, new() { Tracked = tracked });
         using var result = table.Session.Query(
-            $"SELECT count(*), count(DISTINCT {TrackedRows.RowId}), max({TrackedRows.RowVersion}) FROM {rows.Sql}", Cancel);
+            $"SELECT count(*), count(DISTINCT {TrackedRows.RowId}), max({TrackedRows.RowVersion}) FROM {rows.Sql}",
+            Cancel);
         Assert.Equal([20L, 20L, 0L], result.Rows(Cancel).Single());
     }
 
-    LakeTable Target() => new TableStore(new LocalObjectStore(folder.Path), table.Engines, TimeProvider.System).Open("a b/clone");
+    LakeTable Target() =>
+        new TableStore(new LocalObjectStore(folder.Path), table.Engines, TimeProvider.System).Open("a b/clone");
 
     async Task CreateAsync(string mapping)
     {
-        await table.CreateAsync([new("id", DeltaType.Integer), new("p", DeltaType.String)], [("delta.columnMapping.mode", mapping)], "p");
-        for (var i = 0; i < 3; i++) await table.AppendAsync($"SELECT {i * 4} + CAST(i AS INTEGER) AS id, 'ä b%{i}' AS p FROM range(4) AS r(i)");
+        await table.CreateAsync(
+            [new("id", DeltaType.Integer), new("p", DeltaType.String)], [("delta.columnMapping.mode", mapping)], "p");
+        for (var i = 0; i < 3; i++)
+            await table.AppendAsync($"SELECT {i * 4} + CAST(i AS INTEGER) AS id, 'ä b%{i}' AS p FROM range(4) AS r(i)");
         await table.DeleteAsync("id = 2 OR id = 9");
     }
 

@@ -37,8 +37,10 @@ public sealed class TableFsckTests : IDisposable
         foreach (var file in Directory.GetFiles(Log, "*.crc"))
         {
             var checksum = JsonNode.Parse(await File.ReadAllTextAsync(file, Cancel))!;
-            var features = checksum["protocol"]!["writerFeatures"]!.AsArray().Select(feature => feature!.GetValue<string>()).ToList();
-            checksum["protocol"]!["writerFeatures"] = new JsonArray([.. features.AsEnumerable().Reverse().Select(feature => (JsonNode)feature)]);
+            var features = checksum["protocol"]!["writerFeatures"]!.AsArray()
+                .Select(feature => feature!.GetValue<string>()).ToList();
+            checksum["protocol"]!["writerFeatures"] = new JsonArray(
+                [.. features.AsEnumerable().Reverse().Select(feature => (JsonNode)feature)]);
             await File.WriteAllTextAsync(file, checksum.ToJsonString(), Cancel);
             if (features.Count > 1) turned++;
         }
@@ -59,7 +61,10 @@ public sealed class TableFsckTests : IDisposable
 
         var found = await CheckAsync();
         Assert.Equal(
-            [(files[3].Path.Value, "is missing", 10L), (files[5].Path.Value, $"has 10 bytes, the log says {files[5].SizeBytes}", 10L)],
+            [
+                (files[3].Path.Value, "is missing", 10L),
+                (files[5].Path.Value, $"has 10 bytes, the log says {files[5].SizeBytes}", 10L),
+            ],
             found.Findings.Select(finding => (finding.Path, finding.Problem, finding.RowCount ?? 0)));
         var repaired = await TableFsck.RepairAsync(table.Reopen(), found, Cancel);
 
@@ -78,7 +83,8 @@ public sealed class TableFsckTests : IDisposable
         // As Trino's OPTIMIZE: the rows go to another file, and the old one is removed by its path alone.
         using (var rows = await present.OpenAsync(table.Session, Cancel))
             table.Session.Execute(
-                $"COPY (SELECT * FROM {rows.Sql}) TO '{Path.Combine(table.Table.Root, "new.parquet")}' (FORMAT parquet)", Cancel);
+                $"COPY (SELECT * FROM {rows.Sql}) TO "
+                    + $"'{Path.Combine(table.Table.Root, "new.parquet")}' (FORMAT parquet)", Cancel);
         var removes = present.State.Files.Where(file => file != marked).Select(file =>
             $$$"""{"remove":{"path":"{{{file.Path.Value}}}","dataChange":false,"deletionTimestamp":1}}""");
         await File.WriteAllLinesAsync(Path.Combine(Log, "00000000000000000017.json"),
@@ -92,19 +98,25 @@ public sealed class TableFsckTests : IDisposable
         {
             using var rows = await (await table.Reopen().LatestAsync(Cancel)).OpenAsync(table.Session, Cancel);
         });
-        Assert.Contains($"at version 17: {marked.Path.Value} was removed without its deletion vector", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"at version 17: {marked.Path.Value} was removed without its deletion vector", refused.Message,
+            StringComparison.Ordinal);
         Assert.Contains("foz repair", refused.Hint, StringComparison.Ordinal);
         // Readers of a checkpoint would not know of it.
         Assert.IsType<CheckpointResult.Failed>(
             await table.Reopen().Delta.WriteCheckpointAsync((await table.Reopen().LatestAsync(Cancel)).State, Cancel));
         var found = await CheckAsync();
-        Assert.Equal((marked.Path.Value, true, 9L), Assert.Single(found.Findings) is var only ? (only.Path, only.IsLoss, only.RowCount) : default);
+        Assert.Equal(
+            (marked.Path.Value, true, 9L),
+            Assert.Single(found.Findings) is var only ? (only.Path, only.IsLoss, only.RowCount) : default);
         Assert.Equal(1, (await TableFsck.RepairAsync(table.Reopen(), found, Cancel)).FilesRemoved);
         Assert.Empty((await CheckAsync()).Findings);
         using var left = await (await table.Reopen().LatestAsync(Cancel)).OpenAsync(table.Session, Cancel);
         Assert.Equal(before.Count, table.Session.QueryScalar<long>($"SELECT count(*) FROM {left.Sql}", Cancel));
         // Nothing of it is a change to those who read changes.
-        Assert.All((await table.Reopen().Delta.ReadCommitAsync(18, Cancel))!.Actions.OfType<RemoveFile>(), remove => Assert.False(remove.DataChange));
+        Assert.All(
+            (await table.Reopen().Delta.ReadCommitAsync(18, Cancel))!.Actions.OfType<RemoveFile>(),
+            remove => Assert.False(remove.DataChange));
     }
 
     [Fact]
@@ -144,7 +156,9 @@ public sealed class TableFsckTests : IDisposable
         await CreateAsync();
         var checkpoint = Directory.GetFiles(Log, "*.checkpoint.parquet").Single();
         var version = long.Parse(Path.GetFileName(checkpoint)[..20], System.Globalization.CultureInfo.InvariantCulture);
-        var other = (await table.Table.VersionAsync(version - 1, Cancel)).State.ToCheckpoint(TimeProvider.System.GetUtcNow()) with { Version = version };
+        var other = (await table.Table.VersionAsync(version - 1, Cancel)).State.ToCheckpoint(
+            TimeProvider.System.GetUtcNow()) with
+        { Version = version };
         File.Delete(checkpoint);
         await table.Table.Delta.Parquet!.WriteAsync(
             checkpoint, other.TableActions.Concat(other.FileActions), isSidecar: false, Cancel);
@@ -206,12 +220,16 @@ public sealed class TableFsckTests : IDisposable
     public async Task Missing_and_broken_commits_cannot_be_repaired()
     {
         await CreateAsync();
-        foreach (var file in Directory.GetFiles(Log, "*.checkpoint.parquet").Append(Path.Combine(Log, "_last_checkpoint"))) File.Delete(file);
+        foreach (var file in Directory.GetFiles(
+            Log, "*.checkpoint.parquet").Append(Path.Combine(Log, "_last_checkpoint")))
+            File.Delete(file);
         File.Delete(Path.Combine(Log, $"{4:D20}.json"));
 
         var found = await CheckAsync();
-        Assert.Contains(found.Findings, finding => finding.IsLoss && finding.Path.Contains($"{4:D20}", StringComparison.Ordinal));
-        var error = await Assert.ThrowsAsync<DeltaException>(() => TableFsck.RepairAsync(table.Reopen(), found, Cancel));
+        Assert.Contains(
+            found.Findings, finding => finding.IsLoss && finding.Path.Contains($"{4:D20}", StringComparison.Ordinal));
+        var error =
+            await Assert.ThrowsAsync<DeltaException>(() => TableFsck.RepairAsync(table.Reopen(), found, Cancel));
         Assert.Contains("cannot be repaired", error.Message, StringComparison.Ordinal);
     }
 
@@ -220,7 +238,8 @@ public sealed class TableFsckTests : IDisposable
     {
         await CreateAsync();
         var path = Path.Combine(table.Table.Root, LogFiles.ChecksumPath(3));
-        await File.WriteAllTextAsync(path, """{"tableSizeBytes":1,"numFiles":99,"numMetadata":1,"numProtocol":1}""", Cancel);
+        await File.WriteAllTextAsync(
+            path, """{"tableSizeBytes":1,"numFiles":99,"numMetadata":1,"numProtocol":1}""", Cancel);
 
         var found = await CheckAsync();
         Assert.Contains("instead of 99", Assert.Single(found.Findings).Problem, StringComparison.Ordinal);
@@ -263,17 +282,28 @@ public sealed class TableFsckTests : IDisposable
         var found = (await CheckDeepAsync()).Findings.ToDictionary(finding => finding.Path);
         Assert.Equal([.. swapped.Append(noise).Select(file => file.Path.Value).Order()], found.Keys.Order());
         Assert.Contains("cannot be read", found[noise.Path.Value].Problem, StringComparison.Ordinal);
-        Assert.All(swapped, file => Assert.Contains(" in id, ", found[file.Path.Value].Problem, StringComparison.Ordinal));
+        Assert.All(
+            swapped, file => Assert.Contains(" in id, ", found[file.Path.Value].Problem, StringComparison.Ordinal));
         // Wrong statistics are no reason to lose rows.
         Assert.Equal(1, (await TableFsck.RepairAsync(table.Reopen(), await CheckDeepAsync(), Cancel)).FilesRemoved);
     }
 
     [Theory]
-    [InlineData("""{"numRecords":11,"minValues":{"id":0},"maxValues":{"id":9},"nullCount":{"id":0}}""", "has 10 rows, the log says 11")]
-    [InlineData("""{"numRecords":10,"minValues":{"id":1},"maxValues":{"id":9},"nullCount":{"id":0}}""", "has 0 in id, less than the log says")]
-    [InlineData("""{"numRecords":10,"minValues":{"id":0},"maxValues":{"id":8},"nullCount":{"id":0}}""", "has 9 in id, more than the log says")]
-    [InlineData("""{"numRecords":10,"minValues":{"id":0},"maxValues":{"id":9},"nullCount":{"id":1}}""", "has 0 nulls in id, the log says 1")]
-    [InlineData("""{"numRecords":10,"nullCount":{"id":10}}""", "has 0 nulls in id, the log says 10; has values in id, the log says none")]
+    [InlineData(
+        """{"numRecords":11,"minValues":{"id":0},"maxValues":{"id":9},"nullCount":{"id":0}}""",
+        "has 10 rows, the log says 11")]
+    [InlineData(
+        """{"numRecords":10,"minValues":{"id":1},"maxValues":{"id":9},"nullCount":{"id":0}}""",
+        "has 0 in id, less than the log says")]
+    [InlineData(
+        """{"numRecords":10,"minValues":{"id":0},"maxValues":{"id":8},"nullCount":{"id":0}}""",
+        "has 9 in id, more than the log says")]
+    [InlineData(
+        """{"numRecords":10,"minValues":{"id":0},"maxValues":{"id":9},"nullCount":{"id":1}}""",
+        "has 0 nulls in id, the log says 1")]
+    [InlineData(
+        """{"numRecords":10,"nullCount":{"id":10}}""",
+        "has 0 nulls in id, the log says 10; has values in id, the log says none")]
     [InlineData("""{"numRecords":10,"minValues":{"id":-5},"maxValues":{"id":90},"nullCount":{"id":0}}""", null)]
     public async Task Statistics_that_are_not_true_are_named(string statistics, string? problem)
     {
@@ -282,7 +312,9 @@ public sealed class TableFsckTests : IDisposable
         await WithoutHashesAsync(JsonText.FromString(statistics));
 
         var findings = (await CheckDeepAsync()).Findings;
-        Assert.Equal(problem is null ? [] : [$"{problem}; foz analyze reads statistics again"], findings.Select(finding => finding.Problem));
+        Assert.Equal(
+            problem is null ? [] : [$"{problem}; foz analyze reads statistics again"],
+            findings.Select(finding => finding.Problem));
     }
 
     [Fact]
@@ -306,7 +338,8 @@ public sealed class TableFsckTests : IDisposable
     public async Task Change_data_files_are_decoded_as_long_as_they_are_there()
     {
         await table.CreateAsync(
-            [new("id", DeltaType.Integer)], [("delta.enableChangeDataFeed", "true"), ("delta.enableDeletionVectors", "false")]);
+            [new("id", DeltaType.Integer)],
+            [("delta.enableChangeDataFeed", "true"), ("delta.enableDeletionVectors", "false")]);
         await table.AppendAsync("SELECT CAST(i AS INTEGER) AS id FROM range(1000) AS r(i)");
         await table.DeleteAsync("id % 3 = 0");
         Assert.Empty((await CheckDeepAsync()).Findings);
@@ -343,7 +376,8 @@ public sealed class TableFsckTests : IDisposable
                 bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
                 break;
             default:
-                var second = files.Where(file => file != first && file.SizeBytes == first.SizeBytes).MinBy(_ => random.Next())!;
+                var second =
+                    files.Where(file => file != first && file.SizeBytes == first.SizeBytes).MinBy(_ => random.Next())!;
                 File.WriteAllBytes(PathOf(first), File.ReadAllBytes(PathOf(second)));
                 File.WriteAllBytes(PathOf(second), bytes);
                 return [.. files.Where(file => file == first || file == second)];
@@ -368,11 +402,14 @@ public sealed class TableFsckTests : IDisposable
 
     string PathOf(AddFile file) => Path.Combine(table.Table.Root, file.Path.Value);
 
-    /// <summary>Fifteen files of ten rows, one of which has a deletion vector, and a checkpoint among the commits.</summary>
+    /// <summary>
+    /// Fifteen files of ten rows, one of which has a deletion vector, and a checkpoint among the commits.
+    /// </summary>
     async Task CreateAsync()
     {
         await table.CreateAsync([new("id", DeltaType.Integer)], [("delta.checkpointInterval", "12")]);
-        for (var i = 0; i < 15; i++) await table.AppendAsync($"SELECT {i * 10} + CAST(i AS INTEGER) AS id FROM range(10) AS r(i)");
+        for (var i = 0; i < 15; i++)
+            await table.AppendAsync($"SELECT {i * 10} + CAST(i AS INTEGER) AS id FROM range(10) AS r(i)");
         await table.DeleteAsync("id = 7");
     }
 }

@@ -36,7 +36,8 @@ public sealed class TableOptimizerTests : IDisposable
         for (var i = 0; i < 12; i++)
         {
             await changed.AppendAsync(
-                $"SELECT i AS id, chr(97 + CAST(i % 26 AS INTEGER)) || 'é' AS k, CAST(i % 7 AS INTEGER) AS v, CAST(i % 3 AS INTEGER) AS p FROM range({i * 100}, {i * 100 + random.Next(1, 100)}) AS r(i)");
+                $"SELECT i AS id, chr(97 + CAST(i % 26 AS INTEGER)) || 'é' AS k, CAST(i % 7 AS INTEGER) AS v, CAST(i % "
+                    + $"3 AS INTEGER) AS p FROM range({i * 100}, {i * 100 + random.Next(1, 100)}) AS r(i)");
             // A table without deletion vectors may have one file only behind a deletion.
             if (i > 9 || random.Next(2) > 0) continue;
             var gone = $"id % {random.Next(3, 40)} = 1";
@@ -66,8 +67,14 @@ public sealed class TableOptimizerTests : IDisposable
         await table.CreateAsync(
         [
             new IdentityColumn(1, 1, AllowsExplicit: false).ApplyTo(new("id", DeltaType.Long)),
-            new("s", new StructType(new StructField("x", DeltaType.Integer), new StructField("l", new ArrayType(DeltaType.String, true)))),
-            new("twice", DeltaType.Integer) { Metadata = FieldMetadata.Empty.With(FieldMetadata.GenerationExpressionKey, "s.x * 2") },
+            new("s",
+                new StructType(
+                    new StructField("x", DeltaType.Integer),
+                    new StructField("l", new ArrayType(DeltaType.String, true)))),
+            new("twice", DeltaType.Integer)
+            {
+                Metadata = FieldMetadata.Empty.With(FieldMetadata.GenerationExpressionKey, "s.x * 2"),
+            },
         ]);
         await table.AppendAsync("SELECT {'x': 1, 'l': ['a', NULL]} AS s");
         await table.AppendAsync("SELECT {'x': 2, 'l': []} AS s UNION ALL SELECT NULL");
@@ -95,7 +102,9 @@ public sealed class TableOptimizerTests : IDisposable
         Assert.Equal((4, 2), (result.Removed.Files, result.Added.Files));
         Assert.Equal(4, (await table.LatestAsync()).FileCount);
         Assert.Equal(6, (await table.RowsAsync()).Count);
-        Assert.All((await table.LatestAsync()).State.Files, file => Assert.StartsWith("day=", file.Path.Value, StringComparison.Ordinal));
+        Assert.All(
+            (await table.LatestAsync()).State.Files,
+            file => Assert.StartsWith("day=", file.Path.Value, StringComparison.Ordinal));
 
         var error = await Assert.ThrowsAsync<FozException>(() => OptimizeAsync(new() { Where = "id = 1" }));
         Assert.Contains("day, b", error.Hint, StringComparison.Ordinal);
@@ -103,7 +112,8 @@ public sealed class TableOptimizerTests : IDisposable
         Assert.True(await history.MoveNextAsync());
         Assert.Equal(
             ("OPTIMIZE", "day IS NULL OR day > DATE '2026-01-01'", "4", "2"),
-            (history.Current.Operation, JsonSerializer.Deserialize<string[]>(history.Current.Parameters["predicate"]!)![0],
+            (history.Current.Operation,
+                JsonSerializer.Deserialize<string[]>(history.Current.Parameters["predicate"]!)![0],
                 history.Current.Metrics["numRemovedFiles"], history.Current.Metrics["numAddedFiles"]));
     }
 
@@ -141,15 +151,18 @@ public sealed class TableOptimizerTests : IDisposable
     {
         var definition = new TableDefinition
         {
-            Schema = new(new StructField("id", DeltaType.Integer), new StructField("p", DeltaType.String)), PartitionColumns = ["p"],
+            Schema = new(new StructField("id", DeltaType.Integer), new StructField("p", DeltaType.String)),
+            PartitionColumns = ["p"],
             Properties = new(
             [
                 KeyValuePair.Create("delta.enableIcebergCompatV2", (string?)"true"),
                 KeyValuePair.Create("delta.columnMapping.mode", (string?)"name"),
             ]),
         };
-        (await Transaction.Create(table.Table.Delta, definition, new() { Operation = "CREATE TABLE" }).CommitAsync(Cancel)).OrThrow();
-        for (var i = 0; i < 4; i++) await table.AppendAsync($"SELECT {i} AS id, CASE WHEN {i} % 2 = 0 THEN 'x' END AS p");
+        (await Transaction.Create(
+            table.Table.Delta, definition, new() { Operation = "CREATE TABLE" }).CommitAsync(Cancel)).OrThrow();
+        for (var i = 0; i < 4; i++)
+            await table.AppendAsync($"SELECT {i} AS id, CASE WHEN {i} % 2 = 0 THEN 'x' END AS p");
 
         var result = await OptimizeAsync(new());
 
@@ -163,7 +176,8 @@ public sealed class TableOptimizerTests : IDisposable
             Assert.Equal(
                 file.PartitionValues.Values.Single(),
                 table.Session.QueryScalar<string?>(
-                    $"SELECT max({name}) FROM read_parquet({SqlText.Literal(TableFiles.LocalPath(snapshot, file))}, hive_partitioning = false)",
+                    $"SELECT max({name}) FROM read_parquet({SqlText.Literal(TableFiles.LocalPath(snapshot, file))}, "
+                        + "hive_partitioning = false)",
                     Cancel));
         });
     }
@@ -186,12 +200,17 @@ public sealed class TableOptimizerTests : IDisposable
 
         Assert.Equal(
             models.SelectMany(ids => ids).Order(),
-            (await changed.RowsAsync()).Select(row => long.Parse(row.Split('|')[0], System.Globalization.CultureInfo.InvariantCulture)).Order());
+            (await changed.RowsAsync())
+                .Select(row => long.Parse(row.Split('|')[0], System.Globalization.CultureInfo.InvariantCulture))
+                .Order());
         Assert.Empty((await TableFsck.CheckAsync(changed.Other(), Cancel)).Findings);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{commits} optimizations among {Writers * Statements} statements");
+        TestContext.Current.TestOutputHelper!
+            .WriteLine($"{commits} optimizations among {Writers * Statements} statements");
     }
 
-    /// <summary>Appends and deletes rows of a writer's own, again where another was faster; gives those that are left.</summary>
+    /// <summary>
+    /// Appends and deletes rows of a writer's own, again where another was faster; gives those that are left.
+    /// </summary>
     static async Task<HashSet<long>> WriteAsync(ChangedTable changed, int writer, int statements, Random random)
     {
         using var session = changed.Engines.Open(Workload.Query);
@@ -200,13 +219,15 @@ public sealed class TableOptimizerTests : IDisposable
         for (var i = 0; i < statements; i++)
         {
             var first = (writer * 1_000_000) + (i * 100);
-            var gone = $"id >= {writer * 1_000_000} AND id < {(writer + 1) * 1_000_000} AND id % {random.Next(3, 9)} = 1";
+            var gone =
+                $"id >= {writer * 1_000_000} AND id < {(writer + 1) * 1_000_000} AND id % {random.Next(3, 9)} = 1";
             var isAppend = i == 0 || random.Next(3) > 0;
             for (var isDone = false; !isDone;)
             {
                 await using var change = isAppend
                     ? await new TableWriter(session).AppendAsync(
-                        other, $"SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range({first}, {first + 20}) AS r(i)", new(), Cancel)
+                        other, $"SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range({first}, {first + 20}) AS r(i)",
+                        new(), Cancel)
                     : await new TableWriter(session).DeleteAsync(other, gone, new(), Cancel);
                 try
                 {
@@ -221,7 +242,8 @@ public sealed class TableOptimizerTests : IDisposable
             if (isAppend) ids.UnionWith(Enumerable.Range(first, 20).Select(id => (long)id));
             else
             {
-                var modulus = long.Parse(gone.Split('%')[1].Split('=')[0], System.Globalization.CultureInfo.InvariantCulture);
+                var modulus = long.Parse(
+                    gone.Split('%')[1].Split('=')[0], System.Globalization.CultureInfo.InvariantCulture);
                 ids.RemoveWhere(id => id % modulus == 1);
             }
         }
@@ -235,7 +257,8 @@ public sealed class TableOptimizerTests : IDisposable
         var commits = 0;
         while (!done.IsCancellationRequested)
         {
-            commits += (await new TableOptimizer(session).OptimizeAsync(other, new() { DeletedShareMax = 0 }, null, Cancel)).Commits;
+            commits += (await new TableOptimizer(session).OptimizeAsync(
+                other, new() { DeletedShareMax = 0 }, null, Cancel)).Commits;
             await TableVacuum.RunAsync(other, new(), null, Cancel);
         }
         return commits;
@@ -262,7 +285,8 @@ public sealed class TableOptimizerTests : IDisposable
     public async Task Appends_do_not_disturb_and_changes_of_its_files_win()
     {
         await table.CreateAsync([new("id", DeltaType.Integer)]);
-        for (var i = 0; i < 4; i++) await table.AppendAsync($"SELECT {i * 10} + CAST(i AS INTEGER) AS id FROM range(4) AS r(i)");
+        for (var i = 0; i < 4; i++)
+            await table.AppendAsync($"SELECT {i * 10} + CAST(i AS INTEGER) AS id FROM range(4) AS r(i)");
         var other = table.Reopen();
 
         var snapshot = await table.LatestAsync();
@@ -295,10 +319,12 @@ public sealed class TableOptimizerTests : IDisposable
             kind,
             more:
             [
-                ("delta.enableRowTracking", "true"), ("delta.enableChangeDataFeed", "true"), ("delta.columnMapping.mode", mapping),
+                ("delta.enableRowTracking", "true"), ("delta.enableChangeDataFeed", "true"),
+                ("delta.columnMapping.mode", mapping),
             ]);
         for (var i = 0; i < 3; i++)
-            await changed.AppendAsync($"SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range({i * 10}, {i * 10 + 10}) AS r(i)");
+            await changed.AppendAsync(
+                $"SELECT i AS id, 'a' AS k, 0 AS v, 0 AS p FROM range({i * 10}, {i * 10 + 10}) AS r(i)");
         await changed.CommitAsync(await changed.Writer.UpdateAsync(
             changed.Table, new Dictionary<string, string> { ["v"] = "1" }, "id % 4 = 1", new(), Cancel));
         var before = await IdsAsync(changed);
@@ -319,7 +345,8 @@ public sealed class TableOptimizerTests : IDisposable
         using var rows = await TableScan.OpenAsync(
             changed.Session, snapshot, snapshot.State.Files, withAddresses: false, Cancel,
             new() { Tracked = TrackedRows.Of(snapshot.State.Protocol, snapshot.State.Metadata) });
-        return changed.Query($"SELECT id, v, {TrackedRows.RowId}, {TrackedRows.RowVersion} FROM {rows.Sql} ORDER BY id");
+        return changed.Query(
+            $"SELECT id, v, {TrackedRows.RowId}, {TrackedRows.RowVersion} FROM {rows.Sql} ORDER BY id");
     }
 
     Task<OptimizeResult> OptimizeAsync(OptimizeOptions options) =>
@@ -334,7 +361,8 @@ public sealed class TableOptimizerTests : IDisposable
             var name = field.PhysicalName(snapshot.Schema.Mapping);
             var column = SqlText.Identifier(name);
             var expected = session.QueryScalar<string>(
-                $"SELECT min({column}) || '|' || max({column}) || '|' || (count(*) - count({column})) FROM read_parquet({path}, hive_partitioning = false)",
+                $"SELECT min({column}) || '|' || max({column}) || '|' || (count(*) - count({column})) FROM "
+                    + $"read_parquet({path}, hive_partitioning = false)",
                 Cancel);
             string Of(string part) => statistics.RootElement.GetProperty(part).GetProperty(name).ToString();
             Assert.Equal(expected, $"{Of("minValues")}|{Of("maxValues")}|{Of("nullCount")}");

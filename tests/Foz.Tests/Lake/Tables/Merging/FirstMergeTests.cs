@@ -7,7 +7,9 @@ using Foz.Storage;
 
 namespace Foz.Tests.Lake.Tables.Merging;
 
-/// <summary>The merge that makes a table: its rows are written as they come, and their keys looked at behind that.</summary>
+/// <summary>
+/// The merge that makes a table: its rows are written as they come, and their keys looked at behind that.
+/// </summary>
 public sealed class FirstMergeTests : IDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("foz-merge-").FullName;
@@ -18,7 +20,8 @@ public sealed class FirstMergeTests : IDisposable
     public FirstMergeTests()
     {
         session = engines.Open(Workload.Query);
-        table = new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open("silver/t", new("silver", "t"));
+        table = new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open(
+            "silver/t", new("silver", "t"));
     }
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -42,7 +45,8 @@ public sealed class FirstMergeTests : IDisposable
     public async Task Rows_of_one_key_are_refused_and_leave_nothing_and_others_are_all_there(string key, string keys)
     {
         var rows = $"SELECT {key} AS id, i % 2 AS more, 'r' || i AS text FROM range(5000) r(i)";
-        var error = await Assert.ThrowsAsync<FozException>(() => MergeAsync($"SELECT * FROM ({rows}) UNION ALL (SELECT * FROM ({rows}) LIMIT 1)", keys));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            MergeAsync($"SELECT * FROM ({rows}) UNION ALL (SELECT * FROM ({rows}) LIMIT 1)", keys));
         Assert.Contains("2 rows to merge into silver.t have the key", error.Message, StringComparison.Ordinal);
         Assert.Null(await table.FindLatestAsync(Cancel));
         Assert.Empty(Directory.GetFiles(folder, "*.parquet", SearchOption.AllDirectories));
@@ -74,7 +78,8 @@ public sealed class FirstMergeTests : IDisposable
         foreach (var seed in (int[])[one, two, three])
         {
             var random = new Random(seed);
-            var keys = Enumerable.Range(0, random.Next(2, 400)).Select(_ => random.NextInt64(-300, 300) * random.Next(1, 4)).ToList();
+            var keys = Enumerable.Range(0, random.Next(2, 400))
+                .Select(_ => random.NextInt64(-300, 300) * random.Next(1, 4)).ToList();
             var rows = $"SELECT unnest([{string.Join(", ", keys)}]::BIGINT[]) AS id";
             var isRepeated = keys.Distinct().Count() < keys.Count;
             var error = await Record.ExceptionAsync(async () => await (await MergeAsync(rows, "id")).DisposeAsync());

@@ -59,8 +59,10 @@ public sealed class TableMergeTests : IDisposable
 
         // Only one of them does something.
         await MergeAsync(
-            twice, "target.id = source.id", new MergeClause(MergeMatch.Matched, Update(("k", "source.k")), "source.k = 'y'"));
-        var change = await MergeAsync(twice, "target.id = source.id", new MergeClause(MergeMatch.Matched, new MergeAction.Delete()));
+            twice, "target.id = source.id",
+            new MergeClause(MergeMatch.Matched, Update(("k", "source.k")), "source.k = 'y'"));
+        var change = await MergeAsync(
+            twice, "target.id = source.id", new MergeClause(MergeMatch.Matched, new MergeAction.Delete()));
         Assert.Equal(1, change.Metrics["numTargetRowsDeleted"]);
         Assert.Equal(["0|a|0|0", "2|a|0|0", "3|a|0|0"], await table.RowsAsync());
     }
@@ -69,12 +71,14 @@ public sealed class TableMergeTests : IDisposable
     public async Task Columns_and_fields_that_the_target_lacks_are_added_where_asked_for()
     {
         await table.CreateAsync(TableKind.DeletionVectors, new StructType(
-            new StructField("id", DeltaType.Long), new StructField("s", new StructType(new StructField("a", DeltaType.Integer)))));
+            new StructField("id", DeltaType.Long),
+            new StructField("s", new StructType(new StructField("a", DeltaType.Integer)))));
         await table.CommitAsync(await table.Writer.AppendAsync(
             table.Table, "SELECT i AS id, {'a': i::INTEGER} AS s FROM range(3) r(i)", new(), Cancel));
         await table.CommitAsync(await table.Writer.MergeAsync(table.Table, new()
         {
-            Source = "SELECT * FROM (VALUES (1, {'a': 10, 'b': 'x'}, 2.5), (7, {'a': 70, 'b': 'y'}, NULL)) v(id, s, extra)",
+            Source =
+                "SELECT * FROM (VALUES (1, {'a': 10, 'b': 'x'}, 2.5), (7, {'a': 70, 'b': 'y'}, NULL)) v(id, s, extra)",
             On = "target.id = source.id",
             Clauses =
             [
@@ -116,7 +120,8 @@ public sealed class TableMergeTests : IDisposable
     {
         await CreateAsync("SELECT 1 AS id, 'a' AS k, 0 AS v, 0 AS p");
         var error = await Assert.ThrowsAsync<FozException>(() => MergeAsync(
-            "SELECT 1 AS id", "target.id = source.id", new MergeClause(MergeMatch.Matched, Update((column, value ?? "1")))));
+            "SELECT 1 AS id", "target.id = source.id",
+            new MergeClause(MergeMatch.Matched, Update((column, value ?? "1")))));
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
         Assert.Equal(["1|a|0|0"], await table.RowsAsync());
     }
@@ -128,7 +133,10 @@ public sealed class TableMergeTests : IDisposable
         foreach (var clauses in new MergeClause[][]
         {
             [],
-            [new MergeClause(MergeMatch.Matched, new MergeAction.Delete()), new MergeClause(MergeMatch.Matched, new MergeAction.UpdateAll())],
+            [
+                new MergeClause(MergeMatch.Matched, new MergeAction.Delete()),
+                new MergeClause(MergeMatch.Matched, new MergeAction.UpdateAll()),
+            ],
             [new MergeClause(MergeMatch.NotMatched, new MergeAction.Delete())],
             [new MergeClause(MergeMatch.NotMatchedBySource, new MergeAction.UpdateAll())],
             [new MergeClause(MergeMatch.Matched, new MergeAction.InsertAll())],
@@ -145,7 +153,8 @@ public sealed class TableMergeTests : IDisposable
     {
         await CreateAsync("SELECT 1 AS id, 'a' AS k, 0 AS v, 0 AS p");
         var error = await Assert.ThrowsAsync<FozException>(() => MergeAsync(
-            "SELECT 1 AS id", "target.id = source.id", new MergeClause(MergeMatch.Matched, new MergeAction.UpdateAll())));
+            "SELECT 1 AS id", "target.id = source.id",
+            new MergeClause(MergeMatch.Matched, new MergeAction.UpdateAll())));
         Assert.Contains("have no column 'k'", error.Message, StringComparison.Ordinal);
     }
 
@@ -189,9 +198,11 @@ public sealed class TableMergeTests : IDisposable
         await table.CommitAsync(await table.Writer.UpdateAsync(
             table.Table, new Dictionary<string, string> { ["v"] = "1" }, "id BETWEEN 160 AND 170", new(), Cancel));
         await MergeAsync(
-            "SELECT 180 AS id", "target.id = source.id AND target.v < 5", new MergeClause(MergeMatch.Matched, new MergeAction.Delete()));
+            "SELECT 180 AS id", "target.id = source.id AND target.v < 5",
+            new MergeClause(MergeMatch.Matched, new MergeAction.Delete()));
         await MergeAsync(
-            "SELECT 1 AS x", "target.id = 181 AND source.x = target.p + 1", new MergeClause(MergeMatch.Matched, new MergeAction.Delete()));
+            "SELECT 1 AS x", "target.id = 181 AND source.x = target.p + 1",
+            new MergeClause(MergeMatch.Matched, new MergeAction.Delete()));
         Assert.Equal(197, (await table.Table.LatestAsync(Cancel)).RowCount);
     }
 
@@ -203,8 +214,9 @@ public sealed class TableMergeTests : IDisposable
         var random = new Random(seed * 31 + (int)kind);
         await table.CreateAsync(kind);
         for (var file = 0; file < 3; file++)
-            await table.AppendAsync($"SELECT i AS id, 'k' || (i % 17) AS k, (i % 29)::INTEGER AS v, (i % 4)::INTEGER AS p "
-                + $"FROM range({file * 100}, {file * 100 + 100}) r(i)");
+            await table.AppendAsync(
+                $"SELECT i AS id, 'k' || (i % 17) AS k, (i % 29)::INTEGER AS v, (i % 4)::INTEGER AS p "
+                    + $"FROM range({file * 100}, {file * 100 + 100}) r(i)");
         for (var step = 0; step < 10; step++)
         {
             var statement = await new RandomStatement(random, table).RunAsync();

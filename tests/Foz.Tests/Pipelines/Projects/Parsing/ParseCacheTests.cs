@@ -112,7 +112,9 @@ public sealed class ParseCacheTests : IDisposable
         var entries = File.ReadAllBytes(CacheFile).Length;
         clock.Now = clock.Now.AddHours(2);
         Load();
-        Assert.True(!FileStamp.AreKnown || File.ReadAllBytes(CacheFile).Length > entries, "stamps are kept once they are old enough");
+        Assert.True(
+            !FileStamp.AreKnown || File.ReadAllBytes(CacheFile).Length > entries,
+            "stamps are kept once they are old enough");
     }
 
     [Theory]
@@ -153,12 +155,16 @@ public sealed class ParseCacheTests : IDisposable
         var text = new StringBuilder();
         foreach (var model in project.Models)
         {
-            text.AppendLine($"{model.Name} {model.Table} {model.File} {model.Body} {model.Description} {string.Join(',', model.Tags)}");
+            text.AppendLine(
+                $"{model.Name} {model.Table} {model.File} {model.Body} {model.Description} "
+                    + $"{string.Join(',', model.Tags)}");
             text.AppendLine(string.Join(';', model.Meta)).AppendLine(string.Join(';', model.References));
-            text.AppendLine(string.Join(';', model.Settings)).AppendLine(string.Join(';', model.Checks.Select(check => $"{check} {check.Place}")));
+            text.AppendLine(string.Join(';', model.Settings))
+                .AppendLine(string.Join(';', model.Checks.Select(check => $"{check} {check.Place}")));
             text.AppendLine(string.Join(';', model.Columns.Select(column => $"{column.Name} {column.Place}")));
         }
-        foreach (var test in project.SqlTests) text.AppendLine($"{test.Name} {test.Body} {test.OnViolation} {string.Join(';', test.References)}");
+        foreach (var test in project.SqlTests)
+            text.AppendLine($"{test.Name} {test.Body} {test.OnViolation} {string.Join(';', test.References)}");
         return text.ToString();
     }
 }

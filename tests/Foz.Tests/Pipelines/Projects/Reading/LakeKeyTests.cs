@@ -24,7 +24,8 @@ public sealed class LakeKeyTests : IDisposable
     {
         var lake = Read(yaml);
 
-        Assert.Equal(path.Replace("{folder}", folder.Path).Replace("{parent}", Path.GetDirectoryName(folder.Path)), lake.Path);
+        Assert.Equal(
+            path.Replace("{folder}", folder.Path).Replace("{parent}", Path.GetDirectoryName(folder.Path)), lake.Path);
         Assert.Empty(lake.Settings);
     }
 
@@ -66,7 +67,9 @@ public sealed class LakeKeyTests : IDisposable
         var lake = Read(yaml, environment);
 
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        Assert.Equal((path?.Replace("{folder}", folder.Path).Replace("{home}", home), bytes), (lake.CacheFolder, lake.CacheBytesMax));
+        Assert.Equal(
+            (path?.Replace("{folder}", folder.Path).Replace("{home}", home), bytes),
+            (lake.CacheFolder, lake.CacheBytesMax));
     }
 
     [Theory]

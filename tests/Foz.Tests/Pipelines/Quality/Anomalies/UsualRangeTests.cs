@@ -45,7 +45,9 @@ public sealed class UsualRangeTests
         }
         Assert.InRange(alarms, 0, 20);
 
-        double Normal() => 1_000 + (100 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        double Normal() =>
+            1_000 + (100 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
+                * Math.Cos(2 * Math.PI * random.NextDouble()));
     }
 
     [Fact]

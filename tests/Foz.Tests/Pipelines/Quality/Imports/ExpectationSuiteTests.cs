@@ -45,23 +45,30 @@ public sealed class ExpectationSuiteTests
         Assert.Equal("orders", suite.Name);
         Assert.Equal(
             [
-                "id: not_null", "id: unique: {mostly: 0.99}", "status: accepted_values: {values: ['paid', 'it''s', 1, null]}",
-                "price: range: {min: 0, inclusive: false}", "price: range: {max: 10.5}", "day: range: {min: '2024-01-01'}",
+                "id: not_null", "id: unique: {mostly: 0.99}",
+                "status: accepted_values: {values: ['paid', 'it''s', 1, null]}",
+                "price: range: {min: 0, inclusive: false}", "price: range: {max: 10.5}",
+                "day: range: {min: '2024-01-01'}",
                 "cep: pattern: {value: '^[0-9]{8}$'}", "uf: length: {min: 2, max: 2}", "price: mean: {min: 1, max: 9}",
                 "price: quantile: {quantile: 0.05, min: 0, max: 1}", "price: quantile: {quantile: 0.95, max: 9}",
-                "unique: {columns: ['id', 'item']}", "compare: {value: '\"shipped on\" >= ordered'}", "expression: {value: 'a + b = 5'}",
+                "unique: {columns: ['id', 'item']}", "compare: {value: '\"shipped on\" >= ordered'}",
+                "expression: {value: 'a + b = 5'}",
                 "row_count: {min: 1}", "day: format: {value: timestamp, pattern: '%d/%m/%Y'}",
             ],
             suite.Checks.Select(Text));
         Assert.Equal(
-            ["expect_column_to_exist(id)", "expect_column_kl_divergence_to_be_less_than(id)", "expect_column_values_to_not_be_null(vat)"],
+            [
+                "expect_column_to_exist(id)", "expect_column_kl_divergence_to_be_less_than(id)",
+                "expect_column_values_to_not_be_null(vat)",
+            ],
             suite.Unmatched.Select(unmatched => unmatched.Expectation));
     }
 
     [Fact]
     public void The_shape_since_1_0_is_read() => Assert.Equal(
         [
-            "id: not_null: {on_violation: warn}", "row_count: {value: 3}", "uf: accepted_values: {values: ['SP', 'RJ']}",
+            "id: not_null: {on_violation: warn}", "row_count: {value: 3}",
+            "uf: accepted_values: {values: ['SP', 'RJ']}",
             "custom: {query: 'SELECT * FROM silver.orders WHERE price < 0'}",
         ],
         ExpectationSuite.Read(Recent, "orders.json", "silver.orders").Checks.Select(Text));
@@ -84,7 +91,8 @@ public sealed class ExpectationSuiteTests
             [
                 "expect_column_values_to_be_in_set(uf): its 'value_set' has no value: no check is about nothing",
                 "expect_column_values_to_not_be_in_set(uf): its 'value_set' has no value: no check is about nothing",
-                "expect_column_values_to_not_be_null: it names no column", "expect_column_mean_to_be_between: it names no column",
+                "expect_column_values_to_not_be_null: it names no column",
+                "expect_column_mean_to_be_between: it names no column",
                 "expect_compound_columns_to_be_unique: its 'column_list' has no value: no check is about nothing",
             ],
             suite.Unmatched.Select(unmatched => $"{unmatched.Expectation}: {unmatched.Reason}"));
@@ -99,7 +107,8 @@ public sealed class ExpectationSuiteTests
         Assert.All(suite.Checks, check =>
         {
             var errors = new ErrorList();
-            var checks = new CheckReader(OnViolation.Fail, errors).Read(YamlReader.Read($"- {check.Yaml}", "x.yml", errors), check.Column);
+            var checks = new CheckReader(OnViolation.Fail, errors).Read(
+                YamlReader.Read($"- {check.Yaml}", "x.yml", errors), check.Column);
             Assert.Equal([], errors.Items.Select(e => e.Describe()));
             Assert.Single(checks);
         });
@@ -108,10 +117,13 @@ public sealed class ExpectationSuiteTests
     [Theory]
     [InlineData("{}", "o.json: the file is no suite of Great Expectations: it has no list 'expectations'")]
     [InlineData("[]", "o.json: the file is no suite of Great Expectations: it has no list 'expectations'")]
-    [InlineData("""{"expectations": [{"kwargs": {}}]}""", "o.json: the file is no suite of Great Expectations: an expectation has neither 'type' nor 'expectation_type'")]
+    [InlineData(
+        """{"expectations": [{"kwargs": {}}]}""",
+        "o.json: the file is no suite of Great Expectations: an expectation has neither 'type' nor 'expectation_type'")]
     [InlineData("{", "o.json: the file is no JSON: ")]
     public void What_is_no_suite_is_told(string json, string expected) => Assert.StartsWith(
-        expected, Assert.Throws<FozException>(() => ExpectationSuite.Read(json, "o.json", null)).Describe(), StringComparison.Ordinal);
+        expected, Assert.Throws<FozException>(() => ExpectationSuite.Read(json, "o.json", null)).Describe(),
+        StringComparison.Ordinal);
 
     static string Text(ImportedCheck check) => check.Column is { } column ? $"{column}: {check.Yaml}" : check.Yaml;
 }

@@ -20,7 +20,8 @@ public sealed class TableProfilerTests : IDisposable
         pool.Dispose();
     }
 
-    TableProfile Profile(string table, params string[] columns) => new TableProfiler(session, table).Run(columns, Token);
+    TableProfile Profile(string table, params string[] columns) =>
+        new TableProfiler(session, table).Run(columns, Token);
 
     [Fact]
     public void Columns_are_described_by_what_their_types_allow()
@@ -33,7 +34,8 @@ public sealed class TableProfilerTests : IDisposable
         var profile = Profile("t");
         Assert.Equal(12, profile.Rows);
         var (id, three, text, day, list, flag) = (
-            profile.Columns[0], profile.Columns[1], profile.Columns[2], profile.Columns[3], profile.Columns[4], profile.Columns[5]);
+            profile.Columns[0], profile.Columns[1], profile.Columns[2], profile.Columns[3], profile.Columns[4],
+            profile.Columns[5]);
         Assert.Equal(("0", "11", 5.5, 12L, 0L), (id.Min, id.Max, id.Mean, id.Distinct, id.Nulls));
         Assert.Equal(Math.Sqrt(13), id.StandardDeviation!.Value, 9);
         Assert.Equal(["2.75", "5.5", "8.25"], id.Quartiles);
@@ -56,8 +58,11 @@ public sealed class TableProfilerTests : IDisposable
     {
         var seed = Soak.Seed();
         var random = new Random(seed);
-        var values = Enumerable.Range(0, 500).Select(_ => random.Next(10) == 0 ? (int?)null : random.Next(-50, 50)).ToList();
-        session.Execute($"CREATE TEMP TABLE t AS FROM (VALUES {string.Join(", ", values.Select(v => v is null ? "(NULL::INT)" : $"({v})"))}) v(a)", Token);
+        var values = Enumerable.Range(0, 500).Select(_ => random.Next(10) == 0 ? (int?)null : random.Next(-50, 50))
+            .ToList();
+        session.Execute(
+            $"CREATE TEMP TABLE t AS FROM (VALUES "
+                + $"{string.Join(", ", values.Select(v => v is null ? "(NULL::INT)" : $"({v})"))}) v(a)", Token);
         var column = Assert.Single(Profile("t").Columns);
         var known = values.OfType<int>().ToList();
         Assert.Equal(values.Count(v => v is null), column.Nulls);
@@ -66,7 +71,8 @@ public sealed class TableProfilerTests : IDisposable
         Assert.Equal(known.Average(), column.Mean!.Value, 9);
         Assert.Equal(known.Count, column.Histogram.Sum());
         Assert.Equal(
-            known.GroupBy(v => v).Select(g => (long)g.Count()).OrderDescending().Take(5), column.Top.Select(top => top.Rows));
+            known.GroupBy(v => v).Select(g => (long)g.Count()).OrderDescending().Take(5),
+            column.Top.Select(top => top.Rows));
     }
 
     [Theory]
@@ -97,7 +103,9 @@ public sealed class TableProfilerTests : IDisposable
             """, Token);
         var columns = Profile("t").Columns;
         Assert.Equal(Math.Sqrt(5.0 / 3), columns[0].StandardDeviation!.Value, 9);
-        Assert.All(columns.Skip(1).Take(1).Append(columns[3]), column => Assert.True(double.IsNaN(column.StandardDeviation!.Value)));
+        Assert.All(
+            columns.Skip(1).Take(1).Append(columns[3]),
+            column => Assert.True(double.IsNaN(column.StandardDeviation!.Value)));
         Assert.Equal(("1.0", "nan"), (columns[1].Min, columns[1].Max));
         Assert.Equal((1L, 1L, 2L), (columns[1].Histogram[0], columns[1].Histogram[^1], columns[1].Histogram.Sum()));
         Assert.Equal(4, columns[2].Histogram.Sum());
@@ -108,8 +116,12 @@ public sealed class TableProfilerTests : IDisposable
     [Fact]
     public void A_table_without_rows_or_values_has_a_profile_too()
     {
-        session.Execute("CREATE TEMP TABLE e (a INT, b VARCHAR); CREATE TEMP TABLE n AS SELECT NULL::DATE AS a FROM range(3)", Token);
-        Assert.All(Profile("e").Columns, column => Assert.Equal((0L, 0L, null), (column.Nulls, column.Distinct!.Value, column.Min)));
+        session.Execute(
+            "CREATE TEMP TABLE e (a INT, b VARCHAR); CREATE TEMP TABLE n AS SELECT NULL::DATE AS a FROM range(3)",
+            Token);
+        Assert.All(
+            Profile("e").Columns,
+            column => Assert.Equal((0L, 0L, null), (column.Nulls, column.Distinct!.Value, column.Min)));
         Assert.Equal((3L, 0L), (Profile("n").Columns[0].Nulls, Profile("n").Columns[0].Distinct));
     }
 

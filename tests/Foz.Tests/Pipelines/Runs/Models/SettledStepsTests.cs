@@ -18,9 +18,11 @@ public sealed class SettledStepsTests : IDisposable
     {
         Assert.SkipUnless(FileStamp.AreKnown, "this system has no stamps of files");
         project["models/silver/orders.sql"] =
-            "/* @foz\nmaterialization: {type: incremental, strategy: merge, unique_key: id}\n@foz */\nselect id, amount from STREAM(bronze.orders)";
+            "/* @foz\nmaterialization: {type: incremental, strategy: merge, unique_key: id}\n@foz */\nselect id, "
+                + "amount from STREAM(bronze.orders)";
         project["models/silver/shown.sql"] = "/* @foz\nmaterialization: view\n@foz */\nselect id from silver.orders";
-        project["models/gold/total.sql"] = "/* @foz\ndescription: all of them\n@foz */\nselect count(*) as n from silver.shown";
+        project["models/gold/total.sql"] =
+            "/* @foz\ndescription: all of them\n@foz */\nselect count(*) as n from silver.shown";
     }
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -63,7 +65,8 @@ public sealed class SettledStepsTests : IDisposable
         Assert.Equal(Outcome.Succeeded, (await now.RunAsync()).Outcome);
         var planner = new RunPlanner(now.Lake);
         Assert.Empty((await planner.PlanAsync(new() { Project = now.Load(cache) }, Cancel)).Working);
-        File.WriteAllText(Assert.Single(Directory.GetFiles(Path.Combine(now.Lake.Folder, Lakehouse.StepFolder("gold.one")))), "{");
+        File.WriteAllText(
+            Assert.Single(Directory.GetFiles(Path.Combine(now.Lake.Folder, Lakehouse.StepFolder("gold.one")))), "{");
 
         await Assert.ThrowsAsync<FozException>(() => planner.PlanAsync(new() { Project = now.Load(cache) }, Cancel));
     }
@@ -137,7 +140,8 @@ public sealed class SettledStepsTests : IDisposable
                 break;
             case "another view of the name":
                 await lake.Catalog.DefineAsync(
-                    new("silver", "shown"), present => present! with { Sql = "select id from silver.orders where id > 1" }, Cancel);
+                    new("silver", "shown"),
+                    present => present! with { Sql = "select id from silver.orders where id > 1" }, Cancel);
                 break;
             case "no manifests any more":
                 Directory.Delete(Path.Combine(lake.Folder, Lakehouse.StepFolder("gold.total")), recursive: true);
@@ -149,10 +153,12 @@ public sealed class SettledStepsTests : IDisposable
                     File.ReadAllText(manifest).Replace("\"batch\": 1", "\"batch\": 2", StringComparison.Ordinal));
                 break;
             case "another definition":
-                project["models/gold/total.sql"] = "/* @foz\ndescription: all of them\n@foz */\nselect count(*) + 1 as n from silver.shown";
+                project["models/gold/total.sql"] =
+                    "/* @foz\ndescription: all of them\n@foz */\nselect count(*) + 1 as n from silver.shown";
                 break;
             case "another description":
-                project["models/gold/total.sql"] = "/* @foz\ndescription: the others\n@foz */\nselect count(*) as n from silver.shown";
+                project["models/gold/total.sql"] =
+                    "/* @foz\ndescription: the others\n@foz */\nselect count(*) as n from silver.shown";
                 break;
             case "another location":
                 await project.AppendAsync("silver.other", "SELECT 9 AS id, 9 AS amount");
@@ -170,7 +176,9 @@ public sealed class SettledStepsTests : IDisposable
         new RunPlanner(project.Lake).PlanAsync(new() { Project = project.Load(withCache ? cache : null) }, Cancel);
 
     static string TextOf(RunPlan plan) => string.Join(
-        '\n', plan.Steps.Select(step => $"{step.Step} {step.Works} {step.Reason} {step.Change} {step.File} {step.BytesToRead}"));
+        '\n',
+        plan.Steps.Select(step =>
+            $"{step.Step} {step.Works} {step.Reason} {step.Change} {step.File} {step.BytesToRead}"));
 
     sealed class LaterTime(TimeSpan by) : TimeProvider
     {

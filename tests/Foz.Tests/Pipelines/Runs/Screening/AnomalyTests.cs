@@ -15,11 +15,13 @@ public sealed class AnomalyTests : IDisposable
     public async Task Rows_nulls_and_means_that_were_never_so_are_found_and_usual_ones_are_not()
     {
         WriteModel("SELECT id, amount FROM STREAM(bronze.orders)", "volume, distribution");
-        for (var day = 0; day < Past; day++) Assert.Equal(["anomaly: passed"], await FindingsAsync(AppendAsync(100 + day, "10.0 + i % 3")));
+        for (var day = 0; day < Past; day++)
+            Assert.Equal(["anomaly: passed"], await FindingsAsync(AppendAsync(100 + day, "10.0 + i % 3")));
 
         Assert.Equal(["anomaly: passed"], await FindingsAsync(AppendAsync(103, "10.0 + i % 3")));
         Assert.Equal(
-            ["anomaly: volume: 1,000 rows, and most often about 102 (82 to 123)"], await FindingsAsync(AppendAsync(1_000, "10.0 + i % 3")));
+            ["anomaly: volume: 1,000 rows, and most often about 102 (82 to 123)"],
+            await FindingsAsync(AppendAsync(1_000, "10.0 + i % 3")));
         Assert.Equal(
             ["anomaly: distribution: null_ratio of amount is 0.5, and most often about 0 (-0.08 to 0.08)"],
             await FindingsAsync(AppendAsync(100, "CASE WHEN i % 2 = 0 THEN 11.0 END")));
@@ -28,8 +30,11 @@ public sealed class AnomalyTests : IDisposable
             Assert.Single(await FindingsAsync(AppendAsync(100, "99.0"))), StringComparison.Ordinal);
         Assert.Equal(
             ["id|mean", "id|null_ratio", "amount|mean", "amount|null_ratio"],
-            (await project.QueryAsync("SELECT DISTINCT \"column\", metric FROM foz.metrics WHERE \"column\" = 'id' ORDER BY 2"))
-                .Concat(await project.QueryAsync("SELECT DISTINCT \"column\", metric FROM foz.metrics WHERE \"column\" = 'amount' ORDER BY 2")));
+            (await project.QueryAsync(
+                "SELECT DISTINCT \"column\", metric FROM foz.metrics WHERE \"column\" = 'id' ORDER BY 2"))
+                .Concat(
+                    await project.QueryAsync(
+                        "SELECT DISTINCT \"column\", metric FROM foz.metrics WHERE \"column\" = 'amount' ORDER BY 2")));
     }
 
     [Fact]
@@ -39,9 +44,14 @@ public sealed class AnomalyTests : IDisposable
         WriteModel("SELECT id, amount FROM bronze.orders", "schema, lineage", materialization: "table");
         Assert.Equal(["anomaly: passed"], await FindingsAsync());
         await project.AppendAsync("bronze.other", "SELECT 1 AS id");
-        WriteModel("SELECT id, amount::DOUBLE AS amount, 1 AS n FROM bronze.orders SEMI JOIN bronze.other USING (id)", "schema, lineage", materialization: "table");
+        WriteModel(
+            "SELECT id, amount::DOUBLE AS amount, 1 AS n FROM bronze.orders SEMI JOIN bronze.other USING (id)",
+            "schema, lineage", materialization: "table");
         Assert.Equal(
-            ["anomaly: schema: the column n (int) is new; schema: amount was decimal(2,1) and is double; lineage: bronze.other is read for the first time"],
+            [
+                "anomaly: schema: the column n (int) is new; schema: amount was decimal(2,1) and is double; lineage: "
+                    + "bronze.other is read for the first time",
+            ],
             (await FindingsAsync()).Select(finding => finding.Replace("integer", "int", StringComparison.Ordinal)));
         await AppendAsync(1, "1.5");
         Assert.Equal(["anomaly: passed"], await FindingsAsync());
@@ -52,7 +62,10 @@ public sealed class AnomalyTests : IDisposable
     {
         var time = new SteppedTime();
         using var other = new LakeProject(time);
-        other.Write("models/silver/orders.sql", "/* @foz\nmaterialization: {type: incremental, strategy: append}\nchecks: [anomaly: {value: freshness, history: 3}]\n@foz */\nSELECT id FROM STREAM(bronze.orders)");
+        other.Write(
+            "models/silver/orders.sql",
+            "/* @foz\nmaterialization: {type: incremental, strategy: append}\nchecks: [anomaly: {value: freshness, "
+                + "history: 3}]\n@foz */\nSELECT id FROM STREAM(bronze.orders)");
         for (var day = 0; day < Past; day++)
         {
             await other.AppendAsync("bronze.orders", "SELECT 1 AS id");
@@ -64,7 +77,8 @@ public sealed class AnomalyTests : IDisposable
         }
         Assert.True((await TestAsync()).Passed);
         time.Step(TimeSpan.FromDays(4));
-        Assert.StartsWith("anomaly: freshness: the last rows came 5 days", (await TestAsync()).Describe(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "anomaly: freshness: the last rows came 5 days", (await TestAsync()).Describe(), StringComparison.Ordinal);
 
         async Task<Foz.Pipelines.Quality.CheckResult> TestAsync() => (await new ProjectChecks(other.Lake).RunAsync(
             other.Load(), new(), TestContext.Current.CancellationToken)).Single().Checks.Single();
@@ -74,15 +88,20 @@ public sealed class AnomalyTests : IDisposable
     public async Task A_column_that_is_not_there_gets_the_nearest()
     {
         await AppendAsync(10, "1.5");
-        project.Write("models/silver/orders.sql", "/* @foz\nchecks: [anomaly: {column: amont}]\n@foz */\nSELECT id, amount FROM bronze.orders");
+        project.Write(
+            "models/silver/orders.sql",
+            "/* @foz\nchecks: [anomaly: {column: amont}]\n@foz */\nSELECT id, amount FROM bronze.orders");
         Assert.Equal(
-            "models/silver/orders.sql:2:10: the check anomaly(amont) names an unknown column 'amont'\n  did you mean 'amount'?",
+            "models/silver/orders.sql:2:10: the check anomaly(amont) names an unknown column "
+                + "'amont'\n  did you mean 'amount'?",
             (await project.RunAsync()).Steps.Single().Error!.Describe());
     }
 
-    void WriteModel(string sql, string pillars, string materialization = "{type: incremental, strategy: append}") => project.Write(
-        "models/silver/orders.sql",
-        $"/* @foz\nmaterialization: {materialization}\nchecks: [anomaly: {{value: [{pillars}], history: {Past}}}]\n@foz */\n{sql}");
+    void WriteModel(string sql, string pillars, string materialization = "{type: incremental, strategy: append}") =>
+        project.Write(
+            "models/silver/orders.sql",
+            $"/* @foz\nmaterialization: {materialization}\nchecks: [anomaly: {{value: [{pillars}], history: "
+                + $"{Past}}}]\n@foz */\n{sql}");
 
     Task AppendAsync(int rows, string amount) =>
         project.AppendAsync("bronze.orders", $"SELECT i % 10 AS id, {amount} AS amount FROM range({rows}) r(i)");

@@ -26,7 +26,9 @@ public sealed class QuarantineReleaseTests : IDisposable
         Assert.Equal(["1|paid", "2|new"], await project.RowsAsync("silver.orders"));
         Assert.Equal(
             ["2|true|keeps its checks|1", "3|false||", "4|false||"],
-            await project.QueryAsync("SELECT id, _released_at IS NOT NULL, _release_reason, _release FROM silver.orders__quarantine ORDER BY 1"));
+            await project.QueryAsync(
+                "SELECT id, _released_at IS NOT NULL, _release_reason, _release FROM "
+                    + "silver.orders__quarantine ORDER BY 1"));
         Assert.Equal(
             ["silver.orders accepted_values(status) 2 1"],
             (await new Quarantine(project.Lake).ListAsync(project.Load().Graph.Nodes, Cancel))
@@ -43,9 +45,13 @@ public sealed class QuarantineReleaseTests : IDisposable
         await MakeAsync("[paid]");
         var id = (await project.QueryAsync("SELECT _quarantine_id FROM silver.orders__quarantine WHERE id = 3"))[0];
         Assert.Equal(new(1, 0, 0, 0), await ReleaseAsync(request => request with { Ids = [id], Reason = "agreed" }));
-        Assert.Equal(new(1, 0, 0, 0), await ReleaseAsync(request => request with { Where = "status = 'new'", Reason = "it's new" }));
+        Assert.Equal(
+            new(1, 0, 0, 0),
+            await ReleaseAsync(request => request with { Where = "status = 'new'", Reason = "it's new" }));
         Assert.Equal(["1|paid", "2|new", "3|lost"], await project.RowsAsync("silver.orders"));
-        Assert.Equal(["2|it's new|2", "3|agreed|1", "4||"], await project.QueryAsync("SELECT id, _release_reason, _release FROM silver.orders__quarantine ORDER BY 1"));
+        Assert.Equal(
+            ["2|it's new|2", "3|agreed|1", "4||"],
+            await project.QueryAsync("SELECT id, _release_reason, _release FROM silver.orders__quarantine ORDER BY 1"));
     }
 
     [Fact]
@@ -57,7 +63,8 @@ public sealed class QuarantineReleaseTests : IDisposable
         {
             var quarantine = await project.Lake.OpenTableAsync(new("silver", "orders__quarantine"), Cancel);
             await using var mark = await new TableWriter(session).UpdateAsync(
-                quarantine, new Dictionary<string, string> { ["_release"] = "1", ["_release_reason"] = "'agreed'" }, "id = 4", new(), Cancel);
+                quarantine, new Dictionary<string, string> { ["_release"] = "1", ["_release_reason"] = "'agreed'" },
+                "id = 4", new(), Cancel);
             await mark.CommitAsync(Cancel);
         }
         Assert.Equal(new(0, 2, 0, 1), await ReleaseAsync());
@@ -83,15 +90,18 @@ public sealed class QuarantineReleaseTests : IDisposable
         await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (3, 'late'), (NULL, 'none')) v(id, status)");
         await project.RunAsync();
         // Of key 3 the row of the later batch goes back; one without a key never does, whatever the reason.
-        Assert.Equal(new(3, 0, 1, 0) { WithoutKey = 1 }, await ReleaseAsync(request => request with { Reason = "agreed" }));
+        Assert.Equal(
+            new(3, 0, 1, 0) { WithoutKey = 1 }, await ReleaseAsync(request => request with { Reason = "agreed" }));
         Assert.Equal(["1|paid", "2|new", "3|late", "4|lost"], await project.RowsAsync("silver.orders"));
 
         await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (5, 'lost'), (5, 'new')) v(id, status)");
         await project.RunAsync();
-        var error = await Assert.ThrowsAsync<FozException>(() => ReleaseAsync(request => request with { Reason = "both" }));
+        var error =
+            await Assert.ThrowsAsync<FozException>(() => ReleaseAsync(request => request with { Reason = "both" }));
         Assert.Equal(ErrorKind.Data, error.Kind);
         Assert.Contains("silver.orders have the key id = 5: [3-1, 3-2]", error.Message, StringComparison.Ordinal);
-        Assert.Equal(new(1, 0, 0, 0), await ReleaseAsync(request => request with { Ids = ["3-2"], Reason = "this one" }));
+        Assert.Equal(
+            new(1, 0, 0, 0), await ReleaseAsync(request => request with { Ids = ["3-2"], Reason = "this one" }));
         Assert.Equal(["1", "2", "3", "4", "5"], await project.QueryAsync("SELECT id FROM silver.orders ORDER BY 1"));
     }
 
@@ -131,11 +141,13 @@ public sealed class QuarantineReleaseTests : IDisposable
     [Fact]
     public async Task A_row_without_a_key_stays_and_is_counted_as_that_whatever_the_reason()
     {
-        await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (1, 'paid'), (NULL, 'paid'), (3, 'lost')) v(id, status)");
+        await project.AppendAsync(
+            "bronze.orders", "SELECT * FROM (VALUES (1, 'paid'), (NULL, 'paid'), (3, 'lost')) v(id, status)");
         WriteModel("[paid]", "merge, unique_key: [id]");
         await project.RunAsync();
         Assert.Equal(new(0, 1, 0, 0) { WithoutKey = 1 }, await ReleaseAsync());
-        Assert.Equal(new(1, 0, 0, 0) { WithoutKey = 1 }, await ReleaseAsync(request => request with { Reason = "agreed" }));
+        Assert.Equal(
+            new(1, 0, 0, 0) { WithoutKey = 1 }, await ReleaseAsync(request => request with { Reason = "agreed" }));
         Assert.Equal(["1|paid", "3|lost"], await project.RowsAsync("silver.orders"));
     }
 
@@ -151,7 +163,8 @@ public sealed class QuarantineReleaseTests : IDisposable
 
     async Task MakeAsync(string accepted, string strategy = "append")
     {
-        await project.AppendAsync("bronze.orders", "SELECT * FROM (VALUES (1, 'paid'), (2, 'new'), (3, 'lost'), (4, 'lost')) v(id, status)");
+        await project.AppendAsync(
+            "bronze.orders", "SELECT * FROM (VALUES (1, 'paid'), (2, 'new'), (3, 'lost'), (4, 'lost')) v(id, status)");
         WriteModel(accepted, strategy);
         await project.RunAsync();
     }

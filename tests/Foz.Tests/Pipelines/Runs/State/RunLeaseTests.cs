@@ -70,15 +70,18 @@ public sealed class RunLeaseTests
     [InlineData("elsewhere", 0)]
     [InlineData("elsewhere", 60)]
     [InlineData("here", 60)]
-    public async Task The_lease_of_a_run_that_renews_it_is_not_taken_over_however_clocks_jump(string host, int waitSeconds)
+    public async Task The_lease_of_a_run_that_renews_it_is_not_taken_over_however_clocks_jump(
+        string host, int waitSeconds)
     {
         var clock = new JumpingTime(5, -10, 24, -48);
         var renewals = 0;
         host = host == "here" ? Environment.MachineName : host;
         await WriteHolderAsync(host, Environment.ProcessId, clock.GetUtcNow());
-        clock.OnWait = () => WriteHolderAsync(host, Environment.ProcessId, clock.GetUtcNow(), ++renewals / 25).Wait(Cancel);
+        clock.OnWait =
+            () => WriteHolderAsync(host, Environment.ProcessId, clock.GetUtcNow(), ++renewals / 25).Wait(Cancel);
 
-        var error = await Assert.ThrowsAsync<FozException>(() => AcquireAsync("second", TimeSpan.FromSeconds(waitSeconds), clock));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            AcquireAsync("second", TimeSpan.FromSeconds(waitSeconds), clock));
 
         Assert.Contains("run first", error.Message, StringComparison.Ordinal);
     }

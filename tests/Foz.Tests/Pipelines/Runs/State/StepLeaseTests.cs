@@ -154,7 +154,8 @@ public sealed class StepLeaseTests : IDisposable
         RunRequest request = new() { Project = project.Load(), OnEvent = static _ => { } };
 
         var runs = await Task.WhenAll(
-            Enumerable.Range(0, 2).Select(_ => Task.Run(() => new PipelineRunner(project.Lake).RunAsync(request, Cancel))));
+            Enumerable.Range(0, 2)
+                .Select(_ => Task.Run(() => new PipelineRunner(project.Lake).RunAsync(request, Cancel))));
 
         Assert.All(runs, run => Assert.Null(run.Error));
         foreach (var step in runs.SelectMany(run => run.Steps).GroupBy(step => step.Step))
@@ -179,5 +180,6 @@ public sealed class StepLeaseTests : IDisposable
 
     async Task WriteAsync(string path, string json) => await Store.PutAsync(path, Encoding.UTF8.GetBytes(json), Cancel);
 
-    async Task<string> ReadAsync(string path) => Encoding.UTF8.GetString((await Store.GetAsync(path, Cancel))!.Content.Span);
+    async Task<string> ReadAsync(string path) =>
+        Encoding.UTF8.GetString((await Store.GetAsync(path, Cancel))!.Content.Span);
 }

@@ -5,7 +5,9 @@ using Foz.Tests.Pipelines.Materializations;
 
 namespace Foz.Tests.Pipelines.Runs.Steps;
 
-/// <summary>What a step does whose table is not as its manifests say: no row comes twice, and none is left out.</summary>
+/// <summary>
+/// What a step does whose table is not as its manifests say: no row comes twice, and none is left out.
+/// </summary>
 public sealed class CarriedBatchTests : IDisposable
 {
     readonly ModelLake lake = new();
@@ -47,7 +49,8 @@ public sealed class CarriedBatchTests : IDisposable
         Directory.Delete(Path.Combine(lake.Folder, "lake/_foz/steps"), recursive: true);
         await lake.AppendAsync("SELECT 3 AS id");
         var error = await lake.FailAsync();
-        Assert.Equal("the table silver.m carries batch 2 of its step, and nothing is known of what that read", error.Message);
+        Assert.Equal(
+            "the table silver.m carries batch 2 of its step, and nothing is known of what that read", error.Message);
         Assert.Equal("foz run silver.m --full-refresh makes it anew", error.Hint);
         Assert.Equal(["1", "2"], await lake.RowsAsync());
 
@@ -67,7 +70,8 @@ public sealed class CarriedBatchTests : IDisposable
         await RenameAsync("silver.other", "silver.m");
         await lake.AppendAsync("SELECT 3 AS id");
         Assert.Equal(
-            "the table silver.m carries no batch of its step, whose last one was 2: it is another table, or an old copy", (await lake.FailAsync()).Message);
+            "the table silver.m carries no batch of its step, whose last one was 2: it is "
+                + "another table, or an old copy", (await lake.FailAsync()).Message);
         Assert.Equal(["9"], await lake.RowsAsync());
     }
 

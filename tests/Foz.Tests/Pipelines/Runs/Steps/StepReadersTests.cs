@@ -5,7 +5,9 @@ using Foz.Lake.Tables.Alterations;
 
 namespace Foz.Tests.Pipelines.Runs.Steps;
 
-/// <summary>Tables name the readers that the project names for them: all, those of their folder, or their own.</summary>
+/// <summary>
+/// Tables name the readers that the project names for them: all, those of their folder, or their own.
+/// </summary>
 public sealed class StepReadersTests : IDisposable
 {
     const string Names = "name: t\nlake: lake\nreaders:\n  all: [spark]\n  tables:\n    gold: [trino, delta-rs]\n";
@@ -15,7 +17,10 @@ public sealed class StepReadersTests : IDisposable
     public StepReadersTests()
     {
         project.Write("models/silver/a.sql", "select 1 as id");
-        project.Write("models/gold/b.sql", "/* @foz\nmaterialization: {type: incremental, strategy: merge, unique_key: id}\n@foz */\nselect id from silver.a");
+        project.Write(
+            "models/gold/b.sql",
+            "/* @foz\nmaterialization: {type: incremental, strategy: merge, unique_key: "
+                + "id}\n@foz */\nselect id from silver.a");
         project.Write("models/gold/c.sql", "/* @foz\nreaders: [polars]\n@foz */\nselect id from silver.a");
         project.Write("models/gold/d.sql", "/* @foz\nreaders: []\n@foz */\nselect id from silver.a");
         project.Write("seeds/e.csv", "id\n1\n");
@@ -57,7 +62,8 @@ public sealed class StepReadersTests : IDisposable
         using (var session = project.OpenSession())
             await new TableAlterer(session).AlterAsync(
                 await OpenAsync("silver.a"), new TableAlteration.SetProperties(
-                    new Dictionary<string, string>(StringComparer.Ordinal) { ["delta.columnMapping.mode"] = "name" }), Cancel);
+                    new Dictionary<string, string>(StringComparer.Ordinal) { ["delta.columnMapping.mode"] = "name" }),
+                    Cancel);
         project.Write("foz.yml", "name: t\nlake: lake\nreaders: [delta-rs]\n");
         var failed = (await project.RunAsync()).Steps.Single(step => step.Step.ToString() == "silver.a");
         Assert.Equal(Outcome.Failed, failed.Outcome);
@@ -81,7 +87,9 @@ public sealed class StepReadersTests : IDisposable
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     async Task RunAsync() =>
-        Assert.All((await project.RunAsync()).Steps, step => Assert.True(step.Error is null, $"{step.Step}: {step.Error?.Message}"));
+        Assert.All(
+            (await project.RunAsync()).Steps,
+            step => Assert.True(step.Error is null, $"{step.Step}: {step.Error?.Message}"));
 
     async Task<LakeTable> OpenAsync(string name) => await project.Lake.OpenTableAsync(TableName.Parse(name), Cancel);
 

@@ -12,7 +12,8 @@ public sealed class StreamTypeTests : IDisposable
     readonly RunningProject project = new();
     readonly List<string> warnings = [];
 
-    public StreamTypeTests() => project["foz.yml"] = "name: t\nlake: lake\nconnections: {files: {type: files, path: data}}\n";
+    public StreamTypeTests() =>
+        project["foz.yml"] = "name: t\nlake: lake\nconnections: {files: {type: files, path: data}}\n";
 
     public void Dispose() => project.Dispose();
 
@@ -20,7 +21,8 @@ public sealed class StreamTypeTests : IDisposable
 
     [Theory]
     [InlineData("bigint", null)]
-    [InlineData("long long", "bronze.orders: column 'id' is declared as 'long long', which is no type: it comes as BIGINT")]
+    [InlineData(
+        "long long", "bronze.orders: column 'id' is declared as 'long long', which is no type: it comes as BIGINT")]
     [InlineData("date", "bronze.orders: column 'id' is declared as 'date', and comes as BIGINT")]
     public async Task A_declared_type_that_is_none_or_does_not_come_is_a_warning(string type, string? warning)
     {
@@ -35,7 +37,8 @@ public sealed class StreamTypeTests : IDisposable
     {
         Declare("[id]");
         await RunAsync(new([new("id", DataType.Long)], "SELECT 1::BIGINT AS id"));
-        var error = await Assert.ThrowsAsync<FozException>(() => RunAsync(new([new("id", DataType.String)], "SELECT 'x' AS id")));
+        var error = await Assert.ThrowsAsync<FozException>(() =>
+            RunAsync(new([new("id", DataType.String)], "SELECT 'x' AS id")));
         Assert.Equal("sources/shop.yml", error.Place?.File);
         Assert.Contains("columns: [{name: …, type: …}]", error.Hint, StringComparison.Ordinal);
         Assert.Contains("foz run bronze.orders --full-refresh", error.Hint, StringComparison.Ordinal);
@@ -47,7 +50,9 @@ public sealed class StreamTypeTests : IDisposable
     async Task RunAsync(OneTable source)
     {
         var node = project.Load().Graph.Nodes.OfType<GraphNode.OfStream>().Single();
-        await new StreamStep(new(project.Lake, "r", IsFullRefresh: false, warning => warnings.Add(warning.Describe())), node, source).RunAsync(Cancel);
+        await new StreamStep(
+            new(project.Lake, "r", IsFullRefresh: false, warning => warnings.Add(warning.Describe())), node,
+            source).RunAsync(Cancel);
     }
 
     /// <summary>A source with rows of one table, that are new each time.</summary>
@@ -58,15 +63,17 @@ public sealed class StreamTypeTests : IDisposable
         public Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<DiscoveredStream>>([]);
 
-        public Task<BatchPlan> PlanAsync(StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
+        public Task<BatchPlan> PlanAsync(
+            StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
             Task.FromResult(new BatchPlan(new(), []));
 
         public Task<StreamRows> ReadAsync(
             StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken) =>
-            Task.FromResult<StreamRows>(new StreamRows.Selected($"{sql}, CAST(NULL AS TIMESTAMPTZ) AS _cdc_commit_ts, 'x' AS _cdc_source")
-            {
-                Fields = fields,
-            });
+            Task.FromResult<StreamRows>(
+                new StreamRows.Selected($"{sql}, CAST(NULL AS TIMESTAMPTZ) AS _cdc_commit_ts, 'x' AS _cdc_source")
+                {
+                    Fields = fields,
+                });
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

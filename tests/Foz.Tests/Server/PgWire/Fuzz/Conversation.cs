@@ -19,7 +19,8 @@ sealed record Conversation(string Name, IReadOnlyList<byte[]> Messages)
             var header = hasStarted ? 1 : 0;
             var length = rest.Length < header + sizeof(int)
                 ? rest.Length
-                : Math.Clamp(header + BinaryPrimitives.ReadInt32BigEndian(rest[header..]), header + sizeof(int), rest.Length);
+                : Math.Clamp(
+                    header + BinaryPrimitives.ReadInt32BigEndian(rest[header..]), header + sizeof(int), rest.Length);
             var message = rest[..length].ToArray();
             messages.Add(message);
             if (!hasStarted && length >= 2 * sizeof(int))

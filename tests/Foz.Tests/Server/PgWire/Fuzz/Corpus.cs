@@ -5,7 +5,9 @@ using NpgsqlTypes;
 
 namespace Foz.Tests.Server.PgWire.Fuzz;
 
-/// <summary>Conversations that mutations begin with: recorded of Npgsql, and of what it does not send written by hand.</summary>
+/// <summary>
+/// Conversations that mutations begin with: recorded of Npgsql, and of what it does not send written by hand.
+/// </summary>
 static class Corpus
 {
     /// <summary>The table that conversations write to.</summary>
@@ -21,16 +23,24 @@ static class Corpus
         await using (var connection = await OpenAsync(recorder.Port, password: null, "SSL Mode=Prefer"))
         {
             await ReadAsync(connection, "select id, name, amount from silver.orders where id > $1 order by id", 1L);
-            await ReadAsync(connection, "select $1::text || 'x', $2::numeric, $3::timestamp, $4::int[]", "ação", 1.5m, new DateTime(2026, 1, 31), new[] { 1, 2 });
+            await ReadAsync(
+                connection, "select $1::text || 'x', $2::numeric, $3::timestamp, $4::int[]", "ação", 1.5m,
+                new DateTime(2026, 1, 31), new[] { 1, 2 });
             await using var transaction = await connection.BeginTransactionAsync(Cancel);
             await ReadAsync(connection, $"insert into {Table} values ($1, $2)", 1L, "a");
             await ImportAsync(connection);
             await transaction.RollbackAsync(Cancel);
             await ExportAsync(connection);
-            await using var prepared = new NpgsqlCommand("select name from silver.orders where id = $1", connection) { Parameters = { new() { Value = 2L } } };
+            await using var prepared = new NpgsqlCommand("select name from silver.orders where id = $1", connection)
+            {
+                Parameters = { new() { Value = 2L } },
+            };
             await prepared.PrepareAsync(Cancel);
             for (var i = 0; i < 3; i++) await prepared.ExecuteScalarAsync(Cancel);
-            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { new("select 1"), new("select nope"), new("select 2") } };
+            await using var batch = new NpgsqlBatch(connection)
+            {
+                BatchCommands = { new("select 1"), new("select nope"), new("select 2") },
+            };
             await Assert.ThrowsAsync<PostgresException>(() => batch.ExecuteNonQueryAsync(Cancel));
         }
         return Named("npgsql", await recorder.EndAsync());
@@ -42,7 +52,8 @@ static class Corpus
     public static async Task<List<Conversation>> OfLogInAsync(IPEndPoint server, string password)
     {
         await using var recorder = new ConversationRecorder(server);
-        await using (var connection = await OpenAsync(recorder.Port, password, "SSL Mode=Disable;Server Compatibility Mode=NoTypeLoading"))
+        await using (var connection = await OpenAsync(
+            recorder.Port, password, "SSL Mode=Disable;Server Compatibility Mode=NoTypeLoading"))
             await ReadAsync(connection, "select 1");
         return Named("scram", await recorder.EndAsync());
     }
@@ -50,7 +61,10 @@ static class Corpus
     /// <summary>What other clients send.</summary>
     public static List<Conversation> Written() =>
     [
-        Of("several", w => w.WriteQuery("select 1; select 'a' as b; begin; select count(*) from silver.orders; rollback; select nope; select 2")),
+        Of("several",
+            w => w.WriteQuery(
+                "select 1; select 'a' as b; begin; select count(*) from silver.orders; "
+                    + "rollback; select nope; select 2")),
         Of("cursors", w =>
         {
             w.WriteQuery("begin; declare c cursor with hold for select * from silver.orders");
@@ -74,9 +88,12 @@ static class Corpus
         }),
         Of("portals", w =>
         {
-            new ParseMessage("s", "select id, name from silver.orders where id > $1 and name like $2", [20, 25]).Write(w);
+            new ParseMessage(
+                "s", "select id, name from silver.orders where id > $1 and name like $2", [20, 25]).Write(w);
             new NamedMessage(DescribedKind.Statement, "s").Write(w, MessageType.Describe);
-            new BindMessage("p", "s", [ValueFormat.Binary, ValueFormat.Text], [[0, 0, 0, 0, 0, 0, 0, 1], "%"u8.ToArray()], [ValueFormat.Binary]).Write(w);
+            new BindMessage(
+                "p", "s", [ValueFormat.Binary, ValueFormat.Text], [[0, 0, 0, 0, 0, 0, 0, 1], "%"u8.ToArray()],
+                [ValueFormat.Binary]).Write(w);
             new NamedMessage(DescribedKind.Portal, "p").Write(w, MessageType.Describe);
             new ExecuteMessage("p", 2).Write(w);
             w.WriteAnswer(MessageType.Flush);
@@ -90,14 +107,17 @@ static class Corpus
         }),
         Of("settings", w =>
         {
-            w.WriteQuery("set statement_timeout = '5s'; show all; set search_path = silver; prepare q as select $1::int; execute q(1); deallocate q");
+            w.WriteQuery(
+                "set statement_timeout = '5s'; show all; set search_path = silver; prepare q as select $1::int; "
+                    + "execute q(1); deallocate q");
             w.WriteQuery("select * from pg_catalog.pg_class c join pg_namespace n on n.oid = c.relnamespace");
             w.WriteQuery($"select '{new string('x', 60_000)}', E'\\u00e7', $q$'$q$, U&'\\0041'");
         }),
         Of("work", w =>
         {
             w.WriteQuery("set statement_timeout = '20ms'");
-            for (var i = 0; i < 2; i++) w.WriteQuery("select count(*) from range(20000) a(x), range(5000) b(y) where x * y % 7 = 3");
+            for (var i = 0; i < 2; i++)
+                w.WriteQuery("select count(*) from range(20000) a(x), range(5000) b(y) where x * y % 7 = 3");
         }),
         Of("functions", w =>
         {
@@ -112,7 +132,9 @@ static class Corpus
         }),
         Started("version 3.2", 3, 2, ("_pq_.command_tag", "1"), ("options", "-c statement_timeout=5s")),
         Started("version 2", 2, 0),
-        Packets("requests of encryption", new StartupPacket.SslRequest(), new StartupPacket.GssEncryptionRequest(), new StartupPacket.SslRequest()),
+        Packets(
+            "requests of encryption", new StartupPacket.SslRequest(), new StartupPacket.GssEncryptionRequest(),
+            new StartupPacket.SslRequest()),
         Packets("a cancel of nobody", new StartupPacket.Cancel(new(1, [1, 2, 3, 4]))),
     ];
 
@@ -144,15 +166,23 @@ static class Corpus
         return Conversation.Of(name, writer.Written.ToArray());
     }
 
-    static StartupPacket.Startup StartupOf(int major, int minor, params (string Name, string Value)[] parameters) => new(
-        major, minor, [new("user", "ana"), new("database", "lake"), .. parameters.Select(p => KeyValuePair.Create(p.Name, p.Value))]);
+    static StartupPacket.Startup StartupOf(int major, int minor, params (string Name, string Value)[] parameters) =>
+        new(
+            major, minor,
+            [
+                new("user", "ana"), new("database", "lake"),
+                .. parameters.Select(p => KeyValuePair.Create(p.Name, p.Value)),
+            ]);
 
-    static List<Conversation> Named(string name, List<byte[]> recorded) => [.. recorded.Select(sent => Conversation.Of(name, sent))];
+    static List<Conversation> Named(string name, List<byte[]> recorded) =>
+        [.. recorded.Select(sent => Conversation.Of(name, sent))];
 
     static async Task<NpgsqlConnection> OpenAsync(int port, string? password, string more)
     {
         var connection = new NpgsqlConnection(
-            $"Host=127.0.0.1;Port={port};Username=ana;Password={password};Database=lake;Pooling=false;Timeout=300;Command Timeout=0;{more}");
+            $"Host=127.0.0.1;Port={port}"
+                + $";Username=ana;Password={password};Database=lake;Pooling=false;Timeout=300;Command "
+                + $"Timeout=0;{more}");
         await connection.OpenAsync(Cancel);
         return connection;
     }
@@ -167,7 +197,8 @@ static class Corpus
 
     static async Task ImportAsync(NpgsqlConnection connection)
     {
-        await using var writer = await connection.BeginBinaryImportAsync($"copy {Table} (id, name) from stdin (format binary)", Cancel);
+        await using var writer = await connection.BeginBinaryImportAsync(
+            $"copy {Table} (id, name) from stdin (format binary)", Cancel);
         for (var i = 0L; i < 3; i++)
         {
             await writer.StartRowAsync(Cancel);
@@ -179,7 +210,8 @@ static class Corpus
 
     static async Task ExportAsync(NpgsqlConnection connection)
     {
-        await using var reader = await connection.BeginBinaryExportAsync("copy (select id from silver.orders) to stdout (format binary)", Cancel);
+        await using var reader = await connection.BeginBinaryExportAsync(
+            "copy (select id from silver.orders) to stdout (format binary)", Cancel);
         while (await reader.StartRowAsync(Cancel) >= 0) await reader.ReadAsync<long>(Cancel);
     }
 }

@@ -9,18 +9,26 @@ namespace Foz.Tests.Server.PgWire.Fuzz;
 /// <param name="Messages">How many messages they were made from.</param>
 readonly record struct Mutation(string Name, byte[] Bytes, int Messages);
 
-/// <summary>Makes malformed, oversized and unordered messages of conversations; the same ones for the same seed.</summary>
+/// <summary>
+/// Makes malformed, oversized and unordered messages of conversations; the same ones for the same seed.
+/// </summary>
 sealed class Mutator(Random random, IReadOnlyList<Conversation> corpus)
 {
     const int RepeatsMax = 30;
 
-    static readonly int[] Lengths = [0, 1, 3, 4, 5, 8, -1, 10_000, 0x0100_0000, 0x4000_0001, int.MaxValue, int.MinValue];
+    static readonly int[] Lengths =
+    [
+        0, 1, 3, 4, 5, 8, -1, 10_000, 0x0100_0000, 0x4000_0001, int.MaxValue, int.MinValue,
+    ];
 
     static readonly string[] Fragments =
     [
-        "'", "\"", "(", ")", "[", "]", "{", "}", ";", ",", "::", "$1", "$$", "--", "/*", "*/", "\\", " select ", " from ", " where ", " case when ",
-        " not ", " null ", " union all ", " with a as ", "e'\\", "::int[]", "::json", " as ", " at ", " over () ", "silver.orders", "pg_catalog.", " fetch ",
-        " copy ", " 1e999 ", "-9223372036854775809", "\u00e7", "\ud83c\udf0a", "\u0001", " explain ", " at (version => 0) ", "{1,{2}}", " interval '1 day' ",
+        "'", "\"", "(", ")", "[", "]", "{", "}", ";", ",", "::", "$1", "$$", "--", "/*", "*/", "\\", " select ",
+        " from ", " where ", " case when ",
+        " not ", " null ", " union all ", " with a as ", "e'\\", "::int[]", "::json", " as ", " at ", " over () ",
+        "silver.orders", "pg_catalog.", " fetch ",
+        " copy ", " 1e999 ", "-9223372036854775809", "\u00e7", "\ud83c\udf0a", "\u0001", " explain ",
+        " at (version => 0) ", "{1,{2}}", " interval '1 day' ",
     ];
 
     /// <summary>The next one.</summary>
@@ -34,7 +42,8 @@ sealed class Mutator(Random random, IReadOnlyList<Conversation> corpus)
         for (var changes = random.Next(3); changes > 0; changes--) ChangeText(messages, first);
         for (var changes = random.Next(3); changes > 0; changes--) ChangeBytes(messages, first);
         var bytes = messages.SelectMany(m => m).ToArray();
-        return new(conversation.Name, random.Next(6) == 0 ? bytes[..random.Next(bytes.Length + 1)] : bytes, messages.Count);
+        return new(
+            conversation.Name, random.Next(6) == 0 ? bytes[..random.Next(bytes.Length + 1)] : bytes, messages.Count);
     }
 
     void Reorder(List<byte[]> messages, int first)
@@ -69,7 +78,8 @@ sealed class Mutator(Random random, IReadOnlyList<Conversation> corpus)
         var cut = random.Next(3) == 0 ? Math.Min(text.Length, position + random.Next(10)) : position;
         byte[] changed =
         [
-            .. message[..start], .. Encoding.UTF8.GetBytes(string.Concat(text.AsSpan(0, position), fragment, text.AsSpan(cut))),
+            .. message[..start],
+            .. Encoding.UTF8.GetBytes(string.Concat(text.AsSpan(0, position), fragment, text.AsSpan(cut))),
             .. message[(start + length)..],
         ];
         BinaryPrimitives.WriteInt32BigEndian(changed.AsSpan(1), changed.Length - 1);
@@ -84,7 +94,8 @@ sealed class Mutator(Random random, IReadOnlyList<Conversation> corpus)
         {
             case 0: message[0] = (byte)random.Next(256); break;
             case 1 when message.Length >= 5:
-                BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(random.Next(message.Length - 3)), Lengths[random.Next(Lengths.Length)]);
+                BinaryPrimitives.WriteInt32BigEndian(
+                    message.AsSpan(random.Next(message.Length - 3)), Lengths[random.Next(Lengths.Length)]);
                 break;
             case 2 when message.Length >= 5:
                 BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), Lengths[random.Next(Lengths.Length)]);

@@ -7,7 +7,9 @@ namespace Foz.Tests.Server.PgWire.Fuzz;
 [CollectionDefinition(nameof(FuzzCollection), DisableParallelization = true)]
 public sealed class FuzzCollection;
 
-/// <summary>Mutations of real conversations: an error or a closed connection, never a crash, a hang or a leak.</summary>
+/// <summary>
+/// Mutations of real conversations: an error or a closed connection, never a crash, a hang or a leak.
+/// </summary>
 [Collection(nameof(FuzzCollection))]
 public sealed class PgFuzzTests
 {
@@ -47,7 +49,9 @@ public sealed class PgFuzzTests
             Assert.True(rows is [_, "D 5", ..], string.Join('\n', rows));
             // Somebody cancels what it runs, now and then.
             var answers = await victim.QueryAsync("select 1");
-            Assert.True(answers.Contains("D 1") || answers.Any(a => a.StartsWith("E ERROR 57014", StringComparison.Ordinal)), string.Join('\n', answers));
+            Assert.True(
+                answers.Contains("D 1") || answers.Any(a => a.StartsWith("E ERROR 57014", StringComparison.Ordinal)),
+                string.Join('\n', answers));
         }
     }
 
@@ -73,9 +77,12 @@ public sealed class PgFuzzTests
         }
     }
 
-    /// <summary>Sends mutations by several clients at once, and looks between them whether others are still served.</summary>
+    /// <summary>
+    /// Sends mutations by several clients at once, and looks between them whether others are still served.
+    /// </summary>
     /// <returns>What the process held when it was warm.</returns>
-    static async Task<ProcessUsage> FuzzAsync(PgTestServer server, IReadOnlyList<Conversation> corpus, int messagesMax, Func<Task> lookAsync)
+    static async Task<ProcessUsage> FuzzAsync(
+        PgTestServer server, IReadOnlyList<Conversation> corpus, int messagesMax, Func<Task> lookAsync)
     {
         var seed = Soak.Seed();
         var usage = new ProcessUsage(server.Lake);
@@ -97,7 +104,9 @@ public sealed class PgFuzzTests
                 }
                 catch (TimeoutException)
                 {
-                    Assert.Fail($"FOZ_SEED={seed}: conversation {i} of worker {worker}, made from '{mutation.Name}', hangs: {Convert.ToHexString(mutation.Bytes)}");
+                    Assert.Fail(
+                        $"FOZ_SEED={seed}: conversation {i} of worker {worker}, made from '{mutation.Name}', hangs: "
+                            + $"{Convert.ToHexString(mutation.Bytes)}");
                 }
                 own += mutation.Messages;
                 Interlocked.Add(ref sent, mutation.Messages);
@@ -110,13 +119,18 @@ public sealed class PgFuzzTests
         }
     }
 
-    /// <summary>Sends bytes from an address of its own, in pieces, and reads what comes until the server closes, or goes away.</summary>
+    /// <summary>
+    /// Sends bytes from an address of its own, in pieces, and reads what comes until the server closes, or goes away.
+    /// </summary>
     static async Task TalkAsync(IPEndPoint server, byte[] bytes, Random random)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         // All of 127.0.0.0/8 is this machine on Linux: who guesses passwords is slowed down by its address.
         if (OperatingSystem.IsLinux())
-            socket.Bind(new IPEndPoint(new IPAddress([127, (byte)random.Next(1, 255), (byte)random.Next(256), (byte)random.Next(1, 255)]), 0));
+            socket.Bind(
+                new IPEndPoint(
+                    new IPAddress([127, (byte)random.Next(1, 255), (byte)random.Next(256), (byte)random.Next(1, 255)]),
+                    0));
         var (cut, goes) = (random.Next(bytes.Length + 1), random.Next(3) == 0);
         try
         {

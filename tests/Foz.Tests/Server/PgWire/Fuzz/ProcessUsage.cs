@@ -4,7 +4,9 @@ using Foz.Tests.Serving;
 
 namespace Foz.Tests.Server.PgWire.Fuzz;
 
-/// <summary>What the process holds: memory of .NET, handles, and connections to the engine's instances that serve statements.</summary>
+/// <summary>
+/// What the process holds: memory of .NET, handles, and connections to the engine's instances that serve statements.
+/// </summary>
 /// <param name="lake">The lake that is served.</param>
 sealed class ProcessUsage(ServedLake lake)
 {
@@ -20,9 +22,13 @@ sealed class ProcessUsage(ServedLake lake)
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Notes what it holds now.</summary>
-    public void Begin() => (bytes, handles, connections, hasBegun) = (GC.GetTotalMemory(forceFullCollection: true), Handles(), Connections(), true);
+    public void Begin() =>
+        (bytes, handles, connections, hasBegun) =
+            (GC.GetTotalMemory(forceFullCollection: true), Handles(), Connections(), true);
 
-    /// <summary>Waits until it holds no more than it did, but for little: what is let go of lags behind what ends.</summary>
+    /// <summary>
+    /// Waits until it holds no more than it did, but for little: what is let go of lags behind what ends.
+    /// </summary>
     public async Task CheckAsync()
     {
         Assert.True(hasBegun, "nothing was sent");
@@ -30,12 +36,17 @@ sealed class ProcessUsage(ServedLake lake)
         var (bytesNow, handlesNow, connectionsNow) = (0L, 0, 0L);
         do
         {
-            (bytesNow, handlesNow, connectionsNow) = (GC.GetTotalMemory(forceFullCollection: true), Handles(), Connections());
-            if (bytesNow <= bytes + BytesMore && handlesNow <= handles + HandlesMore && connectionsNow <= connections + ConnectionsMore) break;
+            (bytesNow, handlesNow, connectionsNow) =
+                (GC.GetTotalMemory(forceFullCollection: true), Handles(), Connections());
+            if (bytesNow <= bytes + BytesMore && handlesNow <= handles + HandlesMore
+                && connectionsNow <= connections + ConnectionsMore)
+                break;
             await Task.Delay(TimeSpan.FromMilliseconds(100), Cancel);
         }
         while (watch.Elapsed < Soak.HangAfter);
-        var text = $"heap {bytes >> 10} to {bytesNow >> 10} KiB, handles {handles} to {handlesNow}, connections {connections} to {connectionsNow}";
+        var text =
+            $"heap {bytes >> 10} to {bytesNow >> 10} KiB, handles {handles} to {handlesNow}, connections "
+                + $"{connections} to {connectionsNow}";
         TestContext.Current.TestOutputHelper?.WriteLine(text);
         Assert.True(watch.Elapsed < Soak.HangAfter, text);
     }
@@ -47,14 +58,16 @@ sealed class ProcessUsage(ServedLake lake)
     long Connections()
     {
         var engines = lake.Lake.Engines;
-        return lake.Service.Host.Workloads.All.Select(w => w.Instance).Concat([engines.Find(Workload.Query), engines.Find(Workload.Serving), engines.Find(Workload.Binding)])
+        return lake.Service.Host.Workloads.All.Select(w => w.Instance)
+            .Concat([engines.Find(Workload.Query), engines.Find(Workload.Serving), engines.Find(Workload.Binding)])
             .Sum(Count);
 
         static long Count(EngineInstance instance)
         {
             using var session = instance.Open();
             // Those that wait to be lent again are nobody's, and of a limited number.
-            return session.QueryScalar<long>("SELECT count FROM duckdb_connection_count()", Cancel) - instance.IdleCount;
+            return session.QueryScalar<long>("SELECT count FROM duckdb_connection_count()", Cancel)
+                - instance.IdleCount;
         }
     }
 }

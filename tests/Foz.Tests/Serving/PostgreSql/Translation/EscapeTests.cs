@@ -112,18 +112,23 @@ public sealed class EscapeTests : IAsyncLifetime
     [InlineData("INSERT INTO silver.orders SELECT 1, content, 1 FROM read_text('/etc/passwd')")]
     [InlineData("UPDATE silver.orders SET name = (SELECT content FROM read_text('/etc/passwd'))")]
     [InlineData("DELETE FROM silver.orders WHERE name IN (SELECT content FROM read_text('/etc/passwd'))")]
-    [InlineData("WITH RECURSIVE \"/etc/passwd.csv\" AS (SELECT * FROM \"/etc/passwd.csv\" UNION ALL SELECT * FROM \"/etc/passwd.csv\" WHERE false) SELECT * FROM \"/etc/passwd.csv\"")]
-    [InlineData("WITH RECURSIVE sqlite_master AS (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_master WHERE false) SELECT * FROM sqlite_master")]
+    [InlineData(
+        "WITH RECURSIVE \"/etc/passwd.csv\" AS (SELECT * FROM \"/etc/passwd.csv\" UNION ALL SELECT * FROM \"/etc/passwd.csv\" WHERE false) SELECT * FROM \"/etc/passwd.csv\"")]
+    [InlineData(
+        "WITH RECURSIVE sqlite_master AS (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_master WHERE false) SELECT * FROM sqlite_master")]
     [InlineData("WITH \"\u00c9.csv\" AS (SELECT 1) SELECT * FROM \"\u00e9.csv\"")]
-    [InlineData("CREATE TABLE silver.x AS WITH RECURSIVE \"/etc/passwd.csv\" AS (SELECT * FROM \"/etc/passwd.csv\" UNION ALL SELECT * FROM \"/etc/passwd.csv\" WHERE false) SELECT * FROM \"/etc/passwd.csv\"")]
-    [InlineData("INSERT INTO silver.orders REPLACE WHERE name IN (SELECT content FROM read_text('/etc/passwd')) SELECT * FROM silver.orders WHERE false")]
+    [InlineData(
+        "CREATE TABLE silver.x AS WITH RECURSIVE \"/etc/passwd.csv\" AS (SELECT * FROM \"/etc/passwd.csv\" UNION ALL SELECT * FROM \"/etc/passwd.csv\" WHERE false) SELECT * FROM \"/etc/passwd.csv\"")]
+    [InlineData(
+        "INSERT INTO silver.orders REPLACE WHERE name IN (SELECT content FROM read_text('/etc/passwd')) SELECT * FROM silver.orders WHERE false")]
     [InlineData("UPDATE silver.orders SET name = (TABLE \"/etc/passwd.csv\")")]
     [InlineData("UPDATE silver.orders SET name = array_to_string(ARRAY(TABLE \"/etc/passwd.csv\"), '')")]
     [InlineData("UPDATE silver.orders SET name = (PIVOT \"/etc/passwd.csv\" USING count(*))")]
     [InlineData("DELETE FROM silver.orders WHERE EXISTS (TABLE \"/etc/passwd.csv\")")]
     [InlineData("DELETE FROM silver.orders WHERE (1, 'x') IN (TABLE \"/etc/passwd.csv\")")]
     [InlineData("MERGE INTO silver.orders t USING (TABLE \"/etc/passwd.csv\") s ON true WHEN MATCHED THEN DELETE")]
-    [InlineData("MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON EXISTS (TABLE \"/etc/passwd.csv\") WHEN MATCHED THEN DELETE")]
+    [InlineData(
+        "MERGE INTO silver.orders t USING (SELECT 1 AS id) s ON EXISTS (TABLE \"/etc/passwd.csv\") WHEN MATCHED THEN DELETE")]
     [InlineData("CALL pragma_version()")]
     [InlineData("CHECKPOINT")]
     public async Task A_way_out_is_refused_and_audited(string sql)
@@ -146,7 +151,8 @@ public sealed class EscapeTests : IAsyncLifetime
         await lake.Lake.Catalog.DefineAsync(
             new("silver", "v"), _ => new()
             {
-                Schema = "silver", Name = "v", Kind = Foz.Lake.Catalog.DefinitionKind.View, Sql = "SELECT * FROM read_text('/etc/passwd')",
+                Schema = "silver", Name = "v", Kind = Foz.Lake.Catalog.DefinitionKind.View,
+                Sql = "SELECT * FROM read_text('/etc/passwd')",
             },
             TestContext.Current.CancellationToken);
         Assert.Equal("42883", await session.FailAsync("SELECT * FROM silver.v"));

@@ -2,7 +2,10 @@ using Foz.Serving.Sessions;
 
 namespace Foz.Tests.Serving.PostgreSql.Translation;
 
-/// <summary>A text of no type has the value that PostgreSQL reads of it for the column or the value beside it, or is refused by name.</summary>
+/// <summary>
+/// A text of no type has the value that PostgreSQL reads of it for the column or the value beside it, or is refused by
+/// name.
+/// </summary>
 public sealed class UntypedTextTests : IAsyncLifetime
 {
     ServedLake lake = null!;
@@ -13,7 +16,8 @@ public sealed class UntypedTextTests : IAsyncLifetime
         lake = await ServedLake.CreateAsync();
         session = lake.Open();
         await session.RunAsync(
-            "CREATE TABLE silver.typed (i int, n numeric(10,3), f float8, r real, s text, b bytea, d date, t timestamp)");
+            "CREATE TABLE silver.typed (i int, n numeric(10,3), f float8, r real, s text, "
+                + "b bytea, d date, t timestamp)");
     }
 
     public async ValueTask DisposeAsync()
@@ -40,7 +44,9 @@ public sealed class UntypedTextTests : IAsyncLifetime
     public async Task Values_are_assigned_each_by_itself(string column, string rows, params string[] expected)
     {
         await session.RunAsync($"INSERT INTO silver.typed ({column}) VALUES {rows}");
-        Assert.Equal([.. expected, $"SELECT {expected.Length}"], await session.RunAsync($"SELECT {column}::text FROM silver.typed ORDER BY {column}"));
+        Assert.Equal(
+            [.. expected, $"SELECT {expected.Length}"],
+            await session.RunAsync($"SELECT {column}::text FROM silver.typed ORDER BY {column}"));
     }
 
     [Theory]
@@ -64,7 +70,8 @@ public sealed class UntypedTextTests : IAsyncLifetime
     [InlineData("SELECT coalesce(nullif(n, 1.5), '2.3456') FROM silver.typed", "0A000")]
     public async Task What_it_cannot_be_is_refused(string sql, string state)
     {
-        await session.RunAsync("INSERT INTO silver.typed (i, n, s, d, t) VALUES (1, 1.5, '0044-03-15', '2024-01-01', '2024-01-01')");
+        await session.RunAsync(
+            "INSERT INTO silver.typed (i, n, s, d, t) VALUES (1, 1.5, '0044-03-15', '2024-01-01', '2024-01-01')");
         Assert.Equal(state, await session.FailAsync(sql));
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync("SELECT count(*) FROM silver.typed"));
     }
@@ -97,7 +104,8 @@ public sealed class UntypedTextTests : IAsyncLifetime
     {
         await session.RunAsync("INSERT INTO silver.typed (i, n, f, s, b) VALUES (1, 1.5, 1.5, '1.50', '\\x6162')");
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync($"SELECT i FROM silver.typed WHERE {condition}"));
-        Assert.Equal(["UPDATE 1"], await session.RunAsync($"UPDATE silver.typed SET b = '\\xdeadbeef' WHERE {condition}"));
+        Assert.Equal(
+            ["UPDATE 1"], await session.RunAsync($"UPDATE silver.typed SET b = '\\xdeadbeef' WHERE {condition}"));
         Assert.Equal(["\\xdeadbeef", "SELECT 1"], await session.RunAsync("SELECT b::text FROM silver.typed"));
     }
 
@@ -111,7 +119,8 @@ public sealed class UntypedTextTests : IAsyncLifetime
     public async Task A_text_beside_a_function_of_windows_is_of_its_type(string condition, params string[] expected)
     {
         await session.RunAsync("INSERT INTO silver.typed (i, n) VALUES (1, 1.5), (2, 2)");
-        Assert.Equal([.. expected, "SELECT 2"], await session.RunAsync($"SELECT {condition} FROM silver.typed ORDER BY i"));
+        Assert.Equal(
+            [.. expected, "SELECT 2"], await session.RunAsync($"SELECT {condition} FROM silver.typed ORDER BY i"));
     }
 
     [Theory]
@@ -148,15 +157,20 @@ public sealed class UntypedTextTests : IAsyncLifetime
     [InlineData("SELECT '1e400'::float8", "22003")]
     [InlineData("SELECT CAST('1e39' AS real)", "22003")]
     [InlineData("SELECT row_to_json(row(1, 'a'))", "0A000")]
-    public async Task Other_values_are_refused(string sql, string state) => Assert.Equal(state, await session.FailAsync(sql));
+    public async Task Other_values_are_refused(string sql, string state) =>
+        Assert.Equal(state, await session.FailAsync(sql));
 
     [Fact]
     public async Task Merges_assign_values_likewise()
     {
         await session.RunAsync("INSERT INTO silver.typed (i, b) VALUES (1, '\\x01')");
-        await session.RunAsync("INSERT INTO silver.typed (i, b, f) VALUES (1, '\\x6162', 1.5), (2, '\\xdeadbeef', '2.345') "
-            + "ON CONFLICT (i) DO UPDATE SET b = excluded.b, f = excluded.f");
-        await session.RunAsync("MERGE INTO silver.typed t USING (SELECT 2 AS i) s ON t.i = s.i WHEN MATCHED THEN UPDATE SET b = '\\xff'");
-        Assert.Equal(["1|\\x6162|1.5", "2|\\xff|2.345", "SELECT 2"], await session.RunAsync("SELECT i, b::text, f FROM silver.typed ORDER BY i"));
+        await session.RunAsync(
+            "INSERT INTO silver.typed (i, b, f) VALUES (1, '\\x6162', 1.5), (2, '\\xdeadbeef', '2.345') "
+                + "ON CONFLICT (i) DO UPDATE SET b = excluded.b, f = excluded.f");
+        await session.RunAsync(
+            "MERGE INTO silver.typed t USING (SELECT 2 AS i) s ON t.i = s.i WHEN MATCHED THEN UPDATE SET b = '\\xff'");
+        Assert.Equal(
+            ["1|\\x6162|1.5", "2|\\xff|2.345", "SELECT 2"],
+            await session.RunAsync("SELECT i, b::text, f FROM silver.typed ORDER BY i"));
     }
 }

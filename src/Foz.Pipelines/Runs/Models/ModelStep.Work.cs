@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Steps;
+
+namespace Foz.Pipelines.Runs.Models;
+
+/// <content>Whether a model has work.</content>
+sealed partial class ModelStep
+{
+    /// <summary>Why the step would do something; null if it would not.</summary>
+    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken) =>
+        (await LookAsync(cancellationToken)).Reason;
+
+    /// <summary>Looks for what the step would do.</summary>
+    public async Task<StepLook> LookAsync(CancellationToken cancellationToken)
+    {
+        if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last)
+            return new("was never made", []);
+        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken))
+            return new($"batch {last.Batch} was not finished", []);
+        if (IsFullRefresh) return new("full refresh", []);
+        var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
+        return new(await FindWorkAsync(plan, last, cancellationToken), plan.Seen);
+    }
+
+    async Task<string?> FindWorkAsync(ModelPlan plan, StepManifest last, CancellationToken cancellationToken)
+    {
+        WarnOfOldRows(plan, last);
+        if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
+        {
+            var intervals = await new ModelIntervals(context, node).PlanAsync(
+                plan, last, isFullRefresh: false, cancellationToken);
+            return intervals.Describe() ?? await FindSettingsAsync(cancellationToken);
+        }
+        if (plan.IsDoneBy(Model, last))
+            return await FeedsRowsAsync(plan, cancellationToken)
+                ? "it has rows that its table lacks"
+                : await FindSettingsAsync(cancellationToken);
+        var changed = plan.Tables.Where(t => last.Tables.GetValueOrDefault(t.Key)?.Version != t.Value.Version)
+            .Select(t => last.Tables.TryGetValue(t.Key, out var read)
+                ? $"{t.Key} v{read.Version} → v{t.Value.Version}"
+                : $"{t.Key} v{t.Value.Version}").ToList();
+        return changed.Count > 0 ? string.Join(", ", changed)
+            : plan.Fingerprint != last.Fingerprint ? "the definition changed" : "its template gives another SELECT now";
+    }
+
+    /// <summary>Whether a model that may bring other rows behind each batch would change its table now.</summary>
+    async Task<bool> FeedsRowsAsync(ModelPlan plan, CancellationToken cancellationToken)
+    {
+        if (!ModelPlan.Feeds(Model)) return false;
+        using var session = context.Lake.Engines.Open(Workload.Models);
+        return await new FedRows(session, Model, new StepNames(context.Lake, node, plan.Tables)).AreThereAsync(
+            node.Table, cancellationToken);
+    }
+
+    /// <summary>What of a table without new rows is not as the project says.</summary>
+    async Task<string?> FindSettingsAsync(CancellationToken cancellationToken)
+    {
+        if (Model.Materialization is Materialization.View
+            || await context.Reads.FindLatestAsync(node.Table, cancellationToken) is not { } present) return null;
+        return new StepReaders(context, node).IsDue(present) ? "its readers changed"
+            : new TagFlow(context, node).IsDue(present, Model.Materialization.Strategy is null)
+                ? "the tags of its columns changed"
+            : null;
+    }
+
+    /// <summary>An incremental table keeps what its SQL made of older rows before it was changed.</summary>
+    void WarnOfOldRows(ModelPlan plan, StepManifest last)
+    {
+        if (plan.Fingerprint == last.Fingerprint || !ModelPlan.GoesOn(Model)) return;
+        context.Warn(new(
+            $"the definition of {node.Name} changed since batch {last.Batch}: "
+            + "the rows that it has are as the old one made them",
+            $"foz run {node.Name} --full-refresh makes them anew"));
+    }
+}

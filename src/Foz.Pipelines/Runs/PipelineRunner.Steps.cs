@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Foz.Connectors;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Lake.Journal;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.State;
+using Foz.Pipelines.Runs.Steps;
+using Foz.Pipelines.Runs.Streams;
+
+namespace Foz.Pipelines.Runs;
+
+/// <content>How a step is run.</content>
+public sealed partial class PipelineRunner
+{
+    async Task<StepResult> RunStepAsync(
+        RunRequest request, Project project, RunHost host, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
+        RunReports reports, CancellationToken cancellationToken)
+    {
+        await using var lease = LeaseOf(request, project, host, $"{node.Table}");
+        var meter = new WorkMeter();
+        Tell(request, new RunEvent.StepStarted(node.Table, meter));
+        reports.StepStarted(node);
+        var startedAt = lake.Clock.GetUtcNow();
+        var warnings = ImmutableArray.CreateBuilder<Warning>();
+        var context = new StepContext(lake, host.RunId, request.IsFullRefresh, warning =>
+        {
+            warning = project.Secrets.Mask(warning);
+            warnings.Add(warning);
+            Tell(request, new RunEvent.Warned(node.Table, warning));
+        })
+        {
+            Intervals = request.Intervals,
+            Lease = lease,
+            Meter = meter,
+            OnWait = request.SettlesFiles
+                ? (what, time) => Tell(request, new RunEvent.StepWaiting(node.Table, what, time))
+                : null,
+            Project = project.File,
+            Lineage = () => new(project, lake),
+        };
+        var result = await TryOnLiveEngineAsync(context, node, () => node switch
+        {
+            GraphNode.OfStream stream =>
+                new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
+            GraphNode.OfModel model => ModelWork.RunAsync(context, model, project.File, cancellationToken),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        });
+        result = result with
+        {
+            Outcome = result.Outcome is Outcome.Succeeded && warnings.Count > 0 ? Outcome.Warned : result.Outcome,
+            Warnings = warnings.ToImmutable(),
+            // Whatever tells of it tells no secret: events, the journal, files of results, OpenLineage.
+            Error = result.Error is { } error ? project.Secrets.Mask(error) : null,
+            Elapsed = lake.Clock.GetUtcNow() - startedAt,
+        };
+        await reports.StepFinishedAsync(node, result, startedAt);
+        Tell(request, new RunEvent.StepFinished(result));
+        return result;
+    }
+
+    /// <summary>
+    /// Runs a step, and again where the engine ended under it: as after a crash, what it has committed is left alone
+    /// and the rest is done with the same inputs. What ended the engine itself gets one more chance; SQL of hooks is
+    /// done once.
+    /// </summary>
+    static async Task<StepResult> TryOnLiveEngineAsync(StepContext context, GraphNode node, Func<Task<StepResult>> run)
+    {
+        var result = await TryAsync(node, run);
+        if (node is GraphNode.OfModel { Model.Hooks.IsAny: true }) return result;
+        var kills = 0;
+        for (var times = 1; times < EngineEndsMax && result.Error is { } error && EngineErrors.IsOfEnd(error); times++)
+        {
+            if (EngineErrors.IsLethal(error) && ++kills > 1) return result;
+            context.Warn(new($"{node.Table} is run again: {error.Message}"));
+            result = await TryAsync(node, run);
+        }
+        return result;
+    }
+}

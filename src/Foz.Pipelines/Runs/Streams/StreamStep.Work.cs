@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Foz.Connectors;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
+using Foz.Lake.Tables.ChangeFeed;
+using Foz.Pipelines.Batches;
+using Foz.Pipelines.Runs.Steps;
+
+namespace Foz.Pipelines.Runs.Streams;
+
+/// <content>Whether a stream has work.</content>
+sealed partial class StreamStep
+{
+    /// <summary>Why the step would do something; null if it would not.</summary>
+    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken)
+    {
+        var manifests = await log.ReadEachAsync(cancellationToken);
+        var last = manifests.Count == 0 ? null : manifests[^1];
+        if (last is { Stream: not null }
+            && (last.GivenUpBy is not null || !await CarriesAsync(node.Table, last, cancellationToken)))
+            return $"batch {last.Batch} was not finished";
+        var plan = await planning.PlanAsync(
+            manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken);
+        return plan.Inputs is { } inputs ? planning.Of(inputs) : await FindTagsAsync(cancellationToken);
+    }
+
+    async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
+        await context.Reads.FindLatestAsync(node.Table, cancellationToken) is { } present
+        && new TagFlow(context, node).IsDue(present, Stream.Mode is StreamMode.Snapshot)
+            ? "the tags of its columns changed"
+            : null;
+
+    static long? BytesOf(ImmutableArray<FileInput> files) => files.IsEmpty ? null : files.Sum(file => file.SizeBytes);
+
+    static string Tally(EngineSession session, RowTally tally, string select, CancellationToken cancellationToken) =>
+        tally.Over(
+            select, session.Describe(select, cancellationToken).Where(column => !ChangeColumns.Fields.Any(
+                field => field.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))));
+
+    /// <summary>
+    /// Whether a snapshot has the rows that the last one left in the table, and says nothing else of its columns. One
+    /// that follows a batch that was given up is committed, with what that left in other tables.
+    /// </summary>
+    async Task<bool> IsUnchangedAsync(
+        StagedBatch batch, StepManifest manifest, LakeTable table, CancellationToken cancellationToken) =>
+        batch is { Hash: { } hash, Rejected: 0, Screened.RowsQuarantined: 0 } && !context.IsFullRefresh
+            && !batch.Change.ChangesMetadata
+        && lastDone is not null && lastDone.Batch == manifest.Batch - 1 && lastDone.RowsHash == hash
+        && await table.FindLatestAsync(cancellationToken) is { } latest
+        && await ChangeLog.IsAsLeftByAsync(table, latest, new(lastDone.Step, lastDone.Batch), cancellationToken)
+        && !await batches.IsBegunAsync(manifest, cancellationToken);
+}
