@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := dotnet build Foz.slnx --nologo -v quiet
 RID = $(shell dotnet msbuild src/Foz.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier)
 
-.PHONY: help demo test build format format-check bench soak publish clean
+.PHONY: help demo test build format format-check bench soak sizes publish clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -12,10 +12,10 @@ help: ## This list
 demo: ## Build Foz and run its main job on a sample company, no server needed
 	@./foz demo
 
-test: ## Install what the tests need and pass all of them
+test: ## Install what the tests need and pass all of them (ONLY=TidyTests for one class)
 	@.ci/install-test-tools
 	@$(BUILD)
-	@.ci/test
+	@.ci/test $(if $(ONLY),--filter-class '*.$(ONLY)' --ignore-exit-code 8)
 
 build: ## Build everything with all analyzers (FAST=1 leaves them out)
 	@$(BUILD) $(if $(FAST),-p:FAST=1)
@@ -33,6 +33,9 @@ soak: ## The slow fault and crash tests
 	@.ci/install-test-tools
 	@$(BUILD)
 	@FOZ_SOAK=1 .ci/test
+
+sizes: ## Write the table of sizes in ARCHITECTURE.md
+	@.ci/sizes
 
 publish: ## A published foz for this machine, in artifacts/publish/foz (RID=win-x64 for another)
 	@dotnet publish src/Foz.Cli -c Release -r $(RID) --self-contained false -o artifacts/publish/foz --nologo -v quiet $(if $(FAST),-p:FAST=1)
