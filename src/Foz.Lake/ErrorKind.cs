@@ -65,7 +65,7 @@ public static class ErrorKindExtensions
         ErrorKind.Source => ("a source could not be reached or read", 1, "HV000", 500),
         ErrorKind.Data => ("data breaks a rule: a failed check, a value that its type cannot hold", 1, "22000", 400),
         ErrorKind.Table => ("a Delta table is corrupt, or uses a feature that is not supported", 1, "XX001", 500),
-        ErrorKind.Conflict => ("another writer won, or another run holds the lake", 1, "40001", 409),
+        ErrorKind.Conflict => ("another writer won, or another run holds a step or the lake", 1, "40001", 409),
         ErrorKind.Storage => ("storage failed: no space, no permission, an object store's error", 1, "58030", 500),
         ErrorKind.Resource => ("a limit was reached: memory, spill space, time", 1, "53000", 503),
         ErrorKind.Denied => ("who asks may not", 1, "42501", 403),

@@ -1,3 +1,4 @@
+using System.Text;
 using Foz.AcceptanceTests.Documents;
 using Foz.Tests;
 
@@ -29,7 +30,11 @@ public sealed class RemoteLakeTests(AzuriteServer azurite, DemoCheckout checkout
               access_key_id: id
             """, "SECRET=very-hidden-key\n");
         Assert.True(server.Faults > 50, $"{server.Faults} faults");
-        Assert.Single(server.Bucket.List("loja/_foz/leases/", _ => true, 10));
+        Assert.Empty(server.Bucket.List("loja/_foz/hosts/", _ => true, 10));
+        var leases = server.Bucket.List("loja/_foz/leases/dev/", _ => true, 100);
+        Assert.NotEmpty(leases);
+        Assert.All(leases, lease => Assert.Contains(
+            "\"isReleased\": true", Encoding.UTF8.GetString(lease.Value.Content), StringComparison.Ordinal));
     }
 
     [Fact]
