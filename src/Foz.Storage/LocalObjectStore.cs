@@ -206,6 +206,8 @@ public sealed class LocalObjectStore : IObjectStore
         }
         catch (AggregateException errors)
         {
+            // That a file is not there says more than that its folder is not, whichever of the two failed first.
+            if (paths.FirstOrDefault(path => !File.Exists(FullPath(path))) is { } missing) Sync(missing);
             ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
         }
         Failpoint.Hit("store.publish.done");
