@@ -1,11 +1,11 @@
 using System.Globalization;
+using System.IO.Hashing;
 using System.Text;
 using Foz.Connectors.Files.Contents;
 using Foz.Connectors.Files.Csv;
 using Foz.Connectors.Files.Formats;
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Wire.Compression;
 
 namespace Foz.Connectors.Files;
 
@@ -103,9 +103,8 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
         foreach (var (name, type) in stream.Columns.OrderBy(column => column.Key, StringComparer.Ordinal))
             text.Append(name).Append('\0').Append(type).Append('\n');
         text.AppendJoin('\0', stream.ColumnNames);
-        var hash = new XxHash64();
-        hash.Add(Encoding.UTF8.GetBytes(text.ToString()));
-        return hash.Value.ToString("x16", CultureInfo.InvariantCulture);
+        var hash = XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(text.ToString()));
+        return hash.ToString("x16", CultureInfo.InvariantCulture);
     }
 
     static TimeSpan WaitOf(Settings settings, string name, TimeSpan otherwise) =>

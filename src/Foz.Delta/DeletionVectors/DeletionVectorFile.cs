@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using Foz.Storage;
 
 namespace Foz.Delta.DeletionVectors;
@@ -175,7 +176,7 @@ public static class DeletionVectorFile
         if (size != descriptor.SizeInBytes)
             throw Corrupt(path, $"holds {size} bytes at {descriptor.Offset}, the log says {descriptor.SizeInBytes}");
         var bitmap = block.Slice(SizeBytes, size);
-        if (BinaryPrimitives.ReadUInt32BigEndian(block[(SizeBytes + size)..]) != Crc32.Compute(bitmap))
+        if (BinaryPrimitives.ReadUInt32BigEndian(block[(SizeBytes + size)..]) != Crc32.HashToUInt32(bitmap))
             throw Corrupt(path, $"has a wrong checksum at {descriptor.Offset}");
         return Parse(path, bitmap, descriptor);
     }
@@ -204,7 +205,7 @@ public static class DeletionVectorFile
         BinaryPrimitives.WriteInt32BigEndian(number, bytes.Length);
         content.Write(number);
         content.Write(bytes);
-        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.Compute(bytes));
+        BinaryPrimitives.WriteUInt32BigEndian(number, Crc32.HashToUInt32(bytes));
         content.Write(number);
         return new()
         {

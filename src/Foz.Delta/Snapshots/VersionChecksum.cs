@@ -123,5 +123,5 @@ public readonly record struct CommitSum(long SizeBytes, uint Crc32)
 {
     /// <summary>The sum of a commit file's bytes.</summary>
     public static CommitSum Of(ReadOnlySpan<byte> content) =>
-        new(content.Length, DeletionVectors.Crc32.Compute(content));
+        new(content.Length, System.IO.Hashing.Crc32.HashToUInt32(content));
 }

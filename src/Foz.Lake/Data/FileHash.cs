@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using Foz.Wire.Compression;
+using System.IO.Hashing;
 
 namespace Foz.Lake.Data;
 
@@ -24,9 +24,9 @@ public static class FileHash
             for (long offset = 0; RandomAccess.Read(file, buffer, offset) is > 0 and var read; offset += read)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                hash.Add(buffer.AsSpan(0, read));
+                hash.Append(buffer.AsSpan(0, read));
             }
-            return hash.Value.ToString("x16", CultureInfo.InvariantCulture);
+            return hash.GetCurrentHashAsUInt64().ToString("x16", CultureInfo.InvariantCulture);
         }
         finally
         {

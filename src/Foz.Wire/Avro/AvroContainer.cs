@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 using Foz.Wire.Compression;
 
@@ -90,7 +91,7 @@ public sealed class AvroContainer
                 // Snappy's own format, and behind it the checksum of what it holds.
                 if (packed.Length < sizeof(uint)) throw WireException.Malformed("a block is cut short");
                 var plain = Snappy.Decompress(packed.AsSpan(0, packed.Length - sizeof(uint)), BlockBytesMax);
-                return Crc32.Of(plain)
+                return Crc32.HashToUInt32(plain)
                     == BinaryPrimitives.ReadUInt32BigEndian(packed.AsSpan(packed.Length - sizeof(uint)))
                     ? plain
                     : throw WireException.Malformed("a block does not have its checksum");
