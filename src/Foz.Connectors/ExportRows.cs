@@ -13,6 +13,9 @@ namespace Foz.Connectors;
 public sealed record ExportRows(
     string Name, long Version, EngineSession Session, string Sql, IReadOnlyList<Field> Fields)
 {
+    /// <summary>What the target compares before it takes them.</summary>
+    public required ExportFence Fence { get; init; }
+
     /// <summary>A SELECT of the rows that are gone, with the same columns; null where none can be.</summary>
     public string? DeletedSql { get; init; }
 

@@ -44,13 +44,13 @@ public interface IExportTarget
     Task<long?> FindVersionAsync(OpenExport export, string name, CancellationToken cancellationToken) =>
         Task.FromResult<long?>(null);
 
-    /// <summary>Writes rows to the target.</summary>
+    /// <summary>Writes rows to the target, unless another run took over (<see cref="ExportRows.Fence"/>).</summary>
     /// <param name="export">The export.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>How many rows were sent.</returns>
+    /// <returns>Whether the target has them now.</returns>
     /// <exception cref="FozException">The target does not answer, or does not take them.</exception>
-    Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken);
+    Task<ExportOutcome> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken);
 }
 
 /// <summary>An export with what its target needs of the platform.</summary>
@@ -58,8 +58,10 @@ public interface IExportTarget
 /// <param name="Connection">Its connection, with secrets filled in; null where the target needs none.</param>
 /// <param name="ProjectFolder">The project's folder, that relative paths start from.</param>
 /// <param name="Clock">Tells the time.</param>
+/// <param name="Warn">Called with what the user should know.</param>
 public sealed record OpenExport(
-    ExportDefinition Definition, ConnectionDefinition? Connection, string ProjectFolder, TimeProvider Clock)
+    ExportDefinition Definition, ConnectionDefinition? Connection, string ProjectFolder, TimeProvider Clock,
+    Action<Warning> Warn)
 {
     /// <summary>The settings of the connection; none where there is no connection.</summary>
     public Settings ConnectionSettings => Connection?.Settings ?? Settings.Empty;

@@ -7,8 +7,8 @@ namespace Foz.Connectors.Exports;
 
 /// <summary>
 /// Writes rows to a table of any database in one transaction, by its ADO.NET provider. The table must be there.
-/// Replacing and upserting again what was written changes nothing; of what is appended the transaction notes the
-/// version in a <see cref="DatabaseLedger"/>; without one, nothing is appended unless rows may come twice.
+/// The transaction notes version and epoch in a <see cref="DatabaseLedger"/>. Where that cannot be made, nothing is
+/// appended unless rows may come twice, and what replaces or upserts goes on with a warning.
 /// </summary>
 public sealed class DatabaseExport : TableExport
 {
@@ -19,7 +19,8 @@ public sealed class DatabaseExport : TableExport
     public override string? ConnectionType => "database";
 
     /// <inheritdoc/>
-    public override async Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken)
+    public override async Task<ExportOutcome> WriteAsync(
+        OpenExport export, ExportRows rows, CancellationToken cancellationToken)
     {
         var target = export.Definition;
         var options = DatabaseOptions.Read(export.ConnectionSettings, export.ProjectFolder);
@@ -27,10 +28,12 @@ public sealed class DatabaseExport : TableExport
         await using var open = await session.OpenAsync(cancellationToken);
         try
         {
-            var ledger = LedgerOf(target, session, options);
-            if (ledger is not null && !await ledger.EnsureAsync(open, cancellationToken))
-                ledger = MayRepeat(target) ? null : throw ledger.Missing(target);
+            var ledger = new DatabaseLedger(session, options.Dialect, target.Address);
+            var isNoted = await ledger.EnsureAsync(open, cancellationToken);
+            if (!isNoted && target.Mode is not ExportMode.Append) export.Warn(ledger.Unfenced(target));
+            else if (!isNoted && !MayRepeat(target)) throw ledger.Missing(target);
             await using var transaction = await open.BeginTransactionAsync(cancellationToken);
+            if (isNoted && await ledger.TakeAsync(transaction, rows, cancellationToken) is { } refused) return refused;
             var writing = new Writing(session, open, transaction, options.Dialect, target, rows.Fields);
             if (target.Mode is ExportMode.Replace)
                 await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
@@ -38,9 +41,9 @@ public sealed class DatabaseExport : TableExport
                 foreach (var sql in new[] { rows.DeletedSql, rows.Sql }.OfType<string>())
                     await EachAsync(rows, options.Dialect, sql, writing.DeleteAsync, cancellationToken);
             var count = await EachAsync(rows, options.Dialect, rows.Sql, writing.InsertAsync, cancellationToken);
-            if (ledger is not null) await ledger.NoteAsync(transaction, rows.Name, rows.Version, cancellationToken);
+            if (isNoted) await ledger.NoteAsync(transaction, rows.Name, rows.Version, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            return count;
+            return new ExportOutcome.Written(count);
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
         {
@@ -54,14 +57,10 @@ public sealed class DatabaseExport : TableExport
     {
         var options = DatabaseOptions.Read(export.ConnectionSettings, export.ProjectFolder);
         var session = new DatabaseSession(options);
-        if (LedgerOf(export.Definition, session, options) is not { } ledger) return null;
         await using var open = await session.OpenAsync(cancellationToken);
-        return await ledger.FindAsync(open, name, cancellationToken);
+        return await new DatabaseLedger(session, options.Dialect, export.Definition.Address)
+            .FindAsync(open, name, cancellationToken);
     }
-
-    /// <summary>What arrives twice unless it is noted has a ledger.</summary>
-    static DatabaseLedger? LedgerOf(ExportDefinition target, DatabaseSession session, DatabaseOptions options) =>
-        target.Mode is ExportMode.Append ? new(session, options.Dialect, target.Address) : null;
 
     static async Task<long> EachAsync(
         ExportRows rows, Dialect dialect, string sql, Func<IReadOnlyList<object?[]>, CancellationToken, Task> write,

@@ -6,8 +6,8 @@ using Foz.Lake;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// The table <c>foz_exports</c> beside the target of exports: which version it has of each, noted in the transaction
-/// that writes its rows, so that none arrives twice.
+/// The table <c>foz_exports</c> beside the target of exports: which version it has of each, and the epoch of the run
+/// that wrote it, noted in the transaction that writes its rows. So none arrives twice, and no older one after a newer.
 /// </summary>
 /// <param name="session">How the database is reached.</param>
 /// <param name="dialect">What it speaks.</param>
@@ -17,6 +17,12 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
     readonly string export = dialect.Quote("export");
     readonly string table = string.Join(
         '.', Dialect.Parts(target).SkipLast(1).Append("foz_exports").Select(dialect.Quote));
+
+    string UpdateSql =>
+        $"UPDATE {table} SET version = {dialect.Parameter(1)} WHERE {export} = {dialect.Parameter(2)}";
+
+    string InsertSql =>
+        $"INSERT INTO {table} (version, {export}) VALUES ({dialect.Parameter(1)}, {dialect.Parameter(2)})";
 
     string CreateSql =>
         $"CREATE TABLE {table} ({export} VARCHAR(700) NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)";
@@ -28,10 +34,7 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
         if (!await IsThereAsync(connection, cancellationToken)) return null;
         try
         {
-            await using var find = session.Command(
-                connection, $"SELECT version FROM {table} WHERE {export} = {dialect.Parameter(1)}", [name]);
-            var version = await find.ExecuteScalarAsync(cancellationToken);
-            return version is null or DBNull ? null : Convert.ToInt64(version, CultureInfo.InvariantCulture);
+            return await FindAsync(connection, transaction: null, name, cancellationToken);
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
         {
@@ -59,20 +62,56 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
     Task<bool> IsThereAsync(DbConnection connection, CancellationToken cancellationToken) =>
         TryAsync(connection, $"SELECT version FROM {table} WHERE 1 = 0", cancellationToken);
 
+    /// <summary>The warning of an export that goes on without the table.</summary>
+    public Warning Unfenced(ExportDefinition export) => new(
+        $"export to {export.Target}: the table {table}, which notes what was exported, is not there and cannot be "
+            + "made: a run that stood still could write older rows over newer ones",
+        $"let the user insert into, update and read it, made by: {CreateSql}");
+
+    /// <summary>
+    /// Notes the epoch of a run, and with it lets others that write the export wait for the transaction.
+    /// </summary>
+    /// <returns>Why nothing may be written; null where the export is the run's.</returns>
+    public async Task<ExportOutcome?> TakeAsync(
+        DbTransaction transaction, ExportRows rows, CancellationToken cancellationToken)
+    {
+        var (name, epoch) = (rows.Fence.EpochName, rows.Fence.Epoch);
+        if (await RunAsync(transaction, $"{UpdateSql} AND version <= {dialect.Parameter(3)}", [epoch, name, epoch],
+            cancellationToken) == 0)
+        {
+            var present = await FindAsync(transaction.Connection!, transaction, name, cancellationToken);
+            if (present > epoch) return new ExportOutcome.Overtaken(present);
+            if (present is null) await RunAsync(transaction, InsertSql, [epoch, name], cancellationToken);
+        }
+        return await FindAsync(transaction.Connection!, transaction, rows.Name, cancellationToken) == rows.Fence.Known
+            ? null
+            : ExportOutcome.Moved.Value;
+    }
+
     /// <summary>Notes a version.</summary>
     public async Task NoteAsync(
         DbTransaction transaction, string name, long version, CancellationToken cancellationToken)
     {
-        var (first, second) = (dialect.Parameter(1), dialect.Parameter(2));
-        if (await RunAsync($"UPDATE {table} SET version = {first} WHERE {export} = {second}", version, name) == 0)
-            await RunAsync($"INSERT INTO {table} (version, {export}) VALUES ({first}, {second})", version, name);
+        if (await RunAsync(transaction, UpdateSql, [version, name], cancellationToken) == 0)
+            await RunAsync(transaction, InsertSql, [version, name], cancellationToken);
+    }
 
-        async Task<int> RunAsync(string sql, params object[] values)
-        {
-            await using var command = session.Command(transaction.Connection!, sql, values);
-            command.Transaction = transaction;
-            return await command.ExecuteNonQueryAsync(cancellationToken);
-        }
+    async Task<int> RunAsync(
+        DbTransaction transaction, string sql, object[] values, CancellationToken cancellationToken)
+    {
+        await using var command = session.Command(transaction.Connection!, sql, values);
+        command.Transaction = transaction;
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    async Task<long?> FindAsync(
+        DbConnection connection, DbTransaction? transaction, string name, CancellationToken cancellationToken)
+    {
+        await using var find = session.Command(
+            connection, $"SELECT version FROM {table} WHERE {export} = {dialect.Parameter(1)}", [name]);
+        find.Transaction = transaction;
+        var version = await find.ExecuteScalarAsync(cancellationToken);
+        return version is null or DBNull ? null : Convert.ToInt64(version, CultureInfo.InvariantCulture);
     }
 
     async Task<bool> TryAsync(DbConnection connection, string sql, CancellationToken cancellationToken)

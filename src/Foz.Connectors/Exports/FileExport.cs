@@ -1,10 +1,17 @@
+using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Sql;
+using Foz.Storage;
 
 namespace Foz.Connectors.Exports;
 
-/// <summary>Writes rows to a file of the project's machine, which is there whole or as it was.</summary>
+/// <summary>
+/// Writes rows to a file of the project's machine, which is there whole or as it was. They are written beside it to a
+/// name with the epoch, which then takes the file's place. A run that took over deletes such names of earlier epochs
+/// after it has noted its own in the lake, and the run that wrote them looks there before it renames: one of the two
+/// always stops it.
+/// </summary>
 public sealed class FileExport : IExportTarget
 {
     const string FormatSetting = "format";
@@ -50,17 +57,19 @@ public sealed class FileExport : IExportTarget
     public string? FindOwned(ExportDefinition export, string projectFolder) => PathOf(export, projectFolder);
 
     /// <inheritdoc/>
-    public Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken) =>
-        Task.FromResult(Write(export.Definition, rows, export.ProjectFolder, cancellationToken));
-
-    static long Write(
-        ExportDefinition export, ExportRows rows, string projectFolder, CancellationToken cancellationToken)
+    public async Task<ExportOutcome> WriteAsync(
+        OpenExport open, ExportRows rows, CancellationToken cancellationToken)
     {
-        var path = PathOf(export, projectFolder);
-        var temporary = $"{path}.{Path.GetRandomFileName()}.tmp";
+        var export = open.Definition;
+        var path = PathOf(export, open.ProjectFolder);
+        var temporary = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{path}.{rows.Fence.Epoch}.{Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)}.tmp");
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var folder = Path.GetDirectoryName(path)!;
+            Directory.CreateDirectory(folder);
+            DeleteEarlier(folder, Path.GetFileName(path), rows.Fence.Epoch);
             var (sql, options) = FormatOf(export) switch
             {
                 "csv" => (rows.Sql, "FORMAT csv, HEADER true"),
@@ -69,8 +78,16 @@ public sealed class FileExport : IExportTarget
             };
             var count = rows.Session.Execute(
                 $"COPY ({sql}) TO {SqlText.Literal(temporary)} ({options})", cancellationToken);
+            Failpoint.Hit("export.file-written");
+            if (!await rows.Fence.IsHeldAsync(cancellationToken)) return new ExportOutcome.Overtaken(Epoch: null);
+            Failpoint.Hit("export.file-checked");
             File.Move(temporary, path, overwrite: true);
-            return count;
+            return new ExportOutcome.Written(count);
+        }
+        catch (FileNotFoundException)
+        {
+            // The run that took over deleted it.
+            return new ExportOutcome.Overtaken(Epoch: null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -83,6 +100,17 @@ public sealed class FileExport : IExportTarget
         {
             File.Delete(temporary);
         }
+    }
+
+    /// <summary>Deletes what runs with earlier epochs wrote and did not rename.</summary>
+    static void DeleteEarlier(string folder, string file, long epoch)
+    {
+        foreach (var name in Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>())
+            if (name.StartsWith(file + ".", StringComparison.Ordinal)
+                && name[(file.Length + 1)..].Split('.') is [var earlier, _, "tmp"]
+                && long.TryParse(earlier, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number < epoch)
+                File.Delete(Path.Combine(folder, name));
     }
 
     static string PathOf(ExportDefinition export, string projectFolder) =>

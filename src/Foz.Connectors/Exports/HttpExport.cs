@@ -8,7 +8,8 @@ namespace Foz.Connectors.Exports;
 
 /// <summary>
 /// Posts rows as JSON, some at a time. Each request has a header <c>Idempotency-Key</c> that is the same whenever the
-/// same rows are sent again, so that an endpoint that heeds it takes them once.
+/// same rows are sent again, so that an endpoint that heeds it takes them once. An endpoint notes no epoch: a request
+/// of a run that is overtaken in the moment between its look at the lake and the request arrives.
 /// </summary>
 public sealed class HttpExport : IExportTarget
 {
@@ -43,7 +44,8 @@ public sealed class HttpExport : IExportTarget
     }
 
     /// <inheritdoc/>
-    public async Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken)
+    public async Task<ExportOutcome> WriteAsync(
+        OpenExport export, ExportRows rows, CancellationToken cancellationToken)
     {
         var (target, connection) = (export.Definition, export.Connection!);
         var (batchRowsMax, recordsField) = (BatchRowsMax(target), target.Settings.Text(RecordsSetting));
@@ -54,6 +56,7 @@ public sealed class HttpExport : IExportTarget
         var part = 0;
         var body = new StringBuilder();
         var inPart = 0;
+        var overtaken = new ExportOutcome.Overtaken(Epoch: null);
         // In an order of their own, so that a part is the same when it is sent again.
         using var read = rows.Session.Query(
             $"SELECT CAST(to_json(t) AS VARCHAR) AS row FROM ({rows.ForJson(rows.Sql)}) AS t ORDER BY row",
@@ -62,13 +65,13 @@ public sealed class HttpExport : IExportTarget
         {
             body.Append(inPart++ == 0 ? "" : ",").Append((string)row[0]!);
             count++;
-            if (inPart >= batchRowsMax || body.Length >= BodyBytesMax) await SendAsync();
+            if ((inPart >= batchRowsMax || body.Length >= BodyBytesMax) && !await TrySendAsync()) return overtaken;
         }
-        if (inPart > 0) await SendAsync();
-        return count;
+        return inPart == 0 || await TrySendAsync() ? new ExportOutcome.Written(count) : overtaken;
 
-        async Task SendAsync()
+        async Task<bool> TrySendAsync()
         {
+            if (!await rows.Fence.IsHeldAsync(cancellationToken)) return false;
             var list = $"[{body}]";
             var key = SHA256.HashData(Encoding.UTF8.GetBytes($"{rows.Name}\n{rows.Version}\n{part++}\n{list}"));
             await caller.SendAsync(
@@ -82,6 +85,7 @@ public sealed class HttpExport : IExportTarget
                 }, cancellationToken);
             body.Clear();
             inPart = 0;
+            return true;
         }
     }
 

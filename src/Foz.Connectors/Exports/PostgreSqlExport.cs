@@ -31,13 +31,16 @@ public sealed class PostgreSqlExport : TableExport
     public override string? ConnectionType => "postgresql";
 
     /// <inheritdoc/>
-    public override Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken) =>
-        TryAsync(export, async session =>
+    public override Task<ExportOutcome> WriteAsync(
+        OpenExport export, ExportRows rows, CancellationToken cancellationToken) =>
+        TryAsync<ExportOutcome>(export, async session =>
         {
             await using var transaction = await session.BeginTransactionAsync(cancellationToken);
-            var count = await WriteAsync(session, export.Definition, rows, cancellationToken);
+            var ledger = LedgerOf(export.Definition);
+            if (await TakeAsync(session, ledger, rows, cancellationToken) is { } refused) return refused;
+            var count = await WriteAsync(session, export.Definition, ledger, rows, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            return count;
+            return new ExportOutcome.Written(count);
         }, cancellationToken);
 
     /// <inheritdoc/>
@@ -48,10 +51,46 @@ public sealed class PostgreSqlExport : TableExport
             await using var find = new NpgsqlCommand("SELECT to_regclass($1) IS NOT NULL", session);
             find.Parameters.Add(new() { Value = ledger });
             if (await find.ExecuteScalarAsync(cancellationToken) is not true) return null;
-            await using var last = new NpgsqlCommand($"SELECT version FROM {ledger} WHERE export = $1", session);
-            last.Parameters.Add(new() { Value = name });
-            return await last.ExecuteScalarAsync(cancellationToken) as long?;
+            return await FindVersionAsync(session, ledger, name, cancellationToken);
         }, cancellationToken);
+
+    static async Task<long?> FindVersionAsync(
+        NpgsqlConnection session, string ledger, string name, CancellationToken cancellationToken)
+    {
+        await using var find = new NpgsqlCommand($"SELECT version FROM {ledger} WHERE export = $1", session);
+        find.Parameters.Add(new() { Value = name });
+        return await find.ExecuteScalarAsync(cancellationToken) as long?;
+    }
+
+    /// <summary>
+    /// Notes the epoch of a run, and with it lets others that write the export wait for the transaction.
+    /// </summary>
+    /// <returns>Why nothing may be written; null where the export is the run's.</returns>
+    static async Task<ExportOutcome?> TakeAsync(
+        NpgsqlConnection session, string ledger, ExportRows rows, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(
+            session, $"CREATE TABLE IF NOT EXISTS {ledger} (export text PRIMARY KEY, version bigint NOT NULL)",
+            cancellationToken);
+        await using var take = new NpgsqlCommand(
+            $"INSERT INTO {ledger} AS present VALUES ($1, $2) ON CONFLICT (export) DO UPDATE "
+                + "SET version = EXCLUDED.version WHERE present.version <= EXCLUDED.version",
+            session);
+        take.Parameters.Add(new() { Value = rows.Fence.EpochName });
+        take.Parameters.Add(new() { Value = rows.Fence.Epoch });
+        if (await take.ExecuteNonQueryAsync(cancellationToken) == 0)
+            return new ExportOutcome.Overtaken(
+                await FindVersionAsync(session, ledger, rows.Fence.EpochName, cancellationToken));
+        return await FindVersionAsync(session, ledger, rows.Name, cancellationToken) == rows.Fence.Known
+            ? null
+            : ExportOutcome.Moved.Value;
+    }
+
+    static async Task ExecuteAsync(NpgsqlConnection session, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, session);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
 
     static string LedgerOf(ExportDefinition target) =>
         Dialect.Parts(target.Address) is [var schema, _, ..]
@@ -84,19 +123,11 @@ public sealed class PostgreSqlExport : TableExport
     }
 
     static async Task<long> WriteAsync(
-        NpgsqlConnection session, ExportDefinition target, ExportRows rows, CancellationToken cancellationToken)
+        NpgsqlConnection session, ExportDefinition target, string ledger, ExportRows rows,
+        CancellationToken cancellationToken)
     {
         var dialect = Dialect.OfProvider("Npgsql");
         var table = dialect.Table(target.Address);
-        var ledger = LedgerOf(target);
-        await ExecuteAsync($"CREATE TABLE IF NOT EXISTS {ledger} (export text PRIMARY KEY, version bigint NOT NULL)");
-        await using (var last = new NpgsqlCommand(
-            $"SELECT version FROM {ledger} WHERE export = $1 FOR UPDATE", session))
-        {
-            last.Parameters.Add(new() { Value = rows.Name });
-            // A try before this one came to its end, and nobody noted that here.
-            if (await last.ExecuteScalarAsync(cancellationToken) is long version && version >= rows.Version) return 0;
-        }
         var columns = rows.Fields.Select(f => dialect.Quote(f.Name)).ToList();
         var definitions = rows.Fields.Select(f => $"{dialect.Quote(f.Name)} {TypeOf(f.Type)}").ToList();
         var keys = target.Keys.Select(dialect.Quote).ToList();
@@ -140,11 +171,7 @@ public sealed class PostgreSqlExport : TableExport
         await note.ExecuteNonQueryAsync(cancellationToken);
         return count;
 
-        async Task ExecuteAsync(string sql)
-        {
-            await using var command = new NpgsqlCommand(sql, session);
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
+        Task ExecuteAsync(string sql) => PostgreSqlExport.ExecuteAsync(session, sql, cancellationToken);
     }
 
     /// <summary>Makes sure that the table has the columns: who made it decides what it becomes.</summary>

@@ -45,7 +45,8 @@ public abstract class TableExport : IExportTarget
     public abstract Task<long?> FindVersionAsync(OpenExport export, string name, CancellationToken cancellationToken);
 
     /// <inheritdoc/>
-    public abstract Task<long> WriteAsync(OpenExport export, ExportRows rows, CancellationToken cancellationToken);
+    public abstract Task<ExportOutcome> WriteAsync(
+        OpenExport export, ExportRows rows, CancellationToken cancellationToken);
 
     /// <summary>
     /// Whether rows are appended although nothing can be noted beside them, so that a crash may send some twice.

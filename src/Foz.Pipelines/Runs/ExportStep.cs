@@ -1,6 +1,3 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Foz.Connectors;
 using Foz.Connectors.Registry;
 using Foz.Lake;
@@ -11,20 +8,20 @@ using Foz.Lake.Tables;
 using Foz.Lake.Sql;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Steps;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 
 /// <summary>
 /// Exports a model's table, once its checks passed and it is committed, to the targets that have not its version yet.
-/// What was exported last stands in <c>_foz/exports/</c>, written after the target has it.
+/// What was exported last is in <c>_foz/exports/</c>, written after the target has it. The epoch of the step's lease is
+/// in it and in the target: a run that lost the step writes nothing older there.
 /// </summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The model.</param>
 /// <param name="file">The project's connections.</param>
 sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile file)
 {
-    const string Root = "_foz/exports";
-
     /// <summary>Runs the exports that are due.</summary>
     /// <returns>Whether any was.</returns>
     /// <exception cref="FozException">One failed; those before it are done.</exception>
@@ -42,7 +39,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         if (await FindLatestAsync(cancellationToken) is not { } present) return false;
         foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(file.Environment)))
         {
-            var note = await FindNoteAsync(export, cancellationToken);
+            var note = await FileOf(export).ReadAsync(cancellationToken);
             if (context.IsFullRefresh || IsOfOther(note, export, present)
                 || !(note?.Version >= present.Version && note.Mode == export.Mode)) return true;
         }
@@ -51,13 +48,6 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
 
     async Task<TableSnapshot?> FindLatestAsync(CancellationToken cancellationToken) =>
         await (await context.Lake.OpenTableAsync(node.Table, cancellationToken)).FindLatestAsync(cancellationToken);
-
-    string PathOf(ExportDefinition export) => $"{Root}/{node.Table}/{Encode(export.Target)}.json".ToLowerInvariant();
-
-    async Task<ExportNote?> FindNoteAsync(ExportDefinition export, CancellationToken cancellationToken) =>
-        await context.Lake.Store.GetAsync(PathOf(export), cancellationToken) is { } stored
-            ? JsonSerializer.Deserialize(stored.Content.Span, ExportJson.Default.ExportNote)
-            : null;
 
     /// <summary>
     /// Whether another table took the name: what the target has is of the one before, whose versions say nothing of
@@ -68,15 +58,36 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
 
     async Task<bool> RunAsync(ExportDefinition export, CancellationToken cancellationToken)
     {
-        if (await FindLatestAsync(cancellationToken) is not { } present) return false;
-        var path = PathOf(export);
-        var note = await FindNoteAsync(export, cancellationToken);
+        for (var race = 1; ; race++)
+        {
+            var outcome = await TryRunAsync(export, cancellationToken);
+            switch (outcome)
+            {
+                case null: return false;
+                case ExportOutcome.Written: return true;
+                case ExportOutcome.Moved when race < StepContext.RacesMax: continue;
+                // A lake that lost its leases, or a copy of it, begins with low epochs: the lease says whose it is.
+                case ExportOutcome.Overtaken { Epoch: { } later }
+                    when await context.Lease!.RaiseAsync(later + 1, cancellationToken): continue;
+                default: throw Overtaken(export);
+            }
+        }
+    }
+
+    /// <summary>Exports the newest version, if the target has not got it.</summary>
+    /// <returns>How it ended; null where nothing was due.</returns>
+    async Task<ExportOutcome?> TryRunAsync(ExportDefinition export, CancellationToken cancellationToken)
+    {
+        if (await FindLatestAsync(cancellationToken) is not { } present) return null;
+        var file = FileOf(export);
+        var note = await file.ReadAsync(cancellationToken);
         var isOther = IsOfOther(note, export, present);
         var name = isOther ? $"{NameOf(export)} {present.Id}" : note?.Name ?? NameOf(export);
         var last = isOther || context.IsFullRefresh ? null : note;
-        if (last?.Version >= present.Version && last.Mode == export.Mode) return false;
+        if (last?.Version >= present.Version && last.Mode == export.Mode) return null;
+        if (await TakeAsync(export, file, note, cancellationToken) is { } refused) return refused;
         using var session = context.Lake.Engines.Open(Workload.Models);
-        // The target may have more than was noted here: a try that was cut off behind its commit.
+        // The target may have more than was noted here: a try that was cut off after its commit.
         var (target, open) = Open(export);
         var known = await target.FindVersionAsync(open, name, cancellationToken);
         if (known > present.Version)
@@ -85,11 +96,11 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
             (last, name) = (null, $"{NameOf(export)} {present.Id}");
             known = await target.FindVersionAsync(open, name, cancellationToken);
         }
-        if (context.IsFullRefresh) known = null;
-        if (known >= present.Version && export.Mode is not ExportMode.Replace) return false;
+        var counted = context.IsFullRefresh ? null : known;
+        if (counted >= present.Version && export.Mode is not ExportMode.Replace) return null;
         var from = export.Mode is ExportMode.Replace || (last is not null && last.Mode != export.Mode)
             ? null
-            : Max(last?.Version, known);
+            : Max(last?.Version, counted);
         var names = new LakeNames(context.Lake, context.Lake.Tables, _ => null);
         var fields = present.Fields;
         var binder = new StatementBinder(session, names);
@@ -98,28 +109,62 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         using var deleted = export.Mode is ExportMode.Upsert && from is not null
             ? await binder.BindAsync(SqlOf(export, fields, from, present.Version, isDeleted: true), cancellationToken)
             : null;
-        var exported = new ExportRows(name, present.Version, session, rows.Sql, fields) { DeletedSql = deleted?.Sql };
-        var count = await WriteAsync(target, open, exported, cancellationToken);
-        Foz.Storage.Failpoint.Hit("export.written");
-        await context.Lake.Store.PutAsync(
-            path, JsonSerializer.SerializeToUtf8Bytes(
-                new(export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), count)
-                {
-                    TableId = present.Id, Name = name,
-                },
-                ExportJson.Default.ExportNote), cancellationToken);
-        return true;
+        var epoch = context.Lease!.Epoch;
+        var exported = new ExportRows(name, present.Version, session, rows.Sql, fields)
+        {
+            DeletedSql = deleted?.Sql,
+            Fence = new(NameOf(export), epoch, known, stop => file.IsHeldAsync(epoch, stop)),
+        };
+        Failpoint.Hit("export.bound");
+        var outcome = await WriteAsync(target, open, exported, cancellationToken);
+        if (outcome is not ExportOutcome.Written written) return outcome;
+        Failpoint.Hit("export.written");
+        var done = new ExportNote(
+            export.Target, present.Version, export.Mode, context.Lake.Clock.GetUtcNow(), written.Rows)
+        {
+            TableId = present.Id, Name = name, Epoch = epoch,
+        };
+        return await file.TryWriteAsync(done, cancellationToken) ? written : new ExportOutcome.Overtaken(Epoch: null);
     }
+
+    /// <summary>
+    /// Notes the epoch of the step's lease, so that a run which held it before exports nothing more; no request where
+    /// it is noted already.
+    /// </summary>
+    /// <returns>Why the run may not export; null where it may.</returns>
+    async Task<ExportOutcome?> TakeAsync(
+        ExportDefinition export, ExportNoteFile file, ExportNote? note, CancellationToken cancellationToken)
+    {
+        var (epoch, noted) = (context.Lease!.Epoch, note?.Epoch ?? 0);
+        if (noted > epoch) return new ExportOutcome.Overtaken(noted);
+        if (noted == epoch) return null;
+        note ??= new(export.Target, Version: null, export.Mode, context.Lake.Clock.GetUtcNow(), Rows: 0);
+        var isTaken = await file.TryWriteAsync(note with { Epoch = epoch }, cancellationToken);
+        Failpoint.Hit("export.taken");
+        return isTaken ? null : ExportOutcome.Moved.Value;
+    }
+
+    FozException Overtaken(ExportDefinition export) => new(
+        ErrorKind.Conflict,
+        $"export to {export.Target}: another run took over {node.Table} or exported it meanwhile, and this one may "
+            + "not write after it")
+    {
+        Place = export.Place,
+        Hint = "run again when the other run has ended",
+        IsTransient = true,
+    };
+
+    ExportNoteFile FileOf(ExportDefinition export) => new(context.Lake.Store, node.Table, export.Target);
 
     /// <summary>The export with its connection, and its target.</summary>
     (IExportTarget Target, OpenExport Export) Open(ExportDefinition export)
     {
         var connection = export.Connection is { } name ? file.Connection(name) : null;
         var target = ExportRegistry.Find(export.Key, connection?.Type)!;
-        return (target, new(export, connection, file.Folder, context.Lake.Clock));
+        return (target, new(export, connection, file.Folder, context.Lake.Clock, context.Warn));
     }
 
-    static async Task<long> WriteAsync(
+    static async Task<ExportOutcome> WriteAsync(
         IExportTarget target, OpenExport export, ExportRows rows, CancellationToken cancellationToken)
     {
         try
@@ -175,29 +220,4 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
             + "_change_type <> 'update_preimage') "
             + $"WHERE foz_rank = 1 AND _change_type {(isDeleted ? "=" : "<>")} 'delete'";
     }
-
-    static string Encode(string target) =>
-        string.Concat(
-            Encoding.UTF8.GetBytes(target)
-                .Select(b =>
-                    char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_' ? $"{(char)b}" : $"={b:x2}"));
 }
-
-/// <summary>What was exported last.</summary>
-/// <param name="Target">Where to.</param>
-/// <param name="Version">The version of the table.</param>
-/// <param name="Mode">How.</param>
-/// <param name="ExportedAt">When.</param>
-/// <param name="Rows">How many rows were sent.</param>
-sealed record ExportNote(string Target, long Version, ExportMode Mode, DateTimeOffset ExportedAt, long Rows)
-{
-    /// <summary>Which table it was; null where nobody noted it.</summary>
-    public string? TableId { get; init; }
-
-    /// <summary>What the target knows the export by.</summary>
-    public string? Name { get; init; }
-}
-
-[JsonSerializable(typeof(ExportNote))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
-sealed partial class ExportJson : JsonSerializerContext;

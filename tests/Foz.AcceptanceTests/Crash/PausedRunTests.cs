@@ -73,11 +73,30 @@ public sealed class PausedRunTests
             ["1", "2"], await lake.QueryAsync("SELECT n FROM bronze.days WHERE day = DATE '2026-02-01' ORDER BY n"));
     }
 
+    [Fact]
+    public async Task A_run_that_wakes_before_an_export_takes_its_place_leaves_the_newer_one()
+    {
+        using var project = new CrashProject();
+        project.AddRound();
+        await project.FinishAsync();
+        project.AddRound();
+        using var paused = await PauseAtAsync(project.Folder, "export.file-checked");
+        project.AddRound();
+        await project.FinishAsync(paused: 1);
+        paused.Continue();
+        (await paused.WaitAsync()).Expect(1);
+
+        await project.AssertUndisturbedAsync("a pause before the rename of an export");
+    }
+
     /// <summary>Starts a run that is stopped before the commit of a stream's table.</summary>
-    static async Task<FozProcess> PauseAsync(string folder, params string[] tables)
+    static Task<FozProcess> PauseAsync(string folder, params string[] tables) =>
+        PauseAtAsync(folder, "step.side-committed", tables);
+
+    static async Task<FozProcess> PauseAtAsync(string folder, string failpoint, params string[] tables)
     {
         var command = FozProcess.Command(folder, ["run", "--log-format", "json", .. tables]);
-        command.Environment[Failpoint.Variable] = "step.side-committed";
+        command.Environment[Failpoint.Variable] = failpoint;
         command.Environment[Failpoint.StopsVariable] = "1";
         var run = FozProcess.Start(command);
         await run.WaitUntilStoppedAsync();

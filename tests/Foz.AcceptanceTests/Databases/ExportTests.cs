@@ -1,5 +1,7 @@
 using Foz.AcceptanceTests.PostgreSql;
 using Foz.Connectors.Databases.Providers;
+using Foz.Pipelines.Batches;
+using Foz.Storage;
 
 namespace Foz.AcceptanceTests.Databases;
 
@@ -61,6 +63,25 @@ public sealed class ExportTests(PostgreSqlServer server) : IDisposable
         await database.ExecuteAsync("DELETE FROM people WHERE id > 10");
         await lake.RunWellAsync();
         Assert.Equal(["10"], await ReadAsync(database, "count(*)"));
+    }
+
+    [Fact]
+    public async Task Rows_are_replaced_with_a_warning_where_no_epoch_can_be_noted_beside_them()
+    {
+        var database = await OpenAsync("{connection: ado, table: kept.people}");
+        await database.ExecuteAsync(
+            "CREATE SCHEMA kept; GRANT USAGE ON SCHEMA kept TO foz; CREATE TABLE kept.people (id bigint, name text, "
+                + "price numeric(10,2), at timestamptz, tags text); ALTER TABLE kept.people OWNER TO foz; "
+                + "CREATE TABLE people (id bigint, name text, price numeric(10,2), at timestamptz); "
+                + "INSERT INTO people VALUES (1, 'a', 1, NULL)");
+        await database.GrantAsync();
+        var step = (await lake.RunWellAsync()).Steps.Single(step => $"{step.Step}" == "silver.people");
+        Assert.EndsWith(
+            "run that stood still could write older rows over newer ones", Assert.Single(step.Warnings).Message,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            ["1"],
+            (await database.QueryAsync("SELECT id FROM kept.people")).Select(row => row.Single()?.ToString()));
     }
 
     [Theory]
@@ -240,6 +261,59 @@ public sealed class ExportTests(PostgreSqlServer server) : IDisposable
         Assert.Contains("42P10", error.Message, StringComparison.Ordinal);
         Assert.Equal("upsert needs a unique index on (id)", error.Hint);
         Assert.Empty(await ReadAsync(database, "id"));
+    }
+
+    [Theory]
+    [InlineData("target", "replace", false)]
+    [InlineData("target", "upsert, keys: [id]", false)]
+    [InlineData("target", "append", false)]
+    [InlineData("target", "append", true)]
+    [InlineData("ado", "replace", false)]
+    [InlineData("ado", "upsert, keys: [id]", false)]
+    [InlineData("ado", "append", false)]
+    [InlineData("ado", "append", true)]
+    public async Task A_run_whose_step_was_taken_over_writes_nothing_after_the_other(
+        string connection, string mode, bool isFirst)
+    {
+        var database = await OpenAsync("");
+        var appends = mode == "append";
+        if (appends)
+            lake.Write("sources/db.yml", "connection: target\nstreams: {people: {mode: incremental, cursor: id}}\n");
+        lake.Write(
+            "models/silver/people.sql",
+            $"/* @foz\nmaterialization: {(appends ? "incremental" : "table")}\nexport: {{connection: {connection}, "
+                + $"table: out.people, mode: {mode}}}\n@foz */\n"
+            + $"SELECT id, name FROM {(appends ? "STREAM(bronze.people)" : "bronze.people")}");
+        await database.ExecuteAsync(
+            $"CREATE TABLE out.people (id bigint {(appends ? "" : "PRIMARY KEY")}, name text); "
+                + "ALTER TABLE out.people OWNER TO foz; "
+                + "CREATE TABLE people (id bigint, name text); INSERT INTO people VALUES (1, 'a')");
+        await database.GrantAsync();
+        if (!isFirst) await lake.RunWellAsync();
+        await database.ExecuteAsync("INSERT INTO people VALUES (2, 'b')");
+        var isPaused = false;
+        RunResult paused;
+        using (Failpoint.Watch(name =>
+        {
+            if (name != "export.bound" || isPaused) return;
+            isPaused = true;
+            Directory.Delete(Path.Combine(lake.Folder, "lake/_foz/hosts"), recursive: true);
+            Task.Run(async () =>
+            {
+                await database.ExecuteAsync(
+                    "INSERT INTO people VALUES (3, 'c'); UPDATE people SET name = 'newer' WHERE id = 1");
+                await lake.RunWellAsync();
+            }).Wait();
+        }))
+            paused = await lake.RunAsync();
+
+        Assert.Contains(
+            "another run took over silver.people", paused.Steps.Single(s => s.Error is not null).Error!.Message,
+            StringComparison.Ordinal);
+        string[] rows = [appends ? "1|a" : "1|newer", "2|b", "3|c"];
+        Assert.Equal(rows, await ReadAsync(database, "id, name"));
+        await lake.RunWellAsync();
+        Assert.Equal(rows, await ReadAsync(database, "id, name"));
     }
 
     static async Task<List<string>> ReadAsync(PostgreSqlDatabase database, string columns) =>

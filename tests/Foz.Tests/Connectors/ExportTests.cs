@@ -3,6 +3,7 @@ using Foz.Connectors.Exports;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Projects;
+using Foz.Storage;
 using Foz.Tests.Connectors.Http;
 
 namespace Foz.Tests.Connectors;
@@ -141,6 +142,53 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(["[{\"id\":1,\"v\":\"a\"}]", "[{\"id\":2,\"v\":\"b\"}]", "[{\"id\":3,\"v\":\"c\"}]"], taken);
     }
 
+    [Theory]
+    [InlineData("export.bound")]
+    [InlineData("export.file-written")]
+    [InlineData("export.file-checked")]
+    public async Task A_run_whose_step_was_taken_over_writes_nothing_over_a_newer_file(string pausedAt)
+    {
+        Open("disk: {type: files, path: data}", "export: {file: out/a.csv}");
+        await project!.RunWellAsync();
+        project.Write("data/2.csv", "id,v\n2,b\n");
+        var paused = await RunPausedAsync(pausedAt);
+
+        Assert.Contains("another run took over silver.t", paused, StringComparison.Ordinal);
+        Assert.Equal(["1,a", "2,b", "3,c", "id,v"], (await LinesAsync("out/a.csv")).Order(StringComparer.Ordinal));
+        Assert.Single(Directory.GetFileSystemEntries(Path.Combine(project.Folder, "out")));
+        Assert.All((await project.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+    }
+
+    [Fact]
+    public async Task A_run_whose_step_was_taken_over_sends_an_endpoint_nothing_more()
+    {
+        using var server = new ApiServer(_ => "ok");
+        Open($"disk: {{type: files, path: data}}\nhook: {{type: http, url: '{server.Url}'}}",
+            "export: {connection: hook, path: rows}");
+        await project!.RunWellAsync();
+        project.Write("data/2.csv", "id,v\n2,b\n");
+        Assert.Contains(
+            "another run took over silver.t", await RunPausedAsync("export.bound"), StringComparison.Ordinal);
+        Assert.Equal(2, server.Requests.Count);
+        Assert.Contains("\"c\"", server.Requests.Last().Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_lake_that_lost_its_leases_goes_on_with_a_later_epoch()
+    {
+        Open("disk: {type: files, path: data}", "export: {file: out/a.csv}");
+        await project!.RunWellAsync();
+        project.Write("data/2.csv", "id,v\n2,b\n");
+        await RunPausedAsync("export.bound");
+        Directory.Delete(Path.Combine(project.Folder, "lake/_foz/leases"), recursive: true);
+        project.Write("data/4.csv", "id,v\n4,d\n");
+
+        await project.RunWellAsync();
+
+        Assert.Equal(
+            ["1,a", "2,b", "3,c", "4,d", "id,v"], (await LinesAsync("out/a.csv")).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task A_table_whose_checks_fail_is_not_exported()
     {
@@ -214,6 +262,23 @@ public sealed class ExportTests : IDisposable
         Assert.EndsWith(
             expected, Assert.Single(((ProjectResult.Refused)project!.TryLoad()).Errors).Describe(),
             StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs; at a failpoint the run stands still while another one takes over, with one file more.</summary>
+    /// <returns>Why the step failed.</returns>
+    async Task<string> RunPausedAsync(string pausedAt)
+    {
+        var isPaused = false;
+        using (Failpoint.Watch(name =>
+        {
+            if (name != pausedAt || isPaused) return;
+            isPaused = true;
+            // As a run finds it that watched the other one stand still.
+            Directory.Delete(Path.Combine(project!.Folder, "lake/_foz/hosts"), recursive: true);
+            project.Write("data/3.csv", "id,v\n3,c\n");
+            Task.Run(() => project.RunWellAsync(), Cancel).Wait(Cancel);
+        }))
+            return await project!.FailAsync();
     }
 
     void Open(string connections, string frontMatter, string from = "bronze.t")

@@ -29,7 +29,7 @@ sealed class Hosts(LakeStore lake, TimeProvider clock)
         if (!host.IsReleased && !host.IsGone && !watch.IsSilent(present.ETag)) return host;
         // It cannot renew what is written here; one that has renewed it meanwhile is alive.
         var ended = (host with { IsReleased = true }).Write();
-        if (await Leases.WriteAsync(lake, PathOf(runId), ended, present, cancellationToken) is null) return host;
+        if (await Leases.WriteAsync(lake, PathOf(runId), ended, present.ETag, cancellationToken) is null) return host;
         await lake.DeleteAsync(PathOf(runId), cancellationToken);
         return null;
     }

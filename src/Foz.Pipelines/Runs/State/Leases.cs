@@ -10,15 +10,15 @@ static class Leases
     /// <param name="lake">The lake's objects.</param>
     /// <param name="place">The object.</param>
     /// <param name="content">What it shall hold.</param>
-    /// <param name="present">What was read; null where there was none.</param>
+    /// <param name="etag">The tag of what was read; null where there was none.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The tag of what was written; null where another process was first.</returns>
     public static async Task<string?> WriteAsync(
-        LakeStore lake, string place, byte[] content, StoredObject? present, CancellationToken cancellationToken)
+        LakeStore lake, string place, byte[] content, string? etag, CancellationToken cancellationToken)
     {
-        if (present is not null)
+        if (etag is not null)
         {
-            var replaced = await lake.PutIfMatchAsync(place, content, present.ETag, cancellationToken);
+            var replaced = await lake.PutIfMatchAsync(place, content, etag, cancellationToken);
             return (replaced as PutIfMatchResult.Written)?.ETag;
         }
         return await lake.PutIfAbsentAsync(place, content, cancellationToken) is PutIfAbsentResult.Created created

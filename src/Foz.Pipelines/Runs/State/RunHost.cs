@@ -134,7 +134,7 @@ sealed class RunHost : IAsyncDisposable
         var format = await lake.Format.ReadForWritingAsync(cancellationToken);
         var mine = LeaseHolder.Describe(runId, clock) with { Format = format };
         var path = Hosts.PathOf(runId);
-        var etag = await Leases.WriteAsync(lake, path, mine.Write(), present: null, cancellationToken)
+        var etag = await Leases.WriteAsync(lake, path, mine.Write(), etag: null, cancellationToken)
             ?? throw new FozException(ErrorKind.Bug, $"the run {runId} has a host already");
         Failpoint.Hit("host.started");
         return new(lake, clock, runId, new(lake, path, mine, etag, clock), whole: null);

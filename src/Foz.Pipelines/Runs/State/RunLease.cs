@@ -124,7 +124,7 @@ public sealed class RunLease : IAsyncDisposable
             var isCurrent = present is null || (other is { IsReleased: true } && other.Format == format)
                 || await lake.Format.ReadAgainAsync(cancellationToken) == format;
             if (isCurrent
-                && await Leases.WriteAsync(lake, PathOf(format), mine.Write(), present, cancellationToken) is { } etag)
+                && await Leases.WriteAsync(lake, PathOf(format), mine.Write(), present?.ETag, cancellationToken) is { } etag)
                 return new(lake, clock, mine, etag);
         }
     }

@@ -35,6 +35,9 @@ sealed class StepLease : IAsyncDisposable
         path = Lakehouse.StepLease(environment, step);
     }
 
+    /// <summary>How often a host died, or lost it, that held the lease; 0 where the host holds the whole lake.</summary>
+    public long Epoch { get; private set; }
+
     /// <summary>Takes the lease; waits for the host that holds it.</summary>
     /// <param name="raise">
     /// Lets the step's tables carry an epoch, so that what the last host still commits conflicts.
@@ -59,14 +62,30 @@ sealed class StepLease : IAsyncDisposable
             }
             var isTakenOver = other is { IsReleased: false };
             var mine = new HeldStep { Host = runId, Epoch = (other?.Epoch ?? 0) + (isTakenOver ? 1 : 0) };
-            if (await Leases.WriteAsync(lake, path, Write(mine), present, cancellationToken) is not { } tag) continue;
+            if (await Leases.WriteAsync(lake, path, Write(mine), present?.ETag, cancellationToken) is not { } tag) continue;
             Failpoint.Hit("lease.taken");
             // One that fails here is not given back: the next host raises the epoch again.
             if (isTakenOver) await raise(mine.Epoch, cancellationToken);
             Failpoint.Hit("lease.raised");
-            (held, etag) = (mine, tag);
+            (held, etag, Epoch) = (mine, tag, mine.Epoch);
             return true;
         }
+    }
+
+    /// <summary>Raises the epoch, as something was found that carries one as high: the lake lost its leases.</summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Whether it is raised; false where another host has taken over the step.</returns>
+    public async Task<bool> RaiseAsync(long epoch, CancellationToken cancellationToken)
+    {
+        if (held is not null)
+        {
+            var mine = held with { Epoch = epoch };
+            if (await Leases.WriteAsync(lake, path, Write(mine), etag, cancellationToken) is not { } tag) return false;
+            (held, etag) = (mine, tag);
+        }
+        Epoch = epoch;
+        return true;
     }
 
     /// <summary>Gives the lease back, unless another host took it over.</summary>
