@@ -4,7 +4,7 @@ using Foz.Lake.Data;
 namespace Foz.Connectors;
 
 /// <summary>
-/// Plans the batches of a table by a column that grows. A batch reads the rows behind the last cursor, up to the
+/// Plans the batches of a table by a column that grows. A batch reads the rows after the last cursor, up to the
 /// largest that there is. Rows may come later with the last cursor itself, such as a time of the same second: where
 /// their number is another than it was, they are read again. With the cursor of another column or table all rows are.
 /// </summary>
@@ -35,27 +35,27 @@ static class CursorPlan
 
     /// <summary>The inputs of the next batch; null where nothing is new.</summary>
     /// <param name="history">The inputs of all batches so far, oldest first.</param>
-    /// <param name="of">What the cursor is of: <see cref="StreamInputs.CursorOf"/>.</param>
+    /// <param name="of">What the cursor is of: <see cref="StreamInputs.OfCursor.Of"/>.</param>
     /// <param name="max">Finds the largest cursor above one, or of all rows; null where there is none.</param>
     /// <param name="count">Counts the rows of a cursor.</param>
-    public static async Task<StreamInputs?> MakeAsync(
+    public static async Task<StreamInputs.OfCursor?> MakeAsync(
         IReadOnlyList<StreamInputs> history, string of, Func<string?, Task<string?>> max,
         Func<string, Task<long>> count)
     {
-        var last = StreamInputs.LastOfCursor(history);
+        var last = StreamInputs.OfCursor.Last(history);
         var beginsAgain = last?.IsOfOther(of) == true;
-        var from = beginsAgain ? null : last?.CursorTo;
+        var from = beginsAgain ? null : last?.To;
         var to = await max(from);
         if (from is null)
             return to is null ? null
-                : new() { CursorTo = to, CursorOf = of, CursorRows = await count(to), RereadsCursor = beginsAgain };
+                : new() { To = to, Of = of, Rows = await count(to), Rereads = beginsAgain };
         var rows = await count(from);
-        var isOther = rows != last!.CursorRows;
+        var isOther = rows != last!.Rows;
         if (to is null && !isOther) return null;
         return new()
         {
-            CursorFrom = from, CursorTo = to ?? from, CursorOf = of, RereadsCursor = isOther,
-            CursorRows = to is null ? rows : await count(to),
+            From = from, To = to ?? from, Of = of, Rereads = isOther,
+            Rows = to is null ? rows : await count(to),
         };
     }
 }

@@ -86,7 +86,7 @@ public interface ISource : IAsyncDisposable
     /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="history">
-    /// The inputs of all batches so far, oldest first; many old ones may stand as one, <see cref="StreamInputs.Fold"/>.
+    /// The inputs of all batches so far, oldest first; one may stand for many old ones, <see cref="StreamInputs.Fold"/>.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The inputs, with warnings; null inputs where nothing is new.</returns>
@@ -111,6 +111,18 @@ public interface ISource : IAsyncDisposable
     /// <param name="cancellationToken">Stops it.</param>
     Task<StreamRows> ReadAsync(
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tells the source that all up to the end of a batch is committed: what it keeps for readers that may read again
+    /// can go. Called after the batch's last commit, and again before the next batch is planned, as a run may end in
+    /// between; so a second call for the same inputs must do nothing.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="done">What the batch read, with how far reading came.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The source does not take it; the next run confirms again.</exception>
+    Task ConfirmAsync(StreamDefinition stream, StreamInputs done, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
 }
 
 /// <summary>A source that can read several streams as they were at one moment.</summary>

@@ -67,7 +67,7 @@ public abstract class StreamRows : IAsyncDisposable
     /// Called when the rows were read, before anything of them is committed: makes sure that the inputs are what they
     /// were when reading began, and gives them with what reading told of them; null where there is nothing to look at.
     /// </summary>
-    public Func<CancellationToken, Task<StreamInputs>>? Confirm { get; set; }
+    public Func<CancellationToken, Task<StreamInputs>>? Verify { get; set; }
 
     /// <summary>Whether it is known that there are no rows, readable or not.</summary>
     public bool IsEmpty { get; init; }
@@ -120,7 +120,7 @@ public abstract class StreamRows : IAsyncDisposable
         /// <summary>Takes from other rows of the same inputs what reading again does not tell.</summary>
         public void TakePlaceOf(StreamRows rows)
         {
-            Confirm ??= rows.Confirm;
+            Verify ??= rows.Verify;
             if (MissingColumns.Count == 0) MissingColumns = rows.MissingColumns;
         }
 

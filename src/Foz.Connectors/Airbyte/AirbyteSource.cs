@@ -50,17 +50,14 @@ sealed class AirbyteSource(
     public Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
         Task.FromResult(new BatchPlan(
-            new()
-            {
-                State = stream.Mode is StreamMode.Incremental
-                    ? history.LastOrDefault(i => i.State is not null)?.State
-                    : null,
-            }, []));
+            new StreamInputs.OfState(
+                stream.Mode is StreamMode.Incremental ? StreamInputs.OfState.Last(history) : null), []));
 
     /// <inheritdoc/>
     public async Task<StreamRows> ReadAsync(
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
+        var state = inputs.As<StreamInputs.OfState>(stream).State;
         using var run = Run(stream.Name);
         var found = await FindAsync(stream, cancellationToken);
         var arguments = new List<string>
@@ -68,12 +65,11 @@ sealed class AirbyteSource(
             "read", "--config", run.Write("config.json", options.Config), "--catalog",
             run.Write("catalog.json", Configured(stream, found)),
         };
-        if (inputs.State is { } before) arguments.AddRange(["--state", run.Write("state.json", before)]);
+        if (state is not null) arguments.AddRange(["--state", run.Write("state.json", state)]);
         using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}")
         {
             Meter = context.Meter,
         };
-        var state = inputs.State;
         var name = Text(found, "name");
         await foreach (var (type, body) in MessagesAsync(run, arguments, cancellationToken))
         {
@@ -82,7 +78,7 @@ sealed class AirbyteSource(
             else if (type == "STATE") state = StateOf(body);
         }
         return await Task.Run(
-            () => rows.Read(stream, context, new(inputs with { State = state }, []), cancellationToken),
+            () => rows.Read(stream, context, new(new StreamInputs.OfState(state), []), cancellationToken),
             cancellationToken);
     }
 

@@ -58,7 +58,7 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     public async Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
-        if (stream.Mode is StreamMode.Snapshot) return new(new(), []);
+        if (stream.Mode is StreamMode.Snapshot) return new(new StreamInputs.OfAll(), []);
         var table = await DescribeAsync(stream, cancellationToken);
         var cursor = DatabaseColumns.Find(
             stream, "cursor", stream.Cursor ?? throw stream.Settings.Wrong("cursor", "set where mode is incremental"),
@@ -88,8 +88,8 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     {
         var table = await DescribeAsync(stream, cancellationToken);
         var fields = table.Columns.Select(c => c.Field).ToList();
-        var conditions = inputs.CursorTo is { } to
-            ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), inputs, to)]
+        var conditions = inputs is StreamInputs.OfCursor { To: { } to } range
+            ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), range, to)]
             : await RangesAsync(stream, table, cancellationToken);
         var queue = new Queue<KeyCondition>(conditions);
         var readers = Math.Min(options.ConnectionsMax, conditions.Count);
@@ -107,13 +107,13 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         };
     }
 
-    KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs inputs, string to)
+    KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs.OfCursor inputs, string to)
     {
         var name = Dialect.Quote(cursor.Name);
         var end = CursorText.ToValue(to, cursor.ValueType);
-        return inputs.CursorFrom is not { } from
+        return inputs.From is not { } from
             ? new($"({name} <= {Dialect.Parameter(1)} OR {name} IS NULL)", [end])
-            : new($"{name} {(inputs.RereadsCursor ? ">=" : ">")} {Dialect.Parameter(1)} AND "
+            : new($"{name} {(inputs.Rereads ? ">=" : ">")} {Dialect.Parameter(1)} AND "
                 + $"{name} <= {Dialect.Parameter(2)}", [CursorText.ToValue(from, cursor.ValueType), end]);
     }
 

@@ -42,15 +42,17 @@ static class FilePlan
         var found = present.Where(file => IsOne(stream, file)).ToList();
         if (stream.Mode == StreamMode.Snapshot)
         {
-            var isKnown = history.Count > 0 && history[^1].Files.Length == found.Count
-                && history[^1].Files.Zip(found).All(pair => IsSame(pair.First, pair.Second)
+            var last = history is [.., StreamInputs.OfFiles before] ? before.Files : [];
+            var isKnown = history.Count > 0 && last.Length == found.Count
+                && last.Zip(found).All(pair => IsSame(pair.First, pair.Second)
                     && (IsUntouched(pair.First, pair.Second) || !hasOtherBytes(pair.First, pair.Second)));
-            var rejected = history.Count == 0 ? null : RejectedOf(history[^1].Files.Where(IsReadOtherwise));
+            var rejected = RejectedOf(last.Where(IsReadOtherwise));
             return new((isKnown && rejected is null) || (found.Count == 0 && history.Count == 0)
-                ? null : new() { Files = [.. found], RejectedBefore = rejected }, []);
+                ? null : new StreamInputs.OfFiles([.. found]) { RejectedBefore = rejected }, []);
         }
         var read = new Dictionary<string, FileInput>();
-        foreach (var file in history.SelectMany(inputs => inputs.Files).Where(file => IsOne(stream, file)))
+        foreach (var file in history.OfType<StreamInputs.OfFiles>()
+            .SelectMany(inputs => inputs.Files).Where(file => IsOne(stream, file)))
             read[file.Path] = file;
         var changed = found.Where(file => read.TryGetValue(file.Path, out var before) && !IsUntouched(before, file)
             && (before.SizeBytes != file.SizeBytes || hasOtherBytes(before, file))).ToHashSet();
@@ -62,11 +64,12 @@ static class FilePlan
             {
                 Hint = ReplaceHint,
             };
-        var inputs = new StreamInputs
+        var inputs = new StreamInputs.OfFiles([
+            .. found.Where(file => !read.ContainsKey(file.Path) || otherwise.Contains(file)
+                || (policy is ChangedFiles.Replace && changed.Contains(file))),
+        ])
         {
-            Files = [.. found.Where(file => !read.ContainsKey(file.Path) || otherwise.Contains(file)
-                || (policy is ChangedFiles.Replace && changed.Contains(file)))],
-            ReplacesFiles = otherwise.Count > 0 || (policy is ChangedFiles.Replace && changed.Count > 0),
+            Replaces = otherwise.Count > 0 || (policy is ChangedFiles.Replace && changed.Count > 0),
             RejectedBefore = RejectedOf(otherwise.Select(file => read[file.Path])),
         };
         return new(

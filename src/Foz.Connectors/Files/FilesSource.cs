@@ -79,7 +79,7 @@ sealed class FilesSource : ISource
         // The newest file has the columns that come.
         var files = await FindAsync(FileStreamSettings.Read(stream).Pattern, cancellationToken);
         if (files.MaxBy(file => (file.ModifiedAt, file.Path)) is not { } newest) return [];
-        await using var rows = await ReadAsync(stream, new() { Files = [newest] }, context, cancellationToken);
+        await using var rows = await ReadAsync(stream, new StreamInputs.OfFiles([newest]), context, cancellationToken);
         return rows.Fields;
     }
 
@@ -95,7 +95,7 @@ sealed class FilesSource : ISource
                 settings, found, history, (before, now) => HasOtherBytes(before, now, cancellationToken)),
             cancellationToken);
         // Files may go once they were read.
-        return found.Count > 0 || history.Any(inputs => !inputs.Files.IsEmpty) ? plan
+        return found.Count > 0 || history.Any(inputs => inputs is StreamInputs.OfFiles { Files.IsEmpty: false }) ? plan
             : plan with
             {
                 Warnings = plan.Warnings.Add(
@@ -116,12 +116,12 @@ sealed class FilesSource : ISource
         {
             var plan = await PlanAsync(stream, history, cancellationToken);
             // An object of a store comes whole or not at all.
-            if (plan.Inputs is not { } inputs || remote is StoredFiles) return plan;
+            if (plan.Inputs is not StreamInputs.OfFiles inputs || remote is StoredFiles) return plan;
             var waits = inputs.Files.Select(file =>
                 (File: file, Time: settling.WaitFor(file, () => EndsLine(settings, file))))
                 .Where(wait => wait.Time > TimeSpan.Zero).ToList();
             if (waits.Count == 0) return plan;
-            if (settling.IsOver) return WithoutUnsettled(stream, plan, [.. waits.Select(wait => wait.File)]);
+            if (settling.IsOver) return WithoutUnsettled(stream, plan, inputs, [.. waits.Select(wait => wait.File)]);
             var longest = waits.MaxBy(wait => wait.Time);
             onWait($"file {longest.File.Path}, which may still be written", longest.Time);
             await Task.Delay(longest.Time, clock, cancellationToken);
@@ -129,8 +129,12 @@ sealed class FilesSource : ISource
     }
 
     /// <inheritdoc/>
-    public async Task<StreamRows> ReadAsync(
-        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
+    public Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken) =>
+        ReadAsync(stream, inputs.As<StreamInputs.OfFiles>(stream), context, cancellationToken);
+
+    async Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs.OfFiles inputs, ReadContext context, CancellationToken cancellationToken)
     {
         var files = remote is null
             ? inputs.Files.Select(ToFile).ToList()
@@ -194,14 +198,14 @@ sealed class FilesSource : ISource
         message.Contains(file.Path, StringComparison.Ordinal) ? message : $"file {file.Path} is damaged: {message}";
 
     async Task<StreamRows> ReadAsync(
-        StreamDefinition stream, StreamInputs inputs, IReadOnlyList<SourceFile> files, ReadContext context,
+        StreamDefinition stream, StreamInputs.OfFiles inputs, IReadOnlyList<SourceFile> files, ReadContext context,
         CancellationToken cancellationToken)
     {
         var reader = FileStreamSettings.Read(stream).Reader;
         var read = new ReadFiles(inputs, files, reader, areCopies: remote is not null, context.Engine.Threads);
         await read.BeginAsync(clock, cancellationToken);
         var rows = await Task.Run(() => FileRows.Read(stream, files, context, cancellationToken), cancellationToken);
-        rows.Confirm = read.ConfirmAsync;
+        rows.Verify = read.VerifyAsync;
         return rows;
     }
 
@@ -209,7 +213,7 @@ sealed class FilesSource : ISource
     /// Whether a batch may do without some of its files: not a snapshot, which is of all files or none, nor one of
     /// which a part may be committed. Of a table that is not there yet one file must be readable.
     /// </summary>
-    static bool MayLeaveOut(StreamDefinition stream, StreamInputs inputs, ReadContext context) =>
+    static bool MayLeaveOut(StreamDefinition stream, StreamInputs.OfFiles inputs, ReadContext context) =>
         stream.Mode is StreamMode.Incremental && inputs.Files.All(file => file.Hash is null)
         && (inputs.Files.Length > 1 || context.TableFields.Count > 0);
 
@@ -347,11 +351,12 @@ sealed class FilesSource : ISource
             || ReadFiles.Hash(new(now, Path.GetFullPath(now.Path, projectFolder)), cancellationToken) != hash;
 
     /// <summary>A plan that leaves files to the next run; a snapshot is of all files or none.</summary>
-    static BatchPlan WithoutUnsettled(StreamDefinition stream, BatchPlan plan, IReadOnlyCollection<FileInput> unsettled)
+    static BatchPlan WithoutUnsettled(
+        StreamDefinition stream, BatchPlan plan, StreamInputs.OfFiles inputs, IReadOnlyCollection<FileInput> unsettled)
     {
-        var left = stream.Mode is StreamMode.Snapshot ? [] : plan.Inputs!.Files.RemoveRange(unsettled);
+        var left = stream.Mode is StreamMode.Snapshot ? [] : inputs.Files.RemoveRange(unsettled);
         return new(
-            left.IsEmpty ? null : plan.Inputs! with { Files = left },
+            left.IsEmpty ? null : inputs with { Files = left },
             plan.Warnings.AddRange(unsettled.Select(file => new Warning(
                 $"file {file.Path} is still being written: it is left to the next run",
                 "set settle and settle_max to how long writing takes"))));

@@ -16,7 +16,8 @@ namespace Foz.Connectors.Files;
 /// <param name="reader">A hash of the settings that they are read with.</param>
 /// <param name="areCopies">Whether they are copies that nobody else knows.</param>
 /// <param name="threads">How many files are hashed at the same time.</param>
-sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, string reader, bool areCopies, int threads)
+sealed class ReadFiles(
+    StreamInputs.OfFiles inputs, IReadOnlyList<SourceFile> files, string reader, bool areCopies, int threads)
 {
     /// <summary>Two changes that are further apart have different times.</summary>
     static readonly TimeSpan clockTick = TimeSpan.FromMilliseconds(20);
@@ -34,7 +35,7 @@ sealed class ReadFiles(StreamInputs inputs, IReadOnlyList<SourceFile> files, str
 
     /// <summary>Makes sure that the files are what they were, and gives them with their hashes.</summary>
     /// <exception cref="FozException">One changed, is gone, or cannot be read.</exception>
-    public async Task<StreamInputs> ConfirmAsync(CancellationToken cancellationToken)
+    public async Task<StreamInputs> VerifyAsync(CancellationToken cancellationToken)
     {
         Failpoint.Hit("files.read");
         var confirmed = new FileInput[files.Count];

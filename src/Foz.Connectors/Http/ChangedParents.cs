@@ -23,13 +23,13 @@ sealed class ChangedParents
             && (before[ParentKey]?.ToString() != parent.Definition.Name
                 || (before[OfKey] is { } of && $"{of}" != parent.Cursor!.Of));
         if (isOther) before = null;
-        var inputs = new StreamInputs
+        var inputs = new StreamInputs.OfCursor
         {
-            CursorFrom = before?[CursorKey]?.ToString(),
-            CursorSeen = [.. (before?[SeenKey] as JsonArray ?? []).Select(hash => hash!.ToString())],
+            From = before?[CursorKey]?.ToString(),
+            Seen = [.. (before?[SeenKey] as JsonArray ?? []).Select(hash => hash!.ToString())],
         };
         Filter = new(parent.Cursor!, inputs);
-        Cursor = parent.Cursor!.ToSend(parent.Cursor.From(inputs.CursorFrom));
+        Cursor = parent.Cursor!.ToSend(parent.Cursor.From(inputs.From));
     }
 
     /// <summary>Takes the rows that are new or changed.</summary>
@@ -48,7 +48,7 @@ sealed class ChangedParents
     public string? Cursor { get; }
 
     /// <summary>How far the rows went, for the next batch; null where none has a cursor.</summary>
-    public string? State => Filter.Reached is { CursorTo: { } to, CursorSeen: var seen }
+    public string? State => Filter.Reached is { To: { } to, Seen: var seen }
         ? new JsonObject
         {
             [ParentKey] = parent.Definition.Name, [CursorKey] = to, [OfKey] = parent.Cursor!.Of,

@@ -10,30 +10,30 @@ namespace Foz.Connectors.Http;
 /// </summary>
 /// <param name="setting">The cursor.</param>
 /// <param name="inputs">Where the batch begins; where it ended, of one that is read again.</param>
-sealed class CursorFilter(CursorSetting setting, StreamInputs inputs)
+sealed class CursorFilter(CursorSetting setting, StreamInputs.OfCursor inputs)
 {
     const int SeenMax = 10_000;
     const int HashBytes = 12;
 
     readonly Lock gate = new();
-    readonly CursorValue? last = inputs.CursorFrom is { } text ? CursorValue.Parse(text) : null;
-    readonly CursorValue? from = setting.From(inputs.CursorFrom) is { } start ? CursorValue.Parse(start) : null;
+    readonly CursorValue? last = inputs.From is { } text ? CursorValue.Parse(text) : null;
+    readonly CursorValue? from = setting.From(inputs.From) is { } start ? CursorValue.Parse(start) : null;
     // A batch that is read again knows the rows of its end, and not those that it began with.
-    readonly HashSet<string> known = inputs.CursorTo is null ? [.. inputs.CursorSeen] : [];
-    CursorValue? largest = inputs.CursorFrom is { } before ? CursorValue.Parse(before) : null;
-    HashSet<string> seen = inputs.CursorTo is null ? [.. inputs.CursorSeen] : [];
-    bool rereads = inputs.RereadsCursor;
+    readonly HashSet<string> known = inputs.To is null ? [.. inputs.Seen] : [];
+    CursorValue? largest = inputs.From is { } before ? CursorValue.Parse(before) : null;
+    HashSet<string> seen = inputs.To is null ? [.. inputs.Seen] : [];
+    bool rereads = inputs.Rereads;
     long without;
 
     /// <summary>
     /// How far the rows went; rows of the last cursor that are not known as they came may be rows that the table has,
     /// before their server wrote them in another way.
     /// </summary>
-    public StreamInputs Reached => inputs with
+    public StreamInputs.OfCursor Reached => inputs with
     {
-        CursorTo = largest?.Text,
-        RereadsCursor = rereads,
-        CursorSeen = seen.Count > SeenMax ? [] : [.. seen.Order(StringComparer.Ordinal)],
+        To = largest?.Text,
+        Rereads = rereads,
+        Seen = seen.Count > SeenMax ? [] : [.. seen.Order(StringComparer.Ordinal)],
     };
 
     /// <summary>What the user should know.</summary>

@@ -62,15 +62,14 @@ sealed class HttpSource : ISource
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
         var declared = streams[stream.Name];
-        var inputs = declared.AsksForChangedParents
-            ? new() { State = history.LastOrDefault(past => past.State is not null)?.State }
-            : declared.Cursor is { } cursor ? FromCursor(StreamInputs.LastOfCursor(history), cursor.Of)
-            : new StreamInputs();
+        StreamInputs inputs = declared.AsksForChangedParents ? new StreamInputs.OfState(StreamInputs.OfState.Last(history))
+            : declared.Cursor is { } cursor ? FromCursor(StreamInputs.OfCursor.Last(history), cursor.Of)
+            : new StreamInputs.OfAll();
         return Task.FromResult(new BatchPlan(inputs, []));
 
-        static StreamInputs FromCursor(StreamInputs? last, string of) => last?.IsOfOther(of) == true
-            ? new() { CursorOf = of, RereadsCursor = true }
-            : new() { CursorOf = of, CursorFrom = last?.CursorTo, CursorSeen = last?.CursorSeen ?? [] };
+        static StreamInputs.OfCursor FromCursor(StreamInputs.OfCursor? last, string of) => last?.IsOfOther(of) == true
+            ? new() { Of = of, Rereads = true }
+            : new() { Of = of, From = last?.To, Seen = last?.Seen ?? [] };
     }
 
     /// <inheritdoc/>
@@ -78,15 +77,18 @@ sealed class HttpSource : ISource
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
         var declared = streams[stream.Name];
-        var filter = declared.Cursor is { } setting ? new CursorFilter(setting, inputs) : null;
-        var cursor = declared.Cursor is { } sent ? sent.ToSend(sent.From(inputs.CursorFrom)) : null;
+        var range = inputs as StreamInputs.OfCursor ?? new();
+        var filter = declared.Cursor is { } setting ? new CursorFilter(setting, range) : null;
+        var cursor = declared.Cursor is { } sent ? sent.ToSend(sent.From(range.From)) : null;
         using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}")
         {
             Meter = context.Meter,
         };
-        var parents = declared.AsksForChangedParents ? new ChangedParents(declared.Parent!, inputs.State) : null;
+        var parents = declared.AsksForChangedParents
+            ? new ChangedParents(declared.Parent!, inputs.As<StreamInputs.OfState>(stream).State)
+            : null;
         await fetch.FetchAsync(declared, cursor, filter, parents, rows, cancellationToken);
-        var reached = parents is null ? filter?.Reached ?? inputs : inputs with { State = parents.State };
+        var reached = parents is not null ? new StreamInputs.OfState(parents.State) : filter?.Reached ?? inputs;
         return await Task.Run(
             () => rows.Read(
                 stream, context, new(reached, [.. filter?.Warnings ?? [], .. parents?.Warnings ?? []]),

@@ -14,13 +14,13 @@ static class CursorRange
     static readonly string[] Ends = ["infinity", "Infinity", "NaN"];
 
     /// <summary>The condition in SQL.</summary>
-    public static string Sql(RelationColumn cursor, StreamInputs inputs)
+    public static string Sql(RelationColumn cursor, StreamInputs.OfCursor inputs)
     {
         var name = SqlText.Name(cursor.Name);
-        var to = inputs.CursorTo ?? throw new FozException(
+        var to = inputs.To ?? throw new FozException(
             ErrorKind.Configuration, "a batch of an incremental stream states no cursor up to which to read");
-        return inputs.CursorFrom is { } from
-            ? $"{name} {(inputs.RereadsCursor ? ">=" : ">")} {Literal(from)} AND {name} <= {Literal(to)}"
+        return inputs.From is { } from
+            ? $"{name} {(inputs.Rereads ? ">=" : ">")} {Literal(from)} AND {name} <= {Literal(to)}"
             : $"({name} <= {Literal(to)} OR {name} IS NULL)";
 
         string Literal(string value) => $"{SqlText.Literal(value)}::{cursor.Type.Name}";

@@ -49,8 +49,8 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             warnings.Add(
                 new($"{relation}: row security lets {options.User} see only the rows that its policies show"));
 
-        var inputs = stream.Mode == StreamMode.Snapshot
-            ? new StreamInputs()
+        StreamInputs? inputs = stream.Mode == StreamMode.Snapshot
+            ? new StreamInputs.OfAll()
             : await PlanCursorAsync(stream, table, history, warnings, cancellationToken);
         return new BatchPlan(inputs, warnings.ToImmutable());
     }
@@ -69,19 +69,23 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
         var table = await DescribeAsync(stream, cancellationToken);
-        var condition = stream.Mode == StreamMode.Incremental ? CursorRange.Sql(table.Cursor!, inputs) : "";
+        var isSnapshot = stream.Mode is StreamMode.Snapshot;
+        var condition = isSnapshot
+            ? ""
+            : CursorRange.Sql(table.Cursor!, inputs.As<StreamInputs.OfCursor>(stream));
+        var readsAll = inputs is not StreamInputs.OfCursor { From: not null };
         // The rows above a cursor are few, and found by an index where there is one.
-        var size = inputs.CursorFrom is null && table.Relation.Kind != RelationKind.View
+        var size = readsAll && table.Relation.Kind != RelationKind.View
             ? await catalog.SizeAsync(table.Relation, cancellationToken)
             : null;
         var selection = new TableSelection(table.Relation, table.Columns, condition);
         // An older snapshot would miss rows below a cursor that was looked up after it was taken.
-        var snapshot = stream.Mode == StreamMode.Snapshot ? shared : null;
+        var snapshot = isSnapshot ? shared : null;
         var reading = await TableReading.OpenAsync(options, selection, size, snapshot, cancellationToken);
         var fields = StreamResolver.Fields(table.Columns);
         return new StreamRows.Streamed(new ColumnStream(fields, reading.Partitions)
         {
-            RowCountEstimate = inputs.CursorFrom is null ? table.Relation.RowCountEstimate : null,
+            RowCountEstimate = readsAll ? table.Relation.RowCountEstimate : null,
         })
         {
             Fields = fields,
@@ -150,7 +154,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         };
     }
 
-    async Task<StreamInputs?> PlanCursorAsync(
+    async Task<StreamInputs.OfCursor?> PlanCursorAsync(
         StreamDefinition stream,
         StreamTable table,
         IReadOnlyList<StreamInputs> history,
@@ -170,7 +174,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
                 return to;
             },
             value => catalog.CursorRowsAsync(relation, cursor, value, cancellationToken));
-        var isFirst = inputs is null ? !history.Any(h => h.CursorTo is not null) : inputs.CursorFrom is null;
+        var isFirst = inputs is null ? StreamInputs.OfCursor.Last(history) is null : inputs.From is null;
         if (cursor.IsNullable && (!isFirst || inputs is null)
             && await catalog.HasNullsAsync(relation, cursor, cancellationToken))
             warnings.Add(new($"{relation}: some rows have no {cursor.Name}: " + (isFirst

@@ -100,6 +100,7 @@ def main():
     for name in ("--config", "--catalog", "--state"):
         arguments.add_argument(name)
     arguments.add_argument("--discover", action="store_true")
+    arguments.add_argument("--confirm", action="store_true")
     stated = arguments.parse_args()
 
     # What the file prints, and what programs print that it starts, is its log.
@@ -114,10 +115,16 @@ def main():
     with open(stated.config, encoding="utf-8") as file:
         foz.config = json.load(file)
 
-    def stream(function=None, *, name=None, keys=(), mode="snapshot"):
-        """Marks a function as a stream; where one is marked, the others are not streams."""
+    def stream(function=None, *, name=None, keys=(), mode="snapshot", confirm=None):
+        """
+        Marks a function as a stream; where one is marked, the others are not streams. What confirm= names is called
+        with the stream's state once the rows before it are in the table, and may be called again with the same one.
+        """
         def mark(marked):
-            declared[name or marked.__name__] = (marked, [keys] if isinstance(keys, str) else list(keys), mode)
+            if confirm is not None and mode != "incremental":
+                raise ValueError(f"{marked.__name__}() has confirm=, which goes with mode=\"incremental\"")
+            declared[name or marked.__name__] = (
+                marked, [keys] if isinstance(keys, str) else list(keys), mode, confirm)
             return marked
         return mark if function is None else mark(function)
 
@@ -137,9 +144,13 @@ def main():
     try:
         module = _load(path)
         streams = declared or {
-            name: (value, [], None) for name, value in vars(module).items()
+            name: (value, [], None, None) for name, value in vars(module).items()
             if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")}
-        if stated.discover:
+        if stated.confirm:
+            name, state = _chosen(stated)
+            streams[name][3](state)
+            out.send({"type": "END"})
+        elif stated.discover:
             out.send({"streams": [_entry(name, *rest[1:]) for name, rest in streams.items()]})
         else:
             _read(stated, streams, out.send)
@@ -166,13 +177,16 @@ def _describe(error):
     return "".join(told.format())
 
 
-def _entry(name, keys, mode):
+def _entry(name, keys, mode, confirm):
     own = {} if mode is None else {"forced-replication-method": "INCREMENTAL" if mode == "incremental" else "FULL_TABLE"}
+    if confirm is not None:
+        own["foz-confirms"] = True
     return {"stream": name, "tap_stream_id": name, "schema": {"properties": {}}, "key_properties": keys,
             "metadata": [{"breadcrumb": [], "metadata": own}]}
 
 
-def _read(stated, streams, send):
+def _chosen(stated):
+    """The name of the stream that Foz asks for, and its state."""
     with open(stated.catalog, encoding="utf-8") as file:
         chosen = next(s for s in json.load(file)["streams"]
                       if any(m["metadata"].get("selected") for m in s["metadata"] if not m["breadcrumb"]))
@@ -180,7 +194,11 @@ def _read(stated, streams, send):
     if stated.state:
         with open(stated.state, encoding="utf-8") as file:
             state = json.load(file).get("state")
-    name = chosen["stream"]
+    return chosen["stream"], state
+
+
+def _read(stated, streams, send):
+    name, state = _chosen(stated)
     function = streams[name][0]
     takes = any(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in inspect.signature(function).parameters.values())
     data = function(state) if takes else function()

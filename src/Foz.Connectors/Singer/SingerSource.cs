@@ -10,11 +10,14 @@ using JsonNode = System.Text.Json.Nodes.JsonNode;
 namespace Foz.Connectors.Singer;
 
 /// <summary>
-/// A tap of Singer as a source: <c>--discover</c>, and a run for each stream with that alone selected.
+/// A tap of Singer as a source: <c>--discover</c>, and a run for each stream with that alone selected. One that says so
+/// in its catalog is run with <c>--confirm</c> when a batch is committed; only sources in Python do.
 /// </summary>
 sealed class SingerSource(SourceDefinition definition, ProgramOptions options, string projectFolder, TimeProvider clock)
     : ISource
 {
+    const string ConfirmsKey = "foz-confirms";
+
     readonly SemaphoreSlim gate = new(1);
     JsonObject? catalog;
 
@@ -37,30 +40,22 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
     public Task<BatchPlan> PlanAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
         Task.FromResult(new BatchPlan(
-            new()
-            {
-                State = stream.Mode is StreamMode.Incremental
-                    ? history.LastOrDefault(i => i.State is not null)?.State
-                    : null,
-            }, []));
+            new StreamInputs.OfState(
+                stream.Mode is StreamMode.Incremental ? StreamInputs.OfState.Last(history) : null), []));
 
     /// <inheritdoc/>
     public async Task<StreamRows> ReadAsync(
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
+        var state = inputs.As<StreamInputs.OfState>(stream).State;
         using var run = Run(stream.Name);
-        var name = stream.Settings.Text("stream") ?? stream.Name;
-        var selected = run.Write("catalog.json", Select(await CatalogAsync(cancellationToken), stream, name));
-        var arguments = new List<string>
-        {
-            "--config", run.Write("config.json", options.Config), "--catalog", selected,
-        };
-        if (inputs.State is { } before) arguments.AddRange(["--state", run.Write("state.json", before)]);
+        var name = NameOf(stream);
+        var arguments = Arguments(run, stream, await CatalogAsync(cancellationToken), state);
         using var rows = new SpooledRows(context.WorkFolder, $"{definition.Name}.{stream.Name}")
         {
             Meter = context.Meter,
         };
-        var (state, hasEnded) = (inputs.State, false);
+        var hasEnded = false;
         await foreach (var line in run.RunAsync(arguments, cancellationToken))
         {
             if (JsonNode.Parse(line) is not JsonObject message) continue;
@@ -79,8 +74,33 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
         }
         if (options.TellsEnd && !hasEnded) throw run.Failure("it ended before it was done", []);
         return await Task.Run(
-            () => rows.Read(stream, context, new(inputs with { State = state }, []), cancellationToken),
+            () => rows.Read(stream, context, new(new StreamInputs.OfState(state), []), cancellationToken),
             cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task ConfirmAsync(StreamDefinition stream, StreamInputs done, CancellationToken cancellationToken)
+    {
+        if (stream.Mode is not StreamMode.Incremental || done is not StreamInputs.OfState { State: { } state }) return;
+        var found = await CatalogAsync(cancellationToken);
+        if (!Streams(found).Any(one => NameOf(one) == NameOf(stream) && RootOf(one).ContainsKey(ConfirmsKey))) return;
+        using var run = Run(stream.Name);
+        var hasEnded = false;
+        await foreach (var line in run.RunAsync(
+            [.. Arguments(run, stream, found, state), "--confirm"], cancellationToken))
+            hasEnded |= JsonNode.Parse(line) is JsonObject message && Text(message, "type") == "END";
+        if (!hasEnded) throw run.Failure("it ended before it had confirmed", []);
+    }
+
+    List<string> Arguments(ProgramRun run, StreamDefinition stream, JsonObject found, string? state)
+    {
+        var selected = run.Write("catalog.json", Select(found, stream, NameOf(stream)));
+        var arguments = new List<string>
+        {
+            "--config", run.Write("config.json", options.Config), "--catalog", selected,
+        };
+        if (state is not null) arguments.AddRange(["--state", run.Write("state.json", state)]);
+        return arguments;
     }
 
     async Task<JsonObject> CatalogAsync(CancellationToken cancellationToken)
@@ -142,16 +162,14 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken)
     {
-        var name = stream.Settings.Text("stream") ?? stream.Name;
+        var name = NameOf(stream);
         return (await DiscoverAsync(cancellationToken))
             .FirstOrDefault(found => found.Definition.Settings.Text("stream") == name)?.Definition.Keys ?? [];
     }
 
     static DiscoveredStream Discovered(JsonObject stream)
     {
-        var root =
-            (stream["metadata"] as JsonArray)?.OfType<JsonObject>()
-                .FirstOrDefault(m => m["breadcrumb"] is JsonArray { Count: 0 })?["metadata"] as JsonObject ?? [];
+        var root = RootOf(stream);
         var keys = stream["key_properties"] as JsonArray ?? root["table-key-properties"] as JsonArray ?? [];
         var cursor = (stream["valid_replication_keys"]
             ?? root["valid-replication-keys"]) is JsonArray { Count: > 0 } valid ? valid[0]?.ToString() : null;
@@ -172,6 +190,13 @@ sealed class SingerSource(SourceDefinition definition, ProgramOptions options, s
 
     static IEnumerable<JsonObject> Streams(JsonObject catalog) =>
         (catalog["streams"] as JsonArray ?? []).OfType<JsonObject>();
+
+    static string NameOf(StreamDefinition stream) => stream.Settings.Text("stream") ?? stream.Name;
+
+    /// <summary>What the catalog says of a stream as a whole.</summary>
+    static JsonObject RootOf(JsonObject stream) =>
+        (stream["metadata"] as JsonArray)?.OfType<JsonObject>()
+            .FirstOrDefault(m => m["breadcrumb"] is JsonArray { Count: 0 })?["metadata"] as JsonObject ?? [];
 
     static string NameOf(JsonObject stream) => Text(stream, "stream") ?? Text(stream, "tap_stream_id") ?? "";
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
 using Foz.Lake;
@@ -33,9 +32,9 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
 
     /// <inheritdoc/>
     protected override async Task<BatchPlan> PlanAsync(
-        StreamDefinition stream, string location, StreamInputs? last, CancellationToken cancellationToken)
+        StreamDefinition stream, string location, StreamInputs.OfVersions? last, CancellationToken cancellationToken)
     {
-        var from = last is null ? (long?)null : VersionOf(last.CursorTo!);
+        var from = last?.To;
         var table = new LakeTable(
             new DeltaTable(Folder.Store.Within(location), parquet: null, Clock, Folder.AddressOf(location)),
             keys: null);
@@ -44,36 +43,34 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
         if (from > to) throw Folder.Remade(location);
         if (from is { } read && (read == to || !await table.HasChangesSinceAsync(read, to, cancellationToken)))
             return new BatchPlan(null, []);
-        return new(new()
+        return new(new StreamInputs.OfVersions
         {
-            CursorFrom = stream.Mode is StreamMode.Incremental ? last?.CursorTo : null,
-            CursorTo = to.ToString(CultureInfo.InvariantCulture),
-            State = last?.State,
+            From = stream.Mode is StreamMode.Incremental ? from : null,
+            To = to,
+            TableId = last?.TableId,
         }, []);
     }
 
     /// <inheritdoc/>
     protected override async Task<TableFormatRows> ReadAsync(
-        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading,
+        StreamDefinition stream, string location, StreamInputs.OfVersions inputs, TableReading reading,
         CancellationToken cancellationToken)
     {
         var table = new TableStore(Folder.Open(reading.Cache), reading.Engine, Clock).Open(location);
-        var to = VersionOf(inputs.CursorTo!);
-        var end = await table.VersionAsync(to, cancellationToken);
+        var end = await table.VersionAsync(inputs.To, cancellationToken);
         var id = end.State.Metadata.Id;
-        if (inputs.CursorFrom is not null && inputs.State is { } known && known != id) throw Folder.Remade(location);
-        var isWhole = inputs.CursorFrom is null;
-        var rows = isWhole
-            ? TableRows.All(end)
-            : await (await table.ChangesSinceAsync(VersionOf(inputs.CursorFrom!), to, cancellationToken))
-                .RowsAsync(cancellationToken);
+        if (inputs is { From: not null, TableId: { } known } && known != id) throw Folder.Remade(location);
+        var isWhole = inputs.From is null;
+        var rows = inputs.From is { } from
+            ? await (await table.ChangesSinceAsync(from, inputs.To, cancellationToken)).RowsAsync(cancellationToken)
+            : TableRows.All(end);
         var relation = await rows.OpenAsync(reading.Session, filter: null, cancellationToken, isForAnySession: true);
         var address = Folder.AddressOf(location);
         return new(
             isWhole ? AllSql(end, relation.Sql, address) : ChangesSql(stream, end, relation.Sql, address),
             TableFolder.FieldsOf(end.Fields), relation)
         {
-            Reached = inputs with { State = id },
+            Reached = inputs with { TableId = id },
             BytesRead = isWhole ? end.TotalBytes : null,
         };
     }
@@ -115,6 +112,4 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
                 Place = stream.Place,
                 Hint = NearestName.Hint(key, table.Fields.Select(f => f.Name)),
             };
-
-    static long VersionOf(string cursor) => long.Parse(cursor, CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Engine;
 
@@ -30,40 +29,42 @@ sealed class IcebergSource(TableFolder folder, TimeProvider clock)
 
     /// <inheritdoc/>
     protected override async Task<BatchPlan> PlanAsync(
-        StreamDefinition stream, string location, StreamInputs? last, CancellationToken cancellationToken)
+        StreamDefinition stream, string location, StreamInputs.OfVersions? last, CancellationToken cancellationToken)
     {
         var metadata = await IcebergMetadata.FindAsync(Folder.Store.Within(location), cancellationToken)
             ?? throw Folder.NotThere(location, stream, Format);
-        if (metadata.Current is not { } current || last?.CursorTo == Text(current.Id)) return new BatchPlan(null, []);
+        if (metadata.Current is not { } current || last?.To == current.Id) return new BatchPlan(null, []);
         var isNext = stream.Mode is StreamMode.Incremental && last is not null;
-        if (isNext && last!.State != metadata.Uuid) throw Folder.Remade(location);
-        if (isNext && Appends(metadata, location, last!.CursorTo!, current.Id).Count == 0) return new(null, []);
+        if (isNext && last!.TableId != metadata.Uuid) throw Folder.Remade(location);
+        if (isNext && Appends(metadata, location, last!.To, current.Id).Count == 0) return new(null, []);
         return new(
-            new() { CursorFrom = isNext ? last!.CursorTo : null, CursorTo = Text(current.Id), State = metadata.Uuid },
-            []);
+            new StreamInputs.OfVersions
+            {
+                From = isNext ? last!.To : null, To = current.Id, TableId = metadata.Uuid,
+            }, []);
     }
 
     /// <inheritdoc/>
     protected override async Task<TableFormatRows> ReadAsync(
-        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading,
+        StreamDefinition stream, string location, StreamInputs.OfVersions inputs, TableReading reading,
         CancellationToken cancellationToken)
     {
         var store = Folder.Open(reading.Cache).Within(location);
         var metadata = await IcebergMetadata.FindAsync(store, cancellationToken)
             ?? throw Folder.NotThere(location, stream, Format);
-        if (metadata.Uuid != inputs.State) throw Folder.Remade(location);
-        var snapshot = metadata.Snapshots.FirstOrDefault(s => Text(s.Id) == inputs.CursorTo)
-            ?? throw Expired(location, inputs.CursorTo!);
+        if (metadata.Uuid != inputs.TableId) throw Folder.Remade(location);
+        var snapshot = metadata.Snapshots.FirstOrDefault(s => s.Id == inputs.To)
+            ?? throw Expired(location, inputs.To);
         var reader = new IcebergFiles(store, metadata.Location);
         var files = new List<IcebergFile>();
-        if (inputs.CursorFrom is { } from)
+        if (inputs.From is { } from)
             foreach (var append in Appends(metadata, location, from, snapshot.Id))
                 files.AddRange(await reader.ReadAddedAsync(append, cancellationToken));
         else files.AddRange(await reader.ReadAsync(snapshot, cancellationToken));
         var rows = new IcebergRows(store, metadata, snapshot, reading.Session);
         var relation = await rows.OpenAsync(files, cancellationToken);
         var change = TableFolder.ChangeSql(
-            inputs.CursorFrom is null ? "r" : "c", snapshot.SequenceNumber, snapshot.Timestamp,
+            inputs.From is null ? "r" : "c", snapshot.SequenceNumber, snapshot.Timestamp,
             Folder.AddressOf(location));
         return new(
             $"SELECT {TableFolder.ColumnsSql(rows.Fields)}, {change} FROM {relation.Sql}",
@@ -75,9 +76,9 @@ sealed class IcebergSource(TableFolder folder, TimeProvider clock)
 
     /// <summary>The snapshots behind one that appended rows; those that only rearranged them are passed over.</summary>
     /// <exception cref="FozException">One did something else, or they are not told any more.</exception>
-    IReadOnlyList<IcebergSnapshot> Appends(IcebergMetadata metadata, string location, string from, long to)
+    IReadOnlyList<IcebergSnapshot> Appends(IcebergMetadata metadata, string location, long from, long to)
     {
-        var steps = metadata.Between(long.Parse(from, CultureInfo.InvariantCulture), to)
+        var steps = metadata.Between(from, to)
             ?? throw Expired(location, from);
         return steps.FirstOrDefault(s => !s.IsAppend && !s.IsRearrangement) is { } change
             ? throw new FozException(
@@ -90,12 +91,10 @@ sealed class IcebergSource(TableFolder folder, TimeProvider clock)
             : [.. steps.Where(s => s.IsAppend)];
     }
 
-    FozException Expired(string location, string snapshot) =>
+    FozException Expired(string location, long snapshot) =>
         new(ErrorKind.NotFound,
             $"{Folder.AddressOf(location)} does not lead from snapshot {snapshot} to its present one any more")
         {
             Hint = "begin again with --full-refresh",
         };
-
-    static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);
 }

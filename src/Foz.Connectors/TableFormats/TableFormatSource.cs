@@ -44,7 +44,7 @@ abstract class TableFormatSource(TableFolder folder, TimeProvider clock, string 
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
         var location = TableFolder.LocationOf(stream);
-        var last = history.LastOrDefault(inputs => inputs.CursorTo is not null);
+        var last = history.OfType<StreamInputs.OfVersions>().LastOrDefault();
         return folder.GuardAsync(location, () => PlanAsync(stream, location, last, cancellationToken));
     }
 
@@ -53,12 +53,13 @@ abstract class TableFormatSource(TableFolder folder, TimeProvider clock, string 
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
         var location = TableFolder.LocationOf(stream);
+        var versions = inputs.As<StreamInputs.OfVersions>(stream);
         return folder.GuardAsync<StreamRows>(location, async () =>
         {
             var reading = new TableReading(context, clock);
             try
             {
-                var rows = await ReadAsync(stream, location, inputs, reading, cancellationToken);
+                var rows = await ReadAsync(stream, location, versions, reading, cancellationToken);
                 return new StreamRows.Selected(rows.Sql)
                 {
                     Fields = rows.Fields,
@@ -94,11 +95,11 @@ abstract class TableFormatSource(TableFolder folder, TimeProvider clock, string 
     /// <param name="last">What the last batch read; null before the first.</param>
     /// <param name="cancellationToken">Stops it.</param>
     protected abstract Task<BatchPlan> PlanAsync(
-        StreamDefinition stream, string location, StreamInputs? last, CancellationToken cancellationToken);
+        StreamDefinition stream, string location, StreamInputs.OfVersions? last, CancellationToken cancellationToken);
 
     /// <summary>Starts reading; what it opens of <paramref name="reading"/> is closed by the caller.</summary>
     protected abstract Task<TableFormatRows> ReadAsync(
-        StreamDefinition stream, string location, StreamInputs inputs, TableReading reading,
+        StreamDefinition stream, string location, StreamInputs.OfVersions inputs, TableReading reading,
         CancellationToken cancellationToken);
 
     Task<IReadOnlyList<string>> FindTablesAsync(CancellationToken cancellationToken) =>

@@ -108,7 +108,14 @@ public sealed record TableInput(long Version, long? FromVersion = null)
 }
 
 [JsonSerializable(typeof(StepManifest))]
+[JsonSerializable(typeof(StreamInputs.OfAll))]
+[JsonSerializable(typeof(StreamInputs.OfFiles))]
+[JsonSerializable(typeof(StreamInputs.OfCursor))]
+[JsonSerializable(typeof(StreamInputs.OfVersions))]
+[JsonSerializable(typeof(StreamInputs.OfState))]
+[JsonSerializable(typeof(StreamInputs.Folded))]
+[JsonSerializable(typeof(UntypedInputs))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(StreamInputsConverter)])]
 sealed partial class StepManifestJson : JsonSerializerContext;

@@ -92,5 +92,5 @@ public sealed class EngineTests(PostgreSqlServer server) : IDisposable
 
     static async Task<StreamRows.Streamed> ReadAsync(ISource source) =>
         (StreamRows.Streamed)await source.ReadAsync(
-            PostgreSqlDatabase.Stream("t"), new StreamInputs(), ReadRows.Context, Token);
+            PostgreSqlDatabase.Stream("t"), new StreamInputs.OfAll(), ReadRows.Context, Token);
 }

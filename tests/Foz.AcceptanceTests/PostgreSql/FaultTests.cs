@@ -153,7 +153,7 @@ public sealed class FaultTests(PostgreSqlServer server, FaultTests.LargeDatabase
 
     static async Task<StreamRows.Streamed> ReadAsync(ISource source) =>
         (StreamRows.Streamed)await source.ReadAsync(
-            PostgreSqlDatabase.Stream("t"), new StreamInputs(), ReadRows.Context, Token);
+            PostgreSqlDatabase.Stream("t"), new StreamInputs.OfAll(), ReadRows.Context, Token);
 
     static async Task<int> SessionsAsync(PostgreSqlDatabase database, string application, string query) =>
         int.Parse((await database.ScalarAsync(

@@ -49,21 +49,22 @@ public sealed class IncrementalTests(PostgreSqlServer server)
         await using var source = database.Source();
 
         var plan = await source.PlanAsync(stream, [], Token);
-        Assert.Null(plan.Inputs!.CursorFrom);
+        var firstInputs = Assert.IsType<StreamInputs.OfCursor>(plan.Inputs);
+        Assert.Null(firstInputs.From);
         // Later than the plan: belongs to the next batch.
         await database.ExecuteAsync($"INSERT INTO t VALUES (4, {Literal(third)})");
-        var firstInputs = plan.Inputs;
         Assert.Equal(["1", "2", "3"], (await ReadAsync(firstInputs)).Order());
         Assert.Equal(["1", "2", "3"], (await ReadAsync(firstInputs)).Order());
 
         plan = await source.PlanAsync(stream, [firstInputs], Token);
-        Assert.Equal(firstInputs.CursorTo, plan.Inputs!.CursorFrom);
-        Assert.Equal(["4"], await ReadAsync(plan.Inputs));
+        var nextInputs = Assert.IsType<StreamInputs.OfCursor>(plan.Inputs);
+        Assert.Equal(firstInputs.To, nextInputs.From);
+        Assert.Equal(["4"], await ReadAsync(nextInputs));
         var warning = Assert.Single(plan.Warnings);
         Assert.Contains("some rows have no The \"cursor", warning.Message);
 
         await database.ExecuteAsync($"DELETE FROM t WHERE id = 3; INSERT INTO t VALUES (5, {Literal(second)})");
-        plan = await source.PlanAsync(stream, [firstInputs, plan.Inputs], Token);
+        plan = await source.PlanAsync(stream, [firstInputs, nextInputs], Token);
         Assert.Null(plan.Inputs);
         Assert.Empty(plan.Warnings);
 
@@ -130,7 +131,7 @@ public sealed class IncrementalTests(PostgreSqlServer server)
         await database.GrantAsync();
         await using var source = database.Source(("connections_max", "2"));
         var plan = await source.PlanAsync(Stream("seq"), [], Token);
-        Assert.Equal("100000", plan.Inputs!.CursorTo);
+        Assert.Equal("100000", Assert.IsType<StreamInputs.OfCursor>(plan.Inputs).To);
         await database.ExecuteAsync("INSERT INTO t VALUES (0, '', 100001)");
         var read = await ReadRows.ReadAsync(source, Stream("seq"), plan.Inputs);
         Assert.Equal(2, read.PartitionCount);

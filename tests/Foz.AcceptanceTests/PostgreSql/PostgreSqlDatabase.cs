@@ -84,6 +84,6 @@ public sealed class PostgreSqlDatabase(PostgreSqlServer server, string name)
     public async Task<ReadRows> ReadAsync(StreamDefinition stream, params (string Name, object Value)[] settings)
     {
         await using var source = Source(settings);
-        return await ReadRows.ReadAsync(source, stream, new StreamInputs());
+        return await ReadRows.ReadAsync(source, stream, new StreamInputs.OfAll());
     }
 }

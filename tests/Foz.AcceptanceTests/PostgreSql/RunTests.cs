@@ -42,7 +42,7 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
         await lake.RunWellAsync();
         WriteSource(database, "{t: {mode: incremental, cursor: id}}");
         var warning = Assert.Single((await lake.PlanAsync()).Single().Warnings);
-        Assert.Contains("the rows behind id = 4 are appended", warning.Message, StringComparison.Ordinal);
+        Assert.Contains("the rows after id = 4 are appended", warning.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class SnapshotTests(PostgreSqlServer server)
         Assert.Equal(11, streams.Count);
         foreach (var stream in streams)
         {
-            var read = await ReadRows.ReadAsync(source, stream.Definition, new StreamInputs());
+            var read = await ReadRows.ReadAsync(source, stream.Definition, new StreamInputs.OfAll());
             var name = stream.Definition.Name.Replace("_", "", StringComparison.Ordinal);
             var rows = json.RootElement.EnumerateObject()
                 .Single(p => p.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
@@ -156,7 +156,7 @@ public sealed class SnapshotTests(PostgreSqlServer server)
         await database.GrantAsync();
         await using var source = database.Source();
         await using var rows = await source.ReadAsync(
-            PostgreSqlDatabase.Stream("t"), new StreamInputs(), ReadRows.Context, Token);
+            PostgreSqlDatabase.Stream("t"), new StreamInputs.OfAll(), ReadRows.Context, Token);
         var counts = new List<int>();
         var seen = 0;
         await foreach (var batch in ((StreamRows.Streamed)rows).Stream.Partitions.Single().WithCancellation(Token))

@@ -5,10 +5,10 @@ namespace Foz.Tests.Connectors;
 
 public sealed class CursorPlanTests
 {
-    static readonly StreamInputs Last = new()
+    static readonly StreamInputs.OfCursor Last = new()
     {
-        CursorTo = "2026-01-02", CursorRows = 1,
-        CursorOf = CursorPlan.Of("at", DataType.Timestamp, "timestamptz", "public.i"),
+        To = "2026-01-02", Rows = 1,
+        Of = CursorPlan.Of("at", DataType.Timestamp, "timestamptz", "public.i"),
     };
 
     [Theory]
@@ -22,9 +22,9 @@ public sealed class CursorPlanTests
         var of = CursorPlan.Of(column, new DataType.Primitive(type), sourceType, table);
         var inputs = await MakeAsync([Last], of);
         Assert.Equal(
-            (null, "9", of, true), (inputs!.CursorFrom, inputs.CursorTo, inputs.CursorOf, inputs.RereadsCursor));
+            (null, "9", of, true), (inputs!.From, inputs.To, inputs.Of, inputs.Rereads));
         inputs = await MakeAsync([StreamInputs.Fold([Last, inputs])], of);
-        Assert.Equal(("9", false), (inputs!.CursorFrom, inputs.RereadsCursor));
+        Assert.Equal(("9", false), (inputs!.From, inputs.Rereads));
     }
 
     [Theory]
@@ -33,13 +33,13 @@ public sealed class CursorPlanTests
     public async Task The_cursor_goes_on_where_its_column_has_a_type_of_the_same_kind(string type, string sourceType)
     {
         var of = CursorPlan.Of("at", new DataType.Primitive(type), sourceType, "public.i");
-        Assert.Equal(Last.CursorTo, (await MakeAsync([Last], of))!.CursorFrom);
+        Assert.Equal(Last.To, (await MakeAsync([Last], of))!.From);
     }
 
     [Fact]
     public async Task The_cursor_of_a_batch_that_does_not_say_what_it_is_of_goes_on() =>
-        Assert.Equal(Last.CursorTo, (await MakeAsync([Last with { CursorOf = null }], "x of y"))!.CursorFrom);
+        Assert.Equal(Last.To, (await MakeAsync([Last with { Of = null }], "x of y"))!.From);
 
-    static Task<StreamInputs?> MakeAsync(IReadOnlyList<StreamInputs> history, string of) =>
+    static Task<StreamInputs.OfCursor?> MakeAsync(IReadOnlyList<StreamInputs> history, string of) =>
         CursorPlan.MakeAsync(history, of, _ => Task.FromResult<string?>("9"), _ => Task.FromResult(1L));
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using Foz.Connectors;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
@@ -119,6 +121,7 @@ static class RunRecords
             yield return Lineage($"{source.Name}.{stream.Name}", "stream", version: null);
             foreach (var column in OfColumns($"{source.Name}.{stream.Name}", "stream", version: null))
                 yield return column;
+            var files = result.Inputs?.Stream is StreamInputs.OfFiles read ? read.Files : [];
             yield return new SourceRecord
             {
                 RunId = runId,
@@ -126,14 +129,13 @@ static class RunRecords
                 Stream = stream.Name,
                 TableName = node.Table.ToString(),
                 Mode = stream.Mode.ToString().ToLowerInvariant(),
-                FilesRead = result.Inputs?.Stream?.Files.Length ?? 0,
+                FilesRead = files.Length,
                 RowsRead = result.Read.Rows
                     ?? result.RowsWritten + result.RowsRejected + result.RowsDropped + result.RowsQuarantined,
                 RowsWritten = result.RowsWritten,
-                BytesRead = result.Read.Bytes
-                    ?? (result.Inputs?.Stream?.Files is [_, ..] files ? files.Sum(f => f.SizeBytes) : null),
+                BytesRead = result.Read.Bytes ?? (files.IsEmpty ? null : files.Sum(f => f.SizeBytes)),
                 RowsRejected = result.RowsRejected,
-                CursorTo = result.Inputs?.Stream?.CursorTo,
+                CursorTo = EndOf(result.Inputs?.Stream),
                 SyncedAt = result.Inputs?.CreatedAt ?? finishedAt,
             };
             yield break;
@@ -174,4 +176,12 @@ static class RunRecords
             RecordedAt = finishedAt,
         };
     }
+
+    /// <summary>The position that a batch came to, as text; null where it has none.</summary>
+    static string? EndOf(StreamInputs? inputs) => inputs switch
+    {
+        StreamInputs.OfCursor { To: var cursor } => cursor,
+        StreamInputs.OfVersions { To: var version } => version.ToString(CultureInfo.InvariantCulture),
+        _ => null,
+    };
 }

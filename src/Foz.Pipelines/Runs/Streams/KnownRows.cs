@@ -1,3 +1,4 @@
+using Foz.Connectors;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
@@ -30,7 +31,7 @@ sealed record KnownRows(string Select, long Rows)
     public static string? FindReread(
         EngineSession session, GraphNode.OfStream node, TableSnapshot? present, StepManifest manifest)
     {
-        if (manifest.Stream is not { RereadsCursor: true, CursorFrom: { } from }
+        if (manifest.Stream is not StreamInputs.OfCursor { Rereads: true, From: { } from }
             || node.Stream.Definition.Cursor is not { } cursor)
             return null;
         if (present?.Fields

@@ -133,7 +133,7 @@ sealed class StreamRejects(StepContext context, GraphNode.OfStream node, StepLog
     /// null where none did.
     /// </summary>
     public static string? OfFiles(StepManifest manifest, string column) =>
-        manifest.Stream is { ReplacesFiles: true, Files: var files }
+        manifest.Stream is StreamInputs.OfFiles { Replaces: true, Files: var files }
             ? $"{column} IN ({string.Join(", ", files.Select(file => SqlText.Literal(file.Path)))})"
             : null;
 }

@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using Foz.Connectors;
+using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
@@ -31,7 +31,27 @@ sealed partial class StreamStep
             ? "the tags of its columns changed"
             : null;
 
-    static long? BytesOf(ImmutableArray<FileInput> files) => files.IsEmpty ? null : files.Sum(file => file.SizeBytes);
+    /// <summary>
+    /// Tells the source that a batch is committed. Where it does not take that, it keeps more than it must: the next
+    /// run tells it again.
+    /// </summary>
+    async Task ConfirmAsync(StepManifest done, CancellationToken cancellationToken)
+    {
+        if (done.Stream?.Parts is not [.., var inputs]) return;
+        try
+        {
+            await source.ConfirmAsync(Stream, inputs, cancellationToken);
+        }
+        catch (FozException e)
+        {
+            context.Warn(new(
+                $"batch {done.Batch} is in {node.Table}, and its source could not be told so: {e.Message}",
+                "the next run tells it again"));
+        }
+    }
+
+    static long? BytesOf(StreamInputs? inputs) =>
+        inputs is StreamInputs.OfFiles { Files: { Length: > 0 } files } ? files.Sum(file => file.SizeBytes) : null;
 
     static string Tally(EngineSession session, RowTally tally, string select, CancellationToken cancellationToken) =>
         tally.Over(

@@ -190,6 +190,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
         if (!context.IsFullRefresh && Stream.Mode is not StreamMode.Snapshot) progress.CheckGoesOn(node.Name);
         var open = progress.IsGone ? null : progress.Open;
         lastDone = progress.Done;
+        if (lastDone is not null && !context.IsFullRefresh) await ConfirmAsync(lastDone, cancellationToken);
         if (open is { Stream: not null } && await batches.IsBegunAsync(open, cancellationToken))
             return await batches.TakeAsync(cancellationToken) ? await OpenBatchAsync(cancellationToken) : (open, true);
         var done = progress.IsGone || progress.Done is not { Batch: var number }
@@ -238,7 +239,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
             : null;
         context.Meter.Begin(
             rowsTotal: (rows as StreamRows.Streamed)?.Stream.RowCountEstimate,
-            bytesTotal: rows.BytesRead ?? BytesOf(manifest.Stream!.Files));
+            bytesTotal: rows.BytesRead ?? BytesOf(manifest.Stream));
         var select = rows switch
         {
             StreamRows.Selected selected => ChangeColumnsSql.Select(selected, manifest.CreatedAt),
@@ -263,7 +264,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
         var screened = await new StepScreen(context, node, session, manifest)
             .RunAsync(new(session, arrival.Select), kept, withKeys: false, cancellationToken);
         // The rows without those that arrived before, where the batch reads the rows of the last cursor again.
-        var known = manifest.Stream is { RereadsCursor: true } && !replaces && present is not null
+        var known = manifest.Stream is StreamInputs.OfCursor { Rereads: true } && !replaces && present is not null
             ? await KnownRows.LeaveOutAsync(
                 session, context.Lake, present, node.Table, screened.Passed.Sql, arrival.Fields, reread,
                 cancellationToken)
@@ -303,7 +304,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
         if (node.Stream.MaxRejected.IsExceeded(batch.Rejected, batch.Arrived + batch.Rejected)
             && !await CarriesAsync(node.Table.Rejected, manifest, cancellationToken))
         {
-            manifest = await ConfirmAsync(session, rows, batch.RejectedSql, manifest, cancellationToken);
+            manifest = await VerifyAsync(session, rows, batch.RejectedSql, manifest, cancellationToken);
             await rejects.WriteAsync(session, batch, manifest, isRefused: true, cancellationToken);
             return Result(manifest, Outcome.Failed) with
             {
@@ -330,13 +331,15 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
                 Checks = checks,
             };
         }
-        manifest = await ConfirmAsync(
+        manifest = await VerifyAsync(
             session, rows, batch.RejectedSql, manifest with { RowsHash = batch.Hash }, cancellationToken);
         var rejected = await rejects.WriteAsync(session, batch, manifest, isRefused: false, cancellationToken);
         await screened.QuarantineAsync(kept, cancellationToken);
         Failpoint.Hit("step.side-committed");
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
+        Failpoint.Hit("step.committed");
+        await ConfirmAsync(manifest, cancellationToken);
         if (rejected > 0)
             context.Warn(new($"{StreamRejects.Rows(rejected)} could not be read: see {node.Table.Rejected}"));
         return Result(manifest, checks.Any(c => !c.Passed) || rejected > 0 ? Outcome.Warned : Outcome.Succeeded) with
@@ -355,14 +358,14 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
     /// <summary>
     /// The batch with what reading told of its inputs, which must be what they were when reading began.
     /// </summary>
-    async Task<StepManifest> ConfirmAsync(
+    async Task<StepManifest> VerifyAsync(
         EngineSession session, StreamRows rows, string? rejectedSql, StepManifest manifest,
         CancellationToken cancellationToken)
     {
-        if (rows.Confirm is null && manifest.RowsHash is null) return manifest;
-        var inputs = rows.Confirm is { } confirm ? await confirm(cancellationToken) : manifest.Stream!;
-        if (rejectedSql is not null && rows.Confirm is not null)
-            inputs = inputs.WithRejected(StreamRejects.CountByFile(session, rejectedSql, cancellationToken));
+        if (rows.Verify is null && manifest.RowsHash is null) return manifest;
+        var inputs = rows.Verify is { } verify ? await verify(cancellationToken) : manifest.Stream!;
+        if (rejectedSql is not null && inputs is StreamInputs.OfFiles files)
+            inputs = files.WithRejected(StreamRejects.CountByFile(session, rejectedSql, cancellationToken));
         var confirmed = manifest with { Stream = inputs };
         await log.ReopenAsync(manifest, confirmed, cancellationToken);
         return confirmed;

@@ -23,15 +23,15 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
     public async Task<BatchPlan> PlanAsync(
         IEnumerable<StepManifest> done, Action<string, TimeSpan>? onWait, CancellationToken cancellationToken)
     {
-        var history = context.IsFullRefresh ? [] : done.Select(m => m.Stream).OfType<StreamInputs>().ToList();
+        var history = context.IsFullRefresh ? [] : done.SelectMany(manifest => manifest.Stream?.Parts ?? []).ToList();
         var plan = onWait is null
             ? await source.PlanAsync(Stream, history, cancellationToken)
             : await source.PlanSettledAsync(Stream, history, onWait, cancellationToken);
         foreach (var warning in plan.Warnings) context.Warn(warning);
-        if (plan.Inputs is { CursorTo: not null } next && history is [.., { CursorTo: null, Files.IsEmpty: true }])
+        if (plan.Inputs is StreamInputs.OfCursor { To: not null } next && history is [.., StreamInputs.OfAll])
             context.Warn(ModeChanged(next));
-        if (StreamInputs.LastOfCursor(history) is { CursorOf: { } before } last && plan.Inputs?.CursorOf is { } now
-            && last.IsOfOther(now))
+        if (StreamInputs.OfCursor.Last(history) is { Of: { } before } last
+            && plan.Inputs is StreamInputs.OfCursor { Of: { } now } && last.IsOfOther(now))
             context.Warn(CursorChanged(before, now));
         return plan;
     }
@@ -40,23 +40,23 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
     /// <param name="inputs">What the batch reads.</param>
     public string Of(StreamInputs inputs) => inputs switch
     {
-        { RejectedBefore: { } rejected, Files: var files } =>
+        StreamInputs.OfFiles { RejectedBefore: { } rejected, Files: var files } =>
             $"{Count(files.Length, "file")} to read; {Count(rejected, "row")} "
                 + $"{(rejected == 1 ? "was" : "were")} rejected with other "
             + "settings of the reader",
-        { ReplacesFiles: true, Files: var files } => Count(files.Length, "new or changed file"),
-        { Files: { Length: > 0 } files } => Count(files.Length, "new file"),
-        { RereadsCursor: true, CursorFrom: { } at } => $"rows of {Stream.Cursor} = {at} and behind it",
-        { RereadsCursor: true } => $"all rows, whose cursor is now {inputs.CursorOf}",
-        { CursorFrom: { } from } =>
-            Stream.Cursor is { } cursor ? $"rows behind {cursor} = {from}" : $"changes behind version {from}",
+        StreamInputs.OfFiles { Replaces: true, Files: var files } => Count(files.Length, "new or changed file"),
+        StreamInputs.OfFiles { Files: { Length: > 0 } files } => Count(files.Length, "new file"),
+        StreamInputs.OfCursor { Rereads: true, From: { } at } => $"rows of {Stream.Cursor} = {at} and after it",
+        StreamInputs.OfCursor { Rereads: true, Of: var of } => $"all rows, whose cursor is now {of}",
+        StreamInputs.OfCursor { From: { } from } => $"rows after {Stream.Cursor} = {from}",
+        StreamInputs.OfVersions { From: { } version } => $"changes after version {version}",
         _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
     };
 
     /// <summary>That a batch goes on from a cursor, or begins with one, after one that read the whole table.</summary>
-    Warning ModeChanged(StreamInputs next) => new(
+    Warning ModeChanged(StreamInputs.OfCursor next) => new(
         $"{node.Table} holds a snapshot, and its mode is now incremental: "
-        + (next.CursorFrom is { } from ? $"the rows behind {Stream.Cursor} = {from}" : "all rows")
+        + (next.From is { } from ? $"the rows after {Stream.Cursor} = {from}" : "all rows")
         + " are appended to those that it has",
         $"foz run {node.Name} --full-refresh makes it anew with each row once");
 

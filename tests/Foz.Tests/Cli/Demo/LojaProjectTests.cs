@@ -4,6 +4,7 @@ using Foz.Lake;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Projects.Reading;
+using Foz.Tests.Connectors;
 
 namespace Foz.Tests.Cli.Demo;
 
@@ -34,11 +35,11 @@ public sealed class LojaProjectTests(LojaData data)
         var plan = await source.PlanAsync(stream, [], ct);
         Assert.Equal(
             data.Facts.Files.Keys.Count(f => f.StartsWith($"{name}/", StringComparison.Ordinal)),
-            plan.Inputs!.Files.Length);
+            plan.Files().Length);
 
         var work = Directory.CreateTempSubdirectory("foz-work-").FullName;
         var context = new ReadContext { Engine = data.Engine, WorkFolder = work };
-        await using var rows = (StreamRows.Selected)await source.ReadAsync(stream, plan.Inputs, context, ct);
+        await using var rows = (StreamRows.Selected)await source.ReadAsync(stream, plan.Inputs!, context, ct);
         using var session = data.Engine.Open(Workload.Ingestion);
         var (count, rejected) = await CountAsync(session, rows, ct);
         Assert.Equal(data.Facts.Rows[name], count);

@@ -12,7 +12,7 @@ public sealed class FilePlanTests
         await using var project = new FilesProject()
             .Write("in/b.csv", "id\n2\n").Write("in/a.csv", "id\n1\n").Define("in/*.csv");
         var plan = await project.PlanAsync();
-        Assert.Equal(["in/a.csv", "in/b.csv"], plan.Inputs!.Files.Select(f => f.Path));
+        Assert.Equal(["in/a.csv", "in/b.csv"], plan.Files().Select(f => f.Path));
         Assert.Equal(["1", "2"], (await project.ReadAsync()).Lines);
         Assert.Null((await project.PlanAsync()).Inputs);
 
@@ -49,7 +49,7 @@ public sealed class FilePlanTests
         Assert.Equal(["1"], (await project.ReadAsync()).Lines);
         project.Write("a.csv", "id\n2\n");
         var plan = await project.PlanAsync();
-        Assert.Contains("a.csv", plan.Inputs!.Files.Select(f => f.Path));
+        Assert.Contains("a.csv", plan.Files().Select(f => f.Path));
         Assert.Empty(plan.Warnings);
     }
 
@@ -57,7 +57,7 @@ public sealed class FilePlanTests
     public async Task A_file_that_was_noted_without_a_byte_is_read_once_it_has_some()
     {
         await using var project = new FilesProject().Write("a.csv", "id\n1\n").Define("*.csv");
-        project.History.Add(new() { Files = [new("a.csv", 0, DateTimeOffset.UnixEpoch)] });
+        project.History.Add(new StreamInputs.OfFiles([new("a.csv", 0, DateTimeOffset.UnixEpoch)]));
         Assert.Equal(["1"], (await project.ReadAsync()).Lines);
     }
 
@@ -70,10 +70,10 @@ public sealed class FilePlanTests
         var read = new FileInput("s3://b/a.csv", 5, DateTimeOffset.UnixEpoch) { Tag = "1" };
         Assert.Null(Plan(read).Inputs);
         Assert.Null(Plan(read with { Tag = null }).Inputs);
-        Assert.Equal(["2"], Plan(read with { Tag = "2" }).Inputs!.Files.Select(file => file.Tag));
+        Assert.Equal(["2"], Plan(read with { Tag = "2" }).Files().Select(file => file.Tag));
 
         BatchPlan Plan(FileInput now) => FilePlan.Make(
-            FileStreamSettings.Read(project.Stream), [now], [new() { Files = [read] }], (_, _) => true);
+            FileStreamSettings.Read(project.Stream), [now], [new StreamInputs.OfFiles([read])], (_, _) => true);
     }
 
     [Fact]
@@ -128,8 +128,7 @@ public sealed class FilePlanTests
         await using var project = new FilesProject()
             .Write("a.csv", "x").Write("b.csv", "x").Write("b.txt", "x").Write("x/c.csv", "x").Write("x/y/d.csv", "x")
             .Write(".hidden/e.csv", "x").Write("x/.f.csv", "x").Define(pattern);
-        var inputs = (await project.PlanAsync()).Inputs;
-        Assert.Equal(paths, string.Join(',', inputs?.Files.Select(f => f.Path) ?? []));
+        Assert.Equal(paths, string.Join(',', (await project.PlanAsync()).Files().Select(f => f.Path)));
     }
 
     [Fact]
@@ -137,7 +136,7 @@ public sealed class FilePlanTests
     {
         await using var other = new FilesProject().Write("a.csv", "id\n1\n");
         await using var project = new FilesProject().Define($"{other.Folder}/*.csv");
-        Assert.Equal([$"{other.Folder}/a.csv"], (await project.PlanAsync()).Inputs!.Files.Select(f => f.Path));
+        Assert.Equal([$"{other.Folder}/a.csv"], (await project.PlanAsync()).Files().Select(f => f.Path));
         Assert.Equal(["1"], (await project.ReadAsync()).Lines);
     }
 
@@ -153,7 +152,7 @@ public sealed class FilePlanTests
         Assert.Null(plan.Inputs);
         Assert.Equal(
             new Warning($"no file matches {pattern} in the project's folder", hint), Assert.Single(plan.Warnings));
-        project.History.Add(new() { Files = [new("gone.csv", 1, DateTimeOffset.UnixEpoch)] });
+        project.History.Add(new StreamInputs.OfFiles([new("gone.csv", 1, DateTimeOffset.UnixEpoch)]));
         Assert.Empty((await project.PlanAsync()).Warnings);
     }
 
@@ -241,7 +240,7 @@ public sealed class FilePlanTests
         foreach (var stream in found)
             planned.AddRange(
                 (await project.Source.PlanAsync(
-                    stream.Definition, [], TestContext.Current.CancellationToken)).Inputs!.Files.Select(f => f.Path));
+                    stream.Definition, [], TestContext.Current.CancellationToken)).Files().Select(f => f.Path));
         Assert.Equal(
             files.Split(' ').Select(f => f + ".csv").Order(StringComparer.Ordinal),
             planned.Order(StringComparer.Ordinal));

@@ -199,7 +199,7 @@ public sealed class FoldersInMotionTests : IDisposable
             File.SetLastWriteTimeUtc(path, clock.GetUtcNow().UtcDateTime.AddSeconds(time.TotalSeconds));
         }, Cancel);
 
-        Assert.Equal(13, Assert.Single(plan.Inputs!.Files).SizeBytes);
+        Assert.Equal(13, Assert.Single(plan.Files()).SizeBytes);
         Assert.Equal([3, 5, 5, 5], waits.Select(wait => (int)Math.Round(wait.TotalSeconds)));
     }
 
@@ -214,7 +214,7 @@ public sealed class FoldersInMotionTests : IDisposable
 
         var plan = await files.Source.PlanSettledAsync(files.Stream, [], (_, time) => waited += time, Cancel);
 
-        Assert.Single(plan.Inputs!.Files);
+        Assert.Single(plan.Files());
         Assert.Equal(50, waited.TotalSeconds, 1.0);
     }
 
@@ -237,7 +237,7 @@ public sealed class FoldersInMotionTests : IDisposable
         }, Cancel);
 
         Assert.Equal(
-            mode is StreamMode.Snapshot ? [] : ["a.csv"], (plan.Inputs?.Files ?? []).Select(file => file.Path));
+            mode is StreamMode.Snapshot ? [] : ["a.csv"], plan.Files().Select(file => file.Path));
         Assert.Contains(
             "file b.csv is still being written", Assert.Single(plan.Warnings).Message, StringComparison.Ordinal);
     }

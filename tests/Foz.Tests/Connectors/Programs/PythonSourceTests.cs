@@ -110,6 +110,36 @@ public sealed class PythonSourceTests : IDisposable
         Assert.Equal(["0|1", "0|2", "1|1", "1|2"], await project.RowsAsync("SELECT id, n FROM bronze.orders"));
     }
 
+    [Fact]
+    public async Task What_is_in_the_table_is_confirmed_by_its_state()
+    {
+        project.Write("sources/shop.py", """"
+            """@foz
+            schema: shop
+            streams: all
+            @foz"""
+            import os
+            import foz
+
+            def acknowledge(state):
+                with open("acknowledged", "a") as file:
+                    file.write(f"{state}\n")
+
+            @foz.stream(keys="id", mode="incremental", confirm=acknowledge)
+            def orders(state):
+                assert not state or os.path.exists("acknowledged")
+                state = (state or 0) + 1
+                yield {"id": state}
+                foz.set_state(state)
+            """");
+        await project.RunWellAsync();
+        await project.RunWellAsync();
+        Assert.Equal(["1", "2"], await project.RowsAsync("SELECT id FROM shop.orders"));
+        Assert.Equal(
+            ["1", "1", "2"],
+            await File.ReadAllLinesAsync(Path.Combine(project.Folder, "acknowledged"), TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData(
         "def orders():\n    x = 1\n    raise ValueError('no such shop')", "line 9, in orders",

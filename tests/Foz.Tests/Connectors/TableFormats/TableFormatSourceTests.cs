@@ -28,7 +28,7 @@ public sealed class TableFormatSourceTests : IDisposable
         await using var source = new Source(
             new(new("s", "delta", Settings.Of(("path", "."))), folder, TimeProvider.System), fails);
         var context = new ReadContext { Engine = engines, WorkFolder = folder };
-        var reading = source.ReadAsync(new() { Name = "t" }, new(), context, Cancel);
+        var reading = source.ReadAsync(new() { Name = "t" }, new StreamInputs.OfVersions { To = 0 }, context, Cancel);
         if (fails) Assert.Equal("not readable", (await Assert.ThrowsAsync<FozException>(() => reading)).Message);
         else
         {
@@ -59,11 +59,11 @@ public sealed class TableFormatSourceTests : IDisposable
             throw new NotSupportedException();
 
         protected override Task<BatchPlan> PlanAsync(
-            StreamDefinition stream, string location, StreamInputs? last,
+            StreamDefinition stream, string location, StreamInputs.OfVersions? last,
             CancellationToken cancellationToken) => throw new NotSupportedException();
 
         protected override Task<TableFormatRows> ReadAsync(
-            StreamDefinition stream, string location, StreamInputs inputs, TableReading reading,
+            StreamDefinition stream, string location, StreamInputs.OfVersions inputs, TableReading reading,
             CancellationToken cancellationToken)
         {
             // Whoever fetches makes the folder of this process.

@@ -23,7 +23,7 @@ public sealed class StepLogTests
         var manifests = await Log.ReadAllAsync(Cancel);
         Assert.Equal(Enumerable.Range(1, 12).Select(b => (long)b), manifests.Select(m => m.Batch));
         Assert.Equal(12, (await Log.ReadLastAsync(Cancel))!.Batch);
-        Assert.Equal(Manifest(3).Stream!.Files.AsEnumerable(), manifests[2].Stream!.Files);
+        Assert.Equal(FilesOf(Manifest(3)), FilesOf(manifests[2]));
         Assert.True(manifests[2].ReadsSameAs(Manifest(3)));
         Assert.False(manifests[2].ReadsSameAs(Manifest(4)));
     }
@@ -69,7 +69,7 @@ public sealed class StepLogTests
 
         Assert.Equal(
             Enumerable.Range(1, StepLog.FoldMin + 7).Where(batch => batch % 2 == 1),
-            (await Log.ReadAllAsync(Cancel)).SelectMany(manifest => manifest.Stream!.Files)
+            (await Log.ReadAllAsync(Cancel)).SelectMany(FilesOf)
                 .Select(file =>
                     int.Parse(
                         Path.GetFileNameWithoutExtension(file.Path),
@@ -89,9 +89,9 @@ public sealed class StepLogTests
         var manifests = await new StepLog(counting, "bronze.orders").ReadAllAsync(Cancel);
 
         Assert.InRange(counting.Reads, 2, StepLog.FoldMin + 3);
-        Assert.Equal(2_000, manifests.SelectMany(m => m.Stream!.Files).Select(f => f.Path).Distinct().Count());
+        Assert.Equal(2_000, manifests.SelectMany(FilesOf).Select(f => f.Path).Distinct().Count());
         Assert.Equal((2_000, 1_999), (manifests[^1].Batch, manifests[^2].Batch));
-        Assert.Equal("2000", manifests[^1].Stream!.CursorTo);
+        Assert.Equal("2000.csv", Path.GetFileName(Assert.Single(FilesOf(manifests[^1])).Path));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class StepLogTests
         {
             var manifests = await Log.ReadAllAsync(Cancel);
             if (manifests.Count == 0) continue;
-            Assert.Equal(manifests[^1].Batch, manifests.SelectMany(m => m.Stream!.Files).Distinct().Count());
+            Assert.Equal(manifests[^1].Batch, manifests.SelectMany(FilesOf).Distinct().Count());
             Assert.True((await Log.ReadLastAsync(Cancel))!.Batch >= manifests[^1].Batch);
         }
         await writing;
@@ -201,32 +201,37 @@ public sealed class StepLogTests
     }
 
     static void AssertSameHistory(IEnumerable<StepManifest> expected, IEnumerable<StepManifest> actual) => Assert.Equal(
-        JsonSerializer.Serialize(StreamInputs.Fold([.. expected.Select(m => m.Stream!)])),
-        JsonSerializer.Serialize(StreamInputs.Fold([.. actual.Select(m => m.Stream!)])));
+        Text(Manifest(1) with { Stream = StreamInputs.Fold(expected.Select(m => m.Stream!)) }),
+        Text(Manifest(1) with { Stream = StreamInputs.Fold(actual.Select(m => m.Stream!)) }));
+
+    static IEnumerable<FileInput> FilesOf(StepManifest manifest) =>
+        manifest.Stream!.Parts.OfType<StreamInputs.OfFiles>().SelectMany(inputs => inputs.Files);
 
     static string? Text(StepManifest? manifest) =>
         manifest is null ? null : JsonSerializer.Serialize(manifest, StepManifestJson.Default.StepManifest);
 
-    /// <summary>A batch behind the last one, or the same one again; of few files, so that some come again.</summary>
+    /// <summary>
+    /// A batch after the last one, or the same one again; of few files, so that some come again, or of another kind.
+    /// </summary>
     static StepManifest Random(Random random, long last, bool isSame) => Manifest(isSame ? last : last + 1) with
     {
         RunId = $"r{random.Next()}",
-        Stream = new()
+        Stream = random.Next(8) switch
         {
-            Files =
+            0 => new StreamInputs.OfAll(),
+            1 => new StreamInputs.OfCursor { To = $"{random.Next()}", Of = "id", Seen = ["a"] },
+            2 => new StreamInputs.OfVersions { From = 1, To = random.Next(), TableId = "t" },
+            3 => new StreamInputs.OfState(random.Next(2) == 0 ? $"{random.Next()}" : null),
+            _ => new StreamInputs.OfFiles(
             [
                 .. Enumerable.Range(0, random.Next(4)).Select(_ => random.Next(300)).Distinct()
                     .Select(file => new FileInput($"{file}.csv", random.Next(100), DateTimeOffset.UnixEpoch)),
-            ],
-            CursorTo = random.Next(2) == 0 ? $"{random.Next()}" : null,
+            ]),
         },
     };
 
-    static StreamInputs Inputs(long batch) => new()
-    {
-        Files = [new FileInput($"data/{batch}.csv", 10, DateTimeOffset.UnixEpoch)],
-        CursorTo = $"{batch}",
-    };
+    static StreamInputs.OfFiles Inputs(long batch) =>
+        new([new FileInput($"data/{batch}.csv", 10, DateTimeOffset.UnixEpoch)]);
 
     static StepManifest Manifest(long batch) => new()
     {
@@ -235,7 +240,8 @@ public sealed class StepLogTests
         RunId = "r1",
         CreatedAt = DateTimeOffset.UnixEpoch,
         Fingerprint = "f",
-        Stream = new() { Files = [new FileInput("data/a.csv", 10, DateTimeOffset.UnixEpoch.AddSeconds(batch))] },
+        Stream = new StreamInputs.OfFiles(
+            [new FileInput("data/a.csv", 10, DateTimeOffset.UnixEpoch.AddSeconds(batch))]),
         Tables = ImmutableSortedDictionary<string, TableInput>.Empty.Add("bronze.a", new(batch, batch - 1)),
     };
 }

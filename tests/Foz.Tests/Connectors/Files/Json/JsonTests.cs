@@ -10,11 +10,11 @@ public sealed class JsonTests
     {
         await using var project = new FilesProject().Write("a.json.gz", "{\"id\":1}\n{\"id\":2}")
             .Write("b.json", "{\"id\":3}").Define("*");
-        var inputs = (await project.PlanAsync()).Inputs!;
+        var plan = await project.PlanAsync();
         var context = new ReadContext { Engine = FilesProject.Engine, WorkFolder = project.Folder };
         await using var rows = await project.Source.ReadAsync(
-            project.Stream, inputs, context, TestContext.Current.CancellationToken);
-        var bytes = inputs.Files.Sum(file => file.SizeBytes);
+            project.Stream, plan.Inputs!, context, TestContext.Current.CancellationToken);
+        var bytes = plan.Files().Sum(file => file.SizeBytes);
         Assert.Equal(
             new() { Doing = "scanning", Bytes = bytes, BytesTotal = bytes, Share = 1 }, context.Meter.Progress);
     }

@@ -65,7 +65,7 @@ public sealed class StreamTypeTests : IDisposable
 
         public Task<BatchPlan> PlanAsync(
             StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
-            Task.FromResult(new BatchPlan(new(), []));
+            Task.FromResult(new BatchPlan(new StreamInputs.OfAll(), []));
 
         public Task<StreamRows> ReadAsync(
             StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken) =>
