@@ -58,10 +58,10 @@ public sealed class FileExport : IExportTarget
 
     /// <inheritdoc/>
     public async Task<ExportOutcome> WriteAsync(
-        OpenExport open, ExportRows rows, CancellationToken cancellationToken)
+        OpenExport export, ExportRows rows, CancellationToken cancellationToken)
     {
-        var export = open.Definition;
-        var path = PathOf(export, open.ProjectFolder);
+        var definition = export.Definition;
+        var path = PathOf(definition, export.ProjectFolder);
         var temporary = string.Create(
             CultureInfo.InvariantCulture,
             $"{path}.{rows.Fence.Epoch}.{Path.GetRandomFileName().Replace(".", "", StringComparison.Ordinal)}.tmp");
@@ -70,7 +70,7 @@ public sealed class FileExport : IExportTarget
             var folder = Path.GetDirectoryName(path)!;
             Directory.CreateDirectory(folder);
             DeleteEarlier(folder, Path.GetFileName(path), rows.Fence.Epoch);
-            var (sql, options) = FormatOf(export) switch
+            var (sql, options) = FormatOf(definition) switch
             {
                 "csv" => (rows.Sql, "FORMAT csv, HEADER true"),
                 "jsonl" => (rows.ForJson(rows.Sql), "FORMAT json, ARRAY false"),
@@ -91,9 +91,9 @@ public sealed class FileExport : IExportTarget
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FozException(ErrorKind.Storage, $"{export.Address} cannot be written: {e.Message}", e)
+            throw new FozException(ErrorKind.Storage, $"{definition.Address} cannot be written: {e.Message}", e)
             {
-                Place = export.Place,
+                Place = definition.Place,
             };
         }
         finally

@@ -19,8 +19,8 @@ namespace Foz.Pipelines.Runs;
 /// </summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The model.</param>
-/// <param name="file">The project's connections.</param>
-sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile file)
+/// <param name="project">The project's connections.</param>
+sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile project)
 {
     /// <summary>Runs the exports that are due.</summary>
     /// <returns>Whether any was.</returns>
@@ -28,7 +28,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var isDone = false;
-        foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(file.Environment)))
+        foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(project.Environment)))
             isDone |= await RunAsync(export, cancellationToken);
         return isDone;
     }
@@ -37,7 +37,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
     public async Task<bool> IsDueAsync(CancellationToken cancellationToken)
     {
         if (await FindLatestAsync(cancellationToken) is not { } present) return false;
-        foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(file.Environment)))
+        foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(project.Environment)))
         {
             var note = await FileOf(export).ReadAsync(cancellationToken);
             if (context.IsFullRefresh || IsOfOther(note, export, present)
@@ -159,9 +159,9 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
     /// <summary>The export with its connection, and its target.</summary>
     (IExportTarget Target, OpenExport Export) Open(ExportDefinition export)
     {
-        var connection = export.Connection is { } name ? file.Connection(name) : null;
+        var connection = export.Connection is { } name ? project.Connection(name) : null;
         var target = ExportRegistry.Find(export.Key, connection?.Type)!;
-        return (target, new(export, connection, file.Folder, context.Lake.Clock, context.Warn));
+        return (target, new(export, connection, project.Folder, context.Lake.Clock, context.Warn));
     }
 
     static async Task<ExportOutcome> WriteAsync(
@@ -197,7 +197,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
             .FirstOrDefault();
     }
 
-    string NameOf(ExportDefinition export) => $"{file.Name} {node.Table} {export.Target}";
+    string NameOf(ExportDefinition export) => $"{project.Name} {node.Table} {export.Target}";
 
     static long? Max(long? a, long? b) => a is null ? b : b is null ? a : Math.Max(a.Value, b.Value);
 
