@@ -13,7 +13,7 @@ public sealed class Database : IDisposable
 
     Database(DatabaseHandle handle) => this.handle = handle;
 
-    /// <summary>The version of the native library, as <c>v1.5.5</c>.</summary>
+    /// <summary>The version of the native library, as <c>v1.5.6</c>.</summary>
     public static unsafe string LibraryVersion => NativeMethods.Text(NativeMethods.duckdb_library_version())!;
 
     /// <summary>Opens an instance in memory.</summary>

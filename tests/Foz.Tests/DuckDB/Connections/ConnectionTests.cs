@@ -19,7 +19,7 @@ public sealed class ConnectionTests : IDisposable
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void The_library_is_the_pinned_one() => Assert.Equal("v1.5.5", Database.LibraryVersion);
+    public void The_library_is_the_pinned_one() => Assert.Equal("v1.5.6", Database.LibraryVersion);
 
     [Fact]
     public void All_statements_of_a_text_run_and_the_last_tells_its_rows()
