@@ -1,8 +1,8 @@
-using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Foz.Serving.Governance;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Foz.Server.Auth;
 
@@ -16,7 +16,6 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
 {
     const int BytesMax = 1 << 20;
     const int RsaBitsMin = 2048;
-    const int CurveBytes = 32;
 
     static readonly TimeSpan ageMax = TimeSpan.FromHours(1);
     static readonly TimeSpan restMin = TimeSpan.FromSeconds(30);
@@ -107,33 +106,48 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
         return document.RootElement.ValueKind is JsonValueKind.Object ? document : throw new JsonException("no object");
     }
 
-    /// <summary>Reads a key; null for one that signs otherwise, or is too short.</summary>
-    static IssuerKey? Read(JsonElement key)
+    /// <summary>Reads a key; null for one that signs otherwise, is too short, or is none.</summary>
+    static IssuerKey? Read(JsonElement element)
     {
-        if (key.ValueKind is not JsonValueKind.Object || Text(key, "use") is not (null or "sig")) return null;
-        var (id, stated) = (Text(key, "kid"), Text(key, "alg"));
-        switch (Text(key, "kty"))
+        try
         {
-            case "RSA" when stated is null or "RS256" && Bytes(key, "n") is { } modulus
-                && Bytes(key, "e") is { } exponent
-                && modulus.Length * 8 >= RsaBitsMin:
-                return new(id, "RS256", new RSAParameters { Modulus = modulus, Exponent = exponent }, Curve: null);
-            case "EC" when stated is null or "ES256" && Text(key, "crv") == "P-256"
-                && Bytes(key, "x") is { Length: CurveBytes } x
-                && Bytes(key, "y") is { Length: CurveBytes } y:
-                return new(
-                    id, "ES256", Rsa: null,
-                    new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new() { X = x, Y = y } });
-            default:
+            var key = JsonWebKey.Create(element.GetRawText());
+            if (key.Use is not (null or "" or "sig")) return null;
+            string[] algorithms = (key.Kty, key.Crv) switch
+            {
+                ("RSA", _) => [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256],
+                ("EC", "P-256") => [SecurityAlgorithms.EcdsaSha256],
+                ("EC", "P-384") => [SecurityAlgorithms.EcdsaSha384],
+                _ => [],
+            };
+            if (key.Alg is { Length: > 0 } stated) algorithms = [.. algorithms.Where(one => one == stated)];
+            // The key itself counts, and no certificate of it.
+            key.X5c.Clear();
+            if (algorithms.Length == 0 || !JsonWebKeyConverter.TryConvertToSecurityKey(key, out var read)
+                || (key.Kty == "RSA" && read.KeySize < RsaBitsMin))
                 return null;
+            // A key of before may have had the same name.
+            read.CryptoProviderFactory = new() { CacheSignatureProviders = false };
+            return new(key.Kid, algorithms, read);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or CryptographicException)
+        {
+            return null;
         }
     }
-
-    static byte[]? Bytes(JsonElement key, string name) =>
-        Text(key, name) is { } text && Base64Url.IsValid(text) ? Base64Url.DecodeFromChars(text) : null;
 
     static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.String
             ? value.GetString()
             : null;
+}
+
+/// <summary>A key of an issuer (RFC 7517).</summary>
+/// <param name="Id">Its <c>kid</c>; null where it has none.</param>
+/// <param name="Algorithms">What it may sign with.</param>
+/// <param name="Key">The key.</param>
+sealed record IssuerKey(string? Id, IReadOnlyList<string> Algorithms, SecurityKey Key)
+{
+    /// <summary>Whether it may have signed a token that says this of its key.</summary>
+    public bool Fits(string algorithm, string? id) => Algorithms.Contains(algorithm) && (id is null || Id == id);
 }

@@ -1,14 +1,14 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Foz.Serving.Governance;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// Tokens of OpenID Connect providers (RFC 7519, RFC 7515): signed with RS256 or ES256 by a key that the issuer shows
-/// now, for this audience, and valid now. Safe for use by many threads.
+/// Tokens of OpenID Connect providers (RFC 7519, RFC 7515): signed by a key that the issuer shows now, with an algorithm
+/// of that key, for this audience, and valid now. Safe for use by many threads.
 /// </summary>
 /// <param name="issuers">Whose tokens are taken; asked anew at each log-in.</param>
 /// <param name="keys">The issuers' keys.</param>
@@ -16,12 +16,20 @@ namespace Foz.Server.Auth;
 sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys keys, TimeProvider clock)
 {
     const int LengthMax = 16 * 1024;
-    const int Es256Bytes = 64;
 
     /// <summary>The last day of the year 9999 is no time any more: what is added would not be one.</summary>
     const double SecondsMax = 253_402_214_400;
 
     static readonly TimeSpan skew = TimeSpan.FromMinutes(1);
+
+    // Each needs a key pair: neither "none" nor a shared secret is among them.
+    static readonly string[] algorithms =
+    [
+        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.EcdsaSha256,
+        SecurityAlgorithms.EcdsaSha384,
+    ];
+
+    static readonly JsonWebTokenHandler handler = new() { MaximumTokenSizeInBytes = LengthMax };
 
     /// <summary>Whose a token is.</summary>
     /// <exception cref="LogInRefusedException">It is not valid; why is for the audit alone.</exception>
@@ -33,7 +41,7 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         using var claims = Json(payload);
         var name = Text(claims.RootElement, "sub") ?? "";
         var algorithm = Text(head.RootElement, "alg");
-        if (algorithm is not ("RS256" or "ES256"))
+        if (algorithm is null || !algorithms.Contains(algorithm))
             throw Refused($"the algorithm of a token is {algorithm ?? "missing"}", name);
         if (head.RootElement.TryGetProperty("crit", out _))
             throw Refused("a token has extensions that are not known", name);
@@ -41,12 +49,10 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         if (known.Count == 0) throw Refused("the issuer of a token is not one of policies/", name);
         // Of an issuer that stands there for several audiences.
         var issuer = known.Find(one => IsFor(one, claims.RootElement)) ?? known[0];
-        var signed = Encoding.ASCII.GetBytes($"{header}.{payload}");
-        var proof = Bytes(signature);
-        if (!await IsSignedAsync(issuer, algorithm, Text(head.RootElement, "kid"), signed, proof, cancellationToken))
-            throw Refused("the signature of a token is wrong, or its key unknown", name);
-        if (!IsFor(issuer, claims.RootElement)) throw Refused("a token is for another audience", name);
         CheckTime(claims.RootElement, name);
+        _ = Bytes(signature);
+        var signers = await FindKeysAsync(issuer, algorithm, Text(head.RootElement, "kid"), cancellationToken);
+        if (await FaultAsync(token, issuer, algorithm, signers) is { } fault) throw Refused(fault, name);
         var user = Find(claims.RootElement, issuer.UserClaim) is { ValueKind: JsonValueKind.String } claim
             ? claim.GetString()!
             : "";
@@ -59,16 +65,37 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         };
     }
 
-    async Task<bool> IsSignedAsync(
-        TokenIssuer issuer, string algorithm, string? id, byte[] signed, byte[] signature,
-        CancellationToken cancellationToken)
+    /// <summary>The keys that may have signed a token.</summary>
+    async Task<IEnumerable<SecurityKey>> FindKeysAsync(
+        TokenIssuer issuer, string algorithm, string? id, CancellationToken cancellationToken)
     {
         // A key that is not known may be a new one.
         foreach (var isFresh in new[] { false, true })
             if ((await keys.FindAsync(issuer, isFresh, cancellationToken)).Where(key => key.Fits(algorithm, id))
                 .ToList() is { Count: > 0 } found)
-                return found.Any(key => key.Verifies(signed, signature, Es256Bytes));
-        return false;
+                return found.Select(key => key.Key);
+        return [];
+    }
+
+    /// <summary>What is wrong with a token's signature, issuer or audience; null for nothing.</summary>
+    static async Task<string?> FaultAsync(
+        string token, TokenIssuer issuer, string algorithm, IEnumerable<SecurityKey> signers)
+    {
+        var result = await handler.ValidateTokenAsync(token, new()
+        {
+            IssuerSigningKeys = signers, TryAllIssuerSigningKeys = true, ValidAlgorithms = [algorithm],
+            ValidIssuer = issuer.Issuer, ValidAudience = issuer.Audience,
+            IgnoreTrailingSlashWhenValidatingAudience = false,
+            // By the clock that is given, as the rest of the server.
+            ValidateLifetime = false,
+        });
+        return result switch
+        {
+            { IsValid: true } => null,
+            { Exception: SecurityTokenInvalidAudienceException } => "a token is for another audience",
+            { Exception: SecurityTokenMalformedException } => "a token is no JWT",
+            _ => "the signature of a token is wrong, or its key unknown",
+        };
     }
 
     /// <summary>Some providers write it as a text.</summary>
@@ -151,29 +178,4 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
             : throw Refused("a part of a token is not in base64url");
 
     static LogInRefusedException Refused(string reason, string name = "") => new(name, reason);
-}
-
-/// <summary>A key of an issuer (RFC 7517).</summary>
-/// <param name="Id">Its <c>kid</c>; null where it has none.</param>
-/// <param name="Algorithm">What it signs with.</param>
-/// <param name="Rsa">The key, of RS256.</param>
-/// <param name="Curve">The key, of ES256.</param>
-sealed record IssuerKey(string? Id, string Algorithm, RSAParameters? Rsa, ECParameters? Curve)
-{
-    /// <summary>Whether it may have signed a token that says this of its key.</summary>
-    public bool Fits(string algorithm, string? id) => Algorithm == algorithm && (id is null || Id == id);
-
-    /// <summary>Whether a signature is its.</summary>
-    public bool Verifies(byte[] signed, byte[] signature, int curveBytes)
-    {
-        if (Rsa is { } parameters)
-        {
-            using var rsa = RSA.Create(parameters);
-            return rsa.VerifyData(signed, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        }
-        using var curve = ECDsa.Create(Curve!.Value);
-        return signature.Length == curveBytes
-            && curve.VerifyData(
-                signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-    }
 }

@@ -53,7 +53,9 @@ public sealed class TokenTests : IDisposable
 
     [Theory]
     [InlineData("RS256")]
+    [InlineData("PS256")]
     [InlineData("ES256")]
+    [InlineData("ES384")]
     public async Task A_token_of_the_issuer_logs_in_with_its_name_and_roles(string algorithm)
     {
         var user = await EnterAsync(issuer.Sign(algorithm));
@@ -62,22 +64,26 @@ public sealed class TokenTests : IDisposable
         Assert.Null(user.Scope);
     }
 
-    [Fact]
-    public async Task Keys_rotate_without_a_restart()
+    [Theory]
+    [InlineData("RS256")]
+    [InlineData("PS256")]
+    [InlineData("ES256")]
+    [InlineData("ES384")]
+    public async Task Keys_rotate_without_a_restart(string algorithm)
     {
-        await EnterAsync(issuer.Sign("RS256"));
+        await EnterAsync(issuer.Sign(algorithm));
         var fetched = issuer.Fetched;
-        await EnterAsync(issuer.Sign("RS256"));
+        await EnterAsync(issuer.Sign(algorithm));
         Assert.Equal(fetched, issuer.Fetched);
-        var old = issuer.Sign("RS256");
+        var old = issuer.Sign(algorithm);
         issuer.Rotate("k2");
         // Who makes up keys does not make the issuer be asked each time.
-        Assert.Contains("signature", await RefusedAsync(issuer.Sign("RS256", id: "k9")), StringComparison.Ordinal);
-        await EnterAsync(issuer.Sign("RS256"));
+        Assert.Contains("signature", await RefusedAsync(issuer.Sign(algorithm, id: "k9")), StringComparison.Ordinal);
+        await EnterAsync(issuer.Sign(algorithm));
         Assert.NotEqual(fetched, issuer.Fetched);
         fetched = issuer.Fetched;
         await Assert.ThrowsAsync<LogInRefusedException>(() => EnterAsync(old));
-        await Assert.ThrowsAsync<LogInRefusedException>(() => EnterAsync(issuer.Sign("RS256", id: "k8")));
+        await Assert.ThrowsAsync<LogInRefusedException>(() => EnterAsync(issuer.Sign(algorithm, id: "k8")));
         Assert.InRange(issuer.Fetched, fetched, fetched + 2);
     }
 
@@ -211,6 +217,44 @@ public sealed class TokenTests : IDisposable
         Assert.Contains("https://evil.example/keys", told[1].Right, StringComparison.Ordinal);
     }
 
+    /// <summary>What an issuer shows to all would be a secret that all know.</summary>
+    [Fact]
+    public async Task A_public_key_is_no_shared_secret()
+    {
+        var body = issuer.Sign("RS256").Split('.')[1];
+        foreach (var secret in issuer.PublicTexts)
+        {
+            var signed = $"{Issuer.Encode("""{"alg":"HS256","kid":"k1-RS256"}"""u8)}.{body}";
+            var proof = HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(signed));
+            Assert.Contains(
+                "algorithm", await RefusedAsync($"{signed}.{Issuer.Encode(proof)}"), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("ES256", "ES384")]
+    [InlineData("ES384", "ES256")]
+    [InlineData("RS256", "PS256")]
+    [InlineData("PS256", "RS256")]
+    public async Task A_signature_of_another_algorithm_is_refused(string signed, string stated) => Assert.Contains(
+        "signature", await RefusedAsync(issuer.Sign(signed, header: head => head["alg"] = stated)),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_key_that_is_short_damaged_or_of_another_algorithm_signs_nothing_and_others_do()
+    {
+        issuer.RsaAlgorithm = "RS256";
+        await EnterAsync(issuer.Sign("RS256"));
+        await RefusedAsync(issuer.Sign("PS256"));
+        issuer.Rotate("short", rsaBits: 1024);
+        await RefusedAsync(issuer.Sign("RS256"));
+        await EnterAsync(issuer.Sign("ES384"));
+    }
+
+    [Fact]
+    public async Task An_audience_is_the_same_to_the_last_sign() => Assert.Contains(
+        "audience", await RefusedAsync(issuer.Sign("RS256", claims: c => c["aud"] = "foz/")), StringComparison.Ordinal);
+
     /// <summary>Every single byte of a token counts.</summary>
     [Fact]
     public async Task A_changed_token_is_refused()
@@ -219,7 +263,7 @@ public sealed class TokenTests : IDisposable
         var random = new Random(seed);
         for (var round = 0; round < 40; round++)
         {
-            var token = issuer.Sign(round % 2 == 0 ? "RS256" : "ES256");
+            var token = issuer.Sign(new[] { "RS256", "PS256", "ES256", "ES384" }[round % 4]);
             var place = random.Next(token.LastIndexOf('.') - 1);
             var changed = token[..place] + (token[place] == 'A' ? 'B' : 'A') + token[(place + 1)..];
             if (changed.Split('.').Length != 3) continue;
@@ -319,7 +363,18 @@ public sealed class TokenTests : IDisposable
 
         RSA rsa = RSA.Create(2048);
         ECDsa curve = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        ECDsa wideCurve = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         string id = "";
+
+        /// <summary>The only algorithm of the RSA key; null for all.</summary>
+        public string? RsaAlgorithm { get; set; }
+
+        /// <summary>The RSA key as texts that everyone has.</summary>
+        public IReadOnlyList<byte[]> PublicTexts =>
+        [
+            Encoding.ASCII.GetBytes(rsa.ExportSubjectPublicKeyInfoPem()), rsa.ExportSubjectPublicKeyInfo(),
+            rsa.ExportParameters(includePrivateParameters: false).Modulus!,
+        ];
 
         public DateTimeOffset Shift { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -331,9 +386,10 @@ public sealed class TokenTests : IDisposable
 
         public long Seconds(int from) => Shift.AddSeconds(from).ToUnixTimeSeconds();
 
-        public void Rotate(string name)
+        public void Rotate(string name, int rsaBits = 2048)
         {
-            (rsa, curve, id) = (RSA.Create(2048), ECDsa.Create(ECCurve.NamedCurves.nistP256), name);
+            (rsa, curve, id) = (RSA.Create(rsaBits), ECDsa.Create(ECCurve.NamedCurves.nistP256), name);
+            wideCurve = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         }
 
         public string Sign(
@@ -342,7 +398,7 @@ public sealed class TokenTests : IDisposable
         {
             var head = new Dictionary<string, object>
             {
-                ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = id ?? $"{this.id}-{algorithm}",
+                ["alg"] = algorithm, ["typ"] = "JWT", ["kid"] = id ?? $"{this.id}-{(algorithm == "PS256" ? "RS256" : algorithm)}",
             };
             header?.Invoke(head);
             var body = new Dictionary<string, object>
@@ -356,9 +412,14 @@ public sealed class TokenTests : IDisposable
                 $"{Encode(JsonSerializer.SerializeToUtf8Bytes(head))}"
                     + $".{Encode(JsonSerializer.SerializeToUtf8Bytes(body))}";
             var bytes = Encoding.ASCII.GetBytes(signed);
-            var signature = algorithm == "RS256"
-                ? rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-                : curve.SignData(bytes, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            const DSASignatureFormat Fixed = DSASignatureFormat.IeeeP1363FixedFieldConcatenation;
+            var signature = algorithm switch
+            {
+                "RS256" => rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+                "PS256" => rsa.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pss),
+                "ES256" => curve.SignData(bytes, HashAlgorithmName.SHA256, Fixed),
+                _ => wideCurve.SignData(bytes, HashAlgorithmName.SHA384, Fixed),
+            };
             return $"{signed}.{Encode(signature)}";
         }
 
@@ -368,19 +429,28 @@ public sealed class TokenTests : IDisposable
             if (request.RequestUri!.Host == "hangs.example") await Task.Delay(Timeout.Infinite, cancellationToken);
             if (IsDown) throw new HttpRequestException("down");
             Fetched++;
-            var (r, c) = (rsa.ExportParameters(includePrivateParameters: false),
-                curve.ExportParameters(includePrivateParameters: false));
+            var (r, c, w) = (rsa.ExportParameters(includePrivateParameters: false),
+                curve.ExportParameters(includePrivateParameters: false),
+                wideCurve.ExportParameters(includePrivateParameters: false));
             object answer = request.RequestUri.AbsolutePath.EndsWith("openid-configuration", StringComparison.Ordinal)
                 ? new { issuer = Name, jwks_uri = $"{Name}/keys" }
                 : new
                 {
                     keys = new object[]
                     {
+                        7,
                         new { kty = "oct", kid = "x", k = "AAAA" },
+                        new { kty = "RSA", kid = 7, n = "!", e = "!" },
+                        new { kty = "RSA", kid = "damaged", n = "!", e = "!" },
+                        new { kty = "EC", crv = "P-256", kid = "damaged", x = "AAAA", y = "AAAA" },
                         new
                         {
                             kty = "RSA", use = "sig", kid = $"{id}-RS256", n = Encode(r.Modulus),
-                            e = Encode(r.Exponent),
+                            e = Encode(r.Exponent), alg = RsaAlgorithm,
+                        },
+                        new
+                        {
+                            kty = "EC", crv = "P-384", kid = $"{id}-ES384", x = Encode(w.Q.X), y = Encode(w.Q.Y),
                         },
                         new
                         {
@@ -399,6 +469,7 @@ public sealed class TokenTests : IDisposable
         {
             rsa.Dispose();
             curve.Dispose();
+            wideCurve.Dispose();
             base.Dispose(disposing);
         }
     }
