@@ -32,7 +32,7 @@ public sealed class ErrorReferenceTests
 
     static void AssertDocumented<TKind>(string heading, IEnumerable<TKind> kinds, Func<TKind, Exception> error)
     {
-        var documented = MarkdownDocument.Find("docs/internals/errors.md").Table(heading)
+        var documented = MarkdownDocument.Find("docs/reference/errors.md").Table(heading)
             .SelectMany(cells =>
                 MarkdownDocument.CodeIn(cells[0]).Select(kind => (kind, MarkdownDocument.CodeIn(cells[1])[0])));
         Assert.Equal(
