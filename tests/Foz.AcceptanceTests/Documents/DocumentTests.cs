@@ -8,7 +8,7 @@ public sealed class DocumentTests(DocumentRuns runs) : IClassFixture<DocumentRun
     /// <summary>
     /// Languages of blocks that are no part of a session: files of other programs, drawings, and examples of calls.
     /// </summary>
-    static readonly string[] OtherLanguages = ["console", "cron", "diagram", "tree"];
+    static readonly string[] OtherLanguages = ["console", "cron", "ini", "diagram", "tree"];
 
     public static TheoryData<string> Documents =>
     [
