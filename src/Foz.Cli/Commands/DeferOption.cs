@@ -11,7 +11,7 @@ sealed class DeferOption
 {
     readonly Option<bool> defer = new("--defer")
     {
-        Description = "Read what is neither selected nor made in this environment from that of --state",
+        Description = "Read tables that are neither selected nor built in this environment from that of --state",
     };
 
     /// <summary>Adds it to a command.</summary>

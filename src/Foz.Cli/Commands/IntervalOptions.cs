@@ -11,13 +11,13 @@ sealed class IntervalOptions
 
     readonly Option<string?> start = new("--start", "--start-date", "--event-time-start")
     {
-        Description = "From when on models with intervals are run, filled or not, in UTC: 2026-01-31",
+        Description = "Start of the intervals to run, in UTC: 2026-01-31",
         HelpName = "time",
     };
 
     readonly Option<string?> end = new("--end", "--end-date", "--event-time-end")
     {
-        Description = "Until when, not part of it (default: now)", HelpName = "time",
+        Description = "End of the intervals to run, exclusive (default: now)", HelpName = "time",
     };
 
     /// <summary>Adds them to a command.</summary>
@@ -45,7 +45,7 @@ sealed class IntervalOptions
     /// <summary>The option of a full refresh.</summary>
     public static Option<bool> FullRefresh() => new(FullRefreshName)
     {
-        Description = "Rebuild incremental tables from the beginning of their inputs",
+        Description = "Rebuild incremental tables from all of their input",
     };
 
     /// <summary>The intervals that are asked for, which a full refresh has all of.</summary>

@@ -9,31 +9,31 @@ sealed class SelectionOptions
 {
     readonly Argument<string[]> names = new("names")
     {
-        Description = "What to take: orders, silver.*, tag:daily; +name takes what it needs, name+ what needs it",
+        Description = "Selectors: orders, silver.*, tag:daily; +name adds upstream tables, name+ downstream tables",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
     readonly Option<string[]> select = new("--select", "-s")
     {
-        Description = "The same as names; a space means any of several selectors, a comma all of them",
+        Description = "Selectors as names; a space means or, a comma means and",
         HelpName = "selectors", AllowMultipleArgumentsPerToken = true,
     };
 
     readonly Option<string[]> exclude = new("--exclude")
     {
-        Description = "What to leave out of it", HelpName = "selectors", AllowMultipleArgumentsPerToken = true,
+        Description = "Selectors of what to exclude", HelpName = "selectors", AllowMultipleArgumentsPerToken = true,
     };
 
     readonly Option<string?> selector = new("--selector")
     {
-        Description = "A selector that selectors.yml or foz.yml states", HelpName = "name",
+        Description = "A named selector of selectors.yml or foz.yml", HelpName = "name",
     };
 
     readonly Option<string?> state = new("--state")
     {
         Description =
-            "What selectors with state: compare with: an environment, or a folder with the project as it was (default: "
-                + "what the lake was made from)",
+            "What state: selectors compare with: an environment, or a folder with an earlier project (default: the "
+                + "definitions that built the lake)",
         HelpName = "state",
     };
 

@@ -14,7 +14,7 @@ static class VersionCommand
     public static Command Create(CommandContext context)
     {
         var command = new ExampleCommand(
-            Name, "Show the version of Foz; with --verbose also those of DuckDB's library and of .NET",
+            Name, "Show the version; with --verbose also of DuckDB and .NET",
             ["foz version", "foz version --verbose"]);
         command.SetAction(arguments =>
         {

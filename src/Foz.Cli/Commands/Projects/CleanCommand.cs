@@ -23,22 +23,21 @@ static class CleanCommand
         var tables = new Option<bool>("--tables")
         {
             Description =
-                "Delete instead the tables that the environment has beside its base, whose "
-                    + "tables its names stand for again",
+                "Delete the environment's own tables, so that its names refer to its base again",
         };
         var replaced = new Option<bool>("--replaced")
         {
             Description =
-                "Delete the tables whose place promotions gave to others, too; shallow clones of them lose their files",
+                "Also delete tables that promotions replaced; shallow clones of them lose their files",
         };
         var retention = new Option<string>("--retention")
         {
-            Description = "How long ago these promotions must have been", HelpName = "time",
+            Description = "Minimum age of these promotions", HelpName = "time",
             DefaultValueFactory = _ => "7 days",
         };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be deleted" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show the files without deleting them" };
         var command = new ExampleCommand(
-            Name, "Delete what was generated in target/, and of the lake what is asked for",
+            Name, "Delete generated files, and tables on request",
             ["foz clean", "foz clean --tables --target dev", "foz clean --replaced --dry-run"])
         { tables, replaced, retention, dryRun };
         selection.AddTo(command);

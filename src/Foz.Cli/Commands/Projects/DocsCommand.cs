@@ -19,7 +19,7 @@ static class DocsCommand
     public static Command Create(CommandContext context)
     {
         var command = Writing(
-            context, Name, "Make a site of the project's tables, columns, checks and lineage",
+            context, Name, "Write a site of the project's tables, columns, checks and lineage",
             ["foz docs", "foz docs serve --port 9000"]);
         command.Subcommands.Add(Generate(context));
         command.Subcommands.Add(Serve(context));
@@ -27,7 +27,7 @@ static class DocsCommand
     }
 
     static ExampleCommand Generate(CommandContext context) =>
-        Writing(context, "generate", "Write the site, as foz docs alone does", ["foz docs generate --folder site"]);
+        Writing(context, "generate", "Write the site, as foz docs does", ["foz docs generate --folder site"]);
 
     static ExampleCommand Writing(
         CommandContext context, string name, string description, IReadOnlyList<string> examples)
@@ -50,7 +50,7 @@ static class DocsCommand
             Description = "The port on this machine", HelpName = "port", DefaultValueFactory = _ => PortDefault,
         };
         var command = new ExampleCommand(
-            "serve", "Write the site, and serve it on this machine until Ctrl-C", ["foz docs serve"]) { folder, port };
+            "serve", "Write the site and serve it on this machine until Ctrl-C", ["foz docs serve"]) { folder, port };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var (path, _) = await WriteAsync(context, arguments, arguments.GetValue(folder), cancellationToken);
@@ -63,7 +63,7 @@ static class DocsCommand
 
     static Option<string?> FolderOption() => new("--folder")
     {
-        Description = $"Where the site is written to (default: {FolderDefault} of the project)", HelpName = "folder",
+        Description = $"The folder of the site (default: {FolderDefault} of the project)", HelpName = "folder",
     };
 
     static async Task<(string Folder, int Tables)> WriteAsync(

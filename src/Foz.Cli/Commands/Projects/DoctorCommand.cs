@@ -17,7 +17,7 @@ static class DoctorCommand
     public static Command Create(CommandContext context)
     {
         var command = new ExampleCommand(
-            Name, "Look whether everything that Foz needs is there, and say what to do where it is not",
+            Name, "Check the machine and the lake, and say how to fix problems",
             ["foz doctor", "foz doctor --target prod"]);
         command.Aliases.Add("debug");
         command.SetAction(async (arguments, cancellationToken) =>

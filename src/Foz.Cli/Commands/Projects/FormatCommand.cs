@@ -27,10 +27,10 @@ static class FormatCommand
         };
         var check = new Option<bool>("--check")
         {
-            Description = "Write nothing, and end with 1 where a file is not tidy",
+            Description = "Write nothing, and exit with 1 if a file is not formatted",
         };
         var command = new ExampleCommand(
-            Name, "Write SQL and YAML of the project tidily, so that they mean the same",
+            Name, "Format the project's SQL and YAML files",
             ["foz format", "foz format models/silver", "foz format --check"]) { paths, check };
         command.SetAction((arguments, cancellationToken) =>
         {

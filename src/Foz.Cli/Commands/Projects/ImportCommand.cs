@@ -14,15 +14,15 @@ static class ImportCommand
     {
         var source = new Argument<string>("project")
         {
-            Description = "The folder of a pipeline of Bruin, or of a project of SQLMesh",
+            Description = "The folder of the Bruin pipeline or SQLMesh project",
         };
         var folder = new Argument<string>("folder")
         {
-            Description = "The folder of the project that is made", DefaultValueFactory = _ => ".",
+            Description = "The folder of the new project", DefaultValueFactory = _ => ".",
         };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be written" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show the files without writing them" };
         var command = new ExampleCommand(
-            Name, "Make a project of a pipeline of Bruin or a project of SQLMesh, which stays as it is",
+            Name, "Convert a Bruin pipeline or SQLMesh project into a Foz project",
             ["foz import ../bruin/sales sales", "foz import ../sqlmesh --dry-run"]) { source, folder, dryRun };
         command.SetAction(arguments =>
         {

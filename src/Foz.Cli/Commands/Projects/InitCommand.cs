@@ -14,7 +14,7 @@ static class InitCommand
 
     public static Command Create(CommandContext context)
     {
-        var folder = new Argument<string>("folder") { Description = "The folder; made where it is absent" };
+        var folder = new Argument<string>("folder") { Description = "The folder, created if it does not exist" };
         var template = new Option<string>("--template")
         {
             Description =
@@ -23,7 +23,7 @@ static class InitCommand
         };
         template.AcceptOnlyFromAmong(PostgresTemplate, EmptyTemplate);
         var command = new ExampleCommand(
-            Name, "Make a project that runs as it is",
+            Name, "Create a project that is ready to run",
             ["foz init shop", "foz init shop --template empty", "foz init ."]) { folder, template };
         command.SetAction(arguments =>
         {

@@ -26,16 +26,16 @@ static class LineageCommand
         };
         var diagram = new Option<bool>("--er")
         {
-            Description = "An entity-relationship diagram of the project in Mermaid, from its checks of relationships",
+            Description = "Draw an entity-relationship diagram in Mermaid, from relationships checks",
         };
-        var upstream = new Option<bool>("--upstream") { Description = "What it is made from (the default)" };
-        var downstream = new Option<bool>("--downstream") { Description = "What is made from it" };
+        var upstream = new Option<bool>("--upstream") { Description = "Show upstream tables (the default)" };
+        var downstream = new Option<bool>("--downstream") { Description = "Show downstream tables" };
         var columns = new Option<bool>("--columns")
         {
-            Description = "What each column of the table is made from, and what decides its rows",
+            Description = "Show the lineage of each column, and what decides about rows",
         };
         var command = new ExampleCommand(
-            Name, "Show what a table or column is made from, or what is made from it",
+            Name, "Show the lineage of a table or column",
             ["foz lineage gold.daily_sales", "foz lineage gold.daily_sales.revenue",
                 "foz lineage bronze.orders --downstream", "foz lineage gold.daily_sales --columns",
                 "foz lineage --er"])

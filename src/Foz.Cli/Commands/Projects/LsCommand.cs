@@ -43,11 +43,11 @@ static class LsCommand
     {
         var sizes = new Option<bool>("--sizes")
         {
-            Description = "Show what tables take: the newest version, files of older versions, the log",
+            Description = "Show the size of tables: newest version, older versions, log",
         };
         var tags = new Option<bool>("--tags")
         {
-            Description = "Show the columns that have tags, and where each tag comes from",
+            Description = "Show tagged columns, and the origin of each tag",
         };
         var schema = new Option<string?>("--schema")
         {
@@ -55,7 +55,7 @@ static class LsCommand
         };
         var selection = new SelectionOptions();
         var command = new ExampleCommand(
-            Name, "List the tables and views of the lake, or what of the project is selected",
+            Name, "List tables and views of the lake",
             [
                 "foz ls", "foz ls --schema gold --sizes", "foz ls --tags", "foz ls --output json --target prod",
                 "foz ls --select +gold.daily_sales --output name",

@@ -19,7 +19,7 @@ static class ProviderCommand
         ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "Bring ADO.NET providers into the project, for sources of type database",
+        Name, "Add ADO.NET providers, for sources of type database",
         ["foz provider add Microsoft.Data.SqlClient", "foz provider ls"])
     {
         Add(context), List(context),
@@ -30,14 +30,14 @@ static class ProviderCommand
         var package = new Argument<string>("package")
         {
             Description =
-                "A package of NuGet, with a version behind @ (default: that of the lock file, else the last release)",
+                "A NuGet package, optionally with @version (default: that of the lock file, else the last release)",
         };
         var source = new Option<string?>("--source")
         {
             HelpName = "feed", Description = "A folder or address of packages (default: those that nuget.config says)",
         };
         var command = new ExampleCommand(
-            "add", "Fetch a provider and what it needs into providers/",
+            "add", "Download a provider and its dependencies into providers/",
             ["foz provider add MySqlConnector", "foz provider add Npgsql@10.0.0 --source packages"])
             {
                 package, source,

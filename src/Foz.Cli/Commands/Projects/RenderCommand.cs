@@ -19,7 +19,7 @@ static class RenderCommand
     {
         var selection = new SelectionOptions();
         var command = new ExampleCommand(
-            Name, "Show the SQL of models, tests and analyses with the names that tables have in the lake",
+            Name, "Show the SQL of models, tests and analyses with resolved names",
             ["foz render gold.daily_sales", "foz render --target dev --select state:modified"]);
         command.Aliases.Add("compile");
         selection.AddTo(command);

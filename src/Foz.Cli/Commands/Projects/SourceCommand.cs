@@ -37,7 +37,7 @@ static class SourceCommand
         ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "Reach the sources, and see what they have",
+        Name, "Check sources, and list their streams",
         [
             "foz source check", "foz source discover shop", "foz source discover shop --output json",
             "foz source freshness",
@@ -50,7 +50,7 @@ static class SourceCommand
     {
         var names = Names();
         var command = new ExampleCommand(
-            "freshness", "Tell how old what the tables of sources have is, by what is said of their freshness",
+            "freshness", "Compare the age of source tables with their freshness settings",
             ["foz source freshness", "foz source freshness shop --output json"]) { names };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -81,7 +81,7 @@ static class SourceCommand
     {
         var names = Names();
         var command = new ExampleCommand(
-            "check", "Reach each source and make sure that it can be read",
+            "check", "Check that each source can be reached and read",
             ["foz source check", "foz source check shop --target prod"]) { names };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -120,7 +120,7 @@ static class SourceCommand
             Description = $"Write the streams and their columns to {SchemaLock.FileName}, which foz validate checks by",
         };
         var command = new ExampleCommand(
-            "discover", "List the streams that each source has, as they would be taken",
+            "discover", "List the streams of each source",
             ["foz source discover", "foz source discover shop --output json", "foz source discover --lock"])
             {
                 names, locks,

@@ -24,7 +24,7 @@ static class ValidateCommand
     public static Command Create(CommandContext context)
     {
         var command = new ExampleCommand(
-            Name, "Read the whole project and show everything that is wrong with it",
+            Name, "Check the whole project and report every mistake",
             ["foz validate", "foz validate --target prod --output json"]);
         command.SetAction(async (arguments, cancellationToken) =>
         {

@@ -25,7 +25,7 @@ static class ChecksCommand
     ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "See how well tables keep their checks, and take over checks of other tools",
+        Name, "List checks with their results, and import checks of other tools",
         ["foz checks ls silver.orders", "foz checks import gx/expectations/orders.json"])
     {
         List(context), Import(context),
@@ -38,7 +38,7 @@ static class ChecksCommand
             Description = "Tables (default: all)", Arity = ArgumentArity.ZeroOrMore,
         };
         var command = new ExampleCommand(
-            "ls", "List the checks of tables with what runs found of them",
+            "ls", "List checks with their last results",
             ["foz checks ls", "foz checks ls silver.orders --output json"]) { names };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -67,14 +67,14 @@ static class ChecksCommand
 
     static ExampleCommand Import(CommandContext context)
     {
-        var file = new Argument<string>("suite") { Description = "The JSON of a Great Expectations suite" };
+        var file = new Argument<string>("suite") { Description = "The suite's JSON file" };
         var table = new Option<string?>("--table")
         {
-            Description = "The table that its queries are about", HelpName = "table",
+            Description = "The table that the suite's queries read", HelpName = "table",
         };
         var command = new ExampleCommand(
             "import",
-            "Write the expectations of a suite as checks, for the front matter of a model or the YAML of a source",
+            "Convert a Great Expectations suite into checks",
             [
                 "foz checks import gx/expectations/orders.json",
                 "foz checks import orders.json --table silver.orders > checks.yml",

@@ -44,7 +44,7 @@ static class ProfileCommand
             Description = "Only rows for which a SQL condition holds", HelpName = "condition",
         };
         var command = new ExampleCommand(
-            Name, "Show what the rows of a table look like: nulls, different values, limits, means, frequent values",
+            Name, "Profile a table: nulls, distinct values, ranges, means, frequent values",
             [
                 "foz profile silver.orders", "foz profile silver.orders --columns status amount",
                 "foz profile silver.orders --where \"ordered_on >= '2026-01-01'\" --output json",

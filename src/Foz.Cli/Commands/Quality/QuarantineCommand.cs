@@ -27,7 +27,7 @@ static class QuarantineCommand
     ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "See the rows that broke a check, and let them go back",
+        Name, "List rows that broke a check, and release them",
         ["foz quarantine ls", "foz quarantine release silver.orders"])
     {
         List(context), Release(context),
@@ -40,7 +40,7 @@ static class QuarantineCommand
             Description = "Tables (default: all)", Arity = ArgumentArity.ZeroOrMore,
         };
         var command = new ExampleCommand(
-            "ls", "List what is in quarantine, by table and checks",
+            "ls", "List quarantined rows, by table and checks",
             ["foz quarantine ls", "foz quarantine ls silver.orders --output json"]) { names };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -66,7 +66,7 @@ static class QuarantineCommand
 
     static ExampleCommand Release(CommandContext context)
     {
-        var name = new Argument<string>("table") { Description = "The table that the rows go back to" };
+        var name = new Argument<string>("table") { Description = "The table of the rows" };
         var ids = new Option<string[]>("--id")
         {
             Description = "Only rows of these _quarantine_id; may be repeated", HelpName = "id",
@@ -78,11 +78,11 @@ static class QuarantineCommand
         };
         var reason = new Option<string?>("--reason")
         {
-            Description = "Let them go although they break checks, and keep why", HelpName = "text",
+            Description = "Release rows that still break checks, and record why", HelpName = "text",
         };
         var command = new ExampleCommand(
             "release",
-            "Put rows of a quarantine into their table: those that keep its checks now, or all with a reason",
+            "Release quarantined rows that pass the checks now, or any with a reason",
             [
                 "foz quarantine release silver.orders",
                 "foz quarantine release silver.orders --where \"status = 'new'\" --reason 'agreed with sales'",

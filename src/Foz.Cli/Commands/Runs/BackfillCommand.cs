@@ -22,13 +22,13 @@ static class BackfillCommand
         var intervals = new IntervalOptions();
         var window = new Option<string?>("--window")
         {
-            Description = "How much time one batch is of: 6h, 7d (default: the model's batch_size)", HelpName = "time",
+            Description = "Length of one batch: 6h, 7d (default: the model's batch_size)", HelpName = "time",
         };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Show the batches, and run none" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show the batches without running them" };
         var wait = RunOptions.WaitOption();
         var logFormat = RunOptions.LogFormatOption();
         var command = new ExampleCommand(
-            Name, "Fill a time of models with intervals; where it was cut off, the same command goes on",
+            Name, "Fill intervals of models; run it again to resume",
             [
                 "foz backfill silver.events --start 2026-01-01 --end 2026-02-01",
                 "foz backfill silver.events --start 2025-01-01 --window 7d",

@@ -17,7 +17,7 @@ static class BuildCommand
         var options = new RunOptions(context);
         var fullRefresh = IntervalOptions.FullRefresh();
         var command = new ExampleCommand(
-            Name, "Run unit tests, then run, then make the SQL tests of what was selected",
+            Name, "Run unit tests, models and SQL tests of the selection",
             ["foz build", "foz build +gold.daily_sales", "foz build --select state:modified+ --fail-fast"])
         { fullRefresh };
         options.AddTo(command);

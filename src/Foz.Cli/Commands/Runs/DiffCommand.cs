@@ -24,19 +24,19 @@ static class DiffCommand
 
     public static Command Create(CommandContext context)
     {
-        var first = new Argument<string>("before") { Description = "The one environment" };
-        var second = new Argument<string>("now") { Description = "The other one" };
+        var first = new Argument<string>("before") { Description = "The first environment" };
+        var second = new Argument<string>("now") { Description = "The second environment" };
         var selection = new SelectionOptions();
         var key = new Option<string?>("--key")
         {
-            Description = "The columns that tell rows apart, with commas (default: the keys that the project states)",
+            Description = "Key columns, separated by commas (default: the keys that the project states)",
             HelpName = "columns",
         };
         var limit = new Option<int>("--limit", "-n")
         {
-            Description = "How many rows are shown of each kind", HelpName = "rows", DefaultValueFactory = _ => 5,
+            Description = "How many rows of each kind to show", HelpName = "rows", DefaultValueFactory = _ => 5,
         };
-        var failIfDiff = new Option<bool>("--fail-if-diff") { Description = "End with 1 where there is a difference" };
+        var failIfDiff = new Option<bool>("--fail-if-diff") { Description = "Exit with 1 if there are differences" };
         var command = new ExampleCommand(
             Name, "Show how columns and rows of tables differ between two environments",
             [

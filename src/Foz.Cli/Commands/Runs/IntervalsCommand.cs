@@ -21,9 +21,9 @@ static class IntervalsCommand
         {
             Description = "The models (default: all that have intervals)", Arity = ArgumentArity.ZeroOrMore,
         };
-        var gaps = new Option<bool>("--gaps") { Description = "Only what is not filled" };
+        var gaps = new Option<bool>("--gaps") { Description = "Show only gaps" };
         var command = new ExampleCommand(
-            Name, "Show what of the time of models is filled, and where gaps are",
+            Name, "Show filled intervals of models, and gaps",
             ["foz intervals", "foz intervals silver.events --gaps", "foz intervals --output json"]) { names, gaps };
         command.SetAction(async (arguments, cancellationToken) =>
         {

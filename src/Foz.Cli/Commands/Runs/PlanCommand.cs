@@ -31,7 +31,7 @@ static class PlanCommand
         var intervals = new IntervalOptions();
         var fullRefresh = new Option<bool>("--full-refresh") { Description = "Show what a full refresh would do" };
         var command = new ExampleCommand(
-            Name, "Show what a run would do and why, and do nothing",
+            Name, "Show what a run would do, and why",
             ["foz plan", "foz plan dev", "foz plan +gold.daily_sales", "foz plan --target prod --output json"])
         { fullRefresh };
         selection.AddTo(command);

@@ -20,14 +20,17 @@ static class PromoteCommand
 
     public static Command Create(CommandContext context)
     {
-        var from = new Argument<string>("from") { Description = "The environment whose tables they are" };
-        var to = new Argument<string>("to") { Description = "Its base, whose tables they become" };
+        var from = new Argument<string>("from") { Description = "The environment to promote from" };
+        var to = new Argument<string>("to") { Description = "Its base" };
         var selection = new SelectionOptions();
-        var yes = new Option<bool>("--yes", "-y", "--auto-apply", "--force") { Description = "Do not ask" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be promoted, and do nothing" };
+        var yes = new Option<bool>("--yes", "-y", "--auto-apply", "--force")
+        {
+            Description = "Do not ask for confirmation",
+        };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show the tables without promoting them" };
         var wait = RunOptions.WaitOption();
         var command = new ExampleCommand(
-            Name, "Let tables that an environment made take the place of its base's: nothing is copied or run again",
+            Name, "Swap an environment's tables into its base, without copying",
             [
                 "foz promote dev prod", "foz promote dev prod +gold.sales --yes",
                 "foz promote dev prod --dry-run --output json",

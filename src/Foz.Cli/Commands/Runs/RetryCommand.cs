@@ -12,7 +12,7 @@ static class RetryCommand
     {
         var options = new RunOptions(context);
         var command = new ExampleCommand(
-            Name, "Run what failed in the last run, and what was not tried in it",
+            Name, "Run the steps that failed or were skipped in the last run",
             ["foz retry", "foz retry --target prod"]);
         options.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>

@@ -17,12 +17,12 @@ static class RunCommand
         var fullRefresh = IntervalOptions.FullRefresh();
         var isContinued = new Option<bool>("--continue")
         {
-            Description = "Run only what failed in the last run, and what was not tried in it, as foz retry does",
+            Description = "Run only failed and skipped steps of the last run, as foz retry does",
         };
         var intervals = new IntervalOptions();
         var command = new ExampleCommand(
             Name,
-            "Load what is new in the sources, make the models that read it, and check them",
+            "Load new data, build the models that read it, and check them",
             [
                 "foz run",
                 "foz run gold.daily_sales --target prod",

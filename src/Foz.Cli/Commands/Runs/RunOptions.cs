@@ -19,7 +19,7 @@ sealed class RunOptions(CommandContext context)
 
     readonly Option<bool> failFast = new("--fail-fast", "-x")
     {
-        Description = "Start no further step once one has failed, not even those that do not need it",
+        Description = "Start no more steps after one has failed",
     };
 
     readonly Option<string> wait = WaitOption();
@@ -122,7 +122,7 @@ sealed class RunOptions(CommandContext context)
     /// <summary>How long to wait for another run.</summary>
     public static Option<string> WaitOption() => new("--wait")
     {
-        Description = "How long to wait for another run on the same lake", HelpName = "time",
+        Description = "How long to wait for other runs on the lake", HelpName = "time",
         DefaultValueFactory = _ => "5m",
     };
 
@@ -131,7 +131,7 @@ sealed class RunOptions(CommandContext context)
     {
         var format = new Option<string>("--log-format")
         {
-            Description = "How progress is written: text, or json with one object a line", HelpName = "format",
+            Description = "Format of progress: text, or json with one object a line", HelpName = "format",
             DefaultValueFactory = _ => "text",
         };
         format.AcceptOnlyFromAmong("text", "json");

@@ -8,5 +8,5 @@ static class SeedCommand
     public const string Name = "seed";
 
     public static Command Create(CommandContext context) => KindCommand.Create(
-        context, Name, "Make the tables of the CSV files in seeds/", ["foz seed", "foz seed regions"]);
+        context, Name, "Load the CSV files in seeds/ into tables", ["foz seed", "foz seed regions"]);
 }

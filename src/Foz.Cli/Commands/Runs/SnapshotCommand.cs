@@ -8,5 +8,5 @@ static class SnapshotCommand
     public const string Name = "snapshot";
 
     public static Command Create(CommandContext context) => KindCommand.Create(
-        context, Name, "Bring snapshots up to what is now", ["foz snapshot", "foz snapshot customers"]);
+        context, Name, "Update snapshots with the current rows", ["foz snapshot", "foz snapshot customers"]);
 }

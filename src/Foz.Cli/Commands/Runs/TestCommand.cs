@@ -26,18 +26,18 @@ static class TestCommand
     {
         var selection = new SelectionOptions();
         var command = new ExampleCommand(
-            Name, "Run the checks of tables as they are, and the SQL tests in tests/",
+            Name, "Run checks on the present tables, and SQL tests",
             [
                 "foz test", "foz test silver.orders", "foz test no_orders_in_the_future --output json",
                 "foz test --unit gold.daily_sales", "foz test --store-failures",
             ]);
         var isUnit = new Option<bool>("--unit")
         {
-            Description = "Run the unit tests of models instead, which read no rows of the lake",
+            Description = "Run only unit tests, which read no rows of the lake",
         };
         var storesFailures = new Option<bool>("--store-failures")
         {
-            Description = "Keep the rows that SQL tests find as tables, where the tests do not say",
+            Description = "Store the rows that SQL tests find in tables, unless a test says otherwise",
         };
         command.Add(isUnit);
         command.Add(storesFailures);

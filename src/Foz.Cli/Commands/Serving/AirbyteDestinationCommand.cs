@@ -16,7 +16,7 @@ static class AirbyteDestinationCommand
     public const string Name = "airbyte-destination";
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "Take records of Airbyte's sources into the lake: a destination that speaks its protocol",
+        Name, "Load records of Airbyte sources, as an Airbyte destination",
         [
             "foz airbyte-destination spec",
             "foz airbyte-destination check --config config.json",
@@ -29,7 +29,7 @@ static class AirbyteDestinationCommand
     static ExampleCommand Spec(CommandContext context)
     {
         var command = new ExampleCommand(
-            "spec", "Tell what the configuration is, as JSON Schema", ["foz airbyte-destination spec"]);
+            "spec", "Print the configuration's JSON Schema", ["foz airbyte-destination spec"]);
         command.SetAction((_, _) =>
         {
             Messages(context).Specification();
@@ -42,7 +42,7 @@ static class AirbyteDestinationCommand
     {
         var config = Config();
         var command = new ExampleCommand(
-            "check", "Make sure that the project is there and its lake can be written",
+            "check", "Check that the project exists and its lake can be written",
             ["foz airbyte-destination check --config config.json"]) { config };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -71,7 +71,7 @@ static class AirbyteDestinationCommand
         };
         var command = new ExampleCommand(
             "write",
-            "Take messages from the standard input until it ends, and tell each state whose records are committed",
+            "Load messages from standard input, and print each state after its commit",
             ["foz airbyte-destination write --config config.json --catalog catalog.json"]) { config, catalog };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -103,7 +103,7 @@ static class AirbyteDestinationCommand
     static Option<string> Config() =>
         new("--config")
         {
-            Required = true, HelpName = "file", Description = "The configuration, JSON as spec describes it",
+            Required = true, HelpName = "file", Description = "The configuration file, in JSON",
         };
 
     static AirbyteMessages Messages(CommandContext context) => new(context.Shell.Out, context.Shell.Clock);

@@ -17,20 +17,20 @@ static class QueryCommand
     {
         var sql = new Argument<string?>("sql")
         {
-            Description = "A query or statement; without it, --file or the standard input is read",
+            Description = "The SQL (default: --file, or standard input)",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var file = new Option<string?>("--file", "-f") { Description = "A file with it", HelpName = "file" };
+        var file = new Option<string?>("--file", "-f") { Description = "A file with the SQL", HelpName = "file" };
         var remote = new Option<string?>("--remote")
         {
             HelpName = "server",
             Description =
-                "Ask a running foz serve: host, user@host:port or postgres://…, with libpq's variables (PGUSER, "
+                "Query a running foz serve: host, user@host:port or postgres://…, with libpq's variables (PGUSER, "
                     + "PGPASSWORD, PGSSLMODE, …) and ~/.pgpass",
         };
         var command = new ExampleCommand(
             Name,
-            "Run SQL: query the lake, any Delta table and local files; change tables; ask a running foz serve",
+            "Run SQL on the lake, any Delta table, local files or a server",
             [
                 "foz query \"select * from gold.daily_sales order by 1 desc limit 10\"",
                 "foz query \"select count(*) from silver.orders at (version => 3)\" --output json",

@@ -23,26 +23,25 @@ static class ServeCommand
         {
             HelpName = "port",
             Description =
-                "The port of PostgreSQL's protocol (default: pg_port of foz.yml, else 5432; 0 takes any that is free)",
+                "The port of PostgreSQL's protocol (default: pg_port of foz.yml, else 5432; 0 for any free port)",
         };
         var trinoPort = new Option<int?>("--trino-port")
         {
             HelpName = "port",
             Description =
-                "The port of Trino's protocol (default: trino_port of foz.yml, else 8090; 0 takes any that is free)",
+                "The port of Trino's protocol (default: trino_port of foz.yml, else 8090; 0 for any free port)",
         };
         var httpPort = new Option<int?>("--http-port")
         {
             HelpName = "port",
             Description =
                 "The port of HTTP, for /healthz and /readyz (default: http_port of foz.yml, else "
-                    + "8080; 0 takes any that is free)",
+                    + "8080; 0 for any free port)",
         };
         var insecure = new Option<bool>("--insecure-loopback")
         {
             Description =
-                "Ask nobody for a password: whoever can connect from this machine is the owner, under any name; "
-                    + "refused where address is not this machine's own",
+                "Accept any local user as owner, without a password; refused unless address is a loopback address",
         };
         var command = new ExampleCommand(
             Name, "Serve the lake to SQL clients until stopped",

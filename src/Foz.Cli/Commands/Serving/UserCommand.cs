@@ -14,7 +14,7 @@ static class UserCommand
     static readonly IReadOnlyList<ResultColumn> Columns = [new("user"), new("owner"), new("password")];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "Say who may log in to foz serve",
+        Name, "Manage users and keys of foz serve",
         ["foz user add ana --owner", "foz user add-key ana/superset --expires 2027-01-31", "foz user ls"])
     {
         Add(context), AddKey(context), List(context),
@@ -23,15 +23,14 @@ static class UserCommand
     static ExampleCommand Add(CommandContext context)
     {
         var name = new Argument<string>("name") { Description = "The user" };
-        var owner = new Option<bool>("--owner") { Description = "Grant everything to the user" };
+        var owner = new Option<bool>("--owner") { Description = "Make the user an owner, who may do everything" };
         var replace = new Option<bool>("--replace")
         {
-            Description = "Give a user that is there already another password, and make nobody an owner",
+            Description = "Change the password of an existing user, and nothing else",
         };
         var command = new ExampleCommand(
             "add",
-            "Add a user to policies/users.yml with a password, which is asked for, or is the first line of the "
-                + "standard input, and is kept only as a SCRAM verifier",
+            "Add a user with a password, which is asked for or read from standard input",
             ["foz user add ana --owner", "foz user add bi --replace < password.txt"])
         {
             name, owner, replace,
@@ -51,21 +50,20 @@ static class UserCommand
 
     static ExampleCommand AddKey(CommandContext context)
     {
-        var name = new Argument<string>("name") { Description = "The user, a slash, and what the key is for" };
+        var name = new Argument<string>("name") { Description = "The user, a slash, and the key's name" };
         var expires = new Option<DateOnly?>("--expires")
         {
-            HelpName = "day", Description = "The day from which on it is not taken, in UTC (default: never)",
+            HelpName = "day", Description = "The day on which it expires, in UTC (default: never)",
         };
         var role = new Option<string[]>("--role")
         {
             HelpName = "role",
             Description =
-                "Limit it to what this role of the user may; may be repeated (default: all that the user may)",
+                "Limit the key to this role of the user; may be repeated (default: all rights of the user)",
         };
         var command = new ExampleCommand(
             "add-key",
-            "Add a key to policies/keys.yml with which a program logs in for a user; it is shown "
-                + "once, and kept only as a hash",
+            "Add a key with which a program logs in as a user; it is shown once",
             ["foz user add-key ana/superset --expires 2027-01-31", "foz user add-key ana/export --role exporters"])
         {
             name, expires, role,
@@ -87,7 +85,7 @@ static class UserCommand
     static ExampleCommand List(CommandContext context)
     {
         var command = new ExampleCommand(
-            "ls", "List the users and keys of the files in policies/", ["foz user ls", "foz user ls --output json"]);
+            "ls", "List users and keys", ["foz user ls", "foz user ls --output json"]);
         command.SetAction((arguments, _) =>
         {
             context.WriteRows(

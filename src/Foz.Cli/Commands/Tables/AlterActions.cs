@@ -25,10 +25,10 @@ sealed class AlterActions(AlterActionFactory make)
     {
         var column = Column("The new column; a path adds it to a struct: address.zip");
         var type = Text("type", "Its type in Spark's words: bigint, 'decimal(10,2)', 'array<string>'");
-        var comment = new Option<string?>("--comment") { Description = "What it holds, for people", HelpName = "text" };
+        var comment = new Option<string?>("--comment") { Description = "The column's description", HelpName = "text" };
         var (first, after) = Place();
         return make(
-            "add-column", "Add a column, which is NULL in the rows that are there",
+            "add-column", "Add a column, NULL in existing rows",
             [
                 "foz alter silver.orders add-column note string",
                 "foz alter silver.orders add-column address.zip string --after address.street",
@@ -90,7 +90,7 @@ sealed class AlterActions(AlterActionFactory make)
     {
         var (set, drop) = (Column(), Column());
         yield return make(
-            "set-not-null", "Demand a value of a column; all rows are looked at first",
+            "set-not-null", "Require a value; all existing rows are checked first",
             ["foz alter silver.orders set-not-null id"], [set],
             arguments => new TableAlteration.SetNotNull(arguments.GetRequiredValue(set)));
         yield return make(
@@ -103,18 +103,18 @@ sealed class AlterActions(AlterActionFactory make)
         var (set, drop) = (Column(), Column());
         var expression = Text("expression", "Spark SQL without columns: 0, \"'new'\", 'current_timestamp()'");
         yield return make(
-            "set-default", "Set what a column is in new rows that do not give it",
+            "set-default", "Set a column's default for new rows",
             ["foz alter silver.orders set-default status \"'new'\""], [set, expression],
             arguments => new TableAlteration.SetDefault(
                 arguments.GetRequiredValue(set), arguments.GetRequiredValue(expression)));
         yield return make(
-            "drop-default", "Take a column's default away", ["foz alter silver.orders drop-default status"], [drop],
+            "drop-default", "Remove a column's default", ["foz alter silver.orders drop-default status"], [drop],
             arguments => new TableAlteration.DropDefault(arguments.GetRequiredValue(drop)));
     }
 
     Command Comment()
     {
-        var text = Text("text", "The description; '' for none");
+        var text = Text("text", "The description; '' removes it");
         var column = OfColumn();
         return make(
             "comment", "Describe the table, or a column of it",
@@ -129,7 +129,7 @@ sealed class AlterActions(AlterActionFactory make)
 
     Command Tag()
     {
-        var tags = Texts("tags", "The tags: pii=email; name= takes a tag away");
+        var tags = Texts("tags", "The tags: pii=email; name= removes a tag");
         var column = OfColumn();
         return make(
             "tag", "Tag the table, or a column of it",
@@ -145,7 +145,7 @@ sealed class AlterActions(AlterActionFactory make)
     {
         var properties = Texts("properties", "The properties: delta.appendOnly=true");
         return make(
-            "set", "Set properties; those that begin with delta. must be known",
+            "set", "Set properties; names that begin with delta. must be known",
             [
                 "foz alter silver.orders set delta.enableTypeWidening=true",
                 "foz alter silver.orders set 'delta.logRetentionDuration=interval 90 days' team=sales",
@@ -159,7 +159,7 @@ sealed class AlterActions(AlterActionFactory make)
         var properties = Texts("properties", "The properties");
         var ifExists = IfExists();
         return make(
-            "unset", "Take properties away", ["foz alter silver.orders unset delta.appendOnly"], [properties, ifExists],
+            "unset", "Remove properties", ["foz alter silver.orders unset delta.appendOnly"], [properties, ifExists],
             arguments => new TableAlteration.UnsetProperties(
                 arguments.GetRequiredValue(properties), arguments.GetValue(ifExists)));
     }
@@ -170,12 +170,12 @@ sealed class AlterActions(AlterActionFactory make)
         var expression = Text("expression", "A condition in Spark SQL over the table's columns");
         var ifExists = IfExists();
         yield return make(
-            "add-constraint", "Add a condition that every row fulfils; all rows are looked at first",
+            "add-constraint", "Add a condition for every row; all existing rows are checked first",
             ["foz alter silver.orders add-constraint positive 'amount > 0'"], [added, expression],
             arguments => new TableAlteration.AddConstraint(
                 arguments.GetRequiredValue(added), arguments.GetRequiredValue(expression)));
         yield return make(
-            "drop-constraint", "Take a constraint away", ["foz alter silver.orders drop-constraint positive"],
+            "drop-constraint", "Remove a constraint", ["foz alter silver.orders drop-constraint positive"],
             [dropped, ifExists],
             arguments => new TableAlteration.DropConstraint(
                 arguments.GetRequiredValue(dropped), arguments.GetValue(ifExists)));
@@ -185,10 +185,10 @@ sealed class AlterActions(AlterActionFactory make)
     {
         var columns = new Argument<string[]>("columns")
         {
-            Description = "One to four columns; none to stop", Arity = ArgumentArity.ZeroOrMore,
+            Description = "One to four columns; none turns clustering off", Arity = ArgumentArity.ZeroOrMore,
         };
         return make(
-            "cluster-by", "Say by which columns rows are put together",
+            "cluster-by", "Set the columns by which rows are clustered",
             ["foz alter silver.orders cluster-by customer_id ordered_at", "foz alter silver.orders cluster-by"],
             [columns],
             arguments => new TableAlteration.ClusterBy(arguments.GetValue(columns) ?? []));
@@ -198,14 +198,14 @@ sealed class AlterActions(AlterActionFactory make)
     {
         var (added, dropped) = (Text("feature", "The feature: deletionVectors"), Text("feature", "The feature"));
         yield return make(
-            "add-feature", "Demand a table feature of all clients",
+            "add-feature", "Require a table feature of all clients",
             ["foz alter silver.orders add-feature deletionVectors"], [added],
             arguments => new TableAlteration.SetProperties(new Dictionary<string, string>
             {
                 ["delta.feature." + arguments.GetRequiredValue(added)] = "supported",
             }));
         yield return make(
-            "drop-feature", "Drop a table feature that nothing in the table needs",
+            "drop-feature", "Drop a table feature that the table does not use",
             ["foz alter silver.orders drop-feature checkConstraints"], [dropped],
             arguments => new TableAlteration.DropFeature(arguments.GetRequiredValue(dropped)));
     }
@@ -214,7 +214,7 @@ sealed class AlterActions(AlterActionFactory make)
     {
         var column = Column();
         return make(
-            "sync-identity", "Let an identity column count on from the greatest value that is there",
+            "sync-identity", "Continue an identity column after its greatest value",
             ["foz alter silver.orders sync-identity id"], [column],
             arguments => new TableAlteration.SyncIdentity(arguments.GetRequiredValue(column)));
     }
@@ -227,15 +227,15 @@ sealed class AlterActions(AlterActionFactory make)
     static Argument<string[]> Texts(string name, string description) =>
         new(name) { Description = description, Arity = ArgumentArity.OneOrMore };
 
-    static Option<bool> IfExists() => new("--if-exists") { Description = "Let what is not there be no error" };
+    static Option<bool> IfExists() => new("--if-exists") { Description = "Ignore names that do not exist" };
 
     static Option<string?> OfColumn() =>
         new("--column") { Description = "The column; without it, the table", HelpName = "column" };
 
     static (Option<bool> First, Option<string?> After) Place() =>
     (
-        new("--first") { Description = "In front of all others" },
-        new("--after") { Description = "Behind this column", HelpName = "column" }
+        new("--first") { Description = "Place it first" },
+        new("--after") { Description = "Place it after this column", HelpName = "column" }
     );
 
     static ColumnPlace PlaceOf(ParseResult arguments, Option<bool> first, Option<string?> after) =>

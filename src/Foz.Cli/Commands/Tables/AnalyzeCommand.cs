@@ -17,7 +17,7 @@ static class AnalyzeCommand
     {
         var tables = TableSelection.Argument();
         var command = new ExampleCommand(
-            Name, "Read again the statistics of all files of tables, by which queries skip files",
+            Name, "Recompute the statistics of files, by which queries skip them",
             ["foz analyze silver.orders", "foz analyze bronze --output json"]) { tables };
         command.SetAction(async (arguments, cancellationToken) =>
         {

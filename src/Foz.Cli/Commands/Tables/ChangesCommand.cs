@@ -16,12 +16,12 @@ static class ChangesCommand
         var name = new Argument<string>("table") { Description = "The table: silver.orders" };
         var from = new Option<string>("--from")
         {
-            Description = "The first version, or the instant from which on, in UTC unless it says otherwise",
+            Description = "The first version or instant, in UTC unless it has an offset",
             HelpName = "version", Required = true,
         };
         var to = new Option<string?>("--to")
         {
-            Description = "The last version, or the instant up to which; without it, the newest", HelpName = "version",
+            Description = "The last version or instant (default: the newest)", HelpName = "version",
         };
         var command = new ExampleCommand(
             Name, "List the rows that versions of a table inserted, updated and deleted",

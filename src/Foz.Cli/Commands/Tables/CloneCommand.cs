@@ -20,8 +20,8 @@ static class CloneCommand
         var shallow = new Option<bool>("--shallow")
         {
             Description =
-                "Share the files instead of copying them, which only lakes on this machine can: a vacuum of "
-                    + "the source may take them away",
+                "Share the files instead of copying them, in lakes on this machine only; a vacuum "
+                    + "of the source may delete them",
         };
         var deep = new Option<bool>("--deep") { Description = "Copy the files (the default)" };
         var version = new Option<long?>("--version")
@@ -30,10 +30,10 @@ static class CloneCommand
         };
         var at = new Option<string?>("--at")
         {
-            Description = "The instant whose version to clone, in UTC unless it says otherwise", HelpName = "instant",
+            Description = "The instant whose version to clone, in UTC unless it has an offset", HelpName = "instant",
         };
         var command = new ExampleCommand(
-            Name, "Make a table that is another one at a version, with copies of its files or with these themselves",
+            Name, "Clone a table at a version, deep or shallow",
             [
                 "foz clone silver.orders dev.orders --shallow",
                 "foz clone silver.orders archive.orders_2025 --at '2026-01-01'",

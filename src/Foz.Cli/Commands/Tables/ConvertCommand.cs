@@ -14,7 +14,7 @@ static class ConvertCommand
     {
         var folder = new Argument<string>("folder")
         {
-            Description = "The folder with the files, or its address in an object store",
+            Description = "The folder, or its address in an object store",
         };
         var partitionedBy = new Option<string?>("--partitioned-by")
         {
@@ -22,7 +22,7 @@ static class ConvertCommand
             HelpName = "columns",
         };
         var command = new ExampleCommand(
-            Name, "Make a Delta table of a folder of Parquet files, which stay as they are",
+            Name, "Convert a folder of Parquet files into a Delta table, in place",
             [
                 "foz convert lake/bronze/events",
                 "foz convert exports/events --partitioned-by \"day date, country string\"",

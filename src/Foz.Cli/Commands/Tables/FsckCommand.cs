@@ -23,7 +23,7 @@ static class FsckCommand
         var tables = TableSelection.Argument();
         var deep = DeepOption();
         var command = new ExampleCommand(
-            Name, "Look whether every file of tables is there, and whether their logs are whole",
+            Name, "Check that all data files exist and logs are complete",
             ["foz fsck all", "foz fsck all --deep", "foz fsck silver.orders --output json"]) { tables, deep };
         command.SetAction(async (arguments, cancellationToken) =>
         {
@@ -67,7 +67,7 @@ static class FsckCommand
     /// <summary>The option that reads files whole.</summary>
     public static Option<bool> DeepOption() => new("--deep")
     {
-        Description = "Read each file whole: its bytes must be those that were written; and name keys of several rows",
+        Description = "Read each file and verify its bytes; report keys with several rows",
     };
 
     /// <summary>Looks at a table.</summary>

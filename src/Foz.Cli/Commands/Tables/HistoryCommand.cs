@@ -28,7 +28,7 @@ static class HistoryCommand
         var name = new Argument<string>("table") { Description = "The table: silver.orders" };
         var limit = new Option<int>("--limit", "-n")
         {
-            Description = "How many commits at most, the newest first", HelpName = "commits",
+            Description = "How many commits to show", HelpName = "commits",
             DefaultValueFactory = _ => 100,
         };
         var command = new ExampleCommand(

@@ -31,7 +31,7 @@ static class OptimizeCommand
         var tables = TableSelection.Argument();
         var options = new Options();
         var command = new ExampleCommand(
-            Name, "Put the rows of small files together, and of files with many deleted rows",
+            Name, "Compact small files, and files with many deleted rows",
             [
                 "foz optimize silver.orders",
                 "foz optimize silver gold --dry-run",
@@ -93,32 +93,33 @@ static class OptimizeCommand
     {
         readonly Option<string?> where = new("--where")
         {
-            Description = "Only partitions for which this holds, a SQL condition on partition columns",
+            Description = "Only partitions that match a SQL condition on partition columns",
             HelpName = "condition",
         };
 
         readonly Option<string?> order = new("--zorder")
         {
-            Description = "Put rows together that are near in these columns, separated by commas", HelpName = "columns",
+            Description = "Order rows by these columns along a Hilbert curve, separated by commas",
+            HelpName = "columns",
         };
 
         readonly Option<bool> full = new("--full")
         {
-            Description = "Cluster everything anew, and not only what came since",
+            Description = "Cluster all rows again, not only new ones",
         };
 
         readonly Option<bool> purge = new("--purge")
         {
-            Description = "Write every file anew that has deleted rows, however few",
+            Description = "Rewrite every file with deleted rows",
         };
 
         readonly Option<string?> fileSize = new("--file-size")
         {
-            Description = "The size that files get (default: delta.targetFileSize of the table, else 128 MiB)",
+            Description = "Target size of files (default: delta.targetFileSize of the table, else 128 MiB)",
             HelpName = "size",
         };
 
-        readonly Option<bool> dryRun = new("--dry-run") { Description = "Only show what would be done" };
+        readonly Option<bool> dryRun = new("--dry-run") { Description = "Show the changes without making them" };
 
         public IEnumerable<Option> All => [where, order, full, purge, fileSize, dryRun];
 

@@ -25,10 +25,10 @@ static class ReadersCommand
     {
         var name = new Argument<string?>("table")
         {
-            Description = "The table: silver.orders; all tables if left out", Arity = ArgumentArity.ZeroOrOne,
+            Description = "The table: silver.orders (default: all tables)", Arity = ArgumentArity.ZeroOrOne,
         };
         var command = new ExampleCommand(
-            Name, "Show which engines read and write a table, and what is in the way",
+            Name, "Show which engines can read and write a table",
             ["foz readers silver.orders", "foz readers", "foz readers --output json"]) { name };
         command.SetAction(async (arguments, cancellationToken) =>
         {

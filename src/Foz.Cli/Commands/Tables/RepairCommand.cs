@@ -14,10 +14,10 @@ static class RepairCommand
     public static Command Create(CommandContext context)
     {
         var name = new Argument<string>("table") { Description = "The table: silver.orders" };
-        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask" };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask for confirmation" };
         var deep = FsckCommand.DeepOption();
         var command = new ExampleCommand(
-            Name, "Take files out of a table that are gone, and make anew what is wrong in its log",
+            Name, "Remove missing files from a table, and repair its log",
             ["foz repair silver.orders", "foz repair silver.orders --deep --yes"]) { name, yes, deep };
         command.SetAction(async (arguments, cancellationToken) =>
         {

@@ -16,15 +16,15 @@ static class RestoreCommand
         var name = new Argument<string>("table") { Description = "The table: silver.orders" };
         var version = new Option<long?>("--to-version")
         {
-            Description = "The version to bring back", HelpName = "version",
+            Description = "The version to restore", HelpName = "version",
         };
         var timestamp = new Option<string?>("--to-timestamp")
         {
-            Description = "The instant whose version to bring back, in UTC unless it says otherwise",
+            Description = "The instant whose version to restore, in UTC unless it has an offset",
             HelpName = "instant",
         };
         var command = new ExampleCommand(
-            Name, "Make an older version of a table its next one; nothing is lost",
+            Name, "Restore an older version of a table as a new version",
             [
                 "foz restore silver.orders --to-version 3",
                 "foz restore silver.orders --to-timestamp '2026-01-31 08:30:00'",

@@ -29,22 +29,22 @@ static class VacuumCommand
         var retention = new Option<string?>("--retention")
         {
             Description =
-                "Delete what no version of this time needs (default: "
+                "Retention period of old versions (default: "
                     + "delta.deletedFileRetentionDuration of the table, else 7 days)",
             HelpName = "time",
         };
         var force = new Option<bool>("--no-retention-check")
         {
-            Description = "Allow a shorter time than the table's own: readers and writers at work lose their files",
+            Description = "Allow a shorter period than the table's own; running readers and writers may lose files",
         };
         var lite = new Option<bool>("--lite")
         {
             Description =
-                "Take the files from the log instead of a listing: faster, but what never got into the log stays",
+                "Find files in the log instead of by listing: faster, but files that were never in the log stay",
         };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be deleted" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show the files without deleting them" };
         var command = new ExampleCommand(
-            Name, "Delete the files that no version needs which is younger than the retention",
+            Name, "Delete files that no version within the retention period uses",
             ["foz vacuum silver.orders --dry-run", "foz vacuum all", "foz vacuum bronze --retention '30 days'"])
         { tables, retention, force, lite, dryRun };
         command.SetAction(async (arguments, cancellationToken) =>
