@@ -30,7 +30,7 @@ public static class ColumnMasks
 
     extension(ColumnMask mask)
     {
-        /// <summary>A column's type behind the mask.</summary>
+        /// <summary>Returns the type of a masked column.</summary>
         public DataType TypeOf(DataType type) => mask is ColumnMask.Null ? type : DataType.String;
 
         /// <summary>SQL of the masked value.</summary>

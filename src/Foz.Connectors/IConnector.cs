@@ -86,7 +86,8 @@ public interface ISource : IAsyncDisposable
     /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="history">
-    /// The inputs of all batches so far, oldest first; one may stand for many old ones, <see cref="StreamInputs.Fold"/>.
+    /// The inputs of all batches so far, oldest first; one entry can hold many old ones, see
+    /// <see cref="StreamInputs.Fold"/>.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The inputs, with warnings; null inputs where nothing is new.</returns>
@@ -94,11 +95,11 @@ public interface ISource : IAsyncDisposable
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Plans as <see cref="PlanAsync"/> does, and waits for inputs that somebody may still be writing.
+    /// Plans like <see cref="PlanAsync"/>, but waits for inputs that another process may still be writing.
     /// </summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="history">As of <see cref="PlanAsync"/>.</param>
-    /// <param name="onWait">Told what it waits for, and how long.</param>
+    /// <param name="history">As for <see cref="PlanAsync"/>.</param>
+    /// <param name="onWait">Called with what the stream waits for, and how long.</param>
     /// <param name="cancellationToken">Stops it.</param>
     Task<BatchPlan> PlanSettledAsync(
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, Action<string, TimeSpan> onWait,

@@ -9,7 +9,7 @@ namespace Foz.Connectors;
 /// <param name="Settings">What the connector's <see cref="IConnector.ConnectionSettings"/> declare.</param>
 public sealed record ConnectionDefinition(string Name, string Type, Settings Settings)
 {
-    /// <summary>The secrets of its project, which what it is told by the system must not hold.</summary>
+    /// <summary>The secrets of its project, which messages of the external system must not hold.</summary>
     public Secrets Secrets { get; init; } = new();
 }
 

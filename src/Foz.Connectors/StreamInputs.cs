@@ -35,7 +35,7 @@ public abstract record StreamInputs
 {
     StreamInputs() { }
 
-    /// <summary>The inputs of single batches that it stands for; itself, but for <see cref="Folded"/>.</summary>
+    /// <summary>Gets the inputs of the single batches in it; itself, except for <see cref="Folded"/>.</summary>
     [JsonIgnore]
     public virtual ImmutableArray<StreamInputs> Parts => [this];
 

@@ -64,8 +64,8 @@ public abstract class StreamRows : IAsyncDisposable
     public StreamInputs? Reached { get; set; }
 
     /// <summary>
-    /// Called when the rows were read, before anything of them is committed: makes sure that the inputs are what they
-    /// were when reading began, and gives them with what reading told of them; null where there is nothing to look at.
+    /// Called after the rows are read and before any of them is committed: checks that the inputs have not changed
+    /// since reading began, and returns them with what reading found out; null where there is nothing to check.
     /// </summary>
     public Func<CancellationToken, Task<StreamInputs>>? Verify { get; set; }
 

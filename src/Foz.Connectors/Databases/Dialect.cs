@@ -9,7 +9,7 @@ sealed record Dialect
     /// <summary>Its name in YAML.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What stands before and behind a name.</summary>
+    /// <summary>The characters before and after a quoted name.</summary>
     public (char Open, char Close) Quotes { get; init; } = ('"', '"');
 
     /// <summary>The parameter of a position, from 1, as a statement names it.</summary>

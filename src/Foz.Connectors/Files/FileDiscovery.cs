@@ -72,8 +72,8 @@ static class FileDiscovery
             && folder == "." ? "" : folder;
 
     /// <summary>
-    /// The parts of a file's name: <c>orders</c>, <c>_2024-01</c> and <c>items</c> of
-    /// <c>orders_2024-01_items.jsonl.gz</c>. Words behind a date tell streams apart where files of one date differ in
+    /// Returns the parts of a file's name: <c>orders</c>, <c>_2024-01</c> and <c>items</c> of
+    /// <c>orders_2024-01_items.jsonl.gz</c>. Words after a date separate streams where files of one date differ in
     /// them.
     /// </summary>
     static (string Prefix, string Date, string Words) NameOf(SourceFile file)
@@ -90,7 +90,7 @@ static class FileDiscovery
     }
 
     /// <summary>
-    /// Whether a word begins behind a character: not <c>Q1</c>, nor a letter of a number in hexadecimal.
+    /// Whether a word begins after the first character: not <c>Q1</c>, nor a letter of a hexadecimal number.
     /// </summary>
     static bool IsWord(ReadOnlySpan<char> text) =>
         text[0] is '-' or '_' or ' ' && char.IsAsciiLetter(text[1])

@@ -3,11 +3,11 @@ using Foz.Connectors.Files.Contents;
 namespace Foz.Connectors.Files;
 
 /// <summary>
-/// Tells how long to wait for files that somebody may still be writing: those that changed within <c>settle</c>, and
-/// those whose last line has no end yet, until they are <c>settle_max</c> old.
+/// Decides how long to wait for files that may still be written: those that changed within <c>settle</c>, and those
+/// whose last line has no end, until they are <c>settle_max</c> old.
 /// </summary>
-/// <param name="settle">How long a file must have been as it is.</param>
-/// <param name="settleMax">How long one must whose last line has no end.</param>
+/// <param name="settle">How long a file must have been unchanged.</param>
+/// <param name="settleMax">How long a file whose last line has no end must have been unchanged.</param>
 /// <param name="clock">The time.</param>
 sealed class FileSettling(TimeSpan settle, TimeSpan settleMax, TimeProvider clock)
 {

@@ -14,7 +14,7 @@ sealed class FilesSource : ISource
 {
     const int FetchesMax = 8;
 
-    /// <summary>The columns behind those of files, without a row.</summary>
+    /// <summary>The columns that follow those of files, without a row.</summary>
     const string NoRows =
         $"SELECT CAST(NULL AS TIMESTAMPTZ) AS {ChangeColumns.CommitTs}, CAST(NULL AS VARCHAR) AS "
             + $"{ChangeColumns.Source} WHERE false";
@@ -343,7 +343,7 @@ sealed class FilesSource : ISource
             || FileSettling.EndsLine(Path.GetFullPath(file.Path, projectFolder));
 
     /// <summary>
-    /// Whether a file has other bytes than those that were read; where nobody noted what they were, it has.
+    /// Whether a file has other bytes than those that were read; true where no hash or tag of them was recorded.
     /// </summary>
     bool HasOtherBytes(FileInput before, FileInput now, CancellationToken cancellationToken) => remote is not null
         ? before.Tag is null || before.Tag != now.Tag

@@ -3,8 +3,8 @@ using Foz.Lake;
 namespace Foz.Connectors.Files;
 
 /// <summary>
-/// A pattern of paths: <c>*</c> stands for any characters of a name, <c>?</c> for one, <c>**</c> for any folders,
-/// <c>{a,b}</c> for either. Names that begin with a dot are only met by a pattern that does.
+/// A pattern of paths: <c>*</c> matches any characters of a name, <c>?</c> one character, <c>**</c> any folders,
+/// <c>{a,b}</c> either text. Only a pattern that begins with a dot matches names that do.
 /// </summary>
 static class Glob
 {
@@ -111,7 +111,9 @@ static class Glob
         return pattern[p..].Trim('*').IsEmpty;
     }
 
-    /// <summary>All patterns that alternatives in braces come to; an unclosed brace stands for itself.</summary>
+    /// <summary>
+    /// Returns all patterns that the alternatives in braces result in; an unclosed brace means itself.
+    /// </summary>
     public static IReadOnlyList<string> Expand(string pattern)
     {
         List<string> done = [];

@@ -7,14 +7,14 @@ using Foz.Storage;
 namespace Foz.Connectors.Files;
 
 /// <summary>
-/// The files of a batch while they are read. The engine opens them by their paths, so that what was read is known only
-/// where no file changed from before the read until behind it: its size, its times and its inode are the same, of which
-/// a program cannot set the time of the last change.
+/// The files of a batch while they are read. The engine opens them by their paths, so what was read is certain only if
+/// no file changed from before the read until after it: size, times and inode are the same, and no program can set the
+/// time of the last change.
 /// </summary>
 /// <param name="inputs">What the batch reads.</param>
 /// <param name="files">The files, in the same order.</param>
 /// <param name="reader">A hash of the settings that they are read with.</param>
-/// <param name="areCopies">Whether they are copies that nobody else knows.</param>
+/// <param name="areCopies">Whether they are copies that no other process knows.</param>
 /// <param name="threads">How many files are hashed at the same time.</param>
 sealed class ReadFiles(
     StreamInputs.OfFiles inputs, IReadOnlyList<SourceFile> files, string reader, bool areCopies, int threads)

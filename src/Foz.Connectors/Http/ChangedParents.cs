@@ -11,9 +11,9 @@ sealed class ChangedParents
     readonly HttpStream parent;
     readonly bool isOther;
 
-    /// <summary>The rows behind a state.</summary>
+    /// <summary>Creates the filter for rows after a state.</summary>
     /// <param name="parent">The parent; it has a cursor.</param>
-    /// <param name="state">What <see cref="State"/> of the last batch was; null for none.</param>
+    /// <param name="state"><see cref="State"/> of the last batch; null for none.</param>
     public ChangedParents(HttpStream parent, string? state)
     {
         this.parent = parent;

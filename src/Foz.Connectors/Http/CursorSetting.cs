@@ -142,7 +142,7 @@ readonly record struct CursorValue(string Text, decimal? Number, DateTimeOffset?
             : new(text, null, null);
     }
 
-    /// <summary>Less than 0 if it comes before the other, more than 0 if behind it.</summary>
+    /// <summary>Returns less than 0 if it comes before the other, more than 0 if it comes after it.</summary>
     public int Compare(CursorValue other) =>
         Number is { } a && other.Number is { } b ? a.CompareTo(b)
         : Time is { } x && other.Time is { } y ? x.CompareTo(y)

@@ -28,7 +28,7 @@ sealed record HttpCall(Uri Url)
 }
 
 /// <summary>An answer.</summary>
-/// <param name="Url">Where it came from, behind redirects.</param>
+/// <param name="Url">Where it came from, after redirects.</param>
 /// <param name="Status">Its status.</param>
 /// <param name="Body">All of it.</param>
 sealed record HttpAnswer(Uri Url, int Status, ReadOnlyMemory<byte> Body)

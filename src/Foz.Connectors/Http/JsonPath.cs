@@ -4,9 +4,9 @@ using System.Text.Json;
 namespace Foz.Connectors.Http;
 
 /// <summary>
-/// Where a value stands in JSON: names of fields between dots. A name that meets a list stands for that field of each
-/// of its elements. A field whose own name has dots, as <c>@odata.nextLink</c>, is found by them too, and in quotes by
-/// nothing else.
+/// The place of a value in JSON: names of fields separated by dots. A name that meets a list means that field of each
+/// of its elements. A field whose own name has dots, such as <c>@odata.nextLink</c>, is found by its name too, and by
+/// nothing else if the name is in quotes.
 /// </summary>
 sealed class JsonPath
 {
@@ -26,7 +26,7 @@ sealed class JsonPath
     /// <summary>As it is written.</summary>
     public string Text { get; }
 
-    /// <summary>Reads a path; a leading <c>$</c> stands for the whole.</summary>
+    /// <summary>Reads a path; a leading <c>$</c> means the whole value.</summary>
     public static JsonPath Parse(string text)
     {
         var parts = new List<string>();
@@ -44,10 +44,10 @@ sealed class JsonPath
         return new(text, parts);
     }
 
-    /// <summary>The values that the path leads to, each as its place in the text.</summary>
+    /// <summary>Finds the values at the path, each as its range in the text.</summary>
     /// <param name="json">The text.</param>
-    /// <param name="unfolds">Whether a list at the end stands for its elements.</param>
-    /// <param name="found">Takes the places.</param>
+    /// <param name="unfolds">Whether a list at the end means its elements.</param>
+    /// <param name="found">Receives the ranges.</param>
     /// <returns>Whether the path leads anywhere, be it to null or to an empty list.</returns>
     /// <exception cref="JsonException">The text is not JSON.</exception>
     public bool Find(ReadOnlySpan<byte> json, bool unfolds, List<Range> found)

@@ -37,7 +37,7 @@ abstract record Paging
     /// <summary>Where the answer has the number of pages or of rows; null where it does not.</summary>
     public JsonPath? Total { get; init; }
 
-    /// <summary>A status behind the last page; null where none means that.</summary>
+    /// <summary>The status of a request after the last page; null where no status means that.</summary>
     public int? EndStatus { get; init; }
 
     /// <summary>More pages than these are an error.</summary>
@@ -158,7 +158,7 @@ sealed class PageWalk(Paging paging)
     /// <summary>The page's address where the one before stated it; null for the stream's own.</summary>
     public Uri? Address { get; private set; }
 
-    /// <summary>Whether an answer's status says that the last page was behind.</summary>
+    /// <summary>Whether an answer's status says that the last page was the one before.</summary>
     public bool IsEnd(int status) => paging.EndStatus == status && pages > 0;
 
     /// <summary>Goes on to the next page.</summary>

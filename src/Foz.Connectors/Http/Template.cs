@@ -5,7 +5,7 @@ namespace Foz.Connectors.Http;
 /// <summary>A text with <c>{parent.field}</c> and <c>{cursor}</c> in it.</summary>
 sealed partial class Template
 {
-    /// <summary>What stands for the cursor.</summary>
+    /// <summary>The name of the cursor's placeholder.</summary>
     public const string Cursor = "cursor";
 
     const string ParentPrefix = "parent.";
@@ -29,8 +29,8 @@ sealed partial class Template
     /// <summary>A text.</summary>
     public static Template Of(string text) => new(text);
 
-    /// <summary>The text with values filled in.</summary>
-    /// <param name="values">What each stands for: the parent's fields by name, and the cursor.</param>
+    /// <summary>Returns the text with values filled in.</summary>
+    /// <param name="values">The value of each placeholder: the parent's fields by name, and the cursor.</param>
     /// <param name="escape">Makes a value safe where it goes.</param>
     public string Fill(TemplateValues values, Func<string, string> escape) => Placeholder.Replace(text, match =>
     {
@@ -43,7 +43,7 @@ sealed partial class Template
     private static partial Regex Placeholder { get; }
 }
 
-/// <summary>What the places of a template stand for.</summary>
+/// <summary>The values of a template's placeholders.</summary>
 /// <param name="Parent">The fields of the parent's row, as text; null where there is no parent.</param>
 /// <param name="Cursor">The cursor; null where there is none.</param>
 sealed record TemplateValues(IReadOnlyDictionary<string, string>? Parent, string? Cursor);

@@ -46,7 +46,7 @@ abstract class ColumnBuilder
         TruncateValues();
     }
 
-    /// <summary>Hands the values over, and starts anew.</summary>
+    /// <summary>Returns the values, and starts again without any.</summary>
     public Column Build()
     {
         if (validity is not null && (Count - 1) / BitsPerWord >= validity.Length) GrowValidity(Count - 1);

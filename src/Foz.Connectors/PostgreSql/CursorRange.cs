@@ -26,8 +26,8 @@ static class CursorRange
         string Literal(string value) => $"{SqlText.Literal(value)}::{cursor.Type.Name}";
     }
 
-    /// <summary>Makes sure that something can come behind the largest cursor.</summary>
-    /// <exception cref="FozException">Nothing can.</exception>
+    /// <summary>Checks that a value can follow the largest cursor.</summary>
+    /// <exception cref="FozException">Thrown when none can.</exception>
     public static void CheckEnd(StreamDefinition stream, string? largest)
     {
         if (Ends.Contains(largest))

@@ -3,8 +3,8 @@ using Foz.Lake.Data;
 namespace Foz.Connectors.PostgreSql;
 
 /// <summary>
-/// Names fields of the lake after columns. In the lake names are unique whatever the case, and change columns stand
-/// behind a table's own: a column whose name is taken gets its number behind it, as in <c>Id_2</c>.
+/// Names fields of the lake after columns. In the lake, names are unique regardless of case, and change columns follow
+/// a table's own: a column whose name is taken gets its number appended, as in <c>Id_2</c>.
 /// </summary>
 static class FieldNames
 {

@@ -244,7 +244,7 @@ sealed class PgCatalog : IAsyncDisposable
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
             HasUncheckedText = connection.PostgresParameters.GetValueOrDefault("server_encoding") == "SQL_ASCII";
-            // One transaction, so that the settings hold for the query behind a pooler too.
+            // One transaction, so that the settings apply to the query through a pooler too.
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await SetUpAsync(connection, transaction, cancellationToken);
             await using var command = new NpgsqlCommand(sql, connection, transaction);

@@ -40,7 +40,7 @@ public sealed class PgConnection : IAsyncDisposable
     /// <summary>How the server was reached.</summary>
     public PgOptions Options { get; }
 
-    /// <summary>Told what the server tells beside results; null where nobody wants to know.</summary>
+    /// <summary>Called with the messages that the server sends besides results; null to ignore them.</summary>
     public Action<ServerMessage>? Noticed { get; set; }
 
     /// <summary>See <see cref="PgTransport.TlsVersion"/>.</summary>

@@ -12,7 +12,7 @@ public enum SslMode
     /// <summary>Encrypted where the server can.</summary>
     Prefer,
 
-    /// <summary>Encrypted, whoever the server is.</summary>
+    /// <summary>Encrypted, without a check of the server's identity.</summary>
     Require,
 
     /// <summary>Encrypted, with a certificate that is trusted.</summary>

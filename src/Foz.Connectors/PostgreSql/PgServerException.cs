@@ -18,7 +18,7 @@ public sealed class PgServerException(ServerMessage report) : Exception(report.T
     public bool IsFatal => Report.Severity is "FATAL" or "PANIC";
 }
 
-/// <summary>SQLSTATEs that are told apart (PostgreSQL documentation, "PostgreSQL Error Codes").</summary>
+/// <summary>SQLSTATEs that Foz distinguishes (PostgreSQL documentation, "PostgreSQL Error Codes").</summary>
 public static class SqlStates
 {
     /// <summary>Class 08: connections that fail.</summary>
@@ -30,7 +30,7 @@ public static class SqlStates
     /// <summary>Class 53: resources that are used up.</summary>
     public const string InsufficientResourcesClass = "53";
 
-    /// <summary>Class 57: somebody intervened.</summary>
+    /// <summary>Class 57: operator intervention.</summary>
     public const string OperatorInterventionClass = "57";
 
     /// <summary>The user may not log in.</summary>

@@ -133,7 +133,8 @@ sealed class PgTransport(Socket socket, Stream stream) : IAsyncDisposable
             var writer = new MessageWriter();
             new StartupPacket.SslRequest().Write(writer);
             await stream.WriteAsync(writer.Written, cancellationToken);
-            // One byte and no more is read: what follows belongs to TLS, and nobody may have put it in before.
+            // Only one byte is read: what follows belongs to TLS, and an attacker must not be able to insert bytes
+            // before it.
             var answer = new byte[1];
             await stream.ReadExactlyAsync(answer, cancellationToken);
             if (answer[0] != 'S')

@@ -103,7 +103,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         && !relation.IsPartition;
 
     /// <summary>
-    /// The primary key; empty where a column of it may not be read, without which rows are not told apart.
+    /// Returns the primary key; empty if a column of it may not be read, as rows cannot be distinguished without it.
     /// </summary>
     static IReadOnlyList<string> KeysOf(IEnumerable<RelationColumn> columns)
     {

@@ -81,7 +81,7 @@ sealed class ReceiveGathering : IDisposable
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // The connection broke: who reads from it is told.
+            // The connection broke: its reader gets the error.
             return false;
         }
     }

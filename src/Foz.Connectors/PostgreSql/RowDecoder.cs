@@ -7,7 +7,7 @@ namespace Foz.Connectors.PostgreSql;
 /// <summary>Turns the rows of a binary COPY into batches of columns.</summary>
 sealed class RowDecoder : IDisposable
 {
-    /// <summary>As many as the engine takes at once; few enough that a batch leaves no large arrays behind.</summary>
+    /// <summary>As many rows as the engine takes at once; few enough that a batch allocates no large arrays.</summary>
     public const int RowsMax = 2_048;
 
     /// <summary>A batch of wide rows ends once so much was received for it.</summary>

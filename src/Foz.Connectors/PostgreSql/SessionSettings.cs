@@ -3,8 +3,8 @@ using System.Text;
 namespace Foz.Connectors.PostgreSql;
 
 /// <summary>
-/// What a transaction is set to, so that the server writes every value in one way. Nothing outlives the transaction:
-/// a pooler may give the session to somebody else.
+/// The settings of a transaction, with which the server writes every value in one way. Nothing outlives the
+/// transaction: a pooler may give the session to another client.
 /// </summary>
 static class SessionSettings
 {

@@ -238,7 +238,8 @@ sealed class TableReading : IAsyncDisposable
             connection = await PgConnection.OpenAsync(options, cancellationToken);
             await BeginAsync(connection, cancellationToken);
             await connection.QueryAsync($"SET TRANSACTION SNAPSHOT {SqlText.Literal(snapshot)}", cancellationToken);
-            // To wait here could be for ever: behind somebody who waits for the first connection's lock.
+            // Waiting here could take forever: the lock may be queued after one that waits for the first connection's
+            // lock.
             await LockAsync(connection, selection.Relation, " NOWAIT", cancellationToken);
             return connection;
         }

@@ -13,8 +13,8 @@ namespace Foz.Connectors.PostgreSql;
 /// what it is made of.
 /// </summary>
 /// <param name="Type">The type in bronze.</param>
-/// <param name="Cast">What is put behind the column in the SELECT; empty where its own binary form is read.</param>
-/// <param name="NewBuilder">Makes what gathers its values.</param>
+/// <param name="Cast">SQL appended to the column in the SELECT; empty where its own binary form is read.</param>
+/// <param name="NewBuilder">Creates the builder that collects its values.</param>
 sealed partial record TypeMapping(DataType Type, string Cast, Func<ColumnBuilder> NewBuilder)
 {
     const int PrecisionMax = 38;
@@ -139,6 +139,6 @@ sealed partial record TypeMapping(DataType Type, string Cast, Func<ColumnBuilder
 /// <param name="Mapping">How one becomes the other.</param>
 sealed record ReadColumn(RelationColumn Column, Field Field, TypeMapping Mapping)
 {
-    /// <summary>What stands for it in a SELECT.</summary>
+    /// <summary>Gets the SQL of the column in a SELECT.</summary>
     public string Sql => SqlText.Name(Column.Name) + Mapping.Cast;
 }

@@ -5,7 +5,7 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Programs;
 
-/// <summary>A program of somebody else that reads a source, and what it is told.</summary>
+/// <summary>A third-party program that reads a source, and the options it gets.</summary>
 sealed record ProgramOptions
 {
     /// <summary>
@@ -16,9 +16,7 @@ sealed record ProgramOptions
     /// <summary>What it is given after its subcommand and the files that go with it.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
-    /// <summary>
-    /// Whether it runs in a container, which has the files that it is told of under <see cref="ContainerFolder"/>.
-    /// </summary>
+    /// <summary>Whether it runs in a container, where its files are under <see cref="ContainerFolder"/>.</summary>
     public bool IsContainer { get; init; }
 
     /// <summary>The configuration that it is given, as JSON.</summary>

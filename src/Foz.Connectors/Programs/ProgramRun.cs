@@ -43,9 +43,9 @@ sealed class ProgramRun : IDisposable
     }
 
     /// <summary>
-    /// Where its files are. The user of a container's processes is another, and must be able to read them: they are in
-    /// a folder of their own, which nobody else finds within <see cref="folder"/>, and which the container has as its
-    /// own.
+    /// Gets the folder of its files. A container's processes run as another user, who must be able to read the files:
+    /// they are in a folder of their own, which no other user finds within <see cref="folder"/>, and which is mounted
+    /// in the container.
     /// </summary>
     DirectoryInfo Files { get; }
 

@@ -81,8 +81,8 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
             + $"{TableFolder.ChangeSql("r", table.Version, table.Timestamp, address)} FROM {relation}";
 
     /// <summary>
-    /// What versions changed. A row as it was before is told of where its key has none in the same version; without
-    /// keys only where it was deleted.
+    /// Returns SQL of the changes of versions. With keys, an old row is included if its key has no new row in the same
+    /// version; without keys, only if it was deleted.
     /// </summary>
     static string ChangesSql(StreamDefinition stream, TableSnapshot table, string relation, string address)
     {

@@ -121,7 +121,8 @@ sealed class IcebergMetadata
     public static bool IsMetadata(string name) => NumberOf(name) is not null;
 
     /// <summary>
-    /// The snapshots behind one, up to another, the oldest first; null where one does not lead to the other.
+    /// Returns the snapshots after one, up to another, oldest first; null if the second does not descend from the
+    /// first.
     /// </summary>
     public IReadOnlyList<IcebergSnapshot>? Between(long from, long to)
     {

@@ -74,8 +74,12 @@ sealed class IcebergSource(TableFolder folder, TimeProvider clock)
         };
     }
 
-    /// <summary>The snapshots behind one that appended rows; those that only rearranged them are passed over.</summary>
-    /// <exception cref="FozException">One did something else, or they are not told any more.</exception>
+    /// <summary>
+    /// Returns the snapshots after one that appended rows; those that only rearranged rows are skipped.
+    /// </summary>
+    /// <exception cref="FozException">
+    /// Thrown when a snapshot did something else, or the metadata no longer lists them.
+    /// </exception>
     IReadOnlyList<IcebergSnapshot> Appends(IcebergMetadata metadata, string location, long from, long to)
     {
         var steps = metadata.Between(from, to)

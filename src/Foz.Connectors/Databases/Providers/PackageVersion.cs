@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Foz.Connectors.Databases.Providers;
 
 /// <summary>A version of a package (Semantic Versioning 2.0, with NuGet's fourth number).</summary>
-/// <param name="Text">As it is written, without what stands behind <c>+</c>.</param>
+/// <param name="Text">As written, without what follows <c>+</c>.</param>
 public sealed record PackageVersion(string Text) : IComparable<PackageVersion>
 {
     const int NumbersMax = 4;
@@ -43,10 +43,10 @@ public sealed record PackageVersion(string Text) : IComparable<PackageVersion>
     /// <summary>Whether one comes before the other.</summary>
     public static bool operator <(PackageVersion left, PackageVersion right) => left.CompareTo(right) < 0;
 
-    /// <summary>Whether one comes behind the other.</summary>
+    /// <summary>Whether the left version comes after the right one.</summary>
     public static bool operator >(PackageVersion left, PackageVersion right) => left.CompareTo(right) > 0;
 
-    /// <summary>Whether one does not come behind the other.</summary>
+    /// <summary>Whether the left version does not come after the right one.</summary>
     public static bool operator <=(PackageVersion left, PackageVersion right) => left.CompareTo(right) <= 0;
 
     /// <summary>Whether one does not come before the other.</summary>

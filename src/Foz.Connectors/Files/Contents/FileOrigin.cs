@@ -13,7 +13,7 @@ static class FileOrigin
         .. ChangeColumns.Fields.Where(f => f.Name is ChangeColumns.CommitTs or ChangeColumns.Source),
     ];
 
-    /// <summary>The column that the engine is told to put a file's path in.</summary>
+    /// <summary>The column in which the engine puts a file's path.</summary>
     public const string PathColumn = "foz.path";
 
     /// <summary><see cref="PathColumn"/> as SQL writes it.</summary>
@@ -28,7 +28,7 @@ static class FileOrigin
     }
 
     /// <summary>
-    /// The two columns behind a stream's own, in a SELECT of files that are read with <see cref="PathColumn"/>.
+    /// Returns the two columns after a stream's own, for a SELECT of files that are read with <see cref="PathColumn"/>.
     /// </summary>
     /// <param name="files">The path that the engine sees of each file, and the file.</param>
     public static string Select(IReadOnlyList<(string Path, SourceFile File)> files) =>
@@ -39,8 +39,8 @@ static class FileOrigin
     public static IReadOnlyList<Field> Fields(bool withPlaces) =>
         withPlaces ? [.. fields, .. ChangeColumns.Fields.Where(f => f.Name is ChangeColumns.Seq)] : fields;
 
-    /// <summary>The column of a row's place, behind the others, where rows say theirs.</summary>
-    /// <param name="place">SQL of it; null where rows do not.</param>
+    /// <summary>Returns the column of a row's place, after the others, where rows have one.</summary>
+    /// <param name="place">SQL of the place; null where rows have none.</param>
     public static string Place(string? place) => place is null ? "" : $", {place} AS {ChangeColumns.Seq}";
 
     /// <summary>SQL of a value that each file has one of.</summary>

@@ -15,14 +15,14 @@ sealed class Utf8Buffer(Stream stream, int bytesMax)
     /// <summary>What has been read and not been passed over.</summary>
     public ReadOnlySpan<byte> Unread => bytes.AsSpan(start, end - start);
 
-    /// <summary>Whether nothing comes behind <see cref="Unread"/>.</summary>
+    /// <summary>Whether nothing follows <see cref="Unread"/>.</summary>
     public bool IsEnded { get; private set; }
 
     /// <summary>Passes over bytes of <see cref="Unread"/>.</summary>
     public void Skip(int count) => start += count;
 
-    /// <summary>Reads more behind <see cref="Unread"/>, whose start stays.</summary>
-    /// <returns>False where nothing came: the stream has ended.</returns>
+    /// <summary>Appends more bytes to <see cref="Unread"/>, whose start stays.</summary>
+    /// <returns>False if no bytes came: the stream has ended.</returns>
     public bool Fill()
     {
         if (IsEnded) return false;
@@ -39,11 +39,9 @@ sealed class Utf8Buffer(Stream stream, int bytesMax)
         return end > start && count > 0;
     }
 
-    /// <summary>Drops what lies between the first bytes and the end of their line.</summary>
-    /// <param name="keep">How many bytes stay in front.</param>
-    /// <returns>
-    /// The length of the end of the line that now lies behind them; 0 where the stream ends before one.
-    /// </returns>
+    /// <summary>Drops the bytes between the first ones and the end of their line.</summary>
+    /// <param name="keep">How many of the first bytes to keep.</param>
+    /// <returns>The length of the end of line that now follows them; 0 if the stream ends before one.</returns>
     public int DropToEndOfLine(int keep)
     {
         while (true)

@@ -38,7 +38,7 @@ sealed class CsvBatch : IDisposable
 
     /// <summary>Starts reading.</summary>
     /// <param name="sources">The files of the batch.</param>
-    /// <param name="dialect">How their fields are told apart.</param>
+    /// <param name="dialect">How their fields are separated.</param>
     /// <param name="columns">The columns of the table; those that the files bring are added.</param>
     /// <param name="context">What reading needs of the platform.</param>
     /// <param name="cancellationToken">Stops it.</param>

@@ -5,7 +5,7 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Files.Csv;
 
-/// <summary>How the fields of a CSV file are told apart.</summary>
+/// <summary>How the fields of a CSV file are separated.</summary>
 public sealed record CsvDialect
 {
     /// <summary>The most bytes that a row may have, in our own reader and in the engine's.</summary>

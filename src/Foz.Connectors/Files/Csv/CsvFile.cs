@@ -6,12 +6,14 @@ using Foz.Lake;
 
 namespace Foz.Connectors.Files.Csv;
 
-/// <summary>A CSV file whose header has been looked at.</summary>
+/// <summary>A CSV file whose header has been read.</summary>
 /// <param name="Source">The file.</param>
-/// <param name="Names">The names of its columns, unique whatever the case.</param>
-/// <param name="Dialect">How its fields are told apart.</param>
-/// <param name="SkipLines">Lines in front of the header, or of the first row.</param>
-/// <param name="CanEngineRead">Whether the engine reads it as it is: in UTF-8, with a first row of one line.</param>
+/// <param name="Names">The names of its columns, unique regardless of case.</param>
+/// <param name="Dialect">How its fields are separated.</param>
+/// <param name="SkipLines">Lines before the header, or before the first row.</param>
+/// <param name="CanEngineRead">
+/// Whether the engine can read it unchanged: in UTF-8, with a first row of one line.
+/// </param>
 public sealed record CsvFile(
     SourceFile Source, IReadOnlyList<string> Names, CsvDialect Dialect, int SkipLines, bool CanEngineRead)
 {

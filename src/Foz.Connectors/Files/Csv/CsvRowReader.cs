@@ -3,19 +3,19 @@ using Foz.Connectors.Files.Contents;
 
 namespace Foz.Connectors.Files.Csv;
 
-/// <summary>Where a field lies in the text of its row.</summary>
-/// <param name="Start">Its first byte, behind the quote.</param>
-/// <param name="Length">Its bytes, without quotes.</param>
-/// <param name="IsQuoted">Whether it stands in quotes.</param>
-/// <param name="HasEscapes">Whether there are escaped characters in it.</param>
+/// <summary>Where a field is in the text of its row.</summary>
+/// <param name="Start">Its first byte, after the quote.</param>
+/// <param name="Length">Its length in bytes, without quotes.</param>
+/// <param name="IsQuoted">Whether it is in quotes.</param>
+/// <param name="HasEscapes">Whether it has escaped characters.</param>
 public readonly record struct CsvField(int Start, int Length, bool IsQuoted, bool HasEscapes);
 
 /// <summary>
-/// Splits a stream of UTF-8 into rows of fields as RFC 4180 and the engine's strict reader do, and goes on behind rows
-/// that they refuse. Ends of lines may be LF, CRLF and CR in one file. Memory is bounded by the longest row allowed.
+/// Splits a stream of UTF-8 into rows of fields as RFC 4180 and the engine's strict reader do, and continues after rows
+/// that they refuse. Lines may end with LF, CRLF and CR in one file. The longest row allowed bounds memory.
 /// </summary>
 /// <param name="stream">The bytes; stays the caller's.</param>
-/// <param name="dialect">How fields are told apart.</param>
+/// <param name="dialect">How fields are separated.</param>
 /// <param name="rowBytesMax">The most bytes that a row may have.</param>
 public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytesMax = CsvDialect.RowBytesMax)
 {
@@ -32,7 +32,7 @@ public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytes
     /// <summary>The line on which the row starts, from 1.</summary>
     public long Line { get; private set; } = 1;
 
-    /// <summary>The line behind the row.</summary>
+    /// <summary>The line after the row.</summary>
     public long NextLine { get; private set; } = 1;
 
     /// <summary>The bytes of the row as they stand in the file, without the end of the line.</summary>
@@ -83,7 +83,7 @@ public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytes
 
     bool AtEnd() => buffer.Unread.IsEmpty && !buffer.Fill();
 
-    /// <summary>Steps behind the row that was read last.</summary>
+    /// <summary>Moves to after the last row that was read.</summary>
     void Advance()
     {
         buffer.Skip(rowEnd);
@@ -109,7 +109,7 @@ public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytes
                         return false;
                     }
                     buffer.Fill();
-                    // A field begins anew; those before it stand.
+                    // The field is read again from its start; the fields before it are kept.
                     continue;
             }
         }
@@ -281,7 +281,7 @@ public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytes
 
     string? CheckFields()
     {
-        // Empty fields behind the last column hold nothing that could be lost; the engine passes over them, too.
+        // Empty fields after the last column hold nothing that could be lost; the engine skips them, too.
         while (fields.Count > ColumnCount && fields[^1] is { Length: 0, IsQuoted: false })
             fields.RemoveAt(fields.Count - 1);
         return fields.Count == ColumnCount

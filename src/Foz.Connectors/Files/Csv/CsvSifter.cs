@@ -5,8 +5,8 @@ using Foz.Connectors.Files.Contents;
 namespace Foz.Connectors.Files.Csv;
 
 /// <summary>
-/// The slow path: reads a file row by row, sets aside those that cannot be read, and writes the others to a copy in
-/// <see cref="CsvDialect.Canonical"/>, each behind the line where it stood.
+/// The slow path: reads a file row by row, sets aside rows that cannot be read, and writes the others to a copy in
+/// <see cref="CsvDialect.Canonical"/>, each after its line number.
 /// </summary>
 /// <param name="file">The file.</param>
 public sealed class CsvSifter(CsvFile file)

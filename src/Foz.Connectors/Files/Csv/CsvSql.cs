@@ -6,8 +6,8 @@ using Foz.Lake.Sql;
 namespace Foz.Connectors.Files.Csv;
 
 /// <summary>
-/// How the engine is told to read CSV files: strictly, guessing nothing but the end of lines, which it takes from the
-/// first one. (Told of it by <c>new_line</c>, it finds no rows at all where that is wrong, without an error.)
+/// How the engine reads CSV files: strictly. It guesses only the end of lines, which it takes from the first one. (With
+/// a wrong <c>new_line</c> it would find no rows at all, without an error.)
 /// </summary>
 public static class CsvSql
 {
@@ -16,8 +16,8 @@ public static class CsvSql
     /// <summary>A SELECT of files of one header.</summary>
     /// <param name="paths">The files.</param>
     /// <param name="columns">Names and types of all their columns, in order.</param>
-    /// <param name="dialect">How fields are told apart; the files are in UTF-8.</param>
-    /// <param name="skipLines">Lines in front of the header, or of the first row.</param>
+    /// <param name="dialect">How fields are separated; the files are in UTF-8.</param>
+    /// <param name="skipLines">Lines before the header, or before the first row.</param>
     /// <param name="select">What to select.</param>
     public static string Read(
         IEnumerable<string> paths, IEnumerable<(string Name, string Type)> columns, CsvDialect dialect, int skipLines,

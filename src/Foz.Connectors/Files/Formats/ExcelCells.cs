@@ -16,7 +16,7 @@ namespace Foz.Connectors.Files.Formats;
 sealed record ExcelCells(Warning? Errors, IReadOnlyDictionary<(int Row, int Column), string> Digits)
 {
     const int ShownMax = 5;
-    // Every whole number, and every other as Excel writes it, is told apart by so many digits.
+    // So many digits distinguish every whole number, and every other number as Excel writes it.
     const int WholeDigitsMax = 15, DigitsMax = 17;
     const string Error = "e", Number = "n";
     static readonly ExcelCells none = new(null, new Dictionary<(int, int), string>());

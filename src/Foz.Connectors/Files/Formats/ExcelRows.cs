@@ -55,9 +55,9 @@ sealed record SheetRange(string? Sheet, int FirstRow, int? LastRow, int FirstCol
 }
 
 /// <summary>
-/// Rows of Excel as JSON lines, each value a text: numbers with all their digits, dates and times in ISO's form,
-/// <c>true</c> and <c>false</c>; an error such as <c>#N/A</c> is no value, and told. Rows without any value are passed
-/// over.
+/// Rows of Excel as JSON lines, each value a text: numbers with all their digits, dates and times in ISO form,
+/// <c>true</c> and <c>false</c>. An error such as <c>#N/A</c> is no value, and is reported. Rows without any value are
+/// skipped.
 /// </summary>
 static class ExcelRows
 {
@@ -114,8 +114,8 @@ static class ExcelRows
         return names;
     }
 
-    /// <summary>Goes to the range, behind its header.</summary>
-    /// <returns>The names of its columns; null where there is nothing.</returns>
+    /// <summary>Moves to the range, after its header.</summary>
+    /// <returns>The names of its columns; null if the range is empty.</returns>
     static List<string>? Start(SourceFile file, IExcelDataReader reader, SheetRange range)
     {
         GoTo(file, reader, range.Sheet);

@@ -98,7 +98,7 @@ sealed class JsonFixedColumn<T>(JsonValue<T> read) : JsonColumn
     }
 }
 
-/// <summary>Texts: strings, or what else stands for itself as text.</summary>
+/// <summary>A column of texts: strings, or any other value as its own text.</summary>
 sealed class JsonTextColumn(JsonHolding holding) : JsonColumn
 {
     byte[] bytes = new byte[1024];

@@ -180,8 +180,8 @@ sealed class JsonNode
     }
 
     /// <summary>
-    /// The source's type as it is noted with the column: <c>json</c>, or <c>json:</c> and where in it texts stand for
-    /// something else, so that later batches go on alike.
+    /// Returns the source's type to store with the column: <c>json</c>, or <c>json:</c> and where in it texts replace
+    /// other values, so that later batches do the same.
     /// </summary>
     public string SourceType() => Deviation() is { } deviation ? $"json:{deviation}" : "json";
 

@@ -48,7 +48,7 @@ static class JsonNumbers
     }
 
     /// <summary>
-    /// The digits of a number without zeros in front and behind, and the power of ten of the last one.
+    /// Returns the digits of a number without leading and trailing zeros, and the power of ten of the last one.
     /// </summary>
     static (string Digits, int Exponent) Normalize(string text)
     {

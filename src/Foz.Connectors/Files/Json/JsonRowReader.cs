@@ -206,8 +206,8 @@ sealed class JsonRowReader(Stream stream, bool isLines)
     }
 
     /// <summary>
-    /// Where the next value may start behind one that has no end: at an object that stands on a line of its own, as far
-    /// in as this one; or at the end of what may be looked at.
+    /// Returns where the next value may start after one that has no end: at an object on a line of its own, indented as
+    /// far as this one, or at the end of the bytes that may be searched.
     /// </summary>
     int NextStart()
     {

@@ -139,7 +139,7 @@ sealed class JsonScanner(JsonNode root)
         return true;
     }
 
-    /// <summary>The text of a name or string, which throws where an escape stands for no character.</summary>
+    /// <summary>Returns the text of a name or string; throws if an escape is no character.</summary>
     ReadOnlySpan<byte> Text(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped) return reader.ValueSpan;

@@ -116,7 +116,7 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file?.Dispose();
 
-    /// <summary>The rows with no time of a file: nobody knows when the source changed them.</summary>
+    /// <summary>Returns the rows without a time of a file, as it is not known when the source changed them.</summary>
     StreamRows.Selected Relabel(StreamRows.Selected rows, SpooledOutcome outcome) => new(
         $"SELECT * REPLACE (CAST(NULL AS TIMESTAMPTZ) AS {ChangeColumns.CommitTs}) FROM ({rows.Sql})")
     {

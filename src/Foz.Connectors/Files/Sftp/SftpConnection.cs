@@ -102,8 +102,8 @@ sealed class SftpConnection : IAsyncDisposable
 
     /// <summary>Copies a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="check">Looks at what it is like, before it is read and behind it.</param>
-    /// <param name="target">Where to.</param>
+    /// <param name="check">Checks its attributes, before it is read and after.</param>
+    /// <param name="target">Where the copy is written.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It is gone, or cannot be read.</exception>
     public async Task CopyAsync(
@@ -234,7 +234,7 @@ sealed class SftpConnection : IAsyncDisposable
             {
                 sending.Release();
             }
-            // The receiver sets this before it looks at who waits, so that nobody is left waiting.
+            // The receiver sets this before it looks at the waiting requests, so that none is left waiting.
             if (lost is not null) throw lost;
             return await WhileHeardAsync(answer.Task, cancellationToken);
         }
