@@ -150,7 +150,7 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
 
     static void Incremental(DbtConfig config, Place place, List<YamlEntry> entries)
     {
-        // dbt-duckdb deletes and inserts where nobody says how, and adds where there is no key.
+        // Unless a strategy is set, dbt-duckdb deletes and inserts, or appends if there is no key.
         var strategy = config.Text("incremental_strategy")
             ?? (config["unique_key"] is null ? "append" : "delete+insert");
         // Without a key dbt only adds.

@@ -34,7 +34,7 @@ sealed class DbtPackageReader(string root, DbtTexts texts, ErrorList errors)
         "restrict-access", "sync", "functions", "description", "anchors", "model_paths",
     ];
 
-    /// <summary>The project, and its packages behind it.</summary>
+    /// <summary>Reads the project, followed by its packages.</summary>
     public IReadOnlyList<DbtPackage> ReadAll()
     {
         if (Read("") is not { } project) return [];

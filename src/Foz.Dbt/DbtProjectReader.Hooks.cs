@@ -9,13 +9,15 @@ namespace Foz.Dbt;
 /// <content>What is run before and after models, and a run.</content>
 sealed partial class DbtProjectReader
 {
-    /// <summary>What is run before or behind a model.</summary>
+    /// <summary>Returns what is run before or after a model.</summary>
     List<ModelTemplate> Hooks(DbtResource resource, string key) => [.. DbtValues.Texts(resource.Config[key])
         .Select(text =>
             HookOf(text, resource.Place,
                 (isIncremental, lake, token) => Session(resource, executes: true, isIncremental, lake, token)))];
 
-    /// <summary>What is run before and behind all of a run; what is behind it is told how the steps ended.</summary>
+    /// <summary>
+    /// Reads what is run before and after a whole run; the hooks after it get the results of the steps.
+    /// </summary>
     RunHooks ReadRunHooks()
     {
         IReadOnlyList<EndedStep> ended = [];

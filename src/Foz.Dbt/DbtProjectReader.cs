@@ -350,7 +350,7 @@ sealed partial class DbtProjectReader(
         };
     }
 
-    /// <summary>A model in Python: a program that is told what the names mean which it asks for.</summary>
+    /// <summary>Returns the program of a model in Python, with the tables of the names that it refers to.</summary>
     Model? ProgramOf(DbtResource resource, YamlNode.Mapping said)
     {
         var (refs, sources) = (new Dictionary<string, TableName>(StringComparer.Ordinal),

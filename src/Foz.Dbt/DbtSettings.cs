@@ -6,9 +6,9 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Dbt;
 
-/// <summary>What a dbt project's folder and profile say.</summary>
-/// <param name="Packages">The project, and its packages behind it.</param>
-/// <param name="Surroundings">What its templates are rendered in.</param>
+/// <summary>The settings in a dbt project's folder and profile.</summary>
+/// <param name="Packages">The project, followed by its packages.</param>
+/// <param name="Surroundings">The context in which its templates are rendered.</param>
 /// <param name="Texts">Reads its files.</param>
 sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Surroundings, DbtTexts Texts)
     : ForeignProject(DbtReader.Instance)

@@ -96,7 +96,7 @@ sealed partial class DbtTestTranslator(
         }
         catch (FozException)
         {
-            // As a test in SQL it is told what is wrong.
+            // As a test in SQL its error is reported.
             return null;
         }
     }

@@ -28,7 +28,7 @@ sealed class DbtUnitTests(
     /// <summary>What of a run a test may override though it is no macro.</summary>
     static readonly string[] Values = ["execute", "invocation_id", "run_started_at"];
 
-    /// <summary>The tests that a unit test of a package stands for.</summary>
+    /// <summary>Returns the tests that a unit test of a package results in.</summary>
     public IEnumerable<UnitTestNode> Read(DbtPackage package, YamlNode.Mapping test)
     {
         var model = (test["model"] as YamlNode.Scalar)?.Text;

@@ -79,7 +79,7 @@ sealed record JinjaArguments(
         return values;
     }
 
-    /// <summary>What stands for a value that was not handed over.</summary>
+    /// <summary>Gets the placeholder of an argument that was not passed.</summary>
     public static object Missing { get; } = new JinjaUndefined("a value");
 
     /// <summary>The only value.</summary>

@@ -11,7 +11,7 @@ sealed class JinjaCursor(IReadOnlyList<JinjaToken> tokens)
     /// <summary>The token that is next.</summary>
     public JinjaToken Current => tokens[at];
 
-    /// <summary>The one behind it.</summary>
+    /// <summary>Gets the token after the current one.</summary>
     public JinjaToken Next => tokens[Math.Min(at + 1, tokens.Count - 1)];
 
     /// <summary>The one that was taken last.</summary>

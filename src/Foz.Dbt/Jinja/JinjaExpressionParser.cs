@@ -16,8 +16,8 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
     /// <summary>Which of <c>varargs</c>, <c>kwargs</c> and <c>caller</c> were met since it was emptied.</summary>
     public HashSet<string> Special { get; set; } = new(StringComparer.Ordinal);
 
-    /// <summary>An expression, and those behind commas, which make it a tuple.</summary>
-    /// <param name="hasConditional">Whether <c>a if b</c> can stand in it.</param>
+    /// <summary>Reads an expression, and any that follow after commas, which make it a tuple.</summary>
+    /// <param name="hasConditional">Whether <c>a if b</c> is allowed in it.</param>
     public JinjaExpression ReadTuple(bool hasConditional = true)
     {
         var first = Read(hasConditional);

@@ -6,8 +6,8 @@ namespace Foz.Dbt.Jinja;
 /// <content>Filters of lists.</content>
 static partial class JinjaFilters
 {
-    /// <summary>Items in the order of what is told of them.</summary>
-    /// <exception cref="FozException">Two cannot be compared.</exception>
+    /// <summary>Returns items in the order of their keys.</summary>
+    /// <exception cref="FozException">Thrown when two keys cannot be compared.</exception>
     public static List<object?> Sorted(
         IEnumerable<object?> items, JinjaArguments arguments, Func<object?, object?> keyOf, bool isReversed)
     {

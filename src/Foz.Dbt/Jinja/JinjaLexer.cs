@@ -72,7 +72,7 @@ sealed class JinjaLexer(string text, Place start)
         return isTrimmed;
     }
 
-    /// <summary>Reads a tag; whether text behind it loses its blanks.</summary>
+    /// <summary>Reads a tag; returns whether the text after it loses its leading whitespace.</summary>
     bool ReadTag(JinjaTokenKind begin, JinjaTokenKind end, string close)
     {
         var opened = at;

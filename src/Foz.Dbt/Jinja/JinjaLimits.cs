@@ -3,7 +3,7 @@ namespace Foz.Dbt.Jinja;
 /// <summary>What a template may take.</summary>
 sealed record JinjaLimits
 {
-    /// <summary>Those of templates that nobody limits further.</summary>
+    /// <summary>Gets the limits of templates for which no others are set.</summary>
     public static JinjaLimits Default { get; } = new();
 
     /// <summary>How many values and statements it may come to.</summary>

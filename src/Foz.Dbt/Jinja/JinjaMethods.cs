@@ -208,7 +208,7 @@ static class JinjaMethods
         return copy;
     }
 
-    /// <summary>A whole number that a text or number stands for; null where it stands for none.</summary>
+    /// <summary>Returns the whole number that a text or number holds; null if it holds none.</summary>
     public static long? IntegerOf(object? value) => value switch
     {
         long number => number,

@@ -121,7 +121,7 @@ sealed class JinjaParser
         }
     }
 
-    /// <summary>Where the text goes on behind the tag that was closed last.</summary>
+    /// <summary>Returns where the text continues after the last closed tag.</summary>
     int AfterTag() => text.IndexOf("%}", cursor.Last.Index, StringComparison.Ordinal) + 2;
 
     void Close() => cursor.Expect(JinjaTokenKind.BlockEnd, "%}");

@@ -5,7 +5,7 @@ namespace Foz.Dbt.Jinja;
 /// <summary>What a token of a template is.</summary>
 enum JinjaTokenKind
 {
-    /// <summary>Text that stands for itself.</summary>
+    /// <summary>Literal text.</summary>
     Data,
 
     /// <summary><c>{%</c></summary>
@@ -40,10 +40,10 @@ enum JinjaTokenKind
 }
 
 /// <summary>A token of a template.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Text">Its text; of a text in quotes, what it stands for.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Text">Its text; of a quoted text, its value.</param>
 /// <param name="Index">Where it starts in the template.</param>
-/// <param name="Place">Where it stands in the file.</param>
+/// <param name="Place">Its position in the file.</param>
 readonly record struct JinjaToken(JinjaTokenKind Kind, string Text, int Index, Place Place)
 {
     /// <summary>Whether it is this operator.</summary>

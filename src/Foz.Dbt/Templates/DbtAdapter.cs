@@ -65,7 +65,7 @@ sealed class DbtAdapter(DbtSession session, DbtScopes scopes) : JinjaObject
         return value is not null;
     }
 
-    /// <summary>A table or view of the lake; null where it is not there, or nobody can say.</summary>
+    /// <summary>Returns a table or view of the lake; null if it does not exist, or that is not known.</summary>
     public DbtRelation? Find(TableName? name)
     {
         (session.IsVolatile, session.AsksLake) = (true, true);

@@ -53,7 +53,7 @@ sealed record DbtEnvironment
     /// <summary>The profile; null where none is asked for.</summary>
     public string? Profile { get; private init; }
 
-    /// <summary>Whether tables are made anew.</summary>
+    /// <summary>Whether tables are rebuilt.</summary>
     public bool IsFullRefresh { get; private init; }
 
     /// <summary>Whether no step is started once one has failed.</summary>

@@ -14,7 +14,7 @@ namespace Foz.Dbt.Templates;
 /// <param name="scopes">Its names.</param>
 sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
 {
-    /// <summary>The version of dbt that templates are told.</summary>
+    /// <summary>The version of dbt that templates get.</summary>
     public const string DbtVersion = "1.10.0";
 
     readonly DbtAdapter adapter = new(session, scopes);

@@ -172,7 +172,7 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
             : regex.Replace(JinjaValue.ToText(given[2]), with);
     }
 
-    /// <summary>What stands for a group in the text that takes a match's place.</summary>
+    /// <summary>Gets the pattern of group references in a replacement text.</summary>
     [GeneratedRegex(@"\\((?<name>\d)|g<(?<name>\w+)>)", RegexOptions.ExplicitCapture)]
     private static partial Regex GroupName { get; }
 

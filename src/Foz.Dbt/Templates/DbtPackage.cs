@@ -43,7 +43,7 @@ sealed record DbtPackage
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Dispatch { get; init; } =
         new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>SQL to run before all else, and behind it.</summary>
+    /// <summary>SQL to run before everything else, and after it.</summary>
     public (YamlNode? Start, YamlNode? End) RunHooks { get; init; }
 
     /// <summary>The folder that packages are installed in, relative to this one.</summary>

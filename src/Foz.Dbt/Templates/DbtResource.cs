@@ -60,7 +60,7 @@ sealed class DbtResource
     /// <summary>Whether its SELECT may be another in each run.</summary>
     public bool IsVolatile { get; set; }
 
-    /// <summary>Makes its SELECT anew for each run; null where it is the same in each.</summary>
+    /// <summary>Renders its SELECT again for each run; null where it is the same in each.</summary>
     public ModelTemplate? Renewed { get; set; }
 
     /// <summary>Whether it is a model in Python.</summary>

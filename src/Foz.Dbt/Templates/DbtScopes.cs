@@ -117,7 +117,7 @@ sealed class DbtScopes
                 : null);
     }
 
-    /// <summary>The macros of a package, behind its name and a dot.</summary>
+    /// <summary>The macros of a package, used as its name, a dot and the macro's name.</summary>
     sealed class Package(DbtScopes scopes, string name) : JinjaObject
     {
         public override string TypeName => $"the package '{name}'";

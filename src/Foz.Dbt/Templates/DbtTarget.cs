@@ -100,7 +100,7 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
         };
     }
 
-    /// <summary>The schema where nobody states one but DuckDB's own: the project's name.</summary>
+    /// <summary>Returns the schema where none is stated except DuckDB's default: the project's name.</summary>
     static string SchemaOf(DbtPackage package) => package.Name.Length > 0 ? package.Name : SchemaOfDuckDb;
 
     static IEnumerable<string> Folders(string folder, Variables variables)

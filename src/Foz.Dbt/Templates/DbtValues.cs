@@ -29,7 +29,7 @@ static class DbtValues
         _ => throw new System.Diagnostics.UnreachableException(node.Kind),
     };
 
-    /// <summary>What a text without quotes stands for in YAML 1.1, which dbt reads.</summary>
+    /// <summary>Returns the value of an unquoted text in YAML 1.1, which dbt reads.</summary>
     public static object? OfText(string text) =>
         Words.TryGetValue(text, out var word) ? word
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number

@@ -55,7 +55,7 @@ sealed record DbtVersion(string Model, string Number, string File, bool IsLatest
         ];
     }
 
-    /// <summary>Numbers come in their order, and behind them words in theirs.</summary>
+    /// <summary>Returns a sort key: numbers in numeric order, then words in alphabetical order.</summary>
     static (double, string) OrderOf(string number) =>
         double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
             ? (value, "")
