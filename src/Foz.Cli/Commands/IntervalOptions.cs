@@ -27,8 +27,8 @@ sealed class IntervalOptions
         command.Add(end);
     }
 
-    /// <summary>What was asked for; null where nothing was.</summary>
-    /// <exception cref="FozException">A time cannot be read, or the end is not behind the start.</exception>
+    /// <summary>Returns the requested interval; null if none was requested.</summary>
+    /// <exception cref="FozException">Thrown when a time cannot be read, or the end is not after the start.</exception>
     public IntervalRequest? Read(ParseResult arguments)
     {
         var (from, to) = (Instant(arguments, start), Instant(arguments, end));

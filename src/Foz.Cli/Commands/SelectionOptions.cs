@@ -47,7 +47,7 @@ sealed class SelectionOptions
         command.Add(state);
     }
 
-    /// <summary>The names that stand behind the command.</summary>
+    /// <summary>Returns the names after the command.</summary>
     public IReadOnlyList<string> Names(ParseResult arguments) => arguments.GetValue(names) ?? [];
 
     /// <summary>What was asked for; without the first names where these are something else.</summary>

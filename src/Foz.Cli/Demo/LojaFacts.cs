@@ -8,7 +8,7 @@ namespace Foz.Cli.Demo;
 /// </summary>
 public sealed record LojaFacts
 {
-    /// <summary>The version of the generator that wrote the files; another version writes them anew.</summary>
+    /// <summary>The version of the generator that wrote the files; another version writes them again.</summary>
     public required int Version { get; init; }
 
     /// <summary>The seed of all that is random.</summary>

@@ -22,11 +22,11 @@ public static class LojaGenerator
 
     /// <summary>Writes the files, unless they are there.</summary>
     /// <param name="folder">
-    /// The data folder; made where it is absent; older files of the shop in it are removed.
+    /// The data folder; created if it does not exist; older files of the shop in it are removed.
     /// </param>
     /// <param name="engine">Writes the Parquet files.</param>
-    /// <param name="progress">Told of the share that is done, 0 to 1; null for nobody.</param>
-    /// <param name="cancellationToken">Stops it; the next call starts anew.</param>
+    /// <param name="progress">Called with the share that is done, 0 to 1; null to report none.</param>
+    /// <param name="cancellationToken">Stops it; the next call starts again.</param>
     /// <returns>What the files hold.</returns>
     public static async Task<LojaFacts> GenerateAsync(
         string folder, EnginePool engine, IProgress<double>? progress, CancellationToken cancellationToken)

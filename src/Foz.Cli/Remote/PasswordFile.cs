@@ -17,11 +17,11 @@ static class PasswordFile
     const int Fields = 5;
     const string Any = "*";
 
-    /// <summary>The password for a server; null where no line is for it.</summary>
+    /// <summary>Returns the password for a server; null if no line is for it.</summary>
     /// <param name="options">The server and the user.</param>
-    /// <param name="variable">The value of an environment variable.</param>
+    /// <param name="variable">Returns the value of an environment variable.</param>
     /// <param name="home">The user's folder.</param>
-    /// <param name="warn">Told of a file that others can read, which is passed over as libpq does.</param>
+    /// <param name="warn">Called for a file that others can read, which is skipped as libpq does.</param>
     public static string? Find(PgOptions options, Func<string, string?> variable, string home, Action<Warning>? warn)
     {
         var path = variable(Variable) is { Length: > 0 } named ? named : DefaultPath(variable, home);

@@ -14,7 +14,7 @@ public sealed class RemoteServer
     const string DatabaseDefault = "lake";
     const string ApplicationName = "foz query";
 
-    /// <summary>libpq's variables and the key words that they stand for.</summary>
+    /// <summary>libpq's variables and their keywords.</summary>
     static readonly (string Variable, string Name)[] Variables =
     [
         ("PGPORT", "port"), ("PGUSER", "user"), ("PGDATABASE", "database"), ("PGPASSWORD", "password"),
@@ -38,12 +38,14 @@ public sealed class RemoteServer
 
     /// <summary>Reads an address.</summary>
     /// <param name="address">
-    /// <c>host</c>, <c>user@host:port</c>, <c>postgres://…</c>, or libpq's key words <c>host=…</c>.
+    /// <c>host</c>, <c>user@host:port</c>, <c>postgres://…</c>, or libpq's keywords <c>host=…</c>.
     /// </param>
-    /// <param name="variable">The value of an environment variable; null where it is not set.</param>
+    /// <param name="variable">Returns the value of an environment variable; null where it is not set.</param>
     /// <param name="folder">The folder that relative paths start from.</param>
-    /// <param name="warn">Told of a password file that is passed over.</param>
-    /// <exception cref="FozException">The address is malformed, or a variable has a value that cannot be.</exception>
+    /// <param name="warn">Called for a password file that is skipped.</param>
+    /// <exception cref="FozException">
+    /// Thrown when the address is malformed, or a variable has an invalid value.
+    /// </exception>
     public static RemoteServer Parse(
         string address, Func<string, string?> variable, string folder, Action<Warning>? warn = null)
     {

@@ -24,11 +24,11 @@ public sealed class RemoteSession : IAsyncDisposable
     /// <summary>Connects and logs in.</summary>
     /// <param name="server">Where to.</param>
     /// <param name="askPassword">
-    /// Asks for a password where the server wants one and none is known; null where nobody can be asked.
+    /// Asks for a password where the server wants one and none is known; null where there is no user to ask.
     /// </param>
-    /// <param name="noticed">Told what the server tells beside results.</param>
+    /// <param name="noticed">Called with the messages that the server sends besides results.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">It failed; the message says at which step.</exception>
+    /// <exception cref="FozException">Thrown when it failed; the message says at which step.</exception>
     public static async Task<RemoteSession> OpenAsync(
         RemoteServer server, Func<string>? askPassword, Action<RemoteNotice>? noticed,
         CancellationToken cancellationToken)
@@ -58,13 +58,15 @@ public sealed class RemoteSession : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs the statements of a text, one after the other: each is a transaction of its own unless the text opens one.
-    /// Before the next result is asked for, the one before must have been read to its end.
+    /// Runs the statements of a text in order: each is a transaction of its own unless the text opens one. A result
+    /// must be read to its end before the next is requested.
     /// </summary>
     /// <param name="text">The statements.</param>
     /// <param name="input">The text that <c>COPY … FROM STDIN</c> reads; null where there is none.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The server refuses a statement; those behind it are not run.</exception>
+    /// <exception cref="FozException">
+    /// Thrown when the server refuses a statement; those after it are not run.
+    /// </exception>
     public async IAsyncEnumerable<RemoteResult> RunAsync(
         string text, TextReader? input, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -163,7 +165,7 @@ public sealed class RemoteSession : IAsyncDisposable
     {
         (byte Type, ReadOnlyMemory<byte> Payload)? putBack;
 
-        /// <summary>The next message; its payload is valid until the one behind it is asked for.</summary>
+        /// <summary>Reads the next message; its payload is valid until the message after it is read.</summary>
         public async ValueTask<(byte Type, ReadOnlyMemory<byte> Payload)> NextAsync(CancellationToken cancellationToken)
         {
             if (putBack is not { } message) return await ReceiveAsync(cancellationToken);

@@ -5,7 +5,7 @@ namespace Foz.Cli.Terminal;
 /// <summary>Asks for a password.</summary>
 static class PasswordPrompt
 {
-    /// <summary>Whether there is somebody to ask.</summary>
+    /// <summary>Whether a user can be asked.</summary>
     public static bool CanAsk(Shell shell) => shell.IsTerminal && !Console.IsInputRedirected;
 
     /// <summary>Asks at the terminal; what is typed is not shown.</summary>

@@ -102,7 +102,7 @@ public enum Style
     /// <summary>What went well.</summary>
     Green = 32,
 
-    /// <summary>What somebody should look at.</summary>
+    /// <summary>Text that the user should check.</summary>
     Yellow = 33,
 
     /// <summary>What is at work.</summary>

@@ -19,13 +19,13 @@ public sealed class TextTable(IReadOnlyList<ResultColumn> named)
 
     readonly List<string?[]> rows = [];
 
-    /// <summary>Names are of whoever made them, as values are.</summary>
+    /// <summary>Column names come from users, as values do.</summary>
     readonly IReadOnlyList<ResultColumn> columns =
     [
         .. named.Select(column => column with { Name = LineOf(column.Name) }),
     ];
 
-    /// <summary>Adds a row of values; a null stands for NULL.</summary>
+    /// <summary>Adds a row of values; a null means NULL.</summary>
     public void Add(params object?[] row) => rows.Add([.. row.Select(value => value is null ? null : CellOf(value))]);
 
     /// <summary>

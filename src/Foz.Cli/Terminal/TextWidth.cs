@@ -17,7 +17,7 @@ public static class TextWidth
         return width;
     }
 
-    /// <summary>The text, or as much of its beginning as fits, with an ellipsis behind it.</summary>
+    /// <summary>Returns the text, or as much of its beginning as fits, followed by an ellipsis.</summary>
     public static string Cut(string text, int width)
     {
         if (Of(text) <= width) return text;

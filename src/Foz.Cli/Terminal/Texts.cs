@@ -8,7 +8,7 @@ public static class SizeText
 {
     static readonly string[] Units = ["B", "KB", "MB", "GB", "TB", "PB"];
 
-    /// <summary>A number of bytes with a unit of powers of 1000 and one digit behind the point.</summary>
+    /// <summary>Returns a number of bytes with a unit of powers of 1000 and one digit after the point.</summary>
     public static string Of(long bytes)
     {
         var (size, unit) = ((double)bytes, 0);

@@ -31,6 +31,6 @@ public static class Trees
 }
 
 /// <summary>A line of a tree.</summary>
-/// <param name="Name">What stands there; what hangs on it is the same wherever it stands.</param>
-/// <param name="Remark">What is written behind; empty for nothing.</param>
+/// <param name="Name">Its text; entries of the same name have the same children wherever they are.</param>
+/// <param name="Remark">Text after the name; empty for none.</param>
 public readonly record struct TreeEntry(string Name, string Remark);

@@ -7,7 +7,7 @@ using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands.Projects;
 
-/// <summary><c>foz clean</c>: deletes what was generated, and what of the lake nobody needs.</summary>
+/// <summary><c>foz clean</c>: deletes generated files, and files of the lake that are no longer needed.</summary>
 static class CleanCommand
 {
     public const string Name = "clean";

@@ -72,7 +72,9 @@ sealed class ColumnLineageWriter(CommandContext context, ParseResult arguments, 
         return edges;
     }
 
-    /// <summary>All that is made from a column, directly or not; what does not bind is told, and passed over.</summary>
+    /// <summary>
+    /// Returns all columns that depend on a column, directly or not; models that do not bind are reported and skipped.
+    /// </summary>
     async Task<IReadOnlyList<ColumnEdge>> BelowAsync(ColumnName start, CancellationToken cancellationToken)
     {
         var all = await lineage.FindAllAsync(cancellationToken);

@@ -100,7 +100,7 @@ static class LineageCommand
         context.Shell.Out.Write(text);
     }
 
-    /// <summary>A table's name, and behind it perhaps a column's.</summary>
+    /// <summary>Splits a table's name from the column's that may follow it.</summary>
     static (TableName Table, string? Column) Split(string text)
     {
         var parts = text.Split('.', 4);

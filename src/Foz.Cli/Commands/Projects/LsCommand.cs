@@ -185,7 +185,7 @@ static class LakeListing
         var found = new Dictionary<TableName, Definition>();
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
             found[definition.TableName] = definition;
-        // What a name stands for may lie in a folder of another name, and is no second table.
+        // A name's table may be in a folder of another name, and is no second table.
         var folders = found.Values.Select(definition => definition.Location).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
         foreach (var name in (lake.IsLocal ? TablesOnDisk(lake.Folder) : []).Where(name =>

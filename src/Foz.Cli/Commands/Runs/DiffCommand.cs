@@ -140,7 +140,7 @@ sealed class DiffDisplay(CommandContext context)
         _ => "same",
     };
 
-    /// <summary>The values before and now, behind the sign of each.</summary>
+    /// <summary>Returns the values before and now, each after its sign.</summary>
     public static IEnumerable<string> Lines(RowSample sample)
     {
         if (sample.Before is { } before) yield return $"- {Text(before)}";

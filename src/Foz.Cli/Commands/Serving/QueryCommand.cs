@@ -75,8 +75,8 @@ static class QueryCommand
     }
 
     /// <summary>
-    /// The project, if there is one. What is wrong with one that nobody asked for keeps only statements from running
-    /// that name its tables.
+    /// Finds the project, if there is one. Unless the user named the project, an error in it only keeps statements that
+    /// name its tables from running.
     /// </summary>
     static Workspace? Find(CommandContext context, ParseResult arguments, out FozException? fault)
     {
@@ -128,8 +128,8 @@ static class QueryCommand
     }
 
     /// <summary>
-    /// Whether a statement is one SELECT in which no name can stand for anything of a lake: it need not be bound, which
-    /// takes longer than running a short one.
+    /// Whether a statement is one SELECT in which no name can mean anything in a lake: it need not be bound, as binding
+    /// takes longer than running a short statement.
     /// </summary>
     static bool NamesNothing(string sql, bool hasLake) =>
         sql.StartsWith("select ", StringComparison.OrdinalIgnoreCase)

@@ -71,7 +71,7 @@ static class ServeCommand
         await using var audit = AuditLog.Open(
             workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
         var access = new AccessDirectory(workspace.File.Folder) { Changed = changes => Note(audit, context, changes) };
-        // What is wrong in the files is told now, not at the first statement.
+        // Errors in the files are reported now, not at the first statement.
         _ = access.Current;
         await using var queries = QueryLog.Open(
             workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
@@ -125,7 +125,7 @@ static class ServeCommand
     }
 
     /// <summary>
-    /// What is wrong with the files of <c>policies/</c> is told and audited: who stands in them cannot log in.
+    /// Reports and audits an error in the files of <c>policies/</c>: the users in them cannot log in.
     /// </summary>
     static void Warn(AuditLog audit, CommandContext context, string text)
     {

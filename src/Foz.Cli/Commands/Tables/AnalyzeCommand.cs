@@ -5,7 +5,7 @@ using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Cli.Commands.Tables;
 
-/// <summary><c>foz analyze</c>: reads the statistics of files anew.</summary>
+/// <summary><c>foz analyze</c>: reads the statistics of files again.</summary>
 static class AnalyzeCommand
 {
     public const string Name = "analyze";

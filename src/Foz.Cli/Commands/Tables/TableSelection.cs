@@ -24,16 +24,16 @@ static class TableSelection
         Description = "The tables: silver.orders; a layer: silver; or all", Arity = ArgumentArity.OneOrMore,
     };
 
-    /// <summary>The tables that are named, each once, to be looked at.</summary>
-    /// <exception cref="FozException">A name stands for nothing.</exception>
+    /// <summary>Returns the named tables, each once, for reading.</summary>
+    /// <exception cref="FozException">Thrown when a name is no table's.</exception>
     public static Task<IReadOnlyList<SelectedTable>> ReadAsync(
         Workspace workspace, IEnumerable<string> names, CancellationToken cancellationToken) =>
         ReadAsync(workspace, names, isForChange: false, cancellationToken);
 
-    /// <summary>
-    /// The tables that are named, each once, to be changed: only those that are the environment's own.
-    /// </summary>
-    /// <exception cref="FozException">A name stands for nothing, or for the table of another environment.</exception>
+    /// <summary>Returns the named tables, each once, for changing: only the environment's own.</summary>
+    /// <exception cref="FozException">
+    /// Thrown when a name is no table's, or that of another environment's table.
+    /// </exception>
     public static Task<IReadOnlyList<SelectedTable>> ReadOwnAsync(
         Workspace workspace, IEnumerable<string> names, CancellationToken cancellationToken) =>
         ReadAsync(workspace, names, isForChange: true, cancellationToken);
