@@ -1,6 +1,6 @@
 namespace Foz.AcceptanceTests.Airbyte;
 
-/// <summary>Connectors in containers: how <c>docker</c> is called, by a program that stands for it.</summary>
+/// <summary>Connectors in containers: how <c>docker</c> is called, by a program in its place.</summary>
 public sealed class ContainerTests : IDisposable
 {
     readonly TestLake lake = new();
@@ -53,7 +53,7 @@ public sealed class ContainerTests : IDisposable
         Assert.EndsWith(
             "images/users read --config /foz/config.json --catalog /foz/catalog.json", log[2],
             StringComparison.Ordinal);
-        // Whoever is in the container reads the secrets, and nobody else on the machine finds them.
+        // Any user in the container can read the secrets, and no other user of the machine finds them.
         Assert.Equal("700 755 644", log[1]);
         Assert.Empty(Directory.GetDirectories(Path.Combine(lake.Folder, "temp"), "foz-program-*"));
     }

@@ -40,7 +40,7 @@ public sealed class DestinationTests : IDisposable
     }
 
     /// <summary>
-    /// Sends numbers from one on with a state behind each fifty, and gives the last state that was told.
+    /// Sends consecutive numbers with a state after each fifty, and returns the last state that was reported.
     /// </summary>
     async Task<int> SyncAsync(int from, int to, int? killsAtState)
     {

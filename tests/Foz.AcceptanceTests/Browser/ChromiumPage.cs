@@ -65,7 +65,7 @@ sealed class ChromiumPage : IAsyncDisposable
         while ((line = await process.StandardError.ReadLineAsync(Cancel)) is not null
             && !line.StartsWith(Listening, StringComparison.Ordinal)) { }
         Assert.NotNull(line);
-        // Nobody may wait for a pipe that nobody reads.
+        // The process must not block on a pipe that is not read.
         _ = process.StandardError.ReadToEndAsync(CancellationToken.None);
         await socket.ConnectAsync(new(line[Listening.Length..]), Cancel);
         var target = await CallAsync("Target.createTarget", new() { ["url"] = "about:blank" });

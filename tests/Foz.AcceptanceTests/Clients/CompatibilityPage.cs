@@ -11,7 +11,7 @@ static class CompatibilityPage
 
     static string File => Path.Combine(Repository.Root, "docs", "reference", "sql-compatibility.md");
 
-    /// <summary>Makes sure that the page says what was found; FOZ_UPDATE_EXPECTED=1 writes it anew.</summary>
+    /// <summary>Checks that the page says what was found; FOZ_UPDATE_EXPECTED=1 writes it again.</summary>
     public static void Check(IReadOnlyList<ComparedStatement> compared)
     {
         var page = Write(compared);

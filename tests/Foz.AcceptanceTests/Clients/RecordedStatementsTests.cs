@@ -110,7 +110,7 @@ sealed record ComparedStatement(RecordedStatement Statement, StatementOutcome Ex
     /// <summary>What differs; null where nothing does.</summary>
     public string? Kind { get; } = Expected.DifferenceFrom(Actual);
 
-    /// <summary>Why it differs; null where it does not, or nobody knows.</summary>
+    /// <summary>Gets why it differs; null where it does not, or the reason is not known.</summary>
     public Difference? Reason => Kind is null ? null : Difference.All.FirstOrDefault(d => d.Fits(Statement, Kind));
 
     /// <summary>The difference, for people.</summary>

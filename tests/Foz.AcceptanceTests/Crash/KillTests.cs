@@ -103,7 +103,7 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         project.AddRound();
         await project.FinishAsync();
         await KillBetweenTablesAsync("--full-refresh");
-        // Models that append refuse to go on behind a table that was replaced.
+        // Models that append refuse to continue after a table was replaced.
         using (var run = project.Start()) await run.WaitAsync();
 
         await project.AssertUndisturbedAsync(
@@ -119,7 +119,7 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         (await FozProcess.RunAsync(folder.Path, "run", "bronze.days", "--log-format", "json")).Expect(0);
         foreach (var _ in Enumerable.Range(0, Kills))
         {
-            // Dies behind the commit of its second interval.
+            // Dies after the commit of its second interval.
             var before = folder.Commits("silver/days");
             using var run = FozProcess.Start(folder.Path, $"{Failpoint}:2", Backfill.Split(' '));
             Assert.Equal(FozProcess.KilledExitCode, (await run.WaitAsync()).ExitCode);

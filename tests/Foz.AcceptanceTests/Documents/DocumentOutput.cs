@@ -4,9 +4,9 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Documents;
 
 /// <summary>
-/// Compares what a document shows with what its commands wrote. What changes from run to run does not count, nor do the
-/// order of steps that work at the same time and the width of columns. A line <c>…</c> stands for any lines, an
-/// <c>…</c> in a line for anything.
+/// Compares the output that a document shows with what its commands wrote. It ignores what changes from run to run, the
+/// order of steps that run at the same time, and the width of columns. A line <c>…</c> matches any lines, an <c>…</c>
+/// in a line any text.
 /// </summary>
 static partial class DocumentOutput
 {

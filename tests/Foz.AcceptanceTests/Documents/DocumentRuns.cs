@@ -7,7 +7,7 @@ namespace Foz.AcceptanceTests.Documents;
 /// Where documents are run: README in a checkout whose demo is made, the guide's first page in an empty folder, and
 /// every other document in a copy of the project that this first page ends with.
 /// </summary>
-/// <param name="server">What stands behind the addresses of databases in documents.</param>
+/// <param name="server">The server at the addresses of databases in documents.</param>
 /// <param name="checkout">The checkout.</param>
 public sealed class DocumentRuns(PostgreSqlServer server, DemoCheckout checkout) : IDisposable
 {

@@ -13,13 +13,13 @@ public sealed class GoldenEngine : IDisposable
     /// <summary>A session of the engine.</summary>
     public EngineSession Open() => engines.Open(Workload.Query);
 
-    /// <summary>A table, read anew.</summary>
+    /// <summary>Returns a table, read again.</summary>
     public LakeTable Table(GoldenTable golden) => Table(golden.Folder);
 
-    /// <summary>The table in the folder <c>delta</c> of a folder, read anew.</summary>
+    /// <summary>Returns the table in the folder <c>delta</c> of a folder, read again.</summary>
     public LakeTable Table(string folder) => Table(folder, "delta");
 
-    /// <summary>A table below a folder, read anew.</summary>
+    /// <summary>Returns a table below a folder, read again.</summary>
     public LakeTable Table(string folder, string name) =>
         new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open(name);
 

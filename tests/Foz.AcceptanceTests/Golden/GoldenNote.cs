@@ -23,8 +23,8 @@ sealed record GoldenNote(string Why)
     public static GoldenNote? Find(GoldenTable table) => all.GetValueOrDefault(table.ToString());
 
     /// <summary>
-    /// What the error must say where what a version changed cannot be told; empty where what is told is not what became
-    /// of the rows.
+    /// Returns what the error must say where Foz cannot report the changes of a version; empty where the reported
+    /// changes differ from what became of the rows.
     /// </summary>
     public static string? Untold(GoldenTable table) => untold.GetValueOrDefault(table.ToString());
 

@@ -9,8 +9,8 @@ using Foz.Lake.Engine;
 namespace Foz.AcceptanceTests.Golden;
 
 /// <summary>
-/// Rows in one form, whoever read them, led by Spark's schema: Spark's as <c>../shared/spark-tables/README.md</c>
-/// describes them, and the engine's. Two things are taken for the same that only a form tells apart: a variant of
+/// Rows in one form, with Spark's schema, whether Spark read them (<c>../shared/spark-tables/README.md</c> describes
+/// these) or the engine. Two kinds of values are treated as the same that only a form distinguishes: a variant of
 /// JSON's null and SQL's NULL, which the engine does not distinguish, and times and bytes inside of variants, for which
 /// JSON has no type.
 /// </summary>
@@ -156,7 +156,7 @@ static class SparkRows
     static JsonNode Digits(string text)
     {
         var digits = text.Contains('.', StringComparison.Ordinal) ? text.TrimEnd('0').TrimEnd('.') : text;
-        // A double of that size stands for other digits than its own.
+        // The digits of a double of that size are not exactly its value.
         if (digits.Length > 17 && !digits.Contains('.', StringComparison.Ordinal)) return Number(digits);
         return digits is "-0" or "" ? "0" : digits;
     }

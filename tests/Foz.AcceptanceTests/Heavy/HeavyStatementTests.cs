@@ -169,7 +169,7 @@ public sealed class HeavyStatementTests(ITestOutputHelper output)
     /// <param name="State">The SQLSTATE; 00000 where it is done.</param>
     /// <param name="Late">How long after its time-out, or after it was canceled.</param>
     /// <param name="Lasted">How long it lasted.</param>
-    /// <param name="Message">What the client was told.</param>
+    /// <param name="Message">The message that the client got.</param>
     sealed record Ending(string Name, string State, TimeSpan Late, TimeSpan Lasted, string Message)
     {
         public override string ToString() => string.Create(

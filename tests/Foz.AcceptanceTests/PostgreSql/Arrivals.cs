@@ -16,7 +16,7 @@ static class Arrivals
         await ExpectAsync("1,2,4,5");
         await database.ExecuteAsync("INSERT INTO t VALUES (6, NULL), (7, 4)");
         await ExpectAsync("1,2,4,5,7");
-        // One that is like another, and nothing behind it.
+        // A row like another one, and no row after it.
         await database.ExecuteAsync("INSERT INTO t VALUES (7, 4), (8, 4)");
         await ExpectAsync("1,2,4,5,7,7,8");
         Assert.Equal(Outcome.Skipped, (await lake.RunWellAsync()).Steps.Single().Outcome);

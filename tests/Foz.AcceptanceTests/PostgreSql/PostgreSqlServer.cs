@@ -170,7 +170,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs the server under a shell that ends it as soon as nobody holds the other end of its standard input.
+    /// Runs the server under a shell that ends it as soon as no process holds the other end of its standard input.
     /// </summary>
     async Task<Process?> RunServerAsync(string home)
     {

@@ -246,8 +246,8 @@ public sealed class RunTests(PostgreSqlServer server) : IDisposable
 
         Assert.Equal(["0"], open);
 
-        // A connection that was closed is told of until its process has seen that; one that stays open is so after a
-        // minute too.
+        // The server lists a closed connection until its process has noticed; one that stays open is still listed after
+        // a minute.
         string? OpenTransactions()
         {
             var count = "";

@@ -218,7 +218,7 @@ public sealed class StrategyOracleTests : IDisposable
             $"batch {batch}:\n{string.Join('\n', expected)}\nand Foz:\n{string.Join('\n', actual)}");
     }
 
-    /// <summary>Goes on by whole seconds, when it is told to.</summary>
+    /// <summary>Advances by whole seconds when a test says so.</summary>
     sealed class SteppingClock : TimeProvider
     {
         public DateTimeOffset Last { get; private set; } = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);

@@ -33,7 +33,7 @@ public sealed class NodeServer : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("foz-node-").FullName;
         for (var start = 1; ; start++)
             if (await TryStartAsync(data, Path.Combine(modules, script), arguments) is { } server) return server;
-            // Somebody may have taken the port meanwhile.
+            // Another process may have taken the port meanwhile.
             else Assert.True(start < StartsMax, $"{script} ended {StartsMax} times");
     }
 

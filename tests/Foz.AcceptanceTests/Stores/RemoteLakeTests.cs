@@ -66,7 +66,7 @@ public sealed class RemoteLakeTests(AzuriteServer azurite, DemoCheckout checkout
             Assert.Equal(await QueryAsync(here, query), await QueryAsync(remote, query));
         var second = (await FozProcess.RunAsync(remote, "demo", "--folder", ".")).Expect(0);
         Assert.Contains("No table changed", second.Output, StringComparison.Ordinal);
-        // Whoever has no cache reads the same.
+        // A machine without a cache reads the same.
         Directory.Delete(Path.Combine(remote, "cache"), recursive: true);
         Assert.Equal(
             await QueryAsync(here, "from gold.daily_sales order by all"),

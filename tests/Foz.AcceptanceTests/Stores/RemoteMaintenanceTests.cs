@@ -76,7 +76,7 @@ public sealed class RemoteMaintenanceTests(AzuriteServer azurite) : IDisposable
         Assert.Single(await DataAsync(store, "silver/t"));
         await RunAsync("query", "delete from archive.t where id < 100");
 
-        // Whoever has no cache reads what the store has.
+        // A machine without a cache reads what the store has.
         Directory.Delete(Path.Combine(project, "cache"), recursive: true);
         Assert.Equal("270,40410", await ValueAsync("select count(*) || ',' || sum(id) from silver.t"));
         Assert.Equal("180", await ValueAsync("select count(*) from archive.t"));

@@ -145,7 +145,7 @@ public sealed class SftpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs it under a shell that ends it as soon as nobody holds the other end of its standard input.
+    /// Runs it under a shell that ends it as soon as no process holds the other end of its standard input.
     /// </summary>
     async Task<Process?> ServeAsync()
     {

@@ -145,7 +145,7 @@ public sealed class SftpTests : IAsyncLifetime
     {
         Assert.SkipUnless(
             File.Exists("/usr/lib/openssh/sftp-server"), "there is no sftp-server: run .ci/install-test-tools");
-        // Stands for ssh: asks for the password as that does, and serves files where it is right.
+        // A program in place of ssh: asks for the password as ssh does, and serves files if it is right.
         lake.Write("bin/ssh", """
             #!/bin/sh
             echo "$@" >> "$FAKE_LOG"
