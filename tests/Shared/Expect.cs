@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Foz.Tests;
 
 /// <summary>
-/// Expectations kept as files beside the tests; FOZ_UPDATE_EXPECTED=1 writes them anew, to be reviewed.
+/// Expectations kept as files next to the tests; FOZ_UPDATE_EXPECTED=1 writes them again, for review.
 /// </summary>
 static class Expect
 {
-    /// <summary>Whether expectations are written anew.</summary>
+    /// <summary>Whether expectations are written again.</summary>
     public static bool IsUpdating => Environment.GetEnvironmentVariable("FOZ_UPDATE_EXPECTED") is "1";
 
     /// <summary>The text is that of <c>Expected/name</c> in the folder of the calling test.</summary>
