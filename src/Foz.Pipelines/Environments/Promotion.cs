@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Foz.Lake;
@@ -27,31 +28,54 @@ public sealed record Promotion
     /// <summary>The environment whose tables they become.</summary>
     public required string To { get; init; }
 
+    IReadOnlyList<string> Environments => [From, To];
+
     /// <summary>When it began.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The tables and views, each behind those that it reads.</summary>
     public required ImmutableArray<PromotedTable> Tables { get; init; }
 
-    /// <summary>Whether a promotion of a lake is under way, or was cut off.</summary>
-    public static async Task<bool> AreOpenAsync(Lakehouse lake, CancellationToken cancellationToken)
+    /// <summary>
+    /// Finds the promotions that are under way, or were cut off, of some environments, and of those that they share
+    /// with them.
+    /// </summary>
+    /// <param name="lake">The lake.</param>
+    /// <param name="environments">The environments; null for all.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<IReadOnlyList<Promotion>> FindOpenAsync(
+        Lakehouse lake, IReadOnlyList<string>? environments, CancellationToken cancellationToken)
     {
-        await foreach (var info in lake.Store.ListAsync(Folder, startAfter: null, cancellationToken))
-            if (info.Path.EndsWith(OpenSuffix, StringComparison.Ordinal)) return true;
-        return false;
-    }
-
-    /// <summary>Ends all promotions of a lake that were cut off; only for who holds the lake.</summary>
-    /// <returns>Those that were ended.</returns>
-    public static async Task<IReadOnlyList<Promotion>> ResumeAsync(Lakehouse lake, CancellationToken cancellationToken)
-    {
-        var open = new List<Promotion>();
+        var all = new List<Promotion>();
         await foreach (var info in lake.Store.ListAsync(Folder, startAfter: null, cancellationToken))
             if (info.Path.EndsWith(OpenSuffix, StringComparison.Ordinal)
                 && await lake.Store.GetAsync(info.Path, cancellationToken) is { } stored)
-                open.Add(Read(info.Path, stored));
+                all.Add(Read(info.Path, stored));
+        if (environments is null) return all;
+        var scope = environments.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        while (all.Find(open => scope.Overlaps(open.Environments) && !scope.IsSupersetOf(open.Environments)) is { } more)
+            scope.UnionWith(more.Environments);
+        return all.FindAll(open => scope.IsSupersetOf(open.Environments));
+    }
+
+    /// <summary>Some environments, and those of promotions; null for all.</summary>
+    [return: NotNullIfNotNull(nameof(environments))]
+    public static IReadOnlyList<string>? EnvironmentsOf(
+        IReadOnlyList<string>? environments, IReadOnlyList<Promotion> promotions) => environments is null
+        ? null
+        :
+        [
+            .. environments.Concat(promotions.SelectMany(promotion => promotion.Environments))
+                .Distinct(StringComparer.OrdinalIgnoreCase),
+        ];
+
+    /// <summary>Completes promotions that were cut off; only for a process that holds their environments.</summary>
+    /// <returns>Their number.</returns>
+    public static async Task<int> ResumeAsync(
+        Lakehouse lake, IReadOnlyList<Promotion> open, CancellationToken cancellationToken)
+    {
         foreach (var promotion in open) await promotion.ApplyAsync(lake, cancellationToken);
-        return open;
+        return open.Count;
     }
 
     /// <summary>The promotions of a lake that are done, oldest first.</summary>
@@ -65,7 +89,7 @@ public sealed record Promotion
         return done;
     }
 
-    /// <summary>Does it, from the beginning to the end; only for who holds the lake.</summary>
+    /// <summary>Does it, from the beginning to the end; only for a process that holds its environments.</summary>
     public async Task RunAsync(Lakehouse lake, CancellationToken cancellationToken)
     {
         await lake.Store.PutIfAbsentAsync($"{Folder}/{Id}{OpenSuffix}", Write(), cancellationToken);

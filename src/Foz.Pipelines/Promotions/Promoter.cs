@@ -74,23 +74,26 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
 
     /// <summary>Promotes.</summary>
     /// <param name="selection">Which tables.</param>
-    /// <param name="wait">How long to wait for a run on the lake.</param>
+    /// <param name="wait">How long to wait for a run in one of the two environments.</param>
     /// <param name="cancellationToken">Stops it; what was begun is ended by whoever works on the lake next.</param>
     /// <exception cref="FozException">As of a plan; nothing is changed then.</exception>
     public async Task<PromotionPlan> RunAsync(
         SelectionRequest selection, TimeSpan wait, CancellationToken cancellationToken)
     {
         var runId = JournalWriter.NewRunId(lake.Clock);
-        await using var lease = await RunLease.AcquireAsync(
-            lake.Store, runId, wait, _ => { }, lake.Clock, cancellationToken);
-        return await lease.HoldAsync(stop => RunAsync(selection, runId, lease, stop), cancellationToken);
+        var (lease, resumed) = await RunLease.AcquireResumedAsync(
+            lake, runId, [from.Environment, to.Environment], wait, cancellationToken);
+        await using (lease)
+            return await lease.HoldAsync(
+                stop => RunAsync(selection, runId, lease, resumed, stop), cancellationToken);
     }
 
     async Task<PromotionPlan> RunAsync(
-        SelectionRequest selection, string runId, RunLease lease, CancellationToken cancellationToken)
+        SelectionRequest selection, string runId, RunLease lease, IReadOnlyList<Promotion> resumed,
+        CancellationToken cancellationToken)
     {
         using var recorder = new RunRecorder(lake, runId, lease.Lost);
-        foreach (var cutOff in await Promotion.ResumeAsync(lake, cancellationToken))
+        foreach (var cutOff in resumed)
             await recorder.AddAsync(RunRecords.OfPromotion(to.Name, cutOff, lake.Clock.GetUtcNow()));
         var plan = await PlanAsync(selection, cancellationToken);
         if (plan.Promotion is not { } promotion) return plan;

@@ -30,19 +30,19 @@ public sealed class LakeCleaning(Lakehouse lake)
     public async Task<IReadOnlyList<CleanedTable>> ReplacedAsync(
         TimeSpan retention, bool isDryRun, CancellationToken cancellationToken)
     {
-        await using var lease = await AcquireAsync(cancellationToken);
+        var old = (await Promotion.ListAsync(lake, cancellationToken))
+            .Where(promotion => promotion.CreatedAt <= lake.Clock.GetUtcNow() - retention).ToList();
+        if (old.Count == 0) return [];
+        await using var lease = await AcquireAsync(
+            [.. old.Select(promotion => promotion.To).Distinct(StringComparer.OrdinalIgnoreCase)], cancellationToken);
         var named = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
             if (definition.Location is { } location) named.Add(location);
         var cleaned = new List<CleanedTable>();
-        foreach (var promotion in await Promotion.ListAsync(lake, cancellationToken))
-        {
-            if (promotion.CreatedAt > lake.Clock.GetUtcNow() - retention) continue;
-            foreach (var folder in promotion.Tables.Select(table => table.Replaced).OfType<string>()
-                .Where(folder => !named.Contains(folder)))
-                if (await DeleteAsync(folder, folder, isDryRun, cancellationToken) is { Files: > 0 } deleted)
-                    cleaned.Add(deleted);
-        }
+        foreach (var folder in old.SelectMany(promotion => promotion.Tables).Select(table => table.Replaced)
+            .OfType<string>().Where(folder => !named.Contains(folder)))
+            if (await DeleteAsync(folder, folder, isDryRun, cancellationToken) is { Files: > 0 } deleted)
+                cleaned.Add(deleted);
         return cleaned;
     }
 
@@ -60,7 +60,7 @@ public sealed class LakeCleaning(Lakehouse lake)
             {
                 Hint = $"only what an environment has beside its 'base' in {ProjectFile.FileName} can be deleted",
             };
-        await using var lease = await AcquireAsync(cancellationToken);
+        await using var lease = await AcquireAsync([project.Environment], cancellationToken);
         var own = await BorrowedTables.OwnAsync(project, lake, cancellationToken);
         var selected = (await new SelectionFinder(lake).FindAsync(project, selection, cancellationToken)).Tables;
         var cleaned = new List<CleanedTable>();
@@ -77,14 +77,9 @@ public sealed class LakeCleaning(Lakehouse lake)
         return cleaned;
     }
 
-    async Task<RunLease> AcquireAsync(CancellationToken cancellationToken)
-    {
-        var lease = await RunLease.AcquireAsync(
-            lake.Store, JournalWriter.NewRunId(lake.Clock), TimeSpan.FromMinutes(5), _ => { }, lake.Clock,
-            cancellationToken);
-        await Promotion.ResumeAsync(lake, cancellationToken);
-        return lease;
-    }
+    async Task<RunLease> AcquireAsync(IReadOnlyList<string> environments, CancellationToken cancellationToken) =>
+        (await RunLease.AcquireResumedAsync(
+            lake, JournalWriter.NewRunId(lake.Clock), environments, TimeSpan.FromMinutes(5), cancellationToken)).Lease;
 
     async Task<CleanedTable?> DropAsync(TableName name, bool isDryRun, CancellationToken cancellationToken)
     {

@@ -40,7 +40,7 @@ public sealed partial class PipelineRunner(Lakehouse lake)
         var runId = JournalWriter.NewRunId(lake.Clock);
         var resumed = new List<Promotion>();
         await using var host = await RunHost.StartAsync(
-            lake, runId, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder)),
+            lake, runId, request.Environments, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder)),
             promotion =>
             {
                 resumed.Add(promotion);

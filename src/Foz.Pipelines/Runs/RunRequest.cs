@@ -34,6 +34,11 @@ public sealed record RunRequest
     /// </summary>
     public EnvironmentLake? Defer { get; init; }
 
+    /// <summary>The environments that the run works in or reads from; null where one of them has no name.</summary>
+    internal IReadOnlyList<string>? Environments => Defer is { Name: null }
+        ? null
+        : [.. new[] { Project.Environment, Project.File.Base?.Name, Defer?.Name }.OfType<string>()];
+
     /// <summary>Whether tables are made that the environment's base has as well.</summary>
     internal bool MakesAnew => IsFullRefresh || Intervals is not null;
 

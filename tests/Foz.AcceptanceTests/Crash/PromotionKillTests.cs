@@ -19,7 +19,7 @@ public sealed partial class PromotionKillTests : IDisposable
             memory: 256MB
             threads: 2
             connections: {files: {type: files, path: data}}
-            environments: {dev: {schema_prefix: dev_, base: prod}, prod: {}}
+            environments: {dev: {schema_prefix: dev_, base: prod}, prod: {}, qa: {schema_prefix: qa_}}
             default_environment: prod
             """);
         Write("sources/files.yml", """
@@ -69,6 +69,40 @@ public sealed partial class PromotionKillTests : IDisposable
                 await AssertWholeAsync(factor, $"{name}:{hit}");
             }
         }
+    }
+
+    [Fact]
+    public async Task A_promotion_waits_for_runs_of_its_environments_and_for_no_others()
+    {
+        AddFile();
+        await FozAsync("run");
+        Define(factor: 2);
+        await FozAsync("run", "--target", "dev", "--full-refresh");
+        using var other = await PauseAsync("qa");
+        await FozAsync("promote", "dev", "prod", "--yes", "--wait", "0s");
+        await AssertWholeAsync(factor: 2, "a promotion beside a run of qa");
+
+        Define(factor: 3);
+        await FozAsync("run", "--target", "dev", "--full-refresh");
+        using var same = await PauseAsync("prod");
+        var held = await FozProcess.RunAsync(folder, "promote", "dev", "prod", "--yes", "--wait", "0s");
+        held.Expect(1);
+        Assert.Contains("has held the environments dev and prod since", held.Errors, StringComparison.Ordinal);
+        same.Continue();
+        (await same.WaitAsync()).Expect(0);
+        other.Continue();
+        (await other.WaitAsync()).Expect(0);
+    }
+
+    /// <summary>Starts a run of an environment that is stopped once it is a host.</summary>
+    async Task<FozProcess> PauseAsync(string environment)
+    {
+        var command = FozProcess.Command(folder, ["run", "--target", environment]);
+        command.Environment[Foz.Storage.Failpoint.Variable] = "host.started";
+        command.Environment[Foz.Storage.Failpoint.StopsVariable] = "1";
+        var run = FozProcess.Start(command);
+        await run.WaitUntilStoppedAsync();
+        return run;
     }
 
     static List<string> Names() =>

@@ -104,8 +104,8 @@ static class QuarantineCommand
             var result = await new Quarantine(workspace.Lake).ReleaseAsync(
                 new()
                 {
-                    Node = node, Ids = arguments.GetValue(ids) ?? [], Where = arguments.GetValue(where),
-                    Reason = arguments.GetValue(reason),
+                    Node = node, Environment = project.Environment, Ids = arguments.GetValue(ids) ?? [],
+                    Where = arguments.GetValue(where), Reason = arguments.GetValue(reason),
                 }, cancellationToken);
             if (context.IsTable(arguments)) Tell(context.Shell, node, result);
             else

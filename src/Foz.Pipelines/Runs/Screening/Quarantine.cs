@@ -10,7 +10,6 @@ using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
-using Foz.Pipelines.Environments;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
 using Foz.Pipelines.Runs.State;
@@ -33,6 +32,9 @@ public sealed record ReleaseRequest
 {
     /// <summary>The table that they go back to.</summary>
     public required GraphNode Node { get; init; }
+
+    /// <summary>The environment of the table; no run works in it meanwhile.</summary>
+    public required string Environment { get; init; }
 
     /// <summary>The ids of rows; empty for all that wait.</summary>
     public IReadOnlyList<string> Ids { get; init; } = [];
@@ -98,20 +100,20 @@ public sealed class Quarantine(Lakehouse lake)
     /// by the next.
     /// </summary>
     /// <exception cref="FozException">
-    /// The table is made anew by its step, a check that fails a run is broken, or a run holds the lake.
+    /// The table is made anew by its step, a check that fails a run is broken, or a run works in the environment.
     /// </exception>
     public async Task<ReleaseResult> ReleaseAsync(ReleaseRequest request, CancellationToken cancellationToken)
     {
-        await using var lease = await RunLease.AcquireAsync(
-            lake.Store, JournalWriter.NewRunId(lake.Clock), request.Wait, _ => { }, lake.Clock, cancellationToken);
-        return await lease.HoldAsync(stop => ReleaseHeldAsync(request, stop), cancellationToken);
+        var (lease, _) = await RunLease.AcquireResumedAsync(
+            lake, JournalWriter.NewRunId(lake.Clock), [request.Environment], request.Wait, cancellationToken);
+        await using (lease)
+            return await lease.HoldAsync(stop => ReleaseHeldAsync(request, stop), cancellationToken);
     }
 
     async Task<ReleaseResult> ReleaseHeldAsync(ReleaseRequest request, CancellationToken cancellationToken)
     {
         var node = request.Node;
         var key = KeyOf(node);
-        await Promotion.ResumeAsync(lake, cancellationToken);
         if (await FindAsync(node.Table.Quarantine, cancellationToken) is not { } quarantine) return new(0, 0, 0, 0);
         using var session = lake.Engines.Open(Workload.Models);
         var table = await lake.DefineTableAsync(node.Table, description: null, owner: null, cancellationToken);

@@ -38,18 +38,41 @@ sealed class Hosts(LakeStore lake, TimeProvider clock)
     public async ValueTask<bool> IsGoneAsync(string runId, CancellationToken cancellationToken) =>
         await FindAsync(runId, new(clock), cancellationToken) is null;
 
-    /// <summary>Waits until no host works.</summary>
+    /// <summary>Waits until no host works in some environments, or reads from them.</summary>
+    /// <param name="environments">The environments; null for all of the lake.</param>
+    /// <param name="waiting">How long.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="Foz.Lake.FozException">One still does after the wait.</exception>
-    public async Task WaitForAllAsync(LeaseWait waiting, CancellationToken cancellationToken)
+    public async Task WaitForAsync(
+        IReadOnlyList<string>? environments, LeaseWait waiting, CancellationToken cancellationToken)
+    {
+        foreach (var runId in await ListAsync(cancellationToken))
+        {
+            var watch = new LeaseWatch(clock);
+            while (await FindAsync(runId, watch, cancellationToken) is { } host && host.Meets(environments))
+                await waiting.WaitAsync(host, RunLease.NameOf(environments), watch, cancellationToken);
+        }
+    }
+
+    /// <summary>Removes the objects of hosts that died without a trace on another machine.</summary>
+    /// <param name="watches">What was seen of them before, and is now.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task SweepAsync(Dictionary<string, LeaseWatch> watches, CancellationToken cancellationToken)
+    {
+        var present = await ListAsync(cancellationToken);
+        foreach (var gone in watches.Keys.Except(present).ToList()) watches.Remove(gone);
+        foreach (var runId in present)
+        {
+            if (!watches.TryGetValue(runId, out var watch)) watches[runId] = watch = new(clock);
+            await FindAsync(runId, watch, cancellationToken);
+        }
+    }
+
+    async Task<List<string>> ListAsync(CancellationToken cancellationToken)
     {
         var found = new List<string>();
         await foreach (var info in lake.ListAsync(Folder, startAfter: null, cancellationToken))
             found.Add(Path.GetFileNameWithoutExtension(info.Path));
-        foreach (var runId in found)
-        {
-            var watch = new LeaseWatch(clock);
-            while (await FindAsync(runId, watch, cancellationToken) is { } host)
-                await waiting.WaitAsync(host, "the lake", watch, cancellationToken);
-        }
+        return found;
     }
 }

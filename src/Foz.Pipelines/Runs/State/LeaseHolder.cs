@@ -40,8 +40,18 @@ public sealed record LeaseHolder
     /// <summary>The lake's format as the holder last knew it; 0 of a Foz that knows no formats.</summary>
     public int Format { get; init; }
 
+    /// <summary>
+    /// The environments that a host works in or reads from, or whose runs a lease excludes; null for all of the lake.
+    /// </summary>
+    public IReadOnlyList<string>? Environments { get; init; }
+
+    /// <summary>Whether it and work in some environments (null for all) may have one in common.</summary>
+    internal bool Meets(IReadOnlyList<string>? environments) =>
+        Environments is null || environments is null
+        || Environments.Intersect(environments, StringComparer.OrdinalIgnoreCase).Any();
+
     /// <summary>Describes this process, for a run that begins now.</summary>
-    internal static LeaseHolder Describe(string runId, TimeProvider clock)
+    internal static LeaseHolder Describe(string runId, IReadOnlyList<string>? environments, TimeProvider clock)
     {
         using var process = Process.GetCurrentProcess();
         return new()
@@ -53,6 +63,7 @@ public sealed record LeaseHolder
             ProcessStartedAt = StartOf(process),
             Since = clock.GetUtcNow(),
             RenewedAt = clock.GetUtcNow(),
+            Environments = environments,
         };
     }
 

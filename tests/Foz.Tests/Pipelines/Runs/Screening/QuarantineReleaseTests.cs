@@ -183,7 +183,10 @@ public sealed class QuarantineReleaseTests : IDisposable
 
     Task<ReleaseResult> ReleaseAsync(Func<ReleaseRequest, ReleaseRequest>? change = null)
     {
-        var request = new ReleaseRequest { Node = project.Load().Graph.Find(new("silver", "orders"))! };
+        var request = new ReleaseRequest
+        {
+            Node = project.Load().Graph.Find(new("silver", "orders"))!, Environment = "default",
+        };
         return new Quarantine(project.Lake).ReleaseAsync(change?.Invoke(request) ?? request, Cancel);
     }
 }

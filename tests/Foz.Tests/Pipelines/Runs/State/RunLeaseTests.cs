@@ -20,7 +20,8 @@ public sealed class RunLeaseTests
         var first = await AcquireAsync("first", TimeSpan.Zero);
         var waitsFor = new TaskCompletionSource<LeaseHolder>();
         var second = RunLease.AcquireAsync(
-            lake, "second", TimeSpan.FromMinutes(1), waitsFor.SetResult, TimeProvider.System, Cancel);
+            lake, "second", environments: null, TimeSpan.FromMinutes(1), waitsFor.SetResult, TimeProvider.System,
+            Cancel);
 
         Assert.Equal("first", (await waitsFor.Task.WaitAsync(Cancel)).RunId);
         Assert.False(second.IsCompleted);
@@ -113,7 +114,7 @@ public sealed class RunLeaseTests
     }
 
     Task<RunLease> AcquireAsync(string runId, TimeSpan wait, TimeProvider? clock = null) =>
-        RunLease.AcquireAsync(lake, runId, wait, _ => { }, clock ?? TimeProvider.System, Cancel);
+        RunLease.AcquireAsync(lake, runId, environments: null, wait, _ => { }, clock ?? TimeProvider.System, Cancel);
 
     bool HolderIs(string runId) => Encoding.UTF8.GetString(lake.GetAsync(Path, Cancel).AsTask().Result!.Content.Span)
         .Contains($"\"runId\":\"{runId}\"", StringComparison.Ordinal);

@@ -117,11 +117,13 @@ public sealed class StepLeaseTests : IDisposable
         var first = await StartAsync("first");
         var waitsFor = new TaskCompletionSource<LeaseHolder>();
         var whole = RunLease.AcquireAsync(
-            Store, "whole", TimeSpan.FromMinutes(1), waitsFor.SetResult, TimeProvider.System, Cancel);
+            Store, "whole", environments: null, TimeSpan.FromMinutes(1), waitsFor.SetResult, TimeProvider.System,
+            Cancel);
         Assert.Equal("first", (await waitsFor.Task.WaitAsync(Cancel)).RunId);
         var hostWaitsFor = new TaskCompletionSource<LeaseHolder>();
         var second = RunHost.StartAsync(
-            project.Lake, "second", TimeSpan.FromMinutes(1), hostWaitsFor.SetResult, _ => Task.CompletedTask, Cancel);
+            project.Lake, "second", ["dev"], TimeSpan.FromMinutes(1), hostWaitsFor.SetResult, _ => Task.CompletedTask,
+            Cancel);
         Assert.Equal("whole", (await hostWaitsFor.Task.WaitAsync(Cancel)).RunId);
 
         await first.DisposeAsync();
@@ -141,7 +143,7 @@ public sealed class StepLeaseTests : IDisposable
             Hosts.PathOf("dead"), Regex.Replace(words, "\"processId\": [0-9]+", $"\"processId\": {int.MaxValue}"));
 
         await using var lease = await RunLease.AcquireAsync(
-            Store, "whole", TimeSpan.Zero, _ => { }, TimeProvider.System, Cancel);
+            Store, "whole", environments: null, TimeSpan.Zero, _ => { }, TimeProvider.System, Cancel);
 
         Assert.Null(await Store.GetAsync(Hosts.PathOf("dead"), Cancel));
     }
@@ -164,8 +166,9 @@ public sealed class StepLeaseTests : IDisposable
         Assert.Equal(["2"], await project.QueryAsync("SELECT count(*) FROM foz.steps"));
     }
 
-    Task<RunHost> StartAsync(string runId) => RunHost.StartAsync(
-        project.Lake, runId, TimeSpan.FromMinutes(1), _ => { }, _ => Task.CompletedTask, Cancel);
+    Task<RunHost> StartAsync(string runId, params string[] environments) => RunHost.StartAsync(
+        project.Lake, runId, environments is [] ? ["dev"] : environments, TimeSpan.FromMinutes(1), _ => { },
+        _ => Task.CompletedTask, Cancel);
 
     static StepLease LeaseOf(RunHost host, string step, TimeSpan? wait = null) =>
         host.LeaseOf("Dev", step, wait ?? TimeSpan.FromMinutes(1), _ => { });
