@@ -74,13 +74,32 @@ public sealed class FozProcess : IDisposable
                     System.Globalization.CultureInfo.InvariantCulture) * 1024).Single();
 
     /// <summary>Waits until it is stopped, as SIGSTOP does.</summary>
-    public async Task WaitUntilStoppedAsync()
+    public async Task WaitUntilStoppedAsync() =>
+        Assert.True(await TryWaitUntilStoppedAsync(), "it ended, and was to be stopped");
+
+    /// <summary>Waits until it is stopped, as SIGSTOP does, or ends.</summary>
+    /// <returns>Whether it is stopped.</returns>
+    public async Task<bool> TryWaitUntilStoppedAsync()
     {
-        while (!process.HasExited
-            && !(await File.ReadAllTextAsync($"/proc/{process.Id}/stat", TestContext.Current.CancellationToken))
-                .Contains(") T ", StringComparison.Ordinal))
+        while (!process.HasExited)
+        {
+            if (await StatAsync() is { } stat && stat.Contains(") T ", StringComparison.Ordinal)) return true;
             await Task.Delay(20, TestContext.Current.CancellationToken);
-        Assert.False(process.HasExited, "it ended, and was to be stopped");
+        }
+        return false;
+    }
+
+    async Task<string?> StatAsync()
+    {
+        try
+        {
+            return await File.ReadAllTextAsync($"/proc/{process.Id}/stat", TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // It has ended.
+            return null;
+        }
     }
 
     /// <summary>Lets it go on.</summary>

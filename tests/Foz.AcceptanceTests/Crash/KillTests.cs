@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Foz.AcceptanceTests.Judge;
 using Foz.Pipelines.Batches;
 using Foz.Tests;
@@ -8,13 +7,10 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Crash;
 
 /// <summary>Runs that are killed with SIGKILL, again and again, and in the end let finish.</summary>
-public sealed partial class KillTests(JudgeProcess judge) : IDisposable
+public sealed class KillTests(JudgeProcess judge) : IDisposable
 {
     const int KillsMax = 30;
     const int KillsPerRound = 3;
-
-    // What PromotionKillTests and UpgradeKillTests stop at: runs do not come by.
-    static readonly IReadOnlyList<string> apart = ["promote.", "upgrade.", "format."];
 
     readonly CrashProject project = new();
 
@@ -62,7 +58,7 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         project.AddRound();
         await project.FinishAsync();
         LetEveryCommitWriteCheckpoint("silver.orders");
-        var names = Names();
+        var names = FailpointNames.OfRuns;
         Assert.NotEmpty(names);
         var missed = new List<string>();
         foreach (var hit in Enumerable.Range(0, Soak.Factor).Select(i => 1 + 2 * i))
@@ -139,17 +135,6 @@ public sealed partial class KillTests(JudgeProcess judge) : IDisposable
         using var run = project.Start("step.side-committed", options);
         Assert.Equal(FozProcess.KilledExitCode, (await run.WaitAsync()).ExitCode);
     }
-
-    static List<string> Names() =>
-    [
-        .. Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
-            .SelectMany(file => HitCall.Matches(File.ReadAllText(file))).Select(match => match.Groups["name"].Value)
-            .Where(name => !apart.Any(start => name.StartsWith(start, StringComparison.Ordinal)))
-            .Distinct().Order(StringComparer.Ordinal),
-    ];
-
-    [GeneratedRegex("""Failpoint\.Hit\("(?<name>[^"]+)"\)""")]
-    private static partial Regex HitCall { get; }
 
     /// <summary>How long a run works after it has said that it begins.</summary>
     static async Task<TimeSpan> MeasureAsync(FozProcess started)

@@ -1,0 +1,96 @@
+using Foz.Storage;
+using Foz.Tests;
+
+namespace Foz.AcceptanceTests.Crash;
+
+/// <summary>
+/// Runs that are killed, or stand still for longer than their leases hold, at failpoints chosen by a seed; others take
+/// their steps over, and those that stood still go on in the middle of that.
+/// </summary>
+public sealed class TakeOverTests : IDisposable
+{
+    const int StopsEach = 10;
+    const int HitsMax = 4;
+
+    readonly CrashProject project = new();
+    readonly Dictionary<string, int> done = new(StringComparer.Ordinal);
+
+    static int Disturbances => Soak.Is ? 200 : 6;
+
+    public void Dispose() => project.Dispose();
+
+    [Fact]
+    public async Task Runs_killed_and_stopped_at_failpoints_are_taken_over_and_end_as_if_undisturbed()
+    {
+        var seed = Soak.Seed(part: 3);
+        var random = new Random(seed);
+        project.AddRound();
+        await project.FinishAsync();
+        var count = 0;
+        while (count < Disturbances)
+        {
+            var name = FailpointNames.OfRuns[random.Next(FailpointNames.OfRuns.Count)];
+            var failpoint = $"{name}:{random.Next(1, HitsMax)}";
+            // Some runs have new files, others only what one before has left.
+            if (random.Next(3) > 0) project.AddRound();
+            var isDisturbed = count % StopsEach == StopsEach / 2
+                ? await StopAsync(failpoint, random)
+                : await KillAsync(failpoint);
+            if (isDisturbed) count++;
+        }
+        await project.FinishAsync();
+
+        var counts = string.Join(", ", done.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => $"{pair.Value} × {pair.Key}"));
+        await project.AssertUndisturbedAsync($"{counts} (seed {seed})");
+        var takeOvers = Directory.GetFiles(
+                Path.Combine(project.Folder, "lake"), "*.json", SearchOption.AllDirectories)
+            .Count(file => File.ReadAllText(file).Contains("TAKE OVER STEP", StringComparison.Ordinal));
+        Assert.NotEqual(0, takeOvers);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{takeOvers} commits of take-overs, {project.Rounds} rounds");
+    }
+
+    /// <summary>Lets a run die at a failpoint.</summary>
+    /// <returns>Whether it came by.</returns>
+    async Task<bool> KillAsync(string failpoint)
+    {
+        using var run = project.Start(failpoint);
+        var result = await run.WaitAsync();
+        Assert.True(result.ExitCode is 0 or FozProcess.KilledExitCode, $"{failpoint}: {result.Output}{result.Errors}");
+        if (result.ExitCode == 0) return false;
+        Note("kill", failpoint);
+        return true;
+    }
+
+    /// <summary>
+    /// Lets a run stand still at a failpoint until its steps are taken over, in one of two cases by a run that dies
+    /// while it takes over, and then go on.
+    /// </summary>
+    /// <returns>Whether it came by.</returns>
+    async Task<bool> StopAsync(string failpoint, Random random)
+    {
+        var command = FozProcess.Command(project.Folder, ["run", "--log-format", "json"]);
+        command.Environment[Failpoint.Variable] = failpoint;
+        command.Environment[Failpoint.StopsVariable] = "1";
+        using var paused = FozProcess.Start(command);
+        if (!await paused.TryWaitUntilStoppedAsync())
+        {
+            (await paused.WaitAsync()).Expect(0);
+            return false;
+        }
+        project.AddRound();
+        if (random.Next(2) == 0) await KillAsync(random.Next(2) == 0 ? "lease.taken" : "lease.raised");
+        if (random.Next(3) > 0) await project.FinishAsync(paused: 1);
+        paused.Continue();
+        var woken = await paused.WaitAsync();
+        Assert.True(woken.ExitCode is 0 or 1, $"{failpoint}: {woken.Output}{woken.Errors}");
+        Note("stop", failpoint);
+        return true;
+    }
+
+    void Note(string what, string failpoint)
+    {
+        var key = $"{what} at {failpoint.Split(':')[0]}";
+        done[key] = done.GetValueOrDefault(key) + 1;
+    }
+}
