@@ -11,10 +11,7 @@ namespace Foz.Storage;
 /// </summary>
 public sealed class LocalObjectStore : IObjectStore
 {
-    const int LockWaitMsMax = 10_000;
-    const int LockPollMs = 2;
     const int SyncParallelismMax = 4;
-    const string LockName = StorePath.OwnPrefix + "lock";
 
     readonly string prefix;
     readonly Lazy<bool> isOnNetwork;
@@ -144,14 +141,26 @@ public sealed class LocalObjectStore : IObjectStore
         string path, ReadOnlyMemory<byte> content, string etag, CancellationToken cancellationToken)
     {
         var target = FullPath(path);
-        if (!File.Exists(target)) return PutIfMatchResult.Mismatch.Value;
-        using var writeLock = await LockAsync(
-            path, Path.Combine(LocalFiles.FolderOf(target), LockName), cancellationToken);
-        var current = await GetAsync(path, cancellationToken);
-        if (current?.ETag != etag) return PutIfMatchResult.Mismatch.Value;
-        var info = Guard("write", path, () => Replace(path, target, content.Span));
+        if (!await IsAsync(path, etag, cancellationToken)) return PutIfMatchResult.Mismatch.Value;
+        // What is stopped while it holds the lock keeps all others from writing: it is held for a look and a rename.
+        Failpoint.Hit("store.replace.start");
+        var (temp, info) = Guard("write", path, () => WriteTemp(path, target, content.Span));
+        try
+        {
+            using var writeLock = await FolderLock.TakeAsync(Root, path, target, cancellationToken);
+            if (!await IsAsync(path, etag, cancellationToken)) return PutIfMatchResult.Mismatch.Value;
+            Guard("write", path, () => Move(temp, target));
+        }
+        finally
+        {
+            File.Delete(temp);
+        }
+        Guard("write", path, () => SyncReplaced(target));
         return new PutIfMatchResult.Written(info, ContentTag.Of(content.Span));
     }
+
+    async ValueTask<bool> IsAsync(string path, string etag, CancellationToken cancellationToken) =>
+        (await GetAsync(path, cancellationToken))?.ETag == etag;
 
     /// <inheritdoc/>
     public ValueTask DeleteAsync(string path, CancellationToken cancellationToken)
@@ -272,11 +281,23 @@ public sealed class LocalObjectStore : IObjectStore
     {
         Failpoint.Hit("store.replace.start");
         var (temp, info) = WriteTemp(path, target, content);
+        Move(temp, target);
+        SyncReplaced(target);
+        return info;
+    }
+
+    static bool Move(string temp, string target)
+    {
         Failpoint.Hit("store.replace.written");
         File.Move(temp, target, overwrite: true);
+        return true;
+    }
+
+    static bool SyncReplaced(string target)
+    {
         LocalFiles.SyncFolder(LocalFiles.FolderOf(target));
         Failpoint.Hit("store.replace.done");
-        return info;
+        return true;
     }
 
     /// <summary>Writes a temporary file beside its target, and syncs it.</summary>
@@ -346,32 +367,6 @@ public sealed class LocalObjectStore : IObjectStore
 
     static ObjectInfo InfoOf(string path, SafeFileHandle handle) =>
         new(path, RandomAccess.GetLength(handle), new DateTimeOffset(File.GetLastWriteTimeUtc(handle)));
-
-    /// <summary>Takes the lock of a folder; the operating system drops it when the holder dies.</summary>
-    async ValueTask<SafeFileHandle> LockAsync(string path, string lockFile, CancellationToken cancellationToken)
-    {
-        for (var waitedMs = 0; ; waitedMs += LockPollMs)
-        {
-            try
-            {
-                return File.OpenHandle(lockFile, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (Exception error) when (error is UnauthorizedAccessException || StorageError.IsLasting(error))
-            {
-                throw StorageError.Of("write", Root, path, error);
-            }
-            catch (IOException error) when (waitedMs >= LockWaitMsMax)
-            {
-                throw new StorageException(StorageErrorKind.Failed,
-                    $"cannot write '{path}' in {Root}: another process holds {lockFile} ({error.Message})", error)
-                { Path = path };
-            }
-            catch (IOException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(LockPollMs), TimeProvider.System, cancellationToken);
-            }
-        }
-    }
 
     string FullPath(string path)
     {
