@@ -54,8 +54,8 @@ public sealed class TestLake : IDisposable
 
     /// <summary>Runs the project.</summary>
     public async Task<RunResult> RunAsync(bool isFullRefresh = false, Action<RunEvent>? onEvent = null) =>
-        await new PipelineRunner(Lake).RunAsync(
-            new() { Project = Load(), IsFullRefresh = isFullRefresh, OnEvent = onEvent ?? (_ => { }) }, Cancel);
+        await new RunService(Lake).Start(
+            new() { Project = Load(), IsFullRefresh = isFullRefresh }, onEvent ?? (_ => { }), Cancel).Result;
 
     /// <summary>What a run of the project would do.</summary>
     public async Task<IReadOnlyList<PlannedStep>> PlanAsync() =>

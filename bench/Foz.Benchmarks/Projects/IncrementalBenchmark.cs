@@ -96,7 +96,8 @@ sealed class IncrementalBenchmark(string strategy, string goal) : IBenchmark
         {
             var project = ProjectLoader.Load(
                 folder, new() { ExistsInLake = name => name.Schema == "bronze" }, engines, CancellationToken.None);
-            var run = await new PipelineRunner(lake).RunAsync(new() { Project = project }, CancellationToken.None);
+            var run = await new RunService(lake).Start(
+                new() { Project = project }, static _ => { }, CancellationToken.None).Result;
             if (run.Outcome is not Outcome.Succeeded)
                 throw new InvalidOperationException(
                     run.Steps.FirstOrDefault(step => step.Error is not null)?.Error?.Describe());

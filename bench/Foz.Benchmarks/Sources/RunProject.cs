@@ -27,8 +27,9 @@ sealed class RunProject(string folder) : IDisposable
         var project = ProjectLoader.Load(folder, new(), engines, default);
         var lake = new Lakehouse(Path.Combine(folder, "lake"), engines, TimeProvider.System);
         var request = new RunRequest { Project = project };
-        var result = await new PipelineRunner(lake).RunAsync(
-            select.Length == 0 ? request : request with { Selection = new() { Select = select } }, default);
+        var result = await new RunService(lake).Start(
+            select.Length == 0 ? request : request with { Selection = new() { Select = select } }, static _ => { },
+            default).Result;
         if (result.Steps.FirstOrDefault(step => step.Error is not null) is { } failed) throw failed.Error!;
     }
 }

@@ -12,30 +12,29 @@ using Foz.Pipelines.Runs.Streams;
 namespace Foz.Pipelines.Runs;
 
 /// <content>How a step is run.</content>
-public sealed partial class PipelineRunner
+sealed partial class PipelineRunner
 {
     async Task<StepResult> RunStepAsync(
-        RunRequest request, Project project, RunHost host, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
-        RunReports reports, CancellationToken cancellationToken)
+        Project project, RunHost host, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
+        CancellationToken cancellationToken)
     {
-        await using var lease = LeaseOf(request, project, host, $"{node.Table}");
+        await using var lease = LeaseOf(project, host, $"{node.Table}");
         var meter = new WorkMeter();
-        Tell(request, new RunEvent.StepStarted(node.Table, meter));
-        reports.StepStarted(node);
+        await events.PublishAsync(new RunEvent.StepStarted(node.Table, meter));
         var startedAt = lake.Clock.GetUtcNow();
         var warnings = ImmutableArray.CreateBuilder<Warning>();
         var context = new StepContext(lake, host.RunId, request.IsFullRefresh, warning =>
         {
             warning = project.Secrets.Mask(warning);
             warnings.Add(warning);
-            Tell(request, new RunEvent.Warned(node.Table, warning));
+            events.Publish(new RunEvent.Warned(node.Table, warning));
         })
         {
             Intervals = request.Intervals,
             Lease = lease,
             Meter = meter,
             OnWait = request.SettlesFiles
-                ? (what, time) => Tell(request, new RunEvent.StepWaiting(node.Table, what, time))
+                ? (what, time) => events.Publish(new RunEvent.StepWaiting(node.Table, what, time))
                 : null,
             Project = project.File,
             Lineage = () => new(project, lake),
@@ -55,8 +54,7 @@ public sealed partial class PipelineRunner
             Error = result.Error is { } error ? project.Secrets.Mask(error) : null,
             Elapsed = lake.Clock.GetUtcNow() - startedAt,
         };
-        await reports.StepFinishedAsync(node, result, startedAt);
-        Tell(request, new RunEvent.StepFinished(result));
+        await events.PublishAsync(new RunEvent.StepFinished(result) { StartedAt = startedAt });
         return result;
     }
 

@@ -20,14 +20,14 @@ using Foz.Storage;
 
 namespace Foz.Pipelines.Runs;
 
-/// <summary>Runs a project's streams and models on a lake; one run at a time works on each of them.</summary>
+/// <summary>One run of a project's streams and models on a lake; one run at a time works on each of them.</summary>
 /// <param name="lake">The lake.</param>
-public sealed partial class PipelineRunner(Lakehouse lake)
+/// <param name="request">What is run.</param>
+/// <param name="events">Takes what happens.</param>
+sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvents events)
 {
     // Each step that ends the engine does so twice at most: a step beside ten of them would be another error.
     const int EngineEndsMax = 20;
-
-    readonly Lock gate = new();
 
     /// <summary>Runs.</summary>
     /// <returns>How it ended; failures of steps are in it.</returns>
@@ -35,28 +35,27 @@ public sealed partial class PipelineRunner(Lakehouse lake)
     /// The run could not begin: the lake is held, a selector means nothing, a source could not be discovered.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token was canceled before the run began.</exception>
-    public async Task<RunResult> RunAsync(RunRequest request, CancellationToken cancellationToken)
+    public async Task<RunResult> RunAsync(string runId, CancellationToken cancellationToken)
     {
-        var runId = JournalWriter.NewRunId(lake.Clock);
         var resumed = new List<Promotion>();
         await using var host = await RunHost.StartAsync(
-            lake, runId, request.Environments, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder)),
+            lake, runId, request.Environments, request.Wait, holder => events.Publish(new RunEvent.Waiting(holder)),
             promotion =>
             {
                 resumed.Add(promotion);
                 return Task.CompletedTask;
             },
             cancellationToken);
-        return await host.HoldAsync(stop => RunAsync(request, host, resumed, stop), cancellationToken);
+        return await host.HoldAsync(stop => RunAsync(host, resumed, stop), cancellationToken);
     }
 
     async Task<RunResult> RunAsync(
-        RunRequest request, RunHost host, IReadOnlyList<Promotion> resumed, CancellationToken cancellationToken)
+        RunHost host, IReadOnlyList<Promotion> resumed, CancellationToken cancellationToken)
     {
         var runId = host.RunId;
         var startedAt = lake.Clock.GetUtcNow();
         using var recorder = new RunRecorder(lake, runId, host.Lost) { IsGone = host.IsGoneAsync };
-        await NoteAsync(request, recorder, resumed);
+        await NoteAsync(recorder, resumed);
         lake.Engines.SweepTempFolders();
         RunLogs.Sweep(lake);
         await using var opened = await OpenedProject.OpenAsync(request.Project, lake.Engines, cancellationToken);
@@ -69,18 +68,19 @@ public sealed partial class PipelineRunner(Lakehouse lake)
             project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
         var steps = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
         var selected = steps.Select(node => node.Name).ToHashSet();
-        Tell(request, new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
-        if (steps.Count == 0) WarnOfNothing(request, project, found);
-        var goneError = await FindGoneAsync(request, opened.Project, cancellationToken);
+        events.Publish(new RunEvent.Started(runId, [.. steps.Select(node => node.Table)]));
+        if (steps.Count == 0) WarnOfNothing(project, found);
+        var goneError = await FindGoneAsync(opened.Project, cancellationToken);
         await using var reports = new RunReports(lake, project, runId, recorder);
+        events.RecordAsync = reports.RecordAsync;
         await using var snapshots = await SharedSnapshots.OpenAsync(
-            opened, steps, source => LeaseOf(request, project, host, source), cancellationToken);
+            opened, steps, source => LeaseOf(project, host, source), cancellationToken);
         var idle = await IdleSteps.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project,
             selected, cancellationToken);
         var tests = new RunTests(lake, project, request.Tests);
         var hooks = new HookRunner(
-            lake, warning => Tell(request, new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
+            lake, warning => events.Publish(new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
         await hooks.RunAsync(project.Hooks.Before, cancellationToken);
         var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads)
         {
@@ -89,9 +89,9 @@ public sealed partial class PipelineRunner(Lakehouse lake)
             async node =>
             {
                 var result = await TryAsync(node, async () =>
-                    await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(request, node, failed)
-                    : idle.Contains(node) ? Skip(request, node)
-                    : await RunStepAsync(request, project, host, node, opened.Sources, reports, cancellationToken));
+                    await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(node, failed)
+                    : idle.Contains(node) ? Skip(node)
+                    : await RunStepAsync(project, host, node, opened.Sources, cancellationToken));
                 // What another run did meanwhile is new to the steps after it.
                 if (!host.HasWaitedFor($"{node.Table}")) idle.End(node, result);
                 await snapshots.EndAsync(node);
@@ -104,35 +104,34 @@ public sealed partial class PipelineRunner(Lakehouse lake)
         var maintenance = new RunMaintenance(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
-            await MaintainAsync(request, maintenance, runId, node, reports, cancellationToken);
+            await MaintainAsync(maintenance, runId, node, reports, cancellationToken);
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt)
         {
             IsStopped = cancellationToken.IsCancellationRequested, Tests = outcomes,
         };
-        return await EndAsync(
-            request, project, reports, maintenance, result, startedAt,
+        return await EndAsync(project, reports, maintenance, result, startedAt,
             fault => fault ?? hookError ?? goneError ?? host.LostError, cancellationToken);
     }
 
     /// <summary>Keeps what a run did, and tells that it has ended.</summary>
     async Task<RunResult> EndAsync(
-        RunRequest request, Project project, RunReports reports, RunMaintenance maintenance, RunResult result,
+        Project project, RunReports reports, RunMaintenance maintenance, RunResult result,
         DateTimeOffset startedAt, Func<FozException?, FozException?> errorOf, CancellationToken cancellationToken)
     {
-        await KeepAsync(project, request, result, startedAt, CancellationToken.None);
-        if (request.LocksSchemas) await LockAsync(request, project, cancellationToken);
+        await KeepAsync(project, result, startedAt, CancellationToken.None);
+        if (request.LocksSchemas) await LockAsync(project, cancellationToken);
         var error = await reports.FinishAsync(
-            result, warning => Tell(request, new RunEvent.Warned(Step: null, warning)));
+            result, warning => events.Publish(new RunEvent.Warned(Step: null, warning)));
         foreach (var table in JournalTables.Names)
             await MaintainAsync(maintenance, result.RunId, table, table, [], cancellationToken);
         result = result with { Error = errorOf(error) is { } fault ? project.Secrets.Mask(fault) : null };
-        Tell(request, new RunEvent.Finished(result));
+        events.Publish(new RunEvent.Finished(result));
         return result;
     }
 
     /// <summary>Warns of tables that a source does not have any more, where all of the project is run.</summary>
     /// <returns>The error where the source's policy forbids it; else null.</returns>
-    async Task<FozException?> FindGoneAsync(RunRequest request, Project complete, CancellationToken cancellationToken)
+    async Task<FozException?> FindGoneAsync(Project complete, CancellationToken cancellationToken)
     {
         if (!request.Selection.IsEmpty) return null;
         FozException? error = null;
@@ -143,34 +142,34 @@ public sealed partial class PipelineRunner(Lakehouse lake)
             var hint = $"DROP TABLE {table} ends this";
             if (source.Drift is DriftPolicy.Fail)
                 error ??= new(ErrorKind.Data, $"{what}: its drift policy is fail") { Hint = hint };
-            else Tell(request, new RunEvent.Warned(Step: null, new(what, hint)));
+            else events.Publish(new RunEvent.Warned(Step: null, new(what, hint)));
         }
         return error;
     }
 
-    void WarnOfNothing(RunRequest request, Project project, SelectedResources found)
+    void WarnOfNothing(Project project, SelectedResources found)
     {
         if (found.Tables.Count > 0 && project.File.Base is { } below)
-            Tell(request,
+            events.Publish(
                 new RunEvent.Warned(Step: null, new($"nothing to make: what is selected is as in {below.Name}")));
         else if (!request.Selection.IsEmpty && request.Tests.Count == 0)
-            Tell(request, new RunEvent.Warned(Step: null, new("no table is selected")));
+            events.Publish(new RunEvent.Warned(Step: null, new("no table is selected")));
     }
 
     /// <summary>Notes promotions that were cut off, and that are done now, whatever becomes of the run.</summary>
-    async Task NoteAsync(RunRequest request, RunRecorder recorder, IReadOnlyList<Promotion> resumed)
+    async Task NoteAsync(RunRecorder recorder, IReadOnlyList<Promotion> resumed)
     {
         foreach (var cutOff in resumed)
         {
             await recorder.AddAsync(RunRecords.OfPromotion(request.Project.Name, cutOff, lake.Clock.GetUtcNow()));
-            Tell(request, new RunEvent.Warned(
+            events.Publish(new RunEvent.Warned(
                 Step: null,
                 new($"the promotion {cutOff.Id} from {cutOff.From} to {cutOff.To} was cut off: it is done now")));
         }
     }
 
-    StepLease LeaseOf(RunRequest request, Project project, RunHost host, string step) => host.LeaseOf(
-        project.Environment, step, request.Wait, holder => Tell(request, new RunEvent.Waiting(holder, step)));
+    StepLease LeaseOf(Project project, RunHost host, string step) => host.LeaseOf(
+        project.Environment, step, request.Wait, holder => events.Publish(new RunEvent.Waiting(holder, step)));
 
     static async Task<FozException?> TryAsync(Func<Task> run)
     {
@@ -191,7 +190,7 @@ public sealed partial class PipelineRunner(Lakehouse lake)
     }
 
     async Task KeepAsync(
-        Project project, RunRequest request, RunResult result, DateTimeOffset startedAt,
+        Project project, RunResult result, DateTimeOffset startedAt,
         CancellationToken cancellationToken)
     {
         var names = project.Graph.Nodes.ToDictionary(node => node.Table, node => node.Name);
@@ -216,11 +215,11 @@ public sealed partial class PipelineRunner(Lakehouse lake)
         }
         catch (StorageException e)
         {
-            Tell(request, new RunEvent.Warned(Step: null, new($"how the run ended could not be kept: {e.Message}")));
+            events.Publish(new RunEvent.Warned(Step: null, new($"how the run ended could not be kept: {e.Message}")));
         }
     }
 
-    async Task LockAsync(RunRequest request, Project project, CancellationToken cancellationToken)
+    async Task LockAsync(Project project, CancellationToken cancellationToken)
     {
         try
         {
@@ -232,7 +231,7 @@ public sealed partial class PipelineRunner(Lakehouse lake)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Tell(request,
+            events.Publish(
                 new RunEvent.Warned(Step: null, new($"{SchemaLock.FileName} could not be written: {e.Message}")));
         }
     }
@@ -251,14 +250,14 @@ public sealed partial class PipelineRunner(Lakehouse lake)
         || (step.Outcome is Outcome.Skipped && node.Columns.Any(column => column.Retention is not null));
 
     async Task MaintainAsync(
-        RunRequest request, RunMaintenance maintenance, string runId, GraphNode node, RunReports reports,
+        RunMaintenance maintenance, string runId, GraphNode node, RunReports reports,
         CancellationToken cancellationToken)
     {
         if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, cancellationToken)
             is not { } record) return;
         await reports.AddAsync(record);
         if (record.Error is { } problem)
-            Tell(request, new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
+            events.Publish(new RunEvent.Warned(node.Table, new($"maintenance: {problem}")));
     }
 
     static async Task<StepRecord?> MaintainAsync(
@@ -278,17 +277,17 @@ public sealed partial class PipelineRunner(Lakehouse lake)
     }
 
     /// <summary>Leaves a step out behind a test that failed.</summary>
-    StepResult Refuse(RunRequest request, GraphNode node, ChecksOutcome failed)
+    StepResult Refuse(GraphNode node, ChecksOutcome failed)
     {
-        Tell(request, new RunEvent.Warned(node.Table, new($"not made: the test {failed.Name} failed")));
+        events.Publish(new RunEvent.Warned(node.Table, new($"not made: the test {failed.Name} failed")));
         return StepScheduler.Canceled(node);
     }
 
-    StepResult Skip(RunRequest request, GraphNode node)
+    StepResult Skip(GraphNode node)
     {
         var result = new StepResult { Step = node.Table, IsStream = false, Outcome = Outcome.Skipped };
-        Tell(request, new RunEvent.StepStarted(node.Table, new()));
-        Tell(request, new RunEvent.StepFinished(result));
+        events.Publish(new RunEvent.StepStarted(node.Table, new()));
+        events.Publish(new RunEvent.StepFinished(result));
         return result;
     }
 
@@ -319,11 +318,6 @@ public sealed partial class PipelineRunner(Lakehouse lake)
             // A fault in one step must not take down those beside it, which have their commits to finish.
             return failed with { Error = new(ErrorKind.Bug, $"{e.GetType().Name}: {e.Message}", e) };
         }
-    }
-
-    void Tell(RunRequest request, RunEvent what)
-    {
-        lock (gate) request.OnEvent(what);
     }
 
     static EndedStep EndOf(StepResult step) => new(

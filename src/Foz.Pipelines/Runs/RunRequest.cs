@@ -2,7 +2,6 @@ using Foz.Lake.Data;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Runs.State;
 using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;
@@ -72,7 +71,4 @@ public sealed record RunRequest
 
     /// <summary>Whether the columns of streams are kept in <c>sources/schemas.lock</c>.</summary>
     public bool LocksSchemas { get; init; }
-
-    /// <summary>Is told what happens, from several threads, one event at a time.</summary>
-    public Action<RunEvent> OnEvent { get; init; } = static _ => { };
 }

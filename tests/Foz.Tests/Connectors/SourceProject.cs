@@ -69,8 +69,8 @@ public sealed class SourceProject : IDisposable
                 throw new InvalidOperationException(string.Join('\n', errors.Select(e => e.Describe()))),
             _ => throw new InvalidOperationException(),
         };
-        return await new PipelineRunner(lake).RunAsync(
-            new() { Project = project, IsFullRefresh = isFullRefresh, OnEvent = Events.Add }, Cancel);
+        return await new RunService(lake).Start(
+            new() { Project = project, IsFullRefresh = isFullRefresh }, Events.Add, Cancel).Result;
     }
 
     /// <summary>Runs, and fails the test with what went wrong if anything did.</summary>

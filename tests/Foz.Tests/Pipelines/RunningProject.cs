@@ -63,7 +63,7 @@ sealed class RunningProject : IDisposable
     public List<string> Warnings { get; } = [];
 
     public Task<RunResult> RunAsync(string? cacheFolder = null) =>
-        new PipelineRunner(Lake).RunAsync(new() { Project = Load(cacheFolder), OnEvent = Note }, Cancel);
+        new RunService(Lake).Start(new() { Project = Load(cacheFolder) }, Note, Cancel).Result;
 
     void Note(RunEvent what)
     {

@@ -59,12 +59,9 @@ static class DemoCommand
                 Directory.Delete(workspace.Lake.Folder, recursive: true);
             await GenerateAsync(context.Shell, workspace, cancellationToken);
             var display = RunDisplay.For(context.Shell, isJson: false, context.ErrorsOf(arguments));
-            var request = new RunRequest
-            {
-                Project = workspace.LoadProject(context, cancellationToken), OnEvent = display.Show,
-            };
+            var request = new RunRequest { Project = workspace.LoadProject(context, cancellationToken) };
             var run = await display.WatchAsync(
-                () => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+                () => new RunService(workspace.Lake).Start(request, display.Show, cancellationToken).Result);
             var exitCode = RunOptions.ExitCodeOf(run, cancellationToken);
             await TellAsync(context.Shell, workspace, request.Project, run, cancellationToken);
             var elapsed = context.Shell.Clock.GetElapsedTime(startedAt);

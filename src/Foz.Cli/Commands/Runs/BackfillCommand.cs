@@ -55,16 +55,15 @@ static class BackfillCommand
             if (arguments.GetValue(dryRun)) return 0;
             var display = RunDisplay.For(
                 context.Shell, arguments.GetValue(logFormat) is "json", context.ErrorsOf(arguments));
-            var run = await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(
+            var run = await display.WatchAsync(() => new RunService(workspace.Lake).Start(
                 new()
                 {
                     Project = project,
                     Selection = new() { Select = [.. models.Select(model => $"{model.Name}")] },
                     Intervals = request,
                     Wait = RunOptions.WaitOf(arguments.GetValue(wait)!),
-                    OnEvent = display.Show,
                 },
-                cancellationToken));
+                display.Show, cancellationToken).Result);
             return RunOptions.ExitCodeOf(run, cancellationToken);
         });
         return command;

@@ -48,10 +48,9 @@ sealed class RunOptions(CommandContext context)
             // What is made beside a base is looked at before it counts.
             SettlesFiles = workspace.File.Base is null,
             LocksSchemas = workspace.File.Base is not null,
-            OnEvent = display.Show,
         };
-        var run =
-            await display.WatchAsync(() => new PipelineRunner(workspace.Lake).RunAsync(request, cancellationToken));
+        var run = await display.WatchAsync(
+            () => new RunService(workspace.Lake).Start(request, display.Show, cancellationToken).Result);
         DbtArtifacts.WriteResults(request.Project, RunCommand.Name, run, []);
         return run;
     }
@@ -62,19 +61,10 @@ sealed class RunOptions(CommandContext context)
     public async Task<RunResult?> RetryAsync(
         ParseResult arguments, Workspace workspace, Project project, CancellationToken cancellationToken)
     {
-        var last = await RetrySelection.FindAsync(workspace.Lake, project, cancellationToken);
-        if (last.Selection is { } selection)
-            return await RunAsync(
-                arguments, workspace,
-                new()
-                {
-                    Project = project, Selection = selection, IsFullRefresh = last.IsFullRefresh,
-                    Intervals = last.Intervals, Tests = last.Tests,
-                    Defer = last.Defer is null
-                        ? null
-                        : DeferOption.Of(StateOption.Read(context, workspace, last.Defer, cancellationToken)),
-                },
-                cancellationToken);
+        var last = await new RunService(workspace.Lake).FindResumedAsync(
+            project, name => DeferOption.Of(StateOption.Read(context, workspace, name, cancellationToken)),
+            cancellationToken);
+        if (last.Request is { } request) return await RunAsync(arguments, workspace, request, cancellationToken);
         context.Shell.Out.WriteLine($"nothing to try again: no step of run {last.RunId} failed");
         return null;
     }

@@ -5,14 +5,14 @@ using Foz.Pipelines.Batches;
 
 namespace Foz.Pipelines.Runs.State;
 
-/// <summary>What happens in a run, in order: the one stream that terminal, logs and journal are fed from.</summary>
+/// <summary>What happens in a run, in order: the one stream that the journal records and all others watch.</summary>
 public abstract record RunEvent
 {
     RunEvent() { }
 
-    /// <summary>Another run holds the lake, or a step; this one waits for it.</summary>
+    /// <summary>Another run holds environments, or a step; this one waits for it.</summary>
     /// <param name="Holder">The other run.</param>
-    /// <param name="What">The step, or the source, that it holds; null for the whole lake.</param>
+    /// <param name="What">The step, or the source, that it holds; null for environments or the whole lake.</param>
     public sealed record Waiting(LeaseHolder Holder, string? What = null) : RunEvent;
 
     /// <summary>The run begins to work.</summary>
@@ -38,7 +38,11 @@ public abstract record RunEvent
 
     /// <summary>A step ended.</summary>
     /// <param name="Result">How.</param>
-    public sealed record StepFinished(StepResult Result) : RunEvent;
+    public sealed record StepFinished(StepResult Result) : RunEvent
+    {
+        /// <summary>When the step began; null for one that had nothing to do.</summary>
+        public DateTimeOffset? StartedAt { get; init; }
+    }
 
     /// <summary>The run ended.</summary>
     /// <param name="Result">How.</param>

@@ -1,5 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Catalog;
+using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Lineage;
@@ -9,7 +10,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs.State;
 
 /// <summary>
-/// Tells what a run does: the journal, and whom the project names in OpenLineage's words. Safe for use by many threads.
+/// Records the events of a run: in the journal, and in OpenLineage's words where the project says. Safe for use by many
+/// threads.
 /// </summary>
 sealed class RunReports : IAsyncDisposable
 {
@@ -19,6 +21,7 @@ sealed class RunReports : IAsyncDisposable
     readonly RunRecorder recorder;
     readonly ProjectLineage lineage;
     readonly LineageReporter? openLineage;
+    readonly Dictionary<TableName, GraphNode> nodes;
     readonly DateTimeOffset startedAt;
 
     /// <summary>Reports of a run that begins now.</summary>
@@ -26,16 +29,30 @@ sealed class RunReports : IAsyncDisposable
     {
         (this.lake, this.project, this.runId, this.recorder) = (lake, project, runId, recorder);
         startedAt = lake.Clock.GetUtcNow();
+        nodes = project.Graph.Nodes.ToDictionary(node => node.Table);
         lineage = new(project, lake);
         openLineage = LineageReporter.Start(project, lake.Root, runId, lake.Clock);
         openLineage?.RunStarted();
     }
 
-    /// <summary>A step begins.</summary>
-    public void StepStarted(GraphNode node) => openLineage?.StepStarted(node);
+    /// <summary>
+    /// Records an event; a step that found nothing new, and nothing to warn of, is not kept in the journal.
+    /// </summary>
+    public Task RecordAsync(RunEvent what)
+    {
+        switch (what)
+        {
+            case RunEvent.StepStarted { Step: var step }:
+                openLineage?.StepStarted(nodes[step]);
+                return Task.CompletedTask;
+            case RunEvent.StepFinished { Result: var result, StartedAt: { } stepStartedAt }:
+                return RecordAsync(nodes[result.Step], result, stepStartedAt);
+            default:
+                return Task.CompletedTask;
+        }
+    }
 
-    /// <summary>A step ended; one that found nothing new, and nothing to warn of, is not kept in the journal.</summary>
-    public async Task StepFinishedAsync(GraphNode node, StepResult result, DateTimeOffset stepStartedAt)
+    async Task RecordAsync(GraphNode node, StepResult result, DateTimeOffset stepStartedAt)
     {
         var columns = result.Outcome is Outcome.Succeeded or Outcome.Warned
             ? await lineage.FindAsync(node.Table, CancellationToken.None)

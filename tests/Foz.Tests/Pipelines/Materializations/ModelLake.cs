@@ -63,8 +63,9 @@ sealed class ModelLake : IDisposable
     public async Task<RunResult> RunAsync(bool isFullRefresh = false, IntervalRequest? intervals = null)
     {
         Clock.Now += TimeSpan.FromSeconds(1);
-        return await new PipelineRunner(Lake).RunAsync(
-            new() { Project = Load(), IsFullRefresh = isFullRefresh, Intervals = intervals }, Cancel);
+        return await new RunService(Lake).Start(
+            new() { Project = Load(), IsFullRefresh = isFullRefresh, Intervals = intervals }, static _ => { }, Cancel)
+            .Result;
     }
 
     /// <summary>Runs; nothing may fail.</summary>

@@ -74,7 +74,7 @@ public sealed class EngineEndRunTests : IDisposable
     async Task<RunResult> RunAsync()
     {
         var project = ProjectLoader.Load(folder, new(), engines, Cancel);
-        return await new PipelineRunner(lake).RunAsync(new() { Project = project, OnEvent = static _ => { } }, Cancel);
+        return await new RunService(lake).Start(new() { Project = project }, static _ => { }, Cancel).Result;
     }
 
     async Task<long> CountAsync(string table)

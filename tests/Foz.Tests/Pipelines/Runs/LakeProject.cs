@@ -63,8 +63,8 @@ sealed class LakeProject : IDisposable
             ? [.. refused.Errors.Select(e => e.Describe())]
             : [];
 
-    public Task<RunResult> RunAsync(bool isFullRefresh = false) => new PipelineRunner(Lake).RunAsync(
-        new() { Project = Load(), IsFullRefresh = isFullRefresh, OnEvent = Events.Add }, Cancel);
+    public Task<RunResult> RunAsync(bool isFullRefresh = false) => new RunService(Lake).Start(
+        new() { Project = Load(), IsFullRefresh = isFullRefresh }, Events.Add, Cancel).Result;
 
     /// <summary>Appends rows, as another program could.</summary>
     public async Task AppendAsync(string name, string select)

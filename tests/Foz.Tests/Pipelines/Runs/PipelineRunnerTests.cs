@@ -139,15 +139,12 @@ public sealed class PipelineRunnerTests : IDisposable
         async Task<Outcome> StopAsync()
         {
             using var stop = new CancellationTokenSource();
-            return (await new PipelineRunner(lake).RunAsync(
-                new()
+            return (await new RunService(lake).Start(
+                new() { Project = Load() },
+                what =>
                 {
-                    Project = Load(),
-                    OnEvent = what =>
-                    {
-                        if (what is RunEvent.StepFinished) stop.Cancel();
-                    },
-                }, stop.Token)).Outcome;
+                    if (what is RunEvent.StepFinished) stop.Cancel();
+                }, stop.Token).Result).Outcome;
         }
     }
 
@@ -276,8 +273,8 @@ public sealed class PipelineRunnerTests : IDisposable
             var clock = new AheadTime();
             clock.Advance(TimeSpan.FromHours(-hours));
             var request = new RunRequest { Project = Load(), Wait = TimeSpan.FromMinutes(5) };
-            return await new PipelineRunner(new(Path.Combine(folder, "lake"), engines, clock)).RunAsync(
-                request, Cancel);
+            return await new RunService(new(Path.Combine(folder, "lake"), engines, clock)).Start(
+                request, static _ => { }, Cancel).Result;
         })).ToList();
 
         var ids = (await Task.WhenAll(runs)).Select(run => run.RunId).Order().ToList();
@@ -429,8 +426,8 @@ public sealed class PipelineRunnerTests : IDisposable
 
     async Task<RunResult> RunAsync(bool isFullRefresh = false)
     {
-        return await new PipelineRunner(lake).RunAsync(
-            new() { Project = Load(), IsFullRefresh = isFullRefresh, OnEvent = events.Add }, Cancel);
+        return await new RunService(lake).Start(
+            new() { Project = Load(), IsFullRefresh = isFullRefresh }, events.Add, Cancel).Result;
     }
 
     async Task AppendAsync(string name, string select)

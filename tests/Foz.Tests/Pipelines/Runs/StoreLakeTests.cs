@@ -29,15 +29,13 @@ public sealed class StoreLakeTests : IAsyncLifetime
         {
             Write(here);
             var atEnds = new List<int>();
-            await new PipelineRunner(here.Lake).RunAsync(
-                new()
+            await new RunService(here.Lake).Start(
+                new() { Project = here.Load() },
+                what =>
                 {
-                    Project = here.Load(), OnEvent = what =>
-                    {
-                        if (what is RunEvent.StepFinished) atEnds.Add(Journaled());
-                    },
+                    if (what is RunEvent.StepFinished) atEnds.Add(Journaled());
                 },
-                Cancel);
+                Cancel).Result;
             Assert.Equal([1, 2], atEnds);
             Assert.Equal(0, Journaled());
 

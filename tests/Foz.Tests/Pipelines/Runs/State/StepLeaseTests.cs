@@ -153,11 +153,11 @@ public sealed class StepLeaseTests : IDisposable
     {
         project.Write("models/silver/a.sql", "SELECT 1 AS a");
         project.Write("models/silver/b.sql", "SELECT a FROM silver.a");
-        RunRequest request = new() { Project = project.Load(), OnEvent = static _ => { } };
+        RunRequest request = new() { Project = project.Load() };
 
         var runs = await Task.WhenAll(
             Enumerable.Range(0, 2)
-                .Select(_ => Task.Run(() => new PipelineRunner(project.Lake).RunAsync(request, Cancel))));
+                .Select(_ => Task.Run(() => new RunService(project.Lake).Start(request, static _ => { }, Cancel).Result)));
 
         Assert.All(runs, run => Assert.Null(run.Error));
         foreach (var step in runs.SelectMany(run => run.Steps).GroupBy(step => step.Step))
