@@ -181,5 +181,5 @@ public sealed record PromotedTable
 [JsonSerializable(typeof(Promotion))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(StreamInputsConverter)])]
 sealed partial class PromotionJson : JsonSerializerContext;
