@@ -31,7 +31,7 @@ public sealed record ServerOptions
     /// <summary>The time.</summary>
     public required TimeProvider Clock { get; init; }
 
-    /// <summary>Where it is told what happens.</summary>
+    /// <summary>Gets where the server logs.</summary>
     public required TextWriter Log { get; init; }
 }
 
@@ -71,9 +71,9 @@ public sealed class FozServer : IAsyncDisposable
 
     IssuerKeys IssuerKeys { get; init; } = null!;
 
-    /// <summary>Begins to serve.</summary>
+    /// <summary>Starts to serve.</summary>
     /// <exception cref="FozException">
-    /// It cannot listen, the certificate is wrong, or nobody would have to log in.
+    /// Thrown when it cannot listen, the certificate is wrong, or no client would have to log in.
     /// </exception>
     public static async Task<FozServer> StartAsync(ServerOptions options, CancellationToken cancellationToken)
     {
@@ -173,7 +173,7 @@ public sealed class FozServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(new TextLoggerProvider(options.Log));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // That it cannot listen is thrown, and told in words.
+        // A failure to listen is thrown, with a message of its own.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -21,10 +21,10 @@ sealed class HttpLogIn(LogInDesk desk)
 
     const string Basic = "Basic ", Bearer = "Bearer ";
 
-    /// <summary>Whether nobody has to log in.</summary>
+    /// <summary>Whether clients need not log in.</summary>
     public bool IsOpen => desk.LogIns.IsOpen;
 
-    /// <summary>Keeps web pages away where nobody has to log in.</summary>
+    /// <summary>Keeps web pages away where clients need not log in.</summary>
     public void Guard(WebApplication app) => LoopbackGuard.Use(app, desk.LogIns);
 
     /// <summary>Finds who a request is of.</summary>

@@ -21,7 +21,7 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
     static readonly TimeSpan restMin = TimeSpan.FromSeconds(30);
     static readonly TimeSpan timeout = TimeSpan.FromSeconds(10);
 
-    // One that does not answer keeps nobody waiting but who needs its keys.
+    // An issuer that does not answer delays only requests that need its keys.
     readonly ConcurrentDictionary<string, SemaphoreSlim> gates = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, (IReadOnlyList<IssuerKey> Keys, DateTimeOffset At)> known = new(
         StringComparer.Ordinal);

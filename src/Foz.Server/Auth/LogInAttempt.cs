@@ -2,12 +2,12 @@ using System.Net;
 
 namespace Foz.Server.Auth;
 
-/// <summary>Somebody who wants to log in.</summary>
-/// <param name="Name">The name that was given.</param>
+/// <summary>An attempt of a client to log in.</summary>
+/// <param name="Name">The name that the client gave.</param>
 /// <param name="Address">Where the client is.</param>
-/// <param name="Protocol">The protocol, as the audit calls it: <c>postgresql</c>, <c>trino</c> or <c>http</c>.</param>
+/// <param name="Protocol">The protocol, as the audit names it: <c>postgresql</c>, <c>trino</c> or <c>http</c>.</param>
 /// <param name="Method">
-/// How who it is is proven: <c>scram-sha-256</c>, <c>password</c>, <c>key</c>, <c>oidc</c>.
+/// How the client proves its identity: <c>scram-sha-256</c>, <c>password</c>, <c>key</c>, <c>oidc</c>.
 /// </param>
 sealed record LogInAttempt(string Name, IPAddress Address, string Protocol, string Method)
 {
@@ -19,9 +19,11 @@ sealed record LogInAttempt(string Name, IPAddress Address, string Protocol, stri
         : name[..(char.IsHighSurrogate(name[NameLengthMax - 1]) ? NameLengthMax - 1 : NameLengthMax)];
 }
 
-/// <summary>Somebody is not let in. Its message may be told to the client: it says nothing of what there is.</summary>
-/// <param name="name">The name that was given.</param>
-/// <param name="reason">Why, for the audit and the log alone.</param>
+/// <summary>
+/// Thrown when a log-in is refused. The client may get its message: it does not say which names exist.
+/// </summary>
+/// <param name="name">The name that the client gave.</param>
+/// <param name="reason">The reason, for the audit and the log only.</param>
 sealed class LogInRefusedException(string name, string reason)
     : Exception($"password authentication failed for user \"{name}\"")
 {

@@ -8,21 +8,19 @@ using Microsoft.Extensions.Logging;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// The one way in, whatever the protocol: who guesses is slowed, who is let in and who is not is audited. Safe for use
-/// by many threads.
+/// Logs clients in, for all protocols: it slows down clients that guess, and audits accepted and refused log-ins. Safe
+/// for use by many threads.
 /// </summary>
-/// <param name="logIns">Who may log in.</param>
-/// <param name="audit">Where it is written who did; null for nowhere.</param>
+/// <param name="logIns">The users that may log in.</param>
+/// <param name="audit">Where log-ins are audited; null for nowhere.</param>
 /// <param name="clock">The time.</param>
-/// <param name="log">Where it is told who was refused.</param>
-/// <param name="keys">The keys of those who issue tokens.</param>
+/// <param name="log">Where refusals are logged.</param>
+/// <param name="keys">The keys of the issuers of tokens.</param>
 sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogger log, IssuerKeys keys)
 {
     const int SeenMax = 10_000;
 
-    /// <summary>
-    /// Requests of HTTP log in each by itself: within this time the first stands for them in the audit.
-    /// </summary>
+    /// <summary>Each HTTP request logs in on its own: the audit records only the first within this time.</summary>
     static readonly TimeSpan seenTime = TimeSpan.FromMinutes(10);
 
     readonly LogInThrottle throttle = new(clock);
@@ -35,11 +33,11 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
     /// <summary>Who may log in.</summary>
     public LogIns LogIns => logIns;
 
-    /// <summary>Lets somebody in by a password.</summary>
+    /// <summary>Logs a user in by a password.</summary>
     /// <exception cref="LogInRefusedException">
-    /// It is not right, or there is nobody of the name; which of them takes the same time.
+    /// Thrown when the password is wrong, or there is no user of the name; both take the same time.
     /// </exception>
-    /// <exception cref="FozException">It cannot be audited.</exception>
+    /// <exception cref="FozException">Thrown when it cannot be audited.</exception>
     public Task<SessionUser> EnterAsync(LogInAttempt attempt, string password, CancellationToken cancellationToken) =>
         EnterAsync(
             attempt, attempt.Name,
@@ -50,14 +48,14 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
             },
             cancellationToken);
 
-    /// <summary>Lets somebody in by a key or by a token of an issuer.</summary>
-    /// <exception cref="LogInRefusedException">It is nobody's, or not valid now.</exception>
-    /// <exception cref="FozException">It cannot be audited.</exception>
+    /// <summary>Logs a user in by a key or by a token of an issuer.</summary>
+    /// <exception cref="LogInRefusedException">Thrown when it is no user's, or not valid now.</exception>
+    /// <exception cref="FozException">Thrown when it cannot be audited.</exception>
     public Task<SessionUser> EnterByTokenAsync(LogInAttempt attempt, string token, CancellationToken cancellationToken)
     {
         if (ApiKey.NameOf(token) is { } key)
             return EnterAsync(attempt with { Name = key, Method = "key" }, token, cancellationToken);
-        // Whose it is stands in the token: by what the client says beside it nobody is forgiven, and nobody waits.
+        // The token says whose it is: the name that the client sends besides neither clears failures nor causes a wait.
         return EnterAsync(
             attempt with { Method = "oidc" }, "",
             async (turn, cancel) =>
@@ -68,15 +66,15 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
             cancellationToken);
     }
 
-    /// <summary>Lets somebody in whose proof is a matter of the protocol.</summary>
-    /// <param name="attempt">Who.</param>
+    /// <summary>Logs a user in whose proof depends on the protocol.</summary>
+    /// <param name="attempt">The attempt.</param>
     /// <param name="prove">
-    /// Proves it, and says who it is; null for nobody. It is not called where everybody is let in. Before it looks at a
-    /// secret it awaits its turn. A <see cref="WireException"/> of authentication is a proof that is wrong.
+    /// Checks the proof and returns the user; null for none. It is not called where every client is let in. Before it
+    /// looks at a secret it awaits its turn. A <see cref="WireException"/> of authentication means a wrong proof.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="LogInRefusedException">The proof is not right.</exception>
-    /// <exception cref="FozException">It cannot be audited.</exception>
+    /// <exception cref="LogInRefusedException">Thrown when the proof is wrong.</exception>
+    /// <exception cref="FozException">Thrown when it cannot be audited.</exception>
     public Task<SessionUser> EnterAsync(
         LogInAttempt attempt, Func<Func<Task>, CancellationToken, Task<SessionUser?>> prove,
         CancellationToken cancellationToken) =>
@@ -123,16 +121,14 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
             };
     }
 
-    /// <summary>
-    /// Notes that somebody was refused before anything was proven: it counts as a failure of the address.
-    /// </summary>
+    /// <summary>Records a refusal before any proof: it counts as a failure of the address.</summary>
     public Task RefuseAsync(LogInAttempt attempt, string reason)
     {
         throttle.Failed(attempt.Address, "");
         return NoteRefusedAsync(attempt, reason);
     }
 
-    /// <summary>Notes that somebody was refused who has proven to be somebody else.</summary>
+    /// <summary>Records the refusal of a client that has proven to be another user.</summary>
     public Task DenyAsync(LogInAttempt attempt, string reason) => NoteRefusedAsync(attempt, reason);
 
     /// <summary>Writes how many refusals were left out so far.</summary>

@@ -4,9 +4,9 @@ using System.Net.Sockets;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// Slows down who guesses passwords: after some failures from an address, or under a name, each further attempt waits
-/// longer, whether there is somebody of the name or not, and few are looked at at the same time. Safe for use by many
-/// threads.
+/// Slows down clients that guess passwords: after some failures from an address, or under a name, each further attempt
+/// waits longer, whether or not a user has the name, and few attempts are checked at the same time. Safe for use by
+/// many threads.
 /// </summary>
 /// <param name="clock">The time.</param>
 sealed class LogInThrottle(TimeProvider clock)
@@ -34,11 +34,13 @@ sealed class LogInThrottle(TimeProvider clock)
     readonly Dictionary<(IPAddress Address, string Name), Failures> pairs = [];
     readonly Dictionary<(IPAddress Address, string Name), Lane> lanes = [];
 
-    /// <summary>Waits until an attempt may be looked at; what it proves is to be looked at only then.</summary>
-    /// <param name="address">Where it comes from.</param>
-    /// <param name="name">The name whose secret it would know; empty where it names nobody, as a token does.</param>
+    /// <summary>Waits until an attempt may be checked; its proof must not be checked earlier.</summary>
+    /// <param name="address">The client's address.</param>
+    /// <param name="name">
+    /// The name whose secret the client claims to know; empty where it gives none, as with a token.
+    /// </param>
     /// <param name="cancellationToken">Stops the waiting.</param>
-    /// <returns>Its turn, to be disposed; null where too many wait already.</returns>
+    /// <returns>The attempt's turn, to be disposed; null where too many wait already.</returns>
     public async Task<IDisposable?> TakeAsync(IPAddress address, string name, CancellationToken cancellationToken)
     {
         Lane? lane;
@@ -101,7 +103,7 @@ sealed class LogInThrottle(TimeProvider clock)
         }
     }
 
-    /// <summary>The network of an address: whoever has one address of IPv6 has the 64 bits behind it too.</summary>
+    /// <summary>Returns the network of an address: a client with one IPv6 address has its last 64 bits too.</summary>
     public static IPAddress NetworkOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) return address.MapToIPv4();
@@ -112,8 +114,8 @@ sealed class LogInThrottle(TimeProvider clock)
     }
 
     /// <summary>
-    /// Whether the name has logged in from there lately, and nobody has failed under it since: others' failures are not
-    /// its own.
+    /// Whether the name has logged in from there lately, without a failure under it since: failures of other clients do
+    /// not count.
     /// </summary>
     bool IsKnown(IPAddress network, string name) =>
         name.Length > 0 && pairs.TryGetValue((network, name), out var pair) && pair.Count == 0

@@ -17,13 +17,13 @@ public sealed class LogIns
 
     LogIns(Func<UserList>? users, TimeProvider clock) => (this.users, this.clock) = (users, clock);
 
-    /// <summary>Whether nobody has to prove anything.</summary>
+    /// <summary>Whether clients need no proof of identity.</summary>
     public bool IsOpen => users is null;
 
-    /// <summary>Whoever connects is the owner, under whatever name: for this machine alone.</summary>
+    /// <summary>Gets the log-ins that accept every client as owner, under any name: for this machine only.</summary>
     public static LogIns Open { get; } = new(users: null, TimeProvider.System);
 
-    /// <summary>The users of a list, which is asked anew at each attempt.</summary>
+    /// <summary>Returns the log-ins of a list of users, which is read again at each attempt.</summary>
     public static LogIns Of(Func<UserList> users) => Of(users, TimeProvider.System);
 
     /// <summary>The users of a list, whose keys expire by a clock.</summary>
@@ -41,7 +41,7 @@ public sealed class LogIns
         if ((users?.Invoke().Find(name)?.Verifier ?? users?.Invoke().FindKey(name)?.Verifier) is { } verifier)
             return verifier;
         var hash = HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(name));
-        // Those of users differ by when they were made: one that is nobody's has the number of somebody's.
+        // Iterations of users differ by when their verifiers were made: an unknown name gets those of some user.
         var known = users?.Invoke().All.Select(user => user.Verifier?.Iterations).OfType<int>().ToList() ?? [];
         var iterations = known.Count == 0 ? ScramVerifier.IterationsDefault : known[hash[^1] % known.Count];
         return new(

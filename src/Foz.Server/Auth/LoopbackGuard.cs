@@ -5,13 +5,12 @@ using Microsoft.AspNetCore.Http;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// Keeps web pages away from a server that lets everybody of this machine in: a browser of this machine sends their
-/// requests too. A page whose name has come to stand for this machine is told by <c>Host</c>, any other by
-/// <c>Origin</c>.
+/// Keeps web pages away from a server that lets every client of this machine in, as a browser of this machine sends
+/// their requests too. <c>Host</c> reveals a page whose host name resolves to this machine, <c>Origin</c> any other.
 /// </summary>
 static class LoopbackGuard
 {
-    /// <summary>Refuses requests of web pages where nobody has to log in.</summary>
+    /// <summary>Refuses requests of web pages where clients need not log in.</summary>
     public static void Use(WebApplication app, LogIns logIns)
     {
         if (logIns.IsOpen) app.Use(CheckAsync);

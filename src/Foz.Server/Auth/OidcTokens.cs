@@ -10,7 +10,7 @@ namespace Foz.Server.Auth;
 /// Tokens of OpenID Connect providers (RFC 7519, RFC 7515): signed by a key that the issuer shows now, with an algorithm
 /// of that key, for this audience, and valid now. Safe for use by many threads.
 /// </summary>
-/// <param name="issuers">Whose tokens are taken; asked anew at each log-in.</param>
+/// <param name="issuers">The issuers whose tokens are accepted; read again at each log-in.</param>
 /// <param name="keys">The issuers' keys.</param>
 /// <param name="clock">The time.</param>
 sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys keys, TimeProvider clock)

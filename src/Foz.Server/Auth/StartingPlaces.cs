@@ -4,10 +4,10 @@ namespace Foz.Server.Auth;
 
 /// <summary>
 /// The connections that have not logged in yet: few of one address, and few in all. Where all places are taken, the
-/// address that has most of them loses its oldest, so that whoever logs in at once is never shut out by others who do
-/// not. Safe for use by many threads.
+/// address with most of them loses its oldest, so that connections that do not log in never shut out a client that logs
+/// in at once. Safe for use by many threads.
 /// </summary>
-/// <param name="ofAddressMax">The most of one address.</param>
+/// <param name="ofAddressMax">The maximum of one address.</param>
 sealed class StartingPlaces(int ofAddressMax)
 {
     /// <summary>How many addresses can have all of their places.</summary>

@@ -44,7 +44,7 @@ sealed class HealthState(SqlService sql, TimeProvider clock)
     {
         try
         {
-            // Whether the name is there does not matter, only that somebody says so.
+            // Whether the name exists does not matter, only that the catalog answers.
             await sql.Lake.Catalog.FindAsync(new TableName("foz", "runs"), cancellationToken).AsTask()
                 .WaitAsync(LakeTimeout, clock, cancellationToken);
             return true;

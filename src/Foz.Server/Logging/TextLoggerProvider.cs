@@ -15,7 +15,7 @@ sealed class TextLoggerProvider(TextWriter writer) : ILoggerProvider
     /// <inheritdoc/>
     public void Dispose()
     {
-        // The writer is whoever's gave it.
+        // The caller owns the writer.
     }
 
     void Write(string line)

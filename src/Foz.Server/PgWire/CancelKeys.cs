@@ -26,7 +26,7 @@ sealed class CancelKeys
     /// <summary>Takes the key of a session away.</summary>
     public void Remove(int id) => keys.TryRemove(id, out _);
 
-    /// <summary>Cancels what a session runs whose key this is; a wrong one does nothing, and nobody is told.</summary>
+    /// <summary>Cancels what the session with this key runs; a wrong key does nothing and reports no error.</summary>
     public void Cancel(BackendKeyData key)
     {
         if (keys.TryGetValue(key.ProcessId, out var known)

@@ -15,12 +15,12 @@ namespace Foz.Server.PgWire;
 /// <param name="connection">The connection.</param>
 sealed class CopyReceiver(PgInput input, PgOutput output, PgConnection connection)
 {
-    /// <summary>Runs a COPY that takes rows.</summary>
+    /// <summary>Runs a COPY that reads rows from the client.</summary>
     /// <param name="statement">The statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What the client is told at the end.</returns>
+    /// <returns>The command tag that the client gets at the end.</returns>
     /// <exception cref="FozException">
-    /// The rows are malformed, or the client gives up; nothing is written then.
+    /// Thrown when the rows are malformed, or the client gives up; nothing is written then.
     /// </exception>
     public async Task<string> ReceiveAsync(SqlStatement statement, CancellationToken cancellationToken)
     {

@@ -201,7 +201,8 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
     }
 
     /// <summary>
-    /// The rows of a portal must be the ones that the client was told of, though they are bound anew.
+    /// Returns the encoder of a portal's rows: they must have the columns described to the client, though they are
+    /// bound again.
     /// </summary>
     RowEncoder EncoderOf(Portal portal, IReadOnlyList<ServedColumn> columns)
     {

@@ -97,7 +97,7 @@ static class ParameterReader
         var lengths = new int[array.Dimensions];
         for (var i = 0; i < lengths.Length; i++) lengths[i] = array.Length(i);
         Append(ref array, lengths, oid, text);
-        // Nothing may be left behind the last element.
+        // Nothing may follow the last element.
         array.TryReadElement(out _, out _);
         return text.ToString();
     }

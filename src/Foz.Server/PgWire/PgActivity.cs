@@ -19,8 +19,8 @@ enum PgPhase
     Receiving,
 }
 
-/// <summary>What a connection is doing, and since when; for whoever ends it when it takes too long.</summary>
+/// <summary>What a connection is doing, and since when; used to end it when it takes too long.</summary>
 /// <param name="Phase">What it is doing.</param>
-/// <param name="Since">Since when.</param>
-/// <param name="Limit">How long it may; null for any time.</param>
+/// <param name="Since">When that began.</param>
+/// <param name="Limit">How long it may take; null for no limit.</param>
 sealed record PgActivity(PgPhase Phase, DateTimeOffset Since, TimeSpan? Limit);

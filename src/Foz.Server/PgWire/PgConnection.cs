@@ -98,9 +98,7 @@ sealed class PgConnection : IDisposable
         }
     }
 
-    /// <summary>
-    /// Whether a message is still being read, which nobody waits for: the input is not to be looked at.
-    /// </summary>
+    /// <summary>Whether a message is still being read that no caller awaits: the input must not be accessed.</summary>
     public bool IsReading => pending is not null;
 
     /// <summary>
@@ -139,8 +137,8 @@ sealed class PgConnection : IDisposable
         }
     }
 
-    /// <summary>Cancels what it does, if it does anything; for any thread.</summary>
-    /// <param name="reason">Why, as the client is told.</param>
+    /// <summary>Cancels what the connection is doing, if anything; for any thread.</summary>
+    /// <param name="reason">The reason that the client gets.</param>
     public void Cancel(string reason)
     {
         lock (gate)
@@ -151,7 +149,7 @@ sealed class PgConnection : IDisposable
         }
     }
 
-    /// <summary>What a client is told of an exception: a cancellation is an error of the statement.</summary>
+    /// <summary>Returns the error to send for an exception: a cancellation is an error of the statement.</summary>
     public Exception Explain(Exception exception)
     {
         var reason = cancelReason;

@@ -8,7 +8,7 @@ namespace Foz.Server.PgWire;
 /// <param name="hint">What to do about it; null where nothing is known.</param>
 sealed class PgEndException(string sqlState, string message, string? hint = null) : Exception(message)
 {
-    /// <summary>What the client is told.</summary>
+    /// <summary>Returns the message that the client gets.</summary>
     public ServerMessage ToMessage() => new(PgErrors.Fatal, sqlState, Message) { Hint = hint };
 
     /// <summary>The server stops.</summary>

@@ -8,7 +8,7 @@ using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire;
 
-/// <summary>Errors as clients are told of them.</summary>
+/// <summary>Errors as clients get them.</summary>
 static class PgErrors
 {
     /// <summary>The severity of an error that the session outlives.</summary>
@@ -17,11 +17,11 @@ static class PgErrors
     /// <summary>The severity of an error that ends the session.</summary>
     public const string Fatal = "FATAL";
 
-    /// <summary>What a client is told of an exception.</summary>
+    /// <summary>Returns the message that a client gets for an exception.</summary>
     /// <param name="exception">The exception.</param>
-    /// <param name="sql">The statement; null where the error is not of one.</param>
-    /// <param name="before">What stands before the statement in the text that the client sent.</param>
-    /// <returns>The message; whether it ends the session stands in its severity.</returns>
+    /// <param name="sql">The statement; null where the error has none.</param>
+    /// <param name="before">The text before the statement in what the client sent.</param>
+    /// <returns>The message; its severity says whether it ends the session.</returns>
     public static ServerMessage Of(Exception exception, string? sql = null, string before = "") => exception switch
     {
         PgEndException end => end.ToMessage(),

@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace Foz.Server.PgWire;
 
 /// <summary>What all connections of PostgreSQL's protocol share.</summary>
-/// <param name="Service">What serves their statements.</param>
-/// <param name="Desk">Lets in who may log in.</param>
+/// <param name="Service">Serves their statements.</param>
+/// <param name="Desk">Logs users in.</param>
 /// <param name="Keys">The keys that cancel statements.</param>
-/// <param name="Tls">What TLS is made with; null where there is none.</param>
-/// <param name="RequiresTls">Whether only who is on this machine may do without TLS.</param>
+/// <param name="Tls">What TLS is made with; null for none.</param>
+/// <param name="RequiresTls">Whether only clients on this machine may connect without TLS.</param>
 /// <param name="Clock">The time.</param>
-/// <param name="Log">Where it is told what happens.</param>
+/// <param name="Log">Where events are logged.</param>
 sealed record PgHost(
     SqlService Service, LogInDesk Desk, CancelKeys Keys, PgTls? Tls, bool RequiresTls, TimeProvider Clock,
     ILogger Log)

@@ -25,7 +25,7 @@ sealed class PgInput(Stream stream) : IDisposable
     /// <summary>The payload of the message that was read; valid until the next one is.</summary>
     public ReadOnlySpan<byte> Payload => buffer.AsSpan(start + Message.HeaderBytes, messageBytes - Message.HeaderBytes);
 
-    /// <summary>Whether bytes have arrived behind the message that was read.</summary>
+    /// <summary>Whether bytes have arrived after the message that was read.</summary>
     public bool HasMore => end - start > messageBytes;
 
     /// <summary>Whether the next message has arrived in full.</summary>

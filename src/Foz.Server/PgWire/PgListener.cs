@@ -141,7 +141,7 @@ sealed class PgListener : IAsyncDisposable
         served.SetResult();
     }
 
-    /// <summary>Ends what takes too long, and stops what nobody waits for any more.</summary>
+    /// <summary>Ends connections that take too long, and stops statements whose clients are gone.</summary>
     async Task LookAsync()
     {
         using var timer = new PeriodicTimer(LookEvery, host.Clock);

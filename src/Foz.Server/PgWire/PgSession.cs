@@ -72,7 +72,7 @@ sealed class PgSession : IAsyncDisposable
             {
                 session.Fail();
                 if (Report(connection.Explain(e))) return;
-                // The simple protocol goes on at once, the extended one behind the next Sync.
+                // The simple protocol continues at once, the extended one after the next Sync.
                 skips = type is not (MessageType.Query or MessageType.FunctionCall);
                 if (skips) continue;
                 if (await EndImplicitAsync()) return;
@@ -140,7 +140,7 @@ sealed class PgSession : IAsyncDisposable
             case MessageType.Flush:
                 return output.FlushAsync().AsTask();
             case MessageType.CopyData or MessageType.CopyDone or MessageType.CopyFail:
-                // What a client sends behind a COPY that failed is passed over, as in PostgreSQL.
+                // As in PostgreSQL, data after a failed COPY is ignored.
                 return Task.CompletedTask;
             case MessageType.FunctionCall:
                 throw new WireException(WireErrorKind.Unsupported, "functions are called with SELECT only");

@@ -185,7 +185,7 @@ sealed class PgStart : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a token in the place of a password: only where nobody else can read it.</summary>
+    /// <summary>Accepts a token in place of a password: only where no third party can read it.</summary>
     async Task<SessionUser> TokenAsync(string name, CancellationToken cancellationToken)
     {
         var attempt = new LogInAttempt(name, connection.Address, Protocol, "oidc");

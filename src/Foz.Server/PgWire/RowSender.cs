@@ -15,7 +15,7 @@ namespace Foz.Server.PgWire;
 /// <param name="clock">The time.</param>
 sealed class RowSender(SqlSession session, PgOutput output, TimeProvider clock)
 {
-    /// <summary>After this long what there is is sent, however little: somebody waits for it.</summary>
+    /// <summary>After this time the rows so far are sent, however few: a client waits for them.</summary>
     static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(50);
 
     ClockZone zone = ClockZone.Utc;

@@ -24,7 +24,7 @@ sealed class SocketThreads(int most = SocketThreads.MostDefault)
         return false;
     }
 
-    /// <summary>Whether who asks is to give its thread up; nobody else is then.</summary>
+    /// <summary>Whether the caller must give its thread up; no other caller then gets true.</summary>
     public bool TakeWish() => Volatile.Read(ref wanted) != 0 && Interlocked.Exchange(ref wanted, 0) != 0;
 
     /// <summary>Gives a thread back.</summary>

@@ -2,8 +2,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Foz.Server.Trino;
 
-/// <summary>Where a client finds the server: what a proxy before it says, else what the request says.</summary>
-/// <param name="Base">Scheme and host, without a slash behind.</param>
+/// <summary>
+/// The address at which a client finds the server: from the headers of a proxy, otherwise from the request.
+/// </summary>
+/// <param name="Base">Scheme and host, without a slash at the end.</param>
 readonly record struct TrinoAddress(string Base)
 {
     /// <summary>The path under which statements are sent.</summary>
@@ -12,7 +14,7 @@ readonly record struct TrinoAddress(string Base)
     /// <summary>The path of pages.</summary>
     public const string PagePath = StatementPath + "/executing";
 
-    /// <summary>The path under which statements are told of.</summary>
+    /// <summary>The path of information about statements.</summary>
     public const string QueryPath = "/v1/query";
 
     /// <summary>The address by which a client has reached the server.</summary>
@@ -36,7 +38,7 @@ readonly record struct TrinoAddress(string Base)
     /// <summary>Where the page of a token is.</summary>
     public string PageOf(TrinoQuery query, long token) => $"{Base}{PagePath}/{query.Id}/{query.Slug}/{token}";
 
-    /// <summary>Where a statement is told of.</summary>
+    /// <summary>Returns the address of information about a statement.</summary>
     public string InfoOf(TrinoQuery query) => $"{Base}{QueryPath}/{query.Id}";
 
     static string? Forwarded(HttpRequest request, string header) =>

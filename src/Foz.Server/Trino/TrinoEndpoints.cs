@@ -113,8 +113,8 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
     }
 
     /// <summary>
-    /// The statement whose page a request asks for, if who asks has begun it; else the request is answered. Where
-    /// nobody logs in, the slug alone tells who it is.
+    /// Returns the statement whose page a request asks for, if its user has begun it; otherwise answers the request.
+    /// Where users do not log in, the slug alone identifies the client.
     /// </summary>
     async Task<TrinoQuery?> FindPageAsync(HttpContext context)
     {

@@ -55,14 +55,14 @@ sealed partial record TrinoError(string Name, int Code, string Message)
         ["53000"] = ("GENERIC_INSUFFICIENT_RESOURCES", Resources),
     };
 
-    /// <summary>Nobody asked for the rows any more.</summary>
+    /// <summary>The error of a statement whose rows are no longer fetched.</summary>
     public static TrinoError Abandoned { get; } = new(
         "ABANDONED_QUERY", 2, "Query was not asked for its rows in time, and was given up");
 
-    /// <summary>Somebody stopped it.</summary>
+    /// <summary>The error of a statement that a user canceled.</summary>
     public static TrinoError Canceled { get; } = new("USER_CANCELED", 3, "Query was canceled");
 
-    /// <summary>Somebody stopped it by SQL.</summary>
+    /// <summary>The error of a statement that a user stopped by SQL.</summary>
     public static TrinoError Killed { get; } = new("ADMINISTRATIVELY_KILLED", 38, "Query killed");
 
     /// <summary>It took longer than the session lets it.</summary>
@@ -87,7 +87,7 @@ sealed partial record TrinoError(string Name, int Code, string Message)
     /// <summary>The message with the place in front, as Trino writes it.</summary>
     public string PlacedMessage => Location is var (line, column) ? $"line {line}:{column}: {Message}" : Message;
 
-    /// <summary>What a client is told of an exception.</summary>
+    /// <summary>Returns the error that a client gets for an exception.</summary>
     /// <param name="exception">The exception.</param>
     /// <param name="sql">The statement.</param>
     public static TrinoError Of(Exception exception, string sql) => exception switch

@@ -5,11 +5,11 @@ using Microsoft.AspNetCore.Http;
 namespace Foz.Server.Trino;
 
 /// <summary>
-/// The headers by which clients tell of their session, and are told what changes of it (Trino's documentation, "Client
-/// REST API"). Older clients write <c>X-Presto-…</c>, and are answered so.
+/// The headers by which clients send their session, and learn what changes in it (Trino's documentation, "Client REST
+/// API"). Older clients write <c>X-Presto-…</c>, and get answers with the same prefix.
 /// </summary>
-/// <param name="prefix">What all of them begin with.</param>
-/// <param name="headers">Those of the request.</param>
+/// <param name="prefix">The prefix of all of them.</param>
+/// <param name="headers">The headers of the request.</param>
 sealed class TrinoHeaders(string prefix, IHeaderDictionary headers)
 {
     const string Current = "X-Trino-", Former = "X-Presto-";

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace Foz.Server.Trino;
 
 /// <summary>What all statements of Trino's protocol share.</summary>
-/// <param name="Service">What serves them.</param>
-/// <param name="LogIn">Finds who requests are of.</param>
+/// <param name="Service">Serves the statements.</param>
+/// <param name="LogIn">Finds the users of requests.</param>
 /// <param name="Clock">The time.</param>
-/// <param name="Log">Where it is told what happens.</param>
+/// <param name="Log">Where events are logged.</param>
 sealed record TrinoHost(TrinoService Service, HttpLogIn LogIn, TimeProvider Clock, ILogger Log)
 {
     /// <summary>The most statements that run at the same time.</summary>

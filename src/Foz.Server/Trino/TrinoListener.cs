@@ -24,13 +24,13 @@ sealed class TrinoListener : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address => new(web.Urls.First());
 
-    /// <summary>Begins to listen.</summary>
-    /// <param name="endPoint">Where.</param>
+    /// <summary>Starts to listen.</summary>
+    /// <param name="endPoint">The address and port.</param>
     /// <param name="certificate">What TLS is made with; null for none.</param>
-    /// <param name="logs">Where it is told what happens.</param>
+    /// <param name="logs">Where events are logged.</param>
     /// <param name="host">What statements share.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The port is taken, or may not be had.</exception>
+    /// <exception cref="FozException">Thrown when the port is taken, or may not be used.</exception>
     public static async Task<TrinoListener> StartAsync(
         IPEndPoint endPoint, X509Certificate2? certificate, ILoggerProvider logs, TrinoHost host,
         CancellationToken cancellationToken)
@@ -39,7 +39,7 @@ sealed class TrinoListener : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Logging.AddProvider(logs);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // That it cannot listen is thrown, and told in words.
+        // A failure to listen is thrown, with a message of its own.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.AddResponseCompression(options =>
         {

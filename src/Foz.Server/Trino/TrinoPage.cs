@@ -24,7 +24,7 @@ enum TrinoState
     Failed,
 }
 
-/// <summary>Some rows of a statement, and what else a client is told with them.</summary>
+/// <summary>Some rows of a statement, and the other data that a client gets with them.</summary>
 sealed record TrinoPage
 {
     /// <summary>There is nothing yet.</summary>

@@ -9,7 +9,7 @@ using Foz.Serving.Trino;
 
 namespace Foz.Server.Trino;
 
-/// <summary>What a client is told for a token.</summary>
+/// <summary>The answer that a client gets for a token.</summary>
 /// <param name="Page">The page.</param>
 /// <param name="NextToken">The token of the next; null where none follows.</param>
 readonly record struct TrinoAnswer(TrinoPage Page, long? NextToken);
@@ -55,7 +55,7 @@ sealed class TrinoQuery : IAsyncDisposable
     /// <summary>Its name.</summary>
     public string Id { get; }
 
-    /// <summary>What nobody guesses: who knows it may have the rows.</summary>
+    /// <summary>Gets an unguessable text: a client that knows it may read the rows.</summary>
     public string Slug => Convert.ToHexStringLower(slug);
 
     /// <summary>Whose it is.</summary>
@@ -99,7 +99,7 @@ sealed class TrinoQuery : IAsyncDisposable
     /// <summary>Whether it has ended: it has nothing open any more.</summary>
     public bool HasEnded => endedAt != 0;
 
-    /// <summary>How long nobody has asked for anything.</summary>
+    /// <summary>Gets the time since the last request; zero while one waits.</summary>
     public TimeSpan Idle => Volatile.Read(ref waiting) > 0
         ? TimeSpan.Zero
         : host.Clock.GetElapsedTime(Volatile.Read(ref touchedAt));

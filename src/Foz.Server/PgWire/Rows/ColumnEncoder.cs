@@ -5,8 +5,8 @@ using Foz.Wire;
 namespace Foz.Server.PgWire.Rows;
 
 /// <summary>
-/// Writes one column of some rows that lie one behind the other: first adds to each row's bytes what the column takes,
-/// then, column by column, writes at each row's position and moves it on.
+/// Writes one column of consecutive rows: first adds the size of the column's value to each row's, then, column by
+/// column, writes at each row's position and advances it.
 /// </summary>
 abstract class ColumnEncoder
 {

@@ -7,11 +7,11 @@ namespace Foz.Server.PgWire.Rows;
 /// <summary>Which encoder writes which of DuckDB's types as which of PostgreSQL's, and how.</summary>
 static class ColumnEncoders
 {
-    /// <summary>The encoder of a column.</summary>
+    /// <summary>Creates the encoder of a column.</summary>
     /// <param name="type">DuckDB's type of its vectors.</param>
-    /// <param name="oid">PostgreSQL's type that the client was told.</param>
+    /// <param name="oid">PostgreSQL's type that was described to the client.</param>
     /// <param name="format">How the values are written.</param>
-    /// <param name="frame">What stands around them.</param>
+    /// <param name="frame">The framing of the values.</param>
     /// <param name="zone">The session's clock.</param>
     public static ColumnEncoder Create(
         LogicalType type, uint oid, ValueFormat format, ColumnFrame frame, ClockZone zone)
@@ -128,7 +128,7 @@ static class ColumnEncoders
         _ => Text(type, oid, context),
     };
 
-    /// <summary>An integer in the width of the type that the client was told.</summary>
+    /// <summary>Creates the encoder of an integer in the width of the type that was described to the client.</summary>
     static ValueEncoder Integer<T>(uint oid, LogicalType type, FormatContext context)
         where T : unmanaged, System.Numerics.IBinaryInteger<T> => oid switch
         {

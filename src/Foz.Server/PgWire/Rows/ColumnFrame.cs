@@ -10,7 +10,9 @@ namespace Foz.Server.PgWire.Rows;
 /// <summary>What stands around the values of a column: their lengths, or what divides them.</summary>
 abstract class ColumnFrame
 {
-    /// <summary>The most bytes of a value or row, as in PostgreSQL: above it a length could not be told.</summary>
+    /// <summary>
+    /// The maximum size of a value or row in bytes, as in PostgreSQL: a larger length could not be sent.
+    /// </summary>
     public const int BytesMax = 0x3FFF_FFFF;
 
     /// <summary>Whether values have their length in front; else they end with <see cref="Delimiter"/>.</summary>

@@ -70,10 +70,10 @@ sealed class RowEncoder
     /// <summary>Writes some of a chunk's rows: a block of bytes, or one row that is larger.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="from">The first row.</param>
-    /// <param name="rowsMax">The most rows to write.</param>
-    /// <param name="writer">Where to.</param>
+    /// <param name="rowsMax">The maximum number of rows to write.</param>
+    /// <param name="writer">Where the rows are written.</param>
     /// <returns>How many rows were written: at least one.</returns>
-    /// <exception cref="WireException">A value cannot be told to a client.</exception>
+    /// <exception cref="WireException">Thrown when a value cannot be sent to a client.</exception>
     public int Write(DataChunk chunk, int from, int rowsMax, MessageWriter writer)
     {
         if (from < measuredFrom || from >= measuredFrom + measuredCount) Measure(chunk, from);

@@ -29,7 +29,7 @@ static class TextFormats
     }
 
     /// <summary>
-    /// Puts the point behind the first digit of a large number: .NET writes some more of them than PostgreSQL without
+    /// Puts the point after the first digit of a large number, as .NET writes some more of them than PostgreSQL without
     /// exponent.
     /// </summary>
     static int WriteExponent(Span<byte> text, int length)
@@ -39,7 +39,7 @@ static class TextFormats
         var point = text[..length].IndexOf((byte)'.');
         if (point < 0) point = length++;
         var exponent = point - first - 1;
-        // The digits before the point move one behind, where it stood.
+        // The digits before the point move one place to the right, to where it was.
         text[(first + 1)..point].CopyTo(text[(first + 2)..]);
         text[first + 1] = (byte)'.';
         length = text[..length].TrimEnd((byte)'0').Length;

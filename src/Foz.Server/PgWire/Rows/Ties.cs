@@ -10,7 +10,7 @@ namespace Foz.Server.PgWire.Rows;
 /// </summary>
 static class Ties
 {
-    /// <summary>With so many digits behind the first a text is its number's and no other's.</summary>
+    /// <summary>With so many digits after the first, a text belongs to one number only.</summary>
     const int DigitsMax = 16;
 
     /// <summary>Whether digits lie just between a number and one of those beside it.</summary>

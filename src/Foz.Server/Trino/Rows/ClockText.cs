@@ -5,9 +5,9 @@ static class ClockText
 {
     const long SecondsADay = 86_400;
 
-    /// <summary>A date: <c>2024-02-29</c>; years before 0 and behind 9999 have their sign.</summary>
+    /// <summary>Writes a date: <c>2024-02-29</c>; years before 0 and after 9999 have their sign.</summary>
     /// <param name="days">Days since 1970-01-01.</param>
-    /// <param name="buffer">Where to.</param>
+    /// <param name="buffer">Where it is written.</param>
     public static void WriteDate(long days, JsonBuffer buffer)
     {
         // Howard Hinnant's algorithm for the proleptic Gregorian calendar: years begin in March.
@@ -29,11 +29,11 @@ static class ClockText
         Write2(day, buffer);
     }
 
-    /// <summary>A time of the day: <c>12:34:56.789</c>.</summary>
+    /// <summary>Writes a time of the day: <c>12:34:56.789</c>.</summary>
     /// <param name="units">Units since midnight.</param>
     /// <param name="perSecond">Units of a second.</param>
-    /// <param name="digits">Digits behind the second.</param>
-    /// <param name="buffer">Where to.</param>
+    /// <param name="digits">Digits after the second.</param>
+    /// <param name="buffer">Where it is written.</param>
     public static void Write(long units, long perSecond, int digits, JsonBuffer buffer)
     {
         var seconds = units / perSecond;
@@ -53,11 +53,11 @@ static class ClockText
         }
     }
 
-    /// <summary>A date and a time, with a space between.</summary>
+    /// <summary>Writes a date and a time, with a space between.</summary>
     /// <param name="units">Units since 1970-01-01 00:00:00.</param>
     /// <param name="perSecond">Units of a second.</param>
-    /// <param name="digits">Digits behind the second.</param>
-    /// <param name="buffer">Where to.</param>
+    /// <param name="digits">Digits after the second.</param>
+    /// <param name="buffer">Where it is written.</param>
     public static void WriteTimestamp(long units, long perSecond, int digits, JsonBuffer buffer)
     {
         var day = SecondsADay * perSecond;

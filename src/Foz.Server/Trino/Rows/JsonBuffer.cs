@@ -27,7 +27,7 @@ sealed class JsonBuffer
         if (bytes.Length > KeptBytesMax) bytes = new byte[InitialBytes];
     }
 
-    /// <summary>Room for so many bytes behind the last.</summary>
+    /// <summary>Returns room for so many bytes after the last.</summary>
     public Span<byte> Room(int count)
     {
         var needed = checked(Length + count);

@@ -3,7 +3,7 @@ using Foz.DuckDB;
 namespace Foz.Server.Trino.Rows;
 
 /// <summary>
-/// One column of some rows as JSON: its values are written one behind the other, and then taken row by row.
+/// One column of some rows as JSON: its values are written one after the other, and then taken row by row.
 /// </summary>
 /// <param name="value">Writes a value.</param>
 sealed class JsonColumn(JsonValueWriter value)
@@ -16,7 +16,7 @@ sealed class JsonColumn(JsonValueWriter value)
     /// <param name="vector">The column.</param>
     /// <param name="from">The first row.</param>
     /// <param name="count">How many.</param>
-    /// <exception cref="Foz.Lake.FozException">A value cannot be told in Trino's type.</exception>
+    /// <exception cref="Foz.Lake.FozException">Thrown when a value cannot be written in Trino's type.</exception>
     public void Encode(in Vector vector, int from, int count)
     {
         buffer.Clear();

@@ -6,15 +6,15 @@ namespace Foz.Server.Trino.Rows;
 /// <summary>The rows of a cursor as JSON, a page at a time: arrays with commas between.</summary>
 sealed class JsonRows
 {
-    // Rows can be large: a page ends soon behind its bytes.
+    // Rows can be large: a page ends soon after it has its bytes.
     const int RowsAtOnce = 64;
 
     readonly JsonColumn[] columns;
     readonly JsonBuffer page = new();
 
-    /// <summary>Rows of columns.</summary>
+    /// <summary>Creates the rows of columns.</summary>
     /// <param name="served">The columns of the cursor.</param>
-    /// <param name="told">The same as the client is told of them.</param>
+    /// <param name="told">The same columns as described to the client.</param>
     public JsonRows(IReadOnlyList<ServedColumn> served, IReadOnlyList<TrinoColumn> told) =>
         columns = [.. served.Select((column, i) => new JsonColumn(JsonWriters.Of(column.Type, told[i].Type)))];
 
@@ -24,9 +24,9 @@ sealed class JsonRows
     /// <summary>Adds rows to the page until it is full.</summary>
     /// <param name="slice">The rows.</param>
     /// <param name="from">The first row to add.</param>
-    /// <param name="bytesMax">When it is full; the last rows may go beyond it.</param>
-    /// <returns>The row to go on with.</returns>
-    /// <exception cref="Foz.Lake.FozException">A value cannot be told in Trino's type.</exception>
+    /// <param name="bytesMax">The size at which the page is full; the last rows may exceed it.</param>
+    /// <returns>The row to continue with.</returns>
+    /// <exception cref="Foz.Lake.FozException">Thrown when a value cannot be written in Trino's type.</exception>
     public int Add(RowSlice slice, int from, int bytesMax)
     {
         while (from < slice.Start + slice.Count && page.Length < bytesMax)

@@ -8,9 +8,9 @@ static class JsonWriters
 {
     const long Micros = 1_000_000, Millis = 1000, Nanos = 1_000_000_000;
 
-    /// <summary>The writer for a column.</summary>
+    /// <summary>Returns the writer for a column.</summary>
     /// <param name="type">DuckDB's type of its vectors.</param>
-    /// <param name="told">The type that the client is told.</param>
+    /// <param name="told">The type that was described to the client.</param>
     public static JsonValueWriter Of(LogicalType type, TrinoType told) => type.Id switch
     {
         TypeId.Boolean => new BooleanJson(),

@@ -22,7 +22,7 @@ sealed class DateJson : JsonValueWriter
 
 /// <summary>Times of the day.</summary>
 /// <param name="perSecond">Units of a second in the vector.</param>
-/// <param name="digits">Digits behind the second.</param>
+/// <param name="digits">Digits after the second.</param>
 sealed class TimeJson(long perSecond, int digits) : JsonValueWriter
 {
     protected override void WriteValue(in Vector vector, int row, JsonBuffer buffer)
@@ -34,8 +34,8 @@ sealed class TimeJson(long perSecond, int digits) : JsonValueWriter
     }
 }
 
-/// <summary>Times of the day with how far they are ahead of UTC.</summary>
-/// <param name="digits">Digits behind the second.</param>
+/// <summary>Times of the day with their offset from UTC.</summary>
+/// <param name="digits">Digits after the second.</param>
 sealed class TimeTzJson(int digits) : JsonValueWriter
 {
     protected override void WriteValue(in Vector vector, int row, JsonBuffer buffer)
@@ -48,9 +48,9 @@ sealed class TimeTzJson(int digits) : JsonValueWriter
     }
 }
 
-/// <summary>Timestamps; instants are told in UTC.</summary>
+/// <summary>Timestamps; instants are written in UTC.</summary>
 /// <param name="perSecond">Units of a second in the vector.</param>
-/// <param name="digits">Digits behind the second.</param>
+/// <param name="digits">Digits after the second.</param>
 /// <param name="isInstant">Whether they are instants.</param>
 sealed class TimestampJson(long perSecond, int digits, bool isInstant) : JsonValueWriter
 {
