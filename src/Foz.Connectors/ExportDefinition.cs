@@ -18,7 +18,7 @@ public enum ExportMode
     Append,
 }
 
-/// <summary>Where a model's rows go once its checks have passed.</summary>
+/// <summary>The target of a model's rows, which they reach once its checks have passed.</summary>
 public sealed record ExportDefinition
 {
     /// <summary>The key that names the address in the project: that of <see cref="IExportTarget.Address"/>.</summary>
@@ -33,7 +33,7 @@ public sealed record ExportDefinition
     /// <summary>What becomes of the rows that the target has.</summary>
     public ExportMode Mode { get; init; }
 
-    /// <summary>The columns that identify a row; empty but for <see cref="ExportMode.Upsert"/>.</summary>
+    /// <summary>The columns that identify a row; empty except for <see cref="ExportMode.Upsert"/>.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
     /// <summary>What the project says of it, <see cref="IExportTarget.Settings"/> included.</summary>
@@ -45,7 +45,7 @@ public sealed record ExportDefinition
     /// <summary>Where it stands in the project.</summary>
     public Place Place { get; init; }
 
-    /// <summary>What tells it from the model's other exports, for the ledger.</summary>
+    /// <summary>Gets the text that distinguishes it from the model's other exports, for the ledger.</summary>
     public string Target => $"{Connection ?? Key} {Address}";
 
     /// <summary>Whether it is done in an environment.</summary>

@@ -11,7 +11,7 @@ namespace Foz.Connectors;
 public sealed record ExportFence(
     string Export, long Epoch, long? Known, Func<CancellationToken, Task<bool>> IsHeldAsync)
 {
-    /// <summary>The name under which a target notes the epoch, beside the versions of exports.</summary>
+    /// <summary>Gets the name under which a target records the epoch, next to the versions of exports.</summary>
     public string EpochName => $"epoch of {Export}";
 }
 

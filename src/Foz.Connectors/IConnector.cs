@@ -5,7 +5,7 @@ using Foz.Lake.Configuration;
 namespace Foz.Connectors;
 
 /// <summary>
-/// A kind of source. A connector is one folder beside this file and one line in <see cref="ConnectorRegistry"/>.
+/// A kind of source. A connector is one folder next to this file and one line in <see cref="ConnectorRegistry"/>.
 /// </summary>
 public interface IConnector
 {
@@ -24,20 +24,20 @@ public interface IConnector
     StreamMode DefaultMode { get; }
 
     /// <summary>
-    /// Whether its sources can tell the primary keys of what they read: <see cref="ISource.FindKeysAsync"/>.
+    /// Whether its sources know the primary keys of their streams: <see cref="ISource.FindKeysAsync"/>.
     /// </summary>
     bool TellsKeys => false;
 
-    /// <summary>Says what is wrong with a source's settings beyond single ones; does no I/O.</summary>
-    /// <exception cref="FozException">Something is.</exception>
+    /// <summary>Checks a source's settings beyond single ones; does no I/O.</summary>
+    /// <exception cref="FozException">Thrown when they are wrong.</exception>
     void Validate(SourceDefinition source)
     {
     }
 
-    /// <summary>Says what is wrong with the settings of a stream beyond single ones; does no I/O.</summary>
+    /// <summary>Checks the settings of a stream beyond single ones; does no I/O.</summary>
     /// <param name="source">Its source.</param>
     /// <param name="stream">The stream.</param>
-    /// <exception cref="FozException">Something is.</exception>
+    /// <exception cref="FozException">Thrown when they are wrong.</exception>
     void Validate(SourceDefinition source, StreamDefinition stream)
     {
     }
@@ -60,22 +60,22 @@ public interface ISource : IAsyncDisposable
     /// <summary>What the source has to offer.</summary>
     Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken);
 
-    /// <summary>The primary key of what a stream reads, by the names of its columns in the lake.</summary>
-    /// <param name="stream">The stream; what it states as its keys is not looked at.</param>
+    /// <summary>Returns the primary key of a stream's rows, by the names of its columns in the lake.</summary>
+    /// <param name="stream">The stream; the keys that it states are ignored.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The columns, in the order of the key; empty where there is none, or none is known.</returns>
-    /// <exception cref="FozException">The source does not answer, or has no such stream.</exception>
+    /// <exception cref="FozException">Thrown when the source does not answer, or has no such stream.</exception>
     Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
-    /// <summary>The columns of what a stream of the project reads, as they arrive without the change columns.</summary>
+    /// <summary>Returns the columns of a stream of the project, as they arrive without the change columns.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="context">What reading needs of the platform.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>
-    /// The columns; empty where only what <see cref="DiscoverAsync"/> gives, or reading all of it, tells them.
+    /// The columns; empty where only <see cref="DiscoverAsync"/>, or reading all of it, can find them.
     /// </returns>
-    /// <exception cref="FozException">The source does not answer, or has no such stream.</exception>
+    /// <exception cref="FozException">Thrown when the source does not answer, or has no such stream.</exception>
     Task<IReadOnlyList<Foz.Lake.Data.Field>> FindFieldsAsync(
         StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<Foz.Lake.Data.Field>>([]);
@@ -114,14 +114,16 @@ public interface ISource : IAsyncDisposable
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Tells the source that all up to the end of a batch is committed: what it keeps for readers that may read again
-    /// can go. Called after the batch's last commit, and again before the next batch is planned, as a run may end in
-    /// between; so a second call for the same inputs must do nothing.
+    /// Confirms to the source that everything up to the end of a batch is committed: it can delete what it keeps for
+    /// reading again. Called after the batch's last commit, and again before the next batch is planned, as a run may
+    /// end in between; so a second call for the same inputs must do nothing.
     /// </summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="done">What the batch read, with how far reading came.</param>
+    /// <param name="done">The inputs of the batch, with how far reading came.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The source does not take it; the next run confirms again.</exception>
+    /// <exception cref="FozException">
+    /// Thrown when the source does not accept it; the next run confirms again.
+    /// </exception>
     Task ConfirmAsync(StreamDefinition stream, StreamInputs done, CancellationToken cancellationToken) =>
         Task.CompletedTask;
 }
@@ -130,9 +132,9 @@ public interface ISource : IAsyncDisposable
 public interface ISnapshotSource : ISource
 {
     /// <summary>
-    /// Lets the streams of mode <see cref="StreamMode.Snapshot"/> that are read from now on be read as they were when
-    /// the first of them is, until what is returned is disposed; reads that have begun go on. Where that is not
-    /// possible for one, its rows have a warning.
+    /// Makes streams of mode <see cref="StreamMode.Snapshot"/> that are read from now on show the moment at which the
+    /// first of them is read, until the result is disposed; reads that have begun continue. Where that is not possible
+    /// for a stream, its rows have a warning.
     /// </summary>
     IAsyncDisposable ShareSnapshot();
 }

@@ -22,10 +22,10 @@ public interface IExportTarget
     /// <summary>What an export can be set to besides its address, connection, mode, keys and environments.</summary>
     IReadOnlyList<SettingSpec> Settings => [];
 
-    /// <summary>Says what is wrong with an export of one of <see cref="Modes"/>; does no I/O.</summary>
+    /// <summary>Checks an export of one of <see cref="Modes"/>; does no I/O.</summary>
     /// <param name="export">The export.</param>
-    /// <param name="projectFolder">The project's folder, that relative paths start from.</param>
-    /// <exception cref="FozException">Something is.</exception>
+    /// <param name="projectFolder">The project's folder, from which relative paths start.</param>
+    /// <exception cref="FozException">Thrown when the export is wrong.</exception>
     void Validate(ExportDefinition export, string projectFolder)
     {
     }
@@ -56,9 +56,9 @@ public interface IExportTarget
 /// <summary>An export with what its target needs of the platform.</summary>
 /// <param name="Definition">The export.</param>
 /// <param name="Connection">Its connection, with secrets filled in; null where the target needs none.</param>
-/// <param name="ProjectFolder">The project's folder, that relative paths start from.</param>
-/// <param name="Clock">Tells the time.</param>
-/// <param name="Warn">Called with what the user should know.</param>
+/// <param name="ProjectFolder">The project's folder, from which relative paths start.</param>
+/// <param name="Clock">The time.</param>
+/// <param name="Warn">Called with warnings for the user.</param>
 public sealed record OpenExport(
     ExportDefinition Definition, ConnectionDefinition? Connection, string ProjectFolder, TimeProvider Clock,
     Action<Warning> Warn)

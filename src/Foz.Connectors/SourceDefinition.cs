@@ -48,7 +48,7 @@ public enum StreamMode
     /// <summary>All of it, in one consistent read that replaces the table.</summary>
     Snapshot,
 
-    /// <summary>What is new since the last batch, appended.</summary>
+    /// <summary>Rows that are new since the last batch, appended.</summary>
     Incremental,
 }
 

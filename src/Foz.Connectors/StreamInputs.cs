@@ -13,16 +13,16 @@ public sealed record DiscoveredStream(StreamDefinition Definition, IReadOnlyList
     public long? RowCountEstimate { get; init; }
 
     /// <summary>
-    /// Looks at what it reads, for settings to write beside those of its definition; null where nothing is to be found
-    /// so.
+    /// Examines the stream's data for settings to write in addition to those of its definition; null where there is
+    /// nothing to find.
     /// </summary>
     public Func<CancellationToken, StreamProposal>? Propose { get; init; }
 }
 
-/// <summary>What looking at the data of a stream proposes.</summary>
+/// <summary>The settings that the data of a stream suggests.</summary>
 /// <param name="Settings">Settings with their values, as YAML writes them.</param>
 /// <param name="Fields">The columns that arrive with them; empty where none is known.</param>
-/// <param name="Notes">What else the user should know, such as a file that cannot be read.</param>
+/// <param name="Notes">Notes for the user, such as a file that cannot be read.</param>
 public sealed record StreamProposal(
     IReadOnlyList<(string Name, string Value)> Settings, IReadOnlyList<Foz.Lake.Data.Field> Fields,
     IReadOnlyList<string> Notes);
@@ -43,7 +43,7 @@ public abstract record StreamInputs
     /// <typeparam name="T">The case.</typeparam>
     /// <param name="stream">The stream.</param>
     /// <exception cref="FozException">
-    /// They are of another kind: the connection got another type while a batch was half committed.
+    /// Thrown when they are of another kind: the connection got another type while a batch was half committed.
     /// </exception>
     public T As<T>(StreamDefinition stream)
         where T : StreamInputs =>
@@ -55,8 +55,8 @@ public abstract record StreamInputs
         };
 
     /// <summary>
-    /// What several batches read, as if it were one: each file as it was read last, and the last position of each kind.
-    /// A next batch is planned after it as after all of them.
+    /// Returns the inputs of several batches as if they were one: each file as last read, and the last position of each
+    /// kind. The next batch is planned from the result as from all of them.
     /// </summary>
     /// <param name="batches">The inputs, oldest first.</param>
     public static StreamInputs Fold(IEnumerable<StreamInputs> batches)
@@ -101,7 +101,7 @@ public abstract record StreamInputs
         /// </summary>
         public long? RejectedBefore { get; init; }
 
-        /// <summary>The inputs with how many rows of each file were rejected.</summary>
+        /// <summary>Returns the inputs with how many rows of each file were rejected.</summary>
         /// <param name="rejected">The numbers, by the files' paths.</param>
         public OfFiles WithRejected(IReadOnlyDictionary<string, long> rejected) => this with
         {
@@ -123,7 +123,7 @@ public abstract record StreamInputs
         public string? From { get; init; }
 
         /// <summary>
-        /// The cursor up to which rows are read, itself included; null where only reading tells it.
+        /// The cursor up to which rows are read, inclusive; null where it is known only after reading.
         /// </summary>
         public string? To { get; init; }
 
@@ -152,7 +152,7 @@ public abstract record StreamInputs
         /// </summary>
         public ImmutableArray<string> Seen { get; init; } = [];
 
-        /// <summary>The last inputs that came to a cursor; null where none did.</summary>
+        /// <summary>Returns the last inputs with a cursor; null if none has one.</summary>
         /// <param name="history">The inputs, oldest first.</param>
         public static OfCursor? Last(IReadOnlyList<StreamInputs> history) =>
             history.OfType<OfCursor>().LastOrDefault(inputs => inputs.To is not null);
@@ -201,8 +201,8 @@ public abstract record StreamInputs
     }
 }
 
-/// <summary>A file that a batch reads, with what tells whether it changed since.</summary>
-/// <param name="Path">Its path, relative to the project where it lies inside it; with <c>/</c>.</param>
+/// <summary>A file that a batch reads, with the data that shows whether it has changed since.</summary>
+/// <param name="Path">Its path with <c>/</c>, relative to the project if it is inside.</param>
 /// <param name="SizeBytes">Its length.</param>
 /// <param name="ModifiedAt">When it was last modified.</param>
 public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset ModifiedAt)

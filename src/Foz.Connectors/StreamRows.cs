@@ -18,7 +18,7 @@ public sealed record ReadContext
     /// </summary>
     public Func<DataType, DataType, DataType?>? Widen { get; init; }
 
-    /// <summary>The engine, for a connector that looks at its data with it before the platform does.</summary>
+    /// <summary>The engine, for a connector that examines its data with it before the platform does.</summary>
     public required EnginePool Engine { get; init; }
 
     /// <summary>
@@ -58,8 +58,8 @@ public abstract class StreamRows : IAsyncDisposable
     public string? RejectedSql { get; init; }
 
     /// <summary>
-    /// What the batch turned out to read, where only reading tells how far the source has come; null where planning
-    /// knew. Kept in the batch's manifest before its first commit.
+    /// The actual inputs of the batch, where only reading finds how far the source has come; null where planning knew.
+    /// Kept in the batch's manifest before its first commit.
     /// </summary>
     public StreamInputs? Reached { get; set; }
 
@@ -86,7 +86,7 @@ public abstract class StreamRows : IAsyncDisposable
     /// <summary>What the user should know of how they are read.</summary>
     public IReadOnlyList<Warning> Warnings { get; set; } = [];
 
-    /// <summary>What is called when the rows are no longer needed.</summary>
+    /// <summary>Called when the rows are no longer needed.</summary>
     public Func<ValueTask> OnDispose { get; init; } = static () => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
@@ -106,8 +106,8 @@ public abstract class StreamRows : IAsyncDisposable
         public bool TellsChanges { get; init; }
 
         /// <summary>
-        /// Whether <c>_cdc_seq</c> is among the columns: a row's line in a file of CSV or JSON lines, else its number
-        /// in its file, both from 1.
+        /// Whether <c>_cdc_seq</c> is among the columns: a row's line in a file of CSV or JSON lines, otherwise its
+        /// number in its file, both from 1.
         /// </summary>
         public bool TellsPlaces { get; init; }
 
@@ -117,7 +117,7 @@ public abstract class StreamRows : IAsyncDisposable
         /// </summary>
         public Func<IReadOnlySet<string>, CancellationToken, Task<Selected>>? Number { get; init; }
 
-        /// <summary>Takes from other rows of the same inputs what reading again does not tell.</summary>
+        /// <summary>Copies from other rows of the same inputs what a second read does not find.</summary>
         public void TakePlaceOf(StreamRows rows)
         {
             Verify ??= rows.Verify;
@@ -125,11 +125,11 @@ public abstract class StreamRows : IAsyncDisposable
         }
 
         /// <summary>
-        /// What to do when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast
-        /// way first. Whatever the failed statement wrote is discarded, this is called with the error, and its rows
-        /// take the place of these, their rejected ones and their <see cref="StreamRows.OnDispose"/> included; null
-        /// from it, or none here, leaves the error as it is. The rows that it returns may have another one, each at
-        /// most one more.
+        /// Called when the engine fails on <see cref="Sql"/>: a connector that expects clean data reads it the fast way
+        /// first. What the failed statement wrote is discarded, this is called with the error, and the returned rows
+        /// replace these, including the rejected ones and <see cref="StreamRows.OnDispose"/>; a null result, or no
+        /// function, leaves the error unchanged. The returned rows may have a function of their own, each at most one
+        /// more.
         /// </summary>
         public Func<FozException, CancellationToken, Task<Selected?>>? Recover { get; set; }
     }

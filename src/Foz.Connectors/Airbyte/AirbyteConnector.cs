@@ -4,7 +4,7 @@ using Foz.Lake.Configuration;
 namespace Foz.Connectors.Airbyte;
 
 /// <summary>Any source connector that speaks the Airbyte protocol, as a program or in a container.</summary>
-/// <param name="clock">Tells how long it runs.</param>
+/// <param name="clock">Measures how long it runs.</param>
 public sealed class AirbyteConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>

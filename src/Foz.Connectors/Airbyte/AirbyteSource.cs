@@ -147,7 +147,7 @@ sealed class AirbyteSource(
             };
     }
 
-    /// <summary>The catalog of one stream, as it is to be read.</summary>
+    /// <summary>Returns the catalog of one stream, configured for reading.</summary>
     static string Configured(StreamDefinition stream, JsonObject found)
     {
         var modes = (found["supported_sync_modes"] as JsonArray)?.Select(m => m?.ToString()).ToList() ?? [];

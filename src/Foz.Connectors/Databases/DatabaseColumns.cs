@@ -6,8 +6,8 @@ using Foz.Lake.Data;
 namespace Foz.Connectors.Databases;
 
 /// <summary>A column that is read.</summary>
-/// <param name="Field">As it arrives in bronze.</param>
-/// <param name="Sql">What is selected.</param>
+/// <param name="Field">The field in bronze.</param>
+/// <param name="Sql">The SQL in the SELECT.</param>
 /// <param name="ValueType">.NET's type of its values in the database.</param>
 /// <param name="Name">Its name in the database.</param>
 sealed record DatabaseColumn(Field Field, string Sql, Type ValueType, string Name);
@@ -18,8 +18,8 @@ static class DatabaseColumns
     const int DecimalDigitsMax = 28;
     const int PrecisionMax = 38;
 
-    /// <summary>The columns of a SELECT of no rows.</summary>
-    /// <param name="schema">What the provider tells of them.</param>
+    /// <summary>Returns the columns of a SELECT of no rows.</summary>
+    /// <param name="schema">The provider's description of them.</param>
     /// <param name="dialect">The SQL that the database speaks.</param>
     public static IReadOnlyList<DatabaseColumn> Of(IReadOnlyList<DbColumn> schema, Dialect dialect)
     {

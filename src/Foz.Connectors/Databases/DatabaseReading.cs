@@ -5,11 +5,11 @@ using Foz.Lake.Data;
 
 namespace Foz.Connectors.Databases;
 
-/// <summary>Reads a table by several connections, which take ranges of it until none is left.</summary>
+/// <summary>Reads a table through several connections, which take ranges of it until none is left.</summary>
 /// <param name="session">Makes connections.</param>
 /// <param name="select">The SELECT without a condition.</param>
 /// <param name="columns">Its columns.</param>
-/// <param name="ranges">What is to be read.</param>
+/// <param name="ranges">The ranges to read.</param>
 sealed class DatabaseReading(
     DatabaseSession session, string select, IReadOnlyList<DatabaseColumn> columns, Queue<KeyCondition> ranges)
 {
@@ -103,7 +103,7 @@ sealed class DatabaseReading(
         }
     }
 
-    /// <summary>Tells rows that come slowly from rows that come no more.</summary>
+    /// <summary>Distinguishes rows that come slowly from rows that have stopped coming.</summary>
     sealed class RowWatch(TimeSpan limit)
     {
         long rows;

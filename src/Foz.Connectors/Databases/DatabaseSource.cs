@@ -44,7 +44,7 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> FindKeysAsync(
         StreamDefinition stream, CancellationToken cancellationToken) =>
-        // What providers tell of a query are the keys of its tables, which need not be its own.
+        // The keys that providers report for a query are those of its tables, which need not be its own.
         stream.Settings.Text("query") is null
             ? (await DescribeAsync(stream with { Keys = [] }, cancellationToken)).Keys
             : [];
@@ -205,7 +205,7 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     /// <param name="Columns">Its columns.</param>
     sealed record SourceTable(string From, IReadOnlyList<DatabaseColumn> Columns)
     {
-        /// <summary>The columns of its key, as far as the provider tells.</summary>
+        /// <summary>The columns of its key, as far as the provider reports them.</summary>
         public IReadOnlyList<string> Keys { get; init; } = [];
 
         /// <summary>The SELECT of all rows.</summary>

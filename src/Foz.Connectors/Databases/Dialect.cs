@@ -97,7 +97,7 @@ sealed record Dialect
         new() { Name = "generic" },
     ];
 
-    /// <summary>What a provider's database speaks, as far as its name tells.</summary>
+    /// <summary>Returns the SQL of a provider's database, as far as its name shows.</summary>
     public static Dialect OfProvider(string provider) =>
         All.FirstOrDefault(d => d.Providers.Any(p => provider.Contains(p, StringComparison.OrdinalIgnoreCase)))
             ?? All[^1];
@@ -109,7 +109,7 @@ sealed record Dialect
         return $"{Quotes.Open}{inside}{Quotes.Close}";
     }
 
-    /// <summary>A table as SQL writes it: parts between dots, those in quotes of SQL as they are.</summary>
+    /// <summary>Returns a table as SQL writes it: parts between dots, those in SQL quotes unchanged.</summary>
     public string Table(string text) => string.Join('.', Parts(text).Select(Quote));
 
     /// <summary>The parts of a name: <c>sales."Order.Items"</c> has two.</summary>

@@ -34,7 +34,7 @@ static class KeyRanges
             var (isFirst, isLast) = (start == min, start + width > max);
             var (from, to) = (((long)start).ToString(CultureInfo.InvariantCulture),
                 (start + width).ToString(CultureInfo.InvariantCulture));
-            // Open at both ends: a row may come or change between the look at the ends and the read.
+            // Open at both ends: a row may come or change after the ends were determined and before the read.
             ranges.Add(new((isFirst, isLast) switch
             {
                 (true, true) => "",

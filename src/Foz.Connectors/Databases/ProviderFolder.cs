@@ -9,7 +9,7 @@ namespace Foz.Connectors.Databases;
 
 /// <summary>
 /// The project's ADO.NET providers: <c>providers/&lt;package&gt;/</c> has the assemblies of one, which are loaded
-/// beside Foz's own, so that neither has to do with the versions of the other.
+/// separately from Foz's own, so that neither depends on the versions of the other.
 /// </summary>
 public static class ProviderFolder
 {
@@ -99,7 +99,7 @@ public static class ProviderFolder
     static FozException Wrong(string message, Place? place, string? hint) =>
         new(ErrorKind.Configuration, message) { Place = place is { File: not null } ? place : null, Hint = hint };
 
-    /// <summary>Loads a provider's assemblies from its folder; what is not there is .NET's own.</summary>
+    /// <summary>Loads a provider's assemblies from its folder; assemblies that are not there are .NET's own.</summary>
     sealed class ProviderContext(string folder) : AssemblyLoadContext($"provider {Path.GetFileName(folder)}")
     {
         protected override Assembly? Load(AssemblyName assemblyName) =>

@@ -6,9 +6,9 @@ using Foz.Lake.Data;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// Writes rows to a table of any database in one transaction, by its ADO.NET provider. The table must be there.
-/// The transaction notes version and epoch in a <see cref="DatabaseLedger"/>. Where that cannot be made, nothing is
-/// appended unless rows may come twice, and what replaces or upserts goes on with a warning.
+/// Writes rows to a table of any database in one transaction, through its ADO.NET provider. The table must exist. The
+/// transaction records version and epoch in a <see cref="DatabaseLedger"/>. If that cannot be created, nothing is
+/// appended unless rows may come twice, and exports that replace or upsert continue with a warning.
 /// </summary>
 public sealed class DatabaseExport : TableExport
 {

@@ -6,11 +6,12 @@ using Foz.Lake;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// The table <c>foz_exports</c> beside the target of exports: which version it has of each, and the epoch of the run
-/// that wrote it, noted in the transaction that writes its rows. So none arrives twice, and no older one after a newer.
+/// The table <c>foz_exports</c> next to the target of exports: the version that the target has of each, and the epoch
+/// of the run that wrote it, recorded in the transaction that writes its rows. So no version arrives twice, and no
+/// older one after a newer.
 /// </summary>
 /// <param name="session">How the database is reached.</param>
-/// <param name="dialect">What it speaks.</param>
+/// <param name="dialect">The SQL that the database speaks.</param>
 /// <param name="target">The target's table, as the project names it.</param>
 sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string target)
 {
@@ -27,8 +28,8 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
     string CreateSql =>
         $"CREATE TABLE {table} ({export} VARCHAR(700) NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)";
 
-    /// <summary>The version of an export that the target has; null where none is noted.</summary>
-    /// <exception cref="FozException">The database does not tell it.</exception>
+    /// <summary>Returns the version of an export that the target has; null where none is recorded.</summary>
+    /// <exception cref="FozException">Thrown when the database does not return it.</exception>
     public async Task<long?> FindAsync(DbConnection connection, string name, CancellationToken cancellationToken)
     {
         if (!await IsThereAsync(connection, cancellationToken)) return null;
@@ -53,16 +54,16 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
     };
 
     /// <summary>
-    /// Makes the table if it is not there. No transaction may be open: some databases commit it with that.
+    /// Creates the table if it does not exist. No transaction may be open: some databases would commit it.
     /// </summary>
-    /// <returns>Whether it is there; false where the user may not make it.</returns>
+    /// <returns>Whether it exists; false where the user may not create it.</returns>
     public async Task<bool> EnsureAsync(DbConnection connection, CancellationToken cancellationToken) =>
         await IsThereAsync(connection, cancellationToken) || await TryAsync(connection, CreateSql, cancellationToken);
 
     Task<bool> IsThereAsync(DbConnection connection, CancellationToken cancellationToken) =>
         TryAsync(connection, $"SELECT version FROM {table} WHERE 1 = 0", cancellationToken);
 
-    /// <summary>The warning of an export that goes on without the table.</summary>
+    /// <summary>Returns the warning of an export that continues without the table.</summary>
     public Warning Unfenced(ExportDefinition export) => new(
         $"export to {export.Target}: the table {table}, which notes what was exported, is not there and cannot be "
             + "made: a run that stood still could write older rows over newer ones",

@@ -7,10 +7,10 @@ using Foz.Storage;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// Writes rows to a file of the project's machine, which is there whole or as it was. They are written beside it to a
-/// name with the epoch, which then takes the file's place. A run that took over deletes such names of earlier epochs
-/// after it has noted its own in the lake, and the run that wrote them looks there before it renames: one of the two
-/// always stops it.
+/// Writes rows to a file of the project's machine, which is replaced whole or stays unchanged. They are written next to
+/// it under a name with the epoch, and the new file then replaces the old one. A run that took over deletes such names
+/// of earlier epochs after it has recorded its own epoch in the lake. The run that wrote them checks the lake before it
+/// renames: one of the two always stops it.
 /// </summary>
 public sealed class FileExport : IExportTarget
 {

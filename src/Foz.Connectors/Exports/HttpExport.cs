@@ -8,8 +8,8 @@ namespace Foz.Connectors.Exports;
 
 /// <summary>
 /// Posts rows as JSON, some at a time. Each request has a header <c>Idempotency-Key</c> that is the same whenever the
-/// same rows are sent again, so that an endpoint that heeds it takes them once. An endpoint notes no epoch: a request
-/// of a run that is overtaken in the moment between its look at the lake and the request arrives.
+/// same rows are sent again, so that an endpoint that respects it accepts them once. An endpoint records no epoch: if a
+/// run is overtaken after it has checked the lake and before its request, the request arrives.
 /// </summary>
 public sealed class HttpExport : IExportTarget
 {

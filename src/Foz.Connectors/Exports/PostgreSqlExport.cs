@@ -9,8 +9,8 @@ using Npgsql;
 namespace Foz.Connectors.Exports;
 
 /// <summary>
-/// Writes rows to a table of PostgreSQL in one transaction, which also notes the version in <c>foz_exports</c>: each
-/// version arrives once. The table is made if it is not there.
+/// Writes rows to a table of PostgreSQL in one transaction, which also records the version in <c>foz_exports</c>: each
+/// version arrives once. The table is created if it does not exist.
 /// </summary>
 public sealed class PostgreSqlExport : TableExport
 {
@@ -176,7 +176,7 @@ public sealed class PostgreSqlExport : TableExport
 
     /// <summary>Makes sure that the table has the columns: who made it decides what it becomes.</summary>
     /// <returns>
-    /// The types of those columns that are arrays and get lists; of all others the rows say the type.
+    /// The types of the columns that are arrays and get lists; for all others the rows state the type.
     /// </returns>
     static async Task<Dictionary<string, string>> CheckColumnsAsync(
         NpgsqlConnection session, ExportDefinition target, string table, IReadOnlyList<Field> fields,

@@ -49,7 +49,7 @@ public abstract class TableExport : IExportTarget
         OpenExport export, ExportRows rows, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Whether rows are appended although nothing can be noted beside them, so that a crash may send some twice.
+    /// Whether rows are appended although no version can be recorded with them, so that a crash may send some twice.
     /// </summary>
     private protected static bool MayRepeat(ExportDefinition export) =>
         export.Settings.Flag(MayRepeatSetting, otherwise: false);

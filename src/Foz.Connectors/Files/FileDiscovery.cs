@@ -9,7 +9,9 @@ using Foz.Lake.Engine;
 
 namespace Foz.Connectors.Files;
 
-/// <summary>Finds streams in a folder: files of one format whose names start alike, in one folder.</summary>
+/// <summary>
+/// Finds streams in a folder: files of one format whose names have the same beginning, in one folder.
+/// </summary>
 static class FileDiscovery
 {
     const int JsonRowsMax = 1_000;
@@ -125,7 +127,7 @@ static class FileDiscovery
         return name;
     }
 
-    /// <summary>The columns of the first file that can be read, and what is wrong with those before it.</summary>
+    /// <summary>Returns the columns of the first file that can be read, and the faults of those before it.</summary>
     static (IReadOnlyList<Field> Fields, IReadOnlyList<string> Faults) Fields(
         IReadOnlyList<SourceFile> files, FileFormat format, CancellationToken cancellationToken)
     {

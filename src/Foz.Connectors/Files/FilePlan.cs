@@ -23,17 +23,15 @@ static class FilePlan
         + "--full-refresh reads all files anew";
 
     /// <summary>
-    /// Decides it: the files that no batch has read, and those with rejected rows that were read with other settings;
-    /// in a snapshot all, if any is new, changed, gone or to be read again. One without a byte is none yet: another
-    /// program may be about to write it.
+    /// Plans the next batch: the files that no batch has read, and those with rejected rows that were read with other
+    /// settings; in a snapshot all files, if any is new, changed, gone or to be read again. An empty file is ignored,
+    /// as another program may be about to write it.
     /// </summary>
-    /// <param name="settings">What the stream is set to.</param>
-    /// <param name="present">The files that there are, in order.</param>
+    /// <param name="settings">The settings of the stream.</param>
+    /// <param name="present">The existing files, in order.</param>
     /// <param name="history">The inputs of all batches so far, oldest first.</param>
-    /// <param name="hasOtherBytes">
-    /// Whether a file, which has the size that it had, has other bytes than those that were read.
-    /// </param>
-    /// <exception cref="FozException">A file changed, and the policy is to fail.</exception>
+    /// <param name="hasOtherBytes">Whether a file of unchanged size has other bytes than those that were read.</param>
+    /// <exception cref="FozException">Thrown when a file changed, and the policy is to fail.</exception>
     public static BatchPlan Make(
         FileStreamSettings settings, IReadOnlyList<FileInput> present, IReadOnlyList<StreamInputs> history,
         Func<FileInput, FileInput, bool> hasOtherBytes)
@@ -89,14 +87,13 @@ static class FilePlan
     static bool IsOne(StreamDefinition stream, FileInput file) =>
         file.SizeBytes > 0 || stream.Settings.Text("format") == "binary";
 
-    /// <summary>Whether a file is as it was, to the millisecond of its last change.</summary>
+    /// <summary>Whether a file is unchanged, to the millisecond of its last change.</summary>
     public static bool IsSame(FileInput a, FileInput b) =>
         a.Path == b.Path && a.SizeBytes == b.SizeBytes
         && a.ModifiedAt.ToUnixTimeMilliseconds() == b.ModifiedAt.ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// Whether a file is as it was and nothing was done with it since, as far as its inode and the time of its last
-    /// change tell, or its tag in a store.
+    /// Whether a file was not touched, as far as its inode and the time of its last change show, or its tag in a store.
     /// </summary>
     static bool IsUntouched(FileInput before, FileInput now) =>
         IsSame(before, now) && !HasOtherTag(before, now)
@@ -109,7 +106,7 @@ static class FilePlan
     public static bool HasOtherTag(FileInput before, FileInput now) =>
         before.Tag is not null && now.Tag is not null && before.Tag != now.Tag;
 
-    /// <summary>The error of a file that is not as it was planned.</summary>
+    /// <summary>Returns the error of a file that has changed since it was planned.</summary>
     public static FozException ChangedWhileRead(FileInput input) =>
         new(ErrorKind.Source, $"file {input.Path} changed while the batch was being read")
         {

@@ -49,13 +49,13 @@ sealed class FileSettling(TimeSpan settle, TimeSpan settleMax, TimeProvider cloc
             file.Seek(-Math.Min(2, file.Length), SeekOrigin.End);
             Span<byte> end = stackalloc byte[2];
             end = end[..file.ReadAtLeast(end, end.Length, throwOnEndOfStream: false)];
-            // In UTF-16 a byte of zero stands beside it.
+            // In UTF-16 a zero byte precedes or follows it.
             return end.Length == 0 || end[^1] is (byte)'\n' or (byte)'\r'
                 || (end[^1] == 0 && end[0] is (byte)'\n' or (byte)'\r');
         }
         catch (Exception e) when (FileStreams.IsReadError(e))
         {
-            // Reading it tells what is wrong.
+            // Reading it reports the error.
             return true;
         }
     }

@@ -21,7 +21,7 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
     /// <summary>What happens to files that change after they were read.</summary>
     public ChangedFiles Changed { get; private init; }
 
-    /// <summary>How long a file must have been as it is before it is read.</summary>
+    /// <summary>How long a file must have been unchanged before it is read.</summary>
     public TimeSpan Settle { get; private init; }
 
     /// <summary>How long one must whose last line has no end.</summary>
@@ -30,7 +30,7 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
     /// <summary>A hash of all that says how rows are read, so that files which were read otherwise are known.</summary>
     public string Reader { get; } = HashOf(Stream);
 
-    /// <summary>Whether a file consists of lines, as far as its name and the settings tell.</summary>
+    /// <summary>Whether a file consists of lines, as far as its name and the settings show.</summary>
     public bool HasLines(string path) =>
         (Format ?? FileNames.FormatOf(path)) is FileFormat.Csv or FileFormat.Tsv or FileFormat.JsonLines
             or FileFormat.Fixed && FileNames.CompressionOf(path) is Compression.None;

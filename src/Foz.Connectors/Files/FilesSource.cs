@@ -94,7 +94,7 @@ sealed class FilesSource : ISource
             () => FilePlan.Make(
                 settings, found, history, (before, now) => HasOtherBytes(before, now, cancellationToken)),
             cancellationToken);
-        // Files may go once they were read.
+        // Files may be deleted once they were read.
         return found.Count > 0 || history.Any(inputs => inputs is StreamInputs.OfFiles { Files.IsEmpty: false }) ? plan
             : plan with
             {
@@ -152,7 +152,7 @@ sealed class FilesSource : ISource
             if (await LeaveOutAsync(isWhole: false, cancellationToken) is not { } left) throw;
             return left;
         }
-        // What is wrong inside of a file is found when its rows are read.
+        // Errors inside of a file are found when its rows are read.
         if (mayLeaveOut && rows is StreamRows.Selected selected)
         {
             var recover = selected.Recover;
@@ -362,7 +362,7 @@ sealed class FilesSource : ISource
                 "set settle and settle_max to how long writing takes"))));
     }
 
-    /// <summary>A file of a planned batch, which must be as it was.</summary>
+    /// <summary>Returns a file of a planned batch, which must be unchanged.</summary>
     SourceFile ToFile(FileInput input)
     {
         var file = new SourceFile(input, Path.GetFullPath(input.Path, projectFolder));

@@ -14,9 +14,9 @@ interface IRemoteFiles : IAsyncDisposable
     /// <exception cref="FozException">A folder cannot be listed.</exception>
     Task<IReadOnlyList<FileInput>> FindAsync(string pattern, CancellationToken cancellationToken);
 
-    /// <summary>Brings a file to the local disk.</summary>
-    /// <param name="file">The file as it was planned, and where it goes.</param>
+    /// <summary>Copies a file to the local disk.</summary>
+    /// <param name="file">The file as it was planned, and its local path.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">It is gone, or has changed.</exception>
+    /// <exception cref="FozException">Thrown when it is gone, or has changed.</exception>
     Task FetchAsync(SourceFile file, CancellationToken cancellationToken);
 }

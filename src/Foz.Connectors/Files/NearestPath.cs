@@ -6,7 +6,7 @@ namespace Foz.Connectors.Files;
 static class NearestPath
 {
     /// <summary>
-    /// What to tell of it: the nearest name of the first part that is not there; null where nothing is known.
+    /// Returns a hint: the nearest name of the first part that does not exist; null where no name is known.
     /// </summary>
     /// <param name="folder">Where a relative pattern starts.</param>
     /// <param name="pattern">The pattern.</param>

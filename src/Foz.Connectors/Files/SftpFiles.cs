@@ -149,7 +149,7 @@ sealed class SftpFiles(SftpOptions options, TimeProvider clock) : IRemoteFiles
                 }
                 : InputOf(options, path, attributes);
 
-        /// <summary>What is in a folder, links followed; nothing where it does not exist.</summary>
+        /// <summary>Returns the entries of a folder, links followed; none if it does not exist.</summary>
         async Task<IReadOnlyList<(string Path, SftpAttributes Attributes, bool IsLink)>> ListAsync(
             string folder, CancellationToken cancellationToken)
         {

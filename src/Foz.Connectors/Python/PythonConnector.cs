@@ -8,7 +8,7 @@ namespace Foz.Connectors.Python;
 /// <summary>
 /// A file of the project in Python whose functions are streams, run by the user's interpreter in a process of its own.
 /// </summary>
-/// <param name="clock">Tells how long it runs.</param>
+/// <param name="clock">Measures how long it runs.</param>
 public sealed class PythonConnector(TimeProvider clock) : IConnector
 {
     const string Helper = "foz_source.py";

@@ -4,7 +4,7 @@ using Foz.Lake.Configuration;
 namespace Foz.Connectors.Singer;
 
 /// <summary>Any tap of the Singer specification.</summary>
-/// <param name="clock">Tells how long it runs.</param>
+/// <param name="clock">Measures how long it runs.</param>
 public sealed class SingerConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>

@@ -5,13 +5,11 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Databases.Providers;
 
-/// <summary>
-/// A package that was added, as its lock file has it: <c>providers/&lt;package&gt;/foz-provider.json</c>.
-/// </summary>
+/// <summary>An added package, as its lock file has it: <c>providers/&lt;package&gt;/foz-provider.json</c>.</summary>
 /// <param name="Package">Its name.</param>
 /// <param name="Version">Its version.</param>
-/// <param name="Packages">It and what it needs, with the hash of each.</param>
-/// <param name="Files">The files beside the lock file.</param>
+/// <param name="Packages">The package and its dependencies, with the hash of each.</param>
+/// <param name="Files">The files next to the lock file.</param>
 public sealed record ProviderLock(
     string Package, string Version, IReadOnlyList<LockedPackage> Packages, IReadOnlyList<string> Files);
 
@@ -29,18 +27,20 @@ public sealed class ProviderPackages(string folder)
     const string LockName = "foz-provider.json";
     const int PackagesMax = 200;
 
-    /// <summary>Adds a package and what it needs.</summary>
+    /// <summary>Adds a package and its dependencies.</summary>
     /// <param name="id">Its name.</param>
     /// <param name="version">
-    /// Its version; null for that of the lock file if there is one, else the last release.
+    /// Its version; null for that of the lock file if there is one, otherwise the last release.
     /// </param>
     /// <param name="source">
     /// A folder or an address of packages; null for those that the user has set up for NuGet.
     /// </param>
     /// <param name="clock">Waits between tries.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>What was added.</returns>
-    /// <exception cref="FozException">It is not found, or not what the lock file or the feed says.</exception>
+    /// <returns>The package that was added.</returns>
+    /// <exception cref="FozException">
+    /// Thrown when it is not found, or differs from the lock file or the feed.
+    /// </exception>
     public async Task<ProviderLock> AddAsync(
         string id, string? version, string? source, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -154,7 +154,7 @@ public sealed class ProviderPackages(string folder)
     }
 
     /// <summary>
-    /// The last release for what is asked for, the first that fits for what that needs, as NuGet does.
+    /// Returns the last release of the requested package, and the first that fits of its dependencies, as NuGet does.
     /// </summary>
     static async Task<(PackageFeed Feed, PackageVersion Version)> ChooseAsync(
         (string Id, VersionRange Range) wanted, bool isFirst, IReadOnlyList<PackageFeed> feeds,

@@ -80,8 +80,8 @@ sealed class FileColumns
 
     /// <summary>Adds the columns that the stream declares and that no file has brought.</summary>
     /// <param name="sourceType">The source's own type.</param>
-    /// <param name="files">The files that were looked at.</param>
-    /// <returns>What the user should know of them.</returns>
+    /// <param name="files">The files that were examined.</param>
+    /// <returns>Warnings for the user.</returns>
     public IReadOnlyList<Warning> AddDeclared(string sourceType, IReadOnlyList<SourceFile> files)
     {
         var missing = Declared.Keys.Where(name => !brought.Contains(name)).ToList();

@@ -1,8 +1,8 @@
 namespace Foz.Connectors.Files.Contents;
 
-/// <summary>The part of a stream that is looked at: bytes that have been read and not yet been passed over.</summary>
-/// <param name="stream">The bytes; stays the caller's. A byte-order mark of UTF-8 in front is passed over.</param>
-/// <param name="bytesMax">How much may be looked at in one piece.</param>
+/// <summary>A window of a stream: bytes that have been read and not yet been skipped.</summary>
+/// <param name="stream">The bytes; the caller owns it. A UTF-8 byte-order mark at the start is skipped.</param>
+/// <param name="bytesMax">The maximum size of the window.</param>
 sealed class Utf8Buffer(Stream stream, int bytesMax)
 {
     const int StartBytes = 1 << 18;

@@ -75,7 +75,7 @@ sealed partial class ColumnLook
     static int Number(Match date, string name) =>
         int.Parse(date.Groups[name].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
 
-    // Zeros in front are no number's: postcodes, and keys of other systems.
+    // A number has no leading zeros: texts that do are postcodes, or keys of other systems.
     [GeneratedRegex(@"^-?(0|[1-9]\d{0,17})$", RegexOptions.ECMAScript, -1)]
     private static partial Regex Whole { get; }
 

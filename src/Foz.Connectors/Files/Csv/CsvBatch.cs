@@ -119,7 +119,7 @@ sealed class CsvBatch : IDisposable
     {
         if (error.Kind is not ErrorKind.Data) return null;
         Copy(Uncopied().Where(p => !new CsvSifter(p.File).IsClean(cancellationToken)), cancellationToken);
-        // Where no row is wrong in itself, values may not fit; or else the engine and we read a file differently.
+        // If no row is wrong in itself, values may not fit, or the engine and Foz read a file differently.
         if (!TrySetAsideMisfits(cancellationToken) || parts.All(p => !p.IsCopied))
         {
             Copy(Uncopied(), cancellationToken);
@@ -239,7 +239,7 @@ sealed class CsvBatch : IDisposable
         return null;
     }
 
-    /// <summary>A SELECT for each group of files that the engine can read alike.</summary>
+    /// <summary>Returns a SELECT for each group of files that the engine can read in the same way.</summary>
     static string Union(IEnumerable<Part> parts, Func<IReadOnlyList<Part>, string?> select) =>
         string.Join("\nUNION ALL\n", parts
             .GroupBy(p => (p.IsCopied, SkipLines: p.IsCopied ? 0 : p.File.SkipLines, string.Join('\0', p.File.Names)))

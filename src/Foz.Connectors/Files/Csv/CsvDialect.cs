@@ -30,11 +30,11 @@ public sealed record CsvDialect
     /// <summary>What stands around a field that holds delimiters or ends of lines; null where nothing does.</summary>
     public byte? Quote { get; init; } = (byte)'"';
 
-    /// <summary>What stands in front of a quote inside of quotes.</summary>
+    /// <summary>The character before a quote inside of quotes.</summary>
     public byte? Escape { get; init; } = (byte)'"';
 
     /// <summary>
-    /// What is in front of a character outside of quotes too, which then is text; null where nothing is.
+    /// Gets the character that makes the next one text outside of quotes too; null where there is none.
     /// </summary>
     public byte? LooseEscape => Escape == Quote ? null : Escape;
 
@@ -81,7 +81,7 @@ public sealed record CsvDialect
             var known = DotNetName(name);
             return CodePagesEncodingProvider.Instance.GetEncoding(known) ?? Encoding.GetEncoding(known);
         }
-        // UTF-7 is known and refused: it hides characters from those who look for them.
+        // UTF-7 is known and refused: it hides characters from programs that search for them.
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw settings.Wrong(

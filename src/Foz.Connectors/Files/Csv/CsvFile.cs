@@ -20,9 +20,9 @@ public sealed record CsvFile(
     /// <summary>What in the header looks as if the file were read with wrong settings.</summary>
     public IReadOnlyList<Warning> Doubts { get; private init; } = [];
 
-    /// <summary>Looks at a file's header.</summary>
-    /// <returns>Null where the file is empty.</returns>
-    /// <exception cref="FozException">The file, or its header, cannot be read.</exception>
+    /// <summary>Reads a file's header.</summary>
+    /// <returns>Null if the file is empty.</returns>
+    /// <exception cref="FozException">Thrown when the file, or its header, cannot be read.</exception>
     public static CsvFile? Open(SourceFile source, CsvDialect dialect)
     {
         using var stream = FileStreams.OpenText(source, dialect.Encoding);
@@ -82,10 +82,10 @@ public sealed record CsvFile(
     }
 
     /// <summary>
-    /// Names that are unique whatever the case: one that is taken gets a number after it, and one that is missing is
-    /// named by its position, as the engine does.
+    /// Returns names that are unique regardless of case: a name that is taken gets a number after it, and a missing one
+    /// is named by its position, as the engine does.
     /// </summary>
-    /// <param name="names">The names as they are.</param>
+    /// <param name="names">The original names.</param>
     /// <param name="reserved">Names that are taken already.</param>
     public static List<string> Unique(IEnumerable<string> names, IEnumerable<string> reserved)
     {

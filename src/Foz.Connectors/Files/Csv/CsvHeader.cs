@@ -2,7 +2,7 @@ using Foz.Lake;
 
 namespace Foz.Connectors.Files.Csv;
 
-/// <summary>What the header of a CSV file tells of how it should be read.</summary>
+/// <summary>The settings that the header of a CSV file reveals.</summary>
 static class CsvHeader
 {
     /// <summary>The characters that separate fields in common files, most likely first.</summary>

@@ -125,7 +125,7 @@ public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytes
 
     Step SplitField(ReadOnlySpan<byte> text, ref int at)
     {
-        // A single space in front of a quote does not count, as in the engine.
+        // A single space before a quote does not count, as in the engine.
         var quoteAt = at < text.Length && text[at] == ' ' ? at + 1 : at;
         if (dialect.Quote is { } quote)
         {

@@ -24,7 +24,7 @@ sealed class CsvWriter : IDisposable
     /// <summary>Writes a text.</summary>
     /// <param name="bytes">The text in UTF-8.</param>
     /// <param name="escape">
-    /// The character in front of escaped ones, which is left out; null where nothing is escaped.
+    /// The character before escaped ones, which is left out; null where nothing is escaped.
     /// </param>
     public void WriteText(ReadOnlySpan<byte> bytes, byte? escape = null)
     {

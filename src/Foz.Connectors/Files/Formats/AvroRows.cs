@@ -92,8 +92,8 @@ static class AvroRows
         return longest;
     }
 
-    // The engine holds twice as much as the longest line for each thread. It takes texts in JSON for bytes as they are,
-    // and knows their escapes only where it casts texts.
+    // The engine holds twice the longest line for each thread. It takes texts in JSON as raw bytes, and decodes their
+    // escapes only where it casts texts.
     static string ReadSql(AvroSchema schema, string lines, long longest)
     {
         var columns = ColumnsOf(schema);

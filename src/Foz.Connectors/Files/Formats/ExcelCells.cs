@@ -28,9 +28,9 @@ sealed record ExcelCells(Warning? Errors, IReadOnlyDictionary<(int Row, int Colu
         DtdProcessing = DtdProcessing.Prohibit, IgnoreComments = true, IgnoreWhitespace = true,
     };
 
-    /// <summary>Looks at the cells of a sheet.</summary>
+    /// <summary>Examines the cells of a sheet.</summary>
     /// <param name="file">The workbook.</param>
-    /// <param name="workbook">It, open; it can seek.</param>
+    /// <param name="workbook">The open workbook; it can seek.</param>
     /// <param name="sheet">The sheet's name.</param>
     /// <param name="range">The cells that are read.</param>
     /// <param name="cancellationToken">Stops it.</param>

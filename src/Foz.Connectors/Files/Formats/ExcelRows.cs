@@ -173,7 +173,7 @@ static class ExcelRows
             string text => text.Length == 0 ? null : text,
             bool flag => flag ? "true" : "false",
             double or int when digits is not null => digits,
-            // Digits that Excel keeps: fifteen, and more only where they tell two numbers apart.
+            // The digits that Excel keeps: fifteen, and more only where they distinguish two numbers.
             double number =>
                 number.ToString(
                     Math.Abs(number) < 1e15 && Math.Floor(number) == number ? "F0" : "R", CultureInfo.InvariantCulture),
