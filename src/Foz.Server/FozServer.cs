@@ -16,13 +16,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Foz.Server;
 
-/// <summary>What a server serves, and to whom.</summary>
+/// <summary>The options of a server: what it serves, and to which users.</summary>
 public sealed record ServerOptions
 {
     /// <summary>How it listens.</summary>
     public required ServeOptions Serve { get; init; }
 
-    /// <summary>Who may log in.</summary>
+    /// <summary>Gets the users that may log in.</summary>
     public required LogIns LogIns { get; init; }
 
     /// <summary>What serves statements.</summary>
@@ -122,7 +122,9 @@ public sealed class FozServer : IAsyncDisposable
         };
     }
 
-    /// <summary>Takes no more clients, lets those that work go on for the time of <c>drain</c>, and ends.</summary>
+    /// <summary>
+    /// Accepts no more clients, lets running statements continue for the time of <c>drain</c>, and ends.
+    /// </summary>
     public async Task StopAsync()
     {
         health.IsServing = false;

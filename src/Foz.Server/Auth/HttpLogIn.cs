@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace Foz.Server.Auth;
 
-/// <summary>Who a request is of, or why it is refused.</summary>
+/// <summary>The user of a request, or why it is refused.</summary>
 /// <param name="User">The user; null where it is refused.</param>
 /// <param name="Status">The status of the refusal.</param>
-/// <param name="Message">Why.</param>
+/// <param name="Message">The reason.</param>
 readonly record struct HttpIdentity(SessionUser? User, int Status = 0, string Message = "");
 
 /// <summary>Log-ins of HTTP: a password (RFC 7617) or a token (RFC 6750) with each request.</summary>
-/// <param name="desk">Lets in who may log in.</param>
+/// <param name="desk">Logs users in.</param>
 sealed class HttpLogIn(LogInDesk desk)
 {
     /// <summary>What the audit calls Trino's protocol.</summary>
@@ -27,9 +27,9 @@ sealed class HttpLogIn(LogInDesk desk)
     /// <summary>Keeps web pages away where clients need not log in.</summary>
     public void Guard(WebApplication app) => LoopbackGuard.Use(app, desk.LogIns);
 
-    /// <summary>Finds who a request is of.</summary>
+    /// <summary>Finds the user of a request.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="named">Who the client says that it is, beside its log-in; null where it does not say.</param>
+    /// <param name="named">The user that the client names in addition to its log-in; null where it names none.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<HttpIdentity> FindAsync(HttpContext context, string? named, CancellationToken cancellationToken)
     {

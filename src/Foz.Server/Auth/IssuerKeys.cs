@@ -68,7 +68,7 @@ sealed class IssuerKeys(HttpClient http, TimeProvider clock) : IDisposable
         }
     }
 
-    /// <summary>The keys of an issuer, where they were fetched lately; else null.</summary>
+    /// <summary>Returns the keys of an issuer, if they were fetched lately; otherwise null.</summary>
     IReadOnlyList<IssuerKey>? Known(string name, bool isFresh) =>
         known.TryGetValue(name, out var found) && clock.GetUtcNow() - found.At < (isFresh ? restMin : ageMax)
             ? found.Keys

@@ -30,6 +30,6 @@ sealed class LogInRefusedException(string name, string reason)
     /// <summary>Why, for the audit and the log alone.</summary>
     public string Reason { get; } = reason;
 
-    /// <summary>Whether it was not even looked at: too many of its address wait already.</summary>
+    /// <summary>Whether it was not even checked: too many attempts of its address wait already.</summary>
     public bool IsBusy { get; init; }
 }

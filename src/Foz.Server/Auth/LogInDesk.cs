@@ -30,7 +30,7 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
     readonly Lock gate = new();
     readonly Dictionary<LogInAttempt, DateTimeOffset> seen = [];
 
-    /// <summary>Who may log in.</summary>
+    /// <summary>Gets the users that may log in.</summary>
     public LogIns LogIns => logIns;
 
     /// <summary>Logs a user in by a password.</summary>
@@ -80,7 +80,7 @@ sealed class LogInDesk(LogIns logIns, AuditLog? audit, TimeProvider clock, ILogg
         CancellationToken cancellationToken) =>
         EnterAsync(attempt, attempt.Name, prove, cancellationToken);
 
-    // secretOf: the name whose secret is looked at; empty for none.
+    // secretOf: the name whose secret is checked; empty for none.
     async Task<SessionUser> EnterAsync(
         LogInAttempt attempt, string secretOf, Func<Func<Task>, CancellationToken, Task<SessionUser?>> prove,
         CancellationToken cancellationToken)

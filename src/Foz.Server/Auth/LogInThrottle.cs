@@ -14,15 +14,15 @@ sealed class LogInThrottle(TimeProvider clock)
     const int KeysMax = 10_000;
 
     /// <summary>
-    /// The most attempts of an address that are looked at, or wait out their delay, at the same time.
+    /// The maximum number of attempts of an address that are checked, or wait out their delay, at the same time.
     /// </summary>
     const int PendingMax = 8;
 
-    /// <summary>The most that wait until they are looked at.</summary>
+    /// <summary>The maximum number of attempts that wait for their check.</summary>
     const int WaitingMax = 1000;
 
     /// <summary>
-    /// Of an address few are forgiven; under a name more, since anybody can fail under it, and who it is waits too.
+    /// Few failures are free for an address, more for a name: anybody can fail under it, and its user waits too.
     /// </summary>
     static readonly Limit ofAddress = new(FailuresFree: 3, TimeSpan.FromSeconds(10));
     static readonly Limit ofName = new(FailuresFree: 10, TimeSpan.FromSeconds(5));
@@ -139,7 +139,7 @@ sealed class LogInThrottle(TimeProvider clock)
     {
         var key = (network, IsKnown(network, name) ? name : "");
         if (!lanes.TryGetValue(key, out var lane)) lanes[key] = lane = new(key, new(PendingMax));
-        // Who guesses is not even to wait with more than that; who does not is looked at in a moment.
+        // Only few attempts of a client that guesses may wait; any other attempt is checked in a moment.
         if (lane.Count >= (DelayOfKeys(network, name) > TimeSpan.Zero ? PendingMax : WaitingMax)) return null;
         lane.Count++;
         return lane;
@@ -189,7 +189,7 @@ sealed class LogInThrottle(TimeProvider clock)
     /// <param name="DelayMax">The longest delay.</param>
     readonly record struct Limit(int FailuresFree, TimeSpan DelayMax);
 
-    /// <summary>Attempts that are looked at few at a time.</summary>
+    /// <summary>Attempts of which few are checked at a time.</summary>
     sealed class Lane((IPAddress Address, string Name) key, SemaphoreSlim turns)
     {
         public (IPAddress Address, string Name) Key => key;

@@ -5,7 +5,7 @@ using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.Auth;
 
-/// <summary>Who may log in, and how it is proven. Safe for use by many threads.</summary>
+/// <summary>The users that may log in, and how they prove it. Safe for use by many threads.</summary>
 public sealed class LogIns
 {
     const int SaltBytes = 16;
@@ -26,10 +26,10 @@ public sealed class LogIns
     /// <summary>Returns the log-ins of a list of users, which is read again at each attempt.</summary>
     public static LogIns Of(Func<UserList> users) => Of(users, TimeProvider.System);
 
-    /// <summary>The users of a list, whose keys expire by a clock.</summary>
+    /// <summary>Returns the log-ins of a list of users, whose keys expire by a clock.</summary>
     public static LogIns Of(Func<UserList> users, TimeProvider clock) => new(users, clock);
 
-    /// <summary>Whose tokens are taken.</summary>
+    /// <summary>Gets the issuers whose tokens are accepted.</summary>
     internal IReadOnlyList<TokenIssuer> Issuers => users?.Invoke().Issuers ?? [];
 
     /// <summary>What a user's password is checked with.</summary>
@@ -48,12 +48,12 @@ public sealed class LogIns
             iterations, hash[..SaltBytes], RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(32));
     }
 
-    /// <summary>The user of a session; null where there is none of the name.</summary>
+    /// <summary>Returns the user of a session; null if there is none of the name.</summary>
     internal SessionUser? Find(string name) => users is null
         ? new SessionUser(name, IsOwner: true)
         : users().Find(name) is { } user ? new SessionUser(user.Name, user.IsOwner) : FindByKey(name);
 
-    /// <summary>Whose a key is; null where there is none of the name, or it has expired.</summary>
+    /// <summary>Returns the user of a key; null if no key has the name, or it has expired.</summary>
     SessionUser? FindByKey(string name)
     {
         var list = users!();

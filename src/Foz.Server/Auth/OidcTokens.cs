@@ -17,7 +17,10 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
 {
     const int LengthMax = 16 * 1024;
 
-    /// <summary>The last day of the year 9999 is no time any more: what is added would not be one.</summary>
+    /// <summary>
+    /// The start of the last day of the year 9999: later times are refused, as adding to them could exceed the last
+    /// possible time.
+    /// </summary>
     const double SecondsMax = 253_402_214_400;
 
     static readonly TimeSpan skew = TimeSpan.FromMinutes(1);
@@ -31,8 +34,10 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
 
     static readonly JsonWebTokenHandler handler = new() { MaximumTokenSizeInBytes = LengthMax };
 
-    /// <summary>Whose a token is.</summary>
-    /// <exception cref="LogInRefusedException">It is not valid; why is for the audit alone.</exception>
+    /// <summary>Validates a token and returns its user.</summary>
+    /// <exception cref="LogInRefusedException">
+    /// Thrown when it is not valid; the reason is for the audit only.
+    /// </exception>
     public async Task<SessionUser> FindAsync(string token, CancellationToken cancellationToken)
     {
         if (token.Length > LengthMax || token.Split('.') is not [var header, var payload, var signature])
@@ -77,7 +82,7 @@ sealed class OidcTokens(Func<IReadOnlyList<TokenIssuer>> issuers, IssuerKeys key
         return [];
     }
 
-    /// <summary>What is wrong with a token's signature, issuer or audience; null for nothing.</summary>
+    /// <summary>Returns the fault of a token's signature, issuer or audience; null for none.</summary>
     static async Task<string?> FaultAsync(
         string token, TokenIssuer issuer, string algorithm, IEnumerable<SecurityKey> signers)
     {

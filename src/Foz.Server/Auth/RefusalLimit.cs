@@ -31,8 +31,8 @@ sealed class RefusalLimit(TimeProvider clock)
         }
     }
 
-    /// <summary>Takes how many were left out, of addresses whose minute is over.</summary>
-    /// <param name="isEnd">Whether of all: nothing comes any more.</param>
+    /// <summary>Returns and resets how many refusals were left out, of addresses whose minute is over.</summary>
+    /// <param name="isEnd">Whether to return those of all addresses, as no more follow.</param>
     public IReadOnlyList<(IPAddress Address, int Count)> TakeLeftOut(bool isEnd)
     {
         lock (gate)

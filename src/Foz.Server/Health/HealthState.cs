@@ -15,7 +15,7 @@ sealed class HealthState(SqlService sql, TimeProvider clock)
     /// <summary>Whether it takes clients.</summary>
     public bool IsServing { get; set; }
 
-    /// <summary>Answers <c>/healthz</c> and <c>/readyz</c>, which need no log-in and tell nothing else.</summary>
+    /// <summary>Answers <c>/healthz</c> and <c>/readyz</c>, which need no log-in and reveal nothing else.</summary>
     public void Map(WebApplication app)
     {
         app.MapGet("/healthz", static context => AnswerAsync(context, StatusCodes.Status200OK, "alive"));

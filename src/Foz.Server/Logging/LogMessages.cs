@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Foz.Server.Logging;
 
-/// <summary>What the server tells of itself.</summary>
+/// <summary>The server's log messages.</summary>
 static partial class LogMessages
 {
     /// <summary>Something failed that should not have.</summary>

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Foz.Server.Logging;
 
-/// <summary>Writes what is logged as lines of text.</summary>
-/// <param name="writer">Where to.</param>
+/// <summary>Writes log messages as lines of text.</summary>
+/// <param name="writer">Where they are written.</param>
 sealed class TextLoggerProvider(TextWriter writer) : ILoggerProvider
 {
     readonly Lock gate = new();

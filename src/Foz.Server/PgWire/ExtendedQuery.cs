@@ -105,7 +105,7 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
         }
     }
 
-    /// <summary>Runs a portal, or goes on with it.</summary>
+    /// <summary>Runs a portal, or continues with it.</summary>
     public async Task ExecuteAsync(ExecuteMessage message, CancellationToken cancellationToken)
     {
         var portal = PortalOf(message.Portal);
@@ -128,7 +128,7 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
         if (hasTransactionEnded) await EndPortalsAsync();
     }
 
-    /// <summary>Forgets a statement or portal; one that is not there is none.</summary>
+    /// <summary>Forgets a statement or portal, if it exists.</summary>
     public async Task CloseAsync(NamedMessage message)
     {
         if (message.Kind is DescribedKind.Portal) await ClosePortalAsync(message.Name);

@@ -3,7 +3,7 @@ namespace Foz.Server.PgWire;
 /// <summary>What a connection is doing.</summary>
 enum PgPhase
 {
-    /// <summary>It has not said yet who it is.</summary>
+    /// <summary>The client has not yet logged in.</summary>
     Starting,
 
     /// <summary>It waits for the client, outside of a transaction.</summary>

@@ -11,7 +11,7 @@ namespace Foz.Server.PgWire;
 /// <summary>A client's connection, from its first byte to its last.</summary>
 sealed class PgConnection : IDisposable
 {
-    /// <summary>How long a client may take to say who it is.</summary>
+    /// <summary>How long a client may take to log in.</summary>
     static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
     const int RefusedBytesMax = 4096;
@@ -41,7 +41,7 @@ sealed class PgConnection : IDisposable
     /// <summary>Its place among those that have not logged in; given back once it has.</summary>
     public IDisposable? Starting { get; set; }
 
-    /// <summary>What is done with the session of a client that is found gone; null before there is one.</summary>
+    /// <summary>Called for the session of a client that is found gone; null before there is one.</summary>
     public Action? Left { get; set; }
 
     /// <summary>Waits for what the client sends.</summary>
@@ -50,7 +50,7 @@ sealed class PgConnection : IDisposable
     /// <summary>What it is doing.</summary>
     public PgActivity Activity => activity;
 
-    /// <summary>Serves the client; what goes wrong with the connection ends it and nothing else.</summary>
+    /// <summary>Serves the client; errors of the connection end it and nothing else.</summary>
     public async Task RunAsync()
     {
         try
@@ -115,9 +115,9 @@ sealed class PgConnection : IDisposable
         return hasMessage;
     }
 
-    /// <summary>Does something for the client that can be canceled.</summary>
-    /// <param name="work">What is done.</param>
-    /// <param name="limit">How long it may take; null for any time.</param>
+    /// <summary>Runs cancelable work for the client.</summary>
+    /// <param name="work">The work.</param>
+    /// <param name="limit">How long it may take; null for no limit.</param>
     public async Task WorkAsync(Func<CancellationToken, Task> work, TimeSpan? limit)
     {
         using var source = new CancellationTokenSource();
@@ -165,13 +165,13 @@ sealed class PgConnection : IDisposable
     }
 
     /// <summary>
-    /// Ends the session: at once where it waits for the client, else when the statement is done; for any thread.
+    /// Ends the session: at once if it waits for the client, otherwise when the statement is done; for any thread.
     /// </summary>
     public void End(PgEndException? why = null)
     {
         lock (gate)
         {
-            // It may end by itself at this very moment.
+            // The session may end at this very moment.
             if (isDisposed) return;
             ending ??= why ?? PgEndException.Stopping();
             reading.Cancel();
@@ -217,7 +217,7 @@ sealed class PgConnection : IDisposable
         }
     }
 
-    /// <summary>Closes the connection, whatever it is doing.</summary>
+    /// <summary>Closes the connection immediately.</summary>
     public void Close() => socket.Dispose();
 
     /// <summary>Whether the client has gone while something is done for it.</summary>

@@ -56,6 +56,8 @@ static class PgErrors
         };
     }
 
-    /// <summary>Texts of the protocol end with NUL, and tell nothing of the server's files.</summary>
+    /// <summary>
+    /// Returns a text as the protocol can carry it: texts end with NUL, and must not reveal the server's files.
+    /// </summary>
     static string Printable(string text, string? sql) => ServedText.WithoutPaths(text, sql).Replace('\0', '?');
 }

@@ -40,12 +40,12 @@ sealed class PgInput(Stream stream) : IDisposable
 
     /// <summary>Reads the next message.</summary>
     /// <param name="limits">How long messages may be.</param>
-    /// <param name="cancellationToken">Stops it; half of a message may be read then.</param>
+    /// <param name="cancellationToken">Stops it; half of a message may have been read then.</param>
     /// <param name="wait">
-    /// Waits on the caller's thread for its beginning; null where that has something else to do.
+    /// Waits on the caller's thread for the start of the message; null where that thread has other work.
     /// </param>
-    /// <returns>Whether there is one; false where the client has closed the connection.</returns>
-    /// <exception cref="WireException">It is too long, of no known type, or cut off.</exception>
+    /// <returns>Whether there is a message; false if the client has closed the connection.</returns>
+    /// <exception cref="WireException">Thrown when the message is too long, of no known type, or cut off.</exception>
     public async ValueTask<bool> ReadAsync(
         ClientMessageLimits limits, CancellationToken cancellationToken, SocketWait? wait = null)
     {
@@ -94,7 +94,7 @@ sealed class PgInput(Stream stream) : IDisposable
         if (start == end)
         {
             Release();
-            // Until something arrives there is no buffer for it. What TLS has decrypted already, no socket tells.
+            // Until bytes arrive there is no buffer for them. A socket does not show what TLS has decrypted already.
             var hasArrived = stream is NetworkStream && wait is not null && wait.HasArrived(cancellationToken);
             if (!hasArrived && await stream.ReadAsync(Memory<byte>.Empty, cancellationToken) != 0)
                 throw new UnreachableException();

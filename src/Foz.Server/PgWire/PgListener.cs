@@ -47,8 +47,8 @@ sealed class PgListener : IAsyncDisposable
         return listener;
     }
 
-    /// <summary>Takes no more clients, and lets those that work go on for a time.</summary>
-    /// <param name="limit">How long statements may go on.</param>
+    /// <summary>Accepts no more clients, and lets running statements continue for a time.</summary>
+    /// <param name="limit">How long statements may continue.</param>
     public async Task StopAsync(TimeSpan limit)
     {
         await stopping.CancelAsync();

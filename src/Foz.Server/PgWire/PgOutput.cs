@@ -3,8 +3,8 @@ using Foz.Wire.PostgreSql;
 namespace Foz.Server.PgWire;
 
 /// <summary>
-/// The messages that a client is sent. While one buffer is on its way the next one is filled; what a client does not
-/// read stops who writes. One writer at a time.
+/// The messages to a client. While one buffer is sent the next one is filled; a client that does not read blocks the
+/// writer. One writer at a time.
 /// </summary>
 sealed class PgOutput(Stream stream)
 {
@@ -17,7 +17,7 @@ sealed class PgOutput(Stream stream)
     /// <summary>Takes messages.</summary>
     public MessageWriter Writer { get; private set; } = new();
 
-    /// <summary>Whether there is enough to be worth sending.</summary>
+    /// <summary>Whether there are enough bytes to be worth sending.</summary>
     public bool IsFull => Writer.Length >= FlushBytes;
 
     /// <summary>Begins to send what was written, once what was sent before is on its way.</summary>
@@ -27,7 +27,7 @@ sealed class PgOutput(Stream stream)
         if (Writer.Length == 0) return;
         (Writer, sending) = (sending, Writer);
         Writer.Reset();
-        // Never canceled: half a message cannot be followed by another one. Who gives up closes the connection.
+        // Never canceled: no message can follow half of one. A caller that gives up closes the connection.
         sent = WriteAsync(sending.Written);
     }
 

@@ -21,7 +21,7 @@ sealed class PgSession : IAsyncDisposable
     readonly CopyReceiver copies;
     readonly ExtendedQuery extended;
 
-    /// <summary>A session of a client that has said who it is.</summary>
+    /// <summary>Creates the session of a client that has logged in.</summary>
     public PgSession(SqlSession session, PgInput input, PgOutput output, PgConnection connection, TimeProvider clock)
     {
         (this.session, this.input, this.output, this.connection) = (session, input, output, connection);
@@ -106,7 +106,9 @@ sealed class PgSession : IAsyncDisposable
         await session.DisposeAsync();
     }
 
-    /// <summary>Sends what there is, unless more has arrived already, and waits for the next message.</summary>
+    /// <summary>
+    /// Sends the output so far, unless more input has arrived already, and waits for the next message.
+    /// </summary>
     async ValueTask<bool> NextAsync()
     {
         if (connection.IsReading || !input.HasNext(ClientMessageLimits.Session) || output.IsFull)
@@ -132,7 +134,7 @@ sealed class PgSession : IAsyncDisposable
                 extended.Describe(NamedMessage.Read(input.Payload));
                 return Task.CompletedTask;
             case MessageType.Execute:
-                // What is alone before its Sync needs no transaction.
+                // A statement that is alone before its Sync needs no transaction.
                 session.IsFollowed = !input.IsNext(MessageType.Sync);
                 return extended.ExecuteAsync(ExecuteMessage.Read(input.Payload), cancellationToken);
             case MessageType.Close:
@@ -234,7 +236,7 @@ sealed class PgSession : IAsyncDisposable
                 output.Writer, MessageType.NoticeResponse);
     }
 
-    /// <summary>Tells the client of an error.</summary>
+    /// <summary>Reports an error to the client.</summary>
     /// <returns>Whether the session ends with it.</returns>
     bool Report(Exception error, string? sql = null, string before = "")
     {

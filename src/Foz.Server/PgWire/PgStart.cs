@@ -11,7 +11,7 @@ using Foz.Wire.PostgreSql;
 namespace Foz.Server.PgWire;
 
 /// <summary>
-/// How a connection begins: encryption, who it is, and that it is who it says (PostgreSQL documentation, "Start-up").
+/// The start of a connection: encryption, the client's name, and its proof (PostgreSQL documentation, "Start-up").
 /// </summary>
 sealed class PgStart : IAsyncDisposable
 {
@@ -128,7 +128,7 @@ sealed class PgStart : IAsyncDisposable
                 "0A000",
                 $"unsupported frontend protocol {startup.MajorVersion}.{startup.MinorVersion}: server "
                     + $"supports 3.0 to 3.{MinorVersionMax}");
-        // Of 3.1 there is none: it was never given to a version.
+        // There is no 3.1: no version ever got that number.
         var minorVersion = startup.MinorVersion >= MinorVersionMax ? MinorVersionMax : 0;
         var options = startup.Parameters.Select(p => p.Key).Where(k => k.StartsWith("_pq_.", StringComparison.Ordinal))
             .ToList();

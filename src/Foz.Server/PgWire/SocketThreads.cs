@@ -1,10 +1,10 @@
 namespace Foz.Server.PgWire;
 
 /// <summary>
-/// The threads that wait for what clients send. There are a few, for the connections that worked last: who wants one
-/// that is taken gets it the next time. For many threads.
+/// The few threads that wait for what clients send, for the connections that worked last: a connection that finds all
+/// taken gets one the next time. For many threads.
 /// </summary>
-/// <param name="most">How many.</param>
+/// <param name="most">How many there are.</param>
 sealed class SocketThreads(int most = SocketThreads.MostDefault)
 {
     const int MostDefault = 8;
@@ -15,7 +15,7 @@ sealed class SocketThreads(int most = SocketThreads.MostDefault)
     /// <summary>How many wait.</summary>
     public int Taken => Volatile.Read(ref taken);
 
-    /// <summary>Takes one; where all are taken, one of those who have them is to give it up.</summary>
+    /// <summary>Takes a thread; if all are taken, one of the connections that have one must give it up.</summary>
     public bool TryTake()
     {
         if (Interlocked.Increment(ref taken) <= most) return true;

@@ -10,15 +10,15 @@ namespace Foz.Server.PgWire;
 /// <param name="threads">How many may wait so.</param>
 sealed class SocketWait(Socket socket, SocketThreads threads)
 {
-    /// <summary>How often it looks whether it is still to wait: 10 seconds in all.</summary>
+    /// <summary>How often it checks whether to continue waiting: 10 seconds in all.</summary>
     const int TurnsMax = 200;
 
     static readonly TimeSpan turn = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Waits while there is a thread for it.</summary>
+    /// <summary>Waits while a thread is available.</summary>
     /// <param name="cancellationToken">Ends it within a turn.</param>
     /// <returns>
-    /// Whether there is something to be read; else it can still come, and is to be waited for without a thread.
+    /// Whether there are bytes to read; otherwise they can still come, and the caller must wait without a thread.
     /// </returns>
     public bool HasArrived(CancellationToken cancellationToken)
     {

@@ -103,7 +103,9 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>The statement that a request names, if who asks may know of it; else the request is answered.</summary>
+    /// <summary>
+    /// Returns the statement that a request names, if its user may know of it; otherwise answers the request.
+    /// </summary>
     async Task<TrinoQuery?> FindAsync(HttpContext context)
     {
         if (await LogInAsync(context, TrinoHeaders.Of(context.Request)) is not { } user) return null;

@@ -4,10 +4,10 @@ using Foz.Serving;
 
 namespace Foz.Server.Trino;
 
-/// <summary>An error by Trino's names and numbers (its <c>StandardErrorCode</c>).</summary>
+/// <summary>An error with Trino's names and numbers (its <c>StandardErrorCode</c>).</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Code">The number.</param>
-/// <param name="Message">What is wrong.</param>
+/// <param name="Message">The message.</param>
 sealed partial record TrinoError(string Name, int Code, string Message)
 {
     const int Internal = 65_536, Resources = 131_072;
@@ -73,7 +73,7 @@ sealed partial record TrinoError(string Name, int Code, string Message)
     public static TrinoError ShuttingDown { get; } = new(
         "SERVER_SHUTTING_DOWN", Internal + 9, "The server is shutting down");
 
-    /// <summary>Whose fault it is.</summary>
+    /// <summary>Gets the type, which says whose fault the error is.</summary>
     public string Type => Code switch
     {
         >= Resources => "INSUFFICIENT_RESOURCES",
@@ -84,7 +84,7 @@ sealed partial record TrinoError(string Name, int Code, string Message)
     /// <summary>Line and column in the statement, counted from 1; null where none is known.</summary>
     public (int Line, int Column)? Location { get; init; }
 
-    /// <summary>The message with the place in front, as Trino writes it.</summary>
+    /// <summary>Gets the message after its place, as Trino writes it.</summary>
     public string PlacedMessage => Location is var (line, column) ? $"line {line}:{column}: {Message}" : Message;
 
     /// <summary>Returns the error that a client gets for an exception.</summary>

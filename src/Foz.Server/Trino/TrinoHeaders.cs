@@ -21,7 +21,7 @@ sealed class TrinoHeaders(string prefix, IHeaderDictionary headers)
             : Current,
         request.Headers);
 
-    /// <summary>Who the statement is of; null where only the log-in says it.</summary>
+    /// <summary>Gets the user of the statement; null where only the log-in names one.</summary>
     public string? User => Find("User");
 
     /// <summary>Reads what comes with a statement.</summary>
@@ -43,7 +43,7 @@ sealed class TrinoHeaders(string prefix, IHeaderDictionary headers)
         Prepared = Pairs("Prepared-Statement"),
     };
 
-    /// <summary>Tells what changes of the session.</summary>
+    /// <summary>Writes what changes in the session.</summary>
     public void Write(TrinoEffects effects, IHeaderDictionary answer)
     {
         Set("Set-Catalog", effects.SetCatalog);

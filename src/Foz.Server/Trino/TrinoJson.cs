@@ -39,11 +39,11 @@ static class TrinoJson
             if (page.UpdateCount is { } count) json.WriteNumber("updateCount", count);
         });
 
-    /// <summary>What is known of a statement.</summary>
+    /// <summary>Returns the information about a statement.</summary>
     public static ReadOnlyMemory<byte> Info(TrinoQuery query, TrinoAddress address) =>
         Write(json => WriteInfo(json, query, address));
 
-    /// <summary>What is known of statements.</summary>
+    /// <summary>Returns the information about statements.</summary>
     public static ReadOnlyMemory<byte> Infos(IEnumerable<TrinoQuery> queries, TrinoAddress address)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -61,7 +61,7 @@ static class TrinoJson
         return buffer.WrittenMemory;
     }
 
-    /// <summary>What the server is.</summary>
+    /// <summary>Returns the information about the server.</summary>
     /// <param name="version">The version of Trino whose protocol is spoken.</param>
     /// <param name="uptime">How long it has run.</param>
     /// <param name="isStarting">Whether it does not serve yet.</param>

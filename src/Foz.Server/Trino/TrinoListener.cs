@@ -81,7 +81,7 @@ sealed class TrinoListener : IAsyncDisposable
         return new(app, running);
     }
 
-    /// <summary>Takes no more statements, and lets those that run go on for a time.</summary>
+    /// <summary>Accepts no more statements, and lets running ones continue for a time.</summary>
     public async Task StopAsync(TimeSpan limit)
     {
         await queries.StopAsync(limit);

@@ -27,7 +27,7 @@ enum TrinoState
 /// <summary>Some rows of a statement, and the other data that a client gets with them.</summary>
 sealed record TrinoPage
 {
-    /// <summary>There is nothing yet.</summary>
+    /// <summary>Gets a page without rows or state: there is nothing yet.</summary>
     public static TrinoPage Nothing { get; } = new();
 
     /// <summary>What a statement without rows gives: how many it changed, or that it is done.</summary>

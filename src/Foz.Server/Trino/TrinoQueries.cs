@@ -58,7 +58,7 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
     /// <summary>The statement of a name; null for none.</summary>
     public TrinoQuery? Find(string id) => queries.GetValueOrDefault(id);
 
-    /// <summary>Takes no more statements, and lets those that run go on for a time.</summary>
+    /// <summary>Accepts no more statements, and lets running ones continue for a time.</summary>
     public async Task StopAsync(TimeSpan limit)
     {
         isClosed = true;

@@ -15,8 +15,8 @@ namespace Foz.Server.Trino;
 readonly record struct TrinoAnswer(TrinoPage Page, long? NextToken);
 
 /// <summary>
-/// A statement that a client has sent: it runs ahead of the client by one page, and waits there. Each page has a token,
-/// and is given again as often as it is asked for, until the next one is. For many threads.
+/// A statement of a client: it runs one page ahead of the client, and waits there. Each page has a token, and is
+/// repeated whenever it is requested, until the next one is. For many threads.
 /// </summary>
 sealed class TrinoQuery : IAsyncDisposable
 {
@@ -58,7 +58,7 @@ sealed class TrinoQuery : IAsyncDisposable
     /// <summary>Gets an unguessable text: a client that knows it may read the rows.</summary>
     public string Slug => Convert.ToHexStringLower(slug);
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>Gets its user.</summary>
     public SessionUser User { get; }
 
     /// <summary>What the client sent; once it has ended, what people want to know of it.</summary>
@@ -127,12 +127,12 @@ sealed class TrinoQuery : IAsyncDisposable
         Fail(why);
         lock (ending)
         {
-            // It may be forgotten by itself at this very moment.
+            // Another thread may forget it at this very moment.
             if (!isDisposed) stopping.Cancel();
         }
     }
 
-    /// <summary>The page of a token.</summary>
+    /// <summary>Returns the page of a token.</summary>
     /// <param name="token">1 for the first page; one more for each next.</param>
     /// <param name="wait">How long to wait for it.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
@@ -250,7 +250,7 @@ sealed class TrinoQuery : IAsyncDisposable
 
     async Task ProduceAsync(CancellationToken cancellationToken)
     {
-        // Who has the last page may go on with the transaction: the statement has let go of it by then.
+        // A client with the last page may continue its transaction: the statement has released it by then.
         var last = await RunStatementAsync(cancellationToken);
         await pages.Writer.WriteAsync(last, cancellationToken);
     }
@@ -301,7 +301,9 @@ sealed class TrinoQuery : IAsyncDisposable
         return rows.Take();
     }
 
-    /// <summary>What is kept of a statement that has ended: nothing that grows with what clients send.</summary>
+    /// <summary>
+    /// Returns what is kept of a statement that has ended: nothing that grows with what clients send.
+    /// </summary>
     static TrinoRequest ShortenedOf(TrinoRequest request) => new()
     {
         Sql = Shortened(request.Sql, SqlKeptMax)!, Catalog = Shortened(request.Catalog, NameKeptMax),
@@ -312,7 +314,7 @@ sealed class TrinoQuery : IAsyncDisposable
 
     static string? Shortened(string? text, int lengthMax) => text?.Length > lengthMax ? text[..lengthMax] + "…" : text;
 
-    /// <summary>Goes on; what has failed stays so.</summary>
+    /// <summary>Changes to the next state, unless it has failed.</summary>
     void Enter(TrinoState next)
     {
         lock (ending)

@@ -193,7 +193,7 @@ static class BinaryFormats
         }
     }
 
-    /// <summary>Both kinds of timestamps, in whatever units.</summary>
+    /// <summary>Both kinds of timestamps, in any units.</summary>
     internal readonly struct TimestampFormat<TUnit> : IValueFormat<long>
         where TUnit : struct, ITimestampUnit
     {

@@ -31,7 +31,7 @@ sealed class ClockZone
         if (zone is null) return 0;
         var spanOfInstant = micros / SpanMicros;
         if (spanOfInstant == span) return offsetSeconds;
-        // .NET knows the years 1 to 9999; clocks before and after go on as at their ends.
+        // .NET knows the years 1 to 9999; clocks before and after use the offsets at these ends.
         var known = DateTime.UnixEpoch.AddMicroseconds(Math.Clamp(micros, FirstMicros, LastMicros));
         offsetSeconds = (int)zone.GetUtcOffset(known).TotalSeconds;
         span = spanOfInstant;

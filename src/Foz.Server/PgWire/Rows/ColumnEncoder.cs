@@ -23,8 +23,8 @@ abstract class ColumnEncoder
     /// <param name="vector">The column.</param>
     /// <param name="from">The first row that was measured.</param>
     /// <param name="skip">How many of the measured rows come before.</param>
-    /// <param name="buffer">Where all of it is written.</param>
-    /// <param name="positions">Where each row goes on.</param>
+    /// <param name="buffer">The buffer of all rows.</param>
+    /// <param name="positions">Where each row continues.</param>
     public abstract void Write(in Vector vector, int from, int skip, Span<byte> buffer, Span<int> positions);
 
     /// <summary>Adds bytes to a row's, which no message could hold above a limit.</summary>
@@ -112,7 +112,7 @@ sealed class PlainColumn<T, TFormat>(FormatContext context, ColumnFrame frame) :
     }
 }
 
-/// <summary>Values whose bytes lie in the vector as they are sent.</summary>
+/// <summary>Values whose bytes are in the vector as they are sent.</summary>
 sealed class BytesColumn(ColumnFrame frame) : ColumnEncoder
 {
     readonly bool isPrefixed = frame.IsPrefixed;

@@ -15,13 +15,13 @@ abstract class ColumnFrame
     /// </summary>
     public const int BytesMax = 0x3FFF_FFFF;
 
-    /// <summary>Whether values have their length in front; else they end with <see cref="Delimiter"/>.</summary>
+    /// <summary>Whether the length precedes a value; otherwise values end with <see cref="Delimiter"/>.</summary>
     public abstract bool IsPrefixed { get; }
 
-    /// <summary>Whether values that are no texts stand as they are.</summary>
+    /// <summary>Whether values that are no texts are written unchanged.</summary>
     public abstract bool TakesPlain { get; }
 
-    /// <summary>What a value ends with that has no length in front.</summary>
+    /// <summary>Gets the end of a value that no length precedes.</summary>
     public virtual byte Delimiter => 0;
 
     /// <summary>Bytes of a NULL.</summary>
@@ -45,7 +45,7 @@ abstract class ColumnFrame
         ? (int)bytes
         : throw new WireException(WireErrorKind.TooLong, $"a value has {bytes} bytes, above {BytesMax}");
 
-    /// <summary>Values of DataRow and of COPY in binary format: 32 bits of length in front, −1 for NULL.</summary>
+    /// <summary>Values of DataRow and of COPY in binary format: a length of 32 bits first, −1 for NULL.</summary>
     public sealed class Prefixed : ColumnFrame
     {
         /// <summary>Bytes of a length.</summary>
@@ -69,7 +69,7 @@ abstract class ColumnFrame
         /// <inheritdoc/>
         public override void WriteNull(Span<byte> destination) => BinaryPrimitives.WriteInt32BigEndian(destination, -1);
 
-        /// <summary>Writes a value with its length in front.</summary>
+        /// <summary>Writes a value after its length.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static int WriteValue(ReadOnlySpan<byte> value, Span<byte> destination)
         {
@@ -167,7 +167,7 @@ abstract class ColumnFrame
         /// <summary>A column.</summary>
         /// <param name="options">How the COPY is written.</param>
         /// <param name="isLast">Whether the row ends with it.</param>
-        /// <param name="isOnly">Whether there is no other.</param>
+        /// <param name="isOnly">Whether it is the only column.</param>
         public Csv(CopyOptions options, bool isLast, bool isOnly)
         {
             (quote, escape) = ((byte)options.Quote, (byte)options.Escape);

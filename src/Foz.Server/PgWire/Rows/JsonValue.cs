@@ -6,8 +6,8 @@ using Foz.DuckDB;
 
 namespace Foz.Server.PgWire.Rows;
 
-/// <summary>Structs, maps, unions and what else PostgreSQL has no type for, as JSON.</summary>
-/// <param name="prefix">What stands before the text: <c>jsonb</c> has a version there in binary form.</param>
+/// <summary>Structs, maps, unions and other values for which PostgreSQL has no type, as JSON.</summary>
+/// <param name="prefix">The bytes before the text: in binary form <c>jsonb</c> has a version there.</param>
 sealed class JsonValue(byte[] prefix) : ValueEncoder
 {
     static readonly JsonWriterOptions Options = new()

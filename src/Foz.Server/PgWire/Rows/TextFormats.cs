@@ -20,7 +20,7 @@ static class TextFormats
         return text.Length;
     }
 
-    /// <summary>.NET and PostgreSQL write the same digits, but for the letter of the exponent.</summary>
+    /// <summary>Writes the exponent's letter in lower case, as PostgreSQL does; .NET writes the same digits.</summary>
     static int LowerExponent(Span<byte> text)
     {
         var at = text.IndexOf((byte)'E');
@@ -131,7 +131,7 @@ static class TextFormats
             return WriteExponent(destination, length);
         }
 
-        // Apart, because what is captured here is allocated wherever the method begins.
+        // In a method of its own, because captured variables are allocated where a method begins.
         static int WriteTie(float value, Span<byte> destination) => Ties.Write(
             value, float.BitDecrement(value), float.BitIncrement(value),
             text => float.Parse(text, CultureInfo.InvariantCulture).Equals(value), destination);

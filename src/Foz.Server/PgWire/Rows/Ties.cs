@@ -13,8 +13,8 @@ static class Ties
     /// <summary>With so many digits after the first, a text belongs to one number only.</summary>
     const int DigitsMax = 16;
 
-    /// <summary>Whether digits lie just between a number and one of those beside it.</summary>
-    /// <param name="text">The digits, of a whole number, maybe with an exponent.</param>
+    /// <summary>Whether digits lie exactly between a number and one of its neighbors.</summary>
+    /// <param name="text">The digits of a whole number, possibly with an exponent.</param>
     /// <param name="value">The number.</param>
     /// <param name="below">The next lower one.</param>
     /// <param name="above">The next higher one.</param>

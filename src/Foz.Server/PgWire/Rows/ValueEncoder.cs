@@ -5,7 +5,7 @@ using Foz.Wire.PostgreSql;
 
 namespace Foz.Server.PgWire.Rows;
 
-/// <summary>Writes single values: elements of arrays, and what is no column of its own kind.</summary>
+/// <summary>Writes single values: elements of arrays, and values without a kind of column of their own.</summary>
 abstract class ValueEncoder
 {
     /// <summary>Appends a value that is not NULL.</summary>
@@ -33,7 +33,7 @@ sealed class PlainValue<T, TFormat>(FormatContext context) : ValueEncoder, IPlai
         new PlainColumn<T, TFormat>(context, frame);
 }
 
-/// <summary>Values whose bytes lie in the vector.</summary>
+/// <summary>Values whose bytes are in the vector.</summary>
 sealed class BytesValue : ValueEncoder
 {
     /// <inheritdoc/>
@@ -84,7 +84,7 @@ sealed class EnumValue : ValueEncoder
     };
 }
 
-/// <summary>Whatever .NET writes as PostgreSQL does; slow.</summary>
+/// <summary>Values that .NET writes as PostgreSQL does; slow.</summary>
 sealed class ObjectText : ValueEncoder
 {
     /// <inheritdoc/>

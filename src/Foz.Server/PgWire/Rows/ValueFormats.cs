@@ -1,7 +1,7 @@
 namespace Foz.Server.PgWire.Rows;
 
-/// <summary>What the formats of a column's values depend on besides the value.</summary>
-/// <param name="Scale">Decimals of a DECIMAL; else 0.</param>
+/// <summary>The context on which the formats of a column's values depend.</summary>
+/// <param name="Scale">Decimals of a DECIMAL; 0 for other types.</param>
 /// <param name="Zone">The clock that instants are written by.</param>
 sealed record FormatContext(int Scale, ClockZone Zone);
 
