@@ -6,7 +6,7 @@ using Foz.Lake.Engine;
 
 namespace Foz.Cli;
 
-/// <summary>The command <c>foz</c>: parses its arguments, runs what they ask for, and tells errors.</summary>
+/// <summary>The command <c>foz</c>: parses its arguments, runs the requested command, and reports errors.</summary>
 public static class FozCommand
 {
     const int UsageExitCode = 2;

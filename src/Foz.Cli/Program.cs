@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Foz.Cli;
 using Foz.Cli.Terminal;
 
-// The first Ctrl-C lets the command stop by itself, the second ends the process.
+// The first Ctrl-C asks the command to stop, the second ends the process.
 using var stop = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

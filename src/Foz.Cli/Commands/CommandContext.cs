@@ -6,7 +6,7 @@ using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
 
-/// <summary>What all commands share: the terminal, the options of every command, the secrets to mask.</summary>
+/// <summary>The context of all commands: the terminal, the options of every command, the secrets to mask.</summary>
 sealed class CommandContext
 {
     /// <summary>The context of one command line.</summary>
@@ -69,7 +69,7 @@ sealed class CommandContext
     /// <summary>A text without secrets.</summary>
     public string Mask(string text) => Secrets?.Mask(text) ?? text;
 
-    /// <summary>Tells the user something beside the result.</summary>
+    /// <summary>Writes a warning, apart from the result.</summary>
     public void Warn(Warning warning) =>
         Shell.Error.WriteLine($"{Shell.Styled(Style.Yellow, "warning:")} {Mask(warning.Describe())}");
 
@@ -107,7 +107,7 @@ sealed class CommandContext
         return exitCode;
     }
 
-    /// <summary>Errors as they are shown.</summary>
+    /// <summary>Returns how errors are shown.</summary>
     public ErrorText ErrorsOf(ParseResult arguments) => new(Mask, arguments.GetValue(Verbose));
 
     /// <summary>Writes results as <c>--output</c> says.</summary>
@@ -118,7 +118,7 @@ sealed class CommandContext
         ParseResult arguments, IReadOnlyList<ResultColumn> columns, IEnumerable<object?[]> rows) =>
         Writer(arguments).Write(columns, IsTable(arguments) ? rows.Select(Blank) : rows);
 
-    /// <summary>What is not there shows as nothing; only in the rows of queries NULL means something.</summary>
+    /// <summary>Replaces missing values by empty texts; only in the rows of queries NULL has a meaning.</summary>
     static object?[] Blank(object?[] row) => [.. row.Select(value => value ?? "")];
 
     /// <summary>Whether results go to people.</summary>
@@ -145,7 +145,7 @@ sealed class CommandContext
         ? instant
         : throw Unreadable(option, text, $"write {Instant.Examples}");
 
-    /// <summary>The error of an option whose value cannot be read.</summary>
+    /// <summary>Returns the error of an option whose value cannot be read.</summary>
     public static FozException Unreadable(string option, string text, string hint) =>
         new(ErrorKind.Usage, $"{option} cannot be '{text}'") { Hint = hint };
 }

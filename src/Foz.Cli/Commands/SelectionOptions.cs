@@ -50,8 +50,8 @@ sealed class SelectionOptions
     /// <summary>Returns the names after the command.</summary>
     public IReadOnlyList<string> Names(ParseResult arguments) => arguments.GetValue(names) ?? [];
 
-    /// <summary>What was asked for; without the first names where these are something else.</summary>
-    /// <exception cref="FozException">There is no such state.</exception>
+    /// <summary>Returns the requested selection; without the first names where these are something else.</summary>
+    /// <exception cref="FozException">Thrown when there is no such state.</exception>
     public SelectionRequest Read(
         CommandContext context, Workspace workspace, ParseResult arguments, CancellationToken cancellationToken,
         int namesSkipped = 0) => new()

@@ -7,7 +7,7 @@ using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Cli.Commands;
 
-/// <summary>What <c>--state</c> names: an environment, or a folder with the project as it was.</summary>
+/// <summary>The value of <c>--state</c>: an environment, or a folder with an earlier state of the project.</summary>
 static class StateOption
 {
     /// <summary>The state of a name; null for none.</summary>

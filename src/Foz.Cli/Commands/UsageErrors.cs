@@ -5,7 +5,7 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Cli.Commands;
 
-/// <summary>What is wrong with the arguments, in the platform's words.</summary>
+/// <summary>Errors in the arguments, in the platform's words.</summary>
 static class UsageErrors
 {
     const int LongOptionLengthMin = 3;

@@ -33,7 +33,7 @@ sealed class Workspace : IDisposable
         };
     }
 
-    /// <summary>How projects are read, whatever the command line says: those of dbt are read as well.</summary>
+    /// <summary>Gets how projects are read, for any command line: dbt projects too.</summary>
     public static ProjectOptions Reading { get; } = new() { Readers = [DbtReader.Instance] };
 
     /// <summary>What <c>foz.yml</c> says.</summary>
@@ -46,14 +46,14 @@ sealed class Workspace : IDisposable
     public Lakehouse Lake { get; }
 
     /// <summary>Opens the project that the arguments name, or the nearest one.</summary>
-    /// <exception cref="FozException">There is none, or its <c>foz.yml</c> is wrong.</exception>
+    /// <exception cref="FozException">Thrown when there is none, or its <c>foz.yml</c> is wrong.</exception>
     public static Workspace Open(
         CommandContext context, ParseResult arguments, params IReadOnlyCollection<Workload> workloads) =>
         Find(context, arguments, workloads) ?? throw Missing(context);
 
     /// <summary>Opens the project that the arguments name, or the nearest one, in an environment.</summary>
     /// <exception cref="FozException">
-    /// There is none, its <c>foz.yml</c> is wrong or has no such environment.
+    /// Thrown when there is none, or its <c>foz.yml</c> is wrong or has no such environment.
     /// </exception>
     public static Workspace Open(
         CommandContext context, ParseResult arguments, string environment,
@@ -94,7 +94,7 @@ sealed class Workspace : IDisposable
             : NearestFolder(context.Shell);
 
     /// <summary>
-    /// The folder of the project that a shell's folder and environment mean; null where there is none.
+    /// Returns the folder of the project that a shell's folder and environment mean; null if there is none.
     /// </summary>
     public static string? NearestFolder(Shell shell) =>
         ProjectFile.FindFolder(shell.Folder, Reading.Readers, Environment.GetEnvironmentVariable);
@@ -127,10 +127,10 @@ sealed class Workspace : IDisposable
     }
 
     /// <summary>Reads the whole project.</summary>
-    /// <param name="context">The command's.</param>
+    /// <param name="context">The command's context.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="storesFailures">Whether the rows that SQL tests find are kept where the tests do not say.</param>
-    /// <exception cref="FozException">Something is wrong with it; tells all that is.</exception>
+    /// <exception cref="FozException">Thrown when the project has errors; reports all of them.</exception>
     public Project LoadProject(
         CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
         TryLoadProject(context, cancellationToken, storesFailures).Unwrap();
@@ -158,7 +158,7 @@ sealed class Workspace : IDisposable
     }
 
     /// <summary>Reads the whole project, as <see cref="TryLoadKnownProjectAsync"/> does.</summary>
-    /// <exception cref="FozException">Something is wrong with it, or with the lock; tells all that is.</exception>
+    /// <exception cref="FozException">Thrown when the project or the lock has errors; reports all of them.</exception>
     public async Task<(Project Project, SchemaLock Schemas)> LoadKnownProjectAsync(
         CommandContext context, CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Foz.Cli.Demo;
 
-/// <summary>The customers of the shop: one CSV file a month with who registered or moved in it.</summary>
-/// <param name="seed">The seed of all that is random.</param>
+/// <summary>The customers of the shop: one CSV file a month with those who registered or moved in it.</summary>
+/// <param name="seed">The seed of all random values.</param>
 sealed class LojaCustomers(ulong seed)
 {
     public const string Stream = "customers";

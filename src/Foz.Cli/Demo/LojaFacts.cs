@@ -120,7 +120,7 @@ sealed class LojaTally
         counts[stream] = counts.GetValueOrDefault(stream) + rows;
 }
 
-/// <summary>How the facts are written beside the files.</summary>
+/// <summary>How the facts are written next to the files.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(LojaFacts))]
 sealed partial class LojaFactsJson : JsonSerializerContext;

@@ -30,7 +30,7 @@ static class LojaNames
         "Serra Azul", "Tucano", "Vitória-Régia",
     ];
 
-    /// <summary>What is sold: category, things, and the range of prices in cents.</summary>
+    /// <summary>The products: category, things, and the range of prices in cents.</summary>
     public static readonly (string Category, string[] Things, int CentsFrom, int CentsTo)[] Catalog =
     [
         ("Cozinha", ["Cafeteira elétrica", "Panela de pressão", "Jogo de facas", "Liquidificador", "Garrafa térmica",

@@ -25,8 +25,8 @@ readonly record struct LojaOrder(
 /// The orders of the shop, one file of JSON lines a month, with their items (CSV) and payments (CSV, to become
 /// Parquet). Months are written independently of each other, so that they can be at the same time.
 /// </summary>
-/// <param name="seed">The seed of all that is random.</param>
-/// <param name="customers">Who orders.</param>
+/// <param name="seed">The seed of all random values.</param>
+/// <param name="customers">The customers who order.</param>
 sealed class LojaOrders(ulong seed, LojaCustomers customers)
 {
     public const string Stream = "orders";

@@ -57,7 +57,8 @@ static class PasswordFile
     }
 
     /// <summary>
-    /// The fields of a line: a backslash takes a colon or a backslash as it is; the last one ends with the line.
+    /// Returns the fields of a line: a backslash makes the colon or backslash after it literal; the last field ends
+    /// with the line.
     /// </summary>
     static List<string> Split(string line)
     {

@@ -8,8 +8,8 @@ public abstract record RemoteResult
     /// <summary>Rows.</summary>
     /// <param name="Columns">Their columns.</param>
     /// <param name="Values">
-    /// The rows, which arrive as they are read, once: values as <see cref="Foz.Lake.Engine.EngineRows.Rows"/> has them,
-    /// or the server's text of what has no such form.
+    /// The rows, which arrive while they are read, once: values as <see cref="Foz.Lake.Engine.EngineRows.Rows"/> has
+    /// them, or the server's text of values that have no such form.
     /// </param>
     public sealed record Rows(IReadOnlyList<RemoteColumn> Columns, IAsyncEnumerable<object?[]> Values) : RemoteResult;
 
@@ -37,8 +37,8 @@ public sealed record RemoteColumn(string Name, uint TypeOid)
     public bool IsTime => RemoteValue.IsTime(TypeOid);
 }
 
-/// <summary>What a server tells beside a result.</summary>
+/// <summary>A message that a server sends besides a result.</summary>
 /// <param name="Severity">Such as <c>NOTICE</c> or <c>WARNING</c>.</param>
-/// <param name="Text">What it tells.</param>
-/// <param name="Hint">What to do about it; null where nothing is said.</param>
+/// <param name="Text">The message.</param>
+/// <param name="Hint">How to fix it; null where the server sends no hint.</param>
 public sealed record RemoteNotice(string Severity, string Text, string? Hint);

@@ -5,7 +5,7 @@ using Foz.Lake.Configuration;
 namespace Foz.Cli.Remote;
 
 /// <summary>
-/// Which server answers and who asks it, as psql's users write it: in the address, then in libpq's environment
+/// The server and the user of a connection, as psql's users write them: in the address, then in libpq's environment
 /// variables and the password file (PostgreSQL's documentation, chapter "libpq").
 /// </summary>
 public sealed class RemoteServer

@@ -9,8 +9,8 @@ using TextReader = System.IO.TextReader;
 namespace Foz.Cli.Remote;
 
 /// <summary>
-/// A session with a running server over PostgreSQL's protocol. One caller at a time. Who disposes of it while a
-/// statement runs cancels the statement at the server.
+/// A session with a running server over PostgreSQL's protocol. One caller at a time. Disposing of it while a statement
+/// runs cancels the statement at the server.
 /// </summary>
 public sealed class RemoteSession : IAsyncDisposable
 {
@@ -22,7 +22,7 @@ public sealed class RemoteSession : IAsyncDisposable
     RemoteSession(PgConnection connection) => this.connection = connection;
 
     /// <summary>Connects and logs in.</summary>
-    /// <param name="server">Where to.</param>
+    /// <param name="server">The server and the user.</param>
     /// <param name="askPassword">
     /// Asks for a password where the server wants one and none is known; null where there is no user to ask.
     /// </param>

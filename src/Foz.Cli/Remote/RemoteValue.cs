@@ -14,7 +14,7 @@ static class RemoteValue
     const string UtcSuffix = "+00";
     const int TicksPerMicrosecond = 10;
 
-    /// <summary>PostgreSQL's arrays have no more dimensions; who sends more gets its text shown.</summary>
+    /// <summary>PostgreSQL's arrays have no more dimensions; a value with more is shown as text.</summary>
     const int DimensionsMax = 6;
 
     public static bool IsNumber(uint oid) =>

@@ -18,7 +18,7 @@ sealed class LiveRows(Shell shell)
         if (height > 0) text.Append($"\r\e[{height}A");
         if (lines.Count > 0 || rows.Count < height) text.Append("\e[J");
         foreach (var line in lines) text.Append(TerminalText.Printable(line)).Append('\n');
-        // Row by row what stood there is taken away, so that nothing flickers where only a time moved.
+        // Rows are erased one by one, so that nothing flickers where only a time changed.
         foreach (var row in rows) text.Append("\e[K").Append(TerminalText.Printable(row)).Append('\n');
         height = rows.Count;
         shell.Screen.Write(text.ToString());

@@ -8,9 +8,9 @@ static class PasswordPrompt
     /// <summary>Whether a user can be asked.</summary>
     public static bool CanAsk(Shell shell) => shell.IsTerminal && !Console.IsInputRedirected;
 
-    /// <summary>Asks at the terminal; what is typed is not shown.</summary>
+    /// <summary>Asks at the terminal without showing the input.</summary>
     /// <param name="shell">The terminal.</param>
-    /// <param name="prompt">What is asked.</param>
+    /// <param name="prompt">The question.</param>
     public static string Ask(Shell shell, string prompt)
     {
         shell.Error.Write(prompt);

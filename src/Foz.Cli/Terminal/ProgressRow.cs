@@ -1,7 +1,7 @@
 namespace Foz.Cli.Terminal;
 
 /// <summary>
-/// One row at the foot of a terminal that says how far a command is; nothing where there is no terminal.
+/// One row at the foot of a terminal that shows the progress of a command; nothing without a terminal.
 /// </summary>
 /// <param name="shell">The terminal.</param>
 public sealed class ProgressRow(Shell shell) : IDisposable

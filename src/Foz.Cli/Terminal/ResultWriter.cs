@@ -33,7 +33,7 @@ public sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJso
     public static IReadOnlyList<ResultColumn> Of(IReadOnlyList<EngineColumn> columns) =>
         [.. columns.Select(c => new ResultColumn(c.Name, c.IsNumber, c.IsJson, c.IsTime))];
 
-    /// <summary>The columns of what a statement tells.</summary>
+    /// <summary>Returns the columns of a statement's result.</summary>
     public static IReadOnlyList<ResultColumn> Of(IReadOnlyList<Field> columns) =>
     [
         .. columns.Select(c => new ResultColumn(
@@ -41,9 +41,9 @@ public sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJso
     ];
 }
 
-/// <summary>Writes results: JSON and CSV row by row, tables after having looked at the first rows.</summary>
-/// <param name="shell">Where to.</param>
-/// <param name="format">How.</param>
+/// <summary>Writes results: JSON and CSV row by row, tables after reading the first rows.</summary>
+/// <param name="shell">Where they are written.</param>
+/// <param name="format">The format.</param>
 public sealed class ResultWriter(Shell shell, OutputFormat format)
 {
     /// <summary>How many rows a table shows.</summary>

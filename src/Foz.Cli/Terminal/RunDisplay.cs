@@ -14,10 +14,10 @@ public abstract class RunDisplay
     /// <summary>Gets the time.</summary>
     protected abstract TimeProvider Clock { get; }
 
-    /// <summary>The display that suits: JSON if it is asked for, live on a terminal, else plain lines.</summary>
-    /// <param name="shell">Where to.</param>
+    /// <summary>Returns the display to use: JSON if requested, live on a terminal, otherwise plain lines.</summary>
+    /// <param name="shell">Where it writes.</param>
     /// <param name="isJson">Whether each event is a line of JSON.</param>
-    /// <param name="errors">Errors as they are shown.</param>
+    /// <param name="errors">How errors are shown.</param>
     public static RunDisplay For(Shell shell, bool isJson, ErrorText errors) =>
         isJson ? new RunLogJson(shell, errors)
         : shell.IsTerminal ? new RunDisplayLive(shell, errors)
@@ -26,7 +26,7 @@ public abstract class RunDisplay
     /// <summary>Shows what happened; one call at a time.</summary>
     public abstract void Show(RunEvent what);
 
-    /// <summary>Shows again what moves by itself: times, how far steps are, and signs of work.</summary>
+    /// <summary>Updates what changes with time: times, the progress of steps, and signs of work.</summary>
     public abstract void Tick();
 
     /// <summary>Keeps the display moving while something works.</summary>
@@ -125,7 +125,7 @@ static class RunText
         return string.Join("  ", facts);
     }
 
-    /// <summary>What else is to be known of a step, line by line: why it failed, which checks warn.</summary>
+    /// <summary>Returns the details of a step, line by line: why it failed, which checks warn.</summary>
     public static IEnumerable<string> Details(StepResult step, ErrorText errors)
     {
         if (step.Error is { } error)
@@ -137,7 +137,7 @@ static class RunText
         }
     }
 
-    /// <summary>What went wrong with a run beside its steps, line by line.</summary>
+    /// <summary>Returns the errors of a run other than those of its steps, line by line.</summary>
     public static IEnumerable<string> Details(RunResult run, ErrorText errors) =>
         run.Error is { } error ? errors.Of(error).Split('\n') : [];
 

@@ -76,7 +76,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
         }
     }
 
-    /// <summary>Takes notice of what happened, and gives the lines that tell it.</summary>
+    /// <summary>Records an event, and returns the lines that report it.</summary>
     IEnumerable<string> LinesOf(RunEvent what)
     {
         var now = shell.Clock.GetUtcNow();

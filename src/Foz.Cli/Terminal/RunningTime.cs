@@ -1,15 +1,15 @@
 namespace Foz.Cli.Terminal;
 
-/// <summary>Shows at a terminal how long something goes on that has nothing to show yet.</summary>
+/// <summary>Shows at a terminal how long work without other output has run.</summary>
 static class RunningTime
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Waits for work; from the second on it shows for how long, and takes that away before it returns.
+    /// Waits for work; after the first second it shows the time so far, and erases it before it returns.
     /// </summary>
-    /// <param name="shell">Where to; only a terminal shows it.</param>
-    /// <param name="doing">What goes on.</param>
+    /// <param name="shell">Where it writes; only a terminal shows it.</param>
+    /// <param name="doing">The name of the work.</param>
     /// <param name="work">The work.</param>
     public static async Task<T> ShowAsync<T>(Shell shell, string doing, Task<T> work)
     {

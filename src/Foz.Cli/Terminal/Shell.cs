@@ -2,12 +2,14 @@ using System.Text;
 
 namespace Foz.Cli.Terminal;
 
-/// <summary>What a command talks to: results go to <see cref="Out"/>, everything else to <see cref="Error"/>.</summary>
+/// <summary>
+/// The input and output of a command: results go to <see cref="Out"/>, everything else to <see cref="Error"/>.
+/// </summary>
 public sealed class Shell
 {
     const int BufferBytes = 1 << 16;
 
-    /// <summary>Where results go; flushed by who wants them seen before the command ends.</summary>
+    /// <summary>Where results go; callers flush it to show them before the command ends.</summary>
     public required TextWriter Out { get; init; }
 
     /// <summary>Where errors and remarks go.</summary>
@@ -22,7 +24,7 @@ public sealed class Shell
     /// <summary>Whether <see cref="Out"/> shows colours.</summary>
     public bool HasColor { get; init; }
 
-    /// <summary>Tells how many columns the terminal has at the moment; 0 where there is none.</summary>
+    /// <summary>Returns how many columns the terminal has at the moment; 0 where there is none.</summary>
     public Func<int> WidthNow { get; init; } = static () => 0;
 
     /// <summary>How many columns the terminal has; 0 where there is none.</summary>
@@ -50,8 +52,8 @@ public sealed class Shell
     }
 
     /// <summary>
-    /// The same, with everything that goes to a terminal, or tells of errors, made printable; results that go elsewhere
-    /// stay as they are.
+    /// Returns the same shell, with everything that goes to a terminal, or reports errors, made printable; results that
+    /// go elsewhere stay unchanged.
     /// </summary>
     public Shell Guarded() => new()
     {
@@ -60,7 +62,9 @@ public sealed class Shell
         WidthNow = WidthNow, Folder = Folder, Clock = Clock,
     };
 
-    /// <summary>The terminal for what moves its cursor, whose texts are made printable one by one.</summary>
+    /// <summary>
+    /// Gets the terminal for output that moves its cursor, whose texts are made printable one by one.
+    /// </summary>
     internal TextWriter Screen => (Out as TerminalWriter)?.Inner ?? Out;
 
     /// <summary>A path as the user means it.</summary>
@@ -77,7 +81,7 @@ public sealed class Shell
         ? text
         : text.Replace(Folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
-    /// <summary>As much of a line as the terminal has room for; all of it where there is none.</summary>
+    /// <summary>Returns as much of a line as fits the terminal; all of it where there is none.</summary>
     public string Fit(string line) => Width > 1 ? TextWidth.Cut(line, Width - 1) : line;
 
     /// <summary>The text in a style, where colours are shown.</summary>
@@ -105,6 +109,6 @@ public enum Style
     /// <summary>Text that the user should check.</summary>
     Yellow = 33,
 
-    /// <summary>What is at work.</summary>
+    /// <summary>Work in progress.</summary>
     Cyan = 36,
 }

@@ -61,7 +61,7 @@ public static partial class TerminalText
     private static partial Regex Color { get; }
 }
 
-/// <summary>What all text passes on its way to a terminal.</summary>
+/// <summary>The writer for all text to a terminal.</summary>
 /// <param name="inner">The terminal.</param>
 sealed class TerminalWriter(TextWriter inner) : TextWriter(CultureInfo.InvariantCulture)
 {

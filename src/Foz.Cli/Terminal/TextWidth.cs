@@ -50,7 +50,7 @@ public static class TextWidth
         yield return prefix + text[start..];
     }
 
-    /// <summary>The last space up to which a text fits, else the first one; -1 where there is none.</summary>
+    /// <summary>Returns the last space up to which a text fits, otherwise the first one; -1 if there is none.</summary>
     static int FindBreak(string text, int start, int width)
     {
         var end = -1;

@@ -30,7 +30,7 @@ public static class FileText
 /// <summary>Instants as text.</summary>
 public static class TimeText
 {
-    /// <summary>An instant in UTC: to the second for people, else ISO 8601 with all that is known.</summary>
+    /// <summary>Returns an instant in UTC: to the second for people, otherwise ISO 8601 with full precision.</summary>
     public static string Of(DateTimeOffset instant, bool isForPeople) => isForPeople
         ? instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + "Z"
         : instant.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture) + "Z";

@@ -22,9 +22,11 @@ sealed class ColumnLineageWriter(CommandContext context, ParseResult arguments, 
     /// <summary>Shows a column, or all columns of a table.</summary>
     /// <param name="table">The table's name in the lake.</param>
     /// <param name="column">The column; null for all.</param>
-    /// <param name="isUpstream">Whether to show what it is made from; else what is made from it.</param>
+    /// <param name="isUpstream">Whether to show its inputs; otherwise its dependents.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The column is unknown, or the SQL of its table does not bind.</exception>
+    /// <exception cref="FozException">
+    /// Thrown when the column is unknown, or the SQL of its table does not bind.
+    /// </exception>
     public async Task WriteAsync(TableName table, string? column, bool isUpstream, CancellationToken cancellationToken)
     {
         var node = await lineage.FindAsync(table, cancellationToken);
@@ -140,7 +142,7 @@ sealed class ColumnLineageWriter(CommandContext context, ParseResult arguments, 
                 : $"it has {string.Join(", ", node.Columns.Select(c => c.Field.Name))}",
         };
 
-    /// <summary>A column of a table, the same whatever the case.</summary>
+    /// <summary>A column of a table, equal regardless of case.</summary>
     readonly record struct ColumnName(TableName Table, string Column)
     {
         public bool Equals(ColumnName other) =>

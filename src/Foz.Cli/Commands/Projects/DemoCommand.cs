@@ -73,7 +73,7 @@ static class DemoCommand
     }
 
     /// <summary>
-    /// The folder that is named, else the example's of the checkout around the current folder or the program.
+    /// Returns the named folder, otherwise the example's in the checkout around the current folder or the program.
     /// </summary>
     static string FindFolder(Shell shell, string? named)
     {

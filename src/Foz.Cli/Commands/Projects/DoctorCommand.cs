@@ -106,5 +106,5 @@ static class DoctorCommand
     }
 }
 
-/// <summary>What <c>foz doctor</c> looked at.</summary>
+/// <summary>A result of <c>foz doctor</c>.</summary>
 sealed record Finding(string What, bool IsOk, string Text, string? Hint = null);

@@ -10,7 +10,7 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands.Projects;
 
-/// <summary><c>foz lineage</c>: what a table or column is made from, and what is made from it.</summary>
+/// <summary><c>foz lineage</c>: shows the inputs and the dependents of a table or column.</summary>
 static class LineageCommand
 {
     public const string Name = "lineage";

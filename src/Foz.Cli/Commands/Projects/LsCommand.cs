@@ -9,7 +9,7 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands.Projects;
 
-/// <summary><c>foz ls</c>: what is in the lake, and what of the project is selected.</summary>
+/// <summary><c>foz ls</c>: lists the tables of the lake, and the selected parts of the project.</summary>
 static class LsCommand
 {
     public const string Name = "ls";

@@ -60,7 +60,7 @@ sealed class StaticFileServer : IDisposable
             }
             catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or IOException)
             {
-                // Who asked went away, or it was stopped.
+                // The client disconnected, or the server was stopped.
             }
         }
     }

@@ -75,7 +75,7 @@ static class ValidateCommand
                 + "what reads them was not checked",
         $"foz source discover {source} --lock writes them; keep the file in version control");
 
-    /// <summary>What is wrong with the files of policies, which <c>foz serve</c> reads.</summary>
+    /// <summary>Returns the errors in the files of policies, which <c>foz serve</c> reads.</summary>
     static async Task<IReadOnlyList<FozException>> PoliciesAsync(
         CommandContext context, Workspace workspace, Project? project, CancellationToken cancellationToken)
     {
@@ -97,7 +97,7 @@ static class ValidateCommand
         }
         var policies = new PolicyValidation(workspace.File.Folder);
         policies.Check(columns.Keys, columns.GetValueOrDefault);
-        // Without the project it is not known what there is.
+        // Without the project its tables are not known.
         if (project is not null)
             foreach (var warning in policies.Warnings) context.Warn(new(warning.Describe()));
         return policies.Errors;

@@ -8,8 +8,8 @@ namespace Foz.Cli.Commands.Runs;
 /// <summary>Finds the models that have intervals.</summary>
 static class IntervalModels
 {
-    /// <summary>The models of some names; all that have intervals where there are no names.</summary>
-    /// <exception cref="FozException">There is no such model, or it has no intervals.</exception>
+    /// <summary>Returns the models of some names; without names, all that have intervals.</summary>
+    /// <exception cref="FozException">Thrown when there is no such model, or it has no intervals.</exception>
     public static IReadOnlyList<Model> Find(Project project, IReadOnlyCollection<string> names)
     {
         var known = project.Models.Where(HasIntervals).ToList();

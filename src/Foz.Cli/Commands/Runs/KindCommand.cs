@@ -3,7 +3,7 @@ using Foz.Lake.Engine;
 
 namespace Foz.Cli.Commands.Runs;
 
-/// <summary>Commands that run what is of one kind: <c>foz seed</c>, <c>foz snapshot</c>.</summary>
+/// <summary>Commands that run the resources of one kind: <c>foz seed</c>, <c>foz snapshot</c>.</summary>
 static class KindCommand
 {
     /// <summary>Makes a command.</summary>

@@ -71,7 +71,7 @@ static class PlanCommand
     }
 
     /// <summary>
-    /// The environment that a first name which selects nothing is nearly that of; null where there is none.
+    /// Returns the environment whose name is near a first name that selects nothing; null if there is none.
     /// </summary>
     static string? FindEnvironment(Workspace workspace, IReadOnlyList<string> names, FozException error) =>
         names is [var first, ..] && error.Kind is ErrorKind.Usage
@@ -79,7 +79,7 @@ static class PlanCommand
             ? NearestName.Find(first, workspace.File.Environments)
             : null;
 
-    /// <summary>A row for each step, and for each model beside them that would not work any more.</summary>
+    /// <summary>Returns a row for each step, and for each other model that would no longer work.</summary>
     static IEnumerable<object?[]> RowsOf(CommandContext context, RunPlan plan, Project project)
     {
         var files = plan.Steps.Select(step => step.File).ToHashSet(StringComparer.Ordinal);

@@ -4,7 +4,7 @@ using Foz.Lake.Engine;
 
 namespace Foz.Cli.Commands.Runs;
 
-/// <summary><c>foz run</c>: brings what is new from the sources to gold.</summary>
+/// <summary><c>foz run</c>: brings new data from the sources to gold.</summary>
 static class RunCommand
 {
     public const string Name = "run";

@@ -11,8 +11,8 @@ using Foz.Pipelines.Runs;
 
 namespace Foz.Cli.Commands.Runs;
 
-/// <summary>What commands that run steps share.</summary>
-/// <param name="context">What all commands share.</param>
+/// <summary>The options of commands that run steps.</summary>
+/// <param name="context">The context of all commands.</param>
 sealed class RunOptions(CommandContext context)
 {
     const int FailedExitCode = 1;

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Foz.Cli.Commands.Runs;
 
-/// <summary><c>foz snapshot</c>: brings histories up to what is now.</summary>
+/// <summary><c>foz snapshot</c>: brings histories up to date.</summary>
 static class SnapshotCommand
 {
     public const string Name = "snapshot";

@@ -8,7 +8,7 @@ using Foz.Pipelines.UnitTests;
 
 namespace Foz.Cli.Commands.Runs;
 
-/// <summary><c>foz test</c>: checks and SQL tests on the tables as they are.</summary>
+/// <summary><c>foz test</c>: runs checks and SQL tests on the current tables.</summary>
 static class TestCommand
 {
     public const string Name = "test";

@@ -58,7 +58,8 @@ static class UnitTestDisplay
     }
 
     /// <summary>
-    /// The rows that differ: expected ones with −, others with +, those of nearly the same values beside each other.
+    /// Shows the rows that differ: expected ones with −, others with +, those of nearly the same values next to each
+    /// other.
     /// </summary>
     static void ShowRows(CommandContext context, UnitTestOutcome outcome)
     {

@@ -116,7 +116,7 @@ static class QueryCommand
         }
     }
 
-    /// <summary>Carries out a statement that changes a table, or tells of it.</summary>
+    /// <summary>Runs a statement that changes a table or shows information about it.</summary>
     static async Task RunAsync(
         CommandContext context, ParseResult arguments, EnginePool engines, EnvironmentNames? names, TableStore tables,
         Statement statement, CancellationToken cancellationToken)

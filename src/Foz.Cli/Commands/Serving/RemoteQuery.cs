@@ -58,7 +58,7 @@ sealed class RemoteQuery(CommandContext context, ParseResult arguments)
         switch (result)
         {
             case RemoteResult.Rows rows:
-                // Results of several statements stand apart, but for JSON, where each is an array.
+                // An empty line separates results of several statements, except for JSON, where each is an array.
                 if (hasWritten && !context.IsJson(arguments)) shell.Out.Write('\n');
                 context.Writer(arguments).Write(
                     [.. rows.Columns.Select(c => new ResultColumn(c.Name, c.IsNumber, c.IsJson, c.IsTime))],
@@ -69,7 +69,7 @@ sealed class RemoteQuery(CommandContext context, ParseResult arguments)
                 await foreach (var piece in copy.Pieces.WithCancellation(cancellationToken)) shell.Out.Write(piece);
                 break;
             case RemoteResult.Done done:
-                // What a program reads is rows and nothing else.
+                // Programs get only rows.
                 (context.IsTable(arguments) ? shell.Out : shell.Error).WriteLine(done.Tag);
                 break;
         }

@@ -108,7 +108,7 @@ static class UserCommand
     ];
 
     /// <summary>
-    /// The project's folder, whose files of policies were looked at: who else can read or write them.
+    /// Returns the project's folder, after checking which other users can read or write its files of policies.
     /// </summary>
     static string CheckedFolderOf(CommandContext context, ParseResult arguments)
     {

@@ -70,7 +70,7 @@ static class FsckCommand
         Description = "Read each file and verify its bytes; report keys with several rows",
     };
 
-    /// <summary>Looks at a table.</summary>
+    /// <summary>Checks a table.</summary>
     public static async Task<FsckResult> CheckAsync(
         Workspace workspace, TableName name, LakeTable table, bool isDeep, ProgressRow progress,
         CancellationToken cancellationToken)
@@ -81,7 +81,7 @@ static class FsckCommand
             table, session, now => progress.Show($"{name}  {FileText.Of(now.Done, now.All)}"), cancellationToken);
     }
 
-    /// <summary>Tells what was found.</summary>
+    /// <summary>Reports the findings.</summary>
     public static void Tell(Shell shell, TableName table, FsckResult result, RepeatedKeys? keys)
     {
         if (keys is not null) shell.Out.WriteLine($"{shell.Styled(Style.Red, "✗")} {table}  {keys.Report}");

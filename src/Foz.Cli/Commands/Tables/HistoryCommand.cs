@@ -5,7 +5,7 @@ using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands.Tables;
 
-/// <summary><c>foz history</c>: who committed what to a table.</summary>
+/// <summary><c>foz history</c>: lists the commits of a table and who made them.</summary>
 static class HistoryCommand
 {
     public const string Name = "history";

@@ -7,7 +7,7 @@ using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Cli.Commands.Tables;
 
-/// <summary><c>foz optimize</c>: puts small files together.</summary>
+/// <summary><c>foz optimize</c>: merges small files.</summary>
 static class OptimizeCommand
 {
     public const string Name = "optimize";

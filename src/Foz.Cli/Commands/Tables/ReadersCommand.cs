@@ -8,7 +8,7 @@ using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands.Tables;
 
-/// <summary><c>foz readers</c>: which engines read and write a table as it is.</summary>
+/// <summary><c>foz readers</c>: lists the engines that can read and write a table in its current state.</summary>
 static class ReadersCommand
 {
     public const string Name = "readers";
