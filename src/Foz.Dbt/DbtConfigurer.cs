@@ -5,12 +5,12 @@ using Foz.Lake.Configuration;
 namespace Foz.Dbt;
 
 /// <summary>
-/// Finds what is configured of resources: by <c>dbt_project.yml</c> from the outermost folder inwards, by YAML files
-/// beside them, and by <c>config()</c> in themselves, each of them over those before.
+/// Finds the configuration of resources: in <c>dbt_project.yml</c> from the outermost folder inwards, in YAML files
+/// next to them, and in their own <c>config()</c>, each of which overrides those before.
 /// </summary>
-/// <param name="surroundings">What templates are rendered in.</param>
+/// <param name="surroundings">The context in which templates are rendered.</param>
 /// <param name="packages">The project, and its packages.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class DbtConfigurer(
     DbtSurroundings surroundings, IReadOnlyList<DbtPackage> packages, ErrorList errors,
@@ -73,7 +73,7 @@ sealed class DbtConfigurer(
         }
         catch (FozException) when (!resource.IsEnabled)
         {
-            // What is switched off may ask for what is not there.
+            // A disabled resource may refer to what does not exist.
         }
         catch (FozException e)
         {

@@ -5,14 +5,14 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Dbt;
 
-/// <summary>What a dbt project says of those who use its tables.</summary>
+/// <summary>The exposures of a dbt project: the users of its tables.</summary>
 static class DbtExposures
 {
-    /// <summary>What an exposure depends on.</summary>
-    /// <param name="surroundings">What templates are rendered in.</param>
+    /// <summary>Returns the dependencies of an exposure.</summary>
+    /// <param name="surroundings">The context in which templates are rendered.</param>
     /// <param name="package">The package that states it.</param>
     /// <param name="exposure">The exposure.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="errors">Collects errors.</param>
     public static IReadOnlyList<DbtReference> ReferencesOf(
         DbtSurroundings surroundings, DbtPackage package, YamlNode.Mapping exposure, ErrorList errors)
     {

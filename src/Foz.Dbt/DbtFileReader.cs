@@ -6,9 +6,9 @@ using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Dbt;
 
-/// <summary>Reads of a dbt project what <c>foz.yml</c> says of one of Foz.</summary>
+/// <summary>Reads from a dbt project what <c>foz.yml</c> says in a project of Foz.</summary>
 /// <param name="options">How to read it.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Collects errors.</param>
 sealed class DbtFileReader(ProjectOptions options, ErrorList errors)
 {
     /// <summary>Reads <c>dbt_project.yml</c> and <c>profiles.yml</c>; null where they cannot be read at all.</summary>

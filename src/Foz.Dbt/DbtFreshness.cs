@@ -9,12 +9,14 @@ using Foz.Pipelines.Runs;
 
 namespace Foz.Dbt;
 
-/// <summary>How old what a source's table has is.</summary>
+/// <summary>The age of the rows of a source's table.</summary>
 /// <param name="Source">The source and the table: <c>shop.orders</c>.</param>
 /// <param name="Status"><c>pass</c>, <c>warn</c>, <c>error</c> or <c>runtime error</c>.</param>
-/// <param name="LoadedAt">The youngest row; null where there is none, or it could not be found out.</param>
-/// <param name="Age">How old that is.</param>
-/// <param name="Error">Why it could not be found out; null where it was.</param>
+/// <param name="LoadedAt">
+/// The time of the youngest row; null where there is none, or it could not be determined.
+/// </param>
+/// <param name="Age">The age of the youngest row.</param>
+/// <param name="Error">Why it could not be determined; null where it was.</param>
 public sealed record DbtSourceAge(
     string Source, string Status, DateTimeOffset? LoadedAt, TimeSpan? Age, FozException? Error);
 
@@ -34,10 +36,12 @@ public sealed class DbtFreshness(Project project, IProjectLake lake, TimeProvide
     /// <summary>Whether a project is one of dbt.</summary>
     public static bool Applies(Project project) => DbtParts.Of(project) is not null;
 
-    /// <summary>Looks at sources that say when they are too old, and writes <c>sources.json</c>.</summary>
+    /// <summary>Checks sources that state when they are too old, and writes <c>sources.json</c>.</summary>
     /// <param name="names">The sources; empty for all.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">There is no source of a name, or the file cannot be written.</exception>
+    /// <exception cref="FozException">
+    /// Thrown when there is no source of a name, or the file cannot be written.
+    /// </exception>
     public IReadOnlyList<DbtSourceAge> Run(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
     {
         if (DbtParts.Of(project) is not { } parts) return [];

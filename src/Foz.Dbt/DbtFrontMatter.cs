@@ -5,9 +5,9 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Dbt;
 
-/// <summary>Says of a dbt resource what the front matter of a model of Foz would say.</summary>
+/// <summary>Translates the configuration of a dbt resource to the front matter of a model of Foz.</summary>
 /// <param name="texts">Renders templates in YAML.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Collects errors.</param>
 sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
 {
     /// <summary>Keys of <c>config</c> that say how rows come into a table, and are the same here.</summary>
@@ -19,7 +19,7 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
         "dbt_valid_to_current",
     ];
 
-    /// <summary>Keys that only models which keep their rows have a use for, and dbt passes over in others.</summary>
+    /// <summary>Keys that only models which keep their rows use, and that dbt ignores in others.</summary>
     static readonly HashSet<string> OfIncremental = new(StringComparer.Ordinal)
     {
         "unique_key", "merge_update_columns", "merge_exclude_columns", "null_keys", "incremental_predicates",
@@ -60,7 +60,7 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
         return new(entries, resource.Place);
     }
 
-    /// <summary>What is said of a seed.</summary>
+    /// <summary>Returns the front matter of a seed.</summary>
     /// <inheritdoc cref="Of"/>
     public YamlNode.Mapping OfSeed(DbtResource resource, IReadOnlyDictionary<string, IReadOnlyList<YamlNode>> checks)
     {
@@ -144,7 +144,7 @@ sealed class DbtFrontMatter(DbtTexts texts, ErrorList errors)
     }
 
     /// <summary>
-    /// Whether a key means something else, in other warehouses: BigQuery's <c>partition_by</c> is a mapping.
+    /// Whether a key has the meaning of another warehouse: BigQuery's <c>partition_by</c> is a mapping.
     /// </summary>
     static bool IsOfOthers(string key, object value) => key is "partition_by" or "cluster_by" && value is JinjaDict;
 

@@ -8,7 +8,7 @@ namespace Foz.Dbt;
 /// <summary>The things of a project as <c>graph</c> in templates has them, to be read only.</summary>
 /// <param name="resources">Its models, seeds and snapshots.</param>
 /// <param name="schemas">What its YAML files say.</param>
-/// <param name="surroundings">What templates are rendered in, all names known.</param>
+/// <param name="surroundings">The context in which templates are rendered, with all names known.</param>
 sealed class DbtGraph(IReadOnlyList<DbtResource> resources, DbtSchemaFiles schemas, DbtSurroundings surroundings)
 {
     JinjaDict? complete;

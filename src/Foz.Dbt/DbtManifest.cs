@@ -11,10 +11,10 @@ using Foz.Pipelines.Projects;
 namespace Foz.Dbt;
 
 /// <summary>
-/// Writes <c>manifest.json</c> by dbt's schema, version 12: what a project has, and what is made from what.
+/// Writes <c>manifest.json</c> by dbt's schema, version 12: the resources of a project and their dependencies.
 /// </summary>
 /// <param name="project">The project.</param>
-/// <param name="parts">What was read of it.</param>
+/// <param name="parts">The parts that were read of it.</param>
 sealed class DbtManifest(Project project, DbtParts parts)
 {
     readonly Dictionary<string, List<string>> parents = new(StringComparer.Ordinal);
@@ -322,7 +322,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
                 ["tags"] = Texts(column.Tags), ["constraints"] = new JsonArray(),
             })));
 
-    /// <summary>What is configured of a resource.</summary>
+    /// <summary>Returns the configuration of a resource.</summary>
     public static JsonObject ConfigOf(DbtResource resource) =>
         ConfigOf(resource.Config, resource.Materialized, resource.IsEnabled);
 

@@ -15,8 +15,8 @@ namespace Foz.Dbt;
 /// Names tables, by the macros <c>generate_schema_name</c> and <c>generate_alias_name</c> of the project if it has
 /// them.
 /// </summary>
-/// <param name="surroundings">What templates are rendered in.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="surroundings">The context in which templates are rendered.</param>
+/// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class DbtNamer(DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
 {
@@ -104,7 +104,7 @@ sealed class DbtNamer(DbtSurroundings surroundings, ErrorList errors, Cancellati
         ? Identifier.Of(name)
         : Identifier.Of($"{name[..NameKept]}_{Convert.ToHexStringLower(MD5.HashData(Encoding.UTF8.GetBytes(name)))}");
 
-    /// <summary>What is named.</summary>
+    /// <summary>A resource to name.</summary>
     readonly record struct Named(
         string Kind, string Package, string Name, string UniqueId, Place Place, DbtConfig Config)
     {

@@ -27,7 +27,9 @@ sealed class DbtNames
                 errors.Add(second.Place, $"'{second.Name}' is there twice", $"first at {group[0].File}");
     }
 
-    /// <summary>The relation of a reference; null where there is none, which <see cref="Check"/> reports.</summary>
+    /// <summary>
+    /// Returns the relation of a reference; null if there is none, which <see cref="Check"/> reports.
+    /// </summary>
     public DbtRelation? Find(DbtReference reference, string from)
     {
         if (reference.IsSource)

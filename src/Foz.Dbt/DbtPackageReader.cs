@@ -7,7 +7,7 @@ namespace Foz.Dbt;
 /// <summary>Reads <c>dbt_project.yml</c> of a project and its packages.</summary>
 /// <param name="root">The project's folder, as a full path.</param>
 /// <param name="texts">Renders templates in YAML.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Collects errors.</param>
 sealed class DbtPackageReader(string root, DbtTexts texts, ErrorList errors)
 {
     static readonly (string Key, string[] Older, string[] Default)[] PathKeys =

@@ -9,7 +9,7 @@ namespace Foz.Dbt;
 /// <content>What is run before and after models, and a run.</content>
 sealed partial class DbtProjectReader
 {
-    /// <summary>Returns what is run before or after a model.</summary>
+    /// <summary>Returns the SQL that is run before or after a model.</summary>
     List<ModelTemplate> Hooks(DbtResource resource, string key) => [.. DbtValues.Texts(resource.Config[key])
         .Select(text =>
             HookOf(text, resource.Place,
@@ -51,7 +51,7 @@ sealed partial class DbtProjectReader
         ];
     }
 
-    /// <summary>How a step ended, as dbt tells hooks.</summary>
+    /// <summary>Returns the result of a step, as dbt passes it to hooks.</summary>
     JinjaDict ResultOf(EndedStep step)
     {
         var resource = resources.FirstOrDefault(resource => resource.IsEnabled && resource.Table == step.Table);

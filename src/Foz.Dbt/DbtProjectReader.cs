@@ -13,9 +13,9 @@ namespace Foz.Dbt;
 /// <summary>
 /// Reads a dbt project into the parts that a project of Foz has: its models, seeds, snapshots and tests.
 /// </summary>
-/// <param name="file">What its folder and profile say.</param>
+/// <param name="file">The settings of its folder and profile.</param>
 /// <param name="options">How it is read.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed partial class DbtProjectReader(
     ProjectFile file, ProjectOptions options, ErrorList errors, CancellationToken cancellationToken)
@@ -81,7 +81,7 @@ sealed partial class DbtProjectReader(
 
     static bool IsGeneric(string path) => path.Contains("/generic/", StringComparison.Ordinal);
 
-    /// <summary>Renders all SELECTs: as they are whatever the run, then as they would be now.</summary>
+    /// <summary>Renders all SELECTs: first as they are in any run, then as they would be now.</summary>
     void RenderAll(DbtGraph graph)
     {
         var definitions = new List<(DbtResource Resource, DbtSession Session)>();
@@ -123,7 +123,7 @@ sealed partial class DbtProjectReader(
         }
         catch (FozException) when (definition.AsksLake || now.AsksLake)
         {
-            // What it asks may not be there yet: the step tells, if it is not there then.
+            // What it queries may not exist yet: its step reports it if it does not exist then.
         }
         catch (FozException e)
         {
@@ -134,7 +134,7 @@ sealed partial class DbtProjectReader(
             .. definition.References.Concat(now.References)
                 .DistinctBy(reference => (reference.IsSource, reference.Package, reference.Name, reference.Version)),
         ];
-        // What is made of the project's things is another where they are.
+        // A SELECT made from the project's resources changes when they do.
         if (definition.ReadsGraph || now.ReadsGraph)
             resource.Definition += $"\n/* graph: {HashOf(surroundings.Graph())} */";
         if (definition.AsksLake || now.AsksLake)
@@ -198,7 +198,9 @@ sealed partial class DbtProjectReader(
         }
     }
 
-    /// <summary>What each table needs: what it reads, and what checks of it look at.</summary>
+    /// <summary>
+    /// Returns the tables that each table needs: those that it reads, and those that its checks read.
+    /// </summary>
     Dictionary<TableName, HashSet<TableName>> NeededBy(IEnumerable<DbtResource> all)
     {
         if (neededBy.Count > 0) return neededBy;
@@ -335,8 +337,8 @@ sealed partial class DbtProjectReader(
         }
         if (resource.Body is not { } body) return null;
         if (resource.IsPython) return ProgramOf(resource, frontMatter.Of(resource, own));
-        // What is made of rows of the lake is nothing before there are some: seeds and what it reads can be made, and
-        // its step tells.
+        // A SELECT made from rows of the lake is empty before there are any: seeds and upstream tables can be built,
+        // and its step reports the error.
         if (resource.Renewed is not null && body.Text.Length == 0)
             body = body with { Text = "-- made of what the lake has", Map = null };
         var model = new ModelReader(file.SchemaPrefix, errors)

@@ -7,7 +7,7 @@ namespace Foz.Dbt;
 
 /// <summary>Finds the models, seeds and snapshots of packages.</summary>
 /// <param name="texts">Reads files.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Collects errors.</param>
 sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
 {
     /// <summary>Those of a package.</summary>

@@ -5,9 +5,9 @@ using Foz.Lake.Sql;
 
 namespace Foz.Dbt;
 
-/// <summary>Reads the YAML files beside models, seeds, snapshots, tests and macros.</summary>
+/// <summary>Reads the YAML files next to models, seeds, snapshots, tests and macros.</summary>
 /// <param name="texts">Reads and renders.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Collects errors.</param>
 sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
 {
     static readonly string[] PathKeys =
@@ -20,7 +20,7 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
         ["models"] = "model", ["seeds"] = "seed", ["snapshots"] = "snapshot", ["analyses"] = "analysis",
     };
 
-    /// <summary>What else stands in them, and is for dbt's own services or for people.</summary>
+    /// <summary>Other keys in them, for dbt's own services or for people.</summary>
     static readonly string[] Others =
         [
             "version", "macros", "metrics", "semantic_models", "saved_queries", "groups", "data_tests", "tests",
@@ -60,7 +60,7 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
         foreach (var file in files) Read(package, file);
     }
 
-    /// <summary>What is said of a resource; null where nothing is.</summary>
+    /// <summary>Returns the properties of a resource; null if there are none.</summary>
     public YamlNode.Mapping? Find(DbtResource resource) =>
         said.GetValueOrDefault((resource.Kind, resource.Package.Name, resource.Key));
 
@@ -71,7 +71,7 @@ sealed class DbtSchemaFiles(DbtTexts texts, ErrorList errors)
         ?? versions.FirstOrDefault(known =>
             known.Key.Package == package.Name && known.Value.IsLatest && known.Value.Model == file).Value;
 
-    /// <summary>Reports what is said of resources that are not there.</summary>
+    /// <summary>Reports properties of resources that do not exist.</summary>
     /// <param name="project">The project's name.</param>
     /// <param name="resources">All resources.</param>
     public void Check(string project, IReadOnlyCollection<DbtResource> resources)

@@ -20,13 +20,13 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
     public required string Folder { get; init; }
 
     /// <summary>
-    /// What texts in YAML files beside models are rendered with: they may also ask for <c>doc</c>s and relations.
+    /// Returns the reader of texts in YAML files next to models: they may also use <c>doc</c>s and relations.
     /// </summary>
-    /// <param name="surroundings">What templates are rendered in.</param>
+    /// <param name="surroundings">The context in which templates are rendered.</param>
     public DbtTexts ReadingDocs(DbtSurroundings surroundings) =>
         DbtTexts.Of(Folder, surroundings, Errors, CancellationToken.None);
 
-    /// <summary>Takes what is wrong with texts.</summary>
+    /// <summary>Gets the errors of texts.</summary>
     public required ErrorList Errors { get; init; }
 
     /// <inheritdoc/>
@@ -41,12 +41,12 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
     };
 
     /// <summary>
-    /// Reads <c>dbt_project.yml</c> of a folder and its packages, and the profile; null where it cannot be read at all.
+    /// Reads <c>dbt_project.yml</c> of a folder and its packages, and the profile; null if they cannot be read at all.
     /// </summary>
     /// <param name="folder">The folder, as a full path.</param>
     /// <param name="options">How the project is read.</param>
     /// <param name="variables">Environment variables.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="errors">Collects errors.</param>
     public static DbtSettings? Read(string folder, ProjectOptions options, Variables variables, ErrorList errors)
     {
         var vars = options.Vars is null

@@ -9,20 +9,20 @@ using Foz.Pipelines.Quality;
 
 namespace Foz.Dbt;
 
-/// <summary>What a data test became.</summary>
-/// <param name="Test">As it is stated.</param>
-/// <param name="Name">What dbt calls it.</param>
-/// <param name="Of">The unique id of the model, seed, snapshot or source that it is of.</param>
-/// <param name="Sql">The SELECT of what is wrong; null where it is a check of its table.</param>
+/// <summary>The translation of a data test.</summary>
+/// <param name="Test">The test as stated.</param>
+/// <param name="Name">Its name in dbt.</param>
+/// <param name="Of">The unique id of the model, seed, snapshot or source that it tests.</param>
+/// <param name="Sql">The SELECT of the failing rows; null where it is a check of its table.</param>
 sealed record DbtTranslatedTest(DbtTest Test, string Name, string Of, SqlTest? Sql)
 {
     /// <summary>What it refers to.</summary>
     public IReadOnlyList<DbtReference> References { get; init; } = [];
 }
 
-/// <summary>Makes checks and SQL tests of data tests.</summary>
-/// <param name="surroundings">What templates are rendered in, all names known.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <summary>Translates data tests to checks and SQL tests.</summary>
+/// <param name="surroundings">The context in which templates are rendered, with all names known.</param>
+/// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed partial class DbtTestTranslator(
     DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ sealed partial class DbtTestTranslator(
             && test.Arguments.Any(a => a.Key != "inclusive" && DbtValues.Of(a.Value) is not (long or double)))
             return null;
         if (test.Column is not null && !ColumnName.IsMatch(test.Column)) return null;
-        // A column may be tested of which nothing else is said.
+        // A tested column may have no other properties.
         var arguments = test.Arguments.Where(argument => argument.Key != "quote").ToList();
         if (test.Arguments.FirstOrDefault(argument => argument.Key == "quote") is { } quote
             && DbtValues.Of(quote.Value) is false)
@@ -182,16 +182,18 @@ sealed partial class DbtTestTranslator(
             .Select(found => new StatedName(found.Relation!.Table, found.Reference.Place)),
     ];
 
-    /// <summary>A SELECT of what is wrong: a template may write nothing until there is a lake to ask.</summary>
+    /// <summary>
+    /// Returns a SELECT of failing rows: a template may write nothing until there is a lake to query.
+    /// </summary>
     public static SqlBody OrNothing(SqlBody body) =>
         body.Text.Length > 0 ? body : body with { Text = "select 1 as nothing where false" };
 
-    /// <summary>A SQL test, as its configuration says.</summary>
+    /// <summary>Returns a SQL test as configured.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="body">The SELECT of what is wrong.</param>
-    /// <param name="config">What is configured of it.</param>
+    /// <param name="body">The SELECT of the failing rows.</param>
+    /// <param name="config">Its configuration.</param>
     /// <param name="package">The package that states it.</param>
-    /// <param name="place">Where it stands.</param>
+    /// <param name="place">Its position in the files.</param>
     public SqlTest TestOf(string name, SqlBody body, DbtConfig config, string package, Place place)
     {
         var usual = new TestThresholds();

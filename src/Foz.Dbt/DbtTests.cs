@@ -5,10 +5,10 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Dbt;
 
-/// <summary>Reads the data tests that YAML files state of tables and columns.</summary>
+/// <summary>Reads the data tests of tables and columns in YAML files.</summary>
 /// <param name="project">The project.</param>
 /// <param name="texts">Renders templates in YAML.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Collects errors.</param>
 sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList errors)
 {
     /// <summary>Keys that configure a test, also where they stand among its arguments.</summary>
@@ -19,9 +19,9 @@ sealed partial class DbtTestReader(DbtPackage project, DbtTexts texts, ErrorList
         "database", "schema", "alias",
     };
 
-    /// <summary>The tests of a table, those of its columns first.</summary>
-    /// <param name="table">What is said of it.</param>
-    /// <param name="package">The package that says it.</param>
+    /// <summary>Returns the tests of a table, those of its columns first.</summary>
+    /// <param name="table">The properties of the table.</param>
+    /// <param name="package">The package that states them.</param>
     public IEnumerable<DbtTest> Read(YamlNode.Mapping? table, DbtPackage package)
     {
         if (table is null) yield break;

@@ -7,14 +7,14 @@ using Foz.Pipelines.Projects;
 namespace Foz.Dbt;
 
 /// <summary>
-/// Makes of dbt's unit tests what a project of Foz states: one for each version of the model that is tested, names of
-/// tables in the place of <c>ref()</c> and <c>source()</c>, and the model's SELECT as it is with what the test
-/// overrides.
+/// Translates dbt's unit tests to those of a project of Foz: one for each version of the tested model, with names of
+/// tables in place of <c>ref()</c> and <c>source()</c>, and with the model's SELECT, rendered with the overrides of the
+/// test.
 /// </summary>
-/// <param name="surroundings">What templates are rendered in, all names known.</param>
+/// <param name="surroundings">The context in which templates are rendered, with all names known.</param>
 /// <param name="resources">All models.</param>
-/// <param name="lake">What templates ask; null without a lake at hand.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="lake">The lake that templates query; null without a lake.</param>
+/// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class DbtUnitTests(
     DbtSurroundings surroundings, IReadOnlyList<DbtResource> resources, IProjectLake? lake, ErrorList errors,
@@ -35,7 +35,7 @@ sealed class DbtUnitTests(
         var tested = resources.Where(resource =>
             resource is { Kind: "model", IsEnabled: true } && resource.Package == package && resource.Name == model)
             .Where(resource => resource.Version is null || IsMeant(test["versions"], resource.Version.Number)).ToList();
-        // A model that is not there is reported where tests are read.
+        // A missing model is reported where tests are read.
         if (tested.Count == 0) return [new(test, Body: null)];
         return tested.Select(resource =>
             new UnitTestNode(

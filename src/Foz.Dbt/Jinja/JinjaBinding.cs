@@ -2,7 +2,7 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Dbt.Jinja;
 
-/// <summary>Puts what a macro is handed into its parameters.</summary>
+/// <summary>Assigns the arguments of a macro to its parameters.</summary>
 static class JinjaBinding
 {
     /// <summary>Sets a macro's parameters, and <c>varargs</c>, <c>kwargs</c> and <c>caller</c>.</summary>

@@ -24,14 +24,14 @@ class JinjaCallable(string name, Func<JinjaArguments, object?> invoke)
 sealed class JinjaMacro(JinjaMacroDefinition definition, Func<JinjaArguments, object?> invoke)
     : JinjaCallable(definition.Name, invoke)
 {
-    /// <summary>As it is written.</summary>
+    /// <summary>Gets its definition in the template.</summary>
     public JinjaMacroDefinition Definition { get; } = definition;
 }
 
-/// <summary>What is handed to a function.</summary>
-/// <param name="Evaluator">Who calls it.</param>
-/// <param name="Place">Where it is called.</param>
-/// <param name="Name">What it is called there.</param>
+/// <summary>The arguments of a call.</summary>
+/// <param name="Evaluator">The evaluator that makes the call.</param>
+/// <param name="Place">The position of the call.</param>
+/// <param name="Name">The function's name in the call.</param>
 /// <param name="Positional">The values without names.</param>
 /// <param name="Named">Those with names.</param>
 sealed record JinjaArguments(
@@ -46,12 +46,12 @@ sealed record JinjaArguments(
         new(evaluator, place, name, values, NoNames);
 
     /// <summary>
-    /// The values of parameters in their order: of each the one without a name, else the one with it.
+    /// Returns the values of parameters in their order: for each the positional value, otherwise the named one.
     /// </summary>
-    /// <param name="required">How many must be there.</param>
+    /// <param name="required">How many parameters must have a value.</param>
     /// <param name="names">The parameters.</param>
-    /// <returns>One for each; <see cref="Missing"/> of those that are not there.</returns>
-    /// <exception cref="FozException">One is missing, there twice, or unknown.</exception>
+    /// <returns>One value for each; <see cref="Missing"/> where there is none.</returns>
+    /// <exception cref="FozException">Thrown when a value is missing, passed twice, or unknown.</exception>
     public object?[] Bind(int required, params ReadOnlySpan<string> names)
     {
         if (Positional.Count > names.Length)

@@ -31,9 +31,9 @@ sealed class JinjaCursor(IReadOnlyList<JinjaToken> tokens)
     /// <summary>Takes the next token if it is this word.</summary>
     public bool TakeName(string text) => Current.IsName(text) && Taken();
 
-    /// <summary>Takes a name.</summary>
-    /// <param name="what">What it is the name of, for the error.</param>
-    /// <param name="hint">What to do where there is none.</param>
+    /// <summary>Reads a name.</summary>
+    /// <param name="what">The thing that the name is for, for the error.</param>
+    /// <param name="hint">How to fix a missing name.</param>
     public JinjaToken ExpectName(string what, string? hint = null) => Current.Kind is JinjaTokenKind.Name
         ? Take()
         : throw Error($"{what} was expected, not {Current.Described}", hint);

@@ -38,8 +38,8 @@ sealed class JinjaEvaluator
     public IReadOnlyList<string> Calls => names;
 
     /// <summary>
-    /// Where the parts of the text that was rendered begin, and where they stand in the template; a part of its text
-    /// stands there as it is, other parts are made there.
+    /// Gets where the parts of the rendered text begin, and their positions in the template; a part of the template's
+    /// text is at its position unchanged, other parts are rendered from there.
     /// </summary>
     public IReadOnlyList<(int Index, Place Place, bool IsText)> Marks => marks;
 
@@ -56,7 +56,7 @@ sealed class JinjaEvaluator
     public object? Evaluate(JinjaExpression expression) =>
         expressions.Evaluate(expression, new JinjaScope(Surroundings));
 
-    /// <summary>A macro whose names mean what they do in a scope.</summary>
+    /// <summary>Creates a macro whose names have their meaning in a scope.</summary>
     public JinjaMacro Bind(JinjaMacroDefinition definition, JinjaScope scope) =>
         new(definition, arguments => Run(definition, scope, arguments));
 
@@ -66,8 +66,8 @@ sealed class JinjaEvaluator
     /// <summary>Ends the macro that is running, with a value: dbt's <c>return</c>.</summary>
     public void Return(object? value) => returned = (true, value);
 
-    /// <summary>Counts what is done.</summary>
-    /// <exception cref="FozException">It is more than may be.</exception>
+    /// <summary>Counts an operation.</summary>
+    /// <exception cref="FozException">Thrown when there are more than allowed.</exception>
     public void Step(Place place)
     {
         if (++steps > Limits.StepsMax)

@@ -6,7 +6,7 @@ namespace Foz.Dbt.Jinja;
 /// <param name="Place">Where it stands.</param>
 abstract record JinjaExpression(Place Place)
 {
-    /// <summary>A value that stands as it is.</summary>
+    /// <summary>A literal value.</summary>
     public sealed record Literal(object? Value, Place Place) : JinjaExpression(Place);
 
     /// <summary>A name.</summary>
@@ -61,7 +61,7 @@ abstract record JinjaExpression(Place Place)
         : JinjaExpression(Place);
 }
 
-/// <summary>What is handed to a function, as it is written.</summary>
+/// <summary>The arguments of a call, as written.</summary>
 /// <param name="Positional">The values without names.</param>
 /// <param name="Named">Those with names.</param>
 /// <param name="List">A list of more of the former (<c>*a</c>).</param>

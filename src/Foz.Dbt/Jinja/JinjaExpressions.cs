@@ -57,7 +57,7 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         return dict;
     }
 
-    /// <summary>The value of an attribute: of a mapping, its method, else its item.</summary>
+    /// <summary>Returns the value of an attribute: of a mapping, its method, otherwise its item.</summary>
     public static object? AttributeOf(object? of, string key, Place place)
     {
         if (of is JinjaUndefined undefined) throw UndefinedError(undefined, place);

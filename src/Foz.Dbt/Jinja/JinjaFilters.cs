@@ -86,8 +86,8 @@ static partial class JinjaFilters
     /// <summary>The names of all filters.</summary>
     public static IReadOnlyCollection<string> Names => ByName.Keys;
 
-    /// <summary>What a filter makes of a value.</summary>
-    /// <exception cref="FozException">There is no such filter, or it cannot take the value.</exception>
+    /// <summary>Returns the result of a filter for a value.</summary>
+    /// <exception cref="FozException">Thrown when there is no such filter, or it does not accept the value.</exception>
     public static object? Apply(string name, object? value, JinjaArguments arguments) =>
         ByName.TryGetValue(name, out var filter) ? filter(value, arguments)
             : Unsupported.Contains(name)

@@ -192,7 +192,9 @@ sealed class JinjaLexer(string text, Place start)
         }
     }
 
-    /// <summary>The word of a block that was just opened and whose text is none of a template.</summary>
+    /// <summary>
+    /// Returns the word of a block that was just opened and whose text is no template; null for any other block.
+    /// </summary>
     string? FindVerbatim()
     {
         if (tokens is not [.., { Kind: JinjaTokenKind.BlockEnd }]) return null;

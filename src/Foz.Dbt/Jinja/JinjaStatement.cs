@@ -6,7 +6,7 @@ namespace Foz.Dbt.Jinja;
 /// <param name="Place">Where it stands.</param>
 abstract record JinjaStatement(Place Place)
 {
-    /// <summary>Text that is written as it is.</summary>
+    /// <summary>Text that is written unchanged.</summary>
     public sealed record Text(string Value, Place Place) : JinjaStatement(Place);
 
     /// <summary><c>{{ value }}</c></summary>
@@ -21,10 +21,10 @@ abstract record JinjaStatement(Place Place)
     public sealed record For(JinjaTarget Target, JinjaExpression Items, JinjaExpression? Condition, Place Place)
         : JinjaStatement(Place)
     {
-        /// <summary>What is done for each item.</summary>
+        /// <summary>Gets the statements for each item.</summary>
         public required IReadOnlyList<JinjaStatement> Body { get; init; }
 
-        /// <summary>What is done where there is none.</summary>
+        /// <summary>Gets the statements for an empty list.</summary>
         public required IReadOnlyList<JinjaStatement> Else { get; init; }
 
         /// <summary>Whether <c>loop()</c> goes through it again.</summary>
@@ -74,7 +74,7 @@ abstract record JinjaStatement(Place Place)
     }
 }
 
-/// <summary>What a value is put into.</summary>
+/// <summary>The target of an assignment.</summary>
 abstract record JinjaTarget
 {
     /// <summary>A name.</summary>
@@ -83,15 +83,15 @@ abstract record JinjaTarget
     /// <summary>An attribute of a namespace.</summary>
     public sealed record Attribute(string Of, string Key, Place Place) : JinjaTarget;
 
-    /// <summary>Several, which the items of a list are put into.</summary>
+    /// <summary>Several targets, which get the items of a list.</summary>
     public sealed record Several(IReadOnlyList<JinjaTarget> Items, Place Place) : JinjaTarget;
 }
 
-/// <summary>A macro, or what stands in a call block, as it is written.</summary>
+/// <summary>A macro, or the content of a call block, as written.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Parameters">Its parameters, those with defaults last.</param>
-/// <param name="Body">What it does.</param>
-/// <param name="Place">Where it stands.</param>
+/// <param name="Body">Its statements.</param>
+/// <param name="Place">Its position in the file.</param>
 sealed record JinjaMacroDefinition(
     string Name, IReadOnlyList<(string Name, JinjaExpression? Default)> Parameters, IReadOnlyList<JinjaStatement> Body,
     Place Place)

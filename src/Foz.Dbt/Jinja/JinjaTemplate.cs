@@ -17,7 +17,7 @@ sealed record JinjaTemplate(IReadOnlyList<JinjaStatement> Body)
         text.Contains("{{", StringComparison.Ordinal) || text.Contains("{%", StringComparison.Ordinal)
             || text.Contains("{#", StringComparison.Ordinal);
 
-    /// <summary>The outermost scope of a template: the functions that all have, and more.</summary>
+    /// <summary>Returns the outermost scope of a template: the functions that all templates have, and more.</summary>
     /// <param name="values">More names.</param>
     public static JinjaScope Surroundings(params IEnumerable<(string Name, object? Value)> values)
     {

@@ -45,8 +45,8 @@ static class JinjaTests
     /// <summary>The names of all tests.</summary>
     public static IReadOnlyCollection<string> Names { get; } = [.. ByName.Keys, .. Comparisons.Keys];
 
-    /// <summary>Whether a test holds of a value.</summary>
-    /// <exception cref="FozException">There is no such test.</exception>
+    /// <summary>Whether a value passes a test.</summary>
+    /// <exception cref="FozException">Thrown when there is no such test.</exception>
     public static bool Holds(string name, object? value, JinjaArguments arguments)
     {
         if (Comparisons.TryGetValue(name, out var comparison))

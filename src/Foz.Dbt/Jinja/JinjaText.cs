@@ -17,7 +17,7 @@ interface IJinjaArithmetic
     object? Minus(object? other, Place place);
 }
 
-/// <summary>How Python puts values into texts.</summary>
+/// <summary>The texts of values, as Python writes them.</summary>
 static class JinjaText
 {
     /// <summary>Fills in <c>%s</c>, <c>%d</c> and the like.</summary>

@@ -262,7 +262,7 @@ static class JinjaValue
         return text.Contains('.', StringComparison.Ordinal) ? text : text + ".0";
     }
 
-    /// <summary>Whether two values are equal; numbers are whatever their type, and flags are 0 and 1.</summary>
+    /// <summary>Whether two values are equal: numbers regardless of their type, and flags as 0 and 1.</summary>
     public static bool AreEqual(object? left, object? right) => (left, right) switch
     {
         (null, null) => true,

@@ -203,7 +203,7 @@ sealed class DbtExceptions : JinjaObject
     }
 }
 
-/// <summary><c>config</c> in templates: called it configures, asked it tells.</summary>
+/// <summary><c>config</c> in templates: a call configures, an attribute returns a value.</summary>
 /// <param name="session">The rendering.</param>
 sealed class DbtConfigValue(DbtSession session) : JinjaObject
 {

@@ -4,7 +4,7 @@ using Foz.Lake.Configuration;
 namespace Foz.Dbt.Templates;
 
 /// <summary>
-/// What is configured of a resource, by key: in <c>dbt_project.yml</c>, in a YAML file beside it, and in itself.
+/// The configuration of a resource, by key: in <c>dbt_project.yml</c>, in a YAML file next to it, and in itself.
 /// </summary>
 sealed class DbtConfig
 {
@@ -23,7 +23,7 @@ sealed class DbtConfig
     /// <summary>Its tags, of all places together.</summary>
     public IReadOnlyList<string> Tags => tags;
 
-    /// <summary>What else is said of it, of all places together.</summary>
+    /// <summary>Gets other properties of it, from all places together.</summary>
     public JinjaDict Meta => meta;
 
     /// <summary>All keys with values.</summary>
@@ -67,10 +67,12 @@ sealed class DbtConfig
         foreach (var (key, value) in said.Entries) Add(JinjaValue.ToText(key), value);
     }
 
-    /// <summary>Takes what <c>dbt_project.yml</c> says of a thing, from the outermost folder inwards.</summary>
-    /// <param name="said">What is said of its kind.</param>
-    /// <param name="path">The package, the folders and the name of the thing.</param>
-    /// <param name="valueOf">Gives the value of an entry.</param>
+    /// <summary>
+    /// Adds the configuration of a resource in <c>dbt_project.yml</c>, from the outermost folder inwards.
+    /// </summary>
+    /// <param name="said">The configuration of its kind.</param>
+    /// <param name="path">The package, the folders and the name of the resource.</param>
+    /// <param name="valueOf">Returns the value of an entry.</param>
     public void Add(YamlNode.Mapping said, IEnumerable<string> path, Func<YamlEntry, object?> valueOf)
     {
         var next = path.FirstOrDefault();
@@ -83,7 +85,7 @@ sealed class DbtConfig
         if (inner is not null) Add(inner, path.Skip(1), valueOf);
     }
 
-    /// <summary>The same once more, to be changed by itself.</summary>
+    /// <summary>Returns a copy that can be changed independently.</summary>
     public DbtConfig Copy()
     {
         var copy = new DbtConfig

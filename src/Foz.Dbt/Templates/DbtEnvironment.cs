@@ -65,12 +65,12 @@ sealed record DbtEnvironment
     /// <summary>What <c>--state</c> names; null where nothing is asked for.</summary>
     public string? State { get; private init; }
 
-    /// <summary>Whether what is not made is read from the state's environment.</summary>
+    /// <summary>Whether tables that are not built are read from the state's environment.</summary>
     public bool Defers { get; private init; }
 
     /// <summary>Reads them.</summary>
     /// <param name="variables">The environment.</param>
-    /// <param name="errors">Takes what is asked for and Foz does not have, and values that cannot be read.</param>
+    /// <param name="errors">Collects requests that Foz does not support, and values that cannot be read.</param>
     public static DbtEnvironment Read(Variables variables, ErrorList errors)
     {
         foreach (var (name, idle, hint) in Refused)

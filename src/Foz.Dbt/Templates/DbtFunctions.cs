@@ -79,7 +79,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         _ => (false, null),
     };
 
-    /// <summary>What is another in each run, or known in a run only.</summary>
+    /// <summary>Returns a value that differs in each run, or is known in a run only.</summary>
     (bool IsKnown, object? Value) FindVolatile(string name)
     {
         (bool IsKnown, object? Value) found = name switch
@@ -230,7 +230,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
             : throw arguments.Error(
                 "statement() stands in a call block",
                 "write {% call statement('name', fetch_result=True) %} … {% endcall %}"));
-        // return() in it ends the macro around it: there is no query.
+        // return() in it ends the enclosing macro: there is no query.
         if (arguments.Evaluator.HasReturned) return "";
         if (session.Query(sql, arguments.Place) is var (columns, rows) && JinjaArguments.TextOf(values[0]) is { } name)
         {

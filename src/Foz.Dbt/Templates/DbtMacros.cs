@@ -7,7 +7,7 @@ namespace Foz.Dbt.Templates;
 
 /// <summary>A macro of a package.</summary>
 /// <param name="Package">The package.</param>
-/// <param name="Definition">As it is written; the name of a generic test begins with <c>test_</c>.</param>
+/// <param name="Definition">Its definition; the name of a generic test begins with <c>test_</c>.</param>
 sealed record DbtMacro(string Package, JinjaMacroDefinition Definition)
 {
     /// <summary>Its name.</summary>
@@ -17,15 +17,15 @@ sealed record DbtMacro(string Package, JinjaMacroDefinition Definition)
     public const string TestPrefix = "test_";
 }
 
-/// <summary>The macros of a project, its packages, and those that are built in.</summary>
+/// <summary>The macros of a project, of its packages, and the built-in ones.</summary>
 /// <param name="project">The project's name.</param>
-/// <param name="errors">Takes what is wrong with their files.</param>
+/// <param name="errors">Collects the errors in their files.</param>
 sealed class DbtMacros(string project, ErrorList errors)
 {
     /// <summary>The package of macros that are there without a name before them.</summary>
     public const string BuiltIn = "dbt";
 
-    /// <summary>Built in as far as it is used most; the package itself is taken where it is installed.</summary>
+    /// <summary>Built in as far as it is used most; an installed package takes precedence.</summary>
     public const string Utils = "dbt_utils";
 
     readonly Dictionary<string, Dictionary<string, DbtMacro>> packages = new(StringComparer.Ordinal);

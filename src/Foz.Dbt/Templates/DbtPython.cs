@@ -5,8 +5,8 @@ using Foz.Lake;
 namespace Foz.Dbt.Templates;
 
 /// <summary>
-/// Finds in models in Python what they ask of dbt: <c>dbt.ref()</c>, <c>dbt.source()</c> and <c>dbt.config()</c> with
-/// values that stand there as they are.
+/// Finds the calls of dbt in Python models: <c>dbt.ref()</c>, <c>dbt.source()</c> and <c>dbt.config()</c> with literal
+/// values.
 /// </summary>
 static partial class DbtPython
 {

@@ -18,7 +18,7 @@ sealed class DbtResource
     /// <summary>Its name; the same of all versions of a model.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The version of a model that it is; null where there is but one.</summary>
+    /// <summary>The version of the model; null where there is only one.</summary>
     public DbtVersion? Version { get; init; }
 
     /// <summary>What it is called among others: <c>orders</c>, or <c>orders.v2</c>.</summary>
@@ -39,7 +39,7 @@ sealed class DbtResource
     /// <summary>What YAML files say of it; null where they say nothing.</summary>
     public YamlNode.Mapping? Said { get; set; }
 
-    /// <summary>What is configured of it.</summary>
+    /// <summary>Its configuration.</summary>
     public DbtConfig Config { get; set; } = new();
 
     /// <summary>The name of its table where none is configured, by which tests of it are called too.</summary>
@@ -54,7 +54,7 @@ sealed class DbtResource
     /// <summary>Its SELECT, rendered.</summary>
     public SqlBody? Body { get; set; }
 
-    /// <summary>Its SELECT as it is whatever the run.</summary>
+    /// <summary>Its SELECT as it is in any run.</summary>
     public string? Definition { get; set; }
 
     /// <summary>Whether its SELECT may be another in each run.</summary>
@@ -85,17 +85,17 @@ sealed class DbtResource
     public string UniqueId => $"{Kind}.{Package.Name}.{Key}";
 }
 
-/// <summary>A table of a source, which others fill.</summary>
+/// <summary>A table of a source, which other programs fill.</summary>
 /// <param name="Package">The package that declares it.</param>
 /// <param name="Source">The source's name.</param>
 /// <param name="Name">The table's name.</param>
 /// <param name="Table">Its name in the lake.</param>
-/// <param name="Said">What is said of it.</param>
-/// <param name="OfSource">What is said of its source.</param>
+/// <param name="Said">Its properties.</param>
+/// <param name="OfSource">The properties of its source.</param>
 sealed record DbtSourceTable(
     DbtPackage Package, string Source, string Name, TableName Table, YamlNode.Mapping Said, YamlNode.Mapping OfSource)
 {
-    /// <summary>What is configured of it.</summary>
+    /// <summary>Its configuration.</summary>
     public DbtConfig Config { get; init; } = new();
 
     /// <summary>SQL that reads it where it is no table but files; null where it is one.</summary>
@@ -120,10 +120,10 @@ sealed record DbtTest
     /// <summary>The column that it is of; null where it is of a table.</summary>
     public string? Column { get; init; }
 
-    /// <summary>What it is handed, as it is written.</summary>
+    /// <summary>Its arguments, as written.</summary>
     public required IReadOnlyList<YamlEntry> Arguments { get; init; }
 
-    /// <summary>What is configured of it.</summary>
+    /// <summary>Its configuration.</summary>
     public required DbtConfig Config { get; init; }
 
     /// <summary>The package that declares it.</summary>

@@ -40,13 +40,14 @@ sealed class DbtScopes
         Root = Of(session.Request.Package);
     }
 
-    /// <summary>The scope of what is rendered.</summary>
+    /// <summary>Gets the scope of the rendered template.</summary>
     public JinjaScope Root { get; }
 
     DbtSurroundings Surroundings => session.Surroundings;
 
     /// <summary>
-    /// The scope of a package's macros: a name is its own macro, else the project's, else one that is built in.
+    /// Returns the scope of a package's macros: a name is its own macro, otherwise the project's, otherwise a built-in
+    /// one.
     /// </summary>
     public JinjaScope Of(string package) => ofPackages.TryGetValue(package, out var scope)
         ? scope
@@ -77,7 +78,7 @@ sealed class DbtScopes
             : (false, null);
     }
 
-    /// <summary>A macro as it is called in this rendering.</summary>
+    /// <summary>Returns a macro to call in this rendering.</summary>
     public JinjaCallable MacroOf(DbtMacro macro) => new(
         macro.Name,
         arguments => arguments.Evaluator.Bind(macro.Definition, Of(macro.Package)).Invoke(arguments));
@@ -104,7 +105,7 @@ sealed class DbtScopes
             ];
             if (found.OfType<DbtMacro>().FirstOrDefault() is { } macro) return MacroOf(macro);
         }
-        // What is built in has one way of being done only.
+        // Built-in macros have only one implementation.
         foreach (var package in packages.Append(DbtMacros.BuiltIn))
             if (package is DbtMacros.BuiltIn or DbtMacros.Utils
                 && Surroundings.Macros.FindIn(package, name) is { } macro)

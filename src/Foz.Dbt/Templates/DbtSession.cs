@@ -23,7 +23,7 @@ readonly record struct DbtReference(bool IsSource, string? Package, string Name,
             + $"({(Package is null ? "" : $"'{Package}', ")}'{Name}'{(Version is null ? "" : $", v={Version}")})";
 }
 
-/// <summary>What is rendered: the resource, and what is known of it.</summary>
+/// <summary>A request to render a template: the resource, and its context.</summary>
 sealed record DbtRequest
 {
     /// <summary>The package that it is part of.</summary>
@@ -41,10 +41,10 @@ sealed record DbtRequest
     /// <summary>Its own table; null where it has none.</summary>
     public TableName? This { get; init; }
 
-    /// <summary>What is configured of it.</summary>
+    /// <summary>Its configuration.</summary>
     public DbtConfig Config { get; init; } = new();
 
-    /// <summary>Whether <c>config()</c> counts; else it was read before.</summary>
+    /// <summary>Whether <c>config()</c> takes effect; otherwise it was read before.</summary>
     public bool Configures { get; init; }
 
     /// <summary>Whether queries are run, and <c>execute</c> is true.</summary>
@@ -113,13 +113,13 @@ sealed record DbtSurroundings
     /// <summary>Whether the command rebuilds tables.</summary>
     public bool IsFullRefresh { get; init; }
 
-    /// <summary>The relation that a reference means; null, where it is not known yet or not at all.</summary>
+    /// <summary>Returns the relation of a reference; null where it is not known yet or does not exist.</summary>
     public Func<DbtReference, string, DbtRelation?> Find { get; init; } = static (_, _) => null;
 }
 
-/// <summary>One rendering of a template, and what it asked for.</summary>
+/// <summary>One rendering of a template, and what it requested.</summary>
 /// <param name="surroundings">The project's.</param>
-/// <param name="request">What is rendered.</param>
+/// <param name="request">The template to render.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, CancellationToken cancellationToken)
 {
@@ -131,7 +131,7 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
     /// <summary>The project's.</summary>
     public DbtSurroundings Surroundings => surroundings;
 
-    /// <summary>What is rendered.</summary>
+    /// <summary>Gets the request.</summary>
     public DbtRequest Request => request;
 
     /// <summary>Stops it.</summary>

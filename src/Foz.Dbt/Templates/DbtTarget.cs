@@ -22,7 +22,7 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
     /// <summary>The names of all targets.</summary>
     public IReadOnlyList<string> Targets { get; init; } = [DefaultName];
 
-    /// <summary>The lake, as it is written; null where nothing is said.</summary>
+    /// <summary>The lake, as written; null where none is stated.</summary>
     public YamlNode? Lake { get; init; }
 
     /// <summary>How many threads work; null where it is not said.</summary>
@@ -37,11 +37,11 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
     /// <summary>Reads the profile of a project.</summary>
     /// <param name="package">The project.</param>
     /// <param name="asked">
-    /// The profile that is asked for, null for the project's own; the target, null for the profile's own.
+    /// The requested profile, null for the project's own; the requested target, null for the profile's own.
     /// </param>
     /// <param name="texts">Reads and renders.</param>
-    /// <param name="variables">Where <c>DBT_PROFILES_DIR</c> and <c>HOME</c> stand.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="variables">The environment variables, with <c>DBT_PROFILES_DIR</c> and <c>HOME</c>.</param>
+    /// <param name="errors">Collects errors.</param>
     public static DbtTarget Read(
         DbtPackage package, (string? Profile, string? Target) asked, DbtTexts texts, Variables variables,
         ErrorList errors)

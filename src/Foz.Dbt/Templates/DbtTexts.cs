@@ -5,10 +5,10 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Dbt.Templates;
 
-/// <summary>Reads files of a dbt project, and renders what stands in its YAML as templates.</summary>
+/// <summary>Reads files of a dbt project, and renders the templates in its YAML.</summary>
 /// <param name="root">The project's folder, as a full path.</param>
-/// <param name="scopeOf">What names mean in a file, which is given relative to the project.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="scopeOf">Returns the scope of names in a file, whose path is relative to the project.</param>
+/// <param name="errors">Collects errors.</param>
 sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList errors)
 {
     /// <summary>Texts in which names mean the same in each file.</summary>
@@ -23,11 +23,12 @@ sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList e
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
-    /// Texts of YAML files beside resources: names mean in them what they mean in the package whose file it is.
+    /// Returns the reader of YAML files next to resources: names mean in them what they mean in the package whose file
+    /// it is.
     /// </summary>
     /// <param name="root">The project's folder, as a full path.</param>
-    /// <param name="surroundings">What templates are rendered in.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="surroundings">The context in which templates are rendered.</param>
+    /// <param name="errors">Collects errors.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static DbtTexts Of(
         string root, DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
@@ -73,7 +74,7 @@ sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList e
     /// <summary>A node as a value, templates in it rendered.</summary>
     public object? Value(YamlNode? node) => DbtValues.Of(node, scalar => DbtValues.OfText(Render(scalar) ?? ""));
 
-    /// <summary>A single value as a text; null where there is none.</summary>
+    /// <summary>Returns a single value as a text; null if there is none.</summary>
     public string? Text(YamlNode? node) => node switch
     {
         null or { IsNull: true } => null,

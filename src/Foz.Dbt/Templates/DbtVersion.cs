@@ -5,10 +5,10 @@ namespace Foz.Dbt.Templates;
 
 /// <summary>A version of a model, which <c>versions</c> of a YAML file states.</summary>
 /// <param name="Model">The model's name.</param>
-/// <param name="Number">What tells it from others: <c>2</c>, or a word.</param>
-/// <param name="File">The name of its file, without the ending.</param>
+/// <param name="Number">The name of the version: <c>2</c>, or a word.</param>
+/// <param name="File">The name of its file, without the extension.</param>
 /// <param name="IsLatest">Whether <c>ref()</c> without a version means it.</param>
-/// <param name="Said">What is said of it: of the model, and over that of the version.</param>
+/// <param name="Said">Its properties: those of the model, overridden by those of the version.</param>
 sealed record DbtVersion(string Model, string Number, string File, bool IsLatest, YamlNode.Mapping Said)
 {
     static readonly string[] OfVersions = ["versions", "latest_version", "columns", "config"];
@@ -21,9 +21,9 @@ sealed record DbtVersion(string Model, string Number, string File, bool IsLatest
     /// <summary>What a version of a model is called among models.</summary>
     public static string KeyOf(string model, string number) => $"{model}.v{number}";
 
-    /// <summary>The versions of a model.</summary>
-    /// <param name="model">What is said of the model.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <summary>Reads the versions of a model.</summary>
+    /// <param name="model">The properties of the model.</param>
+    /// <param name="errors">Collects errors.</param>
     public static IReadOnlyList<DbtVersion> ReadAll(YamlNode.Mapping model, ErrorList errors)
     {
         var name = ((YamlNode.Scalar)model["name"]!).Text;
