@@ -20,7 +20,7 @@ public sealed record LastRun
     /// <summary>When it ended.</summary>
     public required DateTimeOffset FinishedAt { get; init; }
 
-    /// <summary>Whether incremental tables were made anew.</summary>
+    /// <summary>Whether incremental tables were rebuilt from all of their input.</summary>
     public bool IsFullRefresh { get; init; }
 
     /// <summary>The environment from which it read what its own has not made; null where it read from none.</summary>

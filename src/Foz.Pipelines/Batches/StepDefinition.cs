@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Foz.Pipelines.Batches;
 
 /// <summary>
-/// What a step was told to make: kept with each batch, so that what is told now can be held against it.
+/// The definition that a step ran with. Each batch keeps it, so that a later run can compare it with the current one.
 /// </summary>
 public sealed record StepDefinition
 {

@@ -8,11 +8,11 @@ using Foz.Storage;
 namespace Foz.Pipelines.Batches;
 
 /// <summary>
-/// The manifests of one step, oldest first. Many of batches that are done are folded into one object, so that a step
-/// with a long past opens as fast as another: <c>&lt;batch&gt;.folded.json</c>, the manifest of the last of them that
-/// says as its stream's inputs what all of them read, and which intervals they filled. It is written once, and the ones
-/// that it stands for are deleted after that; until they are, nobody reads them. One run at a time writes, and anybody
-/// may read beside it.
+/// The manifests of one step, oldest first. Many manifests of completed batches are folded into one object, so that a
+/// step with a long history opens as fast as any other. <c>&lt;batch&gt;.folded.json</c> is the manifest of the last of
+/// them; it lists the stream inputs that all of them read and the intervals that they filled. It is written once, and
+/// the manifests that it replaces are deleted afterwards; until then, no reader uses them. One run at a time writes;
+/// any number of readers may read meanwhile.
 /// </summary>
 /// <param name="lake">The lake's root.</param>
 /// <param name="step">The step's name.</param>
@@ -21,17 +21,13 @@ public sealed class StepLog(IObjectStore lake, string step)
     /// <summary>How many manifests are folded, at least.</summary>
     public const int FoldMin = 32;
 
-    /// <summary>
-    /// What stands behind a step's name in the <c>txn</c> of rows that are let out of its quarantine.
-    /// </summary>
+    /// <summary>The suffix of a step's name in the <c>txn</c> of rows that are released from its quarantine.</summary>
     public const string ReleaseSuffix = "/release";
 
-    /// <summary>What stands behind a step's name in the <c>txn</c> of a batch that was given up.</summary>
+    /// <summary>The suffix of a step's name in the <c>txn</c> of a batch that was given up.</summary>
     public const string GivenUpSuffix = "/given-up";
 
-    /// <summary>
-    /// What stands behind a step's name in the <c>txn</c> of rejected rows of a batch that was refused.
-    /// </summary>
+    /// <summary>The suffix of a step's name in the <c>txn</c> of rejected rows of a batch that was refused.</summary>
     public const string RefusedSuffix = "/refused";
 
     /// <summary>
@@ -129,8 +125,8 @@ public sealed class StepLog(IObjectStore lake, string step)
     }
 
     /// <summary>
-    /// Lets one manifest stand for all batches of the step up to its own: of a table that takes the place of the one
-    /// that they made. A second time does nothing.
+    /// Replaces all manifests of the step up to this one's batch by this one: for a table that replaces the one that
+    /// those batches made. A second call does nothing.
     /// </summary>
     public async ValueTask ReplaceAsync(StepManifest manifest, CancellationToken cancellationToken) =>
         await lake.PutIfAbsentAsync(PathOf(manifest.Batch, FoldedSuffix), Write(manifest), cancellationToken);
@@ -143,7 +139,7 @@ public sealed class StepLog(IObjectStore lake, string step)
         foreach (var path in paths) await lake.DeleteAsync(path, cancellationToken);
     }
 
-    /// <summary>One manifest that stands for several, oldest first.</summary>
+    /// <summary>Folds several manifests, oldest first, into one.</summary>
     public static StepManifest Fold(IReadOnlyList<StepManifest> manifests)
     {
         var done = manifests.Where(manifest => manifest.GivenUpBy is null).ToList();
@@ -166,7 +162,7 @@ public sealed class StepLog(IObjectStore lake, string step)
             foreach (var path in paths)
             {
                 if (await FindAsync(path, cancellationToken) is { } manifest) manifests.Add(manifest);
-                // Somebody folded it since the listing.
+                // Another run folded it since the listing.
                 else if (listings < ListingsMax) break;
                 else throw Unreadable(path, "it is gone", null);
             }
@@ -190,7 +186,9 @@ public sealed class StepLog(IObjectStore lake, string step)
     string PathOf(long batch, string suffix) =>
         $"{Folder}/{batch.ToString($"D{BatchDigits}", CultureInfo.InvariantCulture)}{suffix}";
 
-    /// <summary>The batch of a manifest; behind all others for what is none, which fails when it is read.</summary>
+    /// <summary>
+    /// The batch of a manifest; of any other file, a number after all batches, so that reading the file fails.
+    /// </summary>
     long BatchOf(string path) =>
         path.Length >= Folder.Length + 1 + BatchDigits
         && long.TryParse(

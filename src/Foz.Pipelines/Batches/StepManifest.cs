@@ -24,8 +24,8 @@ public sealed record StepManifest
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>
-    /// The run that gave it up: nothing of it is in a table, and what it reads is left to the batches behind it. Null
-    /// where it was not given up.
+    /// The run that gave the batch up: no table has any of its rows, and later batches read its input. Null where it
+    /// was not given up.
     /// </summary>
     public string? GivenUpBy { get; init; }
 
@@ -33,21 +33,20 @@ public sealed record StepManifest
     public required string Fingerprint { get; init; }
 
     /// <summary>
-    /// A hash of the SELECT that a model's template gave, where that asks the lake; null of others, and where nobody
-    /// noted it.
+    /// A hash of the SELECT that a model's template rendered, if the template queries the lake; null for other models,
+    /// and if it was not recorded.
     /// </summary>
     public string? Rendered { get; init; }
 
-    /// <summary>What the step was told to make; null where nobody noted it.</summary>
+    /// <summary>The definition that the step ran with; null if it was not recorded.</summary>
     public StepDefinition? Definition { get; init; }
 
-    /// <summary>
-    /// Whether its rows take the place of all that the table has; null where nobody noted it.
-    /// </summary>
+    /// <summary>Whether its rows replace all rows of the table; null if it was not recorded.</summary>
     public bool? Replaces { get; init; }
 
     /// <summary>
-    /// The columns of the key of which its table has no two rows; empty where rows have none, and where nobody looked.
+    /// The columns of the key that is unique in its table; empty if rows have no key, and if uniqueness was not
+    /// checked.
     /// </summary>
     public ImmutableArray<string> Key { get; init; } = [];
 
@@ -100,7 +99,9 @@ public sealed record FilledInterval(DateTimeOffset Start, DateTimeOffset End, st
 /// </param>
 public sealed record TableInput(long Version, long? FromVersion = null)
 {
-    /// <summary>The table's id, which one that took its name later does not have; null where nobody noted it.</summary>
+    /// <summary>
+    /// The table's id, which differs for a later table of the same name; null if it was not recorded.
+    /// </summary>
     public string? Id { get; init; }
 
     /// <summary>Whether it is of another table than the one of an id.</summary>

@@ -51,14 +51,14 @@ public sealed record StepResult
     /// <summary>What its checks found.</summary>
     public ImmutableArray<CheckResult> Checks { get; init; } = [];
 
-    /// <summary>What the user should know of it besides its checks, in the order in which it was told.</summary>
+    /// <summary>The warnings for the user, besides its checks, in the order in which they were reported.</summary>
     public ImmutableArray<Warning> Warnings { get; init; } = [];
 
     /// <summary>What went wrong; null where nothing did.</summary>
     public FozException? Error { get; init; }
 
-    /// <summary>What two batches of the step came to.</summary>
-    /// <param name="next">The one behind this one.</param>
+    /// <summary>Combines the results of two batches of the step.</summary>
+    /// <param name="next">The result of the batch after this one.</param>
     public StepResult Then(StepResult next) => next.Outcome is Outcome.Skipped ? this : next with
     {
         Outcome = next.Outcome is Outcome.Succeeded ? Outcome : next.Outcome,

@@ -10,8 +10,9 @@ using Foz.Lake.Processes;
 namespace Foz.Pipelines.Destinations;
 
 /// <summary>
-/// A destination of the Airbyte protocol: records become rows of Delta tables. A state is told when all records before
-/// it are committed, and not earlier: what a killed sync had told is there, and the source begins behind it.
+/// A destination of the Airbyte protocol: records become rows of Delta tables. A state is reported only after all
+/// records before it are committed. The tables therefore have all that a killed sync reported, and the source resumes
+/// after it.
 /// </summary>
 public sealed class AirbyteDestination
 {
@@ -285,7 +286,7 @@ public sealed class AirbyteDestination
             };
     }
 
-    /// <summary>Tells the states behind which nothing waits, each stream's in their order.</summary>
+    /// <summary>Reports the states that no uncommitted record precedes, each stream's in their order.</summary>
     void Tell()
     {
         var isHeld = new HashSet<Sync>();

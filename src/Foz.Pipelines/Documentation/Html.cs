@@ -15,7 +15,7 @@ readonly record struct Html(string Text)
     /// <summary>HTML with values in it, each escaped unless it is HTML.</summary>
     public static Html Of(HtmlHandler html) => html.ToHtml();
 
-    /// <summary>Pieces one behind the other.</summary>
+    /// <summary>Joins pieces, one after the other.</summary>
     public static Html Join(IEnumerable<Html> pieces) => new(string.Concat(pieces.Select(piece => piece.Text)));
 
     /// <summary>The piece, or nothing.</summary>

@@ -40,10 +40,10 @@ sealed record SiteTable
     /// <summary>The stream; null for a model.</summary>
     public GraphNode.OfStream? Stream => Node as GraphNode.OfStream;
 
-    /// <summary>What it holds, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the project gives none.</summary>
     public string? Description => Model is { } model ? model.Description : Stream?.Stream.Description;
 
-    /// <summary>Who answers for it; null where nobody was named.</summary>
+    /// <summary>The owner; null if the project names none.</summary>
     public string? Owner => Model is { } model ? model.Owner : Stream?.Source.Owner;
 
     /// <summary>Its tags.</summary>

@@ -15,7 +15,7 @@ namespace Foz.Pipelines.Environments;
 /// <param name="SchemaPrefix">What the names of schemas get in it; may be empty.</param>
 public sealed record EnvironmentLake(Lakehouse Lake, string SchemaPrefix)
 {
-    /// <summary>What it is called; null where nobody said.</summary>
+    /// <summary>The environment's name; null if it has none.</summary>
     public string? Name { get; init; }
 
     /// <summary>The prefix of its base, for what it has not made; null where it has none.</summary>
@@ -40,7 +40,7 @@ public sealed class EnvironmentDiff(EnvironmentLake before, EnvironmentLake now,
     /// <summary>How many rows are shown of each kind of difference.</summary>
     public int SamplesMax { get; init; } = 5;
 
-    /// <summary>The columns by which rows are told apart; null for those that the project says are unique.</summary>
+    /// <summary>The columns that identify rows; null for those that the project declares unique.</summary>
     public IReadOnlyList<string>? Keys { get; init; }
 
     /// <summary>Compares a table.</summary>

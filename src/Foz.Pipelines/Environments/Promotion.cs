@@ -12,8 +12,8 @@ namespace Foz.Pipelines.Environments;
 
 /// <summary>
 /// Tables of an environment that become those of its base: <c>_foz/promotions/&lt;id&gt;.open.json</c> while it is
-/// under way, <c>&lt;id&gt;.json</c> afterwards. It is written before anything is changed and says all that is; each
-/// part can be done again, so that whoever next works on the lake ends what a crash cut off.
+/// under way, <c>&lt;id&gt;.json</c> afterwards. It is written before anything is changed and lists every change. Each
+/// change can be repeated, so that the next process that works on the lake completes a promotion that a crash cut off.
 /// </summary>
 public sealed record Promotion
 {
@@ -33,7 +33,7 @@ public sealed record Promotion
     /// <summary>When it began.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The tables and views, each behind those that it reads.</summary>
+    /// <summary>The tables and views, each after those that it reads.</summary>
     public required ImmutableArray<PromotedTable> Tables { get; init; }
 
     /// <summary>
@@ -127,10 +127,10 @@ public sealed record Promotion
 /// <summary>A table or view that takes another name, and with it the place of a step's table.</summary>
 public sealed record PromotedTable
 {
-    /// <summary>What the name stands for afterwards.</summary>
+    /// <summary>The definition of the name afterwards.</summary>
     public required Definition Definition { get; init; }
 
-    /// <summary>The name that it had, which stands for nothing afterwards.</summary>
+    /// <summary>The name that it had, which no longer exists afterwards.</summary>
     public required string From { get; init; }
 
     /// <summary>The step that made it.</summary>
@@ -139,7 +139,7 @@ public sealed record PromotedTable
     /// <summary>The step that goes on with it.</summary>
     public required string Step { get; init; }
 
-    /// <summary>The batch of that step which it stands for.</summary>
+    /// <summary>The last batch of that step that it covers.</summary>
     public required long Batch { get; init; }
 
     /// <summary>The manifest of the batch; null for tables beside the step's main one.</summary>

@@ -21,7 +21,7 @@ public sealed record TableDiff(TableName Name)
     /// <summary>The columns that only one of them has, or both with other types.</summary>
     public IReadOnlyList<ColumnChange> Schema { get; init; } = [];
 
-    /// <summary>The columns by which rows are told apart; empty where whole rows are counted.</summary>
+    /// <summary>The columns that identify rows; empty where whole rows are counted.</summary>
     public IReadOnlyList<string> Keys { get; init; } = [];
 
     /// <summary>Rows that only the second has.</summary>

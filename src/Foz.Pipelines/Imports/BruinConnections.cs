@@ -4,10 +4,10 @@ using Foz.Lake.Configuration;
 namespace Foz.Pipelines.Imports;
 
 /// <summary>
-/// Writes connections of <c>.bruin.yml</c>, whose secrets stay where they are: here stand names of variables.
+/// Writes the connections of <c>.bruin.yml</c>. Secrets stay in that file: the project gets names of variables.
 /// </summary>
-/// <param name="folder">The pipeline's folder; the file stands there or above.</param>
-/// <param name="project">Takes what is told.</param>
+/// <param name="folder">The pipeline's folder; the file is in it or in a folder above.</param>
+/// <param name="project">Takes the notes for the user.</param>
 sealed class BruinConnections(string folder, ImportedProject project)
 {
     public const string FileName = ".bruin.yml";

@@ -106,7 +106,7 @@ sealed class SqlMeshText
         return parts;
     }
 
-    /// <summary>The next index, behind a whole text in quotes or a comment.</summary>
+    /// <summary>Returns the next index, after a whole quoted text or comment.</summary>
     static int Next(string text, int at)
     {
         if (text[at] is '\'' or '"')

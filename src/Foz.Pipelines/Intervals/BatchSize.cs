@@ -32,7 +32,7 @@ public static class BatchSizes
         };
     }
 
-    /// <summary>The first beginning of an interval at or behind an instant.</summary>
+    /// <summary>Returns the first beginning of an interval at or after an instant.</summary>
     public static DateTimeOffset Ceiling(this BatchSize size, DateTimeOffset instant) =>
         size.Floor(instant) is var floor && floor == instant ? floor : size.Add(floor, 1);
 

@@ -75,7 +75,7 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
         }
     }
 
-    /// <summary>The lineage of all nodes, each behind those that it needs.</summary>
+    /// <summary>Finds the lineage of all nodes, each after those that it needs.</summary>
     public async Task<IReadOnlyList<NodeLineage>> FindAllAsync(CancellationToken cancellationToken)
     {
         var all = new List<NodeLineage>(project.Graph.Nodes.Count);

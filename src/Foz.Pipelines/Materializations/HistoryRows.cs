@@ -15,12 +15,12 @@ using TypeId = Foz.DuckDB.TypeId;
 namespace Foz.Pipelines.Materializations;
 
 /// <summary>
-/// The versions that rows bring into a history: those that begin, and those that thereby end otherwise than before.
-/// They are merged by key and beginning, so that a history is one table of versions, changed by one commit.
+/// The versions that rows add to a history: new ones, and existing ones whose end changes. They are merged by key and
+/// beginning, so that a history is one table of versions, changed by one commit.
 /// </summary>
 /// <param name="session">The session that runs the SELECT; its temporary table <c>foz_versions</c> is replaced.</param>
 /// <param name="model">The model.</param>
-/// <param name="strategy">How versions are told apart.</param>
+/// <param name="strategy">How versions are distinguished.</param>
 /// <param name="name">The table, for messages.</param>
 sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy.Scd2 strategy, string name)
 {
@@ -42,10 +42,10 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
 
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="present">Its newest version; null to make it, anew where it is there.</param>
-    /// <param name="rows">What was changed, or all that there is.</param>
+    /// <param name="present">Its newest version; null to create it, or to rebuild it if it exists.</param>
+    /// <param name="rows">The changed rows, or all rows.</param>
     /// <param name="options">How they are written.</param>
-    /// <param name="instant">When the batch was opened: the time of what no column tells.</param>
+    /// <param name="instant">When the batch was opened: the time of changes that no column dates.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
     /// The SELECT fails, lacks a column, has one of the history's own, or rows without key or time.
@@ -243,8 +243,8 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     }
 
     /// <summary>
-    /// The current versions whose keys did not come, ended; and, where it is to be told, ones that say that the row is
-    /// gone. Such a one takes the place of a version that would not have lasted at all.
+    /// Returns the current versions whose keys did not arrive, ended; and, if deletions are recorded, versions that
+    /// mark the row as deleted. Such a version replaces one that would have lasted no time at all.
     /// </summary>
     string Deleted(string old, IReadOnlyList<string> known, string at)
     {

@@ -93,7 +93,7 @@ sealed partial class IntervalSql(Model model, IncrementalStrategy.Microbatch str
     FozException Wrong(string message, string? hint) =>
         new(ErrorKind.Data, message) { Place = model.Place, Hint = hint };
 
-    /// <summary>The functions that stand for an interval's bounds; not inside texts, names or comments.</summary>
+    /// <summary>The functions that return an interval's bounds; not inside texts, names or comments.</summary>
     [GeneratedRegex(
         @"('([^']|'')*'|""([^""]|"""")*""|--[^\n]*|/\*.*?\*/)|\bbatch_(?<bound>start|end)\s*\(\s*\)",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.Singleline)]

@@ -32,7 +32,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="rows">The rows that the model gives.</param>
     /// <param name="manifest">The batch.</param>
-    /// <param name="isFullRefresh">Whether the table is made anew.</param>
+    /// <param name="isFullRefresh">Whether the table is rebuilt.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Reading the rows fails, or they do not fit table or strategy.</exception>
     public async Task<TableChange> StageAsync(
@@ -145,7 +145,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         };
     }
 
-    /// <summary>The first rows, or all of them anew.</summary>
+    /// <summary>Writes the first rows, or rebuilds the table with all of them.</summary>
     async Task<TableChange> MakeAsync(
         IncrementalStrategy strategy, string select, WriteOptions options, bool isFullRefresh,
         CancellationToken cancellationToken)

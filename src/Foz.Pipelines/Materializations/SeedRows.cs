@@ -18,9 +18,7 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
 {
     const string Texts = "foz_seed";
 
-    /// <summary>
-    /// The digits of a decimal, of which some are behind its point; the next file may have more in front of it.
-    /// </summary>
+    /// <summary>The digits of a decimal, some of them after its point; the next file may have more before it.</summary>
     const int DigitsUsual = 18;
     const int DigitsMax = 38;
     const int FractionUsual = 9;
@@ -78,8 +76,8 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
         var fraction = $"max(len(regexp_extract({c}, '\\.([0-9]+)$', 1)))";
         var leastFraction = $"min(len(regexp_extract({c}, '\\.([0-9]+)$', 1)))";
         var digits = $"(max(len(regexp_extract({c}, '^-?([0-9]+)', 1))) + {fraction})";
-        // Digits behind the point are the number's own where they end in none or all are as many: versions are no
-        // numbers.
+        // Digits after the point belong to a number if no value ends in 0, or if all have equally many: a version such
+        // as 1.10 is no number.
         var isDecimal = $"bool_and(regexp_full_match({c}, {Number})) AND {digits} <= {DigitsMax} "
             + $"AND ({leastFraction} = {fraction} OR NOT bool_or(regexp_full_match({c}, '.*\\.[0-9]*0')))";
         var precision =

@@ -7,19 +7,19 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Materializations;
 
-/// <summary>Adds the row that stands for what is not known to the rows of a dimension.</summary>
+/// <summary>Adds the row for unknown values to the rows of a dimension.</summary>
 static partial class UnknownMember
 {
     /// <summary>
-    /// The rows with that row among them, where the model has one and its table would not have it otherwise: it is
-    /// made, or loses or ends what is not among the rows.
+    /// Returns the rows with that row among them, if the model has one and its table would otherwise lack it: the table
+    /// is new, or its strategy removes or ends rows that do not arrive.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">The rows that it gives.</param>
-    /// <param name="isNew">Whether the table is made, or made anew.</param>
+    /// <param name="isNew">Whether the table is created or rebuilt.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
-    /// The row has a column that the rows do not, or lacks the time that its history is told by.
+    /// The row has a column that the rows do not, or lacks the time that orders the versions of its history.
     /// </exception>
     public static Relation Add(Model model, Relation rows, bool isNew, CancellationToken cancellationToken)
     {

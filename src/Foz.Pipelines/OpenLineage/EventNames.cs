@@ -12,8 +12,8 @@ namespace Foz.Pipelines.OpenLineage;
 readonly record struct DatasetName(string Namespace, string Name);
 
 /// <summary>
-/// Names of jobs, runs and datasets. A table is named by its place, as OpenLineage's naming says of files, so that what
-/// Spark and Trino tell of the same table is told of the same dataset.
+/// Names of jobs, runs and datasets. A table is named by its location, as OpenLineage's naming requires of files, so
+/// that Foz, Spark and Trino name the same dataset for the same table.
 /// </summary>
 /// <param name="ns">The namespace of jobs.</param>
 /// <param name="lakeRoot">Where the lake is: a full path, or a URL.</param>

@@ -10,8 +10,9 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.OpenLineage;
 
 /// <summary>
-/// Tells a service or a file what happens in a run. Events are sent behind the run, in order; what cannot be delivered
-/// is counted and told at the end, and never makes a run fail or wait for long. Safe for use by many threads.
+/// Reports the events of a run to a service or a file. Events are sent in the background, in order. Those that cannot
+/// be delivered are counted and reported at the end; they never make a run fail or wait for long. Safe for use by many
+/// threads.
 /// </summary>
 sealed class LineageReporter : IAsyncDisposable
 {
@@ -34,7 +35,7 @@ sealed class LineageReporter : IAsyncDisposable
     LineageReporter(OpenLineageTarget target, LineageEvents events, TimeProvider clock)
     {
         (this.target, this.events, this.clock) = (target, events, clock);
-        // A redirection would carry the key to somebody else.
+        // A redirection would send the key to another host.
         http = new(new SocketsHttpHandler { AllowAutoRedirect = false }, disposeHandler: true)
         {
             Timeout = TimeSpan.FromMilliseconds(target.TimeoutMs),
@@ -43,7 +44,7 @@ sealed class LineageReporter : IAsyncDisposable
         sending = Task.Run(SendAllAsync);
     }
 
-    /// <summary>A reporter of a run; null where the project tells nobody.</summary>
+    /// <summary>Returns a reporter of a run; null if the project configures no target.</summary>
     public static LineageReporter? Start(Project project, string lakeRoot, string runId, TimeProvider clock)
     {
         if (project.File.OpenLineage is not { } target) return null;

@@ -25,17 +25,17 @@ public sealed class LakeReads(Lakehouse lake, Project? project = null)
     /// <summary>The lake.</summary>
     public Lakehouse Lake => lake;
 
-    /// <summary>What names will stand for, whatever they do in the lake.</summary>
+    /// <summary>Definitions that names will have, whatever the lake has for them.</summary>
     public IReadOnlyDictionary<TableName, Definition> Overlay { get; init; } = new Dictionary<TableName, Definition>();
 
-    /// <summary>What a name stands for; null where it stands for nothing.</summary>
+    /// <summary>Returns the definition of a name; null if it has none.</summary>
     public Task<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
         Overlay.TryGetValue(name, out var known)
             ? Task.FromResult<Definition?>(known)
             : definitions.GetOrAdd(name, n => new(() => lake.Catalog.FindAsync(n, cancellationToken).AsTask())).Value;
 
-    /// <summary>The newest version of a table; null where it is not there.</summary>
-    /// <exception cref="FozException">The name stands for a view.</exception>
+    /// <summary>Returns the newest version of a table; null if it does not exist.</summary>
+    /// <exception cref="FozException">The name is a view's.</exception>
     public Task<TableSnapshot?> FindLatestAsync(TableName table, CancellationToken cancellationToken) =>
         snapshots.GetOrAdd(table, t => new(() => LatestAsync(t, cancellationToken))).Value;
 

@@ -73,7 +73,7 @@ public sealed class PlanImpact
         if (changed.Count == 0) return impact;
         using var session = lake.Engines.Open(Workload.Models);
         var texts = new ChangedColumns(session);
-        // Columns that are not what they were, by the table's name in the lake; null stands for all of them.
+        // Changed columns, by the table's name in the lake; null means all columns.
         var touched = new Dictionary<TableName, HashSet<string>?>();
         foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>())
         {

@@ -24,7 +24,7 @@ public abstract record StateSource
     /// <param name="SchemaPrefix">What the names of schemas get in it; may be empty.</param>
     public sealed record OfLake(Lakehouse Lake, string SchemaPrefix) : StateSource
     {
-        /// <summary>What the environment is called; null where nobody said.</summary>
+        /// <summary>The environment's name; null if it has none.</summary>
         public string? Name { get; init; }
 
         /// <summary>The prefix of the base, for what the environment has not made; null where it has none.</summary>

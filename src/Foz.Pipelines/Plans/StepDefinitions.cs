@@ -6,13 +6,13 @@ using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Plans;
 
-/// <summary>What a step is told to make, and what of it is not as it was.</summary>
+/// <summary>Definitions of steps, and the changes between them.</summary>
 public static class StepDefinitions
 {
     const string DescriptionKey = "description", ConnectionKey = "connection", ModeKey = "mode", CursorKey = "cursor",
         KeysKey = "keys";
 
-    /// <summary>What a step of the project is told to make.</summary>
+    /// <summary>Returns the definition of a step of the project.</summary>
     public static StepDefinition Of(GraphNode node) => node switch
     {
         GraphNode.OfModel { Model: var model } => new()
@@ -31,10 +31,10 @@ public static class StepDefinitions
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    /// <summary>The stream that a step was told to bring in; null where it is a model.</summary>
+    /// <summary>Returns the stream that a step loaded by a definition; null if it is a model.</summary>
     /// <param name="name">The stream's name.</param>
     /// <param name="connection">The connection of its source.</param>
-    /// <param name="definition">What the step was told.</param>
+    /// <param name="definition">The step's definition.</param>
     public static StreamDefinition? StreamOf(string name, string connection, StepDefinition definition) =>
         definition is { Sql: null, Settings: var settings } && settings.GetValueOrDefault(ConnectionKey) == connection
         && Enum.TryParse<StreamMode>(settings.GetValueOrDefault(ModeKey), ignoreCase: true, out var mode)
@@ -59,8 +59,8 @@ public static class StepDefinitions
         return change;
     }
 
-    /// <summary>What of a step is not what its table was last made from.</summary>
-    /// <param name="before">What that was told to make; null where there was none.</param>
+    /// <summary>Returns what changed in a step since its table was last built.</summary>
+    /// <param name="before">The definition that the table was built from; null if there was none.</param>
     /// <param name="node">The step.</param>
     public static StateChange Compare(StepDefinition? before, GraphNode node) =>
         before is null ? StateChange.New : Compare(before, Of(node));

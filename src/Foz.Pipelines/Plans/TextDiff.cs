@@ -18,7 +18,7 @@ public enum DiffKind
 /// <param name="Text">The line.</param>
 public readonly record struct DiffLine(DiffKind Kind, string Text)
 {
-    /// <summary>The line behind the sign that unified differences have.</summary>
+    /// <summary>Returns the line after the sign that unified diffs have.</summary>
     public override string ToString() => Kind switch
     {
         DiffKind.Removed => "-" + Text,
@@ -44,7 +44,7 @@ public static class TextDiff
 {
     const int ContextLines = 3;
 
-    // Beyond this many changes nobody reads them one by one, and finding the fewest takes their square.
+    // Beyond this many changes no user reads them one by one, and finding the fewest takes their square.
     const int EditsMax = 1_000;
 
     /// <summary>The changes, each with the lines around it; none where the texts are the same.</summary>

@@ -131,7 +131,7 @@ sealed record HandOverFile(
     string Model, string RunId, bool IsIncremental, HandedInterval? Interval, Dictionary<string, HandedTable> Tables,
     string Output, HandedDbt? Dbt);
 
-/// <summary>What dbt's names stand for, by the names of tables, and what is configured.</summary>
+/// <summary>The tables that dbt's names resolve to, by their names, and what is configured.</summary>
 sealed record HandedDbt(
     string Database, string Schema, string Identifier, Dictionary<string, string> Refs,
     Dictionary<string, string> Sources, JsonNode? Config);

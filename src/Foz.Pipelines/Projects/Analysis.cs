@@ -9,7 +9,7 @@ public sealed record Analysis
     /// <summary>The SELECT.</summary>
     public required SqlBody Body { get; init; }
 
-    /// <summary>What it is for, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the project gives none.</summary>
     public string? Description { get; init; }
 
     /// <summary>Its tags.</summary>

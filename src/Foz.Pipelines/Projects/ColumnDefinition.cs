@@ -14,7 +14,7 @@ public sealed record ColumnDefinition
     /// <summary>Its SQL type as it is written; null where none is stated.</summary>
     public string? Type { get; init; }
 
-    /// <summary>What it holds, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the project gives none.</summary>
     public string? Description { get; init; }
 
     /// <summary>Its tags.</summary>

@@ -3,9 +3,11 @@ using Foz.Lake.Data;
 
 namespace Foz.Pipelines.Projects;
 
-/// <summary>An environment whose tables stand for those that another one of the same lake has not made.</summary>
+/// <summary>
+/// An environment whose tables are used for those that another environment of the same lake has not made.
+/// </summary>
 /// <param name="Name">Its name.</param>
-/// <param name="SchemaPrefix">What the names of schemas get in it; may be empty.</param>
+/// <param name="SchemaPrefix">The prefix of schemas in it; may be empty.</param>
 public sealed record EnvironmentBase(string Name, string SchemaPrefix)
 {
     const string Key = "base", PrefixKey = "schema_prefix";
@@ -13,11 +15,11 @@ public sealed record EnvironmentBase(string Name, string SchemaPrefix)
     /// <summary>The name in the lake of a table of the project.</summary>
     public TableName TableOf(TableName name) => name with { Schema = SchemaPrefix + name.Schema };
 
-    /// <summary>The base of an environment; null where it states none, or a wrong one.</summary>
-    /// <param name="environments">All environments, by name; what is wrong with the base of any is told.</param>
+    /// <summary>Reads the base of an environment; null if it states none, or a wrong one.</summary>
+    /// <param name="environments">All environments, by name; errors in the base of any of them are reported.</param>
     /// <param name="chosen">The environment.</param>
     /// <param name="lakeOf">Where the lake of an environment is.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="errors">Takes the errors.</param>
     internal static EnvironmentBase? Read(
         IReadOnlyDictionary<string, MappingReader> environments, string chosen, Func<MappingReader, string> lakeOf,
         ErrorList errors)

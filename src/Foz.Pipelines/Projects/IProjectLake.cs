@@ -6,7 +6,9 @@ namespace Foz.Pipelines.Projects;
 /// <summary>What templates of a project can ask the lake.</summary>
 public interface IProjectLake
 {
-    /// <summary>What a name of the lake stands for: <c>table</c> or <c>view</c>; null where there is nothing.</summary>
+    /// <summary>
+    /// Returns the kind of a name in the lake, <c>table</c> or <c>view</c>; null if it does not exist.
+    /// </summary>
     string? KindOf(TableName table);
 
     /// <summary>The columns of a table or view, with their types in SQL; empty where it is not there.</summary>
@@ -21,9 +23,9 @@ public interface IProjectLake
     IReadOnlyList<TableName> TablesOf(string schema, CancellationToken cancellationToken);
 }
 
-/// <summary>SQL that a template makes anew for each run.</summary>
+/// <summary>SQL that a template renders again for each run.</summary>
 /// <param name="render">
-/// Makes it: whether the model's table is there and gets new rows only, and the lake, null where none is at hand.
+/// Renders it from: whether the model's table exists and gets new rows only; and the lake, null if none is available.
 /// </param>
 public sealed class ModelTemplate(Func<bool, IProjectLake?, CancellationToken, SqlBody> render)
 {

@@ -2,10 +2,10 @@ using Foz.Lake.Data;
 
 namespace Foz.Pipelines.Projects;
 
-/// <summary>What a run does for a table behind its steps.</summary>
+/// <summary>What a run does for a table after its steps.</summary>
 public sealed record MaintenancePolicy
 {
-    /// <summary>The number of small files from which on they are put together, where nobody states one.</summary>
+    /// <summary>The default number of small files from which on they are compacted.</summary>
     public const int SmallFilesDefault = 50;
 
     /// <summary>Whether small files are put together when there are many.</summary>

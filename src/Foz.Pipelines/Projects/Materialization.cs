@@ -10,7 +10,7 @@ public abstract record Materialization
     /// <summary>Its name in YAML.</summary>
     public abstract string Name { get; }
 
-    /// <summary>How rows come into a table that keeps those it has; null where each run makes it anew.</summary>
+    /// <summary>How rows are added to a table that keeps its rows; null if each run rebuilds the table.</summary>
     public virtual IncrementalStrategy? Strategy => null;
 
     /// <summary>The columns that partition the table; empty where it is not partitioned.</summary>
@@ -66,8 +66,8 @@ public abstract record Materialization
         public override string Name => "seed";
     }
 
-    /// <summary>A table of what rows were, and when: dbt's snapshot. It is never made anew.</summary>
-    /// <param name="Strategy">How it finds out: <see cref="IncrementalStrategy.Scd2"/>.</param>
+    /// <summary>A table of earlier and current versions of rows: dbt's snapshot. It is never rebuilt.</summary>
+    /// <param name="Strategy">How it finds versions: <see cref="IncrementalStrategy.Scd2"/>.</param>
     public sealed record Snapshot(IncrementalStrategy.Scd2 Strategy) : Materialization
     {
         /// <inheritdoc/>
@@ -169,7 +169,7 @@ public abstract record IncrementalStrategy
     /// <param name="BatchSize">How long an interval is.</param>
     public sealed record Microbatch(string EventTime, DateTimeOffset Begin, BatchSize BatchSize) : IncrementalStrategy
     {
-        /// <summary>How many intervals before the last one are looked at again, where nobody says.</summary>
+        /// <summary>The default number of intervals before the last one that are processed again.</summary>
         public const int LookbackDefault = 1;
 
         /// <inheritdoc/>

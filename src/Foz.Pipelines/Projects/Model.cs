@@ -31,10 +31,10 @@ public sealed record Model
     /// </summary>
     public string? Definition { get; init; }
 
-    /// <summary>Makes its SELECT anew for each run; null where it is the same in each.</summary>
+    /// <summary>The template that renders its SELECT for each run; null if the SELECT is the same in each.</summary>
     public ModelTemplate? Template { get; init; }
 
-    /// <summary>What is run before and behind it, where it has something to do.</summary>
+    /// <summary>The hooks that run before and after it, when it has work to do.</summary>
     public ModelHooks Hooks { get; init; } = ModelHooks.None;
 
     /// <summary>The tables that a template of it asks for, of which its SELECT may name fewer.</summary>
@@ -43,10 +43,10 @@ public sealed record Model
     /// <summary>The program that gives its rows in the place of a SELECT; null where it is one.</summary>
     public ModelProgram? Program { get; init; }
 
-    /// <summary>What it holds, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the project gives none.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Who answers for it; null where nobody was named.</summary>
+    /// <summary>The owner; null if the project names none.</summary>
     public string? Owner { get; init; }
 
     /// <summary>Its tags.</summary>
@@ -64,12 +64,14 @@ public sealed record Model
     /// <summary>What it promises of its columns; null where it has no contract.</summary>
     public TableContract? Contract { get; init; }
 
-    /// <summary>The columns for whose values together a row stands; empty where nobody said. It is checked.</summary>
+    /// <summary>
+    /// The columns whose values together identify a row; empty if the project gives none. A check tests them.
+    /// </summary>
     public IReadOnlyList<string> Grain { get; init; } = [];
 
     /// <summary>
-    /// The row of a dimension that stands for what is not known, which its SELECT does not give: columns that are not
-    /// among these are NULL. Empty where there is none.
+    /// The row of a dimension for unknown values, which its SELECT does not return; columns that are not listed here
+    /// are NULL. Empty if there is none.
     /// </summary>
     public IReadOnlyList<UnknownValue> UnknownMember { get; init; } = [];
 
@@ -125,10 +127,10 @@ public sealed record Model
     public Place Place => new(File, 1, 1);
 }
 
-/// <summary>What a column holds in the row that stands for what is not known.</summary>
+/// <summary>The value of a column in the row for unknown values.</summary>
 /// <param name="Column">The column.</param>
 /// <param name="Value">The value as text, or a call of <c>surrogate_key</c>; null for NULL.</param>
-/// <param name="Place">Where it stands.</param>
+/// <param name="Place">Its place in the file.</param>
 public sealed record UnknownValue(string Column, string? Value, Place Place);
 
 /// <summary>A single value of a model's front matter.</summary>

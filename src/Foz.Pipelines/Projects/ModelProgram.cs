@@ -6,7 +6,7 @@ namespace Foz.Pipelines.Projects;
 /// <summary>A program that gives the rows of a model, in the place of a SELECT.</summary>
 public abstract record ModelProgram
 {
-    /// <summary>How long a program may run where nobody says.</summary>
+    /// <summary>How long a program may run by default.</summary>
     public static readonly TimeSpan TimeoutDefault = TimeSpan.FromHours(1);
 
     ModelProgram() { }

@@ -8,7 +8,7 @@ public sealed record OpenLineageTarget
     /// <summary>The key of <c>foz.yml</c>.</summary>
     public const string Key = "openlineage";
 
-    /// <summary>How long an endpoint may take to answer where nobody says, in milliseconds.</summary>
+    /// <summary>How long an endpoint may take to answer by default, in milliseconds.</summary>
     public const int TimeoutMsDefault = 5_000;
 
     /// <summary>The settings.</summary>

@@ -84,7 +84,7 @@ public sealed class Project
     /// <summary>What uses its tables outside of it.</summary>
     internal IReadOnlyList<DeclaredName> Exposures => Parts.Exposures;
 
-    /// <summary>What is run before all steps of a run, and behind them.</summary>
+    /// <summary>The hooks that run before and after all steps of a run.</summary>
     public RunHooks Hooks => Parts.Hooks;
 
     /// <summary>What is made from what.</summary>

@@ -57,7 +57,7 @@ public sealed class ProjectFile
     /// <summary>What the names of schemas get in the lake; empty where nothing.</summary>
     public required string SchemaPrefix { get; init; }
 
-    /// <summary>The environment whose tables stand for those that this one has not made; null for none.</summary>
+    /// <summary>The environment whose tables are used for those that this one has not made; null for none.</summary>
     public EnvironmentBase? Base { get; init; }
 
     /// <summary>The memory that the process may use; null where it is not stated.</summary>
@@ -69,13 +69,13 @@ public sealed class ProjectFile
     /// <summary>The Python of the project's programs: a path or name; null to look for one.</summary>
     public string? Python { get; init; }
 
-    /// <summary>What runs do for tables behind their steps.</summary>
+    /// <summary>What runs do for tables after their steps.</summary>
     public MaintenancePolicies Maintenance { get; init; } = MaintenancePolicies.Default;
 
     /// <summary>The engines that tables stay readable for.</summary>
     public ReaderPolicies Readers { get; init; } = ReaderPolicies.None;
 
-    /// <summary>Where runs are told of in OpenLineage's words; null where nowhere.</summary>
+    /// <summary>Where runs are reported as OpenLineage events; null for nowhere.</summary>
     public OpenLineageTarget? OpenLineage { get; init; }
 
     /// <summary>How the project is served.</summary>

@@ -16,7 +16,7 @@ public sealed class ProjectGraph
         Nodes = [.. ordered.Select(vertex => vertex.Node)];
     }
 
-    /// <summary>All nodes, each behind those that it needs; else in the order of names.</summary>
+    /// <summary>All nodes, each after those that it needs; otherwise in the order of names.</summary>
     public IReadOnlyList<GraphNode> Nodes { get; }
 
     /// <summary>The node of a name; null where there is none.</summary>

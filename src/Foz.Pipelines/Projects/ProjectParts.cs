@@ -36,7 +36,7 @@ public sealed record ProjectParts(
     /// <summary>What uses its tables outside of it.</summary>
     public IReadOnlyList<DeclaredName> Exposures { get; init; } = [];
 
-    /// <summary>What is run before all steps of a run, and behind them.</summary>
+    /// <summary>The hooks that run before and after all steps of a run.</summary>
     public RunHooks Hooks { get; init; } = RunHooks.None;
 
     /// <summary>What the reader of another tool's project keeps of it; null of one of Foz.</summary>

@@ -43,7 +43,7 @@ public sealed record ProjectSource
     /// <summary>Whether its named streams have contracts where they do not say.</summary>
     public bool IsContract { get; init; }
 
-    /// <summary>What it holds, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the project gives none.</summary>
     public string? Description { get; init; }
 
     /// <summary>
@@ -51,7 +51,7 @@ public sealed record ProjectSource
     /// </summary>
     public StreamFreshness? Freshness { get; init; }
 
-    /// <summary>Who answers for it; null where nobody was named.</summary>
+    /// <summary>The owner; null if the project names none.</summary>
     public string? Owner { get; init; }
 
     /// <summary>Its tags, which its streams have too.</summary>
@@ -94,7 +94,7 @@ public sealed record ProjectStream
     /// <summary>Its table's name in the lake: <see cref="Name"/> with the environment's schema prefix.</summary>
     public required TableName Table { get; init; }
 
-    /// <summary>What it holds, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the project gives none.</summary>
     public string? Description { get; init; }
 
     /// <summary>The engines that its table stays readable for; null where nothing is said of it.</summary>

@@ -18,7 +18,7 @@ public sealed record SqlTest
     /// <summary>Where the rows are kept that it finds; null where they are not.</summary>
     public FailureStore? Failures { get; init; }
 
-    /// <summary>What it looks for, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the project gives none.</summary>
     public string? Description { get; init; }
 
     /// <summary>What happens if it finds more than it may.</summary>
@@ -27,7 +27,7 @@ public sealed record SqlTest
     /// <summary>Its tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>Makes its SELECT anew when it is run; null where it is the same each time.</summary>
+    /// <summary>The template that renders its SELECT when it runs; null if the SELECT is the same each time.</summary>
     public ModelTemplate? Template { get; init; }
 
     /// <summary>The tables that a template of it asks for, of which its SELECT may name fewer.</summary>
@@ -92,11 +92,11 @@ public sealed record TestThresholds
         condition.Replace(" ", "", StringComparison.Ordinal) is "!=0" or "<>0" or ">0" or ">=1";
 }
 
-/// <summary>Where the rows are kept that a test finds.</summary>
+/// <summary>Where the rows that a test finds are stored.</summary>
 /// <param name="Table">The name in the lake.</param>
-/// <param name="IsView">Whether a view of them is kept, which finds them anew.</param>
+/// <param name="IsView">Whether they are stored as a view, which finds them again at each read.</param>
 public sealed record FailureStore(TableName Table, bool IsView)
 {
-    /// <summary>The schema of those of which nobody says another: dbt's.</summary>
+    /// <summary>The default schema: dbt's.</summary>
     public const string Schema = "dbt_test__audit";
 }

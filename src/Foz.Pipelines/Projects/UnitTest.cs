@@ -14,7 +14,7 @@ public sealed record UnitTest
     /// <summary>The model, as the project has it.</summary>
     public required TableName Model { get; init; }
 
-    /// <summary>What it looks for, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the project gives none.</summary>
     public string? Description { get; init; }
 
     /// <summary>Its tags.</summary>

@@ -72,11 +72,13 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
             inspection.Warnings);
     }
 
-    /// <summary>Promotes.</summary>
-    /// <param name="selection">Which tables.</param>
+    /// <summary>Promotes tables.</summary>
+    /// <param name="selection">Selects the tables.</param>
     /// <param name="wait">How long to wait for a run in one of the two environments.</param>
-    /// <param name="cancellationToken">Stops it; what was begun is ended by whoever works on the lake next.</param>
-    /// <exception cref="FozException">As of a plan; nothing is changed then.</exception>
+    /// <param name="cancellationToken">
+    /// Stops it; the next process that works on the lake completes a promotion that has begun.
+    /// </param>
+    /// <exception cref="FozException">As of a plan; then nothing is changed.</exception>
     public async Task<PromotionPlan> RunAsync(
         SelectionRequest selection, TimeSpan wait, CancellationToken cancellationToken)
     {
@@ -104,7 +106,7 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
         return plan with { Warnings = warnings };
     }
 
-    /// <summary>All that changes its name, each main table behind those beside it.</summary>
+    /// <summary>Returns all tables that change their names, each main table after its side tables.</summary>
     async Task<List<PromotedTable>> TablesAsync(
         Promotion promotion, Project target, List<PromotedStep> steps, CancellationToken cancellationToken)
     {
@@ -159,7 +161,7 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
             Replaced = (await lake.Catalog.FindAsync(definition.TableName, cancellationToken))?.Location,
         };
 
-    /// <summary>The batch that stands for all that made the table.</summary>
+    /// <summary>Returns the one batch that replaces all batches that made the table.</summary>
     static StepManifest ManifestOf(Promotion promotion, PromotedStep step, string fingerprint)
     {
         var folded = StepLog.Fold(step.Done);

@@ -11,13 +11,13 @@ using Foz.Pipelines.Runs.Steps;
 
 namespace Foz.Pipelines.Promotions;
 
-/// <summary>A step whose table takes the place of another's.</summary>
+/// <summary>A step whose table replaces another step's table.</summary>
 /// <param name="Node">The step in its environment.</param>
 /// <param name="Target">The step in the base.</param>
-/// <param name="Definition">What the name in the environment stands for.</param>
+/// <param name="Definition">The definition of the name in the environment.</param>
 /// <param name="Done">The manifests of its batches, oldest first.</param>
-/// <param name="Batch">The batch of the base's step that the table stands for.</param>
-/// <param name="Tables">What the last batch read, by the names that the base will have.</param>
+/// <param name="Batch">The last batch of the base's step that the table covers.</param>
+/// <param name="Tables">The tables that the last batch read, by the names that they will have in the base.</param>
 sealed record PromotedStep(
     GraphNode Node, GraphNode Target, Definition Definition, IReadOnlyList<StepManifest> Done, long Batch,
     ImmutableSortedDictionary<string, TableInput> Tables);

@@ -35,7 +35,7 @@ public abstract partial record CheckDefinition
     }
 
     /// <summary>
-    /// What a rule asks besides its name and columns; what becomes of values that it cannot read is told by its result.
+    /// Describes the settings of a rule besides its name and columns. Its result reports values that it cannot read.
     /// </summary>
     static string AskedBy(CleanRule rule) => rule switch
     {

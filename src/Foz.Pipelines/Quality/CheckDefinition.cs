@@ -31,7 +31,7 @@ public abstract partial record CheckDefinition
     /// <summary>What happens when rows break it.</summary>
     public OnViolation OnViolation { get; init; }
 
-    /// <summary>Why it is there, for people; null where nobody said.</summary>
+    /// <summary>Why the check exists, for people; null if the project gives no reason.</summary>
     public string? Description { get; init; }
 
     /// <summary>Where it stands in the project.</summary>
@@ -118,9 +118,11 @@ public abstract partial record CheckDefinition
         private protected override string Asks => CheckText.List(Values);
     }
 
-    /// <summary>Every value is found in a column of another table, as it was last committed.</summary>
+    /// <summary>Every value exists in a column of another table, as of that table's last commit.</summary>
     /// <param name="Column">The column.</param>
-    /// <param name="To">The other table; the same one stands for itself as it would be.</param>
+    /// <param name="To">
+    /// The other table; if it is the checked table itself, its rows as they would be after the commit.
+    /// </param>
     /// <param name="Field">The column of the other table.</param>
     public sealed record Relationships(string Column, TableName To, string Field) : CheckDefinition
     {

@@ -115,7 +115,7 @@ public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
     /// <summary>What a violation does, where a whole table's checks are stated to do what a check cannot.</summary>
     OnViolation ViolationOf(CheckDefinition check, OnViolation violation, bool isStated, MappingReader reader)
     {
-        // What is unusual may be right: nobody has said that it is wrong.
+        // An unusual value may be right: the project does not say that it is wrong.
         if (check is CheckDefinition.Anomaly && !isStated) return OnViolation.Warn;
         if (check.Scope is not CheckScope.Table || violation is OnViolation.Fail or OnViolation.Warn) return violation;
         if (isStated)

@@ -3,10 +3,10 @@ using static Foz.Lake.Sql.SqlText;
 
 namespace Foz.Pipelines.Quality;
 
-/// <summary>The SELECTs that count and show the rows that break checks.</summary>
+/// <summary>Builds the SELECTs that count and show the rows that break checks.</summary>
 /// <param name="relation">
-/// The table as it would be after the commit, as SQL that can stand behind FROM: a quoted name, a function call or a
-/// SELECT in parentheses.
+/// The table as it would be after the commit, as SQL that may follow FROM: a quoted name, a function call or a SELECT
+/// in parentheses.
 /// </param>
 /// <param name="relationOf">Another table at its committed version, as such SQL.</param>
 public sealed class CheckSql(string relation, Func<TableName, string> relationOf)

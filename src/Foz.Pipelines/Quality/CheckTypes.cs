@@ -49,7 +49,7 @@ static class CheckTypes
             [Custom] = a => a.Custom() is { } custom ? [custom] : [],
         };
 
-    /// <summary>What tests of dbt_utils stand for, and what their arguments are called here.</summary>
+    /// <summary>The checks that replace tests of dbt_utils, and the names of their arguments here.</summary>
     public static readonly Dictionary<string, (string Type, (string Theirs, string Ours)[] Arguments)> Aliases =
         new(StringComparer.Ordinal)
         {

@@ -9,12 +9,12 @@ namespace Foz.Pipelines.Quality;
 /// <summary>Runs the checks of one table.</summary>
 /// <param name="session">The session in which the relations can be read.</param>
 /// <param name="relation">
-/// The table as it would be after the commit, as SQL that can stand behind FROM; read several times.
+/// The table as it would be after the commit, as SQL that may follow FROM; read several times.
 /// </param>
 public sealed class Checker(EngineSession session, string relation)
 {
     /// <summary>
-    /// Another table at its committed version, as SQL that can stand behind FROM; for <c>relationships</c>.
+    /// Another table at its committed version, as SQL that may follow FROM; for <c>relationships</c>.
     /// </summary>
     public required Func<TableName, string> RelationOf { get; init; }
 

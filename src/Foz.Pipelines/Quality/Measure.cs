@@ -14,9 +14,9 @@ public abstract record Measure
     /// <summary>Its name in YAML.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The aggregate over a column as DOUBLE.</summary>
+    /// <summary>Returns the aggregate over a column as DOUBLE.</summary>
     /// <param name="column">The column's name.</param>
-    /// <param name="filter">What stands behind each aggregate, such as a FILTER; may be empty.</param>
+    /// <param name="filter">SQL after each aggregate, such as a FILTER; may be empty.</param>
     public abstract string Sql(string column, string filter);
 
     /// <summary>Whether it is a part of something, from 0 to 1.</summary>

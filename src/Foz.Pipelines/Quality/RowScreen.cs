@@ -21,7 +21,7 @@ public sealed class RowScreen(EngineSession session, string batch)
     readonly List<CheckDefinition[]> parts = [];
 
     /// <summary>
-    /// Another table at its committed version, as SQL that can stand behind FROM; for <c>relationships</c>.
+    /// Another table at its committed version, as SQL that may follow FROM; for <c>relationships</c>.
     /// </summary>
     public required Func<TableName, string> RelationOf { get; init; }
 
@@ -47,7 +47,7 @@ public sealed class RowScreen(EngineSession session, string batch)
             $"CREATE OR REPLACE TEMP TABLE {Broken} ({Row} BIGINT, {Part} INTEGER, {Mask} BIGINT)", cancellationToken);
         foreach (var part in checks.Where(check => check.Scope is CheckScope.Row).Chunk(ChecksOfMask))
             Look(part, cancellationToken);
-        // A row that is gone for another reason is no double: keys are looked at behind the others.
+        // A row that another check removes is no duplicate: keys are checked after the other checks.
         foreach (var check in checks.Where(check => check.Scope is CheckScope.Key))
         {
             // A row that is taken out replaces none, and the one that it would have replaced is in the way of others.
@@ -125,8 +125,8 @@ public sealed class RowScreen(EngineSession session, string batch)
         $"NOT EXISTS (SELECT 1 FROM {Broken} AS b WHERE b.{Row} = {alias}.rowid)";
 
     /// <summary>
-    /// A SELECT of the rows of the batch that are quarantined, behind which stand <c>foz_checks</c>, a list of the
-    /// titles of the checks that they break, and <c>foz_reason</c>, a text for people.
+    /// Gets a SELECT of the quarantined rows of the batch, with two more columns at the end: <c>foz_checks</c>, a list
+    /// of the titles of the checks that a row breaks, and <c>foz_reason</c>, a text for people.
     /// </summary>
     public string Quarantined
     {

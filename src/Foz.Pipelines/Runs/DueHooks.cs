@@ -4,8 +4,8 @@ using Foz.Storage;
 namespace Foz.Pipelines.Runs;
 
 /// <summary>
-/// Whether a model's hooks are still to be run behind what a step committed: <c>_foz/hooks/&lt;table&gt;</c>, written
-/// before the step commits and deleted behind the last hook. Hooks that failed are so run again.
+/// Records that a model's hooks must still run after a step's commit: <c>_foz/hooks/&lt;table&gt;</c>, written before
+/// the step commits and deleted after the last hook. Hooks that failed therefore run again.
 /// </summary>
 /// <param name="lake">The lake's root.</param>
 /// <param name="table">The model's table.</param>

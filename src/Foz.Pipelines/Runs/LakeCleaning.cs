@@ -18,14 +18,14 @@ namespace Foz.Pipelines.Runs;
 public sealed record CleanedTable(string What, int Files, long Bytes);
 
 /// <summary>
-/// Deletes what nobody needs: tables that promotions replaced, and what an environment has beside its base.
+/// Deletes unused tables: those that promotions replaced, and an environment's own where it has a base.
 /// </summary>
 /// <param name="lake">The lake.</param>
 public sealed class LakeCleaning(Lakehouse lake)
 {
-    /// <summary>Deletes tables that were replaced by promotions, and that no name stands for.</summary>
+    /// <summary>Deletes tables that promotions replaced and that no name refers to.</summary>
     /// <param name="retention">How long ago the promotion must have been.</param>
-    /// <param name="isDryRun">Whether it is only told what would be deleted.</param>
+    /// <param name="isDryRun">Whether to report what would be deleted without deleting it.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<CleanedTable>> ReplacedAsync(
         TimeSpan retention, bool isDryRun, CancellationToken cancellationToken)
@@ -46,10 +46,10 @@ public sealed class LakeCleaning(Lakehouse lake)
         return cleaned;
     }
 
-    /// <summary>Deletes what an environment has beside its base, whose tables its names stand for again.</summary>
+    /// <summary>Deletes an environment's own tables; its names then resolve to its base's tables again.</summary>
     /// <param name="project">The project in the environment.</param>
-    /// <param name="selection">Which tables.</param>
-    /// <param name="isDryRun">Whether it is only told what would be deleted.</param>
+    /// <param name="selection">Selects the tables.</param>
+    /// <param name="isDryRun">Whether to report what would be deleted without deleting it.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The environment has no base.</exception>
     public async Task<IReadOnlyList<CleanedTable>> OwnAsync(
@@ -84,7 +84,7 @@ public sealed class LakeCleaning(Lakehouse lake)
     async Task<CleanedTable?> DropAsync(TableName name, bool isDryRun, CancellationToken cancellationToken)
     {
         if (await lake.Catalog.FindAsync(name, cancellationToken) is not { } definition) return null;
-        // Nobody finds the files without the name; what is left of them is deleted by the next try.
+        // No reader finds the files without the name; the next try deletes those that remain.
         if (!isDryRun && definition.Location != LakeCatalog.DefaultLocation(name))
             await lake.Catalog.DropAsync(name, cancellationToken);
         var deleted = definition.Location is { } folder

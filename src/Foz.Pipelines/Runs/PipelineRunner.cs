@@ -276,7 +276,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         }
     }
 
-    /// <summary>Leaves a step out behind a test that failed.</summary>
+    /// <summary>Skips a step after a test that failed.</summary>
     StepResult Refuse(GraphNode node, ChecksOutcome failed)
     {
         events.Publish(new RunEvent.Warned(node.Table, new($"not made: the test {failed.Name} failed")));

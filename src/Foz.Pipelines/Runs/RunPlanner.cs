@@ -51,9 +51,9 @@ public sealed record PlannedStep(TableName Step, bool IsStream, bool Works, stri
     public long? BytesToRead { get; init; }
 }
 
-/// <summary>What a run would do.</summary>
-/// <param name="Steps">Its steps, each behind those that it needs.</param>
-/// <param name="Breaks">What would not work any more, in these steps or others, with its place.</param>
+/// <summary>The plan of a run.</summary>
+/// <param name="Steps">Its steps, each after those that it needs.</param>
+/// <param name="Breaks">What would no longer work, in these steps or others, with its place.</param>
 public sealed record RunPlan(IReadOnlyList<PlannedStep> Steps, IReadOnlyList<FozException> Breaks)
 {
     /// <summary>The steps that would do something.</summary>

@@ -16,8 +16,8 @@ public sealed record RunRequest
     public SelectionRequest Selection { get; init; } = SelectionRequest.All;
 
     /// <summary>
-    /// Whether incremental tables are made anew from the beginning of their inputs; of a dbt project also where
-    /// <c>DBT_FULL_REFRESH</c> says so.
+    /// Whether incremental tables are rebuilt from all of their input; in a dbt project also if <c>DBT_FULL_REFRESH</c>
+    /// says so.
     /// </summary>
     public bool IsFullRefresh
     {
@@ -58,15 +58,15 @@ public sealed record RunRequest
     public IReadOnlySet<string> Tests { get; init; } = new HashSet<string>();
 
     /// <summary>
-    /// The models that no step makes, as others stand for their SELECTs, whose checks are made behind the steps; other
-    /// names are passed over.
+    /// The models that no step makes because other models contain their SELECTs; their checks run after the steps.
+    /// Other names are ignored.
     /// </summary>
     public IReadOnlySet<TableName> Inlined { get; init; } = new HashSet<TableName>();
 
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether files that somebody may still be writing are waited for.</summary>
+    /// <summary>Whether the run waits for files that another program may still be writing.</summary>
     public bool SettlesFiles { get; init; }
 
     /// <summary>Whether the columns of streams are kept in <c>sources/schemas.lock</c>.</summary>

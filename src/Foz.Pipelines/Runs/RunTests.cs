@@ -10,9 +10,8 @@ using Foz.Pipelines.Quality;
 namespace Foz.Pipelines.Runs;
 
 /// <summary>
-/// The SQL tests that a run makes, as dbt's <c>build</c> does: between its steps, of which one begins when the tests of
-/// what it needs have passed, of each test that looks at nothing else; and behind them those that no step waits for.
-/// Safe for use by many threads.
+/// The SQL tests of a run, as in dbt's <c>build</c>. A step begins when the tests that read only tables upstream of it
+/// have passed. Tests that no step waits for run after the steps. Safe for use by many threads.
 /// </summary>
 sealed class RunTests
 {
@@ -105,7 +104,7 @@ sealed class RunTests
             }
         })).Value;
 
-    /// <summary>What needs all that a test looks at, directly or not.</summary>
+    /// <summary>Returns the tables downstream of every table that a test reads.</summary>
     HashSet<TableName> Behind(SqlTest test)
     {
         HashSet<TableName>? behind = null;

@@ -91,8 +91,8 @@ sealed class ResourceGraph
     }
 
     /// <summary>
-    /// The things of a project: tables in an order in which each stands behind what it needs, then tests, then
-    /// analyses.
+    /// Returns the resources of a project: tables in an order in which each follows those that it needs, then tests,
+    /// then analyses.
     /// </summary>
     public static IEnumerable<Resource> ItemsOf(Project project) =>
         project.Graph.Nodes.Select(node => (Resource)new Resource.Table(node))

@@ -8,7 +8,7 @@ using Foz.Pipelines.Selectors;
 
 namespace Foz.Pipelines.Selection;
 
-/// <summary>What somebody asked to work on.</summary>
+/// <summary>The resources that a user asks to work on.</summary>
 public sealed record SelectionRequest
 {
     /// <summary>All of the project, or what its default selector means.</summary>
@@ -96,8 +96,8 @@ public sealed record SelectionRequest
     }
 }
 
-/// <summary>What is selected of a project.</summary>
-/// <param name="Items">The things: tables in an order in which each stands behind what it needs, then tests.</param>
+/// <summary>The selected resources of a project.</summary>
+/// <param name="Items">The resources: tables in an order in which each follows those that it needs, then tests.</param>
 public sealed record SelectedResources(IReadOnlyList<Resource> Items)
 {
     /// <summary>The tables.</summary>

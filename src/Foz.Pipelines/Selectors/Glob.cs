@@ -5,7 +5,7 @@ namespace Foz.Pipelines.Selectors;
 /// </summary>
 static class Glob
 {
-    /// <summary>Whether a text has signs that stand for others.</summary>
+    /// <summary>Whether a text has wildcards.</summary>
     public static bool IsPattern(string text) => text.AsSpan().ContainsAny('*', '?', '[');
 
     /// <summary>Whether a text is what a pattern means, all of it.</summary>
@@ -25,7 +25,7 @@ static class Glob
         return p == pattern.Length;
     }
 
-    /// <summary>How many characters of the pattern stand for the character; 0 if they do not.</summary>
+    /// <summary>Returns how many characters of the pattern match the character; 0 if they do not.</summary>
     static int MatchOne(string pattern, int at, char c)
     {
         if (pattern[at] == '?') return 1;

@@ -25,9 +25,7 @@ public abstract record Selector
     /// <param name="Value">What is looked for: a name, a tag, a path, a word.</param>
     public sealed record Term(SelectorMethod Method, string Value) : Selector
     {
-        /// <summary>
-        /// What stands behind the method's first dot: <c>materialized</c> of <c>config.materialized</c>.
-        /// </summary>
+        /// <summary>The part after the method's first dot: <c>materialized</c> of <c>config.materialized</c>.</summary>
         public string Argument { get; init; } = "";
 
         /// <summary>What is reached from what is found.</summary>

@@ -10,7 +10,7 @@ namespace Foz.Pipelines.Selectors;
 /// <param name="Place">Where it stands.</param>
 public sealed record NamedSelector(string Name, Selector Selector, Place Place)
 {
-    /// <summary>What it is for, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if the file gives none.</summary>
     public string? Description { get; init; }
 
     /// <summary>Whether it holds where nothing else is asked for.</summary>

@@ -25,7 +25,7 @@ static class SelectorMethods
             ["selector"] = SelectorMethod.Selector,
         };
 
-    /// <summary>Whether the method takes a word behind a dot.</summary>
+    /// <summary>Whether the method takes a word after a dot.</summary>
     public static bool TakesArgument(SelectorMethod method) => method is SelectorMethod.Config;
 
     /// <summary>The words that the value of a method can be; null where it is a name.</summary>

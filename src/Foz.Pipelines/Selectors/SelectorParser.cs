@@ -21,7 +21,7 @@ public static class SelectorParser
     static Selector.Union Parse(IEnumerable<string> texts, Place? place)
     {
         var terms = texts.SelectMany(text => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ToList();
-        // An empty text comes from a variable that is not set: neither all nor nothing is what somebody wanted.
+        // An empty text comes from a variable that is not set: the user wanted neither all nor nothing.
         return terms.Count == 0
             ? throw Wrong("", "it names nothing", place, "leave it out to mean all")
             : new([.. terms.Select(text => ParseAll(text, place))]);

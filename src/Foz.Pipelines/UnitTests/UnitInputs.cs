@@ -9,12 +9,12 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.UnitTests;
 
 /// <summary>
-/// What the names in a model's SQL stand for in a unit test: the rows that it gives, no rows, or the SELECT of an
-/// ephemeral model of which it gives none.
+/// Resolves the names in a model's SQL in a unit test: to the rows that the test gives, to no rows, or to the SELECT of
+/// an ephemeral model for which the test gives none.
 /// </summary>
-/// <param name="lake">The lake, of which only the columns of tables are looked at.</param>
+/// <param name="lake">The lake, of which only the columns of tables are read.</param>
 /// <param name="project">The project.</param>
-/// <param name="lineage">What its models' columns are.</param>
+/// <param name="lineage">The columns of its models.</param>
 /// <param name="session">The session that runs the SQL.</param>
 sealed class UnitInputs(Lakehouse lake, Project project, ProjectLineage lineage, EngineSession session)
 {

@@ -136,7 +136,7 @@ static class UnitRelation
         _ => $"CAST({SqlText.Literal(value.Text)} AS {type})",
     };
 
-    /// <summary>Whether a value stands for itself in SQL: a number, or true or false.</summary>
+    /// <summary>Whether a value is its own SQL literal: a number, or true or false.</summary>
     static bool IsPlain(UnitValue value) => !value.IsText
         && (value.Text is "true" or "false"
             || decimal.TryParse(

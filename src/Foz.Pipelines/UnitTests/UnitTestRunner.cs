@@ -18,7 +18,7 @@ public sealed record UnitTestOutcome(UnitTest Test)
     /// <summary>The expected rows that the model did not make.</summary>
     public IReadOnlyList<object?[]> Missing { get; init; } = [];
 
-    /// <summary>The rows that the model made and nobody expected.</summary>
+    /// <summary>The rows that the model made and the test did not expect.</summary>
     public IReadOnlyList<object?[]> Unexpected { get; init; } = [];
 
     /// <summary>How many rows are as expected.</summary>

@@ -70,7 +70,7 @@ public static partial class Identifier
         return false;
     }
 
-    /// <summary>A text as the name of a table: <c>_</c> stands for what cannot be in one.</summary>
+    /// <summary>Returns a text as a table's name: <c>_</c> replaces characters that a name cannot have.</summary>
     public static string Of(string text) =>
         OtherThanName.Replace(text.Length > 0 && char.IsDigit(text[0]) ? $"_{text}" : text, "_");
 

@@ -8,13 +8,13 @@ using Foz.Storage;
 namespace Foz.Pipelines.Projects.Parsing;
 
 /// <summary>
-/// What was parsed of a project's texts, by hashes of them, and of which texts its files are, by stamps of the files:
-/// those that have not changed are not read. A file in the user's cache that each Foz writes anew. What cannot be read
-/// of it is parsed again; it may be deleted at any time. Safe for use by many threads.
+/// Parsed texts of a project, by their hashes, and the texts of its files, by the files' stamps: files that have not
+/// changed are not read. It is a file in the user's cache that each Foz rewrites. Foz parses again what it cannot read
+/// from the file; a user may delete the file at any time. Safe for use by many threads.
 /// </summary>
 sealed class ParseCache
 {
-    // Reading few texts anew takes no longer than finding them here.
+    // Parsing few texts again takes no longer than finding them here.
     const int EntriesMin = 100;
     const int HeadBytes = 1 + TextHash.Bytes + sizeof(int);
     const byte FrontMatterKind = 1;
@@ -59,7 +59,7 @@ sealed class ParseCache
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // There is none, or nobody may read it: all is parsed.
+            // The file does not exist or may not be read: all texts are parsed.
         }
         return cache;
     }

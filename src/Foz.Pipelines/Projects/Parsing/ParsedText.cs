@@ -178,7 +178,7 @@ ref struct ParsedBytes(ReadOnlySpan<byte> bytes)
         }
     }
 
-    /// <summary>A text behind the number of its bytes.</summary>
+    /// <summary>Reads a text after the number of its bytes.</summary>
     public string ReadText()
     {
         var length = ReadNumber();

@@ -4,11 +4,11 @@ namespace Foz.Pipelines.Projects.Parsing;
 public static class SqlEnd
 {
     /// <summary>
-    /// The text up to a semicolon that ends it; what stands behind that may only be comments. A semicolon with more
-    /// SQL behind it stays, for the parser to refuse.
+    /// Returns the text up to a semicolon that ends it, if only comments follow the semicolon. A semicolon with more
+    /// SQL after it stays, so that the parser refuses it.
     /// </summary>
     /// <param name="text">The text.</param>
-    /// <param name="start">Where the statement begins in it.</param>
+    /// <param name="start">The statement's first index in the text.</param>
     public static string Trim(string text, int start = 0)
     {
         var sql = text.AsSpan(start);
@@ -23,7 +23,7 @@ public static class SqlEnd
         return text.Substring(start, end);
     }
 
-    /// <summary>The first index behind the token or space at an index.</summary>
+    /// <summary>Returns the first index after the token or space at an index.</summary>
     static int Skip(ReadOnlySpan<char> sql, int at, out bool isSpace)
     {
         isSpace = false;

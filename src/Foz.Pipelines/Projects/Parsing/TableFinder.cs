@@ -10,7 +10,7 @@ namespace Foz.Pipelines.Projects.Parsing;
 /// <param name="cancellationToken">Stops it.</param>
 sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken)
 {
-    /// <summary>The function that stands for what is new in a table since the last run.</summary>
+    /// <summary>The function that returns the new rows of a table since the last run.</summary>
     const string StreamFunction = "stream";
 
     // Asking the engine costs more than parsing a model; much more text at once gains nothing.

@@ -5,18 +5,16 @@ using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Projects.Reading;
 
-/// <summary>The model of a stream's current rows that <c>silver: current</c> of a source stands for.</summary>
+/// <summary>The model of a stream's current rows that <c>silver: current</c> of a source defines.</summary>
 static class CurrentModel
 {
     /// <summary>The schema of these models.</summary>
     public const string Schema = "silver";
 
-    /// <summary>
-    /// Whether a stream's current rows cannot be told apart: it is incremental, and nothing says what a row is.
-    /// </summary>
+    /// <summary>Whether a stream's current rows cannot be identified: it is incremental and has no keys.</summary>
     public static bool LacksKeys(StreamDefinition stream) => stream is { Mode: StreamMode.Incremental, Keys.Count: 0 };
 
-    /// <summary>The error of a stream whose current rows cannot be told apart.</summary>
+    /// <summary>Returns the error of a stream whose current rows cannot be identified.</summary>
     public static FozException WithoutKeys(StreamDefinition stream) => new(
         ErrorKind.Configuration,
         $"'silver: current' needs 'keys' of the stream '{stream.Name}': the rows of an incremental "

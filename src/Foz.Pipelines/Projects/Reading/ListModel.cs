@@ -5,8 +5,8 @@ using Foz.Lake.Sql;
 namespace Foz.Pipelines.Projects.Reading;
 
 /// <summary>
-/// The model of the elements of a list that the rows of a stream hold: <c>&lt;stream&gt;__&lt;list&gt;</c>, which
-/// <c>lists</c> of a stream stands for. It is a model because the stream's table keeps the list as it arrived.
+/// The model of the elements of a list in the rows of a stream: <c>&lt;stream&gt;__&lt;list&gt;</c>, which <c>lists</c>
+/// of a stream defines. It is a model because the stream's table keeps the list as it arrived.
 /// </summary>
 static class ListModel
 {

@@ -164,7 +164,9 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
                 "add the row in the SELECT");
     }
 
-    /// <summary>What must be true where a row stands for each value of some columns together.</summary>
+    /// <summary>
+    /// Returns the checks of a table that has one row for each combination of values of some columns.
+    /// </summary>
     static IEnumerable<CheckDefinition> GrainChecks(IReadOnlyList<YamlNode.Scalar> grain, OnViolation onViolation)
     {
         if (grain.Count == 0) yield break;

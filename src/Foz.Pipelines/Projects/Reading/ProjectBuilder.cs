@@ -75,7 +75,7 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
 
     static bool IsSqlTest(string path) => IsSql(path) && !path.StartsWith(FixturesFolder, StringComparison.Ordinal);
 
-    /// <summary>Reads files of a folder, several at a time; what is wrong is told in their order.</summary>
+    /// <summary>Reads files of a folder, several at a time; reports errors in the order of the files.</summary>
     IEnumerable<T> ReadAll<T>(string folder, string name, Func<string, bool> isRead, Func<string, ErrorList, T?> read)
         where T : class
     {
@@ -280,7 +280,7 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
                     errors.Add(CurrentModel.WithoutKeys(stream));
     }
 
-    /// <summary>Puts the keys that sources told into a project.</summary>
+    /// <summary>Adds the keys that sources reported to a project.</summary>
     public ProjectResult AddKeys(
         ProjectParts parts, string name, IReadOnlyDictionary<string, IReadOnlyList<string>> keys)
     {

@@ -86,7 +86,7 @@ public static class ProjectLoader
                 && project.FindModel(new(CurrentModel.Schema, stream.Name)) is { IsImplicit: true }),
         ];
 
-    /// <summary>The project with the keys that a source told of its streams.</summary>
+    /// <summary>Returns the project with the keys that a source reported for its streams.</summary>
     /// <param name="project">The project.</param>
     /// <param name="source">The source's name.</param>
     /// <param name="keys">The columns, by stream.</param>

@@ -200,7 +200,9 @@ sealed class ReferenceResolver(
         }
     }
 
-    /// <summary>The tables that a SELECT names; one that is made anew for each run may not be SQL before.</summary>
+    /// <summary>
+    /// Returns the tables that a SELECT names; one that a template renders for each run may not be valid SQL yet.
+    /// </summary>
     IReadOnlyList<TableUse> UsesIn(SqlBody body, ModelTemplate? template) =>
         template is not null && usesOf[body.Text].Error is not null ? [] : UsesIn(body.Text, body.PlaceOf);
 

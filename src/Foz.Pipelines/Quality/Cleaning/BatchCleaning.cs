@@ -8,8 +8,8 @@ using static Foz.Lake.Sql.SqlText;
 namespace Foz.Pipelines.Quality.Cleaning;
 
 /// <summary>
-/// A SELECT of a batch's rows after rules, which stand in the order in which they are made. Behind the batch's own
-/// columns it has one for each rule and column, in which what the rule did is noted.
+/// A SELECT of a batch's rows after cleaning rules, which apply in their order. After the batch's own columns it has
+/// one for each rule and column, which records what the rule did.
 /// </summary>
 public sealed class BatchCleaning
 {

@@ -74,10 +74,10 @@ public sealed record TableContract(IReadOnlyList<ContractColumn> Columns)
     }
 
     /// <summary>
-    /// A SELECT of one row: how many nulls each column holds that promises none, in the order of
+    /// Returns a SELECT of one row: the number of nulls in each column that must have none, in the order of
     /// <see cref="Required"/>.
     /// </summary>
-    /// <param name="relation">The rows, as SQL that can stand behind FROM.</param>
+    /// <param name="relation">The rows, as SQL that may follow FROM.</param>
     public string CountNulls(string relation) => string.Create(
         null,
         $"SELECT {string.Join(", ", Required.Select(column => $"count(*) - count({Identifier(column.Name)})"))} FROM "

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Foz.Pipelines.Quality.Imports;
 
-/// <summary>Which check stands for which expectation.</summary>
+/// <summary>The check for each kind of expectation.</summary>
 static class ExpectationChecks
 {
     const string OfColumn = "expect_column_", OfPair = "expect_column_pair_";
@@ -36,8 +36,8 @@ static class ExpectationChecks
         ["expect_column_values_to_be_in_type_list"] = UseContract,
     };
 
-    /// <summary>Adds what stands for an expectation.</summary>
-    /// <returns>Null, or what to do instead where nothing does.</returns>
+    /// <summary>Adds the checks for an expectation.</summary>
+    /// <returns>Null, or what to do instead if no check fits.</returns>
     public static string? Add(Expectation e, string? table, List<ImportedCheck> checks)
     {
         if (e.Type.StartsWith(OfColumn, StringComparison.Ordinal)

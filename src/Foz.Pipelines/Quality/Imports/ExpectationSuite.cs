@@ -4,8 +4,8 @@ using Foz.Lake;
 
 namespace Foz.Pipelines.Quality.Imports;
 
-/// <summary>A check that stands for an expectation of another tool.</summary>
-/// <param name="Column">The column that it stands at; null for the table.</param>
+/// <summary>A check that replaces an expectation of another tool.</summary>
+/// <param name="Column">The column that has the check; null for the table.</param>
 /// <param name="Yaml">The check, as a line of YAML below <c>checks</c>, without its dash.</param>
 public sealed record ImportedCheck(string? Column, string Yaml);
 

@@ -5,9 +5,9 @@ using static Foz.Lake.Sql.SqlText;
 
 namespace Foz.Pipelines.Quality.Profiles;
 
-/// <summary>Looks at the rows of a relation: in two scans, and one for each column that has frequent values.</summary>
+/// <summary>Profiles the rows of a relation: in two scans, and one for each column that has frequent values.</summary>
 /// <param name="session">The session in which the relation can be read.</param>
-/// <param name="relation">The rows, as SQL that can stand behind FROM; read several times.</param>
+/// <param name="relation">The rows, as SQL that may follow FROM; read several times.</param>
 public sealed class TableProfiler(EngineSession session, string relation)
 {
     /// <summary>How many parts a histogram has.</summary>

@@ -6,7 +6,7 @@ using Foz.Pipelines.Runs.Steps;
 
 namespace Foz.Pipelines.Runs.Engines;
 
-/// <summary>A model whose SQL a template makes anew for each run, at the moment when what it reads is there.</summary>
+/// <summary>A model whose SQL a template renders for each run, when the tables that it reads are up to date.</summary>
 static class RenewedModel
 {
     /// <summary>The model as it is to be run.</summary>

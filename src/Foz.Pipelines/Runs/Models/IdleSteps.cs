@@ -33,7 +33,7 @@ sealed class IdleSteps
         if (context.IsFullRefresh) return steps;
         var reads = new LakeReads(context.Lake, project);
         var settled = SettledSteps.Open(context.Lake, project);
-        // What its table has, an export may not have yet, and hooks may not have been told.
+        // An up-to-date table may still lack its export, and its hooks may not have run.
         var nodes = project.Graph.Nodes.OfType<GraphNode.OfModel>()
             .Where(node => selected.Contains(node.Name) && node.Model is { Exports.Count: 0, Hooks.After.Count: 0 })
             .ToList();

@@ -42,7 +42,7 @@ public sealed class IntervalReader(Lakehouse lake)
         var ledger = await Of(model).ReadAsync(cancellationToken);
         var strategy = StrategyOf(model);
         var whole = IntervalPlan.Whole(strategy, lake.Clock.GetUtcNow());
-        // A backfill can reach behind the beginning.
+        // A backfill can start before the beginning.
         if (ledger.All.Items is [var first, ..] && first.Start < whole.Start)
             whole = whole with { Start = first.Start };
         var spans = new List<IntervalSpan>();

@@ -13,11 +13,11 @@ sealed class ModelIntervals(StepContext context, GraphNode.OfModel node)
 {
     IncrementalStrategy.Microbatch Strategy => (IncrementalStrategy.Microbatch)node.Model.Materialization.Strategy!;
 
-    /// <summary>The intervals to run.</summary>
+    /// <summary>Plans the intervals to run.</summary>
     /// <param name="plan">What the model would read.</param>
-    /// <param name="previous">The last batch that is done; null where there is none.</param>
+    /// <param name="previous">The last completed batch; null if there is none.</param>
     /// <param name="isFullRefresh">
-    /// Whether the table is made anew: in one batch, so that nobody sees a part of it.
+    /// Whether the table is rebuilt: in one batch, so that no reader sees a part of it.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IntervalPlan> PlanAsync(

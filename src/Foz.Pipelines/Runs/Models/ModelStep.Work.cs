@@ -46,7 +46,7 @@ sealed partial class ModelStep
             : plan.Fingerprint != last.Fingerprint ? "the definition changed" : "its template gives another SELECT now";
     }
 
-    /// <summary>Whether a model that may bring other rows behind each batch would change its table now.</summary>
+    /// <summary>Whether a model that may add other rows after each batch would change its table now.</summary>
     async Task<bool> FeedsRowsAsync(ModelPlan plan, CancellationToken cancellationToken)
     {
         if (!ModelPlan.Feeds(Model)) return false;

@@ -32,7 +32,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
 
     Model Model => node.Model;
 
-    /// <summary>Whether the table is made anew, with all rows that the SELECT gives.</summary>
+    /// <summary>Whether the table is rebuilt, with all rows that the SELECT returns.</summary>
     bool IsFullRefresh => context.IsFullRefresh && !Model.Materialization.IsFullRefreshRestricted;
 
     /// <summary>Whether the table stays, and the rows are added to it.</summary>
@@ -68,7 +68,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         return progress;
     }
 
-    /// <summary>Runs what is new behind the batches that are done.</summary>
+    /// <summary>Processes the new input after the completed batches.</summary>
     async Task<StepResult> RunNextAsync(StepProgress progress, CancellationToken cancellationToken)
     {
         var done = progress.IsGone ? null : progress.Done;

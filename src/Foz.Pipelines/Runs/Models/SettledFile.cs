@@ -5,15 +5,15 @@ using Foz.Storage;
 
 namespace Foz.Pipelines.Runs.Models;
 
-/// <summary>What a table or view was seen in.</summary>
+/// <summary>The stamps of the objects of a table or view.</summary>
 /// <param name="Name">Its name in the lake.</param>
 /// <param name="Location">Its folder; empty of a view.</param>
-/// <param name="Catalog">Of the object that says what the name stands for.</param>
-/// <param name="Steps">Of the folder of its step's manifests.</param>
-/// <param name="Log">Of the folder of its log; none of a view.</param>
+/// <param name="Catalog">The stamp of the object that defines the name.</param>
+/// <param name="Steps">The stamp of the folder of its step's manifests.</param>
+/// <param name="Log">The stamp of the folder of its log; none for a view.</param>
 sealed record TableStamps(TableName Name, string Location, FileStamp Catalog, FileStamp Steps, FileStamp Log)
 {
-    /// <summary>Whether nothing of it changed at or behind an instant.</summary>
+    /// <summary>Whether all of them last changed before an instant.</summary>
     public bool AreOlderThan(DateTimeOffset instant) =>
         Catalog.IsOlderThan(instant) && Steps.IsOlderThan(instant) && Log.IsOlderThan(instant);
 }

@@ -13,9 +13,9 @@ using Foz.Storage.Addresses;
 namespace Foz.Pipelines.Runs.Models;
 
 /// <summary>
-/// The models that had nothing to do when they were last looked at, with the files in which that was seen: as long as
-/// each of those has the same stamp, and the model the same definition, it has nothing to do. A file in the user's
-/// cache that each Foz writes anew; it may be deleted at any time. Safe for use by many threads.
+/// The models that were up to date at their last check, with the files that showed it. A model stays up to date as long
+/// as each of those files has the same stamp and the model has the same definition. It is a file in the user's cache
+/// that each Foz rewrites; a user may delete it at any time. Safe for use by many threads.
 /// </summary>
 sealed class SettledSteps
 {

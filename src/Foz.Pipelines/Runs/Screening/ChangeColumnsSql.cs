@@ -6,7 +6,7 @@ using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Runs.Screening;
 
-/// <summary>The rows of a batch with the change columns behind their own.</summary>
+/// <summary>The rows of a batch with the change columns after their own.</summary>
 static class ChangeColumnsSql
 {
     const string Alias = "s";

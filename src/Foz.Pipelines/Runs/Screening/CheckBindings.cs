@@ -15,7 +15,7 @@ sealed class CheckBindings : IDisposable
 
     CheckBindings() { }
 
-    /// <summary>Another table, as SQL that can stand behind FROM.</summary>
+    /// <summary>Returns another table, as SQL that may follow FROM.</summary>
     public string RelationOf(TableName table) => relations[table];
 
     /// <summary>The query of a SQL check, as the engine can run it.</summary>

@@ -94,13 +94,12 @@ public sealed class Quarantine(Lakehouse lake)
     }
 
     /// <summary>
-    /// Lets rows out of quarantine, into the table that they did not come into: those that keep its checks as they are
-    /// now, or with a reason those that were asked for. First the rows are marked in the quarantine with the release's
-    /// number, then the table gets them in a commit that carries the number; a release that is cut off between is ended
-    /// by the next.
+    /// Releases rows from quarantine into their table: those that pass its current checks, or, with a reason, those
+    /// that were asked for. First the rows are marked in the quarantine with the release's number, then the table gets
+    /// them in a commit that carries the number. The next release completes one that was cut off in between.
     /// </summary>
     /// <exception cref="FozException">
-    /// The table is made anew by its step, a check that fails a run is broken, or a run works in the environment.
+    /// The step rebuilds the table in each run, a check that fails a run is broken, or a run works in the environment.
     /// </exception>
     public async Task<ReleaseResult> ReleaseAsync(ReleaseRequest request, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using Foz.Pipelines.Quality;
 
 namespace Foz.Pipelines.Runs.Screening;
 
-/// <summary>The columns of a quarantine table behind those of the table itself.</summary>
+/// <summary>The columns of a quarantine table after those of the table itself.</summary>
 static class QuarantineColumns
 {
     /// <summary>Which row: the batch and a number in it.</summary>

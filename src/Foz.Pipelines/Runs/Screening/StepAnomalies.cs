@@ -204,7 +204,7 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
     }
 }
 
-/// <summary>What a step brings.</summary>
-/// <param name="Change">The change, of which nothing is committed.</param>
-/// <param name="Relation">Its rows: those that are new, or all where the table is made anew.</param>
+/// <summary>The rows that a step adds.</summary>
+/// <param name="Change">The change, not yet committed.</param>
+/// <param name="Relation">The new rows, or all rows if the table is rebuilt.</param>
 sealed record AnomalyBatch(TableChange Change, string Relation);

@@ -67,7 +67,7 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
                 .Sum(result => result.Violations),
         };
         if (checks.Count > 0) screened = await ScreenAsync(screened, checks, own, kept, cancellationToken);
-        // Nobody asked for what a merge looks at by itself: it is told where it was broken.
+        // The project does not ask for the key checks of a merge: only broken ones are reported.
         screened = screened with
         {
             Results = screened.Results.RemoveAll(

@@ -7,13 +7,13 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs.Steps;
 
 /// <summary>
-/// Which tables of a project its environment has of its own, and which are those of its base: the names of an
-/// environment with a base stand for the base's tables until a run makes others, so that nothing is copied.
+/// Decides which tables of a project its environment has of its own, and which its base has. The names of an
+/// environment with a base resolve to the base's tables until a run makes others, so that no table is copied.
 /// </summary>
 public static class BorrowedTables
 {
-    /// <summary>The project whose names stand for what is there now.</summary>
-    /// <param name="project">The project; one whose environment has no base stays as it is.</param>
+    /// <summary>Returns the project with names that resolve to the tables that exist now.</summary>
+    /// <param name="project">The project; one whose environment has no base is returned unchanged.</param>
     /// <param name="lake">Its lake.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<Project> ApplyAsync(
@@ -39,12 +39,13 @@ public static class BorrowedTables
     }
 
     /// <summary>
-    /// What a run makes of what is selected, and the project whose names stand for what is there then.
+    /// Returns the selected tables that a run makes, and the project with names that resolve to the tables that exist
+    /// then.
     /// </summary>
     /// <param name="project">The project.</param>
-    /// <param name="reads">What its lake has.</param>
-    /// <param name="selected">What is selected.</param>
-    /// <param name="isForced">Whether the run makes it anew, whether it differs from the base's or not.</param>
+    /// <param name="reads">Reads its lake.</param>
+    /// <param name="selected">The selected tables.</param>
+    /// <param name="isForced">Whether the run rebuilds each table, even if it does not differ from the base's.</param>
     /// <param name="cancellationToken">Stops it.</param>
     internal static async Task<(Project Project, IReadOnlySet<TableName> Made)> ForRunAsync(
         Project project, LakeReads reads, IReadOnlySet<TableName> selected, bool isForced,
@@ -83,7 +84,7 @@ public static class BorrowedTables
         const StateChange OfTable = StateChange.Body | StateChange.Configs | StateChange.Contract;
         var now = StepDefinitions.Of(node);
         if ((StepDefinitions.Compare(state.Definition ?? now, now) & OfTable) != StateChange.None) return true;
-        // The text of an ephemeral model is in no definition but its own, which nobody keeps.
+        // The text of an ephemeral model is only in its own definition, which is not kept.
         return node is GraphNode.OfModel { Model: var model } && model.References.Any(r => r.Inlined is not null)
             && (await ModelPlan.OfAsync(reads, model, last: null, cancellationToken)).Fingerprint != state.Fingerprint;
     }

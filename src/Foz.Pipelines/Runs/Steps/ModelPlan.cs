@@ -87,8 +87,8 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     }
 
     /// <summary>
-    /// Whether a model may bring other rows behind each batch although it reads the same ones: it adds to a table that
-    /// it reads itself, or its template asks what is there, as by <c>is_incremental()</c>.
+    /// Whether a model may return other rows after each batch although its input is the same: it adds to a table that
+    /// it reads itself, or its template queries the lake, as by <c>is_incremental()</c>.
     /// </summary>
     public static bool Feeds(Model model) => model.Materialization is Materialization.Incremental && !GoesOn(model)
         && (model.Template is not null
@@ -113,7 +113,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
             : null;
 
     /// <summary>
-    /// What the last batch read of a table whose new rows are to be told; null where it did not read it.
+    /// Returns what the last batch read of a table whose new rows are needed; null if it did not read the table.
     /// </summary>
     static TableInput? ReadBefore(Model model, StepManifest last, TableName table, string id)
     {
@@ -133,8 +133,8 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     }
 
     /// <summary>
-    /// The tables behind a name, into <paramref name="definition"/> the SELECTs of the views on the way, and into
-    /// <paramref name="seen"/> all of them.
+    /// Returns the tables that a name reads. Adds the SELECTs of the views on the way to <paramref name="definition"/>,
+    /// and the names of all of them to <paramref name="seen"/>.
     /// </summary>
     static async Task<IReadOnlyList<TableName>> ReadByAsync(
         LakeReads reads, TableName name, StringBuilder definition, List<TableName> seen,

@@ -44,7 +44,7 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
         }
         var done = all.LastOrDefault(manifest => manifest.GivenUpBy is null && manifest.Batch < last.Batch);
         if (last.GivenUpBy is null) return new(carried, last, done, last);
-        // Whoever gave it up may have died before its number was in the tables.
+        // The run that gave it up may have died before it wrote its number into the tables.
         if (last.GivenUpBy != last.RunId && await CarryAsync(last, cancellationToken) == node.Table)
             return await ReadAsync(cancellationToken);
         return new(carried, last, done, Open: null);
@@ -86,7 +86,7 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
         }
         catch (Exception e) when (e is FozException or DeltaException or StorageException)
         {
-            // Why the batch ended is told; the next run gives it up.
+            // The failure of the batch is reported; the next run gives the batch up.
         }
     }
 
@@ -186,10 +186,10 @@ readonly record struct StepProgress(CarriedBatch Carried, StepManifest? Last, St
     public bool IsGone => !Carried.IsThere && Done is not null;
 
     /// <summary>
-    /// Makes sure that a step can go on behind the batches that it did, as one that keeps the rows of its table has to.
+    /// Checks that a step can continue after its completed batches, which a step that keeps its table's rows must.
     /// </summary>
     /// <param name="model">The step's name in the project.</param>
-    /// <exception cref="FozException">The table is not as its manifests say.</exception>
+    /// <exception cref="FozException">The table does not match its manifests.</exception>
     public void CheckGoesOn(TableName model)
     {
         var (table, isThere, number, givenUp, _) = Carried;

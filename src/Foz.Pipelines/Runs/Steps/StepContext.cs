@@ -13,18 +13,18 @@ using Foz.Pipelines.Runs.State;
 
 namespace Foz.Pipelines.Runs.Steps;
 
-/// <summary>What a step of a run works with.</summary>
+/// <summary>The context of a step in a run.</summary>
 /// <param name="Lake">The lake.</param>
 /// <param name="RunId">The run.</param>
-/// <param name="IsFullRefresh">Whether incremental tables are made anew from the beginning of their inputs.</param>
-/// <param name="Warn">Tells the user something about the step.</param>
+/// <param name="IsFullRefresh">Whether incremental tables are rebuilt from all of their input.</param>
+/// <param name="Warn">Reports a warning about the step to the user.</param>
 sealed record StepContext(Lakehouse Lake, string RunId, bool IsFullRefresh, Action<Warning> Warn)
 {
     /// <summary>Which intervals are run of models that have them; null for those that are due.</summary>
     public IntervalRequest? Intervals { get; init; }
 
     /// <summary>
-    /// Told what a step waits for in its source, and how long; null where it reads what is there as it is.
+    /// Receives what a step waits for in its source, and for how long; null if it reads its source without waiting.
     /// </summary>
     public Action<string, TimeSpan>? OnWait { get; init; }
 
@@ -49,8 +49,8 @@ sealed record StepContext(Lakehouse Lake, string RunId, bool IsFullRefresh, Acti
     }
 
     /// <summary>
-    /// Makes sure that a name stands for a table. One that is made in an environment with a base lies in a folder of
-    /// its own, so that it can be promoted.
+    /// Makes sure that a name defines a table. A table of an environment with a base gets a folder of its own, so that
+    /// it can be promoted.
     /// </summary>
     public ValueTask<LakeTable> DefineTableAsync(
         TableName name, string? description, string? owner, CancellationToken cancellationToken) =>

@@ -12,14 +12,12 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs.Steps;
 
 /// <summary>
-/// What names stand for in a step's SQL: the tables that its batch reads, at the versions that its manifest says; its
-/// own table as it was, or as it would be while its checks run.
+/// Resolves names in a step's SQL: to the tables that its batch reads, at the versions in its manifest; and to its own
+/// table before the batch, or as it would be after the commit while its checks run.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="node">The step's node.</param>
-/// <param name="inputs">
-/// The versions, by name in the lake; a table that is not among them is read at its newest.
-/// </param>
+/// <param name="inputs">The versions, by name in the lake; of other tables the newest version is read.</param>
 sealed class StepNames(Lakehouse lake, GraphNode node, IReadOnlyDictionary<string, TableInput> inputs) : IRelationNames
 {
     const string StreamFunction = "stream";

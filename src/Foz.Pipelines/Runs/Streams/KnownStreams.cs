@@ -66,13 +66,13 @@ public sealed class KnownStreams(Lakehouse lake)
         schemas.Write(project.Folder);
     }
 
-    /// <summary>A lock with the streams that a source has now, and their columns.</summary>
+    /// <summary>Returns a lock with the current streams of a source, and their columns.</summary>
     /// <param name="schemas">The lock.</param>
     /// <param name="source">The source.</param>
-    /// <param name="opened">The same, open.</param>
+    /// <param name="opened">The open source.</param>
     /// <param name="discovered">The streams that it offers.</param>
     /// <param name="warn">
-    /// Told of streams whose columns could not be found out: the lock keeps what it has of them.
+    /// Receives streams whose columns could not be determined: the lock keeps the columns that it has for them.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<SchemaLock> LockAsync(

@@ -356,7 +356,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
     }
 
     /// <summary>
-    /// The batch with what reading told of its inputs, which must be what they were when reading began.
+    /// Returns the batch with the inputs that reading reported, which must be the same as when reading began.
     /// </summary>
     async Task<StepManifest> VerifyAsync(
         EngineSession session, StreamRows rows, string? rejectedSql, StepManifest manifest,

@@ -14,10 +14,10 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
 {
     StreamDefinition Stream => node.Stream.Definition;
 
-    /// <summary>Plans the batch after those that are done, and tells what the user should know of it.</summary>
-    /// <param name="done">Those that are done, oldest first.</param>
+    /// <summary>Plans the batch after the completed ones, and reports warnings to the user.</summary>
+    /// <param name="done">The completed batches, oldest first.</param>
     /// <param name="onWait">
-    /// Told what inputs are waited for that somebody may still be writing; null to wait for none.
+    /// Receives inputs that are waited for, as another program may still be writing them; null to wait for none.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<BatchPlan> PlanAsync(
