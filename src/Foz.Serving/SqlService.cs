@@ -23,9 +23,9 @@ public sealed class SqlService : IDisposable
     readonly ScalarFunction mask;
     readonly MemoryWatcher? watcher;
 
-    /// <summary>Serves a lake, once for each pool of engines.</summary>
-    /// <param name="names">What names stand for.</param>
-    /// <param name="options">What all sessions together may use.</param>
+    /// <summary>Serves a lake; one service for each pool of engines.</summary>
+    /// <param name="names">Resolves names.</param>
+    /// <param name="options">The limits of all sessions together.</param>
     /// <exception cref="FozException">The classes have more memory than there is for them.</exception>
     public SqlService(EnvironmentNames names, SqlServiceOptions options)
     {

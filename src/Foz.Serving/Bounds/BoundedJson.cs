@@ -115,7 +115,7 @@ static class BoundedJson
         return made;
     }
 
-    /// <summary>The place behind a text in quotes; the end of all where it does not end.</summary>
+    /// <summary>Returns the index after a quoted text; the end of the JSON if the text does not end.</summary>
     static int EndOfText(ReadOnlySpan<byte> json, int start)
     {
         for (var at = start + 1; json[at..].IndexOfAny((byte)'"', (byte)'\\') is >= 0 and var found; at += 2)

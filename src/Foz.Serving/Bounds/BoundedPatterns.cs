@@ -65,7 +65,7 @@ static class BoundedPatterns
         var text = arguments[0].Bytes(row);
         var pattern = arguments[1].Bytes(row);
         var (at, next, steps) = (0, 0, 0);
-        // Behind the last wildcard that takes any number of characters, and the first character that it does not take.
+        // After the last wildcard that takes any number of characters, and the first character that it does not take.
         var (last, taken) = (-1, 0);
         while (at < text.Length)
         {

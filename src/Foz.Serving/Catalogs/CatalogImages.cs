@@ -70,8 +70,8 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
         used.Clear();
     }
 
-    /// <summary>Makes a view known to functions of SQL, until it is forgotten.</summary>
-    /// <returns>A number that nobody guesses: it opens what another session sees.</returns>
+    /// <summary>Makes a view available to SQL functions, until it is removed.</summary>
+    /// <returns>A number that no user can guess: it gives access to what another session sees.</returns>
     public long Add(CatalogView view)
     {
         var number = BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long)))
@@ -88,10 +88,10 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
         views.GetValueOrDefault(number)
             ?? throw new InvalidOperationException($"there is no view {number} of the catalog any more");
 
-    /// <summary>What stands behind FROM for a relation, in an instance of the engine.</summary>
+    /// <summary>Returns SQL that may follow FROM for a relation, in an instance of the engine.</summary>
     /// <param name="name">The table's name there.</param>
     /// <param name="createSql">The statements that make the table in a schema of the engine's.</param>
-    /// <param name="image">What it tells of, which the statement uses.</param>
+    /// <param name="image">The image that it shows, which the statement uses.</param>
     /// <param name="instance">The instance.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public string Open(
@@ -110,10 +110,9 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
     }
 
     /// <summary>
-    /// Makes the tables again that statements may use in an instance that is opened again; others are made when they
-    /// are read.
+    /// Makes the tables again that statements may use in a reopened instance; other tables are made when they are read.
     /// </summary>
-    /// <param name="engine">A session of the instance, of which nobody else has one yet.</param>
+    /// <param name="engine">A session of the instance, in which no other session is open yet.</param>
     public void Restore(EngineSession engine)
     {
         lock (making)

@@ -9,11 +9,11 @@ using Foz.Storage;
 
 namespace Foz.Serving.Catalogs;
 
-/// <summary>A column of a table or view, as the catalogs tell of it.</summary>
+/// <summary>A column of a table or view, as the catalogs show it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">DuckDB's type of it.</param>
 /// <param name="IsNullable">Whether it may be NULL.</param>
-/// <param name="Comment">What it holds, for people; null where nobody said.</param>
+/// <param name="Comment">The description, for people; null if there is none.</param>
 sealed record CatalogColumn(string Name, LogicalType Type, bool IsNullable, string? Comment)
 {
     /// <summary>The column as grants see it: its name and tags.</summary>
@@ -29,13 +29,13 @@ sealed record CatalogColumn(string Name, LogicalType Type, bool IsNullable, stri
 /// <param name="Columns">Its columns; none of a view that does not bind, and of a table that cannot be read.</param>
 sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogColumn> Columns)
 {
-    /// <summary>What it holds, for people; null where nobody said.</summary>
+    /// <summary>The description, for people; null if there is none.</summary>
     public string? Comment { get; init; }
 
     /// <summary>The view's SELECT; null for a table.</summary>
     public string? ViewSql { get; init; }
 
-    /// <summary>Whether it has columns that are not told.</summary>
+    /// <summary>Whether it has columns that are not shown.</summary>
     public bool HidesColumns { get; init; }
 
     /// <summary>Its rows; null where the log does not say it.</summary>
@@ -68,7 +68,7 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
         }
         catch (Exception e) when (e is FozException or DeltaException or StorageException)
         {
-            // Who reads it is told what is wrong with it; all others are served.
+            // Reading the table reports what is wrong with it; all other tables are served.
             return new(definition.TableName, IsView: false, []) { Comment = definition.Description };
         }
     }
@@ -78,7 +78,7 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
             field.Metadata.GetValueOrDefault(Foz.Lake.Data.Field.CommentKey))
         { Field = field };
 
-    /// <summary>The columns of a view; none where it does not bind, which who reads it is told.</summary>
+    /// <summary>Returns the columns of a view; none if it does not bind, which reading the view reports.</summary>
     static async Task<IReadOnlyList<CatalogColumn>> DescribeAsync(
         string sql, EnvironmentNames names, CancellationToken cancellationToken)
     {

@@ -35,7 +35,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         "regclass_name" => RelationName(Relation(arguments[0])) ?? arguments[0],
         "proc_name" => ProcedureName(arguments[0]),
         "namespace_name" => SchemaName(Oid(arguments[0])) ?? arguments[0],
-        // Nothing that a lake has is told of by these.
+        // The other functions describe nothing that a lake has.
         _ => null,
     };
 
@@ -44,7 +44,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
         uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : FindRelation(nameOrNumber) ?? throw Missing("relation", nameOrNumber, "42P01");
 
-    /// <summary>Answers what somebody may do.</summary>
+    /// <summary>Answers which privileges a user has.</summary>
     public Func<CatalogView, PrivilegeAnswers>? Asks { get; init; }
 
     /// <summary>The number of a relation that a text names; null where there is none of the name.</summary>

@@ -120,7 +120,7 @@ sealed class PrivilegeAnswers(CatalogView view, SessionUser user, AccessList acc
             if (oid != PgOids.Database) return null;
         }
         else if (database != TableName.Catalog) throw Missing("database", database, "3D000");
-        // Schemas are made by owners; tables that a session forgets are made by nobody.
+        // Only owners create schemas; no user creates temporary tables.
         return words.Any(word => (who.IsOwner || !word.IsGrantable) && word.Word switch
         {
             "CONNECT" => true,

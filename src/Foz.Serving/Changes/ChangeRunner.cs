@@ -26,7 +26,7 @@ sealed class ChangeRunner(SqlSession session)
             Statement.CreateView { Replaces: false, View.Name: not null } => "CREATE VIEW",
             Statement.DropTable => "DROP TABLE",
             Statement.DropView => "DROP VIEW",
-            // What tells a table's changes apart from then on is not told of changes of the same commit.
+            // A feature that records a table's changes from then on would miss changes of the same commit.
             Statement.Alter { ChangesFeatures: false } or Statement.Rename => "ALTER TABLE",
             _ => null,
         };
@@ -78,7 +78,7 @@ sealed class ChangeRunner(SqlSession session)
         if (made is not { } name) return result;
         if (statement is Statement.Rename { Table.Name: { } before })
             session.Changes!.NoteRenamed(session.Host.Names.Prefixed(before), name);
-        // A table that somebody else made meanwhile is none that the statement made.
+        // A table that another session made meanwhile is not one that the statement made.
         else if (statement is Statement.CreateView || result.Committed is not null)
             session.Changes!.NoteCreated(name, result.Committed);
         return result;

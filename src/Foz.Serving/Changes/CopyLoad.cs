@@ -74,10 +74,10 @@ public sealed class CopyLoad : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes the rows to the table: the client has sent all.</summary>
-    /// <returns>What the client is told, such as <c>COPY 5</c>.</returns>
+    /// <summary>Writes the rows to the table, after the client has sent all of them.</summary>
+    /// <returns>The tag for the client, such as <c>COPY 5</c>.</returns>
     /// <exception cref="FozException">
-    /// The rows end early, or break a rule of the table; nothing is written then.
+    /// The rows end early, or break a rule of the table; then nothing is written.
     /// </exception>
     public async Task<string> CompleteAsync(CancellationToken cancellationToken)
     {
@@ -124,7 +124,7 @@ public sealed class CopyLoad : IAsyncDisposable
         }
         catch (FozException)
         {
-            // Of several faults the first is told, which the engine may not have seen yet.
+            // The first of several errors is reported; the engine may not have seen it yet.
             batch.Flush(cancellationToken);
             throw;
         }

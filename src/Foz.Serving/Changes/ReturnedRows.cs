@@ -37,12 +37,13 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
     }
 
     /// <summary>
-    /// The rows of a statement that has run: all are made before the first is given, so that what fails does so here.
+    /// Opens the rows of a statement that has run: all rows are computed before the first is sent, so that errors occur
+    /// here.
     /// </summary>
     /// <param name="engine">The engine's session that reads them, which the cursor owns.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="value">Gives the values of parameters.</param>
-    /// <param name="tag">What the client is told at the end.</param>
+    /// <param name="tag">The tag that the client gets at the end.</param>
     /// <param name="cancellationToken">Stops it up to the first row.</param>
     public async Task<SqlCursor> OpenAsync(
         EngineSession engine, TableRows rows, Func<int, string> value, string tag, CancellationToken cancellationToken)

@@ -41,7 +41,7 @@ sealed class WriteRights(SqlSession session)
     public async Task CheckGrantsAsync(Statement statement, CancellationToken cancellationToken)
     {
         var targets = StatementTargets.Of(statement);
-        // A folder is a place of the server's, whoever asks.
+        // A folder is a location on the server, for every user.
         if (targets.Any(target => target.Table.Name is null))
             throw Denied("tables are changed by their names, not by their folders");
         foreach (var (table, _) in targets) session.Access.Read(table.Name!, [], []);
@@ -76,8 +76,8 @@ sealed class WriteRights(SqlSession session)
     }
 
     /// <summary>
-    /// By a tag that a policy rules, somebody could have values of their own masked as others are, or unmask what is
-    /// protected.
+    /// Refuses tags that a policy protects: with one, a user could have their own values masked like those of others,
+    /// or unmask protected values.
     /// </summary>
     void CheckTags(AccessList access, Statement statement)
     {
@@ -118,7 +118,7 @@ sealed class WriteRights(SqlSession session)
         }
         catch (FozException)
         {
-            // It is told with its place where the expression is bound.
+            // Binding the expression reports the error with its place.
         }
     }
 

@@ -13,7 +13,7 @@ sealed class ByteQueue(int bytesMax)
     /// <summary>What has arrived and was not taken.</summary>
     public ReadOnlySpan<byte> Unread => bytes.AsSpan(start, end - start);
 
-    /// <summary>Puts bytes behind the others.</summary>
+    /// <summary>Appends bytes.</summary>
     /// <exception cref="FozException">There are too many.</exception>
     public void Append(ReadOnlySpan<byte> more)
     {

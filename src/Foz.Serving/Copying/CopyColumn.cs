@@ -49,7 +49,7 @@ abstract class CopyColumn
         Count++;
     }
 
-    /// <summary>Hands the values over, and starts anew.</summary>
+    /// <summary>Returns the values, and starts again with none.</summary>
     public Column Build()
     {
         var words = (Count + BitsPerWord - 1) / BitsPerWord;
@@ -64,7 +64,7 @@ abstract class CopyColumn
         return column;
     }
 
-    /// <summary>Writes a value behind the others.</summary>
+    /// <summary>Appends a value.</summary>
     protected abstract void Write(ReadOnlySpan<byte> value);
 
     /// <summary>Writes a value that is not read.</summary>

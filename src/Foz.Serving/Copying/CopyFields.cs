@@ -36,10 +36,10 @@ sealed class CopyFields
     /// <summary>Whether a value was in quotes: then it is not taken for NULL.</summary>
     public bool IsQuoted(int field) => fields[field].IsQuoted;
 
-    /// <summary>Whether a value is what stands for NULL.</summary>
+    /// <summary>Whether a value is the text for NULL.</summary>
     public bool IsNullText(int field) => this[field].SequenceEqual(nullText);
 
-    /// <summary>A value; of one that is NULL, what stands for it.</summary>
+    /// <summary>A value; for NULL, the text for NULL.</summary>
     public ReadOnlySpan<byte> this[int field] => values.AsSpan(fields[field].Start, fields[field].Length);
 
     /// <summary>Reads a line.</summary>
@@ -72,8 +72,8 @@ sealed class CopyFields
         return position;
     }
 
-    /// <summary>Writes what a backslash and what follows it stand for.</summary>
-    /// <returns>How many bytes follow it.</returns>
+    /// <summary>Writes the bytes that a backslash and the bytes after it encode.</summary>
+    /// <returns>The number of bytes after the backslash.</returns>
     int Unescape(ReadOnlySpan<byte> rest)
     {
         if (rest.IsEmpty)

@@ -87,7 +87,7 @@ sealed class CopyLines
             }
             else
             {
-                // What stands behind a backslash is of the row, also the end of a line.
+                // A character after a backslash belongs to the row, even the end of a line.
                 if (scanned + 1 == unread.Length) break;
                 scanned += 2;
             }

@@ -25,7 +25,7 @@ public sealed record CopyOptions
     /// <summary>What stands between columns.</summary>
     public char Delimiter { get; init; } = '\t';
 
-    /// <summary>What stands for NULL.</summary>
+    /// <summary>The text for NULL.</summary>
     public string Null { get; init; } = "\\N";
 
     /// <summary>What CSV quotes with.</summary>
@@ -40,7 +40,7 @@ public sealed record CopyOptions
     /// <summary>Whether the names of the first line must be those of the columns.</summary>
     public bool HeaderMatches { get; init; }
 
-    /// <summary>Columns of which CSV takes what stands for NULL as such also in quotes.</summary>
+    /// <summary>Columns in which CSV reads the text for NULL as NULL even in quotes.</summary>
     public IReadOnlyList<string> ForceNull { get; init; } = [];
 
     /// <summary>Columns of which CSV takes nothing for NULL.</summary>

@@ -14,14 +14,13 @@ public sealed class AccessDirectory(string projectFolder)
     AccessList current = AccessList.Empty;
 
     /// <summary>
-    /// Told what changed before it holds, and of everything when it is first read; where it throws, nothing changes.
+    /// Receives changes before they take effect, and all grants when they are first read; if it throws, nothing
+    /// changes.
     /// </summary>
     public Action<IReadOnlyList<PolicyChange>>? Changed { get; init; }
 
     /// <summary>The grants.</summary>
-    /// <exception cref="FozException">
-    /// A file is wrong: nobody but the owner reads anything until it is right.
-    /// </exception>
+    /// <exception cref="FozException">A file is wrong: only the owner may read until it is right.</exception>
     public AccessList Current
     {
         get

@@ -119,7 +119,7 @@ public sealed class AccessList
     /// <summary>What a user may read of a table or view; null for nothing of it.</summary>
     public TableAccess? Of(string user, TableName table) => Of(new Grantee(user), table);
 
-    /// <summary>What somebody may read of a table or view; null for nothing of it.</summary>
+    /// <summary>Returns what a user may read of a table or view; null for nothing of it.</summary>
     public TableAccess? Of(Grantee grantee, TableName table)
     {
         var found = grants.Where(grant =>
@@ -127,14 +127,14 @@ public sealed class AccessList
         return found.Count == 0 ? null : new TableAccess(found, HashesOf(grantee, table));
     }
 
-    /// <summary>What somebody may read of a table through a view that is granted.</summary>
-    /// <param name="view">What is granted of the view.</param>
-    /// <param name="grantee">Who reads.</param>
+    /// <summary>Returns what a user may read of a table through a granted view.</summary>
+    /// <param name="view">The access to the view.</param>
+    /// <param name="grantee">The user who reads.</param>
     /// <param name="table">The table that the view reads.</param>
     public TableAccess Through(TableAccess view, Grantee grantee, TableName table) =>
         view.Through(Of(grantee, table), HashesOf(grantee, table));
 
-    /// <summary>All that is granted to somebody of a table or view, and how it is shown, as one text.</summary>
+    /// <summary>Returns all that a user is granted on a table or view, and how it is shown, as one text.</summary>
     public string RightsOf(Grantee grantee, TableName table)
     {
         // To whom else, and of what else, is no matter of theirs.
@@ -147,7 +147,7 @@ public sealed class AccessList
         return string.Join('\n', [.. own, "", .. others, .. Families.Rights, $"{HashesOf(grantee, table).MayWrite}"]);
     }
 
-    /// <summary>Whether somebody may do something with a table or view.</summary>
+    /// <summary>Whether a user has a privilege on a table or view.</summary>
     public bool Allows(Grantee grantee, TableName table, Privilege privilege) =>
         grants.Any(grant => grant.Privileges.Contains(privilege) && grant.IsAbout(table) && IsTo(grant, grantee));
 
@@ -168,7 +168,7 @@ public sealed class AccessList
     /// <summary>The privileges by which values come into a table.</summary>
     static readonly Privilege[] bringing = [Privilege.Insert, Privilege.Update, Privilege.Create, Privilege.Alter];
 
-    /// <summary>Whether somebody has a role, and logged in with it.</summary>
+    /// <summary>Whether a user has a role, and logged in with it.</summary>
     public bool IsIn(Grantee grantee, string role) =>
         HasRole(grantee, role) && (grantee.Scope is not { } scope || scope.Contains(role));
 
@@ -177,7 +177,7 @@ public sealed class AccessList
             ? scope.Contains(to) && HasRole(grantee, to)
             : (to == grantee.Name && !members.ContainsKey(to)) || HasRole(grantee, to)));
 
-    /// <summary>Whether somebody has a role; one that a token gives is none where a user has its name.</summary>
+    /// <summary>Whether a user has a role; a token's role does not count if a user has its name.</summary>
     bool HasRole(Grantee grantee, string role) =>
         (grantee.Roles.Contains(role) && !users.Contains(role))
             || (members.TryGetValue(role, out var named) && named.Contains(grantee.Name));

@@ -34,7 +34,7 @@ public sealed record ApiKey(string Name, ScramVerifier Verifier)
     /// <summary>Whose it is.</summary>
     public string User => Name[..Name.IndexOf('/', StringComparison.Ordinal)];
 
-    /// <summary>A key that nobody had before, for a name that a token tells.</summary>
+    /// <summary>Returns a new random token, which contains the key's name.</summary>
     public static string NewToken(string name) =>
         $"{Prefix}{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(name))}"
             + $".{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes))}";

@@ -4,7 +4,7 @@ namespace Foz.Serving.Governance;
 /// <param name="Name">The user.</param>
 public sealed record Grantee(string Name)
 {
-    /// <summary>Roles that whoever issued the user's token gives, beside those of <c>policies/</c>.</summary>
+    /// <summary>Roles from the issuer of the user's token, in addition to those of <c>policies/</c>.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 
     /// <summary>

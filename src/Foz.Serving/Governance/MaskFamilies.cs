@@ -98,10 +98,12 @@ public sealed class MaskFamilies
     static string FirstWord(string tag) => tag.Split('.')[0];
 }
 
-/// <summary>What <c>hash</c> masks show of a table to somebody.</summary>
+/// <summary>What <c>hash</c> masks show a user of a table.</summary>
 /// <param name="Table">The table.</param>
 /// <param name="Families">The families of columns.</param>
-/// <param name="MayWrite">Whether a grant lets them write the table: what they wrote would be hashed for them.</param>
+/// <param name="MayWrite">
+/// Whether a grant lets the user write the table: its masks would hash values that the user wrote.
+/// </param>
 public sealed record TableHashes(TableName Table, MaskFamilies Families, bool MayWrite)
 {
     /// <summary>The family by whose key a column is hashed; null where no hash is shown.</summary>

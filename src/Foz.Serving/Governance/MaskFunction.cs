@@ -6,8 +6,8 @@ using Foz.DuckDB;
 namespace Foz.Serving.Governance;
 
 /// <summary>
-/// The function behind <c>hash</c> masks: an HMAC, so that nobody without the key finds a value by trying all. Each
-/// family of columns has a key of its own, derived from the server's, which stands in no statement.
+/// The function of <c>hash</c> masks: an HMAC, so that no user without the key finds a value by trying all. Each family
+/// of columns has its own key, derived from the server's, which appears in no statement.
 /// </summary>
 static class MaskFunction
 {

@@ -5,7 +5,7 @@ namespace Foz.Serving.Governance;
 /// </summary>
 public static class PersonalData
 {
-    /// <summary>Tag → what it stands for.</summary>
+    /// <summary>The kind of personal data that each tag marks.</summary>
     public static IReadOnlyDictionary<string, string> Categories { get; } = new SortedDictionary<string, string>(
         StringComparer.Ordinal)
     {

@@ -83,7 +83,8 @@ public sealed class PolicyValidation(string projectFolder)
     }
 
     /// <summary>
-    /// A column that no table has is shown to nobody; a mask of it would mask nothing, so that what was meant is seen.
+    /// Warns of columns that no table has: such a column is shown to no user, and a mask of it hides nothing, so that
+    /// the column meant stays visible.
     /// </summary>
     void CheckColumns(
         AccessGrant grant, IReadOnlyList<TableName> tables, Func<TableName, IReadOnlyList<string>?> columnsOf)

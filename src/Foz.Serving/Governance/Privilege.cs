@@ -1,6 +1,6 @@
 namespace Foz.Serving.Governance;
 
-/// <summary>What somebody may do with a table or view, in SQL's words.</summary>
+/// <summary>What a user may do with a table or view, in SQL's words.</summary>
 public enum Privilege
 {
     /// <summary>Read it.</summary>

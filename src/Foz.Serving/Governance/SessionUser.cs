@@ -5,7 +5,7 @@ namespace Foz.Serving.Governance;
 /// <param name="IsOwner">Whether everything is granted to it.</param>
 public sealed record SessionUser(string Name, bool IsOwner)
 {
-    /// <summary>Roles that whoever issued its token gives.</summary>
+    /// <summary>Roles from the issuer of the user's token.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 
     /// <summary>The roles to which the log-in is limited; null for all that the user may.</summary>
@@ -15,7 +15,8 @@ public sealed record SessionUser(string Name, bool IsOwner)
     internal Grantee Grantee => new(Name) { Roles = Roles, Scope = Scope };
 
     /// <summary>
-    /// Whether somebody may know of what another one does, and stop it: the same user, with rights that are not less.
+    /// Whether the user may see what another user does, and stop it: owners may; others only for the same user with no
+    /// more rights.
     /// </summary>
     public bool MayKnowOf(SessionUser other) => IsOwner || (Name == other.Name && !other.IsOwner
         && (Rights == other.Rights

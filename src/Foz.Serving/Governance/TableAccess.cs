@@ -5,7 +5,7 @@ using Foz.Lake.Sql;
 
 namespace Foz.Serving.Governance;
 
-/// <summary>What grants together let somebody read of a table.</summary>
+/// <summary>What several grants together let a user read of a table.</summary>
 /// <param name="grants">The grants: one or more.</param>
 /// <param name="hashes">What <c>hash</c> masks show of it.</param>
 public sealed class TableAccess(IReadOnlyList<AccessGrant> grants, TableHashes hashes)

@@ -26,7 +26,7 @@ public sealed record TokenIssuer
     public string RolesClaim { get; init; } = "roles";
 
     /// <summary>
-    /// What stands before the names of its users and roles here, so that they are nobody else's; empty for nothing.
+    /// The prefix of its users and roles here, so that no others have the same names; empty for none.
     /// </summary>
     public string Prefix { get; init; } = "";
 

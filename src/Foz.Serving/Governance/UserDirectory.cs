@@ -3,15 +3,15 @@ using Foz.Lake;
 namespace Foz.Serving.Governance;
 
 /// <summary>
-/// The users of a project as its files say now: who is added is known at the next log-in, and who is taken out is not.
-/// While the files are wrong nobody is known, after a moment for whoever is about to write them. Safe for use by many
-/// threads.
+/// The users of a project as its files define them now: an added user is known at the next log-in, and a removed one is
+/// not. While the files are wrong no user is known, after a short time in which an edit can be completed. Safe for use
+/// by many threads.
 /// </summary>
 /// <param name="projectFolder">The project's folder.</param>
 /// <param name="clock">The time.</param>
 public sealed class UserDirectory(string projectFolder, TimeProvider clock)
 {
-    /// <summary>For how long the users of before hold while the files are wrong.</summary>
+    /// <summary>How long the previous users stay valid while the files are wrong.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     readonly Lock gate = new();
@@ -21,11 +21,12 @@ public sealed class UserDirectory(string projectFolder, TimeProvider clock)
     UserList? users;
 
     /// <summary>
-    /// Told what changed before it holds, and of everything when it is first read; where it throws, nothing changes.
+    /// Receives changes before they take effect, and all rights when they are first read; if it throws, nothing
+    /// changes.
     /// </summary>
     public Action<IReadOnlyList<PolicyChange>>? Changed { get; init; }
 
-    /// <summary>Told what is wrong with the files, when it is first found.</summary>
+    /// <summary>Receives the error in the files, when it is first found.</summary>
     public Action<string>? Warned { get; init; }
 
     /// <summary>The users.</summary>

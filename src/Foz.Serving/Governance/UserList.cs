@@ -40,7 +40,7 @@ public sealed class UserList
     UserList(Dictionary<string, User> users, Dictionary<string, ApiKey> keys, IReadOnlyList<TokenIssuer> issuers) =>
         (this.users, this.keys, Issuers) = (users, keys, issuers);
 
-    /// <summary>Nobody.</summary>
+    /// <summary>A list without users.</summary>
     internal static UserList Empty { get; } = new([], [], []);
 
     /// <summary>The keys of programs, in the order of the files.</summary>

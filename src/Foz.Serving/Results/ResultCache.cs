@@ -121,7 +121,7 @@ sealed class KeptResult(string key, IReadOnlyList<ServedColumn> columns, IReadOn
     /// <summary>What they take.</summary>
     public long Bytes => bytes;
 
-    /// <summary>Holds them for one more; only while somebody does.</summary>
+    /// <summary>Adds a holder of the rows; only while there is another one.</summary>
     public void Hold() => Interlocked.Increment(ref holders);
 
     /// <summary>Lets them go.</summary>

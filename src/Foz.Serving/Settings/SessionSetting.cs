@@ -8,7 +8,7 @@ namespace Foz.Serving.Settings;
 /// <param name="Description">What it is, for people.</param>
 sealed record SessionSetting(string Name, string Default, string Description)
 {
-    /// <summary>Whether clients are told of each change.</summary>
+    /// <summary>Whether each change is reported to clients.</summary>
     public bool IsReported { get; init; }
 
     /// <summary>Whether no session changes it.</summary>

@@ -24,10 +24,10 @@ public sealed class SessionSettings
     internal SessionSettings(SessionUser user) => fixedValues = none
         .Add("session_authorization", user.Name).Add("is_superuser", user.IsOwner ? "on" : "off");
 
-    /// <summary>Told of each new value of a setting that clients follow: name and value.</summary>
+    /// <summary>Receives each new value of a setting that is reported to clients: name and value.</summary>
     public Action<string, string>? Changed { get; set; }
 
-    /// <summary>The settings that clients are told of when the session begins, with their values.</summary>
+    /// <summary>The settings that are reported to clients when the session begins, with their values.</summary>
     public IEnumerable<(string Name, string Value)> Reported =>
         SessionSetting.All.Values.Where(s => s.IsReported).Select(s => (s.Name, this[s.Name]));
 

@@ -13,10 +13,10 @@ sealed class EditList
     readonly List<Entry> entries = [];
     int copied;
 
-    /// <summary>Puts a text before a character; what is put there later comes before it.</summary>
+    /// <summary>Adds a text before a character; texts added there later come before it.</summary>
     public void Before(int position, string text) => entries.Add(new(position, 0, Rank: 2, -entries.Count, text));
 
-    /// <summary>Puts a text behind what ends at a character; what is put there later comes behind it.</summary>
+    /// <summary>Adds a text after what ends at a character; texts added there later come after it.</summary>
     public void After(int position, string text) => entries.Add(new(position, 0, Rank: 1, entries.Count, text));
 
     /// <summary>
@@ -30,17 +30,17 @@ sealed class EditList
     }
 
     /// <summary>
-    /// Puts a part of the text, as it is when all changes are made, between two others behind what ends at a character;
-    /// it comes before all that is put there otherwise.
+    /// Adds a copy of a part of the text, with all changes made in it, between two other texts after what ends at a
+    /// character; it comes before all other texts added there.
     /// </summary>
     /// <param name="position">The character.</param>
-    /// <param name="prefix">What stands in front of the copy.</param>
+    /// <param name="prefix">The text before the copy.</param>
     /// <param name="start">Where the part begins.</param>
     /// <param name="end">
-    /// Where it ends, at <paramref name="position"/> at the latest. Of the texts that are put there, it has those that
-    /// begin inside of it.
+    /// Where it ends, at <paramref name="position"/> at the latest. Of the texts that are added there, the copy has
+    /// those that begin inside the part.
     /// </param>
-    /// <param name="suffix">What stands behind the copy.</param>
+    /// <param name="suffix">The text after the copy.</param>
     public void Copy(int position, string prefix, int start, int end, string suffix) =>
         entries.Add(
             new(position, 0, Rank: 0, entries.Count, prefix) { CopyStart = start, CopyEnd = end, Suffix = suffix });

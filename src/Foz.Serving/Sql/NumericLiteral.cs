@@ -5,7 +5,7 @@ namespace Foz.Serving.Sql;
 /// <summary>A number that is written in decimal digits, with as many as it has.</summary>
 /// <param name="Text">The number without exponent, such as <c>-0.0015</c>.</param>
 /// <param name="Width">How many digits it has, 1 to 38.</param>
-/// <param name="Scale">How many of them stand behind the point.</param>
+/// <param name="Scale">How many of them follow the point.</param>
 readonly record struct NumericLiteral(string Text, int Width, int Scale)
 {
     /// <summary>How many digits a number has at most: as many as the engine's.</summary>

@@ -12,7 +12,7 @@ sealed class PgTokens
         "text", "bool", "boolean",
     };
 
-    // Behind these an operand begins: they end none.
+    // After these an operand begins: they end none.
     static readonly HashSet<string> operators = new(StringComparer.OrdinalIgnoreCase)
     {
         "and", "or", "not", "is", "in", "like", "ilike", "between", "as", "when", "then", "else", "case", "from", "any",
@@ -159,7 +159,7 @@ sealed class PgTokens
         }
     }
 
-    /// <summary>The token behind the operand that begins with one.</summary>
+    /// <summary>Returns the token after the operand that begins with a token.</summary>
     public int OperandEnd(int first)
     {
         var at = first;
@@ -192,7 +192,7 @@ sealed class PgTokens
         return Math.Min(at, Count);
     }
 
-    /// <summary>The token behind a type.</summary>
+    /// <summary>Returns the token after a type.</summary>
     public int TypeEnd(int first)
     {
         var at = first + 1;
@@ -222,7 +222,7 @@ sealed class PgTokens
         return IsSymbol(word - 1, ')') ? word : -1;
     }
 
-    /// <summary>The token behind a call that closes with one, and behind such clauses of it.</summary>
+    /// <summary>Returns the token after a call that closes with a token, and after its clauses.</summary>
     public int CallEnd(int close)
     {
         var end = close + 1;
@@ -230,7 +230,7 @@ sealed class PgTokens
         return end;
     }
 
-    /// <summary>The token behind such a clause that begins with one; the same where none does.</summary>
+    /// <summary>Returns the token after such a clause that begins with a token; the same token if there is none.</summary>
     int ClauseEnd(int first)
     {
         if (!IsSymbol(first - 1, ')')) return first;
@@ -266,7 +266,7 @@ sealed class PgTokens
         throw SqlTokens.TooDeep(Sql, StartOf(last));
     }
 
-    /// <summary>The token behind the factor that begins with one: of what <c>^</c> joins.</summary>
+    /// <summary>Returns the token after the factor that begins with a token: the operands of <c>^</c>.</summary>
     public int FactorEnd(int first)
     {
         var end = OperandEnd(first);

@@ -4,8 +4,8 @@ namespace Foz.Serving.Sql;
 
 /// <summary>An item of a SELECT's list.</summary>
 /// <param name="Start">Its first token.</param>
-/// <param name="End">The token behind its last.</param>
-/// <param name="Query">The parenthesis that the SELECT stands in; −1 for the outermost one.</param>
+/// <param name="End">The token after its last.</param>
+/// <param name="Query">The parenthesis that contains the SELECT; −1 for the outermost one.</param>
 readonly record struct SelectItem(int Start, int End, int Query);
 
 /// <summary>Where the lists of a statement's SELECTs are.</summary>

@@ -28,7 +28,7 @@ static class ServedFunctions
     /// <summary>What is called with rows: scalar, aggregate and window functions, and macros.</summary>
     public const string Call = "call";
 
-    /// <summary>What stands behind FROM.</summary>
+    /// <summary>Functions that may follow FROM.</summary>
     public const string Table = "table";
 
     /// <summary>What the parse tree has as calls, and the engine not among its functions.</summary>

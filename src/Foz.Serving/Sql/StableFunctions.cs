@@ -59,7 +59,7 @@ sealed class StableFunctions
             """, cancellationToken))
             foreach (var row in rows.Rows(cancellationToken))
                 functions.Add(((string)row[0]!, row[1] as string, row[2] is true));
-        // Of names that stand for several functions all must be.
+        // If a name has several functions, all of them must be stable.
         var macros = new Dictionary<string, List<int>>(StringComparer.Ordinal);
         List<string> definitions = [];
         foreach (var overloads in functions.GroupBy(function => function.Name))
@@ -103,7 +103,7 @@ sealed class StableFunctions
     {
         for (var i = 0; i < tokens.Count; i++)
             if (tokens[i].Kind == SqlTokenKind.Word && words.Contains(tokens.TextOf(i).ToString())
-                // A direction of ORDER BY stands behind something.
+                // A direction of ORDER BY follows something.
                 && !(tokens.IsWord(i, "desc") && i > 0 && !tokens.IsSymbol(i - 1, '('))) return true;
         return false;
     }

@@ -11,7 +11,7 @@ static partial class StatementText
 {
     const int LengthMax = 10_000;
 
-    /// <summary>What is kept of a statement whose literals cannot be told from the rest.</summary>
+    /// <summary>The text kept of a statement whose literals cannot be separated from the rest.</summary>
     const string Unreadable = "(cannot be divided into words)";
 
     /// <summary>

@@ -9,11 +9,11 @@ namespace Foz.Serving.Transactions;
 readonly record struct CommittedVersion(string Id, long Version);
 
 /// <summary>
-/// The order of what sessions commit: a transaction sees each commit that had ended when it began, and none of a
-/// statement that began later, whatever the times of files say, which are behind the clock or ahead of it by some
-/// milliseconds. Safe for use by many threads.
+/// The order of commits of sessions. A transaction sees each commit that had ended when it began, and none of a
+/// statement that began later. Times of files do not decide this: they are some milliseconds behind the clock or ahead
+/// of it. Safe for use by many threads.
 /// </summary>
-/// <param name="clock">The time, which decides about the commits of others.</param>
+/// <param name="clock">The clock, which orders the commits of others.</param>
 sealed class CommitOrder(TimeProvider clock)
 {
     const int TablesMax = 100_000;

@@ -26,7 +26,7 @@ sealed class SqlTransaction(TransactionVersions versions, TransactionChanges cha
 
     public void Save(string name) => savepoints.Add(new(name, changes.Mark, settings.Mark));
 
-    /// <summary>Forgets the last savepoint of a name, with those behind it; what was changed since stays.</summary>
+    /// <summary>Removes the last savepoint of a name and those after it; changes since then stay.</summary>
     public void Release(string name) => savepoints.RemoveRange(IndexOf(name), savepoints.Count - IndexOf(name));
 
     /// <summary>Goes back to the last savepoint of a name, which stays.</summary>

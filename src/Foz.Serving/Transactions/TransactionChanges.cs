@@ -15,14 +15,14 @@ namespace Foz.Serving.Transactions;
 readonly record struct ChangeMark(ImmutableDictionary<TableName, long>? Versions, int NamedCount, int DroppedCount);
 
 /// <summary>
-/// What a transaction changes: tables that it makes itself and one other, of which nobody else sees the changes before
-/// the commit; tables and views that it makes or renames are so at once, until it is rolled back; those that it drops
-/// go at the commit.
+/// The changes of a transaction. It changes tables that it makes itself and one other; no other session sees these
+/// changes before the commit. Tables and views that it makes or renames take effect at once, until it is rolled back;
+/// those that it drops go at the commit.
 /// </summary>
 /// <param name="lake">The lake.</param>
-/// <param name="commits">The order of what sessions commit.</param>
-/// <param name="catalogs">The images of the catalog, which are others after a change.</param>
-/// <param name="versions">What the transaction reads.</param>
+/// <param name="commits">The order of commits of sessions.</param>
+/// <param name="catalogs">The images of the catalog, which a change replaces.</param>
+/// <param name="versions">The versions that the transaction reads.</param>
 sealed class TransactionChanges(
     Lakehouse lake, CommitOrder commits, CatalogImages catalogs, TransactionVersions versions)
 {
@@ -39,7 +39,7 @@ sealed class TransactionChanges(
     public bool IsAny => changed.Count + named.Count + dropped.Count > 0;
 
     /// <summary>
-    /// Whether a statement can change a table behind those that came before, and become one commit with them.
+    /// Whether a statement can change a table after the earlier statements, and become one commit with them.
     /// </summary>
     /// <param name="name">The table.</param>
     /// <param name="onlyAdds">Whether it only adds rows.</param>
@@ -133,8 +133,8 @@ sealed class TransactionChanges(
     /// <summary>What is dropped at the commit, and not seen by the transaction from here on.</summary>
     public ICollection<TableName> Dropped => dropped;
 
-    /// <summary>Takes back what came behind a mark.</summary>
-    /// <exception cref="StorageException">The storage failed; what is left of files VACUUM deletes.</exception>
+    /// <summary>Rolls back the changes after a mark.</summary>
+    /// <exception cref="StorageException">The storage failed; VACUUM deletes the files that remain.</exception>
     public async Task RollBackToAsync(ChangeMark mark)
     {
         dropped.RemoveRange(mark.DroppedCount, dropped.Count - mark.DroppedCount);
@@ -175,12 +175,12 @@ sealed class TransactionChanges(
     }
 
     /// <summary>
-    /// Makes the changes seen by all: first those of tables that it made, which others hardly know, then the other
-    /// one's, and last of all it drops what is to be dropped. Once it has begun nobody stops it.
+    /// Publishes the changes: first those of tables that the transaction made, which other sessions hardly know, then
+    /// those of the other table; last it drops the tables to be dropped. Once it has begun it cannot be stopped.
     /// </summary>
     /// <param name="keepsFiles">Whether files stay that only the transaction's own statements could see.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">Another commit came first; nothing is left of the changes.</exception>
+    /// <exception cref="FozException">Another commit came first; no changes remain.</exception>
     public async Task CommitAsync(bool keepsFiles, CancellationToken cancellationToken)
     {
         try

@@ -31,12 +31,14 @@ sealed class TransactionVersions(DateTimeOffset instant, ImmutableDictionary<str
     public void Limit(LakeTable table, long version) =>
         limits.AddOrUpdate(table.Root, version, (_, known) => Math.Min(known, version));
 
-    /// <summary>The version of a table that the transaction reads.</summary>
-    /// <param name="name">Its name in the lake, which stands for the same version from here on.</param>
+    /// <summary>Returns the version of a table that the transaction reads.</summary>
+    /// <param name="name">Its name in the lake, which has the same version from here on.</param>
     /// <param name="table">The table.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The table was made after the transaction began.</exception>
-    /// <exception cref="DeltaException">So it was by another program, or it cannot be read.</exception>
+    /// <exception cref="DeltaException">
+    /// Another program made the table after the transaction began, or it cannot be read.
+    /// </exception>
     public async ValueTask<TableSnapshot> GetAsync(TableName name, LakeTable table, CancellationToken cancellationToken)
     {
         if (read.TryGetValue(name, out var known)) return known;
@@ -45,7 +47,7 @@ sealed class TransactionVersions(DateTimeOffset instant, ImmutableDictionary<str
         return found;
     }
 
-    /// <summary>Lets another name stand for the table of one that the transaction has renamed.</summary>
+    /// <summary>Makes another name resolve to a table that the transaction has renamed.</summary>
     public void Rename(TableName from, TableName to)
     {
         read.Remove(to);

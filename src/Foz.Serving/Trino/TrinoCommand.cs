@@ -49,9 +49,9 @@ abstract record TrinoCommand
     public sealed record Kill(string QueryId) : TrinoCommand;
 
     /// <summary>SHOW and DESCRIBE.</summary>
-    /// <param name="What">What is to be shown.</param>
-    /// <param name="Name">The name behind FROM or FOR, in parts; empty where there is none.</param>
-    /// <param name="Like">What stands behind LIKE, as SQL; null where it is missing.</param>
+    /// <param name="What">The thing to show.</param>
+    /// <param name="Name">The name after FROM or FOR, in parts; empty if there is none.</param>
+    /// <param name="Like">The SQL after LIKE; null if there is no LIKE.</param>
     public sealed record Show(ShownThing What, IReadOnlyList<string> Name, string? Like) : TrinoCommand;
 }
 

@@ -188,7 +188,7 @@ static class TrinoCommandReader
         return null;
     }
 
-    /// <summary>The expressions behind USING.</summary>
+    /// <summary>Reads the expressions after USING.</summary>
     static List<string> Values(StatementCursor cursor)
     {
         if (!cursor.Takes("USING")) return [];

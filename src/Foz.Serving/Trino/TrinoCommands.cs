@@ -106,7 +106,7 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
     {
         var catalog = use.Catalog ?? request.Catalog ?? TableName.Catalog;
         await TrinoNames.CheckSchemaAsync(session, catalog, use.Schema, cancellationToken);
-        // Clients are told of it, and tell it, in a header.
+        // Clients receive it, and send it, in a header.
         if (use.Schema.Any(c => c is < ' ' or > '~'))
             throw new FozException(ErrorKind.Sql, $"USE takes names in ASCII alone, not '{use.Schema}'")
             {

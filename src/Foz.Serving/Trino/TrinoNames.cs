@@ -6,13 +6,15 @@ using Foz.Serving.Sessions;
 namespace Foz.Serving.Trino;
 
 /// <summary>
-/// What names in Trino's SQL stand for beside tables and views of the lake, and the errors of those that stand for
-/// nothing.
+/// Resolves names in Trino's SQL other than tables and views of the lake, and makes the errors of names that do not
+/// exist.
 /// </summary>
 static class TrinoNames
 {
-    /// <summary>The relation of the catalogs that a name stands for; null for a table or view of the lake.</summary>
-    /// <exception cref="FozException">There is no such catalog, or no such relation in one of the system's.</exception>
+    /// <summary>Returns the relation of the catalogs with a name; null for a table or view of the lake.</summary>
+    /// <exception cref="FozException">
+    /// The catalog does not exist, or has no such relation, if it is one of the system's.
+    /// </exception>
     public static TrinoRelation? Find(TableReference reference, SqlSession session)
     {
         var catalog = (reference.Catalog ?? session.Catalog ?? TableName.Catalog).ToLowerInvariant();

@@ -24,7 +24,7 @@ public static class TrinoProperties
     // A timer cannot be set to much more; nothing runs so long.
     const int SecondsMax = 2_000_000;
 
-    /// <summary>Those of Trino's Delta Lake connector, which are named behind the catalog.</summary>
+    /// <summary>Properties of Trino's Delta Lake connector; the catalog's name precedes theirs.</summary>
     static readonly TrinoProperty[] OfCatalog =
     [
         .. new (string Name, string Default, string Type)[]

@@ -36,7 +36,7 @@ sealed record TrinoRelation(
     static readonly FrozenDictionary<string, TrinoRelation> byName =
         All.ToFrozenDictionary(r => $"{r.Schema}.{r.Name}", StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The relation that a name stands for; null for none.</summary>
+    /// <summary>Returns the relation of a name; null if there is none.</summary>
     public static TrinoRelation? Find(string catalog, string schema, string name) =>
         byName.GetValueOrDefault($"{schema}.{name}") is { } found
         && (found.Catalog is null || found.Catalog.Equals(catalog, StringComparison.OrdinalIgnoreCase))
@@ -63,7 +63,7 @@ sealed record TrinoRelation(
             + (values.Length == 0 ? "" : $"INSERT INTO {table} VALUES {values};");
     }
 
-    /// <summary>What stands behind FROM for rows that are others each time.</summary>
+    /// <summary>Returns SQL that may follow FROM, for rows that differ each time.</summary>
     public string Select(IEnumerable<object?[]> rows)
     {
         var values = ValuesOf(rows.Append(new object?[Columns.Count]));
@@ -81,7 +81,7 @@ sealed record TrinoRelation(
         return new(catalog, line[0], line[1], [.. line[2].Split(' ').Select(ColumnOf)]);
     }
 
-    /// <summary>A column: its name, and behind a colon the letter of a type that is no text.</summary>
+    /// <summary>Parses a column: its name, and after a colon the letter of a type other than text.</summary>
     static (string Name, string Type) ColumnOf(string text) => text.Split(':') switch
     {
         [var name, "l"] => (name, "BIGINT"),

@@ -26,10 +26,10 @@ public sealed record TrinoRequest
     /// <summary>The transaction that the statement is of; null for one of its own.</summary>
     public string? TransactionId { get; init; }
 
-    /// <summary>Whether the client knows times with more than three digits behind the second.</summary>
+    /// <summary>Whether the client knows times with more than three digits after the second.</summary>
     public bool HasPrecisions { get; init; }
 
-    /// <summary>Told of the session in which the statement runs, before it does.</summary>
+    /// <summary>Receives the session in which the statement runs, before it runs.</summary>
     public Action<SqlSession> Opened { get; init; } = static _ => { };
 
     /// <summary>The properties of the session, by name.</summary>
@@ -39,7 +39,7 @@ public sealed record TrinoRequest
     public IReadOnlyDictionary<string, string> Prepared { get; init; } = new Dictionary<string, string>();
 }
 
-/// <summary>What a statement changes of the session, which the client is told and keeps.</summary>
+/// <summary>What a statement changes of the session; the client receives and keeps it.</summary>
 public sealed record TrinoEffects
 {
     /// <summary>Nothing.</summary>

@@ -46,7 +46,7 @@ public sealed class TrinoService(SessionHost host)
         }
     }
 
-    /// <summary>Rolls back transactions of which nobody has asked for a time: to be called now and then.</summary>
+    /// <summary>Rolls back transactions that no client has used for a time; to be called now and then.</summary>
     public Task CloseIdleAsync() => Transactions.CloseIdleAsync();
 
     /// <summary>Rolls back all transactions that are open.</summary>

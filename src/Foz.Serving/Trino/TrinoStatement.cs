@@ -16,10 +16,8 @@ public sealed class TrinoStatement : IAsyncDisposable
     readonly Func<ValueTask> release;
 
     /// <param name="rows">Its rows.</param>
-    /// <param name="hasPrecisions">
-    /// Whether the client knows times with more than three digits behind the second.
-    /// </param>
-    /// <param name="release">Lets go of the session, or gives it back.</param>
+    /// <param name="hasPrecisions">Whether the client knows times with more than three digits after the second.</param>
+    /// <param name="release">Releases the session, or gives it back.</param>
     internal TrinoStatement(SqlCursor rows, bool hasPrecisions, Func<ValueTask> release)
     {
         (Rows, this.release) = (rows, release);
@@ -38,7 +36,7 @@ public sealed class TrinoStatement : IAsyncDisposable
     /// <summary>The rows.</summary>
     public SqlCursor Rows { get; }
 
-    /// <summary>What of the session the client is told to keep from now on.</summary>
+    /// <summary>The state of the session that the client keeps from now on.</summary>
     public TrinoEffects Effects { get; internal init; } = TrinoEffects.None;
 
     /// <summary>What was done, such as <c>CREATE TABLE</c>; null for a query.</summary>

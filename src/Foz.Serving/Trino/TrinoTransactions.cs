@@ -49,7 +49,7 @@ sealed class TrinoTransactions(TimeProvider clock)
         else open[id] = new(session, clock.GetTimestamp());
     }
 
-    /// <summary>Rolls back what nobody has named for a time.</summary>
+    /// <summary>Rolls back transactions that no request has named for a time.</summary>
     public async Task CloseIdleAsync()
     {
         foreach (var (id, transaction) in open)

@@ -77,7 +77,7 @@ sealed class WorkloadClasses : IDisposable
                 || own.Roles.Any(role => access.IsIn(user.Grantee, role)));
     }
 
-    /// <summary>Gives up what waits or works too long, and lends slots that nobody works with.</summary>
+    /// <summary>Stops statements that wait or run too long, and lends unused slots.</summary>
     public void Look()
     {
         foreach (var known in classes) known.Look();

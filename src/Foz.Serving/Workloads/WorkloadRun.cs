@@ -98,8 +98,8 @@ abstract class WorkloadRun
     /// <summary>Cancels it, as it works longer than its class lets it; for any thread.</summary>
     public void Stop() => Stop(TooLong());
 
-    /// <summary>Cancels it, as the process has too little memory for it; for any thread.</summary>
-    /// <param name="why">What its client is told.</param>
+    /// <summary>Cancels it, because the process has too little memory for it; for any thread.</summary>
+    /// <param name="why">The error that its client gets.</param>
     public abstract void Stop(FozException why);
 
     /// <summary>

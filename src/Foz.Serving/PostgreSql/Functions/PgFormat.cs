@@ -8,12 +8,10 @@ namespace Foz.Serving.PostgreSql.Functions;
 /// <summary>PostgreSQL's <c>format</c> (its documentation, 9.4.1).</summary>
 static class PgFormat
 {
-    /// <summary>The text with each <c>%s</c>, <c>%I</c> and <c>%L</c> replaced by a value.</summary>
+    /// <summary>Returns the text with each <c>%s</c>, <c>%I</c> and <c>%L</c> replaced by a value.</summary>
     /// <param name="template">The text.</param>
-    /// <param name="values">What stands in its places; null for NULL.</param>
-    /// <param name="check">
-    /// Is told the length that the result will have by now, before it has it; throws where that is too much.
-    /// </param>
+    /// <param name="values">The values for its places; null for NULL.</param>
+    /// <param name="check">Receives the length that the result is about to have; throws if that is too much.</param>
     /// <exception cref="FozException">A place names no value or no known form.</exception>
     public static string Apply(string template, IReadOnlyList<string?> values, Action<long> check)
     {

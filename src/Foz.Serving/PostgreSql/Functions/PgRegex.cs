@@ -233,7 +233,7 @@ static class PgRegex
         }
     }
 
-    /// <summary>The pattern without what stands in brackets and behind backslashes, which are NUL then.</summary>
+    /// <summary>Returns the pattern with NUL in place of the characters in brackets and after backslashes.</summary>
     static string Plain(string pattern)
     {
         var text = new StringBuilder(pattern.Length);

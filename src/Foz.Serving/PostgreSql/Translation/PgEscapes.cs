@@ -10,9 +10,9 @@ static class PgEscapes
     /// <summary>Whether a literal is one with escapes.</summary>
     public static bool Has(ReadOnlySpan<char> literal) => literal is ['e' or 'E', '\'', ..];
 
-    /// <summary>The text that a literal with escapes, or a part of one behind it, is.</summary>
+    /// <summary>Returns the text of a literal with escapes, or of a part that continues one.</summary>
     /// <param name="literal">The literal, with its quotes.</param>
-    /// <exception cref="FozException">An escape is no character.</exception>
+    /// <exception cref="FozException">An escape is not a character.</exception>
     public static string Decode(ReadOnlySpan<char> literal)
     {
         var (text, bytes) = (new StringBuilder(), new List<byte>());
@@ -32,8 +32,8 @@ static class PgEscapes
         return text.ToString();
     }
 
-    /// <summary>Reads what stands behind a backslash.</summary>
-    /// <returns>How many characters that is.</returns>
+    /// <summary>Reads the characters after a backslash.</summary>
+    /// <returns>How many characters they are.</returns>
     static int ReadEscape(ReadOnlySpan<char> escape, StringBuilder text, List<byte> bytes)
     {
         switch (escape[0])

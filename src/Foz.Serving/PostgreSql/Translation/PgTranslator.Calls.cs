@@ -183,7 +183,8 @@ sealed partial class PgTranslator
     }
 
     /// <summary>
-    /// Behind a point DuckDB would take it from a schema of its own, or its field from in front of the point.
+    /// Refuses a call after a point: DuckDB would look for it in a schema of its own, or take its field from before the
+    /// point.
     /// </summary>
     void CheckDatePart(int i)
     {
@@ -225,7 +226,9 @@ sealed partial class PgTranslator
         return true;
     }
 
-    /// <summary>The user; the word where it stands for who reads what is made of the statement.</summary>
+    /// <summary>
+    /// Returns the user; or the keyword, if it means the user who reads an object that the statement makes.
+    /// </summary>
     string UserOf() => context.IsOfReader ? "current_user" : SqlText.Literal(context.User);
 
     string? SessionValue(string function) => function switch
@@ -242,7 +245,7 @@ sealed partial class PgTranslator
         _ => null,
     };
 
-    /// <summary>What <c>version()</c> says: clients read the number behind the first word.</summary>
+    /// <summary>The result of <c>version()</c>: clients read the number after the first word.</summary>
     public const string Version = $"PostgreSQL {SessionSetting.ServerVersion} (Foz)";
 
     string Setting(int text, bool isOptional)

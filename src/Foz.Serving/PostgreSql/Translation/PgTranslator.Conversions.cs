@@ -23,12 +23,12 @@ sealed partial class PgTranslator
         ["int2", "smallint", "int4", "int", "integer", "int8", "bigint"], StringComparer.Ordinal);
 
     /// <summary>
-    /// What stands in front of an operand and behind it for a cast; null where the engine's cast is the same.
+    /// Returns the texts before and after an operand for a cast; null if the engine's cast is the same.
     /// </summary>
     /// <param name="start">The operand's first token.</param>
-    /// <param name="operandEnd">The token behind it.</param>
+    /// <param name="operandEnd">The token after it.</param>
     /// <param name="type">The type's first token.</param>
-    /// <param name="end">The token behind the type.</param>
+    /// <param name="end">The token after the type.</param>
     (string Before, string Behind)? Converted(int start, int operandEnd, int type, int end)
     {
         var name = LastName(type);

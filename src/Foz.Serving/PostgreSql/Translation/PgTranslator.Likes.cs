@@ -103,14 +103,16 @@ sealed partial class PgTranslator
         escapes.Add(end - 1);
     }
 
-    /// <summary>What is put behind patterns comes behind everything that is put there for their parts.</summary>
+    /// <summary>
+    /// Adds the escape after patterns; it must follow all texts that are added there for their parts.
+    /// </summary>
     void EscapePatterns()
     {
         foreach (var last in escapes) Edits.After(Tokens.EndOf(last), Escape);
     }
 
     /// <summary>
-    /// The token behind an operator that binds closer than LIKE; the token itself where none is there.
+    /// Returns the token after an operator that binds closer than LIKE; the same token if there is none.
     /// </summary>
     int OperatorEnd(int at)
     {

@@ -32,7 +32,7 @@ sealed partial class PgTranslator
         }
         if (HasAggregate(start, symbol))
             throw Unsupported($"{comparison} {Tokens.NameOf(i)} of a list with an aggregate", i);
-        // The list comes behind what it is compared with: both are given to the function as they stand.
+        // The list comes after its left operand: the function gets both in the order in which they are written.
         Edits.Before(Tokens.StartOf(start), $"foz_{(isAll ? "all" : "any")}_{name}(");
         Replace(symbol, i + 2, ", ");
     }
@@ -169,7 +169,7 @@ sealed partial class PgTranslator
             throw Unsupported("NOT IN of rows", i, "write NOT EXISTS (SELECT … WHERE a = x AND b = y)");
     }
 
-    /// <summary>Words behind which a parenthesis with commas is a row.</summary>
+    /// <summary>Words after which a parenthesis with commas is a row.</summary>
     static readonly FrozenSet<string> rowsBehind = FrozenSet.ToFrozenSet(
         ["and", "or", "not", "where", "on", "having", "select", "when", "then", "else", "case", "distinct"],
         StringComparer.Ordinal);

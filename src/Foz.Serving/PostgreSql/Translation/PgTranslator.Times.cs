@@ -32,7 +32,7 @@ sealed partial class PgTranslator
         return (text[0] is '\'' or '"' ? text[1..^1] : text).ToString().ToLowerInvariant();
     }
 
-    /// <summary>What stands in front of a time and behind it where a field of it is taken.</summary>
+    /// <summary>Returns the texts before and after a time of which a field is taken.</summary>
     (string Before, string Behind) PartOf(int token, int close)
     {
         CheckInfinity(token, close);
@@ -79,7 +79,9 @@ sealed partial class PgTranslator
         else if (isLong) Replace(i, i + 1, "foz_trunc_long_of");
     }
 
-    /// <summary><c>AT TIME ZONE 'UTC+3'</c>: POSIX counts the hours westwards, three hours behind.</summary>
+    /// <summary>
+    /// <c>AT TIME ZONE 'UTC+3'</c>: POSIX counts hours westwards, so that this is three hours earlier than UTC.
+    /// </summary>
     void VisitZone(int i)
     {
         var text = i + 3;

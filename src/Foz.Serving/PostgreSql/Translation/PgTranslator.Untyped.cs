@@ -104,7 +104,7 @@ sealed partial class PgTranslator
 
     bool IsNumber(int start, int end) => end == start + 1 && Tokens.KindOf(start) == SqlTokenKind.Number;
 
-    /// <summary>A text behind a comparison.</summary>
+    /// <summary>Types a text after a comparison.</summary>
     void CompareWithLeft(int i, int comparison)
     {
         if (!Tokens.EndsOperand(comparison - 1)) return;

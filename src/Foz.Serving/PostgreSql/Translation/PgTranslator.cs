@@ -50,8 +50,8 @@ sealed partial class PgTranslator : SqlTranslator
     }
 
     /// <summary>
-    /// <c>E'it\'s'</c> as the text that it is: the engine knows not all escapes, and looks for quotes where there are
-    /// none. A literal behind it on a line of its own is a part of it.
+    /// Replaces <c>E'it\'s'</c> by a plain literal: the engine does not know all escapes, and looks for quotes where
+    /// there are none. A literal on a line of its own after it is a part of it.
     /// </summary>
     void VisitEscapes(int i)
     {
@@ -71,7 +71,7 @@ sealed partial class PgTranslator : SqlTranslator
         else if (Tokens.EndsOperand(i - 1)) VisitOperator(i);
     }
 
-    /// <summary>An operator behind an operand.</summary>
+    /// <summary>Translates an operator after an operand.</summary>
     void VisitOperator(int i)
     {
         var isPair = Tokens.TouchesPrevious(i + 1);

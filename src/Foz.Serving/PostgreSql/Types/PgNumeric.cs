@@ -8,12 +8,12 @@ using Foz.Lake.Tables;
 namespace Foz.Serving.PostgreSql.Types;
 
 /// <summary>
-/// PostgreSQL's <c>numeric</c> without digits: what divisions, averages, roots and casts give. It is exact or an error:
-/// a value has at most 14 digits in front of the point and 24 behind it.
+/// PostgreSQL's <c>numeric</c> without digits: the result of divisions, averages, roots and casts. It is exact or an
+/// error: a value has at most 14 digits before the point and 24 after it.
 /// </summary>
 static class PgNumeric
 {
-    /// <summary>How many digits it has behind the point.</summary>
+    /// <summary>The number of digits after the point.</summary>
     public const int Scale = 24;
 
     // As in PostgreSQL's numeric.c.
@@ -82,7 +82,7 @@ static class PgNumeric
         var weight = Leading(value, scale).Weight;
         var rootWeight = weight >= 0 ? (weight * DigitsPerGroup / 2) + 1 : 1 - ((1 - (weight * DigitsPerGroup)) / 2);
         var digits = Math.Max(Math.Max(SignificantDigitsMin - rootWeight, scale), 0);
-        // One digit more than shown decides how the last is rounded; what is behind it cannot.
+        // One digit more than shown decides how the last is rounded; later digits cannot.
         var root = Floor((BigInteger)value * BigInteger.Pow(10, (2 * (digits + 1)) - scale));
         return AtScale((Int128)((root + 5) / 10), digits, "a root");
     }
@@ -105,7 +105,8 @@ static class PgNumeric
     }
 
     /// <summary>
-    /// A number with so many digits behind the point at <see cref="Scale"/>; its last ones may be zeros.
+    /// Returns a number with the given count of digits after the point at <see cref="Scale"/>; its last ones may be
+    /// zeros.
     /// </summary>
     /// <exception cref="FozException">There are more digits than there is room for.</exception>
     public static Int128 AtScale(Int128 value, int scale, string what) =>
@@ -113,7 +114,7 @@ static class PgNumeric
             ? value * powers[Scale - scale]
             : AtScale((BigInteger)value, scale, what);
 
-    /// <summary>A number without the zeros at its end behind the point.</summary>
+    /// <summary>Returns a number without the zeros at its end after the point.</summary>
     public static (Int128 Unscaled, int Scale) Trim(Int128 unscaled, int scale)
     {
         if (unscaled == 0) return (0, 0);

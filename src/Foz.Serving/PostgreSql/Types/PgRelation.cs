@@ -32,7 +32,7 @@ sealed record PgRelation(string Schema, string Name, uint Oid, string Kind, IRea
         EmbeddedTable.ReadLines("pg_relations.tsv").Select(Parse)
             .ToFrozenDictionary(r => $"{r.Schema}.{r.Name}", StringComparer.Ordinal);
 
-    /// <summary>The relation that a name stands for; null for none.</summary>
+    /// <summary>Returns the relation of a name; null if there is none.</summary>
     public static PgRelation? Find(string? schema, string name) =>
         All.GetValueOrDefault($"{schema?.ToLowerInvariant() ?? Catalog}.{name.ToLowerInvariant()}");
 
@@ -47,7 +47,7 @@ sealed record PgRelation(string Schema, string Name, uint Oid, string Kind, IRea
             + (values.Length == 0 ? "" : $"INSERT INTO {table} VALUES {values};");
     }
 
-    /// <summary>What stands behind FROM for rows that are others each time.</summary>
+    /// <summary>Returns SQL that may follow FROM, for rows that differ each time.</summary>
     public string Select(IEnumerable<PgRow> rows)
     {
         var values = rows.Append(new PgRow())

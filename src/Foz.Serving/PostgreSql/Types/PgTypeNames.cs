@@ -25,7 +25,7 @@ static class PgTypeNames
         ["oid"] = "UINTEGER",
         ["xid"] = "UINTEGER",
         ["jsonb"] = "JSON",
-        // Without digits DuckDB takes three of them behind the point.
+        // Without digits DuckDB uses three digits after the point.
         ["numeric"] = "DECIMAL(38,10)",
         ["decimal"] = "DECIMAL(38,10)",
         ["int2vector"] = "SMALLINT[]",
@@ -53,9 +53,9 @@ static class PgTypeNames
         ["time without time zone"] = "time",
     };
 
-    /// <summary>DuckDB's name of a type; null where it is the same.</summary>
+    /// <summary>Returns DuckDB's name of a type; null if it is the same.</summary>
     /// <param name="name">The last part of PostgreSQL's name, without digits and brackets.</param>
-    /// <param name="hasDigits">Whether digits are given behind it.</param>
+    /// <param name="hasDigits">Whether digits follow it.</param>
     public static string? EngineName(string name, bool hasDigits) =>
         hasDigits && name is "numeric" or "decimal" ? null : engineNames.GetValueOrDefault(name);
 

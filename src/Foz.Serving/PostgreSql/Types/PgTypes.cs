@@ -10,7 +10,7 @@ namespace Foz.Serving.PostgreSql.Types;
 /// <param name="Modifier">The type's modifier, such as digits of a number; −1 for none.</param>
 public readonly record struct PgType(uint Oid, short Size, int Modifier = -1);
 
-/// <summary>Which of PostgreSQL's types stands for which of DuckDB's: the one table of it.</summary>
+/// <summary>The one table that maps PostgreSQL's types to DuckDB's.</summary>
 public static partial class PgTypes
 {
     /// <summary>PostgreSQL's type for values of one of DuckDB's. What PostgreSQL has no type for is JSON.</summary>
@@ -69,8 +69,7 @@ public static partial class PgTypes
     private static partial Regex Digits();
 
     /// <summary>
-    /// Whether numbers of a type of the engine's show no zeros at their end: it stands for <c>numeric</c> without
-    /// digits.
+    /// Whether numbers of an engine type show no zeros at their end: it is the type of <c>numeric</c> without digits.
     /// </summary>
     public static bool HasNoDigits(LogicalType type) => PgNumeric.IsWithoutDigits(type);
 

@@ -18,7 +18,7 @@ sealed partial class SqlParameters
     readonly IReadOnlyList<(int Number, SqlSpan Span)> places;
 
     /// <summary>
-    /// Each <c>ESCAPE '\'</c> behind a pattern of constants and parameters, with the numbers of these.
+    /// Each <c>ESCAPE '\'</c> after a pattern of constants and parameters, with the numbers of the parameters.
     /// </summary>
     readonly IReadOnlyList<(List<int> Numbers, SqlSpan Span)> escapes;
 

@@ -26,9 +26,9 @@ sealed record TrinoFunction(string Name, string Word, string Example, string Val
 }
 
 /// <summary>
-/// The functions of Trino's that are known: <c>trino_functions.tsv</c> has a line for each, with its name in DuckDB, or
-/// <c>=</c> for the same, <c>clock:</c> before one that looks at the clock of a value, <c>special</c> for one whose
-/// calls are written anew, <c>refused</c>; an example, and what it gives.
+/// The known functions of Trino: <c>trino_functions.tsv</c> has a line for each, with its name in DuckDB, or <c>=</c>
+/// for the same, <c>clock:</c> before one that reads the clock of a value, <c>special</c> for one whose calls are
+/// rewritten, <c>refused</c>; an example, and its result.
 /// </summary>
 static class TrinoFunctions
 {

@@ -13,7 +13,7 @@ namespace Foz.Serving.Trino.Functions;
 /// </summary>
 static class TrinoNatives
 {
-    /// <summary>The message of a division by zero, by which its SQLSTATE is told.</summary>
+    /// <summary>The message of a division by zero, which determines its SQLSTATE.</summary>
     public const string DivisionByZero = "Division by zero";
 
     const long MicrosADay = 86_400_000_000;
@@ -235,10 +235,10 @@ static class TrinoNatives
     static bool IsWhole(in Vector vector, int row) => TrinoEquality.Of(vector.GetValue(row), vector.GetValue(row))
         ?? throw FunctionFault.Of("0A000", "this comparison of arrays, maps or rows with NULL inside is not supported");
 
-    /// <summary>A number or a timestamp as <c>CAST(x AS varchar)</c> gives it.</summary>
+    /// <summary>Returns a number or a timestamp as <c>CAST(x AS varchar)</c> does.</summary>
     /// <param name="vector">The values.</param>
     /// <param name="row">Which one.</param>
-    /// <param name="digits">How many digits a timestamp has behind the second; −1 for as many as its type.</param>
+    /// <param name="digits">How many digits a timestamp has after the second; −1 for as many as its type.</param>
     static string TextOf(in Vector vector, int row, int digits) => vector.Type.Id switch
     {
         TypeId.Float => TrinoNumberText.Cast(vector.Values<float>()[row]),

@@ -136,8 +136,8 @@ sealed class TrinoColumns
     }
 
     /// <summary>
-    /// The values of a column of what stands in parentheses behind FROM; all that stands there where it cannot be told
-    /// apart.
+    /// Returns the values of a column of the rows in parentheses after FROM; all that is in the parentheses if the
+    /// columns cannot be separated.
     /// </summary>
     static List<(int Start, int End)> ColumnOf(
         PgTokens tokens, SelectStructure structure, TrinoTypes types, int open, int number)

@@ -11,7 +11,7 @@ sealed partial class TrinoTranslator
         "year", "month", "week", "day", "hour", "minute", "second",
     };
 
-    // Behind a comparison these begin a subquery of many rows.
+    // After a comparison these begin a subquery of many rows.
     static readonly HashSet<string> quantifiers = new(StringComparer.Ordinal) { "any", "all", "some" };
 
     // Macros name operands twice, and so the time to bind them doubles with each that stands in another.
@@ -239,7 +239,7 @@ sealed partial class TrinoTranslator
         }
     }
 
-    /// <summary>The token behind the product that begins with one.</summary>
+    /// <summary>Returns the token after the product that begins with a token.</summary>
     int FactorsEnd(int first)
     {
         var end = OperandEnd(first);
@@ -248,7 +248,7 @@ sealed partial class TrinoTranslator
         return end;
     }
 
-    /// <summary>The token behind the sum or concatenation that begins with one.</summary>
+    /// <summary>Returns the token after the sum or concatenation that begins with a token.</summary>
     int TermsEnd(int first)
     {
         var end = OperandEnd(first);
@@ -262,7 +262,7 @@ sealed partial class TrinoTranslator
         }
     }
 
-    /// <summary>The first token of an operand, with what stands behind a call.</summary>
+    /// <summary>Returns the first token of an operand, including the clauses after a call.</summary>
     int OperandStart(int last)
     {
         if (IsIntervalBefore(last)) return OperandOfInterval(last);
@@ -279,7 +279,7 @@ sealed partial class TrinoTranslator
         return Tokens.OperandStart(last);
     }
 
-    /// <summary>The token behind an operand, with what stands behind a call.</summary>
+    /// <summary>Returns the token after an operand, including the clauses after a call.</summary>
     int OperandEnd(int first)
     {
         var sign = first;

@@ -98,7 +98,7 @@ sealed partial class TrinoTranslator
         }
     }
 
-    /// <summary>Whether a time says its zone behind: an offset, or letters.</summary>
+    /// <summary>Whether a time ends with its zone: an offset, or letters.</summary>
     static bool HasZone(string text)
     {
         var clock = text.IndexOf(':', StringComparison.Ordinal);
@@ -202,8 +202,8 @@ sealed partial class TrinoTranslator
     }
 
     /// <summary>
-    /// How many digits a constant timestamp has behind the second, which its type tells in Trino; null for something
-    /// else.
+    /// Returns how many digits a constant timestamp has after the second, which determine its type in Trino; null for
+    /// other values.
     /// </summary>
     int? TimestampDigits(int start, int end)
     {
@@ -238,7 +238,7 @@ sealed partial class TrinoTranslator
         var (before, after) = (Tokens.NameOf(type), length) switch
         {
             ("varchar", _) => ("left(", $", {length})"),
-            // Spaces behind say nothing.
+            // Spaces at the end mean nothing.
             ("char", _) => ("rtrim(left(", $", {length}))"),
             ("timestamp", "0") => ("date_trunc('second', ", " + INTERVAL '500' MILLISECOND)"),
             ("timestamp", "3") => ("date_trunc('millisecond', ", " + INTERVAL '500' MICROSECOND)"),

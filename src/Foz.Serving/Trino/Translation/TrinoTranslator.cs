@@ -228,8 +228,8 @@ sealed partial class TrinoTranslator : SqlTranslator
     }
 
     /// <summary>
-    /// UNNEST of several lists, which end at the longest, and of a map, which is told by the two columns that it is
-    /// given.
+    /// Translates UNNEST of several lists, which end at the longest, and of a map, which is recognized by its two
+    /// column names.
     /// </summary>
     void VisitUnnest(int i)
     {
@@ -272,7 +272,7 @@ sealed partial class TrinoTranslator : SqlTranslator
         var (query, number, last) = (-2, 0, -1);
         foreach (var item in Structure.Items.OrderBy(item => item.Query).ThenBy(item => item.Start))
         {
-            // A SELECT of its own, as behind UNION, begins to count anew.
+            // A SELECT of its own, as after UNION, begins to count again.
             if (item.Query != query || !Tokens.IsSymbol(item.Start - 1, ',') || item.Start - 1 != last) number = 0;
             (query, last) = (item.Query, item.End);
             if (!HasName(item.Start, item.End))

@@ -2,11 +2,11 @@ using Foz.DuckDB;
 
 namespace Foz.Serving.Trino.Types;
 
-/// <summary>A type as JDBC tells of it (<c>java.sql.Types</c>, <c>DatabaseMetaData.getColumns</c>).</summary>
+/// <summary>A type as JDBC describes it (<c>java.sql.Types</c>, <c>DatabaseMetaData.getColumns</c>).</summary>
 /// <param name="Number">Its number.</param>
-/// <param name="Size">Digits or characters; null where that says nothing.</param>
-/// <param name="Digits">Digits behind the point; null where that says nothing.</param>
-/// <param name="Radix">What digits are of; null where there are none.</param>
+/// <param name="Size">Digits or characters; null if it does not apply.</param>
+/// <param name="Digits">Digits after the point; null if it does not apply.</param>
+/// <param name="Radix">The base of digits; null if there are none.</param>
 readonly record struct JdbcType(long Number, long? Size = null, long? Digits = null, long? Radix = null)
 {
     const long Decimal = 3, Varchar = 12, Varbinary = -3, JavaObject = 2000;

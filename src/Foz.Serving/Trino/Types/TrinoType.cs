@@ -33,10 +33,10 @@ public sealed record TrinoType
     /// <summary>Of a time: the digits of its second's fraction; else null.</summary>
     public int? FractionDigits { get; private init; }
 
-    /// <summary>Trino's type for values of one of DuckDB's.</summary>
+    /// <summary>Returns Trino's type for values of one of DuckDB's.</summary>
     /// <param name="type">DuckDB's type.</param>
     /// <param name="hasPrecisions">
-    /// Whether the client knows times with more than three digits behind the second; else it is given three.
+    /// Whether the client knows times with more than three digits after the second; otherwise it gets three.
     /// </param>
     public static TrinoType Of(LogicalType type, bool hasPrecisions) => type.Id switch
     {
