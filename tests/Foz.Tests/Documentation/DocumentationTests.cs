@@ -128,8 +128,8 @@ public sealed partial class DocumentationTests
     private static partial Regex Placeholder { get; }
 
     /// <summary>
-    /// The calls of <c>foz</c> in shell commands, in examples, in lines of other programs, and in sentences. Words such
-    /// as <c>&lt;folder&gt;</c> and <c>[names]</c> stand for arguments.
+    /// Returns the calls of <c>foz</c> in shell commands, in examples, in lines of other programs, and in sentences.
+    /// Words such as <c>&lt;folder&gt;</c> and <c>[names]</c> are placeholders for arguments.
     /// </summary>
     static IEnumerable<(string Document, string Arguments)> CommandLines(MarkdownDocument document) =>
         document.Blocks.Where(block => block.Language is "sh" or "console" or "cron")

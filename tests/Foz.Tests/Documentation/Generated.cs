@@ -1,6 +1,6 @@
 namespace Foz.Tests.Documentation;
 
-/// <summary>Parts of documents that are made from the code; FOZ_UPDATE_EXPECTED=1 writes them anew.</summary>
+/// <summary>Parts of documents that are generated from the code; FOZ_UPDATE_EXPECTED=1 rewrites them.</summary>
 static class Generated
 {
     const string End = "<!-- end -->";
@@ -19,8 +19,8 @@ static class Generated
     }
 
     /// <summary>
-    /// Between the comments <c>generated: name</c> and <c>end</c> stand these lines, with an empty one before and
-    /// behind.
+    /// Requires these lines between the comments <c>generated: name</c> and <c>end</c>, with an empty line before and
+    /// after.
     /// </summary>
     /// <param name="document">The document.</param>
     /// <param name="name">The name of the part.</param>

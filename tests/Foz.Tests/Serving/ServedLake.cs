@@ -50,7 +50,7 @@ sealed class ServedLake : IAsyncDisposable
     /// <summary>What is audited; null where nothing is.</summary>
     public AuditLog? Audit { get; }
 
-    /// <summary>What is told of queries; null where nothing is.</summary>
+    /// <summary>The log of queries; null if queries are not recorded.</summary>
     public QueryLog? Queries { get; }
 
     /// <summary>Rows that are on their way to tables of the schema foz.</summary>
@@ -87,7 +87,7 @@ sealed class ServedLake : IAsyncDisposable
         await new StatementRunner(session, Names, Lake.Tables).RunAsync(StatementReader.Read(sql)!, Cancel);
     }
 
-    /// <summary>Deletes all that rows are read from: whoever reads them again fails.</summary>
+    /// <summary>Deletes all files of rows: reading the rows again fails.</summary>
     public void DeleteDataFiles()
     {
         foreach (var file in Directory.EnumerateFiles(folder, "*.parquet", SearchOption.AllDirectories))
@@ -110,7 +110,7 @@ sealed class ServedLake : IAsyncDisposable
             .Select(json => (AuditRecord)JsonSerializer.Deserialize(json.Span, JournalJson.Default.JournalRecord)!),
     ];
 
-    /// <summary>What was told of queries, in order.</summary>
+    /// <summary>Returns the recorded queries, in order.</summary>
     public async Task<IReadOnlyList<QueryRecord>> QueriesAsync()
     {
         await Queries!.FlushAsync(Cancel);
@@ -137,7 +137,7 @@ static class ServedSessionExtensions
 {
     extension(SqlSession session)
     {
-        /// <summary>Runs a statement; its rows, with values between bars, and its tag behind them.</summary>
+        /// <summary>Runs a statement; returns its rows, with values between bars, and its tag after them.</summary>
         public async Task<IReadOnlyList<string>> RunAsync(string sql, params object?[] values)
         {
             var statement = await session.PrepareAsync(sql, [], TestContext.Current.CancellationToken);

@@ -98,7 +98,7 @@ public sealed class LocalObjectStoreTests : ObjectStoreContract, IDisposable
         var error = await Assert.ThrowsAsync<StorageException>(async () => await store.PutAsync("b", Bytes("1"), Ct));
         Assert.StartsWith("cannot write 'b' in /proc/self/foz", error.Message, StringComparison.Ordinal);
         Assert.Equal(StorageErrorKind.ReadOnly, StorageError.Of("write", "/r", "b", new IOException("", 30)).Kind);
-        // Nobody holds a lock that cannot be made.
+        // A lock that cannot be made is held by no process.
         Assert.True(StorageError.IsLasting(new IOException("", 30)));
         Assert.False(StorageError.IsLasting(new IOException("", 11)));
     }

@@ -183,7 +183,7 @@ public sealed class AirbyteDestinationCommandTests : IDisposable
             Stream("users", "overwrite", """{"id":{"type":"integer"}}""",
                 ""","generation_id":1,"minimum_generation_id":1"""));
         (await WriteAsync(Record("users", """{"id":1}"""), Status("users", "COMPLETE"))).ExpectOk();
-        // Another stream of the sync failed: the source goes on behind its state, and has nothing more.
+        // Another stream of the sync failed: the source resumes after its state, and has nothing more.
         (await WriteAsync(Status("users", "COMPLETE"))).ExpectOk();
         Assert.Equal("id\n1\n", await QueryAsync("select id from bronze.users"));
         Catalog(

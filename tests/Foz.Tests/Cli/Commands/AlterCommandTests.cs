@@ -3,7 +3,7 @@ namespace Foz.Tests.Cli.Commands;
 /// <summary>Every form of <c>foz alter</c>, and what bad input gets.</summary>
 public sealed class AlterCommandTests : IDisposable
 {
-    // What is done one after the other, from version 0 on; a text behind → is what the query after it gives.
+    // Commands that run one after the other, from version 0 on; the text after → is the result of the query after it.
     static readonly (string Arguments, string? Rows)[] forms =
     [
         ("set delta.columnMapping.mode=name delta.enableTypeWidening=true team=sales", null),

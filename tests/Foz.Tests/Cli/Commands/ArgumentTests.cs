@@ -64,7 +64,7 @@ public sealed class ArgumentTests : IDisposable
         var result = await foz.RunAsync();
         Assert.Equal(0, result.ExitCode);
         foreach (var command in Commands.Select(row => row.Data).Where(c => !c.Contains(' ')))
-            // An alias stands before or behind its command.
+            // An alias stands before or after its command.
             Assert.Matches($"\n  ([a-z]+, )?{command}[, ]", result.Out);
     }
 

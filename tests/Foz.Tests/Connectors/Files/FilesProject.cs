@@ -35,7 +35,7 @@ public sealed class FilesProject : IAsyncDisposable
 
     public List<StreamInputs> History { get; } = [];
 
-    /// <summary>What the last batch told the user.</summary>
+    /// <summary>The warnings of the last batch.</summary>
     public IReadOnlyList<Warning> Warnings { get; private set; } = [];
 
     /// <summary>Whether the last batch took the slow path.</summary>

@@ -4,7 +4,7 @@ using Foz.Storage;
 
 namespace Foz.Tests.Connectors.Files;
 
-/// <summary>Files that somebody writes while, or after, they are read.</summary>
+/// <summary>Files that another program writes while, or after, they are read.</summary>
 public sealed class FoldersInMotionTests : IDisposable
 {
     const int Rows = 2_000;

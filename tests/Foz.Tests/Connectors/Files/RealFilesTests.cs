@@ -3,7 +3,7 @@ using Foz.Lake.Data;
 
 namespace Foz.Tests.Connectors.Files;
 
-/// <summary>Files that nobody here wrote.</summary>
+/// <summary>Files that other programs wrote.</summary>
 public sealed class RealFilesTests
 {
     [Theory]

@@ -58,7 +58,7 @@ public sealed class ApiServer : IDisposable
             }
             catch (HttpListenerException)
             {
-                // Somebody took the port meanwhile.
+                // Another process took the port meanwhile.
                 begun.Close();
             }
         }

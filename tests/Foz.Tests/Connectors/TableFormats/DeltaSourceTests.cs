@@ -76,7 +76,7 @@ public sealed class DeltaSourceTests : IDisposable
             ? ["2|u|1|b", "3|d|2|a", "4|d|3|a", "4|u|33|a", "5|c|7|new", "6|u|1|c"]
             : ["2|c|1|b", "3|d|2|a", "4|d|3|a", "4|c|33|a", "5|c|7|new", "6|c|1|c"];
         Assert.Superset(expected.ToHashSet(), changes.ToHashSet());
-        // Rows of files that are written anew come again, as nothing tells that they only moved.
+        // Rows of rewritten files arrive again, as nothing shows that they only moved.
         if (hasFeed || hasVectors) Assert.Equal(expected.Order(StringComparer.Ordinal), changes);
         Assert.Equal(
             ["true"], await project.RowsAsync("SELECT DISTINCT _cdc_commit_ts <= _cdc_synced_at FROM bronze.orders"));

@@ -66,7 +66,7 @@ public sealed class TableFormatSourceTests : IDisposable
             StreamDefinition stream, string location, StreamInputs.OfVersions inputs, TableReading reading,
             CancellationToken cancellationToken)
         {
-            // Whoever fetches makes the folder of this process.
+            // The reader that fetches makes the folder of this process.
             (Session, Held) =
                 (reading.Session, Path.GetFullPath(Path.Combine(reading.Cache.FolderOf("s3://x"), "..", "..")));
             Assert.True(Directory.Exists(Held));

@@ -34,7 +34,7 @@ public sealed class IcebergTableTests
             var files = transaction.ReadSnapshot!.Files.ToArray();
             random.Shuffle(files);
             foreach (var file in files.Take(random.Next(3))) transaction.Remove(file);
-            // Statistics that are made anew.
+            // Statistics are recomputed.
             if (files.Length > 5 && random.Next(4) == 0)
             {
                 transaction.Remove(files[^1], dataChange: false);
@@ -119,7 +119,7 @@ public sealed class IcebergTableTests
         await AssertSameFilesAsync(store, next);
         Assert.Equal(["b", "c"], await table.PathsAsync());
 
-        // Statistics that are made anew: the file is added again, and was not removed.
+        // Statistics are recomputed: the file is added again, and was not removed.
         var again = ActionWriter.Write(
             [new CommitInfo { Operation = "COMPUTE STATS" }, File(snapshot, "b") with { DataChange = false }]);
         await store.PutAsync($"_delta_log/{next.Version + 1:00000000000000000000}.json", again, Cancel);

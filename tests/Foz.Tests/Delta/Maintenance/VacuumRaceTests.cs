@@ -45,7 +45,7 @@ public sealed class VacuumRaceTests
             {
                 await StartAsync(stores[0], random, step * 2), await StartAsync(stores[1], random, step * 2 + 1),
             };
-            // The vacuum comes before, between or behind their commits.
+            // The vacuum comes before, between or after their commits.
             var at = random.Next(3);
             for (var i = 0; i < 3; i++)
             {

@@ -99,7 +99,7 @@ public sealed class VersionChecksumTests : IDisposable
 
         var snapshot = await table.Open().LatestSnapshotAsync(Ct);
 
-        // Without the commits nobody knows which of the two is wrong.
+        // Without the commits no reader can know which of the two is wrong.
         Assert.Equal(hasCommits ? ["a", "b", "c"] : ["b", "c"], snapshot.Files.Select(file => file.Path.Value));
     }
 

@@ -186,7 +186,9 @@ sealed class RandomHistory
         ? await DeletionVectorFile.ReadAsync(files, vector, Cancel)
         : RowSet.Empty;
 
-    /// <summary>Files keep the ids of their rows, and those that a version adds have ids behind all before.</summary>
+    /// <summary>
+    /// Checks that files keep the ids of their rows, and that files added by a version have higher ids than all before.
+    /// </summary>
     void CheckIds(Snapshot snapshot)
     {
         foreach (var file in snapshot.Files.OrderBy(file => file.BaseRowId))

@@ -123,7 +123,7 @@ public sealed class TempFolderTests : IDisposable
         Assert.Equal(1, session.QueryScalar<int>("SELECT 1", TestContext.Current.CancellationToken));
     }
 
-    /// <summary>A folder as a killed process leaves it: its lock is there and nobody holds it.</summary>
+    /// <summary>Makes a folder as a killed process leaves it: its lock exists and no process holds it.</summary>
     string Leave()
     {
         string path;

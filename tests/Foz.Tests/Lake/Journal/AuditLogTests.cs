@@ -107,7 +107,7 @@ public sealed class AuditLogTests : IDisposable
         await using var log = AuditLog.Open(
             lake,
             new() { CommitInterval = TimeSpan.FromHours(1), QueueMax = 4, Warn = text => warned.TrySetResult(text) });
-        // A folder where the segment should be: it cannot be written, by whoever.
+        // A folder where the segment should be: no user can write the segment.
         var segment = Path.Combine(lake.JournalFolder, $"{log.RunId}.0000000001.audit");
         Directory.CreateDirectory(segment);
         var error = await Assert.ThrowsAsync<FozException>(() => log.AddDurablyAsync(Record("first"), Cancel));

@@ -149,7 +149,7 @@ public sealed class DefinitionStatementsTests : StatementLake
         await ResultAsync("CREATE TABLE silver.o AS SELECT 2 AS id", dev);
         await ResultAsync("CREATE VIEW gold.v AS SELECT id FROM silver.o", dev);
 
-        // Whoever reads it sees the environment's rows.
+        // Readers see the environment's rows.
         Assert.Equal(["2"], await RowsAsync("SELECT * FROM dev_gold.v"));
         await ResultAsync("DROP TABLE silver.o", dev);
         await Assert.ThrowsAsync<FozException>(() => ResultAsync("DROP TABLE silver.o", dev));

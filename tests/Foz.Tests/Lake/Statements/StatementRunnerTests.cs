@@ -64,7 +64,7 @@ public sealed class StatementRunnerTests : StatementLake
                 + "(3, {'a': 3, 'b': NULL}, NULL)");
         await RunAsync("UPDATE silver.o SET s.b.c = s.b.c || 'y', S.A = s.a + 10 WHERE id < 3");
         await RunAsync("UPDATE silver.o AS x SET x.s.b.d = 7, x.t = {'id': 6} WHERE x.id = 3");
-        // An alias that is also a column's name stands for the table where that has such a column.
+        // An alias that is also a column's name means the table if the table has such a column.
         await RunAsync("UPDATE silver.o AS t SET t.id = t.id + 100 WHERE t.id = 1");
         string[] expected = ["2||||", "3|3||7|6", "101|11|xy|1|5"];
         const string fields = "SELECT id, s.a, s.b.c, s.b.d, t.id FROM silver.o";

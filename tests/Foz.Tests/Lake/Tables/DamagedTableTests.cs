@@ -95,7 +95,7 @@ public sealed class DamagedTableTests : IDisposable
 
     /// <summary>
     /// Damages one file. Bytes are flipped in deletion vectors only, which have a checksum: neither JSON nor Parquet as
-    /// Delta writers make it can tell a flipped byte; and a commit is cut within a line, as a cut behind one looks
+    /// Delta writers make it can detect a flipped byte. A commit is cut within a line, as a cut after a line looks
     /// whole.
     /// </summary>
     static (string File, string How) Damage(string root, Random random)

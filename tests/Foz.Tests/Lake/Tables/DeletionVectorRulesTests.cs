@@ -33,7 +33,7 @@ public sealed class DeletionVectorRulesTests : IDisposable
     public async Task The_first_change_that_gains_takes_the_feature_with_all_that_was_asked_before()
     {
         await CreateAsync();
-        // Most rows go: the file is written anew, which needs no feature.
+        // Most rows go: the file is rewritten, which needs no feature.
         var none = await CommitAsync(t.Writer.DeleteAsync(t.Table, "id < 60", new(), RulesTable.Cancel));
         Assert.Null(none.Notice);
         Assert.Equal(1, none.Snapshot.State.Protocol.MinReaderVersion);
@@ -50,7 +50,7 @@ public sealed class DeletionVectorRulesTests : IDisposable
             state.Metadata.Configuration.Find("delta.enableDeletionVectors"),
             state.Metadata.Configuration.Find(DeletionVectorRules.Property)));
         Assert.Contains(state.Files, file => file.DeletionVector is not null);
-        // In the commit of the change, and told once.
+        // In the commit of the change, and reported once.
         Assert.Contains(
             (await t.Table.Delta.ReadCommitAsync(took.Version, RulesTable.Cancel))!.Actions,
             action => action is Protocol);

@@ -23,7 +23,7 @@ sealed class ScanTable : IDisposable
     /// <summary>The table's folder.</summary>
     public string Root => folder.Path;
 
-    /// <summary>The table, read anew.</summary>
+    /// <summary>The table, opened again.</summary>
     public LakeTable Table =>
         new TableStore(new LocalObjectStore(Path.GetDirectoryName(Root)!), engines, TimeProvider.System)
             .Open(Path.GetFileName(Root));
@@ -35,7 +35,7 @@ sealed class ScanTable : IDisposable
         return this;
     }
 
-    /// <summary>Writes a data file; <paramref name="options"/> are those of COPY behind a comma.</summary>
+    /// <summary>Writes a data file; <paramref name="options"/> are those of COPY after a comma.</summary>
     public void Write(string file, string select, string options = "") => Session.Execute(
         $"COPY ({select}) TO {SqlText.Literal(Path.Combine(Root, file))} (FORMAT parquet{options})", Ct);
 
@@ -67,7 +67,7 @@ sealed class ScanTable : IDisposable
     /// <summary>An action that adds a file.</summary>
     /// <param name="path">The path as the log has it.</param>
     /// <param name="partitionValues">The fields of the partition values as JSON.</param>
-    /// <param name="more">Further fields as JSON behind a comma.</param>
+    /// <param name="more">Further fields as JSON after a comma.</param>
     public static string Add(string path, string partitionValues = "", string more = "") =>
         "{\"add\":{\"path\":\"" + path + "\",\"partitionValues\":{" + partitionValues
         + "},\"size\":1,\"modificationTime\":0,\"dataChange\":true" + more + "}}";

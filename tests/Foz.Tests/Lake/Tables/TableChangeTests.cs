@@ -9,7 +9,7 @@ using Foz.Tests.Delta.Transactions;
 
 namespace Foz.Tests.Lake.Tables;
 
-/// <summary>What becomes of the files of changes that are not committed, or of which nobody knows.</summary>
+/// <summary>The files of changes that are not committed, or whose commit is unknown.</summary>
 public sealed class TableChangeTests : IDisposable
 {
     const int PutTriesMax = 5;

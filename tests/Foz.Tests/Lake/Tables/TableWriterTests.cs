@@ -250,7 +250,7 @@ public sealed class TableWriterTests : IDisposable
 
         var log = Path.Combine(folder, "silver", "t", "_delta_log");
         Assert.True(Directory.GetFiles(log, "*.checkpoint.parquet").Length > 1, "only the one asked for was written");
-        // What is behind the checkpoint is not needed to read the table.
+        // Commits before the checkpoint are not needed to read the table.
         foreach (var commit in Directory.GetFiles(log, "*.json").Order().SkipLast(1)) File.Delete(commit);
         var fresh = new TableStore(new LocalObjectStore(folder), engines, TimeProvider.System).Open("silver/t");
         var snapshot = await fresh.LatestAsync(Cancel);

@@ -63,7 +63,7 @@ public sealed class HistoryTests : IDisposable
         lake.Model(ByColumn, "SELECT id, v, w FROM bronze.t");
         await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 0), (2, 'b', 0), (3, NULL, 0)) v(id, v, w)");
         await lake.RunWellAsync();
-        // Of w nobody asks.
+        // The history does not track w.
         await lake.ReplaceAsync("SELECT * FROM (VALUES (1, 'a', 1), (2, 'c', 1), (4, 'd', 1)) v(id, v, w)");
         await lake.RunWellAsync();
         await lake.ReplaceAsync(

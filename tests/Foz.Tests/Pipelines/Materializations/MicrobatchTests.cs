@@ -89,7 +89,7 @@ public sealed class MicrobatchTests : IDisposable
         Assert.Equal(3, (await lake.SnapshotAsync()).Version);
         Assert.Equal(["-2"], await lake.QueryAsync("SELECT id FROM silver.m__quarantine"));
 
-        // The day is looked at again, with the same row, and its quarantine is made anew.
+        // The day is processed again, with the same row, and its quarantine is rebuilt.
         await lake.AppendAsync(Rows("(4, '2026-02-20 07:00')"));
         await lake.RunWellAsync();
         Assert.Equal(["-2"], await lake.QueryAsync("SELECT id FROM silver.m__quarantine"));

@@ -1,6 +1,6 @@
 namespace Foz.Tests.Pipelines.Materializations;
 
-/// <summary>The row of a dimension that stands for what is not known.</summary>
+/// <summary>The row of a dimension for unknown values.</summary>
 public sealed class UnknownMemberTests : IDisposable
 {
     const string Member = "unknown_member: {id: -1, name: unknown}";

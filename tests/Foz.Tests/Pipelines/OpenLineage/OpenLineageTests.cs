@@ -150,7 +150,7 @@ public sealed class OpenLineageTests : IDisposable
 
         Assert.Equal(Outcome.Succeeded, (await project.RunAsync()).Outcome);
 
-        // Eight events were to be told; those after the first, which is tried three times, are given up.
+        // Eight events were to be reported; those after the first, which is tried three times, are given up.
         Assert.InRange(service.Requests.Count, 0, 3);
         Assert.Contains(
             project.Warnings, w => w.Contains("OpenLineage events did not get to", StringComparison.Ordinal));

@@ -88,7 +88,7 @@ public sealed class SelectorPropertyTests
     static HashSet<TableName> Naive(Project project, string term)
     {
         var graph = project.Graph;
-        // Digits belong to names too: where one begins is told by its letter.
+        // Digits belong to names too: a name begins at its letter.
         var start = term.IndexOfAny(['m', 's', 't']);
         var plus = term.IndexOf('+', start);
         var end = plus < 0 ? term.Length : plus;

@@ -62,7 +62,7 @@ public sealed class LogInDeskTests : IAsyncLifetime
         for (var i = 0; i < 4; i++) await desk.RefuseAsync(attempt, "a request without TLS");
         await desk.EnterAsync(attempt, "secret", Cancel);
         Assert.Equal([TimeSpan.FromMilliseconds(500)], clock.Delays);
-        // Who is known there waits for nobody else.
+        // A user who is known at the address waits for no other user.
         await desk.EnterAsync(attempt, "secret", Cancel);
         Assert.Single(clock.Delays);
     }
@@ -82,7 +82,7 @@ public sealed class LogInDeskTests : IAsyncLifetime
         Assert.Equal([250, 500], clock.Delays.Select(delay => delay.TotalMilliseconds));
     }
 
-    /// <summary>A clock on which nobody waits, and that knows how long it would have been.</summary>
+    /// <summary>A clock that does not wait, and that records how long it would have waited.</summary>
     sealed class Clock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);

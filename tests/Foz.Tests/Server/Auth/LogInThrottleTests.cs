@@ -58,13 +58,13 @@ public sealed class LogInThrottleTests
         for (var i = 0; i < 4; i++) Fail(Address, "bia");
         throttle.Succeeded(Address, "eva");
         Assert.Equal(8000, Look(Address, "ana"));
-        // Who is known there does not wait for others, until somebody fails under the name.
+        // A user who is known at the address does not wait for others, until a log-in under the name fails.
         Assert.Equal(0, Look(Address, "eva"));
         Fail(Address, "eva");
         Assert.Equal(10_000, Look(Address, "eva"));
         throttle.Succeeded(Address, "ana");
         Assert.Equal(500 * 2, Look(Address, "bia"));
-        // What names nobody forgives nobody.
+        // A success without a name forgives no user.
         throttle.Succeeded(Address, "");
         Assert.Equal(1000, Look(Address, "bia"));
     }

@@ -5,7 +5,7 @@ using Foz.Tests.Server.PgWire;
 
 namespace Foz.Tests.Server.Auth;
 
-/// <summary>Connections that have not logged in: they keep nobody else out.</summary>
+/// <summary>Connections that have not logged in: they keep no others out.</summary>
 public sealed class StartingPlacesTests
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -23,7 +23,7 @@ public sealed class StartingPlacesTests
         first.Dispose();
         Assert.Equal(2, places.Count);
         Assert.NotNull(places.Take(one, static () => { }));
-        // Who has one address of IPv6 has the network behind it.
+        // A client with one IPv6 address has the whole network of it.
         Assert.NotNull(places.Take(IPAddress.Parse("2001:db8::1"), static () => { }));
         Assert.NotNull(places.Take(IPAddress.Parse("2001:db8::2"), static () => { }));
         Assert.Null(places.Take(IPAddress.Parse("2001:db8::3"), static () => { }));
@@ -53,7 +53,7 @@ public sealed class StartingPlacesTests
         using var before = await server.ConnectAsync();
         var idle = new List<PgTestClient>();
         for (var i = 0; i < 8; i++) idle.Add(await PgTestClient.OpenAsync(server.EndPoint));
-        // One more of the address is told why it is not taken.
+        // One more client of the address is told why it is refused.
         using (var refused = await PgTestClient.OpenAsync(server.EndPoint))
             Assert.Contains("53300", string.Join(' ', await refused.AnswersAsync()), StringComparison.Ordinal);
         // Another address is not concerned, nor who has logged in.

@@ -344,7 +344,7 @@ public sealed class TokenTests : IDisposable
     {
         public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-        /// <summary>How long was to be waited; nobody does.</summary>
+        /// <summary>The delays that were asked for; the test does not wait.</summary>
         public List<TimeSpan> Delays { get; } = [];
 
         public override DateTimeOffset GetUtcNow() => Now;

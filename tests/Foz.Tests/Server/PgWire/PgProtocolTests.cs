@@ -335,7 +335,7 @@ public sealed class PgProtocolTests
         using var idle = await server.ConnectAsync();
         using var busy = await server.ConnectAsync();
         await busy.SendAsync(w => w.WriteQuery("select count(*) from range(200000000) r(i)"));
-        // Once another session is known to have begun behind it, the statement has been read.
+        // Once another session is known to have begun after it, the statement has been read.
         while (server.Lake.Service.Sessions.Count < 2) await Task.Yield();
         var stopping = server.Server.StopAsync();
         Assert.Equal(["E FATAL 57P01 terminating connection due to administrator command"], await idle.AnswersAsync());
@@ -352,7 +352,9 @@ public sealed class PgProtocolTests
         Assert.Null(await other.ReadAsync());
     }
 
-    /// <summary>What an unknown column is called is the binder's task; that and where it is told matter here.</summary>
+    /// <summary>
+    /// The binder decides how an unknown column is named; here only the error and its position matter.
+    /// </summary>
     static string Plain(string answer) => answer.StartsWith("E ERROR 42703 at 24", StringComparison.Ordinal)
         ? "E ERROR 42703 at 24 column \"nope\" does not exist"
         : answer;

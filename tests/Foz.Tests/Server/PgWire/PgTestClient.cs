@@ -21,7 +21,7 @@ sealed class PgTestClient : IDisposable
     /// <summary>What cancels the session's statements.</summary>
     public BackendKeyData? Key { get; private set; }
 
-    /// <summary>The settings that the server told.</summary>
+    /// <summary>The settings that the server reported.</summary>
     public Dictionary<string, string> Settings { get; } = [];
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -84,7 +84,7 @@ sealed class PgTestClient : IDisposable
         return await AnswersAsync();
     }
 
-    /// <summary>Sends messages of the extended protocol, and a Sync behind them.</summary>
+    /// <summary>Sends messages of the extended protocol, and a Sync after them.</summary>
     public async Task<List<string>> ExtendedAsync(Action<MessageWriter> write)
     {
         await SendAsync(w =>

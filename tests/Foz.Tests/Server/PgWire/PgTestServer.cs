@@ -30,10 +30,10 @@ sealed class PgTestServer : IAsyncDisposable
 
     /// <summary>Starts a server.</summary>
     /// <param name="choose">Changes how it listens.</param>
-    /// <param name="isOpen">Whether nobody has to log in.</param>
+    /// <param name="isOpen">Whether no log-in is needed.</param>
     /// <param name="sessionsMax">How many sessions there can be.</param>
     /// <param name="clock">The time of connections and requests.</param>
-    /// <param name="notesQueries">Whether statements are noted.</param>
+    /// <param name="notesQueries">Whether statements are recorded.</param>
     public static async Task<PgTestServer> StartAsync(
         Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false, int sessionsMax = 4,
         TimeProvider? clock = null,

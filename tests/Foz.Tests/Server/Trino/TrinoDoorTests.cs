@@ -5,7 +5,7 @@ using Foz.Tests.Server.PgWire;
 
 namespace Foz.Tests.Server.Trino;
 
-/// <summary>Requests of other machines, and statements that nobody asks for any more.</summary>
+/// <summary>Requests of other machines, and statements that no client asks for any more.</summary>
 public sealed class TrinoDoorTests
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;

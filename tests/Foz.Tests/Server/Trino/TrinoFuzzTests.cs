@@ -67,7 +67,7 @@ public sealed class TrinoFuzzTests
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(WorkAsync));
         TestContext.Current.TestOutputHelper?.WriteLine($"{sent} requests");
 
-        // What nobody asks for any more is given up: statements, and transactions that were left open.
+        // Statements that no client asks for any more, and transactions that were left open, are given up.
         clock.Advance(idleMax);
         await server.WaitUntilIdleAsync();
         await usage.CheckAsync();
@@ -91,8 +91,8 @@ public sealed class TrinoFuzzTests
                 else await TalkAsync(http, random);
                 Interlocked.Increment(ref sent);
                 if (worker != 0 || i % LookEvery != 0) continue;
-                // Too many statements may run at the moment: what nobody asks for any more is canceled first.
-                // Transactions that were left open end with the time.
+                // Too many statements may run at the moment: those that no client asks for any more are canceled first.
+                // Transactions that were left open end after a time.
                 await EndAsync(steady);
                 while (server.Lake.Service.Sessions.Count > SessionsMax / 2)
                 {
@@ -201,7 +201,7 @@ public sealed class TrinoFuzzTests
         }
     }
 
-    /// <summary>Cancels what nobody asks for any more.</summary>
+    /// <summary>Cancels statements that no client asks for any more.</summary>
     static async Task EndAsync(TrinoTestClient client)
     {
         using var list = await client.SendAsync(HttpMethod.Get, "/v1/query");

@@ -51,7 +51,7 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         while (!page.TryGetProperty("data", out _)) page = await GetAsync(next);
         var rowsFirst = page.GetProperty("data").GetArrayLength();
         Assert.InRange(rowsFirst, 64, 2000);
-        // Nobody asks, so that it waits: what it has done stays the same.
+        // No client asks, so that it waits: its progress stays the same.
         var done = 0L;
         for (var before = -1L; done != before;)
         {
@@ -228,7 +228,7 @@ public sealed class TrinoProtocolTests : IAsyncLifetime
         await early.EndAsync();
         Assert.Equal(TrinoState.Failed, early.State);
 
-        // Stopped while a page waits behind another one.
+        // Stopped while a page waits after another one.
         await using var waiting = new TrinoQuery(
             host, "waiting", new("ana", IsOwner: true),
             new()

@@ -122,7 +122,7 @@ public sealed class CopyLoadTests : IAsyncLifetime
     [InlineData("a", "1.5", "22P02", "invalid input syntax for type integer: \"1.5\"")]
     public async Task The_first_of_several_faults_is_told(string column, string value, string sqlState, string message)
     {
-        // The one behind it is found before the engine looks at the first.
+        // The error after it is found before the engine sees the first.
         var error = await Assert.ThrowsAsync<FozException>(
             () => CopyAsync($"COPY silver.kinds ({column}, b) FROM STDIN", $"\\N\t\n{value}\ta\n\\N\n"));
         Assert.Equal((sqlState, message), (error.SqlState, error.Message));

@@ -5,8 +5,8 @@ using Foz.Serving.Sessions;
 namespace Foz.Tests.Serving.Governance;
 
 /// <summary>
-/// What hash masks show: the same for the same value within a family, and to nobody what he could compare with a value
-/// of his own. Ana sees hashes of silver.people, and may write the schema sandbox.
+/// Hash masks: equal values have equal hashes within a family, and no user sees a hash to compare with that of a value
+/// of their own. Ana sees hashes of silver.people, and may write the schema sandbox.
 /// </summary>
 public sealed class HashMaskTests : IAsyncLifetime
 {

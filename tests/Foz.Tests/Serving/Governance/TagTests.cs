@@ -108,7 +108,7 @@ public sealed class TagTests : IAsyncLifetime
         await project.RunAsync();
         Assert.Equal(["id: ", "state: sensitive.politics", "who: daily pii.name"], await TagsAsync("gold.copy"));
         Assert.Equal(["1", "2", "SELECT 2"], await AskAsync("SELECT * FROM gold.copy ORDER BY id"));
-        // A model that is made anew loses the tag that what it is made from lost.
+        // A rebuilt model loses the tag that its input lost.
         await using (var owner = service.Open(new("owner", IsOwner: true), new()))
             await owner.RunAsync("ALTER TABLE silver.people ALTER COLUMN state UNSET TAGS ('sensitive')");
         await project.RunAsync();
@@ -164,7 +164,7 @@ public sealed class TagTests : IAsyncLifetime
             """);
         var run = await project.RunAsync();
         Assert.All(run.Steps, step => Assert.Null(step.Error?.Describe()));
-        // It reads its own table, whose columns nobody knew yet.
+        // It reads its own table, whose columns were not known yet.
         Assert.Equal(
             ["id: daily pii.cpf pii.name", "who: pii.cpf pii.name released.daily"], await TagsAsync("gold.seen"));
     }

@@ -152,14 +152,14 @@ public sealed class UserFileTests : IDisposable
         Assert.NotNull(directory.Current.Find("ana"));
         Assert.Empty(warnings);
 
-        // Somebody may be about to write it.
+        // A user may be about to write it.
         var right = File.ReadAllText(Path);
         File.WriteAllText(Path, "users: [");
         Assert.NotNull(directory.Current.Find("ana"));
         clock.Now += UserDirectory.Grace / 2;
         Assert.NotNull(directory.Current.Find("ana"));
         Assert.Contains("nobody logs in", Assert.Single(warnings), StringComparison.Ordinal);
-        // Another mistake is no reason to wait anew.
+        // Another mistake is no reason to wait again.
         File.WriteAllText(Path, "users: [[");
         Assert.NotNull(directory.Current.Find("ana"));
         clock.Now += UserDirectory.Grace / 2;

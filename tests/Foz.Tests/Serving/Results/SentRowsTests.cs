@@ -22,7 +22,7 @@ public sealed class SentRowsTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// A value that all rows share is as large as it is for each of them, also behind joins and in nested types.
+    /// A value that all rows share counts with its size for each of them, also after joins and in nested types.
     /// </summary>
     [Theory]
     [InlineData("SELECT repeat('x', 1000000) FROM range(1000)")]

@@ -12,7 +12,7 @@ namespace Foz.Tests.Serving.Sessions;
 /// <summary>What sessions see of an engine that dies by a statement.</summary>
 public sealed class EngineEndTests
 {
-    // The macro stands for a function whose arguments, from columns, end the engine.
+    // The macro replaces a function whose arguments, from columns, end the engine.
     const string Killer = "SELECT sinh(x) FROM (VALUES (1.5)) v(x)";
     const string OfTable = "SELECT sinh(id) FROM silver.orders";
 

@@ -3,9 +3,7 @@ using Foz.Serving.Sql;
 
 namespace Foz.Tests.Serving.Sql;
 
-/// <summary>
-/// Statements that are nested so deep that whoever reads them by calling himself would end the process.
-/// </summary>
+/// <summary>Statements that are nested so deep that a recursive reader would end the process.</summary>
 public sealed class NestingTests : IAsyncLifetime
 {
     const int Depth = 50_000;
@@ -106,7 +104,7 @@ public sealed class NestingTests : IAsyncLifetime
             await session.FailAsync($"delete from silver.orders where {Nested(open, "id", close, 30)}::text = '7'"));
     }
 
-    /// <summary>A name of the list of SELECT stands for its expression in what follows.</summary>
+    /// <summary>A name of the list of SELECT is replaced by its expression in what follows.</summary>
     [Fact]
     public async Task Names_of_the_list_of_SELECT_that_double_each_other_are_refused()
     {

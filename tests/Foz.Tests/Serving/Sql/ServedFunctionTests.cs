@@ -23,7 +23,7 @@ public sealed class ServedFunctionTests
             using (chunk)
                 for (var row = 0; row < chunk.RowCount; row++) known.Add((string)chunk[0].GetValue(row)!);
 
-        // No statement can call those, as nobody knows their names.
+        // No statement can call those, as no user knows their names.
         known.RemoveWhere(OwnNames.Has);
         var decided = ServedFunctions.Refusals.Keys.Where(f => f.Kind != ServedFunctions.Syntax)
             .Select(f => $"{f.Kind} {f.Name}").ToHashSet(StringComparer.Ordinal);

@@ -7,7 +7,7 @@ using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Statements;
 
-/// <summary>What is open when rights change, and what is told of what is hidden.</summary>
+/// <summary>Open cursors when rights change, and reports about hidden data.</summary>
 public sealed class GrantedCursorTests : IAsyncLifetime
 {
     readonly string project = Directory.CreateTempSubdirectory("foz-cursor-").FullName;

@@ -239,7 +239,7 @@ public sealed class WorkloadTests : IAsyncLifetime
         await idle.RunAsync("BEGIN");
         await idle.RunAsync("DECLARE c CURSOR FOR SELECT id FROM silver.orders ORDER BY id");
         Assert.Equal(["1", "FETCH 1"], await idle.RunAsync("FETCH 1 FROM c"));
-        // It waits for as long as the cursor's slot is held, which nobody works with.
+        // It waits for as long as the cursor holds its slot, although no statement works with it.
         Assert.Equal(["5", "SELECT 1"], await other.RunAsync("SELECT count(*) FROM silver.orders"));
         Assert.Equal(["2", "FETCH 1"], await idle.RunAsync("FETCH 1 FROM c"));
         await idle.RunAsync("COMMIT");

@@ -16,7 +16,7 @@ public sealed class ParquetPageTests
     // A header of version 2 with bounds: a struct in a struct, with texts, a boolean and a list.
     [InlineData(
         "15 06 15 14 15 12 15 B3 9B DE C0 06 4C 15 02 11 1C 18 02 61 62 28 01 63 19 25 02 04 00 00 00", Checksum)]
-    // A number of a field that is not told by its distance.
+    // A field's number is written in full, not as the difference to the last one.
     [InlineData("15 00 15 14 15 12 05 08 B3 9B DE C0 06 00", Checksum)]
     public void A_header_says_its_length_the_pages_and_its_checksum(string hex, uint? checksum)
     {

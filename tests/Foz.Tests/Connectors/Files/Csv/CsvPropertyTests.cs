@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Foz.Tests.Connectors.Files.Csv;
 
-/// <summary>Random files whose rows are known, with lines among them that nobody can read.</summary>
+/// <summary>Random files whose rows are known, with unreadable lines among them.</summary>
 public sealed class CsvPropertyTests
 {
     static readonly string[] Values =
@@ -65,7 +65,7 @@ public sealed class CsvPropertyTests
     }
 
     /// <summary>
-    /// Behind a quote that is not closed, a field that starts like an end of one cannot be told from it.
+    /// Returns a random value. After an unclosed quote, a field that starts like the end of a field looks like one.
     /// </summary>
     static string? Value(Random random, bool isOpening)
     {

@@ -14,7 +14,7 @@ public sealed class JulianDaysTests
     [Fact]
     public void Every_day_before_1582_10_15_keeps_its_name()
     {
-        // The first that .NET's calendar has is 0001-01-03, two days behind the Julian 0001-01-01.
+        // The first that .NET's calendar has is 0001-01-03, two days after the Julian 0001-01-01.
         for (var day = new DateTime(1, 1, 3, 0, 0, 0, DateTimeKind.Utc); day
             < new DateTime(1582, 10, 15, 0, 0, 0, DateTimeKind.Utc); day = day.AddDays(1))
         {

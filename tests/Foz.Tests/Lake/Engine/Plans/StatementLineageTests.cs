@@ -168,7 +168,7 @@ public sealed class StatementLineageTests : IDisposable
         }
     }
 
-    /// <summary>Each column's values, in order: what a change of rows that is not told would show in.</summary>
+    /// <summary>Returns each column's values, in order, in which an unreported change of rows would show.</summary>
     static (int DataSeed, List<List<string>> Columns) Run(
         EngineSession session, string sql, int dataSeed, (string Table, string Column)? changed)
     {

@@ -103,7 +103,7 @@ public sealed class ChangeFeedTests : IDisposable
             table.Table, new Dictionary<string, string> { ["v"] = "0" }, "id = 12", new(), Cancel));
         var file = Assert.Single(await ToldAsync());
         Assert.StartsWith("_change_data/cdc-", file.Path.Value, StringComparison.Ordinal);
-        // So many rows go that the file is written anew, and the others only move.
+        // So many rows go that the file is rewritten, and the others only move.
         await table.CommitAsync(await table.Writer.DeleteAsync(table.Table, "id BETWEEN 20 AND 79", new(), Cancel));
         Assert.Single(await ToldAsync());
         Assert.Equal(60, (await FeedAsync(5)).Count(row => row.Contains("|delete|", StringComparison.Ordinal)));

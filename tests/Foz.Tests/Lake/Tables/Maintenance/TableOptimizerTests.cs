@@ -38,7 +38,7 @@ public sealed class TableOptimizerTests : IDisposable
             await changed.AppendAsync(
                 $"SELECT i AS id, chr(97 + CAST(i % 26 AS INTEGER)) || 'é' AS k, CAST(i % 7 AS INTEGER) AS v, CAST(i % "
                     + $"3 AS INTEGER) AS p FROM range({i * 100}, {i * 100 + random.Next(1, 100)}) AS r(i)");
-            // A table without deletion vectors may have one file only behind a deletion.
+            // A table without deletion vectors may have only one file after a deletion.
             if (i > 9 || random.Next(2) > 0) continue;
             var gone = $"id % {random.Next(3, 40)} = 1";
             await changed.CommitAsync(await changed.Writer.DeleteAsync(changed.Table, gone, new(), Cancel));

@@ -8,7 +8,7 @@ using Foz.Storage;
 namespace Foz.Tests.Lake.Tables.Merging;
 
 /// <summary>
-/// The merge that makes a table: its rows are written as they come, and their keys looked at behind that.
+/// The merge that makes a table: its rows are written as they arrive, and their keys are checked afterwards.
 /// </summary>
 public sealed class FirstMergeTests : IDisposable
 {

@@ -7,7 +7,7 @@ using Foz.Tests.Pipelines.Materializations;
 
 namespace Foz.Tests.Pipelines.Projects.Parsing;
 
-/// <summary>A project that is read by what was parsed before is the one that is read anew.</summary>
+/// <summary>A project that is read from the parse cache equals one that is parsed again.</summary>
 public sealed class ParseCacheTests : IDisposable
 {
     readonly ProjectFolder folder = new();

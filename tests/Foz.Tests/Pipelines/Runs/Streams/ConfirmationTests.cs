@@ -9,7 +9,7 @@ using Foz.Storage;
 
 namespace Foz.Tests.Pipelines.Runs.Streams;
 
-/// <summary>A source is told what is committed, and nothing that is not.</summary>
+/// <summary>A source is notified of committed data only.</summary>
 public sealed class ConfirmationTests : IDisposable
 {
     readonly RunningProject project = new();

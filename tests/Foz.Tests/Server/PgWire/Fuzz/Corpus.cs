@@ -16,7 +16,7 @@ static class Corpus
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Records Npgsql: both query protocols, prepared statements, transactions, COPY both ways.</summary>
-    /// <param name="server">A server that asks nobody for a password.</param>
+    /// <param name="server">A server that asks for no password.</param>
     public static async Task<List<Conversation>> OfNpgsqlAsync(IPEndPoint server)
     {
         await using var recorder = new ConversationRecorder(server);

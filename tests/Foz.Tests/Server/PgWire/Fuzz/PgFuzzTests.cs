@@ -47,7 +47,7 @@ public sealed class PgFuzzTests
         {
             var rows = await steady.QueryAsync("select count(*) from silver.steady");
             Assert.True(rows is [_, "D 5", ..], string.Join('\n', rows));
-            // Somebody cancels what it runs, now and then.
+            // Now and then another connection cancels what it runs.
             var answers = await victim.QueryAsync("select 1");
             Assert.True(
                 answers.Contains("D 1") || answers.Any(a => a.StartsWith("E ERROR 57014", StringComparison.Ordinal)),

@@ -26,9 +26,7 @@ sealed class ProcessUsage(ServedLake lake)
         (bytes, handles, connections, hasBegun) =
             (GC.GetTotalMemory(forceFullCollection: true), Handles(), Connections(), true);
 
-    /// <summary>
-    /// Waits until it holds no more than it did, but for little: what is let go of lags behind what ends.
-    /// </summary>
+    /// <summary>Waits until it holds little more than before: releases lag behind the end of what held them.</summary>
     public async Task CheckAsync()
     {
         Assert.True(hasBegun, "nothing was sent");
@@ -65,7 +63,7 @@ sealed class ProcessUsage(ServedLake lake)
         static long Count(EngineInstance instance)
         {
             using var session = instance.Open();
-            // Those that wait to be lent again are nobody's, and of a limited number.
+            // Idle connections have no owner, and their number is limited.
             return session.QueryScalar<long>("SELECT count FROM duckdb_connection_count()", Cancel)
                 - instance.IdleCount;
         }

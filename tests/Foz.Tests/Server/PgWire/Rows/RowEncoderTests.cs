@@ -9,7 +9,7 @@ namespace Foz.Tests.Server.PgWire.Rows;
 
 public sealed class RowEncoderTests
 {
-    /// <summary>A value in SQL, the type that a client is told, and PostgreSQL's text of it.</summary>
+    /// <summary>A value in SQL, the type that the client gets, and PostgreSQL's text of it.</summary>
     public static TheoryData<string, uint, string> Texts { get; } = new()
     {
         { "true", TypeOids.Bool, "t" },
@@ -73,7 +73,7 @@ public sealed class RowEncoderTests
         Assert.Null(rows[1][0]);
     }
 
-    /// <summary>A value in SQL, the type that a client is told, and its bytes in hexadecimal.</summary>
+    /// <summary>A value in SQL, the type that the client gets, and its bytes in hexadecimal.</summary>
     [Theory]
     [InlineData("true", TypeOids.Bool, "01")]
     [InlineData("(-2)::tinyint", TypeOids.Int2, "fffe")]
