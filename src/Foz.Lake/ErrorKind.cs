@@ -36,7 +36,7 @@ public enum ErrorKind
     /// <summary>A limit was reached: memory, spill space, time.</summary>
     Resource,
 
-    /// <summary>Who asks may not.</summary>
+    /// <summary>The user lacks the permission.</summary>
     Denied,
 
     /// <summary>The user or the host asked to stop.</summary>
@@ -46,7 +46,7 @@ public enum ErrorKind
     Bug,
 }
 
-/// <summary>How each kind of error is told to the outside.</summary>
+/// <summary>How each kind of error is reported to clients.</summary>
 public static class ErrorKindExtensions
 {
     /// <summary>
@@ -88,8 +88,8 @@ public static class ErrorKindExtensions
         public int HttpStatus => RowOf(kind).HttpStatus;
 
         /// <summary>
-        /// The kind of an error that another server tells: the inverse of <see cref="get_SqlState"/>, of others by
-        /// their class.
+        /// Returns the kind of an error that another server reports: the inverse of <see cref="get_SqlState"/>; other
+        /// codes by their class.
         /// </summary>
         /// <param name="sqlState">The five letters of the SQLSTATE.</param>
         public static ErrorKind OfSqlState(string sqlState)

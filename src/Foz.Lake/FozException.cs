@@ -16,13 +16,15 @@ public sealed class FozException(ErrorKind kind, string message, Exception? inne
     /// <summary>What was being read, such as the line of a COPY; null where that is no matter.</summary>
     public string? Context { get; init; }
 
-    /// <summary>The statement that <see cref="Place"/> is in, where that is one of the engine's; else null.</summary>
+    /// <summary>
+    /// The statement that <see cref="Place"/> is in, where that is one of the engine's; otherwise null.
+    /// </summary>
     internal string? Statement { get; init; }
 
     /// <summary>What to do about it; null where nothing better than the message is known.</summary>
     public string? Hint { get; init; }
 
-    /// <summary>The SQLSTATE, where it is more exact than that of <see cref="Kind"/>; else null.</summary>
+    /// <summary>The SQLSTATE, where it is more exact than that of <see cref="Kind"/>; otherwise null.</summary>
     public string? SqlState { get; init; }
 
     /// <summary>

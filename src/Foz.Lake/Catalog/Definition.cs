@@ -3,7 +3,7 @@ using Foz.Lake.Data;
 
 namespace Foz.Lake.Catalog;
 
-/// <summary>What a name of the catalog stands for.</summary>
+/// <summary>What a name of the catalog refers to.</summary>
 public enum DefinitionKind
 {
     /// <summary>A Delta table.</summary>
@@ -33,10 +33,10 @@ public sealed record Definition
     /// <summary>The view's SELECT; null for a table.</summary>
     public string? Sql { get; init; }
 
-    /// <summary>What it holds, for people; null where nobody said.</summary>
+    /// <summary>What it holds, for people; null where it is not described.</summary>
     public string? Description { get; init; }
 
-    /// <summary>Who answers for it; null where nobody was named.</summary>
+    /// <summary>Its owner; null where none is named.</summary>
     public string? Owner { get; init; }
 
     /// <summary>

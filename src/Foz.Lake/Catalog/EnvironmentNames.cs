@@ -4,8 +4,8 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Catalog;
 
 /// <summary>
-/// What names stand for in an environment, whose schemas have a prefix of their own: a table of the environment where
-/// it has one, else one of its base, else the one without a prefix.
+/// Resolves names in an environment, whose schemas have a prefix of their own: to a table of the environment where it
+/// has one, otherwise to one of its base, otherwise to the one without a prefix.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="prefix">The environment's prefix; empty for none.</param>
@@ -48,8 +48,8 @@ public sealed class EnvironmentNames(
     /// <summary>The name in the lake of a table that is made under a name.</summary>
     public TableName Prefixed(TableName name) => name with { Schema = prefix + name.Schema };
 
-    /// <summary>The name in the lake of a table or view that is there.</summary>
-    /// <exception cref="FozException">There is none; tells the nearest name.</exception>
+    /// <summary>Returns the name in the lake of an existing table or view.</summary>
+    /// <exception cref="FozException">There is none; the hint gives the nearest name.</exception>
     public async Task<TableName> ResolveAsync(TableName name, CancellationToken cancellationToken)
     {
         if (await FindAsync(name, cancellationToken) is { } there) return there;
@@ -58,11 +58,11 @@ public sealed class EnvironmentNames(
     }
 
     /// <summary>
-    /// The name in the lake of a table that is to be changed: one of the environment's own, never one that it only
-    /// reads.
+    /// Returns the name in the lake of a table that is to be changed: one of the environment's own, never one that it
+    /// only reads.
     /// </summary>
     /// <exception cref="FozException">
-    /// There is none, or the name stands for the table of another environment.
+    /// There is none, or the name refers to the table of another environment.
     /// </exception>
     public async Task<TableName> ResolveOwnAsync(TableName name, CancellationToken cancellationToken)
     {
@@ -87,7 +87,7 @@ public sealed class EnvironmentNames(
         table.Schema.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
         || table.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The table with a prefix that a name stands for; null where there is none.</summary>
+    /// <summary>Returns the table with a prefix that a name refers to; null where there is none.</summary>
     async Task<TableName?> FindAsync(TableName name, CancellationToken cancellationToken)
     {
         if (prefix.Length + basePrefix.Length == 0) return null;

@@ -20,15 +20,15 @@ public sealed class LakeCatalog(IObjectStore lake)
     const string GivenSuffix = ".given";
     const string LogFolder = "/_delta_log";
 
-    /// <summary>What a name stands for; null where it stands for nothing.</summary>
+    /// <summary>Returns what a name refers to; null where it is not defined.</summary>
     public async ValueTask<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
         (await ReadAsync(name, cancellationToken))?.Definition ?? await FindUndefinedAsync(name, cancellationToken);
 
-    /// <summary>Defines a name, or changes what it stands for.</summary>
+    /// <summary>Defines a name, or changes what it refers to.</summary>
     /// <param name="name">The name.</param>
     /// <param name="change">
-    /// Gives the definition from the present one, which is null where there is none; called again if another writer
-    /// came first. Returning the present one writes nothing. A table without a folder gets that of new ones.
+    /// Returns the definition from the present one, which is null where there is none; called again if another writer
+    /// committed first. Returning the present one writes nothing. A table without a folder gets that of new ones.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The definition that now holds.</returns>
@@ -47,23 +47,23 @@ public sealed class LakeCatalog(IObjectStore lake)
         }
     }
 
-    /// <summary>Makes a name stand for nothing; its table's files stay.</summary>
+    /// <summary>Removes the definition of a name; its table's files stay.</summary>
     public ValueTask DropAsync(TableName name, CancellationToken cancellationToken) =>
         lake.DeleteAsync(PathOf(name), cancellationToken);
 
     /// <summary>
-    /// Gives what a name stands for another name. A table stays in its folder: where that is the folder of its name,
-    /// the name does not stand for it any more, and a table that is made under it lies in another one.
+    /// Renames a table or view. A table stays in its folder: where that is the folder of its name, the name no longer
+    /// refers to it, and a table that is made under it lies in another one.
     /// </summary>
-    /// <param name="definition">What the name stands for.</param>
+    /// <param name="definition">The table or view.</param>
     /// <param name="to">The other name.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">The other name stands for something.</exception>
+    /// <exception cref="FozException">The other name is defined already.</exception>
     public async ValueTask RenameAsync(Definition definition, TableName to, CancellationToken cancellationToken)
     {
         var name = definition.TableName;
         var there = await FindAsync(to, cancellationToken);
-        // Whoever is cut off in between leaves two names, and never none; this is done again then.
+        // A process that is interrupted in between leaves two names, never none; renaming again completes it.
         var isBegun = there is not null && PathOf(name) != PathOf(to)
             && there.Kind == definition.Kind && there.Location == definition.Location && there.Sql == definition.Sql;
         if (!isBegun && (there is not null
@@ -97,7 +97,8 @@ public sealed class LakeCatalog(IObjectStore lake)
     }
 
     /// <summary>
-    /// The error that a name stands for nothing: for a table that a run began and never made, or for nothing at all.
+    /// Returns the error that a name is not defined: either a run began its table and never made it, or there is no
+    /// such name.
     /// </summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -129,8 +130,8 @@ public sealed class LakeCatalog(IObjectStore lake)
     }
 
     /// <summary>
-    /// A folder of its own for a table whose name may stand for another one some day. No table name can be that of the
-    /// folder.
+    /// Returns a folder of its own for a table whose name may refer to another one later. No table name can be that of
+    /// the folder.
     /// </summary>
     /// <param name="name">The name, without an environment's prefix.</param>
     public static string MovableLocation(TableName name) =>
@@ -144,7 +145,7 @@ public sealed class LakeCatalog(IObjectStore lake)
     public static bool IsMovable(TableName folder) =>
         folder.Name.Length > 9 && folder.Name[^9] == '-' && folder.Name[^8..].All(char.IsAsciiHexDigitLower);
 
-    /// <summary>The object below the lake that says what a name stands for.</summary>
+    /// <summary>Returns the path, below the lake, of the object that defines a name.</summary>
     public static string PathOf(TableName name) =>
         $"{Folder}/{name.Schema.ToLowerInvariant()}/{name.Name.ToLowerInvariant()}{Suffix}";
 

@@ -7,8 +7,8 @@ using Foz.Lake.Tables;
 namespace Foz.Lake.Catalog;
 
 /// <summary>
-/// What names stand for in a query of the owner: tables and views of the lake at their newest version, or at the one
-/// that <c>AT (VERSION =&gt; 3)</c> asks for, and <c>delta_scan('folder', version := 3)</c> for any Delta table.
+/// Resolves names in a query of the owner: to tables and views of the lake at their newest version, or at the one that
+/// <c>AT (VERSION =&gt; 3)</c> asks for, and <c>delta_scan('folder', version := 3)</c> to any Delta table.
 /// </summary>
 /// <param name="lake">The lake; null where there is none.</param>
 /// <param name="tables">Opens folders.</param>
@@ -24,7 +24,7 @@ public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName
     /// <summary>The function that reads what versions changed in a table.</summary>
     public const string TableChangesFunction = "table_changes";
 
-    /// <summary>Whether names can stand for tables of a lake.</summary>
+    /// <summary>Whether names can refer to tables of a lake.</summary>
     public bool HasLake => lake is not null || Fault is not null;
 
     /// <summary>

@@ -101,7 +101,7 @@ public sealed class Lakehouse
         $"{SystemFolder}/leases/{environment}/{step}.json".ToLowerInvariant();
 
     /// <summary>
-    /// Closes the files of this machine to the engines in which statements of others run, but for the folders of the
+    /// Closes the files of this machine to the engines in which statements of others run, except for the folders of the
     /// lake's tables, and those of the cache where the lake is in an object store. A table elsewhere is reached from
     /// the first statement on that reads it.
     /// </summary>
@@ -136,8 +136,8 @@ public sealed class Lakehouse
         }
     }
 
-    /// <summary>The table of a name, whether it exists or not.</summary>
-    /// <exception cref="FozException">The name stands for a view.</exception>
+    /// <summary>Returns the table of a name, whether it exists or not.</summary>
+    /// <exception cref="FozException">The name refers to a view.</exception>
     public async ValueTask<LakeTable> OpenTableAsync(TableName name, CancellationToken cancellationToken) =>
         await Catalog.FindAsync(name, cancellationToken) switch
         {
@@ -147,10 +147,10 @@ public sealed class Lakehouse
         };
 
     /// <summary>
-    /// Takes a table out of the lake: what its step noted, so that the next run makes it anew, its name, and its files.
-    /// Where this is interrupted, it is to be done again.
+    /// Removes a table from the lake: what its step noted, so that the next run makes it again, its name, and its
+    /// files. Where this is interrupted, call it again.
     /// </summary>
-    /// <param name="table">What its name stands for.</param>
+    /// <param name="table">The definition of its name.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How many files were deleted.</returns>
     /// <exception cref="StorageException">The storage failed.</exception>
@@ -174,19 +174,19 @@ public sealed class Lakehouse
         return count;
     }
 
-    /// <summary>Makes sure that a name stands for a table, which lies in the folder of its name if it is new.</summary>
+    /// <summary>Makes sure that a name refers to a table, which lies in the folder of its name if it is new.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="description">What the table holds; null leaves it as it is.</param>
-    /// <param name="owner">Who answers for it; null leaves it as it is.</param>
+    /// <param name="description">What the table holds; null leaves it unchanged.</param>
+    /// <param name="owner">The table's owner; null leaves it unchanged.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public ValueTask<LakeTable> DefineTableAsync(
         TableName name, string? description, string? owner, CancellationToken cancellationToken) =>
         DefineTableAsync(name, description, owner, location: null, cancellationToken);
 
-    /// <summary>Makes sure that a name stands for a table.</summary>
+    /// <summary>Makes sure that a name refers to a table.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="description">What the table holds; null leaves it as it is.</param>
-    /// <param name="owner">Who answers for it; null leaves it as it is.</param>
+    /// <param name="description">What the table holds; null leaves it unchanged.</param>
+    /// <param name="owner">The table's owner; null leaves it unchanged.</param>
     /// <param name="location">The folder of a table that is not defined yet; null for that of its name.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async ValueTask<LakeTable> DefineTableAsync(

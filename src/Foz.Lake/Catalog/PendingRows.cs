@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Foz.Lake.Catalog;
 
 /// <summary>
-/// Rows on their way to a table of the schema <c>foz</c>, in a file that goes with this object. It is a handle, so that
-/// .NET lets the file go too of rows that nobody came to read, as where only a statement's columns were asked for.
+/// Rows on their way to a table of the schema <c>foz</c>, in a file that is deleted with this object. It is a handle,
+/// so that .NET also deletes the file of rows that were never read, as where only a statement's columns were asked for.
 /// </summary>
 public sealed class PendingRows : SafeHandle
 {

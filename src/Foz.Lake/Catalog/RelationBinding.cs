@@ -3,7 +3,7 @@ using Foz.Lake.Tables;
 
 namespace Foz.Lake.Catalog;
 
-/// <summary>What a name in SQL stands for when the statement runs.</summary>
+/// <summary>What a name in SQL refers to when the statement runs.</summary>
 public abstract record RelationBinding
 {
     RelationBinding() { }
@@ -15,7 +15,9 @@ public abstract record RelationBinding
         /// <summary>Rows that are on their way to the table; null where there are none.</summary>
         public PendingRows? Pending { get; init; }
 
-        /// <summary>Makes of the relation of the rows what who asks may read of it; null where that is all.</summary>
+        /// <summary>
+        /// Returns, from the relation of the rows, the part that the user may read; null where that is all of it.
+        /// </summary>
         public Func<string, string>? Through { get; init; }
     }
 
@@ -23,8 +25,8 @@ public abstract record RelationBinding
     /// <param name="Sql">The SELECT.</param>
     public sealed record View(string Sql) : RelationBinding;
 
-    /// <summary>A relation that the engine can read as it stands.</summary>
-    /// <param name="Sql">What stands behind FROM.</param>
+    /// <summary>A relation that the engine can read unchanged.</summary>
+    /// <param name="Sql">The text after FROM.</param>
     public sealed record Relation(string Sql) : RelationBinding
     {
         /// <summary>The rows that it reads, where they are on their way to a table; null where not.</summary>
@@ -32,18 +34,18 @@ public abstract record RelationBinding
     }
 }
 
-/// <summary>Tells what the names in a statement stand for.</summary>
+/// <summary>Resolves the names in a statement.</summary>
 public interface IRelationNames
 {
-    /// <summary>What a table's name stands for; null leaves it to the engine.</summary>
-    /// <exception cref="FozException">It stands for nothing; says so with the nearest right name.</exception>
+    /// <summary>Returns what a table's name refers to; null leaves it to the engine.</summary>
+    /// <exception cref="FozException">It refers to nothing; the hint gives the nearest name.</exception>
     ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken);
 
-    /// <summary>What a table function stands for; null leaves it to the engine.</summary>
-    /// <exception cref="FozException">Its arguments name nothing.</exception>
+    /// <summary>Returns what a call of a table function refers to; null leaves it to the engine.</summary>
+    /// <exception cref="FozException">Its arguments refer to nothing.</exception>
     ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken);
 
-    /// <summary>Whether statements of others are bound, whose text is looked at once more before it runs.</summary>
+    /// <summary>Whether statements of others are bound, whose text is checked once more before it runs.</summary>
     bool AreForOthers => false;
 
     /// <summary>

@@ -51,12 +51,12 @@ public sealed class BoundStatement : IDisposable
 }
 
 /// <summary>
-/// Binds SELECTs of people to the lake. Views are put in as the SELECTs that they are; what the statement's plan asks
-/// of each table's rows leaves out files by the log's statistics; each reference becomes its own relation for this
-/// statement and session.
+/// Binds users' SELECTs to the lake. Views are replaced by their SELECTs; what the statement's plan asks of each
+/// table's rows leaves out files by the log's statistics; each reference becomes its own relation for this statement
+/// and session.
 /// </summary>
 /// <param name="session">The session that will run the statements.</param>
-/// <param name="names">What names stand for.</param>
+/// <param name="names">Resolves names.</param>
 public sealed class StatementBinder(EngineSession session, IRelationNames names)
 {
     // Below this, opening a file costs less than planning the statement once more.

@@ -12,7 +12,7 @@ namespace Foz.Lake.Catalog;
 /// <param name="Statement">What it names, with its views put in.</param>
 public sealed record DescribedStatement(StatementShape Shape, ResolvedStatement Statement);
 
-/// <summary>Finds what names of SELECTs stand for. Views are put in as the SELECTs that they are.</summary>
+/// <summary>Resolves the names in SELECTs. Views are replaced by their SELECTs.</summary>
 public sealed class StatementResolver
 {
     const int ViewDepthMax = 32;
@@ -22,7 +22,7 @@ public sealed class StatementResolver
     readonly EngineSession? session;
 
     /// <summary>Statements of others.</summary>
-    /// <param name="names">What names stand for.</param>
+    /// <param name="names">Resolves names.</param>
     /// <param name="pool">The engines that read their texts, and bind them without access to files.</param>
     public StatementResolver(IRelationNames names, EnginePool pool) => (this.names, this.pool) = (names, pool);
 
@@ -53,11 +53,11 @@ public sealed class StatementResolver
             span => references.RelationOf(span), cancellationToken, span => references.ThroughOf(span));
     }
 
-    /// <summary>Finds what all names stand for, putting in views until none is left.</summary>
+    /// <summary>Resolves all names, replacing views by their SELECTs until none is left.</summary>
     /// <exception cref="FozException">It does not parse, or names what does not exist.</exception>
     public async Task<ResolvedStatement> ResolveAsync(string sql, CancellationToken cancellationToken)
     {
-        // Once views are put in, places are not in what somebody wrote.
+        // Once views are replaced, places are not those of the text that the user wrote.
         var isWritten = true;
         for (var depth = 0; depth < ViewDepthMax; depth++)
         {
@@ -141,9 +141,9 @@ public sealed class StatementResolver
         bindings.GetValueOrDefault(span) is RelationBinding.View view ? $"({view.Sql}\n)" : null;
 }
 
-/// <summary>A statement without views, and what its names stand for by where they are.</summary>
+/// <summary>A statement without views, and what each of its names refers to.</summary>
 /// <param name="Analysis">The statement.</param>
-/// <param name="Bindings">What stands for names.</param>
+/// <param name="Bindings">What each name refers to, by its place in the text.</param>
 public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary<SqlSpan, RelationBinding> Bindings)
 {
     /// <summary>Whether it reads tables of the lake.</summary>
@@ -151,7 +151,7 @@ public sealed record ResolvedStatement(SqlAnalysis Analysis, IReadOnlyDictionary
 
     /// <summary>
     /// All that its rows follow from, where its functions give the same each time: its text, and the version of each
-    /// table with what of it is seen. Null where that cannot be told, as of rows that are on their way.
+    /// table with the part of it that is seen. Null where that is unknown, as for rows that are on their way.
     /// </summary>
     public string? Key
     {

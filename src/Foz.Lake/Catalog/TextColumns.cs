@@ -15,7 +15,7 @@ public static class TextColumns
     /// <summary>The error, with the stream whose types to declare as its hint where one brought the column.</summary>
     /// <param name="error">The error.</param>
     /// <param name="sql">The statement.</param>
-    /// <param name="names">What names stand for.</param>
+    /// <param name="names">Resolves names.</param>
     /// <param name="session">Reads the statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<FozException> ExplainAsync(

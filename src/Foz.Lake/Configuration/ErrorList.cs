@@ -1,7 +1,7 @@
 namespace Foz.Lake.Configuration;
 
 /// <summary>
-/// What is wrong with the texts of a project, all of it and not only the first. Several threads may add to it.
+/// The errors in the texts of a project, all of them and not only the first. Several threads may add to it.
 /// </summary>
 public sealed class ErrorList
 {
@@ -39,16 +39,16 @@ public sealed class ErrorList
     public void Add(Place place, string message, string? hint = null) =>
         Add(new FozException(ErrorKind.Configuration, message) { Place = place, Hint = hint });
 
-    /// <summary>Throws what was found, as one error.</summary>
+    /// <summary>Throws the errors found, as one error.</summary>
     /// <exception cref="FozException">
-    /// The only error, or one that tells all of them; none is thrown if there is none.
+    /// The only error, or one that lists all of them; none is thrown if there is none.
     /// </exception>
     public void ThrowIfAny()
     {
         if (errors.Count > 0) throw Combine(Items);
     }
 
-    /// <summary>One error that tells several.</summary>
+    /// <summary>Returns one error that lists several.</summary>
     /// <param name="errors">At least one.</param>
     public static FozException Combine(IReadOnlyList<FozException> errors)
     {

@@ -18,6 +18,6 @@ public sealed record LakeLocation
     /// <summary>How many bytes of files are kept.</summary>
     public long CacheBytesMax { get; init; } = CacheBytesDefault;
 
-    /// <summary>The variables in which credentials may stand.</summary>
+    /// <summary>The variables that may hold credentials.</summary>
     public Variables Variables { get; init; } = Variables.Empty;
 }

@@ -3,14 +3,14 @@ using System.Globalization;
 namespace Foz.Lake.Configuration;
 
 /// <summary>
-/// Reads the entries of a YAML mapping typed. What is wrong goes to an <see cref="ErrorList"/> and reads as not set;
-/// <see cref="Finish"/> reports the keys that nobody asked for.
+/// Reads the entries of a YAML mapping typed. A wrong value is reported to an <see cref="ErrorList"/> and reads as not
+/// set; <see cref="Finish"/> reports the keys that were never read.
 /// </summary>
 /// <param name="mapping">The mapping.</param>
 /// <param name="keys">
 /// The keys that there are, and no other can be asked for; null for those that are asked for.
 /// </param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Receives the errors.</param>
 public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<SettingSpec>? keys, ErrorList errors)
 {
     const int KeysUsual = 16;
@@ -25,7 +25,7 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
 
     /// <summary>A reader of a mapping whose keys are those that are asked for.</summary>
     /// <param name="mapping">The mapping.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="errors">Receives the errors.</param>
     public MappingReader(YamlNode.Mapping mapping, ErrorList errors)
         : this(mapping, keys: null, errors)
     {
@@ -36,9 +36,9 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
 
     /// <summary>A reader of a node that must be a mapping; of an empty mapping where the node is empty.</summary>
     /// <param name="node">The node; null reads as empty.</param>
-    /// <param name="place">Where it stands if it is null.</param>
+    /// <param name="place">Its place if it is null.</param>
     /// <param name="what">What it is, such as <c>a source</c>.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="errors">Receives the errors.</param>
     /// <param name="keys">The keys that there are; null for those that are asked for.</param>
     public static MappingReader Of(
         YamlNode? node, Place place, string what, ErrorList errors, IReadOnlyList<SettingSpec>? keys = null)
@@ -63,7 +63,7 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
     /// <summary>Whether a key is there, be its value empty or null.</summary>
     public bool Has(string key) => mapping[key] is not null;
 
-    /// <summary>Where a key's value stands, or the mapping where it is not set.</summary>
+    /// <summary>Returns the place of a key's value, or the mapping where it is not set.</summary>
     public Place PlaceOf(string key) => mapping[key]?.Place ?? mapping.Place;
 
     /// <summary>A single value as text; null where it is not set.</summary>
@@ -128,7 +128,7 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
 
     /// <summary>One of several words; null where it is not set.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="words">The words with what each stands for.</param>
+    /// <param name="words">The words with the value of each.</param>
     /// <param name="refused">Words that are known from elsewhere, with what to say about each.</param>
     public T? Word<T>(
         string key, IReadOnlyDictionary<string, T> words, IReadOnlyDictionary<string, string>? refused = null)

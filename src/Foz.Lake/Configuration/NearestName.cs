@@ -41,9 +41,9 @@ public static class NearestName
         return nearest;
     }
 
-    /// <summary>What to tell somebody who wrote a name that is not known.</summary>
+    /// <summary>Returns the hint for a name that is not known.</summary>
     /// <returns>
-    /// <c>did you mean 'x'?</c>, else the names there are if they are few; null if they are many or none.
+    /// <c>did you mean 'x'?</c>, otherwise the names there are if they are few; null if they are many or none.
     /// </returns>
     public static string? Hint(string name, IEnumerable<string> candidates)
     {

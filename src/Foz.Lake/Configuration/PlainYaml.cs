@@ -42,7 +42,7 @@ ref struct PlainYaml
 
     /// <summary>Reads a document.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="start">Where its first character stands; only blanks are before it in its line.</param>
+    /// <param name="start">The index of its first character; only blanks are before it in its line.</param>
     /// <returns>The document; null where it is not plain, empty or wrong.</returns>
     public static YamlNode.Mapping? Read(ReadOnlySpan<char> text, Place start)
     {
@@ -110,7 +110,9 @@ ref struct PlainYaml
         return IsAtEnd || Column <= column ? new(items, place) : null;
     }
 
-    /// <summary>A value that begins in a line behind a key or the sign of an item, and what ends that line.</summary>
+    /// <summary>
+    /// Reads a value that begins in a line after a key or the sign of an item, and what ends that line.
+    /// </summary>
     YamlNode? ReadInLine(int column, int depth)
     {
         if (Next is '|' or '>') return ReadBlock(column);
@@ -177,7 +179,7 @@ ref struct PlainYaml
         return ahead.ReadKey() is not null;
     }
 
-    /// <summary>A key, to behind its colon.</summary>
+    /// <summary>Reads a key and its colon.</summary>
     string? ReadKey()
     {
         if (Next is '\'' or '"')
@@ -244,7 +246,7 @@ ref struct PlainYaml
         return new(entries, place);
     }
 
-    /// <summary>A key inside of brackets, to behind its colon.</summary>
+    /// <summary>Reads a key inside of brackets, and its colon.</summary>
     string? ReadFlowKey()
     {
         if ((Next is '\'' or '"'
@@ -271,7 +273,7 @@ ref struct PlainYaml
         return new(value.TrimEnd(' ').ToString(), isQuoted: false, place);
     }
 
-    /// <summary>Goes behind a comma to the next item, or to the bracket that closes.</summary>
+    /// <summary>Moves past a comma to the next item, or to the bracket that closes.</summary>
     bool SkipToNextItem(char closing)
     {
         if (!SkipFlowSpace()) return false;

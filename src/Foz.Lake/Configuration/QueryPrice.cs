@@ -4,7 +4,7 @@ namespace Foz.Lake.Configuration;
 /// <param name="PerTb">The price of 10^12 bytes, in whatever money.</param>
 public sealed record QueryPrice(decimal PerTb)
 {
-    /// <summary>Bytes for which a statement is charged at least where nobody said it.</summary>
+    /// <summary>Bytes for which a statement is charged at least where they are not set.</summary>
     public const long BytesMinDefault = 10_000_000;
 
     const long Megabyte = 1_000_000;

@@ -14,7 +14,7 @@ public sealed partial class Secrets
 {
     const string Masked = "***";
 
-    /// <summary>A value shorter than this is masked only where it stands as a word of its own.</summary>
+    /// <summary>A value shorter than this is masked only where it is a word of its own.</summary>
     const int LengthMin = 4;
 
     static readonly string[] secretWords = ["token", "key", "secret", "password", "credential"];
@@ -23,7 +23,7 @@ public sealed partial class Secrets
     ImmutableArray<string> values = [];
 
     /// <summary>
-    /// Makes a value a secret, also as it is written inside of URLs, forms, JSON and SQL, in Base64, and as the
+    /// Makes a value a secret, also in the forms that it has inside of URLs, forms, JSON and SQL, in Base64, and as the
     /// password of users in a header of HTTP (RFC 7617); empty values are not.
     /// </summary>
     /// <param name="value">The value.</param>
@@ -87,14 +87,12 @@ public sealed partial class Secrets
     /// <summary>A warning that holds no secret.</summary>
     public Warning Mask(Warning warning) => new(Mask(warning.Message), MaskAny(warning.Hint));
 
-    /// <summary>
-    /// The password that stands in a URL (<c>scheme://user:password@host</c>); null where there is none.
-    /// </summary>
+    /// <summary>Returns the password in a URL (<c>scheme://user:password@host</c>); null where there is none.</summary>
     public static string? PasswordInUrl(string text) =>
         UrlPassword.Match(text) is { Success: true } match ? match.Groups["password"].Value : null;
 
     /// <summary>
-    /// The user that stands before a password in a URL, as it is written there; null where there is no password.
+    /// Returns the user before a password in a URL, as written there; null where there is no password.
     /// </summary>
     public static string? UserInUrl(string text) =>
         UrlPassword.Match(text) is { Success: true } match ? match.Groups["user"].Value : null;

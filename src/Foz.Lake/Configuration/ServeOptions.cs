@@ -94,13 +94,13 @@ public sealed record ServeOptions
     /// <summary>The most bytes of results of small queries that are kept; 0 for none.</summary>
     public long ResultCacheBytes { get; init; } = 64_000_000;
 
-    /// <summary>How long statements may go on when the server stops.</summary>
+    /// <summary>How long statements may continue when the server stops.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The classes of statements, in the order of the file.</summary>
     public IReadOnlyList<WorkloadOptions> Workloads { get; init; } = [];
 
-    /// <summary>What reading costs; null where nobody says it.</summary>
+    /// <summary>What reading costs; null where it is not set.</summary>
     public QueryPrice? Price { get; init; }
 
     /// <summary>The key of <c>hash</c> masks; null for one that is drawn at each start.</summary>
@@ -120,7 +120,7 @@ public sealed record ServeOptions
 /// <param name="folder">The project's folder.</param>
 /// <param name="variables">What texts are filled in from.</param>
 /// <param name="secrets">Takes the key of masks.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Receives the errors.</param>
 public sealed class ServeReader(string folder, Variables variables, Secrets secrets, ErrorList errors)
 {
     const int PortMax = 65_535;

@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Foz.Lake.Configuration;
 
-/// <summary>One value of a YAML mapping: text, a list of texts or a mapping of texts, and where it stands.</summary>
+/// <summary>One value of a YAML mapping: text, a list of texts or a mapping of texts, with its place.</summary>
 /// <param name="Value">
 /// A string, an <c>IReadOnlyList&lt;string&gt;</c> or an <c>IReadOnlyDictionary&lt;string, string&gt;</c>.
 /// </param>
-/// <param name="Place">Where it stands.</param>
+/// <param name="Place">Its place.</param>
 public sealed record Setting(object Value, Place Place);
 
 /// <summary>What a connection, a source or a stream is set to: names with values that are read typed.</summary>
-/// <param name="place">Where the mapping stands, for what is missing in it.</param>
+/// <param name="place">The place of the mapping, for what is missing in it.</param>
 /// <param name="values">The settings by name.</param>
 public sealed class Settings(Place place, IReadOnlyDictionary<string, Setting> values)
 {
@@ -29,7 +29,7 @@ public sealed class Settings(Place place, IReadOnlyDictionary<string, Setting> v
         ? this
         : new(place, new Dictionary<string, Setting>(values) { [name] = new(value, place) });
 
-    /// <summary>Where a setting stands, or the mapping where it is not set.</summary>
+    /// <summary>Returns the place of a setting, or the mapping where it is not set.</summary>
     public Place PlaceOf(string name) => values.TryGetValue(name, out var setting) ? setting.Place : place;
 
     /// <summary>A text, or null where it is not set.</summary>

@@ -2,14 +2,14 @@ namespace Foz.Lake.Configuration;
 
 /// <summary>Reads what a connector declares as settings out of YAML.</summary>
 /// <param name="specs">The settings that there are.</param>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Receives the errors.</param>
 public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList errors)
 {
     /// <summary>
-    /// Reports settings that do not exist, required ones that are missing, and secrets that stand in the text
+    /// Reports settings that do not exist, required ones that are missing, and secrets that are written in the text
     /// instead of in a variable.
     /// </summary>
-    /// <param name="mapping">The mapping as it stands in the file, variables not filled in.</param>
+    /// <param name="mapping">The mapping as written in the file, variables not filled in.</param>
     /// <param name="otherKeys">Keys of the mapping that are no settings.</param>
     /// <param name="what">What the settings are of, such as <c>a connection of type postgresql</c>.</param>
     /// <param name="isComplete">Whether required settings have to be there.</param>
@@ -51,9 +51,9 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
     }
 
     /// <summary>
-    /// Makes secret what variables filled in: settings that are secrets, and passwords inside of others.
+    /// Marks values that variables filled in as secrets: settings that are secrets, and passwords inside of others.
     /// </summary>
-    /// <param name="mapping">The mapping as it stands in the file.</param>
+    /// <param name="mapping">The mapping as written in the file.</param>
     /// <param name="filledIn">The same with variables filled in.</param>
     /// <param name="secrets">Takes the values.</param>
     public void NoteSecrets(YamlNode.Mapping mapping, YamlNode.Mapping filledIn, Secrets secrets)
@@ -188,7 +188,7 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
         else if (Secrets.PasswordInConnectionString(text) is { } inText) yield return inText;
     }
 
-    /// <summary>All single values, each with its key where it stands in a mapping.</summary>
+    /// <summary>Returns all single values, each with its key where it is in a mapping.</summary>
     static IEnumerable<(string? Key, YamlNode.Scalar Scalar)> KeyedScalars(YamlNode node) => node switch
     {
         YamlNode.Scalar scalar => [(null, scalar)],

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Foz.Lake.Configuration;
 
 /// <summary>
-/// Texts with variables in them: <c>${NAME}</c>, or <c>${NAME:-default}</c> for when it is not set or empty;
-/// <c>$${</c> stands for a plain <c>${</c>.
+/// Texts with variables in them: <c>${NAME}</c>, or <c>${NAME:-default}</c> for when it is not set or empty; <c>$${</c>
+/// means a plain <c>${</c>.
 /// </summary>
 public static partial class VariableText
 {
@@ -19,7 +19,7 @@ public static partial class VariableText
 
     /// <summary>Puts the values of variables into a text.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="place">Where it stands.</param>
+    /// <param name="place">Its place.</param>
     /// <param name="variables">The values.</param>
     /// <param name="errors">
     /// Takes names that are not set and have no default, and a <c>${</c> that is no variable.
@@ -51,7 +51,7 @@ public static partial class VariableText
         });
     }
 
-    /// <summary>Puts the values of variables into all values of a node; keys stay as they are.</summary>
+    /// <summary>Puts the values of variables into all values of a node; keys stay unchanged.</summary>
     /// <inheritdoc cref="Expand(string, Place, Variables, ErrorList)"/>
     public static YamlNode Expand(YamlNode node, Variables variables, ErrorList errors) => node switch
     {

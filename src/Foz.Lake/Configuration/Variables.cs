@@ -32,7 +32,7 @@ public sealed class Variables(
     /// <summary>The variables of a project.</summary>
     /// <param name="folder">The project's folder.</param>
     /// <param name="environment">The environment; null for that of the process.</param>
-    /// <param name="errors">Takes what is wrong with <c>.env</c>.</param>
+    /// <param name="errors">Receives the errors in <c>.env</c>.</param>
     public static Variables Load(
         string folder, IReadOnlyDictionary<string, string>? environment, ErrorList errors)
     {
@@ -46,7 +46,7 @@ public sealed class Variables(
             .ToDictionary(e => (string)e.Key, e => (string?)e.Value ?? "", StringComparer.Ordinal);
 
     /// <summary>
-    /// Reads lines of <c>NAME=value</c>. A value may stand in single quotes (taken as it is) or double quotes
+    /// Reads lines of <c>NAME=value</c>. A value may be in single quotes (taken unchanged) or double quotes
     /// (<c>\n \t \" \\</c> are escapes); without quotes a <c>#</c> after a space starts a comment. A leading
     /// <c>export</c> is skipped.
     /// </summary>

@@ -10,10 +10,10 @@ public sealed record WorkloadOptions
     /// <summary>The class of those that no other class takes.</summary>
     public const string DefaultName = "default";
 
-    /// <summary>How many statements wait where nobody said it.</summary>
+    /// <summary>How many statements wait where no limit is set.</summary>
     public const int QueueMaxDefault = 1000;
 
-    /// <summary>How long they wait where nobody said it.</summary>
+    /// <summary>How long they wait where no limit is set.</summary>
     public static readonly TimeSpan QueueTimeoutDefault = TimeSpan.FromMinutes(5);
 
     /// <summary>The settings.</summary>

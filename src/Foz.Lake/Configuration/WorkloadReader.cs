@@ -2,7 +2,7 @@
 namespace Foz.Lake.Configuration;
 
 /// <summary>Reads <c>workloads:</c> under <c>serve:</c> of <c>foz.yml</c>.</summary>
-/// <param name="errors">Takes what is wrong.</param>
+/// <param name="errors">Receives the errors.</param>
 sealed class WorkloadReader(ErrorList errors)
 {
     const int ThreadsMax = 1024;

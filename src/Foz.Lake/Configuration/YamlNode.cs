@@ -1,6 +1,6 @@
 namespace Foz.Lake.Configuration;
 
-/// <summary>A node of a YAML text, and where it stands.</summary>
+/// <summary>A node of a YAML text, with its place.</summary>
 public abstract class YamlNode
 {
     YamlNode(Place place) => Place = place;
@@ -8,12 +8,10 @@ public abstract class YamlNode
     /// <summary>Where it starts.</summary>
     public Place Place { get; }
 
-    /// <summary>What it is, as an error message says it.</summary>
+    /// <summary>What it is, in the words of error messages.</summary>
     public abstract string Kind { get; }
 
-    /// <summary>
-    /// Whether it is a scalar that stands for nothing: empty, <c>~</c> or <c>null</c>, without quotes.
-    /// </summary>
+    /// <summary>Whether it is a scalar without a value: empty, <c>~</c> or <c>null</c>, without quotes.</summary>
     public bool IsNull => this is Scalar { IsQuoted: false, Text: "" or "~" or "null" or "Null" or "NULL" };
 
     /// <summary>A single value.</summary>
@@ -49,7 +47,7 @@ public abstract class YamlNode
         public override string Kind => "a list";
     }
 
-    /// <summary>A mapping; no key stands in it twice.</summary>
+    /// <summary>A mapping; no key occurs in it twice.</summary>
     /// <param name="entries">Its entries in order.</param>
     /// <param name="place">Where it starts.</param>
     public sealed class Mapping(IReadOnlyList<YamlEntry> entries, Place place) : YamlNode(place)
@@ -65,7 +63,7 @@ public abstract class YamlNode
         /// <summary>The index of the entry of a key; -1 where the key is not there.</summary>
         internal int Find(string key)
         {
-            // Mappings are short, and are looked at again and again.
+            // Mappings are short, and are searched again and again.
             for (var i = 0; i < all.Length; i++)
                 if (all[i].Key == key) return i;
             return -1;
@@ -78,6 +76,6 @@ public abstract class YamlNode
 
 /// <summary>A key with its value.</summary>
 /// <param name="Key">The key's text.</param>
-/// <param name="KeyPlace">Where the key stands.</param>
+/// <param name="KeyPlace">The place of the key.</param>
 /// <param name="Value">The value.</param>
 public sealed record YamlEntry(string Key, Place KeyPlace, YamlNode Value);

@@ -4,7 +4,7 @@ using YamlDotNet.Core.Events;
 namespace Foz.Lake.Configuration;
 
 /// <summary>
-/// Reads one YAML document (YAML 1.2) into nodes that know where they stand. Anchors and merge keys (<c>&lt;&lt;</c>)
+/// Reads one YAML document (YAML 1.2) into nodes that know their places. Anchors and merge keys (<c>&lt;&lt;</c>)
 /// work within a limit on what they expand to; tags and further documents are errors.
 /// </summary>
 public sealed class YamlReader
@@ -27,8 +27,8 @@ public sealed class YamlReader
 
     /// <summary>Reads a document.</summary>
     /// <param name="text">The text; line and column of its nodes count from its first character.</param>
-    /// <param name="file">The file as it is named in errors.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="file">The file as errors name it.</param>
+    /// <param name="errors">Receives the errors.</param>
     /// <returns>The document; null where it is empty, or where it cannot be read and errors were added.</returns>
     public static YamlNode? Read(string text, string file, ErrorList errors)
     {
@@ -43,8 +43,8 @@ public sealed class YamlReader
     /// <summary>Reads a document that is a part of a file.</summary>
     /// <param name="text">The file's text.</param>
     /// <param name="part">The part; nothing else of the line that it begins in is before it for the document.</param>
-    /// <param name="file">The file as it is named in errors.</param>
-    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="file">The file as errors name it.</param>
+    /// <param name="errors">Receives the errors.</param>
     /// <returns>The document; null where it is empty, or where it cannot be read and errors were added.</returns>
     public static YamlNode? Read(string text, Range part, string file, ErrorList errors)
     {
@@ -52,7 +52,7 @@ public sealed class YamlReader
         var before = text.AsSpan(0, start);
         var place = new Place(file, 1 + before.Count('\n'), start - before.LastIndexOf('\n'));
         if (length <= CharactersMax && PlainYaml.Read(text.AsSpan(start, length), place) is { } plain) return plain;
-        // Blanks in place of what stands before keep lines and columns those of the file.
+        // Blanks in place of the text before keep lines and columns those of the file.
         var blanks = new char[start];
         for (var i = 0; i < blanks.Length; i++) blanks[i] = text[i] == '\n' ? '\n' : ' ';
         return Read(string.Concat(blanks, text.AsSpan(start, length)), file, errors);

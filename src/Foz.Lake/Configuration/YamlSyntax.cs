@@ -2,7 +2,7 @@ using YamlDotNet.Core;
 
 namespace Foz.Lake.Configuration;
 
-/// <summary>Says what is wrong with a text that is not YAML, in words for who wrote it.</summary>
+/// <summary>Explains what is wrong with a text that is not YAML, for its author.</summary>
 static class YamlSyntax
 {
     /// <summary>Part of the parser's message, what it means, and what to do.</summary>

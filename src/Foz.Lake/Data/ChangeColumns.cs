@@ -1,8 +1,8 @@
 namespace Foz.Lake.Data;
 
 /// <summary>
-/// The columns that stand behind a source's own in every bronze table, so that snapshots, incremental loads and
-/// change streams look alike.
+/// The columns after a source's own in every bronze table, so that snapshots, incremental loads and change streams look
+/// alike.
 /// </summary>
 public static class ChangeColumns
 {

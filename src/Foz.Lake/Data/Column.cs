@@ -25,12 +25,12 @@ public abstract class Column(ulong[]? validity)
 public sealed class FixedColumn<T>(T[] values, ulong[]? validity) : Column(validity)
     where T : unmanaged
 {
-    /// <summary>One value a row, and maybe more behind them.</summary>
+    /// <summary>One value a row, and maybe more after them.</summary>
     public T[] Values { get; } = values;
 }
 
 /// <summary>Texts in UTF-8, or bytes.</summary>
-/// <param name="bytes">All values, one behind the other.</param>
+/// <param name="bytes">All values, one after the other.</param>
 /// <param name="offsets">Where each value starts, and the last one ends: one more than there are rows.</param>
 /// <param name="validity">See <see cref="Column"/>.</param>
 public sealed class BytesColumn(byte[] bytes, int[] offsets, ulong[]? validity) : Column(validity)
@@ -40,12 +40,12 @@ public sealed class BytesColumn(byte[] bytes, int[] offsets, ulong[]? validity) 
 }
 
 /// <summary>Lists of values.</summary>
-/// <param name="elements">All elements, list behind list.</param>
+/// <param name="elements">All elements, list after list.</param>
 /// <param name="offsets">Where each list starts, and the last one ends: one more than there are rows.</param>
 /// <param name="validity">See <see cref="Column"/>.</param>
 public sealed class ListColumn(Column elements, int[] offsets, ulong[]? validity) : Column(validity)
 {
-    /// <summary>All elements, list behind list.</summary>
+    /// <summary>All elements, list after list.</summary>
     public Column Elements { get; } = elements;
 
     /// <summary>Where each list starts in <see cref="Elements"/>, and the last one ends.</summary>

@@ -1,7 +1,7 @@
 namespace Foz.Lake.Data;
 
 /// <summary>
-/// Tags of columns, such as <c>pii.cpf</c>: what kind of thing the values are. They stand in the table's own schema, a
+/// Tags of columns, such as <c>pii.cpf</c>: what kind of thing the values are. The table's own schema holds them, as a
 /// column's metadata <c>foz.tag.pii.cpf</c> or, as SQL sets them, <c>foz.tag.pii = cpf</c>; both are the tag
 /// <c>pii.cpf</c>.
 /// </summary>
@@ -24,8 +24,8 @@ public static class ColumnTag
     public const string InheritedPrefix = "from ";
 
     /// <summary>
-    /// The families of tags that are about people. A column with one of them is shown to nobody whose grants do not say
-    /// how.
+    /// The families of tags that are about people. A user sees a column with one of them only where the user's grants
+    /// say how.
     /// </summary>
     public static IReadOnlyList<string> ProtectedFamilies { get; } = ["pii", "sensitive", "minor"];
 
@@ -57,7 +57,7 @@ public static class ColumnTag
     /// <summary>Whether a tag says that another one is released.</summary>
     public static bool IsRelease(string tag) => tag.StartsWith(Released, StringComparison.Ordinal);
 
-    /// <summary>The tag that a release is of; another tag as it is.</summary>
+    /// <summary>Returns the tag that a release is of; another tag unchanged.</summary>
     public static string WithoutRelease(string tag) =>
         tag.StartsWith(Released, StringComparison.OrdinalIgnoreCase) ? tag[Released.Length..] : tag;
 
@@ -82,8 +82,8 @@ public static class ColumnTag
             || (key.StartsWith(Prefix, StringComparison.Ordinal) && IsManaged(value));
 
     /// <summary>
-    /// Whether runs should put a tag or release to a column's metadata: it is not there so, and nobody else put it
-    /// there.
+    /// Whether runs should add a tag or release to a column's metadata: it is not there in this form, and no user put
+    /// it there.
     /// </summary>
     public static bool MayPut(IReadOnlyDictionary<string, string> metadata, string key, string value) =>
         !metadata.TryGetValue(key, out var present) || (present != value && IsOfRuns(key, present));

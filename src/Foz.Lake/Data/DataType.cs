@@ -60,7 +60,7 @@ public abstract record DataType
 
     /// <summary>An exact number of at most 38 digits.</summary>
     /// <param name="Precision">Digits in all, 1 to 38.</param>
-    /// <param name="Scale">Digits behind the point, 0 to <paramref name="Precision"/>.</param>
+    /// <param name="Scale">Digits after the point, 0 to <paramref name="Precision"/>.</param>
     public sealed record Decimal(int Precision, int Scale) : DataType
     {
         /// <inheritdoc/>

@@ -22,13 +22,13 @@ public sealed record TableName(string Schema, string Name)
     /// <summary>The schema of the platform's own tables.</summary>
     public const string SystemSchema = "foz";
 
-    /// <summary>What stands where a name could not be read: no table is called so.</summary>
+    /// <summary>The replacement of a name that could not be read: no table is called so.</summary>
     public static TableName None { get; } = new("", "");
 
     /// <summary>The table of the rows that could not be read into this one.</summary>
     public TableName Rejected => this with { Name = Name + "__rejected" };
 
-    /// <summary>The table of the rows of this one that broke a check and wait to be looked at.</summary>
+    /// <summary>The table of the rows of this one that broke a check and wait for a user's decision.</summary>
     public TableName Quarantine => this with { Name = Name + "__quarantine" };
 
     /// <summary>Reads <c>schema.name</c> or <c>lake.schema.name</c>.</summary>

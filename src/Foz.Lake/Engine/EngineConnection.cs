@@ -3,9 +3,9 @@ using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine;
 
-/// <summary>A connection, and what is known of it: all that one session could leave behind for the next one.</summary>
+/// <summary>A connection, with the state that one session could leave for the next one.</summary>
 /// <param name="native">The connection.</param>
-/// <param name="generation">What it is of.</param>
+/// <param name="generation">Its generation.</param>
 sealed class EngineConnection(Connection native, EngineGeneration generation) : IDisposable
 {
     /// <summary>What it is of.</summary>
@@ -18,8 +18,8 @@ sealed class EngineConnection(Connection native, EngineGeneration generation) : 
     public string TimeZone { get; private set; } = EngineSession.TimeZoneDefault;
 
     /// <summary>
-    /// Whether it is as it was opened, but for the time zone: nothing ran but queries, and all of them went well. Of
-    /// others nobody knows what they left: temporary tables, variables, settings, a transaction.
+    /// Whether it is as it was opened, except for the time zone: only queries ran, and all of them succeeded. The state
+    /// of other connections is unknown: temporary tables, variables, settings, a transaction.
     /// </summary>
     public bool IsPlain { get; private set; } = true;
 

@@ -60,7 +60,7 @@ public static class EngineErrors
         {
             Place = sql is not null && error.Position is { } position ? PlaceOf(error.Kind, sql, position) : null,
             Statement = sql,
-            // Behind the first line DuckDB says what was meant perhaps.
+            // After the first line DuckDB suggests what was perhaps meant.
             Hint = HintOf(error.Kind) ?? (message.Length > 1 ? message[1] : null),
             SqlState = StateOf(error.Kind, message[0]),
         };
@@ -77,7 +77,7 @@ public static class EngineErrors
     public static bool IsOfEnd(Exception error) => CauseOf(error) is { } cause && EndsInstance(cause);
 
     /// <summary>
-    /// Whether a statement failed as it ended its instance, and not as one of those that ran there beside it.
+    /// Whether a statement failed as it ended its instance, and not as one of those that ran there at the same time.
     /// </summary>
     public static bool IsLethal(Exception error) => IsOfEnd(error) && !IsOfOther(CauseOf(error)!);
 
@@ -100,7 +100,9 @@ public static class EngineErrors
             Hint = "try again: the engine was opened again; where it fails again, write the statement otherwise",
         };
 
-    /// <summary>The error of a statement that the engine stopped for an error which it did not tell.</summary>
+    /// <summary>
+    /// Returns the error of a statement that the engine stopped for an error which it did not report.
+    /// </summary>
     public static FozException OfUnknownCause(DuckDBException error) =>
         new(ErrorKind.Resource, "the engine stopped the statement for an error that it did not report", error)
         {
@@ -187,7 +189,7 @@ public static class EngineErrors
         _ => ErrorKind.Data,
     };
 
-    /// <summary>The SQLSTATE of what DuckDB tells apart by its message only.</summary>
+    /// <summary>Returns the SQLSTATE of errors that DuckDB distinguishes by their message only.</summary>
     static string? StateOf(DuckDBErrorKind kind, string message) => kind switch
     {
         _ when IsUnsupported(kind, message) => "0A000",

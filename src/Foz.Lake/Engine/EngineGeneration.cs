@@ -10,7 +10,7 @@ namespace Foz.Lake.Engine;
 /// <param name="reach">The folders that its statements reach; null for all of the machine's.</param>
 sealed class EngineGeneration(Database database, IReadOnlyList<string>? reach)
 {
-    // More wait for nobody: so many statements at a time are rare.
+    // More would stay unused: so many statements at a time are rare.
     const int IdleMax = 32;
 
     readonly Stack<EngineConnection> idle = [];
@@ -49,9 +49,7 @@ sealed class EngineGeneration(Database database, IReadOnlyList<string>? reach)
         return TryConnect();
     }
 
-    /// <summary>
-    /// Takes back a connection that left nothing behind; that of a generation that is over is closed.
-    /// </summary>
+    /// <summary>Takes back a connection without leftover state; that of a generation that is over is closed.</summary>
     public void TakeBack(EngineConnection connection)
     {
         lock (idle)
@@ -64,7 +62,7 @@ sealed class EngineGeneration(Database database, IReadOnlyList<string>? reach)
     }
 
     /// <summary>
-    /// Ends it: what runs goes on to its end, or to its failure, and the database closes with the last connection.
+    /// Ends it: running statements continue to their end, or failure, and the database closes with the last connection.
     /// </summary>
     public void End()
     {

@@ -4,7 +4,7 @@ using Foz.Lake.Engine.Functions;
 
 namespace Foz.Lake.Engine;
 
-/// <summary>What an instance of DuckDB may use that a pool opens beside those of its workloads.</summary>
+/// <summary>What an instance of DuckDB may use that a pool opens besides those of its workloads.</summary>
 public sealed record InstanceOptions
 {
     /// <summary>Its name, of its own in the pool; what it spills lies in a folder of that name.</summary>
@@ -66,14 +66,14 @@ public sealed class EngineInstance
     /// <summary>The folders that its statements reach; null for all of the machine's.</summary>
     internal TableFolders? Folders { get; private set; }
 
-    /// <summary>Opens a session: a connection of its own. It costs microseconds, but for the first one.</summary>
+    /// <summary>Opens a session: a connection of its own. It costs microseconds, except for the first one.</summary>
     /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
     public EngineSession Open() => new(Connect(static generation => generation.TryConnect()), this, streams, scans);
 
     /// <summary>
-    /// Lends a session for queries: what it costs to open a connection is paid once. It is given to the next one only
-    /// where this one left nothing behind: it is closed after a failure, after what was canceled, and after anything
-    /// that is no query.
+    /// Lends a session for queries: the cost of opening a connection is paid once. The connection is reused only where
+    /// this session left no state: it is closed after a failure, after a cancellation, and after anything that is no
+    /// query.
     /// </summary>
     /// <param name="timeZone">The time zone that texts without one are in.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -95,8 +95,8 @@ public sealed class EngineInstance
     }
 
     /// <summary>
-    /// Makes functions and what else statements use known to the instance: now where it is open, and whenever it is
-    /// opened. What is called is given a session of a generation that nobody else has yet, or that is in use.
+    /// Makes functions and other things that statements use known to the instance: now where it is open, and whenever
+    /// it is opened. The definition gets a session of a generation that is not shared yet, or of the one in use.
     /// </summary>
     public void Define(Action<EngineSession> definition)
     {
@@ -146,7 +146,7 @@ public sealed class EngineInstance
     }
 
     /// <summary>
-    /// Makes sure that sessions that are opened from now on reach folders; those that are open stay as they are.
+    /// Makes sure that sessions that are opened from now on reach folders; those that are open stay unchanged.
     /// </summary>
     /// <exception cref="FozException">
     /// A folder is one that is never reached, or the instance could not be opened.
@@ -193,7 +193,7 @@ public sealed class EngineInstance
             if (connect(Opened()) is { } connection) return connection;
     }
 
-    /// <summary>The generation, opened by who asks first; a failure is not remembered.</summary>
+    /// <summary>Returns the generation, which the first caller opens; a failure is not remembered.</summary>
     EngineGeneration Opened()
     {
         if (Volatile.Read(ref current) is { } known) return known;
@@ -220,8 +220,8 @@ public sealed class EngineInstance
     }
 
     /// <summary>
-    /// Opens another generation in the place of one that lives. While it is opened there is none, so that nobody adds
-    /// to the old one what the new one would lack.
+    /// Opens another generation in the place of one that lives. While it is opened there is none, so that no caller
+    /// adds to the old one what the new one would lack.
     /// </summary>
     void Renew()
     {
@@ -252,7 +252,7 @@ public sealed class EngineInstance
         }
         catch (Exception e) when (e is FozException or ObjectDisposedException)
         {
-            // Who opens a session is told, and who asks whether it is ready.
+            // A caller that opens a session gets the error, and so does the check for readiness.
         }
     }
 }

@@ -13,7 +13,7 @@ namespace Foz.Lake.Engine;
 /// </summary>
 public sealed class EnginePool : IDisposable
 {
-    // The rest is for .NET and for what DuckDB uses beside its own limit. Where less is given, a join that is sorted
+    // The rest is for .NET and for what DuckDB uses besides its own limit. Where less is given, a join that is sorted
     // does not find room for its buffers under the smallest budgets, however much it may spill.
     const double EngineShare = 0.9;
 
@@ -70,7 +70,7 @@ public sealed class EnginePool : IDisposable
     public int Threads => options.Threads;
 
     /// <summary>
-    /// Opens a session: a connection of its own to the workload's instance. It costs microseconds, but for the first
+    /// Opens a session: a connection of its own to the workload's instance. It costs microseconds, except for the first
     /// one.
     /// </summary>
     /// <exception cref="FozException">The native library is missing, or the instance could not be opened.</exception>
@@ -100,9 +100,9 @@ public sealed class EnginePool : IDisposable
     public bool IsReady => instances.Concat(added).Aggregate(true, static (all, instance) => instance.IsReady && all);
 
     /// <summary>
-    /// Closes the files of this machine to all that serve: the instances that are added from now on, those in which
-    /// statements are bound, and that of queries. They reach folders of tables and of the pool's own files, and nobody
-    /// changes their configuration any more.
+    /// Closes the files of this machine to all instances that serve: those that are added from now on, those in which
+    /// statements are bound, and that of queries. They reach folders of tables and of the pool's own files, and their
+    /// configuration can no longer be changed.
     /// </summary>
     /// <param name="lake">The lake's folder; null for a lake that is not on this machine.</param>
     /// <param name="system">The name of the folder below the lake that has what is no table.</param>
@@ -119,7 +119,7 @@ public sealed class EnginePool : IDisposable
     /// <summary>What the last statements name.</summary>
     internal TextCache<SqlAnalysis> Analyses { get; } = new();
 
-    /// <summary>Texts that were looked at before they ran, with the statements that they were made from.</summary>
+    /// <summary>Texts that were checked before they ran, with the statements that they were made from.</summary>
     internal TextCache<string> FinalTexts { get; } = new();
 
     /// <summary>The sizes of macros; null until functions for clients are defined.</summary>
@@ -149,7 +149,7 @@ public sealed class EnginePool : IDisposable
     /// <summary>
     /// Begins to load the native library on a thread of its own, for a process that will open a pool soon.
     /// </summary>
-    /// <returns>The thread, for whoever must not end the process under it.</returns>
+    /// <returns>The thread, for a caller that must not end the process during the load.</returns>
     public static Thread LoadAhead()
     {
         var thread = new Thread(static () =>
@@ -160,7 +160,7 @@ public sealed class EnginePool : IDisposable
             }
             catch (Exception e) when (e is TypeLoadException or BadImageFormatException)
             {
-                // Who opens a pool is told.
+                // The caller that opens a pool gets the error.
             }
         })
         { IsBackground = true };
@@ -169,7 +169,7 @@ public sealed class EnginePool : IDisposable
     }
 
     /// <summary>
-    /// Makes an empty folder for files that do not outlive the pool: who made it deletes it, or the pool at its end, or
+    /// Makes an empty folder for files that do not outlive the pool: its creator deletes it, or the pool at its end, or
     /// <see cref="SweepTempFolders"/> of another process where this one is killed.
     /// </summary>
     /// <exception cref="IOException">The disk is full, or may not be written.</exception>
@@ -177,7 +177,7 @@ public sealed class EnginePool : IDisposable
         Directory.CreateDirectory(Path.Combine(temp.Value.Path, Path.GetRandomFileName()));
 
     /// <summary>
-    /// Deletes what processes of this user have left that were killed; nothing where no folder can be made to tell by.
+    /// Deletes what killed processes of this user have left; nothing where no folder can be made to detect them.
     /// </summary>
     public void SweepTempFolders() => FindTemp()?.Sweep();
 
@@ -231,9 +231,9 @@ public sealed class EnginePool : IDisposable
     }
 
     /// <summary>
-    /// Closes the machine's files to an instance but for those below some folders, and its configuration but for what
-    /// Foz sets later. DuckDB follows links and <c>..</c> before it compares, and adds the folder that the instance
-    /// spills to.
+    /// Closes the machine's files to an instance except for those below some folders, and its configuration except for
+    /// what Foz sets later. DuckDB follows links and <c>..</c> before it compares, and adds the folder that the
+    /// instance spills to.
     /// </summary>
     static void Close(Connection connection, IReadOnlyList<string> reach) => connection.Execute(
         $"""

@@ -49,7 +49,7 @@ public sealed class EngineRows : IDisposable
         }
     }
 
-    /// <summary>Counts the rows behind those that <see cref="Rows"/> gave, and passes over them.</summary>
+    /// <summary>Counts the rows after those that <see cref="Rows"/> gave, and skips them.</summary>
     /// <inheritdoc cref="Fetch"/>
     public long CountRest(CancellationToken cancellationToken)
     {
@@ -82,7 +82,9 @@ public sealed class EngineRows : IDisposable
         }
     }
 
-    /// <summary>What a statement failed for, found by running it again; null where that does not tell.</summary>
+    /// <summary>
+    /// Returns the cause of a statement's failure, found by running it again; null where it stays unknown.
+    /// </summary>
     DuckDBException? FindCause(CancellationToken cancellationToken)
     {
         for (var i = 0; i < CauseTriesMax; i++)

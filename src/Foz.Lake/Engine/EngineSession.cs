@@ -17,7 +17,7 @@ public sealed class EngineSession : IDisposable
     // The part of an instance's memory that the texts of one call of a function for others may take.
     const int CallPart = 4;
 
-    /// <summary>The time zone of sessions of which nobody says it.</summary>
+    /// <summary>The time zone of sessions where it is not set.</summary>
     public const string TimeZoneDefault = "UTC";
 
     readonly StreamFunction streams;
@@ -57,8 +57,8 @@ public sealed class EngineSession : IDisposable
     public bool IsOutdated { get; private set; }
 
     /// <summary>
-    /// Notes the files that its statements read, and those of sessions that it opens from then on; null where nobody
-    /// does.
+    /// Notes the files that its statements read, and those of sessions that it opens from then on; null where they are
+    /// not noted.
     /// </summary>
     public ScanMeter? Meter { get; set; }
 
@@ -200,8 +200,8 @@ public sealed class EngineSession : IDisposable
             static _ => true, cancellationToken);
 
     /// <summary>
-    /// Makes a stream readable in this session's SQL, once, until what is returned is disposed. What the stream throws
-    /// comes out of the statement as it is; canceling the statement cancels the stream.
+    /// Makes a stream readable in this session's SQL, once, until the returned relation is disposed. The statement
+    /// throws the stream's exceptions unchanged; canceling the statement cancels the stream.
     /// </summary>
     public StreamRelation Register(ColumnStream stream)
     {
@@ -213,7 +213,7 @@ public sealed class EngineSession : IDisposable
     /// <summary>Makes what a scan needs of its files known to the functions of <see cref="ScanFunctions"/>.</summary>
     public ScanToken Register(ScanFiles files) => scans.Add(files);
 
-    /// <summary>Makes functions known to the session's instance, and macros that may stand in their place.</summary>
+    /// <summary>Makes functions known to the session's instance, and macros that may replace them.</summary>
     public void Define(IEnumerable<ScalarFunction> functions, string macros)
     {
         foreach (var overloads in functions.Select(Bounded).GroupBy(function => function.Name, StringComparer.Ordinal))
@@ -271,10 +271,10 @@ public sealed class EngineSession : IDisposable
         else connection.Dispose();
     }
 
-    /// <summary>Does something with the connection.</summary>
+    /// <summary>Uses the connection.</summary>
     /// <param name="sql">The statement, for errors.</param>
     /// <param name="call">What is done.</param>
-    /// <param name="asks">Whether that left nothing behind.</param>
+    /// <param name="asks">Whether that left no state.</param>
     /// <param name="cancellationToken">Stops it.</param>
     internal T Run<T>(string sql, Func<T> call, Func<T, bool> asks, CancellationToken cancellationToken)
     {

@@ -38,7 +38,7 @@ public static class LosslessText
         Instant,
     }
 
-    /// <summary>The function as DuckDB is told of it.</summary>
+    /// <summary>The function as DuckDB registers it.</summary>
     internal static ScalarFunction Function { get; } = new()
     {
         Name = Name,
@@ -182,14 +182,14 @@ public static class LosslessText
 
     static bool IsFinite(ReadOnlySpan<byte> text, bool isFloat)
     {
-        // The engine passes over what SQL lets stand between the digits of a literal.
+        // The engine skips what SQL allows between the digits of a literal.
         if (text.Contains((byte)'_')) return false;
         if (text.Length <= FiniteLengthMax && !text.ContainsAny("eE"u8)) return true;
         return Utf8Parser.TryParse(text, out double value, out var length) && length == text.Length
             && (isFloat ? float.IsFinite((float)value) : double.IsFinite(value));
     }
 
-    /// <summary>A day of the years 1 to 9999; what comes behind is left.</summary>
+    /// <summary>Skips a day of the years 1 to 9999; the rest is left.</summary>
     static bool SkipDate(ref ReadOnlySpan<byte> text)
     {
         var year = text;
@@ -203,7 +203,7 @@ public static class LosslessText
         return true;
     }
 
-    /// <summary>Hours, minutes, seconds and a fraction of at most a microsecond; what comes behind is left.</summary>
+    /// <summary>Skips hours, minutes, seconds and a fraction of at most a microsecond; the rest is left.</summary>
     static bool SkipTime(ref ReadOnlySpan<byte> text, bool onlyZeros)
     {
         if (text[0] is not ((byte)' ' or (byte)'T')) return false;

@@ -15,7 +15,7 @@ public sealed record ParquetFile(
 
 /// <summary>
 /// What is known of the values of one leaf column of a file. Values are text as DuckDB gives it: dates ISO, timestamps
-/// <c>2020-06-01 00:00:00.123456</c> (with <c>+00</c> behind instants), booleans 0 and 1, blobs in hexadecimal.
+/// <c>2020-06-01 00:00:00.123456</c> (with <c>+00</c> after instants), booleans 0 and 1, blobs in hexadecimal.
 /// </summary>
 /// <param name="Path">
 /// The column's name, then the names of fields inside; <c>element</c>, <c>key</c> and <c>value</c> for those of lists

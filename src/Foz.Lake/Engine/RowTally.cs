@@ -29,7 +29,7 @@ public sealed class RowTally : IDisposable
     /// <summary>The rows' number and the sum of their hashes, each 64 bits.</summary>
     public string Hash => string.Create(CultureInfo.InvariantCulture, $"{Rows}-{(ulong)Interlocked.Read(ref sum):x16}");
 
-    /// <summary>The function as DuckDB is told of it.</summary>
+    /// <summary>The function as DuckDB registers it.</summary>
     internal static ScalarFunction Function { get; } = new()
     {
         Name = Name,
@@ -51,7 +51,7 @@ public sealed class RowTally : IDisposable
     public void Dispose() => Open.TryRemove(number, out _);
 
     /// <summary>
-    /// What tells the values of a column apart: to the engine's hash zeros are equal, and so are some lists.
+    /// Returns what distinguishes the values of a column: to the engine's hash zeros are equal, and so are some lists.
     /// </summary>
     static IEnumerable<string> Values(EngineColumn column)
     {

@@ -2,9 +2,9 @@ namespace Foz.Lake.Engine;
 
 /// <summary>
 /// A folder for files that do not outlive the process: <c>foz-&lt;user&gt;-&lt;random&gt;</c> with a file inside that
-/// is locked while the folder is in use. The system takes the lock away from a process however it ends, so that a
-/// folder whose lock can be had is left behind, whatever became of process numbers and on which side of a container it
-/// was made.
+/// is locked while the folder is in use. The system releases the lock of a process however it ends. A folder whose lock
+/// can be taken is therefore abandoned, whatever became of process numbers and on which side of a container it was
+/// made.
 /// </summary>
 sealed class TempFolder : IDisposable
 {
@@ -23,7 +23,7 @@ sealed class TempFolder : IDisposable
     public string Path { get; }
 
     /// <summary>Makes a folder.</summary>
-    /// <param name="root">The system's folder of temporary files, or what stands for it.</param>
+    /// <param name="root">The system's folder of temporary files, or its replacement.</param>
     public static TempFolder Create(string root)
     {
         for (var tries = 1; ; tries++)
@@ -39,8 +39,7 @@ sealed class TempFolder : IDisposable
             }
             catch (IOException) when (tries < TriesMax)
             {
-                // Whoever sweeps took it for one that is left behind: before it had its file, or before that was
-                // locked.
+                // A sweep took it for an abandoned one: before it had its file, or before that was locked.
             }
         }
     }
@@ -48,7 +47,7 @@ sealed class TempFolder : IDisposable
     /// <summary>Deletes the folders of this user that no process uses.</summary>
     public void Sweep()
     {
-        // Where a lock can be had twice it says nothing: on some network drives, or where .NET is told not to lock.
+        // Where a lock can be taken twice it proves nothing: on some network drives, or where .NET is set not to lock.
         if (IsLeft(Path)) return;
         var root = System.IO.Path.GetDirectoryName(Path)!;
         foreach (var folder in new DirectoryInfo(root).EnumerateDirectories(prefix + "*"))
@@ -82,7 +81,7 @@ sealed class TempFolder : IDisposable
         }
     }
 
-    /// <summary>Whether a folder is one of these: no link to elsewhere, and nobody else may write into it.</summary>
+    /// <summary>Whether a folder is one of these: no link to elsewhere, and no other user may write into it.</summary>
     static bool IsOurs(DirectoryInfo folder) =>
         folder.Name.Length == prefix.Length + RandomLength
         && !folder.Attributes.HasFlag(FileAttributes.ReparsePoint)
@@ -98,13 +97,13 @@ sealed class TempFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // In use, of somebody else, or swept by another process at the same time.
+            // In use, of another user, or swept by another process at the same time.
         }
     }
 
     /// <summary>
-    /// Deletes a folder, its lock last, so that a sweep that is cut off is taken up again; and while it is held, so
-    /// that nobody can have it in between.
+    /// Deletes a folder, its lock last, so that a later sweep resumes an interrupted one; and while the lock is held,
+    /// so that no process can take it in between.
     /// </summary>
     static void Delete(string folder, FileStream held)
     {
@@ -122,7 +121,7 @@ sealed class TempFolder : IDisposable
         }
         catch (DirectoryNotFoundException)
         {
-            // Without its lock it is one that whoever sweeps deletes too.
+            // Without its lock the next sweep deletes it too.
         }
     }
 }

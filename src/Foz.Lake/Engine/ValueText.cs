@@ -16,7 +16,7 @@ public static class ValueText
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
     };
 
-    /// <summary>A writer of JSON that leaves letters of all languages as they are.</summary>
+    /// <summary>A writer of JSON that leaves letters of all languages unchanged.</summary>
     public static Utf8JsonWriter CreateJsonWriter(IBufferWriter<byte> output) => new(output, Options);
 
     /// <summary>
@@ -34,7 +34,7 @@ public static class ValueText
     };
 
     /// <summary>
-    /// Writes a value as JSON: numbers as they are, with all their digits; instants as
+    /// Writes a value as JSON: numbers unchanged, with all their digits; instants as
     /// <c>2024-02-29T12:34:56Z</c>; what JSON has no form for as the text of <see cref="Of"/>.
     /// </summary>
     public static void WriteJson(Utf8JsonWriter json, object? value)

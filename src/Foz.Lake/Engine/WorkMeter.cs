@@ -65,7 +65,7 @@ public sealed class WorkMeter
     }
 
     /// <summary>Begins a part of the work: what was counted before it is forgotten.</summary>
-    /// <param name="what">What is done; null where rows are read and written.</param>
+    /// <param name="what">What it works on; null where rows are read and written.</param>
     /// <param name="rowsTotal">How many rows there are about in all; null where unknown.</param>
     /// <param name="bytesTotal">How many bytes there are in all; null where unknown.</param>
     public void Begin(string? what = null, long? rowsTotal = null, long? bytesTotal = null)

@@ -30,12 +30,12 @@ public enum Workload
 /// <summary>What all instances together may use.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>The threads of a machine whose number nobody set.</summary>
+    /// <summary>The threads of a machine where their number is not set.</summary>
     public static int ThreadsDefault => Math.Max(1, Environment.ProcessorCount);
 
     /// <summary>
-    /// The memory of a process for which nobody set it: a quarter of what the machine or container has. A server and a
-    /// run beside it may each take half as much again, which leaves a quarter to all else.
+    /// The memory of a process where it is not set: a quarter of what the machine or container has. A server and a run
+    /// next to it may each take half as much again, which leaves a quarter to everything else.
     /// </summary>
     public static long MemoryBytesDefault => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 

@@ -11,8 +11,8 @@ public sealed record AuditOptions : RecordLogOptions
 }
 
 /// <summary>
-/// Writes what is audited to <c>foz.audit</c>, synced. Nothing is lost while the disk takes it; while it does not, or
-/// more waits than may, whoever asks to be audited is refused.
+/// Writes audit records to <c>foz.audit</c>, synced. Nothing is lost while the disk accepts writes. While it does not,
+/// or more records wait than may, requests to audit are refused.
 /// </summary>
 public sealed class AuditLog : RecordLog<AuditRecord>
 {
@@ -61,7 +61,7 @@ public sealed class AuditLog : RecordLog<AuditRecord>
         while (!TryWrite(group) && !IsStopping)
         {
             await DelayAsync(retryDelay);
-            // Who has come meanwhile is told too.
+            // Callers that have come meanwhile get the outcome too.
             Gather(group);
         }
     }
@@ -75,7 +75,9 @@ public sealed class AuditLog : RecordLog<AuditRecord>
             && Segments.Records < options.SegmentRecordsMax);
     }
 
-    /// <summary>Writes records; where that fails, who waits for them is told, and they are to be tried again.</summary>
+    /// <summary>
+    /// Writes records; where that fails, their callers get the error, and the records are to be tried again.
+    /// </summary>
     bool TryWrite(IReadOnlyList<Entry> group)
     {
         try

@@ -1,9 +1,9 @@
 namespace Foz.Lake.Journal;
 
-/// <summary>What an audit record tells of.</summary>
+/// <summary>The kind of event that an audit record is about.</summary>
 public enum AuditEvent
 {
-    /// <summary>Somebody logged in, or tried to.</summary>
+    /// <summary>A user logged in, or tried to.</summary>
     Login,
 
     /// <summary>A statement read tables, or tried to.</summary>
@@ -16,7 +16,7 @@ public enum AuditEvent
     Policy,
 }
 
-/// <summary>What was decided of what an audit record tells of.</summary>
+/// <summary>What was decided about the event of an audit record.</summary>
 public enum AuditDecision
 {
     /// <summary>It was let through, or a right is there from now on.</summary>
@@ -46,7 +46,7 @@ public sealed record AuditRecord : JournalRecord
     /// <summary>What was decided.</summary>
     public required AuditDecision Decision { get; init; }
 
-    /// <summary>Who; the name that was given, where nobody proved it. Null for files that changed.</summary>
+    /// <summary>The user; the name that was given, where no login proved it. Null for files that changed.</summary>
     public string? User { get; init; }
 
     /// <summary><c>postgresql</c>, <c>trino</c> or <c>http</c>; null where no protocol is concerned.</summary>
@@ -61,7 +61,7 @@ public sealed record AuditRecord : JournalRecord
     /// <summary>The number of the session; null where there was none.</summary>
     public long? Session { get; init; }
 
-    /// <summary>The tables and views that the statement named and that are there for who asked.</summary>
+    /// <summary>The tables and views that the statement named and that are there for the user.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
     /// <summary>

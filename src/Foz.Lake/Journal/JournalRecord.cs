@@ -192,8 +192,8 @@ public sealed record MetricRecord : JournalRecord
 }
 
 /// <summary>
-/// That one table was made from another, or one column from another, in <c>foz.lineage</c>: a row for each pair of
-/// tables, without columns, and behind it the rows of their columns.
+/// Records in <c>foz.lineage</c> that one table was made from another, or one column from another: a row for each pair
+/// of tables, without columns, and after it the rows of their columns.
 /// </summary>
 public sealed record LineageRecord : JournalRecord
 {

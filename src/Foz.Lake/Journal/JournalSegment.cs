@@ -29,7 +29,7 @@ static class JournalSegment
     }
 
     /// <summary>
-    /// Writes records behind those that are there: all of them, durable when it returns, or none where the disk fails.
+    /// Appends records to the existing ones: all of them, durable when it returns, or none where the disk fails.
     /// </summary>
     /// <param name="file">The file, opened to append without a buffer.</param>
     /// <param name="records">The records.</param>
@@ -44,7 +44,7 @@ static class JournalSegment
         }
         catch (IOException)
         {
-            // What comes later would stand behind half a line, and be lost with it.
+            // Later records would follow half a line, and be lost with it.
             file.SetLength(end);
             throw;
         }

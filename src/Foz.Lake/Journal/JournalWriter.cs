@@ -17,13 +17,13 @@ namespace Foz.Lake.Journal;
 public sealed class JournalWriter(Lakehouse lake)
 {
     /// <summary>
-    /// How long a table remembers which segments of a writer it has. A segment is deleted right behind its commits, and
-    /// where it could not be, by the next run.
+    /// How long a table remembers which segments of a writer it has. A segment is deleted right after its commits, and
+    /// where that failed, by the next run.
     /// </summary>
     static KeyValuePair<string, string> Retention { get; } = new(
         "delta.setTransactionRetentionDuration", "interval 7 days");
 
-    /// <summary>An identifier for a run that starts now; those of later runs sort behind it.</summary>
+    /// <summary>Returns an identifier for a run that starts now; those of later runs sort after it.</summary>
     public static string NewRunId(TimeProvider clock) => string.Create(
         CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyyMMddHHmmssfff}-{Guid.NewGuid().ToString("N")[..4]}");
 
@@ -114,8 +114,8 @@ public sealed class JournalWriter(Lakehouse lake)
     /// <param name="name">The table.</param>
     /// <param name="batch">Their writer, and the number of its segment.</param>
     /// <param name="export">
-    /// Writes the records of the writer's segments behind a number to a file as lines of JSON, and gives how many there
-    /// are.
+    /// Writes the records of the writer's segments after a number to a file as lines of JSON, and returns how many
+    /// there are.
     /// </param>
     /// <param name="file">The file.</param>
     /// <param name="cancellationToken">Stops it.</param>

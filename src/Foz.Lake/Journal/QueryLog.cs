@@ -11,8 +11,8 @@ public sealed record QueryLogOptions : RecordLogOptions
 }
 
 /// <summary>
-/// Writes what is told of queries to <c>foz.queries</c>. It never delays or fails what it is told of: what cannot be
-/// written is left out, and counted in a warning. Records are made in the background.
+/// Writes records of queries to <c>foz.queries</c>. It never delays or fails a query: records that cannot be written
+/// are left out, and counted in a warning. Records are made in the background.
 /// </summary>
 public sealed class QueryLog : RecordLog<Func<QueryRecord>>
 {
@@ -45,7 +45,7 @@ public sealed class QueryLog : RecordLog<Func<QueryRecord>>
     private protected override async Task WriteAsync(List<Entry> group)
     {
         Write(group);
-        // Somebody who waits is not kept waiting.
+        // A caller that waits is not delayed.
         if (IsIdle && group.TrueForAll(entry => entry.Done is null)) await DelayAsync(options.WriteInterval);
     }
 

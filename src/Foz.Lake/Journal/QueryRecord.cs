@@ -33,7 +33,7 @@ public sealed record QueryRecord : JournalRecord
     /// <summary>The SHA-256 of <see cref="Statement"/>, whole.</summary>
     public required string StatementHash { get; init; }
 
-    /// <summary>The tables and views that it named and that are there for who asked.</summary>
+    /// <summary>The tables and views that it named and that are there for the user.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
     /// <summary>How many rows it gave, or changed.</summary>

@@ -13,7 +13,7 @@ public abstract record RecordLogOptions
     /// <summary>How long records stay in their segment before they are committed to their table.</summary>
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Told of what does not go well.</summary>
+    /// <summary>Receives warnings.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 }
 
@@ -83,7 +83,7 @@ public abstract class RecordLog<T> : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Begins to write and to commit; called once, by who made it.</summary>
+    /// <summary>Begins to write and to commit; called once, by its creator.</summary>
     private protected void Start() => (writing, committing) = (Task.Run(WriteAsync), Task.Run(CommitNowAndThenAsync));
 
     /// <summary>Takes something; false where too much waits.</summary>
@@ -99,7 +99,7 @@ public abstract class RecordLog<T> : IAsyncDisposable
         await done.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Writes what was gathered, and tells those who wait; throws nothing.</summary>
+    /// <summary>Writes the gathered records, and completes those that callers wait for; throws nothing.</summary>
     private protected abstract Task WriteAsync(List<Entry> group);
 
     /// <summary>Takes what waits, as much as is written at a time.</summary>
@@ -111,7 +111,7 @@ public abstract class RecordLog<T> : IAsyncDisposable
     /// <summary>Waits until segments are to be committed.</summary>
     private protected abstract Task WaitForCommitAsync();
 
-    /// <summary>Is told that segments were committed, or that it was tried.</summary>
+    /// <summary>Called after segments were committed, or a commit of them was tried.</summary>
     private protected virtual void OnCommit()
     {
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Foz.Lake.Journal;
 
 /// <summary>
-/// The segment files of a log of one table: <c>&lt;instance&gt;.&lt;number&gt;.&lt;table&gt;</c> beside the journal's
+/// The segment files of a log of one table: <c>&lt;instance&gt;.&lt;number&gt;.&lt;table&gt;</c> next to the journal's
 /// others. A file that is locked as long as the process lives says whose are still written.
 /// </summary>
 public sealed class RecordSegments : IDisposable
@@ -78,7 +78,9 @@ public sealed class RecordSegments : IDisposable
         }
     }
 
-    /// <summary>The segments that nobody writes to any more, of this process and of those that are gone.</summary>
+    /// <summary>
+    /// Returns the segments that are no longer written to, of this process and of those that are gone.
+    /// </summary>
     public IReadOnlyList<Segment> Closed()
     {
         lock (gate)
@@ -93,7 +95,7 @@ public sealed class RecordSegments : IDisposable
         }
     }
 
-    /// <summary>All segments of a table in a folder, whoever writes them.</summary>
+    /// <summary>Returns all segments of a table in a folder, of all writers.</summary>
     public static IReadOnlyList<Segment> In(string folder, string table) => !Directory.Exists(folder)
         ? []
         : [

@@ -5,18 +5,18 @@ using Foz.Storage;
 namespace Foz.Lake.Journal;
 
 /// <summary>
-/// Where a run keeps its records until they reach their Delta tables: in segments that it numbers from 1 on. A segment
-/// is written by its run alone, and by nobody once it is closed. It is moved to the tables, and deleted, by its run, or
-/// by a run that comes behind one that is gone. Used by one thread at a time.
+/// Keeps a run's records until they reach their Delta tables: in segments that it numbers from 1 on. A segment is
+/// written by its run alone, and no longer once it is closed. It is moved to the tables, and deleted, by its run, or by
+/// a later run once its run is gone. Used by one thread at a time.
 /// </summary>
 public abstract class RunJournal : IDisposable
 {
-    /// <summary>What segments are called behind their last dot.</summary>
+    /// <summary>The extension of segments, after their last dot.</summary>
     public const string Extension = "segment";
 
     RunJournal() { }
 
-    /// <summary>The journal of a run: beside a local lake's tables in files, and in a store in objects.</summary>
+    /// <summary>The journal of a run: next to a local lake's tables in files, and in a store in objects.</summary>
     /// <exception cref="FozException">The journal's folder cannot be written.</exception>
     public static RunJournal Open(Lakehouse lake, string runId) =>
         lake.IsLocal ? new OfFolder(lake.JournalFolder, runId) : new OfStore(lake.Store, runId);
@@ -79,9 +79,7 @@ public abstract class RunJournal : IDisposable
         const string Folder = Lakehouse.SystemFolder + "/journal";
         long number;
 
-        /// <summary>
-        /// How many records the next object may hold already: of a write of which nobody knows how it ended.
-        /// </summary>
+        /// <summary>How many records the next object may hold already: of a write whose outcome is unknown.</summary>
         int unsure;
 
         public static async Task<IReadOnlyList<RunSegment>> ListAsync(
@@ -125,7 +123,7 @@ public abstract class RunJournal : IDisposable
 
         public override void Dispose()
         {
-            // Nobody holds an object.
+            // No process holds an object.
         }
 
         string PathOf(long segment) =>
@@ -138,7 +136,7 @@ public abstract class RunJournal : IDisposable
 /// <param name="Number">Which of the run's, from 1 on.</param>
 public abstract record RunSegment(string RunId, long Number)
 {
-    /// <summary>The JSON of its records, in order; none where somebody moved it to the tables.</summary>
+    /// <summary>Returns the JSON of its records, in order; none where they were moved to the tables.</summary>
     public abstract Task<IEnumerable<ReadOnlyMemory<byte>>> ReadAsync(CancellationToken cancellationToken);
 
     /// <summary>Deletes it; to be called when all of its records are in their tables.</summary>

@@ -5,7 +5,9 @@ using Foz.Lake.Tables;
 
 namespace Foz.Lake.Journal;
 
-/// <summary>Commits segments to their table: each once, whoever does it. Safe for use by many threads.</summary>
+/// <summary>
+/// Commits segments to their table: each once, also with several committers. Safe for use by many threads.
+/// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="segments">The segments.</param>
 /// <param name="table">The table, by its name inside the schema <c>foz</c>.</param>

@@ -1,8 +1,8 @@
 namespace Foz.Lake.Journal;
 
 /// <summary>
-/// A file that is locked as long as the process lives that writes beside it, on this machine: who finds it unlocked, or
-/// finds none, knows that the writer is gone.
+/// A file that is locked as long as the process lives that writes next to it, on this machine: a process that finds it
+/// unlocked, or finds none, knows that the writer is gone.
 /// </summary>
 sealed class WriterLock : IDisposable
 {
@@ -16,7 +16,7 @@ sealed class WriterLock : IDisposable
     {
         this.path = path;
         held = Hold(path);
-        // Between making a file and locking it, somebody may take its writer for gone and delete it.
+        // Between making a file and locking it, another process may take its writer for gone and delete it.
         while (!File.Exists(path))
         {
             held.Dispose();

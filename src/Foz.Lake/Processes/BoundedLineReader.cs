@@ -7,11 +7,11 @@ namespace Foz.Lake.Processes;
 /// <param name="IsCut">Whether it was.</param>
 public readonly record struct BoundedLine(string Text, bool IsCut);
 
-/// <summary>Reads lines of which none takes more memory than it may.</summary>
+/// <summary>Reads lines within a limit of memory for each.</summary>
 /// <param name="reader">Where from.</param>
 /// <param name="charsMax">How long a line may be.</param>
 /// <param name="passesRest">
-/// Whether the rest of a longer line is passed over; else it is given as soon as it is too long.
+/// Whether the rest of a longer line is skipped; otherwise it is returned as soon as it is too long.
 /// </param>
 public sealed class BoundedLineReader(TextReader reader, int charsMax, bool passesRest)
 {

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 namespace Foz.Lake.Processes;
 
 /// <summary>
-/// A program of somebody else at work: bounded in time, memory and in what it writes, and gone, with all that it
+/// A running program that is not of Foz: bounded in time, memory and output, and gone, with all processes that it
 /// started, when this is disposed of. Its input is an open pipe that ends when Foz does.
 /// </summary>
 public sealed class ChildProcess : IAsyncDisposable
@@ -14,7 +14,7 @@ public sealed class ChildProcess : IAsyncDisposable
     const int LogLineCharsMax = 16 << 10;
     const int PollMs = 100;
 
-    // What it left running may hold its output open; nobody waits for that.
+    // Processes that it left running may hold its output open; Foz does not wait for them.
     const int ReadMsMax = 5_000;
 
     readonly Process process;
@@ -89,7 +89,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Ends its input.</summary>
     public void CloseInput() => process.StandardInput.Close();
 
-    /// <summary>Waits until it ended and what it wrote is read, data by who reads it; cancelling stops it.</summary>
+    /// <summary>Waits until it ended and what it wrote is read, data by its reader; cancelling stops it.</summary>
     /// <exception cref="OperationCanceledException">The token was canceled; the program is gone.</exception>
     public async Task<ProcessEnd> WaitAsync(CancellationToken cancellationToken)
     {
@@ -168,7 +168,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {
-            // Nobody reads any more.
+            // The reader is gone.
         }
         lines.Writer.TryComplete();
     }
@@ -182,7 +182,7 @@ public sealed class ChildProcess : IAsyncDisposable
         catch (Exception e)
             when (e is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
         {
-            // It has ended by itself.
+            // It has ended already.
         }
     }
 }

@@ -6,27 +6,27 @@ public sealed record ProcessDefinition
     /// <summary>The program: a path, or a name that <c>PATH</c> finds.</summary>
     public required string Program { get; init; }
 
-    /// <summary>Its arguments, each passed as it is.</summary>
+    /// <summary>Its arguments, each passed unchanged.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
     /// <summary>The folder that it runs in.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Variables beside those of this process; null takes one away.</summary>
+    /// <summary>Variables besides those of this process; null removes one.</summary>
     public IReadOnlyDictionary<string, string?> Variables { get; init; } = new Dictionary<string, string?>();
 
     /// <summary>How long it may run.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How much memory it may hold together with the programs that it starts, in bytes; null for any. It is looked at
+    /// How much memory it may hold together with the programs that it starts, in bytes; null for any. It is measured
     /// ten times a second, on Linux with all its children, elsewhere without them. On Linux the kernel also refuses
-    /// each of them more than twice that and 1 GiB, so that nothing can take the machine's between two looks.
+    /// each of them more than twice that and 1 GiB, so that nothing can take the machine's between two measurements.
     /// </summary>
     public long? MemoryBytesMax { get; init; }
 
     /// <summary>
-    /// Whether what it writes to its output are lines of data, for who reads them; else they are log.
+    /// Whether what it writes to its output are lines of data, for a reader; otherwise they are log.
     /// </summary>
     public bool OutputIsData { get; init; }
 
@@ -51,7 +51,7 @@ public abstract record ProcessEnd
     /// <summary>The last lines that it wrote to its log, at most 20.</summary>
     public IReadOnlyList<string> LastLines { get; init; } = [];
 
-    /// <summary>It ended by itself.</summary>
+    /// <summary>It ended on its own.</summary>
     /// <param name="Code">Its exit code; 128 and more for a signal.</param>
     public sealed record Exited(int Code) : ProcessEnd;
 

@@ -27,7 +27,7 @@ static class ProcessMemory
     }
 
     /// <summary>
-    /// The file of a program, as it would be started; null where there is none, which starting it tells.
+    /// Returns the file of a program, as it would be started; null where there is none, which the start reports.
     /// </summary>
     static string? Find(string program)
     {

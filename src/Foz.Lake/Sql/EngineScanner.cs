@@ -20,7 +20,7 @@ public static class EngineScanner
     /// <param name="sql">The text, as <see cref="SqlTokens.Blanked"/> has it.</param>
     /// <param name="tokens">Its tokens.</param>
     /// <param name="isForEngine">
-    /// Whether the engine is given the text itself; else Foz translates it first, and reads names in backticks and
+    /// Whether the engine is given the text itself; otherwise Foz translates it first, and reads names in backticks and
     /// escapes.
     /// </param>
     /// <exception cref="FozException">
@@ -63,7 +63,7 @@ public static class EngineScanner
     }
 
     /// <summary>
-    /// Whether a literal goes on with the one behind it: only a line end, and no token, is between them.
+    /// Whether a literal continues with the one after it: only a line end, and no token, is between them.
     /// </summary>
     static bool IsContinued(string sql, int end, int start) => sql.AsSpan(end, start - end).IndexOfAny('\n', '\r') >= 0;
 
@@ -72,7 +72,7 @@ public static class EngineScanner
         i > 0 && tokens[i - 1].End == tokens[i].Start && tokens[i - 1].End - tokens[i - 1].Start == 1
         && sql[tokens[i - 1].Start] is 'b' or 'B' or 'x' or 'X' && sql[tokens[i].Start] == '\'';
 
-    /// <returns>The character behind the literal; −1 where it does not end.</returns>
+    /// <returns>The index after the literal; −1 where it does not end.</returns>
     static int EndOfText(string sql, int start, bool isPartOfEscaped)
     {
         switch (sql[start])
@@ -100,7 +100,7 @@ public static class EngineScanner
         return -1;
     }
 
-    /// <summary>Whether letters and digits that stand together are one number, and no name follows in them.</summary>
+    /// <summary>Whether adjacent letters and digits are one number, and no name follows in them.</summary>
     static bool IsNumber(string sql, int start, int end)
     {
         var text = sql.AsSpan(start, end - start);
@@ -126,8 +126,8 @@ public static class EngineScanner
     }
 
     /// <summary>
-    /// The first Unicode space that DuckDB shortens before its scanner reads the text, although it stands in quotes:
-    /// that pass knows neither escapes nor dollars in names. Null where there is none.
+    /// Returns the index of the first Unicode space that DuckDB shortens before its scanner reads the text, although it
+    /// is in quotes: that pass knows neither escapes nor dollars in names. Null where there is none.
     /// </summary>
     static int? FindShortened(string sql)
     {

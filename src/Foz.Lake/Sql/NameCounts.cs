@@ -18,7 +18,7 @@ sealed class NameCounts
     /// <summary>Those of a statement, without what something is put in the place of.</summary>
     /// <param name="statement">The statement.</param>
     /// <param name="replaced">
-    /// Where the tables and calls stand that are replaced; calls have no functions in their arguments.
+    /// The places of the tables and calls that are replaced; calls have no functions in their arguments.
     /// </param>
     public static NameCounts Without(SqlAnalysis statement, Func<SqlSpan, bool> replaced)
     {

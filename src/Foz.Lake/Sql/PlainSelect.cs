@@ -21,7 +21,7 @@ public sealed class PlainSelect
     /// <summary>The tables and table functions in the order of the text; null where it is not certain.</summary>
     public static IReadOnlyList<PlainTable>? Find(string sql)
     {
-        // How comments are nested is not looked at.
+        // How comments are nested is not checked.
         if (sql.Contains("/*", StringComparison.Ordinal)) return null;
         var select = new PlainSelect(sql);
         if (!select.Query()) return null;
@@ -371,7 +371,7 @@ public sealed class PlainSelect
         return number[^1] != '.' && number.Count('.') <= 1;
     }
 
-    /// <summary>How many characters of operators stand together.</summary>
+    /// <summary>Returns how many characters of operators follow one another.</summary>
     int OperatorLength(int index)
     {
         var length = 0;

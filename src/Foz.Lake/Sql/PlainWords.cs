@@ -12,7 +12,8 @@ static class PlainWords
         "numeric", "varchar", "text", "boolean", "date", "timestamp", "timestamptz");
 
     /// <summary>
-    /// Words that may mean something in DuckDB's grammar, but for those of them that are names of columns everywhere.
+    /// Words that may mean something in DuckDB's grammar, except for those of them that are names of columns
+    /// everywhere.
     /// </summary>
     public static readonly FrozenSet<string> Keywords = """
         between bigint bit boolean char character coalesce dec decimal exists extract float grouping grouping_id inout int integer interval

@@ -45,8 +45,8 @@ public sealed class SqlAnalysis
     public bool TakesAllColumns { get; }
 
     /// <summary>
-    /// Whether it is <c>SELECT</c> and one expression, and nothing else: what stands in parentheses there stands alone
-    /// elsewhere too.
+    /// Whether it is <c>SELECT</c> and one expression, and nothing else: an expression that is in parentheses there is
+    /// complete elsewhere too.
     /// </summary>
     public bool IsExpression { get; }
 
@@ -94,7 +94,7 @@ public sealed class SqlAnalysis
     internal IReadOnlyList<int> ParentScopes { get; }
 
     /// <summary>
-    /// How often its tree has the table or call that stands at a place; once where none stands there.
+    /// Returns how often its tree has the table or call at a place; once where none is there.
     /// </summary>
     internal int TimesOf(SqlSpan place) =>
         Tables.FirstOrDefault(table => table.Span == place)?.Times
@@ -146,9 +146,9 @@ public sealed class SqlAnalysis
         }
     }
 
-    /// <summary>Puts other text in the place of tables and table functions.</summary>
+    /// <summary>Replaces tables and table functions with other text.</summary>
     /// <param name="table">
-    /// The relation for a table, such as <c>(SELECT …)</c> or a name; null leaves the table as it is. Where the
+    /// The relation for a table, such as <c>(SELECT …)</c> or a name; null leaves the table unchanged. Where the
     /// reference has no alias, the relation gets the table's name for one, and columns written with schema or catalog
     /// are shortened to it. An <c>AT</c> clause is taken out.
     /// </param>

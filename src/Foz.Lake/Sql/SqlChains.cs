@@ -8,18 +8,18 @@ namespace Foz.Lake.Sql;
 readonly record struct SqlExcess(string What, string Hint);
 
 /// <summary>
-/// Counts what stands in a row in a statement, and what there is of it in all: what reads and plans it takes a time,
-/// and memory, that grow with the square of some, and does not stop meanwhile. Lists of values may be long.
+/// Counts the items in a row in a statement, and those in all: reading and planning some of them takes time and memory
+/// that grow with the square of their number, and cannot be stopped meanwhile. Lists of values may be long.
 /// </summary>
 sealed class SqlChains
 {
     /// <summary>
-    /// How many operators stand in a row, as in <c>1 + 1 + 1</c>. DuckDB's own limit is the same, as each is inside of
-    /// the next.
+    /// How many operators may follow one another, as in <c>1 + 1 + 1</c>. DuckDB's own limit is the same, as each is
+    /// inside of the next.
     /// </summary>
     public const int OperatorsMax = 1_000;
 
-    /// <summary>How many AND and OR stand in a row.</summary>
+    /// <summary>How many AND and OR may follow one another.</summary>
     public const int ConditionsMax = 5_000;
 
     /// <summary>How many UNION, INTERSECT and EXCEPT a statement has.</summary>

@@ -30,7 +30,7 @@ public static class SqlFormat
         return IsSame(sql, tokens, tidy) ? tidy : sql;
     }
 
-    /// <summary>What stands before a token: spaces and comments.</summary>
+    /// <summary>The text before a token: spaces and comments.</summary>
     static string Gap(string gap, bool isFirst, bool isBehindComma, bool isBeforeComma)
     {
         if (gap.AsSpan().ContainsAnyExcept(" \t")) return isFirst && gap.AsSpan().IsWhiteSpace() ? "" : Lines(gap);
@@ -45,7 +45,7 @@ public static class SqlFormat
         var kept = new List<string>();
         foreach (var (i, line) in lines.Index())
         {
-            // What stands before the next token is its indentation.
+            // The text before the next token is its indentation.
             var trimmed = i == lines.Length - 1 ? line.Replace("\t", "    ", StringComparison.Ordinal) : line.TrimEnd();
             var isEmpty = i > 0 && i < lines.Length - 1 && trimmed.Length == 0;
             if (isEmpty && kept.Count > 1 && kept[^1].Length == 0) continue;
@@ -54,7 +54,7 @@ public static class SqlFormat
         return string.Join('\n', kept);
     }
 
-    /// <summary>Whether a word can be nothing but a keyword where it stands.</summary>
+    /// <summary>Whether a word can be nothing but a keyword at its place.</summary>
     internal static bool IsKeyword(SqlTokens tokens, int index) =>
         tokens[index].Kind is SqlTokenKind.Word
             && keywords.GetAlternateLookup<ReadOnlySpan<char>>().Contains(tokens.TextOf(index))

@@ -7,8 +7,8 @@ namespace Foz.Lake.Sql;
 readonly record struct SqlQuery(int First, int Last, IReadOnlyList<int> Clauses);
 
 /// <summary>
-/// What stands in parentheses, brackets and braces, and between <c>case</c> and <c>end</c>, in tokens of SQL; and its
-/// clauses.
+/// The groups in tokens of SQL: between parentheses, brackets and braces, and between <c>case</c> and <c>end</c>; and
+/// the clauses.
 /// </summary>
 sealed class SqlGroups
 {
@@ -31,7 +31,7 @@ sealed class SqlGroups
     readonly bool[] connectives;
     readonly List<(int First, int Last)> ranges = [];
 
-    /// <summary>Reads the groups of tokens; what is never closed goes on to the end.</summary>
+    /// <summary>Reads the groups of tokens; a group that is never closed continues to the end.</summary>
     public SqlGroups(SqlTokens tokens)
     {
         this.tokens = tokens;
@@ -50,16 +50,16 @@ sealed class SqlGroups
         ];
     }
 
-    /// <summary>The queries, outer ones behind those that they hold.</summary>
+    /// <summary>The queries, outer ones after those that they hold.</summary>
     public IReadOnlyList<SqlQuery> Queries { get; }
 
-    /// <summary>How many groups a token stands in; what opens or closes one does not stand in it.</summary>
+    /// <summary>Returns how many groups a token is in; a token that opens or closes one is not in it.</summary>
     public int DepthOf(int index) => depths[index];
 
     /// <summary>What closes the group that a token opens; 0 where it opens none.</summary>
     public int ClosingOf(int index) => closings[index];
 
-    /// <summary>The first token of the group that a token stands in.</summary>
+    /// <summary>Returns the first token of the group that a token is in.</summary>
     public int FirstOf(int index) => firsts[index];
 
     /// <summary>Whether it is the first token of a group.</summary>
@@ -68,7 +68,7 @@ sealed class SqlGroups
     /// <summary>Whether a token opens a <c>case</c>.</summary>
     public bool IsCase(int index) => IsKeyword(index, "case");
 
-    /// <summary>Whether it is <c>when</c> or <c>else</c> of the <c>case</c> that it stands in.</summary>
+    /// <summary>Whether it is <c>when</c> or <c>else</c> of the <c>case</c> that it is in.</summary>
     public bool IsBranch(int index) =>
         kinds[index] is GroupKind.Case && (tokens.IsWord(index, "when") || tokens.IsWord(index, "else"));
 
@@ -93,8 +93,8 @@ sealed class SqlGroups
     }
 
     /// <summary>
-    /// Where the items of a clause begin behind its words, as <c>select distinct</c>; the token itself where no clause
-    /// with items begins at it.
+    /// Returns where the items of a clause begin after its words, as <c>select distinct</c>; the token itself where no
+    /// clause with items begins at it.
     /// </summary>
     public int EndOfHead(int index)
     {
@@ -153,7 +153,7 @@ sealed class SqlGroups
         for (var i = 0; i < tokens.Count; i++)
         {
             var closes = current.Kind is GroupKind.Case ? IsKeyword(i, "end") : IsClosing(i) && current.Opening >= 0;
-            // A case without end ends with what it stands in.
+            // A case without end ends with the group that it is in.
             while (!closes && current.Kind is GroupKind.Case && IsClosing(i)) Leave(i - 1);
             if (closes || (IsClosing(i) && current.Opening >= 0))
             {

@@ -4,7 +4,7 @@ namespace Foz.Lake.Sql;
 /// Where lines of SQL are broken. The clauses of a query that is not in one line begin lines, and a line that is longer
 /// than <see cref="LineLengthMax"/> is broken at the outermost of the places that it has: at clauses, at commas, at
 /// <c>and</c> and <c>or</c>, inside of parentheses and of <c>case</c>. What is broken already stays so, and nothing is
-/// broken beside a comment.
+/// broken next to a comment.
 /// </summary>
 sealed class SqlLayout
 {
@@ -33,7 +33,7 @@ sealed class SqlLayout
     /// <summary>Breaks lines.</summary>
     /// <param name="tokens">The tokens.</param>
     /// <param name="texts">The text of each.</param>
-    /// <param name="gaps">What stands before each, spaces and comments; is changed.</param>
+    /// <param name="gaps">The text before each, spaces and comments; is changed.</param>
     public static void Apply(SqlTokens tokens, string[] texts, string[] gaps)
     {
         var layout = new SqlLayout(tokens, texts, gaps);
@@ -197,7 +197,7 @@ sealed class SqlLayout
         }
 
         /// <summary>
-        /// The longest of what stands in parentheses, or between <c>case</c> and <c>end</c>, gets lines of its own.
+        /// Gives lines of its own to the longest group in parentheses, or between <c>case</c> and <c>end</c>.
         /// </summary>
         bool InGroup()
         {

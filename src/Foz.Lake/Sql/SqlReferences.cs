@@ -5,7 +5,7 @@ namespace Foz.Lake.Sql;
 /// <param name="Length">The number of characters.</param>
 public readonly record struct SqlSpan(int Start, int Length)
 {
-    /// <summary>The character behind the last.</summary>
+    /// <summary>The index after the last character.</summary>
     public int End => Start + Length;
 }
 
@@ -27,13 +27,13 @@ public sealed record TableReference
     /// <summary>Whether it is written as a text in single quotes, which DuckDB takes for a file.</summary>
     public bool IsText { get; init; }
 
-    /// <summary>Where the name stands.</summary>
+    /// <summary>The place of the name.</summary>
     public required SqlSpan Span { get; init; }
 
     /// <summary>Which version is asked for by <c>AT (…)</c>; null where the clause is missing.</summary>
     public TimeTravel? At { get; init; }
 
-    /// <summary>The SELECT that it stands in, as a number.</summary>
+    /// <summary>The SELECT that it is in, as a number.</summary>
     internal int Scope { get; init; }
 
     /// <summary>
@@ -48,8 +48,8 @@ public sealed record TableReference
 
 /// <summary>The clause <c>AT (VERSION =&gt; 3)</c> or <c>AT (TIMESTAMP =&gt; …)</c>.</summary>
 /// <param name="Unit"><c>VERSION</c> or <c>TIMESTAMP</c>.</param>
-/// <param name="Value">The value as text, if it is a constant; else null.</param>
-/// <param name="Span">Where the clause stands: behind the table's alias.</param>
+/// <param name="Value">The value as text, if it is a constant; otherwise null.</param>
+/// <param name="Span">Where the clause is: after the table's alias.</param>
 public sealed record TimeTravel(string Unit, string? Value, SqlSpan Span);
 
 /// <summary>A table function that a statement calls, such as <c>STREAM(bronze.orders)</c>.</summary>
@@ -61,7 +61,7 @@ public sealed record TableFunctionCall
     /// <summary>How often the tree has it.</summary>
     internal int Times { get; init; } = 1;
 
-    /// <summary>The SELECT that it stands in, as a number.</summary>
+    /// <summary>The SELECT that it is in, as a number.</summary>
     internal int Scope { get; init; }
 
     /// <summary>Its arguments in order.</summary>
@@ -70,7 +70,7 @@ public sealed record TableFunctionCall
     /// <summary>The alias; null if it has none.</summary>
     public string? Alias { get; init; }
 
-    /// <summary>Where the call stands, with its parentheses.</summary>
+    /// <summary>The place of the call, with its parentheses.</summary>
     public required SqlSpan Span { get; init; }
 
     /// <summary>The argument given by a name, in any case; null if there is none.</summary>
@@ -88,12 +88,12 @@ public sealed record TableFunctionArgument(string? Name, string? Value, IReadOnl
 
 /// <summary>A column that a statement names.</summary>
 /// <param name="Parts">
-/// The parts of the name: a column, with its fields behind and its table, schema and catalog in front, as far as
+/// The parts of the name: a column, with its fields after it and its table, schema and catalog before it, as far as
 /// written.
 /// </param>
-/// <param name="Span">Where it stands; empty where DuckDB does not say.</param>
+/// <param name="Span">Where it is; empty where DuckDB does not say.</param>
 public sealed record ColumnReference(IReadOnlyList<string> Parts, SqlSpan Span)
 {
-    /// <summary>The SELECT that it stands in, as a number.</summary>
+    /// <summary>The SELECT that it is in, as a number.</summary>
     internal int Scope { get; init; }
 }

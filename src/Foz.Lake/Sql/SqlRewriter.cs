@@ -43,8 +43,7 @@ public sealed record RewrittenSql(string Text)
     }
 
     /// <summary>
-    /// Whether two characters beside each other are of one word, or the second of two quotes stands for the quote
-    /// itself.
+    /// Whether two adjacent characters are of one word, or the second of two quotes escapes the quote itself.
     /// </summary>
     static bool Join(char one, char other) =>
         (one == other && one is '\'' or '"') || (IsOfWord(one) && IsOfWord(other));
@@ -103,7 +102,7 @@ sealed class SqlRewriter(SqlAnalysis analysis)
             relation = $"{relation} AS {SqlText.Identifier(alias)}";
         }
         var before = analysis.Tokens.IndexAt(reference.Span.Start) - 1;
-        // After these words stands a bare name; a relation needs its FROM.
+        // After these words comes a bare name; a relation needs its FROM.
         if (analysis.Tokens.IsWord(before, "TABLE") && !analysis.Tokens.IsWord(before - 1, "CREATE"))
             edits.Add(new(SpanOf(before), "FROM"));
         else if (analysis.Tokens.IsWord(before, "DESCRIBE") || analysis.Tokens.IsWord(before, "DESC")

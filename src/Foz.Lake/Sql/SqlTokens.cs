@@ -24,7 +24,7 @@ public enum SqlTokenKind
 /// <summary>A token of SQL.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Start">Its first character.</param>
-/// <param name="End">The character behind its last.</param>
+/// <param name="End">The index after its last character.</param>
 public readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End);
 
 /// <summary>
@@ -34,8 +34,8 @@ public readonly record struct SqlToken(SqlTokenKind Kind, int Start, int End);
 public sealed class SqlTokens
 {
     /// <summary>
-    /// How many parentheses, brackets, braces and comments stand in each other at most, and how many subscripts or
-    /// casts follow one another: what reads them calls itself for each, or takes a time that grows with their square.
+    /// How deep parentheses, brackets, braces and comments may be nested, and how many subscripts or casts may follow
+    /// one another: reading them recurses for each, or takes a time that grows with their square.
     /// </summary>
     public const int NestingMax = 1_000;
 
@@ -54,8 +54,8 @@ public sealed class SqlTokens
     /// spaces and control characters. What the engine counts in it are the characters that Foz counts.
     /// </summary>
     /// <remarks>
-    /// DuckDB's parser shortens each Unicode space to one byte before it reads a text, and tells places in what is
-    /// left.
+    /// DuckDB's parser shortens each Unicode space to one byte before it reads a text, and reports places in the
+    /// shortened text.
     /// </remarks>
     public string Blanked => blanked ??= Blank();
 
@@ -123,7 +123,7 @@ public sealed class SqlTokens
         return low;
     }
 
-    /// <summary>A token as it is written.</summary>
+    /// <summary>Returns a token as written.</summary>
     public ReadOnlySpan<char> TextOf(int index) => sql.AsSpan(tokens[index].Start..tokens[index].End);
 
     /// <summary>Whether the token at an index is this symbol; false where there is none.</summary>
@@ -165,7 +165,7 @@ public sealed class SqlTokens
     }
 
     /// <summary>
-    /// Whether a parenthesis closes that none of the tokens opens: what stands in parentheses would leave them.
+    /// Whether a parenthesis closes that none of the tokens opens: put in parentheses, the text would leave them.
     /// </summary>
     public bool LeavesParentheses
     {
@@ -223,8 +223,8 @@ public sealed class SqlTokens
     }
 
     /// <summary>
-    /// Whether a character outside of quotes only divides what stands beside it. The last ones are no spaces for
-    /// Unicode, but for DuckDB.
+    /// Whether a character outside of quotes only divides what is next to it. The last ones are no spaces for
+    /// Unicode, but are for DuckDB.
     /// </summary>
     public static bool IsBlank(char c) =>
         char.IsWhiteSpace(c) || char.IsControl(c) || c is (>= '\u200b' and <= '\u200d') or '\u2060' or '\ufeff';

@@ -3,15 +3,15 @@ using System.Text.Json;
 
 namespace Foz.Lake.Sql;
 
-/// <content>Where names stand in the text.</content>
+/// <content>Places of names in the text.</content>
 sealed partial class SqlTreeReader
 {
     /// <summary>
-    /// Where a name stands that something is put in the place of: its own parts, with dots between, and nothing else.
+    /// Returns the place of a name that is replaced: its own parts, with dots between, and nothing else.
     /// </summary>
     /// <param name="element">What has the name, with its place.</param>
     /// <param name="parts">The parts; null for those that are left out.</param>
-    /// <exception cref="FozException">Something else stands at the place.</exception>
+    /// <exception cref="FozException">Something else is at the place.</exception>
     SqlSpan SpanOf(JsonElement element, IReadOnlyList<string?> parts)
     {
         var (first, written) = (TokenAt(element), parts.OfType<string>().ToList());
@@ -25,7 +25,7 @@ sealed partial class SqlTreeReader
     }
 
     /// <summary>
-    /// Where the name of a column stands; empty where that is not certain: nothing but its qualifiers is put in its
+    /// Returns the place of a column's name; empty where that is not certain: nothing but its qualifiers is put in its
     /// place.
     /// </summary>
     SqlSpan ColumnSpan(JsonElement element)
@@ -47,7 +47,7 @@ sealed partial class SqlTreeReader
             SqlState = "0A000", Hint = "write each table with its name only, in a FROM of its own",
         };
 
-    /// <summary>The clause AT (…) behind a table's name, its alias and the names of its columns.</summary>
+    /// <summary>Returns the clause AT (…) after a table's name, its alias and the names of its columns.</summary>
     SqlSpan AtSpan(SqlSpan name)
     {
         for (var i = tokens.FirstFrom(name.End); i < tokens.Count; i++)

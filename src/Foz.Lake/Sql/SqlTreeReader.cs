@@ -34,7 +34,7 @@ sealed partial class SqlTreeReader(string sql, SqlTokens tokens)
 
     /// <summary>Reads a statement's tree.</summary>
     /// <exception cref="FozException">
-    /// A name does not stand where the tree says that it does, or two stand at one place: what is put there would be
+    /// A name is not where the tree says that it is, or two are at one place: what is put there would be
     /// put into the place of something else.
     /// </exception>
     public void ReadStatement(JsonElement node)
@@ -61,7 +61,7 @@ sealed partial class SqlTreeReader(string sql, SqlTokens tokens)
     /// Makes one of those that are the same at the same place of different SELECTs: the parser read a subquery once,
     /// and copied what it made of it.
     /// </summary>
-    /// <exception cref="FozException">Two stand at one place of one SELECT.</exception>
+    /// <exception cref="FozException">Two are at one place of one SELECT.</exception>
     static void Merge<T>(
         List<T> found, Func<T, object> key, Func<T, (string Name, int Scope)> place, Func<T, int, T> merge)
     {
@@ -148,7 +148,7 @@ sealed partial class SqlTreeReader(string sql, SqlTokens tokens)
                 Read(property.Value);
         if (recursion is not null)
         {
-            // Only the part behind UNION reads what there is so far; for the one before it the name is another table's.
+            // Only the part after UNION reads the rows so far; for the part before it the name is another table's.
             Multiplies = true;
             commonTables.Add((recursion, 1));
             Read(query.GetProperty("right"));
@@ -168,7 +168,7 @@ sealed partial class SqlTreeReader(string sql, SqlTokens tokens)
             if (type.ValueEquals("BASE_TABLE")) ReadTable(element);
             else if (type.ValueEquals("TABLE_FUNCTION") && element.TryGetProperty("function", out var function))
                 ReadTableFunction(element, function);
-            // SHOW TABLES and the like, which tell what the engine itself has; DESCRIBE of a table is a query of it.
+            // SHOW TABLES and the like, which list what the engine itself has; DESCRIBE of a table is a query of it.
             else if (type.ValueEquals("SHOW_REF") && !IsObject(element, "query")) Call("show");
         }
         else if (element.TryGetProperty("type_info", out _) && element.GetProperty("id").ValueEquals("VARIANT"))
@@ -225,8 +225,7 @@ sealed partial class SqlTreeReader(string sql, SqlTokens tokens)
     }
 
     /// <summary>
-    /// The function as it is called; one that is asked for past macros of its name keeps the engine's catalog before
-    /// it.
+    /// Returns the function as it is called; a call that skips macros of its name keeps the engine's catalog before it.
     /// </summary>
     static string NameOf(JsonElement call, string function) =>
         TextOrNull(call, "catalog") is { } catalog ? $"{catalog}.{function}" : function;

@@ -17,7 +17,7 @@ static class AlterationReader
         return new Statement.Alter(table, Alteration(cursor));
     }
 
-    /// <summary>What stands behind <c>ALTER VIEW</c>.</summary>
+    /// <summary>Reads the text after <c>ALTER VIEW</c>.</summary>
     public static Statement.Rename ReadView(StatementCursor cursor)
     {
         var ifExists = cursor.Takes("IF", "EXISTS");

@@ -7,7 +7,7 @@ namespace Foz.Lake.Statements;
 
 /// <summary>The tags that columns get by what UPDATE and MERGE assign to them.</summary>
 /// <param name="session">The session that runs the statement.</param>
-/// <param name="runner">What carries the statement out.</param>
+/// <param name="runner">Carries the statement out.</param>
 sealed class AssignedTags(EngineSession session, StatementRunner runner)
 {
     /// <summary>Brings the tags of an UPDATE.</summary>
@@ -71,7 +71,7 @@ sealed class AssignedTags(EngineSession session, StatementRunner runner)
         Dictionary<string, IReadOnlyDictionary<string, string>> found, TableChange change, string alias,
         IReadOnlyDictionary<string, string> assignments, string from, CancellationToken cancellationToken)
     {
-        // The word stands for a column's default, which is made from nothing.
+        // The word means a column's default, which is made from nothing.
         var values = assignments.Where(a =>
             !a.Value.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)).ToList();
         if (values.Count == 0) return;
@@ -84,7 +84,7 @@ sealed class AssignedTags(EngineSession session, StatementRunner runner)
                     ? known.Concat(brought).DistinctBy(tag => tag.Key).ToDictionary()
                     : brought;
 
-        // A field of a struct is written with dots, and the alias may stand before it.
+        // A field of a struct is written with dots, and the alias may come before it.
         bool IsOf(string column, string assigned) =>
             $"{assigned}.".StartsWith($"{column}.", StringComparison.OrdinalIgnoreCase)
             || $"{assigned}.".StartsWith($"{alias}.{column}.", StringComparison.OrdinalIgnoreCase);

@@ -5,7 +5,7 @@ using Foz.Lake.Sql;
 
 namespace Foz.Lake.Statements;
 
-/// <summary>Carries out the statements that change what names stand for.</summary>
+/// <summary>Carries out the statements that change what names refer to.</summary>
 sealed class DefinitionStatements(EngineSession session, StatementRunner runner, EnvironmentNames? names)
 {
     public async Task<StatementResult> DropTableAsync(Statement.DropTable drop, CancellationToken cancellationToken)
@@ -116,7 +116,7 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
         return runner.Dropped is not null;
     }
 
-    /// <summary>A view's SELECT with the names that the lake has, whoever reads it.</summary>
+    /// <summary>Returns a view's SELECT with the names that the lake has, the same for all readers.</summary>
     async Task<string> InLakeAsync(TableName view, string query, CancellationToken cancellationToken)
     {
         var analysis = session.Analyze(query, cancellationToken);

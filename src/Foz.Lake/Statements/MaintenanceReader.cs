@@ -26,7 +26,7 @@ static class MaintenanceReader
         return new Statement.Analyze(table);
     }
 
-    /// <summary><c>SHALLOW CLONE</c> or <c>DEEP CLONE</c> behind a table that is made.</summary>
+    /// <summary>Reads <c>SHALLOW CLONE</c> or <c>DEEP CLONE</c> after a table that is made.</summary>
     public static Statement.CloneTable Clone(StatementCursor cursor, TableTarget table, bool ifNotExists)
     {
         var isShallow = cursor.Takes("SHALLOW");
@@ -68,7 +68,7 @@ static class MaintenanceReader
     }
 
     /// <summary>
-    /// <c>REORG TABLE t APPLY (PURGE)</c>: writes files anew of which rows are deleted, and no others.
+    /// Reads <c>REORG TABLE t APPLY (PURGE)</c>: rewrites the files of which rows are deleted, and no others.
     /// </summary>
     static Statement.Optimize Purge(StatementCursor cursor)
     {

@@ -13,7 +13,7 @@ namespace Foz.Lake.Statements;
 /// <summary>Carries out the statements that change rows.</summary>
 sealed class RowStatements(EngineSession session, StatementRunner runner)
 {
-    // A query's tables are opened for it; this stands for the table that an expression is about.
+    // A query's tables are opened for it; this name refers to the table that an expression is about.
     static readonly string targetRows = OwnNames.Of("target");
     static readonly string sourceRows = OwnNames.Of("source");
 
@@ -239,7 +239,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         };
     }
 
-    /// <summary>The rows that a statement has added, where it tells of them.</summary>
+    /// <summary>Returns the rows that a statement has added, where it returns them.</summary>
     static TableRows? Returned(Statement statement, TableChange change, CommittedChange committed) =>
         statement.Returning is null ? null : change.AddedRows(committed.Snapshot);
 
@@ -343,7 +343,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     async Task<string> BindAsync(
         string expression, (string Relation, string Alias)[] own, BoundTexts bound, CancellationToken cancellationToken)
     {
-        // It stands for the column's default, and is no expression.
+        // The word means the column's default, and is no expression.
         if (expression.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)) return expression;
         var relations = string.Join(", ", own.Select(r => $"{r.Relation} AS {SqlText.Identifier(r.Alias)}"));
         var (before, after) = ($"SELECT 1 FROM {relations} WHERE (", "\n)");
@@ -368,7 +368,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         }
     }
 
-    /// <summary>Names inside an expression, whose own table stands as it is.</summary>
+    /// <summary>Resolves names inside an expression, whose own table stays unchanged.</summary>
     sealed class ExpressionNames(IRelationNames names) : IRelationNames
     {
         public ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken) =>

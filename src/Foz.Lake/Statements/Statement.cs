@@ -17,9 +17,8 @@ public readonly record struct TableTarget(TableName? Name, string? Folder)
 }
 
 /// <summary>
-/// A statement that changes tables, or tells of them, in the words of Delta on Spark. Queries and conditions of rows
-/// are DuckDB's SQL; what the table keeps (constraints, defaults, generated columns) is Spark's. The hierarchy is
-/// closed.
+/// A statement that changes or describes tables, in the syntax of Delta on Spark. Queries and conditions of rows are
+/// DuckDB's SQL; what the table keeps (constraints, defaults, generated columns) is Spark's. The hierarchy is closed.
 /// </summary>
 public abstract record Statement
 {
@@ -27,7 +26,7 @@ public abstract record Statement
     {
     }
 
-    /// <summary>What is told of the rows that it changes, as SELECT lists it; null for nothing.</summary>
+    /// <summary>What it returns of the rows that it changes, as SELECT lists it; null for nothing.</summary>
     public string? Returning { get; init; }
 
     /// <summary><c>INSERT INTO</c> and <c>INSERT OVERWRITE</c>.</summary>
@@ -90,7 +89,7 @@ public abstract record Statement
     public sealed record Alter(TableTarget Table, TableAlteration Alteration) : Statement
     {
         /// <summary>
-        /// Whether it can change the features that the table has, and with them what is told of its changes.
+        /// Whether it can change the features that the table has, and with them what is recorded of its changes.
         /// </summary>
         public bool ChangesFeatures =>
             Alteration is TableAlteration.SetProperties or TableAlteration.UnsetProperties
@@ -146,7 +145,7 @@ public abstract record Statement
 
     /// <summary><c>CREATE VIEW</c>.</summary>
     /// <param name="View">The view.</param>
-    /// <param name="Query">The SELECT that it stands for.</param>
+    /// <param name="Query">Its SELECT.</param>
     public sealed record CreateView(TableTarget View, string Query) : Statement
     {
         /// <summary>Whether a view that is there is no error, and stays.</summary>
@@ -195,7 +194,7 @@ public abstract record Statement
 
     /// <summary><c>FSCK REPAIR TABLE</c>.</summary>
     /// <param name="Table">The table.</param>
-    /// <param name="IsDryRun">Whether it only tells what is wrong.</param>
+    /// <param name="IsDryRun">Whether it only reports what is wrong.</param>
     public sealed record Repair(TableTarget Table, bool IsDryRun) : Statement;
 
     /// <summary><c>GENERATE symlink_format_manifest FOR TABLE</c>.</summary>
@@ -233,7 +232,7 @@ public abstract record Statement
 /// <param name="Alias">What the expressions call the table; the new row is <c>excluded</c>.</param>
 public sealed record InsertConflict(IReadOnlyList<string> Keys, string Alias)
 {
-    /// <summary>What columns become of the rows that are there; null where those stay as they are.</summary>
+    /// <summary>What columns become of the rows that are there; null where those stay unchanged.</summary>
     public IReadOnlyDictionary<string, string>? Assignments { get; init; }
 
     /// <summary>Of which of them; null for all.</summary>

@@ -43,7 +43,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
         return true;
     }
 
-    /// <summary>Goes behind words, if they follow.</summary>
+    /// <summary>Moves past words, if they follow.</summary>
     public bool Takes(params ReadOnlySpan<string> words)
     {
         if (!Sees(words)) return false;
@@ -51,7 +51,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
         return true;
     }
 
-    /// <summary>Goes behind a symbol, if it follows.</summary>
+    /// <summary>Moves past a symbol, if it follows.</summary>
     public bool TakesSymbol(char symbol)
     {
         if (!SeesSymbol(symbol)) return false;
@@ -59,13 +59,13 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
         return true;
     }
 
-    /// <summary>Goes behind words, which must follow.</summary>
+    /// <summary>Moves past words, which must follow.</summary>
     public void Expect(params ReadOnlySpan<string> words)
     {
         if (!Takes(words)) throw Unexpected(string.Join(' ', words!));
     }
 
-    /// <summary>Goes behind a symbol, which must follow.</summary>
+    /// <summary>Moves past a symbol, which must follow.</summary>
     public void ExpectSymbol(char symbol)
     {
         if (!TakesSymbol(symbol)) throw Unexpected($"'{symbol}'");
@@ -97,7 +97,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
         };
     }
 
-    /// <summary>An alias behind a table; null where none follows.</summary>
+    /// <summary>Reads an alias after a table; null where none follows.</summary>
     /// <param name="behind">Words that can follow instead.</param>
     public string? Alias(params ReadOnlySpan<string> behind)
     {
@@ -108,7 +108,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
         return Name();
     }
 
-    /// <summary>A path to a column, as it is written.</summary>
+    /// <summary>Reads a path to a column, as written.</summary>
     public string ColumnPath()
     {
         var start = at;
@@ -160,7 +160,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
     /// <summary>A property's key: a text, or names with dots between them.</summary>
     public string Key() => at < tokens.Count && tokens[at].Kind == SqlTokenKind.Text ? Text() : ColumnPath();
 
-    /// <summary>A property's value: a text, or a word or number as it is written.</summary>
+    /// <summary>Reads a property's value: a text, or a word or number as written.</summary>
     public string Value()
     {
         if (at < tokens.Count && tokens[at].Kind is SqlTokenKind.Word or SqlTokenKind.Number)
@@ -178,8 +178,8 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
     }
 
     /// <summary>
-    /// What stands before one of these words, a comma or a closing parenthesis, outside of parentheses and CASE; names
-    /// in backticks are put in double quotes.
+    /// Returns the text before one of these words, a comma or a closing parenthesis, outside of parentheses and CASE;
+    /// names in backticks are put in double quotes.
     /// </summary>
     public string Expression(string what, params ReadOnlySpan<string> stops) =>
         Until("([{", ")]}", what, stops);
@@ -203,7 +203,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
         return at > start ? Slice(start, at) : throw Unexpected(what);
     }
 
-    /// <summary>What stands between the parentheses that follow.</summary>
+    /// <summary>Returns the text between the parentheses that follow.</summary>
     public string Parenthesized(string what)
     {
         if (!SeesSymbol('(')) throw Unexpected(what);
@@ -214,7 +214,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
     }
 
     /// <summary>
-    /// What stands before the closing parenthesis of an opening one that was just taken; goes behind it.
+    /// Returns the text before the closing parenthesis of an opening one that was just taken; moves past it.
     /// </summary>
     public string Enclosed(string what)
     {
@@ -297,7 +297,7 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
         Place = SqlPlaces.At(sql, token < tokens.Count ? tokens[token].Start : sql.Length), Hint = hint,
     };
 
-    /// <summary>The text of tokens, with comments and spaces between them as they are.</summary>
+    /// <summary>The text of tokens, with the comments and spaces between them.</summary>
     string Slice(int from, int to)
     {
         var text = new StringBuilder();

@@ -18,7 +18,7 @@ public static class StatementReader
     /// <param name="schemaOf">
     /// The schema of a table that is named without one; null where each must be named with it.
     /// </param>
-    /// <returns>Null where it is none that changes tables or tells of them: a query.</returns>
+    /// <returns>Null where it neither changes nor describes tables: a query.</returns>
     /// <exception cref="FozException">
     /// It is malformed: of kind <see cref="ErrorKind.Sql"/>, with its place.
     /// </exception>
@@ -58,7 +58,7 @@ public static class StatementReader
             ?? throw cursor.Unexpected("a statement such as DELETE FROM or ALTER TABLE");
     }
 
-    /// <summary>What stands behind <c>CREATE VIEW</c>, or <c>CREATE OR REPLACE VIEW</c> itself.</summary>
+    /// <summary>Reads the text after <c>CREATE VIEW</c>, or <c>CREATE OR REPLACE VIEW</c> itself.</summary>
     static Statement.CreateView View(StatementCursor cursor)
     {
         var replaces = cursor.Takes("CREATE", "OR", "REPLACE", "VIEW");
@@ -112,7 +112,7 @@ public static class StatementReader
     }
 
     /// <summary>
-    /// What stands behind <c>ON CONFLICT</c>; null where nothing conflicts, since a table has no keys of its own.
+    /// Reads the text after <c>ON CONFLICT</c>; null where nothing conflicts, since a table has no keys of its own.
     /// </summary>
     static InsertConflict? Conflict(StatementCursor cursor, string alias)
     {

@@ -3,7 +3,7 @@ using Foz.Lake.Tables;
 
 namespace Foz.Lake.Statements;
 
-/// <summary>What a statement tells of what it did.</summary>
+/// <summary>The result of a statement.</summary>
 /// <param name="Columns">The columns of the rows.</param>
 /// <param name="Rows">The rows; values are of the columns' types as the engine gives them.</param>
 public sealed record StatementResult(IReadOnlyList<Field> Columns, IReadOnlyList<object?[]> Rows)
@@ -14,14 +14,14 @@ public sealed record StatementResult(IReadOnlyList<Field> Columns, IReadOnlyList
     public Warning? Warning { get; init; }
 
     /// <summary>
-    /// The rows that it added, and of a DELETE those that it took away; null where nobody asked for them.
+    /// The rows that it added, and of a DELETE those that it removed; null where it does not return them.
     /// </summary>
     public TableRows? Returned { get; init; }
 
     /// <summary>The version that it committed; null where it committed nothing.</summary>
     public TableSnapshot? Committed { get; init; }
 
-    /// <summary>One row of whole numbers, behind them the version of the commit that they are of.</summary>
+    /// <summary>Returns one row of whole numbers, after them the version of their commit.</summary>
     internal static StatementResult Of(
         CommittedChange committed, params ReadOnlySpan<(string Name, long Count)> counts) =>
         Of([.. counts, ("version", committed.Version)]) with

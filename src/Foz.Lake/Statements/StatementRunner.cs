@@ -11,7 +11,7 @@ namespace Foz.Lake.Statements;
 
 /// <summary>Carries out statements that change tables.</summary>
 /// <param name="session">The session that reads and writes rows.</param>
-/// <param name="names">What names stand for; null where there is no lake, only tables by their folders.</param>
+/// <param name="names">Resolves names; null where there is no lake, only tables by their folders.</param>
 /// <param name="tables">Opens tables by their folders.</param>
 public sealed class StatementRunner(EngineSession session, EnvironmentNames? names, TableStore tables)
 {
@@ -50,9 +50,9 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     }
 
     /// <summary>
-    /// Adds rows that the session has, in the order of the columns that <see cref="GivenColumnsAsync"/> tells.
+    /// Adds rows that the session has, in the order of the columns that <see cref="GivenColumnsAsync"/> returns.
     /// </summary>
-    /// <param name="insert">The table and columns; its query is not looked at.</param>
+    /// <param name="insert">The table and columns; its query is ignored.</param>
     /// <param name="select">The rows.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public Task<StatementResult> InsertAsync(
@@ -96,7 +96,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
         _ => throw new UnreachableException($"a statement {statement}"),
     };
 
-    /// <summary>What names in queries stand for, where that is not what they stand for in the lake.</summary>
+    /// <summary>Resolves names in queries, where they do not refer to what they do in the lake.</summary>
     public IRelationNames? QueryNames { get; init; }
 
     /// <summary>Gives the table that is changed, by its name in the lake; null where it is the table itself.</summary>
@@ -120,7 +120,7 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
     /// <summary>The tags of what a query of the statement reads.</summary>
     internal QueryTags Tags => new(session, Relations);
 
-    /// <summary>What names in queries stand for.</summary>
+    /// <summary>Resolves names in queries.</summary>
     internal IRelationNames Relations =>
         QueryNames is not null
             ? QueryNames
@@ -144,8 +144,8 @@ public sealed class StatementRunner(EngineSession session, EnvironmentNames? nam
         return Changed is null ? table : await Changed(name, table, cancellationToken);
     }
 
-    /// <summary>The table that a statement makes, or that has its name already.</summary>
-    /// <exception cref="FozException">The name stands for a view, or there is no lake.</exception>
+    /// <summary>Returns the table that a statement makes, or that has its name already.</summary>
+    /// <exception cref="FozException">The name refers to a view, or there is no lake.</exception>
     internal async Task<LakeTable> OpenNewAsync(TableTarget target, CancellationToken cancellationToken) =>
         (target.Folder is { } folder
             ? tables.OpenFolder(folder)

@@ -135,7 +135,7 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
         }
     }
 
-    /// <summary>Refuses rules that Foz could not keep, before there is a table that nobody can write to.</summary>
+    /// <summary>Refuses rules that Foz could not keep, before there is a table that no user can write to.</summary>
     static void CheckRules(string table, TableDefinition definition)
     {
         _ = RowRules.Of(table, definition.Schema, definition.Properties, field => SqlText.Identifier(field.Name));

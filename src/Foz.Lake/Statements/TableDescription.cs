@@ -5,7 +5,7 @@ using Foz.Lake.Tables;
 
 namespace Foz.Lake.Statements;
 
-/// <summary>What is told of a table, with the columns that Spark gives it.</summary>
+/// <summary>Describes a table, with the columns that Spark returns for it.</summary>
 static class TableDescription
 {
     public static async Task<StatementResult> HistoryAsync(

@@ -19,7 +19,7 @@ sealed class CheckpointRows(DataChunk chunk, int[] places, Utf8Pool pool)
     /// <summary>How many rows there are.</summary>
     public int Count { get; } = chunk.RowCount;
 
-    /// <summary>A column: taken once for all rows, as each look at a chunk is a call of the engine.</summary>
+    /// <summary>A column: taken once for all rows, as each access to a chunk is a call of the engine.</summary>
     public CheckpointColumn this[int column] =>
         places[column] is >= 0 and var place ? new(chunk[place], this) : default;
 

@@ -6,7 +6,7 @@ using Foz.Delta.Transactions;
 namespace Foz.Lake.Tables;
 
 /// <summary>A change that is in its table.</summary>
-/// <param name="Snapshot">The table as it is then.</param>
+/// <param name="Snapshot">The table after it.</param>
 /// <param name="Warning">
 /// What the user should know although the change is committed; null where there is nothing.
 /// </param>
@@ -18,7 +18,7 @@ public sealed record CommittedChange(TableSnapshot Snapshot, Warning? Warning)
     /// <summary>The version that the change made.</summary>
     public long Version => Snapshot.Version;
 
-    /// <summary>What is told of a change after which rows are marked as deleted.</summary>
+    /// <summary>Returns the warning about a change after which rows are marked as deleted.</summary>
     internal static Warning TookVectors(string table) => new(
         $"{table} takes the table feature {TableFeature.DeletionVectors}, which some engines do not read: "
         + string.Join(

@@ -42,7 +42,7 @@ public static class DeclaredColumns
     /// A relation whose columns have the types that they were declared with; the same where none was.
     /// </summary>
     /// <param name="fields">Columns of the relation.</param>
-    /// <param name="relation">The relation, as it stands after FROM.</param>
+    /// <param name="relation">The relation, as written after FROM.</param>
     public static string Shown(IEnumerable<Field> fields, string relation)
     {
         var shown = fields.Where(IsDeclared)

@@ -22,8 +22,8 @@ public static class DeltaErrors
         new(KindOf(error.Kind), error.Message, error) { Hint = HintOf(error.Kind) };
 
     /// <summary>
-    /// The platform's error behind an exception: itself, or the translation of a failure of a Delta table, an object
-    /// store or a file; null if it is none of them.
+    /// Returns the platform's error for an exception: itself, or the translation of a failure of a Delta table, an
+    /// object store or a file; null if it is none of them.
     /// </summary>
     public static FozException? Find(Exception error) => error switch
     {

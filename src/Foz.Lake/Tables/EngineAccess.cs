@@ -3,13 +3,13 @@ using Foz.Delta.Snapshots;
 
 namespace Foz.Lake.Tables;
 
-/// <summary>What an engine of others does with a table as it is, for people.</summary>
+/// <summary>What another engine does with a table in its present state, for people.</summary>
 /// <param name="Engine">Its name in <c>readers</c>.</param>
 /// <param name="IsHeld">Whether the table stays readable for it.</param>
 /// <param name="Reads">Whether it reads the table: <c>yes</c>, <c>no</c>, or <c>wrong rows</c>.</param>
 /// <param name="From">The version from which on it reads the table; empty where that is not known.</param>
 /// <param name="Writes">Whether it writes the table: <c>yes</c> or <c>no</c>.</param>
-/// <param name="Obstacles">What is in the way, of reading or else of writing; empty where nothing is.</param>
+/// <param name="Obstacles">What prevents reading, or otherwise writing; empty where nothing does.</param>
 public sealed record EngineAccess(
     string Engine, bool IsHeld, string Reads, string From, string Writes, string Obstacles)
 {

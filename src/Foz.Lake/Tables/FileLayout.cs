@@ -8,10 +8,10 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Tables;
 
 /// <summary>
-/// Where data files hold columns otherwise than the table's schema tells: fields of structs under other names, where
-/// the table maps columns by id (PROTOCOL.md, "Column Mapping"); structs none of whose fields are left; variants as
-/// plain structs of two byte strings, as their first writers had no annotation for them in Parquet; and days and times
-/// before 1582-10-15 in another calendar.
+/// How data files hold columns differently from the table's schema: fields of structs under other names, where the
+/// table maps columns by id (PROTOCOL.md, "Column Mapping"); structs none of whose fields are left; variants as plain
+/// structs of two byte strings, as their first writers had no annotation for them in Parquet; and days and times before
+/// 1582-10-15 in another calendar.
 /// </summary>
 /// <param name="hasPlainVariants">Whether variants are plain structs.</param>
 /// <param name="names">The names of fields by their ids; null where fields have their physical names.</param>
@@ -24,13 +24,13 @@ public sealed class FileLayout(
     static readonly ConditionalWeakTable<AddFile, FileLayout> known = [];
     static readonly Dictionary<int, string> none = [];
 
-    /// <summary>The layout that the table's schema tells.</summary>
+    /// <summary>The layout that the table's schema describes.</summary>
     public static FileLayout Standard { get; } = new(hasPlainVariants: false, names: null, none);
 
     /// <summary>Whether variants are plain structs.</summary>
     public bool HasPlainVariants => hasPlainVariants;
 
-    /// <summary>How old days and times are counted where that is not the engine's way; else null.</summary>
+    /// <summary>How old days and times are counted where that is not the engine's way; otherwise null.</summary>
     public OldCalendar? Calendar { get; private init; }
 
     /// <summary>The name of a field of a struct in the files; null if they have none.</summary>
@@ -40,8 +40,8 @@ public sealed class FileLayout(
         : null;
 
     /// <summary>
-    /// A field that files have in a struct of which they have no field that the table still has; null for other
-    /// structs. It tells whether there is a struct.
+    /// Returns a field that files have in a struct of which they have no field that the table still has; null for other
+    /// structs. It shows whether there is a struct.
     /// </summary>
     public string? StrangerIn(StructType type) =>
         strangers.Count > 0 && type.Fields[0].ColumnId is { } id ? strangers.GetValueOrDefault(id) : null;

@@ -45,7 +45,7 @@ public sealed class LakeTable
         return this;
     }
 
-    /// <summary>Whether it is the table as a transaction changes it, seen by nobody else.</summary>
+    /// <summary>Whether it is the table as a transaction changes it, seen by that transaction alone.</summary>
     internal bool IsPrivate { get; init; }
 
     /// <summary>The newest version; null if there is no table.</summary>
@@ -99,7 +99,7 @@ public sealed class LakeTable
     /// <param name="operation">What the table's history calls it.</param>
     /// <param name="parameters">What it was done with.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="mayCarry">Whether the table may carry them as it is; null where it always may.</param>
+    /// <param name="mayCarry">Whether the table may carry them in its present state; null where it always may.</param>
     /// <returns>Whether it carries them; false where it may not.</returns>
     /// <exception cref="DeltaException">There is no table, or other commits came first.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>

@@ -58,7 +58,7 @@ public sealed record ParquetField(string Name, int? Id)
         ? fields.Find(own => own.Id is not null && own.Id == field.ColumnId)
         : fields.Find(own => own.Name.Equals(field.PhysicalName(mapping), StringComparison.OrdinalIgnoreCase));
 
-    // Fields stand in the order of a walk, each before those inside.
+    // Fields are in the order of a walk, each before those inside.
     static ParquetField Read(IEnumerator<object?[]> rows)
     {
         rows.MoveNext();

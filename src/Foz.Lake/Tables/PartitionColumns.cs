@@ -5,7 +5,7 @@ using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables;
 
-/// <summary>The partition columns of a scan: their values stand in the log, not in the files.</summary>
+/// <summary>The partition columns of a scan: their values are in the log, not in the files.</summary>
 sealed class PartitionColumns
 {
     readonly PartitionColumn[] columns;
@@ -27,7 +27,7 @@ sealed class PartitionColumns
     public PartitionColumn? Find(string name) =>
         Array.Find(columns, c => string.Equals(c.Field.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>A file's values, as the engine is told them.</summary>
+    /// <summary>Returns a file's values, as the engine gets them.</summary>
     public IReadOnlyList<string?> ValuesOf(AddFile file) => [.. columns.Select(column => column.ValueOf(file))];
 }
 

@@ -24,7 +24,7 @@ public sealed class PhysicalColumns(ColumnMappingMode mapping, FileLayout layout
     /// <summary>The <c>schema</c> argument of <c>read_parquet</c>: columns that a file lacks are NULL.</summary>
     /// <param name="schema">The table's.</param>
     /// <param name="others">
-    /// Columns beside the table's, by name; with any, all are found by the names that the files have.
+    /// Columns besides the table's, by name; with any, all are found by the names that the files have.
     /// </param>
     public string Schema(TableSchema schema, IReadOnlyList<ExtraColumn> others)
     {

@@ -62,7 +62,7 @@ public sealed class RowAddresses
     /// <summary>The rows, as a relation for one session with the table's columns.</summary>
     /// <param name="session">The session.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="tracked">Where their ids are, which then stand behind the columns; null to leave them out.</param>
+    /// <param name="tracked">Where their ids are, which then follow the columns; null to leave them out.</param>
     public Task<TableRelation> OpenAsync(
         EngineSession session, CancellationToken cancellationToken, TrackedRows? tracked = null) =>
         TableScan.OpenAsync(

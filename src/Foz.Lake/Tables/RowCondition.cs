@@ -5,7 +5,7 @@ namespace Foz.Lake.Tables;
 /// <param name="Alias">What it calls the table.</param>
 public readonly record struct RowCondition(string Sql, string Alias = "t")
 {
-    /// <summary>Whether it holds for all rows, as it is written.</summary>
+    /// <summary>Whether it is written as a condition that holds for all rows.</summary>
     public bool IsAll => Sql.AsSpan().Trim().Equals("true", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A condition that calls the table <c>t</c>, if anything.</summary>

@@ -4,7 +4,7 @@ using Foz.Lake.Engine.Functions;
 
 namespace Foz.Lake.Tables;
 
-/// <summary>What a scan reads of files beside the columns of the table and the rows that the log tells.</summary>
+/// <summary>What a scan reads of files besides the columns of the table and the rows that the log lists.</summary>
 public sealed record ScanChoice
 {
     /// <summary>
@@ -13,10 +13,10 @@ public sealed record ScanChoice
     /// </summary>
     public Func<AddFile, RowFilter?>? FilterOf { get; init; }
 
-    /// <summary>Columns that files have beside the table's, NULL where a file lacks one.</summary>
+    /// <summary>Columns that files have besides the table's, NULL where a file lacks one.</summary>
     public IReadOnlyList<ExtraColumn> ExtraColumns { get; init; } = [];
 
-    /// <summary>Columns that have one value in a file, behind those.</summary>
+    /// <summary>Columns that have one value in a file, after those.</summary>
     public IReadOnlyList<FileConstant> Constants { get; init; } = [];
 
     /// <summary>
@@ -26,7 +26,7 @@ public sealed record ScanChoice
     public Func<AddFile, Func<int, long, string?>?>? RowValuesOf { get; init; }
 
     /// <summary>
-    /// The columns from which <see cref="TrackedRows.RowId"/> and <see cref="TrackedRows.RowVersion"/> are read, behind
+    /// The columns from which <see cref="TrackedRows.RowId"/> and <see cref="TrackedRows.RowVersion"/> are read, after
     /// those; null where they are not.
     /// </summary>
     public TrackedRows? Tracked { get; init; }
@@ -36,11 +36,11 @@ public sealed record ScanChoice
     /// </summary>
     public bool IsForAnySession { get; init; }
 
-    /// <summary>All columns that are read of files beside the table's.</summary>
+    /// <summary>All columns that are read of files besides the table's.</summary>
     public IReadOnlyList<ExtraColumn> ColumnsOfFiles =>
         Tracked is null ? ExtraColumns : [.. ExtraColumns, .. Tracked.FileColumns];
 
-    /// <summary>What a scan is told of a file for columns that have one value in it.</summary>
+    /// <summary>Returns the values that a scan gets for a file's columns that have one value in it.</summary>
     public IEnumerable<string?> ValuesOf(AddFile file)
     {
         var values = Constants.Select(constant => constant.ValueOf(file));

@@ -3,7 +3,7 @@ using Foz.Delta.Log;
 
 namespace Foz.Lake.Tables;
 
-/// <summary>What a commit does, as its history tells it: Delta's names of operations and their parameters.</summary>
+/// <summary>What a commit does, as its history names it: Delta's names of operations and their parameters.</summary>
 /// <param name="Name">The name, such as <c>MERGE</c>.</param>
 /// <param name="Parameters">What it was done with.</param>
 sealed record TableOperation(string Name, StringMap Parameters)
@@ -36,7 +36,7 @@ sealed record TableOperation(string Name, StringMap Parameters)
 
     /// <summary>Rows were deleted.</summary>
     /// <param name="condition">Those for which it held.</param>
-    /// <param name="retention">How long rows are kept, where the condition is about that; else null.</param>
+    /// <param name="retention">How long rows are kept, where the condition is about that; otherwise null.</param>
     public static TableOperation Delete(string condition, TimeSpan? retention = null) => new(
         "DELETE",
         retention is { } time

@@ -21,8 +21,8 @@ public sealed class TableRows
     public long Version => snapshot.Version;
 
     /// <summary>
-    /// What tells the rows from all others that a table of the lake has or had: which table, at which version; null
-    /// where they are only some of a version's.
+    /// What distinguishes the rows from all others that a table of the lake has or had: which table, at which version;
+    /// null where they are only some of a version's.
     /// </summary>
     public string? Key { get; private init; }
 
@@ -145,7 +145,7 @@ public sealed class TableRows
 
 /// <summary>Files that are scanned together.</summary>
 /// <param name="Files">The files, each once.</param>
-/// <param name="Choice">What is read of them beside their live rows; null for nothing.</param>
+/// <param name="Choice">What is read of them besides their live rows; null for nothing.</param>
 public readonly record struct ScanPart(IReadOnlyCollection<AddFile> Files, ScanChoice? Choice)
 {
     /// <summary>
@@ -162,7 +162,7 @@ sealed record RowGroup(IReadOnlyList<ScanPart> Scans)
     public IReadOnlyList<ScanPart> Without { get; init; } = [];
 
     /// <summary>
-    /// The columns that the group adds behind the table's, as SQL of values; none where its scans have them.
+    /// The columns that the group adds after the table's, as SQL of values; none where its scans have them.
     /// </summary>
     public IReadOnlyList<string> OwnValues { get; init; } = [];
 

@@ -10,9 +10,9 @@ using Foz.Storage;
 
 namespace Foz.Lake.Tables;
 
-/// <summary>The rows of a table's files as text that stands where SQL expects a relation.</summary>
+/// <summary>The rows of a table's files as text that SQL accepts as a relation.</summary>
 /// <param name="sql">A SELECT in parentheses.</param>
-/// <param name="held">What it needs: what the engine is told of its files, and those that are only lent.</param>
+/// <param name="held">What it needs: what the engine knows of its files, and files that are only lent.</param>
 public sealed class TableRelation(string sql, params IReadOnlyList<IDisposable> held) : IDisposable
 {
     /// <summary>A SELECT in parentheses, with the table's columns by their own names.</summary>
@@ -32,7 +32,7 @@ public sealed class TableRelation(string sql, params IReadOnlyList<IDisposable> 
 public static class TableScan
 {
     /// <summary>
-    /// The column that holds a row's file, where row addresses are asked for; in SQL, where its quotes stand around a
+    /// The column that holds a row's file, where row addresses are asked for; in SQL, where its quotes are around a
     /// name that no table has.
     /// </summary>
     public const string FileColumn = "\"foz file\u0001\"";
@@ -64,10 +64,10 @@ public static class TableScan
     /// <param name="table">The table at a version.</param>
     /// <param name="files">The files; all of the version, or those that pruning left.</param>
     /// <param name="withAddresses">
-    /// Whether <see cref="FileColumn"/> and <see cref="RowColumn"/> stand behind the table's columns.
+    /// Whether <see cref="FileColumn"/> and <see cref="RowColumn"/> follow the table's columns.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="choice">What else is read, behind these columns; null for nothing.</param>
+    /// <param name="choice">What else is read, after these columns; null for nothing.</param>
     public static async Task<TableRelation> OpenAsync(
         EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool withAddresses,
         CancellationToken cancellationToken, ScanChoice? choice = null)

@@ -27,7 +27,7 @@ public sealed class TableSnapshot
     public string Root => Store.Root;
 
     /// <summary>
-    /// What tells the table from every other, also from one that took its name: the id of its metadata.
+    /// The id of its metadata, which distinguishes the table from every other, also from one that took its name.
     /// </summary>
     public string Id => State.Metadata.Id;
 
@@ -59,7 +59,7 @@ public sealed class TableSnapshot
     /// <summary>The size of its data files in bytes.</summary>
     public long TotalBytes => State.TotalBytes;
 
-    /// <summary>What the table holds, for people; null where nobody said.</summary>
+    /// <summary>What the table holds, for people; null where it is not described.</summary>
     public string? Description => State.Metadata.Description;
 
     /// <summary>The last batch of a step that the table carries; null if it carries none.</summary>

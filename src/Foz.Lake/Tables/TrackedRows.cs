@@ -5,7 +5,7 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Tables;
 
 /// <summary>
-/// How the rows of a table keep their ids, and the versions that changed them last, where they are written anew
+/// How the rows of a table keep their ids, and the versions that changed them last, where they are rewritten
 /// (PROTOCOL.md, "Row Tracking"): in two columns of data files that are none of the table's.
 /// </summary>
 /// <param name="IdColumn">The column of ids; NULL for rows that are new.</param>
@@ -34,12 +34,12 @@ public sealed record TrackedRows(string IdColumn, string VersionColumn)
             ? new(id, version)
             : null;
 
-    /// <summary>What a list of SELECT says for rows that only move, behind the table's columns.</summary>
+    /// <summary>The items of a SELECT list for rows that only move, after the table's columns.</summary>
     public string Moved =>
         $", {RowId} AS {SqlText.Identifier(IdColumn)}, {RowVersion} AS {SqlText.Identifier(VersionColumn)}";
 
-    /// <summary>A SELECT of rows with what files hold of their ids.</summary>
-    /// <param name="rows">The rows; those that were changed have <see cref="RowId"/> behind their columns.</param>
+    /// <summary>Returns a SELECT of rows with what files hold of their ids.</summary>
+    /// <param name="rows">The rows; those that were changed have <see cref="RowId"/> after their columns.</param>
     public string Select(ChangedRows rows)
     {
         var (all, id) = rows.Change is RowChange.Update

@@ -5,8 +5,8 @@ using Foz.Storage;
 namespace Foz.Lake.Tables;
 
 /// <summary>
-/// A table as one transaction of several statements has changed it: nobody else sees that before it is committed,
-/// whole. For one thread.
+/// A table as one transaction of several statements has changed it: other users see the changes only once they are
+/// committed, whole. For one thread.
 /// </summary>
 public sealed class TransactionTable
 {
@@ -47,7 +47,7 @@ public sealed class TransactionTable
     public bool TakesOnlyRows => changes is { ChangeCount: > 0, TellsOfEach: true };
 
     /// <summary>Makes sure that what was changed so far can become one commit.</summary>
-    /// <exception cref="FozException">It cannot: the table tells what each statement changed.</exception>
+    /// <exception cref="FozException">It cannot: the table records what each statement changed.</exception>
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         if (await changes.FindObstacleAsync(cancellationToken) is { } obstacle)
@@ -60,7 +60,7 @@ public sealed class TransactionTable
             };
     }
 
-    /// <summary>Takes back what is behind a version.</summary>
+    /// <summary>Rolls back the changes after a version.</summary>
     /// <exception cref="StorageException">The storage failed.</exception>
     public Task RollBackToAsync(long version, CancellationToken cancellationToken) =>
         changes.RollBackToAsync(version, cancellationToken);
@@ -72,7 +72,7 @@ public sealed class TransactionTable
 
     /// <summary>Commits everything as the table's next version.</summary>
     /// <param name="keepsFiles">
-    /// Whether files stay that only versions between the statements have, since somebody reads them.
+    /// Whether files stay that only versions between the statements have, since they are still read.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>What is committed; null where nothing was changed.</returns>

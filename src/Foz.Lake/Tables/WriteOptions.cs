@@ -41,15 +41,15 @@ public sealed record WriteOptions
     /// <summary>Properties that a table gets with the change; null takes one away.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Properties { get; init; } = [];
 
-    /// <summary>The engines that the table stays readable for; null leaves them as they are.</summary>
+    /// <summary>The engines that the table stays readable for; null leaves them unchanged.</summary>
     public IReadOnlyList<string>? Readers { get; init; }
 
-    /// <summary>Whether columns that the table lacks are added to it; else they are an error.</summary>
+    /// <summary>Whether columns that the table lacks are added to it; otherwise they are an error.</summary>
     public bool AddsColumns { get; init; } = true;
 
     /// <summary>
-    /// Whether columns that the statement lacks are taken out of the table, which must then map its columns; else they
-    /// are NULL in new rows. Columns that the table fills itself stay.
+    /// Whether columns that the statement lacks are taken out of the table, which must then map its columns; otherwise
+    /// they are NULL in new rows. Columns that the table fills itself stay.
     /// </summary>
     public bool RemovesColumns { get; init; }
 
@@ -64,20 +64,20 @@ public sealed record WriteOptions
     /// </summary>
     public IReadOnlyList<Field> Fields { get; init; } = [];
 
-    /// <summary>What the table holds, for people; null leaves it as it is.</summary>
+    /// <summary>What the table holds, for people; null leaves it unchanged.</summary>
     public string? Description { get; init; }
 
     /// <summary>The size from which on a next data file is begun, in bytes.</summary>
     public long FileBytes { get; init; } = FileBytesDefault;
 
     /// <summary>
-    /// Of a DELETE that takes away what is older than a column's retention, that time; null for other changes. It marks
-    /// rows rather than writing files anew, so that those who read what is new are not disturbed.
+    /// Of a DELETE that removes rows older than a column's retention, that time; null for other changes. It marks rows
+    /// rather than rewriting files, so that readers of new rows are not disturbed.
     /// </summary>
     public TimeSpan? Retention { get; init; }
 
     /// <summary>
-    /// Whether each row that a DELETE takes away is found, so that it can be told of, also where all of them go.
+    /// Whether each row that a DELETE removes is found, so that it can be returned, also where all of them go.
     /// </summary>
     internal bool FindsRows { get; init; }
 

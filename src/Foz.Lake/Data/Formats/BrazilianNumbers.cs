@@ -59,7 +59,7 @@ public static class BrazilianNumbers
 
     static bool IsOneCharacter(string text) => text.AsSpan().IndexOfAnyExcept(text[0]) < 0;
 
-    /// <summary>A number without its punctuation; null where something else stands in it.</summary>
+    /// <summary>Returns a number without its punctuation; null where it has other characters.</summary>
     static string? Strip(string text)
     {
         Span<char> kept = stackalloc char[CnpjLength + 1];

@@ -21,8 +21,8 @@ static class PhoneNumber
     }.ToFrozenSet();
 
     /// <summary>
-    /// A number in one way: one with <c>+</c> as it is, one without as a number of Brazil with its area code; null
-    /// where it is none.
+    /// Returns a number in one form: one with <c>+</c> unchanged, one without as a number of Brazil with its area code;
+    /// null where it is none.
     /// </summary>
     public static string? Normalize(string text)
     {

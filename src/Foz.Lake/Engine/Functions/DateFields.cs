@@ -3,9 +3,9 @@ using Foz.DuckDB;
 namespace Foz.Lake.Engine.Functions;
 
 /// <summary>
-/// <c>foz_date_field(field)</c>: the name of a part of a date, as it is. Where it is one that DuckDB takes as a
-/// constant only, because its value is no whole number, it is refused: of values with a time zone DuckDB would end its
-/// database there.
+/// <c>foz_date_field(field)</c>: returns the name of a part of a date unchanged. A part that DuckDB takes as a constant
+/// only, because its value is no whole number, is refused: for values with a time zone DuckDB would end its database
+/// there.
 /// </summary>
 public static class DateFields
 {
@@ -15,7 +15,7 @@ public static class DateFields
     /// <summary>The name of the function.</summary>
     public const string Name = "foz_date_field";
 
-    /// <summary>The function as DuckDB is told of it.</summary>
+    /// <summary>The function as DuckDB registers it.</summary>
     public static ScalarFunction Function => new()
     {
         Name = Name,

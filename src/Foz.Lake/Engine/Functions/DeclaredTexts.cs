@@ -32,7 +32,7 @@ public static class DeclaredTexts
 
     static readonly BigInteger numericLimit = BigInteger.Pow(10, NumericDigits);
 
-    /// <summary>The functions as DuckDB is told of them.</summary>
+    /// <summary>The functions as DuckDB registers them.</summary>
     public static IReadOnlyList<ScalarFunction> Functions { get; } =
     [
         Of(Uuid, UuidOf), Of(Jsonb, PgJsonb.Normalize),

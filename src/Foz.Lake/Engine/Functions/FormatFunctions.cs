@@ -8,7 +8,7 @@ namespace Foz.Lake.Engine.Functions;
 /// </summary>
 static class FormatFunctions
 {
-    /// <summary>The function as DuckDB is told of it.</summary>
+    /// <summary>The function as DuckDB registers it.</summary>
     public static ScalarFunction Format => new()
     {
         Name = "foz_format",

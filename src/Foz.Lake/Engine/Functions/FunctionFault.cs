@@ -1,8 +1,7 @@
 namespace Foz.Lake.Engine.Functions;
 
 /// <summary>
-/// What a function of ours fails with. The engine passes on the message alone, so that the SQLSTATE stands in front of
-/// it.
+/// The failure of a function of Foz. The engine passes on the message alone, so the SQLSTATE is put in front of it.
 /// </summary>
 /// <param name="SqlState">The SQLSTATE.</param>
 /// <param name="Message">What failed.</param>
@@ -16,7 +15,7 @@ public readonly record struct FunctionFault(string SqlState, string Message)
     public static FozException Of(string sqlState, string message) =>
         new(ErrorKind.Data, $"{sqlState}{Divider}{message}");
 
-    /// <summary>The fault that a message of the engine tells; null where it tells none.</summary>
+    /// <summary>Returns the fault that a message of the engine reports; null where it reports none.</summary>
     public static FunctionFault? Read(string message)
     {
         if (message.Length <= StateLength + Divider.Length

@@ -15,10 +15,10 @@ public static class HilbertCurve
 
     const string Name = "foz_hilbert";
     const int PlaceBits = 63;
-    // Finer grids cost more to find a cell in, and tell no more files apart.
+    // Finer grids cost more to find a cell in, and distinguish no more files.
     const int CoordinateBitsMax = 8;
 
-    /// <summary>The function as DuckDB is told of it.</summary>
+    /// <summary>The function as DuckDB registers it.</summary>
     internal static ScalarFunction Function { get; } = new()
     {
         Name = Name,

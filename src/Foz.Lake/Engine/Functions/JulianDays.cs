@@ -19,7 +19,7 @@ static class JulianDays
     const long DayNumberOfEpoch = 2_440_588, DayNumberOfStart = -32_082;
     const long YearOfStart = -4_800;
 
-    /// <summary>The functions as DuckDB is told of them.</summary>
+    /// <summary>The functions as DuckDB registers them.</summary>
     public static IReadOnlyList<ScalarFunction> Functions =>
     [
         new()

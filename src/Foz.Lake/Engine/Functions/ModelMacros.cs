@@ -1,6 +1,6 @@
 namespace Foz.Lake.Engine.Functions;
 
-/// <summary>SQL functions that every database of the pool has beside DuckDB's own, written in SQL.</summary>
+/// <summary>SQL functions that every database of the pool has besides DuckDB's own, written in SQL.</summary>
 static class ModelMacros
 {
     const int KeyColumnsMax = 8;

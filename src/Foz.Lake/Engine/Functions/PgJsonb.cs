@@ -8,8 +8,8 @@ namespace Foz.Lake.Engine.Functions;
 
 /// <summary>
 /// The one text of a <c>jsonb</c>: of members with one name the last stays, members are in the order of their names'
-/// lengths and bytes, with PostgreSQL's blanks. So values that are equal have equal texts but for zeros at the end of
-/// numbers.
+/// lengths and bytes, with PostgreSQL's blanks. So values that are equal have equal texts except for zeros at the end
+/// of numbers.
 /// </summary>
 public static class PgJsonb
 {
@@ -150,7 +150,7 @@ public static class PgJsonb
         text.Append('"');
     }
 
-    /// <summary>A number as numeric shows it: without exponent, with the zeros behind its point.</summary>
+    /// <summary>Returns a number as numeric shows it: without exponent, with the zeros after its point.</summary>
     static string Number(string raw)
     {
         var at = raw.IndexOfAny(['e', 'E']);

@@ -7,7 +7,7 @@ namespace Foz.Lake.Engine.Functions;
 
 /// <summary>Marks, of some rows of one file, the ones that are deleted.</summary>
 /// <param name="rows">Numbers of rows in the file, from 0.</param>
-/// <param name="live">One flag for each of them; set to false where the row is deleted, else left as it is.</param>
+/// <param name="live">One flag for each of them; set to false where the row is deleted, otherwise unchanged.</param>
 public delegate void RowFilter(ReadOnlySpan<long> rows, Span<bool> live);
 
 /// <summary>What a scan knows of one file.</summary>
@@ -61,19 +61,19 @@ public sealed class ScanToken(long value, Action remove) : IDisposable
 /// </summary>
 sealed class ScanFunctions
 {
-    /// <summary>The function that tells rows which are there.</summary>
+    /// <summary>The name of the function that returns which rows exist.</summary>
     public static readonly string Live = OwnNames.Of("live");
 
-    /// <summary>The function that tells values of partition columns.</summary>
+    /// <summary>The name of the function that returns values of partition columns.</summary>
     public static readonly string Partition = OwnNames.Of("partition");
 
-    /// <summary>The function that tells values of rows that their file does not hold.</summary>
+    /// <summary>The name of the function that returns values of rows that their file does not hold.</summary>
     public static readonly string RowValue = OwnNames.Of("row_value");
 
     readonly ConcurrentDictionary<long, ScanFiles> scans = new();
     long lastToken;
 
-    /// <summary>The functions as DuckDB is told of them.</summary>
+    /// <summary>The functions as DuckDB registers them.</summary>
     public IReadOnlyList<ScalarFunction> Functions =>
     [
         new()

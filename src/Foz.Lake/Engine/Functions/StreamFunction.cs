@@ -18,7 +18,7 @@ sealed class StreamFunction
     readonly ConcurrentDictionary<long, StreamRelation> streams = new();
     long lastToken;
 
-    /// <summary>The function as DuckDB is told of it.</summary>
+    /// <summary>The function as DuckDB registers it.</summary>
     public TableFunction Function => new() { Name = Name, Parameters = [LogicalType.BigInt], Bind = Bind };
 
     /// <summary>Makes a stream readable once, by the relation that is returned, until it is disposed.</summary>
@@ -135,7 +135,7 @@ sealed class StreamFunction
     }
 }
 
-/// <summary>A stream that stands in SQL as a relation.</summary>
+/// <summary>A stream that SQL reads as a relation.</summary>
 public sealed class StreamRelation : IDisposable
 {
     readonly CancellationTokenSource cancellation = new();

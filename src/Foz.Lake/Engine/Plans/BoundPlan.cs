@@ -5,7 +5,7 @@ using Foz.Lake.Sql;
 
 namespace Foz.Lake.Engine.Plans;
 
-/// <summary>What a statement's plan tells of it, found by binding it over empty tables.</summary>
+/// <summary>Reads facts about a statement from its plan, by binding it over empty tables.</summary>
 public static class BoundPlan
 {
     /// <summary>Binds a statement, and reads filters from its optimized plan.</summary>
@@ -16,11 +16,11 @@ public static class BoundPlan
     /// </param>
     /// <param name="function">The same for calls of table functions; null leaves them all to DuckDB.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="through">What of a table, by where it stands, the statement sees; null where it sees all.</param>
-    /// <param name="isForOthers">Whether it is a statement of others, whose text is looked at once more.</param>
+    /// <param name="through">What of a table, by its place, the statement sees; null where it sees all.</param>
+    /// <param name="isForOthers">Whether it is a user's statement, whose text is checked once more.</param>
     /// <returns>
-    /// What the rows needed of a table fulfil, by where its name, or the call of a table function, stands in the
-    /// statement; nothing for a table of which nothing is known.
+    /// What the rows needed of a table fulfil, by where its name, or the call of a table function, is in the statement;
+    /// nothing for a table of which nothing is known.
     /// </returns>
     /// <exception cref="FozException">
     /// The statement does not bind: of kind <see cref="ErrorKind.Sql"/>, with its <see cref="FozException.Place"/> in
@@ -38,7 +38,7 @@ public static class BoundPlan
         if (plan.RootElement.GetProperty("error").GetBoolean())
         {
             bound.Describe(cancellationToken);
-            // It binds, but its plan cannot be written as JSON and tells nothing.
+            // It binds, but its plan cannot be written as JSON and gives nothing.
             return new Dictionary<SqlSpan, FilterExpression>();
         }
         var reader = new PlanReader(PlanSession.TablePrefix);
@@ -51,7 +51,7 @@ public static class BoundPlan
     /// <summary>Binds a statement to columns, and does nothing else with it.</summary>
     /// <param name="session">A session of any workload.</param>
     /// <param name="analysis">The statement.</param>
-    /// <param name="table">The columns of a table; null where it stands for something else.</param>
+    /// <param name="table">The columns of a table; null where the name refers to something else.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It does not bind; its place is in the statement.</exception>
     public static void Bind(
@@ -64,7 +64,7 @@ public static class BoundPlan
 
     /// <summary>Binds a statement, and reads from its plan what its columns are made from.</summary>
     /// <returns>
-    /// The lineage; where DuckDB cannot tell its plan, every column counts as made from all columns of all tables.
+    /// The lineage; where DuckDB cannot give its plan, every column counts as made from all columns of all tables.
     /// </returns>
     /// <inheritdoc cref="ReadFilters"/>
     public static StatementLineage ReadLineage(
@@ -83,18 +83,17 @@ public static class BoundPlan
     }
 
     /// <summary>
-    /// What a statement of others gives and takes, found without running it and without access to files.
+    /// Returns the columns and parameters of a user's statement, without running it and without access to files.
     /// </summary>
     /// <param name="pool">The pool in whose instance for <see cref="Workload.Serving"/> it is bound.</param>
     /// <param name="analysis">The statement.</param>
-    /// <param name="table">The columns of a table; null where it stands for something else.</param>
+    /// <param name="table">The columns of a table; null where the name refers to something else.</param>
     /// <param name="function">The same for calls of table functions.</param>
     /// <param name="relation">
-    /// What else a table or a call stands for, by where it is: a relation that the instance has; null leaves it as it
-    /// is.
+    /// The relation of the instance that another table or call refers to, by where it is; null leaves it unchanged.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="through">What of a table, by where it stands, the statement sees; null where it sees all.</param>
+    /// <param name="through">What of a table, by its place, the statement sees; null where it sees all.</param>
     /// <exception cref="FozException">It does not bind; its place is in the statement.</exception>
     public static StatementShape Describe(
         EnginePool pool, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
@@ -112,7 +111,8 @@ public static class BoundPlan
     }
 
     /// <summary>
-    /// All that what a statement gives and takes follows from: its text, and what stands for each name of it.
+    /// Returns a key of all that a statement's columns and parameters follow from: its text, and what each name in it
+    /// refers to.
     /// </summary>
     static string KeyOf(
         SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
@@ -136,7 +136,7 @@ public static class BoundPlan
         }
     }
 
-    /// <summary>How a statement of others would be run, told over empty tables, without access to files.</summary>
+    /// <summary>Returns the plan of a user's statement over empty tables, without access to files.</summary>
     /// <inheritdoc cref="Describe"/>
     public static string Explain(
         EnginePool pool, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
@@ -165,7 +165,7 @@ public static class BoundPlan
         var json = session.QueryScalar<string>(
             $"SELECT json_serialize_plan($1::VARCHAR, optimize := {(isOptimized ? "true" : "false")})::VARCHAR",
             cancellationToken, sql);
-        // DuckDB writes these as no JSON has them; an unescaped quote cannot stand inside of a text.
+        // DuckDB writes these as no JSON has them; an unescaped quote cannot be inside of a text.
         json = json.Replace("\"value\":NaN", "\"value\":null").Replace("\"value\":Infinity", "\"value\":null")
             .Replace("\"value\":-Infinity", "\"value\":null");
         return JsonDocument.Parse(json, new() { MaxDepth = SqlTreeReader.DepthMax });

@@ -12,7 +12,7 @@ sealed class ColumnInputs
 
     ColumnInputs(HashSet<ColumnInput> inputs) => this.inputs = inputs;
 
-    /// <summary>A column of a table, as it is.</summary>
+    /// <summary>A column of a table, unchanged.</summary>
     public static ColumnInputs Of(SqlSpan table, string column) =>
         new([new(table, column, Transformation.Identity)]);
 

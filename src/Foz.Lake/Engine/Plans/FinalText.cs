@@ -13,12 +13,12 @@ static class FinalText
     const int GrowthMax = 60_000;
 
     /// <summary>
-    /// Makes sure that a text names what a statement names that was checked, and what was put into it; nothing else,
-    /// and nothing more often.
+    /// Makes sure that a text names what a checked statement names, and what was put into it; nothing else, and nothing
+    /// more often.
     /// </summary>
     /// <param name="pool">The engines that read it.</param>
     /// <param name="statement">The statement that was checked.</param>
-    /// <param name="put">What stands in the place of its tables and calls, by where these are.</param>
+    /// <param name="put">The replacements of its tables and calls, by where these are.</param>
     /// <param name="text">The text.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It does not; it is not to be run.</exception>

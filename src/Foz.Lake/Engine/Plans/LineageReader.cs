@@ -7,7 +7,7 @@ namespace Foz.Lake.Engine.Plans;
 /// Walks a bound plan of DuckDB (the JSON of <c>json_serialize_plan</c>, not optimized) from its scans up, and follows
 /// columns by their places. What it does not know counts as made from all that it reads.
 /// </summary>
-/// <param name="tables">The empty tables of the plan, by the numbers of their names, and what they stand for.</param>
+/// <param name="tables">The empty tables of the plan, by the numbers of their names, and what they refer to.</param>
 sealed class LineageReader(IReadOnlyList<(int Number, SqlSpan Span)> tables)
 {
     // A recursive query reaches a fixed set after as many rounds as it has columns; each round is another walk.
@@ -266,13 +266,15 @@ sealed class PlanColumns(IReadOnlyList<ColumnInputs> columns, ColumnInputs? rest
     /// <summary>What a column is made from.</summary>
     public ColumnInputs this[int place] => place < columns.Count ? columns[place] : rest ?? ColumnInputs.None;
 
-    /// <summary>Columns of which nobody knows how many there are.</summary>
+    /// <summary>Columns whose number is unknown.</summary>
     public static PlanColumns Any(ColumnInputs inputs) => new([], inputs);
 
     /// <summary>All that the columns are made from.</summary>
     public ColumnInputs All() => ColumnInputs.Union([.. columns, rest ?? ColumnInputs.None]);
 
-    /// <summary>These columns, then others. Behind what cannot be counted nothing can be told apart.</summary>
+    /// <summary>
+    /// Returns these columns, then others. After an unknown number of columns none can be distinguished.
+    /// </summary>
     public PlanColumns With(PlanColumns other) => rest is null
         ? new([.. columns, .. other.Columns], other.Rest)
         : new(columns, ColumnInputs.Union(rest, other.All()));

@@ -34,7 +34,7 @@ public enum Transformation
 }
 
 /// <summary>A column of a table that a statement reads.</summary>
-/// <param name="Table">Where the table, or the call of a table function, stands in the statement.</param>
+/// <param name="Table">Where the table, or the call of a table function, is in the statement.</param>
 /// <param name="Column">The column, as the table has it.</param>
 /// <param name="Transformation">What became of it.</param>
 public readonly record struct ColumnInput(SqlSpan Table, string Column, Transformation Transformation);

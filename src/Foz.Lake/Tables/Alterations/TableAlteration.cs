@@ -128,13 +128,13 @@ public sealed record NewColumn(string Name, string Type)
 
 /// <summary>A place among columns; the default is the end.</summary>
 /// <param name="IsFirst">Whether it is the first.</param>
-/// <param name="After">The column that it is behind, without the path; null for none.</param>
+/// <param name="After">The column that it is after, without the path; null for none.</param>
 public readonly record struct ColumnPlace(bool IsFirst, string? After)
 {
     /// <summary>In front of all others.</summary>
     public static ColumnPlace First => new(IsFirst: true, After: null);
 
-    /// <summary>Behind a column.</summary>
+    /// <summary>Returns the place after a column.</summary>
     public static ColumnPlace Behind(string column) => new(IsFirst: false, column);
 
     /// <summary>As Spark writes it; empty at the end.</summary>

@@ -42,7 +42,7 @@ public sealed class TableAlterer(EngineSession session)
         });
         Stage(draft, transaction);
         if (transaction.IsEmpty) return null;
-        // Rows that others add meanwhile were not looked at.
+        // Rows that others add meanwhile were not checked.
         if (draft.Demand is not null) transaction.ReadWholeTable();
         var committed = (await transaction.CommitAsync(cancellationToken)).OrThrow();
         if (draft.DroppedFeature is { } dropped && TableFeature.Find(dropped) is { IsForReaders: true }
@@ -145,7 +145,7 @@ public sealed class TableAlterer(EngineSession session)
             "CHANGE COLUMN", ("column", TableDraft.Json(TableDraft.Describe(path, draft.Find(path)))));
     }
 
-    /// <summary>The value of the identity at or behind another.</summary>
+    /// <summary>Returns the value of the identity at or after another.</summary>
     static long InStep(IdentityColumn identity, long value)
     {
         var distance = (Int128)value - identity.Start;

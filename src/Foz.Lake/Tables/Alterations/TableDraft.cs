@@ -8,9 +8,9 @@ using Foz.Lake.Tables.Expressions;
 
 namespace Foz.Lake.Tables.Alterations;
 
-/// <summary>What a table is to become: starts as it is, and is changed step by step.</summary>
+/// <summary>What a table is to become: starts as the present table, and is changed step by step.</summary>
 /// <param name="name">The table, for messages.</param>
-/// <param name="snapshot">The table as it is.</param>
+/// <param name="snapshot">The present table.</param>
 sealed class TableDraft(string name, TableSnapshot snapshot)
 {
     static readonly JsonSerializerOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -18,7 +18,7 @@ sealed class TableDraft(string name, TableSnapshot snapshot)
     /// <summary>The table, for messages.</summary>
     public string Name => name;
 
-    /// <summary>The table as it is.</summary>
+    /// <summary>The present table.</summary>
     public TableSnapshot Snapshot => snapshot;
 
     /// <summary>The columns.</summary>
@@ -82,7 +82,8 @@ sealed class TableDraft(string name, TableSnapshot snapshot)
     }
 
     /// <summary>
-    /// What keeps a column as it is, for people: a constraint, a generated column, partitioning; null if nothing does.
+    /// Returns what prevents changes of a column, for people: a constraint, a generated column, partitioning; null if
+    /// nothing does.
     /// </summary>
     /// <param name="path">The column.</param>
     /// <param name="withPartitioning">Whether partitioning by it counts.</param>

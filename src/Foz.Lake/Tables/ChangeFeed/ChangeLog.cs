@@ -20,13 +20,13 @@ public readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snaps
     /// <summary>The files that went with rows, not those from which rows only moved.</summary>
     public IEnumerable<RemoveFile> Removed => Commit.Actions.OfType<RemoveFile>().Where(remove => remove.DataChange);
 
-    /// <summary>Whether it took away old rows only, as their retention wants it, and wrote none anew.</summary>
+    /// <summary>Whether it only removed old rows, as their retention wants it, and rewrote none.</summary>
     public bool IsRetention => Commit.Info?.OperationParameters.ContainsKey(TableOperation.Retention) == true
         && Added.All(add => add.DeletionVector is not null);
 
     /// <summary>
-    /// Whether files that came may hold rows of files that went, which were copied: not where the table's feed would
-    /// have been told so, and not where all rows were replaced.
+    /// Whether added files may hold rows copied from removed files: not where the table's feed would have recorded it,
+    /// and not where all rows were replaced.
     /// </summary>
     public bool MayCopy => Told.Count == 0 && !ChangeDataFeed.IsOn(After.Protocol, After.Metadata) && !IsOverwrite;
 
@@ -38,7 +38,7 @@ public readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snaps
                 && !parameters.ContainsKey("replaceUsing") && parameters.Find("mode") == "Overwrite"
                 && parameters.Find("isDynamicPartitionOverwrite") is not "true"));
 
-    /// <summary>The change data files; where there are any, they tell all that the version changed.</summary>
+    /// <summary>The change data files; where there are any, they record all that the version changed.</summary>
     public IReadOnlyList<AddCdcFile> Told => [.. Commit.Actions.OfType<AddCdcFile>()];
 }
 

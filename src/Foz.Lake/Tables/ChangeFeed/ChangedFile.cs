@@ -27,7 +27,7 @@ sealed class ChangedFile
     public RowFilter? Filter =>
         changes[0].Only is null ? ScanChoice.Without(changes[0].Without) : ScanChoice.Only(rows);
 
-    /// <summary>The change, where it is the only one; else null.</summary>
+    /// <summary>The change, where it is the only one; otherwise null.</summary>
     public FileChange? Single => changes is [var only] ? only : null;
 
     /// <summary>
@@ -36,7 +36,7 @@ sealed class ChangedFile
     public FileChange? Of(long row) => (byRow ??= ByRow()).GetValueOrDefault(row);
 
     /// <summary>Adds a change of other rows.</summary>
-    /// <returns>Whether it is one of other rows; else nothing is added.</returns>
+    /// <returns>Whether it is one of other rows; otherwise nothing is added.</returns>
     public bool TryAdd(FileChange change)
     {
         if (change.Only is not { } more || changes[0].Only is null || rows.Intersects(more)) return false;

@@ -41,7 +41,7 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
                 if (!lost.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Delete) with { Only = lost });
                 if (!regained.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Insert) with { Only = regained });
             }
-            // A file that is added again tells something else of itself, and no other rows.
+            // A file that is added again has other metadata, and the same rows.
             else if (step.Before?.Files.Find(add.Key) is null)
                 changes.Add(Of(step, add, RowChangeWords.Insert) with { Without = rows });
         }
@@ -63,9 +63,9 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
         new(file, word, step.Version, step.After.Timestamp);
 
     /// <summary>
-    /// A file that a version removed, as it was: a removal need not repeat what the log said when it was added.
+    /// Returns a file that a version removed, as it was: a removal need not repeat what the log said when it was added.
     /// </summary>
-    /// <exception cref="DeltaException">The log does not tell enough of it.</exception>
+    /// <exception cref="DeltaException">The log does not say enough about it.</exception>
     public static AddFile AsData(TableSnapshot table, VersionStep step, RemoveFile file)
     {
         if (step.Before?.Files.Find(file.Key) is { } known) return known;

@@ -10,8 +10,8 @@ namespace Foz.Lake.Tables.ChangeFeed;
 /// <summary>
 /// Finds the rows that came in a range of versions by what became of its files: the rows that each file has at its end
 /// and had not before, without those that files of the range only have from others. Rows that a version may have copied
-/// from files that it took away are told from new ones by its change data files, by the versions that rows were changed
-/// in (row tracking), or, where there is neither, by comparing the rows of both.
+/// from files that it removed are distinguished from new ones by its change data files, by the versions that rows were
+/// changed in (row tracking), or, where there is neither, by comparing the rows of both.
 /// </summary>
 sealed class NewRows
 {
@@ -158,7 +158,7 @@ sealed class NewRows
         if (isRestored || touched.Exists(life => !life.IsOld)) toldOld.AddRange(files);
     }
 
-    /// <summary>Ends what is counted of a file whose rows are told elsewhere from here on.</summary>
+    /// <summary>Ends the count of a file whose rows other files record from here on.</summary>
     void Leave(FilePath path)
     {
         if (lives.Remove(path, out var life)) past.Add(life);
@@ -207,7 +207,7 @@ sealed class NewRows
         Where = $"{ChangeDataFeed.ChangeTypeColumn} {(isNew ? "IN" : "NOT IN")} ({Words})",
     };
 
-    /// <summary>Scans of files: one, but as many as a file stands there, as a scan reads a file once.</summary>
+    /// <summary>Scans of files: one, but as many as a file is there, as a scan reads a file once.</summary>
     IEnumerable<ScanPart> Scans(List<FileRows> files)
     {
         foreach (var kind in files.GroupBy(file => tracked is not null && file.IsMixed))
@@ -240,7 +240,7 @@ sealed class NewRows
         };
     }
 
-    /// <summary>What became of a file in the range, as far as the file itself tells it.</summary>
+    /// <summary>What became of a file in the range, as far as the file itself shows it.</summary>
     /// <param name="File">The file, as it was last.</param>
     /// <param name="Start">The rows of it that were deleted before; null where none of its rows was there.</param>
     /// <param name="Now">The rows that are deleted now; null where it is gone.</param>
@@ -250,7 +250,7 @@ sealed class NewRows
         public bool IsOld { get; init; }
 
         /// <summary>
-        /// The file as it was before the range, where nobody asked which rows it had; null where that is known.
+        /// The file as it was before the range, where its rows then were not looked up; null where they are known.
         /// </summary>
         public AddFile? Before { get; init; }
 

@@ -12,6 +12,6 @@ public static class RowChangeWords
     /// <summary>The row as it was before a change.</summary>
     public const string Preimage = "update_preimage";
 
-    /// <summary>The row as it is after a change.</summary>
+    /// <summary>The row after a change.</summary>
     public const string Postimage = "update_postimage";
 }

@@ -39,15 +39,15 @@ public sealed class TableChanges
     public bool HasRemovals => steps.Any(step => step.Removed.Any() && !step.IsRetention);
 
     /// <summary>
-    /// The rows that came in the range and are in its last version, as they are there. A row that was changed counts as
-    /// one that came, one that was only copied to another file does not; one that was deleted is not told of.
+    /// Returns the rows that came in the range and are in its last version, with their values there. A changed row
+    /// counts as one that came, a row that was only copied to another file does not; a deleted row is left out.
     /// </summary>
     /// <exception cref="DeltaException">A deletion vector cannot be read, or the log says too little.</exception>
     public Task<TableRows> NewRowsAsync(CancellationToken cancellationToken) =>
         Foz.Lake.Tables.ChangeFeed.NewRows.FindAsync(end, steps, cancellationToken);
 
     /// <summary>
-    /// The change data feed of the range: the table's columns as they are in its last version, then
+    /// The change data feed of the range: the table's columns in its last version, then
     /// <c>_change_type</c> (<see cref="RowChangeWords"/>), <c>_commit_version</c> and <c>_commit_timestamp</c>.
     /// </summary>
     /// <exception cref="FozException">
@@ -109,7 +109,7 @@ public sealed class TableChanges
     /// <summary>Reads what happened in a range.</summary>
     /// <param name="table">The table.</param>
     /// <param name="end">Its last version.</param>
-    /// <param name="from">Its first version; behind the last for none.</param>
+    /// <param name="from">Its first version; after the last for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
     internal static async Task<TableChanges> ReadAsync(
         LakeTable table, TableSnapshot end, long from, CancellationToken cancellationToken) =>

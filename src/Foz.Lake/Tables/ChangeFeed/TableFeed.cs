@@ -41,8 +41,8 @@ public static class TableFeed
             table, await table.VersionAsync(to, cancellationToken), since + 1, cancellationToken);
 
     /// <summary>
-    /// Whether versions since one that was read before changed anything but the arrangement of rows in files; also
-    /// where the log no longer tells.
+    /// Whether versions since one that was read before changed anything except the arrangement of rows in files; true
+    /// also where the log no longer shows it.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="since">The version that was read.</param>

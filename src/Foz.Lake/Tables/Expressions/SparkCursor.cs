@@ -9,10 +9,10 @@ abstract class SparkCursor(string text)
     readonly IReadOnlyList<SparkToken> tokens = SparkTokens.Read(text);
     int at;
 
-    /// <summary>The token that stands here.</summary>
+    /// <summary>The token at this place.</summary>
     protected SparkToken Current => tokens[at];
 
-    /// <summary>The token behind it.</summary>
+    /// <summary>The token after it.</summary>
     protected SparkToken Next => tokens[Math.Min(at + 1, tokens.Count - 1)];
 
     public FozException Fault(string fault) => SparkTokens.Fault(text, Current.Position, fault);
@@ -51,7 +51,7 @@ abstract class SparkCursor(string text)
         ? tokens[at++].Value
         : throw Fault("a name is missing");
 
-    /// <summary>The type that stands here, as CAST has it.</summary>
+    /// <summary>Reads the type at this place, as CAST has it.</summary>
     public DeltaType TakeType()
     {
         var start = Current.Position;

@@ -198,7 +198,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
                 ExpectSymbol("]");
                 value = value.Type switch
                 {
-                    // Spark counts elements from 0, DuckDB from 1; behind the end both give NULL.
+                    // Spark counts elements from 0, DuckDB from 1; after the end both give NULL.
                     ArrayType array => new($"({value.Sql})[({index.Sql}) + 1]", array.Element),
                     MapType map => new($"({value.Sql})[{index.Sql}]", map.Value),
                     _ => throw Fault("[ ] stands behind what is neither an array nor a map"),

@@ -15,7 +15,7 @@ enum SparkTokenKind
 
 /// <summary>A token of a Spark SQL expression.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Value">A name or text without quotes and escapes; else the token as it stands there.</param>
+/// <param name="Value">A name or text without quotes and escapes; otherwise the token as written.</param>
 /// <param name="Position">Where it begins.</param>
 readonly record struct SparkToken(SparkTokenKind Kind, string Value, int Position)
 {
@@ -35,7 +35,7 @@ sealed class SparkTokens
 
     SparkTokens(string sql) => this.sql = sql;
 
-    /// <summary>The tokens, one that says it is the end behind them.</summary>
+    /// <summary>Returns the tokens, and a last one that marks the end.</summary>
     /// <exception cref="FozException">A quote is not closed, or a character has no meaning.</exception>
     public static IReadOnlyList<SparkToken> Read(string sql)
     {

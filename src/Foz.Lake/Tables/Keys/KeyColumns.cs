@@ -26,7 +26,7 @@ public sealed class KeyColumns
     /// <summary>The key of some columns; null where the values of one cannot be indexed.</summary>
     public static KeyColumns? Of(TableSchema schema, IReadOnlyList<StructField> keys)
     {
-        // Values of partition columns stand in the log; floating-point numbers are equal in more than one form.
+        // Values of partition columns are in the log; floating-point numbers are equal in more than one form.
         if (keys.Count == 0 || keys.Any(key => schema.PartitionColumns.Any(column => column.Name == key.Name)
             || schema.Columns.Find(key.Name)?.Type != key.Type))
             return null;
@@ -34,7 +34,7 @@ public sealed class KeyColumns
         return found.Any(part => part is null) ? null : new([.. found.Select(part => part!.Value)]);
     }
 
-    /// <summary>What tells the key's form from any other, for the names of files.</summary>
+    /// <summary>Returns what distinguishes the key's form from any other, for the names of files.</summary>
     public string Identity(string table) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
         string.Join('\n', parts.Select(part => $"{part.PhysicalName}\t{part.Form}").Prepend(table)))))[..32];
 

@@ -15,7 +15,7 @@ namespace Foz.Lake.Tables.Keys;
 public sealed class KeyIndexCache(
     string folder, TimeProvider clock, long bytesMax = KeyIndexCache.BytesMaxDefault) : IDisposable
 {
-    /// <summary>The limit where nobody sets one, in bytes: about a thousand million keys.</summary>
+    /// <summary>The limit where none is set, in bytes: about a thousand million keys.</summary>
     public const long BytesMaxDefault = 16L << 30;
 
     const string Extension = ".keys";

@@ -38,7 +38,7 @@ sealed class KeyIndexFile : IDisposable
 
     /// <summary>Opens an index, if it is there, whole, and of the data file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="identity">What tells the data file and the form of the key.</param>
+    /// <param name="identity">What identifies the data file and the form of the key.</param>
     /// <returns>Null where the index has to be built.</returns>
     public static KeyIndexFile? Open(string path, ulong identity)
     {
@@ -72,7 +72,7 @@ sealed class KeyIndexFile : IDisposable
 
     /// <summary>Writes the index of a data file: whole under its name, or not at all.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="identity">What tells the data file and the form of the key.</param>
+    /// <param name="identity">What identifies the data file and the form of the key.</param>
     /// <param name="keys">The keys, with the number of each one's row.</param>
     public static void Write(string path, ulong identity, KeyList keys)
     {

@@ -20,7 +20,7 @@ sealed class ContentCheck(EngineSession session, TableSnapshot table)
 {
     readonly StatisticsWriter statistics = new(table.Schema, table.State.Metadata.Configuration);
 
-    /// <summary>What is wrong with files that are there with their sizes.</summary>
+    /// <summary>The faults of files that are there with their sizes.</summary>
     /// <param name="files">The files.</param>
     /// <param name="onProgress">Gets how far it is after each file; null for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -49,7 +49,7 @@ sealed class ContentCheck(EngineSession session, TableSnapshot table)
     }
 
     /// <summary>
-    /// What is wrong with change data files; of these the log says nothing but their sizes, and vacuum takes old ones
+    /// What is wrong with change data files; of these the log says nothing but their sizes, and vacuum deletes old ones
     /// away.
     /// </summary>
     /// <param name="files">The files, of any version.</param>

@@ -97,7 +97,7 @@ sealed class OptimizeCommit
     }
 
     /// <summary>
-    /// Writes rows in their order. Sorts spill, but what their threads hold beside may still be more than the memory:
+    /// Writes rows in their order. Sorts spill, but what their threads hold besides may still be more than the memory:
     /// rows are then sorted in parts, each of which reads all of them.
     /// </summary>
     async Task<IReadOnlyList<AddFile>> WriteInOrderAsync(

@@ -3,7 +3,7 @@ namespace Foz.Lake.Tables.Maintenance;
 /// <summary>How a table is optimized.</summary>
 public sealed record OptimizeOptions
 {
-    /// <summary>The share of deleted rows from which on a file is written anew.</summary>
+    /// <summary>The share of deleted rows from which on a file is rewritten.</summary>
     public const double DeletedShareDefault = 0.05;
 
     /// <summary>A SQL condition on partition columns; null for all partitions.</summary>
@@ -14,10 +14,10 @@ public sealed record OptimizeOptions
     /// </summary>
     public IReadOnlyList<string> ZOrderBy { get; init; } = [];
 
-    /// <summary>Whether files that are clustered already are clustered anew.</summary>
+    /// <summary>Whether files that are clustered already are clustered again.</summary>
     public bool IsFull { get; init; }
 
-    /// <summary>Whether nothing is written, and the result tells what would be.</summary>
+    /// <summary>Whether nothing is written, and the result reports what would be.</summary>
     public bool IsDryRun { get; init; }
 
     /// <summary>
@@ -26,10 +26,10 @@ public sealed record OptimizeOptions
     /// </summary>
     public bool IsAuto { get; init; }
 
-    /// <summary>Fewer files than this are left as they are.</summary>
+    /// <summary>Fewer files than this are left unchanged.</summary>
     public int FilesMin { get; init; }
 
-    /// <summary>A file of which a greater share of rows is deleted is written anew.</summary>
+    /// <summary>A file of which a greater share of rows is deleted is rewritten.</summary>
     public double DeletedShareMax { get; init; } = DeletedShareDefault;
 
     /// <summary>
@@ -57,7 +57,7 @@ public sealed record OptimizeResult
     /// <summary>How many commits were made.</summary>
     public int Commits { get; init; }
 
-    /// <summary>Files that were written anew, and their size in bytes.</summary>
+    /// <summary>Files that were rewritten, and their size in bytes.</summary>
     public FileTotal Removed { get; init; }
 
     /// <summary>Files in their place, and their size in bytes; of a dry run what is expected.</summary>
@@ -66,7 +66,7 @@ public sealed record OptimizeResult
     /// <summary>Deletion vectors that are gone.</summary>
     public int VectorsRemoved { get; init; }
 
-    /// <summary>Files that were left as they are since others changed them at the same time.</summary>
+    /// <summary>Files that were left unchanged since others changed them at the same time.</summary>
     public int FilesGivenUp { get; init; }
 
     /// <summary>What did not go well although it is committed.</summary>

@@ -10,12 +10,12 @@ sealed record FileBin(IReadOnlyList<AddFile> Files)
     /// <summary>The size of the files.</summary>
     public FileTotal Total => new(Files.Count, Files.Sum(file => file.SizeBytes));
 
-    /// <summary>The size that the rows have which are not deleted, as far as statistics tell.</summary>
+    /// <summary>The size of the rows that are not deleted, as far as statistics show it.</summary>
     public long LiveBytes => Files.Sum(OptimizePlan.LiveBytes);
 }
 
-/// <summary>Which files of a table are written anew, and which of them together.</summary>
-/// <param name="options">What is asked for.</param>
+/// <summary>Which files of a table are rewritten, and which of them together.</summary>
+/// <param name="options">The options.</param>
 /// <param name="fileBytes">The size that files get.</param>
 /// <param name="order">How rows are ordered; null where they are not.</param>
 sealed class OptimizePlan(OptimizeOptions options, long fileBytes, RowOrder? order)
@@ -55,7 +55,7 @@ sealed class OptimizePlan(OptimizeOptions options, long fileBytes, RowOrder? ord
         : string.Join('\n', file.PartitionValues.OrderBy(value => value.Key, StringComparer.Ordinal)
             .Select(value => $"{value.Key}\t{(string.IsNullOrEmpty(value.Value) ? "\0" : value.Value)}"));
 
-    /// <summary>The size of a file without its deleted rows, as far as statistics tell.</summary>
+    /// <summary>Returns the size of a file without its deleted rows, as far as statistics show it.</summary>
     public static long LiveBytes(AddFile file) => (long)(file.SizeBytes * (1 - DeletedShare(file)));
 
     static double DeletedShare(AddFile file) =>
@@ -93,7 +93,7 @@ sealed class OptimizePlan(OptimizeOptions options, long fileBytes, RowOrder? ord
 
     bool IsWorthIt(List<AddFile> bin) => bin.Count > 1 || bin.Exists(HasManyDeleted);
 
-    /// <summary>All files of a partition, ordered anew.</summary>
+    /// <summary>Returns all files of a partition, ordered again.</summary>
     IEnumerable<FileBin> Whole(List<AddFile> files)
     {
         if (IsWorthIt(files)) yield return new(files);

@@ -17,7 +17,7 @@ namespace Foz.Lake.Tables.Maintenance;
 public sealed record ConvertResult(TableSnapshot Snapshot, FileTotal Files);
 
 /// <summary>
-/// Makes a Delta table of a folder of Parquet files (Delta's CONVERT TO DELTA): the files stay as they are, and are
+/// Makes a Delta table of a folder of Parquet files (Delta's CONVERT TO DELTA): the files stay unchanged, and are
 /// read once for their statistics.
 /// </summary>
 /// <param name="session">The session that reads the files.</param>
@@ -50,7 +50,7 @@ public sealed class ParquetConversion(EngineSession session)
             SizeBytes = file.SizeBytes,
             ModificationTimeMs = file.LastModified.ToUnixTimeMilliseconds(),
         }).ToList();
-        // What the table would be tells how its files are read.
+        // The metadata of the future table determines how its files are read.
         var draft = new TableSnapshot(table.Delta.Store, Create(table, schema, columns, files).Preview());
         var read = await StatisticsCollector.ReadAsync(session, draft, files, cancellationToken);
         var hashes = await FileHash.OfAsync(

@@ -12,7 +12,7 @@ using Foz.Lake.Tables.Alterations;
 namespace Foz.Lake.Tables.Maintenance;
 
 /// <summary>
-/// The order in which near values of several columns stand together: each column's values are cut into ranges with
+/// The order in which near values of several columns are close together: each column's values are cut into ranges with
 /// about equally many rows, and rows follow a Hilbert curve through the grid of these ranges.
 /// </summary>
 sealed class RowOrder
@@ -133,7 +133,7 @@ sealed class RowOrder
     }
 
     /// <summary>
-    /// Conditions of which each place fulfils one, in the order of places; NULL is behind all others.
+    /// Returns conditions of which each place fulfils one, in the order of places; NULL is after all others.
     /// </summary>
     static IEnumerable<string> PartsOf(
         EngineSession session, string places, int parts, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ namespace Foz.Lake.Tables.Maintenance;
 public sealed record AnalyzeResult(long Version, int Files);
 
 /// <summary>
-/// Reads the statistics of a table's files anew (Delta's ANALYZE TABLE … COMPUTE DELTA STATISTICS): for files whose
+/// Computes the statistics of a table's files again (Delta's ANALYZE TABLE … COMPUTE DELTA STATISTICS): for files whose
 /// writer gave none, and after the properties that choose their columns were changed.
 /// </summary>
 /// <param name="session">The session that reads the files.</param>

@@ -36,7 +36,9 @@ public sealed class TableClone(LakeTable source, TableSnapshot version)
     /// <summary>Makes the clone.</summary>
     /// <param name="target">Where; there must be no table.</param>
     /// <param name="isShallow">Whether it has the files of the source instead of copies.</param>
-    /// <param name="onProgress">Is told how many files are copied, and how many there are; null for nobody.</param>
+    /// <param name="onProgress">
+    /// Receives how many files are copied, and how many there are; null for no reports.
+    /// </param>
     /// <param name="cancellationToken">Stops it; nothing is made then.</param>
     /// <exception cref="FozException">
     /// There is a table at the target, or a shallow clone cannot be read there.

@@ -9,7 +9,7 @@ namespace Foz.Lake.Tables.Maintenance;
 /// <summary>Something that is wrong with a table.</summary>
 /// <param name="Path">The object, below the table's folder or absolute.</param>
 /// <param name="Problem">What is wrong with it.</param>
-/// <param name="IsLoss">Whether rows or versions cannot be read for it; else it only costs time.</param>
+/// <param name="IsLoss">Whether rows or versions cannot be read for it; otherwise it only costs time.</param>
 /// <param name="RowCount">
 /// The rows that cannot be read for it; null where that is not known, or none are concerned.
 /// </param>
@@ -22,7 +22,7 @@ public sealed record FsckFinding(string Path, string Problem, bool IsLoss, long?
     public bool IsTakenOut { get; init; }
 }
 
-/// <summary>What a look at a whole table found.</summary>
+/// <summary>The findings of a check of a whole table.</summary>
 public sealed class FsckResult
 {
     internal FsckResult(TableCheckResult check) => Check = check;
@@ -32,10 +32,10 @@ public sealed class FsckResult
     /// <summary>The newest version; null where it cannot be built.</summary>
     public long? Version => Check.Version;
 
-    /// <summary>The data files and deletion vectors that were looked at.</summary>
+    /// <summary>The data files and deletion vectors that were checked.</summary>
     public int FilesChecked => Check.FilesChecked;
 
-    /// <summary>What is wrong; empty where nothing is.</summary>
+    /// <summary>The faults; empty where there are none.</summary>
     public IReadOnlyList<FsckFinding> Findings =>
         [.. Check.Faults.Select(fault => new FsckFinding(fault.Path, fault.Message, fault.IsLoss, fault.RowCount)
         {
@@ -64,11 +64,11 @@ public sealed record CommitPutAside(long Version, string Path)
         commit is null ? null : new(commit.Version, commit.Path);
 }
 
-/// <summary>Looks at everything that a table consists of, and repairs what can be (Delta's FSCK).</summary>
+/// <summary>Checks everything that a table consists of, and repairs what can be (Delta's FSCK).</summary>
 public static class TableFsck
 {
     /// <summary>
-    /// Looks whether each file of the newest version is there with its size, each deletion vector can be read, no
+    /// Checks whether each file of the newest version is there with its size, each deletion vector can be read, no
     /// commit is missing, and checkpoints and checksums say the same as the commits.
     /// </summary>
     /// <exception cref="DeltaException">There is no table, or it cannot be read.</exception>
@@ -114,7 +114,7 @@ public static class TableFsck
         }
         catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt)
         {
-            // The look at the log has reported it.
+            // The check of the log has reported it.
         }
         return files;
     }
@@ -142,7 +142,7 @@ public static class TableFsck
 
     /// <summary>
     /// Takes files that are gone or damaged out of the table, puts a newest commit aside that is broken, and makes
-    /// again what is wrong beside its commits. Lost rows stay lost.
+    /// again what is wrong besides its commits. Lost rows stay lost.
     /// </summary>
     /// <exception cref="DeltaException">
     /// Commits before the newest are missing or broken, the table does not allow that rows go, or another commit came

@@ -16,7 +16,7 @@ public sealed class TableOptimizer(EngineSession session)
     /// <summary>Optimizes a table.</summary>
     /// <param name="table">The table; it must exist.</param>
     /// <param name="options">How.</param>
-    /// <param name="onProgress">Is told how far it is; null for nobody.</param>
+    /// <param name="onProgress">Receives the progress; null for no reports.</param>
     /// <param name="cancellationToken">Stops it; what is committed stays.</param>
     /// <exception cref="FozException">An option does not fit the table, or its rows cannot be written.</exception>
     /// <exception cref="DeltaException">There is no table.</exception>
@@ -44,7 +44,7 @@ public sealed class TableOptimizer(EngineSession session)
         return result;
     }
 
-    /// <summary>Refuses tables whose rows cannot be moved as they are.</summary>
+    /// <summary>Refuses tables whose rows cannot be moved unchanged.</summary>
     static void CheckOptimizable(TableSnapshot table)
     {
         table.State.CheckWritable();
@@ -60,7 +60,7 @@ public sealed class TableOptimizer(EngineSession session)
     }
 
     /// <summary>
-    /// Brings a batch to the end: as often as others change its files meanwhile, it is written anew without them.
+    /// Completes a batch: as often as others change its files meanwhile, it is written again without them.
     /// </summary>
     async Task<OptimizeResult> RunAsync(
         LakeTable table, OptimizeOptions options, IReadOnlyList<FileBin> batch, OptimizeResult result,

@@ -16,7 +16,7 @@ public sealed record TableVacuumOptions
     /// <summary>Whether the files are taken from the log instead of a listing of the table's folder.</summary>
     public bool IsLite { get; init; }
 
-    /// <summary>Whether nothing is deleted, and the result tells what would be.</summary>
+    /// <summary>Whether nothing is deleted, and the result reports what would be.</summary>
     public bool IsDryRun { get; init; }
 }
 
@@ -38,7 +38,7 @@ public static class TableVacuum
     /// <summary>Vacuums a table.</summary>
     /// <param name="table">The table; it must exist.</param>
     /// <param name="options">How.</param>
-    /// <param name="onProgress">Is told how many of the files are deleted; null for nobody.</param>
+    /// <param name="onProgress">Receives how many of the files are deleted; null for no reports.</param>
     /// <param name="cancellationToken">Stops it; what is deleted stays deleted.</param>
     /// <exception cref="FozException">The time is shorter than the table's own, which is checked.</exception>
     /// <exception cref="DeltaException">There is no table, or it cannot be written.</exception>

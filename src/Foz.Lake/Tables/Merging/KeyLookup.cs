@@ -29,7 +29,7 @@ public sealed class KeyLookup(EngineSession session, TableSnapshot table, KeyInd
     public bool MayRepeat { get; private set; }
 
     /// <summary>
-    /// The lookup for a merge, where indexes pay: from its second time on, and where the source is small beside the
+    /// The lookup for a merge, where indexes pay: from its second time on, and where the source is small next to the
     /// files.
     /// </summary>
     public static KeyLookup? Find(

@@ -68,7 +68,7 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
             : ReplaceAsync(change, merge, replaced, merge.NewRows(), cancellationToken));
     }
 
-    /// <summary>Rows that meet no others are written as they come, and their keys are looked at in the files.</summary>
+    /// <summary>Rows that meet no others are written as they come, and their keys are looked up in the files.</summary>
     async Task AddKeyedAsync(
         TableChange change, MergeStatement merge, string rows, CancellationToken cancellationToken)
     {

@@ -23,11 +23,11 @@ sealed class MergeColumns
         foreach (var clause in this.merge.Clauses) CheckColumns(clause);
     }
 
-    /// <summary>The target as it is after the MERGE.</summary>
+    /// <summary>The target after the MERGE.</summary>
     public TargetSchema Target { get; }
 
     /// <summary>
-    /// Whether texts hold queries: then the engine does not let them name what stands beside them in a SELECT.
+    /// Whether texts hold queries: then the engine does not let them name what is next to them in a SELECT.
     /// </summary>
     public bool HaveQueries => merge.Clauses.Any(clause =>
         IsQuery(clause.Condition ?? "") || clause.Action switch

@@ -16,9 +16,9 @@ public sealed record MergeOptions
     public IReadOnlyList<string> KeptColumns { get; init; } = [];
 
     /// <summary>
-    /// The column that tells which of two rows of a key is the newer one: of the rows that are merged the newest
-    /// counts, and one that is older than the table's changes nothing. NULL is older than all. Null where the rows that
-    /// are merged are always the newer ones.
+    /// The column that decides which of two rows of a key is the newer one: of the merged rows the newest counts, and
+    /// one that is older than the table's changes nothing. NULL is older than all. Null where the merged rows are
+    /// always the newer ones.
     /// </summary>
     public string? SequenceBy { get; init; }
 

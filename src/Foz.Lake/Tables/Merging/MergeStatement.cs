@@ -7,7 +7,7 @@ using Foz.Lake.Tables.Writing;
 
 namespace Foz.Lake.Tables.Merging;
 
-/// <summary>The statements of a merge: the source's rows stand in a temporary table of the target's columns.</summary>
+/// <summary>The statements of a merge: the source's rows are in a temporary table of the target's columns.</summary>
 sealed class MergeStatement
 {
     const int BitsOfKeyMax = 16;
@@ -56,7 +56,7 @@ sealed class MergeStatement
     /// What has the keys' columns, as the source calls them: a name, or a SELECT in parentheses.
     /// </param>
     /// <param name="rangeOf">
-    /// Where the values of a key lie, where that is known without reading the rows; else gives null.
+    /// Where the values of a key lie, where that is known without reading the rows; otherwise returns null.
     /// </param>
     /// <param name="table">The table, for the message.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -85,7 +85,7 @@ sealed class MergeStatement
 
     /// <summary>
     /// Whether the key is one whole number whose values lie close together, and no two rows have the same: a bit for
-    /// each value tells that in a tenth of the time that a table of them all takes.
+    /// each value shows that in a tenth of the time that a table of them all takes.
     /// </summary>
     bool AreDense(string rows, Func<StructField, NumberRange?> rangeOf, CancellationToken cancellationToken)
     {
@@ -145,7 +145,7 @@ sealed class MergeStatement
     public IReadOnlyList<StructField> Keys => keys;
 
     /// <summary>
-    /// Whether the keys alone tell which rows are replaced, and these take all columns from the new ones.
+    /// Whether the keys alone decide which rows are replaced, and these take all columns from the new ones.
     /// </summary>
     public bool ReplacesAll =>
         options.Target.IsAll && schema.Columns.Fields.All(column => updated.Contains(column.Name));
@@ -179,7 +179,7 @@ sealed class MergeStatement
     /// have them.
     /// </summary>
     /// <param name="candidates">Rows of the table among which are all that are replaced.</param>
-    /// <param name="present">The table's columns as they are.</param>
+    /// <param name="present">The table's present columns.</param>
     public string NewRows(TableRelation candidates, TableSchema present)
     {
         if (columns.All(field => updated.Contains(field.Name))) return NewRows();

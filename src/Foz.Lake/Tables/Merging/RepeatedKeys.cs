@@ -3,7 +3,7 @@ using Foz.Lake.Sql;
 
 namespace Foz.Lake.Tables.Merging;
 
-/// <summary>Keys of which a table has several rows, although its key tells rows apart.</summary>
+/// <summary>Keys of which a table has several rows, although its key should be unique.</summary>
 /// <param name="Keys">How many such keys there are; at least one.</param>
 /// <param name="Rows">How many rows have them.</param>
 /// <param name="Examples">Some of them, the first as text: <c>id = 5, day = 2026-01-01</c>.</param>

@@ -16,7 +16,7 @@ public static class AssignedRows
 
     /// <summary>
     /// VALUES whose values each have the type of their column: the engine would read the texts of a column as numbers
-    /// with the digits of the numbers beside them. Another query stays as it is.
+    /// with the digits of the numbers beside them. Another query stays unchanged.
     /// </summary>
     /// <param name="query">The query.</param>
     /// <param name="fields">The columns that it is for, in order; null where there is no such column.</param>
@@ -41,7 +41,8 @@ public static class AssignedRows
     }
 
     /// <summary>
-    /// A query of what VALUES compute, each by itself; another query stays as it is. Empty where nothing is computed.
+    /// Returns a query of the computed values of VALUES, each alone; another query unchanged. Empty where nothing is
+    /// computed.
     /// </summary>
     /// <param name="query">The query.</param>
     public static string Computed(string query)

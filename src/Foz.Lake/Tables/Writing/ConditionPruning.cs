@@ -10,7 +10,7 @@ namespace Foz.Lake.Tables.Writing;
 static class ConditionPruning
 {
     /// <summary>
-    /// What the rows of a table fulfil for which a condition holds; any rows where the plan does not tell.
+    /// Returns what the rows of a table fulfil for which a condition holds; any rows where the plan does not show it.
     /// </summary>
     public static Predicate Of(
         EngineSession session, TableSnapshot table, RowCondition condition, CancellationToken cancellationToken) =>
@@ -19,7 +19,9 @@ static class ConditionPruning
             null,
             cancellationToken);
 
-    /// <summary>What the rows of a table fulfil that a SELECT reads; any rows where the plan does not tell.</summary>
+    /// <summary>
+    /// Returns what the rows of a table fulfil that a SELECT reads; any rows where the plan does not show it.
+    /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="select">The SELECT, of the table as <c>foz_target</c> and others as <c>foz_source</c>.</param>
     /// <param name="table">The table.</param>
@@ -43,8 +45,8 @@ static class ConditionPruning
         }
         catch (FozException e) when (e.Kind is ErrorKind.Sql)
         {
-            // What only this session knows, such as its temporary tables, does not bind there; what is wrong is told
-            // by the statement itself.
+            // What only this session knows, such as its temporary tables, does not bind there; the statement itself
+            // reports errors.
             return Predicate.Unknown;
         }
     }

@@ -48,7 +48,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// </summary>
     /// <param name="session">The session that runs it.</param>
     /// <param name="select">The SELECT.</param>
-    /// <param name="hidden">Columns that data files hold beside the table's; the rows have them behind those.</param>
+    /// <param name="hidden">Columns that data files hold besides the table's; the rows have them after those.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="told">
     /// Where not null, a table of the session that is made of the rows as they are written; they have the column
@@ -73,8 +73,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     }
 
     /// <summary>
-    /// How many of the rows that <see cref="WriteAsync"/> has written have NULL in a column; null where the files do
-    /// not tell.
+    /// Returns how many of the rows that <see cref="WriteAsync"/> has written have NULL in a column; null where the
+    /// files do not say.
     /// </summary>
     /// <param name="column">The column, whatever the case of its name.</param>
     public long? NullsIn(string column)
@@ -93,8 +93,8 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     }
 
     /// <summary>
-    /// Between which numbers the values of a column lie in the rows that <see cref="WriteAsync"/> has written, and how
-    /// many they are without NULLs; null where the files do not tell, or hold no whole numbers.
+    /// Returns between which numbers the values of a column lie in the rows that <see cref="WriteAsync"/> has written,
+    /// and how many they are without NULLs; null where the files do not say, or hold no whole numbers.
     /// </summary>
     /// <param name="field">A column of the table.</param>
     public NumberRange? RangeIn(StructField field)

@@ -50,7 +50,7 @@ sealed class RowWriter
     /// <param name="select">
     /// The rows: the table's columns in order, by physical names at the top level and by their own inside structs.
     /// </param>
-    /// <param name="carried">Columns of the rows that are none of the table's; they stay, behind the others.</param>
+    /// <param name="carried">Columns of the rows that are none of the table's; they stay, after the others.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public string Select(
         EngineSession session, string select, IReadOnlyList<string> carried, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ using Foz.Storage;
 namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
-/// A change of a table whose files are written but which is not committed: the table can be looked at as it would be.
+/// A change of a table whose files are written but which is not committed: the future table can be read.
 /// Old rows go to deletion vectors and new ones to new files (PROTOCOL.md, "Deletion Vectors"); a table without
 /// deletion vectors gets its files rewritten. What was written for a change that is not committed goes when it is
 /// disposed of.
@@ -110,8 +110,8 @@ public sealed partial class TableChange : IAsyncDisposable
     public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
 
     /// <summary>
-    /// The rows of the table as it would be that stand in files of the change: those that are new or changed, and where
-    /// files are written anew those that stay with them.
+    /// Returns the rows of the changed table that are in files of the change: those that are new or changed, and where
+    /// files are rewritten those that stay with them.
     /// </summary>
     public TableRows PreviewNewRows()
     {
@@ -139,13 +139,13 @@ public sealed partial class TableChange : IAsyncDisposable
     /// Another commit came first, and nothing of the change is in the table.
     /// </exception>
     /// <exception cref="StorageException">
-    /// The storage failed, and the change may be in the table or not: its <c>txn</c>, or the history, tells.
+    /// The storage failed, and the change may be in the table or not: its <c>txn</c>, or the history, shows which.
     /// </exception>
     public async Task<CommittedChange> CommitAsync(CancellationToken cancellationToken)
     {
         transaction.Metrics = new(
             Metrics.Select(metric => KeyValuePair.Create(metric.Key, (string?)$"{metric.Value}")));
-        // A storage that fails now does not tell whether the commit came through: its files must be there if it did.
+        // A storage that fails now does not say whether the commit succeeded: its files must be there if it did.
         keepsFiles = true;
         var result = await transaction.CommitAsync(cancellationToken);
         keepsFiles = result is CommitResult.Committed;
@@ -166,7 +166,7 @@ public sealed partial class TableChange : IAsyncDisposable
             ? new(Present, Warning: null)
             : await CommitAsync(cancellationToken);
 
-    /// <summary>Deletes what was written for a change that is not committed; else does nothing.</summary>
+    /// <summary>Deletes what was written for a change that is not committed; otherwise does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         if (keepsFiles) return;
@@ -199,7 +199,7 @@ public sealed partial class TableChange : IAsyncDisposable
     /// <summary>What the change has counted so far.</summary>
     public ChangeMetrics Counted => metrics;
 
-    /// <summary>Whether the table has a change data feed, which must be told of the change.</summary>
+    /// <summary>Whether the table has a change data feed, which must record the change.</summary>
     internal bool TellsChanges => Present is not null
         && ChangeDataFeed.IsOn(transaction.Protocol ?? Present.State.Protocol, Metadata);
 
@@ -228,7 +228,7 @@ public sealed partial class TableChange : IAsyncDisposable
         removed = rows.Removed;
         var isRewritten = await DeleteAsync(session, rows.Removed, cancellationToken);
         // Files that come and go, and rows that are marked as deleted, tell readers of the feed enough; rows that only
-        // moved, and those that are one row before and after, they could not tell apart.
+        // moved, and those that are one row before and after, readers could not distinguish.
         var isTold = TellsChanges
             && (isRewritten || rows.Replaced is { Count: > 0 } || (TellsRemovals && rows.Removed.Count > 0));
         if (rows.Added.Count > 0) await AddAsync(session, rows.Added, isTold, cancellationToken);
@@ -292,7 +292,7 @@ public sealed partial class TableChange : IAsyncDisposable
     async Task AddAsync(
         EngineSession session, IReadOnlyList<ChangedRows> rows, bool isTold, CancellationToken cancellationToken)
     {
-        // New rows get their ids by the commit: columns for them are only needed beside others.
+        // New rows get their ids by the commit: columns for them are only needed next to others.
         var tracked = rows.Any(part => part.Change is RowChange.Update) ? Tracked : null;
         var parts = rows.Select(part =>
         {
@@ -311,7 +311,7 @@ public sealed partial class TableChange : IAsyncDisposable
         change is RowChange.Insert ? RowChangeWords.Insert : RowChangeWords.Postimage;
 
     /// <summary>Deletes rows of the table.</summary>
-    /// <returns>Whether files were written anew without them.</returns>
+    /// <returns>Whether files were rewritten without them.</returns>
     async Task<bool> DeleteAsync(EngineSession session, RowAddresses rows, CancellationToken cancellationToken)
     {
         metrics.RowsDeleted += rows.Count;

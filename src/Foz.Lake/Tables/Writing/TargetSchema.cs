@@ -88,7 +88,7 @@ public sealed class TargetSchema
     }
 
     /// <summary>
-    /// The schema of a table as it is; no column is given until a projection of assignments gives it.
+    /// Returns the unchanged schema of a table; no column is given until a projection of assignments gives it.
     /// </summary>
     public static TargetSchema Keep(TableSnapshot table) => new(table.Schema, isChanged: false, []);
 
@@ -255,8 +255,8 @@ public sealed class TargetSchema
     }
 
     /// <summary>
-    /// A statement's columns with what the table knows of those of the same name and type, and the columns behind them
-    /// that the table fills itself.
+    /// Returns a statement's columns with what the table knows of those of the same name and type, and after them the
+    /// columns that the table fills itself.
     /// </summary>
     static StructType KeepKnown(StructType present, StructType data)
     {
@@ -285,7 +285,7 @@ public sealed class TargetSchema
         || field.Metadata[FieldMetadata.IdentityStartKey] is not null
         || field.Metadata[FieldMetadata.CurrentDefaultKey] is not null;
 
-    // Equal but for what schemas say of columns beside their names and types.
+    // Equal except for what schemas say of columns besides their names and types.
     static bool SameType(DeltaType a, DeltaType b) => DeltaTypes.ToDataType(Bare(a)) == DeltaTypes.ToDataType(Bare(b));
 
     static DeltaType Bare(DeltaType type) => type switch

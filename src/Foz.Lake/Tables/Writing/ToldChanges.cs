@@ -7,8 +7,8 @@ using Foz.Lake.Tables.ChangeFeed;
 namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
-/// The rows of a change as its change data files tell them: those that go and those that are replaced as they were, and
-/// the new ones as they are.
+/// The rows of a change as its change data files record them: removed and replaced ones in their old state, new ones in
+/// their new state.
 /// </summary>
 /// <param name="session">The session that reads the rows.</param>
 /// <param name="present">The table before the change.</param>
@@ -27,7 +27,7 @@ sealed class ToldChanges(EngineSession session, TableSnapshot present, TargetSch
         foreach (var relation in relations) relation.Dispose();
     }
 
-    /// <summary>Tells rows that a change takes away.</summary>
+    /// <summary>Records rows that a change removes.</summary>
     /// <param name="removed">All of them.</param>
     /// <param name="replaced">Those of them that are replaced; null for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -38,7 +38,7 @@ sealed class ToldChanges(EngineSession session, TableSnapshot present, TargetSch
             replaced is null ? removed : removed.Without(replaced), RowChangeWords.Delete, cancellationToken);
     }
 
-    /// <summary>Tells all of some rows.</summary>
+    /// <summary>Records all of some rows.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="schema">Their schema.</param>
     /// <param name="word">What was done to them.</param>
@@ -46,7 +46,7 @@ sealed class ToldChanges(EngineSession session, TableSnapshot present, TargetSch
     public async Task AddAsync(TableRows rows, TableSchema schema, string word, CancellationToken cancellationToken) =>
         Add(await rows.OpenAsync(session, filter: null, cancellationToken), schema, word);
 
-    /// <summary>Tells rows that were written.</summary>
+    /// <summary>Records rows that were written.</summary>
     /// <param name="relation">A relation with the columns of data files, and what was done.</param>
     public void AddNew(string relation) => parts.Add(
         $"SELECT {Columns(field => SqlText.Identifier(field.PhysicalName(target.Schema.Mapping)))}, "

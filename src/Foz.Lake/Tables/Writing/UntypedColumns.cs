@@ -11,7 +11,7 @@ namespace Foz.Lake.Tables.Writing;
 static class UntypedColumns
 {
     /// <summary>Whether it makes a difference which of a statement's columns are such.</summary>
-    /// <param name="columns">The columns, as the engine tells them.</param>
+    /// <param name="columns">The columns, as the engine returns them.</param>
     /// <param name="present">The schema of the table; null where there is none.</param>
     public static bool MayMatter(IReadOnlyList<EngineColumn> columns, StructType? present) => columns.Any(
         column => UntypedNulls.MayBeIn(column.Type) && !Fits(column, present?.Find(column.Name)?.Type));
