@@ -12,7 +12,7 @@ static class LastCheckpoint
 {
     const int DepthMax = 1_000;
 
-    /// <summary>A recent checkpoint; null if the hint tells none or fails its own checksum.</summary>
+    /// <summary>Reads the hint of a recent checkpoint; null if the hint names none or fails its own checksum.</summary>
     public static async ValueTask<CheckpointHint?> ReadAsync(IObjectStore store, CancellationToken cancellationToken)
     {
         var file = await store.GetAsync(LogFiles.LastCheckpointPath, cancellationToken);
@@ -84,12 +84,12 @@ static class LastCheckpoint
 
 /// <summary>What the hint says of the newest checkpoint.</summary>
 /// <param name="Version">Its version.</param>
-/// <param name="SizeBytes">Its size; null if the hint does not tell.</param>
+/// <param name="SizeBytes">Its size; null if the hint does not say.</param>
 readonly record struct CheckpointHint(long Version, long? SizeBytes);
 
-/// <summary>The files of a V2 checkpoint, as the hint tells them.</summary>
+/// <summary>The files of a V2 checkpoint, as the hint lists them.</summary>
 /// <param name="File">The file that names the others.</param>
-/// <param name="Actions">What it holds beside their names.</param>
+/// <param name="Actions">The actions that it holds besides their names.</param>
 /// <param name="Sidecars">The others.</param>
 sealed record V2CheckpointHint(ObjectInfo File, IReadOnlyList<LogAction> Actions, IReadOnlyList<SidecarFile> Sidecars)
 {

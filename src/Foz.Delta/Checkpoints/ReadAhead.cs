@@ -20,7 +20,7 @@ sealed class ReadAhead : IAsyncDisposable
         reading = Task.Run(() => RunAsync(read), CancellationToken.None);
     }
 
-    /// <summary>The batches in order; a fault of the reading comes behind those before it.</summary>
+    /// <summary>Returns the batches in order; a fault of the reading comes after the batches before it.</summary>
     public IAsyncEnumerable<IReadOnlyList<LogAction>> ReadAllAsync(CancellationToken cancellationToken) =>
         batches.Reader.ReadAllAsync(cancellationToken);
 

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Foz.Delta.DeletionVectors;
 
 /// <summary>
-/// Where the deletion vector of a file is stored, as it stands in an <c>add</c> or <c>remove</c> action
-/// (PROTOCOL.md, "Deletion Vector Descriptor Schema").
+/// Where the deletion vector of a file is stored, as written in an <c>add</c> or <c>remove</c> action (PROTOCOL.md,
+/// "Deletion Vector Descriptor Schema").
 /// </summary>
 public sealed record DeletionVectorDescriptor
 {
@@ -14,7 +14,7 @@ public sealed record DeletionVectorDescriptor
     /// <summary>The storage type of a vector in a file named by a UUID, relative to the table's folder.</summary>
     public const char Relative = 'u';
 
-    /// <summary>The storage type of a vector that stands in the log itself.</summary>
+    /// <summary>The storage type of a vector that is in the log itself.</summary>
     public const char Inline = 'i';
 
     /// <summary>The storage type of a vector in a file at an absolute path.</summary>
@@ -39,7 +39,7 @@ public sealed record DeletionVectorDescriptor
     public required long Cardinality { get; init; }
 
     /// <summary>
-    /// Tells apart the vectors that one data file had in successive versions: part of the replay key.
+    /// Distinguishes the vectors that one data file had in successive versions: part of the replay key.
     /// </summary>
     public string UniqueId => Offset is { } offset
         ? string.Create(CultureInfo.InvariantCulture, $"{StorageType}{PathOrInlineDv}@{offset}")

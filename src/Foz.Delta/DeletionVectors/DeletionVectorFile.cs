@@ -31,7 +31,7 @@ public static class DeletionVectorFile
     {
         if (descriptor.StorageType == DeletionVectorDescriptor.Inline) return ReadInline(descriptor);
         var (store, path) = Locate(table, descriptor);
-        // The file begins with its format version, so that no vector can stand at 0.
+        // The file begins with its format version, so that no vector can be at 0.
         var offset = descriptor.Offset is null or 0 ? 1 : descriptor.Offset.Value;
         if (descriptor.SizeInBytes < 0 || offset < 0) throw Corrupt(path, "has a negative size or offset");
         var length = checked(descriptor.SizeInBytes + SizeBytes + ChecksumBytes);

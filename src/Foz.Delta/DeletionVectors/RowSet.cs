@@ -52,8 +52,8 @@ public sealed class RowSet : IEquatable<RowSet>
     }
 
     /// <summary>
-    /// Tells for each row whether it is not in the set. Fastest, about a nanosecond a row, where rows are consecutive;
-    /// ascending rows with gaps come next.
+    /// Determines for each row whether it is not in the set. Fastest, about a nanosecond a row, where rows are
+    /// consecutive; ascending rows with gaps come next.
     /// </summary>
     /// <param name="rows">Row numbers.</param>
     /// <param name="live">Set to whether <paramref name="rows"/>[i] is absent; at least as long.</param>

@@ -14,7 +14,7 @@ static class RowSetFormat
     const int PortableMagic = 1681511377;
     const int NativeMagic = 1681511376;
 
-    // Roaring's own cookies, and the number of containers from which on offsets are stored beside run flags.
+    // Roaring's own cookies, and the number of containers from which on offsets are stored next to run flags.
     const int CookieWithoutRuns = 12346;
     const int CookieWithRuns = 12347;
     const int OffsetsFrom = 4;

@@ -40,7 +40,7 @@ sealed class AvroReader(ReadOnlyMemory<byte> data)
     /// <summary>Reads a text.</summary>
     public string ReadString() => Encoding.UTF8.GetString(Take(ReadLong()));
 
-    /// <summary>Reads bytes whose number the schema tells.</summary>
+    /// <summary>Reads bytes whose number the schema gives.</summary>
     public ReadOnlySpan<byte> ReadFixed(int length) => Take(length);
 
     /// <summary>The part of a given length that comes next.</summary>

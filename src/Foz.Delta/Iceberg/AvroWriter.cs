@@ -57,7 +57,7 @@ sealed class AvroWriter
         buffer.Advance(Encoding.UTF8.GetBytes(value, buffer.GetSpan(Encoding.UTF8.GetMaxByteCount(value.Length))));
     }
 
-    /// <summary>Writes bytes whose number the schema tells.</summary>
+    /// <summary>Writes bytes whose number the schema gives.</summary>
     public void WriteFixed(ReadOnlySpan<byte> value) => buffer.Write(value);
 
     /// <summary>Writes an array, or a map that is an array of pairs.</summary>

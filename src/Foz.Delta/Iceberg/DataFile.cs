@@ -61,8 +61,10 @@ sealed class DataFiles
     }
 
     /// <summary>A file.</summary>
-    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Refused"/>: rows of it are deleted by a deletion
-    /// vector, or its statistics do not tell how many it has.</exception>
+    /// <exception cref="DeltaException">
+    /// <see cref="DeltaErrorKind.Refused"/>: rows of it are deleted by a deletion vector, or its statistics do not say
+    /// how many it has.
+    /// </exception>
     public DataFile Of(AddFile file)
     {
         if (file.DeletionVector is not null) throw Refused(file, "has a deletion vector, which Iceberg cannot read");

@@ -38,7 +38,7 @@ sealed class FileChanges
         foreach (var action in commit.Actions.OfType<AddFile>())
         {
             IsRearrangement &= !action.DataChange;
-            // A file whose statistics were made anew is added without having left.
+            // A file whose statistics were computed again is added without having left.
             if (!action.DataChange && !added.ContainsKey(action.Path) && !removed.Contains(action.Path))
                 replaced.Add(action.Path);
             added[action.Path] = action;

@@ -42,7 +42,7 @@ sealed class IcebergFolder(IObjectStore store)
         long number, IcebergMetadata metadata, CancellationToken cancellationToken) =>
         await store.PutIfAbsentAsync(PathOf(number), metadata.ToUtf8(), cancellationToken) is PutIfAbsentResult.Created;
 
-    /// <summary>Tells readers which metadata file is the newest.</summary>
+    /// <summary>Writes the hint that names the newest metadata file to readers.</summary>
     public async ValueTask PutHintAsync(long number, CancellationToken cancellationToken) => await store.PutAsync(
         Hint, Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)), cancellationToken);
 

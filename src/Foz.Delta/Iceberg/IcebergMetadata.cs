@@ -17,7 +17,7 @@ sealed record IcebergSnapshot(
 
 /// <summary>
 /// The metadata file of an Iceberg table (Iceberg specification, "Table Metadata"), format version 2, with the version
-/// of the Delta table that it stands for, in the properties that Delta's own writers use.
+/// of the Delta table that it represents, in the properties that Delta's own writers use.
 /// </summary>
 sealed class IcebergMetadata
 {
@@ -45,7 +45,7 @@ sealed class IcebergMetadata
     /// <summary>The number of the last snapshot.</summary>
     public long LastSequenceNumber => Number(root["last-sequence-number"]);
 
-    /// <summary>The snapshot that stands for the table; null while it never had a file.</summary>
+    /// <summary>The snapshot that represents the table; null while it never had a file.</summary>
     public long? CurrentSnapshotId => Number(root["current-snapshot-id"]) is >= 0 and var id ? id : null;
 
     /// <summary>Where the manifests of the current snapshot are listed, in full; null without one.</summary>
@@ -155,7 +155,7 @@ sealed class IcebergMetadata
         root["last-updated-ms"] = Math.Max(timestamp.ToUnixTimeMilliseconds(), Number(root["last-updated-ms"]));
     }
 
-    /// <summary>Adds a snapshot, which then stands for the table; after <see cref="SetVersion"/>.</summary>
+    /// <summary>Adds a snapshot, which then represents the table; after <see cref="SetVersion"/>.</summary>
     public void Add(IcebergSnapshot snapshot)
     {
         var timestamp = Number(root["last-updated-ms"]);
@@ -235,7 +235,7 @@ sealed class IcebergMetadata
     int NextId(string list, string key, int first) =>
         root[list]!.AsArray().Select(item => (int)Number(item![key]) + 1).DefaultIfEmpty(first).Max();
 
-    // What was parsed and what was set here are told apart by nodes, not by their text.
+    // Parsed nodes and nodes set here differ in kind, not in their text.
     static long Number(JsonNode? node) =>
         long.Parse(node!.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 

@@ -114,7 +114,7 @@ static class IcebergSchema
         new(DeltaErrorKind.Unsupported, $"Iceberg has no type for {type}");
 }
 
-/// <summary>A column by which Iceberg's files are partitioned, by its values as they are.</summary>
+/// <summary>A column by which Iceberg's files are partitioned, by its unchanged values.</summary>
 /// <param name="FieldId">The id of the partition field, from 1000 on.</param>
 /// <param name="SourceId">The id of the column.</param>
 /// <param name="Name">The column's name.</param>

@@ -45,8 +45,10 @@ sealed class IcebergStep
     /// <summary>The files that were written.</summary>
     public IReadOnlyList<string> Written => written;
 
-    /// <summary>Makes the manifests of the snapshot, and a snapshot of Iceberg's of them.</summary>
-    /// <param name="changes">What came between; null where that is not known, and all is written anew.</param>
+    /// <summary>Writes the manifests of the snapshot, and an Iceberg snapshot of them.</summary>
+    /// <param name="changes">
+    /// The changes in between; null where they are not known, and everything is written again.
+    /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task RunAsync(FileChanges? changes, CancellationToken cancellationToken)
     {
@@ -99,7 +101,7 @@ sealed class IcebergStep
             : null;
     }
 
-    /// <summary>Writes the manifests anew that hold files which left.</summary>
+    /// <summary>Rewrites the manifests that hold files which left.</summary>
     /// <returns>Whether all were found, and every manifest could be read.</returns>
     async Task<bool> RemoveAsync(List<ManifestFile> manifests, FileChanges changes, CancellationToken cancellationToken)
     {

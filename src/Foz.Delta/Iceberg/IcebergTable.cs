@@ -5,8 +5,8 @@ using Foz.Storage;
 namespace Foz.Delta.Iceberg;
 
 /// <summary>
-/// The Iceberg metadata beside a table's log, as Delta's UniForm has them: readers of Iceberg see the same data files
-/// without a copy. They follow the table's versions, and may stay behind where writing them failed.
+/// The Iceberg metadata next to a table's log, as Delta's UniForm has them: readers of Iceberg see the same data files
+/// without a copy. They follow the table's versions, and may lag where writing them failed.
 /// </summary>
 /// <param name="table">The table.</param>
 sealed class IcebergTable(DeltaTable table)
@@ -80,7 +80,7 @@ sealed class IcebergTable(DeltaTable table)
         return true;
     }
 
-    /// <summary>What the commits behind a version did; null where they are too many, or gone.</summary>
+    /// <summary>Returns the changes of the commits after a version; null where they are too many, or gone.</summary>
     async ValueTask<FileChanges?> ChangesAsync(
         long version, Snapshot snapshot, Commit? newest, CancellationToken cancellationToken)
     {

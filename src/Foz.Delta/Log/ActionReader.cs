@@ -54,7 +54,7 @@ public static class ActionReader
         {
             Parallel.For(0, pieces.Count, threads, i => read[i] = ReadAll(pieces[i].Span));
         }
-        // A piece ends within an action, or the file is corrupt: reading it as a whole tells which.
+        // A piece ends within an action, or the file is corrupt: reading it as a whole shows which.
         catch (AggregateException)
         {
             return null;

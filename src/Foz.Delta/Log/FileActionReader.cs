@@ -3,7 +3,7 @@ using Foz.Delta.DeletionVectors;
 
 namespace Foz.Delta.Log;
 
-/// <summary>Reads the actions on files from JSON; the reader stands on the start of the action's object.</summary>
+/// <summary>Reads the actions on files from JSON; the reader is at the start of the action's object.</summary>
 static class FileActionReader
 {
     public static AddFile Add(ref Utf8JsonReader reader, Utf8Pool pool, ReadOnlySpan<byte> input)

@@ -27,7 +27,7 @@ public readonly struct FilePath : IEquatable<FilePath>
     /// are plain paths without the scheme <c>file</c>.</summary>
     public string Value { get; }
 
-    /// <summary>The encoded path, as it stands in the log.</summary>
+    /// <summary>The encoded path, as written in the log.</summary>
     public string Logged { get; }
 
     /// <summary>True if the file is named by a full path or URI instead of relative to the table.</summary>

@@ -4,11 +4,11 @@ using System.Text.Json;
 
 namespace Foz.Delta.Log;
 
-/// <summary>Reads fields of actions from JSON: the reader stands on the value and is left on its last token. Values of
+/// <summary>Reads fields of actions from JSON: the reader is at the value and is left on its last token. Values of
 /// a wrong type are faults of the log; null is absence.</summary>
 static class JsonFields
 {
-    /// <summary>The name of the property that the reader stands on.</summary>
+    /// <summary>The name of the property that the reader is at.</summary>
     public static ReadOnlySpan<byte> Name(ref Utf8JsonReader reader) =>
         reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(reader.GetString()!) : reader.ValueSpan;
 

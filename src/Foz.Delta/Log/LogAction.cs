@@ -192,7 +192,7 @@ public sealed record CheckpointMetadata : LogAction
     public StringMap? Tags { get; init; }
 }
 
-/// <summary>A file beside a V2 checkpoint that holds file actions (action <c>sidecar</c>).</summary>
+/// <summary>A file next to a V2 checkpoint that holds file actions (action <c>sidecar</c>).</summary>
 public sealed record SidecarFile : LogAction
 {
     /// <summary>The file, by name in <c>_delta_log/_sidecars</c> or by a full path.</summary>

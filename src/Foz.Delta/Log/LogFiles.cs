@@ -50,8 +50,8 @@ enum LogFileKind
 /// <param name="Kind">What it is.</param>
 /// <param name="Version">The version; of a compaction the first.</param>
 /// <param name="Info">The object.</param>
-/// <param name="Part">The number of the part of a multi-part checkpoint, from 1; else 0.</param>
-/// <param name="Parts">The number of parts of a multi-part checkpoint; else 0.</param>
+/// <param name="Part">The number of the part of a multi-part checkpoint, from 1; otherwise 0.</param>
+/// <param name="Parts">The number of parts of a multi-part checkpoint; otherwise 0.</param>
 /// <param name="LastVersion">The last version, which differs from the first in a compaction only.</param>
 readonly record struct LogFile(
     LogFileKind Kind, long Version, ObjectInfo Info, int Part = 0, int Parts = 0, long LastVersion = -1)

@@ -22,7 +22,7 @@ public sealed record Protocol : LogAction
     public StringList? WriterFeatures { get; init; }
 
     /// <summary>
-    /// The names of all features that a reader must support: the list of version 3, or what version 2 stands for.
+    /// The names of all features that a reader must support: the list of version 3, or those that version 2 implies.
     /// </summary>
     public IReadOnlyCollection<string> AllReaderFeatures => MinReaderVersion switch
     {
@@ -42,7 +42,7 @@ public sealed record Protocol : LogAction
             .Select(feature => feature.Name)];
 
     /// <summary>
-    /// Whether another protocol demands the same of its clients, in whatever order features stand in the lists.
+    /// Whether another protocol demands the same of its clients, whatever the order of features in the lists.
     /// </summary>
     public bool DemandsAs(Protocol other) =>
         (MinReaderVersion, MinWriterVersion) == (other.MinReaderVersion, other.MinWriterVersion)

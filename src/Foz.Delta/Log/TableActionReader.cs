@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Foz.Delta.Log;
 
-/// <summary>Reads the actions on the table as a whole from JSON; the reader stands on the start of the action's
+/// <summary>Reads the actions on the table as a whole from JSON; the reader is at the start of the action's
 /// object.</summary>
 static class TableActionReader
 {

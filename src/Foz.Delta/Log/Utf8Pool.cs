@@ -96,7 +96,7 @@ public sealed class Utf8Pool
         return (int)((hash >> 32) % SlotCount);
     }
 
-    // Texts that come again are the same strings: where they lie tells them apart.
+    // Repeated texts are the same strings: references distinguish them.
     static int SlotOf(ReadOnlySpan<string?> values)
     {
         var hash = 0;

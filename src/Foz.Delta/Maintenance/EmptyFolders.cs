@@ -3,15 +3,15 @@ using Foz.Storage;
 namespace Foz.Delta.Maintenance;
 
 /// <summary>
-/// Folders of a local table that a vacuum empties; object stores have none. A folder in which something happened lately
-/// stays: somebody may be about to write there.
+/// Folders of a local table that a vacuum empties; object stores have none. A folder that changed lately stays: a
+/// writer may be about to write there.
 /// </summary>
 sealed class EmptyFolders
 {
     readonly IObjectStore store;
     readonly List<string> old = [];
 
-    /// <summary>Looks at the folders before their files are deleted, which changes when they were last used.</summary>
+    /// <summary>Reads the folders before their files are deleted, which changes when they were last used.</summary>
     public EmptyFolders(IObjectStore store, DateTimeOffset olderThan, IEnumerable<ObjectInfo> files)
     {
         this.store = store;

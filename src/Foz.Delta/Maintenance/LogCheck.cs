@@ -4,13 +4,13 @@ using Foz.Delta.Snapshots;
 
 namespace Foz.Delta.Maintenance;
 
-/// <summary>Looks whether everything in a table's log tells the same.</summary>
+/// <summary>Checks whether all files of a table's log agree.</summary>
 /// <param name="table">The table.</param>
 sealed class LogCheck(DeltaTable table)
 {
     readonly List<TableFault> faults = [];
 
-    /// <summary>What is wrong with the log.</summary>
+    /// <summary>The faults of the log.</summary>
     public async Task<IReadOnlyList<TableFault>> RunAsync(CancellationToken cancellationToken)
     {
         var listing = await LogListing.ReadAsync(table.Store, table.Name, 0, cancellationToken);
@@ -27,7 +27,7 @@ sealed class LogCheck(DeltaTable table)
         return faults;
     }
 
-    /// <summary>Commits behind the first checkpoint, or behind the first commit, must be there one by one.</summary>
+    /// <summary>Checks that the commits after the first checkpoint, or after the first commit, have no gaps.</summary>
     void CheckGaps(LogListing listing)
     {
         var commits = listing.Commits;

@@ -6,7 +6,7 @@ using Foz.Storage;
 
 namespace Foz.Delta.Maintenance;
 
-/// <summary>What is wrong with a table.</summary>
+/// <summary>The kind of a table's fault.</summary>
 public enum FaultKind
 {
     /// <summary>The log cannot be replayed to the newest version.</summary>
@@ -24,7 +24,7 @@ public enum FaultKind
     /// <summary>A deletion vector is missing or broken.</summary>
     DeletionVector,
 
-    /// <summary>A checkpoint cannot be read, or says something else than the commits.</summary>
+    /// <summary>A checkpoint cannot be read, or contradicts the commits.</summary>
     Checkpoint,
 
     /// <summary><c>_last_checkpoint</c> is broken, or names a checkpoint that is not there.</summary>
@@ -33,7 +33,7 @@ public enum FaultKind
     /// <summary>A commit removed a file without naming its deletion vector, so that its rows are there twice.</summary>
     HalfRemoved,
 
-    /// <summary>The <c>.crc</c> of a version says something else than the log.</summary>
+    /// <summary>The <c>.crc</c> of a version contradicts the log.</summary>
     Checksum,
 }
 
@@ -46,7 +46,7 @@ public enum FaultKind
 /// </param>
 public sealed record TableFault(FaultKind Kind, string Path, string Message, long? RowCount = null)
 {
-    /// <summary>Whether rows or versions cannot be read for it; else it only costs time.</summary>
+    /// <summary>Whether rows or versions cannot be read for it; otherwise it only costs time.</summary>
     public bool IsLoss => Kind is FaultKind.Log or FaultKind.DataFile or FaultKind.Content or FaultKind.Statistics
         or FaultKind.DeletionVector or FaultKind.HalfRemoved;
 
@@ -63,10 +63,10 @@ public sealed record TableFault(FaultKind Kind, string Path, string Message, lon
         { File = file };
 }
 
-/// <summary>What a look at a whole table found.</summary>
+/// <summary>The findings of a check of a whole table.</summary>
 /// <param name="Version">The newest version; null where it cannot be built.</param>
-/// <param name="FilesChecked">The data files and deletion vectors that were looked at.</param>
-/// <param name="Faults">What is wrong; empty where nothing is.</param>
+/// <param name="FilesChecked">The data files and deletion vectors that were checked.</param>
+/// <param name="Faults">The faults; empty where there are none.</param>
 public sealed record TableCheckResult(long? Version, int FilesChecked, IReadOnlyList<TableFault> Faults)
 {
     /// <summary>Whether a file, as far as was looked, is as the log says.</summary>
@@ -77,7 +77,7 @@ public sealed record TableCheckResult(long? Version, int FilesChecked, IReadOnly
 }
 
 /// <summary>
-/// Looks at everything that a table consists of: whether each file of the newest version is there with its size, each
+/// Checks everything that a table consists of: whether each file of the newest version is there with its size, each
 /// deletion vector can be read, no commit is missing, and checkpoints and checksums say the same as the commits.
 /// </summary>
 /// <param name="table">The table.</param>
@@ -129,7 +129,7 @@ public sealed class TableCheck(DeltaTable table)
         return size == file.SizeBytes ? null : Fault(file, $"has {size} bytes, the log says {file.SizeBytes}");
     }
 
-    /// <summary>Files outside of the table are looked at where they are on this machine.</summary>
+    /// <summary>Files outside of the table are checked where they are on this machine.</summary>
     static TableFault? MissingElsewhere(AddFile file)
     {
         if (!file.Path.Value.StartsWith('/')) return null;

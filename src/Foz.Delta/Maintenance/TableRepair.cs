@@ -25,7 +25,7 @@ public sealed record BrokenCommit(long Version, string Path);
 
 /// <summary>
 /// Makes a table readable again: takes files out of it that are gone (as FSCK REPAIR TABLE does), and what is wrong
-/// beside its commits. Nothing brings lost rows back.
+/// besides its commits. Nothing brings lost rows back.
 /// </summary>
 /// <param name="table">The table.</param>
 /// <param name="engineInfo">The program that history shows.</param>
@@ -59,7 +59,7 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         var lost = check.Faults.Select(fault => fault.File).OfType<AddFile>().DistinctBy(file => file.Key).ToList();
         if (lost.Count > 0)
         {
-            // Rows that are there twice do not go: readers of changes are told of none.
+            // Duplicate rows do not go: no removal of them is reported to readers of changes.
             var doubled = check.Faults.Where(fault => fault.Kind is FaultKind.HalfRemoved)
                 .Select(fault => fault.File!.Key).ToHashSet();
             snapshot = await RemoveAsync(snapshot, lost, doubled, cancellationToken);
@@ -116,7 +116,7 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         }
     }
 
-    /// <summary>Deletes what says something else than the commits, from which all of it can be made anew.</summary>
+    /// <summary>Deletes files that contradict the commits, from which all of them can be made again.</summary>
     async Task<int> DeleteAsync(TableCheckResult check, CancellationToken cancellationToken)
     {
         var wrong = check.Faults

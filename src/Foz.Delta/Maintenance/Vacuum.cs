@@ -6,24 +6,24 @@ using Foz.Storage;
 namespace Foz.Delta.Maintenance;
 
 /// <summary>
-/// Deletes the files of a table that no version needs which is younger than the retention: removed data files and
-/// deletion vectors, change data, and what commits left behind that were never made (Delta's VACUUM).
+/// Deletes the files of a table that no version within the retention needs: removed data files and deletion vectors,
+/// change data, and files left by commits that were never made (Delta's VACUUM).
 /// </summary>
 /// <param name="table">The table.</param>
 public sealed class Vacuum(DeltaTable table)
 {
     const int DeletesAtOnceMax = 16;
 
-    // So many files are deleted between two looks at the log.
+    // So many files are deleted between two reads of the log.
     const int FilesOfLook = 512;
 
     /// <summary>How long a table's files stay that no version needs any more.</summary>
     /// <exception cref="DeltaException">The table's property is no length of time.</exception>
     public static TimeSpan RetentionOf(Snapshot snapshot) => TableProperties.DeletedFileRetention(snapshot);
 
-    /// <summary>Vacuums.</summary>
-    /// <param name="options">How.</param>
-    /// <param name="onProgress">Is told how many of the files are deleted; null for nobody.</param>
+    /// <summary>Vacuums the table.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="onProgress">Receives how many of the files are deleted; null for no reports.</param>
     /// <param name="cancellationToken">Stops it; what is deleted stays deleted.</param>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.Refused"/>: the retention is shorter than the table's;
@@ -35,7 +35,7 @@ public sealed class Vacuum(DeltaTable table)
         VacuumOptions options, Action<int, int>? onProgress, CancellationToken cancellationToken)
     {
         var snapshot = await table.LatestSnapshotAsync(cancellationToken);
-        // Whoever cannot write a table does not know all that its files are for.
+        // A program that cannot write a table does not know the purpose of all its files.
         snapshot.CheckWritable();
         var configured = TableProperties.DeletedFileRetention(snapshot);
         var retention = options.Retention ?? configured;

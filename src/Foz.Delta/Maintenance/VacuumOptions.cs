@@ -9,7 +9,7 @@ public sealed record VacuumOptions
     /// <summary>Whether a shorter time than the table's own is refused.</summary>
     public bool ChecksRetention { get; init; } = true;
 
-    /// <summary>Whether nothing is deleted, and the result tells what would be.</summary>
+    /// <summary>Whether nothing is deleted, and the result reports what would be.</summary>
     public bool IsDryRun { get; init; }
 
     /// <summary>

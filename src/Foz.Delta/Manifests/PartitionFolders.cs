@@ -13,7 +13,7 @@ sealed class PartitionFolders
 {
     const string Null = "__HIVE_DEFAULT_PARTITION__";
 
-    // What Hive writes as %XX, beside control characters.
+    // What Hive writes as %XX, besides control characters.
     static readonly SearchValues<char> escaped = SearchValues.Create("\"#%'*/:=?\\{[]^\u007F");
 
     readonly TableSchema schema;

@@ -96,7 +96,9 @@ public sealed class SymlinkManifests(DeltaTable table)
         return written.Count;
     }
 
-    /// <summary>The partitions whose files have changed behind a version; null where the log does not tell.</summary>
+    /// <summary>
+    /// Returns the partitions whose files have changed after a version; null where the log does not show it.
+    /// </summary>
     async ValueTask<HashSet<string>?> ChangedAsync(
         long version, Snapshot snapshot, Commit? newest, CancellationToken cancellationToken)
     {

@@ -36,7 +36,7 @@ public sealed class TableReader
     /// <summary>Its name in <c>readers</c>.</summary>
     public string Name { get; }
 
-    /// <summary>What the name stands for, for people.</summary>
+    /// <summary>The full name of the engine, for people.</summary>
     public string Title => facts[AnyTable].Note;
 
     /// <summary>All that is known of it.</summary>
@@ -55,7 +55,7 @@ public sealed class TableReader
     /// <summary>Whether it is known not to read files of a kind.</summary>
     public bool Misses(string kind) => FactOf(kind) is { Reads: false };
 
-    /// <summary>What the engine does with a table as it is.</summary>
+    /// <summary>Returns what the engine does with a table in its present state.</summary>
     public ReaderVerdict Judge(Snapshot table)
     {
         var (protocol, features) = (table.Protocol, FeaturesOf(table.Protocol));
@@ -125,10 +125,10 @@ public sealed class TableReader
     };
 }
 
-/// <summary>What an engine does with a table as it is.</summary>
+/// <summary>What an engine does with a table in its present state.</summary>
 /// <param name="Reader">The engine.</param>
-/// <param name="Obstacles">What keeps it from reading the table; empty where it reads it.</param>
-/// <param name="WriteObstacles">What keeps it from writing the table, beside those; empty where it writes it.</param>
+/// <param name="Obstacles">What prevents it from reading the table; empty where it reads it.</param>
+/// <param name="WriteObstacles">What else prevents it from writing the table; empty where it writes it.</param>
 public sealed record ReaderVerdict(
     TableReader Reader, IReadOnlyList<string> Obstacles, IReadOnlyList<string> WriteObstacles)
 {

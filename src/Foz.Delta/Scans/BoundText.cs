@@ -8,7 +8,7 @@ static class BoundText
     /// <summary>How many code points a bound may have, as in Spark.</summary>
     public const int CodePointsMax = 32;
 
-    // An upper bound whose rest is all the highest code point can only be cut behind it.
+    // An upper bound whose rest is all the highest code point can only be cut after it.
     const int CodePointsMaxOfMax = 2 * CodePointsMax;
 
     static readonly Rune Highest = new(0x10FFFF);

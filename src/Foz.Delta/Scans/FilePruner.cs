@@ -46,7 +46,7 @@ public sealed class FilePruner
         return kept;
     }
 
-    /// <summary>As <see cref="Prune"/>, and tells which of them hold no other rows.</summary>
+    /// <summary>Returns the files of <see cref="Prune"/>, with whether each holds no other rows.</summary>
     public IReadOnlyList<MatchedFile> Match(FileSet<AddFile> files) => Matches(files);
 
     Scanner Scan() => new(this);

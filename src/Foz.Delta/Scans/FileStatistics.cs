@@ -8,7 +8,7 @@ namespace Foz.Delta.Scans;
 public static class FileStatistics
 {
     /// <summary>
-    /// The number of records in a data file, deleted ones included; null if the statistics do not tell.
+    /// Returns the number of records in a data file, deleted ones included; null if the statistics do not say.
     /// </summary>
     public static long? RecordCount(FileAction file) => new StatisticsReader([]).Read(file.Stats.Utf8.Span, []);
 
@@ -36,8 +36,8 @@ public static class FileStatistics
     }
 
     /// <summary>
-    /// In what the statistics of a file's action are not true of its rows, in words; empty if in nothing. Bounds may be
-    /// wider than the values, as far as readers can tell no more from them.
+    /// Returns how the statistics of a file's action are wrong about its rows, in words; empty if they are right.
+    /// Bounds may be wider than the values, as far as readers can conclude no more from them.
     /// </summary>
     /// <param name="file">The file, with its statistics.</param>
     /// <param name="schema">The schema of its table.</param>

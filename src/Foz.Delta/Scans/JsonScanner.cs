@@ -5,7 +5,7 @@ namespace Foz.Delta.Scans;
 
 /// <summary>
 /// Walks JSON objects without looking into what is skipped: statistics of wide tables are mostly skipped. Accepts some
-/// malformed documents; where it cannot go on it throws <see cref="JsonException"/>.
+/// malformed documents; where it cannot continue it throws <see cref="JsonException"/>.
 /// </summary>
 /// <param name="json">UTF-8, positioned at the first byte.</param>
 ref struct JsonScanner(ReadOnlySpan<byte> json)
@@ -43,7 +43,7 @@ ref struct JsonScanner(ReadOnlySpan<byte> json)
         return true;
     }
 
-    /// <summary>Reads the value that comes next: a text unescaped, any other scalar as it stands.</summary>
+    /// <summary>Reads the value that comes next: a text unescaped, any other scalar as written.</summary>
     /// <returns>Empty for an object or array, which is skipped.</returns>
     public ReadOnlySpan<byte> ReadScalar(out bool isText)
     {
@@ -66,7 +66,7 @@ ref struct JsonScanner(ReadOnlySpan<byte> json)
         }
     }
 
-    /// <summary>Goes behind the end of the object or array entered.</summary>
+    /// <summary>Moves past the end of the object or array entered.</summary>
     public void Leave()
     {
         for (var depth = 1; depth > 0;)

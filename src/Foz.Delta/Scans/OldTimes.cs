@@ -25,7 +25,7 @@ public sealed class OldTimes
     }
 
     /// <summary>
-    /// Looks at the columns of a table; null where it has no days and times that a calendar matters for.
+    /// Reads the columns of a table; null where it has no days and times that a calendar matters for.
     /// </summary>
     public static OldTimes? In(TableSchema schema)
     {
@@ -33,7 +33,7 @@ public sealed class OldTimes
         var hasOthers = false;
         foreach (var (path, field) in new StructType([.. schema.DataColumns]).Leaves())
             if (IsTime(field.Type)) counted.Add(new(schema.PhysicalPath(path)!, field.Type));
-            // Statistics tell nothing of what lies in lists and maps.
+            // Statistics say nothing about values in lists and maps.
             else hasOthers |= HasTimes(field.Type);
         return counted.Count == 0 && !hasOthers ? null : new([.. counted], hasOthers);
     }

@@ -39,7 +39,7 @@ static class StatisticValue
         new((double)(isMax ? float.BitIncrement(value) : float.BitDecrement(value)));
 
     // A column that was one of floats keeps their bounds: a text of few digits may be the name of a float that lies
-    // beside it.
+    // next to it.
     static bool MayBeFloat(ReadOnlySpan<byte> text, double value)
     {
         const int DigitsOfFloat = 9;

@@ -84,7 +84,7 @@ public static class ColumnMapping
         owner.Metadata[FieldMetadata.NestedIdsKey] is { ValueKind: JsonValueKind.Object } ids
         && ids.TryGetProperty(path, out var id) && id.TryGetInt32(out var number) ? number : null;
 
-    /// <summary>The greatest column id that stands in the properties; 0 if there is none.</summary>
+    /// <summary>Returns the greatest column id in the properties; 0 if there is none.</summary>
     public static int MaxColumnId(IReadOnlyDictionary<string, string?> properties) =>
         properties.TryGetValue(MaxColumnIdProperty, out var text)
         && int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var id) ? id : 0;

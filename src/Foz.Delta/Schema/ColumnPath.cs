@@ -14,7 +14,7 @@ public sealed class ColumnPath : IEquatable<ColumnPath>
     /// <summary>The names, outermost first.</summary>
     public ImmutableArray<string> Names { get; }
 
-    /// <summary>The path of <paramref name="names"/>, outermost first, taken as they are.</summary>
+    /// <summary>The path of <paramref name="names"/>, outermost first, taken unchanged.</summary>
     public static ColumnPath Of(params ImmutableArray<string> names) => new(names);
 
     /// <summary>

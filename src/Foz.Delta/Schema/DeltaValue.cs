@@ -52,7 +52,7 @@ public readonly struct DeltaValue : IComparable<DeltaValue>, IEquatable<DeltaVal
 
     /// <summary>
     /// Reads a value from its text: ISO dates and times (blank or T between, with or without zone; without one a
-    /// timestamp is UTC), numbers with or without exponent, <c>true</c> <c>false</c> <c>1</c> <c>0</c>, text as it is,
+    /// timestamp is UTC), numbers with or without exponent, <c>true</c> <c>false</c> <c>1</c> <c>0</c>, text unchanged,
     /// binary as the UTF-8 bytes of the text.
     /// </summary>
     /// <returns>False where the text is no value of the type, or has finer digits than the type holds.</returns>

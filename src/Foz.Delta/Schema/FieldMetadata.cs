@@ -29,7 +29,7 @@ public sealed class FieldMetadata : IEquatable<FieldMetadata>
     /// <summary>Key of the SQL expression that makes the value.</summary>
     public const string GenerationExpressionKey = "delta.generationExpression";
 
-    /// <summary>Key of the SQL expression that stands in for a value not given.</summary>
+    /// <summary>Key of the SQL expression that replaces a value not given.</summary>
     public const string CurrentDefaultKey = "CURRENT_DEFAULT";
 
     /// <summary>Key of the first value of an identity column; its presence makes the column one.</summary>

@@ -27,8 +27,8 @@ public static class PartitionValue
     }
 
     /// <summary>
-    /// The text to log for a value: timestamps in ISO 8601, adjusted to UTC; null for null and for an empty text, which
-    /// the log cannot tell apart.
+    /// Returns the text to log for a value: timestamps in ISO 8601, adjusted to UTC; null for null and for an empty
+    /// text, which the log cannot distinguish.
     /// </summary>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.Refused"/>: a binary value that is no UTF-8, which the log cannot hold.

@@ -35,12 +35,13 @@ public static class SchemaEdit
     }
 
     /// <summary>
-    /// The struct with a field at a place: first, behind another, or at the end; one of the same name moves there.
+    /// Returns the struct with a field at a place: first, after another, or at the end; one of the same name moves
+    /// there.
     /// </summary>
     /// <param name="parent">The struct.</param>
     /// <param name="field">The field.</param>
     /// <param name="isFirst">Whether it comes first.</param>
-    /// <param name="after">The field that it comes behind; null for none.</param>
+    /// <param name="after">The field that it comes after; null for none.</param>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.InvalidSchema"/>: there is no field <paramref name="after"/>.
     /// </exception>

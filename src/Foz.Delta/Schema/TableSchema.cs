@@ -27,7 +27,7 @@ public sealed class TableSchema
     /// <summary>The columns that the table is partitioned by, in the order of partitioning.</summary>
     public ImmutableArray<StructField> PartitionColumns { get; }
 
-    /// <summary>The columns that stand in data files: all but the partition columns.</summary>
+    /// <summary>The columns in data files: all but the partition columns.</summary>
     public ImmutableArray<StructField> DataColumns { get; }
 
     /// <summary>How columns are found in data files.</summary>

@@ -31,7 +31,7 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
     }
 
     /// <summary>
-    /// The type of a column as Spark's own name of it tells, with a <see cref="SizedTextType"/> wherever a text has a
+    /// Returns the type of a column by Spark's own name of it, with a <see cref="SizedTextType"/> wherever a text has a
     /// length, in structs, lists and maps too; null where the column has no such name, or one that is no type.
     /// </summary>
     public static DeltaType? TypeOf(StructField field)
@@ -48,7 +48,7 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
     }
 
     /// <summary>
-    /// Whether readers fill a text with blanks somewhere in a column of a type that <see cref="TypeOf"/> tells.
+    /// Whether readers fill a text with blanks somewhere in a column of a type that <see cref="TypeOf"/> returns.
     /// </summary>
     public static bool IsPaddedIn(DeltaType? sized) => sized switch
     {
@@ -75,7 +75,7 @@ public readonly record struct TextLength(int LengthMax, bool IsPadded)
 }
 
 /// <summary>
-/// A text with a length, in what <see cref="TextLength.TypeOf"/> tells of a column; no type of a table's schema.
+/// A text with a length, in the type that <see cref="TextLength.TypeOf"/> returns; no type of a table's schema.
 /// </summary>
 /// <param name="Length">The length.</param>
 public sealed record SizedTextType(TextLength Length) : DeltaType;

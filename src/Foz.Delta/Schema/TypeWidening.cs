@@ -7,8 +7,8 @@ namespace Foz.Delta.Schema;
 /// <param name="From">The type before.</param>
 /// <param name="To">The type after.</param>
 /// <param name="FieldPath">
-/// Null for the column itself; else the way from it to the changed map key, map value or array element, for example
-/// <c>element.value</c>.
+/// Null for the column itself; otherwise the path from it to the changed map key, map value or array element, for
+/// example <c>element.value</c>.
 /// </param>
 public sealed record TypeChange(DeltaType From, DeltaType To, string? FieldPath = null);
 
@@ -24,7 +24,7 @@ public static class TypeWidening
 
     /// <summary>
     /// Whether a column may take this type because data has it: as <see cref="CanWiden"/>, but a whole number becomes a
-    /// decimal or a floating-point number only where somebody asks for it, as Spark has it.
+    /// decimal or a floating-point number only where a user asks for it, as Spark has it.
     /// </summary>
     public static bool CanEvolve(DeltaType from, DeltaType to) => CanWiden(from, to) && (from, to) is
         not (PrimitiveType { Kind: not PrimitiveKind.Float }, PrimitiveType { Kind: PrimitiveKind.Double })

@@ -40,11 +40,11 @@ public sealed class DeltaTable
     DeltaTable(DeltaTable table, IObjectStore log, Snapshot floor)
         : this(log, parquet: null, table.time, table.Name) => this.floor = floor;
 
-    /// <summary>A table whose log behind a version is one of its own, which only who made it sees.</summary>
+    /// <summary>Returns a table whose log after a version is private to the caller.</summary>
     internal static DeltaTable PrivateOf(DeltaTable table, IObjectStore log, Snapshot floor) => new(table, log, floor);
 
     /// <summary>
-    /// Whether its newest versions are seen by who made them only: nothing is made of them for others.
+    /// Whether its newest versions are seen by their creator only: nothing is made of them for others.
     /// </summary>
     internal bool IsPrivate => floor is not null;
 
@@ -121,7 +121,7 @@ public sealed class DeltaTable
             $"{Name} has no version as early as {instant:O}; the earliest available is version {earliest}");
     }
 
-    /// <summary>The first version at or behind an instant; null if all are earlier.</summary>
+    /// <summary>Returns the first version at or after an instant; null if all are earlier.</summary>
     /// <exception cref="DeltaException">There is no table, the log is corrupt, or readers must support what is not
     /// supported.</exception>
     public async ValueTask<long?> FirstVersionAtAsync(DateTimeOffset instant, CancellationToken cancellationToken)
@@ -194,7 +194,7 @@ public sealed class DeltaTable
     public Snapshot Advance(Snapshot snapshot, Commit commit) => Remember(snapshot.Advance(commit));
 
     /// <summary>
-    /// Writes a checkpoint if the log behind the last one has become long: as many commits as the property
+    /// Writes a checkpoint if the log after the last one has become long: as many commits as the property
     /// <c>delta.checkpointInterval</c> says; without it 10 that weigh half of the last checkpoint, or 100. Meant for
     /// after each commit of one's own; costs nothing while none is due.
     /// </summary>
@@ -271,7 +271,7 @@ public sealed class DeltaTable
     }
 
     /// <summary>
-    /// Notes what a version holds, and what its commit is, in a checksum file beside the commit, unless there is one.
+    /// Notes what a version holds, and what its commit is, in a checksum file next to the commit, unless there is one.
     /// It is not made durable: that would cost as much as the commit did.
     /// </summary>
     internal async ValueTask WriteChecksumAsync(
@@ -297,8 +297,8 @@ public sealed class DeltaTable
     }
 
     /// <summary>
-    /// False if the snapshot's own commit file is gone or another one: the log was cleaned up or made anew, and the
-    /// absence of the next commit would prove nothing.
+    /// Whether the snapshot's own commit file is still there. False if it is gone or another one: the log was cleaned
+    /// up or made again, and the absence of the next commit would prove nothing.
     /// </summary>
     async ValueTask<bool> IsCurrentLogAsync(Snapshot snapshot, CancellationToken cancellationToken) =>
         snapshot.CommitFile is { } file
@@ -308,7 +308,7 @@ public sealed class DeltaTable
     async ValueTask<IReadOnlyList<LogFile>> CommitsUpToAsync(long version, CancellationToken cancellationToken) =>
         (await LogListing.ReadAsync(Store, Name, 0, cancellationToken)).CommitsUpTo(version);
 
-    /// <summary>Reads the log anew at the next look: a part of it that was read is gone or another one.</summary>
+    /// <summary>Makes the next read load the log again: a part of it that was read is gone or another one.</summary>
     internal void Forget() => Volatile.Write(ref newest, null);
 
     Snapshot Remember(Snapshot snapshot)

@@ -3,9 +3,9 @@ using Foz.Delta.Log;
 namespace Foz.Delta.Snapshots;
 
 /// <summary>
-/// Where files may stand in a <see cref="FileSet{TFile}"/>, by the hashes of their keys: immutable layers, newest last,
-/// merged so that each is at least twice its successor. An entry counts only as long as the file that stands there has
-/// the key, so what leaves a set need not leave the index. A change costs its own size times the logarithm of the
+/// Where files may be in a <see cref="FileSet{TFile}"/>, by the hashes of their keys: immutable layers, newest last,
+/// merged so that each is at least twice its successor. An entry counts only as long as the file at its place has the
+/// key, so a file that leaves a set need not leave the index. A change costs its own size times the logarithm of the
 /// whole.
 /// </summary>
 sealed class FileIndex
@@ -39,10 +39,10 @@ sealed class FileIndex
     }
 }
 
-/// <summary>What stands where.</summary>
+/// <summary>What is at which place.</summary>
 interface IFilePlaces
 {
-    /// <summary>Whether the file of a key stands at a place.</summary>
+    /// <summary>Whether the file of a key is at a place.</summary>
     bool Has(int place, FileKey key);
 }
 
@@ -73,7 +73,7 @@ sealed class PlaceTable
         }
     }
 
-    /// <summary>Notes that the file of a key stands at a place.</summary>
+    /// <summary>Notes that the file of a key is at a place.</summary>
     public void Add(FileKey key, int place) => Add((ulong)(uint)key.GetHashCode() << 32 | (uint)(place + 1));
 
     /// <summary>Takes over all entries of another table.</summary>

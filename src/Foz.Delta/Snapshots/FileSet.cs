@@ -85,7 +85,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
         List<TFile?[]?>? written;
         int end;
 
-        // The places before this one are not in the index, as nobody has asked for it yet.
+        // The places before this one are not in the index, as no look-up has needed it yet.
         int appended;
 
         internal Edit(FileSet<TFile> origin, Action<TFile>? dropped)
@@ -102,7 +102,9 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
         /// <summary>Whether a file of the key is there.</summary>
         public bool Contains(FileKey key) => Find(key) is not null;
 
-        /// <summary>The files of a path, whatever their deletion vectors, at the cost of a look at all.</summary>
+        /// <summary>
+        /// The files of a path, whatever their deletion vectors, at the cost of a search through all.
+        /// </summary>
         public List<TFile> FindAll(string path)
         {
             var found = new List<TFile>();
@@ -138,7 +140,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
         }
 
         /// <summary>
-        /// Puts files into an empty set: those of a checkpoint. They are looked at when all are there.
+        /// Puts files into an empty set: those of a checkpoint. They are indexed when all are there.
         /// </summary>
         public void Append(ReadOnlySpan<TFile> files)
         {
@@ -159,14 +161,14 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
             }
         }
 
-        /// <summary>Ends a step: places that were left in it stay empty, and what was appended is looked at.</summary>
+        /// <summary>Ends a step: places that were left in it stay empty, and appended files are indexed.</summary>
         public void EndStep()
         {
             leftPlaces.Clear();
             if (appended > 0) IndexAppended();
         }
 
-        /// <summary>The set as it is now; the change is not used any more.</summary>
+        /// <summary>Returns the set with the changes so far; the change is not used any more.</summary>
         public FileSet<TFile> ToSet()
         {
             if (written is null) return origin;

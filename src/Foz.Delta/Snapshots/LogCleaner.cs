@@ -32,9 +32,9 @@ sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string 
         return age < now - DateTimeOffset.UnixEpoch ? MidnightOf(now - age) : DateTimeOffset.UnixEpoch;
     }
 
-    /// <summary>Cleans up; faults end it and are told.</summary>
+    /// <summary>Cleans up; a fault ends it and is in the result.</summary>
     /// <param name="snapshot">The newest version.</param>
-    /// <param name="cutoff">What was committed up to here may go.</param>
+    /// <param name="cutoff">Commits up to here may be deleted.</param>
     /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Ends it; what is deleted is deleted.</param>
     public async Task<LogCleanup> RunAsync(
@@ -98,8 +98,8 @@ sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string 
     }
 
     /// <summary>
-    /// Deletes so that at each moment an earlier version is there whole or told to be cleaned up: first what the oldest
-    /// version is built from, then checkpoints, then the rest.
+    /// Deletes in an order that leaves each earlier version whole or reported as cleaned up at each moment: first the
+    /// files from which the oldest version is built, then checkpoints, then the rest.
     /// </summary>
     async Task DeleteBeforeAsync(LogListing listing, long first, CancellationToken cancellationToken)
     {
@@ -119,9 +119,8 @@ sealed class LogCleaner(IObjectStore store, ICheckpointParquet? parquet, string 
     }
 
     /// <summary>
-    /// Deletes checkpoints in the place of which an earlier one and the commits behind it do as well: all but the
-    /// first, the last and those before which twice their own weight of commits lies. So they never outweigh half of
-    /// the commits.
+    /// Deletes checkpoints that an earlier one and the commits after it can replace: all but the first, the last and
+    /// those before which twice their own weight of commits lies. So they never outweigh half of the commits.
     /// </summary>
     async Task DeleteSupersededAsync(Snapshot snapshot, DateTimeOffset before, CancellationToken cancellationToken)
     {

@@ -4,8 +4,9 @@ using Foz.Storage;
 
 namespace Foz.Delta.Snapshots;
 
-/// <summary>The files of the log that a version is built from: at most one checkpoint, then every commit behind
-/// it.</summary>
+/// <summary>
+/// The files of the log that a version is built from: at most one checkpoint, then every commit after it.
+/// </summary>
 sealed record LogSegment
 {
     /// <summary>The version that the segment builds.</summary>
@@ -17,14 +18,16 @@ sealed record LogSegment
     /// <summary>The commit file of the checkpoint's version; null without checkpoint, or if the file is gone.</summary>
     public required ObjectInfo? CheckpointCommit { get; init; }
 
-    /// <summary>Whether somebody noted beside the commit what the checkpoint's version holds.</summary>
+    /// <summary>Whether a checksum file next to the commit notes the contents of the checkpoint's version.</summary>
     public required bool HasCheckpointChecksum { get; init; }
 
-    /// <summary>The commits behind the checkpoint in order, without gaps.</summary>
+    /// <summary>The commits after the checkpoint in order, without gaps.</summary>
     public required IReadOnlyList<LogFile> Commits { get; init; }
 
-    /// <summary>What is read in place of <see cref="Commits"/>, in order: commits, and compactions that are smaller
-    /// than the commits they stand for. The commit of <see cref="Version"/> itself is always among them.</summary>
+    /// <summary>
+    /// The files that are read instead of <see cref="Commits"/>, in order: commits, and compactions that are smaller
+    /// than the commits they replace. The commit of <see cref="Version"/> itself is always among them.
+    /// </summary>
     public required IReadOnlyList<LogFile> Files { get; init; }
 
     /// <summary>Whether compactions are among <see cref="Files"/>.</summary>
@@ -72,10 +75,10 @@ sealed class LogListing
         return listing;
     }
 
-    /// <summary>What builds a version, or the newest; null if the listing has nothing.</summary>
+    /// <summary>Returns the segment of a version, or of the newest; null if the listing has nothing.</summary>
     /// <param name="version">The version; null for the newest.</param>
     /// <param name="unusable">Checkpoints that turned out not to be readable.</param>
-    /// <param name="useCompactions">Whether compactions may stand for commits.</param>
+    /// <param name="useCompactions">Whether compactions may replace commits.</param>
     /// <exception cref="DeltaException">The version was never there or cannot be built any more
     /// (<see cref="DeltaErrorKind.VersionNotFound"/>), or a commit is missing between others
     /// (<see cref="DeltaErrorKind.Corrupt"/>).</exception>
@@ -154,7 +157,7 @@ sealed class LogListing
 
     /// <summary>
     /// Puts in compactions from the first commit on, each time the one that reaches farthest, where they are smaller
-    /// than what they stand for. The last commit stays: it alone says who made the version, and when.
+    /// than the commits they replace. The last commit stays: it alone says who made the version, and when.
     /// </summary>
     List<LogFile> Compact(List<LogFile> behind)
     {

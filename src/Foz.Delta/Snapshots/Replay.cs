@@ -90,7 +90,7 @@ sealed class Replay
         tail = new LogTail(checkpoint.Version, sizeBytes, 0, 0);
     }
 
-    /// <summary>Compares the state reached with what somebody noted of its version.</summary>
+    /// <summary>Compares the state reached with the noted checksum of its version.</summary>
     /// <exception cref="DeltaException">They differ (<see cref="DeltaErrorKind.Corrupt"/>).</exception>
     public void Check(VersionChecksum noted)
     {
@@ -112,9 +112,10 @@ sealed class Replay
     }
 
     /// <summary>Applies a compaction of the next commits, of which more follow.</summary>
-    /// <param name="actions">Its actions. They tell one thing once; where a writer only strung commits together, it put
-    /// the newest first.</param>
-    /// <param name="commits">The commit files that it stands for.</param>
+    /// <param name="actions">
+    /// Its actions. They name each thing once; where a writer only strung commits together, it put the newest first.
+    /// </param>
+    /// <param name="commits">The commit files that it replaces.</param>
     public void Apply(IReadOnlyList<LogAction> actions, IEnumerable<LogFile> commits)
     {
         Apply([.. actions.DistinctBy(SubjectOf)]);
@@ -134,7 +135,7 @@ sealed class Replay
     /// <summary>Sets the time of the present version where the log does not carry it with the actions.</summary>
     public void SetTimestamp(DateTimeOffset time) => timestamp = time;
 
-    /// <summary>Notes a newer checkpoint; the size of the commits behind it is estimated by their number.</summary>
+    /// <summary>Notes a newer checkpoint; the size of the commits after it is estimated by their number.</summary>
     public void SetCheckpoint(long checkpointVersion, long sizeBytes)
     {
         var behind = version - checkpointVersion;

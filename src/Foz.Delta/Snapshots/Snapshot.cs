@@ -19,8 +19,8 @@ public sealed class Snapshot
     public required long Version { get; init; }
 
     /// <summary>
-    /// When the version was committed, UTC: its in-commit timestamp where the table has them, else the time of the
-    /// commit file, moved behind that of the version before where clocks disagree.
+    /// When the version was committed, UTC: its in-commit timestamp where the table has them, otherwise the time of the
+    /// commit file, moved after that of the version before where clocks disagree.
     /// </summary>
     public required DateTimeOffset Timestamp { get; init; }
 
@@ -42,8 +42,8 @@ public sealed class Snapshot
 
     /// <summary>
     /// Files that a commit removed without naming their deletion vectors, and which by the protocol are still there: as
-    /// a rule the rows of each stand in another file too. Trino's OPTIMIZE writes such commits. To be known only until
-    /// the next checkpoint.
+    /// a rule the rows of each are in another file too. Trino's OPTIMIZE writes such commits. Known only until the next
+    /// checkpoint.
     /// </summary>
     public ImmutableArray<AddFile> HalfRemoved { get; init; } = [];
 
@@ -64,7 +64,7 @@ public sealed class Snapshot
     /// <summary>The size of all files in bytes.</summary>
     public required long TotalBytes { get; init; }
 
-    /// <summary>How long the log behind the last checkpoint is.</summary>
+    /// <summary>How long the log after the last checkpoint is.</summary>
     public required LogTail Tail { get; init; }
 
     /// <summary>The commit file of this version as the store had it; null where only a checkpoint is left.</summary>
@@ -73,14 +73,14 @@ public sealed class Snapshot
     internal Lazy<StructType> SchemaSource { get; }
 
     /// <summary>
-    /// Files of Parquet that no log tells of, such as those of a table in another format, as a table.
+    /// Returns Parquet files that are in no log, such as those of a table in another format, as a table.
     /// </summary>
     /// <param name="table">What messages call it.</param>
     /// <param name="version">The number of its version.</param>
-    /// <param name="timestamp">When that was made.</param>
+    /// <param name="timestamp">When the version was made.</param>
     /// <param name="metadata">Its schema and properties; columns may be mapped.</param>
     /// <param name="files">The files.</param>
-    /// <exception cref="DeltaException">The schema is none.</exception>
+    /// <exception cref="DeltaException">The schema is invalid.</exception>
     public static Snapshot OfFiles(
         string table, long version, DateTimeOffset timestamp, Metadata metadata, IEnumerable<AddFile> files)
     {
@@ -133,7 +133,7 @@ public sealed class Snapshot
     /// <summary>The state as a checkpoint holds it, without tombstones that have expired.</summary>
     internal CheckpointContent ToCheckpoint(DateTimeOffset now)
     {
-        // A checkpoint does not tell that they were to go: readers of it would take the rows for good ones.
+        // A checkpoint does not say that they were to go: its readers would take the rows for good ones.
         if (!HalfRemoved.IsEmpty)
             throw new DeltaException(
                 DeltaErrorKind.Refused,
@@ -157,7 +157,7 @@ public sealed class Snapshot
 /// <summary>The part of the log that a reader replays after the last checkpoint it used or knows of.</summary>
 /// <param name="CheckpointVersion">The version of that checkpoint; -1 without one.</param>
 /// <param name="CheckpointBytes">Its size; 0 without one.</param>
-/// <param name="CommitCount">The number of commits behind it.</param>
+/// <param name="CommitCount">The number of commits after it.</param>
 /// <param name="CommitBytes">The size of these commits.</param>
 public readonly record struct LogTail(
     long CheckpointVersion, long CheckpointBytes, long CommitCount, long CommitBytes);

@@ -61,7 +61,7 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
         {
             return await BuildAsync(listing, version, isLastTry: false, cancellationToken);
         }
-        // Older checkpoints and commits may make up for what is wrong here; if not, the second try tells.
+        // Older checkpoints and commits may make up for the fault; if not, the second try reports it.
         catch (DeltaException error) when (error.Kind is DeltaErrorKind.Corrupt or DeltaErrorKind.VersionNotFound)
         {
             return null;
@@ -82,7 +82,7 @@ sealed class SnapshotLoader(IObjectStore store, ICheckpointParquet? parquet, str
             {
                 segment = listing.Segment(version, unusable, useCompactions);
             }
-            // A checksum may be what is wrong, where nothing else tells more.
+            // A checksum may be the fault, where nothing else shows more.
             catch (DeltaException) when (firstFault is not null && useChecksums && isLastTry)
             {
                 useChecksums = false;

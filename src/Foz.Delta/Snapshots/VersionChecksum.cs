@@ -7,8 +7,8 @@ using Foz.Storage;
 namespace Foz.Delta.Snapshots;
 
 /// <summary>
-/// What a writer noted of a version beside its commit (PROTOCOL.md, "Version Checksum File"). It is written after the
-/// commit, by whoever likes to, and may be wrong: it is compared with a replay, never taken for one.
+/// A writer's notes on a version, next to its commit (PROTOCOL.md, "Version Checksum File"). Any writer may write it
+/// after the commit, and it may be wrong: it is compared with a replay, never used instead of one.
 /// </summary>
 public sealed record VersionChecksum
 {
@@ -21,13 +21,13 @@ public sealed record VersionChecksum
     /// <summary>The number of files.</summary>
     public required long FileCount { get; init; }
 
-    /// <summary>What the commit of the version was; null if the file does not tell.</summary>
+    /// <summary>The checksum of the version's commit; null if the file does not say.</summary>
     public CommitSum? Commit { get; init; }
 
-    /// <summary>The protocol; null if the file does not tell.</summary>
+    /// <summary>The protocol; null if the file does not say.</summary>
     public Protocol? Protocol { get; init; }
 
-    /// <summary>The metadata; null if the file does not tell.</summary>
+    /// <summary>The metadata; null if the file does not say.</summary>
     public Metadata? Metadata { get; init; }
 
     /// <summary>The note of a version; null if there is none, or none that can be read.</summary>
@@ -116,7 +116,7 @@ public sealed record VersionChecksum
             : null;
 }
 
-/// <summary>What tells a commit file from one that was cut or changed.</summary>
+/// <summary>Distinguishes a commit file from one that was cut or changed.</summary>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="Crc32">The CRC-32 of its bytes.</param>
 public readonly record struct CommitSum(long SizeBytes, uint Crc32)

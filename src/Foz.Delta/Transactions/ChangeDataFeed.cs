@@ -18,7 +18,7 @@ public static class ChangeDataFeed
     /// <summary>The folder of change data files, below the table.</summary>
     public const string Folder = "_change_data";
 
-    /// <summary>The column that says what was done with a row; it stands in change data files.</summary>
+    /// <summary>The column of change data files that says what was done with a row.</summary>
     public const string ChangeTypeColumn = "_change_type";
 
     /// <summary>The column of the version that changed a row; readers add it.</summary>
@@ -27,7 +27,7 @@ public static class ChangeDataFeed
     /// <summary>The column of the time of that version; readers add it.</summary>
     public const string CommitTimestampColumn = "_commit_timestamp";
 
-    /// <summary>Whether writers must tell changes. The property alone does not count.</summary>
+    /// <summary>Whether writers must record changes. The property alone does not count.</summary>
     public static bool IsOn(Protocol protocol, Metadata metadata) =>
         FeatureRules.IsTrue(metadata, Property) && protocol.Supports(Feature);
 

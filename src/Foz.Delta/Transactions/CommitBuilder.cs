@@ -9,7 +9,7 @@ sealed class CommitBuilder(Transaction transaction)
 {
     readonly bool isBlindAppend = transaction is { Removes.Count: 0, Adds.Count: > 0, Reads.IsEmpty: true };
 
-    /// <summary>Tells the commit from any other, whichever version it becomes.</summary>
+    /// <summary>Identifies the commit, whichever version it becomes.</summary>
     public string TransactionId { get; } = Guid.NewGuid().ToString("D");
 
     /// <summary>The actions, the commit's own description first.</summary>
@@ -35,7 +35,7 @@ sealed class CommitBuilder(Transaction transaction)
     }
 
     /// <summary>
-    /// Adds the files, with ids of their rows behind those of the version before where the table tracks rows.
+    /// Adds the files, with ids of their rows after those of the version before where the table tracks rows.
     /// </summary>
     void AddFiles(List<LogAction> actions, Snapshot? before, Metadata metadata)
     {
@@ -46,7 +46,7 @@ sealed class CommitBuilder(Transaction transaction)
             return;
         }
         var ids = new RowIds(before, transaction.Table.Name);
-        // Those that have ids come first: others get theirs behind them.
+        // Those that have ids come first: others get theirs after them.
         foreach (var file in transaction.Adds.OrderBy(file => file.BaseRowId is null)) actions.Add(ids.Assign(file));
         if (RowTracking.IsOn(protocol, metadata) && before is not null
             && !RowTracking.IsOn(before.Protocol, before.Metadata))

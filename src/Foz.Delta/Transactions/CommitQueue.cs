@@ -56,6 +56,6 @@ sealed class CommitQueue
         if (commit.Actions.Count <= ActionsMax) recent[commit.Version] = new(commit, before?.CommitFile);
     }
 
-    // A commit, and the file of the one before, which tells what table it belongs to.
+    // A commit, and the file of the one before, which shows what table it belongs to.
     readonly record struct Entry(Commit Commit, ObjectInfo? Before);
 }

@@ -61,7 +61,7 @@ public abstract record CommitResult
     /// <param name="Message">What both wanted, for people.</param>
     public sealed record Conflicted(ConflictKind Kind, long WinningVersion, string Message) : CommitResult;
 
-    /// <summary>The committed version's result, for callers that cannot go on after a conflict.</summary>
+    /// <summary>The committed version's result, for callers that cannot continue after a conflict.</summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Conflict"/>: the transaction conflicted.</exception>
     public Committed OrThrow() => this switch
     {

@@ -63,7 +63,7 @@ sealed class Committer
         var races = 0;
         for (var attempt = 0; ; attempt++)
         {
-            // The first attempt is made without a look at the log, unless this process knows that it would lose.
+            // The first attempt is made without a read of the log, unless this process knows that it would lose.
             if (before is not null && (attempt > 0 || queue.NewestVersion > before.Version))
             {
                 (before, var isOther, var conflict) = await CatchUpAsync(before, cancellationToken);
@@ -88,7 +88,7 @@ sealed class Committer
     }
 
     /// <summary>
-    /// Checks the transaction against all commits behind a version; is other: whether one of them did more than
+    /// Checks the transaction against all commits after a version; is other: whether one of them did more than
     /// rearrange files.
     /// </summary>
     async ValueTask<(Snapshot Newest, bool IsOther, CommitResult.Conflicted? Conflict)> CatchUpAsync(
@@ -110,8 +110,8 @@ sealed class Committer
     }
 
     /// <summary>
-    /// Writes the version behind <paramref name="before"/>; null if another commit is there. A failed write may have
-    /// happened all the same, and a repeated one may meet itself: the commit that is there tells by its identifier.
+    /// Writes the version after <paramref name="before"/>; null if another commit is there. A failed write may have
+    /// happened all the same, and a repeated one may meet itself: the identifier of the present commit decides it.
     /// </summary>
     async ValueTask<Commit?> TryPutAsync(Snapshot? before)
     {
@@ -207,9 +207,9 @@ sealed class Committer
         await Task.Delay(TimeSpan.FromMilliseconds(waitMs), table.Time, cancellationToken);
     }
 
-    // A folder that is deleted or made anew under a transaction would get a log with a gap, and so would a log that was
-    // cleaned up. It takes a look to notice: cheap on disk, where people delete folders, and elsewhere needed for
-    // versions only that are old enough to have been cleaned up.
+    // A folder that is deleted or made again under a transaction would get a log with a gap, and so would a log that
+    // was cleaned up. Noticing it takes a request: cheap on disk, where people delete folders, and elsewhere needed
+    // only for versions that are old enough to have been cleaned up.
     async ValueTask<bool> IsReplacedAsync(Snapshot before, CancellationToken cancellationToken) =>
         before.CommitFile is { } file
         && (table.Store.IsLocal || table.Time.GetUtcNow() - before.Timestamp > LogCleaner.AgeMin)

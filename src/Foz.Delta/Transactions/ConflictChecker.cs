@@ -30,8 +30,8 @@ sealed class ConflictChecker(Transaction transaction)
         };
     }
 
-    /// <summary>The conflict with a commit; null if the transaction can be committed after it.</summary>
-    /// <param name="winner">A commit behind the version that the transaction read.</param>
+    /// <summary>Returns the conflict with a commit; null if the transaction can be committed after it.</summary>
+    /// <param name="winner">A commit after the version that the transaction read.</param>
     /// <param name="before">The table as it was before the commit.</param>
     /// <param name="apart">The files of which both delete rows, but not the same: see <see cref="RowRebase"/>.</param>
     public CommitResult.Conflicted? Check(Commit winner, Snapshot before, IReadOnlySet<string> apart)

@@ -30,8 +30,8 @@ static class FeatureRules
     public static bool IsTrue(Metadata metadata, string property) => HasValue(metadata, property, "true");
 
     /// <summary>
-    /// The protocol of a new table, with the features that it needs and those asked for: the least version, without
-    /// lists of features where one stands for exactly these.
+    /// Returns the protocol of a new table, with the features that it needs and those asked for: the least version,
+    /// without lists of features where a version implies exactly these.
     /// </summary>
     public static Protocol ForNew(Metadata metadata, IEnumerable<string> features) =>
         Exactly(new() { MinReaderVersion = 1, MinWriterVersion = 2 }, Needed(metadata).Union(Basic).Union(features));
@@ -56,8 +56,8 @@ static class FeatureRules
         protocol.AllWriterFeatures.Union(protocol.AllReaderFeatures).Where(name => name != feature).Union(added));
 
     /// <summary>
-    /// Of a protocol that has no lists, the least version without lists that stands for exactly these features; else
-    /// the one with lists.
+    /// Returns, of a protocol that has no lists, the least version without lists that implies exactly these features;
+    /// otherwise the one with lists.
     /// </summary>
     static Protocol Exactly(Protocol protocol, IEnumerable<string> features)
     {

@@ -2,8 +2,10 @@ using Foz.Delta.Log;
 
 namespace Foz.Delta.Transactions;
 
-/// <summary>Whether data files hold the columns that a table is partitioned by, whose values the log tells in any case
-/// (RFC "Materialize Partition Columns").</summary>
+/// <summary>
+/// Whether data files hold the columns that a table is partitioned by, whose values the log holds in any case (RFC
+/// "Materialize Partition Columns").
+/// </summary>
 public static class FilePartitions
 {
     /// <summary>The property that asks for it.</summary>

@@ -24,7 +24,7 @@ public abstract record IcebergFault(string Message)
     /// <param name="Message">What it is.</param>
     public sealed record DeletedRows(string Message) : IcebergFault(Message);
 
-    /// <summary>The statistics of a file do not tell how many rows it has.</summary>
+    /// <summary>The statistics of a file do not say how many rows it has.</summary>
     /// <param name="Message">What it is.</param>
     public sealed record Statistics(string Message) : IcebergFault(Message);
 }
@@ -40,7 +40,9 @@ public static class IcebergCompat
     /// <summary>Whether a table must be so.</summary>
     public static bool IsRequired(StringMap properties) => ColumnMapping.IsIcebergCompatible(properties);
 
-    /// <summary>The properties of a new table, with those that others of them ask for and that nobody set.</summary>
+    /// <summary>
+    /// Returns the properties of a new table, with those that others of them require and that are not set.
+    /// </summary>
     public static StringMap ForNew(StringMap properties)
     {
         if (IcebergTable.IsEnabled(properties) && properties.Find(ColumnMapping.IcebergCompatProperty) is null)
@@ -50,7 +52,7 @@ public static class IcebergCompat
             : properties;
     }
 
-    /// <summary>What a table lacks, beside its files; nothing where it need not be so.</summary>
+    /// <summary>What a table lacks, besides its files; nothing where it need not be so.</summary>
     public static IReadOnlyList<IcebergFault> FaultsOf(StructType schema, StringMap properties)
     {
         var faults = new List<IcebergFault>();

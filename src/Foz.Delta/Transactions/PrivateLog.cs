@@ -4,9 +4,8 @@ using Foz.Storage;
 namespace Foz.Delta.Transactions;
 
 /// <summary>
-/// A table's files with a log of its own behind a version: what is committed there stays in memory, and nobody else
-/// sees it. Data files go to the table's store as they are; what of them is published waits for a commit that others
-/// see.
+/// A table's files with a log of its own after a version: commits to it stay in memory, visible only to its
+/// transaction. Data files go to the table's store unchanged; publishing of them waits for a commit that others see.
 /// </summary>
 /// <param name="store">The table's files.</param>
 /// <param name="baseVersion">The last version of the table's own log.</param>
@@ -23,10 +22,10 @@ sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock
     /// <summary>The newest version.</summary>
     public long Version => baseVersion + commits.Count;
 
-    /// <summary>Staged files that nobody has published.</summary>
+    /// <summary>Staged files that are not published.</summary>
     public IEnumerable<string> Staged => staged.Select(file => file.Path);
 
-    /// <summary>Forgets the versions behind one.</summary>
+    /// <summary>Forgets the versions after one.</summary>
     public void RollBackTo(long version)
     {
         for (var gone = Version; gone > version; gone--) commits.Remove(LogFiles.CommitPath(gone));
@@ -109,8 +108,8 @@ sealed class PrivateLog(IObjectStore store, long baseVersion, TimeProvider clock
     static bool IsOfLog(string path) => path.StartsWith(LogFiles.Folder + "/", StringComparison.Ordinal);
 
     /// <summary>
-    /// Whether a file of the log stands behind the versions up to the base: what others committed since, and what has
-    /// no number, such as the hint of the last checkpoint.
+    /// Whether a file of the log comes after the versions up to the base: later commits of others, and files without a
+    /// number, such as the hint of the last checkpoint.
     /// </summary>
     bool IsHidden(string path) =>
         IsOfLog(path) && string.CompareOrdinal(path, LogFiles.VersionPath(baseVersion + 1)) >= 0;

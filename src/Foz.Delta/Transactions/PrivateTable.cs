@@ -6,8 +6,8 @@ using Foz.Storage;
 namespace Foz.Delta.Transactions;
 
 /// <summary>
-/// A table as one transaction of several statements has changed it: each of them commits to versions that nobody else
-/// sees, and all of them become one commit of the table. For one thread.
+/// A table as one transaction of several statements has changed it: each of them commits to versions that only the
+/// transaction sees, and all of them become one commit of the table. For one thread.
 /// </summary>
 public sealed class PrivateTable
 {
@@ -37,13 +37,13 @@ public sealed class PrivateTable
     public int ChangeCount => (int)(log.Version - start.Version);
 
     /// <summary>
-    /// Whether the table tells what changed, or which row is which, from one version to the next: see
+    /// Whether the table records what changed, or which row is which, from one version to the next: see
     /// <see cref="FindObstacleAsync"/>.
     /// </summary>
     public bool TellsOfEach =>
         ChangeDataFeed.IsOn(start.Protocol, start.Metadata) || RowTracking.IsOn(start.Protocol, start.Metadata);
 
-    /// <summary>Takes back what is behind a version, and deletes the files that only that has.</summary>
+    /// <summary>Rolls back the changes after a version, and deletes the files that only they have.</summary>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task RollBackToAsync(long version, CancellationToken cancellationToken)
     {
@@ -57,12 +57,14 @@ public sealed class PrivateTable
     }
 
     /// <summary>
-    /// Commits all changes as the next version of the table. What only added rows, and read none, conflicts with
-    /// nothing; else the whole table was read.
+    /// Commits all changes as the next version of the table. Changes that only added rows, and read none, conflict with
+    /// nothing; otherwise the whole table counts as read.
     /// </summary>
     /// <returns>How it ended; null where there is nothing to commit.</returns>
-    /// <param name="options">What is told of a transaction of several statements; one alone is told as it is.</param>
-    /// <param name="keepsFiles">Whether files stay that only its own versions have, since somebody reads them.</param>
+    /// <param name="options">
+    /// What is recorded of a transaction of several statements; a single one is recorded unchanged.
+    /// </param>
+    /// <param name="keepsFiles">Whether files stay that only its own versions have, since they are still read.</param>
     /// <param name="cancellationToken">Stops it before the commit.</param>
     /// <exception cref="StorageException">
     /// The storage failed: the changes may be committed or not, and their files stay.
@@ -83,8 +85,8 @@ public sealed class PrivateTable
     }
 
     /// <summary>
-    /// Why another statement cannot follow the ones so far: a table tells what changed, or which row is which, from one
-    /// version to the next. Null where it can.
+    /// Returns the feature for which no other statement can follow the ones so far: with it the table records what
+    /// changed, or which row is which, from one version to the next. Null where one can.
     /// </summary>
     public async ValueTask<string?> FindObstacleAsync(CancellationToken cancellationToken)
     {

@@ -33,7 +33,9 @@ sealed class ReadSet
     /// <summary>Whether the transaction depends on every row of a file.</summary>
     public bool IsWhole(FileAction file) => IsWholeTable || paths.Contains(file.Path.Value);
 
-    /// <summary>The rows of a file that the transaction depends on, if it depends on some only; else null.</summary>
+    /// <summary>
+    /// The rows of a file that the transaction depends on, if it depends on some only; otherwise null.
+    /// </summary>
     public RowSet? RowsOf(FileAction file) => IsWhole(file) ? null : rows.GetValueOrDefault(file.Path.Value);
 
     /// <summary>The first of files, added concurrently, that would have been read; null if none.</summary>

@@ -15,7 +15,7 @@ sealed class RowIds
     readonly long markBefore;
     long mark;
 
-    /// <summary>Ids behind those of a version; null for a table's first.</summary>
+    /// <summary>Continues the ids of a version; null for a table's first.</summary>
     public RowIds(Snapshot? before, string table)
     {
         (this.before, this.table, version) = (before, table, (before?.Version ?? -1) + 1);
@@ -31,9 +31,9 @@ sealed class RowIds
             Configuration = string.Create(CultureInfo.InvariantCulture, $$"""{"rowIdHighWaterMark":{{mark}}}"""),
         };
 
-    /// <summary>A file with ids for its rows: those that it has, or new ones.</summary>
+    /// <summary>Returns a file with ids for its rows: those that it has, or new ones.</summary>
     /// <exception cref="DeltaException">
-    /// <see cref="DeltaErrorKind.Refused"/>: its statistics do not tell how many rows it has.
+    /// <see cref="DeltaErrorKind.Refused"/>: its statistics do not say how many rows it has.
     /// </exception>
     public AddFile Assign(AddFile file)
     {

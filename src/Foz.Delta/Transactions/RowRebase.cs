@@ -15,9 +15,9 @@ sealed class RowRebase(Transaction transaction)
     readonly Dictionary<string, (AddFile File, RowSet Deleted)> pending = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// The files that a commit took rows from without touching one that the transaction deletes or depends on.
+    /// Returns the files from which a commit deleted rows, but none that the transaction deletes or depends on.
     /// </summary>
-    /// <param name="winner">A commit behind the version that the transaction read.</param>
+    /// <param name="winner">A commit after the version that the transaction read.</param>
     /// <param name="before">The table as it was before the commit.</param>
     /// <param name="cancellationToken">Stops the reading of deletion vectors.</param>
     public async ValueTask<IReadOnlySet<string>> FindAsync(

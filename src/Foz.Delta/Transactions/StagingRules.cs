@@ -111,7 +111,7 @@ static class StagingRules
     static void CheckAdd(Transaction transaction, AddFile file)
     {
         CheckPartitionValues(file, transaction.Schema);
-        // A file may be told of again, with other statistics.
+        // A file may be added again, with other statistics.
         if (file.DataChange && transaction.ReadSnapshot?.Files.Find(file.Key) is not null
             && !transaction.Removes.ContainsKey(file.Path.Value))
             throw new DeltaException(DeltaErrorKind.InvalidArgument,

@@ -95,7 +95,9 @@ public sealed class Transaction
 
     internal IReadOnlyDictionary<string, RemovedFile> Removes => removes;
 
-    /// <summary>The rows that this transaction deletes by deletion vectors, as far as it was told, by path.</summary>
+    /// <summary>
+    /// The rows that this transaction deletes by deletion vectors, as far as callers gave them, by path.
+    /// </summary>
     internal IReadOnlyDictionary<string, RowSet> DeletedRows => deletedRows;
 
     internal IReadOnlyList<AddCdcFile> Changes => changes;
@@ -208,7 +210,7 @@ public sealed class Transaction
     /// </param>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.InvalidArgument"/>: as <see cref="Remove"/>, or the vector is the one that it has;
-    /// <see cref="DeltaErrorKind.Refused"/>: the table does not allow deletion vectors, or the file does not tell its
+    /// <see cref="DeltaErrorKind.Refused"/>: the table does not allow deletion vectors, or the file does not say its
     /// number of rows.
     /// </exception>
     public void SetDeletionVector(AddFile file, DeletionVectorDescriptor? vector, RowSet? deleted = null)
@@ -304,8 +306,8 @@ public sealed class Transaction
     }
 
     /// <summary>
-    /// Adds features to what clients must support, and nothing else: a table without lists of features stays without
-    /// them where an older version stands for exactly what it then has.
+    /// Adds features to those that clients must support, and nothing else: a table without lists of features stays
+    /// without them where an older version implies exactly those that it then has.
     /// </summary>
     /// <exception cref="DeltaException">
     /// <see cref="DeltaErrorKind.Unsupported"/>: this library could not write the table any more.
@@ -327,7 +329,7 @@ public sealed class Transaction
 
     /// <summary>
     /// Records how far an application has come. Of concurrent commits for one application only one succeeds; the caller
-    /// looks at the snapshot's version for it first.
+    /// reads the snapshot's version for it first.
     /// </summary>
     public void SetApplicationVersion(string appId, long version) => applications[appId] = new()
     {
