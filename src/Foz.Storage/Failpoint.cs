@@ -4,10 +4,10 @@ using System.Globalization;
 namespace Foz.Storage;
 
 /// <summary>
-/// Named places around reads and writes where a test can let the process die, or do what another process might do
-/// there. <c>FOZ_FAILPOINT=name</c> or <c>name:n</c> kills the process, as <c>kill -9</c> does, at the first or the
-/// n-th hit of that name. Without the variable a hit costs nothing. With <c>FOZ_FAILPOINT_STOPS=1</c> the process is
-/// stopped there, as <c>kill -STOP</c> does, until somebody lets it go on.
+/// Named places around reads and writes where a test can kill the process, or do what another process might do there.
+/// <c>FOZ_FAILPOINT=name</c> or <c>name:n</c> kills the process, as <c>kill -9</c> does, at the first or the n-th hit
+/// of that name. Without the variable a hit costs nothing. With <c>FOZ_FAILPOINT_STOPS=1</c> the process is stopped
+/// there, as <c>kill -STOP</c> does, until another process continues it.
 /// </summary>
 public static class Failpoint
 {
@@ -31,10 +31,10 @@ public static class Failpoint
     }
 
     /// <summary>
-    /// Lets a test act at the hits of what it starts from here on, and of nothing else, until what is returned is
-    /// disposed.
+    /// Lets a test act at the hits of code that it starts from here on, and of nothing else, until the returned object
+    /// is disposed.
     /// </summary>
-    /// <param name="onHit">Told the name of each hit; what it throws comes out of there.</param>
+    /// <param name="onHit">Receives the name of each hit; the hit throws its exceptions.</param>
     internal static IDisposable Watch(Action<string> onHit)
     {
         Interlocked.Increment(ref watchers);

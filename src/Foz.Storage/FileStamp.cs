@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Foz.Storage;
 
 /// <summary>
-/// What a file or folder of this machine is known again by: nobody can change it, put another one in its place, or add
-/// a name to a folder or take one away, without its stamp becoming another, unless that happens within a tick of the
-/// file system's clock behind the last change (<see cref="IsOlderThan"/>).
+/// Identifies a state of a file or folder of this machine: changing it, replacing it, or adding or removing a name in a
+/// folder changes its stamp, unless that happens within a tick of the file system's clock after the last change
+/// (<see cref="IsOlderThan"/>).
 /// </summary>
 /// <param name="Device">The file system.</param>
 /// <param name="Inode">Its number there; 0 where there is no such file.</param>
@@ -30,7 +30,7 @@ public readonly record struct FileStamp(ulong Device, ulong Inode, long SizeByte
     public bool IsNone => Inode == 0;
 
     /// <summary>
-    /// Whether its last change lies so far before an instant that one behind the instant has another time.
+    /// Whether its last change is so far before an instant that a change after the instant has another time.
     /// </summary>
     public bool IsOlderThan(DateTimeOffset instant)
     {
@@ -38,7 +38,7 @@ public readonly record struct FileStamp(ulong Device, ulong Inode, long SizeByte
         return ModifiedNs < ns && ChangedNs < ns;
     }
 
-    /// <summary>The stamp of a file or folder; null where the system does not tell.</summary>
+    /// <summary>Returns the stamp of a file or folder; null where the system does not give it.</summary>
     public static FileStamp? Of(string path)
     {
         if (!AreKnown) return null;

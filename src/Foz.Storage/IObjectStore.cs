@@ -79,8 +79,8 @@ public interface IObjectStore
     string StagingPath(string path);
 
     /// <summary>
-    /// Makes staged files visible under their paths and durable. Meant for files with unique names that nobody
-    /// looks for yet, such as data files before their commit: a local store has them in place and only syncs them.
+    /// Makes staged files visible under their paths and durable. Meant for files with unique names that no reader looks
+    /// for yet, such as data files before their commit: a local store has them in place and only syncs them.
     /// </summary>
     ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken);
 

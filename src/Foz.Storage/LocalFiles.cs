@@ -40,7 +40,7 @@ static class LocalFiles
         {
             return File.OpenHandle(file, FileMode.CreateNew, FileAccess.Write, share);
         }
-        // Which of the two it is depends on whether somebody else creates the folder at this moment.
+        // Which of the two it is depends on whether another process creates the folder at this moment.
         catch (Exception error) when (error is DirectoryNotFoundException or FileNotFoundException)
         {
             CreateFolder(FolderOf(file));
@@ -142,7 +142,7 @@ static class LocalFiles
     }
 
     /// <summary>
-    /// Deletes a temporary file if it can be: nobody lists it, and it must not make a success a failure.
+    /// Deletes a temporary file if possible: it is in no listing, and must not make a success a failure.
     /// </summary>
     public static void DeleteLeftover(string temp)
     {

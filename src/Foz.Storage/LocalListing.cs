@@ -55,7 +55,7 @@ static class LocalListing
         var rest = startAfter.AsSpan(folder.Length);
         var name = entry.FileName;
         if (!entry.IsDirectory) return name.SequenceCompareTo(rest) > 0;
-        // A folder holds paths after startAfter unless startAfter sorts behind "name/" and is not below it.
+        // A folder holds paths after startAfter unless startAfter sorts after "name/" and is not below it.
         var slash = rest.IndexOf('/');
         var first = slash < 0 ? rest : rest[..slash];
         if (first.SequenceEqual(name)) return slash >= 0 || rest.Length == name.Length;

@@ -5,7 +5,7 @@ namespace Foz.Storage;
 
 /// <summary>
 /// A folder of a local file system. Creation is a temporary file, synced, then linked to its name, so of several
-/// processes exactly one wins and nobody sees a half-written file; replacement is a rename.
+/// processes exactly one wins and no reader sees a half-written file; replacement is a rename.
 /// <see cref="PutIfMatchAsync"/> holds a lock file in the object's folder: its writers exclude each other in all
 /// processes of the machine, but not writers that use <see cref="PutAsync"/> on the same object.
 /// </summary>
@@ -240,7 +240,7 @@ public sealed class LocalObjectStore : IObjectStore
         }));
     }
 
-    /// <summary>Writes a file unless there is one; it appears when what it stands on is durable.</summary>
+    /// <summary>Writes a file unless there is one; it appears when what it depends on is durable.</summary>
     PutIfAbsentResult Create(string path, ReadOnlySpan<byte> content, Task ground)
     {
         var target = FullPath(path);
@@ -300,7 +300,7 @@ public sealed class LocalObjectStore : IObjectStore
         return true;
     }
 
-    /// <summary>Writes a temporary file beside its target, and syncs it.</summary>
+    /// <summary>Writes a temporary file next to its target, and syncs it.</summary>
     static (string Temp, ObjectInfo Info) WriteTemp(
         string path, string target, ReadOnlySpan<byte> content, bool isDurable = true)
     {

@@ -17,7 +17,7 @@ public static class StorePath
             { Path = path };
     }
 
-    /// <summary>Checks a folder: empty for the root, else as an object's path.</summary>
+    /// <summary>Checks a folder: empty for the root, otherwise as an object's path.</summary>
     public static void CheckFolder(string folder)
     {
         if (folder.Length > 0) Check(folder);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Foz.Storage;
 
-/// <summary>What a look at a store found.</summary>
+/// <summary>The findings of a check of a store.</summary>
 /// <param name="Elapsed">How long a write, a read, a listing and a deletion took together.</param>
 /// <param name="ClockSkew">How far the storage's clock is ahead of this machine's.</param>
 /// <param name="Fault">Which promise that commits depend on the storage breaks; null if none.</param>

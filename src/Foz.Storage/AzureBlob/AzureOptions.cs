@@ -12,7 +12,7 @@ sealed record AzureOptions
     /// <summary>The container as people write it.</summary>
     public required string Root { get; init; }
 
-    /// <summary>The blob service's address, with the account's name where it stands in the path.</summary>
+    /// <summary>The blob service's address, with the account's name where it is in the path.</summary>
     public required Uri Endpoint { get; init; }
 
     /// <summary>The account's key; null without one.</summary>

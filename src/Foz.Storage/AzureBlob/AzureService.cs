@@ -156,7 +156,7 @@ sealed class AzureService(AzureOptions options, HttpMessageHandler handler, Retr
         try
         {
             var error = body.Length == 0 ? null : XDocument.Parse(body.TrimStart('\uFEFF')).Root;
-            // Behind the first line stand the request's number and time.
+            // After the first line come the request's number and time.
             var message = error?.Element("Message")?.Value.ReplaceLineEndings("\n").Split('\n')[0] ?? "";
             return (code.Length > 0 ? code : error?.Element("Code")?.Value ?? "", message);
         }

@@ -8,7 +8,7 @@ sealed class CacheEviction(string folder, long bytesMax)
 
     readonly Lock gate = new();
 
-    // The first file asks for a look at what earlier processes left.
+    // The first file needs a look at what earlier processes left.
     long bytesAdded = long.MaxValue / 2;
 
     /// <summary>Notes a new file.</summary>

@@ -40,7 +40,7 @@ sealed class CacheProcess : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Whoever comes next deletes it.
+            // The next sweep deletes it.
         }
         held.Dispose();
     }

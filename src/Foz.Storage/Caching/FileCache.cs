@@ -5,14 +5,15 @@ namespace Foz.Storage.Caching;
 
 /// <summary>
 /// Objects of remote stores that never change, as files on the local disk, where engines read them. Processes share the
-/// folder; what was not used for longest goes first when it outgrows its size. A file is there whole or not at all, and
-/// one that is in use stays, through a second name that its process holds, whoever evicts it. Safe for use by many
-/// threads.
+/// folder; the files that were not used for longest go first when it outgrows its size. A file is there whole or not at
+/// all, and one that is in use stays, through a second name that its process holds, even if another process evicts it.
+/// Safe for use by many threads.
 /// </summary>
 /// <remarks>
-/// <c>files/</c> holds the cached files by a hash of their address, <c>processes/&lt;id&gt;/</c> what one process works
-/// with: <c>use/</c> for names that hold files, <c>staging/</c> for files before they are uploaded, <c>temp/</c> for
-/// those that are being downloaded. Its <c>lock</c> tells whether the process lives; if not, others delete its folder.
+/// <c>files/</c> holds the cached files by a hash of their address, <c>processes/&lt;id&gt;/</c> the working files of
+/// one process: <c>use/</c> for names that hold files, <c>staging/</c> for files before they are uploaded, <c>temp/</c>
+/// for those that are being downloaded. Its <c>lock</c> shows whether the process lives; if not, others delete its
+/// folder.
 /// </remarks>
 public sealed class FileCache : IDisposable
 {
@@ -49,14 +50,16 @@ public sealed class FileCache : IDisposable
     public long Downloads { get; private set; }
 
     /// <summary>
-    /// The folders in which are copies of objects, and what is to become one: nothing that is kept beside a store.
+    /// The folders in which are copies of objects, and what is to become one: nothing that is kept next to a store.
     /// </summary>
     public IReadOnlyList<string> DataFolders => [FilesFolder, process.Value.Folder];
 
     string FilesFolder => Path.Combine(folder, "files");
 
-    /// <summary>A folder for what is kept beside a store on this machine and is no copy of it, such as a journal; it is
-    /// never evicted, and need not exist.</summary>
+    /// <summary>
+    /// A folder for what is kept next to a store on this machine and is no copy of it, such as a journal; it is never
+    /// evicted, and need not exist.
+    /// </summary>
     public string PrivateFolder(string root) => Path.Combine(folder, "private", Hash(root));
 
     /// <summary>The folder in which a store's files have their names while they are in use.</summary>

@@ -54,7 +54,7 @@ abstract class ObjectService(HttpMessageHandler handler, Retries retries) : IDis
     /// <summary>Whether the parts of an upload must come one after the other.</summary>
     public virtual bool UploadsInOrder => false;
 
-    /// <summary>Whether listings come in ordinal order and start where they are told.</summary>
+    /// <summary>Whether listings come in ordinal order and start where the request says.</summary>
     public virtual bool ListsInOrder => true;
 
     /// <summary>A range of an object; null if there is none.</summary>
@@ -97,7 +97,7 @@ abstract class ObjectService(HttpMessageHandler handler, Retries retries) : IDis
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
-    /// <summary>Names and proves who asks.</summary>
+    /// <summary>Adds the caller's identity and its proof to a request.</summary>
     protected abstract ValueTask AuthorizeAsync(
         HttpRequestMessage request, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
 
@@ -142,13 +142,13 @@ abstract class ObjectService(HttpMessageHandler handler, Retries retries) : IDis
         }
     }
 
-    /// <summary>Throws the fault that an answer tells of, unless it tells of success.</summary>
+    /// <summary>Throws the fault that an answer reports, unless it reports success.</summary>
     protected async Task EnsureAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (!response.IsSuccessStatusCode) throw await FaultAsync(response, cancellationToken);
     }
 
-    /// <summary>The fault that an answer tells of.</summary>
+    /// <summary>Reads the fault that an answer reports.</summary>
     protected async Task<ServiceFault> FaultAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var (code, message) = ReadFault(response, await response.Content.ReadAsStringAsync(cancellationToken));
@@ -164,7 +164,7 @@ abstract class ObjectService(HttpMessageHandler handler, Retries retries) : IDis
         await EnsureAsync(response, cancellationToken);
         var info = InfoOf(response, key);
         var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        // A range behind the end, as some answer it.
+        // A range after the end, as some services answer it.
         if (content.Length == 0 && info is { SizeBytes: 0, Tag.Length: > 0 }) return new(info, default);
         var expected = response.StatusCode is HttpStatusCode.OK
             ? info.SizeBytes : Math.Min(range.Length, info.SizeBytes - range.Offset);
@@ -176,7 +176,7 @@ abstract class ObjectService(HttpMessageHandler handler, Retries retries) : IDis
         return new(info, content.AsMemory(start, Math.Min(range.Length, content.Length - start)));
     }
 
-    /// <summary>What an answer's headers tell of the object.</summary>
+    /// <summary>Returns what an answer's headers say of the object.</summary>
     protected RemoteInfo InfoOf(HttpResponseMessage response, string key) => new(
         key,
         response.Content.Headers.ContentRange?.Length ?? response.Content.Headers.ContentLength ?? 0,
@@ -208,7 +208,7 @@ abstract class ObjectService(HttpMessageHandler handler, Retries retries) : IDis
     /// <summary>A key as a URL has it, with its slashes.</summary>
     protected static string Escape(string key) => string.Join('/', key.Split('/').Select(Uri.EscapeDataString));
 
-    /// <summary>An address that is sent as it is written.</summary>
+    /// <summary>Returns an address that is sent as written.</summary>
     protected static Uri Address(string url) =>
         new(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 }

@@ -5,7 +5,7 @@ namespace Foz.Storage.Remote;
 
 /// <summary>
 /// A store in a bucket or container of a storage service. Conditional writes whose answer got lost, or which the
-/// service left undecided, are settled by looking whose write is there: each carries a random name in the object's
+/// service left undecided, are settled by checking whose write is there: each carries a random name in the object's
 /// metadata.
 /// </summary>
 sealed class RemoteObjectStore : IObjectStore
@@ -20,7 +20,7 @@ sealed class RemoteObjectStore : IObjectStore
     /// <param name="service">The bucket.</param>
     /// <param name="prefix">What its keys begin with: empty, or with a slash at the end.</param>
     /// <param name="cache">Where engines find its objects; null for nowhere.</param>
-    /// <param name="conditions">Makes sure that conditions of writes are obeyed; null where nobody does.</param>
+    /// <param name="conditions">Makes sure that conditions of writes are obeyed; null for no such check.</param>
     public RemoteObjectStore(
         ObjectService service, string prefix, FileCache? cache, ConditionalWrites? conditions = null)
         : this(service, new Transfers(service), prefix, cache, conditions)
@@ -224,7 +224,7 @@ sealed class RemoteObjectStore : IObjectStore
             var page = await RunAsync(
                 "list", folder, _ => service.ListAsync(below, start, next, cancellationToken), cancellationToken);
             foreach (var info in page.Items)
-                // A key that ends in a slash is a folder that somebody made.
+                // A key that ends in a slash is a folder that another program made.
                 if (!info.Key.EndsWith('/') && !IsOwn(info.Key)) yield return InfoAt(info.Key[prefix.Length..], info);
             token = page.NextToken;
         }

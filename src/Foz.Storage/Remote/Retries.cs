@@ -38,8 +38,9 @@ sealed class Retries(RetryOptions options, TimeProvider clock)
         TimeSpan.FromMilliseconds(options.AttemptMsMax + bytes / 256);
 
     /// <summary>Runs a request until it succeeds, fails for good, or the budget is spent.</summary>
-    /// <param name="attempt">Makes the request; is told how many attempts failed before, none of them surely without
-    /// effect.</param>
+    /// <param name="attempt">
+    /// Makes the request; receives how many attempts failed before, none of them surely without effect.
+    /// </param>
     /// <param name="onFailure">Makes the error from the last fault and the number of attempts.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<T> RunAsync<T>(

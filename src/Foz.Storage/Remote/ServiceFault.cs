@@ -25,7 +25,7 @@ sealed class ServiceFault(string message, Exception? inner = null) : Exception(m
     /// <summary>How long the service asks to wait; null if it does not.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>The fault that an answer tells of.</summary>
+    /// <summary>Returns the fault that an answer reports.</summary>
     /// <param name="service">The service's name.</param>
     /// <param name="response">The answer.</param>
     /// <param name="code">The service's name of the fault.</param>

@@ -1,7 +1,7 @@
 namespace Foz.Storage.Remote;
 
 /// <summary>
-/// A store in a service that ignores the conditions of writes: they are looked at before each write. That is enough for
+/// A store in a service that ignores the conditions of writes: they are checked before each write. That is enough for
 /// the threads of one process. Of two processes that write at the same time, the later write wins, and a commit is
 /// lost.
 /// </summary>

@@ -15,7 +15,7 @@ sealed class Transfers(ObjectService service) : IDisposable
     const int PartsMax = 10_000;
     const int PartsInMemoryMax = 8;
 
-    /// <summary>Each place stands for the memory of one part.</summary>
+    /// <summary>Each place is the memory of one part.</summary>
     readonly SemaphoreSlim places = new(PartsInMemoryMax);
 
     /// <inheritdoc/>
@@ -47,7 +47,7 @@ sealed class Transfers(ObjectService service) : IDisposable
 
     /// <summary>Writes an object into a local file.</summary>
     /// <param name="key">The object.</param>
-    /// <param name="file">The file, whose name nobody uses yet; durable when the call returns.</param>
+    /// <param name="file">The file, whose name is not in use yet; durable when the call returns.</param>
     /// <param name="onFailure">Makes the error of a fault.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The size; null if there is no such object, and then no file.</returns>

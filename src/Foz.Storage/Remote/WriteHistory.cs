@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Foz.Storage.Remote;
 
 /// <summary>
-/// The random names of the last writes of an object, newest first, which stand in its metadata and behind its tag. A
-/// write whose answer was lost finds its name there, also when others have replaced what it wrote since.
+/// The random names of the last writes of an object, newest first, in its metadata and after its tag. A write whose
+/// answer was lost finds its name there, also when others have replaced the object since.
 /// </summary>
 static class WriteHistory
 {

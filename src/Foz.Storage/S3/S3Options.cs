@@ -12,7 +12,7 @@ sealed record S3Options
     /// <summary>The service's address; null for AWS.</summary>
     public Uri? Endpoint { get; init; }
 
-    /// <summary>Whether the bucket stands in the path and not in the host's name.</summary>
+    /// <summary>Whether the bucket is in the path and not in the host's name.</summary>
     public bool UsesPathStyle { get; init; }
 
     /// <summary>Whether requests are not signed, for public buckets.</summary>

@@ -80,7 +80,8 @@ sealed class S3Service : ObjectService
             var served = CutToSeconds(response.Headers.Date ?? clock.GetUtcNow());
             return new(key, content.Length, served, RequiredTagOf(response, key), condition.WriteIds);
         }, 0, cancellationToken);
-        // Only a look tells the time that all others will see, unless another write is there already.
+        // Only a request for the object returns the time that all others will see, unless another write is there
+        // already.
         return written is { } done && await HeadAsync(key, cancellationToken) is { } there
             && there.WriteIds == condition.WriteIds ? there : written;
     }
@@ -181,7 +182,7 @@ sealed class S3Service : ObjectService
     /// <inheritdoc/>
     protected override string? WriteIdsOf(HttpResponseMessage response) => HeaderOf(response, WriteIdHeader);
 
-    /// <summary>An answer without a tag is from something that stands between, and tells nothing.</summary>
+    /// <summary>Returns an answer's tag. One without a tag is from a server in between, and proves nothing.</summary>
     string RequiredTagOf(HttpResponseMessage response, string key) => TagOf(response)
         ?? throw new ServiceFault($"{Name} gave {key} no ETag") { IsTransient = true };
 

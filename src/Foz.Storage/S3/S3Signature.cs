@@ -10,7 +10,7 @@ namespace Foz.Storage.S3;
 /// <param name="SessionToken">The token of keys that end; null for others.</param>
 sealed record S3Keys(string AccessKeyId, string SecretAccessKey, string? SessionToken)
 {
-    /// <summary>Only the name, whoever prints it.</summary>
+    /// <summary>Returns only the name of the key, so that no output contains its secret.</summary>
     public override string ToString() => AccessKeyId;
 }
 
