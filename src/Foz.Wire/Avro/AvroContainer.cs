@@ -9,7 +9,7 @@ namespace Foz.Wire.Avro;
 /// <summary>A file of Avro values (Apache Avro specification, "Object Container Files"), read block by block.</summary>
 public sealed class AvroContainer
 {
-    /// <summary>The largest block that is read, as it stands in the file and as it is, in bytes.</summary>
+    /// <summary>The largest block that is read, in bytes, as stored in the file and unpacked.</summary>
     public const int BlockBytesMax = 256 << 20;
 
     const int HeaderBytesMax = 16 << 20;
@@ -88,7 +88,7 @@ public sealed class AvroContainer
             case "zstandard":
                 using (var zstandard = new ZstandardStream(new MemoryStream(packed))) return ReadAll(zstandard);
             case "snappy":
-                // Snappy's own format, and behind it the checksum of what it holds.
+                // Snappy's own format, and after it the checksum of the unpacked bytes.
                 if (packed.Length < sizeof(uint)) throw WireException.Malformed("a block is cut short");
                 var plain = Snappy.Decompress(packed.AsSpan(0, packed.Length - sizeof(uint)), BlockBytesMax);
                 return Crc32.HashToUInt32(plain)

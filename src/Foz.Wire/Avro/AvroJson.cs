@@ -15,7 +15,7 @@ public static class AvroJson
 {
     const int DepthMax = 128;
 
-    /// <summary>The schema behind a union with null; itself for others.</summary>
+    /// <summary>Returns the schema in a union with null; others unchanged.</summary>
     public static AvroSchema NonNull(AvroSchema schema) =>
         schema is AvroSchema.Union { Branches: var branches } && branches.Where(b => !IsNull(b)).ToList() is [var only]
             ? only
@@ -25,7 +25,7 @@ public static class AvroJson
     /// Whether values are written as a text of JSON: those of several types, of none, and of records in themselves.
     /// </summary>
     /// <param name="schema">The schema.</param>
-    /// <param name="outer">The records that it stands in.</param>
+    /// <param name="outer">The records that it is in.</param>
     public static bool IsText(AvroSchema schema, IReadOnlyCollection<AvroSchema.Record> outer) => NonNull(schema) switch
     {
         AvroSchema.Union => true,
@@ -100,7 +100,7 @@ public static class AvroJson
         reader.ReadLong() is >= 0 and var at && at < branches.Count
             ? branches[(int)at] : throw WireException.Malformed("a value is of no branch of its union");
 
-    /// <summary>A text of JSON; a text, or what is written as one, as it stands.</summary>
+    /// <summary>A text of JSON; a text, or what is written as one, unchanged.</summary>
     static void WriteText(
         Utf8JsonWriter json, AvroSchema schema, ref AvroValueReader reader, List<AvroSchema.Record> outer)
     {

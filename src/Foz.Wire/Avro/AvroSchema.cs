@@ -12,10 +12,10 @@ public abstract record AvroSchema
     /// <summary>What the value means beyond its encoding, such as <c>date</c>; null where nothing is said.</summary>
     public string? LogicalType { get; init; }
 
-    /// <summary>Of a decimal, how many digits it has; else 0.</summary>
+    /// <summary>Of a decimal, how many digits it has; otherwise 0.</summary>
     public int Precision { get; init; }
 
-    /// <summary>Of a decimal, how many of them stand behind the point.</summary>
+    /// <summary>Of a decimal, how many of them come after the point.</summary>
     public int Scale { get; init; }
 
     /// <summary>A value without parts: <c>null boolean int long float double bytes string</c>.</summary>

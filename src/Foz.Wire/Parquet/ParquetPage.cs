@@ -45,7 +45,7 @@ public readonly record struct ParquetPage(int HeaderBytes, int SizeBytes, uint? 
     public bool IsWhole(ReadOnlySpan<byte> bytes) => Checksum is not { } checksum || Crc32.HashToUInt32(bytes) == checksum;
 
     /// <summary>
-    /// Reads the type of the next field, and its number, which is told by its distance from the one before.
+    /// Reads the type of the next field, and its number, which is given by its distance from the one before.
     /// </summary>
     static FieldType ReadField(ref ReadOnlySpan<byte> rest, ref int id)
     {

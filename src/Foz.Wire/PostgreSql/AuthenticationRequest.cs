@@ -14,7 +14,7 @@ public abstract record AuthenticationRequest
     /// <summary>The client is in.</summary>
     public sealed record Ok : AuthenticationRequest;
 
-    /// <summary>The password as it is.</summary>
+    /// <summary>A request for the password as plain text.</summary>
     public sealed record CleartextPassword : AuthenticationRequest;
 
     /// <summary>The password's MD5 answer: see <see cref="Md5Password"/>.</summary>

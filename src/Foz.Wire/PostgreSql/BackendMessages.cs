@@ -108,7 +108,7 @@ public static class StatementEnd
     }
 }
 
-/// <summary>How values stand in rows.</summary>
+/// <summary>How values are encoded in rows.</summary>
 public enum ValueFormat : short
 {
     /// <summary>As text.</summary>

@@ -6,7 +6,7 @@ namespace Foz.Wire.PostgreSql;
 
 /// <summary>
 /// A numeric in binary form: a sign, digits to the base of 10,000 most significant first, the weight of the first of
-/// them (how many follow before the point), and how many decimal digits are shown behind the point.
+/// them (how many follow before the point), and how many decimal digits are shown after the point.
 /// </summary>
 public readonly ref struct BinaryNumeric
 {
@@ -47,9 +47,9 @@ public readonly ref struct BinaryNumeric
 
     int DigitCount => digits.Length / sizeof(ushort);
 
-    /// <summary>The value times ten to the power of <paramref name="scale"/>.</summary>
+    /// <summary>Returns the value times ten to the power of <paramref name="scale"/>.</summary>
     /// <param name="precision">How many decimal digits the result may have: 1 to 38.</param>
-    /// <param name="scale">How many of them stand behind the point: 0 to 38.</param>
+    /// <param name="scale">How many of them come after the point: 0 to 38.</param>
     /// <param name="unscaled">The result.</param>
     /// <returns>Whether the value is finite and fits exactly.</returns>
     /// <exception cref="WireException">A digit is none.</exception>
@@ -156,7 +156,7 @@ public readonly ref struct BinaryNumeric
         for (var i = 0; i < count; i++)
         {
             var digit = ReadDigit(i);
-            // The last digits may hold zeros behind the scale: these are cut off, anything else does not fit.
+            // The last digits may hold zeros after the scale: these are cut off, anything else does not fit.
             var decimals = Math.Min(DecimalsPerDigit, DecimalsPerDigit + power + DecimalsPerDigit * (count - 1 - i));
             if (decimals < DecimalsPerDigit)
             {

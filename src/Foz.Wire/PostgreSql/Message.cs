@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Foz.Wire.PostgreSql;
 
 /// <summary>
-/// One message of the protocol, version 3, as it stands in a buffer: a type, a length and a payload (PostgreSQL
-/// documentation, "Message Formats").
+/// One message of the protocol, version 3, in a buffer: a type, a length and a payload (PostgreSQL documentation,
+/// "Message Formats").
 /// </summary>
 /// <param name="type">The type, one of <see cref="MessageType"/>.</param>
 /// <param name="payload">The payload.</param>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Foz.Wire.PostgreSql;
 
-/// <summary>Writes messages into a buffer of its own, one behind the other, in network byte order.</summary>
+/// <summary>Writes messages into a buffer of its own, one after the other, in network byte order.</summary>
 public sealed class MessageWriter
 {
     const int InitialBytes = 256;
@@ -23,10 +23,10 @@ public sealed class MessageWriter
     /// <summary>Forgets all messages, and keeps the room for the next ones; for what holds no password.</summary>
     public void Reset() => length = 0;
 
-    /// <summary>Forgets what was written behind the first so many bytes.</summary>
+    /// <summary>Keeps only the first so many bytes.</summary>
     public void Truncate(int bytes) => length = Math.Min(bytes, length);
 
-    /// <summary>Forgets all messages, and gives the room back but for a little.</summary>
+    /// <summary>Forgets all messages, and gives most of the room back.</summary>
     public void Shrink()
     {
         length = 0;
@@ -75,7 +75,7 @@ public sealed class MessageWriter
     /// <summary>Writes an object identifier.</summary>
     public void WriteOid(uint value) => BinaryPrimitives.WriteUInt32BigEndian(Reserve(sizeof(uint)), value);
 
-    /// <summary>Writes bytes as they are.</summary>
+    /// <summary>Writes bytes unchanged.</summary>
     public void WriteBytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
 
     /// <summary>Writes a text in UTF-8 and a NUL byte.</summary>

@@ -24,7 +24,7 @@ public static class NumericFormat
     /// <summary>The groups of 16 bits that 64 bits hold.</summary>
     const int SmallGroups = 4;
 
-    /// <summary>The largest scale for which 64 bits hold all groups behind the point.</summary>
+    /// <summary>The largest scale for which 64 bits hold all groups after the point.</summary>
     const int SmallScaleMax = SmallGroups * DecimalsPerGroup;
 
     static readonly ulong[] PowerOfTen = [.. Enumerable.Range(0, 20).Select(n => (ulong)BigInteger.Pow(10, n))];
@@ -152,7 +152,7 @@ public static class NumericFormat
     }
 
     /// <summary>
-    /// Writes a number of at most four groups, those behind the point among them: they fit into 64 bits, and zeros at
+    /// Writes a number of at most four groups, those after the point among them: they fit into 64 bits, and zeros at
     /// both ends are shifted out.
     /// </summary>
     static int WriteSmall(ulong magnitude, bool isNegative, int scale, Span<byte> destination)
@@ -180,7 +180,7 @@ public static class NumericFormat
         var (whole, fraction) = UInt128.DivRem(magnitude, LargePowerOfTen[scale]);
         var groupsBehind = (scale + DecimalsPerGroup - 1) / DecimalsPerGroup;
         var last = point + groupsBehind;
-        // The last group is filled up with zeros by itself: the whole fraction could grow beyond 128 bits.
+        // The last group is filled up with zeros separately: the whole fraction could grow beyond 128 bits.
         var decimals = scale - ((groupsBehind - 1) * DecimalsPerGroup);
         for (var i = last - 1; i >= point; i--)
         {

@@ -10,7 +10,7 @@ namespace Foz.Wire.PostgreSql;
 /// <param name="ServerKey">The server's key.</param>
 public sealed record ScramVerifier(int Iterations, byte[] Salt, byte[] StoredKey, byte[] ServerKey)
 {
-    /// <summary>Rounds of hashing where nobody says, as in PostgreSQL.</summary>
+    /// <summary>Rounds of hashing where they are not set, as in PostgreSQL.</summary>
     public const int IterationsDefault = 32_768;
 
     const int SaltBytes = 16;
@@ -56,7 +56,7 @@ public sealed record ScramVerifier(int Iterations, byte[] Salt, byte[] StoredKey
 }
 
 /// <summary>The server of SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677).</summary>
-/// <param name="verifier">What is known of the user's password.</param>
+/// <param name="verifier">The verifier of the user's password.</param>
 /// <param name="certificateHash">
 /// Hash of the certificate that the client sees, for <c>tls-server-end-point</c>; null without TLS.
 /// </param>

@@ -18,9 +18,9 @@ public static class ServerAnswers
             writer.End();
         }
 
-        /// <summary>Writes a NegotiateProtocolVersion: what of a client's start is not known here.</summary>
-        /// <param name="minorVersion">The newest version behind 3 that is.</param>
-        /// <param name="options">Names of options that are not.</param>
+        /// <summary>Writes a NegotiateProtocolVersion: the parts of a client's start that are not known here.</summary>
+        /// <param name="minorVersion">The newest minor version of 3 that is known.</param>
+        /// <param name="options">Names of options that are not known.</param>
         public void WriteNegotiateProtocolVersion(int minorVersion, IReadOnlyList<string> options)
         {
             writer.Begin(MessageType.NegotiateProtocolVersion);

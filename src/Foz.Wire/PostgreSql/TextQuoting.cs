@@ -8,7 +8,7 @@ public static class TextQuoting
     static readonly SearchValues<byte> ArraySpecial = SearchValues.Create("\"\\{}, \t\n\r\v\f"u8);
     static readonly SearchValues<byte> ArrayEscaped = SearchValues.Create("\"\\"u8);
 
-    /// <summary>Whether an element has to stand in quotation marks in the text of an array.</summary>
+    /// <summary>Whether an element must be in quotation marks in the text of an array.</summary>
     public static bool NeedsQuotes(ReadOnlySpan<byte> element) =>
         element.IsEmpty
         || element.ContainsAny(ArraySpecial)
@@ -23,8 +23,8 @@ public static class TextQuoting
         return bytes;
     }
 
-    /// <summary>Puts an element of an array in quotation marks where it lies.</summary>
-    /// <param name="room">The element, and behind it room up to <see cref="QuotedBytes"/> bytes in all.</param>
+    /// <summary>Puts an element of an array in quotation marks, in place.</summary>
+    /// <param name="room">The element, and after it room up to <see cref="QuotedBytes"/> bytes in all.</param>
     /// <param name="elementBytes">How long the element is.</param>
     public static void Quote(Span<byte> room, int elementBytes)
     {

@@ -12,7 +12,7 @@ public ref struct TupleReader
     ReadOnlySpan<byte> rest;
 
     /// <summary>Starts at a row.</summary>
-    /// <param name="tuple">The row, and maybe more behind it.</param>
+    /// <param name="tuple">The row, and maybe more after it.</param>
     /// <exception cref="WireException">The count is missing.</exception>
     public TupleReader(ReadOnlySpan<byte> tuple)
     {

@@ -266,7 +266,9 @@ public static class TypeOids
         _ => 0,
     };
 
-    /// <summary>Bytes of a value in PostgreSQL's memory, as RowDescription tells them; -1 where they vary.</summary>
+    /// <summary>
+    /// Returns the bytes of a value in PostgreSQL's memory, as in RowDescription; -1 where they vary.
+    /// </summary>
     public static short BytesOf(uint oid) => oid switch
     {
         Bool or Char => 1,

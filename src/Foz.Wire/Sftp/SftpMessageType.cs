@@ -36,7 +36,7 @@ public enum SftpMessageType : byte
     /// <summary>How a request ended.</summary>
     Status = 101,
 
-    /// <summary>What stands for an open file or folder.</summary>
+    /// <summary>The handle of an open file or folder.</summary>
     Handle = 102,
 
     /// <summary>Bytes of a file.</summary>
@@ -68,7 +68,7 @@ public enum SftpStatus : uint
     Failure = 4,
 }
 
-/// <summary>What a file or folder is like (section 5); what the server did not tell is null.</summary>
+/// <summary>The attributes of a file or folder (section 5); those that the server did not send are null.</summary>
 /// <param name="SizeBytes">Its size in bytes.</param>
 /// <param name="Mode">Its kind and permissions, as POSIX has them.</param>
 /// <param name="ModifiedAt">When it was last changed, in whole seconds.</param>
@@ -82,7 +82,7 @@ public readonly record struct SftpAttributes(long? SizeBytes, uint? Mode, DateTi
     /// <summary>Whether it is a link, and what it leads to must be asked for.</summary>
     public bool IsLink => (Mode & KindMask) == 0xA000;
 
-    /// <summary>Whether it is a file; one whose kind the server does not tell counts as one.</summary>
+    /// <summary>Whether it is a file; one whose kind the server does not send counts as one.</summary>
     public bool IsFile => Mode is null || (Mode & KindMask) is 0x8000 or 0;
 }
 

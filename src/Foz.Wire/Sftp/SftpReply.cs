@@ -19,7 +19,7 @@ public readonly record struct SftpReply(SftpMessageType Type, uint Id, ReadOnlyM
     const uint HasExtensions = 0x80000000;
 
     /// <summary>Reads a message.</summary>
-    /// <param name="message">The message behind its length.</param>
+    /// <param name="message">The message after its length.</param>
     public static SftpReply Parse(ReadOnlyMemory<byte> message) => message.Length < HeaderBytes
         ? throw WireException.Malformed($"a message of SFTP has {message.Length} bytes")
         : new((SftpMessageType)message.Span[0], BinaryPrimitives.ReadUInt32BigEndian(message.Span[1..]),
@@ -34,7 +34,7 @@ public readonly record struct SftpReply(SftpMessageType Type, uint Id, ReadOnlyM
         return (status, reader.IsAtEnd ? "" : Encoding.UTF8.GetString(reader.Bytes()));
     }
 
-    /// <summary>What stands for the file or folder that was opened.</summary>
+    /// <summary>Reads the handle of the file or folder that was opened.</summary>
     public byte[] ReadHandle() => Begin(SftpMessageType.Handle).Bytes().ToArray();
 
     /// <summary>The bytes that were read.</summary>

@@ -21,7 +21,7 @@ public static class SftpRequests
 
     /// <summary>Reads a part of an open file.</summary>
     /// <param name="id">The request's number.</param>
-    /// <param name="handle">What stands for the file.</param>
+    /// <param name="handle">The handle of the file.</param>
     /// <param name="offset">Where the part begins, in bytes.</param>
     /// <param name="count">How long it is, in bytes; the server may give less.</param>
     public static byte[] Read(uint id, ReadOnlySpan<byte> handle, long offset, int count) =>
