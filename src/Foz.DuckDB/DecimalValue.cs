@@ -6,7 +6,7 @@ namespace Foz.DuckDB;
 /// <summary>A DECIMAL of up to 38 digits, exact; .NET's own has 28.</summary>
 /// <param name="Unscaled">The digits as an integer: the value times ten to the scale.</param>
 /// <param name="Width">The number of digits of the type, 1 to 38.</param>
-/// <param name="Scale">How many of the digits stand after the point.</param>
+/// <param name="Scale">How many of the digits come after the point.</param>
 public readonly record struct DecimalValue(Int128 Unscaled, byte Width, byte Scale)
 {
     /// <summary>The most digits that DuckDB's type has.</summary>
@@ -56,7 +56,8 @@ public readonly record struct DecimalValue(Int128 Unscaled, byte Width, byte Sca
     }
 
     /// <summary>
-    /// The number with a digit before the point and all digits of its scale behind it: <c>-1.50</c>, <c>0.25</c>.
+    /// Returns the number with a digit before the point and all digits of its scale after it: <c>-1.50</c>,
+    /// <c>0.25</c>.
     /// </summary>
     public override string ToString()
     {

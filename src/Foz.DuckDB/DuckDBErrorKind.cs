@@ -3,7 +3,7 @@ namespace Foz.DuckDB;
 /// <summary>The kinds of DuckDB's failures, by the numbers of its C API (<c>duckdb_error_type</c>).</summary>
 public enum DuckDBErrorKind
 {
-    /// <summary>No kind, or one not told.</summary>
+    /// <summary>No kind, or one not reported.</summary>
     Invalid = 0,
 
     /// <summary>A number does not fit its type.</summary>
@@ -111,7 +111,7 @@ public enum DuckDBErrorKind
     /// <summary>The type of a parameter is not known.</summary>
     ParameterNotResolved = 35,
 
-    /// <summary>A parameter stands where none may.</summary>
+    /// <summary>A parameter is where none may be.</summary>
     ParameterNotAllowed = 36,
 
     /// <summary>Another object depends on it.</summary>
@@ -123,7 +123,7 @@ public enum DuckDBErrorKind
     /// <summary>An extension is needed.</summary>
     MissingExtension = 39,
 
-    /// <summary>Loading an extension by itself failed.</summary>
+    /// <summary>Loading an extension automatically failed.</summary>
     Autoload = 40,
 
     /// <summary>A sequence is exhausted.</summary>

@@ -4,7 +4,9 @@ using Foz.DuckDB.Native;
 
 namespace Foz.DuckDB;
 
-/// <summary>DuckDB refused or failed: its message, and the kind by which callers tell failures apart.</summary>
+/// <summary>
+/// Thrown when DuckDB refuses or fails: has its message, and the kind that distinguishes failures.
+/// </summary>
 public sealed class DuckDBException : Exception
 {
     /// <summary>A failure of the kind, with DuckDB's (or the binding's own) message.</summary>
@@ -16,7 +18,7 @@ public sealed class DuckDBException : Exception
 
     /// <summary>
     /// Where in the statement: bytes of UTF-8 before the place, but code points for a failure to parse. Known only
-    /// under the setting <c>errors_as_json</c>, and then for most failures to parse and bind; else null.
+    /// under the setting <c>errors_as_json</c>, and then for most failures to parse and bind; otherwise null.
     /// </summary>
     public int? Position { get; private init; }
 

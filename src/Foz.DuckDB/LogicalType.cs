@@ -23,13 +23,13 @@ public sealed partial class LogicalType : IEquatable<LogicalType>
     /// <summary>The name laid over the type, as JSON over VARCHAR; null where there is none.</summary>
     public string? Alias { get; private init; }
 
-    /// <summary>The number of digits of a DECIMAL, 1 to 38; else 0.</summary>
+    /// <summary>The number of digits of a DECIMAL, 1 to 38; otherwise 0.</summary>
     public byte Width { get; private init; }
 
-    /// <summary>The number of digits after the point of a DECIMAL; else 0.</summary>
+    /// <summary>The number of digits after the point of a DECIMAL; otherwise 0.</summary>
     public byte Scale { get; private init; }
 
-    /// <summary>The number of elements of an ARRAY; else 0.</summary>
+    /// <summary>The number of elements of an ARRAY; otherwise 0.</summary>
     public int ArraySize { get; private init; }
 
     /// <summary>Whether the values are strings of bytes: VARCHAR, BLOB, BIT and their like.</summary>
@@ -39,14 +39,14 @@ public sealed partial class LogicalType : IEquatable<LogicalType>
     public bool IsOfAnySize => IsText || Element is not null || Fields.Count > 0 || Id == TypeId.Variant;
 
     /// <summary>
-    /// The element of a LIST or ARRAY, or a MAP's entry as a struct of <c>key</c> and <c>value</c>; else null.
+    /// The element of a LIST or ARRAY, or a MAP's entry as a struct of <c>key</c> and <c>value</c>; otherwise null.
     /// </summary>
     public LogicalType? Element { get; private init; }
 
-    /// <summary>The fields of a STRUCT, the members of a UNION; else empty.</summary>
+    /// <summary>The fields of a STRUCT, the members of a UNION; otherwise empty.</summary>
     public IReadOnlyList<Field> Fields { get; private init; } = [];
 
-    /// <summary>The dictionary of an ENUM; else empty.</summary>
+    /// <summary>The dictionary of an ENUM; otherwise empty.</summary>
     public IReadOnlyList<string> EnumValues { get; private init; } = [];
 
     /// <summary>BOOLEAN.</summary>

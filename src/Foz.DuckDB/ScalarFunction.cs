@@ -26,7 +26,7 @@ public sealed record ScalarFunction
     /// <summary>Whether it must be called for every row: it is never folded to a constant nor shared.</summary>
     public bool IsVolatile { get; init; }
 
-    /// <summary>Whether it is called for NULL arguments too; else the result of such a row is NULL.</summary>
+    /// <summary>Whether it is called for NULL arguments too; otherwise the result of such a row is NULL.</summary>
     public bool TakesNulls { get; init; }
 
     /// <summary>
@@ -35,7 +35,7 @@ public sealed record ScalarFunction
     public bool IsInterruptible { get; init; }
 
     /// <summary>
-    /// The bytes of texts that one call may set for all its rows, as they are when it is called; null for any number.
+    /// The bytes of texts that one call may set for all its rows, read at the call; null for any number.
     /// </summary>
     public Func<long>? TextBytesMax { get; init; }
 

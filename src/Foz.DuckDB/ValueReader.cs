@@ -131,7 +131,7 @@ static class ValueReader
         return -new BigInteger(inverted, isUnsigned: true, isBigEndian: true);
     }
 
-    /// <summary>One byte with the number of bits of padding, then the bits behind the padding.</summary>
+    /// <summary>Reads one byte with the number of bits of padding, then the bits after the padding.</summary>
     public static BitValue ReadBits(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder(bytes.Length * 8);

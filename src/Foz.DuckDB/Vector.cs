@@ -108,7 +108,7 @@ public readonly unsafe ref struct Vector
     }
 
     /// <summary>
-    /// The elements of a LIST (its entries tell whose), of an ARRAY (one row after the other) or of a MAP.
+    /// The elements of a LIST (its entries say of which row), of an ARRAY (one row after the other) or of a MAP.
     /// </summary>
     public Vector Child => Type.Id switch
     {

@@ -120,7 +120,7 @@ public unsafe ref struct VectorWriter
     /// <summary>
     /// Gives a row of a LIST or MAP its number of elements; they follow those of the rows set before.
     /// </summary>
-    /// <returns>The index of the first in <see cref="Child"/>, which must be taken anew afterwards.</returns>
+    /// <returns>The index of the first in <see cref="Child"/>, which must be read again afterwards.</returns>
     public readonly int AppendList(int row, int count)
     {
         CheckRow(row);

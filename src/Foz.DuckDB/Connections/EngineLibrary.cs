@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Foz.DuckDB.Connections;
 
-/// <summary>The file of DuckDB's native library, beside the application, and the one that it was built with.</summary>
+/// <summary>The file of DuckDB's native library, next to the application, and the one that it was built with.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Sha256">The SHA-256 of the file in hexadecimal; null where there is none.</param>
 /// <param name="PinnedSha256">The SHA-256 of the library that Foz was built with.</param>

@@ -41,7 +41,7 @@ sealed class Interruption : IDisposable
         registration.Dispose();
         lock (gate)
         {
-            // Behind the gate no interrupt can reach the connection's next statement.
+            // Set under the gate, so that no interrupt can reach the connection's next statement.
             isOver = true;
             timer?.Dispose();
         }

@@ -43,7 +43,7 @@ static class ValueTypes
             DuckDBErrorKind.MismatchType, $"DuckDB has no type for a {value.GetType().FullName}; say which it is"),
     };
 
-    /// <summary>The type that the collection declares, else that of its first element that is not null.</summary>
+    /// <summary>The type that the collection declares, otherwise that of its first element that is not null.</summary>
     static LogicalType OfElements(IEnumerable elements)
     {
         var declared = elements.GetType().GetInterfaces()

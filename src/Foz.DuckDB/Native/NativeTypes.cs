@@ -82,7 +82,7 @@ unsafe struct NativeBigNum
 }
 
 /// <summary>
-/// <c>duckdb_string_t</c>: up to 12 bytes lie in the struct itself, longer ones behind a pointer after a prefix.
+/// <c>duckdb_string_t</c>: up to 12 bytes lie in the struct itself, longer ones where a pointer after a prefix points.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 unsafe struct NativeString
