@@ -38,7 +38,7 @@ public sealed class LethalStatements(TimeProvider clock)
     readonly Dictionary<string, (int Times, long LastAt)> known = new(StringComparer.Ordinal);
     volatile bool isAnyRefused;
 
-    /// <summary>Told of each statement that ended the engine, when it did.</summary>
+    /// <summary>Receives each statement that ended the engine, when it did.</summary>
     public Action<LethalStatement>? Noted { get; set; }
 
     /// <summary>Makes sure that a statement is none that is refused.</summary>

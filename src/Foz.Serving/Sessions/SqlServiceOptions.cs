@@ -16,7 +16,7 @@ public sealed record SqlServiceOptions
     /// <summary>The most cursors that are open in a session at the same time.</summary>
     public int CursorsMax { get; init; } = 100;
 
-    /// <summary>Who may read what; nobody but owners anything by default.</summary>
+    /// <summary>What each user may read; by default only owners may read anything.</summary>
     public Func<AccessList> Access { get; init; } = static () => AccessList.Empty;
 
     /// <summary>The key of <c>hash</c> masks; null for one that is drawn, and lost with the process.</summary>
@@ -28,10 +28,10 @@ public sealed record SqlServiceOptions
     /// <summary>The classes of statements, in the order in which they are looked at; one for all by default.</summary>
     public IReadOnlyList<WorkloadOptions> Workloads { get; init; } = [];
 
-    /// <summary>Where it is told of statements that ran; null for nowhere.</summary>
+    /// <summary>The log of statements that ran; null for none.</summary>
     public QueryLog? Queries { get; init; }
 
-    /// <summary>What reading costs; null where nobody says it.</summary>
+    /// <summary>The price of reading; null if none is set.</summary>
     public QueryPrice? Price { get; init; }
 
     /// <summary>
@@ -41,8 +41,8 @@ public sealed record SqlServiceOptions
     public IReadOnlyList<string> ClosedFolders { get; init; } = [];
 
     /// <summary>
-    /// Bytes of memory that the process was given: the largest statement is ended before it takes half as much again.
-    /// Null where nobody watches, as where the process does other things too.
+    /// Bytes of memory that the process was given: the largest statement is ended before the process takes half as much
+    /// again. Null if the process is not watched, as where it also does other work.
     /// </summary>
     public long? ProcessBytes { get; init; }
 

@@ -8,8 +8,8 @@ public sealed partial class SqlSession
     bool addsOnly;
 
     /// <summary>
-    /// Whether the client has sent more statements behind the next one that are to be done with it or not at all: of
-    /// one text, or up to one Sync. Changes begin an implicit transaction then, which <see cref="EndImplicitAsync"/>
+    /// Whether the client has sent more statements after the next one, all of which succeed or fail together: those of
+    /// one text, or up to one Sync. Changes then begin an implicit transaction, which <see cref="EndImplicitAsync"/>
     /// ends.
     /// </summary>
     public bool IsFollowed { get; set; }

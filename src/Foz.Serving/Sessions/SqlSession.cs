@@ -75,7 +75,7 @@ public sealed partial class SqlSession : IAsyncDisposable
         _ => TransactionState.InTransaction,
     };
 
-    /// <summary>Told when a transaction ends: what the protocol keeps for the time of one is to be let go.</summary>
+    /// <summary>Called when a transaction ends, so that the protocol releases what it keeps for one.</summary>
     public Action? TransactionEnded { get; set; }
 
     /// <summary>The class of the statements that it runs now.</summary>
@@ -93,7 +93,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>How the statement runs that was begun last; null where it does not run.</summary>
     internal WorkloadRun? Run { get; set; }
 
-    /// <summary>The last error that <c>foz.queries</c> was told of.</summary>
+    /// <summary>The last error that was recorded in <c>foz.queries</c>.</summary>
     internal Exception? Noted { get; set; }
 
     /// <summary>The last error that was audited.</summary>
@@ -105,7 +105,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <summary>Whose SQL its statements are.</summary>
     internal ISqlDialect Dialect { get; }
 
-    /// <summary>Told what clients are to know that is no error.</summary>
+    /// <summary>Receives notices for the client that are not errors.</summary>
     public Action<SessionNotice>? Noticed { get; set; }
 
     /// <summary>In Trino's SQL the catalog of names that are written without one; null for none.</summary>
@@ -187,8 +187,8 @@ public sealed partial class SqlSession : IAsyncDisposable
             SqlState = "08006",
         };
 
-    /// <summary>Stops what runs, if anything does; for any thread.</summary>
-    /// <param name="why">What the client is told; null for the user's wish.</param>
+    /// <summary>Stops the running statement, if any; for any thread.</summary>
+    /// <param name="why">The error that the client gets; null if the user asked for it.</param>
     internal void Stop(FozException? why)
     {
         lock (gate)

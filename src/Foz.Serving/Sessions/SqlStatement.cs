@@ -6,8 +6,8 @@ using Foz.Serving.Results;
 namespace Foz.Serving.Sessions;
 
 /// <summary>
-/// A statement that a session has read and bound, to run any number of times. What it reads is bound anew each time: it
-/// sees what is there then.
+/// A statement that a session has read and bound, to run any number of times. Each run binds the tables that it reads
+/// again, so that it sees their current state.
 /// </summary>
 public abstract class SqlStatement
 {

@@ -9,11 +9,11 @@ namespace Foz.Serving.Statements;
 /// <summary>Few rows that are known, given as the engine's, so that all cursors give chunks.</summary>
 static class ConstantRows
 {
-    /// <summary>The rows as a cursor.</summary>
+    /// <summary>Opens a cursor of the rows.</summary>
     /// <param name="session">The session.</param>
     /// <param name="columns">The columns.</param>
     /// <param name="rows">For each row its values, in parentheses, as SQL writes them.</param>
-    /// <param name="tag">What is told at the end.</param>
+    /// <param name="tag">The tag that the client gets at the end.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static Task<SqlCursor> OpenAsync(
         SqlSession session, IReadOnlyList<ServedColumn> columns, IEnumerable<string> rows, string tag,

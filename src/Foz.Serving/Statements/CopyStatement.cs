@@ -37,7 +37,7 @@ sealed class CopyStatement : ServedStatement
         IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
         new CopyCursor(await query.ExecuteAsync([], cancellationToken));
 
-    /// <summary>The query's rows, told of as a copy.</summary>
+    /// <summary>The query's rows, reported as a copy.</summary>
     sealed class CopyCursor(SqlCursor rows) : SqlCursor
     {
         public override IReadOnlyList<ServedColumn>? Columns => rows.Columns;

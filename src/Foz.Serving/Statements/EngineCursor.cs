@@ -22,13 +22,13 @@ sealed class EngineCursor : SqlCursor
     int position;
     ExceptionDispatchInfo? fault;
 
-    /// <param name="owner">The session that is told what fails.</param>
+    /// <param name="owner">The session that records errors.</param>
     /// <param name="session">The engine's session, which the cursor owns.</param>
     /// <param name="bound">The statement, which the cursor owns.</param>
-    /// <param name="sql">What is run of it.</param>
-    /// <param name="tag">What is told at the end; null for SELECT.</param>
+    /// <param name="sql">The part of its SQL that runs.</param>
+    /// <param name="tag">The tag that the client gets at the end; null for SELECT.</param>
     /// <param name="cancellationToken">Stops it up to the first row.</param>
-    /// <param name="place">Where its rows are kept; null where they are not.</param>
+    /// <param name="place">Where its rows are cached; null if they are not.</param>
     /// <param name="computing">
     /// A statement of PostgreSQL's SQL, in which numbers that become too large are an error; null for others.
     /// </param>

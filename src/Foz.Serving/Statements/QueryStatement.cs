@@ -109,7 +109,7 @@ sealed class QueryStatement : ServedStatement
         return statement.Key is { } key ? new(cache, $"{Session.Settings["TimeZone"]}\0{key}") : null;
     }
 
-    /// <summary>A cursor, whose columns must be the ones that the client was told of.</summary>
+    /// <summary>Returns a cursor, whose columns must be those that the client was given.</summary>
     async Task<SqlCursor> CheckedAsync(SqlCursor cursor)
     {
         if (cursor.Columns!.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid))) return cursor;

@@ -65,7 +65,7 @@ sealed class SessionCommand : ServedStatement
             _ => new DoneCursor(await DoAsync(cancellationToken)),
         };
 
-    /// <returns>What the client is told.</returns>
+    /// <returns>The tag for the client.</returns>
     async Task<string> DoAsync(CancellationToken cancellationToken)
     {
         switch (statement)

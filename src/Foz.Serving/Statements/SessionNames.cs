@@ -16,14 +16,14 @@ using Foz.Serving.Sql;
 namespace Foz.Serving.Statements;
 
 /// <summary>
-/// What names stand for in a statement of a session: tables and views of the lake, at the instant of the transaction
-/// where there is one. Nothing else is left to the engine, for which a name can be a file.
+/// Resolves names in a statement of a session: to tables and views of the lake, at the instant of the transaction if
+/// there is one. No other name reaches the engine, for which a name can be a file.
 /// </summary>
 /// <param name="session">The session.</param>
-/// <param name="instance">Where the statement is bound or run.</param>
+/// <param name="instance">The instance in which the statement is bound or run.</param>
 /// <param name="isForPlan">
-/// Whether people see how the statement would be run: of what grants say only the columns are told, no conditions and
-/// no masks.
+/// Whether the statement is for a plan that users see: it shows only the columns that grants allow, without their
+/// conditions and masks.
 /// </param>
 sealed class SessionNames(SqlSession session, EngineInstance instance, bool isForPlan = false) : IRelationNames
 {
@@ -41,8 +41,8 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     CatalogView? catalog;
 
     /// <summary>
-    /// What views let read of what they read, by the catalog under which the names of their SQL are looked up: drawn
-    /// anew for each, so that no statement can have it.
+    /// The access that views give to what they read, by the catalog under which the names of their SQL are resolved:
+    /// its name is random for each view, so that no statement can use it.
     /// </summary>
     readonly Dictionary<string, TableAccess> views = new(StringComparer.Ordinal);
 
@@ -129,7 +129,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             made.Name, schema => made.CreateSql(schema, image), image, instance, cancellationToken);
     }
 
-    /// <summary>What a name with a schema stands for; nothing that is not granted is there.</summary>
+    /// <summary>Resolves a name with a schema; tables that are not granted do not exist.</summary>
     async ValueTask<RelationBinding?> BindAsync(TableReference reference, CancellationToken cancellationToken)
     {
         var table = new TableName(reference.Schema!, reference.Name);
@@ -271,9 +271,9 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     }
 
     /// <summary>
-    /// The columns of rows with the tags that they have now, whatever version is read and whatever they were called
-    /// then, and, of what a table rejected or quarantined, those of the table: rejected rows may hold a value of any of
-    /// its columns. Columns that the table has no more are left out: nobody says any more what they held.
+    /// Returns the columns of rows with their current tags, whatever version is read and whatever their names were
+    /// then. For rejected or quarantined rows of a table it adds those of the table: rejected rows may hold a value of
+    /// any of its columns. Columns that the table no longer has are left out: nothing says any more what they held.
     /// </summary>
     async ValueTask<IReadOnlyList<Field>> TaggedAsync(
         TableReference reference, TableRows rows, CancellationToken cancellationToken)

@@ -54,8 +54,8 @@ abstract record SessionStatement
     /// <summary><c>ROLLBACK TO</c>.</summary>
     public sealed record RollbackTo(string Name) : SessionStatement;
 
-    /// <summary><c>LISTEN</c>, <c>UNLISTEN</c>, <c>NOTIFY</c>: nobody is told anything.</summary>
-    /// <param name="Tag">Which of them.</param>
+    /// <summary><c>LISTEN</c>, <c>UNLISTEN</c>, <c>NOTIFY</c>: no client is notified.</summary>
+    /// <param name="Tag">Which of them it is.</param>
     public sealed record Notification(string Tag) : SessionStatement;
 
     /// <summary><c>DECLARE … CURSOR FOR</c>.</summary>

@@ -68,8 +68,8 @@ static class SessionStatementReader
         throw cursor.Refused("AND CHAIN is not supported");
     }
 
-    /// <summary>Goes behind a mode.</summary>
-    /// <returns>The level of isolation; null where the mode is another.</returns>
+    /// <summary>Moves past a mode.</summary>
+    /// <returns>The isolation level; null if the mode is another.</returns>
     static string? TakeMode(StatementCursor cursor)
     {
         string? isolation = null;

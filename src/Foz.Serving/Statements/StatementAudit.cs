@@ -8,9 +8,7 @@ namespace Foz.Serving.Statements;
 /// <summary>What is noted of a session's statements before and after they are done.</summary>
 static class StatementAudit
 {
-    /// <summary>
-    /// Does something with a statement; where it is refused, that is on the disk before the client is told.
-    /// </summary>
+    /// <summary>Does some work with a statement; a refusal is written to disk before the client gets it.</summary>
     public static async Task<T> AuditAsync<T>(this SqlSession session, string sql, Func<Task<T>> work)
     {
         (session.Access, session.Run) = (new(), null);
@@ -37,9 +35,9 @@ static class StatementAudit
         session.Host.Lethal.Note(sql, error);
     }
 
-    /// <summary>Audits how a statement failed, where it was refused: once, before the client is told.</summary>
+    /// <summary>Audits a failed statement, if it was refused: once, before the client gets the error.</summary>
     /// <param name="session">The session.</param>
-    /// <param name="access">What it was let through to.</param>
+    /// <param name="access">The access granted to it.</param>
     /// <param name="sql">The statement.</param>
     /// <param name="error">How it failed.</param>
     public static async Task AuditAsync(this SqlSession session, StatementAccess access, string sql, Exception error)

@@ -22,7 +22,7 @@ static class StatementNotes
     /// <param name="rows">How many rows it gave before.</param>
     public static void Fail(SqlSession session, string sql, Exception error, long rows = 0)
     {
-        // What failed inside of another statement comes by more than once, and may be told otherwise then.
+        // A failure inside another statement arrives here more than once, perhaps with another message.
         if (error == session.Noted || (error.InnerException is { } inner && inner == session.Noted)) return;
         session.Noted = error;
         Add(session, session.Run?.Sql ?? sql, session.Run, rows, error);

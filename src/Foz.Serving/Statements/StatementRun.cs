@@ -8,8 +8,8 @@ using Foz.Serving.Workloads;
 namespace Foz.Serving.Statements;
 
 /// <summary>
-/// A statement as it runs, from the moment when it asks for a slot of its class to its last row: it works in the
-/// class's instance, and is told of in <c>foz.queries</c> when it has ended. One thread at a time, but for
+/// A running statement, from its request for a slot of its class to its last row: it works in the class's instance, and
+/// is recorded in <c>foz.queries</c> when it has ended. One thread at a time, except for
 /// <see cref="WorkloadRun.Worked"/> and <see cref="WorkloadRun.Stop()"/>.
 /// </summary>
 sealed class StatementRun : WorkloadRun
@@ -128,7 +128,7 @@ sealed class StatementRun : WorkloadRun
             : Task.CompletedTask;
     }
 
-    /// <summary>Ends it: it failed before it gave anything, of which whoever began it tells.</summary>
+    /// <summary>Ends it after a failure before its first row, which its caller reports.</summary>
     public void Abandon()
     {
         Tables = [.. session.Access.Tables];
