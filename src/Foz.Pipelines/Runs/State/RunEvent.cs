@@ -15,9 +15,9 @@ public abstract record RunEvent
     /// <param name="What">The step, or the source, that it holds; null for environments or the whole lake.</param>
     public sealed record Waiting(LeaseHolder Holder, string? What = null) : RunEvent;
 
-    /// <summary>The run begins to work.</summary>
+    /// <summary>The run begins its work.</summary>
     /// <param name="RunId">The run.</param>
-    /// <param name="Steps">Its steps, in an order in which each stands behind what it needs.</param>
+    /// <param name="Steps">Its steps, in an order in which each follows those that it needs.</param>
     public sealed record Started(string RunId, IReadOnlyList<TableName> Steps) : RunEvent;
 
     /// <summary>A step begins to work.</summary>

@@ -29,7 +29,7 @@ static class RunLogs
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Somebody reads it, or deletes it at the same time: the next run will find it, or not.
+                // Another process reads or deletes it at the same time: the next run deletes it if it still exists.
             }
         }
     }

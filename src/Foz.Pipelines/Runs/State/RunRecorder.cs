@@ -47,11 +47,11 @@ sealed class RunRecorder(Lakehouse lake, string runId, CancellationToken lost) :
     }
 
     /// <summary>
-    /// Brings the journal into its tables. Where that fails the records stay in the journal, and the next run brings
+    /// Writes the journal into its tables. If that fails, the records stay in the journal, and the next run writes
     /// them.
     /// </summary>
-    /// <param name="warn">Told of what did not go well.</param>
-    /// <returns>Why records of the run are lost; null where none are.</returns>
+    /// <param name="warn">Receives warnings about failures.</param>
+    /// <returns>Why records of the run are lost; null if none are.</returns>
     public async Task<FozException?> FlushAsync(Action<Warning> warn)
     {
         await gate.WaitAsync();

@@ -66,10 +66,10 @@ sealed class RunReports : IAsyncDisposable
     /// <summary>Keeps a record of what was done beside the steps.</summary>
     public Task AddAsync(JournalRecord record) => recorder.AddAsync(record);
 
-    /// <summary>The run ended.</summary>
-    /// <param name="result">How.</param>
-    /// <param name="warn">Told of what did not go well.</param>
-    /// <returns>Why records of the run are lost; null where none are.</returns>
+    /// <summary>Reports the end of the run.</summary>
+    /// <param name="result">Its result.</param>
+    /// <param name="warn">Receives warnings about failures.</param>
+    /// <returns>Why records of the run are lost; null if none are.</returns>
     public async Task<FozException?> FinishAsync(RunResult result, Action<Warning> warn)
     {
         await recorder.AddAsync(RunRecords.OfRun(project, result, startedAt, lake.Clock.GetUtcNow()));
