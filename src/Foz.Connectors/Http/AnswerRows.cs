@@ -110,7 +110,7 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
         return new(body, rows);
     }
 
-    /// <summary>An answer of GraphQL has errors beside data, with status 200.</summary>
+    /// <summary>Checks an answer of GraphQL, which can have errors as well as data, with status 200.</summary>
     static void CheckErrors(HttpCall call, ReadOnlySpan<byte> body)
     {
         var errors = new List<Range>();

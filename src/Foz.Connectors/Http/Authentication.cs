@@ -4,7 +4,7 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Http;
 
-/// <summary>How requests prove who sends them.</summary>
+/// <summary>How requests prove the identity of their sender.</summary>
 abstract record Authentication
 {
     static readonly string[] ExtraKeys = ["scope", "audience"];
@@ -26,7 +26,7 @@ abstract record Authentication
         /// <summary>Where tokens are fetched.</summary>
         public required Uri TokenUrl { get; init; }
 
-        /// <summary>Who asks.</summary>
+        /// <summary>The client's id.</summary>
         public required string ClientId { get; init; }
 
         /// <summary>Its secret; null for a client without one.</summary>
@@ -38,7 +38,7 @@ abstract record Authentication
         /// <summary>Whether the client's credentials go into a header.</summary>
         public bool SendsBasic { get; init; }
 
-        /// <summary>What else is asked for.</summary>
+        /// <summary>Additional parameters of the request.</summary>
         public IReadOnlyDictionary<string, string> Extra { get; init; } = new Dictionary<string, string>();
     }
 

@@ -97,7 +97,7 @@ sealed record CursorSetting
             + "--full-refresh begins again",
     };
 
-    /// <summary>A cursor as it is sent.</summary>
+    /// <summary>Returns a cursor as it is sent.</summary>
     public string? ToSend(string? cursor)
     {
         if (cursor is null || Format is null || CursorValue.Parse(cursor).Time is not { } time) return cursor;
@@ -129,7 +129,7 @@ readonly record struct CursorValue(string Text, decimal? Number, DateTimeOffset?
     public bool IsLike(CursorValue other) =>
         Number.HasValue == other.Number.HasValue && Time.HasValue == other.Time.HasValue;
 
-    /// <summary>Reads a cursor: a number, an instant (in UTC unless it says otherwise), else text.</summary>
+    /// <summary>Reads a cursor: a number, an instant (in UTC unless it says otherwise), or text.</summary>
     public static CursorValue Parse(string text)
     {
         if (decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))

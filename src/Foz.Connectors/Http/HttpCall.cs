@@ -49,7 +49,7 @@ sealed record HttpAnswer(Uri Url, int Status, ReadOnlyMemory<byte> Body)
     public string Excerpt(Secrets secrets)
     {
         var start = Encoding.UTF8.GetString(Body.Span[..Math.Min(Body.Length, StartBytes)]);
-        // What is cut in the middle of a secret would show a part of it.
+        // Cutting a text inside of a secret would show a part of the secret.
         var text = secrets.Mask(string.Join(' ', start.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
         return text.Length == 0 ? "" : $": {(text.Length > ExcerptLength ? $"{text[..ExcerptLength]}…" : text)}";
     }

@@ -27,10 +27,10 @@ sealed class HttpCaller : IDisposable
     DateTimeOffset nextStart;
     TimeSpan budgetLeft;
 
-    /// <summary>A caller of one connection.</summary>
+    /// <summary>Creates the caller of one connection.</summary>
     /// <param name="options">How the server is reached.</param>
-    /// <param name="secrets">What no error may hold of what it answers; takes the tokens that are granted.</param>
-    /// <param name="clock">Tells when tokens end, and waits between tries.</param>
+    /// <param name="secrets">Secrets that no error may quote from answers; granted tokens are added.</param>
+    /// <param name="clock">Decides when tokens expire, and waits between tries.</param>
     public HttpCaller(HttpOptions options, Secrets secrets, TimeProvider clock)
     {
         (this.options, this.secrets, this.clock) = (options, secrets, clock);

@@ -3,10 +3,10 @@ using Foz.Lake.Configuration;
 namespace Foz.Connectors.Http;
 
 /// <summary>
-/// HTTP APIs that answer with JSON, CSV or XML, GraphQL among them. What a run fetches is kept in files of the batch's
-/// work folder and then read as files are, so that types and rejected rows are those of files.
+/// HTTP APIs that answer with JSON, CSV or XML, GraphQL among them. A run stores what it fetches in files of the
+/// batch's work folder and then reads these like other files, so that types and rejected rows are those of files.
 /// </summary>
-/// <param name="clock">Tells when tokens end, and waits between tries.</param>
+/// <param name="clock">Decides when tokens expire, and waits between tries.</param>
 public sealed class HttpConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>

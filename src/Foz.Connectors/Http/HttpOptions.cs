@@ -10,7 +10,7 @@ sealed record HttpOptions
     /// <summary>The address that paths are below, perhaps with a query that all requests have.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>How requests prove who sends them.</summary>
+    /// <summary>How requests prove the identity of their sender.</summary>
     public Authentication Authentication { get; init; } = new Authentication.None();
 
     /// <summary>Headers of all requests.</summary>

@@ -22,7 +22,7 @@ enum AnswerFormat
     Xml,
 }
 
-/// <summary>A stream of an API: what is asked for, and where the rows stand in the answers.</summary>
+/// <summary>A stream of an API: its requests, and the place of the rows in the answers.</summary>
 sealed record HttpStream
 {
     /// <summary>The stream.</summary>

@@ -23,7 +23,7 @@ sealed class JsonPath
         ];
     }
 
-    /// <summary>As it is written.</summary>
+    /// <summary>The path as written.</summary>
     public string Text { get; }
 
     /// <summary>Reads a path; a leading <c>$</c> means the whole value.</summary>
@@ -62,7 +62,7 @@ sealed class JsonPath
         return exists;
     }
 
-    /// <summary>Whether the path leads anywhere; not in what is no JSON.</summary>
+    /// <summary>Whether the path leads to a value; false if the text is not JSON.</summary>
     public bool IsIn(ReadOnlySpan<byte> json)
     {
         try

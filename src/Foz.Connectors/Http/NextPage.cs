@@ -7,7 +7,7 @@ namespace Foz.Connectors.Http;
 /// </summary>
 static class NextPage
 {
-    // What says where the next page is lies beside the rows, not in them.
+    // The address of the next page is outside of the rows.
     const int DepthMax = 4;
 
     /// <summary>

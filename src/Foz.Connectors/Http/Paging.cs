@@ -161,9 +161,9 @@ sealed class PageWalk(Paging paging)
     /// <summary>Whether an answer's status says that the last page was the one before.</summary>
     public bool IsEnd(int status) => paging.EndStatus == status && pages > 0;
 
-    /// <summary>Goes on to the next page.</summary>
+    /// <summary>Moves to the next page.</summary>
     /// <returns>Whether there is one.</returns>
-    /// <exception cref="FozException">The pages go round in circles.</exception>
+    /// <exception cref="FozException">Thrown when the pages go round in circles.</exception>
     public bool MoveNext(Page page)
     {
         pages++;
@@ -199,9 +199,8 @@ sealed class PageWalk(Paging paging)
     };
 
     /// <summary>
-    /// Looks whether what ends here is the last page. Where the answer says otherwise, rows would be missing without a
-    /// word: it counts more of them, it says that there are more, or lacks the field that is asked for and has another
-    /// like it.
+    /// Checks that the pages really end here. If the answer contradicts, rows would be missing silently: it counts more
+    /// rows, says that there are more, or lacks the requested field and has a similar one.
     /// </summary>
     void CheckEnd(Page page, JsonPath? asked)
     {

@@ -8,10 +8,10 @@ namespace Foz.Connectors.Http;
 /// <summary>
 /// Tokens of OAuth 2 (RFC 6749): fetched when needed, kept until shortly before they end. Safe for use by many threads.
 /// </summary>
-/// <param name="auth">Who asks for them, and where.</param>
+/// <param name="auth">The client, and the server that grants tokens.</param>
 /// <param name="caller">Sends the requests for them.</param>
-/// <param name="secrets">Takes those that are granted.</param>
-/// <param name="clock">Tells when they end.</param>
+/// <param name="secrets">Granted tokens are added to it.</param>
+/// <param name="clock">Decides when they expire.</param>
 sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, Secrets secrets, TimeProvider clock)
     : IDisposable
 {

@@ -85,7 +85,7 @@ interface IFixedReader<T> where T : unmanaged
 }
 
 /// <summary>Gathers values of one size.</summary>
-/// <param name="reader">How a value is read; a struct, so that its code is put into the loop.</param>
+/// <param name="reader">How a value is read; a struct, so that its code is inlined in the loop.</param>
 sealed class FixedBuilder<T, TReader>(TReader reader) : ColumnBuilder
     where T : unmanaged
     where TReader : struct, IFixedReader<T>
@@ -144,7 +144,7 @@ interface IBytesReader
 }
 
 /// <summary>Gathers texts or bytes.</summary>
-/// <param name="reader">How a value is read; a struct, so that its code is put into the loop.</param>
+/// <param name="reader">How a value is read; a struct, so that its code is inlined in the loop.</param>
 sealed class BytesBuilder<TReader>(TReader reader) : ColumnBuilder
     where TReader : struct, IBytesReader
 {

@@ -6,8 +6,8 @@ namespace Foz.Connectors.PostgreSql;
 
 /// <summary>Reads the rows of COPY statements from one connection, batch by batch.</summary>
 /// <param name="connection">The connection, in a transaction; owned.</param>
-/// <param name="decoder">What the rows become.</param>
-/// <param name="doing">What is being done, for errors.</param>
+/// <param name="decoder">Decodes the rows.</param>
+/// <param name="doing">The current work, for errors.</param>
 sealed class CopyReading(PgConnection connection, RowDecoder decoder, string doing) : IAsyncDisposable
 {
     long rowCount;

@@ -3,7 +3,7 @@ using NpgsqlTypes;
 
 namespace Foz.Connectors.PostgreSql;
 
-/// <summary>Asks a database what it has, and what is in it that a plan depends on. Uses Npgsql.</summary>
+/// <summary>Reads which relations a database has, and the data on which a plan depends. Uses Npgsql.</summary>
 sealed class PgCatalog : IAsyncDisposable
 {
     const int ConnectionsMax = 4;

@@ -100,7 +100,7 @@ public sealed class PgConnection : IAsyncDisposable
     /// <summary>Runs statements that return few rows.</summary>
     /// <returns>The rows of all of them, as texts; null where a value is null.</returns>
     /// <exception cref="PgServerException">
-    /// The server refused one; the session goes on if that was not fatal.
+    /// Thrown when the server refuses one; the session continues if the error was not fatal.
     /// </exception>
     public async Task<IReadOnlyList<string?[]>> QueryAsync(string sql, CancellationToken cancellationToken)
     {
@@ -137,7 +137,7 @@ public sealed class PgConnection : IAsyncDisposable
         isInCopy = true;
     }
 
-    /// <summary>Reads a message that has arrived, if one is there in full.</summary>
+    /// <summary>Reads a message, if it has arrived in full.</summary>
     public bool TryReadMessage(out Message message)
     {
         if (!Message.TryRead(Arrived, out message)) return false;

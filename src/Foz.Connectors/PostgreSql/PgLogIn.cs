@@ -4,7 +4,9 @@ using Foz.Wire.PostgreSql;
 
 namespace Foz.Connectors.PostgreSql;
 
-/// <summary>Proves to a server who the user is, and with SCRAM lets the server prove that it knows the user.</summary>
+/// <summary>
+/// Proves the user's identity to a server, and with SCRAM lets the server prove that it knows the user.
+/// </summary>
 sealed class PgLogIn(PgConnection connection, PgTransport transport)
 {
     readonly MessageWriter writer = new();

@@ -77,7 +77,7 @@ public sealed class PgOptionsReader
     SslMode ReadSslMode() => (Text("sslmode") is "allow" ? "prefer" : Word("sslmode")) switch
     {
         "disable" => SslMode.Disable,
-        // As in libpq: who names a root certificate wants it checked.
+        // As in libpq: a user who names a root certificate wants it checked.
         "require" => Text("sslrootcert") is null ? SslMode.Require : SslMode.VerifyCa,
         "verify-ca" => SslMode.VerifyCa,
         "verify-full" => SslMode.VerifyFull,

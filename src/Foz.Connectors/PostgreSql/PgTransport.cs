@@ -8,9 +8,9 @@ using Foz.Wire.PostgreSql;
 
 namespace Foz.Connectors.PostgreSql;
 
-/// <summary>An open way to a server, encrypted where that was asked for, before anybody has logged in.</summary>
+/// <summary>An open connection to a server, encrypted if requested, before any log-in.</summary>
 /// <param name="socket">The socket.</param>
-/// <param name="stream">What is sent and received over it.</param>
+/// <param name="stream">The stream over the socket.</param>
 sealed class PgTransport(Socket socket, Stream stream) : IAsyncDisposable
 {
     const int KeepAliveSeconds = 30;
@@ -51,7 +51,7 @@ sealed class PgTransport(Socket socket, Stream stream) : IAsyncDisposable
         catch (Exception error)
         {
             await stream.DisposeAsync();
-            // As in libpq, prefer goes on without what the server cannot do.
+            // As in libpq, prefer continues without what the server cannot do.
             if (options.SslMode == SslMode.Prefer && error is FozException { Kind: ErrorKind.Source })
                 return await OpenAsync(options with { SslMode = SslMode.Disable }, cancellationToken);
             throw;

@@ -3,10 +3,10 @@ using Foz.Lake.Configuration;
 namespace Foz.Connectors.PostgreSql;
 
 /// <summary>
-/// PostgreSQL 12 and later: tables, partitioned tables, views, materialized and foreign ones. Mode <c>snapshot</c>
-/// reads a table as it was at one moment, by several connections at once; mode <c>incremental</c> reads rows whose
-/// cursor grew. Types arrive as <see cref="TypeMapping"/> says; a value that its type in bronze cannot hold
-/// (<c>infinity</c>, a date before year 1, NaN in a numeric of stated precision) stands in the column
+/// PostgreSQL 12 and later: tables, partitioned tables, views, materialized views and foreign tables. Mode
+/// <c>snapshot</c> reads a table as it was at one moment, through several connections at once; mode <c>incremental</c>
+/// reads rows whose cursor grew. Types arrive as <see cref="TypeMapping"/> says; a value that its type in bronze cannot
+/// hold (<c>infinity</c>, a date before year 1, NaN in a numeric of stated precision) is in the column
 /// <c>_rescued_data</c>.
 /// </summary>
 public sealed class PostgreSqlConnector : IConnector

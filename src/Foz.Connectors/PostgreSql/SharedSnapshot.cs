@@ -8,12 +8,12 @@ namespace Foz.Connectors.PostgreSql;
 /// </summary>
 /// <param name="Id">The server's name of it.</param>
 /// <param name="Lsn">
-/// The position in the write-ahead log just before it was taken; null where the server does not tell.
+/// The position in the write-ahead log just before it was taken; null where the server does not report it.
 /// </param>
 /// <param name="TakenAt">The server's time when it was taken.</param>
 sealed record ExportedSnapshot(string Id, long? Lsn, DateTimeOffset TakenAt)
 {
-    /// <summary>The position in the write-ahead log; null where the server does not tell.</summary>
+    /// <summary>Returns the position in the write-ahead log; null where the server does not report it.</summary>
     public static async Task<long?> LsnAsync(PgConnection connection, CancellationToken cancellationToken)
     {
         const string Sql = """
@@ -72,7 +72,7 @@ sealed class SharedSnapshot(PgOptions options) : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the session back; who has taken the snapshot over keeps it.</summary>
+    /// <summary>Returns the session; sessions that have taken the snapshot over keep it.</summary>
     public async ValueTask DisposeAsync()
     {
         await gate.WaitAsync(CancellationToken.None);

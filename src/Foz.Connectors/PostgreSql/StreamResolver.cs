@@ -11,8 +11,8 @@ static class StreamResolver
     const string PublicSchema = "public";
 
     /// <summary>
-    /// The name of each relation's stream: its own in the schema <c>public</c>, else <c>schema_name</c>; characters
-    /// that are no letters, digits or <c>_</c> become <c>_</c>, and a name that is taken gets a number.
+    /// Returns the name of each relation's stream: its own in the schema <c>public</c>, otherwise <c>schema_name</c>;
+    /// characters that are no letters, digits or <c>_</c> become <c>_</c>, and a name that is taken gets a number.
     /// </summary>
     public static IReadOnlyDictionary<string, Relation> StreamNames(IEnumerable<Relation> relations)
     {
@@ -68,8 +68,8 @@ static class StreamResolver
             };
     }
 
-    /// <summary>What is read of a relation.</summary>
-    /// <exception cref="FozException">A column that the stream names does not exist.</exception>
+    /// <summary>Returns the columns to read from a relation.</summary>
+    /// <exception cref="FozException">Thrown when a column that the stream names does not exist.</exception>
     public static IReadOnlyList<ReadColumn> ReadColumns(
         StreamDefinition stream, IEnumerable<RelationColumn> columns, bool hasUncheckedText)
     {

@@ -4,13 +4,13 @@ using Foz.Lake.Data;
 
 namespace Foz.Connectors.PostgreSql;
 
-/// <summary>What is read of a table.</summary>
+/// <summary>The rows to read from a table.</summary>
 /// <param name="Relation">The table.</param>
 /// <param name="Columns">Its columns.</param>
 /// <param name="Condition">Which rows, in SQL; empty for all.</param>
 sealed record TableSelection(Relation Relation, IReadOnlyList<ReadColumn> Columns, string Condition)
 {
-    /// <summary>What is done, for errors.</summary>
+    /// <summary>Gets the current work, for errors.</summary>
     public string Doing => $"reading {Relation}";
 
     /// <summary>The SELECT of the rows in a range of blocks.</summary>
@@ -45,7 +45,8 @@ sealed class TableReading : IAsyncDisposable
     }
 
     /// <summary>
-    /// The position in the write-ahead log just before the snapshot was taken; null where the server does not tell.
+    /// The position in the write-ahead log just before the snapshot was taken; null where the server does not report
+    /// it.
     /// </summary>
     public long? Lsn { get; private init; }
 
@@ -185,7 +186,7 @@ sealed class TableReading : IAsyncDisposable
         return await HasColumnsAsync(connection, selection, cancellationToken) ? snapshot : null;
     }
 
-    /// <summary>Takes a snapshot over; null where it does not see the table as it is.</summary>
+    /// <summary>Takes a snapshot over; null if it does not show the table's current state.</summary>
     static async Task<ExportedSnapshot?> TakeOverAsync(
         PgConnection connection, TableSelection selection, ExportedSnapshot snapshot,
         CancellationToken cancellationToken)

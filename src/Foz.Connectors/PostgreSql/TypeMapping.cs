@@ -133,7 +133,7 @@ sealed partial record TypeMapping(DataType Type, string Cast, Func<ColumnBuilder
     private static partial Regex DecimalName { get; }
 }
 
-/// <summary>A column as it is read: where from, and what it becomes.</summary>
+/// <summary>A column to read: its source, and its field in the lake.</summary>
 /// <param name="Column">The source's column.</param>
 /// <param name="Field">The lake's field.</param>
 /// <param name="Mapping">How one becomes the other.</param>

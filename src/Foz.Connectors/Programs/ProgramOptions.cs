@@ -13,20 +13,20 @@ sealed record ProgramOptions
     /// </summary>
     public required IReadOnlyList<string> Command { get; init; }
 
-    /// <summary>What it is given after its subcommand and the files that go with it.</summary>
+    /// <summary>The arguments after its subcommand and the files that belong to it.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
 
     /// <summary>Whether it runs in a container, where its files are under <see cref="ContainerFolder"/>.</summary>
     public bool IsContainer { get; init; }
 
-    /// <summary>The configuration that it is given, as JSON.</summary>
+    /// <summary>Its configuration, as JSON.</summary>
     public required string Config { get; init; }
 
-    /// <summary>Variables beside those of this process, whose own win.</summary>
+    /// <summary>Additional environment variables; those of this process take precedence.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// Whether it says by a message of the type <c>END</c> that it is done; else by its exit code alone.
+    /// Whether it ends with a message of the type <c>END</c>; otherwise its exit code alone shows that it is done.
     /// </summary>
     public bool TellsEnd { get; init; }
 

@@ -28,12 +28,12 @@ sealed class ProgramRun : IDisposable
     readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("foz-program-");
     readonly Queue<string> sayings = new();
 
-    /// <summary>Makes a run ready.</summary>
+    /// <summary>Prepares a run.</summary>
     /// <param name="options">The program.</param>
-    /// <param name="definition">The source that it reads, which its log is called after.</param>
-    /// <param name="what">What it reads of that.</param>
-    /// <param name="projectFolder">Where it runs.</param>
-    /// <param name="clock">Tells how long it runs.</param>
+    /// <param name="definition">The source that it reads, which gives its log the name.</param>
+    /// <param name="what">The part of the source that it reads.</param>
+    /// <param name="projectFolder">The folder in which it runs.</param>
+    /// <param name="clock">Measures how long it runs.</param>
     public ProgramRun(
         ProgramOptions options, SourceDefinition definition, string what, string projectFolder, TimeProvider clock)
     {
@@ -79,13 +79,13 @@ sealed class ProgramRun : IDisposable
         sayings.Enqueue(saying.Length > SayingLength ? saying[..SayingLength] : saying);
     }
 
-    /// <summary>Runs it.</summary>
+    /// <summary>Runs the program.</summary>
     /// <param name="arguments">Its last arguments.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="takesAll">
-    /// Whether every line is taken; else those that are no objects of JSON are part of its log.
+    /// Whether every line is returned; otherwise lines that are no JSON objects are part of its log.
     /// </param>
-    /// <exception cref="FozException">It does not start, hangs, dies, or takes too much.</exception>
+    /// <exception cref="FozException">Thrown when it does not start, hangs, dies, or uses too much.</exception>
     public async IAsyncEnumerable<string> RunAsync(
         IReadOnlyList<string> arguments, [EnumeratorCancellation] CancellationToken cancellationToken,
         bool takesAll = false)
@@ -183,8 +183,8 @@ sealed class ProgramRun : IDisposable
     }
 
     /// <summary>
-    /// A container at work. It goes on when the program that started it is stopped: unless it ended well it is removed
-    /// by its name.
+    /// A running container. It continues when the program that started it is stopped: unless it ended well, it is
+    /// removed by its name.
     /// </summary>
     sealed class Container(ProgramRun run) : IAsyncDisposable
     {

@@ -6,7 +6,7 @@ using Foz.Wire.Avro;
 
 namespace Foz.Connectors.TableFormats;
 
-/// <summary>A file of an Iceberg table, as a manifest tells of it.</summary>
+/// <summary>A file of an Iceberg table, as listed in a manifest.</summary>
 /// <param name="Path">Its path below the table's folder.</param>
 /// <param name="HoldsDeletes">Whether it names rows of other files that are gone.</param>
 /// <param name="SnapshotId">The snapshot that added it; null for that of its manifest.</param>

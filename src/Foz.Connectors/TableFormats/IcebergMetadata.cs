@@ -16,16 +16,14 @@ namespace Foz.Connectors.TableFormats;
 sealed record IcebergSnapshot(
     long Id, long? ParentId, long SequenceNumber, DateTimeOffset Timestamp, string? ManifestList, string Operation)
 {
-    /// <summary>Whether it adds rows and does nothing else to them.</summary>
+    /// <summary>Whether it only adds rows.</summary>
     public bool IsAppend => Operation == "append";
 
     /// <summary>Whether its rows are those of the one before.</summary>
     public bool IsRearrangement => Operation == "replace";
 }
 
-/// <summary>
-/// What the newest metadata file of an Iceberg table tells (Iceberg specification, "Table Metadata").
-/// </summary>
+/// <summary>The newest metadata file of an Iceberg table (Iceberg specification, "Table Metadata").</summary>
 sealed class IcebergMetadata
 {
     /// <summary>The folder of metadata, below the table's own.</summary>
@@ -60,7 +58,7 @@ sealed class IcebergMetadata
         json.TryGetProperty("current-snapshot-id", out var id) && id.ValueKind == JsonValueKind.Number
             ? Snapshots.FirstOrDefault(s => s.Id == id.GetInt64()) : null;
 
-    /// <summary>The ids of the columns that stand as they are in the partitions of files.</summary>
+    /// <summary>Gets the ids of the columns whose values are unchanged in the partitions of files.</summary>
     public IReadOnlySet<int> IdentityColumns => json.TryGetProperty("partition-specs", out var specs)
         ? specs.EnumerateArray().SelectMany(spec => spec.GetProperty("fields").EnumerateArray())
             .Where(part => Text(part, "transform") == "identity")
@@ -68,7 +66,7 @@ sealed class IcebergMetadata
         : new HashSet<int>();
 
     /// <summary>
-    /// The names of fields in files that do not have their ids, by id, as far as the table tells them.
+    /// Gets the names of fields in files that do not have their ids, by id, as far as the table states them.
     /// </summary>
     public IReadOnlyDictionary<int, string> NameMapping
     {

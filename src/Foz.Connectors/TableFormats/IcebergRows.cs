@@ -11,11 +11,13 @@ using Foz.Storage;
 
 namespace Foz.Connectors.TableFormats;
 
-/// <summary>Reads rows of an Iceberg table's files, as files of a Delta table that maps its columns are read.</summary>
+/// <summary>
+/// Reads rows of an Iceberg table's files, in the same way as files of a Delta table with column mapping.
+/// </summary>
 /// <param name="store">The table's files.</param>
-/// <param name="metadata">What the table tells of itself.</param>
+/// <param name="metadata">The table's metadata.</param>
 /// <param name="snapshot">The snapshot.</param>
-/// <param name="session">Looks at the files.</param>
+/// <param name="session">Reads the files.</param>
 sealed class IcebergRows(IObjectStore store, IcebergMetadata metadata, IcebergSnapshot snapshot, EngineSession session)
 {
     /// <summary>The columns.</summary>

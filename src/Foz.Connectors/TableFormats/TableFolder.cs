@@ -119,7 +119,7 @@ sealed class TableFolder
             return [.. found];
         });
 
-    /// <summary>Does something with a table, and tells of failures in the platform's words.</summary>
+    /// <summary>Runs an action on a table, and reports failures in the platform's words.</summary>
     public async Task<T> GuardAsync<T>(string location, Func<Task<T>> action)
     {
         try
@@ -132,7 +132,7 @@ sealed class TableFolder
         }
     }
 
-    /// <summary>A stream of a table that is there.</summary>
+    /// <summary>Returns a stream of an existing table.</summary>
     public DiscoveredStream ToStream(string location, IReadOnlyList<Field> fields, long? rowCount)
     {
         var name = StreamNameOf(location);

@@ -16,7 +16,7 @@ static class BinaryBatch
     /// <summary>Starts reading.</summary>
     public static StreamRows Read(IReadOnlyList<SourceFile> files)
     {
-        // Each file by itself, so that its own path and time stand beside its bytes.
+        // Each file has its own SELECT, so that its path and time are in the row of its bytes.
         var select = string.Join("\nUNION ALL\n", files.Select(file =>
         {
             var origin = FileOrigin.Select([(file.FullPath, file)]);

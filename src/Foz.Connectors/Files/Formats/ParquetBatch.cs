@@ -29,9 +29,9 @@ sealed class ParquetBatch
     /// <param name="sources">The files of the batch.</param>
     /// <param name="columns">The columns of the table; those that the files bring are added.</param>
     /// <param name="context">What reading needs of the platform.</param>
-    /// <param name="session">Looks at the files.</param>
+    /// <param name="session">Reads the files' columns.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="format">What the files were before.</param>
+    /// <param name="format">The original format of the files.</param>
     public static StreamRows Read(
         IReadOnlyList<SourceFile> sources, FileColumns columns, ReadContext context, EngineSession session,
         CancellationToken cancellationToken, string format = "parquet")

@@ -18,16 +18,16 @@ sealed record ParquetInput(SourceFile Source, IReadOnlyList<ParquetColumn> Colum
 
     const string NoColumns = "Need at least one non-root column";
 
-    /// <summary>What tells files apart that cannot be read in one go.</summary>
+    /// <summary>Gets a text that differs between files that cannot be read together.</summary>
     public string Signature { get; } = string.Join('\n', Columns.Select(c => $"{c.Name}\0{c.EngineType}"));
 
-    /// <summary>Looks at a file's columns.</summary>
+    /// <summary>Reads a file's columns.</summary>
     /// <param name="source">The file.</param>
     /// <param name="session">Reads it.</param>
-    /// <param name="workFolder">Where a copy of it can be; null where its values are not read.</param>
+    /// <param name="workFolder">The folder for a copy of it; null where its values are not read.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Null where it has no columns.</returns>
-    /// <exception cref="FozException">It is not a Parquet file, or damaged.</exception>
+    /// <returns>Null if it has no columns.</returns>
+    /// <exception cref="FozException">Thrown when it is not a Parquet file, or damaged.</exception>
     public static ParquetInput? Open(
         SourceFile source, EngineSession session, string? workFolder, CancellationToken cancellationToken)
     {

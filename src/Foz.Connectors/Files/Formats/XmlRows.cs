@@ -6,10 +6,10 @@ using Value = System.Text.Json.Nodes.JsonNode;
 namespace Foz.Connectors.Files.Formats;
 
 /// <summary>
-/// Rows of XML as JSON: an element's attributes and the elements in it are its fields, those of one name a list; an
-/// element with neither is its text. All values are strings; the text of an element that has fields too is its field
-/// <c>text</c>. Where one element is a value and another of its name a list or has fields,
-/// <see cref="Json.JsonNode.IsXml"/> makes them alike.
+/// Rows of XML as JSON: the fields of an element are its attributes and the elements in it, a list where several have
+/// one name; an element with neither is its text. All values are strings; the text of an element that has fields too is
+/// its field <c>text</c>. Where one element is a value and another of its name a list or has fields,
+/// <see cref="Json.JsonNode.IsXml"/> gives them one form.
 /// </summary>
 static class XmlRows
 {

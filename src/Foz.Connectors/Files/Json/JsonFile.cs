@@ -28,7 +28,7 @@ sealed class JsonFile(int index, SourceFile source, Encoding? encoding, bool isL
     /// <summary>How many rows it has, once scanned.</summary>
     public long RowCount { get; private set; }
 
-    /// <summary>Looks at all rows: sets those aside that cannot be read, and notes what the others hold.</summary>
+    /// <summary>Scans all rows: sets aside those that cannot be read, and records the types of the others.</summary>
     public void Scan(JsonNode root, RejectedRows rejected, CancellationToken cancellationToken)
     {
         var scanner = new JsonScanner(root);
@@ -97,8 +97,8 @@ sealed class JsonFile(int index, SourceFile source, Encoding? encoding, bool isL
         if (rows.Count > 0) yield return new(rows.Count, [.. rows.BuildFields(), .. origin.Build()]);
     }
 
-    /// <summary>What says in each row which file it is from.</summary>
-    /// <param name="before">What is added to a row's place; null where rows do not say it.</param>
+    /// <summary>Returns the origin that each row states.</summary>
+    /// <param name="before">The number added to a row's place; null where rows have none.</param>
     public IJsonOrigin Origin(long? before) => new JsonOrigin(Source.Input, before);
 
     /// <summary>What says in each row where to find it again.</summary>
@@ -130,7 +130,7 @@ interface IJsonOrigin
 {
     /// <summary>Adds a row.</summary>
     /// <param name="index">Its index in the file.</param>
-    /// <param name="place">Its line where each line is a row, else its number, from 1.</param>
+    /// <param name="place">Its line where each line is a row, otherwise its number, from 1.</param>
     void Add(long index, long place);
 
     /// <summary>The columns of the rows since the last call.</summary>

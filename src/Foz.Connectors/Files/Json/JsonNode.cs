@@ -39,8 +39,8 @@ enum JsonHolding
 }
 
 /// <summary>
-/// A place in JSON values, such as a field: what it must hold where the table or the stream says so, and else what was
-/// met in it.
+/// A place in JSON values, such as a field: the type that the table or the stream states for it, otherwise the types of
+/// its values so far.
 /// </summary>
 sealed class JsonNode
 {
@@ -272,7 +272,7 @@ sealed class JsonNode
 }
 
 /// <summary>A field of objects.</summary>
-/// <param name="name">Its name as it was met first; the same in another case is the same field.</param>
+/// <param name="name">Its name in its first spelling; the same name in another case is the same field.</param>
 /// <param name="node">Its values.</param>
 sealed class JsonMember(string name, JsonNode node)
 {

@@ -11,7 +11,7 @@ static class JsonNumbers
     const int DigitsMax = 17;
     const long WholeMax = 1L << 53;
 
-    /// <summary>The kind of a number as it is written.</summary>
+    /// <summary>Returns the kind of a number as written.</summary>
     public static JsonKinds KindOf(ReadOnlySpan<byte> text)
     {
         if (!text.ContainsAny(".eE"u8) && Utf8Parser.TryParse(text, out long whole, out var length)

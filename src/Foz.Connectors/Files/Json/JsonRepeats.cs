@@ -6,8 +6,8 @@ namespace Foz.Connectors.Files.Json;
 /// <summary>Objects of JSON that have a name twice: the last value counts, as parsers of JSON have it.</summary>
 static class JsonRepeats
 {
-    /// <summary>A row with each name once in an object; other values stay as they are written.</summary>
-    /// <param name="row">JSON that can be read.</param>
+    /// <summary>Returns a row with each name once in an object; other values are unchanged.</summary>
+    /// <param name="row">Valid JSON.</param>
     public static ReadOnlySpan<byte> KeepLast(ReadOnlySpan<byte> row)
     {
         using var json = JsonDocument.Parse(row.ToArray(), new() { MaxDepth = JsonScanner.Options.MaxDepth });

@@ -142,9 +142,9 @@ sealed class JsonRowReader(Stream stream, bool isLines)
         }
     }
 
-    /// <summary>Goes on to the end of the value.</summary>
-    /// <param name="text">What is there of it.</param>
-    /// <param name="at">How far it has been looked at; its end where that was found.</param>
+    /// <summary>Continues to the end of the value.</summary>
+    /// <param name="text">The bytes of it so far.</param>
+    /// <param name="at">How far it was scanned; its end if that was found.</param>
     /// <param name="depth">How many objects and arrays are open.</param>
     bool FindEnd(ReadOnlySpan<byte> text, ref int at, ref int depth)
     {

@@ -6,10 +6,10 @@ using Foz.Connectors.Files.Contents;
 namespace Foz.Connectors.Files.Json;
 
 /// <summary>
-/// Looks at rows of JSON: whether each is well formed and fits what the table holds, and which fields of which types
-/// the good ones have.
+/// Scans rows of JSON: whether each is well formed and fits the table, and which fields of which types the good ones
+/// have.
 /// </summary>
-/// <param name="root">The object of a row; takes what is met.</param>
+/// <param name="root">The object of a row; collects the types of its fields.</param>
 sealed class JsonScanner(JsonNode root)
 {
     /// <summary>How JSON is read: strictly.</summary>
@@ -22,8 +22,8 @@ sealed class JsonScanner(JsonNode root)
     /// <summary>Whether the last row was set aside since an object in it has a name twice.</summary>
     public bool IsTwice { get; private set; }
 
-    /// <summary>Looks at a row.</summary>
-    /// <returns>Why it cannot be read; null where it can.</returns>
+    /// <summary>Scans a row.</summary>
+    /// <returns>Why it cannot be read; null if it can.</returns>
     public string? Scan(ReadOnlySpan<byte> text)
     {
         if (!Utf8.IsValid(text)) return TextEncoding.Fault(text);

@@ -29,7 +29,7 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
 
     /// <summary>Adds a row.</summary>
     /// <param name="row">A JSON value; one that is no object becomes the field <c>value</c> of one.</param>
-    /// <param name="extra">Fields to put in front of its own, as JSON between commas; empty for none.</param>
+    /// <param name="extra">Fields to put before its own, as JSON separated by commas; empty for none.</param>
     public void Add(ReadOnlySpan<byte> row, ReadOnlySpan<byte> extra)
     {
         lock (gate)
@@ -74,10 +74,10 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
         }
     }
 
-    /// <summary>The rows, to be read by the engine.</summary>
+    /// <summary>Returns the rows for the engine to read.</summary>
     /// <param name="stream">Their stream.</param>
     /// <param name="context">What reading needs of the platform.</param>
-    /// <param name="outcome">What else is known of them.</param>
+    /// <param name="outcome">Other results of fetching them.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public StreamRows Read(
         StreamDefinition stream, ReadContext context, SpooledOutcome outcome, CancellationToken cancellationToken)
@@ -154,7 +154,7 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
     }
 }
 
-/// <summary>What is known of fetched rows besides themselves.</summary>
+/// <summary>The results of fetching rows, other than the rows.</summary>
 /// <param name="Reached">How far the source has come.</param>
-/// <param name="Warnings">What the user should know.</param>
+/// <param name="Warnings">Warnings for the user.</param>
 public sealed record SpooledOutcome(StreamInputs Reached, IReadOnlyList<Warning> Warnings);

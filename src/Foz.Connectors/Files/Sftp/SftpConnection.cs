@@ -36,7 +36,7 @@ sealed class SftpConnection : IAsyncDisposable
 
     /// <summary>Connects.</summary>
     /// <exception cref="FozException">
-    /// The server cannot be reached, is not who it should be, or refuses the user.
+    /// Thrown when the server cannot be reached, is not the expected one, or refuses the user.
     /// </exception>
     public static async Task<SftpConnection> OpenAsync(
         SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
@@ -59,8 +59,8 @@ sealed class SftpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>What is in a folder, without <c>.</c> and <c>..</c>.</summary>
-    /// <exception cref="FozException">It cannot be listed.</exception>
+    /// <summary>Returns the entries of a folder, without <c>.</c> and <c>..</c>.</summary>
+    /// <exception cref="FozException">Thrown when it cannot be listed.</exception>
     public async Task<IReadOnlyList<SftpEntry>> ListAsync(string folder, CancellationToken cancellationToken)
     {
         var what = $"folder {folder} of {options.Host}";
@@ -188,7 +188,7 @@ sealed class SftpConnection : IAsyncDisposable
         }
         catch (Exception e) when (e is FozException or OperationCanceledException)
         {
-            // What went before tells why.
+            // An earlier error has the reason.
         }
     }
 
@@ -228,7 +228,7 @@ sealed class SftpConnection : IAsyncDisposable
             }
             catch (IOException)
             {
-                // It has ended; the receiver tells why.
+                // The connection has ended; the receiver reports why.
             }
             finally
             {

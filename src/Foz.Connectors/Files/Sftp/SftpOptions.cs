@@ -3,7 +3,7 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Files.Sftp;
 
-/// <summary>How an SFTP server is reached, and who it must be.</summary>
+/// <summary>The address of an SFTP server, and its expected identity.</summary>
 sealed record SftpOptions
 {
     const string Scheme = "sftp";
@@ -15,7 +15,7 @@ sealed record SftpOptions
     /// <summary>The server's name or address, or what the user's configuration of ssh calls it.</summary>
     public required string Host { get; init; }
 
-    /// <summary>Its port; null for what the user's configuration says, else 22.</summary>
+    /// <summary>Its port; null for that of the user's configuration, otherwise 22.</summary>
     public int? Port { get; init; }
 
     /// <summary>The user; null for what the user's configuration says.</summary>

@@ -4,7 +4,7 @@ using Foz.Lake.Processes;
 
 namespace Foz.Connectors.Files.Sftp;
 
-/// <summary>The key by which an SSH server proves who it is, as a project states it.</summary>
+/// <summary>The key by which an SSH server proves its identity, as a project states it.</summary>
 static class SshHostKey
 {
     /// <summary>What a stated key is kept under in a file of known hosts.</summary>
@@ -13,7 +13,7 @@ static class SshHostKey
     const string FingerprintMark = "SHA256:";
     const int FingerprintChars = 43;
 
-    /// <summary>The text, if it is a fingerprint or a key; else null.</summary>
+    /// <summary>Returns the text, if it is a fingerprint or a key; otherwise null.</summary>
     public static string? Check(string text) => IsFingerprint(text)
         ? text.Length == FingerprintMark.Length + FingerprintChars ? text : null
         : text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var type, var key, ..]
@@ -59,9 +59,7 @@ static class SshHostKey
             : null;
     }
 
-    /// <summary>
-    /// The keys that a server has. Who answers in its place may tell any: what counts is the fingerprint.
-    /// </summary>
+    /// <summary>Returns the keys of a server. An impostor may send any keys: only the fingerprint counts.</summary>
     static async Task<List<(string Type, string Key)>> ScanAsync(
         SftpOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {

@@ -38,7 +38,7 @@ sealed class SshProcess : IAsyncDisposable
         listening = Task.Run(ListenAsync);
     }
 
-    /// <summary>What is sent to the server.</summary>
+    /// <summary>Gets the stream to the server.</summary>
     public Stream Input => process.StandardInput.BaseStream;
 
     /// <summary>What the server sends.</summary>
@@ -237,7 +237,7 @@ sealed class SshProcess : IAsyncDisposable
         catch (Exception e)
             when (e is InvalidOperationException or System.ComponentModel.Win32Exception or AggregateException)
         {
-            // It has ended by itself.
+            // The process has already ended.
         }
     }
 }
