@@ -45,7 +45,7 @@ public sealed class Lakehouse
         Catalog = new(Store);
     }
 
-    /// <summary>Opens the lake at a location; nothing is asked of an object store yet.</summary>
+    /// <summary>Opens the lake at a location; no request goes to an object store yet.</summary>
     /// <exception cref="StorageException">The address or a setting of it has no meaning.</exception>
     public static Lakehouse Open(LakeLocation location, EnginePool engines, TimeProvider clock) =>
         ObjectStores.IsUrl(location.Path)
@@ -101,7 +101,7 @@ public sealed class Lakehouse
         $"{SystemFolder}/leases/{environment}/{step}.json".ToLowerInvariant();
 
     /// <summary>
-    /// Closes the files of this machine to the engines in which statements of others run, except for the folders of the
+    /// Closes the files of this machine to the engines in which users' statements run, except for the folders of the
     /// lake's tables, and those of the cache where the lake is in an object store. A table elsewhere is reached from
     /// the first statement on that reads it.
     /// </summary>

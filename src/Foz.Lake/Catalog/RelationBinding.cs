@@ -45,7 +45,7 @@ public interface IRelationNames
     /// <exception cref="FozException">Its arguments refer to nothing.</exception>
     ValueTask<RelationBinding?> FindAsync(TableFunctionCall call, CancellationToken cancellationToken);
 
-    /// <summary>Whether statements of others are bound, whose text is checked once more before it runs.</summary>
+    /// <summary>Whether users' statements are bound, whose text is checked once more before it runs.</summary>
     bool AreForOthers => false;
 
     /// <summary>

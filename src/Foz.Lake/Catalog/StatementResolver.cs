@@ -21,16 +21,18 @@ public sealed class StatementResolver
     readonly EnginePool pool;
     readonly EngineSession? session;
 
-    /// <summary>Statements of others.</summary>
+    /// <summary>Resolves users' statements.</summary>
     /// <param name="names">Resolves names.</param>
     /// <param name="pool">The engines that read their texts, and bind them without access to files.</param>
     public StatementResolver(IRelationNames names, EnginePool pool) => (this.names, this.pool) = (names, pool);
 
-    /// <summary>Statements that a session will run, which reads their texts too.</summary>
+    /// <summary>Resolves statements that a session will run, which reads their texts too.</summary>
     internal StatementResolver(IRelationNames names, EngineSession session)
         : this(names, session.Pool) => this.session = session;
 
-    /// <summary>What a statement of others gives and takes: it is bound without access to files, and not run.</summary>
+    /// <summary>
+    /// Returns a user statement's columns and parameters: it is bound without access to files, and not run.
+    /// </summary>
     /// <exception cref="FozException">It does not parse or bind, or names what does not exist.</exception>
     public async Task<DescribedStatement> DescribeAsync(string sql, CancellationToken cancellationToken)
     {
@@ -42,7 +44,7 @@ public sealed class StatementResolver
     }
 
     /// <summary>
-    /// How a statement of others would be run, over empty tables in the place of those that it names.
+    /// Returns the plan of a user's statement, over empty tables in the place of those that it names.
     /// </summary>
     /// <inheritdoc cref="DescribeAsync"/>
     public async Task<string> ExplainAsync(string sql, CancellationToken cancellationToken)

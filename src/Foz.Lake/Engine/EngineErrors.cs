@@ -193,7 +193,7 @@ public static class EngineErrors
     static string? StateOf(DuckDBErrorKind kind, string message) => kind switch
     {
         _ when IsUnsupported(kind, message) => "0A000",
-        // Functions of ours that look names up.
+        // Functions of Foz that look names up.
         DuckDBErrorKind.InvalidInput when message.Contains("\" does not exist", StringComparison.Ordinal) =>
             message.Contains("column \"", StringComparison.Ordinal) ? "42703"
             : message.Contains("relation \"", StringComparison.Ordinal) ? "42P01"
@@ -226,7 +226,7 @@ public static class EngineErrors
         _ => null,
     };
 
-    /// <summary>Whether a function of ours refused by name what it was called with.</summary>
+    /// <summary>Whether a function of Foz refused by name what it was called with.</summary>
     static bool IsUnsupported(DuckDBErrorKind kind, string message) =>
         kind is DuckDBErrorKind.InvalidInput && message.EndsWith(DateFields.Unsupported, StringComparison.Ordinal);
 

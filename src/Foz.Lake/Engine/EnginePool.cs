@@ -125,7 +125,7 @@ public sealed class EnginePool : IDisposable
     /// <summary>The sizes of macros; null until functions for clients are defined.</summary>
     internal MacroSizes? Macros { get; set; }
 
-    /// <summary>What the last statements of others give and take, by all that it follows from.</summary>
+    /// <summary>Columns and parameters of the last user statements, by all that they follow from.</summary>
     internal TextCache<StatementShape> Shapes { get; } = new();
 
     /// <summary>A session to plan statements in; disposing of it gives it back.</summary>

@@ -49,7 +49,7 @@ sealed class PlanSession(ConcurrentBag<PlanSession> idle, EngineSession session)
     /// <summary>The name of the table with a number.</summary>
     public static string TableName(int number) => string.Create(CultureInfo.InvariantCulture, $"{TablePrefix}{number}");
 
-    /// <summary>Gives the session back.</summary>
+    /// <summary>Returns the session to the idle ones, or closes it.</summary>
     public void Dispose()
     {
         if (tables.Count < TablesMax && session.IsCurrent) idle.Add(this);

@@ -12,7 +12,7 @@ public enum AuditEvent
     /// <summary>A statement changed a table or definition, or tried to.</summary>
     Change,
 
-    /// <summary>The files that say who may do what changed.</summary>
+    /// <summary>The files of users and permissions changed.</summary>
     Policy,
 }
 

@@ -4,7 +4,7 @@ namespace Foz.Lake.Sql;
 
 /// <summary>
 /// Names of functions and relations that Foz gives the engine for itself. They end with what is drawn when the process
-/// starts, so that no statement of others can have them, whatever becomes of it on its way.
+/// starts, so that no user's statement can have them, however it is rewritten.
 /// </summary>
 public static class OwnNames
 {

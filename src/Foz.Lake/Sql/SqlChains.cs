@@ -56,8 +56,8 @@ sealed class SqlChains
         Clause,
     }
 
-    /// <summary>Looks at the last of a statement's tokens so far.</summary>
-    /// <returns>What there is too much of with it; null where all may be.</returns>
+    /// <summary>Checks the last of a statement's tokens so far.</summary>
+    /// <returns>What it has too much of with that token; null where nothing.</returns>
     public SqlExcess? FindExcess(SqlTokens tokens)
     {
         var last = tokens.Count - 1;

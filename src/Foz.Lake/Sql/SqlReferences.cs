@@ -30,7 +30,7 @@ public sealed record TableReference
     /// <summary>The place of the name.</summary>
     public required SqlSpan Span { get; init; }
 
-    /// <summary>Which version is asked for by <c>AT (…)</c>; null where the clause is missing.</summary>
+    /// <summary>The version that <c>AT (…)</c> asks for; null where the clause is missing.</summary>
     public TimeTravel? At { get; init; }
 
     /// <summary>The SELECT that it is in, as a number.</summary>

@@ -6,7 +6,7 @@ namespace Foz.Lake.Statements;
 /// <summary>Reads statements that change tables.</summary>
 public static class StatementReader
 {
-    // What begins a statement of ours and no query.
+    // The first words of statements of Foz that are no queries.
     static readonly string[] firstWords =
     [
         "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "ALTER", "COMMENT", "CREATE", "REPLACE", "DROP", "RESTORE",

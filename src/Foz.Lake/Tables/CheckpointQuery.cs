@@ -159,7 +159,7 @@ sealed class CheckpointQuery
         var columns = fields.Where(field => IsThere(field.Path, type))
             .Select(field => Column(field.Path, field.Type, type))
             .DefaultIfEmpty("NULL");
-        // Every action has its first field, by whose statistics the scan passes over what has none.
+        // Every action has its first field, by whose statistics the scan skips parts without the action.
         var present = Has(type, fields[0].Path) ? $"{Action}.{fields[0].Path}" : Action;
         return $"""
             SELECT {string.Join(", ", columns)}

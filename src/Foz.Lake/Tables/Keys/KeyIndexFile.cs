@@ -39,7 +39,7 @@ sealed class KeyIndexFile : IDisposable
     /// <summary>Opens an index, if it is there, whole, and of the data file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="identity">What identifies the data file and the form of the key.</param>
-    /// <returns>Null where the index has to be built.</returns>
+    /// <returns>Null where the index must be built.</returns>
     public static KeyIndexFile? Open(string path, ulong identity)
     {
         MemoryMappedViewAccessor? seen = null;

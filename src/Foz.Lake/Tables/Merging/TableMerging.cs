@@ -3,7 +3,7 @@ using Foz.Lake.Tables.Writing;
 namespace Foz.Lake.Tables.Merging;
 
 /// <summary>
-/// Changes tables by keys, and by MERGE. Every method writes data files and gives the change as it would be; nothing
+/// Changes tables by keys, and by MERGE. Every method writes data files and returns the future change; nothing
 /// of it is in the table before <see cref="TableChange.CommitAsync"/>.
 /// </summary>
 public static class TableMerging

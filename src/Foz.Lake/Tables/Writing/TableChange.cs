@@ -125,7 +125,7 @@ public sealed partial class TableChange : IAsyncDisposable
     /// </summary>
     internal TableRows AddedRows(TableSnapshot version) => TableRows.Of(version, added);
 
-    /// <summary>The rows that were taken away one by one, as they were.</summary>
+    /// <summary>The rows that were removed one by one, in their old state.</summary>
     internal TableRows RemovedRows() => removed is null ? TableRows.Of(Present!, []) : removed.Rows;
 
     /// <summary>What the change counted, by Delta's names of metrics; the same as history will show.</summary>

@@ -4,7 +4,7 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Tables.Writing;
 
 /// <summary>
-/// Changes tables through one session. Every method writes data files and gives the change as it would be; nothing of
+/// Changes tables through one session. Every method writes data files and returns the future change; nothing of
 /// it is in the table before <see cref="TableChange.CommitAsync"/>.
 /// </summary>
 /// <param name="session">
