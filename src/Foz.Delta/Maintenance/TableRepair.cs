@@ -40,7 +40,7 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
     public async Task<TableRepairResult> RunAsync(TableCheckResult check, CancellationToken cancellationToken)
     {
         var aside = await PutAsideAsync(check, cancellationToken);
-        // Files that are found lost only now are not taken out: who agreed to it did not know of them.
+        // Files that are found lost only now are not taken out: the user who agreed to the repair did not know of them.
         if (aside is not null)
             check = check.With(
                 (await new TableCheck(table).RunAsync(cancellationToken)).Faults.Where(fault => !fault.IsLoss));
@@ -98,7 +98,7 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
         return new(version, kept);
     }
 
-    /// <summary>Copies a commit under a name that readers pass over.</summary>
+    /// <summary>Copies a commit under a name that readers skip.</summary>
     async Task<string> KeepAsync(string path, CancellationToken cancellationToken)
     {
         if (await table.Store.GetAsync(path, cancellationToken) is not { } file)

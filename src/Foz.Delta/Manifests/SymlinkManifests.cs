@@ -19,7 +19,7 @@ public sealed class SymlinkManifests(DeltaTable table)
     /// <summary>The folder of the manifests.</summary>
     public const string Folder = "_symlink_format_manifest";
 
-    // Readers pass over names that begin so.
+    // Readers skip names that begin so.
     const string MarkerPath = $"{Folder}/_delta_version";
     const int CommitsMax = 100;
     const int AttemptsMax = 20;

@@ -27,7 +27,7 @@ public enum ReaderAccess
 /// <param name="Access">What it does with them.</param>
 /// <param name="From">The version from which on; empty where that is not known.</param>
 /// <param name="Source">Where this is known from.</param>
-/// <param name="Note">What else there is to say; may be empty.</param>
+/// <param name="Note">A further remark; may be empty.</param>
 public sealed record ReaderFact(string Subject, ReaderAccess Access, string From, string Source, string Note)
 {
     /// <summary>Whether the engine reads such tables or files.</summary>

@@ -47,7 +47,7 @@ sealed class ChunkStatistics
             else numbers = new long[2 * fileCount];
         }
 
-        /// <summary>Gives the bounds of a file if they are known.</summary>
+        /// <summary>Returns the bounds of a file if they are known.</summary>
         public bool TryGet(int file, out ColumnBounds bounds)
         {
             var state = (State)Volatile.Read(ref Unsafe.As<State, byte>(ref states[file]));
@@ -72,7 +72,7 @@ sealed class ChunkStatistics
             Volatile.Write(ref Unsafe.As<State, byte>(ref states[file]), (byte)state);
         }
 
-        /// <summary>Gives the bounds of all files together, if each one's were known when they were united.</summary>
+        /// <summary>Returns the bounds of all files together, if each one's were known when they were united.</summary>
         public bool TryGetUnion(out ColumnBounds bounds)
         {
             bounds = union?.Bounds ?? ColumnBounds.Unknown;

@@ -124,7 +124,7 @@ public sealed class FilePruner
             return pruner.predicate.Evaluate(bounds).HasFlag(Truth.True);
         }
 
-        /// <summary>Ends the chunk entered last: its next pass may pass over it as a whole.</summary>
+        /// <summary>Ends the chunk entered last: its next pass may skip it as a whole.</summary>
         public void Leave(ReadOnlySpan<AddFile?> files)
         {
             foreach (var column in cached) column.Unite(files);

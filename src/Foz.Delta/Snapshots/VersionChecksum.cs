@@ -52,7 +52,7 @@ public sealed record VersionChecksum
             json.WriteNumber("numProtocol"u8, 1);
             if (TableProperties.HasInCommitTimestamps(snapshot.Metadata))
                 json.WriteNumber("inCommitTimestampOpt"u8, snapshot.Timestamp.ToUnixTimeMilliseconds());
-            // Other readers pass over names that they do not know.
+            // Other readers skip names that they do not know.
             if (commit is { } sum)
             {
                 json.WriteNumber(CommitSizeName, sum.SizeBytes);

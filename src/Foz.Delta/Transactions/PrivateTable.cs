@@ -27,7 +27,7 @@ public sealed class PrivateTable
         Table = DeltaTable.PrivateOf(table, log, start);
     }
 
-    /// <summary>The table with what was changed so far; another object once something was taken back.</summary>
+    /// <summary>The table with what was changed so far; another object after a rollback.</summary>
     public DeltaTable Table { get; private set; }
 
     /// <summary>The newest of its versions.</summary>

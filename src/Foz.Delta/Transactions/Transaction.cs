@@ -70,7 +70,7 @@ public sealed class Transaction
 
     /// <summary>
     /// Whether rows that are changed or moved keep their ids, where the table tracks rows (PROTOCOL.md, "Row
-    /// Tracking"). Without a word of who writes them, only where none can be: nothing is removed but by deletion
+    /// Tracking"). Where the writer does not say it, only where none can be: nothing is removed but by deletion
     /// vectors, or nothing is added.
     /// </summary>
     public bool PreservesRows
