@@ -26,7 +26,7 @@ sealed class ConnectionHandle(nint value, InterruptFlags flags) : NativeHandle(v
 {
     ulong number;
 
-    /// <summary>Whether its statement is to stop, for functions of ours that it calls.</summary>
+    /// <summary>Whether its statement is to stop, for managed functions that it calls.</summary>
     public InterruptFlag Flag { get; } = new();
 
     /// <summary>The flags of its database's connections.</summary>
@@ -47,7 +47,7 @@ sealed class ConnectionHandle(nint value, InterruptFlags flags) : NativeHandle(v
         NativeMethods.duckdb_query(this, "", nothing.Address);
     }
 
-    /// <summary>Makes its flag known by the number that functions of ours see.</summary>
+    /// <summary>Makes its flag known by the number that managed functions see.</summary>
     public void Enlist()
     {
         NativeMethods.duckdb_connection_get_client_context(this, out var context);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Foz.DuckDB.Native;
 
-/// <summary>Whether the statement of a connection is to stop, as functions of ours see it while they work.</summary>
+/// <summary>Whether the statement of a connection is to stop, as managed functions see it while they work.</summary>
 sealed class InterruptFlag
 {
     volatile bool isSet;
