@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Foz.AcceptanceTests;
 
-/// <summary>The command <c>foz</c> in a process of its own, as it was built with the tests.</summary>
+/// <summary>The command <c>foz</c> in a process of its own, from the build of the tests.</summary>
 public sealed class FozProcess : IDisposable
 {
     readonly Process process;
@@ -28,7 +28,7 @@ public sealed class FozProcess : IDisposable
         return new(Process.Start(start)!);
     }
 
-    /// <summary>Starts the command as it was made ready.</summary>
+    /// <summary>Starts a prepared command.</summary>
     public static FozProcess Start(ProcessStartInfo command) => new(Process.Start(command)!);
 
     /// <summary>The command, ready to be started.</summary>

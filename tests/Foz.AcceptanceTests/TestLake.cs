@@ -84,7 +84,7 @@ public sealed class TestLake : IDisposable
         await (await new TableWriter(session).AppendAsync(table, select, options ?? new(), Cancel)).CommitAsync(Cancel);
     }
 
-    /// <summary>Puts the rows of a SELECT in the place of a table's.</summary>
+    /// <summary>Replaces the rows of a table by those of a SELECT.</summary>
     public async Task OverwriteAsync(string name, string select)
     {
         using var session = Open();

@@ -76,7 +76,7 @@ public sealed class DestinationTests : IDisposable
                     await foz.WriteLineAsync(Fill(
                         """{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"numbers"},"stream_state":{"n":$1}}}}""", n + 1));
             }
-            // What is to be killed must not come to its end before.
+            // A process that the test kills must not end earlier.
             if (ends) foz.CloseInput();
         }
         catch (IOException)

@@ -76,7 +76,7 @@ public sealed class DocumentationSiteTests : IDisposable
         Assert.Empty(browser.Faults);
     }
 
-    /// <summary>What is drawn on the page and has a size there, by name.</summary>
+    /// <summary>Returns the names of the elements that are drawn on the page with a size.</summary>
     static async Task<List<string>> DrawnAsync(ChromiumPage browser) =>
     [
         .. (await browser.EvaluateAsync(

@@ -1,9 +1,9 @@
 namespace Foz.AcceptanceTests.Clients;
 
-/// <summary>A difference between Foz and PostgreSQL that is meant, and why.</summary>
-/// <param name="Kind">What differs.</param>
-/// <param name="Reason">Why, for people who move to Foz.</param>
-/// <param name="Statements">Texts of which a statement has one, or what the client does.</param>
+/// <summary>An intended difference between Foz and PostgreSQL, and its reason.</summary>
+/// <param name="Kind">The kind of difference.</param>
+/// <param name="Reason">The reason, for people who move to Foz.</param>
+/// <param name="Statements">Texts of which a statement has one, or the client's action.</param>
 sealed record Difference(string Kind, string Reason, params string[] Statements)
 {
     const string Rows = "rows";

@@ -4,7 +4,7 @@ using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Clients;
 
-/// <summary>node-postgres, which programs in JavaScript use, with PostgreSQL beside Foz.</summary>
+/// <summary>node-postgres, which programs in JavaScript use, against PostgreSQL and Foz.</summary>
 public sealed class NodePgTests(ServedProject project, PostgreSqlServer server)
 {
     const int Steps = 20;

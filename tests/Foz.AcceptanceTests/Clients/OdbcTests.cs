@@ -21,7 +21,7 @@ public sealed class OdbcTests(ServedProject project)
         var isAbsent = driver is null || !File.Exists("/usr/bin/isql");
         if (Environment.GetEnvironmentVariable("CI") is not "true") Assert.SkipWhen(isAbsent, remedy);
         Assert.False(isAbsent, remedy);
-        // isql reads a data source from a file; one of its own for each run.
+        // isql reads a data source from a file; each run has its own.
         var output = await project.ShellAsync(
             $"""
             ini=$(mktemp) && printf '[foz]\nDriver={driver}\nServername=127.0.0.1\nPort=%s\nDatabase=lake\nUsername=%s\nPassword=%s\n' "$PGPORT" "$PGUSER" "$PGPASSWORD" > $ini

@@ -4,7 +4,7 @@ using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Clients;
 
-/// <summary>pgbench, as many clients at once: no statement fails, whatever the protocol.</summary>
+/// <summary>pgbench with many clients at once: no statement fails, in any protocol.</summary>
 public sealed partial class PgbenchTests(ServedProject project)
 {
     const int Clients = 20;

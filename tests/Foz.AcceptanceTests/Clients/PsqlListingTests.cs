@@ -2,14 +2,14 @@ using Foz.AcceptanceTests.PostgreSql;
 
 namespace Foz.AcceptanceTests.Clients;
 
-/// <summary>psql's commands that list what there is, with PostgreSQL beside Foz.</summary>
+/// <summary>psql's commands that list objects, against PostgreSQL and Foz.</summary>
 public sealed class PsqlListingTests(ServedProject project, PostgreSqlServer server)
 {
     const string Mark = "@@@";
 
     /// <summary>
-    /// What is shown is different by nature: owners, sizes, what PostgreSQL has and Foz has not. Titles and columns are
-    /// not.
+    /// Gets commands whose rows naturally differ: owners, sizes, objects that only PostgreSQL has. Titles and columns
+    /// do not.
     /// </summary>
     static List<string> Commands { get; } =
     [

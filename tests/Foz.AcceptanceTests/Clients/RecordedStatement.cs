@@ -12,7 +12,7 @@ namespace Foz.AcceptanceTests.Clients;
 sealed partial record RecordedStatement(
     string Client, string Section, int Number, string Sql, IReadOnlyList<string> Parameters)
 {
-    /// <summary>The statements of a recording, in order; what is fetched of a portal later is not one.</summary>
+    /// <summary>Reads the statements of a recording, in order; a later fetch from a portal is not one.</summary>
     public static IEnumerable<RecordedStatement> Read(string file)
     {
         var client = Path.GetFileNameWithoutExtension(file);

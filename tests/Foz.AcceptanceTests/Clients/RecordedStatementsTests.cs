@@ -12,7 +12,7 @@ namespace Foz.AcceptanceTests.Clients;
 /// </summary>
 public sealed class RecordedStatementsTests(PostgreSqlServer server)
 {
-    // The oids that the recordings have, and whose they are.
+    // The oids in the recordings, and their relations.
     static readonly (string Oid, string Name)[] relations =
         [("16390", "sales.customer"), ("16396", "sales.orders"), ("16409", "sales.v")];
 

@@ -26,8 +26,8 @@ public sealed class ServedProject : IAsyncDisposable
     {
     }
 
-    /// <summary>A project of one's own.</summary>
-    /// <param name="settings">What its <c>foz.yml</c> says beside the name.</param>
+    /// <summary>Creates a project for one test.</summary>
+    /// <param name="settings">The settings in its <c>foz.yml</c> in addition to the name.</param>
     internal ServedProject(string settings) => this.settings = settings;
 
     /// <summary>Its folder.</summary>

@@ -18,7 +18,7 @@ sealed partial record StatementOutcome(
     const uint Text = 25;
     const uint TextArray = 1009;
 
-    // What is a text, or a list of some type, to each client; Foz has no names of its own for them.
+    // Types that every client treats as text, or as a list of some type; Foz has no names of its own for them.
     static readonly Dictionary<uint, uint> equivalents = new()
     {
         // name, "char", bpchar, varchar, unknown, cstring, regclass, pg_node_tree
@@ -55,7 +55,7 @@ sealed partial record StatementOutcome(
         }
     }
 
-    /// <summary>What is not the same; null where nothing is.</summary>
+    /// <summary>Returns the differences; null if there are none.</summary>
     public string? DifferenceFrom(StatementOutcome other)
     {
         if (Error is not null || other.Error is not null)
@@ -95,7 +95,7 @@ sealed partial record StatementOutcome(
     }
 
     /// <summary>
-    /// Whether a row is of the schema of Foz's own tables, which come when there is something to keep.
+    /// Whether a row is of the schema of Foz's own tables, which are created when there are rows to store.
     /// </summary>
     static bool IsOfPlatform(NpgsqlDataReader row) => Enumerable.Range(0, row.FieldCount).Any(i =>
         row.GetName(i).ToLowerInvariant() is "nspname" or "schema" or "table_schem" or "table_schema"

@@ -136,8 +136,8 @@ sealed class CrashProject : IDisposable
     /// <summary>
     /// Asserts that the lake holds what an undisturbed run makes of the same files, and each batch once.
     /// </summary>
-    /// <param name="kills">What was done to it, for people.</param>
-    /// <param name="streams">The streams that are looked at, with their rejected rows; none for all tables.</param>
+    /// <param name="kills">What was done to the lake, for the message.</param>
+    /// <param name="streams">The streams to compare, with their rejected rows; none for all tables.</param>
     public async Task AssertUndisturbedAsync(string kills, params IReadOnlyList<string> streams)
     {
         var compared = 0;

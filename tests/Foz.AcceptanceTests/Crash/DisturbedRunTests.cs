@@ -4,7 +4,9 @@ using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Crash;
 
-/// <summary>Runs that others disturb: who writes the files that are read, who sets the clock, and other runs.</summary>
+/// <summary>
+/// Runs that others disturb: writers of the files that are read, changes of the clock, and other runs.
+/// </summary>
 public sealed class DisturbedRunTests : IDisposable
 {
     const int TornFiles = 3;

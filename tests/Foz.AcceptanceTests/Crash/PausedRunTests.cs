@@ -3,7 +3,7 @@ using Foz.Storage;
 namespace Foz.AcceptanceTests.Crash;
 
 /// <summary>
-/// A run that stands still for longer than its lease holds, as on a machine that is suspended, and then goes on.
+/// A run that is stopped for longer than its lease lasts, as on a suspended machine, and then continues.
 /// </summary>
 public sealed class PausedRunTests
 {

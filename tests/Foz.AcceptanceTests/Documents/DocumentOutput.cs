@@ -28,8 +28,8 @@ static partial class DocumentOutput
     }
 
     /// <summary>
-    /// What the document should show: the same choice of lines, as they were written; lines in which only times moved
-    /// stay as they are.
+    /// Returns the output that the document should show: the same choice of lines, as they were written; lines in which
+    /// only times differ stay unchanged.
     /// </summary>
     public static string Updated(string shown, string written)
     {

@@ -50,12 +50,12 @@ sealed partial class DocumentRun
         }
     }
 
-    /// <summary>Does it.</summary>
+    /// <summary>Runs a document.</summary>
     /// <param name="document">The document.</param>
-    /// <param name="folder">Where; the shell's home.</param>
+    /// <param name="folder">The folder in which it runs; the shell's home.</param>
     /// <param name="commands">The folder with the command <c>foz</c>.</param>
-    /// <param name="prologue">What the shell does first.</param>
-    /// <param name="replacements">What is put in place of texts of the document, and back in what is written.</param>
+    /// <param name="prologue">The first commands of the shell.</param>
+    /// <param name="replacements">Replacements of texts of the document, which are reversed in the output.</param>
     public static async Task<DocumentRun> RunAsync(
         MarkdownDocument document, string folder, string commands, string prologue,
         IReadOnlyDictionary<string, string> replacements)

@@ -4,8 +4,8 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Documents;
 
 /// <summary>
-/// Where documents are run: README in a checkout whose demo is made, the guide's first page in an empty folder, and
-/// every other document in a copy of the project that this first page ends with.
+/// The folders in which documents run: README in a checkout with the demo, the guide's first page in an empty folder,
+/// and every other document in a copy of the project that this first page ends with.
 /// </summary>
 /// <param name="server">The server at the addresses of databases in documents.</param>
 /// <param name="checkout">The checkout.</param>

@@ -4,7 +4,7 @@ using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;
 
-/// <summary>Logs whose data files were never published: what their replay comes to.</summary>
+/// <summary>Logs whose data files were never published: the result of their replay.</summary>
 public sealed class GoldenLogTests(GoldenEngine engine) : IClassFixture<GoldenEngine>
 {
     const string Date = "date";

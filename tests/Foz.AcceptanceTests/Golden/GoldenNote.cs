@@ -2,7 +2,7 @@ using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Golden;
 
-/// <summary>What is to be known of a table beyond its index.</summary>
+/// <summary>Additional facts of a table that its index does not have.</summary>
 /// <param name="Why">Why the stored result does not decide, or what decides instead.</param>
 sealed record GoldenNote(string Why)
 {
@@ -33,7 +33,7 @@ sealed record GoldenNote(string Why)
         ["dat/with_schema_change"] = "in version 1, column letter was dropped",
         ["kernel-golden/time-travel-partition-changes-b"] = "in version 1, the partitioning changed",
         ["delta-spark/delta-0.1.0"] = "in version 3, the partitioning changed",
-        // A commit made by hand tells of rows that it does not add.
+        // A handmade commit records changes of rows that it does not add.
         ["kernel-data/cdf-table-simple"] = "",
     };
 

@@ -12,8 +12,8 @@ static class GoldenRows
 
     /// <summary>Asserts that a relation has the rows of another one.</summary>
     /// <param name="session">The engine.</param>
-    /// <param name="relation">What was read.</param>
-    /// <param name="wanted">The rows that it must have; variants and what holds them may be their JSON.</param>
+    /// <param name="relation">The relation that was read.</param>
+    /// <param name="wanted">The expected rows; variants and values with variants in them may be their JSON.</param>
     /// <param name="what">The table and version, for the message.</param>
     /// <param name="waived">A column whose values are not compared; null if all are.</param>
     public static void AssertEqual(
@@ -74,7 +74,7 @@ static class GoldenRows
         };
     }
 
-    /// <summary>Puts the lines into a table of texts; what is no text keeps its JSON.</summary>
+    /// <summary>Loads the lines into a table of texts; values that are no texts keep their JSON.</summary>
     static void Load(EngineSession session, string file, string[] columns)
     {
         var texts = columns.ToDictionary(c => c, _ => new List<string?>(), StringComparer.Ordinal);

@@ -141,7 +141,7 @@ static class SparkRows
         ]),
     };
 
-    // Numbers by their value, times in one form, other texts as they are.
+    // Numbers by their value, times in one form, other texts unchanged.
     static JsonNode Scalar(string text)
     {
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)

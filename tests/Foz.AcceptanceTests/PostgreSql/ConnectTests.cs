@@ -3,7 +3,7 @@ using Foz.Lake;
 
 namespace Foz.AcceptanceTests.PostgreSql;
 
-/// <summary>How a server is reached, and what is said when it cannot be.</summary>
+/// <summary>Connections to a server, and the messages when they fail.</summary>
 public sealed class ConnectTests(PostgreSqlServer server, ConnectTests.UsersDatabase users)
     : IClassFixture<ConnectTests.UsersDatabase>
 {

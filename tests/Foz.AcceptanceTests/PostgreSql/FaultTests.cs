@@ -160,7 +160,7 @@ public sealed class FaultTests(PostgreSqlServer server, FaultTests.LargeDatabase
             $"SELECT count(*) FROM pg_stat_activity WHERE application_name = "
                 + $"'{application}' AND query LIKE '{query}'"))!);
 
-    /// <summary>A database whose table no buffer holds whole.</summary>
+    /// <summary>A database whose table fits no buffer.</summary>
     public sealed class LargeDatabase(PostgreSqlServer server) : IAsyncLifetime
     {
         public PostgreSqlDatabase Database { get; private set; } = null!;

@@ -80,7 +80,7 @@ public sealed class PostgreSqlDatabase(PostgreSqlServer server, string name)
         Settings = Settings.Of(("table", table)),
     };
 
-    /// <summary>Reads a stream as it is now.</summary>
+    /// <summary>Reads the current rows of a stream.</summary>
     public async Task<ReadRows> ReadAsync(StreamDefinition stream, params (string Name, object Value)[] settings)
     {
         await using var source = Source(settings);

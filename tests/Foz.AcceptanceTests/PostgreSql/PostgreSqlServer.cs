@@ -186,7 +186,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         {
             if (line.Contains("FATAL", StringComparison.Ordinal)) break;
             if (!line.Contains("ready to accept connections", StringComparison.Ordinal)) continue;
-            // Goes on reading, so that the server never waits for its log to be read.
+            // Keeps reading, so that the server never waits for its log to be read.
             _ = shell.StandardError.ReadToEndAsync();
             _ = shell.StandardOutput.ReadToEndAsync();
             return shell;

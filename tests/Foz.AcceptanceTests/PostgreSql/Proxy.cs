@@ -26,7 +26,7 @@ public sealed class Proxy : IAsyncDisposable
     /// <summary>Cuts the wire once the server has said so much.</summary>
     public long BytesMax { get; set; } = long.MaxValue;
 
-    /// <summary>Sends nothing more then, and leaves the wire as it is.</summary>
+    /// <summary>Whether it then stops sending, but leaves the connection open.</summary>
     public bool Stalls { get; init; }
 
     /// <summary>How many connections it does that to, from the first on.</summary>

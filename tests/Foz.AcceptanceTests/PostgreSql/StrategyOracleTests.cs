@@ -4,8 +4,8 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.PostgreSql;
 
 /// <summary>
-/// The strategies of incremental models beside the SQL that a textbook has for them, run by PostgreSQL on the same
-/// random batches: after each batch both tables are the same.
+/// Compares the strategies of incremental models with the SQL of a textbook, which PostgreSQL runs on the same random
+/// batches: after each batch both tables are the same.
 /// </summary>
 public sealed class StrategyOracleTests : IDisposable
 {

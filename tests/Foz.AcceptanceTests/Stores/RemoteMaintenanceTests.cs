@@ -111,7 +111,7 @@ public sealed class RemoteMaintenanceTests(AzuriteServer azurite) : IDisposable
     async Task<string> ValueAsync(string sql) =>
         (await RunAsync("query", sql, "--output", "csv")).Output.Split('\n')[1].Trim().Trim('"');
 
-    /// <summary>What a table has in a store beside its log.</summary>
+    /// <summary>Returns the files of a table in a store, without its log.</summary>
     static async Task<List<string>> DataAsync(IObjectStore store, string table) =>
         await store.ListAsync(table, null, Cancel).Select(found => found.Path)
             .Where(path => !path.Contains("_delta_log/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)

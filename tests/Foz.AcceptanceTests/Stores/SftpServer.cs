@@ -27,7 +27,7 @@ public sealed class SftpServer : IAsyncDisposable
     /// <summary>The folder of the files that it serves.</summary>
     public string Files => Path.Combine(folder, "files");
 
-    /// <summary>Who may log in.</summary>
+    /// <summary>Gets the user that may log in.</summary>
     public static string User => Environment.UserName;
 
     /// <summary>A key that it takes.</summary>
@@ -155,7 +155,7 @@ public sealed class SftpServer : IAsyncDisposable
         {
             if (line.Contains("Cannot bind", StringComparison.Ordinal)) break;
             if (!line.Contains("Server listening", StringComparison.Ordinal)) continue;
-            // Goes on reading, so that the server never waits for its log to be read.
+            // Keeps reading, so that the server never waits for its log to be read.
             _ = shell.StandardError.ReadToEndAsync(CancellationToken.None);
             return shell;
         }

@@ -91,7 +91,7 @@ public sealed class StoredFilesTests : IAsyncLifetime
         lake.Write(".env", "S3_SECRET=not-to-be-shown\n");
         lake.Write(
             "sources/landing.yml", $"connection: landing\nstreams:\n  orders: {{path: '*.csv', mode: {mode}}}\n");
-        // Services tell times to the second: some of these writes have the same.
+        // Services report times in whole seconds: some of these writes have the same.
         for (var i = 0; i < 6; i++)
         {
             await store.PutAsync("a.csv", System.Text.Encoding.UTF8.GetBytes($"id,v\n1,{i}\n"), Cancel);
