@@ -4,8 +4,8 @@ namespace Foz.Tests;
 /// <param name="Suite">The suite, a folder.</param>
 /// <param name="Name">The table, a folder of the suite.</param>
 /// <param name="Kind"><c>data</c>, <c>log-only</c>, <c>negative</c> or <c>unjudged</c>.</param>
-/// <param name="Features">What it shows, by tags.</param>
-/// <param name="Expected">What is expected of it, in words.</param>
+/// <param name="Features">The features that it shows, as tags.</param>
+/// <param name="Expected">The expected result, in words.</param>
 public sealed record GoldenTable(string Suite, string Name, string Kind, string Features, string Expected)
 {
     /// <summary>All tables that are here; empty, with the reason, where the shared data is absent.</summary>
@@ -24,7 +24,7 @@ public sealed record GoldenTable(string Suite, string Name, string Kind, string 
     /// <summary>The table of a suite and name: <c>suite/name</c>.</summary>
     public static GoldenTable Find(string name) => All().Single(table => table.ToString() == name);
 
-    /// <summary>The folder with the table and what is expected of it.</summary>
+    /// <summary>The folder with the table and its expected result.</summary>
     public string Folder => Path.Combine(Repository.SharedFolder("golden"), Suite, Name);
 
     /// <summary>The table's root.</summary>

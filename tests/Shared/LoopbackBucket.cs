@@ -20,7 +20,7 @@ sealed class LoopbackBucket
         lock (Gate) return objects.GetValueOrDefault(key);
     }
 
-    /// <summary>Writes if a condition on what is there holds.</summary>
+    /// <summary>Writes an object if a condition on the existing one holds.</summary>
     public LoopbackObject? Put(
         string key, byte[] content, string? writeId, Func<LoopbackObject?, bool> condition, string? tag = null)
     {

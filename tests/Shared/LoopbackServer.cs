@@ -149,7 +149,7 @@ abstract class LoopbackServer : IAsyncDisposable
     }
 
     /// <summary>Answers a request.</summary>
-    /// <returns>Whether the connection goes on.</returns>
+    /// <returns>Whether the connection stays open.</returns>
     async Task<bool> HandleAsync(Stream stream, LoopbackRequest request)
     {
         lock (gate) ParallelMax = Math.Max(ParallelMax, ++current);

@@ -38,7 +38,7 @@ public sealed partial class MarkdownDocument
     /// <summary>Its lines outside of blocks of code.</summary>
     public IEnumerable<string> Prose => Lines.Where((_, i) => !Blocks.Any(b => b.Line - 1 <= i && i <= b.LastLine - 1));
 
-    /// <summary>Reads a document as it is now.</summary>
+    /// <summary>Reads the current state of a document.</summary>
     public static MarkdownDocument Read(string name) => new(System.IO.Path.Combine(Repository.Root, name));
 
     /// <summary>The document of a name.</summary>

@@ -24,7 +24,7 @@ public sealed partial record PgWord(string Text, string Arguments, string Answer
             .Select(cells => new PgWord(cells[0], cells[1], cells[2], cells.ElementAtOrDefault(3) ?? "")),
     ];
 
-    /// <summary>Whether it is an error, of Foz and, but for what is refused by name, of PostgreSQL.</summary>
+    /// <summary>Whether it is an error: in Foz, and in PostgreSQL except for what Foz refuses by name.</summary>
     public bool IsError => Answer.StartsWith('!');
 
     /// <summary>Whether Foz names it as not supported.</summary>

@@ -1,13 +1,13 @@
 namespace Foz.Tests;
 
-/// <summary>Where this checkout and the data shared beside it are.</summary>
+/// <summary>The folders of this checkout and of the shared data next to it.</summary>
 public static class Repository
 {
     /// <summary>The folder of the solution file.</summary>
     public static string Root { get; } = FindRoot();
 
     /// <summary>
-    /// The folder of shared test data: <c>FOZ_SHARED</c>, or <c>../shared</c> beside the checkout.
+    /// Gets the folder of shared test data: <c>FOZ_SHARED</c>, or <c>../shared</c> next to the checkout.
     /// </summary>
     public static string Shared { get; } =
         Environment.GetEnvironmentVariable("FOZ_SHARED") ?? Path.GetFullPath(Path.Combine(Root, "..", "shared"));

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Foz.Tests;
 
 /// <summary>
-/// A terminal in memory: what is written to it is drawn, as far as programs of this checkout move the cursor.
+/// A terminal in memory: draws what is written to it, as far as programs of this checkout move the cursor.
 /// </summary>
 /// <param name="width">How many columns it has.</param>
 public sealed partial class Screen(int width) : TextWriter(CultureInfo.InvariantCulture)

@@ -27,9 +27,9 @@ public static partial class StillText
     private static partial Regex Sample { get; }
 
     /// <summary>
-    /// The lines of a text in which clocks are replaced, those of steps that one after another ended ordered by their
-    /// text, as steps that work at the same time end in any order. What is indented below a step stays with it. What a
-    /// step that takes long says meanwhile is left out: whether it does depends on the machine's speed.
+    /// Returns the lines of a text in which clocks are replaced. Consecutive lines of ended steps are ordered by their
+    /// text, as steps that run at the same time end in any order. Lines that are indented below a step stay with it.
+    /// Progress messages of a long step are left out, as they depend on the machine's speed.
     /// </summary>
     public static IReadOnlyList<string> Ordered(string still)
     {
