@@ -1,6 +1,6 @@
 namespace Foz.Benchmarks;
 
-/// <summary>One figure that the project claims, measured beside its peer or limit.</summary>
+/// <summary>A figure that the project claims, measured against its peer or limit.</summary>
 interface IBenchmark
 {
     string Name { get; }

@@ -3,14 +3,16 @@ using System.Globalization;
 
 namespace Foz.Benchmarks;
 
-/// <summary>Two ways of the same work, timed in turns so that a noisy machine treats both alike.</summary>
+/// <summary>
+/// Two ways to do the same work, timed in turns so that a noisy machine affects both in the same way.
+/// </summary>
 static class Pair
 {
     /// <summary>Runs both in turns after one round that is not counted.</summary>
     /// <param name="rounds">How many rounds are counted.</param>
-    /// <param name="ours">The one way.</param>
-    /// <param name="theirs">The other.</param>
-    /// <param name="prepare">What is done before each round and not timed; null for nothing.</param>
+    /// <param name="ours">The first way.</param>
+    /// <param name="theirs">The second way.</param>
+    /// <param name="prepare">Work before each round that is not timed; null for none.</param>
     /// <returns>Medians in milliseconds, and the median of the ratios round by round.</returns>
     public static async Task<(double OursMs, double TheirsMs, double Ratio)> RunAsync(
         int rounds, Func<Task> ours, Func<Task> theirs, Action? prepare = null)

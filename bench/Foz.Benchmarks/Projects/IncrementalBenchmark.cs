@@ -9,11 +9,11 @@ using Foz.Pipelines.Runs;
 namespace Foz.Benchmarks.Projects;
 
 /// <summary>
-/// A run that brings 10,000 rows with random keys, half of them known, into an incremental model: into a table of 10 M
-/// rows beside one of a tenth.
+/// A run that loads 10,000 rows with random keys, half of them known, into an incremental model: a table of 10 M rows
+/// compared with one of a tenth.
 /// </summary>
 /// <param name="strategy">The model's strategy.</param>
-/// <param name="goal">What the ratio must reach.</param>
+/// <param name="goal">The required ratio.</param>
 sealed class IncrementalBenchmark(string strategy, string goal) : IBenchmark
 {
     const int Rounds = 7;

@@ -29,7 +29,7 @@ static class ManyModels
                 var path = Path.Combine(folder, "models", schema, area, name[(schema.Length + 1)..] + ".sql");
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
                 var reads = Enumerable.Range(0, below == 0 ? 0 : schema == "staging" ? 1 : random.Next(2, 6))
-                    // Mostly from what is near, so that the graph is deep and not only wide.
+                    // Mostly models that are near, so that the graph is deep and not only wide.
                     .Select(_ => made[Math.Max(0, below - 1 - (int)(below * Math.Pow(random.NextDouble(), 2)))])
                     .Distinct().ToList();
                 File.WriteAllText(path, TextOf(name, area, reads));

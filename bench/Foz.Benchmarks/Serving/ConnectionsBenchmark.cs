@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace Foz.Benchmarks.Serving;
 
-/// <summary>What a connection costs that does nothing, and what many get that all ask at the same time.</summary>
+/// <summary>
+/// The memory of an idle connection, and the latencies of many connections that all query at the same time.
+/// </summary>
 sealed class ConnectionsBenchmark : IBenchmark
 {
     const int Idle = 500;

@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace Foz.Benchmarks.Serving;
 
-/// <summary>A dashboard's small queries while an analyst joins all there is, each of a class of their own.</summary>
+/// <summary>
+/// A dashboard's small queries while an analyst joins all data, each in a workload class of their own.
+/// </summary>
 sealed class DashboardBenchmark : IBenchmark
 {
     const int Rounds = 12;

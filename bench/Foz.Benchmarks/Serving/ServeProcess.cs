@@ -28,9 +28,9 @@ sealed class ServeProcess : IDisposable
     /// <summary>The most memory that it had in use.</summary>
     public long PeakBytes => StatusOf("VmHWM:");
 
-    /// <summary>Begins to serve.</summary>
+    /// <summary>Starts to serve.</summary>
     /// <param name="folder">The project's folder.</param>
-    /// <param name="settings">What stands in its foz.yml beside the name.</param>
+    /// <param name="settings">The settings in its foz.yml in addition to the name.</param>
     public static ServeProcess Start(string folder, string settings = "")
     {
         File.WriteAllText(Path.Combine(folder, "foz.yml"), $"name: serving\n{settings}\n");

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Foz.Benchmarks.Snapshots;
 
-/// <summary>The log of 300,000 files that stands beside the checkout.</summary>
+/// <summary>The log of 300,000 files next to the checkout.</summary>
 static class GoldenLog
 {
     public const int FileCount = 300_000;

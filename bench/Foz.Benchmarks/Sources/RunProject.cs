@@ -20,7 +20,7 @@ sealed class RunProject(string folder) : IDisposable
         return this;
     }
 
-    /// <summary>Runs what is selected; all where nothing is.</summary>
+    /// <summary>Runs the selected steps; all without a selection.</summary>
     public async Task RunAsync(params string[] select)
     {
         WorkFolder.Empty(Path.Combine(folder, "lake"));

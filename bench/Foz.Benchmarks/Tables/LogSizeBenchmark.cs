@@ -6,8 +6,8 @@ using Foz.Storage;
 namespace Foz.Benchmarks.Tables;
 
 /// <summary>
-/// What the log of a table weighs after many small commits, one a minute, against its live data: as it is, and once the
-/// clock has moved past the retention.
+/// The size of a table's log after many small commits, one a minute, compared with its live data: immediately, and once
+/// the clock has moved past the retention.
 /// </summary>
 sealed class LogSizeBenchmark(int commits) : IBenchmark
 {

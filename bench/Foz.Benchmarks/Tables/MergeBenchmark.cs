@@ -7,7 +7,7 @@ using Foz.Storage;
 
 namespace Foz.Benchmarks.Tables;
 
-/// <summary>What is at hand when a merge begins.</summary>
+/// <summary>The state of the process when a merge begins.</summary>
 enum MergeStart
 {
     /// <summary>Nothing: a process starts for it.</summary>
@@ -24,7 +24,7 @@ enum MergeStart
 /// Random keys merged into 10 M rows in 50 files, against DuckDB's native upsert into a table in memory.
 /// </summary>
 /// <param name="rows">How many keys.</param>
-/// <param name="start">What is at hand.</param>
+/// <param name="start">The state when it begins.</param>
 sealed class MergeBenchmark(int rows, MergeStart start) : IBenchmark
 {
     const int Rounds = 5;
