@@ -13,7 +13,7 @@ public sealed record RunResult(string RunId, IReadOnlyList<StepResult> Steps, Ti
     /// <summary>What went wrong with the run beside its steps; null where nothing did.</summary>
     public FozException? Error { get; init; }
 
-    /// <summary>What the SQL tests came to that were made, by name.</summary>
+    /// <summary>The results of the SQL tests that ran, by name.</summary>
     public IReadOnlyList<ChecksOutcome> Tests { get; init; } = [];
 
     /// <summary>Whether it was stopped, as by Ctrl-C.</summary>

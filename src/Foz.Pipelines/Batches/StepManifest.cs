@@ -72,7 +72,7 @@ public sealed record StepManifest
 
     /// <summary>
     /// Times that were filled from older inputs, and that were to be filled again when the batch was done: the run that
-    /// opened it may have ended before it came to them.
+    /// opened it may have ended before it filled them.
     /// </summary>
     public ImmutableArray<Interval> Stale { get; init; } = [];
 

@@ -5,7 +5,7 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Pipelines.Destinations;
 
-/// <summary>What Airbyte's platform tells the destination: the file of <c>--config</c>.</summary>
+/// <summary>The configuration that Airbyte's platform gives the destination: the file of <c>--config</c>.</summary>
 public sealed record AirbyteConfig
 {
     /// <summary>The folder of the project whose lake takes the rows; null for the one that the command finds.</summary>

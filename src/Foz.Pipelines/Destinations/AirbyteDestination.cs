@@ -244,7 +244,7 @@ public sealed class AirbyteDestination
     bool IsDue() => syncs.Values.Where(s => !s.IsAtOnce).Sum(s => s.Waiting.Count) >= config.BatchRows
         || lake.Clock.GetElapsedTime(committedAt) >= TimeSpan.FromSeconds(config.BatchSeconds);
 
-    /// <summary>Commits what waits, and tells the states that hold then.</summary>
+    /// <summary>Commits the waiting records, and reports the states that are committed then.</summary>
     async Task CommitAsync(bool isEnd, CancellationToken cancellationToken)
     {
         foreach (var sync in syncs.Values)

@@ -89,7 +89,7 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
                 "templates are not read: the SQL stays as it is", "write it as SQL");
             break;
         }
-        // What its SQL names is known by itself.
+        // Tables that its SQL names are known without a list.
         var depends = Depends(asset).Where(table => !sql.Contains($"{table}", StringComparison.OrdinalIgnoreCase))
             .ToList();
         if (depends.Count > 0) model.Set("depends", List(depends.Select(table => $"{table}")));

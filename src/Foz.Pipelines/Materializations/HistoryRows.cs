@@ -279,7 +279,9 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
         MergeKeys.Of(ComparableKeys(present, given).Select(key => new MergeKey(key, key.Name)))
         .Range(session, Versions, cancellationToken);
 
-    /// <summary>The type of the history's instants: that of the column that tells them, else instants.</summary>
+    /// <summary>
+    /// Returns the type of the history's instants: that of the column that dates rows, otherwise instants.
+    /// </summary>
     string TypeOfTime(IReadOnlyList<EngineColumn> given) =>
         strategy is IncrementalStrategy.Scd2ByTime { UpdatedAt: var updatedAt }
             ? given.First(column => Is(column, updatedAt)).TypeName

@@ -32,7 +32,7 @@ public abstract record Materialization
         public override string Name => "table";
     }
 
-    /// <summary>A SELECT that is kept and run by who reads it.</summary>
+    /// <summary>A SELECT that is stored, and that each reader runs.</summary>
     public sealed record View : Materialization
     {
         /// <inheritdoc/>
@@ -50,7 +50,7 @@ public abstract record Materialization
         public override IncrementalStrategy Strategy { get; } = Strategy;
     }
 
-    /// <summary>No table or view: who reads it gets its SELECT in its place.</summary>
+    /// <summary>No table or view: its readers contain its SELECT.</summary>
     public sealed record Ephemeral : Materialization
     {
         /// <inheritdoc/>

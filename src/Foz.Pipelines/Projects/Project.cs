@@ -145,7 +145,7 @@ public sealed class Project
     }
 }
 
-/// <summary>What reading a project came to.</summary>
+/// <summary>The result of reading a project.</summary>
 public abstract record ProjectResult
 {
     ProjectResult() { }

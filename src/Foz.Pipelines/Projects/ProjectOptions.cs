@@ -16,7 +16,7 @@ public sealed record ProjectOptions
     /// <summary>The connectors that there are.</summary>
     public IReadOnlyList<IConnector> Connectors { get; init; } = ConnectorRegistry.Connectors;
 
-    /// <summary>Who reads projects of other tools.</summary>
+    /// <summary>The readers of projects of other tools.</summary>
     public IReadOnlyList<IProjectReader> Readers { get; init; } = [];
 
     /// <summary>

@@ -78,7 +78,7 @@ public sealed record TestThresholds
     /// <summary>SQL of the number that counts, over the rows; null for how many there are.</summary>
     public string? FailCalc { get; init; }
 
-    /// <summary>How many rows are looked at; null for all.</summary>
+    /// <summary>How many rows are checked; null for all.</summary>
     public long? Limit { get; init; }
 
     /// <summary>The condition that the number has where the test fails: <c>&gt; 10</c>.</summary>

@@ -23,13 +23,14 @@ sealed record PromotedStep(
     ImmutableSortedDictionary<string, TableInput> Tables);
 
 /// <summary>
-/// Looks whether tables can be promoted: made as the project says now, checked, and from what the base will have.
+/// Checks whether tables can be promoted: built as the project now defines them, checked, and from the base's future
+/// tables.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="project">The project in its environment.</param>
 /// <param name="target">The project in the base.</param>
-/// <param name="nodes">What is to be promoted.</param>
-/// <param name="own">What the environment has of its own.</param>
+/// <param name="nodes">The nodes to promote.</param>
+/// <param name="own">The environment's own tables.</param>
 sealed class PromotionInspection(
     Lakehouse lake, Project project, Project target, IReadOnlyList<GraphNode> nodes, IReadOnlySet<TableName> own)
 {
@@ -45,7 +46,7 @@ sealed class PromotionInspection(
     /// <summary>What the user should know.</summary>
     public IReadOnlyList<Warning> Warnings => warnings;
 
-    /// <summary>Looks at a step; null where it cannot be promoted.</summary>
+    /// <summary>Checks a step; null if it cannot be promoted.</summary>
     public async Task<PromotedStep?> InspectAsync(GraphNode node, CancellationToken cancellationToken)
     {
         if (target.Graph.Find(node.Name) is not { } other)

@@ -19,7 +19,7 @@ sealed partial class CheckArguments
         ["low"] = 6, ["medium"] = DeviationsDefault, ["high"] = 3,
     };
 
-    /// <summary>What <c>anomaly</c> looks at, and how closely.</summary>
+    /// <summary>Reads what <c>anomaly</c> checks, and how closely.</summary>
     public CheckDefinition.Anomaly? Anomaly()
     {
         var on = column ?? reader.Text("column");

@@ -72,9 +72,9 @@ public abstract partial record CheckDefinition
         private protected override string Asks => AgeMax.ToString("c", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Nothing of a table is out of the ordinary, as its own past has it.</summary>
-    /// <param name="Column">The column whose distribution is looked at; null for all of the table.</param>
-    /// <param name="Pillars">What is looked at.</param>
+    /// <summary>Nothing of a table is unusual, compared with its own past.</summary>
+    /// <param name="Column">The column whose distribution is checked; null for the whole table.</param>
+    /// <param name="Pillars">The aspects that are checked.</param>
     /// <param name="Deviations">How many deviations from the usual are nothing unusual.</param>
     /// <param name="HistoryMin">How many earlier numbers are needed before one can be unusual.</param>
     public sealed record Anomaly(

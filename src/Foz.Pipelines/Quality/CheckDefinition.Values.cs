@@ -87,8 +87,8 @@ public abstract partial record CheckDefinition
         public Place SqlPlace { get; init; }
     }
 
-    /// <summary>Every value is written as a format asks, check digits included.</summary>
-    /// <param name="Column">The column; what is not text is looked at as text.</param>
+    /// <summary>Every value has a given format, including check digits.</summary>
+    /// <param name="Column">The column; values that are not text are checked as text.</param>
     /// <param name="FormatName">
     /// The format's name, one of <see cref="Foz.Lake.Data.Formats.ValueFormat.Names"/>.
     /// </param>

@@ -25,7 +25,7 @@ public abstract partial record CheckDefinition
     /// <summary>The name of its kind.</summary>
     private protected abstract string TypeName { get; }
 
-    /// <summary>The columns that it looks at; empty for a check of the whole table.</summary>
+    /// <summary>The columns that it checks; empty for a check of the whole table.</summary>
     public abstract IReadOnlyList<string> Columns { get; }
 
     /// <summary>What happens when rows break it.</summary>

@@ -25,13 +25,12 @@ public sealed class Checker(EngineSession session, string relation)
     public required Func<string, string> BindQuery { get; init; }
 
     /// <summary>
-    /// The rows that are new in the table, as such SQL: checks that need to see no others look at these. Null where all
-    /// rows are looked at.
+    /// The new rows of the table, as such SQL, for checks that need to see no others. Null if all rows are checked.
     /// </summary>
     public string? NewRows { get; init; }
 
     /// <summary>
-    /// Whether a check needs to see all rows; by default all do but those that decide about each row by itself.
+    /// Whether a check needs to see all rows; by default all do except those that decide about each row on its own.
     /// </summary>
     public Func<CheckDefinition, bool> LooksAtAll { get; init; } = static check => check.Scope is not CheckScope.Row;
 

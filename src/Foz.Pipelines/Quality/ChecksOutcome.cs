@@ -3,7 +3,7 @@ using Foz.Lake.Data;
 
 namespace Foz.Pipelines.Quality;
 
-/// <summary>What checking one table or test came to.</summary>
+/// <summary>The result of checking one table or test.</summary>
 /// <param name="Name">The table's name in the lake, or the test's.</param>
 /// <param name="Checks">What its checks found; empty where they could not be run.</param>
 /// <param name="Error">Why they could not be run; null where they could.</param>

@@ -36,8 +36,8 @@ public sealed class RowScreen(EngineSession session, string batch)
     /// </summary>
     public (IReadOnlyList<string> Key, string Sequence)? Newest { get; init; }
 
-    /// <summary>Looks at the batch.</summary>
-    /// <param name="checks">The checks that take rows out.</param>
+    /// <summary>Checks the batch.</summary>
+    /// <param name="checks">The checks that remove rows.</param>
     /// <param name="cancellationToken">Interrupts it.</param>
     /// <returns>A result for each check, in order.</returns>
     /// <exception cref="FozException">A check cannot be run; says which.</exception>

@@ -12,7 +12,7 @@ namespace Foz.Pipelines.Runs;
 
 /// <summary>Runs the statements of hooks on a lake.</summary>
 /// <param name="lake">The lake.</param>
-/// <param name="warn">Tells the user what was passed over.</param>
+/// <param name="warn">Receives warnings about what was ignored.</param>
 sealed class HookRunner(Lakehouse lake, Action<Warning> warn)
 {
     /// <summary>What databases have and a lake does not: nothing is lost where it is passed over.</summary>

@@ -122,7 +122,7 @@ public sealed class ProjectChecks(Lakehouse lake)
         try
         {
             using var session = lake.Engines.Open(Workload.Models);
-            // Of a model that is made nowhere its SELECT is looked at.
+            // Of a model without a table or view the SELECT is checked.
             using var bound = !node.IsMade
                 ? await new StepNames(lake, node, Newest).BindTableAsync(session, node.Name, cancellationToken)
                 : table is { } checkedTable

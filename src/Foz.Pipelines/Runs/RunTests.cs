@@ -52,13 +52,13 @@ sealed class RunTests
     }
 
     /// <summary>
-    /// Makes the checks of models that are inlined, and the tests that no step waited for: all but those that would
-    /// look at what a step did not make.
+    /// Runs the checks of inlined models, and the tests that no step waited for, except those that would read tables
+    /// that a step did not make.
     /// </summary>
     /// <param name="steps">How the steps ended.</param>
     /// <param name="inlined">The models.</param>
-    /// <param name="cancellationToken">Stops it; the tests that were made are returned.</param>
-    /// <returns>What all came to that were made: the models' checks, and the tests by name.</returns>
+    /// <param name="cancellationToken">Stops it; the results of tests that ran are returned.</param>
+    /// <returns>The results of all that ran: the models' checks, and the tests by name.</returns>
     public async Task<IReadOnlyList<ChecksOutcome>> EndAsync(
         IEnumerable<StepResult> steps, IReadOnlySet<TableName> inlined, CancellationToken cancellationToken)
     {

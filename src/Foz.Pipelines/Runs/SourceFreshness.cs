@@ -26,7 +26,7 @@ public sealed class SourceFreshness(Lakehouse lake)
 {
     static readonly long EpochMicros = DateTimeOffset.UnixEpoch.UtcTicks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Looks at the streams that say how old they may be.</summary>
+    /// <summary>Reads the age of the streams that limit it.</summary>
     /// <param name="sources">Their sources.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<SourceAge>> ReadAsync(

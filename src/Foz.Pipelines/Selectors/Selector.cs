@@ -22,7 +22,7 @@ public abstract record Selector
 
     /// <summary>What one method finds, and what of the graph is reached from there.</summary>
     /// <param name="Method">How things are found.</param>
-    /// <param name="Value">What is looked for: a name, a tag, a path, a word.</param>
+    /// <param name="Value">The value to find: a name, a tag, a path, a word.</param>
     public sealed record Term(SelectorMethod Method, string Value) : Selector
     {
         /// <summary>The part after the method's first dot: <c>materialized</c> of <c>config.materialized</c>.</summary>

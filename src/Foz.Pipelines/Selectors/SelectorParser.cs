@@ -11,11 +11,11 @@ namespace Foz.Pipelines.Selectors;
 public static class SelectorParser
 {
     /// <summary>Reads selectors of a command line; each may hold several.</summary>
-    /// <exception cref="FozException">One is none; tells what is wrong with it.</exception>
+    /// <exception cref="FozException">A selector is invalid; the message says what is wrong with it.</exception>
     public static Selector Parse(IEnumerable<string> texts) => Parse(texts, place: null);
 
     /// <summary>Reads a selector that stands in a file.</summary>
-    /// <exception cref="FozException">It is none; tells what is wrong with it.</exception>
+    /// <exception cref="FozException">The selector is invalid; the message says what is wrong with it.</exception>
     public static Selector Parse(string text, Place place) => Parse([text], place);
 
     static Selector.Union Parse(IEnumerable<string> texts, Place? place)

@@ -32,7 +32,7 @@ public sealed record UnitTestOutcome(UnitTest Test)
 }
 
 /// <summary>
-/// Runs models on the rows that unit tests give them. Of the lake only the columns of tables are looked at.
+/// Runs models on the rows that unit tests give them. Of the lake it reads only the columns of tables.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="project">The project.</param>

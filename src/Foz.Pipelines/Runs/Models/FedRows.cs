@@ -30,7 +30,7 @@ sealed class FedRows(EngineSession session, Model model, IRelationNames names)
         }
         catch (FozException e) when (e.Kind is ErrorKind.Sql or ErrorKind.NotFound)
         {
-            // The step tells what is wrong; a column that the table lacks is something new too.
+            // The step reports the error; a column that the table lacks is something new too.
             return true;
         }
     }

@@ -76,7 +76,7 @@ sealed class IdleSteps
         }
         catch (Exception e) when (e is FozException or DeltaException or StorageException)
         {
-            // The step itself tells what is wrong.
+            // The step itself reports the error.
             return null;
         }
     }

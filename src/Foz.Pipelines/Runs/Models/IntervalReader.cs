@@ -30,7 +30,7 @@ public sealed record IntervalSpan(Interval Interval, IntervalState State, int Co
 /// <param name="Intervals">The intervals that it would run, each as a batch.</param>
 public sealed record BackfillPlan(string Id, IReadOnlyList<Interval> Intervals);
 
-/// <summary>Tells what of the time of models is filled, from the manifests of their batches.</summary>
+/// <summary>Reads which intervals of models are filled, from the manifests of their batches.</summary>
 /// <param name="lake">The lake.</param>
 public sealed class IntervalReader(Lakehouse lake)
 {

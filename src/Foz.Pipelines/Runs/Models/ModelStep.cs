@@ -302,8 +302,8 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     }
 
     /// <summary>
-    /// Screens rows, and writes the files of the batch. Rows without a key are rare: only where the merge found one,
-    /// all rows are looked at, and written again without them.
+    /// Screens rows, and writes the files of the batch. Rows without a key are rare: only if the merge found one, all
+    /// rows are checked, and written again without them.
     /// </summary>
     async Task<(ScreenedRows Rows, TableChange Change)> StageAsync(
         EngineSession session, LakeTable table, Relation given, KeptRows kept, StepManifest manifest, bool withKeys,

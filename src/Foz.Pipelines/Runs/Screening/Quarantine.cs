@@ -49,7 +49,7 @@ public sealed record ReleaseRequest
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);
 }
 
-/// <summary>What a release came to.</summary>
+/// <summary>The result of a release.</summary>
 /// <param name="Released">How many rows went back.</param>
 /// <param name="Broken">How many of those that were asked for break a check still.</param>
 /// <param name="Superseded">How many have a key of which the table has a row by now.</param>

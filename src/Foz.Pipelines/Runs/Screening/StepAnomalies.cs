@@ -15,13 +15,13 @@ using Foz.Pipelines.Runs.Steps;
 namespace Foz.Pipelines.Runs.Screening;
 
 /// <summary>
-/// Looks whether what a step brings is out of the ordinary, as the table's own past has it: its log, and what was
-/// measured then.
+/// Checks whether the rows of a step are unusual, compared with the table's own past: its log, and its earlier
+/// measurements.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="node">The step's node.</param>
 /// <param name="session">The session of the step.</param>
-/// <param name="batch">What the step brings; null where the table is looked at as it is.</param>
+/// <param name="batch">The rows that the step adds; null if the current table is checked.</param>
 sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session, AnomalyBatch? batch)
 {
     const int CommitsMax = 200;

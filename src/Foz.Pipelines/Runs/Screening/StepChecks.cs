@@ -158,9 +158,9 @@ static class StepChecks
         };
     }
 
-    /// <summary>What is checked.</summary>
+    /// <summary>The rows that are checked.</summary>
     /// <param name="All">The table as it would be.</param>
-    /// <param name="NewRows">What is new of it; null where it is looked at whole.</param>
+    /// <param name="NewRows">Its new rows; null if the whole table is checked.</param>
     /// <param name="Inputs">The versions that the batch reads.</param>
     readonly record struct CheckedRows(string All, string? NewRows, IReadOnlyDictionary<string, TableInput> Inputs);
 }

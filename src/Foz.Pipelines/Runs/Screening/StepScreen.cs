@@ -25,12 +25,12 @@ sealed class StepScreen(StepContext context, GraphNode node, EngineSession sessi
 {
     const string Batch = "foz_batch";
 
-    /// <summary>Looks at a batch's rows.</summary>
+    /// <summary>Checks a batch's rows.</summary>
     /// <param name="rows">The rows, read once.</param>
     /// <param name="kept">The rows that stay in the table beside them.</param>
     /// <param name="withKeys">
-    /// Whether rows are known to have NULL in the key of a merge. They are taken out in any case where all rows are
-    /// looked at; where nothing else asks for that, the merge finds them at less cost.
+    /// Whether rows are known to have NULL in the key of a merge. They are removed in any case if all rows are checked;
+    /// if nothing else needs that, the merge finds them at less cost.
     /// </param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">They break the contract, or a rule or check cannot be run.</exception>

@@ -108,7 +108,7 @@ public sealed class TableQualityReader(Lakehouse lake)
 
     sealed record FoundCheck(string Table, string Title, string Arguments, long Runs, long RunsPassed, CheckFound Last)
     {
-        /// <summary>Whether it tells what a rule of cleaning did.</summary>
+        /// <summary>Whether it reports what a cleaning rule did.</summary>
         public bool IsOf(CleanRule rule) => Title.Split('(')[0] is var name
             && (name == $"clean.{rule.Name}" || name == $"clean.{rule.Name}.invalid");
     }

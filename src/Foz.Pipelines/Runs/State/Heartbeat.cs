@@ -15,7 +15,7 @@ sealed class Heartbeat : IAsyncDisposable
     /// <summary>How long a run counts as alive after it last renewed its object.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    /// <summary>How often another run is looked at that is waited for.</summary>
+    /// <summary>How often a run that is waited for is checked.</summary>
     public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(5);

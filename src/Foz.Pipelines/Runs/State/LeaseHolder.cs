@@ -22,7 +22,7 @@ public sealed record LeaseHolder
     /// <summary>Its process on that machine.</summary>
     public required int ProcessId { get; init; }
 
-    /// <summary>When that process started; tells it from a later one with the same number.</summary>
+    /// <summary>When that process started, which distinguishes it from a later one with the same number.</summary>
     public required DateTimeOffset ProcessStartedAt { get; init; }
 
     /// <summary>When it took the lease.</summary>

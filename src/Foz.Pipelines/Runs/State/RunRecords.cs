@@ -177,7 +177,7 @@ static class RunRecords
         };
     }
 
-    /// <summary>The position that a batch came to, as text; null where it has none.</summary>
+    /// <summary>Returns the position that a batch reached, as text; null if it has none.</summary>
     static string? EndOf(StreamInputs? inputs) => inputs switch
     {
         StreamInputs.OfCursor { To: var cursor } => cursor,

@@ -32,8 +32,8 @@ sealed partial class StreamStep
             : null;
 
     /// <summary>
-    /// Tells the source that a batch is committed. Where it does not take that, it keeps more than it must: the next
-    /// run tells it again.
+    /// Notifies the source that a batch is committed. If the source fails to accept that, it keeps more than it must:
+    /// the next run notifies it again.
     /// </summary>
     async Task ConfirmAsync(StepManifest done, CancellationToken cancellationToken)
     {
