@@ -168,7 +168,7 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
             var clock = names.Lake.Clock;
             if (current is not null && !isStale && clock.GetElapsedTime(lookedAt) < ageMax) return current;
             var startedAt = clock.GetTimestamp();
-            // What changes while it is read is looked for again.
+            // A change during the read makes the image stale again.
             isStale = false;
             var tables = await ReadAsync(cancellationToken);
             (lookedAt, var found) = (startedAt, KeyOf(tables));

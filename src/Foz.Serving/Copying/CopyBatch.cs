@@ -72,8 +72,8 @@ sealed class CopyBatch
         RowCount++;
     }
 
-    /// <summary>Hands over what there is.</summary>
-    /// <exception cref="FozException">A value is none of its type; tells the first.</exception>
+    /// <summary>Hands over the rows so far.</summary>
+    /// <exception cref="FozException">A value does not have its type; the first such value is reported.</exception>
     public void Flush(CancellationToken cancellationToken)
     {
         if (lines.Count == 0) return;

@@ -5,7 +5,7 @@ using Foz.Lake.Data;
 namespace Foz.Serving.Governance;
 
 /// <summary>
-/// Who may read what, as the files of <c>policies/</c> say it. What is not granted is not there for who asks.
+/// What each user may read, as the files of <c>policies/</c> define it. A user does not see what is not granted.
 /// </summary>
 public sealed class AccessList
 {

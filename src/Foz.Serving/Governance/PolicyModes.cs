@@ -23,7 +23,7 @@ public static class PolicyModes
         }
     }
 
-    /// <summary>Looks at the files of a project.</summary>
+    /// <summary>Checks the files of a project.</summary>
     /// <param name="projectFolder">The project's folder.</param>
     /// <returns>
     /// What people should change: files with verifiers that others can read, unless they are mounted for reading only.
@@ -54,7 +54,7 @@ public static class PolicyModes
     static bool HasVerifiers(string path) => File.ReadAllText(path).Contains(Verifier, StringComparison.Ordinal);
 
     /// <summary>
-    /// Whether a file comes from outside, as secrets of Kubernetes do: who mounts it says who reads it.
+    /// Whether a file is mounted, as secrets of Kubernetes are: the user who mounts it decides who may read it.
     /// </summary>
     static bool IsMounted(string path)
     {

@@ -19,7 +19,7 @@ public sealed class PolicyValidation(string projectFolder)
     /// <summary>Names of what there is not, or not yet: such a grant gives nothing.</summary>
     public IReadOnlyList<FozException> Warnings => warnings.Items;
 
-    /// <summary>Looks at the files.</summary>
+    /// <summary>Checks the files.</summary>
     /// <param name="tables">The tables and views of the project and of the lake.</param>
     /// <param name="columnsOf">The columns of one; null where they are not known.</param>
     public void Check(IReadOnlyCollection<TableName> tables, Func<TableName, IReadOnlyList<string>?> columnsOf)

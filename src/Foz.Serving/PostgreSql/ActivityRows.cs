@@ -5,7 +5,7 @@ using Foz.Serving.Transactions;
 
 namespace Foz.Serving.PostgreSql;
 
-/// <summary>The rows of <c>pg_stat_activity</c>: the sessions of the server that are there for who asks.</summary>
+/// <summary>The rows of <c>pg_stat_activity</c>: the server's sessions that the user may see.</summary>
 static class ActivityRows
 {
     /// <summary>The relation's name.</summary>

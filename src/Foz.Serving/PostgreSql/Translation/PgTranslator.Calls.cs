@@ -173,7 +173,8 @@ sealed partial class PgTranslator
     }
 
     /// <summary>
-    /// A field that is no constant is looked at row by row: one that DuckDB takes as a constant only ends its database.
+    /// Checks a field that is not constant for each row: a field that DuckDB takes only as a constant ends its
+    /// database.
     /// </summary>
     void VisitDatePart(int i)
     {

@@ -15,7 +15,7 @@ sealed class TranslationContext(
     /// <summary>Whether anything was asked: else what came out follows from the text alone.</summary>
     public bool IsAsked { get; private set; }
 
-    /// <summary>Whether the user is who reads what is made of the statement, and not who writes it.</summary>
+    /// <summary>Whether the user is the reader of an object that the statement makes, and not its author.</summary>
     public bool IsOfReader { get; init; }
 
     /// <summary>Whether the statement is a query whose columns a client sees, and not a part of another.</summary>

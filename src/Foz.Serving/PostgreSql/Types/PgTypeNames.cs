@@ -82,7 +82,7 @@ static class PgTypeNames
         [PgTypes.Interval] = "interval",
     };
 
-    /// <summary>The name of a type as <c>pg_typeof</c> tells it.</summary>
+    /// <summary>Returns the name of a type as <c>pg_typeof</c> shows it.</summary>
     public static string Of(uint oid) =>
         fullNames.TryGetValue(oid, out var name) ? name
         : TypeOids.ElementOf(oid) is not 0 and var element && fullNames.TryGetValue(element, out var of) ? $"{of}[]"
