@@ -69,7 +69,9 @@ interface ISqlDialect
     /// </summary>
     TableReference Qualify(SqlSession session, TableReference reference);
 
-    /// <summary>The error of a table that is not there, or not for who asks; null for that of all dialects.</summary>
+    /// <summary>
+    /// Returns the error of a table that does not exist, or not for the user; null for that of all dialects.
+    /// </summary>
     ValueTask<FozException?> MissingAsync(
         SqlSession session, TableReference reference, CancellationToken cancellationToken);
 }

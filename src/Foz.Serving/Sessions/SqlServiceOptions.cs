@@ -22,7 +22,7 @@ public sealed record SqlServiceOptions
     /// <summary>The key of <c>hash</c> masks; null for one that is drawn, and lost with the process.</summary>
     public string? MaskKey { get; init; }
 
-    /// <summary>Where it is written who reads and changes what; null for nowhere.</summary>
+    /// <summary>The log of who reads and changes what; null for none.</summary>
     public AuditLog? Audit { get; init; }
 
     /// <summary>The classes of statements, in the order in which they are looked at; one for all by default.</summary>

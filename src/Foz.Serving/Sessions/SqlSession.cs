@@ -16,7 +16,7 @@ namespace Foz.Serving.Sessions;
 
 /// <summary>
 /// A session of a client, whatever its protocol: settings, a transaction, prepared statements, declared cursors. One
-/// call at a time, but for <see cref="Cancel"/>.
+/// call at a time, except for <see cref="Cancel"/>.
 /// </summary>
 public sealed partial class SqlSession : IAsyncDisposable
 {
@@ -118,7 +118,7 @@ public sealed partial class SqlSession : IAsyncDisposable
 
     internal DeclaredCursors Cursors { get; }
 
-    /// <summary>What the statement that is prepared or begun was let through to so far.</summary>
+    /// <summary>Gets the access granted so far to the statement that is being prepared or begun.</summary>
     internal StatementAccess Access { get; set; } = new();
 
     /// <summary>What the transaction reads; null outside of one.</summary>
@@ -153,7 +153,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// <param name="parameterTypes">
     /// The types of a query's parameters, 0 for those that are not known; null where it is no query of its own.
     /// </param>
-    /// <param name="isOfReader">Whether the user is who reads what is made of the statement.</param>
+    /// <param name="isOfReader">Whether the user is the reader of an object that the statement makes.</param>
     internal TranslationContext Translation(
         Func<long> catalog, IReadOnlyList<uint>? parameterTypes = null, bool isOfReader = false) =>
         new(Id, User.Name, Settings, () => SearchPath, catalog)
@@ -206,7 +206,7 @@ public sealed partial class SqlSession : IAsyncDisposable
     /// Does what <c>pg_cancel_backend</c> and <c>pg_terminate_backend</c> say: owners stop every session, others their
     /// user's own.
     /// </summary>
-    /// <returns>Whether there is such a session for who asks.</returns>
+    /// <returns>Whether the session exists and the user may see it.</returns>
     bool Signal(string function, int id)
     {
         if (Host.Find(id) is not { } other || !User.MayKnowOf(other.User)) return false;

@@ -7,7 +7,7 @@ using Foz.Serving.Sql;
 
 namespace Foz.Serving.Sessions;
 
-/// <summary>What a statement was let through to, and what it was refused, as its names were looked up.</summary>
+/// <summary>The access that a statement was granted and denied while its names were resolved.</summary>
 sealed class StatementAccess
 {
     const int ReasonLengthMax = 500;
@@ -25,9 +25,9 @@ sealed class StatementAccess
     /// <summary>The tables and views that it reads.</summary>
     public IReadOnlyCollection<TableName> Tables => reads.Keys;
 
-    /// <summary>Notes that a table or view is read.</summary>
+    /// <summary>Records that a table or view is read.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="columns">The columns that are there for who asks.</param>
+    /// <param name="columns">The columns that the user may see.</param>
     /// <param name="all">All columns.</param>
     public void Read(TableName table, IReadOnlyList<string> columns, IEnumerable<string> all)
     {
@@ -62,7 +62,7 @@ sealed class StatementAccess
         Granted = now;
     }
 
-    /// <summary>Notes that something is not there for who asks, and would be for others.</summary>
+    /// <summary>Records that something does not exist for the user, and would for others.</summary>
     public void Deny(string reason)
     {
         var text = reason.Length > ReasonLengthMax ? reason[..ReasonLengthMax] : reason;
@@ -102,11 +102,11 @@ sealed class StatementAccess
         return denials.Count == 0 ? null : string.Join("; ", denials);
     }
 
-    /// <summary>The record of what a session does.</summary>
+    /// <summary>Returns the audit record of a session's action.</summary>
     /// <param name="session">The session.</param>
     /// <param name="sql">The statement.</param>
     /// <param name="kind">What it does.</param>
-    /// <param name="decision">Whether it is let through.</param>
+    /// <param name="decision">Whether it is allowed.</param>
     /// <param name="runId">The identifier of the log.</param>
     public AuditRecord Record(SqlSession session, string sql, AuditEvent kind, AuditDecision decision, string runId)
     {

@@ -41,7 +41,7 @@ public sealed class SessionSettings
     public TimeSpan? IdleTimeout => TimeOf("idle_session_timeout");
 
     /// <summary>The value of a setting.</summary>
-    /// <exception cref="FozException">There is none of the name; tells the nearest.</exception>
+    /// <exception cref="FozException">No setting has the name; the message names the nearest.</exception>
     public string this[string name] => Find(name) ?? throw Unknown(name);
 
     /// <summary>The value of a setting; null if there is none of the name.</summary>

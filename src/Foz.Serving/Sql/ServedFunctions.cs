@@ -71,7 +71,9 @@ static class ServedFunctions
             if (!Allows(Call, function) && !Allows(Syntax, function)) throw Missing(Call, function);
     }
 
-    /// <summary>The error of a function that there is not for who asks; tells the nearest that there is.</summary>
+    /// <summary>
+    /// Returns the error of a function that does not exist for the user; it names the nearest that does.
+    /// </summary>
     public static FozException Missing(string kind, string function)
     {
         var error = new FozException(ErrorKind.Sql, $"function {function} does not exist")

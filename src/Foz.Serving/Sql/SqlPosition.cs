@@ -7,8 +7,8 @@ namespace Foz.Serving.Sql;
 public static class SqlPosition
 {
     /// <summary>
-    /// Which character of a statement an error is about, counted from 1 in code points, as PostgreSQL tells it; null
-    /// where it is not known.
+    /// Returns which character of a statement an error is about, counted from 1 in code points, as PostgreSQL reports
+    /// it; null if unknown.
     /// </summary>
     public static int? Of(string sql, FozException error)
     {

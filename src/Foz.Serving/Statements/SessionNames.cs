@@ -325,7 +325,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         return found is RelationBinding.Relation ? null : found;
     }
 
-    /// <summary>The SQL of a view in which <c>current_user</c> is who reads it.</summary>
+    /// <summary>Returns the SQL of a view in which <c>current_user</c> is the user who reads it.</summary>
     string OfReader(string sql)
     {
         if (!sql.Contains(CurrentUser, StringComparison.OrdinalIgnoreCase)) return sql;

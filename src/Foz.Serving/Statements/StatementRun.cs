@@ -116,8 +116,8 @@ sealed class StatementRun : WorkloadRun
     }
 
     /// <summary>
-    /// Ends it: it failed while its rows were fetched. What it may read was decided before, but for what its functions
-    /// refuse.
+    /// Ends it after a failure while its rows were fetched. Its access was decided before, except for what its
+    /// functions refuse.
     /// </summary>
     public Task FailAsync(Exception error, long rows)
     {

@@ -28,7 +28,8 @@ static class TrinoNames
     }
 
     /// <summary>
-    /// The error of a table that is not there, or not for who asks: of its schema where that is not either.
+    /// Returns the error of a table that does not exist, or not for the user: that of its schema if that does not exist
+    /// either.
     /// </summary>
     public static async ValueTask<FozException> MissingAsync(
         TableReference reference, SqlSession session, CancellationToken cancellationToken)
@@ -45,8 +46,8 @@ static class TrinoNames
         return MissingTable(TableName.Catalog, schema, reference.Name);
     }
 
-    /// <summary>Makes sure that a schema is there, for who asks.</summary>
-    /// <exception cref="FozException">It is not.</exception>
+    /// <summary>Checks that a schema exists for the user.</summary>
+    /// <exception cref="FozException">It does not.</exception>
     public static async ValueTask CheckSchemaAsync(
         SqlSession session, string catalog, string schema, CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ using Foz.Lake.Sql;
 namespace Foz.Serving.Workloads;
 
 /// <summary>
-/// A statement as its class sees it: how long it waits and works, and in which slot. One thread at a time, but for
+/// A statement as its class sees it: how long it waits and works, and in which slot. One thread at a time, except for
 /// <see cref="Worked"/> and <see cref="Stop()"/>.
 /// </summary>
 abstract class WorkloadRun

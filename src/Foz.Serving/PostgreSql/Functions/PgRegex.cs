@@ -17,10 +17,10 @@ static class PgRegex
 
     static readonly SearchValues<char> special = SearchValues.Create("*+?{}[]^$.");
 
-    /// <summary>The expression.</summary>
+    /// <summary>Reads an expression.</summary>
     /// <param name="pattern">PostgreSQL's pattern.</param>
-    /// <param name="flags">Its flags but for <c>g</c>.</param>
-    /// <exception cref="FozException">It is no pattern, or one that is not supported.</exception>
+    /// <param name="flags">Its flags, except <c>g</c>.</param>
+    /// <exception cref="FozException">It is not a pattern, or one that is not supported.</exception>
     public static Regex Read(string pattern, string flags = "")
     {
         var options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline;

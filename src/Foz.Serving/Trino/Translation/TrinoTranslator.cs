@@ -4,8 +4,8 @@ using Foz.Serving.Sql;
 
 namespace Foz.Serving.Trino.Translation;
 
-/// <summary>What a translation asks of the session.</summary>
-/// <param name="User">Whose the statement is; null for who reads what is made of it.</param>
+/// <summary>What a translation needs of the session.</summary>
+/// <param name="User">The statement's user; null for the user who reads an object that it makes.</param>
 /// <param name="TimeZone">The session's time zone.</param>
 /// <param name="Schema">The schema of names without one; null for none.</param>
 sealed record TrinoContext(string? User, string TimeZone, string? Schema);
