@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Foz.Tests.Cli.Commands;
 
-/// <summary>What a plan tells of changed definitions, and the selectors that go by them.</summary>
+/// <summary>What a plan reports of changed definitions, and the selectors that use them.</summary>
 public sealed class PlanCommandTests : IDisposable
 {
     readonly CommandRunner foz = new();

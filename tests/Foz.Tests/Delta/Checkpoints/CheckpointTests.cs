@@ -262,7 +262,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Single(top.OfType<Metadata>());
         Assert.Single(top.OfType<SetTransaction>());
         var sidecar = Assert.Single(top.OfType<SidecarFile>());
-        // Trino reads a V2 checkpoint only where the hint tells its files.
+        // Trino reads a V2 checkpoint only if the hint lists its files.
         using var hint = System.Text.Json.JsonDocument.Parse(
             (await table.Store.GetAsync(LogFiles.LastCheckpointPath, Ct))!.Content);
         var told = hint.RootElement.GetProperty("v2Checkpoint");

@@ -53,7 +53,7 @@ public sealed class StartingPlacesTests
         using var before = await server.ConnectAsync();
         var idle = new List<PgTestClient>();
         for (var i = 0; i < 8; i++) idle.Add(await PgTestClient.OpenAsync(server.EndPoint));
-        // One more client of the address is told why it is refused.
+        // One more client of the address gets the reason why it is refused.
         using (var refused = await PgTestClient.OpenAsync(server.EndPoint))
             Assert.Contains("53300", string.Join(' ', await refused.AnswersAsync()), StringComparison.Ordinal);
         // Another address is not concerned, nor who has logged in.

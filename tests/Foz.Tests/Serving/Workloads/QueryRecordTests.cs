@@ -7,7 +7,7 @@ using Foz.Serving.Statements;
 
 namespace Foz.Tests.Serving.Workloads;
 
-/// <summary>What <c>foz.queries</c> tells of statements.</summary>
+/// <summary>What <c>foz.queries</c> records of statements.</summary>
 public sealed class QueryRecordTests : IAsyncLifetime
 {
     readonly string project = Directory.CreateTempSubdirectory("foz-queries-").FullName;

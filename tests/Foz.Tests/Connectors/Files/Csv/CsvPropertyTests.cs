@@ -27,7 +27,7 @@ public sealed class CsvPropertyTests
         string[] allEnds = ["\r\n", "\n", "\r"];
         var ends = allEnds[random.Next(hasDirt ? 2 : 3)];
         var (text, line) = (new StringBuilder(hasHeader ? $"a,b,c{ends}" : ""), hasHeader ? 2L : 1L);
-        // The first row tells how many columns there are.
+        // The first row defines how many columns there are.
         if (!hasHeader) text.Append($"1,2,\"a\nb\"{ends}");
         var (rows, rejected) = (new List<string>(), new List<(long Line, string Text)>());
         if (!hasHeader)

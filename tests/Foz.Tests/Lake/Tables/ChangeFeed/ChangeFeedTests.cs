@@ -5,7 +5,7 @@ using Foz.Lake.Tables.Merging;
 
 namespace Foz.Tests.Lake.Tables.ChangeFeed;
 
-/// <summary>What writers tell of their changes, held against what the tables are.</summary>
+/// <summary>The changes that writers record, compared with the tables.</summary>
 public sealed class ChangeFeedTests : IDisposable
 {
     const string On = "delta.enableChangeDataFeed";

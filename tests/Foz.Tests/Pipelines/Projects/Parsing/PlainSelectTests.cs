@@ -118,7 +118,7 @@ public sealed partial class PlainSelectTests : IDisposable
     [GeneratedRegex("""```sql\n(/\*.*?\*/)?(?<sql>.*?)```""", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex SqlBlock { get; }
 
-    /// <summary>Asserts that what is read of plain statements is right, and tells how many are plain.</summary>
+    /// <summary>Asserts that plain statements are read correctly, and returns how many are plain.</summary>
     int AssertAsDuckDb(IReadOnlyList<string> statements, string where = "")
     {
         var plain = statements.Select(sql => (Sql: sql, Uses: TableFinder.FindPlain(sql)))

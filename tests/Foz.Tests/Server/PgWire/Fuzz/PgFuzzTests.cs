@@ -171,7 +171,7 @@ public sealed class PgFuzzTests
         }
     }
 
-    /// <summary>Waits until no more sessions are there, and looks whether anything was a fault of the server.</summary>
+    /// <summary>Waits until at most so many sessions are left, and checks that the server had no fault.</summary>
     static async Task EndsAsync(PgTestServer server, int sessions)
     {
         while (server.Lake.Service.Sessions.Count > sessions) await Task.Delay(TimeSpan.FromMilliseconds(20), Cancel);

@@ -134,7 +134,7 @@ public sealed class EscapeTests : IAsyncLifetime
     public async Task A_way_out_is_refused_and_audited(string sql)
     {
         Assert.Matches("^(42|0A|22|F0|HV|3D)", await session.FailAsync(sql));
-        // A statement that changes a table is let through to it before its query is looked at.
+        // A statement that changes a table gets access to it before its query is read.
         var audited = Assert.Single(lake.Audited(), record => record.Decision is AuditDecision.Denied);
         Assert.Equal("ana", audited.User);
         Assert.NotEmpty(audited.Reason!);
