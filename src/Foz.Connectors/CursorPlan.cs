@@ -10,19 +10,21 @@ namespace Foz.Connectors;
 /// </summary>
 static class CursorPlan
 {
-    /// <summary>Makes sure that a stream has a cursor where it needs one.</summary>
-    /// <exception cref="FozException">It has none.</exception>
+    /// <summary>Checks that a stream has a cursor where it needs one.</summary>
+    /// <exception cref="FozException">Thrown when it has none.</exception>
     public static void Check(StreamDefinition stream)
     {
         if (stream is { Mode: StreamMode.Incremental, Cursor: null })
             throw stream.Settings.Wrong("cursor", "set where mode is incremental");
     }
 
-    /// <summary>What a cursor is of, in words; a column whose values become of another kind is another one.</summary>
+    /// <summary>
+    /// Returns the identity of a cursor, in words; a column whose values become another kind is another cursor.
+    /// </summary>
     /// <param name="column">The column.</param>
     /// <param name="type">Its type in bronze.</param>
     /// <param name="sourceType">Its type in the source.</param>
-    /// <param name="table">What has it.</param>
+    /// <param name="table">The table of the column.</param>
     public static string Of(string column, DataType type, string sourceType, string table)
     {
         var kind = type == DataType.Byte || type == DataType.Short || type == DataType.Integer || type == DataType.Long
@@ -33,9 +35,9 @@ static class CursorPlan
         return $"{column} ({kind}) of {table}";
     }
 
-    /// <summary>The inputs of the next batch; null where nothing is new.</summary>
+    /// <summary>Returns the inputs of the next batch; null where nothing is new.</summary>
     /// <param name="history">The inputs of all batches so far, oldest first.</param>
-    /// <param name="of">What the cursor is of: <see cref="StreamInputs.OfCursor.Of"/>.</param>
+    /// <param name="of">The identity of the cursor: <see cref="StreamInputs.OfCursor.Of"/>.</param>
     /// <param name="max">Finds the largest cursor above one, or of all rows; null where there is none.</param>
     /// <param name="count">Counts the rows of a cursor.</param>
     public static async Task<StreamInputs.OfCursor?> MakeAsync(

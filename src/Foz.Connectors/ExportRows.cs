@@ -5,9 +5,9 @@ using Foz.Lake.Sql;
 namespace Foz.Connectors;
 
 /// <summary>The rows of an export.</summary>
-/// <param name="Name">What is exported, and where to: the same in every try.</param>
-/// <param name="Version">The version of the table up to which they are.</param>
-/// <param name="Session">Where they are read.</param>
+/// <param name="Name">The export and its target: the same in every try.</param>
+/// <param name="Version">The last version of the table whose rows they include.</param>
+/// <param name="Session">The session that reads them.</param>
 /// <param name="Sql">A SELECT of them.</param>
 /// <param name="Fields">Their columns.</param>
 public sealed record ExportRows(

@@ -113,7 +113,7 @@ public abstract record StreamInputs
         };
     }
 
-    /// <summary>The rows whose cursor, a column that grows, lies in a range.</summary>
+    /// <summary>The rows whose cursor, a column that grows, is in a range.</summary>
     public sealed record OfCursor : StreamInputs
     {
         /// <summary>
@@ -220,7 +220,7 @@ public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset Modif
     /// </summary>
     public string? Tag { get; init; }
 
-    /// <summary>A hash of the bytes that were read; null as long as they were not.</summary>
+    /// <summary>A hash of the bytes that were read; null until they are.</summary>
     public string? Hash { get; init; }
 
     /// <summary>A hash of the settings that it was read with; null where unknown.</summary>

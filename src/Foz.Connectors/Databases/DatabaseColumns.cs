@@ -78,8 +78,8 @@ static class DatabaseColumns
             ? $"{name}({p},{s})"
             : name;
 
-    /// <summary>The column that a stream names in a setting.</summary>
-    /// <exception cref="FozException">There is none.</exception>
+    /// <summary>Returns the column that a stream names in a setting.</summary>
+    /// <exception cref="FozException">Thrown when there is none.</exception>
     public static DatabaseColumn Find(
         StreamDefinition stream, string setting, string name, IReadOnlyList<DatabaseColumn> columns) =>
         columns.FirstOrDefault(c => c.Field.Name == name)

@@ -117,7 +117,9 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
                 + $"{name} <= {Dialect.Parameter(2)}", [CursorText.ToValue(from, cursor.ValueType), end]);
     }
 
-    /// <summary>Ranges of a whole number that cover the table; one without a condition where there is none.</summary>
+    /// <summary>
+    /// Returns ranges of a whole-number column that cover the table; one range without a condition if it cannot be split.
+    /// </summary>
     async Task<IReadOnlyList<KeyCondition>> RangesAsync(
         StreamDefinition stream, SourceTable table, CancellationToken cancellationToken)
     {

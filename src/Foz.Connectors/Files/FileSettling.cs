@@ -28,7 +28,7 @@ sealed class FileSettling(TimeSpan settle, TimeSpan settleMax, TimeProvider cloc
     /// <param name="endsLine">Whether its last line has its end, as far as there are lines.</param>
     public TimeSpan WaitFor(FileInput file, Func<bool> endsLine)
     {
-        // Clocks of servers differ, and times of files can be set: what was watched counts where it is longer.
+        // Clocks of servers differ, and times of files can be set: the observed time counts if it is longer.
         if (!seen.TryGetValue(file.Path, out var known) || !FilePlan.IsSame(known.File, file))
             seen[file.Path] = known = (file, clock.GetTimestamp());
         var age = clock.GetUtcNow() - file.ModifiedAt;

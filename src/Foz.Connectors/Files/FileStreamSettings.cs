@@ -24,7 +24,7 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
     /// <summary>How long a file must have been unchanged before it is read.</summary>
     public TimeSpan Settle { get; private init; }
 
-    /// <summary>How long one must whose last line has no end.</summary>
+    /// <summary>How long a file whose last line has no end must have been unchanged before it is read.</summary>
     public TimeSpan SettleMax { get; private init; }
 
     /// <summary>A hash of all that says how rows are read, so that files which were read otherwise are known.</summary>

@@ -2,7 +2,7 @@ using Foz.Lake.Configuration;
 
 namespace Foz.Connectors.Files;
 
-/// <summary>Finds what was meant by a pattern of paths that no file meets.</summary>
+/// <summary>Finds the path that was probably meant by a pattern that matches no file.</summary>
 static class NearestPath
 {
     /// <summary>
@@ -30,7 +30,7 @@ static class NearestPath
         return at.Exists ? null : $"there is no folder {at.FullName}";
     }
 
-    /// <summary>The file of a folder whose name is nearest to a pattern.</summary>
+    /// <summary>Returns the file of a folder whose name is nearest to a pattern.</summary>
     static string? Suffix(DirectoryInfo folder, string pattern)
     {
         var names = Names(folder, areFiles: true);

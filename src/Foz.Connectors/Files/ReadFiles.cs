@@ -11,7 +11,7 @@ namespace Foz.Connectors.Files;
 /// no file changed from before the read until after it: size, times and inode are the same, and no program can set the
 /// time of the last change.
 /// </summary>
-/// <param name="inputs">What the batch reads.</param>
+/// <param name="inputs">The inputs of the batch.</param>
 /// <param name="files">The files, in the same order.</param>
 /// <param name="reader">A hash of the settings that they are read with.</param>
 /// <param name="areCopies">Whether they are copies that no other process knows.</param>
@@ -33,8 +33,8 @@ sealed class ReadFiles(
         Failpoint.Hit("files.opened");
     }
 
-    /// <summary>Makes sure that the files are what they were, and gives them with their hashes.</summary>
-    /// <exception cref="FozException">One changed, is gone, or cannot be read.</exception>
+    /// <summary>Checks that the files are unchanged, and returns them with their hashes.</summary>
+    /// <exception cref="FozException">Thrown when one changed, is gone, or cannot be read.</exception>
     public async Task<StreamInputs> VerifyAsync(CancellationToken cancellationToken)
     {
         Failpoint.Hit("files.read");

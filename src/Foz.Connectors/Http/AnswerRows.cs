@@ -26,12 +26,12 @@ sealed record AnswerRows(ReadOnlyMemory<byte> Text, IReadOnlyList<Range> Rows)
 
     static readonly AnswerRows None = new(ReadOnlyMemory<byte>.Empty, []);
 
-    /// <summary>Finds them.</summary>
+    /// <summary>Finds the rows of an answer.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="call">What was asked.</param>
-    /// <param name="answer">What was answered.</param>
-    /// <param name="secrets">What no error may hold of it.</param>
-    /// <exception cref="FozException">The answer is not what the stream says.</exception>
+    /// <param name="call">The request.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="secrets">Secrets that no error may quote.</param>
+    /// <exception cref="FozException">Thrown when the answer does not match the stream's settings.</exception>
     public static AnswerRows Read(HttpStream stream, HttpCall call, HttpAnswer answer, Secrets secrets)
     {
         if (answer.Status is (int)HttpStatusCode.NoContent) return None;

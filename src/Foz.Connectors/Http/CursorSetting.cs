@@ -27,7 +27,7 @@ sealed record CursorSetting
     /// <summary>How far before the last cursor of numbers rows are asked for again.</summary>
     public decimal LookbackNumber { get; init; }
 
-    /// <summary>What it is of: <see cref="StreamInputs.OfCursor.Of"/>.</summary>
+    /// <summary>Gets its identity: <see cref="StreamInputs.OfCursor.Of"/>.</summary>
     public string Of => $"{Path.Text} of {Stream.Settings.Text("path") ?? Stream.Name}";
 
     /// <summary>Reads what a stream says of it.</summary>

@@ -64,6 +64,6 @@ sealed record HttpAnswer(Uri Url, int Status, ReadOnlyMemory<byte> Body)
         }
     }
 
-    /// <summary>A header; null where there is none.</summary>
+    /// <summary>Returns a header; null if there is none.</summary>
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 }

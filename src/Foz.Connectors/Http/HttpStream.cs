@@ -61,7 +61,7 @@ sealed record HttpStream
     /// <summary>The cursor of its rows and how it is sent; null where it has none.</summary>
     public CursorSetting? Cursor { get; init; }
 
-    /// <summary>The stream whose rows it asks once each for; null where it asks once.</summary>
+    /// <summary>The parent stream, for each row of which it sends a request; null where it sends one request.</summary>
     public HttpStream? Parent { get; init; }
 
     /// <summary>Whether it asks only for parents that are new or changed since the last batch.</summary>

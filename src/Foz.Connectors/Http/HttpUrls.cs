@@ -3,7 +3,7 @@ namespace Foz.Connectors.Http;
 /// <summary>Addresses with parameters.</summary>
 static class HttpUrls
 {
-    /// <summary>The address of a path below another one, whose query it keeps.</summary>
+    /// <summary>Returns the address of a path below another one, whose query it keeps.</summary>
     /// <param name="url">The address that the path is below.</param>
     /// <param name="path">The path, perhaps with a query of its own.</param>
     public static Uri Below(Uri url, string path)

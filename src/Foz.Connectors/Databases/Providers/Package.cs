@@ -7,7 +7,7 @@ using Foz.Lake;
 
 namespace Foz.Connectors.Databases.Providers;
 
-/// <summary>A package of NuGet: what it needs, and which of its files run here.</summary>
+/// <summary>A NuGet package: its dependencies, and its files for this platform.</summary>
 sealed partial class Package : IDisposable
 {
     const long FileBytesMax = 512 << 20;
@@ -42,7 +42,7 @@ sealed partial class Package : IDisposable
     /// <inheritdoc/>
     public void Dispose() => archive.Dispose();
 
-    /// <summary>What it needs on this framework.</summary>
+    /// <summary>Gets its dependencies on this framework.</summary>
     public IReadOnlyList<(string Id, VersionRange Range)> Dependencies
     {
         get

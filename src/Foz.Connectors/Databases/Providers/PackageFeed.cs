@@ -30,7 +30,7 @@ sealed class PackageFeed(string address, string? credentials, TimeProvider clock
     /// <inheritdoc/>
     public void Dispose() => caller?.Dispose();
 
-    /// <summary>All versions of a package; empty where there is none.</summary>
+    /// <summary>Returns all versions of a package; empty if there are none.</summary>
     public async Task<IReadOnlyList<PackageVersion>> VersionsAsync(string id, CancellationToken cancellationToken)
     {
         if (caller is null)

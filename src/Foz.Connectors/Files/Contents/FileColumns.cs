@@ -45,7 +45,7 @@ sealed class FileColumns
     /// <summary>The types that the stream declares, by column.</summary>
     public IReadOnlyDictionary<string, DataType> Declared { get; }
 
-    /// <summary>The column of a name, whatever the case; null where there is none.</summary>
+    /// <summary>Returns the column of a name, regardless of case; null if there is none.</summary>
     public Field? Find(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Notes that a file has a column, which need not be added.</summary>

@@ -24,7 +24,7 @@ static class FileStreams
             : Encoding.CreateTranscodingStream(stream, encoding, new UTF8Encoding(false, throwOnInvalidBytes: false));
     }
 
-    /// <summary>The encoding that the byte-order mark of UTF-16 says; null where there is none.</summary>
+    /// <summary>Returns the encoding of a UTF-16 byte-order mark; null if there is none.</summary>
     public static Encoding? Utf16Of(SourceFile file)
     {
         using var stream = Open(file);

@@ -69,7 +69,7 @@ sealed record ParquetInput(SourceFile Source, IReadOnlyList<ParquetColumn> Colum
     }
 
     /// <summary>
-    /// The error of columns that are encoded in a way that the engine does not read; null where there is none.
+    /// Returns the error of columns with an encoding that the engine does not read; null if there is none.
     /// </summary>
     public static FozException? FindEncoding(
         SourceFile source, EngineSession session, CancellationToken cancellationToken)

@@ -9,9 +9,9 @@ using Foz.Lake.Sql;
 namespace Foz.Connectors.Files.Json;
 
 /// <summary>
-/// Reads a batch of JSON files in two passes of our own, because the engine's reader takes digits off numbers and makes
-/// nulls of what it does not understand: one finds the rows that cannot be read and the fields and types of all others,
-/// and one makes columns of them.
+/// Reads a batch of JSON files in two passes of Foz's own, because the engine's reader drops digits of numbers and
+/// turns what it does not understand into nulls: one finds the rows that cannot be read and the fields and types of all
+/// others, and one makes columns of them.
 /// </summary>
 sealed class JsonBatch : IDisposable
 {
@@ -38,7 +38,7 @@ sealed class JsonBatch : IDisposable
     /// <param name="columns">The columns of the table, and those that the stream declares.</param>
     /// <param name="context">What reading needs of the platform.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="warnings">What the user should know of them already; null for nothing.</param>
+    /// <param name="warnings">Earlier warnings for the user; null for none.</param>
     /// <param name="isXml">Whether they were XML.</param>
     public static StreamRows Read(
         IReadOnlyList<SourceFile> sources, StreamDefinition stream, FileFormat format, FileColumns columns,
@@ -71,7 +71,7 @@ sealed class JsonBatch : IDisposable
         rejected.Dispose();
     }
 
-    /// <summary>The object of a row, as far as the table and the stream say what it holds.</summary>
+    /// <summary>Returns the object of a row, as far as the table and the stream state its types.</summary>
     static JsonNode Root(FileColumns columns, bool isXml)
     {
         var row = JsonNode.OfStruct(isXml);

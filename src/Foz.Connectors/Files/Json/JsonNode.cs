@@ -69,7 +69,7 @@ sealed class JsonNode
     /// </summary>
     public bool IsXml { get; init; }
 
-    /// <summary>What was met.</summary>
+    /// <summary>The kinds of values so far.</summary>
     public JsonKinds Kinds { get; set; }
 
     /// <summary>The fields of objects in the order in which they were met first.</summary>
@@ -80,7 +80,7 @@ sealed class JsonNode
 
     /// <summary>A place whose values have a type already.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="sourceType">What the table notes of the source's type: see <see cref="SourceType"/>.</param>
+    /// <param name="sourceType">The source's type that the table stores: see <see cref="SourceType"/>.</param>
     /// <param name="isXml">See <see cref="IsXml"/>.</param>
     public static JsonNode Of(DataType type, string? sourceType, bool isXml)
     {
@@ -126,13 +126,13 @@ sealed class JsonNode
         return byName.TryGetValue(text, out var member) ? member : Add(text, new JsonNode { IsXml = IsXml });
     }
 
-    /// <summary>The field of a name; null where there is none.</summary>
+    /// <summary>Returns the field of a name; null if there is none.</summary>
     public JsonMember? Find(ReadOnlySpan<byte> name, int expected) =>
         expected < members.Count && members[expected].Utf8.AsSpan().SequenceEqual(name)
             ? members[expected]
             : byName.GetValueOrDefault(Encoding.UTF8.GetString(name));
 
-    /// <summary>Takes what was met in another file.</summary>
+    /// <summary>Adds the kinds of values in another file.</summary>
     public void Merge(JsonNode other)
     {
         Kinds |= other.Kinds;
@@ -153,9 +153,9 @@ sealed class JsonNode
     }
 
     /// <summary>
-    /// Decides how values are held, by what was met; fields of which nothing but null was are left out.
+    /// Decides how values are held, by the kinds of values so far; fields with nulls only are left out.
     /// </summary>
-    /// <returns>Whether anything was met, or said before.</returns>
+    /// <returns>Whether there were any values, or a type was stated before.</returns>
     public bool Resolve()
     {
         if (Holding is JsonHolding.Open && Kinds == JsonKinds.None) return false;
@@ -186,7 +186,7 @@ sealed class JsonNode
     public string SourceType() => Deviation() is { } deviation ? $"json:{deviation}" : "json";
 
     /// <summary>
-    /// Makes what was met of one kind: a single element is a list of one, and a text a field of its element.
+    /// Gives values of different kinds one kind: a single element is a list of one, and a text a field of its element.
     /// </summary>
     void MakeAlike()
     {

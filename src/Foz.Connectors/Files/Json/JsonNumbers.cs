@@ -65,7 +65,7 @@ static class JsonNumbers
     }
 }
 
-/// <summary>What was met in a place of JSON values.</summary>
+/// <summary>The kinds of values in a place of JSON.</summary>
 [Flags]
 enum JsonKinds
 {

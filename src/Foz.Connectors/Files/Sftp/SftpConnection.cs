@@ -254,7 +254,7 @@ sealed class SftpConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for an answer as long as the server is not silent: others may stand before it on a slow line.
+    /// Waits for an answer as long as the server is not silent: other answers may precede it on a slow line.
     /// </summary>
     async Task<SftpReply> WhileHeardAsync(Task<SftpReply> answer, CancellationToken cancellationToken)
     {

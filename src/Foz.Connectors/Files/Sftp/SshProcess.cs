@@ -5,8 +5,8 @@ using Foz.Lake;
 namespace Foz.Connectors.Files.Sftp;
 
 /// <summary>
-/// The program <c>ssh</c> (OpenSSH), connected to the SFTP server of a host: keys, ciphers, agents, jump hosts and the
-/// user's configuration are its. A host whose key is not known is refused; it never asks anybody.
+/// The program <c>ssh</c> (OpenSSH), connected to the SFTP server of a host. Keys, ciphers, agents, jump hosts and the
+/// user's configuration are those of ssh. It refuses a host whose key is not known, and never prompts.
 /// </summary>
 sealed class SshProcess : IAsyncDisposable
 {
