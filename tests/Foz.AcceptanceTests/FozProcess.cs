@@ -102,7 +102,7 @@ public sealed class FozProcess : IDisposable
         }
     }
 
-    /// <summary>Lets it go on.</summary>
+    /// <summary>Resumes it.</summary>
     public void Continue() => Process.Start("kill", ["-CONT", $"{process.Id}"]).WaitForExit();
 
     /// <summary>Ends it with SIGKILL.</summary>
