@@ -230,7 +230,7 @@ sealed class PgTokens
         return end;
     }
 
-    /// <summary>Returns the token after such a clause that begins with a token; the same token if there is none.</summary>
+    /// <summary>Returns the token after such a clause that begins with a token; the same token if none does.</summary>
     int ClauseEnd(int first)
     {
         if (!IsSymbol(first - 1, ')')) return first;
