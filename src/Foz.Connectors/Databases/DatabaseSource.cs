@@ -118,7 +118,7 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     }
 
     /// <summary>
-    /// Returns ranges of a whole-number column that cover the table; one range without a condition if it cannot be split.
+    /// Returns ranges of a whole-number column that cover the table; one without a condition if it cannot be split.
     /// </summary>
     async Task<IReadOnlyList<KeyCondition>> RangesAsync(
         StreamDefinition stream, SourceTable table, CancellationToken cancellationToken)
