@@ -7,8 +7,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Foz.Server.Auth;
 
 /// <summary>
-/// Tokens of OpenID Connect providers (RFC 7519, RFC 7515): signed by a key that the issuer shows now, with an algorithm
-/// of that key, for this audience, and valid now. Safe for use by many threads.
+/// Tokens of OpenID Connect providers (RFC 7519, RFC 7515): signed by a key that the issuer publishes now, with an
+/// algorithm of that key, for this audience, and valid now. Safe for use by many threads.
 /// </summary>
 /// <param name="issuers">The issuers whose tokens are accepted; read again at each log-in.</param>
 /// <param name="keys">The issuers' keys.</param>
