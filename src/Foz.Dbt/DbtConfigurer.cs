@@ -24,7 +24,7 @@ sealed class DbtConfigurer(
 
     readonly DbtNamer namer = new(surroundings, errors, cancellationToken);
 
-    readonly DbtTexts texts = DbtTexts.Of(packages[0].Folder, surroundings, errors, cancellationToken);
+    readonly DbtTexts texts = DbtResourceTexts.Of(packages[0].Folder, surroundings, errors, cancellationToken);
 
     /// <summary>Configures resources, and names their tables.</summary>
     public void Configure(IEnumerable<DbtResource> resources)

@@ -24,7 +24,7 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
     /// </summary>
     /// <param name="surroundings">The context in which templates are rendered.</param>
     public DbtTexts ReadingDocs(DbtSurroundings surroundings) =>
-        DbtTexts.Of(Folder, surroundings, Errors, CancellationToken.None);
+        DbtResourceTexts.Of(Folder, surroundings, Errors, CancellationToken.None);
 
     /// <summary>Gets the errors of texts.</summary>
     public required ErrorList Errors { get; init; }

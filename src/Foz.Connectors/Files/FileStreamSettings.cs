@@ -40,7 +40,7 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
     public static FileStreamSettings Read(StreamDefinition stream)
     {
         var settings = stream.Settings;
-        var pattern = FilesSource.Local(settings, "path", settings.RequiredText("path"));
+        var pattern = Local(settings, "path", settings.RequiredText("path"));
         FileFormat? format = settings.Text("format") switch
         {
             null => null,
@@ -106,6 +106,12 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
         var hash = XxHash64.HashToUInt64(Encoding.UTF8.GetBytes(text.ToString()));
         return hash.ToString("x16", CultureInfo.InvariantCulture);
     }
+
+    /// <summary>A path that is no address of something elsewhere.</summary>
+    public static string Local(Settings settings, string name, string path) =>
+        path.Contains("://", StringComparison.Ordinal)
+            ? throw settings.Wrong(name, $"a path below that of the connection, not '{path}'")
+            : path;
 
     static TimeSpan WaitOf(Settings settings, string name, TimeSpan otherwise) =>
         settings.Text(name) is "0" ? TimeSpan.Zero : settings.Duration(name, otherwise);

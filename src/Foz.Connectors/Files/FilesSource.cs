@@ -279,12 +279,6 @@ sealed class FilesSource : ISource
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => remote?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>A path that is no address of something elsewhere.</summary>
-    public static string Local(Settings settings, string name, string path) =>
-        path.Contains("://", StringComparison.Ordinal)
-            ? throw settings.Wrong(name, $"a path below that of the connection, not '{path}'")
-            : path;
-
     static IRemoteFiles? RemoteOf(Settings settings, string path, string projectFolder, TimeProvider clock)
     {
         IRemoteFiles? files = SftpOptions.IsUrl(path) ? new SftpFiles(SftpOptions.Read(settings, projectFolder), clock)

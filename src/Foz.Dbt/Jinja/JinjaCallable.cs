@@ -28,22 +28,22 @@ sealed class JinjaMacro(JinjaMacroDefinition definition, Func<JinjaArguments, ob
     public JinjaMacroDefinition Definition { get; } = definition;
 }
 
-/// <summary>The arguments of a call.</summary>
-/// <param name="Evaluator">The evaluator that makes the call.</param>
-/// <param name="Place">The position of the call.</param>
-/// <param name="Name">The function's name in the call.</param>
+/// <summary>What is handed to a function.</summary>
+/// <param name="Rendering">What it is called in.</param>
+/// <param name="Place">Where it is called.</param>
+/// <param name="Name">What it is called there.</param>
 /// <param name="Positional">The values without names.</param>
 /// <param name="Named">Those with names.</param>
 sealed record JinjaArguments(
-    JinjaEvaluator Evaluator, Place Place, string Name, IReadOnlyList<object?> Positional,
+    JinjaRendering Rendering, Place Place, string Name, IReadOnlyList<object?> Positional,
     IReadOnlyDictionary<string, object?> Named)
 {
     static readonly Dictionary<string, object?> NoNames = [];
 
     /// <summary>Arguments without names.</summary>
     public static JinjaArguments Of(
-        JinjaEvaluator evaluator, Place place, string name, params IReadOnlyList<object?> values) =>
-        new(evaluator, place, name, values, NoNames);
+        JinjaRendering rendering, Place place, string name, params IReadOnlyList<object?> values) =>
+        new(rendering, place, name, values, NoNames);
 
     /// <summary>
     /// Returns the values of parameters in their order: for each the positional value, otherwise the named one.

@@ -8,15 +8,11 @@ namespace Foz.Dbt.Jinja;
 sealed class JinjaEvaluator
 {
     readonly JinjaExpressions expressions;
-    readonly CancellationToken cancellationToken;
     StringBuilder output = new();
-    long steps;
     long characters;
     int calls;
-    readonly List<string> names = [];
     readonly List<(int Index, Place Place, bool IsText)> marks = [];
     int captures;
-    (bool IsSet, object? Value) returned;
 
     /// <summary>An evaluator.</summary>
     /// <param name="surroundings">What names mean that the template does not set.</param>
@@ -24,18 +20,16 @@ sealed class JinjaEvaluator
     /// <param name="cancellationToken">Stops it.</param>
     public JinjaEvaluator(JinjaScope surroundings, JinjaLimits limits, CancellationToken cancellationToken)
     {
-        (Surroundings, Limits, this.cancellationToken) = (surroundings, limits, cancellationToken);
-        expressions = new(this);
+        Surroundings = surroundings;
+        Rendering = new(limits, Run, cancellationToken);
+        expressions = new(Rendering);
     }
 
     /// <summary>What names mean that the template does not set.</summary>
     public JinjaScope Surroundings { get; }
 
-    /// <summary>What it may take.</summary>
-    public JinjaLimits Limits { get; }
-
-    /// <summary>The macros that are running, the innermost last.</summary>
-    public IReadOnlyList<string> Calls => names;
+    /// <summary>What functions that it calls may ask of it.</summary>
+    public JinjaRendering Rendering { get; }
 
     /// <summary>
     /// Gets where the parts of the rendered text begin, and their positions in the template; a part of the template's
@@ -48,7 +42,7 @@ sealed class JinjaEvaluator
     public string Render(IReadOnlyList<JinjaStatement> body)
     {
         var text = Capture(body, new JinjaScope(Surroundings));
-        returned = default;
+        Rendering.Returned = default;
         return text;
     }
 
@@ -56,38 +50,14 @@ sealed class JinjaEvaluator
     public object? Evaluate(JinjaExpression expression) =>
         expressions.Evaluate(expression, new JinjaScope(Surroundings));
 
-    /// <summary>Creates a macro whose names have their meaning in a scope.</summary>
-    public JinjaMacro Bind(JinjaMacroDefinition definition, JinjaScope scope) =>
-        new(definition, arguments => Run(definition, scope, arguments));
-
-    /// <summary>Whether the macro that is running has ended, though what it is in the middle of has not.</summary>
-    public bool HasReturned => returned.IsSet;
-
-    /// <summary>Ends the macro that is running, with a value: dbt's <c>return</c>.</summary>
-    public void Return(object? value) => returned = (true, value);
-
-    /// <summary>Counts an operation.</summary>
-    /// <exception cref="FozException">Thrown when there are more than allowed.</exception>
-    public void Step(Place place)
-    {
-        if (++steps > Limits.StepsMax)
-        {
-            throw new FozException(ErrorKind.Resource, $"the template does not end within {Limits.StepsMax:N0} steps")
-            {
-                Place = place, Hint = "look for a loop over far too much, or macros that call each other",
-            };
-        }
-        if ((steps & 0xFFF) == 0) cancellationToken.ThrowIfCancellationRequested();
-    }
-
     /// <summary>Writes a text.</summary>
     public void Write(string text, Place place)
     {
         characters += text.Length;
-        if (characters > Limits.CharactersMax)
+        if (characters > Rendering.Limits.CharactersMax)
         {
             throw new FozException(
-                ErrorKind.Resource, $"the template writes more than {Limits.CharactersMax:N0} characters")
+                ErrorKind.Resource, $"the template writes more than {Rendering.Limits.CharactersMax:N0} characters")
             {
                 Place = place, Hint = "look for a loop over far too much",
             };
@@ -120,21 +90,21 @@ sealed class JinjaEvaluator
 
     object? Run(JinjaMacroDefinition macro, JinjaScope outer, JinjaArguments arguments)
     {
-        if (calls >= Limits.CallsMax)
+        if (calls >= Rendering.Limits.CallsMax)
             throw arguments.Error(
-                $"macros call each other more than {Limits.CallsMax} deep", $"'{macro.Name}' perhaps calls itself");
+                $"macros call each other more than {Rendering.Limits.CallsMax} deep",
+                $"'{macro.Name}' perhaps calls itself");
         EnsureStack(macro.Place);
         var scope = new JinjaScope(outer);
         JinjaBinding.Bind(macro, arguments, scope, (expression, inner) => expressions.Evaluate(expression, inner));
         if (macro.Keyword == "call") return Capture(macro.Body, scope);
         calls++;
-        names.Add(macro.Name);
-        var before = returned;
-        returned = default;
+        var before = Rendering.Returned;
+        Rendering.Returned = default;
         try
         {
             var text = Capture(macro.Body, scope);
-            return returned.IsSet ? returned.Value : text;
+            return Rendering.HasReturned ? Rendering.Returned.Value : text;
         }
         catch (FozException e) when (e.Place is { } place && place.File != arguments.Place.File
             && arguments.Place.Line > 0
@@ -147,8 +117,7 @@ sealed class JinjaEvaluator
         }
         finally
         {
-            returned = before;
-            names.RemoveAt(names.Count - 1);
+            Rendering.Returned = before;
             calls--;
         }
     }
@@ -164,8 +133,8 @@ sealed class JinjaEvaluator
     {
         foreach (var statement in body)
         {
-            if (returned.IsSet) return;
-            Step(statement.Place);
+            if (Rendering.HasReturned) return;
+            Rendering.Step(statement.Place);
             Run(statement, scope);
         }
     }
@@ -180,7 +149,7 @@ sealed class JinjaEvaluator
                 break;
             case JinjaStatement.Output shown:
                 var value = expressions.Evaluate(shown.Value, scope);
-                if (returned.IsSet) break;
+                if (Rendering.HasReturned) break;
                 Mark(shown.Place, isText: false);
                 Write(JinjaValue.ToText(value), shown.Place);
                 break;
@@ -199,10 +168,11 @@ sealed class JinjaEvaluator
                 Assign(block.Target, text2, scope, block.Place);
                 break;
             case JinjaStatement.Macro macro:
-                scope.Set(macro.Definition.Name, Bind(macro.Definition, scope));
+                scope.Set(macro.Definition.Name, Rendering.Bind(macro.Definition, scope));
                 break;
             case JinjaStatement.CallBlock call:
-                Write(JinjaValue.ToText(expressions.Call(call.Call, scope, Bind(call.Caller, scope))), call.Place);
+                var written = expressions.Call(call.Call, scope, Rendering.Bind(call.Caller, scope));
+                Write(JinjaValue.ToText(written), call.Place);
                 break;
             case JinjaStatement.Do done:
                 expressions.Evaluate(done.Value, scope);
@@ -260,8 +230,8 @@ sealed class JinjaEvaluator
         }
         for (; state.Index < items.Count; state.Index++)
         {
-            if (returned.IsSet) return;
-            Step(loop.Place);
+            if (Rendering.HasReturned) return;
+            Rendering.Step(loop.Place);
             var inner = new JinjaScope(scope);
             inner.Set("loop", state);
             Assign(loop.Target, items[state.Index], inner, loop.Place);
@@ -271,7 +241,7 @@ sealed class JinjaEvaluator
 
     bool Takes(JinjaStatement.For loop, object? item, JinjaScope scope)
     {
-        Step(loop.Place);
+        Rendering.Step(loop.Place);
         var inner = new JinjaScope(scope);
         Assign(loop.Target, item, inner, loop.Place);
         return JinjaValue.IsTrue(expressions.Evaluate(loop.Condition!, inner));

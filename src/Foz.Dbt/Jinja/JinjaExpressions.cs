@@ -1,30 +1,29 @@
 using Foz.Lake;
-using Foz.Lake.Configuration;
 
 namespace Foz.Dbt.Jinja;
 
 /// <summary>Gives the values of expressions.</summary>
-/// <param name="evaluator">Counts steps and runs macros.</param>
-sealed class JinjaExpressions(JinjaEvaluator evaluator)
+/// <param name="rendering">What they are part of.</param>
+sealed class JinjaExpressions(JinjaRendering rendering)
 {
     /// <summary>The value of an expression.</summary>
     /// <param name="expression">The expression.</param>
     /// <param name="scope">What names mean.</param>
     public object? Evaluate(JinjaExpression expression, JinjaScope scope)
     {
-        evaluator.Step(expression.Place);
+        rendering.Step(expression.Place);
         return expression switch
         {
             JinjaExpression.Literal literal => literal.Value,
             JinjaExpression.Variable name => scope.TryGet(name.Text, out var value) ? value :
-                new JinjaUndefined($"'{name.Text}'", () => HintFor(name.Text, scope.Names)),
+                new JinjaUndefined($"'{name.Text}'", () => JinjaOperators.HintFor(name.Text, scope.Names)),
             JinjaExpression.Listed { IsTuple: true } tuple =>
                 new JinjaTuple([.. tuple.Items.Select(item => Evaluate(item, scope))]),
             JinjaExpression.Listed list => new JinjaList(list.Items.Select(item => Evaluate(item, scope))),
             JinjaExpression.Mapped mapped => DictOf(mapped, scope),
             JinjaExpression.Attribute attribute =>
-                AttributeOf(Evaluate(attribute.Of, scope), attribute.Key, attribute.Place),
-            JinjaExpression.Item item => ItemOf(Evaluate(item.Of, scope), Evaluate(item.Key, scope), item.Place),
+                JinjaOperators.AttributeOf(Evaluate(attribute.Of, scope), attribute.Key, attribute.Place),
+            JinjaExpression.Item item => JinjaOperators.ItemOf(Evaluate(item.Of, scope), Evaluate(item.Key, scope), item.Place),
             JinjaExpression.Slice slice => SliceOf(slice, scope),
             JinjaExpression.Call call => Call(call, scope, caller: null),
             JinjaExpression.Filter filter => Filter(filter, Evaluate(filter.Value!, scope), scope),
@@ -41,9 +40,6 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         };
     }
 
-    static string? HintFor(string name, IEnumerable<string> known) =>
-        NearestName.Find(name, known) is { } nearest ? $"did you mean '{nearest}'?" : null;
-
     JinjaDict DictOf(JinjaExpression.Mapped mapped, JinjaScope scope)
     {
         var dict = new JinjaDict();
@@ -55,50 +51,6 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
             dict[name] = Evaluate(value, scope);
         }
         return dict;
-    }
-
-    /// <summary>Returns the value of an attribute: of a mapping, its method, otherwise its item.</summary>
-    public static object? AttributeOf(object? of, string key, Place place)
-    {
-        if (of is JinjaUndefined undefined) throw UndefinedError(undefined, place);
-        if (JinjaMethods.Find(of, key) is { } method) return method;
-        if (of is JinjaDict dict && dict.TryGet(key, out var item)) return item;
-        if (of is JinjaObject known)
-        {
-            if (known.TryGet(key, out var value)) return value;
-            return new JinjaUndefined($"'{key}' of {known.TypeName}", () => HintFor(key, known.Names));
-        }
-        return new JinjaUndefined($"'{key}' of {JinjaValue.TypeOf(of)}");
-    }
-
-    static FozException UndefinedError(JinjaUndefined undefined, Place place) =>
-        new(ErrorKind.Configuration, $"{undefined.Name} is undefined")
-        {
-            Place = place, Hint = undefined.Hint,
-        };
-
-    /// <summary>An item by its key or index.</summary>
-    public static object? ItemOf(object? of, object? key, Place place)
-    {
-        switch (of, key)
-        {
-            case (JinjaUndefined undefined, _):
-                throw UndefinedError(undefined, place);
-            case (JinjaDict dict, _) when key is not (JinjaList or JinjaDict) && dict.TryGet(key, out var value):
-                return value;
-            case (string or JinjaList or JinjaTuple, long index):
-                var items = of as IReadOnlyList<object?> ?? (of as JinjaTuple)?.Items ?? [.. JinjaValue.ItemsOf(of)!];
-                if (index < 0) index += items.Count;
-                return index >= 0 && index < items.Count
-                    ? items[(int)index]
-                    : new JinjaUndefined($"item {key} of {items.Count}");
-            case (JinjaObject { Items: { } all }, long index):
-                return all.ElementAtOrDefault((int)index) ?? new JinjaUndefined($"item {key}");
-            case (_, string name):
-                return AttributeOf(of, name, place);
-            default:
-                return new JinjaUndefined($"{JinjaValue.ToCode(key)} of {JinjaValue.TypeOf(of)}");
-        }
     }
 
     object? SliceOf(JinjaExpression.Slice slice, JinjaScope scope)
@@ -147,19 +99,8 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
                     ["caller"] = caller,
                 },
             };
-        return Invoke(callee, arguments);
+        return JinjaOperators.Invoke(callee, arguments);
     }
-
-    /// <summary>What calling a value gives.</summary>
-    public static object? Invoke(object? callee, JinjaArguments arguments) => callee switch
-    {
-        JinjaCallable function => function.Invoke(arguments),
-        JinjaLoop { Recurse: { } recurse } => recurse(arguments),
-        JinjaObject known when known.TryGet("__call__", out var inner) && inner is JinjaCallable function =>
-            function.Invoke(arguments),
-        JinjaUndefined undefined => throw UndefinedError(undefined, arguments.Place),
-        _ => throw arguments.Error($"{JinjaValue.ToCode(callee)} cannot be called", hint: null),
-    };
 
     static string NameOf(JinjaExpression expression) => expression switch
     {
@@ -185,7 +126,7 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
                 ?? throw Error(place, "what stands behind ** is no mapping", hint: null);
             foreach (var (key, value) in mapping.Entries) named[JinjaValue.ToText(key)] = value;
         }
-        return new(evaluator, place, name, positional, named);
+        return new(rendering, place, name, positional, named);
     }
 
     /// <summary>What a filter makes of a value.</summary>
@@ -221,8 +162,8 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         }
         var right = Evaluate(binary.Right, scope);
         if (binary.Operator == "~") return Bounded(JinjaValue.ToText(left) + JinjaValue.ToText(right), binary.Place);
-        if (left is JinjaUndefined missing) throw UndefinedError(missing, binary.Left.Place);
-        if (right is JinjaUndefined other) throw UndefinedError(other, binary.Right.Place);
+        if (left is JinjaUndefined missing) throw JinjaOperators.UndefinedError(missing, binary.Left.Place);
+        if (right is JinjaUndefined other) throw JinjaOperators.UndefinedError(other, binary.Right.Place);
         return (binary.Operator, left, right) switch
         {
             ("+", string a, string b) => Bounded(a + b, binary.Place),
@@ -245,18 +186,18 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         };
     }
 
-    string Bounded(string text, Place place) => text.Length <= evaluator.Limits.CharactersMax ? text
+    string Bounded(string text, Place place) => text.Length <= rendering.Limits.CharactersMax ? text
         : throw new FozException(
             ErrorKind.Resource,
-            $"a text has more than {evaluator.Limits.CharactersMax:N0} characters")
+            $"a text has more than {rendering.Limits.CharactersMax:N0} characters")
         { Place = place };
 
     object Repeat(object? value, long count, Place place)
     {
         count = Math.Max(0, count);
         var size = value is string text ? text.Length : ((JinjaList)value!).Count;
-        if (size * (double)count > evaluator.Limits.ItemsMax)
-            throw new FozException(ErrorKind.Resource, $"'*' makes more than {evaluator.Limits.ItemsMax:N0} items")
+        if (size * (double)count > rendering.Limits.ItemsMax)
+            throw new FozException(ErrorKind.Resource, $"'*' makes more than {rendering.Limits.ItemsMax:N0} items")
             {
                 Place = place,
             };
@@ -270,41 +211,11 @@ sealed class JinjaExpressions(JinjaEvaluator evaluator)
         foreach (var (operation, expression) in compare.Rest)
         {
             var right = Evaluate(expression, scope);
-            if (!Holds(operation, left, right, expression.Place)) return false;
+            if (!JinjaOperators.Holds(operation, left, right, expression.Place)) return false;
             left = right;
         }
         return true;
     }
-
-    /// <summary>Whether a comparison holds.</summary>
-    public static bool Holds(string operation, object? left, object? right, Place place) => operation switch
-    {
-        "==" => JinjaValue.AreEqual(left, right),
-        "!=" => !JinjaValue.AreEqual(left, right),
-        "in" => Contains(right, left, place),
-        "not in" => !Contains(right, left, place),
-        _ => (JinjaValue.Compare(left, right), operation) switch
-        {
-            (null, _) => throw Error(
-                place, $"'{operation}' cannot compare {JinjaValue.TypeOf(left)} and {JinjaValue.TypeOf(right)}",
-                left is JinjaUndefined || right is JinjaUndefined
-                    ? "one of them is undefined"
-                    : "turn one into the other's type: | int, | string"),
-            ({ } order, "<") => order < 0,
-            ({ } order, "<=") => order <= 0,
-            ({ } order, ">") => order > 0,
-            ({ } order, _) => order >= 0,
-        },
-    };
-
-    static bool Contains(object? where, object? value, Place place) => (where, value) switch
-    {
-        (string text, string part) => text.Contains(part, StringComparison.Ordinal),
-        (JinjaDict dict, _) => value is not (JinjaList or JinjaDict) && dict.TryGet(value, out _),
-        _ => (JinjaValue.ItemsOf(where) ?? throw Error(
-            place, $"'in' looks into lists and texts, and {JinjaValue.ToCode(where)} is none", hint: null))
-            .Any(item => JinjaValue.AreEqual(item, value)),
-    };
 
     static FozException Error(Place place, string message, string? hint) =>
         new(ErrorKind.Configuration, message) { Place = place, Hint = hint };

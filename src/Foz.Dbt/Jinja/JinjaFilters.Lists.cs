@@ -6,33 +6,14 @@ namespace Foz.Dbt.Jinja;
 /// <content>Filters of lists.</content>
 static partial class JinjaFilters
 {
-    /// <summary>Returns items in the order of their keys.</summary>
-    /// <exception cref="FozException">Thrown when two keys cannot be compared.</exception>
-    public static List<object?> Sorted(
-        IEnumerable<object?> items, JinjaArguments arguments, Func<object?, object?> keyOf, bool isReversed)
-    {
-        var comparer = Comparer<object?>.Create((left, right) => JinjaValue.AreEqual(left, right) ? 0
-            : JinjaValue.Compare(left, right)
-                ?? throw arguments.Error(
-                    $"{JinjaValue.ToCode(left)} and {JinjaValue.ToCode(right)} have no order", hint: null));
-        try
-        {
-            return isReversed ? [.. items.OrderByDescending(keyOf, comparer)] : [.. items.OrderBy(keyOf, comparer)];
-        }
-        catch (InvalidOperationException e) when (e.InnerException is FozException inner)
-        {
-            throw new FozException(inner.Kind, inner.Message, inner) { Place = inner.Place, Hint = inner.Hint };
-        }
-    }
-
     /// <summary>An attribute of an attribute: <c>a.b.0</c>.</summary>
     static object? PathOf(object? item, string path, Place place)
     {
         foreach (var part in path.Split('.'))
         {
             item = long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
-                ? JinjaExpressions.ItemOf(item, index, place)
-                : JinjaExpressions.ItemOf(item, part, place);
+                ? JinjaOperators.ItemOf(item, index, place)
+                : JinjaOperators.ItemOf(item, part, place);
         }
         return item;
     }
@@ -50,7 +31,7 @@ static partial class JinjaFilters
     static JinjaList Sort(object? value, JinjaArguments arguments)
     {
         var given = arguments.Bind(0, "reverse", "case_sensitive", "attribute");
-        return new JinjaList(Sorted(
+        return new JinjaList(JinjaOperators.Sorted(
             arguments.Items(value), arguments, KeyOf(given[2], JinjaValue.IsTrue(given[1]), arguments.Place),
             JinjaValue.IsTrue(given[0])));
     }
@@ -62,12 +43,12 @@ static partial class JinjaFilters
             ?? throw arguments.Error($"dictsort needs a mapping, not {JinjaValue.ToCode(value)}", hint: null);
         var at = JinjaArguments.TextOf(given[1]) == "value" ? 1L : 0L;
         var isCaseSensitive = JinjaValue.IsTrue(given[0]);
-        return new JinjaList(Sorted(
+        return new JinjaList(JinjaOperators.Sorted(
             dict.Entries.Select(e => (object?)new JinjaTuple([e.Key, e.Value])), arguments,
             item =>
-                JinjaExpressions.ItemOf(item, at, arguments.Place) is string text && !isCaseSensitive
+                JinjaOperators.ItemOf(item, at, arguments.Place) is string text && !isCaseSensitive
                     ? text.ToLowerInvariant()
-                    : JinjaExpressions.ItemOf(item, at, arguments.Place),
+                    : JinjaOperators.ItemOf(item, at, arguments.Place),
             JinjaValue.IsTrue(given[2])));
     }
 
@@ -94,7 +75,7 @@ static partial class JinjaFilters
         var keyOf = KeyOf(given[0], isCaseSensitive: true, arguments.Place);
         var groups = new JinjaList();
         JinjaList? current = null;
-        foreach (var item in Sorted(arguments.Items(value), arguments, keyOf, isReversed: false))
+        foreach (var item in JinjaOperators.Sorted(arguments.Items(value), arguments, keyOf, isReversed: false))
         {
             if (current is null || !JinjaValue.AreEqual(keyOf(current[0]), keyOf(item)))
             {
@@ -144,7 +125,7 @@ static partial class JinjaFilters
     {
         var given = arguments.Bind(0, "case_sensitive", "attribute");
         var keyOf = KeyOf(given[1], JinjaValue.IsTrue(given[0]), arguments.Place);
-        return Sorted(arguments.Items(value), arguments, keyOf, isMax) is [var first, ..]
+        return JinjaOperators.Sorted(arguments.Items(value), arguments, keyOf, isMax) is [var first, ..]
             ? first
             : new JinjaUndefined($"the {arguments.Name} of nothing");
     }

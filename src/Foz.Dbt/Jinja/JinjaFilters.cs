@@ -16,7 +16,7 @@ static partial class JinjaFilters
             decimal number => Math.Abs(number),
             _ => throw a.Error($"abs needs a number, not {JinjaValue.ToCode(v)}", hint: null),
         },
-        ["attr"] = (v, a) => JinjaExpressions.AttributeOf(v, JinjaValue.ToText(a.Single("name")), a.Place),
+        ["attr"] = (v, a) => JinjaOperators.AttributeOf(v, JinjaValue.ToText(a.Single("name")), a.Place),
         ["batch"] = Batch,
         ["capitalize"] = (v, _) => JinjaText.Capitalize(JinjaValue.ToText(v)),
         ["center"] = (v, a) => JinjaMethods.Find(JinjaValue.ToText(v), "center")!.Invoke(

@@ -32,10 +32,10 @@ static class JinjaFunctions
         var items = new JinjaList();
         for (var i = from; step > 0 ? i < to : i > to; i += step)
         {
-            if (items.Count >= arguments.Evaluator.Limits.ItemsMax)
+            if (items.Count >= arguments.Rendering.Limits.ItemsMax)
             {
                 throw new FozException(
-                    ErrorKind.Resource, $"range() makes more than {arguments.Evaluator.Limits.ItemsMax:N0} numbers")
+                    ErrorKind.Resource, $"range() makes more than {arguments.Rendering.Limits.ItemsMax:N0} numbers")
                 {
                     Place = arguments.Place,
                 };

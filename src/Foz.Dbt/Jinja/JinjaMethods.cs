@@ -182,7 +182,7 @@ static class JinjaMethods
     static void Sort(JinjaList list, JinjaArguments arguments)
     {
         var isReversed = JinjaValue.IsTrue(arguments.Bind(0, "reverse")[0]);
-        var sorted = JinjaFilters.Sorted(list, arguments, item => item, isReversed);
+        var sorted = JinjaOperators.Sorted(list, arguments, item => item, isReversed);
         list.Clear();
         list.AddRange(sorted);
     }
@@ -195,7 +195,7 @@ static class JinjaMethods
                 foreach (var (key, value) in known.Entries.ToList()) dict[key] = value;
             else
                 foreach (var pair in arguments.Items(other))
-                    dict[JinjaExpressions.ItemOf(pair, 0L, arguments.Place)] = JinjaExpressions.ItemOf(
+                    dict[JinjaOperators.ItemOf(pair, 0L, arguments.Place)] = JinjaOperators.ItemOf(
                         pair, 1L, arguments.Place);
         }
         foreach (var (key, value) in arguments.Named) dict[key] = value;

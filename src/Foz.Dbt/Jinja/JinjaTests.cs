@@ -29,7 +29,7 @@ static class JinjaTests
         ["odd"] = (v, a) => Integer(v, a) % 2 != 0,
         ["divisibleby"] = (v, a) => a.Integer(a.Single("num"), 0) is not 0 and var by ? Integer(v, a) % by == 0
             : throw a.Error("a number is divided by zero", hint: null),
-        ["in"] = (v, a) => JinjaExpressions.Holds("in", v, a.Single(), a.Place),
+        ["in"] = (v, a) => JinjaOperators.Holds("in", v, a.Single(), a.Place),
         ["filter"] = (v, _) => v is string name && JinjaFilters.Names.Contains(name),
         ["test"] = (v, _) => v is string name && IsKnown(name),
         ["escaped"] = (_, _) => false,
@@ -50,7 +50,7 @@ static class JinjaTests
     public static bool Holds(string name, object? value, JinjaArguments arguments)
     {
         if (Comparisons.TryGetValue(name, out var comparison))
-            return JinjaExpressions.Holds(comparison, value, arguments.Single("other"), arguments.Place);
+            return JinjaOperators.Holds(comparison, value, arguments.Single("other"), arguments.Place);
         return ByName.TryGetValue(name, out var test)
             ? test(value, arguments)
             : throw arguments.Error(

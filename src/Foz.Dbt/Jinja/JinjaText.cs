@@ -4,20 +4,7 @@ using Foz.Lake;
 
 namespace Foz.Dbt.Jinja;
 
-/// <summary>A value that <c>+</c>, <c>-</c> and <c>&lt;</c> can take and that is no number: dates and times.</summary>
-interface IJinjaArithmetic
-{
-    /// <summary>Which of the value and another one is less; null where they cannot be compared.</summary>
-    int? Compare(object? other);
-
-    /// <summary>The value and another one.</summary>
-    object? Plus(object? other, Place place);
-
-    /// <summary>The value without another one.</summary>
-    object? Minus(object? other, Place place);
-}
-
-/// <summary>The texts of values, as Python writes them.</summary>
+/// <summary>How Python puts values into texts.</summary>
 static class JinjaText
 {
     /// <summary>Fills in <c>%s</c>, <c>%d</c> and the like.</summary>
@@ -108,7 +95,7 @@ static class JinjaText
                 ? named
                 : throw arguments.Error($"the format has no value '{name}'", hint: null);
         foreach (var key in field.Split('.', '[').Skip(1))
-            value = JinjaExpressions.ItemOf(value, key.TrimEnd(']'), arguments.Place);
+            value = JinjaOperators.ItemOf(value, key.TrimEnd(']'), arguments.Place);
         return value;
     }
 

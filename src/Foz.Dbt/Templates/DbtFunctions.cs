@@ -73,7 +73,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
             (true, new JinjaCallable(
                 name,
                 a => JinjaFilters.Apply(
-                    "unique", a.Single(), JinjaArguments.Of(a.Evaluator, a.Place, "unique", [true])))),
+                    "unique", a.Single(), JinjaArguments.Of(a.Rendering, a.Place, "unique", [true])))),
         "zip" or "zip_strict" => (true, new JinjaCallable(name, Zip)),
         "local_md5" => (true, new JinjaCallable(name, a => Md5(JinjaValue.ToText(a.Single())))),
         _ => (false, null),
@@ -211,7 +211,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
     static object? Return(JinjaArguments arguments)
     {
         var value = arguments.Positional is [var first, ..] ? first : null;
-        arguments.Evaluator.Return(value);
+        arguments.Rendering.Return(value);
         return value;
     }
 
@@ -226,12 +226,12 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         var given = arguments with { Named = arguments.Named.Where(named => named.Key != "caller").ToDictionary() };
         var values = given.Bind(0, "name", "fetch_result", "auto_begin", "language");
         var sql = JinjaValue.ToText(arguments.Named.TryGetValue("caller", out var caller)
-            ? JinjaExpressions.Invoke(caller, JinjaArguments.Of(arguments.Evaluator, arguments.Place, "caller"))
+            ? JinjaOperators.Invoke(caller, JinjaArguments.Of(arguments.Rendering, arguments.Place, "caller"))
             : throw arguments.Error(
                 "statement() stands in a call block",
                 "write {% call statement('name', fetch_result=True) %} … {% endcall %}"));
-        // return() in it ends the enclosing macro: there is no query.
-        if (arguments.Evaluator.HasReturned) return "";
+        // return() in it ends the macro around it: there is no query.
+        if (arguments.Rendering.HasReturned) return "";
         if (session.Query(sql, arguments.Place) is var (columns, rows) && JinjaArguments.TextOf(values[0]) is { } name)
         {
             session.Results[name] = JinjaDict.Of(

@@ -181,7 +181,7 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
         IEnumerable<IReadOnlyList<object?>> all = [[]];
         foreach (var list in arguments.Positional.Select(list => arguments.Items(list).ToList()))
             all = all.SelectMany(items => list, (items, item) => (IReadOnlyList<object?>)[.. items, item]);
-        return new(all.Take(arguments.Evaluator.Limits.ItemsMax).Select(items => (object?)new JinjaTuple(items)));
+        return new(all.Take(arguments.Rendering.Limits.ItemsMax).Select(items => (object?)new JinjaTuple(items)));
     }
 }
 

@@ -81,7 +81,7 @@ sealed class DbtScopes
     /// <summary>Returns a macro to call in this rendering.</summary>
     public JinjaCallable MacroOf(DbtMacro macro) => new(
         macro.Name,
-        arguments => arguments.Evaluator.Bind(macro.Definition, Of(macro.Package)).Invoke(arguments));
+        arguments => arguments.Rendering.Bind(macro.Definition, Of(macro.Package)).Invoke(arguments));
 
     /// <summary>The macro that <c>adapter.dispatch</c> finds.</summary>
     public JinjaCallable Dispatch(JinjaArguments arguments)

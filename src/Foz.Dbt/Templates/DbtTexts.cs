@@ -22,34 +22,6 @@ sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList e
 
     static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>
-    /// Returns the reader of YAML files next to resources: names mean in them what they mean in the package whose file
-    /// it is.
-    /// </summary>
-    /// <param name="root">The project's folder, as a full path.</param>
-    /// <param name="surroundings">The context in which templates are rendered.</param>
-    /// <param name="errors">Collects errors.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public static DbtTexts Of(
-        string root, DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
-    {
-        var packages = surroundings.Packages.Values.OrderByDescending(package => package.Path.Length).ToList();
-        var scopes = new Dictionary<DbtPackage, JinjaScope>();
-        return new(root, ScopeOf, errors);
-
-        JinjaScope ScopeOf(string file)
-        {
-            var package = packages.Find(package => file.StartsWith(package.Path, StringComparison.Ordinal))
-                ?? surroundings.Project;
-            if (scopes.TryGetValue(package, out var known)) return known;
-            var request = new DbtRequest
-            {
-                Package = package.Name, Name = package.Name, File = DbtPackage.FileName, Kind = "operation",
-            };
-            return scopes[package] = new DbtScopes(new(surroundings, request, cancellationToken)).Root;
-        }
-    }
-
     /// <summary>A file's text; empty, with an error, where it cannot be read.</summary>
     /// <param name="file">The file, relative to the project.</param>
     public string Read(string file)

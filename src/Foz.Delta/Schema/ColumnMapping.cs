@@ -3,19 +3,6 @@ using System.Text.Json;
 
 namespace Foz.Delta.Schema;
 
-/// <summary>How a table's columns are found in its data files (PROTOCOL.md, "Column Mapping").</summary>
-public enum ColumnMappingMode
-{
-    /// <summary>By the display name.</summary>
-    None,
-
-    /// <summary>By the physical name in the column's metadata.</summary>
-    Name,
-
-    /// <summary>By the Parquet field id, equal to the id in the column's metadata.</summary>
-    Id,
-}
-
 /// <summary>The column mapping of a table.</summary>
 public static class ColumnMapping
 {
@@ -167,7 +154,7 @@ public static class ColumnMapping
 
     static FieldMetadata WithNestedId(FieldMetadata metadata, string path, int id) => metadata.With(
         FieldMetadata.NestedIdsKey,
-        SchemaJson.ToElement(writer =>
+        SchemaValue.ToElement(writer =>
         {
             writer.WriteStartObject();
             if (metadata[FieldMetadata.NestedIdsKey] is { ValueKind: JsonValueKind.Object } ids)

@@ -73,11 +73,11 @@ public sealed class FieldMetadata : IEquatable<FieldMetadata>
 
     /// <summary>The same metadata with a key set to a text.</summary>
     public FieldMetadata With(string key, string value) =>
-        With(key, SchemaJson.ToElement(w => w.WriteStringValue(value)));
+        With(key, SchemaValue.ToElement(w => w.WriteStringValue(value)));
 
     /// <summary>The same metadata with a key set to an integer.</summary>
     public FieldMetadata With(string key, long value) =>
-        With(key, SchemaJson.ToElement(w => w.WriteNumberValue(value)));
+        With(key, SchemaValue.ToElement(w => w.WriteNumberValue(value)));
 
     /// <summary>The same metadata without a key.</summary>
     public FieldMetadata Without(string key) => new(Entries.RemoveAll(entry => entry.Key == key));

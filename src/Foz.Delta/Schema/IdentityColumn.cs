@@ -51,7 +51,7 @@ public sealed record IdentityColumn(long Start, long Step, bool AllowsExplicit, 
         var metadata = field.Metadata
             .With(FieldMetadata.IdentityStartKey, Start)
             .With(StepKey, Step)
-            .With(AllowsExplicitKey, SchemaJson.ToElement(writer => writer.WriteBooleanValue(AllowsExplicit)));
+            .With(AllowsExplicitKey, SchemaValue.ToElement(writer => writer.WriteBooleanValue(AllowsExplicit)));
         if (HighWaterMark is { } mark) metadata = metadata.With(HighWaterMarkKey, mark);
         return field with { Metadata = metadata };
     }

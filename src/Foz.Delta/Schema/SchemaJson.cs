@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Foz.Delta.Schema;
@@ -11,13 +10,6 @@ namespace Foz.Delta.Schema;
 static class SchemaJson
 {
     static readonly JsonDocumentOptions ReaderOptions = new() { MaxDepth = 1000 };
-
-    static readonly JsonWriterOptions WriterOptions = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        MaxDepth = 1000,
-        SkipValidation = true,
-    };
 
     public static DeltaType Parse(string json)
     {
@@ -70,7 +62,7 @@ static class SchemaJson
                 return $"decimal({d.Precision},{d.Scale})";
         }
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions)) WriteType(writer, type);
+        using (var writer = new Utf8JsonWriter(buffer, SchemaValue.WriterOptions)) WriteType(writer, type);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
@@ -108,14 +100,6 @@ static class SchemaJson
                 writer.WriteStringValue(Write(type));
                 break;
         }
-    }
-
-    /// <summary>A JSON value made by a writer.</summary>
-    public static JsonElement ToElement(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions)) write(writer);
-        return JsonElement.Parse(buffer.WrittenSpan);
     }
 
     static void WriteField(Utf8JsonWriter writer, StructField field)

@@ -86,7 +86,7 @@ public static class TypeWidening
     public static StructField Record(StructField field, TypeChange change)
     {
         var changes = ChangesOf(field).Add(change);
-        var json = SchemaJson.ToElement(writer =>
+        var json = SchemaValue.ToElement(writer =>
         {
             writer.WriteStartArray();
             foreach (var (from, to, path) in changes)

@@ -5,9 +5,9 @@ using Foz.Delta.Snapshots;
 namespace Foz.Delta.Transactions;
 
 /// <summary>Makes the actions of a transaction for the version that it tries to become.</summary>
-sealed class CommitBuilder(Transaction transaction)
+sealed class CommitBuilder(StagedChanges staged)
 {
-    readonly bool isBlindAppend = transaction is { Removes.Count: 0, Adds.Count: > 0, Reads.IsEmpty: true };
+    readonly bool isBlindAppend = staged is { Removes.Count: 0, Adds.Count: > 0, Reads.IsEmpty: true };
 
     /// <summary>Identifies the commit, whichever version it becomes.</summary>
     public string TransactionId { get; } = Guid.NewGuid().ToString("D");
@@ -16,21 +16,21 @@ sealed class CommitBuilder(Transaction transaction)
     /// <param name="before">The version before; null for a table's first.</param>
     public List<LogAction> Build(Snapshot? before)
     {
-        var nowMs = transaction.Table.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var metadata = transaction.Metadata ?? before!.Metadata;
+        var nowMs = staged.Table.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var metadata = staged.Metadata ?? before!.Metadata;
         var commitTimeMs = TableProperties.HasInCommitTimestamps(metadata)
             ? CommitTimeAfter(before, nowMs)
             : (long?)null;
-        var tracksRows = RowTracking.IsSupported(transaction.Protocol ?? before!.Protocol, metadata);
+        var tracksRows = RowTracking.IsSupported(staged.Protocol ?? before!.Protocol, metadata);
         var actions = new List<LogAction> { Info(nowMs, commitTimeMs, tracksRows) };
-        if (transaction.Protocol is { } protocol) actions.Add(protocol);
-        if (transaction.Metadata is not null)
+        if (staged.Protocol is { } protocol) actions.Add(protocol);
+        if (staged.Metadata is not null)
             actions.Add(WithProtection(WithEnablement(metadata, before, commitTimeMs), before));
-        actions.AddRange(transaction.Applications.Values);
-        actions.AddRange(transaction.Domains.Values);
-        foreach (var (file, dataChange) in transaction.Removes.Values) actions.Add(file.ToRemove(nowMs, dataChange));
+        actions.AddRange(staged.Applications.Values);
+        actions.AddRange(staged.Domains.Values);
+        foreach (var (file, dataChange) in staged.Removes.Values) actions.Add(file.ToRemove(nowMs, dataChange));
         AddFiles(actions, before, metadata);
-        actions.AddRange(transaction.Changes);
+        actions.AddRange(staged.Changes);
         return actions;
     }
 
@@ -39,18 +39,18 @@ sealed class CommitBuilder(Transaction transaction)
     /// </summary>
     void AddFiles(List<LogAction> actions, Snapshot? before, Metadata metadata)
     {
-        var protocol = transaction.Protocol ?? before!.Protocol;
+        var protocol = staged.Protocol ?? before!.Protocol;
         if (!RowTracking.IsSupported(protocol, metadata))
         {
-            actions.AddRange(transaction.Adds);
+            actions.AddRange(staged.Adds.Values);
             return;
         }
-        var ids = new RowIds(before, transaction.Table.Name);
-        // Those that have ids come first: others get theirs after them.
-        foreach (var file in transaction.Adds.OrderBy(file => file.BaseRowId is null)) actions.Add(ids.Assign(file));
+        var ids = new RowIds(before, staged.Table.Name);
+        // Those that have ids come first: others get theirs behind them.
+        foreach (var file in staged.Adds.Values.OrderBy(file => file.BaseRowId is null)) actions.Add(ids.Assign(file));
         if (RowTracking.IsOn(protocol, metadata) && before is not null
             && !RowTracking.IsOn(before.Protocol, before.Metadata))
-            actions.AddRange(ids.Backfill(transaction.Touches));
+            actions.AddRange(ids.Backfill(staged.Touches));
         if (ids.Domain is { } domain) actions.Add(domain);
     }
 
@@ -58,21 +58,21 @@ sealed class CommitBuilder(Transaction transaction)
     {
         TimestampMs = commitTimeMs ?? nowMs,
         InCommitTimestampMs = commitTimeMs,
-        Operation = transaction.Options.Operation,
-        OperationParameters = transaction.Options.Parameters,
-        OperationMetrics = transaction.Metrics,
-        ReadVersion = transaction.ReadSnapshot?.Version,
-        IsolationLevel = ConflictChecker.IsolationOf(transaction) switch
+        Operation = staged.Options.Operation,
+        OperationParameters = staged.Options.Parameters,
+        OperationMetrics = staged.Metrics,
+        ReadVersion = staged.ReadSnapshot?.Version,
+        IsolationLevel = ConflictChecker.IsolationOf(staged) switch
         {
             IsolationLevel.Snapshot => "SnapshotIsolation",
             var level => level.ToString(),
         },
         IsBlindAppend = isBlindAppend,
-        EngineInfo = transaction.Options.EngineInfo,
-        UserMetadata = transaction.Options.UserMetadata,
-        UserName = transaction.Options.UserName,
+        EngineInfo = staged.Options.EngineInfo,
+        UserMetadata = staged.Options.UserMetadata,
+        UserName = staged.Options.UserName,
         Tags = tracksRows
-            ? StringMap.Empty.With(RowTracking.PreservedTag, transaction.PreservesRows ? "true" : "false")
+            ? StringMap.Empty.With(RowTracking.PreservedTag, staged.PreservesRows ? "true" : "false")
             : null,
         TransactionId = TransactionId,
     };

@@ -14,7 +14,7 @@ sealed class Committer
     const int PutTriesMax = 5;
     const int BackoffMsMax = 100;
 
-    readonly Transaction transaction;
+    readonly StagedChanges staged;
     readonly DeltaTable table;
     readonly CommitQueue queue;
     readonly ConflictChecker conflicts;
@@ -23,14 +23,14 @@ sealed class Committer
     Commit? made;
     CommitSum sum;
 
-    public Committer(Transaction transaction)
+    public Committer(StagedChanges staged)
     {
-        this.transaction = transaction;
-        table = transaction.Table;
+        this.staged = staged;
+        table = staged.Table;
         queue = CommitQueue.Of(table);
-        conflicts = new(transaction);
-        rows = new(transaction);
-        builder = new(transaction);
+        conflicts = new(staged);
+        rows = new(staged);
+        builder = new(staged);
     }
 
     public async Task<CommitResult> CommitAsync(CancellationToken cancellationToken)
@@ -50,14 +50,14 @@ sealed class Committer
             committed =
                 committed with { FormatFaults = await UpdateFormatsAsync(committed.Snapshot, cancellationToken) };
         await table.WriteChecksumAsync(committed.Snapshot, sum, CancellationToken.None);
-        return transaction.Options.WritesCheckpoint
+        return staged.Options.WritesCheckpoint
             ? committed with { Checkpoint = await CheckpointAsync(committed.Snapshot, cancellationToken) }
             : committed;
     }
 
     async Task<CommitResult> RunAsync(CancellationToken cancellationToken)
     {
-        var before = transaction.ReadSnapshot;
+        var before = staged.ReadSnapshot;
         if (before is null && await table.FindLatestSnapshotAsync(cancellationToken) is { } existing)
             return TableExists(existing.Version);
         var races = 0;
@@ -68,7 +68,7 @@ sealed class Committer
             {
                 (before, var isOther, var conflict) = await CatchUpAsync(before, cancellationToken);
                 if (conflict is not null) return conflict;
-                if (isOther && ++races >= transaction.Options.AttemptsMax) return TooManyRaces(before);
+                if (isOther && ++races >= staged.Options.AttemptsMax) return TooManyRaces(before);
             }
             if (before is not null && await IsReplacedAsync(before, cancellationToken)) return TableReplaced(before);
             cancellationToken.ThrowIfCancellationRequested();
@@ -147,15 +147,15 @@ sealed class Committer
             }
             // A sync that failed must not be tried again: the system may have forgotten what it could not write.
             if (tries >= PutTriesMax || failure is { Kind: not StorageErrorKind.Failed }
-                || (failure is not null && transaction.Staged.Count > 0))
+                || (failure is not null && staged.Published.Count > 0))
                 throw failure ?? Unreadable(version);
             await Task.Delay(TimeSpan.FromMilliseconds(1 << tries), table.Time, CancellationToken.None);
         }
     }
 
     // Not to be cancelled: whether it happened would be unknown.
-    ValueTask<PutIfAbsentResult> PutAsync(string path, ReadOnlyMemory<byte> content) => transaction.Staged.Count > 0
-        ? table.Store.PublishAndPutIfAbsentAsync(transaction.Staged, path, content, CancellationToken.None)
+    ValueTask<PutIfAbsentResult> PutAsync(string path, ReadOnlyMemory<byte> content) => staged.Published.Count > 0
+        ? table.Store.PublishAndPutIfAbsentAsync(staged.Published, path, content, CancellationToken.None)
         : table.Store.PutIfAbsentAsync(path, content, CancellationToken.None);
 
     // As with the checkpoint: nothing here undoes the commit.
@@ -217,13 +217,13 @@ sealed class Committer
             || now.SizeBytes != file.SizeBytes || now.LastModified != file.LastModified);
 
     CommitResult.Conflicted TooManyRaces(Snapshot before) => new(ConflictKind.TooManyAttempts, before.Version,
-        transaction.Options.AttemptsMax == 1
-            ? $"{transaction.Options.Operation} on {table.Name} gave up: another commit came first. Run it again"
-            : $"{transaction.Options.Operation} on {table.Name} gave up: others committed first "
-                + $"{transaction.Options.AttemptsMax} times. Run it again when there is less going on");
+        staged.Options.AttemptsMax == 1
+            ? $"{staged.Options.Operation} on {table.Name} gave up: another commit came first. Run it again"
+            : $"{staged.Options.Operation} on {table.Name} gave up: others committed first "
+                + $"{staged.Options.AttemptsMax} times. Run it again when there is less going on");
 
     CommitResult.Conflicted TableReplaced(Snapshot before) => new(ConflictKind.TableReplaced, before.Version,
-        $"{transaction.Options.Operation} on {table.Name} cannot be committed: version {before.Version} is not "
+        $"{staged.Options.Operation} on {table.Name} cannot be committed: version {before.Version} is not "
         + "in the log any more; the table was deleted, made anew, or its log cleaned up");
 
     CommitResult.Conflicted TableExists(long version) => new(ConflictKind.TableExists, version,

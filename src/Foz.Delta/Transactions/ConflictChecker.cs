@@ -5,23 +5,23 @@ using Foz.Delta.Snapshots;
 namespace Foz.Delta.Transactions;
 
 /// <summary>Whether a transaction may follow a commit that it did not see.</summary>
-sealed class ConflictChecker(Transaction transaction)
+sealed class ConflictChecker(StagedChanges staged)
 {
-    readonly IsolationLevel isolation = IsolationOf(transaction);
+    readonly IsolationLevel isolation = IsolationOf(staged);
 
     /// <summary>
     /// The isolation that the checks are made with: a transaction that only rearranges rows depends on none being
     /// added.
     /// </summary>
-    public static IsolationLevel IsolationOf(Transaction transaction)
+    public static IsolationLevel IsolationOf(StagedChanges staged)
     {
-        var changesData = (transaction.Metadata is not null && !transaction.OnlyTakesVectors)
-            || transaction.Adds.Any(file => file.DataChange)
-            || transaction.Removes.Values.Any(removed => removed.DataChange);
-        var onlyRearranges = !changesData && transaction.Removes.Count > 0;
+        var changesData = (staged.Metadata is not null && !staged.OnlyTakesVectors)
+            || staged.Adds.Values.Any(file => file.DataChange)
+            || staged.Removes.Values.Any(removed => removed.DataChange);
+        var onlyRearranges = !changesData && staged.Removes.Count > 0;
         if (onlyRearranges) return IsolationLevel.Snapshot;
-        if (transaction.Options.Isolation is { } chosen) return chosen;
-        var property = transaction.CurrentMetadata.Configuration.Find("delta.isolationLevel");
+        if (staged.Options.Isolation is { } chosen) return chosen;
+        var property = staged.CurrentMetadata.Configuration.Find("delta.isolationLevel");
         return property?.ToUpperInvariant() switch
         {
             "SERIALIZABLE" => IsolationLevel.Serializable,
@@ -37,7 +37,7 @@ sealed class ConflictChecker(Transaction transaction)
     public CommitResult.Conflicted? Check(Commit winner, Snapshot before, IReadOnlySet<string> apart)
     {
         // Both let rows be marked as deleted: one of them is enough.
-        if (transaction.OnlyTakesVectors && TakesVectors(winner, before)) transaction.LeaveVectorsTaken();
+        if (staged.OnlyTakesVectors && TakesVectors(winner, before)) staged.LeaveVectorsTaken();
         var removed = new List<RemoveFile>();
         var added = new List<AddFile>();
         foreach (var action in winner.Actions)
@@ -54,18 +54,18 @@ sealed class ConflictChecker(Transaction transaction)
     {
         switch (action)
         {
-            case Protocol or Metadata when transaction.Protocol is null && transaction.Metadata is null
+            case Protocol or Metadata when staged.Protocol is null && staged.Metadata is null
                 && TakesVectors(winner, before):
                 return null;
-            case Protocol protocol when transaction.Protocol is not null || !protocol.DemandsAs(before.Protocol):
+            case Protocol protocol when staged.Protocol is not null || !protocol.DemandsAs(before.Protocol):
                 return Conflict(ConflictKind.ProtocolChanged, winner, "changed what clients must support");
-            case Metadata metadata when transaction.Metadata is not null
+            case Metadata metadata when staged.Metadata is not null
                 || !MetadataChange.IsDescriptive(before.Metadata, metadata):
                 return Conflict(ConflictKind.MetadataChanged, winner, "changed the table's schema or properties");
-            case SetTransaction application when transaction.Applications.ContainsKey(application.AppId):
+            case SetTransaction application when staged.Applications.ContainsKey(application.AppId):
                 return Conflict(ConflictKind.ConcurrentTransaction, winner,
                     $"recorded version {application.Version} of the application '{application.AppId}'");
-            case DomainMetadata domain when transaction.Domains.ContainsKey(domain.Domain):
+            case DomainMetadata domain when staged.Domains.ContainsKey(domain.Domain):
                 return Conflict(ConflictKind.ConcurrentDomain, winner, $"changed the domain '{domain.Domain}'");
             default:
                 return null;
@@ -75,12 +75,12 @@ sealed class ConflictChecker(Transaction transaction)
     CommitResult.Conflicted? CheckRemoved(List<RemoveFile> removed, Commit winner)
     {
         foreach (var file in removed)
-            if (transaction.Touches(file.Path.Value))
+            if (staged.Touches(file.Path.Value))
                 return Conflict(ConflictKind.ConcurrentDeleteDelete, winner,
                     $"removed {file.Path} or deleted rows of it, as this one does");
         // Rows that were only moved to other files are still what the transaction read.
         foreach (var file in removed)
-            if (file.DataChange && transaction.Reads.Contains(file))
+            if (file.DataChange && staged.Reads.Contains(file))
                 return Conflict(ConflictKind.ConcurrentDeleteRead, winner,
                     $"removed {file.Path}, which this one read, or deleted rows of it");
         return null;
@@ -91,8 +91,8 @@ sealed class ConflictChecker(Transaction transaction)
         if (isolation == IsolationLevel.Snapshot) return null;
         var isBlindAppend = winner.Info?.IsBlindAppend == true;
         if (isolation == IsolationLevel.WriteSerializable && isBlindAppend
-            && (transaction.Metadata is null || transaction.OnlyTakesVectors)) return null;
-        return transaction.Reads.FirstMatch(added, before.TableSchema) is { } file
+            && (staged.Metadata is null || staged.OnlyTakesVectors)) return null;
+        return staged.Reads.FirstMatch(added, before.TableSchema) is { } file
             ? Conflict(ConflictKind.ConcurrentAppend, winner, $"added {file.Path}, which this one should have read")
             : null;
     }
@@ -107,7 +107,7 @@ sealed class ConflictChecker(Transaction transaction)
     {
         var operation = winner.Info?.Operation is { } name ? $" ({name})" : "";
         return new(kind, winner.Version,
-            $"{transaction.Options.Operation} on {transaction.Table.Name} cannot be committed: "
+            $"{staged.Options.Operation} on {staged.Table.Name} cannot be committed: "
             + $"version {winner.Version}{operation} {what}. Run it again on the newest version");
     }
 }

@@ -110,8 +110,8 @@ public sealed class PrivateTable
         });
         if (DeletionVectorRules.AreAllThatChanged(start.Protocol, end.Protocol)
             && DeletionVectorRules.AreAllThatChanged(start.Metadata, end.Metadata)) transaction.TakeDeletionVectors();
-        if (end.Protocol != transaction.CurrentProtocol) transaction.SetProtocol(end.Protocol);
-        if (!end.Metadata.Equals(transaction.CurrentMetadata)) transaction.SetMetadata(end.Metadata);
+        if (end.Protocol != transaction.Staged.CurrentProtocol) transaction.SetProtocol(end.Protocol);
+        if (!end.Metadata.Equals(transaction.Staged.CurrentMetadata)) transaction.SetMetadata(end.Metadata);
         foreach (var (name, domain) in end.Domains)
             if (name != RowTracking.Domain && start.Domains.GetValueOrDefault(name) != domain)
                 transaction.SetDomain(name, domain.Configuration);
@@ -189,7 +189,7 @@ public sealed class PrivateTable
     }
 
     static IEnumerable<string> PathsOf(Transaction transaction) =>
-        transaction.Adds.SelectMany(PathsOf).Concat(transaction.Changes.SelectMany(PathsOf));
+        transaction.Staged.Adds.Values.SelectMany(PathsOf).Concat(transaction.Staged.Changes.SelectMany(PathsOf));
 
     static IEnumerable<string> PathsOf(LogAction action)
     {

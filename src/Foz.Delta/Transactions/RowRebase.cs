@@ -10,7 +10,7 @@ namespace Foz.Delta.Transactions;
 /// the rows in deletion vectors; where either rewrites or compacts the file, rows cannot be followed, and they
 /// conflict.
 /// </summary>
-sealed class RowRebase(Transaction transaction)
+sealed class RowRebase(StagedChanges staged)
 {
     readonly Dictionary<string, (AddFile File, RowSet Deleted)> pending = new(StringComparer.Ordinal);
 
@@ -26,10 +26,10 @@ sealed class RowRebase(Transaction transaction)
         var apart = new HashSet<string>(StringComparer.Ordinal);
         foreach (var removed in winner.Actions.OfType<RemoveFile>())
         {
-            if (transaction.Reads.RowsOf(removed) is not { } rows) continue;
+            if (staged.Reads.RowsOf(removed) is not { } rows) continue;
             var path = removed.Path.Value;
             var left = winner.Actions.OfType<AddFile>().FirstOrDefault(add => add.Path == removed.Path);
-            if (transaction.Removes.ContainsKey(path) && !transaction.DeletedRows.ContainsKey(path)) continue;
+            if (staged.Removes.ContainsKey(path) && !staged.DeletedRows.ContainsKey(path)) continue;
             if (left is null)
             {
                 if (rows.IsEmpty) apart.Add(path);
@@ -40,7 +40,7 @@ sealed class RowRebase(Transaction transaction)
             var deleted = await ReadAsync(left, cancellationToken);
             if (!deleted.Includes(old) || deleted.Intersects(rows)) continue;
             apart.Add(path);
-            if (transaction.DeletedRows.TryGetValue(path, out var own)) pending[path] = (left, deleted.Union(own));
+            if (staged.DeletedRows.TryGetValue(path, out var own)) pending[path] = (left, deleted.Union(own));
         }
         return apart;
     }
@@ -53,16 +53,16 @@ sealed class RowRebase(Transaction transaction)
         foreach (var file in pending.Values)
         {
             if (FileStatistics.RecordCount(file.File) == file.Deleted.Cardinality)
-                transaction.Rebase(file.File, vector: null);
+                staged.Rebase(file.File, vector: null);
             else marked.Add(file);
         }
         var vectors = await DeletionVectorFile.WriteAsync(
-            transaction.Table.Store, [.. marked.Select(file => file.Deleted)], cancellationToken);
-        foreach (var ((file, _), vector) in marked.Zip(vectors)) transaction.Rebase(file, vector);
+            staged.Table.Store, [.. marked.Select(file => file.Deleted)], cancellationToken);
+        foreach (var ((file, _), vector) in marked.Zip(vectors)) staged.Rebase(file, vector);
         pending.Clear();
     }
 
     ValueTask<RowSet> ReadAsync(AddFile file, CancellationToken cancellationToken) => file.DeletionVector is { } vector
-        ? DeletionVectorFile.ReadAsync(transaction.Table.Store, vector, cancellationToken)
+        ? DeletionVectorFile.ReadAsync(staged.Table.Store, vector, cancellationToken)
         : ValueTask.FromResult(RowSet.Empty);
 }

@@ -56,24 +56,24 @@ static class StagingRules
     }
 
     /// <summary>Checks what only the whole transaction shows.</summary>
-    public static void CheckCommit(Transaction transaction)
+    public static void CheckCommit(StagedChanges staged)
     {
-        var metadata = transaction.CurrentMetadata;
+        var metadata = staged.CurrentMetadata;
         if (FeatureRules.IsTrue(metadata, AppendOnlyProperty)
-            && transaction.Removes.Values.FirstOrDefault(r => r.DataChange).File is { } removed)
+            && staged.Removes.Values.FirstOrDefault(r => r.DataChange).File is { } removed)
             throw new DeltaException(DeltaErrorKind.Refused,
-                $"{transaction.Table.Name} is append-only ({AppendOnlyProperty} is true): "
+                $"{staged.Table.Name} is append-only ({AppendOnlyProperty} is true): "
                 + $"{removed.Path} cannot be removed or lose rows")
             { Path = removed.Path.Value };
-        foreach (var file in transaction.Adds) CheckAdd(transaction, file);
-        CheckIceberg(transaction);
-        if (transaction is { ReadSnapshot: { } before, Metadata: { } after }
-            && transaction.Removes.Count < before.FileCount
+        foreach (var file in staged.Adds.Values) CheckAdd(staged, file);
+        CheckIceberg(staged);
+        if (staged is { ReadSnapshot: { } before, Metadata: { } after }
+            && staged.Removes.Count < before.FileCount
             && !before.Metadata.PartitionColumns.Equals(after.PartitionColumns)
             && !PartitionKeys(before.TableSchema).SequenceEqual(
-                PartitionKeys(transaction.Schema), StringComparer.Ordinal))
+                PartitionKeys(staged.Schema), StringComparer.Ordinal))
             throw new DeltaException(DeltaErrorKind.Refused,
-                $"{transaction.Table.Name} cannot be partitioned by ({after.PartitionColumns}) while files "
+                $"{staged.Table.Name} cannot be partitioned by ({after.PartitionColumns}) while files "
                 + "partitioned otherwise stay: overwrite the whole table");
     }
 
@@ -89,31 +89,31 @@ static class StagingRules
         $"file {file.Path} is not in the version that the transaction reads")
     { Path = file.Path.Value };
 
-    static void CheckIceberg(Transaction transaction)
+    static void CheckIceberg(StagedChanges staged)
     {
-        var metadata = transaction.CurrentMetadata;
-        var before = transaction.ReadSnapshot;
+        var metadata = staged.CurrentMetadata;
+        var before = staged.ReadSnapshot;
         var isNew = before is null || !IcebergCompat.IsRequired(before.Metadata.Configuration);
-        if (transaction.Metadata is null && !IcebergCompat.IsRequired(metadata.Configuration)) return;
+        if (staged.Metadata is null && !IcebergCompat.IsRequired(metadata.Configuration)) return;
         // Files that were there before must be readable too.
         var kept = isNew && before is not null
-            ? before.Files.Where(file => !transaction.Removes.ContainsKey(file.Path.Value))
+            ? before.Files.Where(file => !staged.Removes.ContainsKey(file.Path.Value))
             : [];
-        IcebergCompat.Check(transaction.Table.Name, metadata, transaction.Adds.Concat(kept));
+        IcebergCompat.Check(staged.Table.Name, metadata, staged.Adds.Values.Concat(kept));
         if (!isNew && IcebergCompat.IsRequired(metadata.Configuration) && before!.Metadata.PartitionColumns.Count > 0
             && !PartitionKeys(before.TableSchema).SequenceEqual(
-                PartitionKeys(transaction.Schema), StringComparer.Ordinal))
+                PartitionKeys(staged.Schema), StringComparer.Ordinal))
             throw new DeltaException(DeltaErrorKind.Refused,
-                $"{transaction.Table.Name} must stay readable as Iceberg: it cannot come to be partitioned otherwise");
+                $"{staged.Table.Name} must stay readable as Iceberg: it cannot come to be partitioned otherwise");
     }
 
     // The metadata may have been staged after the file.
-    static void CheckAdd(Transaction transaction, AddFile file)
+    static void CheckAdd(StagedChanges staged, AddFile file)
     {
-        CheckPartitionValues(file, transaction.Schema);
-        // A file may be added again, with other statistics.
-        if (file.DataChange && transaction.ReadSnapshot?.Files.Find(file.Key) is not null
-            && !transaction.Removes.ContainsKey(file.Path.Value))
+        CheckPartitionValues(file, staged.Schema);
+        // A file may be told of again, with other statistics.
+        if (file.DataChange && staged.ReadSnapshot?.Files.Find(file.Key) is not null
+            && !staged.Removes.ContainsKey(file.Path.Value))
             throw new DeltaException(DeltaErrorKind.InvalidArgument,
                 $"file {file.Path} is in the table already")
             { Path = file.Path.Value };

@@ -14,15 +14,7 @@ namespace Foz.Delta.Transactions;
 /// </summary>
 public sealed class Transaction
 {
-    readonly Dictionary<string, AddFile> adds = new(StringComparer.Ordinal);
-    readonly Dictionary<string, RemovedFile> removes = new(StringComparer.Ordinal);
-    readonly Dictionary<string, RowSet> deletedRows = new(StringComparer.Ordinal);
-    readonly List<AddCdcFile> changes = [];
-    readonly List<string> staged = [];
-    readonly Dictionary<string, SetTransaction> applications = new(StringComparer.Ordinal);
-    readonly Dictionary<string, DomainMetadata> domains = new(StringComparer.Ordinal);
     bool isCommitted;
-    (Metadata? Metadata, Protocol? Protocol) beforeVectors;
 
     /// <summary>Starts a transaction on a version of a table.</summary>
     /// <exception cref="DeltaException">
@@ -30,43 +22,44 @@ public sealed class Transaction
     /// </exception>
     public Transaction(DeltaTable table, Snapshot snapshot, TransactionOptions options)
     {
-        Table = table;
-        ReadSnapshot = snapshot;
-        Options = options;
+        Staged = new(table, snapshot, options);
         snapshot.CheckWritable();
     }
 
     Transaction(DeltaTable table, TableDefinition definition, TransactionOptions options)
     {
-        Table = table;
-        Options = options;
-        (Protocol, var metadata) = definition.ToActions(table.Time);
-        Metadata = RowTracking.WithColumns(metadata);
-        ProtocolSupport.CheckWritable(Protocol, Metadata, table.Name);
-        HeldReaders.Check(before: null, Protocol, Metadata, table.Name);
-        ChangeDataFeed.CheckColumns(Metadata);
+        var (protocol, metadata) = definition.ToActions(table.Time);
+        metadata = RowTracking.WithColumns(metadata);
+        Staged = new(table, readSnapshot: null, options) { Protocol = protocol, Metadata = metadata };
+        ProtocolSupport.CheckWritable(protocol, metadata, table.Name);
+        HeldReaders.Check(before: null, protocol, metadata, table.Name);
+        ChangeDataFeed.CheckColumns(metadata);
     }
 
     /// <summary>The table.</summary>
-    public DeltaTable Table { get; }
+    public DeltaTable Table => Staged.Table;
 
     /// <summary>The version that the transaction reads; null where it creates the table.</summary>
-    public Snapshot? ReadSnapshot { get; }
+    public Snapshot? ReadSnapshot => Staged.ReadSnapshot;
 
     /// <summary>Operation, isolation and the like.</summary>
-    public TransactionOptions Options { get; }
+    public TransactionOptions Options => Staged.Options;
 
     /// <summary>The counts that history shows, such as <c>numOutputRows</c>; set before the commit.</summary>
-    public StringMap Metrics { get; set; } = StringMap.Empty;
+    public StringMap Metrics
+    {
+        get => Staged.Metrics;
+        set => Staged.Metrics = value;
+    }
 
     /// <summary>The metadata that the commit sets; null if it leaves them.</summary>
-    public Metadata? Metadata { get; private set; }
+    public Metadata? Metadata => Staged.Metadata;
 
     /// <summary>The protocol that the commit sets; null if it leaves it.</summary>
-    public Protocol? Protocol { get; private set; }
+    public Protocol? Protocol => Staged.Protocol;
 
     /// <summary>The schema of the table once the transaction is committed.</summary>
-    public TableSchema Schema => SnapshotSchema.Of(CurrentProtocol, CurrentMetadata);
+    public TableSchema Schema => Staged.Schema;
 
     /// <summary>
     /// Whether rows that are changed or moved keep their ids, where the table tracks rows (PROTOCOL.md, "Row
@@ -75,46 +68,19 @@ public sealed class Transaction
     /// </summary>
     public bool PreservesRows
     {
-        get => field || removes.Count == 0 || adds.Values.All(file => file.BaseRowId is not null);
-        set;
+        get => Staged.PreservesRows;
+        set => Staged.PreservesRows = value;
     }
 
     /// <summary>Whether nothing is staged: a commit would only say that it was made.</summary>
-    public bool IsEmpty => adds.Count + removes.Count + changes.Count + applications.Count + domains.Count == 0
-        && Metadata is null && Protocol is null;
+    public bool IsEmpty => Staged.IsEmpty;
 
-    /// <summary>
-    /// Whether the commit changes metadata and protocol only so that rows can be marked as deleted: what others have
-    /// read, and write, is right with that too.
-    /// </summary>
-    internal bool OnlyTakesVectors { get; private set; }
+    /// <summary>What it has read and staged so far.</summary>
+    internal StagedChanges Staged { get; }
 
-    internal ReadSet Reads { get; } = new();
+    Metadata CurrentMetadata => Staged.CurrentMetadata;
 
-    internal IReadOnlyCollection<AddFile> Adds => adds.Values;
-
-    internal IReadOnlyDictionary<string, RemovedFile> Removes => removes;
-
-    /// <summary>
-    /// The rows that this transaction deletes by deletion vectors, as far as callers gave them, by path.
-    /// </summary>
-    internal IReadOnlyDictionary<string, RowSet> DeletedRows => deletedRows;
-
-    internal IReadOnlyList<AddCdcFile> Changes => changes;
-
-    /// <summary>Paths of files that are published with the commit.</summary>
-    internal IReadOnlyList<string> Staged => staged;
-
-    /// <summary>Whether the transaction adds or removes the file at a path.</summary>
-    internal bool Touches(string path) => adds.ContainsKey(path) || removes.ContainsKey(path);
-
-    internal IReadOnlyDictionary<string, SetTransaction> Applications => applications;
-
-    internal IReadOnlyDictionary<string, DomainMetadata> Domains => domains;
-
-    internal Metadata CurrentMetadata => Metadata ?? ReadSnapshot!.Metadata;
-
-    internal Protocol CurrentProtocol => Protocol ?? ReadSnapshot!.Protocol;
+    Protocol CurrentProtocol => Staged.CurrentProtocol;
 
     /// <summary>Starts the transaction that creates a table; it can have files in its first version already.</summary>
     /// <exception cref="DeltaException">
@@ -131,8 +97,8 @@ public sealed class Transaction
     {
         if (ReadSnapshot is null) return [];
         var files = new FilePruner(ReadSnapshot.TableSchema, condition).Match(ReadSnapshot.Files);
-        Reads.Add(condition);
-        foreach (var (file, _) in files) Reads.Add(file);
+        Staged.Reads.Add(condition);
+        foreach (var (file, _) in files) Staged.Reads.Add(file);
         return files;
     }
 
@@ -143,23 +109,23 @@ public sealed class Transaction
     public IReadOnlyList<MatchedFile> ReadByRow(Predicate condition)
     {
         if (ReadSnapshot is null) return [];
-        Reads.Add(condition);
+        Staged.Reads.Add(condition);
         var files = new FilePruner(ReadSnapshot.TableSchema, condition).Match(ReadSnapshot.Files);
-        foreach (var (file, _) in files) Reads.Add(file, RowSet.Empty);
+        foreach (var (file, _) in files) Staged.Reads.Add(file, RowSet.Empty);
         return files;
     }
 
     /// <summary>Notes that the transaction depends on some rows of a file.</summary>
-    public void ReadRows(AddFile file, RowSet rows) => Reads.Add(file, rows);
+    public void ReadRows(AddFile file, RowSet rows) => Staged.Reads.Add(file, rows);
 
     /// <summary>Notes that the transaction depends on files, without looking for more.</summary>
     public void ReadFiles(IEnumerable<AddFile> files)
     {
-        foreach (var file in files) Reads.Add(file);
+        foreach (var file in files) Staged.Reads.Add(file);
     }
 
     /// <summary>Notes that the transaction depends on everything in the table.</summary>
-    public void ReadWholeTable() => Reads.AddWholeTable();
+    public void ReadWholeTable() => Staged.Reads.AddWholeTable();
 
     /// <summary>Adds a data file, which is in the store already.</summary>
     /// <exception cref="DeltaException">
@@ -169,14 +135,14 @@ public sealed class Transaction
     public void Add(AddFile file)
     {
         StagingRules.CheckPartitionValues(file, Schema);
-        if (!adds.TryAdd(file.Path.Value, file)) throw StagingRules.Twice("added", file);
+        if (!Staged.Adds.TryAdd(file.Path.Value, file)) throw StagingRules.Twice("added", file);
     }
 
     /// <summary>
     /// Notes staged files (<see cref="Storage.IObjectStore.StagingPath"/>) that the commit publishes, so that they and
     /// the log become durable together. Those of other files are published before.
     /// </summary>
-    public void PublishWithCommit(IEnumerable<string> paths) => staged.AddRange(paths);
+    public void PublishWithCommit(IEnumerable<string> paths) => Staged.Published.AddRange(paths);
 
     /// <summary>Removes a file of the snapshot.</summary>
     /// <param name="file">A file of <see cref="ReadSnapshot"/>.</param>
@@ -187,7 +153,7 @@ public sealed class Transaction
     public void Remove(AddFile file, bool dataChange = true)
     {
         if (ReadSnapshot?.Files.Find(file.Key) is not { } known) throw StagingRules.NotThere(file);
-        if (!removes.TryAdd(file.Path.Value, new(known, dataChange))) throw StagingRules.Twice("removed", file);
+        if (!Staged.Removes.TryAdd(file.Path.Value, new(known, dataChange))) throw StagingRules.Twice("removed", file);
     }
 
     /// <summary>Removes every file of the snapshot, as an overwrite does.</summary>
@@ -217,9 +183,9 @@ public sealed class Transaction
     {
         var recordCount = StagingRules.CheckDeletionVector(file, vector, CurrentMetadata, CurrentProtocol);
         Remove(file);
-        Add(WithVector(file, vector, recordCount));
+        Add(StagedChanges.WithVector(file, vector, recordCount));
         if (deleted is null) return;
-        deletedRows.Add(file.Path.Value, deleted);
+        Staged.DeletedRows.Add(file.Path.Value, deleted);
         ReadRows(file, deleted);
     }
 
@@ -235,18 +201,8 @@ public sealed class Transaction
         return descriptors;
     }
 
-    /// <summary>Deletes this transaction's rows of a file as a concurrent commit left it.</summary>
-    /// <param name="file">The file as that commit added it.</param>
-    /// <param name="vector">The rows that both deleted; null where none is left.</param>
-    internal void Rebase(AddFile file, DeletionVectorDescriptor? vector)
-    {
-        removes[file.Path.Value] = new(file, DataChange: true);
-        if (vector is null) adds.Remove(file.Path.Value);
-        else adds[file.Path.Value] = WithVector(file, vector, FileStatistics.RecordCount(file)!.Value);
-    }
-
     /// <summary>Adds a file of row changes for the change data feed.</summary>
-    public void AddChanges(AddCdcFile file) => changes.Add(file);
+    public void AddChanges(AddCdcFile file) => Staged.Changes.Add(file);
 
     /// <summary>
     /// Changes schema, properties or descriptions. Features that they need are added to the protocol.
@@ -268,9 +224,9 @@ public sealed class Transaction
         if (IcebergCompat.IsRequired(metadata.Configuration)
             && !IcebergCompat.IsRequired(CurrentMetadata.Configuration))
             ReadWholeTable();
-        Metadata = metadata;
-        if (protocol != CurrentProtocol) Protocol = protocol;
-        OnlyTakesVectors = false;
+        Staged.Metadata = metadata;
+        if (protocol != CurrentProtocol) Staged.Protocol = protocol;
+        Staged.OnlyTakesVectors = false;
     }
 
     /// <summary>
@@ -280,17 +236,9 @@ public sealed class Transaction
     public void TakeDeletionVectors()
     {
         if (DeletionVectorRules.AreOn(CurrentProtocol, CurrentMetadata)) return;
-        beforeVectors = (Metadata, Protocol);
         var isOnly = Metadata is null && Protocol is null;
         SetMetadata(DeletionVectorRules.Taken(CurrentMetadata));
-        OnlyTakesVectors = isOnly;
-    }
-
-    /// <summary>Leaves to a commit that came first what it did, too: <see cref="TakeDeletionVectors"/>.</summary>
-    internal void LeaveVectorsTaken()
-    {
-        (Metadata, Protocol) = beforeVectors;
-        OnlyTakesVectors = false;
+        Staged.OnlyTakesVectors = isOnly;
     }
 
     /// <summary>Changes what clients must support.</summary>
@@ -301,8 +249,8 @@ public sealed class Transaction
     {
         ProtocolSupport.CheckWritable(protocol, CurrentMetadata, Table.Name);
         HeldReaders.Check(ReadSnapshot, protocol, CurrentMetadata, Table.Name);
-        Protocol = protocol;
-        OnlyTakesVectors = false;
+        Staged.Protocol = protocol;
+        Staged.OnlyTakesVectors = false;
     }
 
     /// <summary>
@@ -331,7 +279,8 @@ public sealed class Transaction
     /// Records how far an application has come. Of concurrent commits for one application only one succeeds; the caller
     /// reads the snapshot's version for it first.
     /// </summary>
-    public void SetApplicationVersion(string appId, long version) => applications[appId] = new()
+    public void SetApplicationVersion(string appId, long version) =>
+        Staged.Applications[appId] = new()
     {
         AppId = appId,
         Version = version,
@@ -345,7 +294,7 @@ public sealed class Transaction
     public void SetDomain(string domain, string? configuration)
     {
         StagingRules.CheckDomain(CurrentProtocol);
-        domains[domain] = new()
+        Staged.Domains[domain] = new()
         {
             Domain = domain,
             Configuration = configuration ?? ReadSnapshot?.Domains.GetValueOrDefault(domain)?.Configuration ?? "",
@@ -361,7 +310,7 @@ public sealed class Transaction
         var commit = new Commit
         {
             Version = (ReadSnapshot?.Version ?? -1) + 1,
-            Actions = new CommitBuilder(this).Build(ReadSnapshot),
+            Actions = new CommitBuilder(Staged).Build(ReadSnapshot),
             File = new(LogFiles.CommitPath((ReadSnapshot?.Version ?? -1) + 1), SizeBytes: 0, Table.Time.GetUtcNow()),
         };
         var replay = ReadSnapshot is { } before ? new Replay(before) : new Replay(Table.Name);
@@ -384,15 +333,8 @@ public sealed class Transaction
     public async Task<CommitResult> CommitAsync(CancellationToken cancellationToken)
     {
         if (isCommitted) throw new InvalidOperationException("a transaction is committed once");
-        StagingRules.CheckCommit(this);
+        StagingRules.CheckCommit(Staged);
         isCommitted = true;
-        return await new Committer(this).CommitAsync(cancellationToken);
+        return await new Committer(Staged).CommitAsync(cancellationToken);
     }
-
-    static AddFile WithVector(AddFile file, DeletionVectorDescriptor? vector, long recordCount) => file with
-    {
-        DeletionVector = vector,
-        DataChange = true,
-        Stats = FileStatistics.WithWideBounds(file.Stats, recordCount),
-    };
 }

@@ -8,6 +8,9 @@ namespace Foz.Lake.Engine;
 /// <param name="generation">Its generation.</param>
 sealed class EngineConnection(Connection native, EngineGeneration generation) : IDisposable
 {
+    /// <summary>The time zone of connections of which no one says it.</summary>
+    public const string TimeZoneDefault = "UTC";
+
     /// <summary>What it is of.</summary>
     public EngineGeneration Generation => generation;
 
@@ -15,7 +18,7 @@ sealed class EngineConnection(Connection native, EngineGeneration generation) : 
     public Connection Native => native;
 
     /// <summary>The time zone that texts without one are in.</summary>
-    public string TimeZone { get; private set; } = EngineSession.TimeZoneDefault;
+    public string TimeZone { get; private set; } = TimeZoneDefault;
 
     /// <summary>
     /// Whether it is as it was opened, except for the time zone: only queries ran, and all of them succeeded. The state

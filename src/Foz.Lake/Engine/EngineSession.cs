@@ -17,8 +17,8 @@ public sealed class EngineSession : IDisposable
     // The part of an instance's memory that the texts of one call of a function for others may take.
     const int CallPart = 4;
 
-    /// <summary>The time zone of sessions where it is not set.</summary>
-    public const string TimeZoneDefault = "UTC";
+    /// <inheritdoc cref="EngineConnection.TimeZoneDefault"/>
+    public const string TimeZoneDefault = EngineConnection.TimeZoneDefault;
 
     readonly StreamFunction streams;
     readonly ScanFunctions scans;
@@ -219,7 +219,21 @@ public sealed class EngineSession : IDisposable
         foreach (var overloads in functions.Select(Bounded).GroupBy(function => function.Name, StringComparer.Ordinal))
             connection.Native.Register(overloads.Key, overloads);
         Execute(macros, CancellationToken.None);
-        Pool.Macros ??= this.MeasureMacros(CancellationToken.None);
+        Pool.Macros ??= MeasureMacros();
+    }
+
+    /// <summary>The sizes of all macros of its instance.</summary>
+    MacroSizes MeasureMacros()
+    {
+        using var rows = Query(
+            """
+            SELECT lower(function_name), array_to_string(parameters, chr(10)),
+                json_serialize_sql('SELECT ' || macro_definition)::VARCHAR
+            FROM duckdb_functions() WHERE function_type = 'macro' AND macro_definition IS NOT NULL
+            """,
+            CancellationToken.None);
+        return MacroSizes.Of(rows.Rows(CancellationToken.None)
+            .Select(row => new MacroDefinition((string)row[0]!, ((string)row[1]!).Split('\n'), (string)row[2]!)));
     }
 
     /// <summary>A function that sets no more texts in one call than it may.</summary>
@@ -310,53 +324,4 @@ public sealed class EngineSession : IDisposable
         lock (relations)
             foreach (var relation in relations) relation.Cancel();
     }
-}
-
-/// <summary>What a statement gives and takes.</summary>
-/// <param name="Columns">The columns of its rows.</param>
-/// <param name="Parameters">
-/// The types that it wants for its parameters, by name, or number as text; <see cref="TypeId.Invalid"/> where it takes
-/// any.
-/// </param>
-public sealed record StatementShape(
-    IReadOnlyList<EngineColumn> Columns, IReadOnlyDictionary<string, LogicalType> Parameters);
-
-/// <summary>A column of a statement's rows.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Type">DuckDB's type of it.</param>
-public sealed record EngineColumn(string Name, LogicalType Type)
-{
-    /// <summary>Whether its values are numbers.</summary>
-    public bool IsNumber => IsInteger || IsDecimal || Type.Id is TypeId.Float or TypeId.Double or TypeId.BigNum;
-
-    /// <summary>Whether its values are whole numbers of some bits.</summary>
-    public bool IsInteger =>
-        Type.Id is TypeId.TinyInt or TypeId.SmallInt or TypeId.Integer or TypeId.BigInt or TypeId.HugeInt
-            or TypeId.UTinyInt or TypeId.USmallInt or TypeId.UInteger or TypeId.UBigInt or TypeId.UHugeInt;
-
-    /// <summary>Whether its values are made of others.</summary>
-    public bool IsNested => Type.Id is TypeId.List or TypeId.Array or TypeId.Struct or TypeId.Map;
-
-    /// <summary>Whether its values are decimals of some digits.</summary>
-    public bool IsDecimal => Type.Id is TypeId.Decimal;
-
-    /// <summary>Whether it is a number with a binary point.</summary>
-    public bool IsFloat => Type.Id is TypeId.Float or TypeId.Double;
-
-    /// <summary>Whether its values are dates or times.</summary>
-    public bool IsTime => Type.Id is TypeId.Date or TypeId.Time or TypeId.TimeTz or TypeId.TimeNs or TypeId.Timestamp
-        or TypeId.TimestampS or TypeId.TimestampMs or TypeId.TimestampNs or TypeId.TimestampTz;
-
-    /// <summary>Whether it is NULL and nothing else, as <see cref="UntypedNulls"/> finds out.</summary>
-    public bool IsNull => Type.Id is TypeId.SqlNull;
-
-    /// <summary>Whether its values are texts of JSON.</summary>
-    public bool IsJson => Type.Alias is "JSON";
-
-    /// <summary>DuckDB's type of it, as SQL writes it.</summary>
-    public string TypeName => Type.ToString();
-
-    /// <summary>The column of a table that holds it.</summary>
-    /// <param name="ofNull">The type of what is NULL and nothing else; text by default.</param>
-    public Foz.Lake.Data.Field ToField(DataType? ofNull = null) => ColumnTypes.ToField(Name, Type, ofNull);
 }

@@ -81,18 +81,4 @@ public static class SqlReader
             "SELECT json_serialize_sql($1::VARCHAR)::VARCHAR", cancellationToken, sql);
         return SqlAnalysis.Read(sql, tokens, Encoding.UTF8.GetBytes(json), session.Pool.Macros);
     }
-
-    /// <summary>The sizes of all macros of a session's engine.</summary>
-    internal static MacroSizes MeasureMacros(this EngineSession session, CancellationToken cancellationToken)
-    {
-        using var rows = session.Query(
-            """
-            SELECT lower(function_name), array_to_string(parameters, chr(10)),
-                json_serialize_sql('SELECT ' || macro_definition)::VARCHAR
-            FROM duckdb_functions() WHERE function_type = 'macro' AND macro_definition IS NOT NULL
-            """,
-            cancellationToken);
-        return MacroSizes.Of(rows.Rows(cancellationToken)
-            .Select(row => new MacroDefinition((string)row[0]!, ((string)row[1]!).Split('\n'), (string)row[2]!)));
-    }
 }

@@ -6,10 +6,11 @@ using Foz.Lake.Tables.Writing;
 namespace Foz.Lake.Statements;
 
 /// <summary>The tags that columns get by what UPDATE and MERGE assign to them.</summary>
-/// <param name="session">The session that runs the statement.</param>
-/// <param name="runner">Carries the statement out.</param>
-sealed class AssignedTags(EngineSession session, StatementRunner runner)
+/// <param name="context">What the statement works on.</param>
+sealed class AssignedTags(StatementContext context)
 {
+    readonly EngineSession session = context.Session;
+
     /// <summary>Brings the tags of an UPDATE.</summary>
     /// <param name="change">What it has changed.</param>
     /// <param name="update">The statement.</param>
@@ -77,7 +78,7 @@ sealed class AssignedTags(EngineSession session, StatementRunner runner)
         if (values.Count == 0) return;
         var names = values.Select((_, i) => $"c{i}").ToList();
         var select = string.Join(", ", values.Zip(names, (value, name) => $"({value.Value}\n) AS {name}"));
-        var tags = await runner.Tags.FindAsync($"SELECT {select} FROM {from}", () => names, cancellationToken);
+        var tags = await context.Tags.FindAsync($"SELECT {select} FROM {from}", () => names, cancellationToken);
         foreach (var (value, (_, brought)) in values.Zip(tags))
             foreach (var column in change.Fields.Select(field => field.Name).Where(column => IsOf(column, value.Key)))
                 found[column] = found.TryGetValue(column, out var known)

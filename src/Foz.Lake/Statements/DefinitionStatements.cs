@@ -5,9 +5,12 @@ using Foz.Lake.Sql;
 
 namespace Foz.Lake.Statements;
 
-/// <summary>Carries out the statements that change what names refer to.</summary>
-sealed class DefinitionStatements(EngineSession session, StatementRunner runner, EnvironmentNames? names)
+/// <summary>Carries out the statements that change what names stand for.</summary>
+sealed class DefinitionStatements(StatementContext context)
 {
+    readonly EngineSession session = context.Session;
+    readonly EnvironmentNames? names = context.Names;
+
     public async Task<StatementResult> DropTableAsync(Statement.DropTable drop, CancellationToken cancellationToken)
     {
         var name = NameOf(drop.Table);
@@ -38,7 +41,7 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
                 Hint = "CREATE VIEW IF NOT EXISTS leaves it, CREATE OR REPLACE VIEW makes it another one",
             };
         var sql = await InLakeAsync(name, create.Query, cancellationToken);
-        using (var bound = await runner.BindAsync(create.Query, cancellationToken))
+        using (var bound = await context.BindAsync(create.Query, cancellationToken))
             session.Describe(bound.Sql, cancellationToken);
         await names!.Lake.Catalog.DefineAsync(
             name,
@@ -108,12 +111,12 @@ sealed class DefinitionStatements(EngineSession session, StatementRunner runner,
     }
 
     async ValueTask<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
-        runner.Dropped?.Contains(name) == true ? null : await names!.Lake.Catalog.FindAsync(name, cancellationToken);
+        context.Dropped?.Contains(name) == true ? null : await names!.Lake.Catalog.FindAsync(name, cancellationToken);
 
     bool DropsLater(TableName name)
     {
-        runner.Dropped?.Add(name);
-        return runner.Dropped is not null;
+        context.Dropped?.Add(name);
+        return context.Dropped is not null;
     }
 
     /// <summary>Returns a view's SELECT with the names that the lake has, the same for all readers.</summary>

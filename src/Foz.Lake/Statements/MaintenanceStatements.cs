@@ -1,16 +1,17 @@
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Tables;
 using Foz.Lake.Tables.Maintenance;
 
 namespace Foz.Lake.Statements;
 
 /// <summary>Carries out statements that look after tables.</summary>
-sealed class MaintenanceStatements(EngineSession session, StatementRunner runner, TableStore tables)
+sealed class MaintenanceStatements(StatementContext context)
 {
+    readonly EngineSession session = context.Session;
+
     public async Task<StatementResult> OptimizeAsync(Statement.Optimize optimize, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenOwnAsync(optimize.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(optimize.Table, cancellationToken);
         var result = await new TableOptimizer(session).OptimizeAsync(
             table, optimize.Options, onProgress: null, cancellationToken);
         return StatementResult.Of(
@@ -24,7 +25,7 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
 
     public async Task<StatementResult> VacuumAsync(Statement.Vacuum vacuum, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenOwnAsync(vacuum.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(vacuum.Table, cancellationToken);
         var result = await TableVacuum.RunAsync(table, vacuum.Options, onProgress: null, cancellationToken);
         return vacuum.Options.IsDryRun
             ? new([new("path", DataType.String)], [.. result.Files.Select(object?[] (file) => [file])])
@@ -35,7 +36,7 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
 
     public async Task<StatementResult> RepairAsync(Statement.Repair repair, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenOwnAsync(repair.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(repair.Table, cancellationToken);
         var found = await TableFsck.CheckAsync(table, cancellationToken);
         if (!repair.IsDryRun && found.Findings.Count > 0) await TableFsck.RepairAsync(table, found, cancellationToken);
         return new(
@@ -49,33 +50,33 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
     public async Task<StatementResult> GenerateAsync(
         Statement.GenerateManifests generate, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenOwnAsync(generate.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(generate.Table, cancellationToken);
         var (version, count) = await table.WriteManifestsAsync(cancellationToken);
         return StatementResult.Of(("num_manifests", count), ("version", version));
     }
 
     public async Task<StatementResult> AnalyzeAsync(Statement.Analyze analyze, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenOwnAsync(analyze.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(analyze.Table, cancellationToken);
         var result = await new TableAnalyzer(session).AnalyzeAsync(table, cancellationToken);
         return StatementResult.Of(("num_files", result.Files), ("version", result.Version));
     }
 
     public async Task<StatementResult> CloneAsync(Statement.CloneTable clone, CancellationToken cancellationToken)
     {
-        var source = await runner.OpenAsync(clone.Source, cancellationToken);
+        var source = await context.OpenAsync(clone.Source, cancellationToken);
         var version = (clone.Version, clone.Instant) switch
         {
             ({ } number, _) => await source.VersionAsync(number, cancellationToken),
             (_, { } instant) => await source.VersionAtAsync(instant, cancellationToken),
             _ => await source.LatestAsync(cancellationToken),
         };
-        var target = await runner.OpenNewAsync(clone.Table, cancellationToken);
+        var target = await context.OpenNewAsync(clone.Table, cancellationToken);
         if (clone.IfNotExists && await target.FindLatestAsync(cancellationToken) is { } present)
             return StatementResult.Of(("version", present.Version));
         var result = await new TableClone(source, version).MakeAsync(
             target, clone.IsShallow, onProgress: null, cancellationToken);
-        await runner.DefineAsync(clone.Table, description: null, cancellationToken);
+        await context.DefineAsync(clone.Table, description: null, cancellationToken);
         return StatementResult.Of(
             ("num_files", result.Files.Files), ("num_copied_files", result.Copied.Files),
             ("copied_bytes", result.Copied.Bytes), ("source_version", version.Version),
@@ -86,7 +87,7 @@ sealed class MaintenanceStatements(EngineSession session, StatementRunner runner
         Statement.ConvertToDelta convert, CancellationToken cancellationToken)
     {
         var result = await new ParquetConversion(session).ConvertAsync(
-            tables.OpenFolder(convert.Folder), convert.PartitionedBy, cancellationToken);
+            context.Tables.OpenFolder(convert.Folder), convert.PartitionedBy, cancellationToken);
         return StatementResult.Of(
             ("num_files", result.Files.Files), ("bytes", result.Files.Bytes), ("version", result.Snapshot.Version));
     }

@@ -11,9 +11,11 @@ using Foz.Lake.Tables.Writing;
 namespace Foz.Lake.Statements;
 
 /// <summary>Carries out the statements that change rows.</summary>
-sealed class RowStatements(EngineSession session, StatementRunner runner)
+sealed class RowStatements(StatementContext context)
 {
-    // A query's tables are opened for it; this name refers to the table that an expression is about.
+    readonly EngineSession session = context.Session;
+
+    // A query's tables are opened for it; this stands for the table that an expression is about.
     static readonly string targetRows = OwnNames.Of("target");
     static readonly string sourceRows = OwnNames.Of("source");
 
@@ -31,21 +33,21 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             {
                 Query = AssignedRows.Typed(insert.Query, await ColumnsOfAsync(insert, cancellationToken)),
             };
-        var query = await runner.BindAsync(insert.Query, cancellationToken);
+        var query = await context.BindAsync(insert.Query, cancellationToken);
         bound.Add(query);
         var replaced = insert.ReplacedWhere is { } condition
             ? await BindAsync(condition, [(targetRows, targetRows)], bound, cancellationToken)
             : null;
         return await InsertAsync(
             insert with { ReplacedWhere = replaced }, query.Sql, cancellationToken,
-            await runner.Tags.FindAsync(insert.Query, query, cancellationToken));
+            await context.Tags.FindAsync(insert.Query, query, cancellationToken));
     }
 
     /// <summary>The columns that rows are for, in order; null where there is no such column.</summary>
     async Task<IReadOnlyList<StructField?>> ColumnsOfAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
         var columns =
-            (await (await runner.OpenOwnAsync(insert.Table, cancellationToken))
+            (await (await context.OpenOwnAsync(insert.Table, cancellationToken))
                 .LatestAsync(cancellationToken)).Schema.Columns;
         return insert.Columns is { } names
             ? [.. names.Select(name => columns.Find(NameOf(name)))]
@@ -55,7 +57,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     /// <summary>Adds a row of defaults: a column that has none is given NULL, as rows need a column.</summary>
     async Task<StatementResult> InsertDefaultsAsync(Statement.Insert insert, CancellationToken cancellationToken)
     {
-        var table = await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken);
+        var table = await (await context.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken);
         var field = table.Schema.Columns.Fields.FirstOrDefault(field =>
             IsGiven(field) && IdentityColumn.Of(field) is null
                 && field.Metadata.GetString(FieldMetadata.CurrentDefaultKey) is null)
@@ -78,7 +80,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var fields = await GivenColumnsAsync(
             insert with { Columns = insert.Columns?.Select(NameOf).ToList() }, cancellationToken);
         var schema =
-            (await (await runner.OpenOwnAsync(insert.Table, cancellationToken))
+            (await (await context.OpenOwnAsync(insert.Table, cancellationToken))
                 .LatestAsync(cancellationToken)).Schema.Columns;
         var columns = fields.Select(column => SqlText.Identifier(column.Name)).ToList();
         var typed = columns.Zip(
@@ -127,7 +129,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         Statement.Insert insert, string query, CancellationToken cancellationToken,
         IReadOnlyList<(string Column, IReadOnlyDictionary<string, string> Tags)>? tags = null)
     {
-        var table = await runner.OpenOwnAsync(insert.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(insert.Table, cancellationToken);
         var present = await table.LatestAsync(cancellationToken);
         var select = insert.IsByName ? query : InOrder(present, insert, query, cancellationToken);
         var options = new WriteOptions { AddsColumns = false };
@@ -174,7 +176,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     public async Task<IReadOnlyList<Field>> GivenColumnsAsync(
         Statement.Insert insert, CancellationToken cancellationToken)
     {
-        var table = await (await runner.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken);
+        var table = await (await context.OpenOwnAsync(insert.Table, cancellationToken)).LatestAsync(cancellationToken);
         var given = table.Schema.Columns.Fields.Where(IsGiven).Select(field => field.Name)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         if (insert.Columns is null) return [.. table.Fields.Where(field => given.Contains(field.Name))];
@@ -209,7 +211,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> UpdateAsync(Statement.Update update, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenOwnAsync(update.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(update.Table, cancellationToken);
         using var bound = new BoundTexts((await table.LatestAsync(cancellationToken)).Fields);
         var assignments = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (column, value) in update.Assignments)
@@ -217,7 +219,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         var condition = await BindAsync(update.Condition, [(targetRows, update.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).UpdateAsync(
             table, assignments, new(condition, update.Alias), new(), cancellationToken);
-        if (change.RowsAdded > 0) await new AssignedTags(session, runner).BringAsync(change, update, cancellationToken);
+        if (change.RowsAdded > 0) await new AssignedTags(context).BringAsync(change, update, cancellationToken);
         var committed = await change.CommitUnlessEmptyAsync(cancellationToken);
         return StatementResult.Of(committed, ("num_affected_rows", change.RowsAdded)) with
         {
@@ -227,7 +229,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> DeleteAsync(Statement.Delete delete, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenOwnAsync(delete.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(delete.Table, cancellationToken);
         using var bound = new BoundTexts((await table.LatestAsync(cancellationToken)).Fields);
         var condition = await BindAsync(delete.Condition, [(targetRows, delete.Alias)], bound, cancellationToken);
         await using var change = await new TableWriter(session).DeleteAsync(
@@ -245,7 +247,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
 
     public async Task<StatementResult> MergeAsync(Statement.Merge merge, CancellationToken cancellationToken)
     {
-        var table = await runner.OpenOwnAsync(merge.Table, cancellationToken);
+        var table = await context.OpenOwnAsync(merge.Table, cancellationToken);
         using var bound = new BoundTexts((await table.LatestAsync(cancellationToken)).Fields);
         var definition = await BindAsync(merge.Definition, bound, cancellationToken);
         await using var change = await new TableWriter(session).MergeAsync(table, definition, cancellationToken);
@@ -253,7 +255,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
             change.Metrics["numTargetRowsUpdated"], change.Metrics["numTargetRowsDeleted"],
             change.Metrics["numTargetRowsInserted"]);
         if (updated + inserted > 0)
-            await new AssignedTags(session, runner).BringAsync(change, merge, definition.Source, cancellationToken);
+            await new AssignedTags(context).BringAsync(change, merge, definition.Source, cancellationToken);
         var committed = await change.CommitUnlessEmptyAsync(cancellationToken);
         return StatementResult.Of(
             committed, ("num_affected_rows", updated + deleted + inserted), ("num_updated_rows", updated),
@@ -268,7 +270,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
     /// </summary>
     async Task<MergeDefinition> BindAsync(MergeDefinition merge, BoundTexts bound, CancellationToken cancellationToken)
     {
-        var source = await runner.BindAsync(merge.Source, cancellationToken);
+        var source = await context.BindAsync(merge.Source, cancellationToken);
         bound.Add(source);
         (string, string)[] own = [(targetRows, merge.TargetAlias), (sourceRows, merge.SourceAlias)];
         var on = await TextAsync(merge.On);
@@ -337,7 +339,7 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         && IdentityColumn.Of(field) is not { AllowsExplicit: false };
 
     async Task<IReadOnlyList<Field>> FieldsOfAsync(TableTarget target, CancellationToken cancellationToken) =>
-        (await (await runner.OpenOwnAsync(target, cancellationToken)).LatestAsync(cancellationToken)).Fields;
+        (await (await context.OpenOwnAsync(target, cancellationToken)).LatestAsync(cancellationToken)).Fields;
 
     /// <summary>An expression over rows of relations with the tables of the lake that queries inside it name.</summary>
     async Task<string> BindAsync(
@@ -347,12 +349,12 @@ sealed class RowStatements(EngineSession session, StatementRunner runner)
         if (expression.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)) return expression;
         var relations = string.Join(", ", own.Select(r => $"{r.Relation} AS {SqlText.Identifier(r.Alias)}"));
         var (before, after) = ($"SELECT 1 FROM {relations} WHERE (", "\n)");
-        var statement = await new StatementBinder(session, new ExpressionNames(runner.Relations))
+        var statement = await new StatementBinder(session, new ExpressionNames(context.Relations))
             .BindAsync(before + expression + after, cancellationToken);
         bound.Add(statement);
         if (statement.Analysis is not { } analysis) return statement.Sql[before.Length..^after.Length];
-        if (runner.Relations.AreForOthers) DeclaredColumns.CheckCompared(analysis, bound.Fields);
-        if (runner.Relations.HasOwnNumbers) DeclaredColumns.CheckNumbers(analysis, bound.Fields);
+        if (context.Relations.AreForOthers) DeclaredColumns.CheckCompared(analysis, bound.Fields);
+        if (context.Relations.HasOwnNumbers) DeclaredColumns.CheckNumbers(analysis, bound.Fields);
         return statement.Sql[before.Length..^after.Length];
     }
 

@@ -12,8 +12,10 @@ using Foz.Lake.Tables.Writing;
 namespace Foz.Lake.Statements;
 
 /// <summary>Makes tables: with columns and rules, or with the rows of a query.</summary>
-sealed class TableCreator(EngineSession session, StatementRunner runner)
+sealed class TableCreator(StatementContext context)
 {
+    readonly EngineSession session = context.Session;
+
     const string FeaturePrefix = "delta.feature.";
 
     static readonly Dictionary<string, string?> none = [];
@@ -23,7 +25,7 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
         if (create is { Columns.Count: > 0, Query: not null })
             throw new FozException(
                 ErrorKind.Sql, $"{create.Table} is given columns and a query: leave the columns to the query");
-        var table = await runner.OpenNewAsync(create.Table, cancellationToken);
+        var table = await context.OpenNewAsync(create.Table, cancellationToken);
         var present = await table.FindLatestAsync(cancellationToken);
         if (present is not null && create.IfNotExists) return StatementResult.Of(("version", present.Version));
         if (present is not null && !create.Replaces)
@@ -34,7 +36,7 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
         var result = create.Query is null
             ? await MakeAsync(table, present, create, cancellationToken)
             : await FillAsync(table, present, create, cancellationToken);
-        await runner.DefineAsync(create.Table, create.Comment, cancellationToken);
+        await context.DefineAsync(create.Table, create.Comment, cancellationToken);
         return result;
     }
 
@@ -80,7 +82,7 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
     async Task<StatementResult> FillAsync(
         LakeTable table, TableSnapshot? present, Statement.CreateTable create, CancellationToken cancellationToken)
     {
-        using var query = await runner.BindAsync(create.Query!, cancellationToken);
+        using var query = await context.BindAsync(create.Query!, cancellationToken);
         var options = new WriteOptions
         {
             PartitionBy = create.PartitionedBy,
@@ -91,7 +93,7 @@ sealed class TableCreator(EngineSession session, StatementRunner runner)
         await using var change = present is null
             ? await writer.AppendAsync(table, query.Sql, options, cancellationToken)
             : await writer.OverwriteAsync(table, query.Sql, options, cancellationToken);
-        var tags = (await runner.Tags.FindAsync(create.Query!, query, cancellationToken))
+        var tags = (await context.Tags.FindAsync(create.Query!, query, cancellationToken))
             .ToDictionary(column => column.Column, column => column.Tags, StringComparer.OrdinalIgnoreCase);
         change.Describe(field => tags.TryGetValue(field.Name, out var found) ? QueryTags.Missing(field, found) : none);
         Complete(table, change.Transaction, create.ClusteredBy);

@@ -103,7 +103,7 @@ sealed class SeedRows(EngineSession session, Model model, Materialization.Seed s
         string misfits;
         try
         {
-            misfits = LosslessText.Misfits(session, column.Text, type, cancellationToken);
+            misfits = TextCasts.Misfits(session, column.Text, type, cancellationToken);
         }
         catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
         {

@@ -24,7 +24,8 @@ sealed class FailureTables(Lakehouse lake)
     public async Task StoreAsync(SqlTest test, FailureStore store, CancellationToken cancellationToken)
     {
         using var session = lake.Engines.Open(Workload.Models);
-        var runner = new StatementRunner(session, new EnvironmentNames(lake, "", static _ => null), lake.Tables);
+        var runner = new StatementRunner(
+            new(session, new EnvironmentNames(lake, "", static _ => null), lake.Tables));
         var table = $"{SqlText.Identifier(store.Table.Schema)}.{SqlText.Identifier(store.Table.Name)}";
         var (kind, other) = store.IsView ? ("VIEW", "TABLE") : ("TABLE", "VIEW");
         if (await lake.Catalog.FindAsync(store.Table, cancellationToken) is { } present

@@ -107,7 +107,7 @@ static class UnitRelation
             .Where(test => test.Type.Length > 0)
             .Select(test =>
                 $"SELECT {Row}, {test.Column} FROM {Texts} WHERE "
-                    + $"{LosslessText.Misfits(session, $"c{test.Column}", test.Type, cancellationToken)}")
+                    + $"{TextCasts.Misfits(session, $"c{test.Column}", test.Type, cancellationToken)}")
             .ToList();
         if (tests.Count == 0) return [];
         var texts = rows.Rows.Select((row, number) =>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Foz.Serving.Governance;
-using Foz.Serving.Trino;
+using Foz.Serving.Trino.Types;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -20,7 +20,7 @@ sealed class TrinoEndpoints(TrinoHost host, TrinoQueries queries)
     public void Map(WebApplication app)
     {
         app.MapGet("/v1/info", context => AnswerAsync(
-            context, TrinoJson.Server(TrinoService.Version, host.Clock.GetElapsedTime(startedAt), isStarting: false)));
+            context, TrinoJson.Server(TrinoVersion.Served, host.Clock.GetElapsedTime(startedAt), isStarting: false)));
         app.MapGet("/v1/info/state", context => AnswerAsync(context, "\"ACTIVE\""u8.ToArray()));
         app.MapMethods("/v1/info", ["HEAD"], static _ => Task.CompletedTask);
         app.MapMethods("/v1/status", ["GET", "HEAD"], static _ => Task.CompletedTask);

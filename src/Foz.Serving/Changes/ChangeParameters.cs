@@ -80,8 +80,8 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     async Task<IReadOnlyList<Field>> ColumnsAsync(
         EngineSession engine, TableTarget target, CancellationToken cancellationToken)
     {
-        var runner = new StatementRunner(engine, session.Host.Names, session.Host.Lake.Tables);
-        var table = await runner.OpenAsync(target, cancellationToken);
+        var context = new StatementContext(engine, session.Host.Names, session.Host.Lake.Tables);
+        var table = await context.OpenAsync(target, cancellationToken);
         return (await table.LatestAsync(cancellationToken)).Fields;
     }
 

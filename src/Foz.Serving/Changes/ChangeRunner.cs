@@ -153,9 +153,9 @@ sealed class ChangeRunner(SqlSession session)
     /// <param name="session">The session.</param>
     /// <param name="engine">The engine's session that reads and writes rows.</param>
     public static StatementRunner Of(SqlSession session, EngineSession engine) =>
-        new(engine, session.Host.Names, session.Host.Lake.Tables)
+        new(new(engine, session.Host.Names, session.Host.Lake.Tables)
         {
             QueryNames = new SessionNames(session, engine.Instance), Changed = session.OpenAsync,
             Dropped = session.Changes?.Dropped,
-        };
+        });
 }

@@ -23,7 +23,7 @@ static class TrinoRows
                 [[Lake, Lake, "delta_lake"], [TrinoRelation.System, TrinoRelation.System, TrinoRelation.System]],
             ("metadata", "table_comments") =>
                 image.Tables.Select(t => new object?[] { Lake, SchemaOf(t), t.Name.Name, t.Comment }),
-            ("runtime", "nodes") => [["foz", "http://localhost", TrinoService.Version, true, "active"]],
+            ("runtime", "nodes") => [["foz", "http://localhost", TrinoVersion.Served, true, "active"]],
             _ => [],
         };
 

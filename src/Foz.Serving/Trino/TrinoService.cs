@@ -8,9 +8,6 @@ namespace Foz.Serving.Trino;
 /// <param name="host">What the sessions of the lake share.</param>
 public sealed class TrinoService(SessionHost host)
 {
-    /// <summary>The version of Trino whose protocol and SQL clients find here.</summary>
-    public const string Version = "476";
-
     /// <summary>The statements that a user may know of.</summary>
     public Func<SessionUser, IReadOnlyList<TrinoQueryRow>> Queries { get; set; } = static _ => [];
 

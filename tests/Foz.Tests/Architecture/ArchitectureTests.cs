@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using Mono.Cecil;
-using Mono.Cecil.Cil;
 
 namespace Foz.Tests.Architecture;
 
@@ -27,12 +25,9 @@ public sealed partial class ArchitectureTests
     [MemberData(nameof(Projects))]
     public void A_folder_uses_only_those_above_it(string project)
     {
-        var assembly = project == "Foz.Cli" ? "foz" : project;
-        using var module = ModuleDefinition.ReadModule(Path.Combine(AppContext.BaseDirectory, assembly + ".dll"));
-        var uses = module.Types.SelectMany(WithNested)
-            .SelectMany(type =>
-                Uses(type).Select(NamespaceOf).Append(NamespaceOf(type))
-                    .Select(used => (From: NamespaceOf(type), To: used)))
+        using var module = TypeUses.Open(project);
+        var uses = module.Types.SelectMany(type => TypeUses.Of(type).Append(type)
+                .Select(used => (From: type.Namespace, To: used.Namespace)))
             .Where(use => IsOf(project, use.From) && IsOf(project, use.To));
 
         Assert.Equal([], Faults(FoldersOf(project), uses));
@@ -100,49 +95,4 @@ public sealed partial class ArchitectureTests
 
     static bool IsOf(string project, string name) =>
         name == project || name.StartsWith(project + ".", StringComparison.Ordinal);
-
-    static IEnumerable<TypeDefinition> WithNested(TypeDefinition type) =>
-        type.NestedTypes.SelectMany(WithNested).Prepend(type);
-
-    static string NamespaceOf(TypeReference type)
-    {
-        var element = type.GetElementType();
-        while (element.DeclaringType is { } outer) element = outer;
-        return element.Namespace;
-    }
-
-    static IEnumerable<TypeReference> Uses(TypeDefinition type)
-    {
-        var used = new List<TypeReference?> { type.BaseType };
-        used.AddRange(type.Interfaces.Select(i => i.InterfaceType));
-        used.AddRange(type.Fields.Select(f => f.FieldType));
-        foreach (var method in type.Methods)
-        {
-            used.Add(method.ReturnType);
-            used.AddRange(method.Parameters.Select(p => p.ParameterType));
-            if (!method.HasBody) continue;
-            used.AddRange(method.Body.Variables.Select(v => v.VariableType));
-            used.AddRange(method.Body.Instructions.SelectMany(UsesOf));
-        }
-        return used.OfType<TypeReference>().SelectMany(Parts);
-    }
-
-    static IEnumerable<TypeReference> UsesOf(Instruction instruction) => instruction.Operand switch
-    {
-        TypeReference type => [type],
-        MethodReference method =>
-            [method.DeclaringType, method.ReturnType, .. method.Parameters.Select(p => p.ParameterType)],
-        FieldReference field => [field.DeclaringType, field.FieldType],
-        _ => [],
-    };
-
-    static IEnumerable<TypeReference> Parts(TypeReference type) => type switch
-    {
-        GenericInstanceType generic => generic.GenericArguments.SelectMany(Parts).Prepend(generic.ElementType),
-        FunctionPointerType function =>
-            function.Parameters.Select(p => p.ParameterType).Append(function.ReturnType).SelectMany(Parts),
-        TypeSpecification specification => Parts(specification.ElementType),
-        GenericParameter => [],
-        _ => [type],
-    };
 }

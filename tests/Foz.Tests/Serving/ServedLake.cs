@@ -84,7 +84,7 @@ sealed class ServedLake : IAsyncDisposable
     public async Task ChangeAsync(string sql)
     {
         using var session = engines.Open(Workload.Query);
-        await new StatementRunner(session, Names, Lake.Tables).RunAsync(StatementReader.Read(sql)!, Cancel);
+        await new StatementRunner(new(session, Names, Lake.Tables)).RunAsync(StatementReader.Read(sql)!, Cancel);
     }
 
     /// <summary>Deletes all files of rows: reading the rows again fails.</summary>

@@ -122,7 +122,7 @@ static class QueryCommand
         Statement statement, CancellationToken cancellationToken)
     {
         using var session = engines.Open(Workload.Query);
-        var result = await new StatementRunner(session, names, tables).RunAsync(statement, cancellationToken);
+        var result = await new StatementRunner(new(session, names, tables)).RunAsync(statement, cancellationToken);
         if (result.Warning is { } warning) context.Warn(warning);
         context.WriteRows(arguments, ResultColumn.Of(result.Columns), result.Rows);
     }

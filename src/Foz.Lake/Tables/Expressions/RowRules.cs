@@ -114,7 +114,7 @@ sealed class RowRules
             var value = SparkExpression.Translate(expression, schema, column).Value;
             rules.Add(new(
                 $"{name} ({expression})",
-                $"({column(field)} IS NOT DISTINCT FROM {SparkFunctions.Cast(value, field.Type).Sql})")
+                $"({column(field)} IS NOT DISTINCT FROM {SparkValues.Cast(value, field.Type).Sql})")
             { GeneratedColumn = field.Name });
         }
         catch (FozException e)

@@ -2,11 +2,6 @@ using Foz.Delta.Schema;
 
 namespace Foz.Lake.Tables.Expressions;
 
-/// <summary>A value in DuckDB's SQL.</summary>
-/// <param name="Sql">The SQL, one that can be anywhere in an expression.</param>
-/// <param name="Type">Its type; null where it is not known.</param>
-readonly record struct SqlValue(string Sql, DeltaType? Type);
-
 /// <summary>
 /// An expression of Spark SQL, as the log of a table holds it for constraints, generated columns and defaults, in the
 /// words of DuckDB.

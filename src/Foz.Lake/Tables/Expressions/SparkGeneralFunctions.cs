@@ -47,5 +47,5 @@ static class SparkGeneralFunctions
         values.Select(v => v.Type).FirstOrDefault(type => type is not null));
 
     static SparkFunction CastTo(string name, DeltaType type) =>
-        SparkFunction.One(name, value => SparkFunctions.Cast(value, type));
+        SparkFunction.One(name, value => SparkValues.Cast(value, type));
 }

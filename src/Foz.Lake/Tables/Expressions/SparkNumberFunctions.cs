@@ -22,11 +22,11 @@ static class SparkNumberFunctions
         SparkFunction.One("ceil,ceiling", value => Whole("ceil", value)),
         SparkFunction.One("floor", value => Whole("floor", value)),
         SparkFunction.Two("mod", (left, right) => new(
-            $"({left.Sql} % {right.Sql})", SparkFunctions.ArithmeticType(left.Type, right.Type))),
+            $"({left.Sql} % {right.Sql})", SparkValues.ArithmeticType(left.Type, right.Type))),
         // Never negative for a positive divisor.
         SparkFunction.Two("pmod", (left, right) => new(
             $"((({left.Sql} % {right.Sql}) + {right.Sql}) % {right.Sql})",
-            SparkFunctions.ArithmeticType(left.Type, right.Type))),
+            SparkValues.ArithmeticType(left.Type, right.Type))),
         new(["round"], 1, 2, values => new(
             $"round({string.Join(", ", values.Select(v => v.Sql))})",
             values[0].Type is DecimalType ? null : values[0].Type)),

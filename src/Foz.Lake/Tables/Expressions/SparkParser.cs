@@ -150,7 +150,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
         var left = Product();
         while (true)
         {
-            if (TakeSymbol("||")) left = SparkFunctions.Concat([left, Product()]);
+            if (TakeSymbol("||")) left = SparkValues.Concat([left, Product()]);
             else if (TakeSymbol("+")) left = Arithmetic(left, "+", Product());
             else if (TakeSymbol("-")) left = Arithmetic(left, "-", Product());
             else return left;
@@ -163,7 +163,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
         while (true)
         {
             if (TakeSymbol("*")) left = Arithmetic(left, "*", Unary());
-            else if (TakeSymbol("/")) left = SparkFunctions.Divide(left, Unary());
+            else if (TakeSymbol("/")) left = SparkValues.Divide(left, Unary());
             else if (TakeSymbol("%")) left = Arithmetic(left, "%", Unary());
             else if (TakeWord("DIV")) left = new($"CAST(({left.Sql} // {Unary().Sql}) AS BIGINT)", DeltaType.Long);
             else return left;
@@ -171,7 +171,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
     }
 
     static SqlValue Arithmetic(SqlValue left, string operation, SqlValue right) =>
-        new($"({left.Sql} {operation} {right.Sql})", SparkFunctions.ArithmeticType(left.Type, right.Type));
+        new($"({left.Sql} {operation} {right.Sql})", SparkValues.ArithmeticType(left.Type, right.Type));
 
     SqlValue Unary()
     {
@@ -190,7 +190,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
         {
             if (TakeSymbol("::"))
             {
-                value = SparkFunctions.Cast(value, TakeType());
+                value = SparkValues.Cast(value, TakeType());
             }
             else if (TakeSymbol("["))
             {
@@ -299,7 +299,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
             ExpectWord("AS");
             var type = TakeType();
             ExpectSymbol(")");
-            return SparkFunctions.Cast(value, type, name == "try_cast");
+            return SparkValues.Cast(value, type, name == "try_cast");
         }
         if (name == "extract")
         {

@@ -31,7 +31,7 @@ static class SparkTextFunctions
         SparkFunction.One("length,char_length,character_length,len", value => new(
             value.Type == DeltaType.Binary
                 ? $"octet_length({value.Sql})"
-                : $"length({SparkFunctions.Cast(value, DeltaType.String).Sql})",
+                : $"length({SparkValues.Cast(value, DeltaType.String).Sql})",
             DeltaType.Integer)),
         new(["replace"], 2, 3, values => new(
             $"replace({values[0].Sql}, {values[1].Sql}, {(values.Count > 2 ? values[2].Sql : "''")})",
@@ -41,9 +41,9 @@ static class SparkTextFunctions
         new(["substring", "substr"], 2, 3, Substring),
         new(["regexp_extract"], 3, 3, values => new(
             $"regexp_extract({values[0].Sql}, {values[1].Sql}, {values[2].Sql})", DeltaType.String)),
-        new(["concat"], 1, int.MaxValue, values => SparkFunctions.Concat(values)),
+        new(["concat"], 1, int.MaxValue, values => SparkValues.Concat(values)),
         new(["concat_ws"], 2, int.MaxValue, values => new(
-            $"concat_ws({string.Join(", ", values.Select(v => SparkFunctions.Cast(v, DeltaType.String).Sql))})",
+            $"concat_ws({string.Join(", ", values.Select(v => SparkValues.Cast(v, DeltaType.String).Sql))})",
             DeltaType.String)),
     ];
 
@@ -57,7 +57,7 @@ static class SparkTextFunctions
         var start = int.TryParse(values[1].Sql, out var constant) && constant > 0
             ? values[1].Sql
             : $"(CASE WHEN {values[1].Sql} = 0 THEN 1 ELSE {values[1].Sql} END)";
-        var text = SparkFunctions.Cast(values[0], DeltaType.String).Sql;
+        var text = SparkValues.Cast(values[0], DeltaType.String).Sql;
         return new(
             values.Count == 2 ? $"substring({text}, {start})" : $"substring({text}, {start}, {values[2].Sql})",
             DeltaType.String);

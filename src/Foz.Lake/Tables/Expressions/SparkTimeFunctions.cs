@@ -16,10 +16,10 @@ static class SparkTimeFunctions
         SparkFunction.One("dayofweek", value => new($"(dayofweek({Time(value)}) + 1)", DeltaType.Integer)),
         SparkFunction.One("weekday", value => new($"(isodow({Time(value)}) - 1)", DeltaType.Integer)),
         SparkFunction.One("last_day", value => new($"last_day({Date(value)})", DeltaType.Date)),
-        SparkFunction.One("date,to_date", value => SparkFunctions.Cast(value, DeltaType.Date)),
-        SparkFunction.One("timestamp,to_timestamp", value => SparkFunctions.Cast(value, DeltaType.Timestamp)),
+        SparkFunction.One("date,to_date", value => SparkValues.Cast(value, DeltaType.Date)),
+        SparkFunction.One("timestamp,to_timestamp", value => SparkValues.Cast(value, DeltaType.Timestamp)),
         SparkFunction.One("unix_timestamp,to_unix_timestamp", value => new(
-            $"CAST(floor(epoch({SparkFunctions.Cast(value, DeltaType.Timestamp).Sql})) AS BIGINT)", DeltaType.Long)),
+            $"CAST(floor(epoch({SparkValues.Cast(value, DeltaType.Timestamp).Sql})) AS BIGINT)", DeltaType.Long)),
         SparkFunction.One("timestamp_seconds", value => new($"to_timestamp({value.Sql})", DeltaType.Timestamp)),
         SparkFunction.One("timestamp_millis", value => new($"to_timestamp(({value.Sql}) / 1000)", DeltaType.Timestamp)),
         SparkFunction.One(
@@ -36,7 +36,7 @@ static class SparkTimeFunctions
             $"CAST(date_diff('day', {Date(start)}, {Date(end)}) AS INTEGER)", DeltaType.Integer)),
         SparkFunction.Two("date_trunc", (unit, value) => Unit(unit) is { } name
             ? new SqlValue(
-                $"date_trunc('{name}', {SparkFunctions.Cast(value, DeltaType.Timestamp).Sql})", DeltaType.Timestamp)
+                $"date_trunc('{name}', {SparkValues.Cast(value, DeltaType.Timestamp).Sql})", DeltaType.Timestamp)
             : null),
         SparkFunction.Two("trunc", (value, unit) => Unit(unit) is "year" or "quarter" or "month" or "week"
             ? new SqlValue($"CAST(date_trunc('{Unit(unit)}', {Date(value)}) AS DATE)", DeltaType.Date)
@@ -52,11 +52,11 @@ static class SparkTimeFunctions
     static SparkFunction Part(string names, string function) => SparkFunction.One(
         names, value => new($"CAST({function}({Time(value)}) AS INTEGER)", DeltaType.Integer));
 
-    static string Date(SqlValue value) => SparkFunctions.Cast(value, DeltaType.Date).Sql;
+    static string Date(SqlValue value) => SparkValues.Cast(value, DeltaType.Date).Sql;
 
     // A text is read as a timestamp.
     static string Time(SqlValue value) =>
-        value.Type == DeltaType.String ? SparkFunctions.Cast(value, DeltaType.Timestamp).Sql : value.Sql;
+        value.Type == DeltaType.String ? SparkValues.Cast(value, DeltaType.Timestamp).Sql : value.Sql;
 
     static string? Unit(SqlValue unit) => unit.Sql.Trim('\'').ToUpperInvariant() switch
     {

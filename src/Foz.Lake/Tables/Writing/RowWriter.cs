@@ -138,7 +138,7 @@ sealed class RowWriter
         if (identity.Sequence is not null)
             return $"CASE WHEN {Column(field)} IS NULL THEN nextval('{identity.Sequence}') ELSE {Column(field)} END";
         if (!target.IsGiven(field) && field.Metadata.GetString(FieldMetadata.GenerationExpressionKey) is { } generation)
-            return SparkFunctions.Cast(
+            return SparkValues.Cast(
                 SparkExpression.Translate(generation, schema.Columns, Column).Value, field.Type).Sql;
         if (field.Type != DeltaType.String || TextLength.Of(field) is not { } length) return null;
         var max = length.LengthMax.ToString(CultureInfo.InvariantCulture);

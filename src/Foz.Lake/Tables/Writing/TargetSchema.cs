@@ -187,7 +187,7 @@ public sealed class TargetSchema
             return $"CAST(NULL AS {PhysicalColumns.LogicalTypeName(field.Type)})";
         try
         {
-            var value = SparkFunctions.Cast(SparkExpression.Translate(text, _ => null).Value, field.Type).Sql;
+            var value = SparkValues.Cast(SparkExpression.Translate(text, _ => null).Value, field.Type).Sql;
             return DeclaredColumns.Stored(field, value) ?? value;
         }
         catch (FozException e)

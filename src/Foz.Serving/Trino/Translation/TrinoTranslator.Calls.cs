@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Sql;
 using Foz.Serving.Sql;
 using Foz.Serving.Trino.Functions;
+using Foz.Serving.Trino.Types;
 
 namespace Foz.Serving.Trino.Translation;
 
@@ -85,7 +86,7 @@ sealed partial class TrinoTranslator
                 VisitListAggregate(close);
                 break;
             case "version":
-                Replace(i, close + 1, SqlText.Literal(TrinoService.Version));
+                Replace(i, close + 1, SqlText.Literal(TrinoVersion.Served));
                 break;
             default:
                 VisitTime(i, name, arguments, close);

@@ -171,7 +171,7 @@ public sealed class JinjaTemplateTests
             JinjaTemplate.Read("{% macro bad(a) %}\n{{ a | nosuch }}{% endmacro %}", "macros/bad.sql").Body[0]);
         var scope = JinjaTemplate.Surroundings();
         var evaluator = new JinjaEvaluator(scope, JinjaLimits.Default, TestContext.Current.CancellationToken);
-        scope.Set("bad", evaluator.Bind(macro.Definition, scope));
+        scope.Set("bad", evaluator.Rendering.Bind(macro.Definition, scope));
 
         var error = Assert.Throws<FozException>(() =>
             evaluator.Render(JinjaTemplate.Read("select\n {{ bad(1) }}", "models/a.sql").Body));
@@ -186,7 +186,7 @@ public sealed class JinjaTemplateTests
     static string Render(string template, JinjaLimits? limits = null) => JinjaTemplate.Read(template, "t").Render(
         JinjaTemplate.Surroundings(("return", new JinjaCallable("return", arguments =>
         {
-            arguments.Evaluator.Return(arguments.Single());
+            arguments.Rendering.Return(arguments.Single());
             return null;
         }))),
         limits ?? JinjaLimits.Default, TestContext.Current.CancellationToken);

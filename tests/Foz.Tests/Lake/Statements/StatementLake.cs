@@ -36,7 +36,7 @@ public abstract class StatementLake : IDisposable
     }
 
     private protected async Task<StatementResult> ResultAsync(string sql, EnvironmentNames? environment = null) =>
-        await new StatementRunner(Session, environment ?? Names, Lake.Tables).RunAsync(
+        await new StatementRunner(new(Session, environment ?? Names, Lake.Tables)).RunAsync(
             StatementReader.Read(sql)!, Cancel);
 
     /// <summary>The rows of a query in the order of all their columns, their values with bars between them.</summary>

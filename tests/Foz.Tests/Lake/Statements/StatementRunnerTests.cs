@@ -139,7 +139,7 @@ public sealed class StatementRunnerTests : StatementLake
             {
                 // Moves the rows that the statement is about to delete.
                 using var other = Lake.Engines.Open(Workload.Query);
-                await new StatementRunner(other, Names, Lake.Tables).RunAsync(
+                await new StatementRunner(new(other, Names, Lake.Tables)).RunAsync(
                     StatementReader.Read("OPTIMIZE silver.o")!, Cancel);
             }
             yield return new(1, [new FixedColumn<long>([2], null)]);
@@ -362,7 +362,7 @@ public sealed class StatementRunnerTests : StatementLake
     public async Task A_table_outside_of_any_lake_is_named_by_its_folder()
     {
         var path = Path.Combine(Folder, "else where");
-        var runner = new StatementRunner(Session, names: null, Lake.Tables);
+        var runner = new StatementRunner(new(Session, names: null, Lake.Tables));
         await runner.RunAsync(StatementReader.Read($"CREATE TABLE delta.`{path}` (id bigint)")!, Cancel);
         await runner.RunAsync(StatementReader.Read($"INSERT INTO delta.`{path}` VALUES (1)")!, Cancel);
 

@@ -170,7 +170,7 @@ public sealed class TableWallTests : IDisposable
                 "CREATE TABLE late.a (id bigint)", "INSERT INTO late.a VALUES (1)", "CREATE TABLE later.b (id bigint)",
             })
                 await new Foz.Lake.Statements.StatementRunner(
-                    open, new(same, prefix: "", static _ => null), same.Tables)
+                    new(open, new(same, prefix: "", static _ => null), same.Tables))
                     .RunAsync(Foz.Lake.Statements.StatementReader.Read(sql)!, Cancel);
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync("SELECT id FROM late.a"));
         Assert.Equal(["INSERT 0 1"], await session.RunAsync("INSERT INTO later.b SELECT id + 1 FROM late.a"));
