@@ -268,6 +268,7 @@ public sealed class LocalObjectStore : IObjectStore
     {
         try
         {
+            // It is synced by another thread while this one writes: files have no asynchronous sync.
             ground.GetAwaiter().GetResult();
         }
         catch

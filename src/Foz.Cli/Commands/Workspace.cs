@@ -130,19 +130,20 @@ sealed class Workspace : IDisposable
     /// <param name="context">The command's context.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="storesFailures">Whether the rows that SQL tests find are kept where the tests do not say.</param>
-    /// <exception cref="FozException">Thrown when the project has errors; reports all of them.</exception>
-    public Project LoadProject(
+    /// <exception cref="FozException">Something is wrong with it; tells all that is.</exception>
+    public async Task<Project> LoadProjectAsync(
         CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
-        TryLoadProject(context, cancellationToken, storesFailures).Unwrap();
+        (await TryLoadProjectAsync(context, cancellationToken, storesFailures)).Unwrap();
 
     /// <summary>Reads the whole project, or finds all that is wrong with it.</summary>
-    /// <inheritdoc cref="LoadProject"/>
-    public ProjectResult TryLoadProject(
+    /// <inheritdoc cref="LoadProjectAsync"/>
+    public Task<ProjectResult> TryLoadProjectAsync(
         CommandContext context, CancellationToken cancellationToken, bool storesFailures = false) =>
-        Borrow(context,
+        BorrowAsync(
+            context,
             ProjectLoader.TryLoad(
                 File.Folder, options with { StoresFailures = storesFailures }, Engines, cancellationToken),
-                cancellationToken);
+            cancellationToken);
 
     /// <summary>
     /// Reads the whole project, with the streams of sources of <c>streams: all</c> that are known without asking them:
@@ -154,7 +155,7 @@ sealed class Workspace : IDisposable
         var result = ProjectLoader.TryLoad(File.Folder, options, Engines, cancellationToken);
         if (result is ProjectResult.Loaded { Project: var project })
             result = await new KnownStreams(Lake).AddAsync(project, schemas, cancellationToken);
-        return Borrow(context, result, cancellationToken);
+        return await BorrowAsync(context, result, cancellationToken);
     }
 
     /// <summary>Reads the whole project, as <see cref="TryLoadKnownProjectAsync"/> does.</summary>
@@ -172,24 +173,24 @@ sealed class Workspace : IDisposable
     /// Reads the whole project with the streams that <c>sources/schemas.lock</c> has, or finds all that is wrong with
     /// it.
     /// </summary>
-    public ProjectResult TryLoadLockedProject(
+    public async Task<ProjectResult> TryLoadLockedProjectAsync(
         CommandContext context, SchemaLock schemas, CancellationToken cancellationToken)
     {
         var result = ProjectLoader.TryLoad(File.Folder, options, Engines, cancellationToken);
         return result is ProjectResult.Loaded { Project: var project }
-            ? Borrow(context, new KnownStreams(Lake).AddLocked(project, schemas, cancellationToken), cancellationToken)
+            ? await BorrowAsync(
+                context, new KnownStreams(Lake).AddLocked(project, schemas, cancellationToken), cancellationToken)
             : result;
     }
 
-    ProjectResult Borrow(CommandContext context, ProjectResult result, CancellationToken cancellationToken)
+    async Task<ProjectResult> BorrowAsync(
+        CommandContext context, ProjectResult result, CancellationToken cancellationToken)
     {
         if (result is not ProjectResult.Loaded { Project: var project }) return result;
         context.Secrets = project.Secrets;
         return File.Base is null
             ? result
-            : new ProjectResult.Loaded(
-                Task.Run(() => BorrowedTables.ApplyAsync(project, Lake, cancellationToken), cancellationToken)
-                    .GetAwaiter().GetResult());
+            : new ProjectResult.Loaded(await BorrowedTables.ApplyAsync(project, Lake, cancellationToken));
     }
 
     /// <summary>What names mean in the queries of people.</summary>
@@ -232,15 +233,15 @@ sealed class Workspace : IDisposable
     static string CacheFolder(ProjectFile file) =>
         Path.Combine(file.Lake.CacheFolder ?? Lakehouse.CacheFolderDefault, "projects");
 
-    PendingRows? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
-        ? new JournalWriter(Lake).SelectPending(name.Name)
+    Func<Task<PendingRows?>>? Pending(TableName name) => JournalTables.Fields.ContainsKey(name.Name)
+        ? () => new JournalWriter(Lake).SelectPendingAsync(name.Name)
         : null;
 
     bool Exists(TableName name)
     {
         if (JournalTables.Contains(name)) return true;
         var (schema, table) = (name.Schema.ToLowerInvariant(), name.Name.ToLowerInvariant());
-        // Reading a project asks at once, and only of names that nothing in it has.
+        // Reading a project is synchronous, and asks only of names that nothing in it has.
         if (!Lake.IsLocal)
             return Task.Run(async () => await Lake.Catalog.FindAsync(name, CancellationToken.None) is not null)
                 .GetAwaiter().GetResult();

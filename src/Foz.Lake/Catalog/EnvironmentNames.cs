@@ -12,7 +12,8 @@ namespace Foz.Lake.Catalog;
 /// <param name="pending">As <see cref="LakeNames"/> has it.</param>
 /// <param name="basePrefix">The prefix of its base; empty for none.</param>
 public sealed class EnvironmentNames(
-    Lakehouse lake, string prefix, Func<TableName, PendingRows?> pending, string basePrefix = "") : IRelationNames
+    Lakehouse lake, string prefix, Func<TableName, Func<Task<PendingRows?>>?> pending, string basePrefix = "")
+    : IRelationNames
 {
     readonly LakeNames names = new(lake, lake.Tables, pending);
 

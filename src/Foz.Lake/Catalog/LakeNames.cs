@@ -13,9 +13,9 @@ namespace Foz.Lake.Catalog;
 /// <param name="lake">The lake; null where there is none.</param>
 /// <param name="tables">Opens folders.</param>
 /// <param name="pending">
-/// Rows of a system table that are still on their way to it; null where there are none.
+/// Gives what reads the rows of a system table that are still on their way to it; null where there are none.
 /// </param>
-public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName, PendingRows?> pending)
+public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName, Func<Task<PendingRows?>>?> pending)
     : IRelationNames
 {
     /// <summary>The function that reads any Delta table of this machine.</summary>
@@ -131,7 +131,7 @@ public sealed class LakeNames(Lakehouse? lake, TableStore tables, Func<TableName
     async ValueTask<RelationBinding> SystemTableAsync(
         TableName name, TableSnapshot? snapshot, bool isNewest, CancellationToken cancellationToken)
     {
-        var onTheWay = isNewest ? pending(name) : null;
+        var onTheWay = isNewest && pending(name) is { } read ? await read() : null;
         return (snapshot, onTheWay) switch
         {
             ({ }, _) => new RelationBinding.Rows(TableRows.All(snapshot)) { Pending = onTheWay },

@@ -78,10 +78,10 @@ public sealed class JournalWriter(Lakehouse lake)
     /// read beside the table.
     /// </summary>
     /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
-    public PendingRows? SelectPending(string table)
+    public async Task<PendingRows?> SelectPendingAsync(string table)
     {
         var own = table is AuditRecord.Table or QueryRecord.Table ? RecordSegments.In(lake.JournalFolder, table) : [];
-        var segments = RecordsOfRuns();
+        var segments = await RecordsOfRunsAsync();
         if (own.Count == 0 && segments.Count == 0) return null;
         var folder = lake.Engines.CreateTempFolder();
         var file = Path.Combine(folder.FullName, $"{table}.jsonl");
@@ -99,14 +99,13 @@ public sealed class JournalWriter(Lakehouse lake)
         return count > 0 ? pending : null;
     }
 
-    /// <summary>The records of all runs; who binds a name asks at once.</summary>
-    List<IEnumerable<ReadOnlyMemory<byte>>> RecordsOfRuns() => Task.Run(async () =>
+    async Task<List<IEnumerable<ReadOnlyMemory<byte>>>> RecordsOfRunsAsync()
     {
         var records = new List<IEnumerable<ReadOnlyMemory<byte>>>();
         foreach (var segment in await RunJournal.ListAsync(lake, CancellationToken.None))
             records.Add(await segment.ReadAsync(CancellationToken.None));
         return records;
-    }).GetAwaiter().GetResult();
+    }
 
     /// <summary>Adds records to a table, unless it has those of their segment.</summary>
     /// <param name="lake">The lake.</param>

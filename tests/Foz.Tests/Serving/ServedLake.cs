@@ -25,7 +25,7 @@ sealed class ServedLake : IAsyncDisposable
         int sessionsMax)
     {
         Lake = new(folder, engines, clock);
-        Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name)?.Invoke());
+        Names = new(Lake, prefix: "", name => Pending.GetValueOrDefault(name));
         if (isAudited) Audit = AuditLog.Open(Lake, new() { CommitInterval = TimeSpan.FromHours(1) });
         var options = new SqlServiceOptions
         {
@@ -54,7 +54,7 @@ sealed class ServedLake : IAsyncDisposable
     public QueryLog? Queries { get; }
 
     /// <summary>Rows that are on their way to tables of the schema foz.</summary>
-    public Dictionary<TableName, Func<PendingRows?>> Pending { get; } = [];
+    public Dictionary<TableName, Func<Task<PendingRows?>>> Pending { get; } = [];
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

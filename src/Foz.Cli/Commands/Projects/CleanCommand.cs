@@ -59,7 +59,8 @@ static class CleanCommand
             if (isOfTables)
                 cleaned.AddRange(
                     await cleaning.OwnAsync(
-                        workspace.LoadProject(context, cancellationToken), request, isDryRun, cancellationToken));
+                        await workspace.LoadProjectAsync(context, cancellationToken), request, isDryRun,
+                        cancellationToken));
             if (arguments.GetValue(replaced))
                 cleaned.AddRange(
                     await cleaning.ReplacedAsync(

@@ -59,7 +59,7 @@ static class DemoCommand
                 Directory.Delete(workspace.Lake.Folder, recursive: true);
             await GenerateAsync(context.Shell, workspace, cancellationToken);
             var display = RunDisplay.For(context.Shell, isJson: false, context.ErrorsOf(arguments));
-            var request = new RunRequest { Project = workspace.LoadProject(context, cancellationToken) };
+            var request = new RunRequest { Project = await workspace.LoadProjectAsync(context, cancellationToken) };
             var run = await display.WatchAsync(
                 () => new RunService(workspace.Lake).Start(request, display.Show, cancellationToken).Result);
             var exitCode = RunOptions.ExitCodeOf(run, cancellationToken);

@@ -79,7 +79,8 @@ static class DoctorCommand
             $"memory {SizeText.Of(workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault)}, "
             + $"threads {workspace.File.Threads ?? EngineOptions.ThreadsDefault}"));
         findings.AddRange(await LakeFindings.LookAsync(context, workspace.Lake, cancellationToken));
-        if (workspace.TryLoadProject(context, cancellationToken) is not ProjectResult.Loaded { Project: var project })
+        var result = await workspace.TryLoadProjectAsync(context, cancellationToken);
+        if (result is not ProjectResult.Loaded { Project: var project })
         {
             findings.Add(
                 new("project", false, $"{context.Shell.Shown(workspace.File.Folder)} has errors",

@@ -26,7 +26,7 @@ static class RenderCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var selected = await new SelectionFinder(workspace.Lake).FindAsync(
                 project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
             using var session = workspace.Engines.Open(Workload.Query);

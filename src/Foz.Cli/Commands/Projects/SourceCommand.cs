@@ -55,7 +55,7 @@ static class SourceCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var ages = DbtFreshness.Applies(project)
                 ? [.. new DbtFreshness(project, new ProjectLake(workspace.Lake), context.Shell.Clock)
                     .Run(arguments.GetValue(names)!, cancellationToken)
@@ -88,7 +88,7 @@ static class SourceCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var rows = new List<object?[]>();
             foreach (var source in Chosen(
-                workspace.LoadProject(context, cancellationToken), arguments.GetValue(names)!))
+                await workspace.LoadProjectAsync(context, cancellationToken), arguments.GetValue(names)!))
                 rows.Add(await CheckAsync(context, workspace, source, cancellationToken));
             context.WriteRows(arguments, CheckColumns, rows);
             return rows.All(row => row[2] is true) ? 0 : 1;
@@ -128,7 +128,7 @@ static class SourceCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var known = new KnownStreams(workspace.Lake);
             var schemas = SchemaLock.Read(
                 project.Folder, new()).Where((source, _) => project.FindSource(source) is not null);

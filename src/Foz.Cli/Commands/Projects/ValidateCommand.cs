@@ -31,7 +31,7 @@ static class ValidateCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
             var unread = new ErrorList();
             var schemas = SchemaLock.Read(workspace.File.Folder, unread);
-            var result = workspace.TryLoadLockedProject(context, schemas, cancellationToken);
+            var result = await workspace.TryLoadLockedProjectAsync(context, schemas, cancellationToken);
             var errors = (result as ProjectResult.Refused)?.Errors ?? [];
             if (result is ProjectResult.Loaded { Project: var loaded })
             {

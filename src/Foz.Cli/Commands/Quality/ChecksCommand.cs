@@ -43,7 +43,7 @@ static class ChecksCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var named = arguments.GetValue(names)!;
             IReadOnlyList<GraphNode> nodes = named.Length == 0
                 ? project.Graph.Nodes

@@ -45,7 +45,7 @@ static class QuarantineCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var named = arguments.GetValue(names)!;
             var nodes = named.Length == 0 ? project.Graph.Nodes : [.. named.Select(name => Find(project, name))];
             var entries = await new Quarantine(workspace.Lake).ListAsync(nodes, cancellationToken);
@@ -92,7 +92,7 @@ static class QuarantineCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var node = Find(project, arguments.GetRequiredValue(name));
             if (project.File.Base is { } below && node.Table == below.TableOf(node.Name))
                 throw new FozException(ErrorKind.Usage, $"{node.Name} is the table of {below.Name}")

@@ -39,7 +39,7 @@ static class BackfillCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var models = IntervalModels.Find(project, arguments.GetRequiredValue(names));
             var asked = intervals.Read(arguments) ?? new IntervalRequest();
             var request = asked with { Window = WindowOf(arguments.GetValue(window)), IsBackfill = true };

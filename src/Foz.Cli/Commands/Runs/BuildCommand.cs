@@ -26,7 +26,7 @@ static class BuildCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             // What changed is what had changed before the run.
             var request = selection.Read(context, workspace, arguments, cancellationToken);
             var selected = await new SelectionFinder(workspace.Lake).FindAsync(project, request, cancellationToken);

@@ -48,7 +48,7 @@ static class DiffCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var selected = await new SelectionFinder(workspace.Lake).FindAsync(
                 project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
             var comparison = new EnvironmentDiff(

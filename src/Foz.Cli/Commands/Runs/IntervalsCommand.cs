@@ -28,7 +28,7 @@ static class IntervalsCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var reader = new IntervalReader(workspace.Lake);
             var rows = new List<object?[]>();
             foreach (var model in IntervalModels.Find(project, arguments.GetValue(names) ?? []))

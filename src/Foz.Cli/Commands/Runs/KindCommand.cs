@@ -30,7 +30,7 @@ static class KindCommand
                 arguments, workspace,
                 new()
                 {
-                    Project = workspace.LoadProject(context, cancellationToken),
+                    Project = await workspace.LoadProjectAsync(context, cancellationToken),
                     Selection =
                         asked with { Select = terms.Count == 0 ? [kind] : [.. terms.Select(term => $"{term},{kind}")] },
                 },

@@ -47,7 +47,7 @@ static class PlanCommand
                 context, workspace, arguments, cancellationToken, namesSkipped: environment is null ? 0 : 1);
             var request = new RunRequest
             {
-                Project = workspace.LoadProject(context, cancellationToken),
+                Project = await workspace.LoadProjectAsync(context, cancellationToken),
                 Selection = selected,
                 Defer = defer.Read(arguments, workspace, selected),
                 Intervals = IntervalOptions.Of(intervals.Read(arguments), arguments.GetValue(fullRefresh)),

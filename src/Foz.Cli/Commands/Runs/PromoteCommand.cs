@@ -45,8 +45,8 @@ static class PromoteCommand
                 context, arguments, EnvironmentOf(arguments, to), Workload.Ingestion, Workload.Models);
             var request = selection.Read(context, workspace, arguments, cancellationToken);
             var promoter = new Promoter(
-                workspace.Lake, workspace.LoadProject(context, cancellationToken),
-                target.LoadProject(context, cancellationToken));
+                workspace.Lake, await workspace.LoadProjectAsync(context, cancellationToken),
+                await target.LoadProjectAsync(context, cancellationToken));
             var plan = await promoter.PlanAsync(request, cancellationToken);
             foreach (var warning in plan.Warnings) context.Warn(warning);
             var isWanted = plan.Promotion is not null && !arguments.GetValue(dryRun);

@@ -18,7 +18,7 @@ static class RetryCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var run = await options.RetryAsync(arguments, workspace, project, cancellationToken);
             return options.TellTests(arguments, project, Name, run, cancellationToken);
         });

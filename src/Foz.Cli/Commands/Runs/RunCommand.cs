@@ -40,7 +40,7 @@ static class RunCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken);
+            var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var selected = selection.Read(context, workspace, arguments, cancellationToken);
             var asked = IntervalOptions.Of(intervals.Read(arguments), arguments.GetValue(fullRefresh));
             if (arguments.GetValue(isContinued)

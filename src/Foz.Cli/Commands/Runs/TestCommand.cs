@@ -45,7 +45,8 @@ static class TestCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Models);
-            var project = workspace.LoadProject(context, cancellationToken, arguments.GetValue(storesFailures));
+            var project = await workspace.LoadProjectAsync(
+                context, cancellationToken, arguments.GetValue(storesFailures));
             if (arguments.GetValue(isUnit))
             {
                 var selected = await new SelectionFinder(workspace.Lake).FindAsync(

@@ -84,7 +84,7 @@ static class AirbyteDestinationCommand
                 var destination = new AirbyteDestination(
                     workspace.Lake, read, streams,
                     table => table with { Schema = workspace.File.SchemaPrefix + table.Schema }, messages);
-                var project = workspace.TryLoadProject(context, cancellationToken);
+                var project = await workspace.TryLoadProjectAsync(context, cancellationToken);
                 Refuse(project, destination.Tables);
                 // A mistake elsewhere in the project is no reason to stop a sync into tables that are its own.
                 if (project is not ProjectResult.Loaded) await destination.CheckFreeAsync(cancellationToken);

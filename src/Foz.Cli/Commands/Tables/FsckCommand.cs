@@ -31,7 +31,7 @@ static class FsckCommand
             var selected = await TableSelection.ReadAsync(
                 workspace, arguments.GetRequiredValue(tables), cancellationToken);
             var keys = arguments.GetValue(deep)
-                ? MergeKeys.Of(workspace, workspace.LoadProject(context, cancellationToken))
+                ? MergeKeys.Of(workspace, await workspace.LoadProjectAsync(context, cancellationToken))
                 : null;
             var results = new List<(TableName Table, FsckResult Result, RepeatedKeys? Keys)>();
             int exitCode;

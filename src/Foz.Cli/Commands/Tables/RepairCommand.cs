@@ -29,7 +29,7 @@ static class RepairCommand
                 found = await FsckCommand.CheckAsync(
                     workspace, table, opened, arguments.GetValue(deep), progress, cancellationToken);
             var lost = found.Findings.Where(finding => finding.IsCommit || finding.IsTakenOut).ToList();
-            var keys = workspace.TryLoadProject(
+            var keys = await workspace.TryLoadProjectAsync(
                 context, cancellationToken) is ProjectResult.Loaded { Project: var project }
                 ? MergeKeys.Of(workspace, project)
                 : null;

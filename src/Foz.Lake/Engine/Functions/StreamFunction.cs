@@ -99,7 +99,7 @@ sealed class StreamFunction
 
         protected override void Dispose(bool disposing)
         {
-            // The engine's callbacks are synchronous; a partition's reader ends without waiting for others.
+            // A partition's reader ends without waiting for others.
             if (disposing && partition is not null) Wait(partition.DisposeAsync());
             base.Dispose(disposing);
         }
@@ -125,6 +125,7 @@ sealed class StreamFunction
             }
         }
 
+        // The engine's callbacks are synchronous.
         static T Wait<T>(ValueTask<T> task) =>
             task.IsCompletedSuccessfully ? task.Result : task.AsTask().GetAwaiter().GetResult();
 

@@ -17,11 +17,11 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     const string FixturesFolder = TestsFolder + "/fixtures/";
 
     readonly ErrorList errors = new();
-    Task<ParseCache> opening = Task.FromResult(ParseCache.None);
+    Lazy<ParseCache> cache = new(ParseCache.None);
     Task saving = Task.CompletedTask;
 
     /// <summary>What was parsed before: it is read while files are listed.</summary>
-    ParseCache Cache => opening.GetAwaiter().GetResult();
+    ParseCache Cache => cache.Value;
 
     /// <summary>Reads all of a folder.</summary>
     public ProjectResult Load(string folder)
@@ -30,7 +30,7 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
         if (file is null) return new ProjectResult.Refused(errors.Items);
         if (file.Foreign is { } foreign) return LoadForeign(file, foreign.Reader);
         var sourceReader = new SourceReader(file, errors);
-        opening = Task.Run(() => ParseCache.Open(options.CacheFolder, file.Folder, options.Clock));
+        OpenCache(file.Folder);
         var sources = new List<ProjectSource>();
         foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml", ".py"))
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
@@ -48,7 +48,7 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
             ? new ModelReader(file.SchemaPrefix, problems).ReadTest(path, yaml, body, options.StoresFailures)
             : null);
         RefuseOtherFiles(file.Folder);
-        var result = Finish(new(
+        return Finish(new(
             file, sources, [.. models.Where(m => m.IsEnabled).Select(m => m.Model).OfType<Model>()],
             [.. tests],
             models.Where(m => m is { IsEnabled: false, Model: not null }).Select(m => m.Model!.Name).ToHashSet(),
@@ -57,18 +57,21 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
             UnitTestFiles = [.. Files(file.Folder, TestsFolder, ".yml", ".yaml")
                 .Where(test => !test.Path.StartsWith(FixturesFolder, StringComparison.Ordinal))],
         });
-        saving.GetAwaiter().GetResult();
-        return result;
     }
 
     ProjectResult LoadForeign(ProjectFile file, IProjectReader reader)
     {
-        opening = Task.Run(() => ParseCache.Open(options.CacheFolder, file.Folder, options.Clock));
+        OpenCache(file.Folder);
         var parts = reader.ReadParts(file, options, errors, finder.CancellationToken);
         if (!errors.IsEmpty) return new ProjectResult.Refused(errors.Items);
-        var result = Finish(parts);
-        saving.GetAwaiter().GetResult();
-        return result;
+        return Finish(parts);
+    }
+
+    void OpenCache(string folder)
+    {
+        cache = new(() => ParseCache.Open(options.CacheFolder, folder, options.Clock));
+        // Who needs it first has it made, where this has not begun.
+        _ = Task.Run(() => cache.Value);
     }
 
     static bool IsSql(string path) => path.EndsWith(".sql", StringComparison.Ordinal);
@@ -187,6 +190,14 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     }
 
     ProjectResult Finish(ProjectParts parts)
+    {
+        var result = Build(parts);
+        // Reading a project is synchronous, and what it began is over when it ends.
+        saving.GetAwaiter().GetResult();
+        return result;
+    }
+
+    ProjectResult Build(ProjectParts parts)
     {
         parts = AddCurrentModels(parts);
         CheckCurrent(parts);

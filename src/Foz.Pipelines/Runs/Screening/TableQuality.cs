@@ -80,7 +80,7 @@ public sealed class TableQualityReader(Lakehouse lake)
         using var session = lake.Engines.Open(Workload.Models);
         var names = new LakeNames(
             lake, lake.Tables,
-            name => JournalTables.Contains(name) ? new JournalWriter(lake).SelectPending(name.Name) : null);
+            name => JournalTables.Contains(name) ? () => new JournalWriter(lake).SelectPendingAsync(name.Name) : null);
         try
         {
             using var bound = await new StatementBinder(session, names).BindAsync(

@@ -69,6 +69,6 @@ public sealed class ProjectLake(Lakehouse lake) : IProjectLake
         return read(session, bound.Sql);
     }
 
-    // Templates are rendered in one go: what they ask is answered before they go on.
+    // Templates are rendered synchronously: what they ask is answered before they go on.
     static T Wait<T>(Func<Task<T>> ask) => Task.Run(ask).GetAwaiter().GetResult();
 }

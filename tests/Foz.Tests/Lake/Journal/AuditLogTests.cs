@@ -34,7 +34,7 @@ public sealed class AuditLogTests : IDisposable
     async Task<List<string>> ReadAsync(bool isPending = false)
     {
         var names = new EnvironmentNames(
-            lake, "", name => isPending ? new JournalWriter(lake).SelectPending(name.Name) : null);
+            lake, "", name => isPending ? () => new JournalWriter(lake).SelectPendingAsync(name.Name) : null);
         using var session = engines.Open(Workload.Query);
         using var bound = await new StatementBinder(session, names).BindAsync(
             "SELECT reason FROM foz.audit ORDER BY reason", Cancel);

@@ -47,8 +47,8 @@ public sealed class StoreLakeTests : IAsyncLifetime
         using var there = Open("there");
         Write(there);
         Assert.Equal(2, Journaled());
-        using (new JournalWriter(there.Lake).SelectPending("steps"))
-            Assert.Null(new JournalWriter(there.Lake).SelectPending("checks"));
+        using (await new JournalWriter(there.Lake).SelectPendingAsync("steps"))
+            Assert.Null(await new JournalWriter(there.Lake).SelectPendingAsync("checks"));
 
         Assert.Null((await there.RunAsync()).Error);
 

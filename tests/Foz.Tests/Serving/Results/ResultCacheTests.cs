@@ -1,4 +1,5 @@
 using Foz.Lake;
+using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
@@ -190,9 +191,11 @@ public sealed class ResultCacheTests : IDisposable
         await using var lake = await ServedLake.CreateAsync();
         await using var session = lake.Open();
         await lake.ChangeAsync("CREATE TABLE foz.runs (id bigint)");
-        lake.Pending[new("foz", "runs")] = () => new("SELECT 1::BIGINT AS id");
+        lake.Pending[new("foz", "runs")] =
+            () => Task.FromResult<PendingRows?>(new("SELECT 1::BIGINT AS id"));
         Assert.Equal(["1", "SELECT 1"], await session.RunAsync("SELECT id FROM foz.runs"));
-        lake.Pending[new("foz", "runs")] = () => new("SELECT 2::BIGINT AS id");
+        lake.Pending[new("foz", "runs")] =
+            () => Task.FromResult<PendingRows?>(new("SELECT 2::BIGINT AS id"));
         Assert.Equal(["2", "SELECT 1"], await session.RunAsync("SELECT id FROM foz.runs"));
         Assert.Equal(0, lake.Service.Host.Results.Bytes);
     }

@@ -1,4 +1,5 @@
 using Foz.Lake;
+using Foz.Lake.Catalog;
 using Foz.Serving.Copying;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
@@ -51,9 +52,9 @@ public sealed class SqlSessionTests : IAsyncLifetime
         await lake.ChangeAsync("CREATE TABLE foz.steps AS SELECT 'silver.a' AS step, 1::BIGINT AS rows");
         var file = Path.Combine(lake.Lake.Engines.CreateTempFolder().FullName, "steps.jsonl");
         await File.WriteAllTextAsync(file, """{"step": "silver.b", "rows": 2}""", Cancel);
-        lake.Pending[new("foz", "steps")] = () => new(
+        lake.Pending[new("foz", "steps")] = () => Task.FromResult<PendingRows?>(new(
             $"SELECT * FROM read_json('{file}', format = 'newline_delimited', columns = {{'step': "
-                + $"'VARCHAR', 'rows': 'BIGINT'}})");
+                + $"'VARCHAR', 'rows': 'BIGINT'}})"));
         lake.Pending[new("foz", "runs")] = lake.Pending[new("foz", "steps")];
 
         Assert.Equal(

@@ -155,7 +155,7 @@ public sealed class QueryRecordTests : IAsyncLifetime
         await lake.Queries!.CommitAsync(Cancel);
         await owner.RunAsync("SELECT name FROM silver.orders WHERE id = 1");
         await lake.Queries!.FlushAsync(Cancel);
-        lake.Pending[new("foz", "queries")] = () => new JournalWriter(lake.Lake).SelectPending(QueryRecord.Table);
+        lake.Pending[new("foz", "queries")] = () => new JournalWriter(lake.Lake).SelectPendingAsync(QueryRecord.Table);
         Assert.Equal(
             ["ana|[silver.orders]|5|NULL|0.000050000", "ana|[silver.orders]|1|NULL|0.000050000", "SELECT 2"],
             await owner.RunAsync(
