@@ -30,7 +30,7 @@ sealed class PgSession : IAsyncDisposable
         extended = new(session, output, rows, copies);
         session.Settings.Changed += Tell;
         session.Noticed = Notice;
-        session.TransactionEnded = extended.EndTransaction;
+        session.Transactions.Ended = extended.EndTransaction;
     }
 
     /// <summary>Serves the client until it goes, or is made to.</summary>
@@ -70,7 +70,7 @@ sealed class PgSession : IAsyncDisposable
             }
             catch (Exception e) when (e is not (PgLostException or UnreachableException))
             {
-                session.Fail();
+                session.Transactions.Fail();
                 if (Report(connection.Explain(e))) return;
                 // The simple protocol continues at once, the extended one after the next Sync.
                 skips = type is not (MessageType.Query or MessageType.FunctionCall);
@@ -85,10 +85,10 @@ sealed class PgSession : IAsyncDisposable
     /// <returns>Whether the session ends with it.</returns>
     async Task<bool> EndImplicitAsync()
     {
-        if (!session.IsImplicit) return false;
+        if (!session.Transactions.IsImplicit) return false;
         try
         {
-            await connection.WorkAsync(session.EndImplicitAsync, session.Settings.StatementTimeout);
+            await connection.WorkAsync(session.Work.EndImplicitAsync, session.Settings.StatementTimeout);
             return false;
         }
         catch (Exception e) when (e is not (PgLostException or UnreachableException))
@@ -134,8 +134,8 @@ sealed class PgSession : IAsyncDisposable
                 extended.Describe(NamedMessage.Read(input.Payload));
                 return Task.CompletedTask;
             case MessageType.Execute:
-                // A statement that is alone before its Sync needs no transaction.
-                session.IsFollowed = !input.IsNext(MessageType.Sync);
+                // What is alone before its Sync needs no transaction.
+                session.Transactions.IsFollowed = !input.IsNext(MessageType.Sync);
                 return extended.ExecuteAsync(ExecuteMessage.Read(input.Payload), cancellationToken);
             case MessageType.Close:
                 return extended.CloseAsync(NamedMessage.Read(input.Payload));
@@ -170,20 +170,20 @@ sealed class PgSession : IAsyncDisposable
         {
             try
             {
-                session.IsFollowed = statement != statements[^1];
+                session.Transactions.IsFollowed = statement != statements[^1];
                 await RunAsync(statement.Text, cancellationToken);
             }
             catch (Exception e) when (e is not (PgLostException or UnreachableException))
             {
                 var error = connection.Explain(e);
                 if (PgErrors.IsFatal(error)) throw error;
-                session.Fail();
+                session.Transactions.Fail();
                 Report(error, statement.Text, sql[..statement.Start]);
                 break;
             }
         }
 
-        await session.EndImplicitAsync(cancellationToken);
+        await session.Work.EndImplicitAsync(cancellationToken);
         await extended.SyncAsync();
         Ready();
     }

@@ -150,8 +150,8 @@ sealed class PgStart : IAsyncDisposable
 
         var session = host.Service.Open(
             user, new() { Settings = parameters.Settings, ClientAddress = connection.Address.ToString() });
-        session.Terminated = connection.Abort;
-        connection.Left = session.Leave;
+        session.Work.Terminated = connection.Abort;
+        connection.Left = session.Work.Leave;
         keyOfSession = session.Id;
         var key = host.Keys.Add(session.Id, minorVersion > 0, () => connection.Cancel("user request"));
         new AuthenticationRequest.Ok().Write(output.Writer);

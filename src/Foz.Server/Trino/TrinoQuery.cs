@@ -193,7 +193,7 @@ sealed class TrinoQuery : IAsyncDisposable
     void Follow(SqlSession opened)
     {
         session = opened;
-        opened.Terminated = () => Stop(TrinoError.Killed);
+        opened.Work.Terminated = () => Stop(TrinoError.Killed);
     }
 
     static TrinoAnswer Answer(TrinoPage page, long token) => new(page, page.IsLast ? null : token + 1);

@@ -18,11 +18,12 @@ namespace Foz.Serving.Changes;
 /// The types of parameters in a statement that changes rows: what the client says, else that of the column which gets
 /// the value, else what the expression wants, else text.
 /// </summary>
-/// <param name="session">The session.</param>
+/// <param name="context">The statement of a session.</param>
 /// <param name="statement">The statement as it was read.</param>
 /// <param name="given">The types that the client says; 0 where it says nothing.</param>
-sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnlyList<uint> given)
+sealed class ChangeParameters(ServedContext context, Statement statement, IReadOnlyList<uint> given)
 {
+    readonly SqlSession session = context.Session;
     readonly Dictionary<int, PgType> found = [];
 
     /// <summary>The types of the parameters, in order.</summary>
@@ -33,7 +34,7 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     {
         if (Enumerable.Range(1, count).Any(n => !IsGiven(n)))
         {
-            await new WriteRights(session).CheckGrantsAsync(statement, cancellationToken);
+            await new WriteRights(context).CheckGrantsAsync(statement, cancellationToken);
             await LookAsync(cancellationToken);
         }
         return
@@ -80,8 +81,8 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     async Task<IReadOnlyList<Field>> ColumnsAsync(
         EngineSession engine, TableTarget target, CancellationToken cancellationToken)
     {
-        var context = new StatementContext(engine, session.Host.Names, session.Host.Lake.Tables);
-        var table = await context.OpenAsync(target, cancellationToken);
+        var table = await new StatementContext(engine, session.Host.Names, session.Host.Lake.Tables)
+            .OpenAsync(target, cancellationToken);
         return (await table.LatestAsync(cancellationToken)).Fields;
     }
 
@@ -112,11 +113,11 @@ sealed class ChangeParameters(SqlSession session, Statement statement, IReadOnly
     /// <summary>What a query wants of its parameters.</summary>
     async Task DescribeAsync(string query, CancellationToken cancellationToken)
     {
-        var translated = await session.Dialect.TranslateAsync(session, query, parameterTypes: null, cancellationToken);
+        var translated = await session.Dialect.TranslateAsync(context, query, parameterTypes: null, cancellationToken);
         var typed = SqlParameters.Read(translated.Text).Replace(n =>
             IsGiven(n) && PgTypes.Find(given[n - 1]) is { } type ? $"CAST(${n} AS {type})" : null);
         var described = await new StatementResolver(
-            new SessionNames(session, Workload.Serving), session.Host.Lake.Engines)
+            new SessionNames(context, Workload.Serving), session.Host.Lake.Engines)
             .DescribeAsync(typed.Text, cancellationToken);
         foreach (var (name, type) in described.Shape.Parameters)
             if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

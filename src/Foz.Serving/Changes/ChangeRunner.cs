@@ -9,9 +9,11 @@ using Foz.Serving.Transactions;
 namespace Foz.Serving.Changes;
 
 /// <summary>Carries out statements that change tables, in the session's transaction where there is one.</summary>
-/// <param name="session">The session.</param>
-sealed class ChangeRunner(SqlSession session)
+/// <param name="context">The statement of a session.</param>
+sealed class ChangeRunner(ServedContext context)
 {
+    readonly SqlSession session = context.Session;
+
     /// <summary>Makes sure that a statement may change what it does, where the session is.</summary>
     /// <exception cref="FozException">The transaction only reads, or cannot take the statement back.</exception>
     public async Task CheckAsync(Statement statement, CancellationToken cancellationToken)
@@ -31,8 +33,8 @@ sealed class ChangeRunner(SqlSession session)
             _ => null,
         };
         CheckMayWrite(what ?? "a statement that changes tables");
-        if (what is null || MakesDropped(statement)) await session.CommitImplicitAsync(cancellationToken);
-        if (what is not null) session.BeginImplicit(OnlyAdds(statement));
+        if (what is null || MakesDropped(statement)) await session.Transactions.CommitImplicitAsync(cancellationToken);
+        if (what is not null) session.Transactions.BeginImplicit(OnlyAdds(statement));
         if (MakesDropped(statement))
             throw Refused(
                 $"the transaction drops {Made(statement)}, which is gone from its COMMIT on", "COMMIT behind the DROP");
@@ -74,7 +76,7 @@ sealed class ChangeRunner(SqlSession session)
             var table = await session.Host.Lake.OpenTableAsync(session.Host.Names.Prefixed(written), cancellationToken);
             await session.Host.Commits.BeginChangeAsync(table, cancellationToken);
         }
-        var result = await RunAsync(Of(session, engine).RunAsync(statement, cancellationToken), cancellationToken);
+        var result = await RunAsync(Of(context, engine).RunAsync(statement, cancellationToken), cancellationToken);
         if (made is not { } name) return result;
         if (statement is Statement.Rename { Table.Name: { } before })
             session.Changes!.NoteRenamed(session.Host.Names.Prefixed(before), name);
@@ -87,7 +89,7 @@ sealed class ChangeRunner(SqlSession session)
     /// <summary>Adds rows that the engine's session has.</summary>
     public Task<StatementResult> InsertAsync(
         EngineSession engine, Statement.Insert insert, string select, CancellationToken cancellationToken) =>
-        RunAsync(Of(session, engine).InsertAsync(insert, select, cancellationToken), cancellationToken);
+        RunAsync(Of(context, engine).InsertAsync(insert, select, cancellationToken), cancellationToken);
 
     async Task<StatementResult> RunAsync(Task<StatementResult> work, CancellationToken cancellationToken)
     {
@@ -150,12 +152,12 @@ sealed class ChangeRunner(SqlSession session)
         new(ErrorKind.Sql, message) { SqlState = "0A000", Hint = hint };
 
     /// <summary>Carries out statements that change tables.</summary>
-    /// <param name="session">The session.</param>
+    /// <param name="context">The statement of a session.</param>
     /// <param name="engine">The engine's session that reads and writes rows.</param>
-    public static StatementRunner Of(SqlSession session, EngineSession engine) =>
-        new(new(engine, session.Host.Names, session.Host.Lake.Tables)
+    public static StatementRunner Of(ServedContext context, EngineSession engine) =>
+        new(new(engine, context.Session.Host.Names, context.Session.Host.Lake.Tables)
         {
-            QueryNames = new SessionNames(session, engine.Instance), Changed = session.OpenAsync,
-            Dropped = session.Changes?.Dropped,
+            QueryNames = new SessionNames(context, engine.Instance), Changed = context.Session.Transactions.OpenAsync,
+            Dropped = context.Session.Changes?.Dropped,
         });
 }

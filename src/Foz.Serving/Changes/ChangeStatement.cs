@@ -43,63 +43,64 @@ sealed class ChangeStatement : ServedStatement
             return "";
         });
         if (!looksForSchema) return read;
-        var (catalog, _) = await session.CatalogAsync(cancellationToken);
+        var (catalog, _) = await session.Catalog.ViewAsync(cancellationToken);
         return StatementReader.Read(sql, name => session.Dialect.SchemaOf(session, catalog, name));
     }
 
     public static async Task<ChangeStatement> PrepareAsync(
-        SqlSession session, string sql, Statement statement, IReadOnlyList<uint> parameterTypes,
+        ServedContext context, string sql, Statement statement, IReadOnlyList<uint> parameterTypes,
         CancellationToken cancellationToken)
     {
-        var types = new ChangeParameters(session, statement, parameterTypes);
+        var types = new ChangeParameters(context, statement, parameterTypes);
         var change = new ChangeStatement(
-            session, sql, statement, await types.FindAsync(SqlParameters.Read(sql).Count, cancellationToken));
+            context.Session, sql, statement, await types.FindAsync(SqlParameters.Read(sql).Count, cancellationToken));
         if (statement.Returning is not null)
         {
-            await new WriteRights(session).CheckGrantsAsync(statement, cancellationToken);
-            change.told = await new ReturnedRows(session, statement).DescribeAsync(
+            await new WriteRights(context).CheckGrantsAsync(statement, cancellationToken);
+            change.told = await new ReturnedRows(context, statement).DescribeAsync(
                 n => $"CAST(NULL AS {PgTypes.Find(change.ParameterTypes[n - 1].Oid) ?? LogicalType.Varchar})",
                 cancellationToken);
         }
         if (!GivesRows(statement)) return change;
         // It changes nothing: what it tells is known best by asking.
-        var result = await change.TellAsync(statement, cancellationToken);
+        var result = await change.TellAsync(context, statement, cancellationToken);
         change.told = [.. result.Columns.Select(c => new ServedColumn(c.Name, ColumnTypes.ToLogicalType(c.Type)))];
         return change;
     }
 
     private protected override async Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> values, CancellationToken cancellationToken)
+        ServedContext context, IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         var translated = await Session.Dialect.TranslateAsync(
-            Session, statement, sql => Fill(sql, values), cancellationToken);
+            context, statement, sql => Fill(sql, values), cancellationToken);
         if (translated is Statement.CreateView view)
             translated = view with
             {
-                Query = await new SessionNames(Session, Workload.Serving).QualifyAsync(view.Query, cancellationToken),
+                Query = await new SessionNames(context, Workload.Serving).QualifyAsync(view.Query, cancellationToken),
             };
         if (told is not null && statement.Returning is null)
         {
-            var rows = (await TellAsync(translated, cancellationToken)).Rows
+            var rows = (await TellAsync(context, translated, cancellationToken)).Rows
                 .Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})").ToList();
             return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {rows.Count}", cancellationToken);
         }
-        await new WriteRights(Session).CheckAsync(translated, cancellationToken);
-        Session.Audit(Text, AuditEvent.Change, analysis: null);
-        var runner = new ChangeRunner(Session);
+        await new WriteRights(context).CheckAsync(translated, cancellationToken);
+        context.Audit(AuditEvent.Change, analysis: null);
+        var runner = new ChangeRunner(context);
         await runner.CheckAsync(translated, cancellationToken);
-        var run = await StatementRun.BeginAsync(Session, Text, takesSlot: true, cancellationToken);
+        var run = await StatementRun.BeginAsync(context, takesSlot: true, cancellationToken);
         // What RETURNING cannot tell is not changed either.
-        var isAlone = statement.Returning is not null && Session.BeginAlone(ChangeRunner.OnlyAdds(translated));
+        var isAlone = statement.Returning is not null
+            && Session.Transactions.BeginAlone(ChangeRunner.OnlyAdds(translated));
         SqlCursor? cursor = null;
         try
         {
             var result = await RunAsync(runner, run, translated, cancellationToken);
             var done = Done(statement, result);
             if (result.Returned is { } returned)
-                cursor = await new ReturnedRows(Session, statement).OpenAsync(
+                cursor = await new ReturnedRows(context, statement).OpenAsync(
                     run.OpenEngine(cancellationToken), returned, Value, done.Tag, cancellationToken);
-            if (isAlone) await Session.EndAloneAsync(isCommitted: true, cancellationToken);
+            if (isAlone) await Session.Transactions.EndAloneAsync(isCommitted: true, cancellationToken);
             if (cursor is not null) return run.Follow(cursor, named: null);
             run.EndChange(done.RowCount);
             return done;
@@ -107,7 +108,7 @@ sealed class ChangeStatement : ServedStatement
         catch
         {
             if (cursor is not null) await cursor.DisposeAsync();
-            if (isAlone) await Session.EndAloneAsync(isCommitted: false, cancellationToken);
+            if (isAlone) await Session.Transactions.EndAloneAsync(isCommitted: false, cancellationToken);
             run.Abandon();
             throw;
         }
@@ -140,12 +141,13 @@ sealed class ChangeStatement : ServedStatement
     }
 
     /// <summary>Carries out a statement that changes nothing, and tells of a table.</summary>
-    async Task<StatementResult> TellAsync(Statement statement, CancellationToken cancellationToken)
+    async Task<StatementResult> TellAsync(
+        ServedContext context, Statement statement, CancellationToken cancellationToken)
     {
-        await new WriteRights(Session).CheckAsync(statement, cancellationToken);
-        Session.Audit(Text, AuditEvent.Read, analysis: null);
+        await new WriteRights(context).CheckAsync(statement, cancellationToken);
+        context.Audit(AuditEvent.Read, analysis: null);
         using var engine = Session.Host.Lake.Engines.Open(Workload.Query);
-        return await ChangeRunner.Of(Session, engine).RunAsync(statement, cancellationToken);
+        return await ChangeRunner.Of(context, engine).RunAsync(statement, cancellationToken);
     }
 
     static long AffectedOf(StatementResult result) =>

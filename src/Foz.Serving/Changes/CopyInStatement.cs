@@ -22,35 +22,35 @@ sealed class CopyInStatement : ServedStatement
 
     /// <summary>Begins it.</summary>
     /// <returns>What takes the rows, to be disposed.</returns>
-    public Task<CopyLoad> BeginLoadAsync(CancellationToken cancellationToken) => Session.AuditAsync(
-        Text,
-        () => Session.RunAsync(
-            token =>
-            {
-                Session.CheckTransaction();
-                return LoadAsync(token);
-            },
-            cancellationToken));
+    public Task<CopyLoad> BeginLoadAsync(CancellationToken cancellationToken) => ServedWork.RunAsync(
+        Session, Text,
+        (context, token) =>
+        {
+            Session.Transactions.Check();
+            return LoadAsync(context, token);
+        },
+        cancellationToken);
 
     private protected override Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> parameters, CancellationToken cancellationToken) => throw new FozException(
+        ServedContext context, IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
+        throw new FozException(
             ErrorKind.Sql, "COPY FROM STDIN takes rows, which cannot be sent here")
         { SqlState = "0A000" };
 
-    async Task<CopyLoad> LoadAsync(CancellationToken cancellationToken)
+    async Task<CopyLoad> LoadAsync(ServedContext context, CancellationToken cancellationToken)
     {
-        var table = await FindAsync(cancellationToken);
+        var table = await FindAsync(context, cancellationToken);
         var insert = new Statement.Insert(new(table, null), "") { Columns = copy.Columns };
-        await new WriteRights(Session).CheckAsync(insert, cancellationToken);
-        new ChangeRunner(Session).CheckMayWrite("COPY FROM");
-        Session.BeginImplicit(onlyAdds: true);
-        Session.Audit(Text, AuditEvent.Change, analysis: null);
+        await new WriteRights(context).CheckAsync(insert, cancellationToken);
+        new ChangeRunner(context).CheckMayWrite("COPY FROM");
+        Session.Transactions.BeginImplicit(onlyAdds: true);
+        context.Audit(AuditEvent.Change, analysis: null);
         // It waits for its client most of the time: it takes its slot when it has all rows.
-        var run = await StatementRun.BeginAsync(Session, Text, takesSlot: false, cancellationToken);
+        var run = await StatementRun.BeginAsync(context, takesSlot: false, cancellationToken);
         var engine = run.OpenAhead();
         try
         {
-            var columns = await ChangeRunner.Of(Session, engine).GivenColumnsAsync(insert, cancellationToken);
+            var columns = await ChangeRunner.Of(context, engine).GivenColumnsAsync(insert, cancellationToken);
             foreach (var name in copy.Options.ForceNull.Concat(copy.Options.ForceNotNull))
                 if (columns.All(column => column.Name != name))
                     throw new FozException(ErrorKind.Sql, $"FORCE_NULL column \"{name}\" not referenced by COPY")
@@ -59,7 +59,7 @@ sealed class CopyInStatement : ServedStatement
                     };
             engine.UseTimeZone(Session.Settings["TimeZone"], cancellationToken);
             run.Pause();
-            return new(Session, engine, insert, columns, copy.Options, run);
+            return new(engine, insert, columns, copy.Options, run);
         }
         catch
         {
@@ -69,13 +69,13 @@ sealed class CopyInStatement : ServedStatement
         }
     }
 
-    async Task<TableName> FindAsync(CancellationToken cancellationToken)
+    async Task<TableName> FindAsync(ServedContext context, CancellationToken cancellationToken)
     {
-        var (catalog, _) = await Session.CatalogAsync(cancellationToken);
+        var (catalog, _) = await Session.Catalog.ViewAsync(cancellationToken);
         var found = catalog.Image.Find(copy.Schema, copy.Table, catalog.SearchPath);
         var written = copy.Schema is null ? copy.Table : $"{copy.Schema}.{copy.Table}";
         // Who may only add rows does not see the table.
-        if (found is null && copy.Schema is { } schema && new WriteRights(Session).MayInsert(new(schema, copy.Table)))
+        if (found is null && copy.Schema is { } schema && new WriteRights(context).MayInsert(new(schema, copy.Table)))
             return new(schema, copy.Table);
         if (found is null)
             throw new FozException(ErrorKind.NotFound, $"relation \"{written}\" does not exist")

@@ -5,7 +5,6 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Statements;
 using Foz.Serving.Copying;
-using Foz.Serving.Sessions;
 using Foz.Serving.Statements;
 using Foz.Wire;
 using Foz.Wire.PostgreSql;
@@ -20,7 +19,6 @@ public sealed class CopyLoad : IAsyncDisposable
 {
     const int BytesMax = 1 << 30;
 
-    readonly SqlSession session;
     readonly EngineSession engine;
     readonly Statement.Insert insert;
     readonly IReadOnlyList<Field> columns;
@@ -35,12 +33,10 @@ public sealed class CopyLoad : IAsyncDisposable
     bool hasTrailer;
 
     internal CopyLoad(
-        SqlSession session, EngineSession engine, Statement.Insert insert, IReadOnlyList<Field> columns,
-        CopyOptions options,
+        EngineSession engine, Statement.Insert insert, IReadOnlyList<Field> columns, CopyOptions options,
         StatementRun run)
     {
-        (this.session, this.engine, this.insert, this.columns, this.options, this.run) =
-            (session, engine, insert, columns, options, run);
+        (this.engine, this.insert, this.columns, this.options, this.run) = (engine, insert, columns, options, run);
         table = insert.Table.Name!.Name;
         batch = new(engine, table, columns, Format is CopyFormat.Binary);
         (lines, fields) = (new(options), new(options));
@@ -83,7 +79,7 @@ public sealed class CopyLoad : IAsyncDisposable
     {
         try
         {
-            var rows = await session.RunAsync(WriteAsync, cancellationToken);
+            var rows = await run.Context.Session.Work.RunAsync(WriteAsync, cancellationToken);
             run.EndChange(rows);
             return string.Create(CultureInfo.InvariantCulture, $"COPY {rows}");
         }
@@ -109,8 +105,8 @@ public sealed class CopyLoad : IAsyncDisposable
         if (batch.RowCount > 0)
         {
             await run.EnterAsync(cancellationToken);
-            await new ChangeRunner(session).InsertAsync(engine, insert, batch.Select, cancellationToken);
-            session.Host.Catalogs.Invalidate();
+            await new ChangeRunner(run.Context).InsertAsync(engine, insert, batch.Select, cancellationToken);
+            run.Context.Session.Host.Catalogs.Invalidate();
         }
         return batch.RowCount;
     }

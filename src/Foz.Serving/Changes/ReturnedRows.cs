@@ -13,11 +13,13 @@ using Foz.Serving.Statements;
 namespace Foz.Serving.Changes;
 
 /// <summary>The rows that a statement changes, as its RETURNING tells of them to who may read them.</summary>
-/// <param name="session">The session.</param>
+/// <param name="context">The statement of a session.</param>
 /// <param name="statement">The statement as it was read.</param>
-sealed class ReturnedRows(SqlSession session, Statement statement)
+sealed class ReturnedRows(ServedContext context, Statement statement)
 {
     const string Kept = "foz_returned";
+
+    readonly SqlSession session = context.Session;
 
     // No statement can have it.
     readonly string name = $"foz_{Guid.NewGuid():N}";
@@ -30,7 +32,7 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
         Func<int, string> value, CancellationToken cancellationToken)
     {
         var text = await TextAsync(value, cancellationToken);
-        var names = new ReturnedNames(new(session, Workload.Serving), name, Table, rows: null);
+        var names = new ReturnedNames(new(context, Workload.Serving), name, Table, rows: null);
         var described = await new StatementResolver(names, session.Host.Lake.Engines).DescribeAsync(
             text, cancellationToken);
         return [.. described.Shape.Columns.Select(column => new ServedColumn(column.Name, column.Type))];
@@ -54,7 +56,7 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
             var text = await TextAsync(value, cancellationToken);
             bound = await new StatementBinder(
                 engine,
-                new ReturnedNames(new(session, engine.Instance), name, Table, rows)).BindAsync(text, cancellationToken);
+                new ReturnedNames(new(context, engine.Instance), name, Table, rows)).BindAsync(text, cancellationToken);
             var kept = Keep(engine, bound.Sql, cancellationToken);
             bound.Dispose();
             bound = new(kept);
@@ -101,7 +103,7 @@ sealed class ReturnedRows(SqlSession session, Statement statement)
     async Task<string> TextAsync(Func<int, string> value, CancellationToken cancellationToken)
     {
         var select = $"SELECT {statement.Returning}\nFROM {name} AS {SqlText.Identifier(Alias)}";
-        var translated = await session.Dialect.TranslateAsync(session, select, parameterTypes: null, cancellationToken);
+        var translated = await session.Dialect.TranslateAsync(context, select, parameterTypes: null, cancellationToken);
         return SqlParameters.Read(translated.Text).Replace(value).Text;
     }
 

@@ -14,9 +14,11 @@ using Foz.Serving.Statements;
 namespace Foz.Serving.Changes;
 
 /// <summary>Whether a session may carry out a statement that changes tables, or tells of their files.</summary>
-/// <param name="session">The session.</param>
-sealed class WriteRights(SqlSession session)
+/// <param name="context">The statement of a session.</param>
+sealed class WriteRights(ServedContext context)
 {
+    readonly SqlSession session = context.Session;
+
     /// <summary>Makes sure that it may.</summary>
     /// <exception cref="FozException">
     /// It may not: of kind <see cref="ErrorKind.Denied"/>, or the table is not there for it.
@@ -26,7 +28,7 @@ sealed class WriteRights(SqlSession session)
         await CheckGrantsAsync(statement, cancellationToken);
         await CheckExpressionsAsync(statement, cancellationToken);
         // Bound over empty tables, where no file can be reached, before they are bound where their rows are read.
-        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
+        var resolver = new StatementResolver(new SessionNames(context, Workload.Serving), session.Host.Lake.Engines);
         foreach (var query in QueriesOf(statement)) await resolver.DescribeAsync(query, cancellationToken);
     }
 
@@ -44,7 +46,7 @@ sealed class WriteRights(SqlSession session)
         // A folder is a location on the server, for every user.
         if (targets.Any(target => target.Table.Name is null))
             throw Denied("tables are changed by their names, not by their folders");
-        foreach (var (table, _) in targets) session.Access.Read(table.Name!, [], []);
+        foreach (var (table, _) in targets) context.Access.Read(table.Name!, [], []);
         foreach (var (table, privilege) in targets)
             if (privilege is Privilege.Create) NameRules.CheckNew(table.Name!);
         if (session.User.IsOwner) return;
@@ -57,14 +59,14 @@ sealed class WriteRights(SqlSession session)
         {
             var name = table.Name!;
             if (access.Allows(session.User.Grantee, name, privilege)) continue;
-            session.Access.Deny($"no {$"{privilege}".ToLowerInvariant()} on {name}");
+            context.Access.Deny($"no {$"{privilege}".ToLowerInvariant()} on {name}");
             if (access.Of(session.User.Grantee, name) is not null || privilege is Privilege.Create)
                 throw Denied($"permission denied: {$"{privilege}".ToLowerInvariant()} on {name} is not granted");
             throw new FozException(ErrorKind.NotFound, $"relation \"{name}\" does not exist") { SqlState = "42P01" };
         }
         if (statement.Returning is not null && access.Of(session.User.Grantee, targets[0].Table.Name!) is null)
         {
-            session.Access.Deny($"no select on {targets[0].Table}");
+            context.Access.Deny($"no select on {targets[0].Table}");
             throw Denied($"permission denied: RETURNING reads {targets[0].Table}, and select on it is not granted");
         }
         // What is changed by conditions, how often, and what an alteration demands of rows, tells of all rows and
@@ -83,7 +85,7 @@ sealed class WriteRights(SqlSession session)
     {
         if (statement is not Statement.Alter { Alteration: TableAlteration.Tag { Tags: var tags } }) return;
         if (tags.Keys.FirstOrDefault(access.Families.IsOwners) is not { } owners) return;
-        session.Access.Deny($"the tag {owners} is the owner's");
+        context.Access.Deny($"the tag {owners} is the owner's");
         throw Denied(
             $"only owners set and take away the tag {owners}: it is protected, or policies/ has a rule for its family");
     }
@@ -95,7 +97,7 @@ sealed class WriteRights(SqlSession session)
     async Task CheckExpressionsAsync(Statement statement, CancellationToken cancellationToken)
     {
         using var engine = session.Host.Lake.Engines.Open(Workload.Serving);
-        var names = new SessionNames(session, Workload.Serving);
+        var names = new SessionNames(context, Workload.Serving);
         foreach (var expression in ExpressionsOf(statement)
             .Where(e => !e.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
         {
@@ -154,7 +156,7 @@ sealed class WriteRights(SqlSession session)
 
     async Task CheckWholeAsync(AccessList access, TableName name, CancellationToken cancellationToken)
     {
-        if (await new SessionNames(session, Workload.Query).IsWholeAsync(access, name, cancellationToken)) return;
+        if (await new SessionNames(context, Workload.Query).IsWholeAsync(access, name, cancellationToken)) return;
         throw Denied($"who changes {name} must be granted to read all of its rows and columns as they are");
     }
 

@@ -34,54 +34,60 @@ sealed class PgDialect : ISqlDialect
         .Where(schema => schema.Length > 0);
 
     public async Task<SqlStatement> PrepareAsync(
-        SqlSession session, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes,
+        ServedContext context, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes,
         CancellationToken cancellationToken)
     {
+        var session = context.Session;
         // The first word of most statements says that they are nothing else.
         if (tokens.IsWord(0, "select"))
         {
-            session.CheckTransaction();
-            return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
+            session.Transactions.Check();
+            return await QueryStatement.PrepareAsync(context, sql, parameterTypes, cancellationToken);
         }
         var own = SessionStatementReader.Read(sql);
         if (own is not (SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo))
-            session.CheckTransaction();
+            session.Transactions.Check();
         if (own is SessionStatement.Execute execute)
-            return await ExecuteStatement.PrepareAsync(session, sql, execute, cancellationToken);
+            return await ExecuteStatement.PrepareAsync(context, sql, execute, cancellationToken);
         if (own is not null)
-            return await SessionCommand.PrepareAsync(session, sql, own, parameterTypes, cancellationToken);
-        if (await ExplainStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken) is { } explain)
+            return await SessionCommand.PrepareAsync(context, sql, own, parameterTypes, cancellationToken);
+        if (await ExplainStatement.PrepareAsync(context, sql, parameterTypes, cancellationToken) is { } explain)
             return explain;
         switch (CopyReader.Read(sql))
         {
-            case CopyOut copy: return await CopyStatement.PrepareAsync(session, sql, copy, cancellationToken);
+            case CopyOut copy: return await CopyStatement.PrepareAsync(context, sql, copy, cancellationToken);
             case CopyIn copy: return new CopyInStatement(session, sql, copy);
         }
         if (await ChangeStatement.ReadAsync(session, sql, cancellationToken) is { } statement)
-            return await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken);
-        return await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
+            return await ChangeStatement.PrepareAsync(context, sql, statement, parameterTypes, cancellationToken);
+        return await QueryStatement.PrepareAsync(context, sql, parameterTypes, cancellationToken);
     }
 
     public async Task<RewrittenSql> TranslateAsync(
-        SqlSession session, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken)
+        ServedContext context, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken)
     {
+        var session = context.Session;
         if (session.Host.Translations.Find(sql) is { } known) return known;
         var asksCatalog = false;
-        var context = session.Translation(() =>
-        {
-            asksCatalog = true;
-            return 0;
-        }, parameterTypes);
-        var translated = PgTranslator.Translate(sql, context);
-        if (!context.IsAsked) session.Host.Translations.Add(sql, translated);
+        var asked = SessionTranslation.Of(
+            session,
+            () =>
+            {
+                asksCatalog = true;
+                return 0;
+            },
+            parameterTypes);
+        var translated = PgTranslator.Translate(sql, asked);
+        if (!asked.IsAsked) session.Host.Translations.Add(sql, translated);
         if (!asksCatalog) return translated;
-        var (_, number) = await session.CatalogAsync(cancellationToken);
-        return PgTranslator.Translate(sql, session.Translation(() => number, parameterTypes));
+        var (_, number) = await session.Catalog.ViewAsync(cancellationToken);
+        return PgTranslator.Translate(sql, SessionTranslation.Of(session, () => number, parameterTypes));
     }
 
     public async Task<Statement> TranslateAsync(
-        SqlSession session, Statement statement, Func<string, string> fill, CancellationToken cancellationToken)
+        ServedContext context, Statement statement, Func<string, string> fill, CancellationToken cancellationToken)
     {
+        var session = context.Session;
         var isView = statement is Statement.CreateView;
         var asksCatalog = false;
         var translated = Translate(() =>
@@ -97,11 +103,13 @@ sealed class PgDialect : ISqlDialect
             {
                 SqlState = "0A000", Hint = "join pg_class and pg_namespace instead",
             };
-        var (_, number) = await session.CatalogAsync(cancellationToken);
+        var (_, number) = await session.Catalog.ViewAsync(cancellationToken);
         return Translate(() => number);
 
         Statement Translate(Func<long> catalog) => PgStatement.Translate(
-            statement, sql => fill(PgTranslator.Translate(sql, session.Translation(catalog, isOfReader: isView)).Text),
+            statement,
+            sql => fill(
+                PgTranslator.Translate(sql, SessionTranslation.Of(session, catalog, isOfReader: isView)).Text),
             PgColumnTypes.Translate);
     }
 

@@ -23,11 +23,11 @@ interface ISqlDialect
     /// <summary>Reads and binds a statement that has tokens.</summary>
     /// <exception cref="FozException">It does not parse or bind, or names what is not there or not granted.</exception>
     Task<SqlStatement> PrepareAsync(
-        SqlSession session, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes,
+        ServedContext context, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes,
         CancellationToken cancellationToken);
 
     /// <summary>Turns a query into DuckDB's SQL; the catalog is looked at only where the query asks it.</summary>
-    /// <param name="session">The session.</param>
+    /// <param name="context">The statement that it is of.</param>
     /// <param name="sql">The query.</param>
     /// <param name="parameterTypes">
     /// The types of a query's parameters, 0 for those that are not known; null for a part of a statement.
@@ -35,19 +35,19 @@ interface ISqlDialect
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It has what DuckDB has no words for.</exception>
     Task<RewrittenSql> TranslateAsync(
-        SqlSession session, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken);
+        ServedContext context, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken);
 
     /// <summary>
     /// Turns a statement that changes tables into Foz's words; what its names refer to is looked up only where that
     /// decides.
     /// </summary>
-    /// <param name="session">The session.</param>
+    /// <param name="context">The statement as the client wrote it.</param>
     /// <param name="statement">The statement.</param>
     /// <param name="fill">Puts the values of parameters into SQL.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It has what Foz has no words for.</exception>
     Task<Statement> TranslateAsync(
-        SqlSession session, Statement statement, Func<string, string> fill, CancellationToken cancellationToken);
+        ServedContext context, Statement statement, Func<string, string> fill, CancellationToken cancellationToken);
 
     /// <summary>The schema of a table that a statement changes or makes, and names without one.</summary>
     /// <exception cref="FozException">There is none.</exception>

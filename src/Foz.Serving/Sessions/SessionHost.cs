@@ -127,6 +127,23 @@ public sealed class SessionHost : IDisposable
     /// <summary>The session of a number; null if there is none.</summary>
     public SqlSession? Find(int id) => sessions.GetValueOrDefault(id);
 
+    /// <summary>
+    /// Does what <c>pg_cancel_backend</c> and <c>pg_terminate_backend</c> say: owners stop every session, others their
+    /// user's own.
+    /// </summary>
+    /// <param name="user">Who asks.</param>
+    /// <param name="function">The function.</param>
+    /// <param name="id">The session's number.</param>
+    /// <returns>Whether there is such a session for who asks.</returns>
+    internal bool Signal(SessionUser user, string function, int id)
+    {
+        if (Find(id) is not { } other || !user.MayKnowOf(other.User)) return false;
+        Action stop = function == "pg_terminate_backend" ? other.Work.Terminate : other.Work.Cancel;
+        // The engine calls from inside of a statement, which may be the one that is stopped.
+        ThreadPool.UnsafeQueueUserWorkItem(static action => action(), stop, preferLocal: false);
+        return true;
+    }
+
     /// <summary>Lets go what sessions shared.</summary>
     public void Dispose()
     {

@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Journal;
 using Foz.Lake.Sql;
 using Foz.Serving.Governance;
 using Foz.Serving.Sql;
@@ -46,13 +45,14 @@ sealed class StatementAccess
     public void NotePartial() => IsPartial = true;
 
     /// <summary>Makes sure that who began the statement may still read what it reads, as it was then.</summary>
+    /// <param name="grantee">Who began it.</param>
+    /// <param name="access">Gives what is granted now.</param>
     /// <exception cref="FozException">What is granted of a table has changed, or cannot be known.</exception>
-    public void CheckUnchanged(SqlSession session)
+    public void CheckUnchanged(Grantee grantee, Func<AccessList> access)
     {
-        if (Granted is not { } before || session.Host.Options.Access() is not { } now || ReferenceEquals(now, before))
-            return;
+        if (Granted is not { } before || access() is not { } now || ReferenceEquals(now, before)) return;
         foreach (var table in reads.Keys)
-            if (now.RightsOf(session.User.Grantee, table) != before.RightsOf(session.User.Grantee, table))
+            if (now.RightsOf(grantee, table) != before.RightsOf(grantee, table))
                 throw new FozException(
                     ErrorKind.Denied,
                     $"permission denied: what is granted of {table} has changed since the statement began")
@@ -100,24 +100,5 @@ sealed class StatementAccess
         if (denials.Count == 0 && error.Kind is ErrorKind.Denied) Deny(error.Message);
         if (denials.Count == 0 && StatementText.ReachesOut(sql)) Deny("statements of this kind are not served");
         return denials.Count == 0 ? null : string.Join("; ", denials);
-    }
-
-    /// <summary>Returns the audit record of a session's action.</summary>
-    /// <param name="session">The session.</param>
-    /// <param name="sql">The statement.</param>
-    /// <param name="kind">What it does.</param>
-    /// <param name="decision">Whether it is allowed.</param>
-    /// <param name="runId">The identifier of the log.</param>
-    public AuditRecord Record(SqlSession session, string sql, AuditEvent kind, AuditDecision decision, string runId)
-    {
-        var text = StatementText.WithoutLiterals(sql);
-        return new()
-        {
-            RunId = runId, RecordedAt = session.Host.Lake.Clock.GetUtcNow(), Event = kind, Decision = decision,
-            User = session.User.Name, Protocol = session.Protocol, Address = session.ClientAddress,
-            Session = session.Id,
-            Tables = [.. reads.Keys.Select(table => $"{table}")], Statement = StatementText.Shortened(text),
-            StatementHash = StatementText.Hash(text),
-        };
     }
 }

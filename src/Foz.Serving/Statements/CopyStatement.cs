@@ -20,12 +20,12 @@ sealed class CopyStatement : ServedStatement
     public override CopyOptions Copy { get; }
 
     public static async Task<CopyStatement> PrepareAsync(
-        SqlSession session, string sql, CopyOut copy, CancellationToken cancellationToken)
+        ServedContext context, string sql, CopyOut copy, CancellationToken cancellationToken)
     {
         try
         {
-            var rows = await QueryStatement.PrepareAsync(session, copy.Query, [], cancellationToken);
-            return new(session, sql, rows, copy.Options);
+            var rows = await QueryStatement.PrepareAsync(context, copy.Query, [], cancellationToken);
+            return new(context.Session, sql, rows, copy.Options);
         }
         catch (FozException e)
         {
@@ -34,7 +34,7 @@ sealed class CopyStatement : ServedStatement
     }
 
     private protected override async Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
+        ServedContext context, IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
         new CopyCursor(await query.ExecuteAsync([], cancellationToken));
 
     /// <summary>The query's rows, reported as a copy.</summary>

@@ -11,6 +11,6 @@ sealed class EmptyStatement(SqlSession session, string text) : ServedStatement(s
     private protected override bool EndsTransaction => true;
 
     private protected override Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> parameters,
-        CancellationToken cancellationToken) => Task.FromResult<SqlCursor>(new DoneCursor(""));
+        ServedContext context, IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
+        Task.FromResult<SqlCursor>(new DoneCursor(""));
 }

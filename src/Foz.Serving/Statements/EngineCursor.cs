@@ -48,7 +48,7 @@ sealed class EngineCursor : SqlCursor
     public override string Tag => tag ?? string.Create(CultureInfo.InvariantCulture, $"SELECT {RowCount}");
 
     public override ValueTask<RowSlice?> FetchAsync(int rowsMax, CancellationToken cancellationToken) => new(
-        owner.RunAsync(token => Task.FromResult(Fetch(rowsMax, token)), cancellationToken));
+        owner.Work.RunAsync(token => Task.FromResult(Fetch(rowsMax, token)), cancellationToken));
 
     public override ValueTask DisposeAsync()
     {

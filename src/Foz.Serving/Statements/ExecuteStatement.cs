@@ -19,9 +19,9 @@ sealed class ExecuteStatement : ServedStatement
     public override IReadOnlyList<ServedColumn>? Columns => prepared.Columns;
 
     public static async Task<ExecuteStatement> PrepareAsync(
-        SqlSession session, string sql, SessionStatement.Execute execute, CancellationToken cancellationToken)
+        ServedContext context, string sql, SessionStatement.Execute execute, CancellationToken cancellationToken)
     {
-        var known = session.Statements.Get(execute.Name);
+        var known = context.Session.Statements.Get(execute.Name);
         if (known.TakesRows || known.Copy is not null)
             throw new FozException(ErrorKind.Sql, "COPY cannot be run with EXECUTE") { SqlState = "0A000" };
         if (execute.Values.Count != known.ParameterTypes.Count)
@@ -33,12 +33,12 @@ sealed class ExecuteStatement : ServedStatement
                     CultureInfo.InvariantCulture,
                     $"expected {known.ParameterTypes.Count} parameters but got {execute.Values.Count}"),
             };
-        if (execute.Values.Count == 0) return new(session, sql, known, values: null);
+        if (execute.Values.Count == 0) return new(context.Session, sql, known, values: null);
         var given = await WithoutPlaceAsync(QueryStatement.PrepareAsync(
-            session, $"SELECT {string.Join(", ", execute.Values.Select(value => $"({value}\n)::text"))}", [],
+            context, $"SELECT {string.Join(", ", execute.Values.Select(value => $"({value}\n)::text"))}", [],
             cancellationToken));
         return given.ParameterTypes.Count == 0
-            ? new(session, sql, known, given)
+            ? new(context.Session, sql, known, given)
             : throw new FozException(ErrorKind.Sql, "there is no parameter $1") { SqlState = "42P02" };
     }
 
@@ -49,7 +49,7 @@ sealed class ExecuteStatement : ServedStatement
             ErrorKind.Sql, $"type \"{type}\" does not exist") { SqlState = "42704" })];
 
     private protected override async Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
+        ServedContext context, IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
         await WithoutPlaceAsync(prepared.ExecuteAsync(await ReadValuesAsync(cancellationToken), cancellationToken));
 
     async Task<IReadOnlyList<object?>> ReadValuesAsync(CancellationToken cancellationToken)

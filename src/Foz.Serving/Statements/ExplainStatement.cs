@@ -32,7 +32,7 @@ sealed partial class ExplainStatement : ServedStatement
 
     /// <summary>Reads EXPLAIN; null for another statement.</summary>
     public static async Task<ExplainStatement?> PrepareAsync(
-        SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+        ServedContext context, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         var cursor = new StatementCursor(sql);
         if (!cursor.Takes("EXPLAIN")) return null;
@@ -46,7 +46,8 @@ sealed partial class ExplainStatement : ServedStatement
         try
         {
             return new(
-                session, sql, await QueryStatement.PrepareAsync(session, inner, parameterTypes, cancellationToken),
+                context.Session, sql,
+                await QueryStatement.PrepareAsync(context, inner, parameterTypes, cancellationToken),
                 analyzes);
         }
         catch (FozException e)
@@ -56,16 +57,16 @@ sealed partial class ExplainStatement : ServedStatement
     }
 
     private protected override async Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> values, CancellationToken cancellationToken)
+        ServedContext context, IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
-        var translated = await Session.Dialect.TranslateAsync(Session, query.Text, [], cancellationToken);
+        var translated = await Session.Dialect.TranslateAsync(context, query.Text, [], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)
             .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var plan = await new StatementResolver(
-            new SessionNames(Session, Workload.Serving, isForPlan: true), Session.Host.Lake.Engines)
+            new SessionNames(context, Workload.Serving, isForPlan: true), Session.Host.Lake.Engines)
             .ExplainAsync(replaced.Text, cancellationToken);
         List<string> lines = [.. OwnNames.Hide(OwnersOfViews().Replace(plan, "")).Split('\n')];
-        if (isRun) lines.AddRange(await RunAsync(values, cancellationToken));
+        if (isRun) lines.AddRange(await RunAsync(context, values, cancellationToken));
         return await ConstantRows.OpenAsync(
             Session, columns, lines.Select(line => $"({SqlText.Literal(line)})"), "EXPLAIN", cancellationToken);
     }
@@ -76,7 +77,8 @@ sealed partial class ExplainStatement : ServedStatement
         """, RegexOptions.CultureInvariant)]
     private static partial Regex OwnersOfViews();
 
-    async Task<IEnumerable<string>> RunAsync(IReadOnlyList<object?> values, CancellationToken cancellationToken)
+    async Task<IEnumerable<string>> RunAsync(
+        ServedContext context, IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         var clock = Session.Host.Lake.Clock;
         var startedAt = clock.GetTimestamp();
@@ -87,7 +89,7 @@ sealed partial class ExplainStatement : ServedStatement
         var elapsed = clock.GetElapsedTime(startedAt);
         var rows = FormattableString.Invariant($"Rows: {cursor.RowCount}");
         // How long it takes tells of rows and values that are hidden.
-        return Session.Access.IsPartial
+        return context.Access.IsPartial
             ? [rows, "Execution Time: not shown, since grants hide or mask some of what is read"]
             : [rows, FormattableString.Invariant($"Execution Time: {elapsed.TotalMilliseconds:F3} ms")];
     }

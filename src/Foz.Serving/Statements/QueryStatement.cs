@@ -31,10 +31,12 @@ sealed class QueryStatement : ServedStatement
 
     /// <summary>Binds a query over empty tables, where no file can be reached.</summary>
     public static async Task<QueryStatement> PrepareAsync(
-        SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+        ServedContext context, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
-        var resolver = new StatementResolver(new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
-        var translated = await session.Dialect.TranslateAsync(session, sql, parameterTypes, cancellationToken);
+        var resolver = new StatementResolver(
+            new SessionNames(context, Workload.Serving), context.Session.Host.Lake.Engines);
+        var translated = await context.Session.Dialect.TranslateAsync(
+            context, sql, parameterTypes, cancellationToken);
         var found = SqlParameters.Read(translated.Text);
         var described =
             await DescribeAsync(n => TypeOf(parameterTypes, n) is { } type ? $"CAST(${n} AS {type})" : null);
@@ -44,7 +46,7 @@ sealed class QueryStatement : ServedStatement
         if (described.Shape.Columns.Any(c => c.Type.Id == TypeId.Invalid))
             described = await DescribeAsync(n =>
                 wanted[n - 1].Oid == TypeOids.Text ? "''" : $"CAST(NULL AS {PgTypes.Find(wanted[n - 1].Oid)})");
-        return new(session, sql, StatementWork.Is(described.Statement))
+        return new(context.Session, sql, StatementWork.Is(described.Statement))
         {
             columns = [.. described.Shape.Columns.Select(c => new ServedColumn(c.Name, c.Type))],
             types = wanted,
@@ -59,22 +61,22 @@ sealed class QueryStatement : ServedStatement
     }
 
     private protected override async Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> values, CancellationToken cancellationToken)
+        ServedContext context, IReadOnlyList<object?> values, CancellationToken cancellationToken)
     {
         // What is known before it has a slot: an answer that was kept needs none.
         var instance = isWork ? Session.Class.Instance : Session.Host.Lake.Engines.Find(Workload.Serving);
-        var names = new SessionNames(Session, instance);
+        var names = new SessionNames(context, instance);
         var translated = await Session.Dialect.TranslateAsync(
-            Session, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
+            context, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)
             .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var statement = await AtOriginalPlaces(
             Text, translated, replaced,
             new StatementResolver(names, Session.Host.Lake.Engines).ResolveAsync(replaced.Text, cancellationToken));
-        Session.Audit(Text, AuditEvent.Read, statement.Analysis);
+        context.Audit(AuditEvent.Read, statement.Analysis);
         var place = PlaceOf(statement);
         var kept = place?.Find();
-        var run = await StatementRun.BeginAsync(Session, Text, isWork && kept is null, cancellationToken);
+        var run = await StatementRun.BeginAsync(context, isWork && kept is null, cancellationToken);
         EngineSession? engine = null;
         BoundStatement? bound = null;
         try

@@ -18,11 +18,11 @@ public abstract class ServedStatement : SqlStatement
     /// <inheritdoc/>
     public override Task<SqlCursor> ExecuteAsync(IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
-        return Session.AuditAsync(Text, () => Session.RunAsync(RunAsync, cancellationToken));
+        return ServedWork.RunAsync(Session, Text, RunAsync, cancellationToken);
 
-        Task<SqlCursor> RunAsync(CancellationToken token)
+        Task<SqlCursor> RunAsync(ServedContext context, CancellationToken token)
         {
-            if (!EndsTransaction) Session.CheckTransaction();
+            if (!EndsTransaction) Session.Transactions.Check();
             if (parameters.Count != ParameterTypes.Count)
                 throw new FozException(
                     ErrorKind.Sql,
@@ -30,7 +30,7 @@ public abstract class ServedStatement : SqlStatement
                 {
                     SqlState = "08P01",
                 };
-            return StartAsync(parameters, token);
+            return StartAsync(context, parameters, token);
         }
     }
 
@@ -38,5 +38,5 @@ public abstract class ServedStatement : SqlStatement
     private protected virtual bool EndsTransaction => false;
 
     private protected abstract Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> parameters, CancellationToken cancellationToken);
+        ServedContext context, IReadOnlyList<object?> parameters, CancellationToken cancellationToken);
 }

@@ -38,14 +38,14 @@ sealed class SessionCommand : ServedStatement
         statement is SessionStatement.Commit or SessionStatement.Rollback or SessionStatement.RollbackTo;
 
     public static async Task<SessionCommand> PrepareAsync(
-        SqlSession session, string sql, SessionStatement statement, IReadOnlyList<uint> parameterTypes,
+        ServedContext context, string sql, SessionStatement statement, IReadOnlyList<uint> parameterTypes,
         CancellationToken cancellationToken)
     {
-        if (statement is not SessionStatement.Declare declare) return new(session, sql, statement, query: null);
+        if (statement is not SessionStatement.Declare declare) return new(context.Session, sql, statement, query: null);
         try
         {
-            var declared = await QueryStatement.PrepareAsync(session, declare.Query, parameterTypes, cancellationToken);
-            return new(session, sql, statement, declared);
+            var declared = await QueryStatement.PrepareAsync(context, declare.Query, parameterTypes, cancellationToken);
+            return new(context.Session, sql, statement, declared);
         }
         catch (FozException e)
         {
@@ -54,7 +54,8 @@ sealed class SessionCommand : ServedStatement
     }
 
     private protected override async Task<SqlCursor> StartAsync(
-        IReadOnlyList<object?> parameters, CancellationToken cancellationToken) => statement switch
+        ServedContext context, IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
+        statement switch
         {
             SessionStatement.Show show => await ShowAsync(show.Name, cancellationToken),
             SessionStatement.Fetch { IsMove: false } fetch =>
@@ -62,11 +63,11 @@ sealed class SessionCommand : ServedStatement
             SessionStatement.Fetch move => await MoveAsync(move, cancellationToken),
             SessionStatement.Declare declare =>
                 new DoneCursor(await DeclareAsync(declare, parameters, cancellationToken)),
-            _ => new DoneCursor(await DoAsync(cancellationToken)),
+            _ => new DoneCursor(await DoAsync(context, cancellationToken)),
         };
 
-    /// <returns>The tag for the client.</returns>
-    async Task<string> DoAsync(CancellationToken cancellationToken)
+    /// <returns>What the client is told.</returns>
+    async Task<string> DoAsync(ServedContext context, CancellationToken cancellationToken)
     {
         switch (statement)
         {
@@ -85,7 +86,7 @@ sealed class SessionCommand : ServedStatement
             case SessionStatement.Notification notification:
                 return notification.Tag;
             case SessionStatement.Prepare prepare:
-                await PrepareAsync(prepare, cancellationToken);
+                await PrepareAsync(context, prepare, cancellationToken);
                 return "PREPARE";
             case SessionStatement.Deallocate { Name: null }:
                 Session.Statements.Clear();
@@ -110,21 +111,23 @@ sealed class SessionCommand : ServedStatement
         switch (statement)
         {
             case SessionStatement.Begin begin:
-                Session.BeginTransaction(begin.Modes);
+                Session.Transactions.Begin(begin.Modes);
                 return begin.Tag;
             case SessionStatement.Commit:
-                return await Session.EndTransactionAsync(isCommitted: true, cancellationToken) ? "COMMIT" : "ROLLBACK";
+                return await Session.Transactions.EndAsync(isCommitted: true, cancellationToken)
+                    ? "COMMIT"
+                    : "ROLLBACK";
             case SessionStatement.Rollback:
-                await Session.EndTransactionAsync(isCommitted: false, cancellationToken);
+                await Session.Transactions.EndAsync(isCommitted: false, cancellationToken);
                 return "ROLLBACK";
             case SessionStatement.Savepoint savepoint:
-                Session.Transaction.Save(savepoint.Name);
+                Session.Transactions.Begun.Save(savepoint.Name);
                 return "SAVEPOINT";
             case SessionStatement.Release release:
-                Session.Transaction.Release(release.Name);
+                Session.Transactions.Begun.Release(release.Name);
                 return "RELEASE";
             case SessionStatement.RollbackTo back:
-                await Session.Transaction.RollBackToAsync(back.Name);
+                await Session.Transactions.Begun.RollBackToAsync(back.Name);
                 return "ROLLBACK";
             case SessionStatement.Close { Cursor: null }:
                 await Session.Cursors.CloseAllAsync();
@@ -152,7 +155,7 @@ sealed class SessionCommand : ServedStatement
 
     void Set(SessionStatement.Set set)
     {
-        if (set.IsLocal) Session.BeginImplicit();
+        if (set.IsLocal) Session.Transactions.BeginImplicit();
         if (!set.IsLocal || Session.State != TransactionState.Idle)
         {
             Session.Settings.Set(set.Name, set.Value, set.IsLocal);
@@ -162,13 +165,14 @@ sealed class SessionCommand : ServedStatement
         Session.Noticed?.Invoke(new("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks"));
     }
 
-    async Task PrepareAsync(SessionStatement.Prepare prepare, CancellationToken cancellationToken)
+    async Task PrepareAsync(
+        ServedContext context, SessionStatement.Prepare prepare, CancellationToken cancellationToken)
     {
         SqlStatement prepared;
         try
         {
             prepared = await StatementPreparation.ReadAsync(
-                Session, prepare.Sql, ExecuteStatement.TypesOf(prepare), cancellationToken);
+                context, prepare.Sql, ExecuteStatement.TypesOf(prepare), cancellationToken);
         }
         catch (FozException e)
         {
@@ -185,7 +189,7 @@ sealed class SessionCommand : ServedStatement
     async Task<string> DeclareAsync(
         SessionStatement.Declare declare, IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
-        if (!declare.IsHeld) Session.BeginImplicit();
+        if (!declare.IsHeld) Session.Transactions.BeginImplicit();
         if (Session.State == TransactionState.Idle && !declare.IsHeld)
             throw new FozException(ErrorKind.Sql, "DECLARE CURSOR can only be used in transaction blocks")
             {

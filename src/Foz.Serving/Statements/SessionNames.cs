@@ -19,25 +19,26 @@ namespace Foz.Serving.Statements;
 /// Resolves names in a statement of a session: to tables and views of the lake, at the instant of the transaction if
 /// there is one. No other name reaches the engine, for which a name can be a file.
 /// </summary>
-/// <param name="session">The session.</param>
-/// <param name="instance">The instance in which the statement is bound or run.</param>
+/// <param name="context">The statement.</param>
+/// <param name="instance">Where the statement is bound or run.</param>
 /// <param name="isForPlan">
 /// Whether the statement is for a plan that users see: it shows only the columns that grants allow, without their
 /// conditions and masks.
 /// </param>
-sealed class SessionNames(SqlSession session, EngineInstance instance, bool isForPlan = false) : IRelationNames
+sealed class SessionNames(ServedContext context, EngineInstance instance, bool isForPlan = false) : IRelationNames
 {
-    /// <param name="session">The session.</param>
+    /// <param name="context">The statement.</param>
     /// <param name="workload">Where the statement is bound or run.</param>
     /// <param name="isForPlan">Whether people see how the statement would be run.</param>
-    public SessionNames(SqlSession session, Workload workload, bool isForPlan = false)
-        : this(session, session.Host.Lake.Engines.Find(workload), isForPlan)
+    public SessionNames(ServedContext context, Workload workload, bool isForPlan = false)
+        : this(context, context.Session.Host.Lake.Engines.Find(workload), isForPlan)
     {
     }
 
     const string CurrentUser = "current_user";
 
-    readonly EnvironmentNames names = session.Host.Names;
+    readonly SqlSession session = context.Session;
+    readonly EnvironmentNames names = context.Session.Host.Names;
     CatalogView? catalog;
 
     /// <summary>
@@ -56,7 +57,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             return await BindThroughAsync(reference with { Catalog = null }, through, cancellationToken)
                 ?? throw Missing(reference with { Catalog = null });
         if (reference.IsText || (NameRules.IsOutside(reference) && !session.Dialect.HasCatalog(reference.Catalog)))
-            session.Access.Deny($"{reference} would be a file or something of the engine");
+            context.Access.Deny($"{reference} would be a file or something of the engine");
         if (reference.IsText || NameRules.HasPath(reference)) throw Missing(reference);
         if (session.Dialect.FindRelation(session, reference) is { } relation)
             return new RelationBinding.Relation(await OpenAsync(relation, cancellationToken));
@@ -76,7 +77,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             && call.Arguments is [{ } table, ..]
             && (table.Value ?? string.Join('.', table.Parts)) is var name && TableName.TryParse(name, out var changed))
         {
-            session.Access.Read(changed, [], []);
+            context.Access.Read(changed, [], []);
             return await names.FindAsync(call, cancellationToken);
         }
         if (call is { Name: "pg_get_keywords", Arguments: [] })
@@ -94,7 +95,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         if (statement.WithNames.FirstOrDefault(name =>
             NameRules.IsOutside(new() { Name = name, Span = default })) is not { } outside)
             return;
-        session.Access.Deny($"WITH {outside} would be a file or something of the engine");
+        context.Access.Deny($"WITH {outside} would be a file or something of the engine");
         throw new FozException(ErrorKind.Sql, $"a query of WITH cannot be named \"{outside}\"") { SqlState = "42602" };
     }
 
@@ -118,7 +119,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
 
     /// <summary>What the session sees of the lake; for all of a statement it is of one moment.</summary>
     async ValueTask<CatalogImage> ImageAsync(CancellationToken cancellationToken) =>
-        (catalog ??= (await session.CatalogAsync(cancellationToken)).View).Image;
+        (catalog ??= (await session.Catalog.ViewAsync(cancellationToken)).View).Image;
 
     /// <summary>A relation of the dialect's catalogs.</summary>
     async ValueTask<string> OpenAsync(SystemRelation relation, CancellationToken cancellationToken)
@@ -136,7 +137,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         var access = session.User.IsOwner ? null : Granted().Of(session.User.Grantee, table);
         if (access is null && !session.User.IsOwner)
         {
-            if (await IsThereAsync(table, cancellationToken)) session.Access.Deny($"no grant on {table}");
+            if (await IsThereAsync(table, cancellationToken)) context.Access.Deny($"no grant on {table}");
             return null;
         }
         var binding = await FindInLakeAsync(reference, cancellationToken);
@@ -144,7 +145,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
             ? await TaggedAsync(reference, found.Table, cancellationToken)
             : [];
         if (binding is not null)
-            session.Access.Read(
+            context.Access.Read(
                 table, [.. fields.Where(f => access?.Shows(f) ?? true).Select(f => f.Name)],
                 fields.Select(f => f.Name));
         return binding switch
@@ -200,7 +201,7 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
         if (binding is not RelationBinding.Rows rows) return binding;
         var fields = await TaggedAsync(reference, rows.Table, cancellationToken);
         var access = Granted().Through(view, session.User.Grantee, table);
-        session.Access.Read(table, [.. fields.Where(access.Shows).Select(f => f.Name)], fields.Select(f => f.Name));
+        context.Access.Read(table, [.. fields.Where(access.Shows).Select(f => f.Name)], fields.Select(f => f.Name));
         return IsWhole(access, rows.Table, fields) ? Whole(rows) : rows with { Through = ThroughOf(access, fields) };
     }
 
@@ -212,16 +213,16 @@ sealed class SessionNames(SqlSession session, EngineInstance instance, bool isFo
     /// <summary>Makes of a relation what may be read of it. What a mask shows of a value is a text.</summary>
     Func<string, string> ThroughOf(TableAccess access, IReadOnlyList<Field> fields)
     {
-        session.Access.NotePartial();
+        context.Access.NotePartial();
         var declared = fields.Where(field => DeclaredColumns.IsDeclared(field) && !access.Masks(field)).ToList();
         return isForPlan
             ? relation => access.SelectColumns(fields, DeclaredColumns.Shown(declared, relation))
             : relation => access.Select(
                 fields, DeclaredColumns.Shown(declared, relation),
-                condition => PgTranslator.Translate(condition, session.Translation(static () => 0)).Text);
+                condition => PgTranslator.Translate(condition, SessionTranslation.Of(session, static () => 0)).Text);
     }
 
-    AccessList Granted() => session.Access.Ask(session.Host.Options.Access());
+    AccessList Granted() => context.Access.Ask(session.Host.Options.Access());
 
     /// <summary>Whether everything of rows is read as it is.</summary>
     static bool IsWhole(TableAccess access, TableRows rows, IReadOnlyList<Field> fields) =>

@@ -55,7 +55,7 @@ sealed class SessionSchemas(SqlSession session)
 
     async Task<bool> HasAsync(string schema, CancellationToken cancellationToken)
     {
-        var (catalog, _) = await session.CatalogAsync(cancellationToken);
+        var (catalog, _) = await session.Catalog.ViewAsync(cancellationToken);
         return catalog.Image.Schemas.Contains(schema, StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -7,7 +7,6 @@ using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
-using Foz.Serving.Workloads;
 using Foz.Storage;
 
 namespace Foz.Serving.Statements;
@@ -16,29 +15,28 @@ namespace Foz.Serving.Statements;
 static class StatementNotes
 {
     /// <summary>Notes a statement that failed, once.</summary>
-    /// <param name="session">The session.</param>
-    /// <param name="sql">The statement.</param>
+    /// <param name="context">The statement.</param>
     /// <param name="error">How it failed.</param>
     /// <param name="rows">How many rows it gave before.</param>
-    public static void Fail(SqlSession session, string sql, Exception error, long rows = 0)
+    public static void Fail(ServedContext context, Exception error, long rows = 0)
     {
-        // A failure inside another statement arrives here more than once, perhaps with another message.
-        if (error == session.Noted || (error.InnerException is { } inner && inner == session.Noted)) return;
-        session.Noted = error;
-        Add(session, session.Run?.Sql ?? sql, session.Run, rows, error);
+        // What failed inside of another statement comes by more than once, and may be told otherwise then.
+        var errors = context.Session.Errors;
+        if (error == errors.InQueries || (error.InnerException is { } inner && inner == errors.InQueries)) return;
+        errors.InQueries = error;
+        Add(context, rows, error);
     }
 
     /// <summary>Notes a statement.</summary>
-    /// <param name="session">The session.</param>
-    /// <param name="sql">The statement.</param>
-    /// <param name="run">How it ran; null where it did not begin to.</param>
+    /// <param name="context">The statement.</param>
     /// <param name="rows">How many rows it gave or changed.</param>
     /// <param name="error">How it failed; null where it did not.</param>
-    public static void Add(SqlSession session, string sql, WorkloadRun? run, long rows, Exception? error)
+    public static void Add(ServedContext context, long rows, Exception? error)
     {
+        var (session, sql, run) = (context.Session, context.Sql, context.Run);
         if (session.Host.Options.Queries is not { } log) return;
         var price = session.Host.Options.Price;
-        var tables = run?.Tables is { Count: > 0 } known ? known : [.. session.Access.Tables];
+        var tables = run?.Tables is { Count: > 0 } known ? known : [.. context.Access.Tables];
         var (files, analysis) = (run?.Meter.Files ?? [], run?.Analysis);
         var record = new QueryRecord
         {
@@ -103,7 +101,7 @@ static class StatementNotes
         FozException known => known,
         DeltaException or StorageException => DeltaErrors.Find(error),
         EndOfStreamException or SocketException or IOException { InnerException: SocketException } =>
-            SqlSession.ClientGone(error),
+            SessionWork.ClientGone(error),
         _ => null,
     };
 

@@ -17,12 +17,12 @@ public static class StatementPreparation
     /// <exception cref="FozException">It does not parse or bind, or names what is not there or not granted.</exception>
     public static Task<SqlStatement> PrepareAsync(
         this SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken) =>
-        session.AuditAsync(
-            sql, () => session.RunAsync(token => ReadAsync(session, sql, parameterTypes, token), cancellationToken));
+        ServedWork.RunAsync(
+            session, sql, (context, token) => ReadAsync(context, sql, parameterTypes, token), cancellationToken);
 
     /// <summary>Reads and binds a statement within another one.</summary>
     internal static async Task<SqlStatement> ReadAsync(
-        SqlSession session, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
+        ServedContext context, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         // A text of the engine ends with it.
         if (sql.Contains('\0', StringComparison.Ordinal))
@@ -34,7 +34,7 @@ public static class StatementPreparation
         var tokens = SqlTokens.Read(sql);
         sql = tokens.Blanked;
         EngineScanner.Check(sql, tokens, isForEngine: false);
-        if (tokens.Count == 0) return new EmptyStatement(session, sql);
-        return await session.Dialect.PrepareAsync(session, sql, tokens, parameterTypes, cancellationToken);
+        if (tokens.Count == 0) return new EmptyStatement(context.Session, sql);
+        return await context.Session.Dialect.PrepareAsync(context, sql, tokens, parameterTypes, cancellationToken);
     }
 }

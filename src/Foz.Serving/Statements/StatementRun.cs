@@ -15,22 +15,24 @@ namespace Foz.Serving.Statements;
 sealed class StatementRun : WorkloadRun
 {
     readonly SqlSession session;
-    readonly StatementAccess access;
 
-    StatementRun(SqlSession session, string sql)
-        : base(session.Class, sql, session.Host.Lake.Clock) => (this.session, access) = (session, session.Access);
+    StatementRun(ServedContext context)
+        : base(context.Session.Class, context.Sql, context.Session.Host.Lake.Clock) =>
+        (Context, session) = (context, context.Session);
+
+    /// <summary>The statement.</summary>
+    public ServedContext Context { get; }
 
     /// <summary>Begins a statement; it waits where all slots of its class are taken.</summary>
-    /// <param name="session">The session.</param>
-    /// <param name="sql">The statement.</param>
+    /// <param name="context">The statement.</param>
     /// <param name="takesSlot">Whether it is one that works on tables: catalogs and values alone never wait.</param>
     /// <param name="cancellationToken">Stops the waiting.</param>
     /// <exception cref="FozException">Too many wait, or it has waited too long.</exception>
     public static async Task<StatementRun> BeginAsync(
-        SqlSession session, string sql, bool takesSlot, CancellationToken cancellationToken)
+        ServedContext context, bool takesSlot, CancellationToken cancellationToken)
     {
-        var run = new StatementRun(session, sql);
-        session.Run = run;
+        var (run, session) = (new StatementRun(context), context.Session);
+        context.Run = run;
         if (takesSlot)
             run.Slot = await session.Activity.WaitAsync(
                 run.Workload, run.Class.Slots.EnterAsync(session.Id, cancellationToken));
@@ -72,18 +74,19 @@ sealed class StatementRun : WorkloadRun
     /// <returns>The rows, which end the run.</returns>
     public SqlCursor Follow(SqlCursor rows, SqlAnalysis? named)
     {
-        (Analysis, Tables) = (named, [.. access.Tables]);
+        (Analysis, Tables) = (named, [.. Context.Access.Tables]);
         Pause();
         return new WorkloadCursor(rows, this);
     }
 
     /// <inheritdoc cref="StatementAccess.CheckUnchanged"/>
-    public void CheckRights() => access.CheckUnchanged(session);
+    public void CheckRights() =>
+        Context.Access.CheckUnchanged(session.User.Grantee, session.Host.Options.Access);
 
     /// <summary>Goes on, once there is a slot.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        await session.RunAsync(
+        await session.Work.RunAsync(
             async token =>
             {
                 await session.Activity.WaitAsync(Workload, Class.Slots.ResumeAsync(Slot!, token));
@@ -98,21 +101,21 @@ sealed class StatementRun : WorkloadRun
     public void End(long rows)
     {
         if (!Release()) return;
-        if (Tables.Count > 0) StatementNotes.Add(session, Sql, this, rows, error: null);
+        if (Tables.Count > 0) StatementNotes.Add(Context, rows, error: null);
     }
 
     /// <summary>Ends it: all was done that it is to do with tables.</summary>
     /// <param name="rows">How many rows it changed.</param>
     public void EndChange(long rows)
     {
-        Tables = [.. session.Access.Tables];
+        Tables = [.. Context.Access.Tables];
         End(rows);
     }
 
     /// <summary>Ends it: it failed under way.</summary>
     public void Fail(Exception error, long rows)
     {
-        if (Release()) StatementNotes.Fail(session, Sql, error, rows);
+        if (Release()) StatementNotes.Fail(Context, error, rows);
     }
 
     /// <summary>
@@ -122,19 +125,17 @@ sealed class StatementRun : WorkloadRun
     public Task FailAsync(Exception error, long rows)
     {
         Fail(error, rows);
-        session.NoteLethal(Sql, error);
-        return error is FozException { Kind: ErrorKind.Denied }
-            ? session.AuditAsync(access, Sql, error)
-            : Task.CompletedTask;
+        Context.NoteLethal(error);
+        return error is FozException { Kind: ErrorKind.Denied } ? Context.AuditAsync(error) : Task.CompletedTask;
     }
 
     /// <summary>Ends it after a failure before its first row, which its caller reports.</summary>
     public void Abandon()
     {
-        Tables = [.. session.Access.Tables];
+        Tables = [.. Context.Access.Tables];
         Release();
     }
 
     /// <inheritdoc/>
-    public override void Stop(FozException why) => session.Stop(why);
+    public override void Stop(FozException why) => session.Work.Stop(why);
 }

@@ -15,10 +15,12 @@ namespace Foz.Serving.Trino;
 /// Runs one statement of a Trino client: commands here, everything else as a statement of the session.
 /// </summary>
 /// <param name="service">What serves it.</param>
-/// <param name="session">The session.</param>
+/// <param name="opened">The session.</param>
 /// <param name="request">What the client sent.</param>
-sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoRequest request)
+sealed class TrinoCommands(TrinoService service, TrinoSession opened, TrinoRequest request)
 {
+    readonly SqlSession session = opened.Session;
+
     static readonly ServedColumn[] described =
     [
         new("Column Name", LogicalType.Varchar), new("Catalog", LogicalType.Varchar),
@@ -121,16 +123,16 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
         {
             if (request.TransactionId is not null)
                 throw new FozException(ErrorKind.Sql, "Nested transactions not supported") { SqlState = "0A000" };
-            session.BeginTransaction(new(begin.ReadsOnly, Isolation: null));
+            session.Transactions.Begin(new(begin.ReadsOnly, Isolation: null));
             return new(new DoneCursor("START TRANSACTION"), request.HasPrecisions, static () => ValueTask.CompletedTask)
             {
-                Effects = new() { StartedTransaction = service.Transactions.Add(session) },
+                Effects = new() { StartedTransaction = service.Transactions.Add(opened) },
             };
         }
         if (request.TransactionId is null)
             throw new FozException(ErrorKind.Sql, "No transaction in progress") { SqlState = "25P01" };
         var isCommitted = ((TrinoCommand.End)command).IsCommitted;
-        var isDone = await session.EndTransactionAsync(isCommitted, cancellationToken);
+        var isDone = await session.Transactions.EndAsync(isCommitted, cancellationToken);
         // What could not be committed has ended all the same.
         return isDone || !isCommitted
             ? new(new DoneCursor(isCommitted ? "COMMIT" : "ROLLBACK"), request.HasPrecisions, session.DisposeAsync)
@@ -185,5 +187,5 @@ sealed class TrinoCommands(TrinoService service, SqlSession session, TrinoReques
     TrinoStatement Of(SqlCursor rows) => new(rows, request.HasPrecisions, ReleaseAsync);
 
     ValueTask ReleaseAsync() =>
-        request.TransactionId is { } id ? service.Transactions.ReturnAsync(id, session) : session.DisposeAsync();
+        request.TransactionId is { } id ? service.Transactions.ReturnAsync(id, opened) : session.DisposeAsync();
 }

@@ -16,38 +16,41 @@ namespace Foz.Serving.Trino;
 /// <param name="queries">Gives the statements that <c>system.runtime.queries</c> lists.</param>
 sealed class TrinoDialect(Func<IReadOnlyList<TrinoQueryRow>> queries) : ISqlDialect
 {
+    /// <summary>Where names are looked for that are written without a catalog or a schema.</summary>
+    public TrinoPlace Place { get; set; } = new(Catalog: null, Schema: null);
+
     public string Protocol => "trino";
 
     public bool HasOwnNumbers => false;
 
     public bool ChecksOverflow => false;
 
-    public IEnumerable<string> SearchPathOf(SqlSession session) => session.Schema is { } schema ? [schema] : [];
+    public IEnumerable<string> SearchPathOf(SqlSession session) => Place.Schema is { } schema ? [schema] : [];
 
     public async Task<SqlStatement> PrepareAsync(
-        SqlSession session, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes,
+        ServedContext context, string sql, SqlTokens tokens, IReadOnlyList<uint> parameterTypes,
         CancellationToken cancellationToken)
     {
-        session.CheckTransaction();
-        if (await ExplainStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken) is { } explain)
+        context.Session.Transactions.Check();
+        if (await ExplainStatement.PrepareAsync(context, sql, parameterTypes, cancellationToken) is { } explain)
             return explain;
         var cursor = new StatementCursor(sql);
         if (cursor.Sees("CREATE", "SCHEMA") || cursor.Sees("DROP", "SCHEMA"))
             return await SessionCommand.PrepareAsync(
-                session, sql, SessionStatementReader.Read(sql)!, parameterTypes, cancellationToken);
-        return await ChangeStatement.ReadAsync(session, sql, cancellationToken) is { } statement
-            ? await ChangeStatement.PrepareAsync(session, sql, statement, parameterTypes, cancellationToken)
-            : await QueryStatement.PrepareAsync(session, sql, parameterTypes, cancellationToken);
+                context, sql, SessionStatementReader.Read(sql)!, parameterTypes, cancellationToken);
+        return await ChangeStatement.ReadAsync(context.Session, sql, cancellationToken) is { } statement
+            ? await ChangeStatement.PrepareAsync(context, sql, statement, parameterTypes, cancellationToken)
+            : await QueryStatement.PrepareAsync(context, sql, parameterTypes, cancellationToken);
     }
 
     public Task<RewrittenSql> TranslateAsync(
-        SqlSession session, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken) =>
-        TrinoText.TranslateAsync(session, sql, cancellationToken);
+        ServedContext context, string sql, IReadOnlyList<uint>? parameterTypes, CancellationToken cancellationToken) =>
+        TrinoText.TranslateAsync(context, Place.Schema, sql, cancellationToken);
 
     public async Task<Statement> TranslateAsync(
-        SqlSession session, Statement statement, Func<string, string> fill, CancellationToken cancellationToken)
+        ServedContext context, Statement statement, Func<string, string> fill, CancellationToken cancellationToken)
     {
-        var context = TrinoText.ContextOf(session, isKept: statement is Statement.CreateView);
+        var own = TrinoText.ContextOf(context.Session, Place.Schema, isKept: statement is Statement.CreateView);
         List<string> asked =
         [
             .. TargetOf(statement) is { } name
@@ -56,13 +59,13 @@ sealed class TrinoDialect(Func<IReadOnlyList<TrinoQueryRow>> queries) : ISqlDial
         ];
         var unknown = TrinoColumns.Unknown();
         var translated = Translate(unknown);
-        return unknown.IsAsked && await TrinoText.ColumnsOfAsync(session, asked, cancellationToken) is { } columns
+        return unknown.IsAsked && await TrinoText.ColumnsOfAsync(context, asked, cancellationToken) is { } columns
             ? Translate(columns)
             : translated;
 
         Statement Translate(TrinoColumns columns) => PgStatement.Translate(statement, sql =>
         {
-            var text = fill(TrinoTranslator.Translate(sql, context, columns).Text);
+            var text = fill(TrinoTranslator.Translate(sql, own, columns).Text);
             if (columns == unknown) asked.Add(IsQuery(text) ? text : $"SELECT ({text})");
             return text;
         }, TrinoColumnTypes.Translate);
@@ -85,24 +88,24 @@ sealed class TrinoDialect(Func<IReadOnlyList<TrinoQueryRow>> queries) : ISqlDial
     }
 
     public string SchemaOf(SqlSession session, CatalogView catalog, string table) =>
-        session.Schema ?? throw TrinoNames.MissingSchemaName();
+        Place.Schema ?? throw TrinoNames.MissingSchemaName();
 
     public bool HasCatalog(string? catalog) => TrinoRelation.System.Equals(catalog, StringComparison.OrdinalIgnoreCase);
 
     public SystemRelation? FindRelation(SqlSession session, TableReference reference)
     {
-        if (TrinoNames.Find(reference, session) is not { } relation) return null;
+        if (TrinoNames.Find(reference, Place) is not { } relation) return null;
         if (relation is { Schema: "runtime", Name: "queries" })
             return new SystemRelation.OfMoment(relation.Select(TrinoRows.Of(queries())));
-        var of = reference.Catalog ?? session.Catalog ?? TableName.Catalog;
+        var of = reference.Catalog ?? Place.Catalog ?? TableName.Catalog;
         return new SystemRelation.OfImage(
             relation.TableOf(of), (schema, image) => relation.CreateSql(schema, of, TrinoRows.Of(relation, of, image)));
     }
 
     public TableReference Qualify(SqlSession session, TableReference reference) =>
-        reference with { Schema = reference.Schema ?? session.Schema };
+        reference with { Schema = reference.Schema ?? Place.Schema };
 
     public async ValueTask<FozException?> MissingAsync(
         SqlSession session, TableReference reference, CancellationToken cancellationToken) =>
-        await TrinoNames.MissingAsync(reference, session, cancellationToken);
+        await TrinoNames.MissingAsync(reference, Place, session, cancellationToken);
 }

@@ -11,15 +11,13 @@ namespace Foz.Serving.Trino;
 /// </summary>
 static class TrinoNames
 {
-    /// <summary>Returns the relation of the catalogs with a name; null for a table or view of the lake.</summary>
-    /// <exception cref="FozException">
-    /// The catalog does not exist, or has no such relation, if it is one of the system's.
-    /// </exception>
-    public static TrinoRelation? Find(TableReference reference, SqlSession session)
+    /// <summary>The relation of the catalogs that a name stands for; null for a table or view of the lake.</summary>
+    /// <exception cref="FozException">There is no such catalog, or no such relation in one of the system's.</exception>
+    public static TrinoRelation? Find(TableReference reference, TrinoPlace place)
     {
-        var catalog = (reference.Catalog ?? session.Catalog ?? TableName.Catalog).ToLowerInvariant();
+        var catalog = (reference.Catalog ?? place.Catalog ?? TableName.Catalog).ToLowerInvariant();
         if (!TrinoRelation.Catalogs.Contains(catalog)) throw MissingCatalog(catalog);
-        var schema = (reference.Schema ?? session.Schema)?.ToLowerInvariant();
+        var schema = (reference.Schema ?? place.Schema)?.ToLowerInvariant();
         if (schema is null) throw MissingSchemaName();
         var relation = TrinoRelation.Find(catalog, schema, reference.Name.ToLowerInvariant());
         return relation is null && (catalog != TableName.Catalog || schema == TrinoRelation.InformationSchema)
@@ -32,9 +30,9 @@ static class TrinoNames
     /// either.
     /// </summary>
     public static async ValueTask<FozException> MissingAsync(
-        TableReference reference, SqlSession session, CancellationToken cancellationToken)
+        TableReference reference, TrinoPlace place, SqlSession session, CancellationToken cancellationToken)
     {
-        var schema = (reference.Schema ?? session.Schema)!.ToLowerInvariant();
+        var schema = (reference.Schema ?? place.Schema)!.ToLowerInvariant();
         try
         {
             await CheckSchemaAsync(session, TableName.Catalog, schema, cancellationToken);
@@ -52,7 +50,7 @@ static class TrinoNames
         SqlSession session, string catalog, string schema, CancellationToken cancellationToken)
     {
         if (!TrinoRelation.Catalogs.Contains(catalog)) throw MissingCatalog(catalog);
-        var (view, _) = await session.CatalogAsync(cancellationToken);
+        var (view, _) = await session.Catalog.ViewAsync(cancellationToken);
         if (!TrinoRelation.SchemasOf(catalog, view.Image).Contains(schema, StringComparer.OrdinalIgnoreCase))
             throw new FozException(ErrorKind.NotFound, $"Schema '{schema}' does not exist") { SqlState = "3F000" };
     }

@@ -31,14 +31,14 @@ public sealed class TrinoService(SessionHost host)
         var session = request.TransactionId is { } id ? Transactions.Take(id, user) : Open(user, request);
         try
         {
-            session.Place(request.Catalog, request.Schema);
-            request.Opened(session);
+            session.Dialect.Place = new(request.Catalog, request.Schema);
+            request.Opened(session.Session);
             return await new TrinoCommands(this, session, request).StartAsync(cancellationToken);
         }
         catch
         {
             if (request.TransactionId is { } transaction) await Transactions.ReturnAsync(transaction, session);
-            else await session.DisposeAsync();
+            else await session.Session.DisposeAsync();
             throw;
         }
     }
@@ -49,18 +49,20 @@ public sealed class TrinoService(SessionHost host)
     /// <summary>Rolls back all transactions that are open.</summary>
     public Task CloseAsync() => Transactions.CloseAsync();
 
-    SqlSession Open(SessionUser user, TrinoRequest request)
+    TrinoSession Open(SessionUser user, TrinoRequest request)
     {
         var zone = request.Properties.GetValueOrDefault(TrinoProperties.TimeZone) is { Length: > 0 } chosen
             ? chosen
             : request.TimeZone ?? "UTC";
-        return host.Open(user, new()
+        var dialect = new TrinoDialect(() => Queries(user));
+        var session = host.Open(user, new()
         {
-            Dialect = new TrinoDialect(() => Queries(user)), ClientAddress = request.ClientAddress,
+            Dialect = dialect, ClientAddress = request.ClientAddress,
             Settings = new Dictionary<string, string>
             {
                 ["TimeZone"] = zone, ["application_name"] = request.Source ?? "",
             },
         });
+        return new(session, dialect);
     }
 }

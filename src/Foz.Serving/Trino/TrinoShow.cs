@@ -152,7 +152,7 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     async Task<CatalogTable> FindAsync(IReadOnlyList<string> name, CancellationToken cancellationToken)
     {
         var (catalog, schema, table) = await TableOfAsync(name, cancellationToken);
-        var (view, _) = await session.CatalogAsync(cancellationToken);
+        var (view, _) = await session.Catalog.ViewAsync(cancellationToken);
         return catalog == TableName.Catalog && view.Image.Find(schema, table, []) is { } found
             ? found
             : throw TrinoNames.MissingTable(catalog, schema, table);
@@ -179,7 +179,7 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     {
         var (catalog, schema) = await SchemaOfAsync([.. name.Take(name.Count - 1)], cancellationToken);
         var table = name[^1];
-        var (view, _) = await session.CatalogAsync(cancellationToken);
+        var (view, _) = await session.Catalog.ViewAsync(cancellationToken);
         if (TrinoRelation.Find(catalog, schema, table) is null
             && (catalog != TableName.Catalog || view.Image.Find(schema, table, []) is null))
             throw TrinoNames.MissingTable(catalog, schema, table);

@@ -15,33 +15,34 @@ static class TrinoText
 {
     /// <summary>What a translation asks of a session.</summary>
     /// <param name="session">The session.</param>
+    /// <param name="schema">The schema of names that are written without one; null for none.</param>
     /// <param name="isKept">Whether others read what is made of the statement: a view.</param>
-    public static TrinoContext ContextOf(SqlSession session, bool isKept) =>
-        new(isKept ? null : session.User.Name, session.Settings["TimeZone"], session.Schema);
+    public static TrinoContext ContextOf(SqlSession session, string? schema, bool isKept) =>
+        new(isKept ? null : session.User.Name, session.Settings["TimeZone"], schema);
 
     /// <summary>Turns a query; its tables are looked up only where their columns' types decide.</summary>
     /// <exception cref="FozException">It has what DuckDB has no words for.</exception>
     public static async Task<RewrittenSql> TranslateAsync(
-        SqlSession session, string sql, CancellationToken cancellationToken)
+        ServedContext context, string? schema, string sql, CancellationToken cancellationToken)
     {
-        var (context, unknown) = (ContextOf(session, isKept: false), TrinoColumns.Unknown());
-        var translated = TrinoTranslator.Translate(sql, context, unknown);
-        return unknown.IsAsked && await ColumnsOfAsync(session, [translated.Text], cancellationToken) is { } columns
-            ? TrinoTranslator.Translate(sql, context, columns)
+        var (asked, unknown) = (ContextOf(context.Session, schema, isKept: false), TrinoColumns.Unknown());
+        var translated = TrinoTranslator.Translate(sql, asked, unknown);
+        return unknown.IsAsked && await ColumnsOfAsync(context, [translated.Text], cancellationToken) is { } columns
+            ? TrinoTranslator.Translate(sql, asked, columns)
             : translated;
     }
 
     /// <summary>What is known of the columns of queries; null where they name something that is not there.</summary>
-    /// <param name="session">The session.</param>
+    /// <param name="context">The statement that they are of.</param>
     /// <param name="queries">The queries in DuckDB's words.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     public static async Task<TrinoColumns?> ColumnsOfAsync(
-        SqlSession session, IEnumerable<string> queries, CancellationToken cancellationToken)
+        ServedContext context, IEnumerable<string> queries, CancellationToken cancellationToken)
     {
         try
         {
             var resolver = new StatementResolver(
-                new SessionNames(session, Workload.Serving), session.Host.Lake.Engines);
+                new SessionNames(context, Workload.Serving), context.Session.Host.Lake.Engines);
             List<ResolvedStatement> resolved = [];
             foreach (var query in queries)
                 resolved.Add(

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Foz.Lake;
 using Foz.Serving.Governance;
-using Foz.Serving.Sessions;
 using Foz.Serving.Transactions;
 
 namespace Foz.Serving.Trino;
@@ -19,7 +18,7 @@ sealed class TrinoTransactions(TimeProvider clock)
 
     /// <summary>Keeps a session whose transaction has begun.</summary>
     /// <returns>The transaction's name.</returns>
-    public string Add(SqlSession session)
+    public string Add(TrinoSession session)
     {
         var id = Guid.NewGuid().ToString();
         open[id] = new(session, clock.GetTimestamp());
@@ -30,9 +29,10 @@ sealed class TrinoTransactions(TimeProvider clock)
     /// <exception cref="FozException">
     /// There is none of the name, another statement of it runs, or who names it has other rights than who began it.
     /// </exception>
-    public SqlSession Take(string id, SessionUser user)
+    public TrinoSession Take(string id, SessionUser user)
     {
-        if (open.TryGetValue(id, out var found) && found.Session.User.IsLike(user) && open.TryRemove(new(id, found)))
+        if (open.TryGetValue(id, out var found) && found.Session.Session.User.IsLike(user)
+            && open.TryRemove(new(id, found)))
             return found.Session;
         throw new FozException(ErrorKind.Sql, $"Unknown transaction ID: {id}. Possibly expired?")
         {
@@ -43,9 +43,9 @@ sealed class TrinoTransactions(TimeProvider clock)
     /// <summary>
     /// Gives a session back for the next statement of its transaction; one whose transaction has ended is closed.
     /// </summary>
-    public async ValueTask ReturnAsync(string id, SqlSession session)
+    public async ValueTask ReturnAsync(string id, TrinoSession session)
     {
-        if (session.State is TransactionState.Idle) await session.DisposeAsync();
+        if (session.Session.State is TransactionState.Idle) await session.Session.DisposeAsync();
         else open[id] = new(session, clock.GetTimestamp());
     }
 
@@ -54,18 +54,18 @@ sealed class TrinoTransactions(TimeProvider clock)
     {
         foreach (var (id, transaction) in open)
             if (clock.GetElapsedTime(transaction.UsedAt) > idleMax && open.TryRemove(new(id, transaction)))
-                await transaction.Session.DisposeAsync();
+                await transaction.Session.Session.DisposeAsync();
     }
 
     /// <summary>Rolls back all of them.</summary>
     public async Task CloseAsync()
     {
         foreach (var (id, transaction) in open)
-            if (open.TryRemove(new(id, transaction))) await transaction.Session.DisposeAsync();
+            if (open.TryRemove(new(id, transaction))) await transaction.Session.Session.DisposeAsync();
     }
 
     /// <summary>A session in the time between two statements.</summary>
     /// <param name="Session">The session.</param>
     /// <param name="UsedAt">When the last one ended.</param>
-    sealed record Open(SqlSession Session, long UsedAt);
+    sealed record Open(TrinoSession Session, long UsedAt);
 }

@@ -111,8 +111,9 @@ public sealed partial class FileCircleTests
         var folder = Path.Combine(Repository.Root, "src", project);
         return Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             .Select(file => (Path: Path.GetRelativePath(folder, file), Text: File.ReadAllText(file)))
-            .SelectMany(file => Declaration().Matches(file.Text).Select(declared =>
-                (Type: $"{Namespace().Match(file.Text).Groups["name"].Value}.{declared.Groups["name"].Value}", file.Path)))
+            .SelectMany(file => Declaration().Matches(file.Text).Select(declared => (
+                Type: $"{Namespace().Match(file.Text).Groups["name"].Value}.{declared.Groups["name"].Value}",
+                file.Path)))
             .GroupBy(declared => declared.Type, declared => declared.Path)
             .ToDictionary(
                 type => type.Key, type => type.Distinct().Order(StringComparer.Ordinal).ToArray());

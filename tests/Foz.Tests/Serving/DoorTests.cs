@@ -259,8 +259,9 @@ public sealed class DoorTests : IAsyncLifetime
     {
         var tokens = SqlTokens.Read(sql);
         EngineScanner.Check(tokens.Blanked, tokens);
-        var names = new SessionNames(session, Workload.Serving);
-        var translated = await session.Dialect.TranslateAsync(session, tokens.Blanked, [], Cancel);
+        var context = new ServedContext(session, sql);
+        var names = new SessionNames(context, Workload.Serving);
+        var translated = await session.Dialect.TranslateAsync(context, tokens.Blanked, [], Cancel);
         var statement = await new StatementResolver(names, lake.Lake.Engines).ResolveAsync(translated.Text, Cancel);
         using var engine = lake.Lake.Engines.Open(Workload.Query);
         using var bound = await new StatementBinder(engine, names).BindAsync(statement, Cancel);

@@ -266,7 +266,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
         var running = Task.Run(() => session.FailAsync(Long), Cancel);
         while (!running.IsCompleted)
         {
-            session.Cancel();
+            session.Work.Cancel();
             await Task.Yield();
         }
         Assert.Equal("57014", await running);

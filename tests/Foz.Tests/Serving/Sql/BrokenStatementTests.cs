@@ -2,6 +2,7 @@ using Foz.Lake;
 using Foz.Lake.Sql;
 using Foz.Serving.PostgreSql.Translation;
 using Foz.Serving.Sessions;
+using Foz.Serving.Statements;
 using Foz.Serving.Trino.Translation;
 
 namespace Foz.Tests.Serving.Sql;
@@ -37,7 +38,7 @@ public sealed class BrokenStatementTests : IAsyncLifetime
             "WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t) SELECT CASE n WHEN 1 THEN 'a' ELSE 'b' "
                 + "END, ARRAY[1]::int[], interval '1 day' FROM t, LATERAL (SELECT t.n) x",
         ]),
-        sql => PgTranslator.Translate(sql, session.Translation(static () => 0)));
+        sql => PgTranslator.Translate(sql, SessionTranslation.Of(session, static () => 0)));
 
     [Fact]
     public void Trinos_are_translated_or_refused() => Break(

@@ -139,7 +139,7 @@ public sealed class AuditTests : IAsyncLifetime
     [Fact]
     public async Task What_is_refused_while_rows_are_fetched_is_audited_too()
     {
-        var run = await StatementRun.BeginAsync(owner, "SELECT 'hidden'", takesSlot: false, Cancel);
+        var run = await StatementRun.BeginAsync(new(owner, "SELECT 'hidden'"), takesSlot: false, Cancel);
         await using var cursor = run.Follow(new RefusedCursor(), named: null);
         await Assert.ThrowsAsync<FozException>(async () => await cursor.FetchAsync(1, Cancel));
         var record = Assert.Single(lake.Audited());

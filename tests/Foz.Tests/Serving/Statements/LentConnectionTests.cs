@@ -91,7 +91,7 @@ public sealed class LentConnectionTests : IDisposable
             var running = Task.Run(() => FirstAsync(endless), Cancel);
             while (!running.IsCompleted)
             {
-                first.Cancel();
+                first.Work.Cancel();
                 await Task.Yield();
             }
             Assert.Equal(ErrorKind.Canceled, (await Assert.ThrowsAsync<FozException>(() => running)).Kind);

@@ -39,7 +39,7 @@ public sealed class MemoryWatchTests
         // What takes its memory and grows no more is left alone.
         watch.Look();
         Assert.False(innocent.IsCompleted);
-        small.Cancel();
+        small.Work.Cancel();
         Assert.Equal(ErrorKind.Canceled, (await Assert.ThrowsAsync<FozException>(() => innocent)).Kind);
 
         void Grow(long bytes)
@@ -91,7 +91,7 @@ public sealed class MemoryWatchTests
 
         Assert.Equal("53200", (await Assert.ThrowsAsync<FozException>(() => second)).SqlState);
         Assert.False(first.IsCompleted);
-        older.Cancel();
+        older.Work.Cancel();
         await Assert.ThrowsAsync<FozException>(() => first);
     }
 

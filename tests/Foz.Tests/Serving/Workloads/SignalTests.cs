@@ -71,8 +71,8 @@ public sealed class SignalTests : IAsyncLifetime
         await using var other = lake.Open("bia", isOwner: false);
         await using var caio = lake.Open("caio", isOwner: false);
         var isEnded = new TaskCompletionSource();
-        other.Terminated = isEnded.SetResult;
-        owner.Terminated = () => Assert.Fail("an owner was stopped");
+        other.Work.Terminated = isEnded.SetResult;
+        owner.Work.Terminated = () => Assert.Fail("an owner was stopped");
         var endless = await BeginAsync(caio);
         Assert.Equal(["False", "SELECT 1"], await bia.RunAsync($"SELECT pg_terminate_backend({owner.Id})"));
         Assert.Equal(["False", "SELECT 1"], await bia.RunAsync($"SELECT pg_cancel_backend({caio.Id})"));
@@ -82,7 +82,7 @@ public sealed class SignalTests : IAsyncLifetime
         Assert.Equal(["True", "SELECT 1"], await bia.RunAsync($"SELECT pg_terminate_backend({other.Id})"));
         await isEnded.Task.WaitAsync(Cancel);
         Assert.False(endless.IsCompleted);
-        caio.Cancel();
+        caio.Work.Cancel();
         Assert.Equal("57014", await endless);
     }
 
@@ -91,7 +91,7 @@ public sealed class SignalTests : IAsyncLifetime
     {
         await using var bia = lake.Open("bia", isOwner: false);
         await using var key = lake.Service.Open(new("bia", IsOwner: false) { Scope = ["readers"] }, new());
-        bia.Terminated = () => Assert.Fail("a session with more rights was stopped");
+        bia.Work.Terminated = () => Assert.Fail("a session with more rights was stopped");
         Assert.Equal([$"{key.Id}", "SELECT 1"], await key.RunAsync("SELECT pid FROM pg_stat_activity"));
         Assert.Equal(["False", "SELECT 1"], await key.RunAsync($"SELECT pg_terminate_backend({bia.Id})"));
         Assert.Equal(
@@ -102,7 +102,7 @@ public sealed class SignalTests : IAsyncLifetime
     public async Task Neither_preparing_nor_describing_a_statement_stops_anything()
     {
         await using var bia = lake.Open("bia", isOwner: false);
-        bia.Terminated = () => Assert.Fail("a session was stopped");
+        bia.Work.Terminated = () => Assert.Fail("a session was stopped");
         var endless = await BeginAsync(bia);
         await owner.PrepareAsync($"SELECT pg_cancel_backend({bia.Id}), pg_terminate_backend({bia.Id})", [], Cancel);
         await owner.RunAsync($"EXPLAIN SELECT pg_terminate_backend({bia.Id})");

@@ -171,7 +171,7 @@ public sealed class WorkloadTests : IAsyncLifetime
             "53300", (await Assert.ThrowsAsync<FozException>(() => refused.ExecuteAsync([], Cancel))).SqlState);
         clock.Advance(TimeSpan.FromHours(2));
         Assert.Equal("57014", (await Assert.ThrowsAsync<FozException>(() => late)).SqlState);
-        first.Cancel();
+        first.Work.Cancel();
         Assert.Equal("57014", await endless);
         AssertFree();
         Assert.Equal(["53300", "57014", "57014"], (await Lake.QueriesAsync()).Select(q => q.SqlState));
@@ -219,7 +219,7 @@ public sealed class WorkloadTests : IAsyncLifetime
 
         var endless = Task.Run(() => session.FailAsync(Endless), Cancel);
         await UntilAsync(() => Class("default").Slots.Held == 1);
-        session.Cancel();
+        session.Work.Cancel();
         Assert.Equal("57014", await endless);
         AssertFree();
 
@@ -277,8 +277,8 @@ public sealed class WorkloadTests : IAsyncLifetime
         await Lake.ChangeAsync("INSERT INTO silver.orders VALUES (6, 'f', 6)");
         Assert.Equal(["6", "SELECT 1"], await ana.RunAsync("SELECT count(*) FROM silver.orders"));
         Assert.False(endless.IsCompleted || queued.IsCompleted);
-        waits.Cancel();
-        bia.Cancel();
+        waits.Work.Cancel();
+        bia.Work.Cancel();
         Assert.Equal(["57014", "57014"], await Task.WhenAll(endless, queued));
         AssertFree();
     }
