@@ -68,7 +68,7 @@ public static class ErrorKindExtensions
         ErrorKind.Conflict => ("another writer won, or another run holds a step or the lake", 1, "40001", 409),
         ErrorKind.Storage => ("storage failed: no space, no permission, an object store's error", 1, "58030", 500),
         ErrorKind.Resource => ("a limit was reached: memory, spill space, time", 1, "53000", 503),
-        ErrorKind.Denied => ("who asks may not", 1, "42501", 403),
+        ErrorKind.Denied => ("permission denied", 1, "42501", 403),
         ErrorKind.Canceled => ("the user or the host asked to stop", 2, "57014", 503),
         _ => ("a fault of Foz itself", 2, "XX000", 500),
     };

@@ -42,7 +42,7 @@ public sealed record StoreProbe(TimeSpan Elapsed, TimeSpan ClockSkew, string? Fa
         if (await store.GetAsync(path, cancellationToken) is not { } read || !read.Content.Span.SequenceEqual("1"u8))
             return "an object does not read as it was written";
         if (await store.PutIfMatchAsync(path, Text("3"), read.ETag, cancellationToken) is PutIfMatchResult.Mismatch)
-            return "an object that nobody changed could not be replaced";
+            return "an unchanged object could not be replaced";
         if (await store.PutIfMatchAsync(path, Text("4"), read.ETag, cancellationToken) is PutIfMatchResult.Written)
             return "an object was replaced twice by one tag";
         return await store.ListAsync(Folder, startAfter: null, cancellationToken).AnyAsync(

@@ -35,7 +35,7 @@ sealed class IntervalOptions
         if (from is null && to is null) return null;
         if (from >= to)
             throw new FozException(
-                ErrorKind.Usage, $"--end {arguments.GetValue(end)} is not behind --start {arguments.GetValue(start)}")
+                ErrorKind.Usage, $"--end {arguments.GetValue(end)} is not after --start {arguments.GetValue(start)}")
             {
                 Hint = "the end is not part of the time: one day is --start 2026-01-31 --end 2026-02-01",
             };

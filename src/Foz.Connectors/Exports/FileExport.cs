@@ -40,7 +40,7 @@ public sealed class FileExport : IExportTarget
     public void Validate(ExportDefinition export, string projectFolder)
     {
         if (FormatOf(export) is null)
-            throw new FozException(ErrorKind.Configuration, "the format of the file cannot be told by its name")
+            throw new FozException(ErrorKind.Configuration, "the format of the file does not follow from its name")
             {
                 Place = export.Settings.PlaceOf(export.Key), Hint = "set format to csv, jsonl or parquet",
             };

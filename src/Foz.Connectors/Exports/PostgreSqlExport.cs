@@ -204,7 +204,7 @@ public sealed class PostgreSqlExport : TableExport
         {
             Place = target.Place is { File: not null } place ? place : null,
             Hint = $"ALTER TABLE {table} {string.Join(", ", added)}; or drop it, and run with "
-                + "--full-refresh, which makes it anew",
+                + "--full-refresh, which rebuilds it",
         };
     }
 

@@ -20,7 +20,7 @@ enum ChangedFiles
 static class FilePlan
 {
     const string ReplaceHint = "changed_files: replace puts its rows in the place of those that were read; "
-        + "--full-refresh reads all files anew";
+        + "--full-refresh reads all files again";
 
     /// <summary>
     /// Plans the next batch: the files that no batch has read, and those with rejected rows that were read with other

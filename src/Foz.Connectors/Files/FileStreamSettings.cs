@@ -84,7 +84,7 @@ sealed record FileStreamSettings(StreamDefinition Stream, string Pattern, FileFo
         foreach (var file in files)
         {
             var own = FileNames.FormatOf(file.FullPath)
-                ?? throw Unclear($"the format of file {file.Input.Path} cannot be told by its name");
+                ?? throw Unclear($"the format of file {file.Input.Path} does not follow from its name");
             if (format is not null && format != own)
                 throw Unclear(
                     $"stream '{Stream.Name}' has files of several formats: {file.Input.Path} is {NameOf(own)}, and "

@@ -40,7 +40,7 @@ public sealed class FilesConnector(TimeProvider clock) : IConnector
             Values = ["csv", "tsv", "json", "jsonl", "parquet", "avro", "excel", "xml", "fixed", "binary"],
             Default = "as the extension says",
         },
-        new("delimiter", "CSV: the character between fields; `tab` stands for a tabulator")
+        new("delimiter", "CSV: the character between fields; `tab` for a tabulator")
         {
             Default = "a comma; in TSV a tabulator",
         },

@@ -103,7 +103,7 @@ static class HttpSettings
                 new("url", "next_url: where the answer has the next page's address"),
                 new("has_more", "where the answer says whether there is another page"),
                 new("total", "page: where the answer has the number of pages; offset: that of rows"),
-                new("end_status", "page, offset: a status behind the last page, such as `404`"),
+                new("end_status", "page, offset: a status after the last page, such as `404`"),
                 new("pages_max", "more pages than these are an error") { Default = "100000" },
             ],
         },
@@ -116,7 +116,7 @@ static class HttpSettings
         new("lookback",
             "incremental: how far before the last cursor rows are asked for again, such "
                 + "as `1h`; of a number, a number"),
-        new("parent", "the stream of the same source whose rows `{parent.field}` stands for: one request a row"),
+        new("parent", "the stream of the same source whose rows fill in `{parent.field}`: one request a row"),
         new("parent_mode",
             "which rows of the parent are asked for: all in every batch, or those that are new or changed since the "
                 + "last, by the parent's `cursor`")
@@ -128,7 +128,7 @@ static class HttpSettings
             Default = "`_parent_<field>` for each `{parent.field}`",
         },
         new("skip_status", "statuses that mean: no rows, such as `404` for a parent without any"),
-        new("delimiter", "CSV: the character between fields; `tab` stands for a tabulator")
+        new("delimiter", "CSV: the character between fields; `tab` for a tabulator")
         {
             Default = "a comma; in TSV a tabulator",
         },

@@ -208,7 +208,7 @@ sealed class PageWalk(Paging paging)
         if (paging.Total?.FindText(body) is { } total && paging is not Paging.Number { CountsRows: false }
             && long.TryParse(total, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rowsSoFar < rows
             && page.RowCount > 0)
-            throw Cut($"the pages end behind {rowsSoFar:N0} rows, and '{paging.Total.Text}' says {rows:N0}");
+            throw Cut($"the pages end after {rowsSoFar:N0} rows, and '{paging.Total.Text}' says {rows:N0}");
         if (asked is null || asked.IsIn(body)) return;
         if (asked != paging.HasMore && paging.HasMore is { } more && IsTrue(more.FindText(body)))
             throw Cut($"'{more.Text}' says that there are more rows, but the answer has no '{asked.Text}'");

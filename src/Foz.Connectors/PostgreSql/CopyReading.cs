@@ -43,7 +43,7 @@ sealed class CopyReading(PgConnection connection, RowDecoder decoder, string doi
         catch (Exception error) when (SourceFault.IsOfSource(error))
         {
             throw SourceFault.Of(
-                error, rowCount == 0 ? doing : $"{doing}, behind row {rowCount} of a part", connection.Options);
+                error, rowCount == 0 ? doing : $"{doing}, after row {rowCount} of a part", connection.Options);
         }
     }
 

@@ -34,7 +34,7 @@ static class CursorRange
             throw new FozException(
                 ErrorKind.Data,
                 $"stream '{stream.Name}': the cursor '{stream.Cursor}' holds '{largest}', and no row can "
-                + "come behind that")
+                + "come after that")
             {
                 Hint = "correct those rows, or take another column as cursor",
             };

@@ -65,7 +65,7 @@ sealed record ProgramOptions
             ]
             : Array.Empty<SettingSpec>(),
         new("config",
-            "its configuration; `a.b: c` stands for a nested value, and numbers, `true` and `false` for themselves")
+            "its configuration; `a.b: c` is a nested value; numbers, `true` and `false` are values of JSON")
         {
             IsSecretKey = name => SecretWords.Any(w => name.Contains(w, StringComparison.OrdinalIgnoreCase)),
         },

@@ -95,7 +95,7 @@ sealed class IcebergRows(IObjectStore store, IcebergMetadata metadata, IcebergSn
                 $"{store.Root}/{file.Path} lacks a column by which the table is partitioned, as files that were taken "
                     + "over from Hive do, which is not supported")
             {
-                Hint = "have the writer write the table's files anew",
+                Hint = "let its writer rewrite the table's files",
             };
     }
 

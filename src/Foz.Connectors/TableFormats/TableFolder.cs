@@ -178,7 +178,7 @@ sealed class TableFolder
 
     /// <summary>That a table is not the one that was read before.</summary>
     public FozException Remade(string location) =>
-        new(ErrorKind.Source, $"the table {AddressOf(location)} was made anew since it was read")
+        new(ErrorKind.Source, $"the table {AddressOf(location)} was created again since it was read")
         {
             Hint = "run the stream with --full-refresh: it begins with all rows of the table that is there now",
         };

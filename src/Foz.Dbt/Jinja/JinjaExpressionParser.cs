@@ -210,7 +210,7 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
                     JinjaTokenKind.Integer => new JinjaExpression.Item(
                         value, new JinjaExpression.Literal(IntegerOf(key), key.Place), key.Place),
                     _ => throw JinjaCursor.Error(
-                        key, $"a name was expected behind '.', not {key.Described}", hint: null),
+                        key, $"a name was expected after '.', not {key.Described}", hint: null),
                 };
             }
             else if (cursor.Current.IsOperator("[")) value = ReadSubscript(value);
@@ -257,7 +257,7 @@ sealed class JinjaExpressionParser(JinjaCursor cursor)
                 named.Add((name, Read()));
             }
             else if (named.Count > 0)
-                throw cursor.Error("a value without a name stands behind one with a name", "name it too");
+                throw cursor.Error("a value without a name follows one with a name", "name it too");
             else positional.Add(Read());
             if (!cursor.TakeOperator(",")) break;
         }

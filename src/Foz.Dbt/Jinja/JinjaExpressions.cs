@@ -123,7 +123,7 @@ sealed class JinjaExpressions(JinjaRendering rendering)
         if (stated.Mapping is not null)
         {
             var mapping = Evaluate(stated.Mapping, scope) as JinjaDict
-                ?? throw Error(place, "what stands behind ** is no mapping", hint: null);
+                ?? throw Error(place, "the value after ** is no mapping", hint: null);
             foreach (var (key, value) in mapping.Entries) named[JinjaValue.ToText(key)] = value;
         }
         return new(rendering, place, name, positional, named);

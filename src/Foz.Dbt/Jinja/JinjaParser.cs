@@ -282,7 +282,7 @@ sealed class JinjaParser
             var value = cursor.TakeOperator("=") ? expressions.Read() : null;
             if (value is null && parameters.Any(p => p.Default is not null))
                 throw JinjaCursor.Error(
-                    name, $"the parameter '{name.Text}' without a default stands behind one with a default",
+                    name, $"the parameter '{name.Text}' without a default follows one with a default",
                     "give it a default too");
             if (parameters.Any(p => p.Name == name.Text))
                 throw JinjaCursor.Error(name, $"the parameter '{name.Text}' stands here twice", hint: null);

@@ -54,7 +54,7 @@ static class JinjaTests
         return ByName.TryGetValue(name, out var test)
             ? test(value, arguments)
             : throw arguments.Error(
-                $"unknown test '{name}' behind 'is'", NearestName.Hint(name, Names.Where(n => char.IsLetter(n[0]))));
+                $"unknown test '{name}' after 'is'", NearestName.Hint(name, Names.Where(n => char.IsLetter(n[0]))));
     }
 
     static bool IsKnown(string name) => Names.Contains(name);

@@ -62,7 +62,7 @@ static class Z85
         return value;
     }
 
-    static FormatException Invalid(ReadOnlySpan<char> group) => new($"'{group}' stands for no bytes in Z85");
+    static FormatException Invalid(ReadOnlySpan<char> group) => new($"'{group}' is no text in Z85");
 
     static byte[] MakeValues()
     {

@@ -82,7 +82,7 @@ sealed class AvroReader(ReadOnlyMemory<byte> data)
 
     ReadOnlySpan<byte> Take(long length)
     {
-        if (length < 0 || length > data.Length - position) throw Corrupt("a value that ends behind the file");
+        if (length < 0 || length > data.Length - position) throw Corrupt("a value that ends after the file");
         var taken = data.Span.Slice(position, (int)length);
         position += (int)length;
         return taken;

@@ -25,7 +25,7 @@ public sealed record IdentityColumn(long Start, long Step, bool AllowsExplicit, 
             return next >= long.MinValue && next <= long.MaxValue
                 ? (long)next
                 : throw new DeltaException(DeltaErrorKind.Refused,
-                    $"the identity column has no value behind {mark}: 64 bits hold no more");
+                    $"the identity column has no value after {mark}: 64 bits hold no more");
         }
     }
 

@@ -52,7 +52,7 @@ public static class SchemaEdit
             : after is null ? fields.Length
             : new StructType(fields).IndexOf(after) is >= 0 and var before ? before + 1
             : throw new DeltaException(
-                DeltaErrorKind.InvalidSchema, $"there is no column {after} to put {field.Name} behind");
+                DeltaErrorKind.InvalidSchema, $"there is no column {after} to place {field.Name} after");
         return new(fields.Insert(at, field));
     }
 

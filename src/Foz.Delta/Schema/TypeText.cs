@@ -139,7 +139,7 @@ public static class TypeText
                 var field = new StructField(name, Type(depth));
                 if (TakeWord("NOT"))
                 {
-                    if (!TakeWord("NULL")) throw Fault("NULL is missing behind NOT");
+                    if (!TakeWord("NULL")) throw Fault("NULL is missing after NOT");
                     field = field with { Nullable = false };
                 }
                 if (TakeWord("COMMENT"))

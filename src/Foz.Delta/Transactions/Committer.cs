@@ -224,7 +224,7 @@ sealed class Committer
 
     CommitResult.Conflicted TableReplaced(Snapshot before) => new(ConflictKind.TableReplaced, before.Version,
         $"{staged.Options.Operation} on {table.Name} cannot be committed: version {before.Version} is not "
-        + "in the log any more; the table was deleted, made anew, or its log cleaned up");
+        + "in the log any more; the table was deleted or created again, or its log was cleaned up");
 
     CommitResult.Conflicted TableExists(long version) => new(ConflictKind.TableExists, version,
         $"{table.Name} cannot be created: there is a Delta table already");

@@ -52,7 +52,7 @@ public sealed record ServeOptions
         new("price_per_tb",
             "the price of reading 10^12 bytes, by which `foz.queries` tells what each statement costs")
             {
-                Default = "none: no cost is told",
+                Default = "none: no cost is computed",
             },
         new("price_bytes_min", "bytes for which a statement that reads is charged at least") { Default = "10MB" },
         new("mask_key", "the key of `hash` masks in [policies](#policies)")

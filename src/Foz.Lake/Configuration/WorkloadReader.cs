@@ -76,7 +76,7 @@ sealed class WorkloadReader(ErrorList errors)
                 $"the workload '{entry.Key}' takes what no other takes: it has no 'users', 'roles' and 'applications'");
         else if (options.Name != WorkloadOptions.DefaultName && takes == 0)
             errors.Add(
-                entry.KeyPlace, $"the workload '{entry.Key}' takes nobody's statements",
+                entry.KeyPlace, $"the workload '{entry.Key}' matches no session",
                 "say whose with 'users', 'roles' or 'applications'");
         return options;
     }

@@ -161,7 +161,7 @@ public static class EngineErrors
             error)
         {
             Hint = isMissing
-                ? "restore it from a backup, read an earlier version of the table, or make the table anew"
+                ? "restore it from a backup, read an earlier version of the table, or rebuild the table"
                 : null,
         };
     }

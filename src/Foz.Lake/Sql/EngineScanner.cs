@@ -52,13 +52,13 @@ public static class EngineScanner
                 case SqlTokenKind.Number when !IsNumber(sql, start, end):
                     throw Differs(
                         sql, start, $"trailing junk after numeric literal at or near \"{sql[start..end]}\"",
-                        "put a space behind the number");
+                        "put a space after the number");
             }
             hasEscapes = false;
         }
         if (isForEngine && FindShortened(sql) is { } space)
             throw Differs(
-                sql, space, "a space of Unicode stands in quotes behind '$' or a backslash",
+                sql, space, "a Unicode space is in quotes after '$' or a backslash",
                 "give it by its number, with chr(160), or as a parameter");
     }
 

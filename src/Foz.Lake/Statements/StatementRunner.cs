@@ -28,7 +28,7 @@ public sealed class StatementRunner(StatementContext context)
         if (statement.Returning is not null && context.QueryNames is null)
             throw new FozException(
                 ErrorKind.Sql,
-                "RETURNING is told to clients of foz serve alone: read the rows with a SELECT")
+                "RETURNING works in foz serve only: read the rows with a SELECT")
             { SqlState = "0A000" };
         for (var race = 1; ; race++)
         {

@@ -121,7 +121,7 @@ public sealed record OldCalendar(string File, bool IsOfDates, bool IsOfTimestamp
     string Refusal =>
         $"{File} holds timestamps before 1900 in Spark's old calendar and "
             + $"{(Zone is null ? "names no time zone" : $"the time zone {Zone}")}, "
-        + "which is not supported; write the table anew in Spark with "
+        + "which is not supported; rewrite the table in Spark with "
         + "spark.sql.parquet.datetimeRebaseModeInWrite=CORRECTED";
 
     static bool IsOld(string version, string first, Dictionary<string, string> footer, string key) =>

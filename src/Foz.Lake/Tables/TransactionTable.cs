@@ -53,10 +53,9 @@ public sealed class TransactionTable
         if (await changes.FindObstacleAsync(cancellationToken) is { } obstacle)
             throw new FozException(
                 ErrorKind.Sql,
-                $"{table.Name} has {obstacle}: of a transaction's statements only one "
-                    + "changes or deletes rows of it, alone")
+                $"{table.Name} has {obstacle}: UPDATE, DELETE or MERGE must be its only statement in a transaction")
             {
-                SqlState = "0A000", Hint = "COMMIT behind each statement, or write one MERGE",
+                SqlState = "0A000", Hint = "commit after each statement, or combine them in one MERGE",
             };
     }
 

@@ -98,7 +98,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
                     ? ""
                     : ", as 'on_schema_change: sync' does"));
         else ways.Add("cast the column to the table's type in the SELECT");
-        if (!keeps) ways.Add($"foz run {model.Name} --full-refresh makes the table anew");
+        if (!keeps) ways.Add($"foz run {model.Name} --full-refresh rebuilds the table");
         return string.Join("; ", ways);
     }
 
@@ -177,7 +177,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
             : throw new FozException(ErrorKind.Data, $"the table of {model.Name} has no column '{strategy.EventTime}'")
             {
                 Place = model.Place,
-                Hint = $"foz run {model.Name} --full-refresh makes it anew",
+                Hint = $"foz run {model.Name} --full-refresh rebuilds it",
             };
 
     IReadOnlyList<string> PartitionsOf(TableSnapshot present)
@@ -192,7 +192,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
                 : $"by {string.Join(", ", present.PartitionColumns)}"))
         {
             Place = model.Place,
-            Hint = $"foz run {model.Name} --full-refresh makes it anew",
+            Hint = $"foz run {model.Name} --full-refresh rebuilds it",
         };
     }
 

@@ -43,7 +43,7 @@ sealed class SchemaPolicy(Model model)
         {
             Place = model.Place,
             Hint = "'on_schema_change: fail' forbids it; 'sync' takes them over, and "
-                + "--full-refresh makes the table anew",
+                + "--full-refresh rebuilds the table",
         };
     }
 

@@ -116,7 +116,7 @@ sealed class LineageReporter : IAsyncDisposable
 
     void Add(byte[] content)
     {
-        if (!queue.Writer.TryWrite(content)) Lose("more happens than can be told");
+        if (!queue.Writer.TryWrite(content)) Lose("there are more events than can be sent");
     }
 
     void Lose(string why)

@@ -50,7 +50,7 @@ public static class SelectorParser
         if (rest.IsEmpty) throw Wrong(text, "it names nothing", place);
         var term = Split(text, rest.ToString(), place);
         if (term.Value.AsSpan().ContainsAny('+', '@'))
-            throw Wrong(text, "+ stands before or behind a name, @ before it", place);
+            throw Wrong(text, "+ goes before or after a name, @ before it", place);
         return term with { Reach = new(parents, children, isClosed) };
     }
 
@@ -102,8 +102,8 @@ public static class SelectorParser
         if (SelectorMethods.TakesArgument(method) && argument.Length == 0)
             throw Wrong(text, $"'{word}' needs a key: {word}.materialized:view", place);
         if (!SelectorMethods.TakesArgument(method) && argument.Length > 0)
-            throw Wrong(text, $"'{word}' takes nothing behind a dot", place, $"write {word}:{value}");
-        if (value.Length == 0) throw Wrong(text, $"nothing stands behind '{word}:'", place);
+            throw Wrong(text, $"'{word}' takes nothing after a dot", place, $"write {word}:{value}");
+        if (value.Length == 0) throw Wrong(text, $"nothing follows '{word}:'", place);
         if (SelectorMethods.Words(method) is { } words && !words.Contains(value))
             throw Wrong(text, $"'{word}' cannot be '{value}'", place, NearestName.Hint(value, words));
         return new(method, value) { Argument = argument, Text = text, Place = place };

@@ -37,7 +37,7 @@ sealed class ChangeRunner(ServedContext context)
         if (what is not null) session.Transactions.BeginImplicit(OnlyAdds(statement));
         if (MakesDropped(statement))
             throw Refused(
-                $"the transaction drops {Made(statement)}, which is gone from its COMMIT on", "COMMIT behind the DROP");
+                $"the transaction drops {Made(statement)}, which is gone from its COMMIT on", "COMMIT after the DROP");
         if (what is null && session.State != TransactionState.Idle)
             throw Refused(
                 "a transaction takes INSERT, UPDATE, DELETE, MERGE, COPY, and what creates, "

@@ -82,7 +82,8 @@ public sealed class UserDirectory(string projectFolder, TimeProvider clock)
     }
 
     void Warn(string error) => Warned?.Invoke(
-        $"the files of {UserList.FolderName}/ are wrong, and nobody logs in from {Grace.TotalSeconds:0} seconds later "
+        $"the files of {UserList.FolderName}/ are wrong, and no user can log in from "
+            + $"{Grace.TotalSeconds:0} seconds later "
             + $"on until they are right: {error}");
 
     string State() => PolicyFiles.StateOf(UserList.Files(projectFolder));

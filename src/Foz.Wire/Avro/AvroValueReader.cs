@@ -88,7 +88,7 @@ public ref struct AvroValueReader(ReadOnlySpan<byte> data)
 
     ReadOnlySpan<byte> Take(long length)
     {
-        if (length < 0 || length > rest.Length) throw WireException.Malformed("a value ends behind its block");
+        if (length < 0 || length > rest.Length) throw WireException.Malformed("a value ends after its block");
         var taken = rest[..(int)length];
         rest = rest[(int)length..];
         return taken;

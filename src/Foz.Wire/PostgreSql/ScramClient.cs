@@ -58,7 +58,7 @@ public sealed class ScramClient(
         var salt = Scram.Base64(Scram.Attribute(attributes, 1, 's'));
         var iterations = Scram.Iterations(Scram.Attribute(attributes, 2, 'i'));
         if (!bothNonces.StartsWith(nonce, StringComparison.Ordinal) || bothNonces.Length == nonce.Length)
-            throw new WireException(WireErrorKind.Authentication, "the server answered somebody else's SCRAM message");
+            throw new WireException(WireErrorKind.Authentication, "the server answered another client's SCRAM message");
 
         byte[] channel = [.. Encoding.ASCII.GetBytes(Header), .. certificateHash ?? []];
         var finalWithoutProof = $"c={Convert.ToBase64String(channel)},r={bothNonces}";

@@ -50,7 +50,7 @@ public ref struct TupleReader
     }
 
     static void ThrowEndsEarly(int bytesLeft) =>
-        throw WireException.Malformed($"a row ends early, {bytesLeft} bytes behind its last whole value");
+        throw WireException.Malformed($"a row ends early, {bytesLeft} bytes after its last whole value");
 
     static void ThrowNegative(int length) => throw WireException.Malformed($"a value states a length of {length}");
 }

@@ -97,7 +97,7 @@ public sealed class FaultTests(PostgreSqlServer server, FaultTests.LargeDatabase
         await database.GrantAsync();
         var error = await Assert.ThrowsAsync<FozException>(
             () => database.ReadAsync(PostgreSqlDatabase.Stream("broken")));
-        Assert.Contains("reading public.broken, behind row 49999 of a part: division by zero (22012)", error.Message);
+        Assert.Contains("reading public.broken, after row 49999 of a part: division by zero (22012)", error.Message);
         Assert.False(error.IsTransient);
     }
 

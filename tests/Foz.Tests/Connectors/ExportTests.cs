@@ -230,7 +230,7 @@ public sealed class ExportTests : IDisposable
     [Theory]
     [InlineData(
         "export: {file: a.xlsx}",
-        "the format of the file cannot be told by its name\n  set format to csv, jsonl or parquet")]
+        "the format of the file does not follow from its name\n  set format to csv, jsonl or parquet")]
     [InlineData(
         "export: {file: ../../a.csv}",
         "the file '../../a.csv' is outside of the project\n  write a path below it, or all of the path from the root on")]
@@ -254,7 +254,7 @@ public sealed class ExportTests : IDisposable
     [InlineData("export: {file: a.csv, environments: [prd]}", "unknown environment 'prd'\n  known: default")]
     [InlineData(
         "export: {connection: hook, path: t, mode: append}",
-        "a table that each run makes anew cannot be exported with 'mode: append'\n  all rows would come again: make it incremental, or take another mode")]
+        "a table that each run rebuilds cannot be exported with 'mode: append'\n  all rows would come again: make it incremental, or take another mode")]
     [InlineData("export: {file: a.csv}\nmaterialization: view", "a view cannot be exported\n  make it a table")]
     public void A_wrong_export_is_told(string frontMatter, string expected)
     {

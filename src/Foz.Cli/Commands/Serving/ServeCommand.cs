@@ -146,7 +146,7 @@ static class ServeCommand
         };
         return users.Current.All.Count + users.Current.Issuers.Count > 0
             ? LogIns.Of(() => users.Current, context.Shell.Clock)
-            : throw new FozException(ErrorKind.Usage, $"nobody could log in: {UserList.FolderName}/ names no users")
+            : throw new FozException(ErrorKind.Usage, $"cannot start: {UserList.FolderName}/ defines no users")
             {
                 Hint = "add one with foz user add, or serve this machine alone with --insecure-loopback",
             };

@@ -49,10 +49,10 @@ static class RestoreCommand
             await PutBrokenAsideAsync(context, opened, cancellationToken);
             var restored = await opened.RestoreAsync(target, cancellationToken);
             context.Shell.Out.WriteLine(
-                $"{table} is as it was at version {target.Version}; this is version {restored.Version}");
+                $"{table} is restored to version {target.Version}, as version {restored.Version}");
             if (restored.Warning is { } warning) context.Warn(warning);
             context.Shell.Out.WriteLine(
-                "  what its step read since then is not read again: foz run --full-refresh makes it anew");
+                "  input read since then is not reloaded: foz run --full-refresh rebuilds the table");
         });
         return command;
     }

@@ -149,7 +149,7 @@ public sealed class ProviderPackages(string folder)
         throw new FozException(
             ErrorKind.Source, $"{id} {version} is not what {who}: its SHA-512 is {hash}, not {stated}")
         {
-            Hint = "somebody changed it on the way: do not use it before that is clear",
+            Hint = "it was changed on the way: find out why before you use it",
         };
     }
 

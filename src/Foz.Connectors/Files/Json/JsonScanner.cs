@@ -43,7 +43,7 @@ sealed class JsonScanner(JsonNode root)
         }
         catch (InvalidOperationException)
         {
-            return "malformed JSON: an escape stands for no character";
+            return "malformed JSON: an escape that is no character";
         }
         // Only now: what a row that is set aside holds says nothing about columns.
         foreach (var (node, kinds) in met) node.Kinds |= kinds;

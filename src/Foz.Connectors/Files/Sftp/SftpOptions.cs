@@ -57,7 +57,7 @@ sealed record SftpOptions
         },
         new("private_key",
             "of an address: SFTP: the private key itself, in OpenSSH's or PEM's form; "
-                + "`\\n` stands for the end of a line") { IsSecret = true },
+                + "`\\n` ends a line") { IsSecret = true },
         new("passphrase", "of an address: SFTP: what opens the private key") { IsSecret = true },
         new("host_key", "of an address: SFTP: the server's key, `ssh-ed25519 AAAA…`, or its fingerprint, `SHA256:…`")
         {
@@ -120,6 +120,6 @@ sealed record SftpOptions
 
         FozException WrongKey() =>
             settings.Wrong(
-                "host_key", "a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'");
+                "host_key", "a fingerprint, 'SHA256:' and 43 characters, or a key, 'ssh-ed25519 AAAA…'");
     }
 }

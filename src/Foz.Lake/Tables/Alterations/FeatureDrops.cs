@@ -23,7 +23,7 @@ static class FeatureDrops
         [TableFeature.ColumnMapping] = draft => Refuse(
             draft.Mapping != ColumnMappingMode.None, draft, TableFeature.ColumnMapping,
             "its files hold columns by other names",
-            "make the table anew"),
+            "create the table again"),
         ["checkConstraints"] = draft => Refuse(
             draft.Properties.Keys.Any(key =>
                 key.StartsWith(RowRules.ConstraintPrefix, StringComparison.OrdinalIgnoreCase)),
@@ -82,7 +82,7 @@ static class FeatureDrops
         Refuse(
             draft.Schema.ToString().Contains($"\"{FieldMetadata.TypeChangesKey}\"", StringComparison.Ordinal), draft,
             TableFeature.TypeWidening, "types of columns were widened, and files of the old types may be there",
-            "make the table anew");
+            "create the table again");
         Unset(draft, TypeWidening.EnableProperty);
     }
 

@@ -26,7 +26,7 @@ static class InteroperationRules
                 $"files that {draft.Name} has already do not hold its partition columns "
                     + $"({string.Join(", ", draft.PartitionColumns)})",
                 "readers of Iceberg that do not take them from the metadata show NULL there, "
-                    + "until those files are written anew")
+                    + "until those files are rewritten")
             : null;
     }
 

@@ -199,7 +199,7 @@ static class PropertyAlterations
             throw new FozException(
                 ErrorKind.Data, $"{draft.Name} cannot come to find columns by id: its files have none, or other ones")
             {
-                Hint = "set it to name, or make the table anew",
+                Hint = "set it to name, or create the table again",
             };
         draft.Properties = draft.Properties.With(ColumnMapping.ModeProperty, mode);
         // Files by display name are there already.
@@ -209,7 +209,7 @@ static class PropertyAlterations
     static FozException Unmapped(TableDraft draft) => new(
         ErrorKind.Data, $"{draft.Name} cannot stop mapping its columns: its files hold them by other names")
     {
-        Hint = "make the table anew",
+        Hint = "create the table again",
     };
 
     static void AddFeature(TableDraft draft, string name, string value)

@@ -130,7 +130,7 @@ public static class ChangeLog
     /// <summary>The error of a version whose commit was cleaned up.</summary>
     static FozException Gone(LakeTable table, long version) =>
         new(ErrorKind.NotFound,
-            $"the log of {table.Name} no longer has version {version}: what it changed cannot be told")
+            $"the log of {table.Name} no longer has version {version}: its changes are unknown")
         {
             Hint = $"foz history {table.Name} lists the versions that are left; "
                 + "a step that reads what is new goes on with --full-refresh, from the beginning",

@@ -72,7 +72,7 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
         if (file is not { PartitionValues: { } partitionValues, SizeBytes: { } sizeBytes })
             throw new DeltaException(
                 DeltaErrorKind.VersionNotFound,
-                $"what version {step.Version} of {table.State.Table} changed cannot be told: it removes {file.Path}, "
+                $"the changes of version {step.Version} of {table.State.Table} are unknown: it removes {file.Path}, "
                 + "and the log no longer has the version that added it")
             { Path = file.Path.Value, Version = step.Version };
         return new()

@@ -182,6 +182,6 @@ public sealed class TableChanges
         if (OwnFields.FirstOrDefault(own => end.Schema.Columns.Find(own.Name) is not null) is { } own)
             throw new FozException(
                 ErrorKind.Data,
-                $"the changes of {table.Name} cannot be told: it has a column {own.Name}, as they have");
+                $"the changes of {table.Name} cannot be read: it has a column {own.Name}, as they have");
     }
 }

@@ -201,7 +201,7 @@ sealed class SparkParser(string text, Func<ColumnPath, SqlValue?> find) : SparkC
                     // Spark counts elements from 0, DuckDB from 1; after the end both give NULL.
                     ArrayType array => new($"({value.Sql})[({index.Sql}) + 1]", array.Element),
                     MapType map => new($"({value.Sql})[{index.Sql}]", map.Value),
-                    _ => throw Fault("[ ] stands behind what is neither an array nor a map"),
+                    _ => throw Fault("[ ] follows a value that is neither an array nor a map"),
                 };
             }
             else if (value.Type is StructType parent && TakeSymbol("."))

@@ -48,7 +48,7 @@ sealed class ExportReader(ErrorList errors)
                 errors.Add(export.Place, "a view cannot be exported", "make it a table");
             if (export.Mode is ExportMode.Append && model.Materialization is Materialization.Table)
                 errors.Add(
-                    export.Place, "a table that each run makes anew cannot be exported with 'mode: append'",
+                    export.Place, "a table that each run rebuilds cannot be exported with 'mode: append'",
                     "all rows would come again: make it incremental, or take another mode");
         }
     }

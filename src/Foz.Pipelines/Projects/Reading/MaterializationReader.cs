@@ -255,14 +255,14 @@ sealed partial class MaterializationReader(ErrorList errors)
         if (merge.SequenceBy is { } kept && merge.ExcludeColumns.Contains(kept, StringComparer.OrdinalIgnoreCase))
             errors.Add(
                 options.Reader.PlaceOf("merge_exclude_columns"),
-                $"'merge_exclude_columns' has '{kept}', by which rows are told to be newer",
+                $"'merge_exclude_columns' has '{kept}', by which newer rows are found",
                 "take it out of them");
         if (merge is { SequenceBy: { } sequence, UpdateColumns.Count: > 0 }
             && !merge.UpdateColumns.Contains(sequence, StringComparer.OrdinalIgnoreCase))
         {
             errors.Add(
                 options.Reader.PlaceOf("sequence_by"),
-                $"'merge_update_columns' leaves out '{sequence}', by which rows are told to be newer",
+                $"'merge_update_columns' leaves out '{sequence}', by which newer rows are found",
                 "add it to them");
         }
         return merge;

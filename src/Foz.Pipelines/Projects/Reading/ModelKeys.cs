@@ -36,7 +36,7 @@ static class ModelKeys
         new(
             "retention",
             "how old its value may be, such as `400 days`: [rows in which it is older are "
-                + "deleted](../guide/maintenance.md#retention) behind each run; a date or timestamp"),
+                + "deleted](../guide/maintenance.md#retention) after each run; a date or timestamp"),
         new(
             "mask",
             "of a source's column, what takes the place of its values before anything is written, cleaned or checked: "
@@ -72,7 +72,7 @@ static class ModelKeys
         new("grain", "the columns for whose values together a row stands: they are checked to be there, and unique"),
         new(
             "unknown_member",
-            "the row of a dimension that stands for what is not known: a mapping of columns to values; "
+            "the row of a dimension for unknown members: a mapping of columns to values; "
                 + "[more](../guide/models.md#dimensions)"),
         new("export", "where its rows go once its checks have passed: [one export, or a list](#exports)"),
         new(ReaderList.Key, Readers) { Default = "as `foz.yml` says" },
@@ -105,7 +105,7 @@ static class ModelKeys
         new("connection", $"for all but a file: a connection of one of the types {ExportTypes}"),
         new(
             "mode",
-            "`replace` (all rows), `append` (what is new, of a model that is not made anew), or of a table `upsert` "
+            "`replace` (all rows), `append` (what is new, of a model that is not rebuilt), or of a table `upsert` "
                 + "(what changed, by `keys`, deleted rows too)")
         {
             Default = "`replace`",

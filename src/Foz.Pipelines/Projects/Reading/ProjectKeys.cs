@@ -46,7 +46,7 @@ static class ProjectKeys
         {
             Default = "that of `.venv` or an active environment, else `python3`",
         },
-        new("maintenance", "what runs do for tables [behind their steps](#maintenance)"),
+        new("maintenance", "what runs do for tables [after their steps](#maintenance)"),
         new(
             "readers",
             "the engines that tables [stay readable "
@@ -55,7 +55,7 @@ static class ProjectKeys
         {
             Keys = Readers,
         },
-        new("openlineage", "where runs are told of [in OpenLineage's words](#openlineage)"),
+        new("openlineage", "where runs send [OpenLineage events](#openlineage)"),
         new("serve", "how [`foz serve`](#serve) serves the lake"),
         new(
             "connections",
@@ -73,7 +73,7 @@ static class ProjectKeys
         new("cache", "as of the project"),
         new(
             "base",
-            "another environment of the same lake, whose tables stand for those that this one [has not "
+            "another environment of the same lake, whose tables are used in place of those that this one [has not "
                 + "made](../guide/environments.md); it has no base itself"),
         new("schema_prefix", "what the names of all schemas begin with in the lake") { Default = "nothing" },
         new("memory", "as of the project"),

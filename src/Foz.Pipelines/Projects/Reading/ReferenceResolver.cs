@@ -74,7 +74,7 @@ sealed class ReferenceResolver(
             if (use.IsStream && !isIncremental)
             {
                 errors.Add(
-                    place, "STREAM() reads what is new since the last run, and each run makes this table anew",
+                    place, "STREAM() reads what is new since the last run, and each run rebuilds this table",
                     "only a model with 'materialization: incremental' can use it");
             }
             if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Microbatch)
@@ -114,7 +114,7 @@ sealed class ReferenceResolver(
     {
         if (reference.Kind is not ReferenceKind.Self || isIncremental) return;
         errors.Add(
-            place, $"'{own}' reads its own table, and each run makes that anew",
+            place, $"'{own}' reads its own table, and each run rebuilds it",
             "an incremental model can read what it was before: materialization: incremental");
     }
 

@@ -18,7 +18,7 @@ static class SourceKeys
     public static IReadOnlyList<SettingSpec> Source { get; } =
     [
         new("connection", "a connection of `foz.yml`; sources in Python need none") { IsRequired = true },
-        new("streams", "name → stream, or `all`; `'*':` beside named streams stands for all others")
+        new("streams", "name → stream, or `all`; `'*':` next to named streams means all others")
         {
             IsRequired = true,
         },

@@ -153,7 +153,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
                     }
                     takesAll = true;
                     if (!value.IsNull)
-                        errors.Add(value.Place, $"'{Others}' takes no settings", "it stands for all others");
+                        errors.Add(value.Place, $"'{Others}' takes no settings", "it means all others");
                 }
                 break;
             case YamlNode.Scalar when takesAll:
@@ -253,7 +253,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             if (string.Equals(column.Name, cursor, StringComparison.OrdinalIgnoreCase))
                 errors.Add(
                     column.Place, $"the cursor '{column.Name}' cannot be masked",
-                    "batches are told apart by its values");
+                    "its values separate batches");
             else if (column.Mask is ColumnMask.Hash && string.IsNullOrEmpty(source.MaskKey))
                 errors.Add(
                     column.Place, "'mask: hash' needs 'mask_key' of the source",

@@ -101,7 +101,7 @@ public sealed class BatchCleaning
             {
                 errors.Add(
                     rule.Place, $"'{rule.Name}' is for text, and {name} is none",
-                    "cast it behind this rule, or leave the rule out");
+                    "cast it after this rule, or leave the rule out");
                 continue;
             }
             if (rule is CleanRule.Fill fill && !isText[name] && !Fits(fill, name)) continue;

@@ -34,7 +34,7 @@ sealed class KeptTableChecks(StepContext context, GraphNode.OfModel node)
             Place = Model.Place,
             Hint = Model.Materialization.IsFullRefreshRestricted
                 ? "delete the rows that are too many"
-                : $"foz run {Model.Name} --full-refresh makes it anew; or delete the rows that are too many",
+                : $"foz run {Model.Name} --full-refresh rebuilds it; or delete the rows that are too many",
         };
     }
 

@@ -73,6 +73,6 @@ sealed partial class ModelStep
         context.Warn(new(
             $"the definition of {node.Name} changed since batch {last.Batch}: "
             + "the rows that it has are as the old one made them",
-            $"foz run {node.Name} --full-refresh makes them anew"));
+            $"foz run {node.Name} --full-refresh rebuilds them"));
     }
 }

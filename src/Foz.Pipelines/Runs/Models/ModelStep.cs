@@ -216,7 +216,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     void WarnOfRestriction() => context.Warn(new(
         Model.Materialization is Materialization.Snapshot
             ? $"{node.Name} is a snapshot: what it holds of the past is nowhere else, and stays with --full-refresh"
-            : $"{node.Name} is not made anew: 'full_refresh_restricted' forbids it"));
+            : $"{node.Name} is not rebuilt: 'full_refresh_restricted' forbids it"));
 
     async Task<StepResult> DefineViewAsync(StepManifest manifest, CancellationToken cancellationToken)
     {

@@ -151,7 +151,7 @@ public sealed class Quarantine(Lakehouse lake)
             replace.UniqueKey,
         _ => throw new FozException(
             ErrorKind.Usage,
-            $"{node.Name} is made anew by its step, or knows no single rows: nothing can be put back into it")
+            $"{node.Name} is rebuilt by its step, or has no single rows: nothing can be released into it")
         {
             Hint = "correct the rows where they come from, or the check; the next run takes them in by itself",
         },

@@ -125,10 +125,10 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         throw new FozException(
             ErrorKind.Data,
             $"{table} is not the table whose rows batch {last.Batch} of {model.Name} read: "
-                + "what is new in it cannot be told")
+                + "its new rows are unknown")
         {
             Place = model.Place,
-            Hint = $"foz run {model.Name} --full-refresh makes it anew from all rows",
+            Hint = $"foz run {model.Name} --full-refresh rebuilds it from all rows",
         };
     }
 

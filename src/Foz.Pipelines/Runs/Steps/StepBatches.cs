@@ -205,7 +205,7 @@ readonly record struct StepProgress(CarriedBatch Carried, StepManifest? Last, St
                     $"the table {table} carries {carried} of its step, whose last one was {Last.Batch}: it is "
                         + $"another table, or an old copy"))
         {
-            Hint = $"foz run {model} --full-refresh makes it anew",
+            Hint = $"foz run {model} --full-refresh rebuilds it",
         };
     }
 }

@@ -45,8 +45,8 @@ sealed partial class StreamStep
         catch (FozException e)
         {
             context.Warn(new(
-                $"batch {done.Batch} is in {node.Table}, and its source could not be told so: {e.Message}",
-                "the next run tells it again"));
+                $"batch {done.Batch} is in {node.Table}, and its source could not be informed: {e.Message}",
+                "the next run informs it again"));
         }
     }
 

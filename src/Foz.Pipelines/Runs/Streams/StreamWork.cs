@@ -58,14 +58,14 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
         $"{node.Table} holds a snapshot, and its mode is now incremental: "
         + (next.From is { } from ? $"the rows after {Stream.Cursor} = {from}" : "all rows")
         + " are appended to those that it has",
-        $"foz run {node.Name} --full-refresh makes it anew with each row once");
+        $"foz run {node.Name} --full-refresh rebuilds it with each row once");
 
     /// <summary>That a batch begins again, since the cursor is of another column or table.</summary>
     Warning CursorChanged(string before, string now) => new(
         $"{node.Table} was read by the cursor {before}, and its cursor is now {now}: it is read from the "
             + "beginning; rows that the table "
         + "has are left out, and its other rows stay",
-        $"foz run {node.Name} --full-refresh makes the table again from all rows");
+        $"foz run {node.Name} --full-refresh rebuilds the table from all rows");
 
     static string Count(long count, string what) => $"{count:N0} {what}{(count == 1 ? "" : "s")}";
 }

@@ -46,7 +46,7 @@ static class PgEscapes
                         escape.Slice(1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
                         out var code)
                     || code is 0 or > 0x10FFFF)
-                    throw Invalid("invalid Unicode escape", "write four digits behind \\u, and eight behind \\U");
+                    throw Invalid("invalid Unicode escape", "write four digits after \\u, and eight after \\U");
                 if (code is >= 0xD800 and < 0xE000) text.Append((char)code);
                 else text.Append(char.ConvertFromUtf32(code));
                 return 1 + digits;

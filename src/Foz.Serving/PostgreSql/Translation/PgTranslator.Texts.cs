@@ -103,7 +103,7 @@ sealed partial class PgTranslator
                 return true;
             case "regexp_matches":
                 if (Structure.IsInFrom(i))
-                    throw Unsupported("regexp_matches behind FROM", i, "call it in the list of SELECT");
+                    throw Unsupported("regexp_matches in FROM", i, "call it in the list of SELECT");
                 Replace(i, i + 1, "foz_regexp_matches");
                 AddFlags(i, close);
                 Edits.Around(Tokens.StartOf(i), Tokens.EndOf(close), "unnest(", ")");

@@ -168,7 +168,7 @@ static class PgNumeric
     static FozException TooLong(string what) => FunctionFault.Of(
         "22003",
         $"{what} does not fit numeric without digits, which has {PowerMax - Scale} digits before the "
-            + $"point and {Scale} behind it: "
+            + $"point and {Scale} after it: "
         + "cast to numeric(p,s) or double precision");
 
     static Int128 AtScale(BigInteger value, int scale, string what)

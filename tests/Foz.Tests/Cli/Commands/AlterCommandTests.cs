@@ -96,7 +96,7 @@ public sealed class AlterCommandTests : IDisposable
         ("cluster-by id amount zip s.first s.c", 2, "by 4 columns at most"),
         ("add-feature nothing", 2, "there is no table feature nothing"),
         ("drop-feature nothing", 1, "has no feature nothing"),
-        ("drop-feature columnMapping", 1, "make the table anew"),
+        ("drop-feature columnMapping", 1, "create the table again"),
         ("drop-feature appendOnly", 1, "cannot be dropped"),
         ("sync-identity id", 1, "is no identity column"),
     ];

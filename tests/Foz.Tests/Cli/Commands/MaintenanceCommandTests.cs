@@ -133,7 +133,7 @@ public sealed class MaintenanceCommandTests : IDisposable
         Assert.Contains("(cannot be read)", await OkAsync("history", "bronze.sales"), StringComparison.Ordinal);
         var restored = await foz.RunAsync("restore", "bronze.sales", "--to-version", "0");
         Assert.Contains("was broken and is no longer part of the table", restored.Error, StringComparison.Ordinal);
-        Assert.Contains("is as it was at version 0; this is version 1", restored.Out, StringComparison.Ordinal);
+        Assert.Contains("is restored to version 0, as version 1", restored.Out, StringComparison.Ordinal);
         Assert.Equal(0, (await foz.RunAsync("fsck", "all", "--deep")).ExitCode);
 
         await File.WriteAllTextAsync(newest, "{", TestContext.Current.CancellationToken);

@@ -103,7 +103,7 @@ public sealed class HttpSourceTests
     [InlineData("{type: cursor, token: after, has_more: more}", "{\"more\":true,\"value\":[{\"id\":1}]}",
         "rows would be missing: 'more' says that there are more rows, but the answer has no 'after'")]
     [InlineData("{type: next_url, url: next, total: count}", "{\"count\":1000,\"next\":null,\"value\":[{\"id\":1}]}",
-        "rows would be missing: the pages end behind 1 rows, and 'count' says 1,000")]
+        "rows would be missing: the pages end after 1 rows, and 'count' says 1,000")]
     public async Task A_first_page_is_never_taken_for_all_of_more(string paging, string body, string expected)
     {
         using var server = new ApiServer(_ => body);

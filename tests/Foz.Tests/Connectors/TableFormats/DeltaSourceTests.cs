@@ -117,7 +117,7 @@ public sealed class DeltaSourceTests : IDisposable
         await AppendAsync("SELECT 2 AS id", fresh: true);
         await AppendAsync("SELECT 3 AS id", fresh: true);
         Assert.Contains(
-            "elsewhere/shop/orders was made anew since it was read", await project.FailAsync(),
+            "elsewhere/shop/orders was created again since it was read", await project.FailAsync(),
             StringComparison.Ordinal);
         await project.RunWellAsync(isFullRefresh: true);
         Assert.Equal(["2", "3"], await project.RowsAsync("SELECT id FROM bronze.orders"));

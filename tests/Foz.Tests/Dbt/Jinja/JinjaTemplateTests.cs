@@ -57,7 +57,7 @@ public sealed class JinjaTemplateTests
         "\n {% include 'a' %}", "t:2:5", "the Jinja block 'include' is not supported",
         "a template includes no other: write what they share as a macro in macros/")]
     [InlineData("{{ 'a' | uper }}", "t:1:10", "unknown filter 'uper'", "did you mean 'upper'?")]
-    [InlineData("{{ 1 is eevn }}", "t:1:9", "unknown test 'eevn' behind 'is'", "did you mean 'even'?")]
+    [InlineData("{{ 1 is eevn }}", "t:1:9", "unknown test 'eevn' after 'is'", "did you mean 'even'?")]
     [InlineData(
         "{% set customer = 1 %}{{ custmer() }}", "t:1:26", "'custmer' is undefined", "did you mean 'customer'?")]
     [InlineData("{{ a.b }}", "t:1:6", "'a' is undefined", null)]

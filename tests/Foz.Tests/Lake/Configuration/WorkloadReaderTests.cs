@@ -69,7 +69,7 @@ public sealed class WorkloadReaderTests : IDisposable
     [InlineData("serve: {workloads: [a]}", "'workloads' must be a mapping of names")]
     [InlineData("serve: {workloads: {a: 1}}", "the workload 'a' must be a mapping")]
     [InlineData("serve: {workloads: {a: {slot: 1, users: b}}}", "unknown key 'slot' in the workload 'a'")]
-    [InlineData("serve: {workloads: {a: {slots: 1}}}", "the workload 'a' takes nobody's statements")]
+    [InlineData("serve: {workloads: {a: {slots: 1}}}", "the workload 'a' matches no session")]
     [InlineData("serve: {workloads: {default: {users: b}}}", "'default' takes what no other takes")]
     [InlineData("serve: {workloads: {a b: {users: c}}}", "'a b' cannot be a workload's name")]
     [InlineData(

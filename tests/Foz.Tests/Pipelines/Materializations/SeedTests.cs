@@ -155,7 +155,7 @@ public sealed class SeedTests : IDisposable
         Assert.Equal(
             "foz alter silver.m set delta.enableTypeWidening=true lets its columns take wider types, as "
                 + "'on_schema_change: sync' does; "
-            + "foz run silver.m --full-refresh makes the table anew",
+            + "foz run silver.m --full-refresh rebuilds the table",
             errors["silver.m"].Hint);
         Assert.Equal(
             "foz alter snapshots.h set delta.enableTypeWidening=true lets its columns take wider types, as "

@@ -311,7 +311,7 @@ public sealed class StrategyTests : IDisposable
             StringComparison.Ordinal);
         Assert.Equal("models/silver/m.sql", error.Place!.Value.File);
         Assert.Equal(
-            "cast the column to the table's type in the SELECT; foz run silver.m --full-refresh makes the table anew",
+            "cast the column to the table's type in the SELECT; foz run silver.m --full-refresh rebuilds the table",
             error.Hint);
     }
 
@@ -346,7 +346,7 @@ public sealed class StrategyTests : IDisposable
 
         Assert.Equal(["1", "2"], await lake.RowsAsync());
         Assert.Equal(
-            "silver.m is not made anew: 'full_refresh_restricted' forbids it",
+            "silver.m is not rebuilt: 'full_refresh_restricted' forbids it",
             Assert.Single(run.Steps.Single().Warnings).Message);
     }
 

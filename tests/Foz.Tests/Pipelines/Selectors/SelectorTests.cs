@@ -132,7 +132,7 @@ public sealed class SelectorTests : IDisposable
         "path:models/sliver", "'path:models/sliver' selects nothing of the project", "did you mean 'models/silver'?")]
     [InlineData("package:dbt_utils", "'package:dbt_utils' selects nothing of the project", "known: loja")]
     [InlineData("group:sale", "'group:sale' selects nothing of the project", "did you mean 'sales'?")]
-    [InlineData("tag:", "the selector 'tag:' has no meaning: nothing stands behind 'tag:'", null)]
+    [InlineData("tag:", "the selector 'tag:' has no meaning: nothing follows 'tag:'", null)]
     [InlineData(" ", "the selector '' has no meaning: it names nothing", "leave it out to mean all")]
     [InlineData("+", "the selector '+' has no meaning: it names nothing", null)]
     [InlineData(
@@ -141,11 +141,11 @@ public sealed class SelectorTests : IDisposable
     [InlineData(
         "@top+",
         "the selector '@top+' has no meaning: @ takes all that needs a name, and all that this needs: no + can stand beside it", null)]
-    [InlineData("a+b", "the selector 'a+b' has no meaning: + stands before or behind a name, @ before it", null)]
+    [InlineData("a+b", "the selector 'a+b' has no meaning: + goes before or after a name, @ before it", null)]
     [InlineData(
         "config:view", "the selector 'config:view' has no meaning: 'config' needs a key: config.materialized:view",
         null)]
-    [InlineData("tag.x:y", "the selector 'tag.x:y' has no meaning: 'tag' takes nothing behind a dot", "write tag:y")]
+    [InlineData("tag.x:y", "the selector 'tag.x:y' has no meaning: 'tag' takes nothing after a dot", "write tag:y")]
     [InlineData(
         "resource_type:modle", "the selector 'resource_type:modle' has no meaning: 'resource_type' cannot be 'modle'",
         "did you mean 'model'?")]

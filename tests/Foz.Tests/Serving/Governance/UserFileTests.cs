@@ -158,8 +158,8 @@ public sealed class UserFileTests : IDisposable
         Assert.NotNull(directory.Current.Find("ana"));
         clock.Now += UserDirectory.Grace / 2;
         Assert.NotNull(directory.Current.Find("ana"));
-        Assert.Contains("nobody logs in", Assert.Single(warnings), StringComparison.Ordinal);
-        // Another mistake is no reason to wait again.
+        Assert.Contains("no user can log in", Assert.Single(warnings), StringComparison.Ordinal);
+        // Another mistake is no reason to wait anew.
         File.WriteAllText(Path, "users: [[");
         Assert.NotNull(directory.Current.Find("ana"));
         clock.Now += UserDirectory.Grace / 2;

@@ -18,10 +18,10 @@ public sealed class SftpOptionsTests
         "'path' must be without a password: sftp://user@host/folder, beside 'password: ${NAME}'")]
     [InlineData(
         "sftp://host/", "host_key", "MD5:aa:bb",
-        "'host_key' must be a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'")]
+        "'host_key' must be a fingerprint, 'SHA256:' and 43 characters, or a key, 'ssh-ed25519 AAAA…'")]
     [InlineData(
         "sftp://host/", "host_key", "SHA256:short",
-        "'host_key' must be a fingerprint, 'SHA256:' with 43 characters behind it, or a key, 'ssh-ed25519 AAAA…'")]
+        "'host_key' must be a fingerprint, 'SHA256:' and 43 characters, or a key, 'ssh-ed25519 AAAA…'")]
     [InlineData(
         "sftp://host/", "timeout", "soon",
         "'timeout' must be a length of time such as 500ms, 30s, 5m or 2 days, not 'soon'")]

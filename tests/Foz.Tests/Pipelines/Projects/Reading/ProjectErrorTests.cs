@@ -82,7 +82,7 @@ public sealed class ProjectErrorTests : IDisposable
         "sources/s.yml:2:11: the name 'a__rejected' is reserved\n  __rejected ends the names of tables that stand beside others")]
     [InlineData(
         "connection: shop\nstreams: {'*': {mode: snapshot}}",
-        "sources/s.yml:2:16: '*' takes no settings\n  it stands for all others")]
+        "sources/s.yml:2:16: '*' takes no settings\n  it means all others")]
     [InlineData(
         "connection: shop\nstreams: {a: {mod: snapshot}}",
         "sources/s.yml:2:15: unknown key 'mod' in a stream of type database\n  did you mean 'mode'?")]
@@ -202,7 +202,7 @@ public sealed class ProjectErrorTests : IDisposable
         "models/silver/m.sql:2:101: 'merge_exclude_columns' stands beside 'merge_update_columns'\n  state those that change, or those that do not")]
     [InlineData(
         "materialization: {type: incremental, unique_key: a, sequence_by: b, merge_exclude_columns: [B]}",
-        "models/silver/m.sql:2:92: 'merge_exclude_columns' has 'b', by which rows are told to be newer\n  take it out of them")]
+        "models/silver/m.sql:2:92: 'merge_exclude_columns' has 'b', by which newer rows are found\n  take it out of them")]
     [InlineData(
         "materialization: {type: incremental, strategy: delete+insert, unique_key: a, merge_exclude_columns: b}",
         "models/silver/m.sql:2:101: 'merge_exclude_columns' has a use with 'strategy: merge' only")]
@@ -273,10 +273,10 @@ public sealed class ProjectErrorTests : IDisposable
         "models/gold/m.sql:1:15: unknown catalog 'memory'\n  the lake's is 'lake': write schema.table")]
     [InlineData(
         "select * from gold.m",
-        "models/gold/m.sql:1:15: 'gold.m' reads its own table, and each run makes that anew\n  an incremental model can read what it was before: materialization: incremental")]
+        "models/gold/m.sql:1:15: 'gold.m' reads its own table, and each run rebuilds it\n  an incremental model can read what it was before: materialization: incremental")]
     [InlineData(
         "select * from stream(silver.orders)",
-        "models/gold/m.sql:1:15: STREAM() reads what is new since the last run, and each run makes this table anew\n  only a model with 'materialization: incremental' can use it")]
+        "models/gold/m.sql:1:15: STREAM() reads what is new since the last run, and each run rebuilds this table\n  only a model with 'materialization: incremental' can use it")]
     [InlineData(
         "/* @foz\nmaterialization: {type: snapshot, strategy: check, unique_key: id, hard_deletes: invalidate}\n@foz */ select * from stream(silver.orders)", "models/gold/m.sql:3:23: 'hard_deletes: invalidate' ends what is not among the rows, and STREAM() gives only new ones\n  read all rows: FROM silver.orders")]
     [InlineData(

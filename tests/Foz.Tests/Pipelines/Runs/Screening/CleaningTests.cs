@@ -171,7 +171,7 @@ public sealed class CleaningTests : IDisposable
         "models/silver/t.sql:2:10: the rule 'lower' names an unknown column 'nam'\n  did you mean 'name'?")]
     [InlineData(
         "columns: [{name: id, clean: [lower]}]",
-        "models/silver/t.sql:2:30: 'lower' is for text, and id is none\n  cast it behind this rule, or leave the rule out")]
+        "models/silver/t.sql:2:30: 'lower' is for text, and id is none\n  cast it after this rule, or leave the rule out")]
     [InlineData(
         "columns: [{name: id, clean: [{cast: bigin}]}]",
         "models/silver/t.sql:2:31: the rule 'cast' cannot be made: unknown type 'bigin'")]

@@ -51,7 +51,7 @@ public sealed class CarriedBatchTests : IDisposable
         var error = await lake.FailAsync();
         Assert.Equal(
             "the table silver.m carries batch 2 of its step, and nothing is known of what that read", error.Message);
-        Assert.Equal("foz run silver.m --full-refresh makes it anew", error.Hint);
+        Assert.Equal("foz run silver.m --full-refresh rebuilds it", error.Hint);
         Assert.Equal(["1", "2"], await lake.RowsAsync());
 
         await lake.RunWellAsync(isFullRefresh: true);

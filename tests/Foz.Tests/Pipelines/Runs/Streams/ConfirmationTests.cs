@@ -71,7 +71,7 @@ public sealed class ConfirmationTests : IDisposable
         var source = new Queue(1) { RefusesConfirmation = true };
         Assert.Equal(Outcome.Succeeded, (await RunAsync(source)).Outcome);
         Assert.Contains(
-            "batch 1 is in bronze.orders, and its source could not be told so: no queue", Assert.Single(warnings),
+            "batch 1 is in bronze.orders, and its source could not be informed: no queue", Assert.Single(warnings),
             StringComparison.Ordinal);
 
         source.RefusesConfirmation = false;
