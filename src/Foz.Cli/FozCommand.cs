@@ -7,7 +7,7 @@ using Foz.Lake.Engine;
 namespace Foz.Cli;
 
 /// <summary>The command <c>foz</c>: parses its arguments, runs the requested command, and reports errors.</summary>
-public static class FozCommand
+static class FozCommand
 {
     const int UsageExitCode = 2;
 

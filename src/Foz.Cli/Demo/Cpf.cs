@@ -3,7 +3,7 @@ namespace Foz.Cli.Demo;
 /// <summary>
 /// Numbers of the Brazilian taxpayers' register: nine digits and two check digits, each a sum modulo 11.
 /// </summary>
-public static class Cpf
+static class Cpf
 {
     /// <summary>A number with right check digits, or with a wrong last one; with or without its punctuation.</summary>
     internal static string Create(ref SplitMix random, bool isInvalid)

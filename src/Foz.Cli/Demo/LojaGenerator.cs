@@ -8,7 +8,7 @@ namespace Foz.Cli.Demo;
 /// lines, some compressed), their items (CSV) and payments (Parquet) of the years 2024 and 2025, with the dirt of real
 /// life. The same seed gives the same files.
 /// </summary>
-public static class LojaGenerator
+static class LojaGenerator
 {
     const int Version = 1;
     const ulong Seed = 20240101;

@@ -1,7 +1,7 @@
 namespace Foz.Cli.Remote;
 
 /// <summary>What a server answers to one statement.</summary>
-public abstract record RemoteResult
+abstract record RemoteResult
 {
     RemoteResult() { }
 
@@ -25,7 +25,7 @@ public abstract record RemoteResult
 /// <summary>A column of rows that a server sends.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="TypeOid">PostgreSQL's object identifier of its type.</param>
-public sealed record RemoteColumn(string Name, uint TypeOid)
+sealed record RemoteColumn(string Name, uint TypeOid)
 {
     /// <summary>Whether its values are numbers.</summary>
     public bool IsNumber => RemoteValue.IsNumber(TypeOid);
@@ -41,4 +41,4 @@ public sealed record RemoteColumn(string Name, uint TypeOid)
 /// <param name="Severity">Such as <c>NOTICE</c> or <c>WARNING</c>.</param>
 /// <param name="Text">The message.</param>
 /// <param name="Hint">How to fix it; null where the server sends no hint.</param>
-public sealed record RemoteNotice(string Severity, string Text, string? Hint);
+sealed record RemoteNotice(string Severity, string Text, string? Hint);

@@ -8,7 +8,7 @@ namespace Foz.Cli.Remote;
 /// The server and the user of a connection, as psql's users write them: in the address, then in libpq's environment
 /// variables and the password file (PostgreSQL's documentation, chapter "libpq").
 /// </summary>
-public sealed class RemoteServer
+sealed class RemoteServer
 {
     /// <summary>The database of every <c>foz serve</c>.</summary>
     const string DatabaseDefault = "lake";

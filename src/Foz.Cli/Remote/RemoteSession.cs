@@ -12,7 +12,7 @@ namespace Foz.Cli.Remote;
 /// A session with a running server over PostgreSQL's protocol. One caller at a time. Disposing of it while a statement
 /// runs cancels the statement at the server.
 /// </summary>
-public sealed class RemoteSession : IAsyncDisposable
+sealed class RemoteSession : IAsyncDisposable
 {
     const int CopyPieceChars = 1 << 16;
 

@@ -5,7 +5,7 @@ namespace Foz.Cli.Terminal;
 /// <summary>Errors as people see them.</summary>
 /// <param name="mask">Takes secrets out of a text.</param>
 /// <param name="isVerbose">Whether the stack of an unexpected error is shown.</param>
-public sealed class ErrorText(Func<string, string> mask, bool isVerbose)
+sealed class ErrorText(Func<string, string> mask, bool isVerbose)
 {
     /// <summary>A text without secrets.</summary>
     public string Mask(string text) => mask(text);

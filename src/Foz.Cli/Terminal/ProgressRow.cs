@@ -4,7 +4,7 @@ namespace Foz.Cli.Terminal;
 /// One row at the foot of a terminal that shows the progress of a command; nothing without a terminal.
 /// </summary>
 /// <param name="shell">The terminal.</param>
-public sealed class ProgressRow(Shell shell) : IDisposable
+sealed class ProgressRow(Shell shell) : IDisposable
 {
     static readonly TimeSpan interval = TimeSpan.FromMilliseconds(100);
 

@@ -7,7 +7,7 @@ using Foz.Lake.Engine;
 namespace Foz.Cli.Terminal;
 
 /// <summary>How a result is written.</summary>
-public enum OutputFormat
+enum OutputFormat
 {
     /// <summary>For people.</summary>
     Table,
@@ -24,7 +24,7 @@ public enum OutputFormat
 /// <param name="IsNumber">Whether it is aligned to the right.</param>
 /// <param name="IsJson">Whether its texts are JSON.</param>
 /// <param name="IsTime">Whether its texts are dates or times.</param>
-public sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJson = false, bool IsTime = false)
+sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJson = false, bool IsTime = false)
 {
     /// <summary>Whether a part of a value still says something.</summary>
     public bool IsText => !IsNumber && !IsTime;
@@ -44,7 +44,7 @@ public sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJso
 /// <summary>Writes results: JSON and CSV row by row, tables after reading the first rows.</summary>
 /// <param name="shell">Where they are written.</param>
 /// <param name="format">The format.</param>
-public sealed class ResultWriter(Shell shell, OutputFormat format)
+sealed class ResultWriter(Shell shell, OutputFormat format)
 {
     /// <summary>How many rows a table shows.</summary>
     public const int TableRowsMax = 1_000;

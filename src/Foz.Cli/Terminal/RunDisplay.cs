@@ -6,7 +6,7 @@ using Foz.Pipelines.Runs.State;
 namespace Foz.Cli.Terminal;
 
 /// <summary>Shows a run while it works.</summary>
-public abstract class RunDisplay
+abstract class RunDisplay
 {
     /// <summary>How long the display waits between two calls of <see cref="Tick"/>.</summary>
     protected abstract TimeSpan Interval { get; }

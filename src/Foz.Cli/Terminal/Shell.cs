@@ -5,7 +5,7 @@ namespace Foz.Cli.Terminal;
 /// <summary>
 /// The input and output of a command: results go to <see cref="Out"/>, everything else to <see cref="Error"/>.
 /// </summary>
-public sealed class Shell
+sealed class Shell
 {
     const int BufferBytes = 1 << 16;
 
@@ -92,7 +92,7 @@ public sealed class Shell
 }
 
 /// <summary>How a piece of text looks, by its ANSI code.</summary>
-public enum Style
+enum Style
 {
     /// <summary>Bright.</summary>
     Bold = 1,

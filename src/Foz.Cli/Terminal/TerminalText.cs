@@ -9,7 +9,7 @@ namespace Foz.Cli.Terminal;
 /// Text that does nothing to a terminal but to be read: names, comments and messages of others can hold characters that
 /// move the cursor, rename the window, or type.
 /// </summary>
-public static partial class TerminalText
+static partial class TerminalText
 {
     static readonly SearchValues<char> controls = SearchValues.Create(
     [

@@ -4,7 +4,7 @@ namespace Foz.Cli.Terminal;
 
 /// <summary>Rows in aligned columns, for people.</summary>
 /// <param name="named">The columns.</param>
-public sealed class TextTable(IReadOnlyList<ResultColumn> named)
+sealed class TextTable(IReadOnlyList<ResultColumn> named)
 {
     /// <summary>The most columns of a terminal that a cell takes where nothing is known of the terminal.</summary>
     const int CellWidthMax = 80;

@@ -4,7 +4,7 @@ using System.Text;
 namespace Foz.Cli.Terminal;
 
 /// <summary>The room that text takes on a terminal, in columns.</summary>
-public static class TextWidth
+static class TextWidth
 {
     const string Ellipsis = "…";
 

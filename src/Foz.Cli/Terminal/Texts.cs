@@ -4,7 +4,7 @@ using Foz.Lake.Tables.Maintenance;
 namespace Foz.Cli.Terminal;
 
 /// <summary>Sizes as people read them.</summary>
-public static class SizeText
+static class SizeText
 {
     static readonly string[] Units = ["B", "KB", "MB", "GB", "TB", "PB"];
 
@@ -18,7 +18,7 @@ public static class SizeText
 }
 
 /// <summary>How far a work on files is, as text.</summary>
-public static class FileText
+static class FileText
 {
     /// <summary>Bytes, their share, and files.</summary>
     public static string Of(FileTotal done, FileTotal all) =>
@@ -28,7 +28,7 @@ public static class FileText
 }
 
 /// <summary>Instants as text.</summary>
-public static class TimeText
+static class TimeText
 {
     /// <summary>Returns an instant in UTC: to the second for people, otherwise ISO 8601 with full precision.</summary>
     public static string Of(DateTimeOffset instant, bool isForPeople) => isForPeople

@@ -1,7 +1,7 @@
 namespace Foz.Cli.Terminal;
 
 /// <summary>Draws trees.</summary>
-public static class Trees
+static class Trees
 {
     /// <summary>Draws a tree; what was drawn before is named again without what hangs on it.</summary>
     /// <param name="shell">Where to.</param>
@@ -33,4 +33,4 @@ public static class Trees
 /// <summary>A line of a tree.</summary>
 /// <param name="Name">Its text; entries of the same name have the same children wherever they are.</param>
 /// <param name="Remark">Text after the name; empty for none.</param>
-public readonly record struct TreeEntry(string Name, string Remark);
+readonly record struct TreeEntry(string Name, string Remark);

@@ -5,7 +5,7 @@ namespace Foz.Connectors.Airbyte;
 
 /// <summary>Any source connector that speaks the Airbyte protocol, as a program or in a container.</summary>
 /// <param name="clock">Measures how long it runs.</param>
-public sealed class AirbyteConnector(TimeProvider clock) : IConnector
+sealed class AirbyteConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>
     public string Type => "airbyte";

@@ -6,7 +6,7 @@ namespace Foz.Connectors.Databases;
 /// Any database that has an ADO.NET provider: its assemblies lie in the project's folder <c>providers/</c>, which
 /// <c>foz provider add</c> fills.
 /// </summary>
-public sealed class DatabaseConnector : IConnector
+sealed class DatabaseConnector : IConnector
 {
     /// <inheritdoc/>
     public string Type => "database";

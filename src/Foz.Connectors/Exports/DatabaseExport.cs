@@ -10,7 +10,7 @@ namespace Foz.Connectors.Exports;
 /// transaction records version and epoch in a <see cref="DatabaseLedger"/>. If that cannot be created, nothing is
 /// appended unless rows may come twice, and exports that replace or upsert continue with a warning.
 /// </summary>
-public sealed class DatabaseExport : TableExport
+sealed class DatabaseExport : TableExport
 {
     const int ParametersMax = 900;
     const int RowsMax = 100;

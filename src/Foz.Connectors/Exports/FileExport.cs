@@ -12,7 +12,7 @@ namespace Foz.Connectors.Exports;
 /// of earlier epochs after it has recorded its own epoch in the lake. The run that wrote them checks the lake before it
 /// renames: one of the two always stops it.
 /// </summary>
-public sealed class FileExport : IExportTarget
+sealed class FileExport : IExportTarget
 {
     const string FormatSetting = "format";
 

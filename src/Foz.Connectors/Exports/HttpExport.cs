@@ -11,7 +11,7 @@ namespace Foz.Connectors.Exports;
 /// same rows are sent again, so that an endpoint that respects it accepts them once. An endpoint records no epoch: if a
 /// run is overtaken after it has checked the lake and before its request, the request arrives.
 /// </summary>
-public sealed class HttpExport : IExportTarget
+sealed class HttpExport : IExportTarget
 {
     const int BodyBytesMax = 8 << 20;
     const string BatchSizeSetting = "batch_size", RecordsSetting = "records";

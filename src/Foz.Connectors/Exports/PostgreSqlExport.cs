@@ -12,7 +12,7 @@ namespace Foz.Connectors.Exports;
 /// Writes rows to a table of PostgreSQL in one transaction, which also records the version in <c>foz_exports</c>: each
 /// version arrives once. The table is created if it does not exist.
 /// </summary>
-public sealed class PostgreSqlExport : TableExport
+sealed class PostgreSqlExport : TableExport
 {
     const string Ledger = "foz_exports";
     const string Rows = "foz_export_rows", Deleted = "foz_export_deleted";

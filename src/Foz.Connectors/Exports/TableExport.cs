@@ -4,7 +4,7 @@ using Foz.Lake.Configuration;
 namespace Foz.Connectors.Exports;
 
 /// <summary>What targets that are tables of databases have in common.</summary>
-public abstract class TableExport : IExportTarget
+abstract class TableExport : IExportTarget
 {
     const string MayRepeatSetting = "may_repeat";
 

@@ -9,7 +9,7 @@ namespace Foz.Connectors.Files;
 /// Excel, XML, fixed width, and any as bytes.
 /// </summary>
 /// <param name="clock">Times tries again.</param>
-public sealed class FilesConnector(TimeProvider clock) : IConnector
+sealed class FilesConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>
     public string Type => "files";

@@ -7,7 +7,7 @@ namespace Foz.Connectors.Http;
 /// batch's work folder and then reads these like other files, so that types and rejected rows are those of files.
 /// </summary>
 /// <param name="clock">Decides when tokens expire, and waits between tries.</param>
-public sealed class HttpConnector(TimeProvider clock) : IConnector
+sealed class HttpConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>
     public string Type => "http";

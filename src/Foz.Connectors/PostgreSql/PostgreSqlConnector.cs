@@ -9,7 +9,7 @@ namespace Foz.Connectors.PostgreSql;
 /// hold (<c>infinity</c>, a date before year 1, NaN in a numeric of stated precision) is in the column
 /// <c>_rescued_data</c>.
 /// </summary>
-public sealed class PostgreSqlConnector : IConnector
+sealed class PostgreSqlConnector : IConnector
 {
     /// <inheritdoc/>
     public string Type => "postgresql";

@@ -5,7 +5,7 @@ namespace Foz.Connectors.Singer;
 
 /// <summary>Any tap of the Singer specification.</summary>
 /// <param name="clock">Measures how long it runs.</param>
-public sealed class SingerConnector(TimeProvider clock) : IConnector
+sealed class SingerConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>
     public string Type => "singer";

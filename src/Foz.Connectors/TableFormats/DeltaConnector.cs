@@ -4,7 +4,7 @@ namespace Foz.Connectors.TableFormats;
 
 /// <summary>Delta tables that others write, in a folder or an object store.</summary>
 /// <param name="clock">The time.</param>
-public sealed class DeltaConnector(TimeProvider clock) : IConnector
+sealed class DeltaConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>
     public string Type => "delta";

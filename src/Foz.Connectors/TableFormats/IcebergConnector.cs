@@ -4,7 +4,7 @@ namespace Foz.Connectors.TableFormats;
 
 /// <summary>Iceberg tables that others write, in a folder or an object store; no catalog is asked.</summary>
 /// <param name="clock">The time.</param>
-public sealed class IcebergConnector(TimeProvider clock) : IConnector
+sealed class IcebergConnector(TimeProvider clock) : IConnector
 {
     /// <inheritdoc/>
     public string Type => "iceberg";

@@ -7,7 +7,7 @@ namespace Foz.Delta.Log;
 /// line; objects that span lines or follow each other directly are read too, and unknown actions and fields are
 /// ignored (PROTOCOL.md, "Protocol Evolution").
 /// </summary>
-public static class ActionReader
+static class ActionReader
 {
     const int DepthMax = 512;
 

@@ -10,7 +10,7 @@ namespace Foz.Delta.Snapshots;
 /// A writer's notes on a version, next to its commit (PROTOCOL.md, "Version Checksum File"). Any writer may write it
 /// after the commit, and it may be wrong: it is compared with a replay, never used instead of one.
 /// </summary>
-public sealed record VersionChecksum
+sealed record VersionChecksum
 {
     const string CommitSizeName = "foz.commitSizeBytes";
     const string CommitCrcName = "foz.commitCrc32";
@@ -119,7 +119,7 @@ public sealed record VersionChecksum
 /// <summary>Distinguishes a commit file from one that was cut or changed.</summary>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="Crc32">The CRC-32 of its bytes.</param>
-public readonly record struct CommitSum(long SizeBytes, uint Crc32)
+readonly record struct CommitSum(long SizeBytes, uint Crc32)
 {
     /// <summary>The sum of a commit file's bytes.</summary>
     public static CommitSum Of(ReadOnlySpan<byte> content) =>

@@ -6,7 +6,7 @@ namespace Foz.Lake.Engine;
 /// <param name="SizeBytes">Its size in bytes.</param>
 /// <param name="Columns">What is known of the values of each leaf column.</param>
 /// <param name="PartitionKeys">The partition columns and the value that all rows have, as text; null for NULL.</param>
-public sealed record ParquetFile(
+sealed record ParquetFile(
     string Path,
     long RowCount,
     long SizeBytes,
@@ -32,11 +32,11 @@ public sealed record ParquetFile(
 /// The number of NULLs; null if not known. For what lies in a list or map it counts elements, not rows.
 /// </param>
 /// <param name="HasNaN">Whether a value is NaN, which sorts above <paramref name="Max"/>.</param>
-public sealed record ParquetColumnStatistics(
+sealed record ParquetColumnStatistics(
     IReadOnlyList<string> Path, string? Min, string? Max, long? NullCount, bool HasNaN);
 
 /// <summary>How Parquet files are written.</summary>
-public sealed record ParquetWriteOptions
+sealed record ParquetWriteOptions
 {
     /// <summary>What the names of the files begin with.</summary>
     public string NamePrefix { get; init; } = "part";
@@ -77,4 +77,4 @@ public sealed record ParquetWriteOptions
 /// </param>
 /// <param name="Id">Its id; null for none of its own.</param>
 /// <param name="Fields">Those of the fields inside.</param>
-public sealed record ParquetFieldId(string Name, int? Id, IReadOnlyList<ParquetFieldId> Fields);
+sealed record ParquetFieldId(string Name, int? Id, IReadOnlyList<ParquetFieldId> Fields);

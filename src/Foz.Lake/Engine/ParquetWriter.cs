@@ -6,7 +6,7 @@ using Foz.Lake.Sql;
 namespace Foz.Lake.Engine;
 
 /// <summary>Writes the rows of queries into Parquet files by DuckDB's COPY.</summary>
-public static class ParquetWriter
+static class ParquetWriter
 {
     // DuckDB's own level, 3, takes half as long again for files 4 % smaller.
     const string Compression = "COMPRESSION zstd, COMPRESSION_LEVEL 1";

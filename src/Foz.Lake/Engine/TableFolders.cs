@@ -9,7 +9,7 @@ namespace Foz.Lake.Engine;
 /// <param name="closed">Folders of which nothing is reached by being in a folder above: a project's, a user's
 /// home.</param>
 /// <param name="always">Folders that are reached from the beginning.</param>
-public sealed class TableFolders(
+sealed class TableFolders(
     string? lake, string system, IReadOnlyList<string> closed, IReadOnlyList<string> always)
 {
     const string LogFolder = "_delta_log";

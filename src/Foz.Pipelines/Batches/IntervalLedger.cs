@@ -4,7 +4,7 @@ using Foz.Pipelines.Intervals;
 namespace Foz.Pipelines.Batches;
 
 /// <summary>Which intervals a step's batches have filled.</summary>
-public sealed class IntervalLedger
+sealed class IntervalLedger
 {
     readonly List<FilledInterval> filled = [];
 

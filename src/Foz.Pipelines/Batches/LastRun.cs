@@ -10,7 +10,7 @@ namespace Foz.Pipelines.Batches;
 /// How the last run of a project in an environment ended: <c>_foz/runs/&lt;project&gt;.&lt;environment&gt;.json</c>. It
 /// says what may be tried again, and never what is done.
 /// </summary>
-public sealed record LastRun
+sealed record LastRun
 {
     const string Folder = "_foz/runs";
 

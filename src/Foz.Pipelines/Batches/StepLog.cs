@@ -16,7 +16,7 @@ namespace Foz.Pipelines.Batches;
 /// </summary>
 /// <param name="lake">The lake's root.</param>
 /// <param name="step">The step's name.</param>
-public sealed class StepLog(IObjectStore lake, string step)
+sealed class StepLog(IObjectStore lake, string step)
 {
     /// <summary>How many manifests are folded, at least.</summary>
     public const int FoldMin = 32;

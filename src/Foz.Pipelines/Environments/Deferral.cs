@@ -6,7 +6,7 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Environments;
 
 /// <summary>Lets models read from another environment what their own has not made: nothing of it is copied.</summary>
-public static class Deferral
+static class Deferral
 {
     /// <summary>The project whose models read what is neither selected nor made from another environment.</summary>
     /// <param name="project">The project.</param>

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Foz.Pipelines.Intervals;
 
 /// <summary>Times that do not touch each other, in order.</summary>
-public sealed record IntervalSet
+sealed record IntervalSet
 {
     IntervalSet(ImmutableArray<Interval> items) => Items = items;
 

@@ -40,7 +40,7 @@ public sealed record StepImpact(
 }
 
 /// <summary>What changed definitions do to the tables of a project, down to columns.</summary>
-public sealed class PlanImpact
+sealed class PlanImpact
 {
     readonly Dictionary<TableName, StepImpact> byName = [];
     readonly List<FozException> breaks = [];

@@ -7,7 +7,7 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Plans;
 
 /// <summary>Definitions of steps, and the changes between them.</summary>
-public static class StepDefinitions
+static class StepDefinitions
 {
     const string DescriptionKey = "description", ConnectionKey = "connection", ModeKey = "mode", CursorKey = "cursor",
         KeysKey = "keys";

@@ -6,7 +6,7 @@ namespace Foz.Pipelines.Plans;
 
 /// <summary>Where the steps of a lake stand: the last batch of each whose table carries it.</summary>
 /// <param name="reads">What is read of the lake.</param>
-public sealed class StepStates(LakeReads reads)
+sealed class StepStates(LakeReads reads)
 {
     const int ReadsMax = 16;
 

@@ -40,7 +40,7 @@ public sealed record DiffHunk(int StartBefore, int StartNow, IReadOnlyList<DiffL
 }
 
 /// <summary>The difference of two texts, by lines: the fewest that are removed and added (Myers, 1986).</summary>
-public static class TextDiff
+static class TextDiff
 {
     const int ContextLines = 3;
 

@@ -5,7 +5,7 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Programs;
 
 /// <summary>One run of a model's program.</summary>
-public sealed record ProgramRun
+sealed record ProgramRun
 {
     /// <summary>The model's name.</summary>
     public required TableName Model { get; init; }
@@ -48,4 +48,4 @@ public sealed record ProgramRun
 /// <param name="Name">Its name in the project.</param>
 /// <param name="Sql">A relation of its rows, for the session that runs the program.</param>
 /// <param name="Fields">Its columns.</param>
-public sealed record ProgramTable(TableName Name, string Sql, IReadOnlyList<Field> Fields);
+sealed record ProgramTable(TableName Name, string Sql, IReadOnlyList<Field> Fields);

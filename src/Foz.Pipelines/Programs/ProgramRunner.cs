@@ -14,7 +14,7 @@ namespace Foz.Pipelines.Programs;
 /// <param name="engines">The engines.</param>
 /// <param name="session">The session that has the tables.</param>
 /// <param name="clock">The time.</param>
-public sealed class ProgramRunner(EnginePool engines, EngineSession session, TimeProvider clock)
+sealed class ProgramRunner(EnginePool engines, EngineSession session, TimeProvider clock)
 {
     const string Helper = "foz.py";
     const string Main = "foz_run.py";

@@ -4,7 +4,7 @@ using Foz.Lake.Data;
 namespace Foz.Pipelines.Programs;
 
 /// <summary>Files of a model's rows, all of one format, in a folder that goes with this object.</summary>
-public sealed class StagedFiles : IDisposable
+sealed class StagedFiles : IDisposable
 {
     readonly ProgramRun run;
     readonly HandOver handOver;

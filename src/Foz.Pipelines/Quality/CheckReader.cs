@@ -9,7 +9,7 @@ namespace Foz.Pipelines.Quality;
 /// </summary>
 /// <param name="onViolation">What a violation does where a check does not say.</param>
 /// <param name="errors">Takes what is wrong.</param>
-public sealed class CheckReader(OnViolation onViolation, ErrorList errors)
+sealed class CheckReader(OnViolation onViolation, ErrorList errors)
 {
     /// <summary>Keys that may stand beside the type of a check instead of among its arguments.</summary>
     static readonly HashSet<string> CommonKeys =

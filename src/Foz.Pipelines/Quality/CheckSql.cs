@@ -9,7 +9,7 @@ namespace Foz.Pipelines.Quality;
 /// in parentheses.
 /// </param>
 /// <param name="relationOf">Another table at its committed version, as such SQL.</param>
-public sealed class CheckSql(string relation, Func<TableName, string> relationOf)
+sealed class CheckSql(string relation, Func<TableName, string> relationOf)
 {
     /// <summary>
     /// One SELECT with one row for all checks but SQL checks: the number of rows, then a number for each check in

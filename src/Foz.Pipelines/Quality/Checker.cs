@@ -11,7 +11,7 @@ namespace Foz.Pipelines.Quality;
 /// <param name="relation">
 /// The table as it would be after the commit, as SQL that may follow FROM; read several times.
 /// </param>
-public sealed class Checker(EngineSession session, string relation)
+sealed class Checker(EngineSession session, string relation)
 {
     /// <summary>
     /// Another table at its committed version, as SQL that may follow FROM; for <c>relationships</c>.

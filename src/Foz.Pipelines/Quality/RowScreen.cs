@@ -11,7 +11,7 @@ namespace Foz.Pipelines.Quality;
 /// </summary>
 /// <param name="session">The session that holds the batch; its temporary table <c>foz_broken</c> is replaced.</param>
 /// <param name="batch">The name of a temporary table with the batch's rows.</param>
-public sealed class RowScreen(EngineSession session, string batch)
+sealed class RowScreen(EngineSession session, string batch)
 {
     const string Broken = "foz_broken", Row = "foz_row", Part = "foz_part", Mask = "foz_mask";
 

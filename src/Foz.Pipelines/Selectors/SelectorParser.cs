@@ -8,7 +8,7 @@ namespace Foz.Pipelines.Selectors;
 /// Reads selectors as dbt writes them: terms with spaces between them mean any of them, with commas all of them; a term
 /// is <c>[@][n+][method:]value[+n]</c>.
 /// </summary>
-public static class SelectorParser
+static class SelectorParser
 {
     /// <summary>Reads selectors of a command line; each may hold several.</summary>
     /// <exception cref="FozException">A selector is invalid; the message says what is wrong with it.</exception>

@@ -59,7 +59,7 @@ static class StateWords
 }
 
 /// <summary>The words of <c>result:</c>, as dbt has them.</summary>
-public static class ResultWords
+static class ResultWords
 {
     /// <summary>It was made.</summary>
     public const string Success = "success";

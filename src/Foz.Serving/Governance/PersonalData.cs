@@ -3,7 +3,7 @@ namespace Foz.Serving.Governance;
 /// <summary>
 /// The tags of personal data that Foz knows by name, after Brazil's law of them (Lei 13.709/2018, LGPD).
 /// </summary>
-public static class PersonalData
+static class PersonalData
 {
     /// <summary>The kind of personal data that each tag marks.</summary>
     public static IReadOnlyDictionary<string, string> Categories { get; } = new SortedDictionary<string, string>(

@@ -5,7 +5,7 @@ using Foz.Serving.Sessions;
 namespace Foz.Serving.Statements;
 
 /// <summary>A statement of a session, which is checked, noted and stopped as the session's statements are.</summary>
-public abstract class ServedStatement : SqlStatement
+abstract class ServedStatement : SqlStatement
 {
     private protected ServedStatement(SqlSession session, string text)
         : base(text) => Session = session;

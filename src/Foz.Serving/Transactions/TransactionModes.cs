@@ -6,4 +6,4 @@ namespace Foz.Serving.Transactions;
 /// The level of isolation that is shown, such as <c>serializable</c>; null where it is not said. A transaction reads
 /// one version of each table at every level.
 /// </param>
-public readonly record struct TransactionModes(bool? ReadsOnly, string? Isolation);
+readonly record struct TransactionModes(bool? ReadsOnly, string? Isolation);

@@ -5,7 +5,7 @@ namespace Foz.Connectors.Databases.Providers;
 
 /// <summary>A version of a package (Semantic Versioning 2.0, with NuGet's fourth number).</summary>
 /// <param name="Text">As written, without what follows <c>+</c>.</param>
-public sealed record PackageVersion(string Text) : IComparable<PackageVersion>
+sealed record PackageVersion(string Text) : IComparable<PackageVersion>
 {
     const int NumbersMax = 4;
 

@@ -3,7 +3,7 @@ namespace Foz.Lake.Data.Formats;
 /// <summary>
 /// The numbers that Brazil's administration gives to people, companies and places, without punctuation.
 /// </summary>
-public static class BrazilianNumbers
+static class BrazilianNumbers
 {
     const int CpfLength = 11, CnpjLength = 14, CepLength = 8;
 

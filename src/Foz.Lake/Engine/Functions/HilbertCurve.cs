@@ -8,7 +8,7 @@ namespace Foz.Lake.Engine.Functions;
 /// dimension. In SQL it is <c>foz_hilbert(bits, x, y, …)</c> (algorithm of J. Skilling, "Programming the Hilbert
 /// curve", 2004).
 /// </summary>
-public static class HilbertCurve
+static class HilbertCurve
 {
     /// <summary>The most dimensions of a grid.</summary>
     public const int DimensionsMax = 8;

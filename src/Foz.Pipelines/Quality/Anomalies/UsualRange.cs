@@ -3,13 +3,13 @@ namespace Foz.Pipelines.Quality.Anomalies;
 /// <summary>A number that was measured before.</summary>
 /// <param name="At">When.</param>
 /// <param name="Value">The number.</param>
-public readonly record struct PastValue(DateTimeOffset At, double Value);
+readonly record struct PastValue(DateTimeOffset At, double Value);
 
 /// <summary>Between which numbers a next one would be nothing unusual.</summary>
 /// <param name="Middle">What it most often is about.</param>
 /// <param name="Low">The least.</param>
 /// <param name="High">The most.</param>
-public readonly record struct UsualRange(double Middle, double Low, double High)
+readonly record struct UsualRange(double Middle, double Low, double High)
 {
     /// <summary>Makes the median absolute deviation of normal values their standard deviation.</summary>
     const double DeviationOfNormal = 1.4826;

@@ -11,7 +11,7 @@ namespace Foz.Pipelines.Quality.Cleaning;
 /// A SELECT of a batch's rows after cleaning rules, which apply in their order. After the batch's own columns it has
 /// one for each rule and column, which records what the rule did.
 /// </summary>
-public sealed class BatchCleaning
+sealed class BatchCleaning
 {
     const string Hidden = "foz_clean_", Double = "foz_double";
 

@@ -9,7 +9,7 @@ namespace Foz.Pipelines.Quality.Cleaning;
 /// <c>- cast: {type: date, pattern: '%d/%m/%Y'}</c>.
 /// </summary>
 /// <param name="errors">Takes what is wrong.</param>
-public sealed class CleanReader(ErrorList errors)
+sealed class CleanReader(ErrorList errors)
 {
     const string Replace = "replace", Values = "values", Cast = "cast", Fill = "fill", Deduplicate = "deduplicate";
 
