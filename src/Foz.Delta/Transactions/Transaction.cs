@@ -281,11 +281,11 @@ public sealed class Transaction
     /// </summary>
     public void SetApplicationVersion(string appId, long version) =>
         Staged.Applications[appId] = new()
-    {
-        AppId = appId,
-        Version = version,
-        LastUpdatedMs = Table.Time.GetUtcNow().ToUnixTimeMilliseconds(),
-    };
+        {
+            AppId = appId,
+            Version = version,
+            LastUpdatedMs = Table.Time.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
 
     /// <summary>Sets the configuration of a domain, or removes the domain with null.</summary>
     /// <exception cref="DeltaException">

@@ -68,7 +68,8 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
                 case ExportOutcome.Moved when race < StepContext.RacesMax: continue;
                 // A lake that lost its leases, or a copy of it, begins with low epochs: the lease says whose it is.
                 case ExportOutcome.Overtaken { Epoch: { } later }
-                    when await context.Lease!.RaiseAsync(later + 1, cancellationToken): continue;
+                    when await context.Lease!.RaiseAsync(later + 1, cancellationToken):
+                    continue;
                 default: throw Overtaken(export);
             }
         }

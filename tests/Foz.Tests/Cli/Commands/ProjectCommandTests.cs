@@ -87,7 +87,7 @@ public sealed class ProjectCommandTests : IDisposable
         Assert.Equal("1\n", await ColumnAsync("select count(*) from silver.sales"));
         Assert.Equal("3\n", await ColumnAsync("select count(*) from silver.sales at (version => 0)"));
         Assert.Contains(
-            "this is version 2", await OkAsync("restore", "silver.sales", "--to-version", "0"),
+            "as version 2", await OkAsync("restore", "silver.sales", "--to-version", "0"),
             StringComparison.Ordinal);
         Assert.Equal("3\n", await ColumnAsync("select count(*) from silver.sales"));
         Assert.Equal(
