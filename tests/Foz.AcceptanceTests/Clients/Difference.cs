@@ -11,7 +11,7 @@ sealed record Difference(string Kind, string Reason, params string[] Statements)
     /// <summary>All that are known; the first that fits a statement is its reason.</summary>
     public static IReadOnlyList<Difference> All { get; } =
     [
-        new(Rows, "`version()` names Foz, behind the version of PostgreSQL whose protocol and catalogs it has.",
+        new(Rows, "`version()` names Foz, after the version of PostgreSQL whose protocol and catalogs it has.",
             "SELECT version()", "select version()", "pg_catalog.version()"),
         new(Rows, "A lake is one database, and has no templates.", "GetSchema(Databases)", @"\l", @"\l+",
             "SELECT datname FROM pg_database"),
@@ -23,8 +23,8 @@ sealed record Difference(string Kind, string Reason, params string[] Statements)
             "ns.nspname, t.oid, t.typname", "getTypeInfo", "getUDTs", "t.typname as \"name\",",
             "typ.oid, att.attname, att.atttypid"),
         new(Rows,
-            "Columns of the system's own catalogs are told with the types that Foz gives them "
-                + "(text for name), and as nullable.",
+            "Columns of the system's own catalogs have the types that Foz gives them "
+                + "(text for name), and are nullable.",
             "GetSchema(Columns)", "SQLColumns(all)", "SQLForeignKeys(out)", "SQLForeignKeys(in)", "SQLStatistics",
             "SQLProcedures", "SQLPrimaryKeys"),
         new(Rows, "Delta tables have no keys and indexes, and the system's catalogs have none in Foz.",
@@ -36,7 +36,7 @@ sealed record Difference(string Kind, string Reason, params string[] Statements)
         new(Rows, "The moment of the statement, and numbers of processes, are each server's own.", "now()",
             "pg_backend_pid()"),
         new(Rows, "The bytes are those of the Delta table.", @"\dt+"),
-        new(Rows, "NULL with a list behind it is NULL.", "c.reloptions || array(select"),
+        new(Rows, "NULL followed by a list is NULL.", "c.reloptions || array(select"),
         new(Rows, "The functions of DuckDB are not listed in `pg_proc`.", @"\df+ upper"),
         new(Rows, "There are no extensions, and no procedural languages.", @"\dx"),
         new(Rows, "Settings are the session's; those of a server's files do not exist.", @"\dconfig"),
