@@ -42,11 +42,11 @@ public readonly record struct FileStamp(ulong Device, ulong Inode, long SizeByte
     public static FileStamp? Of(string path)
     {
         if (!AreKnown) return null;
-        if (statx(CurrentFolder, path, 0, BasicStatistics, out var told) != 0)
+        if (statx(CurrentFolder, path, 0, BasicStatistics, out var stat) != 0)
             return Marshal.GetLastPInvokeError() is NotFound or NotFolder ? default(FileStamp) : null;
         return new(
-            ((ulong)told.DeviceMajor << 32) | told.DeviceMinor, told.Inode, (long)told.SizeBytes,
-            told.ModifiedSeconds * NsOfSecond + told.ModifiedNs, told.ChangedSeconds * NsOfSecond + told.ChangedNs);
+            ((ulong)stat.DeviceMajor << 32) | stat.DeviceMinor, stat.Inode, (long)stat.SizeBytes,
+            stat.ModifiedSeconds * NsOfSecond + stat.ModifiedNs, stat.ChangedSeconds * NsOfSecond + stat.ChangedNs);
     }
 
     [DllImport("libc", SetLastError = true)]

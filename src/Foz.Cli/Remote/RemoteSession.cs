@@ -184,9 +184,9 @@ sealed class RemoteSession : IAsyncDisposable
             }
             catch (PgServerException error)
             {
-                var told = RemoteErrors.Of(error, statement.Text, text, statement.Start);
+                var reported = RemoteErrors.Of(error, statement.Text, text, statement.Start);
                 if (!error.IsFatal) await SkipAsync(cancellationToken);
-                throw told;
+                throw reported;
             }
             catch (Exception error) when (SourceFault.IsOfSource(error))
             {

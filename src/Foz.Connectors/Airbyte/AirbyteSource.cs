@@ -100,9 +100,9 @@ sealed class AirbyteSource(
                 case "LOG" when message["log"] is JsonObject log:
                     run.Note($"{Text(log, "level")}: {Text(log, "message")}");
                     break;
-                case "TRACE" when message["trace"] is JsonObject told && told["error"] is JsonObject trace:
-                    error = Text(trace, "message") ?? "an error without a message";
-                    run.Note($"{error} {Text(trace, "internal_message")}".Trim());
+                case "TRACE" when message["trace"] is JsonObject trace && trace["error"] is JsonObject failure:
+                    error = Text(failure, "message") ?? "an error without a message";
+                    run.Note($"{error} {Text(failure, "internal_message")}".Trim());
                     break;
                 default:
                     var key = type is "CONNECTION_STATUS"

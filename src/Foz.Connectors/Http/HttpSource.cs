@@ -62,7 +62,8 @@ sealed class HttpSource : ISource
         StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken)
     {
         var declared = streams[stream.Name];
-        StreamInputs inputs = declared.AsksForChangedParents ? new StreamInputs.OfState(StreamInputs.OfState.Last(history))
+        StreamInputs inputs = declared.AsksForChangedParents
+            ? new StreamInputs.OfState(StreamInputs.OfState.Last(history))
             : declared.Cursor is { } cursor ? FromCursor(StreamInputs.OfCursor.Last(history), cursor.Of)
             : new StreamInputs.OfAll();
         return Task.FromResult(new BatchPlan(inputs, []));

@@ -91,7 +91,7 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
         var isAfter = $"{word} IN ('{RowChangeWords.Insert}', '{RowChangeWords.Postimage}')";
         var keys = stream.Keys.Select(key => KeyOf(stream, table, key)).ToList();
         var sameKey = string.Join(" AND ", keys.Select(key => $"a.{key} IS NOT DISTINCT FROM s.{key}"));
-        var isTold = keys.Count == 0
+        var isShown = keys.Count == 0
             ? $"s.{word} <> '{RowChangeWords.Preimage}'"
             : $"(s.{isAfter} OR NOT EXISTS (SELECT 1 FROM {relation} AS a WHERE a.{isAfter} AND a.{version} = "
                 + $"s.{version} AND {sameKey}))";
@@ -100,7 +100,7 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
             + $"s.{version} AS {ChangeColumns.Lsn}, "
             + $"CAST(CASE WHEN s.{isAfter} THEN 1 ELSE 0 END AS BIGINT) AS {ChangeColumns.Seq}, "
             + $"s._commit_timestamp AS {ChangeColumns.CommitTs}, {SqlText.Literal(address)} AS {ChangeColumns.Source} "
-            + $"FROM {relation} AS s WHERE {isTold}";
+            + $"FROM {relation} AS s WHERE {isShown}";
     }
 
     static string KeyOf(StreamDefinition stream, TableSnapshot table, string key) =>

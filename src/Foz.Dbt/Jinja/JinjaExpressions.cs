@@ -23,7 +23,8 @@ sealed class JinjaExpressions(JinjaRendering rendering)
             JinjaExpression.Mapped mapped => DictOf(mapped, scope),
             JinjaExpression.Attribute attribute =>
                 JinjaOperators.AttributeOf(Evaluate(attribute.Of, scope), attribute.Key, attribute.Place),
-            JinjaExpression.Item item => JinjaOperators.ItemOf(Evaluate(item.Of, scope), Evaluate(item.Key, scope), item.Place),
+            JinjaExpression.Item item =>
+                JinjaOperators.ItemOf(Evaluate(item.Of, scope), Evaluate(item.Key, scope), item.Place),
             JinjaExpression.Slice slice => SliceOf(slice, scope),
             JinjaExpression.Call call => Call(call, scope, caller: null),
             JinjaExpression.Filter filter => Filter(filter, Evaluate(filter.Value!, scope), scope),

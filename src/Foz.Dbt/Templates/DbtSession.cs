@@ -85,7 +85,8 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
         var scopes = new DbtScopes(this);
         var evaluator = new JinjaEvaluator(scopes.Root, JinjaLimits.Default, cancellationToken);
         return evaluator.Rendering.Bind(
-            macro.Definition, scopes.Of(macro.Package)).Invoke(new(evaluator.Rendering, place, macro.Name, positional, named));
+            macro.Definition,
+            scopes.Of(macro.Package)).Invoke(new(evaluator.Rendering, place, macro.Name, positional, named));
     }
 
     /// <summary>The relation that a reference means.</summary>

@@ -93,8 +93,8 @@ sealed class LogListing
             throw NotFound(target, $"its newest version is {last}");
         var checkpoint = checkpoints.LastOrDefault(c => c.Version <= target && !unusable.Contains(c));
         var first = checkpoint is null ? 0 : checkpoint.Version + 1;
-        var behind = commits.FindAll(file => file.Version >= first && file.Version <= target);
-        CheckGaps(behind, first, target, version is not null);
+        var following = commits.FindAll(file => file.Version >= first && file.Version <= target);
+        CheckGaps(following, first, target, version is not null);
         return new LogSegment
         {
             Version = target,
@@ -104,8 +104,8 @@ sealed class LogListing
                 : null,
             HasCheckpointChecksum = files.Exists(
                 file => file.Kind == LogFileKind.Checksum && file.Version == checkpoint?.Version),
-            Commits = behind,
-            Files = useCompactions ? Compact(behind) : behind,
+            Commits = following,
+            Files = useCompactions ? Compact(following) : following,
         };
     }
 
@@ -159,20 +159,21 @@ sealed class LogListing
     /// Puts in compactions from the first commit on, each time the one that reaches farthest, where they are smaller
     /// than the commits they replace. The last commit stays: it alone says who made the version, and when.
     /// </summary>
-    List<LogFile> Compact(List<LogFile> behind)
+    List<LogFile> Compact(List<LogFile> following)
     {
-        if (compactions.Count == 0 || behind.Count < 3) return behind;
-        var chosen = new List<LogFile>(behind.Count);
-        for (var i = 0; i < behind.Count;)
+        if (compactions.Count == 0 || following.Count < 3) return following;
+        var chosen = new List<LogFile>(following.Count);
+        for (var i = 0; i < following.Count;)
         {
-            var first = behind[i].Version;
+            var first = following[i].Version;
             var count = 1;
-            var file = behind[i];
+            var file = following[i];
             foreach (var compaction in compactions)
             {
                 var length = compaction.LastVersion - first + 1;
-                if (compaction.Version != first || length <= count || i + length >= behind.Count) continue;
-                if (compaction.Info.SizeBytes >= behind.Skip(i).Take((int)length).Sum(commit => commit.Info.SizeBytes))
+                if (compaction.Version != first || length <= count || i + length >= following.Count) continue;
+                if (compaction.Info.SizeBytes
+                    >= following.Skip(i).Take((int)length).Sum(commit => commit.Info.SizeBytes))
                     continue;
                 (file, count) = (compaction, (int)length);
             }
@@ -182,11 +183,11 @@ sealed class LogListing
         return chosen;
     }
 
-    void CheckGaps(List<LogFile> behind, long first, long target, bool isAsked)
+    void CheckGaps(List<LogFile> following, long first, long target, bool isAsked)
     {
-        for (var i = 0; i < behind.Count; i++)
-            if (behind[i].Version != first + i) throw Gap(first + i, behind[i].Version, isAsked, target);
-        if (first + behind.Count <= target) throw Gap(first + behind.Count, null, isAsked, target);
+        for (var i = 0; i < following.Count; i++)
+            if (following[i].Version != first + i) throw Gap(first + i, following[i].Version, isAsked, target);
+        if (first + following.Count <= target) throw Gap(first + following.Count, null, isAsked, target);
     }
 
     /// <summary>

@@ -138,9 +138,9 @@ sealed class Replay
     /// <summary>Notes a newer checkpoint; the size of the commits after it is estimated by their number.</summary>
     public void SetCheckpoint(long checkpointVersion, long sizeBytes)
     {
-        var behind = version - checkpointVersion;
-        var bytes = tail.CommitCount > 0 ? tail.CommitBytes * behind / tail.CommitCount : 0;
-        tail = new LogTail(checkpointVersion, sizeBytes, behind, bytes);
+        var following = version - checkpointVersion;
+        var bytes = tail.CommitCount > 0 ? tail.CommitBytes * following / tail.CommitCount : 0;
+        tail = new LogTail(checkpointVersion, sizeBytes, following, bytes);
     }
 
     /// <summary>Whether commits of the present state carry their own time.</summary>

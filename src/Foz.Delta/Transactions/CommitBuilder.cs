@@ -46,7 +46,7 @@ sealed class CommitBuilder(StagedChanges staged)
             return;
         }
         var ids = new RowIds(before, staged.Table.Name);
-        // Those that have ids come first: others get theirs behind them.
+        // Files with row ids come first: the others get later ids.
         foreach (var file in staged.Adds.Values.OrderBy(file => file.BaseRowId is null)) actions.Add(ids.Assign(file));
         if (RowTracking.IsOn(protocol, metadata) && before is not null
             && !RowTracking.IsOn(before.Protocol, before.Metadata))

@@ -68,7 +68,7 @@ sealed class StagedChanges(DeltaTable table, Snapshot? readSnapshot, Transaction
     /// <summary>The files that it removes, by path.</summary>
     public Dictionary<string, RemovedFile> Removes { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The rows that it deletes by deletion vectors, as far as it was told, by path.</summary>
+    /// <summary>The rows deleted by deletion vectors, as far as they are known, by path.</summary>
     public Dictionary<string, RowSet> DeletedRows { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Files of row changes for the change data feed.</summary>

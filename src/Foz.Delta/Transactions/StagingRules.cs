@@ -111,7 +111,7 @@ static class StagingRules
     static void CheckAdd(StagedChanges staged, AddFile file)
     {
         CheckPartitionValues(file, staged.Schema);
-        // A file may be told of again, with other statistics.
+        // A file may be added again, with other statistics.
         if (file.DataChange && staged.ReadSnapshot?.Files.Find(file.Key) is not null
             && !staged.Removes.ContainsKey(file.Path.Value))
             throw new DeltaException(DeltaErrorKind.InvalidArgument,

@@ -39,20 +39,22 @@ public static class UntypedNulls
         return found;
     }
 
-    static LogicalType Beside(LogicalType type) => Change(type, type, (told, _) =>
-        told.Id is TypeId.Integer ? LogicalType.TinyInt : told);
+    static LogicalType Beside(LogicalType type) => Change(type, type, (described, _) =>
+        described.Id is TypeId.Integer ? LogicalType.TinyInt : described);
 
-    static LogicalType Merge(LogicalType told, LogicalType answer) => Change(told, answer, (told, answer) =>
-        told.Id is TypeId.Integer && answer.Id is TypeId.TinyInt ? LogicalType.Of(TypeId.SqlNull) : told);
+    static LogicalType Merge(LogicalType described, LogicalType answer) =>
+        Change(described, answer, (described, answer) =>
+            described.Id is TypeId.Integer && answer.Id is TypeId.TinyInt ? LogicalType.Of(TypeId.SqlNull) : described);
 
     static LogicalType Change(
-        LogicalType told, LogicalType answer, Func<LogicalType, LogicalType, LogicalType> leaf) => told.Id switch
+        LogicalType described, LogicalType answer,
+        Func<LogicalType, LogicalType, LogicalType> leaf) => described.Id switch
         {
-            TypeId.List => LogicalType.List(Change(told.Element!, answer.Element!, leaf)),
+            TypeId.List => LogicalType.List(Change(described.Element!, answer.Element!, leaf)),
             TypeId.Map => LogicalType.Map(
-                Change(told.MapKey, answer.MapKey, leaf), Change(told.MapValue, answer.MapValue, leaf)),
+                Change(described.MapKey, answer.MapKey, leaf), Change(described.MapValue, answer.MapValue, leaf)),
             TypeId.Struct => LogicalType.Struct(
-                [.. told.Fields.Zip(answer.Fields, (t, a) => t with { Type = Change(t.Type, a.Type, leaf) })]),
-            _ => leaf(told, answer),
+                [.. described.Fields.Zip(answer.Fields, (t, a) => t with { Type = Change(t.Type, a.Type, leaf) })]),
+            _ => leaf(described, answer),
         };
 }

@@ -127,7 +127,7 @@ static class AlterationReader
 
     static ColumnPlace? Place(StatementCursor cursor) =>
         cursor.Takes("FIRST") ? ColumnPlace.First
-        : cursor.Takes("AFTER") ? ColumnPlace.Behind(cursor.Name("a column"))
+        : cursor.Takes("AFTER") ? ColumnPlace.AfterColumn(cursor.Name("a column"))
         : null;
 
     static TableAlteration.AddConstraint AddConstraint(StatementCursor cursor)

@@ -34,7 +34,7 @@ sealed class DefinitionStatements(StatementContext context)
         var present = await FindAsync(name, cancellationToken);
         if (present is { Kind: DefinitionKind.Table })
             throw new FozException(ErrorKind.Usage, $"{name} is a table, not a view");
-        if (present is not null && create.IfNotExists) return Told(name);
+        if (present is not null && create.IfNotExists) return ViewResult(name);
         if (present is not null && !create.Replaces)
             throw new FozException(ErrorKind.Data, $"{name} exists already")
             {
@@ -53,7 +53,7 @@ sealed class DefinitionStatements(StatementContext context)
                     Description = create.Comment ?? before?.Description, Owner = before?.Owner,
                 },
             cancellationToken);
-        return Told(name);
+        return ViewResult(name);
     }
 
     public async Task<StatementResult> DropViewAsync(Statement.DropView drop, CancellationToken cancellationToken)
@@ -72,7 +72,7 @@ sealed class DefinitionStatements(StatementContext context)
                 };
             case null when !drop.IfExists: throw await names!.Lake.Catalog.UnknownAsync(name, cancellationToken);
         }
-        return Told(name);
+        return ViewResult(name);
     }
 
     public async Task<StatementResult> RenameAsync(Statement.Rename rename, CancellationToken cancellationToken)
@@ -94,7 +94,7 @@ sealed class DefinitionStatements(StatementContext context)
 
     static StatementResult Named(TableName name) => new([new("name", DataType.String)], [[$"{name}"]]);
 
-    static StatementResult Told(TableName view) => new([new("view", DataType.String)], [[$"{view}"]]);
+    static StatementResult ViewResult(TableName view) => new([new("view", DataType.String)], [[$"{view}"]]);
 
     /// <summary>The name in the lake: that of the environment's own, never one that it only reads.</summary>
     TableName NameOf(TableTarget target)

@@ -15,7 +15,7 @@ sealed class RowStatements(StatementContext context)
 {
     readonly EngineSession session = context.Session;
 
-    // A query's tables are opened for it; this stands for the table that an expression is about.
+    // A query's tables are opened for it; this is the table that an expression is about.
     static readonly string targetRows = OwnNames.Of("target");
     static readonly string sourceRows = OwnNames.Of("source");
 

@@ -65,7 +65,7 @@ public sealed class StatementContext(EngineSession session, EnvironmentNames? na
     }
 
     /// <summary>The table that a statement makes, or that has its name already.</summary>
-    /// <exception cref="FozException">The name stands for a view, or there is no lake.</exception>
+    /// <exception cref="FozException">The name refers to a view, or there is no lake.</exception>
     internal async Task<LakeTable> OpenNewAsync(TableTarget target, CancellationToken cancellationToken) =>
         (target.Folder is { } folder
             ? Tables.OpenFolder(folder)

@@ -98,12 +98,12 @@ public sealed class StatementCursor(string sql, Func<string, string>? schemaOf =
     }
 
     /// <summary>Reads an alias after a table; null where none follows.</summary>
-    /// <param name="behind">Words that can follow instead.</param>
-    public string? Alias(params ReadOnlySpan<string> behind)
+    /// <param name="following">Words that can follow instead.</param>
+    public string? Alias(params ReadOnlySpan<string> following)
     {
         if (Takes("AS")) return Name("an alias");
         if (!tokens.IsName(at)) return null;
-        foreach (var word in behind)
+        foreach (var word in following)
             if (Sees(word)) return null;
         return Name();
     }

@@ -107,7 +107,7 @@ public sealed class LakeTable
         IReadOnlyDictionary<string, long> batches, string operation, (string Name, string Value)[] parameters,
         CancellationToken cancellationToken, Func<TableSnapshot, bool>? mayCarry = null)
     {
-        var told = TableOperation.Of(operation, parameters);
+        var named = TableOperation.Of(operation, parameters);
         for (var race = 1; ; race++)
         {
             var latest = await LatestAsync(cancellationToken);
@@ -115,7 +115,7 @@ public sealed class LakeTable
             if (batches.All(batch => latest.BatchOf(batch.Key) >= batch.Value)) return true;
             var transaction = new Transaction(Delta, latest.State, new()
             {
-                Operation = told.Name, Parameters = told.Parameters, EngineInfo = TableOperation.EngineInfo,
+                Operation = named.Name, Parameters = named.Parameters, EngineInfo = TableOperation.EngineInfo,
             });
             foreach (var (step, batch) in batches) transaction.SetApplicationVersion(step, batch);
             var result = await transaction.CommitAsync(cancellationToken);

@@ -66,7 +66,8 @@ sealed class WaitingRecords(Lakehouse lake, AirbyteStream stream, TableName tabl
         };
         var context = new ReadContext { TableFields = fields, Engine = lake.Engines, WorkFolder = folder.FullName };
         var read = await Task.Run(
-            () => rows.Read(definition, context, new(new StreamInputs.OfAll(), []), cancellationToken), cancellationToken);
+            () => rows.Read(definition, context, new(new StreamInputs.OfAll(), []), cancellationToken),
+            cancellationToken);
         try
         {
             try

@@ -53,7 +53,8 @@ public sealed record Promotion
                 all.Add(Read(info.Path, stored));
         if (environments is null) return all;
         var scope = environments.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        while (all.Find(open => scope.Overlaps(open.Environments) && !scope.IsSupersetOf(open.Environments)) is { } more)
+        while (all.Find(open =>
+            scope.Overlaps(open.Environments) && !scope.IsSupersetOf(open.Environments)) is { } more)
             scope.UnionWith(more.Environments);
         return all.FindAll(open => scope.IsSupersetOf(open.Environments));
     }

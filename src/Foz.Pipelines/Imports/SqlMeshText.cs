@@ -116,7 +116,7 @@ sealed class SqlMeshText
         }
         if (!IsComment(text, at)) return at + 1;
         var close = text[at] == '-' ? "\n" : "*/";
-        var behind = text.IndexOf(close, at + 2, StringComparison.Ordinal);
-        return behind < 0 ? text.Length : behind + close.Length;
+        var ending = text.IndexOf(close, at + 2, StringComparison.Ordinal);
+        return ending < 0 ? text.Length : ending + close.Length;
     }
 }

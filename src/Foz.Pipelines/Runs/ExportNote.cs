@@ -27,7 +27,9 @@ sealed record ExportNote(string Target, long? Version, ExportMode Mode, DateTime
     public long Epoch { get; init; }
 }
 
-/// <summary>The note of one export, <c>_foz/exports/&lt;table&gt;/&lt;target&gt;.json</c>, as one run reads and writes it.</summary>
+/// <summary>
+/// The note of one export, <c>_foz/exports/&lt;table&gt;/&lt;target&gt;.json</c>, as one run reads and writes it.
+/// </summary>
 /// <param name="lake">The lake's objects.</param>
 /// <param name="table">The exported table.</param>
 /// <param name="target">Where to.</param>

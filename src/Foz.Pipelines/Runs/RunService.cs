@@ -8,7 +8,9 @@ using Foz.Pipelines.Runs.State;
 
 namespace Foz.Pipelines.Runs;
 
-/// <summary>Starts runs of projects on a lake, and finds what resumes the last one; for the command line and hosts.</summary>
+/// <summary>
+/// Starts runs of projects on a lake, and finds what resumes the last one; for the command line and hosts.
+/// </summary>
 /// <param name="lake">The lake.</param>
 public sealed class RunService(Lakehouse lake)
 {
@@ -61,8 +63,8 @@ public sealed class ActiveRun
     public string RunId { get; }
 
     /// <summary>
-    /// How the run ends; failures of steps are in it. A <see cref="FozException"/> where it could not begin: the lake is
-    /// held, a selector means nothing, a source could not be discovered; canceled where it was before it began.
+    /// How the run ends; failures of steps are in it. A <see cref="FozException"/> where it could not begin: the lake
+    /// is held, a selector means nothing, a source could not be discovered; canceled where it was before it began.
     /// </summary>
     public Task<RunResult> Result { get; }
 

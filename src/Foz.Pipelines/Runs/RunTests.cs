@@ -30,9 +30,9 @@ sealed class RunTests
         (checks, this.project) = (new(lake), project);
         tests = [.. project.SqlTests.Where(test => names.Contains(test.Name))];
         foreach (var test in tests)
-            foreach (var behind in Behind(test))
+            foreach (var downstream in Downstream(test))
             {
-                if (!before.TryGetValue(behind, out var waitedFor)) before[behind] = waitedFor = [];
+                if (!before.TryGetValue(downstream, out var waitedFor)) before[downstream] = waitedFor = [];
                 waitedFor.Add(test);
             }
     }
@@ -105,15 +105,15 @@ sealed class RunTests
         })).Value;
 
     /// <summary>Returns the tables downstream of every table that a test reads.</summary>
-    HashSet<TableName> Behind(SqlTest test)
+    HashSet<TableName> Downstream(SqlTest test)
     {
-        HashSet<TableName>? behind = null;
+        HashSet<TableName>? downstream = null;
         foreach (var name in test.References.Select(reference => reference.Name)
             .Where(name => project.Graph.Find(name) is not null).Distinct())
         {
-            if (behind is null) behind = [.. project.Graph.Descendants(name)];
-            else behind.IntersectWith(project.Graph.Descendants(name));
+            if (downstream is null) downstream = [.. project.Graph.Descendants(name)];
+            else downstream.IntersectWith(project.Graph.Descendants(name));
         }
-        return behind ?? [];
+        return downstream ?? [];
     }
 }

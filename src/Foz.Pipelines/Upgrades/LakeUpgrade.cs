@@ -57,7 +57,8 @@ public sealed class LakeUpgrade(Lakehouse lake)
         IFormatUpgrade step, TimeSpan wait, Action<LeaseHolder> onWait, CancellationToken cancellationToken)
     {
         await using var lease = await RunLease.AcquireAsync(
-            lake.Store, JournalWriter.NewRunId(lake.Clock), environments: null, wait, onWait, lake.Clock, cancellationToken);
+            lake.Store, JournalWriter.NewRunId(lake.Clock), environments: null, wait, onWait, lake.Clock,
+            cancellationToken);
         if (await lake.Format.ReadAsync(cancellationToken) >= step.Format) return;
         Failpoint.Hit("upgrade.held");
         await lease.HoldAsync(

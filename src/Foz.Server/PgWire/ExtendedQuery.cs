@@ -206,8 +206,8 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
     /// </summary>
     RowEncoder EncoderOf(Portal portal, IReadOnlyList<ServedColumn> columns)
     {
-        if (portal.Statement.Columns is { } told
-            && !told.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid)))
+        if (portal.Statement.Columns is { } described
+            && !described.Select(c => c.PgType.Oid).SequenceEqual(columns.Select(c => c.PgType.Oid)))
             throw Wrong("0A000", "cached plan must not change result type");
         return rows.EncoderOf(columns, portal.Formats);
     }

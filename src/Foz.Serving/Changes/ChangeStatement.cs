@@ -21,12 +21,12 @@ sealed class ChangeStatement : ServedStatement
     ChangeStatement(SqlSession session, string text, Statement statement, IReadOnlyList<PgType> parameterTypes)
         : base(session, text) => (this.statement, ParameterTypes) = (statement, parameterTypes);
 
-    public override IReadOnlyList<ServedColumn>? Columns => told;
+    public override IReadOnlyList<ServedColumn>? Columns => described;
 
     internal override bool IsOfRows =>
         statement is Statement.Insert or Statement.Update or Statement.Delete or Statement.Merge;
 
-    IReadOnlyList<ServedColumn>? told;
+    IReadOnlyList<ServedColumn>? described;
 
     public override IReadOnlyList<PgType> ParameterTypes { get; }
 
@@ -57,14 +57,14 @@ sealed class ChangeStatement : ServedStatement
         if (statement.Returning is not null)
         {
             await new WriteRights(context).CheckGrantsAsync(statement, cancellationToken);
-            change.told = await new ReturnedRows(context, statement).DescribeAsync(
+            change.described = await new ReturnedRows(context, statement).DescribeAsync(
                 n => $"CAST(NULL AS {PgTypes.Find(change.ParameterTypes[n - 1].Oid) ?? LogicalType.Varchar})",
                 cancellationToken);
         }
         if (!GivesRows(statement)) return change;
         // It changes nothing: what it tells is known best by asking.
         var result = await change.TellAsync(context, statement, cancellationToken);
-        change.told = [.. result.Columns.Select(c => new ServedColumn(c.Name, ColumnTypes.ToLogicalType(c.Type)))];
+        change.described = [.. result.Columns.Select(c => new ServedColumn(c.Name, ColumnTypes.ToLogicalType(c.Type)))];
         return change;
     }
 
@@ -78,11 +78,11 @@ sealed class ChangeStatement : ServedStatement
             {
                 Query = await new SessionNames(context, Workload.Serving).QualifyAsync(view.Query, cancellationToken),
             };
-        if (told is not null && statement.Returning is null)
+        if (described is not null && statement.Returning is null)
         {
             var rows = (await TellAsync(context, translated, cancellationToken)).Rows
                 .Select(row => $"({string.Join(", ", row.Select(SqlValueText.Of))})").ToList();
-            return await ConstantRows.OpenAsync(Session, told, rows, $"SELECT {rows.Count}", cancellationToken);
+            return await ConstantRows.OpenAsync(Session, described, rows, $"SELECT {rows.Count}", cancellationToken);
         }
         await new WriteRights(context).CheckAsync(translated, cancellationToken);
         context.Audit(AuditEvent.Change, analysis: null);

@@ -33,7 +33,7 @@ sealed class ServedContext(SqlSession session, string sql)
         session.Host.Lethal.Note(sql, error);
     }
 
-    /// <summary>Audits how it failed, where it was refused: once, before the client is told.</summary>
+    /// <summary>Audits a refusal, once, before the client gets it.</summary>
     public async Task AuditAsync(Exception error)
     {
         if (error is not FozException refused || refused == session.Errors.InAudit

@@ -62,7 +62,7 @@ public sealed class SessionWork
         };
 
     /// <summary>Stops what runs, if anything does; for any thread.</summary>
-    /// <param name="why">What the client is told; null for the user's wish.</param>
+    /// <param name="why">The reason for the client; null where the user cancels.</param>
     internal void Stop(FozException? why)
     {
         lock (gate)

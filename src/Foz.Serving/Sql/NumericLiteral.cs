@@ -30,12 +30,12 @@ readonly record struct NumericLiteral(string Text, int Width, int Scale)
             return null;
         var mantissa = at < 0 ? text : text[..at];
         var point = mantissa.IndexOf('.');
-        var behind = point < 0 ? 0 : mantissa.Length - point - 1;
+        var fractionDigits = point < 0 ? 0 : mantissa.Length - point - 1;
         var written = point < 0 ? mantissa.ToString() : string.Concat(mantissa[..point], mantissa[(point + 1)..]);
         if (written.Length == 0 || !written.All(char.IsAsciiDigit) || Math.Abs(exponent) > 2 * DigitsMax
-            || behind > 2 * DigitsMax)
+            || fractionDigits > 2 * DigitsMax)
             return null;
-        var scale = behind - exponent;
+        var scale = fractionDigits - exponent;
         var digits = written.TrimStart('0');
         if (scale < 0) (digits, scale) = (digits.Length == 0 ? "" : digits.PadRight(digits.Length - scale, '0'), 0);
         var width = Math.Max(Math.Max(digits.Length, scale), 1);

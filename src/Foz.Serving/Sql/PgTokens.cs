@@ -181,7 +181,7 @@ sealed class PgTokens
             if (IsCast(at)) at = TypeEnd(at + 2);
             else if (IsSymbol(at, '[')) at = PartnerOf(at) + 1;
             else if (IsSymbol(at, '.') && IsName(at + 1)) at += 2;
-            else if (ClauseEnd(at) is var behind && behind > at) at = behind;
+            else if (ClauseEnd(at) is var next && next > at) at = next;
             else if (IsWord(at, "collate"))
             {
                 at += 2;
@@ -226,7 +226,7 @@ sealed class PgTokens
     public int CallEnd(int close)
     {
         var end = close + 1;
-        while (ClauseEnd(end) is var behind && behind > end) end = behind;
+        while (ClauseEnd(end) is var next && next > end) end = next;
         return end;
     }
 

@@ -7,7 +7,7 @@ static class ServedWork
 {
     /// <summary>
     /// Does something with a statement, which the client can cancel; where it is refused, that is on the disk before
-    /// the client is told.
+    /// the client gets the answer.
     /// </summary>
     public static async Task<T> RunAsync<T>(
         SqlSession session, string sql, Func<ServedContext, CancellationToken, Task<T>> work,

@@ -66,7 +66,7 @@ sealed class SessionCommand : ServedStatement
             _ => new DoneCursor(await DoAsync(context, cancellationToken)),
         };
 
-    /// <returns>What the client is told.</returns>
+    /// <returns>The answer for the client.</returns>
     async Task<string> DoAsync(ServedContext context, CancellationToken cancellationToken)
     {
         switch (statement)

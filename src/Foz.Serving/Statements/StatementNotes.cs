@@ -20,7 +20,7 @@ static class StatementNotes
     /// <param name="rows">How many rows it gave before.</param>
     public static void Fail(ServedContext context, Exception error, long rows = 0)
     {
-        // What failed inside of another statement comes by more than once, and may be told otherwise then.
+        // An error inside of another statement is seen more than once, and may have another text then.
         var errors = context.Session.Errors;
         if (error == errors.InQueries || (error.InnerException is { } inner && inner == errors.InQueries)) return;
         errors.InQueries = error;

@@ -11,7 +11,7 @@ namespace Foz.Serving.Trino;
 /// </summary>
 static class TrinoNames
 {
-    /// <summary>The relation of the catalogs that a name stands for; null for a table or view of the lake.</summary>
+    /// <summary>The relation of the catalogs that a name refers to; null for a table or view of the lake.</summary>
     /// <exception cref="FozException">There is no such catalog, or no such relation in one of the system's.</exception>
     public static TrinoRelation? Find(TableReference reference, TrinoPlace place)
     {

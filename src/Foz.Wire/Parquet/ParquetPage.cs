@@ -42,7 +42,8 @@ public readonly record struct ParquetPage(int HeaderBytes, int SizeBytes, uint? 
     /// Whether a page has the bytes that its writer counted the checksum of; true where there is none.
     /// </summary>
     /// <param name="bytes">The bytes after the header.</param>
-    public bool IsWhole(ReadOnlySpan<byte> bytes) => Checksum is not { } checksum || Crc32.HashToUInt32(bytes) == checksum;
+    public bool IsWhole(ReadOnlySpan<byte> bytes) =>
+        Checksum is not { } checksum || Crc32.HashToUInt32(bytes) == checksum;
 
     /// <summary>
     /// Reads the type of the next field, and its number, which is given by its distance from the one before.

@@ -67,10 +67,10 @@ sealed class InitTemplate(string name)
             silver: current
             streams: all
 
-            # Instead of all, or besides: name streams to say more of them. `'*':` stands for all others.
+            # Or name streams, to set more about them; `'*':` means all others.
             # streams:
             #   orders:
-            #     mode: incremental      # appends rows whose cursor grew; snapshot reads everything anew
+            #     mode: incremental      # appends rows whose cursor grew; snapshot reads everything again
             #     cursor: updated_at
             #     keys: [id]
             #     columns:

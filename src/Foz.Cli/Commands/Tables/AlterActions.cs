@@ -242,7 +242,7 @@ sealed class AlterActions(AlterActionFactory make)
         (arguments.GetValue(first), arguments.GetValue(after)) switch
         {
             (true, null) => ColumnPlace.First,
-            (false, { } column) => ColumnPlace.Behind(column[(column.LastIndexOf('.') + 1)..]),
+            (false, { } column) => ColumnPlace.AfterColumn(column[(column.LastIndexOf('.') + 1)..]),
             (false, null) => default,
             _ => throw new FozException(ErrorKind.Usage, "--first and --after cannot both be given"),
         };

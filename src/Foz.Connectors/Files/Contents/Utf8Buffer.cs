@@ -46,14 +46,14 @@ sealed class Utf8Buffer(Stream stream, int bytesMax)
     {
         while (true)
         {
-            var behind = Unread[keep..];
-            var found = behind.IndexOfAny((byte)'\n', (byte)'\r');
-            if (found >= 0 && (behind[found] == '\n' || found + 1 < behind.Length || IsEnded))
+            var rest = Unread[keep..];
+            var found = rest.IndexOfAny((byte)'\n', (byte)'\r');
+            if (found >= 0 && (rest[found] == '\n' || found + 1 < rest.Length || IsEnded))
             {
                 Drop(found);
-                return behind[found] == '\r' && found + 1 < behind.Length && behind[found + 1] == '\n' ? 2 : 1;
+                return rest[found] == '\r' && found + 1 < rest.Length && rest[found + 1] == '\n' ? 2 : 1;
             }
-            Drop(found >= 0 ? found : behind.Length);
+            Drop(found >= 0 ? found : rest.Length);
             if (!Fill() && Unread.Length == keep) return 0;
         }
 

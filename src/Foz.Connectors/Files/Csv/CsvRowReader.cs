@@ -188,36 +188,36 @@ public sealed class CsvRowReader(Stream stream, CsvDialect dialect, int rowBytes
                     return Step.Fault;
                 }
             }
-            var behind = end + 1;
-            while (behind < text.Length && text[behind] == ' ') behind++;
-            if (behind >= text.Length && !buffer.IsEnded) return Step.More;
-            if (behind < text.Length && text[behind] != dialect.Delimiter
-                && text[behind] is not (LineFeed or CarriageReturn))
+            var next = end + 1;
+            while (next < text.Length && text[next] == ' ') next++;
+            if (next >= text.Length && !buffer.IsEnded) return Step.More;
+            if (next < text.Length && text[next] != dialect.Delimiter
+                && text[next] is not (LineFeed or CarriageReturn))
             {
                 Fault = "text follows a closing quote";
                 return Step.Fault;
             }
-            return Finish(text, new CsvField(start, end - start, IsQuoted: true, hasEscapes), behind, ref at);
+            return Finish(text, new CsvField(start, end - start, IsQuoted: true, hasEscapes), next, ref at);
         }
     }
 
-    Step Finish(ReadOnlySpan<byte> text, CsvField field, int behind, ref int at)
+    Step Finish(ReadOnlySpan<byte> text, CsvField field, int next, ref int at)
     {
-        if (behind == text.Length)
+        if (next == text.Length)
         {
             fields.Add(field);
-            (rowLength, rowEnd) = (behind, behind);
+            (rowLength, rowEnd) = (next, next);
             return Step.Row;
         }
-        if (text[behind] == dialect.Delimiter)
+        if (text[next] == dialect.Delimiter)
         {
             fields.Add(field);
-            at = behind + 1;
+            at = next + 1;
             return Step.Field;
         }
-        if (text[behind] == CarriageReturn && behind + 1 == text.Length && !buffer.IsEnded) return Step.More;
+        if (text[next] == CarriageReturn && next + 1 == text.Length && !buffer.IsEnded) return Step.More;
         fields.Add(field);
-        (rowLength, rowEnd) = (behind, behind + EndOfLine(text, behind));
+        (rowLength, rowEnd) = (next, next + EndOfLine(text, next));
         return Step.Row;
     }
 

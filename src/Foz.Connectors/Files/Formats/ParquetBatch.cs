@@ -40,7 +40,7 @@ sealed class ParquetBatch
             .Select(s => (Source: s, File: ParquetInput.Open(s, session, context.WorkFolder, cancellationToken)))
             .ToList();
         var opened = looked.Select(l => l.File).OfType<ParquetInput>().ToList();
-        var told = looked.Where(l => l.File is null)
+        var found = looked.Where(l => l.File is null)
             .Select(l => new Warning($"file {l.Source.Input.Path} has no columns: nothing of it is read")).ToList();
         foreach (var ofName in opened.SelectMany(f => f.Columns)
             .GroupBy(c => FileColumns.ColumnName(c.Name), StringComparer.OrdinalIgnoreCase))
@@ -49,7 +49,7 @@ sealed class ParquetBatch
             var types = typed.Select(c => c.EngineType).Distinct().ToList();
             if (types.Count == 0 && columns.Find(ofName.Key) is null && !columns.Declared.ContainsKey(ofName.Key))
             {
-                told.Add(new(
+                found.Add(new(
                     $"column {ofName.Key} is null in all rows and has no type: it is left out until a file has one",
                     $"columns: {{{ofName.Key}: varchar}} keeps it"));
                 continue;
@@ -59,8 +59,8 @@ sealed class ParquetBatch
                 : Common(types, session, cancellationToken);
             columns.AddOrExtend(ofName.Key, field.Type, $"{format}:{string.Join('|', types)}");
         }
-        told.AddRange(columns.AddDeclared(format, sources));
-        return new ParquetBatch(opened, columns.Fields, context, told).Select(isStrict: true);
+        found.AddRange(columns.AddDeclared(format, sources));
+        return new ParquetBatch(opened, columns.Fields, context, found).Select(isStrict: true);
     }
 
     static Field Common(IEnumerable<string> types, EngineSession session, CancellationToken cancellationToken) =>

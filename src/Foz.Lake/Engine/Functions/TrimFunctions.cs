@@ -40,14 +40,14 @@ static class TrimFunctions
 
     static void Trim(DataChunk arguments, VectorWriter result, bool fromStart, bool fromEnd)
     {
-        var isTold = arguments.ColumnCount > 1;
+        var isGiven = arguments.ColumnCount > 1;
         var texts = arguments[0];
-        var others = arguments[isTold ? 1 : 0];
+        var others = arguments[isGiven ? 1 : 0];
         var all = texts.AllBytes;
-        var isWhole = !isTold || others.Validity.IsAllValid;
+        var isWhole = !isGiven || others.Validity.IsAllValid;
         for (var row = 0; row < arguments.RowCount && isWhole; row++)
             isWhole = texts.IsNull(row)
-                || Cut(all[row], isTold ? others.Bytes(row) : Spaces, fromStart, fromEnd).Length == all[row].Length;
+                || Cut(all[row], isGiven ? others.Bytes(row) : Spaces, fromStart, fromEnd).Length == all[row].Length;
         if (isWhole)
         {
             result.Share(texts);
@@ -55,7 +55,7 @@ static class TrimFunctions
         }
         for (var row = 0; row < arguments.RowCount; row++)
             if (texts.IsNull(row) || others.IsNull(row)) result.SetNull(row);
-            else result.SetBytes(row, Cut(all[row], isTold ? others.Bytes(row) : Spaces, fromStart, fromEnd));
+            else result.SetBytes(row, Cut(all[row], isGiven ? others.Bytes(row) : Spaces, fromStart, fromEnd));
     }
 
     /// <summary>A text without those characters at its ends that are cut.</summary>

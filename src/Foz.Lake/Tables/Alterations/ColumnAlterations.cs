@@ -27,9 +27,9 @@ static class ColumnAlterations
                 field = field with { Metadata = field.Metadata.With(FieldMetadata.CommentKey, comment) };
             draft.Schema = SchemaEdit.ChangeStruct(
                 draft.Schema, path.Parent, parent => Place(parent, field, column.Place));
-            var told = new JsonObject { ["column"] = TableDraft.Describe(path, field) };
-            if (column.Place != default) told["position"] = column.Place.ToString();
-            added.Add((JsonNode)told);
+            var description = new JsonObject { ["column"] = TableDraft.Describe(path, field) };
+            if (column.Place != default) description["position"] = column.Place.ToString();
+            added.Add((JsonNode)description);
         }
         draft.AssignIds();
         return TableOperation.Of("ADD COLUMNS", ("columns", TableDraft.Json(added)));
@@ -186,9 +186,9 @@ static class ColumnAlterations
                 draft.Properties = value is null
                     ? draft.Properties.Without(TagPrefix + tag)
                     : draft.Properties.With(TagPrefix + tag, value);
-            var told = new JsonObject(
+            var description = new JsonObject(
                 change.Tags.Select(t => KeyValuePair.Create(TagPrefix + t.Key, (JsonNode?)t.Value)));
-            return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableDraft.Json(told)));
+            return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableDraft.Json(description)));
         }
         var path = TableDraft.PathOf(change.Column);
         draft.Find(path);

@@ -24,25 +24,25 @@ static class PropertyAlterations
 
     public static TableOperation Apply(TableDraft draft, TableAlteration.SetProperties change)
     {
-        var told = new JsonObject();
+        var described = new JsonObject();
         foreach (var (given, value) in change.Properties)
         {
             if (given.StartsWith(FeaturePrefix, StringComparison.OrdinalIgnoreCase))
             {
                 AddFeature(draft, given[FeaturePrefix.Length..], value);
-                told[given] = value;
+                described[given] = value;
                 continue;
             }
             var property = PropertyRules.NameOf(given);
             PropertyRules.Check(property, value);
-            told[property] = value;
+            described[property] = value;
             if (property is ReaderVersion or WriterVersion) AddVersion(draft, property, value);
             else if (property == ColumnMapping.ModeProperty) SetMapping(draft, value.ToLowerInvariant());
             else Set(draft, property, value);
         }
         // Readers of Iceberg need ids of what lies in arrays and maps too.
         if (IcebergCompat.IsRequired(draft.Properties)) draft.AssignIds();
-        return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableDraft.Json(told)));
+        return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableDraft.Json(described)));
     }
 
     public static TableOperation Apply(TableDraft draft, TableAlteration.UnsetProperties change)

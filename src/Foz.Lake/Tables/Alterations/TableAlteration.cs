@@ -135,7 +135,7 @@ public readonly record struct ColumnPlace(bool IsFirst, string? After)
     public static ColumnPlace First => new(IsFirst: true, After: null);
 
     /// <summary>Returns the place after a column.</summary>
-    public static ColumnPlace Behind(string column) => new(IsFirst: false, column);
+    public static ColumnPlace AfterColumn(string column) => new(IsFirst: false, column);
 
     /// <summary>As Spark writes it; empty at the end.</summary>
     public override string ToString() => IsFirst ? "FIRST" : After is null ? "" : $"AFTER {After}";

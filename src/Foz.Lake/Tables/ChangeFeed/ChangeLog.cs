@@ -28,7 +28,8 @@ public readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snaps
     /// Whether added files may hold rows copied from removed files: not where the table's feed would have recorded it,
     /// and not where all rows were replaced.
     /// </summary>
-    public bool MayCopy => Told.Count == 0 && !ChangeDataFeed.IsOn(After.Protocol, After.Metadata) && !IsOverwrite;
+    public bool MayCopy =>
+        ChangeDataFiles.Count == 0 && !ChangeDataFeed.IsOn(After.Protocol, After.Metadata) && !IsOverwrite;
 
     /// <summary>Whether all rows gave way to others.</summary>
     bool IsOverwrite => Commit.Info is { Operation: { } operation, OperationParameters: var parameters }
@@ -39,7 +40,7 @@ public readonly record struct VersionStep(Commit Commit, Snapshot? Before, Snaps
                 && parameters.Find("isDynamicPartitionOverwrite") is not "true"));
 
     /// <summary>The change data files; where there are any, they record all that the version changed.</summary>
-    public IReadOnlyList<AddCdcFile> Told => [.. Commit.Actions.OfType<AddCdcFile>()];
+    public IReadOnlyList<AddCdcFile> ChangeDataFiles => [.. Commit.Actions.OfType<AddCdcFile>()];
 }
 
 /// <summary>

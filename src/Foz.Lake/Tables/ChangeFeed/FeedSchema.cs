@@ -15,7 +15,7 @@ static class FeedSchema
             var step = steps[i];
             if (step.Before is not { } before || ReferenceEquals(before.Metadata, step.After.Metadata)) continue;
             // Of the version before, only rows that this one removes are read.
-            var takesAway = step.Removed.Any() && step.Told.Count == 0;
+            var takesAway = step.Removed.Any() && step.ChangeDataFiles.Count == 0;
             if (i == 0 && !takesAway) return;
             if (Difference(before.TableSchema, end.Schema) is not { } difference) continue;
             var next = takesAway ? step.Version + 1 : step.Version;

@@ -27,7 +27,8 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
     public static async Task<IReadOnlyList<FileChange>> OfAsync(
         TableSnapshot table, VersionStep step, CancellationToken cancellationToken)
     {
-        if (step.Told is { Count: > 0 } told) return [.. told.Select(file => Of(step, file.AsData(), word: null))];
+        if (step.ChangeDataFiles is { Count: > 0 } files)
+            return [.. files.Select(file => Of(step, file.AsData(), word: null))];
         var changes = new List<FileChange>();
         var removed = step.Removed.Where(remove => IsThere(step, remove)).DistinctBy(remove => remove.Path)
             .ToDictionary(remove => remove.Path);

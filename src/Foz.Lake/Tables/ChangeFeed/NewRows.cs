@@ -28,8 +28,8 @@ sealed class NewRows
 
     readonly Dictionary<FilePath, FileLife> lives = [];
     readonly List<FileLife> past = [];
-    readonly List<AddFile> told = [];
-    readonly List<AddFile> toldOld = [];
+    readonly List<AddFile> recorded = [];
+    readonly List<AddFile> recordedOld = [];
 
     NewRows(TableSnapshot end, IReadOnlyList<VersionStep> steps)
     {
@@ -80,15 +80,15 @@ sealed class NewRows
         var come = adds.Where(add => !removes.ContainsKey(add.Path) && step.Before?.Files.Find(add.Key) is null)
             .ToList();
         var isRewritten = gone.Exists(remove => remove.DataChange) && come.Exists(add => add.DataChange);
-        var isTold = isRewritten && tracked is null && step.Told.Count > 0;
+        var isRecorded = isRewritten && tracked is null && step.ChangeDataFiles.Count > 0;
         var touched = new List<FileLife>();
-        var isCompared = isRewritten && tracked is null && step.MayCopy && !isTold;
+        var isCompared = isRewritten && tracked is null && step.MayCopy && !isRecorded;
         var compared = isCompared ? gone.Where(remove => remove.DataChange).ToHashSet() : [];
         foreach (var remove in removes.Values)
             touched.Add(await FindAsync(step, remove, isRestored || compared.Contains(remove), cancellationToken));
-        if (isTold) Tell(step, touched);
+        if (isRecorded) Tell(step, touched);
         foreach (var remove in gone)
-            if (isTold || !remove.DataChange) Leave(remove.Path);
+            if (isRecorded || !remove.DataChange) Leave(remove.Path);
             else lives[remove.Path] = lives[remove.Path] with { Now = null, IsCompared = isCompared };
         await TableFiles.ReadVectorsAsync(
             end, [.. adds.Where(add => !(removes.ContainsKey(add.Path) && lives[add.Path].Before is not null))],
@@ -97,15 +97,15 @@ sealed class NewRows
         {
             if (removes.ContainsKey(add.Path) && lives[add.Path] is { Before: not null } old)
             {
-                MarkOld(old, add, isCounted: add.DataChange && !isTold);
+                MarkOld(old, add, isCounted: add.DataChange && !isRecorded);
                 continue;
             }
             if (come.Contains(add) && lives.TryGetValue(add.Path, out var again))
                 lives[add.Path] = await ReadAsync(again, cancellationToken);
             var rows = await TableFiles.DeletedRowsAsync(end, add, cancellationToken);
-            if (removes.ContainsKey(add.Path)) Mark(add, rows, isCounted: add.DataChange && !isTold);
+            if (removes.ContainsKey(add.Path)) Mark(add, rows, isCounted: add.DataChange && !isRecorded);
             else if (come.Contains(add))
-                Enter(add, rows, isCounted: add.DataChange && !isTold, isMixed: isRewritten || !add.DataChange);
+                Enter(add, rows, isCounted: add.DataChange && !isRecorded, isMixed: isRewritten || !add.DataChange);
             else if (lives.TryGetValue(add.Path, out var life)) lives[add.Path] = life with { File = add };
         }
     }
@@ -153,9 +153,9 @@ sealed class NewRows
     /// <summary>Notes the change data files of a version, which say all that it did with rows.</summary>
     void Tell(VersionStep step, List<FileLife> touched)
     {
-        var files = step.Told.Select(file => file.AsData()).ToList();
-        told.AddRange(files);
-        if (isRestored || touched.Exists(life => !life.IsOld)) toldOld.AddRange(files);
+        var files = step.ChangeDataFiles.Select(file => file.AsData()).ToList();
+        recorded.AddRange(files);
+        if (isRestored || touched.Exists(life => !life.IsOld)) recordedOld.AddRange(files);
     }
 
     /// <summary>Ends the count of a file whose rows other files record from here on.</summary>
@@ -195,14 +195,14 @@ sealed class NewRows
             if ((isRestored || !life.IsOld || life.IsCompared) && life.Went is { } less) went.Add(less);
         }
         var scans = Scans(came).ToList();
-        if (told.Count > 0) scans.Add(Told(told, isNew: true));
+        if (recorded.Count > 0) scans.Add(ScanOf(recorded, isNew: true));
         if (scans.Count == 0) return TableRows.Of(end, []);
         var without = Scans(went).ToList();
-        if (toldOld.Count > 0) without.Add(Told(toldOld, isNew: false));
+        if (recordedOld.Count > 0) without.Add(ScanOf(recordedOld, isNew: false));
         return TableRows.OfGroups(end, [new RowGroup(scans) { Without = without }], own: []);
     }
 
-    static ScanPart Told(List<AddFile> files, bool isNew) => new([.. files], new() { ExtraColumns = [word] })
+    static ScanPart ScanOf(List<AddFile> files, bool isNew) => new([.. files], new() { ExtraColumns = [word] })
     {
         Where = $"{ChangeDataFeed.ChangeTypeColumn} {(isNew ? "IN" : "NOT IN")} ({Words})",
     };

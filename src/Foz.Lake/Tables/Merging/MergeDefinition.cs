@@ -33,16 +33,16 @@ public sealed record MergeDefinition
     internal TableOperation Operation => TableOperation.Of(
         "MERGE",
         ("predicate", On),
-        ("matchedPredicates", Told(MergeMatch.Matched)),
-        ("notMatchedPredicates", Told(MergeMatch.NotMatched)),
-        ("notMatchedBySourcePredicates", Told(MergeMatch.NotMatchedBySource)));
+        ("matchedPredicates", Predicates(MergeMatch.Matched)),
+        ("notMatchedPredicates", Predicates(MergeMatch.NotMatched)),
+        ("notMatchedBySourcePredicates", Predicates(MergeMatch.NotMatchedBySource)));
 
-    string Told(MergeMatch match) => JsonSerializer.Serialize(
+    string Predicates(MergeMatch match) => JsonSerializer.Serialize(
         Clauses.Where(clause => clause.Match == match).Select(clause =>
         {
-            var told = new SortedDictionary<string, string> { ["actionType"] = ActionType(clause.Action) };
-            if (clause.Condition is { } condition) told["predicate"] = condition;
-            return told;
+            var predicate = new SortedDictionary<string, string> { ["actionType"] = ActionType(clause.Action) };
+            if (clause.Condition is { } condition) predicate["predicate"] = condition;
+            return predicate;
         }));
 
     static string ActionType(MergeAction action) => action switch

@@ -50,7 +50,7 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// <param name="select">The SELECT.</param>
     /// <param name="hidden">Columns that data files hold besides the table's; the rows have them after those.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <param name="told">
+    /// <param name="keptIn">
     /// Where not null, a table of the session that is made of the rows as they are written; they have the column
     /// <see cref="ChangeDataFeed.ChangeTypeColumn"/> too, which stays out of data files.
     /// </param>
@@ -60,9 +60,9 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     /// <exception cref="FozException">A row breaks a rule; nothing was written.</exception>
     public async Task<IReadOnlyList<AddFile>> WriteAsync(
         EngineSession session, string select, IReadOnlyList<string> hidden, CancellationToken cancellationToken,
-        string? told = null)
+        string? keptIn = null)
     {
-        var copied = await CopyAsync(session, select, hidden, told, cancellationToken);
+        var copied = await CopyAsync(session, select, hidden, keptIn, cancellationToken);
         CheckFolders(copied);
         rows.Value.NoteIdentities(session, cancellationToken);
         rowFiles.AddRange(copied);
@@ -227,19 +227,19 @@ sealed class DataFiles(LakeTable table, TargetSchema target, Metadata metadata, 
     }
 
     async Task<IReadOnlyList<ParquetFile>> CopyAsync(
-        EngineSession session, string select, IReadOnlyList<string> hidden, string? told,
+        EngineSession session, string select, IReadOnlyList<string> hidden, string? keptIn,
         CancellationToken cancellationToken)
     {
         var folder = Path.GetDirectoryName(store.StagingPath("data"))!;
         session.Reach(folder);
-        var carried = told is null ? hidden : [.. hidden, ChangeDataFeed.ChangeTypeColumn];
+        var carried = keptIn is null ? hidden : [.. hidden, ChangeDataFeed.ChangeTypeColumn];
         try
         {
             select = rows.Value.Select(session, select, carried, cancellationToken);
-            if (told is not null)
+            if (keptIn is not null)
             {
-                session.Execute($"CREATE OR REPLACE TEMP TABLE {told} AS {select}", cancellationToken);
-                select = $"SELECT * EXCLUDE ({ChangeDataFeed.ChangeTypeColumn}) FROM {told}";
+                session.Execute($"CREATE OR REPLACE TEMP TABLE {keptIn} AS {select}", cancellationToken);
+                select = $"SELECT * EXCLUDE ({ChangeDataFeed.ChangeTypeColumn}) FROM {keptIn}";
             }
             if (HoldsPartitionColumns) select = WithLoggedPartitions(select);
             return await ParquetWriter.WriteAsync(

@@ -13,7 +13,7 @@ namespace Foz.Lake.Tables.Writing;
 /// <param name="session">The session that reads the rows.</param>
 /// <param name="present">The table before the change.</param>
 /// <param name="target">The table's schema after it.</param>
-sealed class ToldChanges(EngineSession session, TableSnapshot present, TargetSchema target) : IDisposable
+sealed class RecordedChanges(EngineSession session, TableSnapshot present, TargetSchema target) : IDisposable
 {
     readonly List<TableRelation> relations = [];
     readonly List<string> parts = [];

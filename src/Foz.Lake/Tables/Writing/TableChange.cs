@@ -18,7 +18,7 @@ namespace Foz.Lake.Tables.Writing;
 /// </summary>
 public sealed partial class TableChange : IAsyncDisposable
 {
-    const string Told = "foz_told";
+    const string AddedRowsTable = "foz_recorded";
 
     readonly LakeTable table;
     readonly WriteOptions options;
@@ -214,7 +214,7 @@ public sealed partial class TableChange : IAsyncDisposable
 
     /// <summary>Adds rows, and takes none away.</summary>
     internal Task AddAsync(EngineSession session, ChangedRows rows, CancellationToken cancellationToken) =>
-        AddAsync(session, [rows], isTold: false, cancellationToken);
+        AddAsync(session, [rows], isRecorded: false, cancellationToken);
 
     /// <summary>
     /// Takes rows of the table away and adds others. Every row that goes, or is replaced, goes this way, once in a
@@ -229,20 +229,20 @@ public sealed partial class TableChange : IAsyncDisposable
         var isRewritten = await DeleteAsync(session, rows.Removed, cancellationToken);
         // Files that come and go, and rows that are marked as deleted, tell readers of the feed enough; rows that only
         // moved, and those that are one row before and after, readers could not distinguish.
-        var isTold = TellsChanges
+        var isRecorded = TellsChanges
             && (isRewritten || rows.Replaced is { Count: > 0 } || (TellsRemovals && rows.Removed.Count > 0));
-        if (rows.Added.Count > 0) await AddAsync(session, rows.Added, isTold, cancellationToken);
-        if (!isTold) return;
-        using var told = new ToldChanges(session, Present!, Target);
-        await told.AddOldAsync(rows.Removed, rows.Replaced, cancellationToken);
-        if (rows.Added.Count > 0) told.AddNew(Told);
-        await WriteChangesAsync(session, told, cancellationToken);
-        session.Execute($"DROP TABLE IF EXISTS {Told}", cancellationToken);
+        if (rows.Added.Count > 0) await AddAsync(session, rows.Added, isRecorded, cancellationToken);
+        if (!isRecorded) return;
+        using var recorded = new RecordedChanges(session, Present!, Target);
+        await recorded.AddOldAsync(rows.Removed, rows.Replaced, cancellationToken);
+        if (rows.Added.Count > 0) recorded.AddNew(AddedRowsTable);
+        await WriteChangesAsync(session, recorded, cancellationToken);
+        session.Execute($"DROP TABLE IF EXISTS {AddedRowsTable}", cancellationToken);
     }
 
-    async Task WriteChangesAsync(EngineSession session, ToldChanges told, CancellationToken cancellationToken)
+    async Task WriteChangesAsync(EngineSession session, RecordedChanges recorded, CancellationToken cancellationToken)
     {
-        var files = await dataFiles.WriteChangesAsync(session, told.Select, cancellationToken);
+        var files = await dataFiles.WriteChangesAsync(session, recorded.Select, cancellationToken);
         written.AddRange(files.Select(file => file.Path.Value));
         foreach (var file in files) transaction.AddChanges(file);
         dataFiles.Stage(transaction);
@@ -257,11 +257,11 @@ public sealed partial class TableChange : IAsyncDisposable
     {
         if (TellsChanges && TellsRemovals && Present is { FileCount: > 0 })
         {
-            using var told = new ToldChanges(session, Present, Target);
-            await told.AddAsync(TableRows.All(Present), Present.Schema, RowChangeWords.Delete, cancellationToken);
+            using var recorded = new RecordedChanges(session, Present, Target);
+            await recorded.AddAsync(TableRows.All(Present), Present.Schema, RowChangeWords.Delete, cancellationToken);
             if (added.Count > 0)
-                await told.AddAsync(AddedRows(Preview()), Target.Schema, RowChangeWords.Insert, cancellationToken);
-            await WriteChangesAsync(session, told, cancellationToken);
+                await recorded.AddAsync(AddedRows(Preview()), Target.Schema, RowChangeWords.Insert, cancellationToken);
+            await WriteChangesAsync(session, recorded, cancellationToken);
         }
         transaction.RemoveAll();
         isOverwritten = true;
@@ -287,22 +287,23 @@ public sealed partial class TableChange : IAsyncDisposable
     /// </summary>
     /// <param name="session">The session that writes files.</param>
     /// <param name="rows">The rows.</param>
-    /// <param name="isTold">Whether they are kept in a table of the session, for the change data feed.</param>
+    /// <param name="isRecorded">Whether they are kept in a table of the session, for the change data feed.</param>
     /// <param name="cancellationToken">Stops it.</param>
     async Task AddAsync(
-        EngineSession session, IReadOnlyList<ChangedRows> rows, bool isTold, CancellationToken cancellationToken)
+        EngineSession session, IReadOnlyList<ChangedRows> rows, bool isRecorded, CancellationToken cancellationToken)
     {
         // New rows get their ids by the commit: columns for them are only needed next to others.
         var tracked = rows.Any(part => part.Change is RowChange.Update) ? Tracked : null;
         var parts = rows.Select(part =>
         {
             var select = tracked?.Select(part) ?? part.Select;
-            return isTold
+            return isRecorded
                 ? $"SELECT *, '{Word(part.Change)}' AS {ChangeDataFeed.ChangeTypeColumn} FROM ({select}\n)"
                 : select;
         });
         var files = await WriteAsync(
-            session, string.Join("\nUNION ALL ", parts), tracked, cancellationToken, isTold ? Told : null);
+            session, string.Join("\nUNION ALL ", parts), tracked, cancellationToken,
+            isRecorded ? AddedRowsTable : null);
         added.AddRange(files);
         metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
     }
@@ -378,9 +379,9 @@ public sealed partial class TableChange : IAsyncDisposable
 
     async Task<IReadOnlyList<AddFile>> WriteAsync(
         EngineSession session, string select, TrackedRows? tracked, CancellationToken cancellationToken,
-        string? told = null)
+        string? recorded = null)
     {
-        var files = await dataFiles.WriteAsync(session, select, tracked?.Names ?? [], cancellationToken, told);
+        var files = await dataFiles.WriteAsync(session, select, tracked?.Names ?? [], cancellationToken, recorded);
         written.AddRange(files.Select(file => file.Path.Value));
         foreach (var file in files) transaction.Add(file);
         dataFiles.Stage(transaction);

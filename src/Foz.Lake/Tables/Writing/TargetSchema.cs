@@ -314,8 +314,8 @@ public sealed class TargetSchema
         return [.. columns.Select(column =>
         {
             var field = column.ToField(ofNull: DataType.Void);
-            return known.TryGetValue(field.Name, out var told)
-                ? field with { Metadata = field.Metadata.SetItems(told.Metadata) }
+            return known.TryGetValue(field.Name, out var described)
+                ? field with { Metadata = field.Metadata.SetItems(described.Metadata) }
                 : field;
         })];
     }

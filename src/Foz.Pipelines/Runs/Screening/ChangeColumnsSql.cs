@@ -10,13 +10,14 @@ namespace Foz.Pipelines.Runs.Screening;
 static class ChangeColumnsSql
 {
     const string Alias = "s";
-    static readonly ChangeSql untold = new("'r'", "CAST(NULL AS BIGINT)", "CAST(NULL AS BIGINT)");
-    static readonly ChangeSql told = new(
+    static readonly ChangeSql ofRows = new("'r'", "CAST(NULL AS BIGINT)", "CAST(NULL AS BIGINT)");
+    static readonly ChangeSql ofChanges = new(
         $"{Alias}.{ChangeColumns.Op}", $"{Alias}.{ChangeColumns.Lsn}", $"{Alias}.{ChangeColumns.Seq}");
 
     /// <summary>The rows that the engine reads itself, which bring their time and source.</summary>
     public static string Select(StreamRows.Selected rows, DateTimeOffset syncedAt) => Select(
-        rows.Fields, rows.Sql, rows.TellsChanges ? told : rows.TellsPlaces ? untold with { Seq = told.Seq } : untold,
+        rows.Fields, rows.Sql,
+        rows.TellsChanges ? ofChanges : rows.TellsPlaces ? ofRows with { Seq = ofChanges.Seq } : ofRows,
         $"{Alias}.{ChangeColumns.CommitTs}", syncedAt,
         $"{Alias}.{ChangeColumns.Source}");
 
@@ -28,7 +29,7 @@ static class ChangeColumnsSql
     public static string Select(
         StreamRows.Streamed rows, StreamRelation relation, DateTimeOffset syncedAt, string source) => Select(
         rows.Fields, $"SELECT * FROM {relation.Sql}",
-        untold with { Lsn = $"CAST({rows.Lsn?.ToString(CultureInfo.InvariantCulture) ?? "NULL"} AS BIGINT)" },
+        ofRows with { Lsn = $"CAST({rows.Lsn?.ToString(CultureInfo.InvariantCulture) ?? "NULL"} AS BIGINT)" },
         rows.CommittedAt is { } at ? Instant(at) : "CAST(NULL AS TIMESTAMPTZ)", syncedAt, SqlText.Literal(source));
 
     /// <summary>An instant in SQL.</summary>

@@ -221,7 +221,8 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
             var found = new List<FozException>();
             foreach (var custom in checks.OfType<CheckDefinition.Custom>())
                 if (await BindAsync(custom.Query, cancellationToken) is { } fault)
-                    found.Add(Told(custom, fault, PlaceOf(custom.QueryPlace, fault.Place, custom.Place, firstLine: 1)));
+                    found.Add(
+                        Fault(custom, fault, PlaceOf(custom.QueryPlace, fault.Place, custom.Place, firstLine: 1)));
             // What all of them bind to together, each does.
             if (fields is not null && await BindAsync(Counts(counted), cancellationToken) is null) return found;
             foreach (var check in counted)
@@ -233,9 +234,9 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
         {
             foreach (var (before, sql, after, place) in Parts(check))
                 if (await BindAsync($"{before}\n{sql}\n{after}", cancellationToken) is { } fault)
-                    return Told(check, fault, PlaceOf(place, fault.Place, check.Place));
+                    return Fault(check, fault, PlaceOf(place, fault.Place, check.Place));
             return fields is not null && await BindAsync(Counts([check]), cancellationToken) is { } whole
-                ? Told(check, whole, check.Place)
+                ? Fault(check, whole, check.Place)
                 : null;
         }
 
@@ -263,7 +264,7 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
                 && !fault.Message.Contains("syntax error", StringComparison.OrdinalIgnoreCase) ? null : fault;
         }
 
-        FozException Told(CheckDefinition check, FozException fault, Place place) =>
+        FozException Fault(CheckDefinition check, FozException fault, Place place) =>
             At(fault, place, $"the check {check.Title} cannot be run: {fault.Message}",
                 [.. fields?.Select(field => field.Name) ?? []]);
 

@@ -37,7 +37,9 @@ sealed class RunHost : IAsyncDisposable
     /// <inheritdoc cref="Heartbeat.LostError"/>
     public FozException? LostError => beat is null ? whole!.LostError : beat.LostError;
 
-    /// <summary>Begins to work on a lake; waits for a process that holds one of its environments, or all of it.</summary>
+    /// <summary>
+    /// Begins to work on a lake; waits for a process that holds one of its environments, or all of it.
+    /// </summary>
     /// <param name="lake">The lake.</param>
     /// <param name="runId">The run.</param>
     /// <param name="environments">The environments that it works in or reads from; null for all.</param>

@@ -7,8 +7,8 @@ namespace Foz.Pipelines.Runs.State;
 
 /// <summary>
 /// The exclusive lease <c>_foz/leases/lake.json</c>: while it is held no run works in its environments or reads from
-/// them, which promotions, cleaning and releases from quarantine need; upgrades hold it for the whole lake. It waits for
-/// the hosts that work there, and they wait for it. One process holds it at a time. In lakes of format 1 it is
+/// them, which promotions, cleaning and releases from quarantine need; upgrades hold it for the whole lake. It waits
+/// for the hosts that work there, and they wait for it. One process holds it at a time. In lakes of format 1 it is
 /// <c>_foz/leases/run.json</c>, each run holds it, and it is always of the whole lake.
 /// </summary>
 public sealed class RunLease : IAsyncDisposable
@@ -196,7 +196,8 @@ public sealed class RunLease : IAsyncDisposable
             var isCurrent = present is null || (other is { IsReleased: true } && other.Format == format)
                 || await lake.Format.ReadAgainAsync(cancellationToken) == format;
             if (isCurrent
-                && await Leases.WriteAsync(lake, PathOf(format), mine.Write(), present?.ETag, cancellationToken) is { } etag)
+                && await Leases.WriteAsync(
+                    lake, PathOf(format), mine.Write(), present?.ETag, cancellationToken) is { } etag)
                 return new(lake, clock, mine, etag);
         }
     }

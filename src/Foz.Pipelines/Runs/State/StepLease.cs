@@ -35,7 +35,9 @@ sealed class StepLease : IAsyncDisposable
         path = Lakehouse.StepLease(environment, step);
     }
 
-    /// <summary>How often a host died, or lost it, that held the lease; 0 where the host holds the whole lake.</summary>
+    /// <summary>
+    /// How often a host died, or lost it, that held the lease; 0 where the host holds the whole lake.
+    /// </summary>
     public long Epoch { get; private set; }
 
     /// <summary>Takes the lease; waits for the host that holds it.</summary>
@@ -62,7 +64,8 @@ sealed class StepLease : IAsyncDisposable
             }
             var isTakenOver = other is { IsReleased: false };
             var mine = new HeldStep { Host = runId, Epoch = (other?.Epoch ?? 0) + (isTakenOver ? 1 : 0) };
-            if (await Leases.WriteAsync(lake, path, Write(mine), present?.ETag, cancellationToken) is not { } tag) continue;
+            if (await Leases.WriteAsync(lake, path, Write(mine), present?.ETag, cancellationToken) is not { } tag)
+                continue;
             Failpoint.Hit("lease.taken");
             // One that fails here is not given back: the next host raises the epoch again.
             if (isTakenOver) await raise(mine.Epoch, cancellationToken);

@@ -39,7 +39,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
     bool isReading;
 
     /// <summary>What was said of how rows arrive: those that are read again say it again.</summary>
-    readonly HashSet<Warning> told = [];
+    readonly HashSet<Warning> warned = [];
 
     /// <summary>The batch that the table carried when the step looked last.</summary>
     CarriedBatch carried;
@@ -249,7 +249,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
         };
         var present = context.IsFullRefresh ? null : await table.FindLatestAsync(cancellationToken);
         var arrival = StreamArrival.Of(session, node, rows, select, present, cancellationToken);
-        foreach (var warning in arrival.Warnings.Where(told.Add)) context.Warn(warning);
+        foreach (var warning in arrival.Warnings.Where(warned.Add)) context.Warn(warning);
         var options = new WriteOptions
         {
             Batch = new(manifest.Step, manifest.Batch),

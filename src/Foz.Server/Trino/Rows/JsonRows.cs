@@ -14,9 +14,9 @@ sealed class JsonRows
 
     /// <summary>Creates the rows of columns.</summary>
     /// <param name="served">The columns of the cursor.</param>
-    /// <param name="told">The same columns as described to the client.</param>
-    public JsonRows(IReadOnlyList<ServedColumn> served, IReadOnlyList<TrinoColumn> told) =>
-        columns = [.. served.Select((column, i) => new JsonColumn(JsonWriters.Of(column.Type, told[i].Type)))];
+    /// <param name="described">The same columns as described to the client.</param>
+    public JsonRows(IReadOnlyList<ServedColumn> served, IReadOnlyList<TrinoColumn> described) =>
+        columns = [.. served.Select((column, i) => new JsonColumn(JsonWriters.Of(column.Type, described[i].Type)))];
 
     /// <summary>Bytes of the page so far.</summary>
     public int Bytes => page.Length;

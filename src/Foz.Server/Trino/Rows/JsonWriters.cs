@@ -10,8 +10,8 @@ static class JsonWriters
 
     /// <summary>Returns the writer for a column.</summary>
     /// <param name="type">DuckDB's type of its vectors.</param>
-    /// <param name="told">The type that was described to the client.</param>
-    public static JsonValueWriter Of(LogicalType type, TrinoType told) => type.Id switch
+    /// <param name="described">The type that was described to the client.</param>
+    public static JsonValueWriter Of(LogicalType type, TrinoType described) => type.Id switch
     {
         TypeId.Boolean => new BooleanJson(),
         TypeId.TinyInt => new IntegerJson<sbyte>(),
@@ -30,12 +30,12 @@ static class JsonWriters
         TypeId.Blob => new BytesJson(),
         TypeId.Uuid => new UuidJson(),
         TypeId.Interval => new IntervalJson(),
-        TypeId.List => new ListJson(Of(type.Element!, told.Parts[0]), fixedSize: 0),
-        TypeId.Array => new ListJson(Of(type.Element!, told.Parts[0]), type.ArraySize),
-        TypeId.Map => new MapJson(Of(type.MapKey, told.Parts[0]), Of(type.MapValue, told.Parts[1])),
-        TypeId.Struct => new RowJson([.. type.Fields.Select((field, i) => Of(field.Type, told.Parts[i]))]),
+        TypeId.List => new ListJson(Of(type.Element!, described.Parts[0]), fixedSize: 0),
+        TypeId.Array => new ListJson(Of(type.Element!, described.Parts[0]), type.ArraySize),
+        TypeId.Map => new MapJson(Of(type.MapKey, described.Parts[0]), Of(type.MapValue, described.Parts[1])),
+        TypeId.Struct => new RowJson([.. type.Fields.Select((field, i) => Of(field.Type, described.Parts[i]))]),
         TypeId.Union or TypeId.Variant => new ObjectJson(isJson: true),
-        _ => OfTime(type.Id, told.FractionDigits ?? 0) ?? new ObjectJson(isJson: false),
+        _ => OfTime(type.Id, described.FractionDigits ?? 0) ?? new ObjectJson(isJson: false),
     };
 
     static JsonValueWriter? OfTime(TypeId type, int digits) => type switch

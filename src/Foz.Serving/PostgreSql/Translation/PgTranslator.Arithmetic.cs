@@ -215,16 +215,16 @@ sealed partial class PgTranslator
     /// <summary>A sum or an average with OVER: what decides about its type stands beside it.</summary>
     void VisitWindow(int i, int close, int end, bool isAverage)
     {
-        var behind = Tokens.EndOf(end - 1);
+        var after = Tokens.EndOf(end - 1);
         if (isAverage)
         {
             Replace(i, i + 1, "foz_avg(sum");
-            Edits.Copy(behind, ", count", Tokens.StartOf(i + 1), behind, ")");
+            Edits.Copy(after, ", count", Tokens.StartOf(i + 1), after, ")");
         }
         else if (!HasAggregate(i + 2, close))
         {
             Replace(i, i + 1, "foz_as(sum");
-            Edits.Copy(behind, ", foz_sum_type", Tokens.StartOf(i + 1), Tokens.EndOf(close), ")");
+            Edits.Copy(after, ", foz_sum_type", Tokens.StartOf(i + 1), Tokens.EndOf(close), ")");
         }
     }
 

@@ -43,10 +43,10 @@ sealed partial class PgTranslator
             Replace(start, end, value);
             return;
         }
-        if (Converted(start, i, type, end) is var (before, behind))
+        if (Converted(start, i, type, end) is var (before, after))
         {
             Edits.Before(Tokens.StartOf(start), before);
-            Replace(i, end, behind);
+            Replace(i, end, after);
             return;
         }
         IsDone[i] = IsDone[i + 1] = true;
@@ -70,10 +70,10 @@ sealed partial class PgTranslator
         {
             Replace(i, close + 1, value);
         }
-        else if (Converted(i + 2, at, type, close) is var (before, behind))
+        else if (Converted(i + 2, at, type, close) is var (before, after))
         {
             Replace(i, i + 2, before);
-            Replace(at, close + 1, behind);
+            Replace(at, close + 1, after);
         }
         else
         {

@@ -29,7 +29,7 @@ sealed partial class PgTranslator
     /// <param name="operandEnd">The token after it.</param>
     /// <param name="type">The type's first token.</param>
     /// <param name="end">The token after the type.</param>
-    (string Before, string Behind)? Converted(int start, int operandEnd, int type, int end)
+    (string Before, string After)? Converted(int start, int operandEnd, int type, int end)
     {
         var name = LastName(type);
         if (Tokens.IsSymbol(end - 1, ']'))

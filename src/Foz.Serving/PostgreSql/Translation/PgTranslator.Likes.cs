@@ -24,7 +24,7 @@ sealed partial class PgTranslator
             return;
         }
         var end = Tokens.OperandEnd(i + 1);
-        while (OperatorEnd(end) is var behind && behind > end) end = Tokens.OperandEnd(behind);
+        while (OperatorEnd(end) is var next && next > end) end = Tokens.OperandEnd(next);
         if (!Tokens.IsWord(end, "escape") && MayEscape(i + 1, end)) escapes.Add(end - 1);
     }
 

@@ -248,9 +248,9 @@ sealed partial class PgTranslator
         var (start, right) = (Tokens.OperandStart(i - 1), isText ? i + 3 : i + 2);
         while (ArrowStart(start) is var before && before < start) start = Tokens.OperandStart(before - 1);
         var end = Tokens.OperandEnd(right);
-        while (OperatorEnd(end) is var behind && behind == end + 1
-            && !(Tokens.IsSymbol(end, '-') && Tokens.IsSymbol(behind, '>')))
-            end = Tokens.OperandEnd(behind);
+        while (OperatorEnd(end) is var next && next == end + 1
+            && !(Tokens.IsSymbol(end, '-') && Tokens.IsSymbol(next, '>')))
+            end = Tokens.OperandEnd(next);
         Edits.Around(
             Tokens.StartOf(start), Tokens.EndOf(end - 1), isText ? "foz_json_get_text(" : "foz_json_get(", ")");
         Replace(i, right, ", ");

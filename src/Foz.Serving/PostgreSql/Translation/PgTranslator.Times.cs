@@ -13,17 +13,17 @@ sealed partial class PgTranslator
     {
         var from = i + 3;
         if (!Tokens.IsWord(from, "from") || from + 1 >= close) return;
-        var (before, behind) = PartOf(i + 2, close);
+        var (before, after) = PartOf(i + 2, close);
         Replace(i, from + 1, $"({before}");
-        Replace(close, close + 1, $"{behind})");
+        Replace(close, close + 1, $"{after})");
     }
 
     /// <summary><c>date_part('field', x)</c> of a constant field, which is a double.</summary>
     void VisitDateField(int i, int close)
     {
-        var (before, behind) = PartOf(i + 2, close);
+        var (before, after) = PartOf(i + 2, close);
         Replace(i, i + 4, $"CAST({before}");
-        Replace(close, close + 1, $"{behind} AS DOUBLE)");
+        Replace(close, close + 1, $"{after} AS DOUBLE)");
     }
 
     string FieldAt(int i)
@@ -33,7 +33,7 @@ sealed partial class PgTranslator
     }
 
     /// <summary>Returns the texts before and after a time of which a field is taken.</summary>
-    (string Before, string Behind) PartOf(int token, int close)
+    (string Before, string After) PartOf(int token, int close)
     {
         CheckInfinity(token, close);
         var (field, hasAggregate) = (FieldAt(token), HasAggregate(token + 1, close));

@@ -60,7 +60,7 @@ sealed partial class PgTranslator
     int MatchedEnd(int first)
     {
         var end = Tokens.OperandEnd(first);
-        while (OperatorEnd(end) is var behind && behind > end) end = Tokens.OperandEnd(behind);
+        while (OperatorEnd(end) is var next && next > end) end = Tokens.OperandEnd(next);
         return end;
     }
 
@@ -79,9 +79,9 @@ sealed partial class PgTranslator
         return i;
     }
 
-    void GiveTypeOfLeft(int i, int behind)
+    void GiveTypeOfLeft(int i, int next)
     {
-        if (Tokens.EndsOperand(behind - 1)) GiveTypeOf(i, MatchedStart(behind), behind);
+        if (Tokens.EndsOperand(next - 1)) GiveTypeOf(i, MatchedStart(next), next);
     }
 
     /// <summary>Gives a text the type of the value between two tokens, unless that has none itself.</summary>

@@ -143,7 +143,7 @@ static class PgNumeric
             || trimmed.EndsWith("infinity", StringComparison.OrdinalIgnoreCase))
             throw Unsupported($"numeric '{trimmed}'");
         var point = mantissa.IndexOf('.');
-        var behind = point < 0 ? 0 : mantissa.Length - point - 1;
+        var fractionDigits = point < 0 ? 0 : mantissa.Length - point - 1;
         var digits = point < 0 ? mantissa.ToString() : string.Concat(mantissa[..point], mantissa[(point + 1)..]);
         if (Math.Abs(exponent) > 1000 || digits.Length > 1000) throw TooLong("the value");
         if (!digits.Any(char.IsAsciiDigit)
@@ -151,7 +151,8 @@ static class PgNumeric
                 digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             throw Invalid(text);
         return AtScale(
-            exponent > behind ? number * BigInteger.Pow(10, exponent - behind) : number, Math.Max(behind - exponent, 0),
+            exponent > fractionDigits ? number * BigInteger.Pow(10, exponent - fractionDigits) : number,
+            Math.Max(fractionDigits - exponent, 0),
             "the value");
     }
 

@@ -34,8 +34,8 @@ sealed partial class SqlParameters
     public static SqlParameters Read(string sql)
     {
         var found = new List<(int, SqlSpan)>();
-        var behind = new List<(List<int>, SqlSpan)>();
-        if (!sql.Contains('$', StringComparison.Ordinal)) return new(sql, found, behind);
+        var followed = new List<(List<int>, SqlSpan)>();
+        if (!sql.Contains('$', StringComparison.Ordinal)) return new(sql, found, followed);
         var tokens = SqlTokens.Read(sql);
         for (var i = 0; i < tokens.Count - 1; i++)
         {
@@ -53,8 +53,8 @@ sealed partial class SqlParameters
         for (var i = 1; i < tokens.Count - 1; i++)
             if (tokens.IsWord(i, "escape") && tokens.TextOf(i + 1) is @"'\'"
                 && NumbersBefore(tokens, i) is { Count: > 0 } numbers)
-                behind.Add((numbers, new(tokens[i].Start, tokens[i + 1].End - tokens[i].Start)));
-        return new(sql, found, behind);
+                followed.Add((numbers, new(tokens[i].Start, tokens[i + 1].End - tokens[i].Start)));
+        return new(sql, found, followed);
     }
 
     /// <summary>Whether a name does not keep what it is written with from being a constant.</summary>

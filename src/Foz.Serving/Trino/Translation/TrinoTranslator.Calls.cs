@@ -163,9 +163,9 @@ sealed partial class TrinoTranslator
             throw Refused(arguments[0], $"format with the pattern '{pattern}'");
         for (var n = 1; n <= arguments.Count; n++)
         {
-            var (before, behind) = (IsText(n - 1) ? " AS VARCHAR)" : "", IsText(n) ? " CAST(" : "");
+            var (before, after) = (IsText(n - 1) ? " AS VARCHAR)" : "", IsText(n) ? " CAST(" : "");
             if (n == arguments.Count) Replace(close, close + 1, before + ")");
-            else Replace(arguments[n] - 1, arguments[n], before + "," + behind);
+            else Replace(arguments[n] - 1, arguments[n], before + "," + after);
         }
 
         bool IsText(int argument) =>

@@ -79,7 +79,7 @@ sealed partial class TrinoTranslator
         var literal = SqlText.Literal(zone);
         void Write(bool isClock)
         {
-            var (before, behind) = (name, isClock) switch
+            var (before, after) = (name, isClock) switch
             {
                 ("at_timezone", true) => ($"timezone({literal}, CAST(", " AS TIMESTAMPTZ))"),
                 ("at_timezone", false) => ("CAST(", " AS TIMESTAMPTZ)"),
@@ -87,7 +87,7 @@ sealed partial class TrinoTranslator
                 _ => ($"timezone({literal}, CAST(", " AS TIMESTAMP))"),
             };
             Replace(i, i + 2, before);
-            Replace(arguments[1] - 1, close + 1, behind);
+            Replace(arguments[1] - 1, close + 1, after);
         }
 
         if (utcNames.Contains(zone)) Write(isClock: false);

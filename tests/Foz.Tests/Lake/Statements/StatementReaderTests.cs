@@ -19,14 +19,14 @@ public sealed class StatementReaderTests
             "ADD COLUMNS (a struct<x: int, y: array<string>> COMMENT 'it''s', b.`c d` decimal(10,2) AFTER a)",
             new TableAlteration.AddColumns(
                 new NewColumn("a", "struct<x: int, y: array<string>>") { Comment = "it's" },
-                new NewColumn("b.`c d`", "decimal(10,2)") { Place = ColumnPlace.Behind("a") })
+                new NewColumn("b.`c d`", "decimal(10,2)") { Place = ColumnPlace.AfterColumn("a") })
         },
         { "ADD COLUMN id bigint FIRST", new TableAlteration.AddColumns(new NewColumn("id", "bigint") { Place = ColumnPlace.First }) },
         { "RENAME COLUMN address.zip TO postcode", new TableAlteration.RenameColumn("address.zip", "postcode") },
         { "DROP COLUMN note", new TableAlteration.DropColumns(["note"]) },
         { "DROP COLUMNS IF EXISTS (a, b.c)", new TableAlteration.DropColumns(["a", "b.c"], IfExists: true) },
         { "ALTER COLUMN a FIRST", new TableAlteration.MoveColumn("a", ColumnPlace.First) },
-        { "CHANGE COLUMN a AFTER b", new TableAlteration.MoveColumn("a", ColumnPlace.Behind("b")) },
+        { "CHANGE COLUMN a AFTER b", new TableAlteration.MoveColumn("a", ColumnPlace.AfterColumn("b")) },
         { "ALTER COLUMN a TYPE decimal(18, 2)", new TableAlteration.ChangeType("a", "decimal(18, 2)") },
         { "ALTER COLUMN a SET NOT NULL", new TableAlteration.SetNotNull("a") },
         { "ALTER a DROP NOT NULL", new TableAlteration.DropNotNull("a") },

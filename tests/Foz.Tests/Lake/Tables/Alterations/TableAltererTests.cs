@@ -19,7 +19,7 @@ public sealed class TableAltererTests : IDisposable
         await t.AppendAsync("SELECT 1 AS id, {'a': 5} AS s, [{'x': 1}] AS l");
         await AlterAsync(new TableAlteration.AddColumns(
             new NewColumn("top", "string") { Place = ColumnPlace.First, Comment = "ça" },
-            new NewColumn("next", "decimal(10,2)") { Place = ColumnPlace.Behind("ID") },
+            new NewColumn("next", "decimal(10,2)") { Place = ColumnPlace.AfterColumn("ID") },
             new NewColumn("s.b", "array<int>"),
             new NewColumn("l.element.y", "date") { Place = ColumnPlace.First }));
 
