@@ -61,7 +61,7 @@ public abstract class StreamRows : IAsyncDisposable
     /// The actual inputs of the batch, where only reading finds how far the source has come; null where planning knew.
     /// Kept in the batch's manifest before its first commit.
     /// </summary>
-    public StreamInputs? Reached { get; set; }
+    public StreamInputs? ActualInputs { get; set; }
 
     /// <summary>
     /// Called after the rows are read and before any of them is committed: checks that the inputs have not changed

@@ -40,7 +40,7 @@ public static class DbtArtifacts
         foreach (var outcome in outcomes) Add(results, project, parts, outcome);
         Write(project, "run_results.json", new()
         {
-            ["metadata"] = DbtManifest.Metadata("run-results/v6", parts.Surroundings),
+            ["metadata"] = DbtManifest.Metadata("run-results/v6", parts.Context),
             ["results"] = results,
             ["elapsed_time"] = run?.Elapsed.TotalSeconds ?? 0,
             ["args"] = new JsonObject { ["which"] = command, ["target"] = project.Environment },
@@ -77,7 +77,7 @@ public static class DbtArtifacts
                 sources[source.UniqueId] = table;
         Write(project, "catalog.json", new()
         {
-            ["metadata"] = DbtManifest.Metadata("catalog/v1", parts.Surroundings), ["nodes"] = nodes,
+            ["metadata"] = DbtManifest.Metadata("catalog/v1", parts.Context), ["nodes"] = nodes,
             ["sources"] = sources, ["errors"] = null,
         });
     }
@@ -132,7 +132,7 @@ public static class DbtArtifacts
                 ? failure ?? (step.Outcome is Outcome.Skipped ? "unchanged" : "OK")
                 : step.Error.Message, null),
             (resource.Body?.Text, new DbtRelation(resource.Table).ToString(), step.RowsWritten),
-            parts.Surroundings));
+            parts.Context));
         foreach (var check in step.Checks) AddCheck(results, parts, resource.UniqueId, check);
     }
 
@@ -150,7 +150,7 @@ public static class DbtArtifacts
         else results.Add(
             (JsonNode)Result(
                 DbtIds.Of(test), "error", (0, outcome.Error?.Message, null), (test.Sql!.Sql, null, null),
-                parts.Surroundings));
+                parts.Context));
     }
 
     static void AddCheck(JsonArray results, DbtParts parts, string of, CheckResult check)
@@ -165,14 +165,14 @@ public static class DbtArtifacts
             ? 0
             : check.Violations),
         (test.Sql?.Sql, test.Sql?.Failures is { } store ? new DbtRelation(store.Table).ToString() : null, null),
-        parts.Surroundings);
+        parts.Context);
 
     static JsonObject Result(
         string id, string status, (double Seconds, string? Message, long? Failures) found,
         (string? Sql, string? Relation, long? Rows) made,
-        DbtSurroundings surroundings)
+        DbtContext context)
     {
-        var completed = surroundings.StartedAt.AddSeconds(found.Seconds);
+        var completed = context.StartedAt.AddSeconds(found.Seconds);
         var response = new JsonObject { ["_message"] = "OK" };
         if (made.Rows is { } rows) response["rows_affected"] = rows;
         return new()
@@ -180,7 +180,7 @@ public static class DbtArtifacts
             ["status"] = status,
             ["timing"] = new JsonArray(new JsonObject
             {
-                ["name"] = "execute", ["started_at"] = DbtManifest.Instant(surroundings.StartedAt),
+                ["name"] = "execute", ["started_at"] = DbtManifest.Instant(context.StartedAt),
                 ["completed_at"] = DbtManifest.Instant(completed),
             }),
             ["thread_id"] = "Thread-1",

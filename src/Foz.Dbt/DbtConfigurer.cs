@@ -8,12 +8,12 @@ namespace Foz.Dbt;
 /// Finds the configuration of resources: in <c>dbt_project.yml</c> from the outermost folder inwards, in YAML files
 /// next to them, and in their own <c>config()</c>, each of which overrides those before.
 /// </summary>
-/// <param name="surroundings">The context in which templates are rendered.</param>
+/// <param name="context">The context in which templates are rendered.</param>
 /// <param name="packages">The project, and its packages.</param>
 /// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class DbtConfigurer(
-    DbtSurroundings surroundings, IReadOnlyList<DbtPackage> packages, ErrorList errors,
+    DbtContext context, IReadOnlyList<DbtPackage> packages, ErrorList errors,
     CancellationToken cancellationToken)
 {
     static readonly string[] BesideConfig =
@@ -22,9 +22,9 @@ sealed class DbtConfigurer(
             "version", "deprecation_date", "time_spine",
         ];
 
-    readonly DbtNamer namer = new(surroundings, errors, cancellationToken);
+    readonly DbtNamer namer = new(context, errors, cancellationToken);
 
-    readonly DbtTexts texts = DbtResourceTexts.Of(packages[0].Folder, surroundings, errors, cancellationToken);
+    readonly DbtTexts texts = DbtResourceTexts.Of(packages[0].Folder, context, errors, cancellationToken);
 
     /// <summary>Configures resources, and names their tables.</summary>
     public void Configure(IEnumerable<DbtResource> resources)
@@ -59,12 +59,12 @@ sealed class DbtConfigurer(
     void AddOwn(DbtResource resource)
     {
         var session = new DbtSession(
-            surroundings,
+            context,
             new()
             {
                 Package = resource.Package.Name, Name = resource.Name, File = resource.File, Kind = resource.Kind,
                 Config = resource.Config, Configures = true,
-                This = new(surroundings.Target.Schema, resource.Name),
+                This = new(context.Target.Schema, resource.Name),
             },
             cancellationToken);
         try

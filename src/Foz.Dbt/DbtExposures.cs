@@ -9,15 +9,15 @@ namespace Foz.Dbt;
 static class DbtExposures
 {
     /// <summary>Returns the dependencies of an exposure.</summary>
-    /// <param name="surroundings">The context in which templates are rendered.</param>
+    /// <param name="context">The context in which templates are rendered.</param>
     /// <param name="package">The package that states it.</param>
     /// <param name="exposure">The exposure.</param>
     /// <param name="errors">Collects errors.</param>
     public static IReadOnlyList<DbtReference> ReferencesOf(
-        DbtSurroundings surroundings, DbtPackage package, YamlNode.Mapping exposure, ErrorList errors)
+        DbtContext context, DbtPackage package, YamlNode.Mapping exposure, ErrorList errors)
     {
         var session = new DbtSession(
-            surroundings,
+            context,
             new() { Package = package.Name, Name = "exposure", File = exposure.Place.File, Kind = "exposure" },
             CancellationToken.None);
         var evaluator = new JinjaEvaluator(new DbtScopes(session).Root, JinjaLimits.Default, CancellationToken.None);

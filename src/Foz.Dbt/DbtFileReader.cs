@@ -17,7 +17,7 @@ sealed class DbtFileReader(ProjectOptions options, ErrorList errors)
     {
         var variables = Variables.Load(folder, options.EnvironmentVariables, errors);
         if (DbtSettings.Read(folder, options, variables, errors) is not { } settings) return null;
-        var (target, place) = (settings.Surroundings.Target, new Place(DbtPackage.FileName, 1, 1));
+        var (target, place) = (settings.Context.Target, new Place(DbtPackage.FileName, 1, 1));
         var lake = target.Lake is null
             ? []
             : new List<YamlEntry> { new("lake", target.Lake.Place, Filled(target.Lake, settings.Texts)) };

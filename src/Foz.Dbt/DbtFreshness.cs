@@ -64,7 +64,7 @@ public sealed class DbtFreshness(Project project, IProjectLake lake, TimeProvide
         }
         DbtArtifacts.Write(project, "sources.json", new()
         {
-            ["metadata"] = DbtManifest.Metadata("sources/v3", parts.Surroundings), ["results"] = results,
+            ["metadata"] = DbtManifest.Metadata("sources/v3", parts.Context), ["results"] = results,
             ["elapsed_time"] = (clock.GetUtcNow() - startedAt).TotalSeconds,
         });
         return found;

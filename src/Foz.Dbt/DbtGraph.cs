@@ -8,8 +8,8 @@ namespace Foz.Dbt;
 /// <summary>The things of a project as <c>graph</c> in templates has them, to be read only.</summary>
 /// <param name="resources">Its models, seeds and snapshots.</param>
 /// <param name="schemas">What its YAML files say.</param>
-/// <param name="surroundings">The context in which templates are rendered, with all names known.</param>
-sealed class DbtGraph(IReadOnlyList<DbtResource> resources, DbtSchemaFiles schemas, DbtSurroundings surroundings)
+/// <param name="context">The context in which templates are rendered, with all names known.</param>
+sealed class DbtGraph(IReadOnlyList<DbtResource> resources, DbtSchemaFiles schemas, DbtContext context)
 {
     JinjaDict? complete;
 
@@ -62,7 +62,7 @@ sealed class DbtGraph(IReadOnlyList<DbtResource> resources, DbtSchemaFiles schem
         resource.References.Select(reference => reference.IsSource
             ? schemas.Sources.FirstOrDefault(source =>
                 source.Source == reference.Package && source.Name == reference.Name)?.UniqueId
-            : surroundings.Find(reference, resource.Package.Name) is { } relation
+            : context.Find(reference, resource.Package.Name) is { } relation
                 ? ids.GetValueOrDefault(relation.Table)
                 : null).OfType<string>().Distinct());
 

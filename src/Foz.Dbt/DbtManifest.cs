@@ -18,7 +18,7 @@ namespace Foz.Dbt;
 sealed class DbtManifest(Project project, DbtParts parts)
 {
     readonly Dictionary<string, List<string>> parents = new(StringComparer.Ordinal);
-    readonly double createdAt = parts.Surroundings.StartedAt.ToUnixTimeMilliseconds() / 1000.0;
+    readonly double createdAt = parts.Context.StartedAt.ToUnixTimeMilliseconds() / 1000.0;
 
     /// <summary>The manifest.</summary>
     public JsonObject Write()
@@ -33,11 +33,11 @@ sealed class DbtManifest(Project project, DbtParts parts)
         var unitTests = Objects(parts.Schemas.UnitTests.Select(UnitTestOf).OfType<(string, JsonObject)>());
         return new()
         {
-            ["metadata"] = Metadata("manifest/v12", parts.Surroundings, project.Name),
+            ["metadata"] = Metadata("manifest/v12", parts.Context, project.Name),
             ["nodes"] = nodes,
             ["sources"] = sources,
-            ["macros"] = Objects(parts.Surroundings.Macros.All.Select(MacroOf)),
-            ["docs"] = Objects(parts.Surroundings.Macros.Docs.Select(doc => DocOf(doc.Key, doc.Value))),
+            ["macros"] = Objects(parts.Context.Macros.All.Select(MacroOf)),
+            ["docs"] = Objects(parts.Context.Macros.Docs.Select(doc => DocOf(doc.Key, doc.Value))),
             ["exposures"] = exposures,
             ["metrics"] = new JsonObject(),
             ["groups"] = new JsonObject(),
@@ -56,16 +56,16 @@ sealed class DbtManifest(Project project, DbtParts parts)
 
     /// <summary>What each artifact says of itself.</summary>
     /// <param name="schema">The schema that it is of: <c>manifest/v12</c>.</param>
-    /// <param name="surroundings">When and by which call it was made.</param>
+    /// <param name="context">When and by which call it was made.</param>
     /// <param name="name">The project's name, of a manifest; null of others.</param>
-    public static JsonObject Metadata(string schema, DbtSurroundings surroundings, string? name = null)
+    public static JsonObject Metadata(string schema, DbtContext context, string? name = null)
     {
         var metadata = new JsonObject
         {
             ["dbt_schema_version"] = $"https://schemas.getdbt.com/dbt/{schema}.json",
             ["dbt_version"] = DbtFunctions.DbtVersion,
-            ["generated_at"] = Instant(surroundings.StartedAt),
-            ["invocation_id"] = surroundings.InvocationId,
+            ["generated_at"] = Instant(context.StartedAt),
+            ["invocation_id"] = context.InvocationId,
             ["env"] = new JsonObject(),
         };
         if (name is null) return metadata;
@@ -154,7 +154,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
         var node = Common("test", stated.Package, test.Name, id, file, [stated.Package.Name, test.Name]);
         node["database"] = TableName.Catalog;
         var stored = test.Sql?.Failures?.Table;
-        node["schema"] = stored?.Schema ?? $"{parts.Surroundings.Target.Schema}_{FailureStore.Schema}";
+        node["schema"] = stored?.Schema ?? $"{parts.Context.Target.Schema}_{FailureStore.Schema}";
         node["alias"] = stored?.Name ?? test.Name;
         node["checksum"] = new JsonObject { ["name"] = "none", ["checksum"] = "" };
         node["config"] = ConfigOf(stated.Config, "test", isEnabled: true);
@@ -250,7 +250,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
         var (package, said) = exposure;
         var name = ((YamlNode.Scalar)said["name"]!).Text;
         var id = $"exposure.{package.Name}.{name}";
-        var references = DbtExposures.ReferencesOf(parts.Surroundings, package, said, new());
+        var references = DbtExposures.ReferencesOf(parts.Context, package, said, new());
         var node = Common("exposure", package, name, id, said.Place.File, [package.Name, name]);
         node["type"] = (said["type"] as YamlNode.Scalar)?.Text ?? "application";
         node["owner"] = Json(DbtValues.Of(said["owner"]) ?? new JinjaDict());
@@ -294,7 +294,7 @@ sealed class DbtManifest(Project project, DbtParts parts)
             var known = reference.IsSource
                 ? parts.Schemas.Sources.FirstOrDefault(source =>
                     source.Source == reference.Package && source.Name == reference.Name)?.UniqueId
-                : parts.Surroundings.Find(reference, from) is { } relation
+                : parts.Context.Find(reference, from) is { } relation
                     ? parts.Resources.FirstOrDefault(resource =>
                         resource.IsEnabled && resource.Table == relation.Table)?.UniqueId
                     : null;

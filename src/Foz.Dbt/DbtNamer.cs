@@ -15,10 +15,10 @@ namespace Foz.Dbt;
 /// Names tables, by the macros <c>generate_schema_name</c> and <c>generate_alias_name</c> of the project if it has
 /// them.
 /// </summary>
-/// <param name="surroundings">The context in which templates are rendered.</param>
+/// <param name="context">The context in which templates are rendered.</param>
 /// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
-sealed class DbtNamer(DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
+sealed class DbtNamer(DbtContext context, ErrorList errors, CancellationToken cancellationToken)
 {
     /// <summary>How long the name of a table of failures may be, as dbt has it.</summary>
     const int NameMax = 63;
@@ -70,19 +70,19 @@ sealed class DbtNamer(DbtSurroundings surroundings, ErrorList errors, Cancellati
     public bool IsStored(DbtConfig config) =>
         config.Text("store_failures_as") is { } kind
             ? kind != Nowhere
-            : config.Flag("store_failures") ?? surroundings.StoresFailures;
+            : config.Flag("store_failures") ?? context.StoresFailures;
 
     string Call(string macro, Named named, string? custom)
     {
         try
         {
             // The project's own macros of these names count for its packages too.
-            var found = surroundings.Macros.Find(macro, surroundings.Project.Name)!;
+            var found = context.Macros.Find(macro, context.Project.Name)!;
             var session = new DbtSession(
-                surroundings,
+                context,
                 new()
                 {
-                    Package = surroundings.Project.Name, Name = named.Name, File = named.Place.File, Kind = named.Kind,
+                    Package = context.Project.Name, Name = named.Name, File = named.Place.File, Kind = named.Kind,
                     Config = named.Config, Executes = true,
                 },
                 cancellationToken);

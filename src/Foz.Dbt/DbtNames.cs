@@ -8,18 +8,18 @@ sealed class DbtNames
 {
     readonly Dictionary<string, List<DbtResource>> byName;
     readonly IReadOnlyDictionary<(string, string), DbtSourceTable> sources;
-    readonly DbtSurroundings surroundings;
+    readonly DbtContext context;
     readonly ErrorList errors;
     readonly HashSet<(DbtReference, string)> wrong = [];
 
     /// <summary>The names of a project.</summary>
     public DbtNames(
         IReadOnlyList<DbtResource> resources, IReadOnlyDictionary<(string, string), DbtSourceTable> sources,
-        DbtSurroundings surroundings, ErrorList errors)
+        DbtContext context, ErrorList errors)
     {
         byName = resources.GroupBy(resource => resource.Name, StringComparer.Ordinal).ToDictionary(
             group => group.Key, group => group.ToList(), StringComparer.Ordinal);
-        (this.sources, this.surroundings, this.errors) = (sources, surroundings, errors);
+        (this.sources, this.context, this.errors) = (sources, context, errors);
         foreach (var group in byName.Values.Select(all => all.Where(resource => resource.IsEnabled).ToList())
             .Where(all => all.Count > 1))
             foreach (var second in group.GroupBy(resource => (resource.Package.Name, resource.Version))
@@ -47,7 +47,7 @@ sealed class DbtNames
                     : resource.Version?.Number == reference.Version)
             .OrderByDescending(resource => resource.IsEnabled)
             .ThenByDescending(resource => resource.Package.Name == from)
-            .ThenByDescending(resource => resource.Package.Name == surroundings.Project.Name).FirstOrDefault();
+            .ThenByDescending(resource => resource.Package.Name == context.Project.Name).FirstOrDefault();
         if (found is null)
         {
             wrong.Add((reference, from));

@@ -35,7 +35,7 @@ sealed partial class DbtProjectReader
         return
         [
             .. all.OfType<YamlNode.Scalar>().Select(hook => HookOf(hook.Text, hook.Place, (_, lake, token) => new(
-                surroundings,
+                context,
                 new()
                 {
                     Package = settings.Project.Name, Name = "hook", File = hook.Place.File, Kind = "operation",

@@ -29,7 +29,7 @@ sealed partial class DbtProjectReader(
     readonly List<DbtTranslatedTest> tests = [];
     readonly Dictionary<TableName, HashSet<TableName>> neededBy = [];
 
-    DbtSurroundings surroundings = ((DbtSettings)file.Foreign!).Surroundings;
+    DbtContext context = ((DbtSettings)file.Foreign!).Context;
 
     DbtTexts Texts => settings.Texts;
 
@@ -37,7 +37,7 @@ sealed partial class DbtProjectReader(
     public ProjectParts Read()
     {
         ReadMacros();
-        var schemas = new DbtSchemaFiles(settings.ReadingDocs(surroundings), errors);
+        var schemas = new DbtSchemaFiles(settings.ReadingDocs(context), errors);
         foreach (var package in settings.Packages) schemas.Read(package);
         var finder = new DbtResourceFinder(Texts, errors);
         foreach (var package in settings.Packages) resources.AddRange(finder.Find(package, schemas));
@@ -46,14 +46,14 @@ sealed partial class DbtProjectReader(
         schemas.Check(settings.Project.Name, [.. resources, .. analyses]);
         var sources = schemas.Sources.ToDictionary(source => (source.Source, source.Name), source => source);
         new DbtConfigurer(
-            surroundings, settings.Packages, errors, cancellationToken).Configure(resources.Concat(analyses));
-        var names = new DbtNames(resources, sources, surroundings, errors);
-        surroundings = surroundings with { Find = names.Find };
-        var graph = new DbtGraph(resources, schemas, surroundings);
-        surroundings = surroundings with { Graph = graph.ToValue };
+            context, settings.Packages, errors, cancellationToken).Configure(resources.Concat(analyses));
+        var names = new DbtNames(resources, sources, context, errors);
+        context = context with { Find = names.Find };
+        var graph = new DbtGraph(resources, schemas, context);
+        context = context with { Graph = graph.ToValue };
         RenderAll(graph);
-        var schemaTexts = settings.ReadingDocs(surroundings);
-        var translator = new DbtTestTranslator(surroundings, errors, cancellationToken);
+        var schemaTexts = settings.ReadingDocs(context);
+        var translator = new DbtTestTranslator(context, errors, cancellationToken);
         var reader = new DbtTestReader(settings.Project, schemaTexts, errors);
         foreach (var resource in resources.Where(resource => resource.IsEnabled))
             Translate(resource, reader, translator);
@@ -70,13 +70,13 @@ sealed partial class DbtProjectReader(
         {
             foreach (var path in package.Files(
                 "macro-paths", ".sql").Concat(package.Files("test-paths", ".sql").Where(IsGeneric)))
-                surroundings.Macros.Add(package.Name, path, Texts.Read(path));
+                context.Macros.Add(package.Name, path, Texts.Read(path));
             foreach (var path in PathsOfDocs.SelectMany(key => package.Files(key, ".md"))
                 .Distinct(StringComparer.Ordinal))
                 if (Texts.Read(path) is var text && text.Contains("{%", StringComparison.Ordinal))
-                    surroundings.Macros.Add(package.Name, path, text);
+                    context.Macros.Add(package.Name, path, text);
         }
-        surroundings.Macros.AddBuiltIn();
+        context.Macros.AddBuiltIn();
     }
 
     static bool IsGeneric(string path) => path.Contains("/generic/", StringComparison.Ordinal);
@@ -136,7 +136,7 @@ sealed partial class DbtProjectReader(
         ];
         // A SELECT made from the project's resources changes when they do.
         if (definition.ReadsGraph || now.ReadsGraph)
-            resource.Definition += $"\n/* graph: {HashOf(surroundings.Graph())} */";
+            resource.Definition += $"\n/* graph: {HashOf(context.Graph())} */";
         if (definition.AsksLake || now.AsksLake)
             resource.Renewed = new((isIncremental, lake, token) =>
                 Session(resource, executes: true, isIncremental, lake, token).Render(resource.Template!));
@@ -147,7 +147,7 @@ sealed partial class DbtProjectReader(
 
     DbtSession Session(
         DbtResource resource, bool executes, bool isIncremental, IProjectLake? lake, CancellationToken? token = null) =>
-        new(surroundings,
+        new(context,
             DbtRequest.Of(resource) with { Executes = executes, IsIncremental = isIncremental, Lake = lake },
             token ?? cancellationToken);
 
@@ -235,7 +235,7 @@ sealed partial class DbtProjectReader(
             {
                 var config = reader.Configured(settings.Project, path, "test-paths");
                 var session = new DbtSession(
-                    surroundings,
+                    context,
                     new()
                     {
                         Package = settings.Project.Name, Name = name, File = path, Kind = "test", Config = config,
@@ -252,7 +252,7 @@ sealed partial class DbtProjectReader(
                     {
                         Template = new((_, lake, token) => DbtTestTranslator.OrNothing(
                             new DbtSession(
-                                surroundings, session.Request with { Executes = true, Lake = lake },
+                                context, session.Request with { Executes = true, Lake = lake },
                                 token).Render(template))),
                     };
                 }
@@ -283,7 +283,7 @@ sealed partial class DbtProjectReader(
         }
         var read = resources.Where(resource => resource.IsEnabled).Select(resource => resource.Table).ToHashSet();
         disabled.ExceptWith(read);
-        var unitTests = new DbtUnitTests(surroundings, resources, options.Lake, errors, cancellationToken);
+        var unitTests = new DbtUnitTests(context, resources, options.Lake, errors, cancellationToken);
         return new(
             file, [], models,
             [.. singular, .. tests.Where(test => test.Of.Length > 0).Select(test => test.Sql).OfType<SqlTest>()],
@@ -291,7 +291,7 @@ sealed partial class DbtProjectReader(
             new Dictionary<string, Foz.Pipelines.Selectors.NamedSelector>(StringComparer.Ordinal))
         {
             Hooks = ReadRunHooks(),
-            ReaderState = new DbtParts(settings, surroundings, resources, schemas, tests)
+            ReaderState = new DbtParts(settings, context, resources, schemas, tests)
             {
                 Analyses = [.. analyses.Where(analysis => analysis.IsEnabled)],
             },
@@ -312,7 +312,7 @@ sealed partial class DbtProjectReader(
                 .. schemas.Exposures.Select(exposure => new DeclaredName(
                     ((YamlNode.Scalar)exposure.Node["name"]!).Text,
                     ReadsOf(
-                        DbtExposures.ReferencesOf(surroundings, exposure.Package, exposure.Node, errors),
+                        DbtExposures.ReferencesOf(context, exposure.Package, exposure.Node, errors),
                         exposure.Package.Name)
                         .Select(read => read.Name).ToHashSet())),
             ],
@@ -359,7 +359,7 @@ sealed partial class DbtProjectReader(
             new Dictionary<string, TableName>(StringComparer.Ordinal));
         foreach (var reference in resource.References)
         {
-            if (surroundings.Find(reference, resource.Package.Name) is not { } relation) continue;
+            if (context.Find(reference, resource.Package.Name) is not { } relation) continue;
             if (relation.Sql is not null)
                 errors.Add(
                     reference.Place, $"{reference} is files, which a model in Python cannot read",
@@ -389,5 +389,5 @@ sealed partial class DbtProjectReader(
     }
 
     List<StatedName> ReadsOf(IReadOnlyList<DbtReference> references, string package) =>
-        DbtTestTranslator.ReadsOf(surroundings, references, package);
+        DbtTestTranslator.ReadsOf(context, references, package);
 }

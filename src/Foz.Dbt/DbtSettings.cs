@@ -8,9 +8,9 @@ namespace Foz.Dbt;
 
 /// <summary>The settings in a dbt project's folder and profile.</summary>
 /// <param name="Packages">The project, followed by its packages.</param>
-/// <param name="Surroundings">The context in which its templates are rendered.</param>
+/// <param name="Context">The context in which its templates are rendered.</param>
 /// <param name="Texts">Reads its files.</param>
-sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Surroundings, DbtTexts Texts)
+sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtContext Context, DbtTexts Texts)
     : ForeignProject(DbtReader.Instance)
 {
     /// <summary>The project.</summary>
@@ -22,9 +22,9 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
     /// <summary>
     /// Returns the reader of texts in YAML files next to models: they may also use <c>doc</c>s and relations.
     /// </summary>
-    /// <param name="surroundings">The context in which templates are rendered.</param>
-    public DbtTexts ReadingDocs(DbtSurroundings surroundings) =>
-        DbtResourceTexts.Of(Folder, surroundings, Errors, CancellationToken.None);
+    /// <param name="context">The context in which templates are rendered.</param>
+    public DbtTexts ReadingDocs(DbtContext context) =>
+        DbtResourceTexts.Of(Folder, context, Errors, CancellationToken.None);
 
     /// <summary>Gets the errors of texts.</summary>
     public required ErrorList Errors { get; init; }
@@ -36,8 +36,8 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
     /// <inheritdoc/>
     public override CommandDefaults Defaults => new()
     {
-        IsFullRefresh = Surroundings.Environment.IsFullRefresh, FailsFast = Surroundings.Environment.FailsFast,
-        State = Surroundings.Environment.State, Defers = Surroundings.Environment.Defers,
+        IsFullRefresh = Context.Environment.IsFullRefresh, FailsFast = Context.Environment.FailsFast,
+        State = Context.Environment.State, Defers = Context.Environment.Defers,
     };
 
     /// <summary>
@@ -66,7 +66,7 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
         var texts = new DbtTexts(folder, EarlyNames(variables, vars, target), errors);
         // What the project file says may depend on the target.
         packages = new DbtPackageReader(folder, texts, errors).ReadAll();
-        var surroundings = new DbtSurroundings
+        var context = new DbtContext
         {
             Project = packages[0],
             Packages = packages.ToDictionary(package => package.Name, StringComparer.Ordinal),
@@ -81,10 +81,10 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
             StartedAt = options.Clock.GetUtcNow(),
             InvocationId = Guid.NewGuid().ToString(),
         };
-        return new(packages, surroundings, texts) { Folder = folder, Errors = errors };
+        return new(packages, context, texts) { Folder = folder, Errors = errors };
     }
 
-    static JinjaScope EarlyNames(Variables variables, JinjaDict vars, DbtTarget? target) => JinjaTemplate.Surroundings(
+    static JinjaScope EarlyNames(Variables variables, JinjaDict vars, DbtTarget? target) => JinjaTemplate.Context(
         ("env_var", new JinjaCallable("env_var", arguments =>
         {
             var given = arguments.Bind(1, "var", "default");
@@ -113,12 +113,12 @@ sealed record DbtSettings(IReadOnlyList<DbtPackage> Packages, DbtSurroundings Su
 
 /// <summary>What was read of a dbt project, for its artifacts.</summary>
 /// <param name="Settings">What its folder and profile say.</param>
-/// <param name="Surroundings">What its templates are rendered in, all names known.</param>
+/// <param name="Context">What its templates are rendered in, all names known.</param>
 /// <param name="Resources">Its models, seeds and snapshots.</param>
 /// <param name="Schemas">What its YAML files say.</param>
 /// <param name="Tests">Its data tests.</param>
 sealed record DbtParts(
-    DbtSettings Settings, DbtSurroundings Surroundings, IReadOnlyList<DbtResource> Resources, DbtSchemaFiles Schemas,
+    DbtSettings Settings, DbtContext Context, IReadOnlyList<DbtResource> Resources, DbtSchemaFiles Schemas,
     IReadOnlyList<DbtTranslatedTest> Tests)
 {
     /// <summary>Those of a project; null where it is not one of dbt.</summary>

@@ -21,11 +21,11 @@ sealed record DbtTranslatedTest(DbtTest Test, string Name, string Of, SqlTest? S
 }
 
 /// <summary>Translates data tests to checks and SQL tests.</summary>
-/// <param name="surroundings">The context in which templates are rendered, with all names known.</param>
+/// <param name="context">The context in which templates are rendered, with all names known.</param>
 /// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed partial class DbtTestTranslator(
-    DbtSurroundings surroundings, ErrorList errors, CancellationToken cancellationToken)
+    DbtContext context, ErrorList errors, CancellationToken cancellationToken)
 {
     /// <summary>Tests that are checks here, and the arguments with which they are.</summary>
     static readonly Dictionary<string, string[]> Checks = new(StringComparer.Ordinal)
@@ -44,7 +44,7 @@ sealed partial class DbtTestTranslator(
         "limit",
     };
 
-    readonly DbtNamer namer = new(surroundings, errors, cancellationToken);
+    readonly DbtNamer namer = new(context, errors, cancellationToken);
 
     /// <summary>The item of a list of checks that says the same as a test; null where none does.</summary>
     public YamlNode? CheckOf(DbtTest test)
@@ -81,7 +81,7 @@ sealed partial class DbtTestTranslator(
         var other = test.Arguments.First(argument => argument.Key == "to").Value;
         var column = (YamlNode.Scalar)test.Arguments.First(argument => argument.Key == "field").Value;
         var session = new DbtSession(
-            surroundings,
+            context,
             new() { Package = test.Package.Name, Name = "relationships", File = test.Place.File, Kind = "test" },
             cancellationToken);
         try
@@ -123,14 +123,14 @@ sealed partial class DbtTestTranslator(
                 : (test.Package.Name, test.Test);
             errors.Add(
                 test.Place, $"unknown test '{test.Test}'",
-                surroundings.Project.Asked.Contains(package) && !surroundings.Macros.Packages.Contains(package)
-                    ? $"the package '{package}' is not in {surroundings.Project.PackagesPath}/: run dbt deps"
+                context.Project.Asked.Contains(package) && !context.Macros.Packages.Contains(package)
+                    ? $"the package '{package}' is not in {context.Project.PackagesPath}/: run dbt deps"
                     : NearestName.Hint(own, TestNames(package)) ?? $"write a macro {{% test {own}(model) %}}");
             return null;
         }
         var name = NameOf(test, of.Name);
         var session = new DbtSession(
-            surroundings,
+            context,
             new()
             {
                 Package = test.Package.Name, Name = name, File = test.Place.File, Kind = "test", Config = test.Config,
@@ -140,14 +140,14 @@ sealed partial class DbtTestTranslator(
         try
         {
             var sql = TestOf(name, Call(session, macro, test, relation), test.Config, test.Package.Name, test.Place);
-            var reads = ReadsOf(surroundings, session.References, test.Package.Name);
+            var reads = ReadsOf(context, session.References, test.Package.Name);
             if (relation.Sql is null) reads.Add(new(relation.Table, test.Place));
             if (session.IsVolatile)
             {
                 sql = sql with
                 {
                     Template = new((_, lake, token) => OrNothing(
-                        Call(new(surroundings, session.Request with { Executes = true, Lake = lake }, token), macro,
+                        Call(new(context, session.Request with { Executes = true, Lake = lake }, token), macro,
                             test, relation))),
                 };
             }
@@ -175,9 +175,9 @@ sealed partial class DbtTestTranslator(
 
     /// <summary>The tables of the lake that references mean.</summary>
     public static List<StatedName> ReadsOf(
-        DbtSurroundings surroundings, IReadOnlyList<DbtReference> references, string package) =>
+        DbtContext context, IReadOnlyList<DbtReference> references, string package) =>
     [
-        .. references.Select(reference => (Reference: reference, Relation: surroundings.Find(reference, package)))
+        .. references.Select(reference => (Reference: reference, Relation: context.Find(reference, package)))
             .Where(found => found.Relation is { Sql: null })
             .Select(found => new StatedName(found.Relation!.Table, found.Reference.Place)),
     ];
@@ -214,17 +214,17 @@ sealed partial class DbtTestTranslator(
     }
 
     IEnumerable<string> TestNames(string package) =>
-        surroundings.Macros.NamesIn(package).Concat(surroundings.Macros.NamesOf(package))
+        context.Macros.NamesIn(package).Concat(context.Macros.NamesOf(package))
             .Where(name => name.StartsWith(DbtMacro.TestPrefix, StringComparison.Ordinal))
             .Select(name => name[DbtMacro.TestPrefix.Length..]);
 
     DbtMacro? FindMacro(string test, string package) => test.Split('.') is [var space, var own]
-        ? surroundings.Macros.FindIn(space, DbtMacro.TestPrefix + own)
-        : surroundings.Macros.Find(DbtMacro.TestPrefix + test, package);
+        ? context.Macros.FindIn(space, DbtMacro.TestPrefix + own)
+        : context.Macros.Find(DbtMacro.TestPrefix + test, package);
 
     /// <summary>Whether the project has its own test in the place of one that is built in.</summary>
     bool IsReplaced(string name) =>
-        surroundings.Macros.FindIn(surroundings.Project.Name, DbtMacro.TestPrefix + name) is not null;
+        context.Macros.FindIn(context.Project.Name, DbtMacro.TestPrefix + name) is not null;
 
     static bool IsPlain(YamlNode node) => node switch
     {

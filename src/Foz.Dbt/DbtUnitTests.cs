@@ -11,13 +11,13 @@ namespace Foz.Dbt;
 /// tables in place of <c>ref()</c> and <c>source()</c>, and with the model's SELECT, rendered with the overrides of the
 /// test.
 /// </summary>
-/// <param name="surroundings">The context in which templates are rendered, with all names known.</param>
+/// <param name="context">The context in which templates are rendered, with all names known.</param>
 /// <param name="resources">All models.</param>
 /// <param name="lake">The lake that templates query; null without a lake.</param>
 /// <param name="errors">Collects errors.</param>
 /// <param name="cancellationToken">Stops it.</param>
 sealed class DbtUnitTests(
-    DbtSurroundings surroundings, IReadOnlyList<DbtResource> resources, IProjectLake? lake, ErrorList errors,
+    DbtContext context, IReadOnlyList<DbtResource> resources, IProjectLake? lake, ErrorList errors,
     CancellationToken cancellationToken)
 {
     const string IsIncremental = "is_incremental";
@@ -90,7 +90,7 @@ sealed class DbtUnitTests(
     {
         if (!DbtTestReader.IsExpression(input.Text)) return null;
         var session = new DbtSession(
-            surroundings,
+            context,
             new() { Package = package.Name, Name = "unit test", File = input.Place.File, Kind = "unit_test" },
             cancellationToken);
         try
@@ -103,7 +103,7 @@ sealed class DbtUnitTests(
             return null;
         }
         return session.References is [var reference]
-            ? surroundings.Find(reference, package.Name)?.Table.ToString()
+            ? context.Find(reference, package.Name)?.Table.ToString()
             : null;
     }
 
@@ -121,10 +121,10 @@ sealed class DbtUnitTests(
             if (entry.Key == IsIncremental) isIncremental = value is true;
             else values[entry.Key] = Values.Contains(entry.Key) ? value : new JinjaCallable(entry.Key, _ => value);
         }
-        var own = surroundings with
+        var own = context with
         {
-            Vars = Over(surroundings.Vars, said?["vars"]),
-            Variables = Over(surroundings.Variables, said?["env_vars"]),
+            Vars = Over(context.Vars, said?["vars"]),
+            Variables = Over(context.Variables, said?["env_vars"]),
         };
         try
         {

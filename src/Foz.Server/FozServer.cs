@@ -51,12 +51,12 @@ public sealed class FozServer : IAsyncDisposable
     readonly PgListener pg;
     readonly TrinoListener trino;
     readonly HealthState health;
-    readonly LogInDesk desk;
+    readonly Authenticator desk;
     readonly ILogger log;
 
     FozServer(
         ServerOptions options, WebApplication http, PgListener pg, TrinoListener trino, HealthState health,
-        LogInDesk desk, ILogger log) =>
+        Authenticator desk, ILogger log) =>
         (this.options, this.http, this.pg, this.trino, this.health, this.desk, this.log) =
             (options, http, pg, trino, health, desk, log);
 
@@ -93,7 +93,7 @@ public sealed class FozServer : IAsyncDisposable
         var logger = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
         options.Sql.Lethal.Noted = ended => logger.EngineEnded(ended.Hash, ended.Times, ended.Error);
         var issuerKeys = new IssuerKeys(new() { Timeout = Timeout.InfiniteTimeSpan }, options.Clock);
-        var logIns = new LogInDesk(options.LogIns, options.Sql.Options.Audit, options.Clock, logger, issuerKeys);
+        var logIns = new Authenticator(options.LogIns, options.Sql.Options.Audit, options.Clock, logger, issuerKeys);
         var host = new PgHost(
             options.Sql, logIns, new(), certificate is null ? null : new(certificate, chain),
             certificate is not null && options.Serve.RequiresTls, options.Clock, logger)
@@ -144,7 +144,7 @@ public sealed class FozServer : IAsyncDisposable
     }
 
     static Task<TrinoListener> StartTrinoAsync(
-        ServerOptions options, X509Certificate2? certificate, LogInDesk desk, ILogger logger,
+        ServerOptions options, X509Certificate2? certificate, Authenticator desk, ILogger logger,
         CancellationToken cancellationToken)
     {
         var logIn = new HttpLogIn(desk);

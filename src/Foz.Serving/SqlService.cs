@@ -27,7 +27,7 @@ public sealed class SqlService : IDisposable
     /// <param name="names">Resolves names.</param>
     /// <param name="options">The limits of all sessions together.</param>
     /// <exception cref="FozException">The classes have more memory than there is for them.</exception>
-    public SqlService(EnvironmentNames names, SqlServiceOptions options)
+    public SqlService(EnvironmentNameResolver names, SqlServiceOptions options)
     {
         var lake = names.Lake;
         catalogs = new(names, options.Access);

@@ -49,7 +49,7 @@ static class MemoryJob
             _ => "SELECT a.id, a.name, b.note FROM memory.t a JOIN memory.t b ON a.id = "
                 + "b.id ORDER BY b.weight, a.price",
         };
-        var names = new LakeNames(lake, lake.Tables, _ => null);
+        var names = new LakeNameResolver(lake, lake.Tables, _ => null);
         using var bound = await new StatementBinder(session, names).BindAsync(sql, default);
         using var rows = session.Query(bound.Sql, default);
         while (rows.Fetch(default) is { } chunk) chunk.Dispose();

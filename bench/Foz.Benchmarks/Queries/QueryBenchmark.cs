@@ -44,7 +44,7 @@ sealed class QueryBenchmark : IBenchmark
 
     static async Task RunAsync(Lakehouse lake, EngineSession session, string sql)
     {
-        var names = new LakeNames(lake, lake.Tables, _ => null);
+        var names = new LakeNameResolver(lake, lake.Tables, _ => null);
         using var bound = await new StatementBinder(session, names).BindAsync(sql, default);
         Drain(session, bound.Sql);
     }

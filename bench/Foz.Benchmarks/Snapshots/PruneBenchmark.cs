@@ -25,7 +25,7 @@ sealed class PruneBenchmark : IBenchmark
         Write(session, table);
         var kept = string.Join(", ", Enumerable.Range(Files * 40 / 100, Files / 100)
             .Select(i => $"'{Path.Combine(table, FileName(i))}'"));
-        var names = new LakeNames(lake, lake.Tables, _ => null);
+        var names = new LakeNameResolver(lake, lake.Tables, _ => null);
         var (ours, theirs, ratio) = await Pair.RunAsync(
             Rounds,
             async () =>

@@ -190,11 +190,11 @@ sealed class Workspace : IDisposable
         context.Secrets = project.Secrets;
         return File.Base is null
             ? result
-            : new ProjectResult.Loaded(await BorrowedTables.ApplyAsync(project, Lake, cancellationToken));
+            : new ProjectResult.Loaded(await BaseTableFallback.ApplyAsync(project, Lake, cancellationToken));
     }
 
     /// <summary>What names mean in the queries of people.</summary>
-    public EnvironmentNames Names => new(Lake, File.SchemaPrefix, Pending, File.Base?.SchemaPrefix ?? "")
+    public EnvironmentNameResolver Names => new(Lake, File.SchemaPrefix, Pending, File.Base?.SchemaPrefix ?? "")
     {
         Environment = File.Environment, Base = File.Base?.Name,
     };

@@ -184,7 +184,7 @@ sealed class FilesSource : ISource
                 ? new StreamRows.Selected(NoRows) { Fields = [], IsEmpty = true }
                 : await ReadAsync(
                     stream, left, [.. files.Where(file => left.Files.Contains(file.Input))], context, stop);
-            others.Reached = left;
+            others.ActualInputs = left;
             others.Warnings = [.. others.Warnings, .. unreadable.Select(file => new Warning(
                 $"{Named(file.Key, file.Value.Message)}: it is left out, and each run tries it again",
                 "mend the file, or take it away"))];

@@ -48,7 +48,7 @@ sealed class ChangedParents
     public string? Cursor { get; }
 
     /// <summary>How far the rows went, for the next batch; null where none has a cursor.</summary>
-    public string? State => Filter.Reached is { To: { } to, Seen: var seen }
+    public string? State => Filter.ActualInputs is { To: { } to, Seen: var seen }
         ? new JsonObject
         {
             [ParentKey] = parent.Definition.Name, [CursorKey] = to, [OfKey] = parent.Cursor!.Of,

@@ -29,7 +29,7 @@ sealed class CursorFilter(CursorSetting setting, StreamInputs.OfCursor inputs)
     /// How far the rows went; rows of the last cursor that are not known as they came may be rows that the table has,
     /// before their server wrote them in another way.
     /// </summary>
-    public StreamInputs.OfCursor Reached => inputs with
+    public StreamInputs.OfCursor ActualInputs => inputs with
     {
         To = largest?.Text,
         Rereads = rereads,

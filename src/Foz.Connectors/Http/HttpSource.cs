@@ -89,7 +89,7 @@ sealed class HttpSource : ISource
             ? new ChangedParents(declared.Parent!, inputs.As<StreamInputs.OfState>(stream).State)
             : null;
         await fetch.FetchAsync(declared, cursor, filter, parents, rows, cancellationToken);
-        var reached = parents is not null ? new StreamInputs.OfState(parents.State) : filter?.Reached ?? inputs;
+        var reached = parents is not null ? new StreamInputs.OfState(parents.State) : filter?.ActualInputs ?? inputs;
         return await Task.Run(
             () => rows.Read(
                 stream, context, new(reached, [.. filter?.Warnings ?? [], .. parents?.Warnings ?? []]),

@@ -70,7 +70,7 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
             isWhole ? AllSql(end, relation.Sql, address) : ChangesSql(stream, end, relation.Sql, address),
             TableFolder.FieldsOf(end.Fields), relation)
         {
-            Reached = inputs with { TableId = id },
+            ActualInputs = inputs with { TableId = id },
             BytesRead = isWhole ? end.TotalBytes : null,
         };
     }
@@ -88,15 +88,15 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
     {
         var word = TableChanges.ChangeTypeColumn;
         var version = TableChanges.CommitVersionColumn;
-        var isAfter = $"{word} IN ('{RowChangeWords.Insert}', '{RowChangeWords.Postimage}')";
+        var isAfter = $"{word} IN ('{ChangeTypes.Insert}', '{ChangeTypes.Postimage}')";
         var keys = stream.Keys.Select(key => KeyOf(stream, table, key)).ToList();
         var sameKey = string.Join(" AND ", keys.Select(key => $"a.{key} IS NOT DISTINCT FROM s.{key}"));
         var isShown = keys.Count == 0
-            ? $"s.{word} <> '{RowChangeWords.Preimage}'"
+            ? $"s.{word} <> '{ChangeTypes.Preimage}'"
             : $"(s.{isAfter} OR NOT EXISTS (SELECT 1 FROM {relation} AS a WHERE a.{isAfter} AND a.{version} = "
                 + $"s.{version} AND {sameKey}))";
-        return $"SELECT {TableFolder.ColumnsSql(table.Fields)}, CASE s.{word} WHEN '{RowChangeWords.Insert}' THEN 'c' "
-            + $"WHEN '{RowChangeWords.Postimage}' THEN 'u' ELSE 'd' END AS {ChangeColumns.Op}, "
+        return $"SELECT {TableFolder.ColumnsSql(table.Fields)}, CASE s.{word} WHEN '{ChangeTypes.Insert}' THEN 'c' "
+            + $"WHEN '{ChangeTypes.Postimage}' THEN 'u' ELSE 'd' END AS {ChangeColumns.Op}, "
             + $"s.{version} AS {ChangeColumns.Lsn}, "
             + $"CAST(CASE WHEN s.{isAfter} THEN 1 ELSE 0 END AS BIGINT) AS {ChangeColumns.Seq}, "
             + $"s._commit_timestamp AS {ChangeColumns.CommitTs}, {SqlText.Literal(address)} AS {ChangeColumns.Source} "

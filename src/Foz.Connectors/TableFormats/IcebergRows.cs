@@ -37,11 +37,11 @@ sealed class IcebergRows(IObjectStore store, IcebergMetadata metadata, IcebergSn
         try
         {
             var gone = ReadPositions([.. files.Where(f => f.HoldsDeletes)], cancellationToken);
-            var choice = new ScanChoice
+            var choice = new ScanOptions
             {
                 FilterOf = gone.Count == 0
                     ? null
-                    : file => gone.TryGetValue(file.Path.Value, out var rows) ? ScanChoice.Without(rows) : null,
+                    : file => gone.TryGetValue(file.Path.Value, out var rows) ? ScanOptions.Without(rows) : null,
             };
             var selects = new List<string>();
             foreach (var group in files.Where(f => !f.HoldsDeletes).GroupBy(f => MappingOf(f, cancellationToken))

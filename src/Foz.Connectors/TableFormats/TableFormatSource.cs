@@ -64,7 +64,7 @@ abstract class TableFormatSource(TableFolder folder, TimeProvider clock, string 
                 {
                     Fields = rows.Fields,
                     TellsChanges = true,
-                    Reached = rows.Reached,
+                    ActualInputs = rows.ActualInputs,
                     BytesRead = rows.BytesRead,
                     OnDispose = () =>
                     {
@@ -144,7 +144,7 @@ sealed class TableReading : IDisposable
 sealed record TableFormatRows(string Sql, IReadOnlyList<Field> Fields, IDisposable Relation)
 {
     /// <summary>How far the source has come; null where planning knew.</summary>
-    public StreamInputs? Reached { get; init; }
+    public StreamInputs? ActualInputs { get; init; }
 
     /// <summary>How many bytes are read; null where they were not counted.</summary>
     public long? BytesRead { get; init; }

@@ -15,18 +15,18 @@ sealed class JinjaEvaluator
     int captures;
 
     /// <summary>An evaluator.</summary>
-    /// <param name="surroundings">What names mean that the template does not set.</param>
+    /// <param name="context">What names mean that the template does not set.</param>
     /// <param name="limits">What it may take.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public JinjaEvaluator(JinjaScope surroundings, JinjaLimits limits, CancellationToken cancellationToken)
+    public JinjaEvaluator(JinjaScope context, JinjaLimits limits, CancellationToken cancellationToken)
     {
-        Surroundings = surroundings;
+        Context = context;
         Rendering = new(limits, Run, cancellationToken);
         expressions = new(Rendering);
     }
 
     /// <summary>What names mean that the template does not set.</summary>
-    public JinjaScope Surroundings { get; }
+    public JinjaScope Context { get; }
 
     /// <summary>What functions that it calls may ask of it.</summary>
     public JinjaRendering Rendering { get; }
@@ -41,14 +41,14 @@ sealed class JinjaEvaluator
     /// <exception cref="FozException">It is wrong, or takes more than it may.</exception>
     public string Render(IReadOnlyList<JinjaStatement> body)
     {
-        var text = Capture(body, new JinjaScope(Surroundings));
+        var text = Capture(body, new JinjaScope(Context));
         Rendering.Returned = default;
         return text;
     }
 
     /// <summary>The value of an expression.</summary>
     public object? Evaluate(JinjaExpression expression) =>
-        expressions.Evaluate(expression, new JinjaScope(Surroundings));
+        expressions.Evaluate(expression, new JinjaScope(Context));
 
     /// <summary>Writes a text.</summary>
     public void Write(string text, Place place)

@@ -19,7 +19,7 @@ sealed record JinjaTemplate(IReadOnlyList<JinjaStatement> Body)
 
     /// <summary>Returns the outermost scope of a template: the functions that all templates have, and more.</summary>
     /// <param name="values">More names.</param>
-    public static JinjaScope Surroundings(params IEnumerable<(string Name, object? Value)> values)
+    public static JinjaScope Context(params IEnumerable<(string Name, object? Value)> values)
     {
         var scope = new JinjaScope();
         foreach (var (name, value) in JinjaFunctions.All) scope.Set(name, value);
@@ -28,12 +28,12 @@ sealed record JinjaTemplate(IReadOnlyList<JinjaStatement> Body)
     }
 
     /// <summary>What it writes.</summary>
-    /// <param name="surroundings">What names mean that it does not set.</param>
+    /// <param name="context">What names mean that it does not set.</param>
     /// <param name="limits">What it may take.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It is wrong, or takes more than it may.</exception>
-    public string Render(JinjaScope surroundings, JinjaLimits limits, CancellationToken cancellationToken) =>
-        new JinjaEvaluator(surroundings, limits, cancellationToken).Render(Body);
+    public string Render(JinjaScope context, JinjaLimits limits, CancellationToken cancellationToken) =>
+        new JinjaEvaluator(context, limits, cancellationToken).Render(Body);
 
     /// <summary>All macros and other definitions that stand in it, not in other blocks.</summary>
     public IEnumerable<JinjaStatement> Definitions =>

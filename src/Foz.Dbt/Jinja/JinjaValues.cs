@@ -89,7 +89,7 @@ sealed record JinjaUndefined(string Name, Func<string?>? FindHint = null)
     public override int GetHashCode() => 0;
 }
 
-/// <summary>An object of the surroundings of a template, such as a relation.</summary>
+/// <summary>An object of the context of a template, such as a relation.</summary>
 abstract class JinjaObject
 {
     /// <summary>What Python calls its type.</summary>

@@ -21,7 +21,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
 
     DbtScopes Scopes { get; } = scopes;
 
-    DbtSurroundings Surroundings => session.Surroundings;
+    DbtContext Context => session.Context;
 
     DbtRequest Request => session.Request;
 
@@ -34,10 +34,10 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         "config" => (true, new DbtConfigValue(session)),
         "env_var" => (true, new JinjaCallable(name, EnvironmentVariable)),
         "this" => (true, This()),
-        "target" => (true, Surroundings.Target.ToValue()),
-        "schema" => (true, Request.This?.Schema ?? Surroundings.Target.Schema),
+        "target" => (true, Context.Target.ToValue()),
+        "schema" => (true, Request.This?.Schema ?? Context.Target.Schema),
         "database" => (true, TableName.Catalog),
-        "project_name" => (true, Surroundings.Project.Name),
+        "project_name" => (true, Context.Project.Name),
         "model" => (true, ModelValue()),
         "doc" => (true, new JinjaCallable(name, Doc)),
         "return" => (true, new JinjaCallable(name, Return)),
@@ -87,8 +87,8 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
             "execute" => (true, Request.Executes),
             "flags" => (true, Flags()),
             "run_started_at" =>
-                (true, new DbtTime(Request.Executes ? Surroundings.StartedAt : DateTimeOffset.UnixEpoch)),
-            "invocation_id" => (true, Request.Executes ? Surroundings.InvocationId : ""),
+                (true, new DbtTime(Request.Executes ? Context.StartedAt : DateTimeOffset.UnixEpoch)),
+            "invocation_id" => (true, Request.Executes ? Context.InvocationId : ""),
             "is_incremental" => (true, new JinjaCallable(name, _ => IsIncremental())),
             "should_full_refresh" => (true, new JinjaCallable(name, _ => !IsIncremental())),
             "run_query" => (true, new JinjaCallable(name, RunQuery)),
@@ -111,14 +111,14 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
     }
 
     JinjaDict Flags() => JinjaDict.Of(
-        ("FULL_REFRESH", Request.Executes && Surroundings.IsFullRefresh),
-        ("WHICH", Request.Executes ? Surroundings.Command : "run"),
-        ("STORE_FAILURES", Request.Executes && Surroundings.StoresFailures));
+        ("FULL_REFRESH", Request.Executes && Context.IsFullRefresh),
+        ("WHICH", Request.Executes ? Context.Command : "run"),
+        ("STORE_FAILURES", Request.Executes && Context.StoresFailures));
 
     JinjaDict Graph()
     {
         session.ReadsGraph = true;
-        return Surroundings.Graph();
+        return Context.Graph();
     }
 
     bool IsIncremental()
@@ -163,10 +163,10 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
 
     (bool IsKnown, object? Value) FindVariable(string name)
     {
-        var package = Surroundings.Packages.GetValueOrDefault(Request.Package) ?? Surroundings.Project;
+        var package = Context.Packages.GetValueOrDefault(Request.Package) ?? Context.Project;
         foreach (var vars in new[]
         {
-            Surroundings.Vars, Of(Surroundings.Project.Vars, package.Name), Surroundings.Project.Vars,
+            Context.Vars, Of(Context.Project.Vars, package.Name), Context.Project.Vars,
             Of(package.Vars, package.Name), package.Vars,
         })
             if (vars is not null && vars.TryGet(name, out var value)) return (true, value);
@@ -180,11 +180,11 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
     {
         var given = arguments.Bind(1, "var", "default");
         var name = JinjaValue.ToText(given[0]);
-        if (Surroundings.Variables[name] is { } value) return value;
+        if (Context.Variables[name] is { } value) return value;
         if (!ReferenceEquals(given[1], JinjaArguments.Missing)) return JinjaArguments.TextOf(given[1]);
         throw arguments.Error(
             $"the environment variable '{name}' is not set",
-            NearestName.Find(name, Surroundings.Variables.Names) is { } nearest
+            NearestName.Find(name, Context.Variables.Names) is { } nearest
                 ? $"did you mean '{nearest}'?"
                 : $"set it, or write env_var('{name}', '…') with a default");
     }
@@ -194,7 +194,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
         ("package_name", Request.Package),
         ("unique_id", $"{Request.Kind}.{Request.Package}.{Request.Name}"), ("path", Request.File),
         ("original_file_path", Request.File),
-        ("schema", Request.This?.Schema ?? Surroundings.Target.Schema), ("database", TableName.Catalog),
+        ("schema", Request.This?.Schema ?? Context.Target.Schema), ("database", TableName.Catalog),
         ("config", JinjaDict.Of(Request.Config.Values.Select(pair => (pair.Key, pair.Value)))),
         ("tags", new JinjaList(Request.Config.Tags)),
         ("meta", Request.Config.Meta), ("columns", new JinjaDict()));
@@ -202,10 +202,10 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
     string? Doc(JinjaArguments arguments)
     {
         var name = JinjaValue.ToText(arguments.Positional is [.., var last] ? last : arguments.Single("name"));
-        return Surroundings.Macros.Docs.TryGetValue(name, out var text)
+        return Context.Macros.Docs.TryGetValue(name, out var text)
             ? text
             : throw arguments.Error(
-                $"there is no docs block '{name}'", NearestName.Hint(name, Surroundings.Macros.Docs.Keys));
+                $"there is no docs block '{name}'", NearestName.Hint(name, Context.Macros.Docs.Keys));
     }
 
     static object? Return(JinjaArguments arguments)
@@ -303,7 +303,7 @@ sealed class DbtFunctions(DbtSession session, DbtScopes scopes)
                     ? functions.ValueOf(name, text, arguments.Place)
                     : value;
             if (!ReferenceEquals(given[1], JinjaArguments.Missing)) return given[1];
-            var known = functions.Surroundings.Project.Vars.Keys.Select(JinjaValue.ToText);
+            var known = functions.Context.Project.Vars.Keys.Select(JinjaValue.ToText);
             throw arguments.Error(
                 $"the variable '{name}' is not set",
                 NearestName.Find(name, known) is { } nearest

@@ -68,7 +68,7 @@ sealed partial class DbtModules(DbtSession session) : JinjaObject
     DbtTime Now(bool isDate)
     {
         session.IsVolatile = true;
-        return new(session.Request.Executes ? session.Surroundings.StartedAt : DateTimeOffset.UnixEpoch)
+        return new(session.Request.Executes ? session.Context.StartedAt : DateTimeOffset.UnixEpoch)
         {
             IsDate = isDate,
         };

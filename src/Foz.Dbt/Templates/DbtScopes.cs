@@ -43,7 +43,7 @@ sealed class DbtScopes
     /// <summary>Gets the scope of the rendered template.</summary>
     public JinjaScope Root { get; }
 
-    DbtSurroundings Surroundings => session.Surroundings;
+    DbtContext Context => session.Context;
 
     /// <summary>
     /// Returns the scope of a package's macros: a name is its own macro, otherwise the project's, otherwise a built-in
@@ -57,8 +57,8 @@ sealed class DbtScopes
         };
 
     IEnumerable<string> NamesIn(string package) =>
-        FunctionNames.Concat(known.Keys).Concat(Surroundings.Macros.NamesIn(package))
-            .Concat(Surroundings.Macros.Packages);
+        FunctionNames.Concat(known.Keys).Concat(Context.Macros.NamesIn(package))
+            .Concat(Context.Macros.Packages);
 
     (bool IsKnown, object? Value) Find(string name, string package)
     {
@@ -66,13 +66,13 @@ sealed class DbtScopes
         // A project may have a macro of any name but that of a function.
         if (functions.Find(name) is (true, var function)) return (true, function);
         if (known.TryGetValue(name, out var value)) return (true, value);
-        if (Surroundings.Macros.Find(name, package) is { } macro) return (true, MacroOf(macro));
-        if (Surroundings.Macros.Packages.Contains(name) || Surroundings.Packages.ContainsKey(name))
+        if (Context.Macros.Find(name, package) is { } macro) return (true, MacroOf(macro));
+        if (Context.Macros.Packages.Contains(name) || Context.Packages.ContainsKey(name))
             return (true, known[name] = new Package(this, name));
-        if (Surroundings.Project.Asked.Contains(name))
+        if (Context.Project.Asked.Contains(name))
             return (true,
                 new JinjaUndefined(
-                    $"the package '{name}'", () => $"it is not in {Surroundings.Project.PackagesPath}/: run dbt deps"));
+                    $"the package '{name}'", () => $"it is not in {Context.Project.PackagesPath}/: run dbt deps"));
         return Unsupported.TryGetValue(name, out var reason)
             ? (true, new JinjaUndefined($"'{name}'", () => reason))
             : (false, null);
@@ -89,7 +89,7 @@ sealed class DbtScopes
         var given = arguments.Bind(1, "macro_name", "macro_namespace", "packages");
         var name = JinjaValue.ToText(given[0]);
         var space = JinjaArguments.TextOf(given[1]);
-        var project = Surroundings.Project;
+        var project = Context.Project;
         IEnumerable<string> packages = DbtValues.Texts(given[2]) is { Count: > 0 } stated ? stated
             : space is null ? [session.Request.Package, project.Name]
             : project.Dispatch.TryGetValue(space, out var order) ? order
@@ -99,21 +99,21 @@ sealed class DbtScopes
             // Some of what a package does for all databases is done here in another way.
             IEnumerable<DbtMacro?> found =
             [
-                Surroundings.Macros.FindIn(package, "duckdb__" + name),
-                package == project.Name ? null : Surroundings.Macros.FindIn(DbtMacros.BuiltIn, "duckdb__" + name),
-                Surroundings.Macros.FindIn(package, "default__" + name),
+                Context.Macros.FindIn(package, "duckdb__" + name),
+                package == project.Name ? null : Context.Macros.FindIn(DbtMacros.BuiltIn, "duckdb__" + name),
+                Context.Macros.FindIn(package, "default__" + name),
             ];
             if (found.OfType<DbtMacro>().FirstOrDefault() is { } macro) return MacroOf(macro);
         }
         // Built-in macros have only one implementation.
         foreach (var package in packages.Append(DbtMacros.BuiltIn))
             if (package is DbtMacros.BuiltIn or DbtMacros.Utils
-                && Surroundings.Macros.FindIn(package, name) is { } macro)
+                && Context.Macros.FindIn(package, name) is { } macro)
                 return MacroOf(macro);
         throw arguments.Error(
             $"there is no macro '{name}' for DuckDB: neither 'duckdb__{name}' nor "
                 + $"'default__{name}'{(space is null ? "" : $" in '{space}'")}",
-            space is not null && !Surroundings.Macros.Packages.Contains(space)
+            space is not null && !Context.Macros.Packages.Contains(space)
                 ? $"the package '{space}' is not there: run dbt deps"
                 : null);
     }
@@ -123,15 +123,15 @@ sealed class DbtScopes
     {
         public override string TypeName => $"the package '{name}'";
 
-        public override IEnumerable<string> Names => scopes.Surroundings.Macros.NamesOf(name);
+        public override IEnumerable<string> Names => scopes.Context.Macros.NamesOf(name);
 
         public override string ToString() => $"<package {name}>";
 
         public override bool TryGet(string key, out object? value)
         {
             if (scopes.session.Request.Values.TryGetValue($"{name}.{key}", out value)) return true;
-            value = scopes.Surroundings.Macros.FindIn(name, key) is { } macro ? scopes.MacroOf(macro)
-                : name == DbtMacros.BuiltIn && scopes.Surroundings.Macros.Find(key, name) is { } builtIn
+            value = scopes.Context.Macros.FindIn(name, key) is { } macro ? scopes.MacroOf(macro)
+                : name == DbtMacros.BuiltIn && scopes.Context.Macros.Find(key, name) is { } builtIn
                     ? scopes.MacroOf(builtIn)
                 : null;
             return value is not null;

@@ -6,10 +6,10 @@ using Foz.Pipelines.Projects.Parsing;
 namespace Foz.Dbt.Templates;
 
 /// <summary>One rendering of a template, and what it asked for.</summary>
-/// <param name="surroundings">The project's.</param>
+/// <param name="context">The project's.</param>
 /// <param name="request">The template to render.</param>
 /// <param name="cancellationToken">Stops it.</param>
-sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, CancellationToken cancellationToken)
+sealed class DbtSession(DbtContext context, DbtRequest request, CancellationToken cancellationToken)
 {
     readonly List<DbtReference> references = [];
 
@@ -17,7 +17,7 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
     readonly HashSet<string> variables = new(StringComparer.Ordinal);
 
     /// <summary>The project's.</summary>
-    public DbtSurroundings Surroundings => surroundings;
+    public DbtContext Context => context;
 
     /// <summary>Gets the request.</summary>
     public DbtRequest Request => request;
@@ -93,8 +93,8 @@ sealed class DbtSession(DbtSurroundings surroundings, DbtRequest request, Cancel
     public DbtRelation Resolve(DbtReference reference)
     {
         references.Add(reference);
-        return surroundings.Find(reference, request.Package)
-            ?? new(new(reference.IsSource ? reference.Package! : surroundings.Target.Schema, reference.Name));
+        return context.Find(reference, request.Package)
+            ?? new(new(reference.IsSource ? reference.Package! : context.Target.Schema, reference.Name));
     }
 
     /// <summary>Runs a query; nothing where none are run.</summary>

@@ -12,8 +12,8 @@ namespace Foz.Dbt.Templates;
 sealed class DbtTexts(string root, Func<string, JinjaScope> scopeOf, ErrorList errors)
 {
     /// <summary>Texts in which names mean the same in each file.</summary>
-    public DbtTexts(string root, JinjaScope surroundings, ErrorList errors)
-        : this(root, _ => surroundings, errors)
+    public DbtTexts(string root, JinjaScope context, ErrorList errors)
+        : this(root, _ => context, errors)
     {
     }
 

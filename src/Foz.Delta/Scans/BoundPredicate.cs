@@ -10,27 +10,28 @@ abstract class BoundPredicate
 {
     /// <summary>The outcomes for a file.</summary>
     /// <param name="bounds">The bounds of each column, by ordinal.</param>
-    public abstract Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds);
+    public abstract PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds);
 
-    public sealed class Constant(Truth truth) : BoundPredicate
+    public sealed class Constant(PredicateOutcomes truth) : BoundPredicate
     {
-        public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds) => truth;
+        public override PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds) => truth;
     }
 
     public sealed class Not(BoundPredicate term) : BoundPredicate
     {
-        public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds) => TruthLogic.Not(term.Evaluate(bounds));
+        public override PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds) =>
+            TruthLogic.Not(term.Evaluate(bounds));
     }
 
     public sealed class All(BoundPredicate[] terms) : BoundPredicate
     {
-        public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds)
+        public override PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds)
         {
-            var truth = Truth.True;
+            var truth = PredicateOutcomes.True;
             foreach (var term in terms)
             {
                 truth = TruthLogic.And(truth, term.Evaluate(bounds));
-                if (truth == Truth.False) break;
+                if (truth == PredicateOutcomes.False) break;
             }
             return truth;
         }
@@ -38,13 +39,13 @@ abstract class BoundPredicate
 
     public sealed class Any(BoundPredicate[] terms) : BoundPredicate
     {
-        public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds)
+        public override PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds)
         {
-            var truth = Truth.False;
+            var truth = PredicateOutcomes.False;
             foreach (var term in terms)
             {
                 truth = TruthLogic.Or(truth, term.Evaluate(bounds));
-                if (truth == Truth.True) break;
+                if (truth == PredicateOutcomes.True) break;
             }
             return truth;
         }
@@ -52,9 +53,9 @@ abstract class BoundPredicate
 
     public sealed class IsNull(int column) : BoundPredicate
     {
-        public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds) =>
-            (bounds[column].MayBeNull ? Truth.True : Truth.None)
-                | (bounds[column].MayHaveValues ? Truth.False : Truth.None);
+        public override PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds) =>
+            (bounds[column].MayBeNull ? PredicateOutcomes.True : PredicateOutcomes.None)
+                | (bounds[column].MayHaveValues ? PredicateOutcomes.False : PredicateOutcomes.None);
     }
 
     /// <summary>
@@ -63,7 +64,7 @@ abstract class BoundPredicate
     /// </summary>
     public sealed class Compare(int column, Comparison comparison, DeltaValue floor, bool isExact) : BoundPredicate
     {
-        public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds)
+        public override PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds)
         {
             ref readonly var b = ref bounds[column];
             var (hold, fail) = comparison switch
@@ -94,7 +95,7 @@ abstract class BoundPredicate
 
     public sealed class In(int column, DeltaValue[] sorted, bool hasNull) : BoundPredicate
     {
-        public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds)
+        public override PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds)
         {
             ref readonly var b = ref bounds[column];
             var first = 0;
@@ -107,7 +108,8 @@ abstract class BoundPredicate
             var fail = !(hold && b.Min == sorted[first] && b.Max == sorted[first]);
             var truth = b.Outcome(hold, fail);
             // Nothing equals null, but whether it does is unknown rather than false.
-            return hasNull && truth.HasFlag(Truth.False) ? truth & ~Truth.False | Truth.Null : truth;
+            var isUnknown = hasNull && truth.HasFlag(PredicateOutcomes.False);
+            return isUnknown ? truth & ~PredicateOutcomes.False | PredicateOutcomes.Null : truth;
         }
     }
 
@@ -115,7 +117,7 @@ abstract class BoundPredicate
     {
         readonly byte[] prefix = Encoding.UTF8.GetBytes(text);
 
-        public override Truth Evaluate(ReadOnlySpan<ColumnBounds> bounds)
+        public override PredicateOutcomes Evaluate(ReadOnlySpan<ColumnBounds> bounds)
         {
             ref readonly var b = ref bounds[column];
             int? min = b.Min is { } lower ? CompareHead(lower) : null;

@@ -57,12 +57,12 @@ readonly struct ColumnBounds
     /// <summary>The outcomes of a condition that is null for null.</summary>
     /// <param name="mayHold">Whether a value within the bounds may fulfil it.</param>
     /// <param name="mayFail">Whether a value within the bounds may break it.</param>
-    public Truth Outcome(bool mayHold, bool mayFail)
+    public PredicateOutcomes Outcome(bool mayHold, bool mayFail)
     {
-        var outcome = MayBeNull ? Truth.Null : Truth.None;
+        var outcome = MayBeNull ? PredicateOutcomes.Null : PredicateOutcomes.None;
         if (!MayHaveValues) return outcome;
-        if (mayHold) outcome |= Truth.True;
-        if (mayFail || !IsTrusted) outcome |= Truth.False;
+        if (mayHold) outcome |= PredicateOutcomes.True;
+        if (mayFail || !IsTrusted) outcome |= PredicateOutcomes.False;
         return outcome;
     }
 }

@@ -36,7 +36,7 @@ public sealed class FilePruner
     }
 
     /// <summary>Whether a file may hold rows that fulfil the predicate.</summary>
-    public bool MayMatch(AddFile file) => Scan().Evaluate(file).HasFlag(Truth.True);
+    public bool MayMatch(AddFile file) => Scan().Evaluate(file).HasFlag(PredicateOutcomes.True);
 
     /// <summary>The files that may hold rows that fulfil the predicate, in their order.</summary>
     public IReadOnlyList<AddFile> Prune(FileSet<AddFile> files)
@@ -77,7 +77,7 @@ public sealed class FilePruner
             {
                 if (places[i] is not { } file) continue;
                 var truth = scanner.Evaluate(file, i);
-                if (truth.HasFlag(Truth.True)) matches.Add(new(file, truth == Truth.True));
+                if (truth.HasFlag(PredicateOutcomes.True)) matches.Add(new(file, truth == PredicateOutcomes.True));
             }
             if (usesStatistics) scanner.Leave(places);
         }
@@ -121,7 +121,7 @@ public sealed class FilePruner
             for (var i = 0; i < bounds.Length; i++) bounds[i] = ColumnBounds.Unknown;
             for (var i = 0; i < cached.Length; i++)
                 if (!cached[i].TryGetUnion(out bounds[statisticsOrdinals[i]])) return true;
-            return pruner.predicate.Evaluate(bounds).HasFlag(Truth.True);
+            return pruner.predicate.Evaluate(bounds).HasFlag(PredicateOutcomes.True);
         }
 
         /// <summary>Ends the chunk entered last: its next pass may skip it as a whole.</summary>
@@ -131,16 +131,16 @@ public sealed class FilePruner
         }
 
         /// <summary>Evaluates a file without keeping its statistics.</summary>
-        public Truth Evaluate(AddFile file)
+        public PredicateOutcomes Evaluate(AddFile file)
         {
             SetPartitionBounds(file);
-            if (reader.Read(file.Stats.Utf8.Span, read) == 0) return Truth.None;
+            if (reader.Read(file.Stats.Utf8.Span, read) == 0) return PredicateOutcomes.None;
             for (var i = 0; i < read.Length; i++) bounds[statisticsOrdinals[i]] = read[i];
             return pruner.predicate.Evaluate(bounds);
         }
 
         /// <summary>Evaluates the file at a place of the chunk entered last.</summary>
-        public Truth Evaluate(AddFile file, int place)
+        public PredicateOutcomes Evaluate(AddFile file, int place)
         {
             if (pruner.usesPartitions)
             {
@@ -148,7 +148,7 @@ public sealed class FilePruner
                 foreach (var ordinal in statisticsOrdinals) bounds[ordinal] = ColumnBounds.Unknown;
                 // Where the partition alone decides, statistics need not be read.
                 var truth = pruner.predicate.Evaluate(bounds);
-                if (!pruner.usesStatistics || !truth.HasFlag(Truth.True)) return truth;
+                if (!pruner.usesStatistics || !truth.HasFlag(PredicateOutcomes.True)) return truth;
             }
             if (pruner.usesStatistics) SetStatisticsBounds(file, place);
             return pruner.predicate.Evaluate(bounds);

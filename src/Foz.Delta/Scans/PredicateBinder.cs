@@ -17,7 +17,7 @@ sealed class PredicateBinder(TableSchema schema)
         Predicate.Not not => new BoundPredicate.Not(Bind(not.Term)),
         Predicate.IsNull isNull => TryPlace(isNull.Column, out var at, out _)
             ? new BoundPredicate.IsNull(at)
-            : Unknown(Truth.True | Truth.False),
+            : Unknown(PredicateOutcomes.True | PredicateOutcomes.False),
         Predicate.Compare compare => Bind(compare),
         Predicate.In isIn => Bind(isIn),
         Predicate.StartsWith starts =>
@@ -48,7 +48,7 @@ sealed class PredicateBinder(TableSchema schema)
         return new BoundPredicate.In(at, [.. literals], isIn.Literals.Contains(null));
     }
 
-    static BoundPredicate.Constant Unknown(Truth truth = Truth.Any) => new(truth);
+    static BoundPredicate.Constant Unknown(PredicateOutcomes truth = PredicateOutcomes.Any) => new(truth);
 
     /// <summary>
     /// Places a column whose values compare as files hold them, which is not so of texts that are filled with blanks,

@@ -35,7 +35,7 @@ public abstract record RelationBinding
 }
 
 /// <summary>Resolves the names in a statement.</summary>
-public interface IRelationNames
+public interface INameResolver
 {
     /// <summary>Returns what a table's name refers to; null leaves it to the engine.</summary>
     /// <exception cref="FozException">It refers to nothing; the hint gives the nearest name.</exception>

@@ -57,7 +57,7 @@ public sealed class BoundStatement : IDisposable
 /// </summary>
 /// <param name="session">The session that will run the statements.</param>
 /// <param name="names">Resolves names.</param>
-public sealed class StatementBinder(EngineSession session, IRelationNames names)
+public sealed class StatementBinder(EngineSession session, INameResolver names)
 {
     // Below this, opening a file costs less than planning the statement once more.
     const int FilesToPruneMin = 5;

@@ -17,17 +17,17 @@ public sealed class StatementResolver
 {
     const int ViewDepthMax = 32;
 
-    readonly IRelationNames names;
+    readonly INameResolver names;
     readonly EnginePool pool;
     readonly EngineSession? session;
 
     /// <summary>Resolves users' statements.</summary>
     /// <param name="names">Resolves names.</param>
     /// <param name="pool">The engines that read their texts, and bind them without access to files.</param>
-    public StatementResolver(IRelationNames names, EnginePool pool) => (this.names, this.pool) = (names, pool);
+    public StatementResolver(INameResolver names, EnginePool pool) => (this.names, this.pool) = (names, pool);
 
     /// <summary>Resolves statements that a session will run, which reads their texts too.</summary>
-    internal StatementResolver(IRelationNames names, EngineSession session)
+    internal StatementResolver(INameResolver names, EngineSession session)
         : this(names, session.Pool) => this.session = session;
 
     /// <summary>

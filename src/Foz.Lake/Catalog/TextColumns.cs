@@ -19,7 +19,7 @@ public static class TextColumns
     /// <param name="session">Reads the statement.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public static async Task<FozException> ExplainAsync(
-        FozException error, string sql, IRelationNames names, EngineSession session,
+        FozException error, string sql, INameResolver names, EngineSession session,
         CancellationToken cancellationToken)
     {
         var statement = await new StatementResolver(names, session).ResolveAsync(sql, cancellationToken);

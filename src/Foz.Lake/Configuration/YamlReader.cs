@@ -37,7 +37,7 @@ public sealed class YamlReader
             errors.Add(new Place(file), $"the file is longer than {CharactersMax:N0} characters");
             return null;
         }
-        return PlainYaml.Read(text, new(file, 1, 1)) ?? ReadAny(text, file, errors);
+        return FastYamlReader.Read(text, new(file, 1, 1)) ?? ReadAny(text, file, errors);
     }
 
     /// <summary>Reads a document that is a part of a file.</summary>
@@ -51,7 +51,8 @@ public sealed class YamlReader
         var (start, length) = part.GetOffsetAndLength(text.Length);
         var before = text.AsSpan(0, start);
         var place = new Place(file, 1 + before.Count('\n'), start - before.LastIndexOf('\n'));
-        if (length <= CharactersMax && PlainYaml.Read(text.AsSpan(start, length), place) is { } plain) return plain;
+        if (length <= CharactersMax
+            && FastYamlReader.Read(text.AsSpan(start, length), place) is { } plain) return plain;
         // Blanks in place of the text before keep lines and columns those of the file.
         var blanks = new char[start];
         for (var i = 0; i < blanks.Length; i++) blanks[i] = text[i] == '\n' ? '\n' : ' ';

@@ -63,7 +63,7 @@ sealed class AssignedTags(StatementContext context)
     {
         var relation = table.Name is { } name
             ? $"{SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}"
-            : $"{Foz.Lake.Catalog.LakeNames.DeltaScan}({SqlText.Literal(table.Folder!)})";
+            : $"{Foz.Lake.Catalog.LakeNameResolver.DeltaScan}({SqlText.Literal(table.Folder!)})";
         return $"{relation} AS {SqlText.Identifier(alias)}";
     }
 

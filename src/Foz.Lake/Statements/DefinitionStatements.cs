@@ -9,7 +9,7 @@ namespace Foz.Lake.Statements;
 sealed class DefinitionStatements(StatementContext context)
 {
     readonly EngineSession session = context.Session;
-    readonly EnvironmentNames? names = context.Names;
+    readonly EnvironmentNameResolver? names = context.Names;
 
     public async Task<StatementResult> DropTableAsync(Statement.DropTable drop, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace Foz.Lake.Statements;
 /// <summary>The tags that the columns of a query bring from the columns that they are made from.</summary>
 /// <param name="session">The session that runs the query.</param>
 /// <param name="names">Resolves names.</param>
-sealed class QueryTags(EngineSession session, IRelationNames names)
+sealed class QueryTags(EngineSession session, INameResolver names)
 {
     /// <summary>Finds them.</summary>
     /// <param name="query">The query.</param>

@@ -371,7 +371,7 @@ sealed class RowStatements(StatementContext context)
     }
 
     /// <summary>Resolves names inside an expression, whose own table stays unchanged.</summary>
-    sealed class ExpressionNames(IRelationNames names) : IRelationNames
+    sealed class ExpressionNames(INameResolver names) : INameResolver
     {
         public ValueTask<RelationBinding?> FindAsync(TableReference reference, CancellationToken cancellationToken) =>
             reference.Schema is null && (reference.Name == targetRows || reference.Name == sourceRows)

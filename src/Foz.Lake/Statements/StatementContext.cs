@@ -11,10 +11,10 @@ namespace Foz.Lake.Statements;
 /// <param name="session">The session that reads and writes rows.</param>
 /// <param name="names">What names refer to; null where there is no lake, only tables by their folders.</param>
 /// <param name="tables">Opens tables by their folders.</param>
-public sealed class StatementContext(EngineSession session, EnvironmentNames? names, TableStore tables)
+public sealed class StatementContext(EngineSession session, EnvironmentNameResolver? names, TableStore tables)
 {
     /// <summary>What names in queries stand for, where that is not what they stand for in the lake.</summary>
-    public IRelationNames? QueryNames { get; init; }
+    public INameResolver? QueryNames { get; init; }
 
     /// <summary>Gives the table that is changed, by its name in the lake; null where it is the table itself.</summary>
     public Func<TableName, LakeTable, CancellationToken, ValueTask<LakeTable>>? Changed { get; init; }
@@ -28,7 +28,7 @@ public sealed class StatementContext(EngineSession session, EnvironmentNames? na
     internal EngineSession Session => session;
 
     /// <summary>What names refer to; null where there is no lake.</summary>
-    internal EnvironmentNames? Names => names;
+    internal EnvironmentNameResolver? Names => names;
 
     /// <summary>Opens tables by their folders.</summary>
     internal TableStore Tables => tables;
@@ -41,10 +41,10 @@ public sealed class StatementContext(EngineSession session, EnvironmentNames? na
     internal QueryTags Tags => new(Session, Relations);
 
     /// <summary>What names in queries stand for.</summary>
-    internal IRelationNames Relations =>
+    internal INameResolver Relations =>
         QueryNames is not null
             ? QueryNames
-            : Names is not null ? Names : new LakeNames(lake: null, Tables, static _ => null);
+            : Names is not null ? Names : new LakeNameResolver(lake: null, Tables, static _ => null);
 
     /// <summary>The table that a statement reads, which must be there.</summary>
     public async Task<LakeTable> OpenAsync(TableTarget target, CancellationToken cancellationToken)

@@ -104,7 +104,7 @@ sealed class TableCreator(StatementContext context)
     /// <summary>Checks what the table would be, and clusters it.</summary>
     static void Complete(LakeTable table, Transaction transaction, IReadOnlyList<string> columns)
     {
-        var draft = new TableDraft(table.Name, new(table.Delta.Store, transaction.Preview()));
+        var draft = new TableBuilder(table.Name, new(table.Delta.Store, transaction.Preview()));
         InteroperationRules.Check(draft);
         if (columns.Count == 0) return;
         _ = PropertyAlterations.Apply(draft, new TableAlteration.ClusterBy(columns));

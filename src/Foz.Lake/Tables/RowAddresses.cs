@@ -57,7 +57,8 @@ public sealed class RowAddresses
 
     /// <summary>The rows, with the table's columns.</summary>
     public TableRows Rows =>
-        TableRows.Of(table, [new ScanPart(Files, new() { FilterOf = file => ScanChoice.Only(RowsOf(file)) })], own: []);
+        TableRows.Of(table, [new ScanPart(Files, new() { FilterOf = file => ScanOptions.Only(RowsOf(file)) })],
+            own: []);
 
     /// <summary>The rows, as a relation for one session with the table's columns.</summary>
     /// <param name="session">The session.</param>
@@ -67,7 +68,7 @@ public sealed class RowAddresses
         EngineSession session, CancellationToken cancellationToken, TrackedRows? tracked = null) =>
         TableScan.OpenAsync(
             session, table, Files, withAddresses: false, cancellationToken,
-            new() { FilterOf = file => ScanChoice.Only(RowsOf(file)), Tracked = tracked });
+            new() { FilterOf = file => ScanOptions.Only(RowsOf(file)), Tracked = tracked });
 
     /// <summary>Adds the rows that a statement gives: file, then row number.</summary>
     public void Add(EngineSession session, string sql, CancellationToken cancellationToken)

@@ -146,7 +146,7 @@ public sealed class TableRows
 /// <summary>Files that are scanned together.</summary>
 /// <param name="Files">The files, each once.</param>
 /// <param name="Choice">What is read of them besides their live rows; null for nothing.</param>
-public readonly record struct ScanPart(IReadOnlyCollection<AddFile> Files, ScanChoice? Choice)
+public readonly record struct ScanPart(IReadOnlyCollection<AddFile> Files, ScanOptions? Choice)
 {
     /// <summary>
     /// Which of the rows are meant, as SQL; null for all. Only for scans of a group that is not plain.

@@ -70,7 +70,7 @@ public static class TableScan
     /// <param name="choice">What else is read, after these columns; null for nothing.</param>
     public static async Task<TableRelation> OpenAsync(
         EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool withAddresses,
-        CancellationToken cancellationToken, ScanChoice? choice = null)
+        CancellationToken cancellationToken, ScanOptions? choice = null)
     {
         choice ??= new();
         CheckHalfRemoved(table, files);
@@ -90,7 +90,7 @@ public static class TableScan
 
     static async Task<TableRelation> OpenAsync(
         EngineSession session, TableSnapshot table, IReadOnlyCollection<AddFile> files, bool withAddresses,
-        ScanChoice choice, LocalObjects local, CancellationToken cancellationToken)
+        ScanOptions choice, LocalObjects local, CancellationToken cancellationToken)
     {
         session.Name(TableFiles.FolderOf(table), $"{table.State.Table} at version {table.Version}");
         session.Meter?.Add(
@@ -125,7 +125,7 @@ public static class TableScan
 
     static async Task<ScanFiles> DescribeAsync(
         TableSnapshot table, IReadOnlyCollection<AddFile> files, PartitionColumns partitions,
-        ScanChoice choice, CancellationToken cancellationToken)
+        ScanOptions choice, CancellationToken cancellationToken)
     {
         var scan = new ScanFiles();
         if (choice.FilterOf is null) await TableFiles.ReadVectorsAsync(table, files, cancellationToken);
@@ -133,7 +133,7 @@ public static class TableScan
         {
             var filter = choice.FilterOf is { } filterOf
                 ? filterOf(file)
-                : ScanChoice.Without(await TableFiles.DeletedRowsAsync(table, file, cancellationToken));
+                : ScanOptions.Without(await TableFiles.DeletedRowsAsync(table, file, cancellationToken));
             scan.Add(
                 TableFiles.LocalPath(table, file),
                 new(filter, [.. partitions.ValuesOf(file), .. choice.ValuesOf(file)])
@@ -148,7 +148,7 @@ public static class TableScan
 
     /// <summary>How files of one scan are read.</summary>
     sealed record Relation(
-        EngineSession Session, TableSnapshot Table, PartitionColumns Partitions, ScanChoice Choice, ScanToken? Token,
+        EngineSession Session, TableSnapshot Table, PartitionColumns Partitions, ScanOptions Choice, ScanToken? Token,
         bool IsFiltered, bool WithAddresses)
     {
         public string Sql(IReadOnlyCollection<AddFile> files, FileLayout layout, CancellationToken cancellationToken)
@@ -209,7 +209,7 @@ public static class TableScan
         return string.Create(CultureInfo.InvariantCulture, $", explicit_cardinality = {rows}");
     }
 
-    static string Empty(TableSnapshot table, bool withAddresses, ScanChoice choice)
+    static string Empty(TableSnapshot table, bool withAddresses, ScanOptions choice)
     {
         var columns = table.Schema.Columns.Fields.Select(
             field => (Name: SqlText.Identifier(field.Name), Type: PhysicalColumns.LogicalTypeName(field.Type)))

@@ -238,7 +238,7 @@ public sealed class AirbyteDestination
         sync.IsComplete = true;
         if (!sync.IsAtOnce || sync.IsCommitted) return;
         await CommitAsync(sync, cancellationToken);
-        Tell();
+        Report();
     }
 
     bool IsDue() => syncs.Values.Where(s => !s.IsAtOnce).Sum(s => s.Waiting.Count) >= config.BatchRows
@@ -253,7 +253,7 @@ public sealed class AirbyteDestination
                 : sync.Waiting.Count > 0 || (isEnd && !sync.IsCommitted))
                 await CommitAsync(sync, cancellationToken);
         committedAt = lake.Clock.GetTimestamp();
-        Tell();
+        Report();
     }
 
     async Task CommitAsync(Sync sync, CancellationToken cancellationToken)
@@ -287,7 +287,7 @@ public sealed class AirbyteDestination
     }
 
     /// <summary>Reports the states that no uncommitted record precedes, each stream's in their order.</summary>
-    void Tell()
+    void Report()
     {
         var isHeld = new HashSet<Sync>();
         for (var left = states.Count; left > 0; left--)

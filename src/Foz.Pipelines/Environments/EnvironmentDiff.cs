@@ -110,6 +110,6 @@ public sealed class EnvironmentDiff(EnvironmentLake before, EnvironmentLake now,
 
     static Task<BoundStatement> BindAsync(
         EngineSession session, Lakehouse lake, TableName name, CancellationToken cancellationToken) =>
-        new StatementBinder(session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
+        new StatementBinder(session, new LakeNameResolver(lake, lake.Tables, static _ => null)).BindAsync(
             $"SELECT * FROM {SqlText.Identifier(name.Schema)}.{SqlText.Identifier(name.Name)}", cancellationToken);
 }

@@ -38,7 +38,7 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     /// A temporary table of all rows that came, also of those that a check took out, which are not gone; null where
     /// none was.
     /// </summary>
-    public string? Came { get; init; }
+    public string? ArrivedTable { get; init; }
 
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="table">The table.</param>
@@ -249,8 +249,9 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     string Deleted(string old, IReadOnlyList<string> known, string at)
     {
         var left =
-            $"FROM (SELECT {OldColumns(known)} FROM {old} AS o ANTI JOIN {Came ?? Versions} USING ({keys}) WHERE "
-                + $"{SqlText.Identifier(columns.IsCurrent)})";
+            $"FROM (SELECT {OldColumns(known)} FROM {old} AS o "
+            + $"ANTI JOIN {ArrivedTable ?? Versions} USING ({keys}) WHERE "
+            + $"{SqlText.Identifier(columns.IsCurrent)})";
         return strategy.HardDeletes is HardDeletes.Invalidate
             ? $"SELECT * REPLACE (greatest({at}, {From}) AS {To}) {left}"
             : $"""

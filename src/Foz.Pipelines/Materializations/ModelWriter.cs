@@ -26,8 +26,8 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     readonly TableWriter writer = new(session);
     readonly SchemaPolicy schema = new(model);
 
-    /// <inheritdoc cref="HistoryRows.Came"/>
-    public string? Came { get; init; }
+    /// <inheritdoc cref="HistoryRows.ArrivedTable"/>
+    public string? ArrivedTable { get; init; }
 
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="rows">The rows that the model gives.</param>
@@ -120,7 +120,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         options = schema.Apply(options, isNew: present is null);
         if (strategy is IncrementalStrategy.Scd2 history)
         {
-            var versions = new HistoryRows(session, model, history, table.Name) { Came = Came };
+            var versions = new HistoryRows(session, model, history, table.Name) { ArrivedTable = ArrivedTable };
             return await versions.StageAsync(table, present, rows, options, manifest.CreatedAt, cancellationToken);
         }
         var select = schema.Fit(rows, present, own: [], cancellationToken).Sql;

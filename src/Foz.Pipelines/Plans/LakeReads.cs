@@ -46,7 +46,8 @@ public sealed class LakeReads(Lakehouse lake, Project? project = null)
             t => new(() => new StepLog(lake.Store, t.ToString()).ReadLastAsync(cancellationToken).AsTask())).Value;
 
     /// <summary>Whether a table or view has what a batch made.</summary>
-    public async Task<bool> CarriesAsync(TableName table, StepManifest manifest, CancellationToken cancellationToken) =>
+    public async Task<bool> HasCommittedAsync(TableName table, StepManifest manifest,
+        CancellationToken cancellationToken) =>
         manifest.GivenUpBy is null && await FindAsync(table, cancellationToken) switch
         {
             null => false,

@@ -164,7 +164,8 @@ sealed class PlanImpact
         try
         {
             using var session = lake.Engines.Open(Workload.Models);
-            using var bound = await new StatementBinder(session, new LakeNames(lake, lake.Tables, static _ => null))
+            using var bound = await new StatementBinder(session,
+                new LakeNameResolver(lake, lake.Tables, static _ => null))
                 .BindAsync(definition.Sql!, cancellationToken);
             return [.. session.Describe(bound.Sql, cancellationToken).Select(column => column.ToField())];
         }

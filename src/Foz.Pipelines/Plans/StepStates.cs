@@ -29,7 +29,7 @@ sealed class StepStates(LakeReads reads)
     async Task<StepManifest?> FindDoneAsync(TableName table, CancellationToken cancellationToken)
     {
         if (await reads.FindLastAsync(table, cancellationToken) is not { } last) return null;
-        if (await reads.CarriesAsync(table, last, cancellationToken)) return last;
+        if (await reads.HasCommittedAsync(table, last, cancellationToken)) return last;
         // A batch is opened when the one before it is done.
         return (await new StepLog(reads.Lake.Store, table.ToString()).ReadAllAsync(cancellationToken))
             .LastOrDefault(manifest => manifest.Batch < last.Batch);

@@ -47,8 +47,8 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
             };
         await using var opened = await OpenedProject.OpenAsync(from, lake.Engines, cancellationToken);
         await using var openedTo = await OpenedProject.OpenAsync(to, lake.Engines, cancellationToken);
-        var own = await BorrowedTables.OwnAsync(opened.Project, lake, cancellationToken);
-        var project = await BorrowedTables.ApplyAsync(opened.Project, lake, cancellationToken);
+        var own = await BaseTableFallback.OwnAsync(opened.Project, lake, cancellationToken);
+        var project = await BaseTableFallback.ApplyAsync(opened.Project, lake, cancellationToken);
         var selected =
             (await new SelectionFinder(lake).FindAsync(project, opened.Sources, selection, cancellationToken)).Tables;
         var nodes = project.Graph.Nodes.Where(node =>

@@ -36,7 +36,7 @@ sealed class PromotionInspection(
 {
     readonly HashSet<TableName> promoted = [.. nodes.Select(node => node.Name)];
     readonly Dictionary<TableName, TableName> ownByTable =
-        own.ToDictionary(name => BorrowedTables.Prefixed(project, name));
+        own.ToDictionary(name => BaseTableFallback.Prefixed(project, name));
     readonly LakeReads reads = new(lake, project);
     readonly List<Warning> warnings = [];
 
@@ -53,7 +53,7 @@ sealed class PromotionInspection(
             return Refuse(node, $"{target.Environment} has no such step", "run foz validate");
         var definition = await reads.FindAsync(node.Table, cancellationToken);
         var last = await reads.FindLastAsync(node.Table, cancellationToken);
-        if (definition is null || last is null || !await reads.CarriesAsync(node.Table, last, cancellationToken))
+        if (definition is null || last is null || !await reads.HasCommittedAsync(node.Table, last, cancellationToken))
             return Refuse(node, $"its last run in {project.Environment} did not finish", RunHint(node));
         if (definition.Location == LakeCatalog.DefaultLocation(node.Table))
             return Refuse(

@@ -102,7 +102,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
         var from = export.Mode is ExportMode.Replace || (last is not null && last.Mode != export.Mode)
             ? null
             : Max(last?.Version, counted);
-        var names = new LakeNames(context.Lake, context.Lake.Tables, _ => null);
+        var names = new LakeNameResolver(context.Lake, context.Lake.Tables, _ => null);
         var fields = present.Fields;
         var binder = new StatementBinder(session, names);
         using var rows = await binder.BindAsync(

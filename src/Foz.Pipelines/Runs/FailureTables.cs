@@ -25,7 +25,7 @@ sealed class FailureTables(Lakehouse lake)
     {
         using var session = lake.Engines.Open(Workload.Models);
         var runner = new StatementRunner(
-            new(session, new EnvironmentNames(lake, "", static _ => null), lake.Tables));
+            new(session, new EnvironmentNameResolver(lake, "", static _ => null), lake.Tables));
         var table = $"{SqlText.Identifier(store.Table.Schema)}.{SqlText.Identifier(store.Table.Name)}";
         var (kind, other) = store.IsView ? ("VIEW", "TABLE") : ("TABLE", "VIEW");
         if (await lake.Catalog.FindAsync(store.Table, cancellationToken) is { } present

@@ -43,7 +43,7 @@ sealed class HookRunner(Lakehouse lake, Action<Warning> warn)
         try
         {
             using var session = lake.Engines.Open(Workload.Models);
-            var names = new EnvironmentNames(lake, "", static _ => null);
+            var names = new EnvironmentNameResolver(lake, "", static _ => null);
             if (StatementReader.Read(sql) is { } statement)
                 await new StatementRunner(new(session, names, lake.Tables)).RunAsync(statement, cancellationToken);
             else new ProjectLake(lake).Query(sql, cancellationToken);

@@ -61,13 +61,13 @@ public sealed class LakeCleaning(Lakehouse lake)
                 Hint = $"only what an environment has beside its 'base' in {ProjectFile.FileName} can be deleted",
             };
         await using var lease = await AcquireAsync([project.Environment], cancellationToken);
-        var own = await BorrowedTables.OwnAsync(project, lake, cancellationToken);
+        var own = await BaseTableFallback.OwnAsync(project, lake, cancellationToken);
         var selected = (await new SelectionFinder(lake).FindAsync(project, selection, cancellationToken)).Tables;
         var cleaned = new List<CleanedTable>();
         foreach (var name in project.Graph.Nodes.Select(node => node.Name)
             .Where(name => own.Contains(name) && selected.Contains(name)))
         {
-            var table = BorrowedTables.Prefixed(project, name);
+            var table = BaseTableFallback.Prefixed(project, name);
             foreach (var part in new[] { table.Rejected, table.Quarantine, table })
                 if (await DropAsync(part, isDryRun, cancellationToken) is { } dropped) cleaned.Add(dropped);
             if (isDryRun) continue;

@@ -17,10 +17,10 @@ static class ModelWork
     {
         var hasWarnings = context.IsFullRefresh;
         var look = context with { Warn = _ => hasWarnings = true, Lease = null, Reads = new(context.Lake) };
-        node = await RenewedModel.OfAsync(look, node, cancellationToken);
+        node = await RenderedModel.OfAsync(look, node, cancellationToken);
         return (node.Model.Hooks.After.Count > 0
-                && await new DueHooks(context.Lake.Store, node.Table).AreAnyAsync(cancellationToken))
-            || await new ModelStep(look, node).FindWorkAsync(cancellationToken) is not null
+                && await new PendingHooks(context.Lake.Store, node.Table).AreAnyAsync(cancellationToken))
+            || await new ModelStep(look, node).FindRunReasonAsync(cancellationToken) is not null
             || await new ExportStep(look, node, file).IsDueAsync(cancellationToken)
             || hasWarnings;
     }
@@ -35,14 +35,14 @@ static class ModelWork
         var log = new StepLog(context.Lake.Store, $"{node.Table}");
         await new StepBatches(context, node, log).TakeAsync(cancellationToken);
         context = context with { Reads = new(context.Lake) };
-        node = await RenewedModel.OfAsync(context, node, cancellationToken);
+        node = await RenderedModel.OfAsync(context, node, cancellationToken);
         var hooks = node.Model.Hooks;
         var runner = new HookRunner(context.Lake, context.Warn);
-        var due = new DueHooks(context.Lake.Store, node.Table);
+        var due = new PendingHooks(context.Lake.Store, node.Table);
         var areDue = hooks.After.Count > 0 && await due.AreAnyAsync(cancellationToken);
         if (hooks.IsAny
             && await new ModelStep(
-                context with { Warn = static _ => { } }, node).FindWorkAsync(cancellationToken) is not null)
+                context with { Warn = static _ => { } }, node).FindRunReasonAsync(cancellationToken) is not null)
         {
             await runner.RunAsync(hooks.Before, cancellationToken);
             if (hooks.After.Count > 0) await due.NoteAsync(cancellationToken);

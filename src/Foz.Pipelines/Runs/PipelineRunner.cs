@@ -62,7 +62,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         var project = opened.Project;
         var found = await new SelectionFinder(lake).FindAsync(
             project, opened.Sources, request.Selection, cancellationToken);
-        (project, var made) = await BorrowedTables.ForRunAsync(
+        (project, var made) = await BaseTableFallback.ForRunAsync(
             project, new(lake, project), found.Tables, request.MakesAnew, cancellationToken);
         if (request.Defer is { } defer)
             project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
@@ -75,7 +75,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         events.RecordAsync = reports.RecordAsync;
         await using var snapshots = await SharedSnapshots.OpenAsync(
             opened, steps, source => LeaseOf(project, host, source), cancellationToken);
-        var idle = await IdleSteps.FindAsync(
+        var idle = await UpToDateModels.FindAsync(
             new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project,
             selected, cancellationToken);
         var tests = new RunTests(lake, project, request.Tests);

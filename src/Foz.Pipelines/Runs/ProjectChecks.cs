@@ -124,10 +124,10 @@ public sealed class ProjectChecks(Lakehouse lake)
             using var session = lake.Engines.Open(Workload.Models);
             // Of a model without a table or view the SELECT is checked.
             using var bound = !node.IsMade
-                ? await new StepNames(lake, node, Newest).BindTableAsync(session, node.Name, cancellationToken)
+                ? await new StepNameResolver(lake, node, Newest).BindTableAsync(session, node.Name, cancellationToken)
                 : table is { } checkedTable
                 ? await new StatementBinder(
-                    session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
+                    session, new LakeNameResolver(lake, lake.Tables, static _ => null)).BindAsync(
                     $"SELECT * FROM {SqlText.Identifier(checkedTable.Schema)}.{SqlText.Identifier(checkedTable.Name)}",
                     cancellationToken)
                 : null;

@@ -82,12 +82,12 @@ public sealed class RunPlanner(Lakehouse lake)
             (await new SelectionFinder(lake).FindAsync(
                 project, opened.Sources, request.Selection, cancellationToken)).Tables;
         var reads = new LakeReads(lake, project);
-        (project, var made) = await BorrowedTables.ForRunAsync(
+        (project, var made) = await BaseTableFallback.ForRunAsync(
             project, reads, selected, request.MakesAnew, cancellationToken);
         if (request.Defer is { } defer)
             project = await Deferral.ApplyAsync(project, lake, defer, made, cancellationToken);
         var nodes = project.Graph.Nodes.Where(node => made.Contains(node.Name) && node.IsMade).ToList();
-        var settled = SettledSteps.Open(lake, project);
+        var settled = UpToDateCache.Open(lake, project);
         var idle = request.IsFullRefresh || request.Intervals is not null
             ? []
             : settled.Find([.. nodes.OfType<GraphNode.OfModel>()], isUnchanged: true).Select(node => node.Name)
@@ -151,9 +151,9 @@ public sealed class RunPlanner(Lakehouse lake)
         var reason = node switch
         {
             GraphNode.OfStream stream => await new StreamStep(context, stream, opened.Sources[stream.Source.Name])
-                .FindWorkAsync(cancellationToken),
+                .FindRunReasonAsync(cancellationToken),
             _ when changing.Count > 0 => $"reads {string.Join(", ", changing)}",
-            GraphNode.OfModel model => await LookAsync(model),
+            GraphNode.OfModel model => await CheckAsync(model),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         if (reason is null && warnings.Count == 0 && node is GraphNode.OfModel settling)
@@ -169,9 +169,9 @@ public sealed class RunPlanner(Lakehouse lake)
                 : [],
         };
 
-        async Task<string?> LookAsync(GraphNode.OfModel model)
+        async Task<string?> CheckAsync(GraphNode.OfModel model)
         {
-            var found = await new ModelStep(context, model).LookAsync(cancellationToken);
+            var found = await new ModelStep(context, model).CheckAsync(cancellationToken);
             seen = found.Seen;
             return found.Reason;
         }
@@ -200,7 +200,7 @@ public sealed class RunPlanner(Lakehouse lake)
     /// <param name="Settled">Takes the models that have nothing to do.</param>
     /// <param name="Idle">Those that are known to have nothing to do, unless what they read changes.</param>
     sealed record Planning(
-        RunRequest Request, OpenedProject Opened, LakeReads Reads, SettledSteps Settled, IReadOnlySet<TableName> Idle);
+        RunRequest Request, OpenedProject Opened, LakeReads Reads, UpToDateCache Settled, IReadOnlySet<TableName> Idle);
 
     /// <summary>A step with the bytes of the tables that it reads.</summary>
     static async Task<PlannedStep> MeasureAsync(

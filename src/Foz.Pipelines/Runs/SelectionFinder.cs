@@ -80,7 +80,7 @@ public sealed class SelectionFinder(Lakehouse lake)
         foreach (var stream in project.Graph.Nodes.OfType<GraphNode.OfStream>())
         {
             var step = new StreamStep(context, stream, sources[stream.Source.Name]);
-            if (await step.FindWorkAsync(cancellationToken) is not null) fresher.Add(stream.Name);
+            if (await step.FindRunReasonAsync(cancellationToken) is not null) fresher.Add(stream.Name);
         }
         return fresher;
     }

@@ -59,7 +59,7 @@ public sealed class SourceFreshness(Lakehouse lake)
             var table = $"{SqlText.Identifier(stream.Table.Schema)}.{SqlText.Identifier(stream.Table.Name)}";
             var where = limits.Filter is { } filter ? $" WHERE (\n{filter}\n)" : "";
             using var bound = await new StatementBinder(
-                session, new LakeNames(lake, lake.Tables, static _ => null)).BindAsync(
+                session, new LakeNameResolver(lake, lake.Tables, static _ => null)).BindAsync(
                 $"SELECT epoch_us(max(CAST({column} AS TIMESTAMPTZ))) FROM {table}{where}", cancellationToken);
             using var rows = session.Query(bound.Sql, cancellationToken);
             if (rows.Rows(cancellationToken).First() is not [{ } micros])

@@ -103,7 +103,7 @@ sealed class SelectorEvaluator(ResourceGraph graph, SelectionFacts facts)
             _ => resource is Resource.Checks,
         },
         SelectorMethod.State => resource => resource is Resource.Table { Node.Name: var name }
-            && StateWords.Holds(term.Value, facts.Changes.GetValueOrDefault(name)),
+            && StateKeywords.Holds(term.Value, facts.Changes.GetValueOrDefault(name)),
         SelectorMethod.Result => resource => resource is Resource.Table { Node.Name: var name }
             && facts.Results.GetValueOrDefault(name) == term.Value,
         SelectorMethod.SourceStatus => resource => resource is Resource.Table { Node.Name: var name }

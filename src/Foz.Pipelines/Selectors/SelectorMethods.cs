@@ -33,7 +33,7 @@ static class SelectorMethods
     {
         SelectorMethod.ResourceType => ResourceWords.Types,
         SelectorMethod.TestType => ResourceWords.TestTypes,
-        SelectorMethod.State => StateWords.All,
+        SelectorMethod.State => StateKeywords.All,
         SelectorMethod.Result => ResultWords.All,
         SelectorMethod.SourceStatus => ["fresher"],
         _ => null,

@@ -35,7 +35,7 @@ static class ResourceWords
 }
 
 /// <summary>The words of <c>state:</c>.</summary>
-static class StateWords
+static class StateKeywords
 {
     const StateChange Modified = StateChange.New | StateChange.Body | StateChange.Configs | StateChange.Contract;
 

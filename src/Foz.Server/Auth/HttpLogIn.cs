@@ -14,7 +14,7 @@ readonly record struct HttpIdentity(SessionUser? User, int Status = 0, string Me
 
 /// <summary>Log-ins of HTTP: a password (RFC 7617) or a token (RFC 6750) with each request.</summary>
 /// <param name="desk">Logs users in.</param>
-sealed class HttpLogIn(LogInDesk desk)
+sealed class HttpLogIn(Authenticator desk)
 {
     /// <summary>What the audit calls Trino's protocol.</summary>
     public const string TrinoProtocol = "trino";

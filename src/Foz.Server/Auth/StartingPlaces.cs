@@ -35,7 +35,7 @@ sealed class StartingPlaces(int ofAddressMax)
     /// <returns>The place, to be disposed; null where the address has too many.</returns>
     public IDisposable? Take(IPAddress address, Action close)
     {
-        var network = LogInThrottle.NetworkOf(address);
+        var network = LoginRateLimiter.NetworkOf(address);
         Place place;
         Place? loser = null;
         lock (gate)

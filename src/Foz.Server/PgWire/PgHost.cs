@@ -13,7 +13,7 @@ namespace Foz.Server.PgWire;
 /// <param name="Clock">The time.</param>
 /// <param name="Log">Where events are logged.</param>
 sealed record PgHost(
-    SqlService Service, LogInDesk Desk, CancelKeys Keys, PgTls? Tls, bool RequiresTls, TimeProvider Clock,
+    SqlService Service, Authenticator Desk, CancelKeys Keys, PgTls? Tls, bool RequiresTls, TimeProvider Clock,
     ILogger Log)
 {
     /// <summary>The connections that have not logged in yet.</summary>

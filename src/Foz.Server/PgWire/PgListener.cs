@@ -43,7 +43,7 @@ sealed class PgListener : IAsyncDisposable
 
         var listener = new PgListener(bound, host);
         listener.accepting = listener.AcceptAsync();
-        listener.looking = listener.LookAsync();
+        listener.looking = listener.CheckAsync();
         return listener;
     }
 
@@ -142,7 +142,7 @@ sealed class PgListener : IAsyncDisposable
     }
 
     /// <summary>Ends connections that take too long, and stops statements whose clients are gone.</summary>
-    async Task LookAsync()
+    async Task CheckAsync()
     {
         using var timer = new PeriodicTimer(LookEvery, host.Clock);
         try

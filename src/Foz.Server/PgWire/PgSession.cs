@@ -28,7 +28,7 @@ sealed class PgSession : IAsyncDisposable
         rows = new(session, output, clock);
         copies = new(input, output, connection);
         extended = new(session, output, rows, copies);
-        session.Settings.Changed += Tell;
+        session.Settings.Changed += Report;
         session.Noticed = Notice;
         session.Transactions.Ended = extended.EndTransaction;
     }
@@ -100,7 +100,7 @@ sealed class PgSession : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        session.Settings.Changed -= Tell;
+        session.Settings.Changed -= Report;
         session.Noticed = null;
         await extended.DisposeAsync();
         await session.DisposeAsync();
@@ -221,7 +221,7 @@ sealed class PgSession : IAsyncDisposable
         _ => TransactionStatus.Failed,
     });
 
-    void Tell(string name, string value) => new ParameterStatus(name, value).Write(output.Writer);
+    void Report(string name, string value) => new ParameterStatus(name, value).Write(output.Writer);
 
     void Notice(SessionNotice notice)
     {

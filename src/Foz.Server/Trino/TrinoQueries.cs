@@ -36,7 +36,7 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
     {
         host.Service.Queries = user => [.. All.Where(q => q.IsOf(user)).Select(q => q.ToRow())];
         host.Service.Kill = Kill;
-        looking = LookAsync();
+        looking = CheckAsync();
     }
 
     /// <summary>Begins a statement.</summary>
@@ -92,7 +92,7 @@ sealed class TrinoQueries(TrinoHost host) : IAsyncDisposable
         return true;
     }
 
-    async Task LookAsync()
+    async Task CheckAsync()
     {
         using var timer = new PeriodicTimer(LookEvery, host.Clock);
         try

@@ -16,7 +16,7 @@ namespace Foz.Serving.Catalogs;
 /// </summary>
 /// <param name="names">What names in the lake refer to.</param>
 /// <param name="granted">Gives who may read what.</param>
-sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : IDisposable
+sealed class CatalogImages(EnvironmentNameResolver names, Func<AccessList> granted) : IDisposable
 {
     // One whose relations were all read takes between two and three of the 256 MB of the instance that they are in,
     // which statements need too.
@@ -57,7 +57,7 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
             var found = KeptOf(image);
             if (used.Add(image)) found.Uses++;
             found.LastUse = ++lastUse;
-            LetGo();
+            Release();
             return image;
         }
     }
@@ -221,7 +221,7 @@ sealed class CatalogImages(EnvironmentNames names, Func<AccessList> granted) : I
         return found;
     }
 
-    void LetGo()
+    void Release()
     {
         while (kept.Count > ImagesMax)
         {

@@ -49,7 +49,7 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
 
     /// <summary>Reads a definition.</summary>
     public static async Task<CatalogTable?> ReadAsync(
-        Definition definition, EnvironmentNames names, CancellationToken cancellationToken)
+        Definition definition, EnvironmentNameResolver names, CancellationToken cancellationToken)
     {
         if (definition is { Kind: DefinitionKind.View, Sql: { } sql })
             return new(definition.TableName, IsView: true, await DescribeAsync(sql, names, cancellationToken))
@@ -80,7 +80,7 @@ sealed record CatalogTable(TableName Name, bool IsView, IReadOnlyList<CatalogCol
 
     /// <summary>Returns the columns of a view; none if it does not bind, which reading the view reports.</summary>
     static async Task<IReadOnlyList<CatalogColumn>> DescribeAsync(
-        string sql, EnvironmentNames names, CancellationToken cancellationToken)
+        string sql, EnvironmentNameResolver names, CancellationToken cancellationToken)
     {
         try
         {

@@ -59,7 +59,7 @@ sealed record CatalogView(CatalogImage Image, string User, IReadOnlyList<string>
     PrivilegeAnswers Privileges() => Asks!(this);
 
     /// <summary>The answer of a function; null for NULL.</summary>
-    public bool? Truth(string function, string[] arguments) => function switch
+    public bool? PredicateOutcomes(string function, string[] arguments) => function switch
     {
         "pg_has_role" => Privileges().Answer(function, arguments),
         _ when function.StartsWith("has_", StringComparison.Ordinal) => Privileges().Answer(function, arguments),

@@ -35,7 +35,7 @@ sealed class ChangeParameters(ServedContext context, Statement statement, IReadO
         if (Enumerable.Range(1, count).Any(n => !IsGiven(n)))
         {
             await new WriteRights(context).CheckGrantsAsync(statement, cancellationToken);
-            await LookAsync(cancellationToken);
+            await CheckAsync(cancellationToken);
         }
         return
         [
@@ -46,7 +46,7 @@ sealed class ChangeParameters(ServedContext context, Statement statement, IReadO
 
     bool IsGiven(int number) => number <= given.Count && given[number - 1] is not 0 and not TypeOids.Unknown;
 
-    async Task LookAsync(CancellationToken cancellationToken)
+    async Task CheckAsync(CancellationToken cancellationToken)
     {
         using var engine = session.Host.Lake.Engines.Open(Workload.Serving);
         switch (statement)
@@ -117,7 +117,7 @@ sealed class ChangeParameters(ServedContext context, Statement statement, IReadO
         var typed = SqlParameters.Read(translated.Text).Replace(n =>
             IsGiven(n) && PgTypes.Find(given[n - 1]) is { } type ? $"CAST(${n} AS {type})" : null);
         var described = await new StatementResolver(
-            new SessionNames(context, Workload.Serving), session.Host.Lake.Engines)
+            new SessionNameResolver(context, Workload.Serving), session.Host.Lake.Engines)
             .DescribeAsync(typed.Text, cancellationToken);
         foreach (var (name, type) in described.Shape.Parameters)
             if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

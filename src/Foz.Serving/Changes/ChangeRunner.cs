@@ -157,7 +157,8 @@ sealed class ChangeRunner(ServedContext context)
     public static StatementRunner Of(ServedContext context, EngineSession engine) =>
         new(new(engine, context.Session.Host.Names, context.Session.Host.Lake.Tables)
         {
-            QueryNames = new SessionNames(context, engine.Instance), Changed = context.Session.Transactions.OpenAsync,
+            QueryNames = new SessionNameResolver(context, engine.Instance),
+            Changed = context.Session.Transactions.OpenAsync,
             Dropped = context.Session.Changes?.Dropped,
         });
 }

@@ -76,7 +76,8 @@ sealed class ChangeStatement : ServedStatement
         if (translated is Statement.CreateView view)
             translated = view with
             {
-                Query = await new SessionNames(context, Workload.Serving).QualifyAsync(view.Query, cancellationToken),
+                Query = await new SessionNameResolver(context, Workload.Serving).QualifyAsync(view.Query,
+                    cancellationToken),
             };
         if (described is not null && statement.Returning is null)
         {

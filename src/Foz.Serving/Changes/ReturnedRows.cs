@@ -112,7 +112,8 @@ sealed class ReturnedRows(ServedContext context, Statement statement)
     /// <param name="own">What the rows are called.</param>
     /// <param name="table">The table that they are of.</param>
     /// <param name="rows">The rows; null for those that the table has.</param>
-    sealed class ReturnedNames(SessionNames names, string own, TableReference table, TableRows? rows) : IRelationNames
+    sealed class ReturnedNames(SessionNameResolver names, string own, TableReference table, TableRows? rows)
+        : INameResolver
     {
         public async ValueTask<RelationBinding?> FindAsync(
             TableReference reference, CancellationToken cancellationToken)

@@ -28,7 +28,8 @@ sealed class WriteRights(ServedContext context)
         await CheckGrantsAsync(statement, cancellationToken);
         await CheckExpressionsAsync(statement, cancellationToken);
         // Bound over empty tables, where no file can be reached, before they are bound where their rows are read.
-        var resolver = new StatementResolver(new SessionNames(context, Workload.Serving), session.Host.Lake.Engines);
+        var resolver = new StatementResolver(new SessionNameResolver(context, Workload.Serving),
+            session.Host.Lake.Engines);
         foreach (var query in QueriesOf(statement)) await resolver.DescribeAsync(query, cancellationToken);
     }
 
@@ -97,7 +98,7 @@ sealed class WriteRights(ServedContext context)
     async Task CheckExpressionsAsync(Statement statement, CancellationToken cancellationToken)
     {
         using var engine = session.Host.Lake.Engines.Open(Workload.Serving);
-        var names = new SessionNames(context, Workload.Serving);
+        var names = new SessionNameResolver(context, Workload.Serving);
         foreach (var expression in ExpressionsOf(statement)
             .Where(e => !e.AsSpan().Trim().Equals("default", StringComparison.OrdinalIgnoreCase)))
         {
@@ -112,7 +113,7 @@ sealed class WriteRights(ServedContext context)
         }
     }
 
-    static async Task NoteAsync(SessionNames names, TableReference table, CancellationToken cancellationToken)
+    static async Task NoteAsync(SessionNameResolver names, TableReference table, CancellationToken cancellationToken)
     {
         try
         {
@@ -156,7 +157,8 @@ sealed class WriteRights(ServedContext context)
 
     async Task CheckWholeAsync(AccessList access, TableName name, CancellationToken cancellationToken)
     {
-        if (await new SessionNames(context, Workload.Query).IsWholeAsync(access, name, cancellationToken)) return;
+        if (await new SessionNameResolver(context, Workload.Query).IsWholeAsync(access, name,
+            cancellationToken)) return;
         throw Denied($"who changes {name} must be granted to read all of its rows and columns as they are");
     }
 

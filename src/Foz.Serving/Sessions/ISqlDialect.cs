@@ -11,7 +11,7 @@ interface ISqlDialect
     /// <summary>The protocol, as the audit calls it.</summary>
     string Protocol { get; }
 
-    /// <inheritdoc cref="Lake.Catalog.IRelationNames.HasOwnNumbers"/>
+    /// <inheritdoc cref="Lake.Catalog.INameResolver.HasOwnNumbers"/>
     bool HasOwnNumbers { get; }
 
     /// <summary>Whether numbers that become too large are an error.</summary>

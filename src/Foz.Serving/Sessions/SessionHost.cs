@@ -31,7 +31,7 @@ public sealed class SessionHost : IDisposable
     /// <param name="workloads">The classes of statements.</param>
     /// <param name="dialect">The dialect of sessions that name none.</param>
     internal SessionHost(
-        EnvironmentNames names, SqlServiceOptions options, CatalogImages catalogs, WorkloadClasses workloads,
+        EnvironmentNameResolver names, SqlServiceOptions options, CatalogImages catalogs, WorkloadClasses workloads,
         ISqlDialect dialect)
     {
         (Names, Options, Catalogs, Workloads, Dialect) = (names, options, catalogs, workloads, dialect);
@@ -63,7 +63,7 @@ public sealed class SessionHost : IDisposable
     /// <summary>The dialect of sessions that name none.</summary>
     internal ISqlDialect Dialect { get; }
 
-    internal EnvironmentNames Names { get; }
+    internal EnvironmentNameResolver Names { get; }
 
     internal CatalogImages Catalogs { get; }
 

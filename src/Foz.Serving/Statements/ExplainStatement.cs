@@ -63,7 +63,7 @@ sealed partial class ExplainStatement : ServedStatement
         var replaced = SqlParameters.Read(translated.Text)
             .Replace(n => SqlParameters.Literal(values[n - 1], ParameterTypes[n - 1]));
         var plan = await new StatementResolver(
-            new SessionNames(context, Workload.Serving, isForPlan: true), Session.Host.Lake.Engines)
+            new SessionNameResolver(context, Workload.Serving, isForPlan: true), Session.Host.Lake.Engines)
             .ExplainAsync(replaced.Text, cancellationToken);
         List<string> lines = [.. OwnNames.Hide(OwnersOfViews().Replace(plan, "")).Split('\n')];
         if (isRun) lines.AddRange(await RunAsync(context, values, cancellationToken));

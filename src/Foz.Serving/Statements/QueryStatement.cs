@@ -34,7 +34,7 @@ sealed class QueryStatement : ServedStatement
         ServedContext context, string sql, IReadOnlyList<uint> parameterTypes, CancellationToken cancellationToken)
     {
         var resolver = new StatementResolver(
-            new SessionNames(context, Workload.Serving), context.Session.Host.Lake.Engines);
+            new SessionNameResolver(context, Workload.Serving), context.Session.Host.Lake.Engines);
         var translated = await context.Session.Dialect.TranslateAsync(
             context, sql, parameterTypes, cancellationToken);
         var found = SqlParameters.Read(translated.Text);
@@ -65,7 +65,7 @@ sealed class QueryStatement : ServedStatement
     {
         // What is known before it has a slot: an answer that was kept needs none.
         var instance = isWork ? Session.Class.Instance : Session.Host.Lake.Engines.Find(Workload.Serving);
-        var names = new SessionNames(context, instance);
+        var names = new SessionNameResolver(context, instance);
         var translated = await Session.Dialect.TranslateAsync(
             context, Text, [.. ParameterTypes.Select(type => type.Oid)], cancellationToken);
         var replaced = SqlParameters.Read(translated.Text)

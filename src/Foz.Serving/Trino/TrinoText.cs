@@ -42,7 +42,7 @@ static class TrinoText
         try
         {
             var resolver = new StatementResolver(
-                new SessionNames(context, Workload.Serving), context.Session.Host.Lake.Engines);
+                new SessionNameResolver(context, Workload.Serving), context.Session.Host.Lake.Engines);
             List<ResolvedStatement> resolved = [];
             foreach (var query in queries)
                 resolved.Add(

@@ -123,11 +123,11 @@ sealed record ComparedStatement(RecordedStatement Statement, StatementOutcome Ex
                 CultureInfo.InvariantCulture, $"{Statement.Client}, {Statement.Section}, {Statement.Number}: {Kind} ");
             text.AppendLine(
                 Statement.Sql.Length <= SqlLengthMax ? Statement.Sql : Statement.Sql[..SqlLengthMax] + " …");
-            Tell("PostgreSQL", Expected, Actual);
-            Tell("Foz", Actual, Expected);
+            Report("PostgreSQL", Expected, Actual);
+            Report("Foz", Actual, Expected);
             return text.ToString();
 
-            void Tell(string who, StatementOutcome outcome, StatementOutcome other)
+            void Report(string who, StatementOutcome outcome, StatementOutcome other)
             {
                 text.AppendLine(
                     CultureInfo.InvariantCulture,

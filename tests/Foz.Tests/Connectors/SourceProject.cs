@@ -89,7 +89,8 @@ public sealed class SourceProject : IDisposable
     public async Task<List<string>> RowsAsync(string sql)
     {
         using var session = engines.Open(Workload.Models);
-        using var bound = await new StatementBinder(session, new LakeNames(lake, lake.Tables, _ => null)).BindAsync(
+        using var bound = await new StatementBinder(session,
+            new LakeNameResolver(lake, lake.Tables, _ => null)).BindAsync(
             sql, Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
         return

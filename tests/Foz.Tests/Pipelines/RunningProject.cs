@@ -83,7 +83,7 @@ sealed class RunningProject : IDisposable
     public async Task<List<string>> QueryAsync(string sql)
     {
         using var session = engines.Open(Workload.Models);
-        var names = new LakeNames(Lake, Lake.Tables, _ => null);
+        var names = new LakeNameResolver(Lake, Lake.Tables, _ => null);
         using var bound = await new StatementBinder(session, names).BindAsync(sql, Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(value => $"{value ?? "null"}")))];

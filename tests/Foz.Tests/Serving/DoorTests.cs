@@ -260,7 +260,7 @@ public sealed class DoorTests : IAsyncLifetime
         var tokens = SqlTokens.Read(sql);
         EngineScanner.Check(tokens.Blanked, tokens);
         var context = new ServedContext(session, sql);
-        var names = new SessionNames(context, Workload.Serving);
+        var names = new SessionNameResolver(context, Workload.Serving);
         var translated = await session.Dialect.TranslateAsync(context, tokens.Blanked, [], Cancel);
         var statement = await new StatementResolver(names, lake.Lake.Engines).ResolveAsync(translated.Text, Cancel);
         using var engine = lake.Lake.Engines.Open(Workload.Query);

@@ -43,7 +43,7 @@ sealed class ServedLake : IAsyncDisposable
 
     public Lakehouse Lake { get; }
 
-    public EnvironmentNames Names { get; }
+    public EnvironmentNameResolver Names { get; }
 
     public SqlService Service { get; }
 

@@ -69,12 +69,12 @@ static class CleanCommand
                 context.WriteRows(
                     arguments, Columns,
                     cleaned.Select(table => new object?[] { table.What, table.Files, table.Bytes }));
-            else Tell(context.Shell, cleaned, isDryRun);
+            else Report(context.Shell, cleaned, isDryRun);
         });
         return command;
     }
 
-    static void Tell(Shell shell, List<CleanedTable> cleaned, bool isDryRun)
+    static void Report(Shell shell, List<CleanedTable> cleaned, bool isDryRun)
     {
         foreach (var table in cleaned)
             shell.Out.WriteLine(

@@ -28,8 +28,8 @@ static class DoctorCommand
                     $"{Version()}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
                 Engine(cancellationToken),
             };
-            if (findings[^1].IsOk) await LookAsync(context, arguments, findings, cancellationToken);
-            if (context.IsTable(arguments)) Tell(context.Shell, findings);
+            if (findings[^1].IsOk) await CheckAsync(context, arguments, findings, cancellationToken);
+            if (context.IsTable(arguments)) Report(context.Shell, findings);
             else context.WriteRows(
                 arguments, Columns, findings.Select(f => new object?[] { f.What, f.IsOk, f.Text, f.Hint }));
             return findings.All(f => f.IsOk) ? 0 : 1;
@@ -55,7 +55,7 @@ static class DoctorCommand
         }
     }
 
-    static async Task LookAsync(
+    static async Task CheckAsync(
         CommandContext context, ParseResult arguments, List<Finding> findings, CancellationToken cancellationToken)
     {
         Workspace? opened;
@@ -78,7 +78,7 @@ static class DoctorCommand
             "limits", true,
             $"memory {SizeText.Of(workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault)}, "
             + $"threads {workspace.File.Threads ?? EngineOptions.ThreadsDefault}"));
-        findings.AddRange(await LakeFindings.LookAsync(context, workspace.Lake, cancellationToken));
+        findings.AddRange(await LakeFindings.CheckAsync(context, workspace.Lake, cancellationToken));
         var result = await workspace.TryLoadProjectAsync(context, cancellationToken);
         if (result is not ProjectResult.Loaded { Project: var project })
         {
@@ -95,7 +95,7 @@ static class DoctorCommand
         }
     }
 
-    static void Tell(Shell shell, List<Finding> findings)
+    static void Report(Shell shell, List<Finding> findings)
     {
         var width = findings.Max(f => f.What.Length);
         foreach (var finding in findings)

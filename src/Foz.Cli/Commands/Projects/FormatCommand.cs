@@ -49,13 +49,13 @@ static class FormatCommand
             }
             if (!context.IsTable(arguments))
                 context.WriteRows(arguments, Columns, untidy.Select(file => new object?[] { file }));
-            else Tell(context.Shell, untidy, isOnlyChecked);
+            else Report(context.Shell, untidy, isOnlyChecked);
             return Task.FromResult(isOnlyChecked && untidy.Count > 0 ? UntidyExitCode : 0);
         });
         return command;
     }
 
-    static void Tell(Shell shell, List<string> untidy, bool isOnlyChecked)
+    static void Report(Shell shell, List<string> untidy, bool isOnlyChecked)
     {
         foreach (var file in untidy) shell.Out.WriteLine(file);
         shell.Out.WriteLine(untidy.Count == 0

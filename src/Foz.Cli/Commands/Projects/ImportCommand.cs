@@ -37,7 +37,7 @@ static class ImportCommand
                     Hint = "name another folder, or delete the file",
                 };
             if (!arguments.GetValue(dryRun)) Write(project, target);
-            Tell(context.Shell, project, target, paths, arguments.GetValue(dryRun));
+            Report(context.Shell, project, target, paths, arguments.GetValue(dryRun));
             foreach (var note in project.Notes) context.Warn(note);
         });
         return command;
@@ -56,7 +56,7 @@ static class ImportCommand
         return full;
     }
 
-    static void Tell(Shell shell, ImportedProject project, string folder, IReadOnlyList<string> paths, bool isDryRun)
+    static void Report(Shell shell, ImportedProject project, string folder, IReadOnlyList<string> paths, bool isDryRun)
     {
         var shown = shell.Shown(folder);
         var where = shown == "." ? "this folder" : shown;

@@ -32,7 +32,7 @@ static class InitCommand
             var isPostgres = arguments.GetValue(template) is PostgresTemplate;
             var files = isPostgres ? project.Postgres() : project.Empty();
             Write(context.Shell, path, files);
-            Tell(context.Shell, path, project, files, isPostgres);
+            Report(context.Shell, path, project, files, isPostgres);
         });
         return command;
     }
@@ -54,7 +54,7 @@ static class InitCommand
         }
     }
 
-    static void Tell(
+    static void Report(
         Shell shell, string folder, InitTemplate project, IReadOnlyDictionary<string, string> files, bool isPostgres)
     {
         var shown = shell.Shown(folder);

@@ -11,7 +11,7 @@ static class LakeFindings
     const long FreeBytesMin = 1_000_000_000;
     static readonly TimeSpan skewMax = TimeSpan.FromSeconds(10);
 
-    public static async Task<IReadOnlyList<Finding>> LookAsync(
+    public static async Task<IReadOnlyList<Finding>> CheckAsync(
         CommandContext context, Lakehouse lake, CancellationToken cancellationToken)
     {
         if (!lake.IsLocal)

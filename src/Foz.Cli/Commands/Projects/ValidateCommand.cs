@@ -55,7 +55,7 @@ static class ValidateCommand
             if (!context.IsTable(arguments))
                 context.WriteRows(arguments, Columns, errors.Select(e => RowOf(context, e)));
             else if (result is ProjectResult.Loaded { Project: var project } && errors.Count == 0)
-                Tell(context.Shell, project);
+                Report(context.Shell, project);
             foreach (var error in context.IsTable(arguments) ? errors : [])
                 context.Shell.Error.WriteLine(
                     $"{context.Shell.Styled(Style.Red, "error:")} {context.Mask(error.Describe())}");
@@ -103,7 +103,7 @@ static class ValidateCommand
         return policies.Errors;
     }
 
-    static void Tell(Shell shell, Project project)
+    static void Report(Shell shell, Project project)
     {
         var streams = project.Sources.Sum(s => s.Streams.Count);
         var checks = project.Graph.Nodes.Sum(n => n.Checks.Count);

@@ -107,7 +107,7 @@ static class QuarantineCommand
                     Node = node, Environment = project.Environment, Ids = arguments.GetValue(ids) ?? [],
                     Where = arguments.GetValue(where), Reason = arguments.GetValue(reason),
                 }, cancellationToken);
-            if (context.IsTable(arguments)) Tell(context.Shell, node, result);
+            if (context.IsTable(arguments)) Report(context.Shell, node, result);
             else
                 context.WriteRows(
                     arguments, ReleaseColumns,
@@ -121,7 +121,7 @@ static class QuarantineCommand
         return command;
     }
 
-    static void Tell(Shell shell, GraphNode node, ReleaseResult result)
+    static void Report(Shell shell, GraphNode node, ReleaseResult result)
     {
         if (result.Resumed > 0)
             shell.Out.WriteLine($"{Rows(result.Resumed)} of a release that was cut off went back to {node.Table}");

@@ -32,9 +32,9 @@ static class BuildCommand
             var selected = await new SelectionFinder(workspace.Lake).FindAsync(project, request, cancellationToken);
             var units = await new UnitTestRunner(workspace.Lake, project).RunAsync(
                 selected.UnitTests, cancellationToken);
-            if (units.Count > 0 && !options.IsJson(arguments)) UnitTestDisplay.Tell(context, units);
+            if (units.Count > 0 && !options.IsJson(arguments)) UnitTestDisplay.Report(context, units);
             foreach (var unit in options.IsJson(arguments) ? units : [])
-                options.TellTest(unit.Test.Name, unit.Passed, unit.Missing.Count + unit.Unexpected.Count, unit.Error);
+                options.ReportTest(unit.Test.Name, unit.Passed, unit.Missing.Count + unit.Unexpected.Count, unit.Error);
             if (units.Any(unit => !unit.Passed)) return 1;
             var run = await options.RunAsync(
                 arguments, workspace,
@@ -46,7 +46,7 @@ static class BuildCommand
                     Inlined = selected.Checks,
                 },
                 cancellationToken);
-            return options.TellTests(arguments, project, Name, run, cancellationToken);
+            return options.ReportTests(arguments, project, Name, run, cancellationToken);
         });
         return command;
     }

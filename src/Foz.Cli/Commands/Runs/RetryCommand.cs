@@ -20,7 +20,7 @@ static class RetryCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
             var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var run = await options.RetryAsync(arguments, workspace, project, cancellationToken);
-            return options.TellTests(arguments, project, Name, run, cancellationToken);
+            return options.ReportTests(arguments, project, Name, run, cancellationToken);
         });
         return command;
     }

@@ -57,7 +57,7 @@ static class RunCommand
                         IsFullRefresh = arguments.GetValue(fullRefresh),
                     },
                     cancellationToken);
-            return options.TellTests(arguments, project, Name, run, cancellationToken);
+            return options.ReportTests(arguments, project, Name, run, cancellationToken);
         });
         return command;
     }

@@ -77,20 +77,20 @@ sealed class RunOptions(CommandContext context)
     /// <param name="cancellationToken">The run's.</param>
     /// <returns>The exit code of the run and its tests.</returns>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public int TellTests(
+    public int ReportTests(
         ParseResult arguments, Project project, string command, RunResult? run, CancellationToken cancellationToken)
     {
         var exitCode = ExitCodeOf(run, cancellationToken);
         if (run is not { Tests: { Count: > 0 } tests }) return exitCode;
         DbtArtifacts.WriteResults(project, command, run, tests);
-        if (!IsJson(arguments)) TestCommand.Tell(context, tests);
+        if (!IsJson(arguments)) TestCommand.Report(context, tests);
         else foreach (var test in tests)
-            TellTest(test.Name, !test.IsFailure, test.Checks.Sum(check => check.Violations), test.Error);
+            ReportTest(test.Name, !test.IsFailure, test.Checks.Sum(check => check.Violations), test.Error);
         return tests.Any(test => test.IsFailure) ? FailedExitCode : exitCode;
     }
 
     /// <summary>Writes what a test came to as a line of JSON.</summary>
-    public void TellTest(string name, bool passed, long violations, FozException? error) =>
+    public void ReportTest(string name, bool passed, long violations, FozException? error) =>
         context.Shell.Out.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object?>
         {
             ["event"] = "test",

@@ -58,7 +58,7 @@ static class TestCommand
             var outcomes = await new ProjectChecks(workspace.Lake).RunAsync(
                 project, selection.Read(context, workspace, arguments, cancellationToken), cancellationToken);
             DbtArtifacts.WriteResults(project, Name, run: null, outcomes);
-            if (context.IsTable(arguments)) Tell(context, outcomes);
+            if (context.IsTable(arguments)) Report(context, outcomes);
             else context.WriteRows(arguments, Columns, outcomes.SelectMany(o => RowsOf(context, o)));
             return outcomes.Any(o => o.IsFailure) ? 1 : 0;
         });
@@ -66,18 +66,18 @@ static class TestCommand
     }
 
     /// <summary>Shows what checks and tests came to.</summary>
-    public static void Tell(CommandContext context, IReadOnlyList<ChecksOutcome> outcomes)
+    public static void Report(CommandContext context, IReadOnlyList<ChecksOutcome> outcomes)
     {
         var shell = context.Shell;
         var width = outcomes.Select(outcome => TextWidth.Of(outcome.Name)).DefaultIfEmpty().Max();
         foreach (var outcome in outcomes)
         {
-            if (outcome.Error is { } error) Tell(Style.Red, "FAILED", outcome.Name, context.Mask(error.Describe()));
+            if (outcome.Error is { } error) Report(Style.Red, "FAILED", outcome.Name, context.Mask(error.Describe()));
             foreach (var check in outcome.Checks)
             {
                 var (style, word) = check.Passed ? (Style.Green, "ok")
                     : check.IsFailure ? (Style.Red, "FAILED") : (Style.Yellow, "warning");
-                Tell(style, word, outcome.Name, context.Mask(TextOf(outcome, check)));
+                Report(style, word, outcome.Name, context.Mask(TextOf(outcome, check)));
                 if (check.Samples is [var sample, ..])
                     shell.Out.WriteLine(shell.Fit($"{Indent}such as {context.Mask(sample)}"));
                 if (!check.Passed && outcome.Failures is { } failures)
@@ -91,7 +91,7 @@ static class TestCommand
             + $"{checks.Count(c => c is { Passed: false, IsFailure: false }):N0} warned, "
             + $"{checks.Count(c => c.IsFailure) + errors:N0} failed");
 
-        void Tell(Style style, string word, string name, string text)
+        void Report(Style style, string word, string name, string text)
         {
             var padding = new string(' ', width - TextWidth.Of(name));
             var line = $"{name}{padding}  {text.Replace("\n", $"\n{Indent}", StringComparison.Ordinal)}".TrimEnd();

@@ -19,13 +19,13 @@ static class UnitTestDisplay
     /// <returns>The exit code: 1 where one failed.</returns>
     public static int Write(CommandContext context, ParseResult arguments, IReadOnlyList<UnitTestOutcome> outcomes)
     {
-        if (context.IsTable(arguments)) Tell(context, outcomes);
+        if (context.IsTable(arguments)) Report(context, outcomes);
         else context.WriteRows(arguments, Columns, outcomes.Select(outcome => RowOf(context, outcome)));
         return outcomes.All(outcome => outcome.Passed) ? 0 : 1;
     }
 
     /// <summary>Shows it.</summary>
-    public static void Tell(CommandContext context, IReadOnlyList<UnitTestOutcome> outcomes)
+    public static void Report(CommandContext context, IReadOnlyList<UnitTestOutcome> outcomes)
     {
         var shell = context.Shell;
         var width = outcomes.Select(outcome => TextWidth.Of(outcome.Test.Name)).DefaultIfEmpty().Max();

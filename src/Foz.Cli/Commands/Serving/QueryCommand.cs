@@ -67,7 +67,7 @@ static class QueryCommand
             if (statement is not null && fault is not null) throw fault;
             using var engines = new EnginePool(new());
             var tables = new Lakehouse(context.Shell.Folder, engines, context.Shell.Clock).Tables;
-            var names = new LakeNames(lake: null, tables, static _ => null) { Fault = fault };
+            var names = new LakeNameResolver(lake: null, tables, static _ => null) { Fault = fault };
             if (statement is null) await RunAsync(context, arguments, engines, names, text, cancellationToken);
             else await RunAsync(context, arguments, engines, names: null, tables, statement, cancellationToken);
         });
@@ -94,14 +94,14 @@ static class QueryCommand
     }
 
     static async Task RunAsync(
-        CommandContext context, ParseResult arguments, EnginePool engines, IRelationNames names, string sql,
+        CommandContext context, ParseResult arguments, EnginePool engines, INameResolver names, string sql,
         CancellationToken cancellationToken)
     {
         using var session = engines.Open(Workload.Query);
-        using var bound = NamesNothing(sql, hasLake: names is not LakeNames { HasLake: false })
+        using var bound = NamesNothing(sql, hasLake: names is not LakeNameResolver { HasLake: false })
             ? null
             : await new StatementBinder(session, names).BindAsync(sql, cancellationToken);
-        if (names is LakeNames { Fault: { } fault })
+        if (names is LakeNameResolver { Fault: { } fault })
             context.Warn(
                 new(fault.Describe(), "the statement names nothing of the lake, and runs without the project"));
         try
@@ -118,7 +118,8 @@ static class QueryCommand
 
     /// <summary>Runs a statement that changes a table or shows information about it.</summary>
     static async Task RunAsync(
-        CommandContext context, ParseResult arguments, EnginePool engines, EnvironmentNames? names, TableStore tables,
+        CommandContext context, ParseResult arguments, EnginePool engines, EnvironmentNameResolver? names,
+            TableStore tables,
         Statement statement, CancellationToken cancellationToken)
     {
         using var session = engines.Open(Workload.Query);
@@ -134,8 +135,8 @@ static class QueryCommand
     static bool NamesNothing(string sql, bool hasLake) =>
         sql.StartsWith("select ", StringComparison.OrdinalIgnoreCase)
         && !sql.Contains(';', StringComparison.Ordinal)
-        && !sql.Contains(LakeNames.DeltaScan, StringComparison.OrdinalIgnoreCase)
-        && !sql.Contains(LakeNames.TableChangesFunction, StringComparison.OrdinalIgnoreCase)
+        && !sql.Contains(LakeNameResolver.DeltaScan, StringComparison.OrdinalIgnoreCase)
+        && !sql.Contains(LakeNameResolver.TableChangesFunction, StringComparison.OrdinalIgnoreCase)
         && (!hasLake || !sql.Contains('.', StringComparison.Ordinal));
 
     static Task<string> ReadAsync(

@@ -24,7 +24,7 @@ sealed class RemoteQuery(CommandContext context, ParseResult arguments)
         context.Secrets = new();
         if (server.Password is { } password) context.Secrets.Add(password);
         await using var session = await RemoteSession.OpenAsync(
-            server, PasswordPrompt.CanAsk(shell) ? () => Ask(server) : null, Tell, cancellationToken);
+            server, PasswordPrompt.CanAsk(shell) ? () => Ask(server) : null, Report, cancellationToken);
         await using var results = session.RunAsync(
             text, input, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await RunningTime.ShowAsync(shell, "running", results.MoveNextAsync().AsTask()))
@@ -49,7 +49,7 @@ sealed class RemoteQuery(CommandContext context, ParseResult arguments)
         return password;
     }
 
-    void Tell(RemoteNotice notice) => shell.Error.WriteLine(
+    void Report(RemoteNotice notice) => shell.Error.WriteLine(
         $"{shell.Styled(Style.Yellow, notice.Severity.ToLowerInvariant() + ":")} {context.Mask(notice.Text)}"
         + (notice.Hint is { } hint ? $"\n  {context.Mask(hint)}" : ""));
 

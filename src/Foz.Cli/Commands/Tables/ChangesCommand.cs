@@ -43,7 +43,7 @@ static class ChangesCommand
             // The first column is the key of most tables: the two sides of an update stand together.
             using var rows = session.Query(
                 $"SELECT * FROM {relation.Sql} ORDER BY {TableChanges.CommitVersionColumn}, 1, "
-                + $"{TableChanges.ChangeTypeColumn} = '{RowChangeWords.Postimage}', {TableChanges.ChangeTypeColumn}",
+                + $"{TableChanges.ChangeTypeColumn} = '{ChangeTypes.Postimage}', {TableChanges.ChangeTypeColumn}",
                 cancellationToken);
             context.Writer(arguments).Write(
                 ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));

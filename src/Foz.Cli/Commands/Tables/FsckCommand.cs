@@ -48,7 +48,7 @@ static class FsckCommand
                             : await keys.FindAsync(name, table, cancellationToken)));
                 });
             if (context.IsTable(arguments))
-                foreach (var (name, result, repeated) in results) Tell(context.Shell, name, result, repeated);
+                foreach (var (name, result, repeated) in results) Report(context.Shell, name, result, repeated);
             else
                 context.WriteRows(
                     arguments, Columns, results.SelectMany(r => r.Result.Findings.Select(finding => new object?[]
@@ -82,7 +82,7 @@ static class FsckCommand
     }
 
     /// <summary>Reports the findings.</summary>
-    public static void Tell(Shell shell, TableName table, FsckResult result, RepeatedKeys? keys)
+    public static void Report(Shell shell, TableName table, FsckResult result, RepeatedKeys? keys)
     {
         if (keys is not null) shell.Out.WriteLine($"{shell.Styled(Style.Red, "✗")} {table}  {keys.Report}");
         else if (result.Findings.Count == 0)

@@ -36,7 +36,7 @@ static class RepairCommand
             var repeated = keys is null || lost.Count > 0
                 ? null
                 : await keys.FindAsync(table, opened, cancellationToken);
-            FsckCommand.Tell(context.Shell, table, found, repeated);
+            FsckCommand.Report(context.Shell, table, found, repeated);
             if (repeated is not null)
                 foreach (var remedy in keys!.Remedies(table)) context.Shell.Out.WriteLine($"  {remedy}");
             if (found.Findings.Count == 0) return;

@@ -126,7 +126,7 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
         RowsRead = rows.RowsRead,
         BytesRead = rows.BytesRead,
         Warnings = [.. rows.Warnings, .. outcome.Warnings],
-        Reached = outcome.Reached,
+        ActualInputs = outcome.ActualInputs,
         IsEmpty = Count == 0,
         OnDispose = rows.OnDispose,
         Recover = rows.Recover is { } recover
@@ -155,6 +155,6 @@ public sealed class SpooledRows(string folder, string source) : IDisposable
 }
 
 /// <summary>The results of fetching rows, other than the rows.</summary>
-/// <param name="Reached">How far the source has come.</param>
+/// <param name="ActualInputs">How far the source has come.</param>
 /// <param name="Warnings">Warnings for the user.</param>
-public sealed record SpooledOutcome(StreamInputs Reached, IReadOnlyList<Warning> Warnings);
+public sealed record SpooledOutcome(StreamInputs ActualInputs, IReadOnlyList<Warning> Warnings);

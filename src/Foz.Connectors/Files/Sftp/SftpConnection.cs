@@ -116,7 +116,7 @@ sealed class SftpConnection : IAsyncDisposable
         var parts = new Queue<Task<byte[]>>();
         try
         {
-            var attributes = await LookAsync();
+            var attributes = await CheckAsync();
             var size = attributes.SizeBytes
                 ?? throw new FozException(
                     ErrorKind.Source, $"{what} cannot be read: the server does not tell its size");
@@ -128,7 +128,7 @@ sealed class SftpConnection : IAsyncDisposable
                 await target.WriteAsync(await parts.Dequeue(), cancellationToken);
             }
             // Parts of two files make none of either.
-            await LookAsync();
+            await CheckAsync();
         }
         finally
         {
@@ -136,7 +136,7 @@ sealed class SftpConnection : IAsyncDisposable
             await CloseAsync(handle, cancellationToken);
         }
 
-        async Task<SftpAttributes> LookAsync()
+        async Task<SftpAttributes> CheckAsync()
         {
             var now =
                 (await RequestAsync(

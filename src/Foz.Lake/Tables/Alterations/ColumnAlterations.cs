@@ -14,12 +14,12 @@ static class ColumnAlterations
     /// </summary>
     public const string TagPrefix = "foz.tag.";
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.AddColumns change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.AddColumns change)
     {
         var added = new JsonArray();
         foreach (var column in change.Columns)
         {
-            var path = TableDraft.PathOf(column.Name);
+            var path = TableBuilder.PathOf(column.Name);
             if (SchemaEdit.Find(draft.Schema, path) is not null)
                 throw new FozException(ErrorKind.Data, $"{draft.Name} has a column {path} already");
             var field = TypeText.ParseColumn(path.Names[^1], column.Type);
@@ -27,18 +27,18 @@ static class ColumnAlterations
                 field = field with { Metadata = field.Metadata.With(FieldMetadata.CommentKey, comment) };
             draft.Schema = SchemaEdit.ChangeStruct(
                 draft.Schema, path.Parent, parent => Place(parent, field, column.Place));
-            var description = new JsonObject { ["column"] = TableDraft.Describe(path, field) };
+            var description = new JsonObject { ["column"] = TableBuilder.Describe(path, field) };
             if (column.Place != default) description["position"] = column.Place.ToString();
             added.Add((JsonNode)description);
         }
         draft.AssignIds();
-        return TableOperation.Of("ADD COLUMNS", ("columns", TableDraft.Json(added)));
+        return TableOperation.Of("ADD COLUMNS", ("columns", TableBuilder.Json(added)));
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.RenameColumn change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.RenameColumn change)
     {
         DemandMapping(draft);
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         var old = draft.Find(path);
         var renamed = path.Parent.Then(change.NewName);
         if (SchemaEdit.Find(draft.Schema, renamed) is not null && !renamed.Equals(path))
@@ -52,11 +52,11 @@ static class ColumnAlterations
             "RENAME COLUMN", ("oldColumnPath", path.ToString()), ("newColumnPath", renamed.ToString()));
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.DropColumns change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.DropColumns change)
     {
         DemandMapping(draft);
         var dropped = new List<string>();
-        foreach (var path in change.Columns.Select(TableDraft.PathOf))
+        foreach (var path in change.Columns.Select(TableBuilder.PathOf))
         {
             if (change.IfExists && SchemaEdit.Find(draft.Schema, path) is null) continue;
             var column = draft.Find(path);
@@ -70,20 +70,20 @@ static class ColumnAlterations
                 : new(parent.Fields.RemoveAt(parent.IndexOf(path.Names[^1]))));
             dropped.Add(path.ToString());
         }
-        return TableOperation.Of("DROP COLUMNS", ("columns", TableDraft.Json(dropped)));
+        return TableOperation.Of("DROP COLUMNS", ("columns", TableBuilder.Json(dropped)));
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.MoveColumn change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.MoveColumn change)
     {
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         var field = draft.Find(path);
         draft.Schema = SchemaEdit.ChangeStruct(draft.Schema, path.Parent, parent => Place(parent, field, change.Place));
         return Changed(draft, path, change.Place);
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.ChangeType change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.ChangeType change)
     {
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         var old = draft.Find(path);
         var wanted = TypeText.ParseColumn(old.Name, change.Type);
         DemandUnused(draft, path, "changed", withPartitioning: false);
@@ -116,9 +116,9 @@ static class ColumnAlterations
         return Changed(draft, path);
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.SetNotNull change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.SetNotNull change)
     {
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         draft.Find(path);
         if (draft.Schema.Find(path) is null)
             throw new FozException(
@@ -130,17 +130,17 @@ static class ColumnAlterations
         return Changed(draft, path);
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.DropNotNull change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.DropNotNull change)
     {
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         draft.Find(path);
         draft.Schema = SchemaEdit.ChangeField(draft.Schema, path, field => field with { Nullable = true });
         return Changed(draft, path);
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.SetDefault change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.SetDefault change)
     {
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         var column = draft.Find(path);
         if (path.Names.Length > 1)
             throw new FozException(ErrorKind.Data, $"column {path} lies in a struct: only whole columns have defaults");
@@ -155,30 +155,30 @@ static class ColumnAlterations
         return Changed(draft, path);
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.DropDefault change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.DropDefault change)
     {
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         draft.Find(path);
         Without(draft, path, FieldMetadata.CurrentDefaultKey);
         return Changed(draft, path);
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.Comment change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.Comment change)
     {
         if (change.Column is null)
         {
             draft.Description = change.Text;
             return TableOperation.Of(
-                "SET TBLPROPERTIES", ("properties", TableDraft.Json(new JsonObject { ["comment"] = change.Text })));
+                "SET TBLPROPERTIES", ("properties", TableBuilder.Json(new JsonObject { ["comment"] = change.Text })));
         }
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         draft.Find(path);
         if (change.Text is null) Without(draft, path, FieldMetadata.CommentKey);
         else With(draft, path, FieldMetadata.CommentKey, change.Text);
         return Changed(draft, path);
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.Tag change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.Tag change)
     {
         if (change.Column is null)
         {
@@ -188,9 +188,9 @@ static class ColumnAlterations
                     : draft.Properties.With(TagPrefix + tag, value);
             var description = new JsonObject(
                 change.Tags.Select(t => KeyValuePair.Create(TagPrefix + t.Key, (JsonNode?)t.Value)));
-            return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableDraft.Json(description)));
+            return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableBuilder.Json(description)));
         }
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         draft.Find(path);
         foreach (var (tag, value) in change.Tags)
             if (value is null) Without(draft, path, TagPrefix + tag);
@@ -201,21 +201,21 @@ static class ColumnAlterations
     static StructType Place(StructType parent, StructField field, ColumnPlace place) =>
         SchemaEdit.Place(parent, field, place.IsFirst, place.After);
 
-    static void With(TableDraft draft, ColumnPath path, string key, string value) => draft.Schema =
+    static void With(TableBuilder draft, ColumnPath path, string key, string value) => draft.Schema =
         SchemaEdit.ChangeField(draft.Schema, path, field => field with { Metadata = field.Metadata.With(key, value) });
 
-    static void Without(TableDraft draft, ColumnPath path, string key) => draft.Schema =
+    static void Without(TableBuilder draft, ColumnPath path, string key) => draft.Schema =
         SchemaEdit.ChangeField(draft.Schema, path, field => field with { Metadata = field.Metadata.Without(key) });
 
-    static TableOperation Changed(TableDraft draft, ColumnPath path, ColumnPlace place = default)
+    static TableOperation Changed(TableBuilder draft, ColumnPath path, ColumnPlace place = default)
     {
-        var column = ("column", TableDraft.Json(TableDraft.Describe(path, draft.Find(path))));
+        var column = ("column", TableBuilder.Json(TableBuilder.Describe(path, draft.Find(path))));
         return place == default
             ? TableOperation.Of("CHANGE COLUMN", column)
             : TableOperation.Of("CHANGE COLUMN", column, ("position", place.ToString()));
     }
 
-    static void DemandMapping(TableDraft draft)
+    static void DemandMapping(TableBuilder draft)
     {
         if (draft.Mapping == ColumnMappingMode.None)
             throw new FozException(
@@ -227,12 +227,12 @@ static class ColumnAlterations
             };
     }
 
-    static void DemandUnused(TableDraft draft, ColumnPath path, string verb, bool withPartitioning)
+    static void DemandUnused(TableBuilder draft, ColumnPath path, string verb, bool withPartitioning)
     {
         if (draft.UserOf(path, withPartitioning) is { } user) throw InUse(draft, path, verb, user);
     }
 
-    static FozException InUse(TableDraft draft, ColumnPath path, string verb, string user) =>
+    static FozException InUse(TableBuilder draft, ColumnPath path, string verb, string user) =>
         new(ErrorKind.Data, $"column {path} of {draft.Name} cannot be {verb}: {user} uses it")
         {
             Hint = $"change or drop {user} first",

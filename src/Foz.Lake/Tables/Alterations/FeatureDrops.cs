@@ -13,7 +13,7 @@ static class FeatureDrops
     const string Protection = "checkpointProtection";
     const string ProtectionProperty = "delta.requireCheckpointProtectionBeforeVersion";
 
-    static readonly Dictionary<string, Action<TableDraft>> drops = new(StringComparer.OrdinalIgnoreCase)
+    static readonly Dictionary<string, Action<TableBuilder>> drops = new(StringComparer.OrdinalIgnoreCase)
     {
         [TableFeature.DeletionVectors] = DropDeletionVectors,
         [TableFeature.TypeWidening] = DropTypeWidening,
@@ -38,7 +38,7 @@ static class FeatureDrops
         [TableFeature.DomainMetadata] = DropDomains,
     };
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.DropFeature change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.DropFeature change)
     {
         var protocol = draft.Snapshot.State.Protocol;
         var supported = protocol.AllWriterFeatures.Union(protocol.AllReaderFeatures).ToList();
@@ -61,14 +61,14 @@ static class FeatureDrops
     }
 
     // Older versions may need the feature: a client that does not know it must not clean up what lets it skip them.
-    static void ProtectHistory(TableDraft draft)
+    static void ProtectHistory(TableBuilder draft)
     {
         draft.AddedFeatures.Add(Protection);
         draft.Properties = draft.Properties.With(
             ProtectionProperty, (draft.Snapshot.Version + 1).ToString(CultureInfo.InvariantCulture));
     }
 
-    static void DropDeletionVectors(TableDraft draft)
+    static void DropDeletionVectors(TableBuilder draft)
     {
         Refuse(
             draft.Snapshot.State.Files.Any(file => file.DeletionVector is not null), draft,
@@ -77,7 +77,7 @@ static class FeatureDrops
         Unset(draft, DeletionVectorDescriptor.Property);
     }
 
-    static void DropTypeWidening(TableDraft draft)
+    static void DropTypeWidening(TableBuilder draft)
     {
         Refuse(
             draft.Schema.ToString().Contains($"\"{FieldMetadata.TypeChangesKey}\"", StringComparison.Ordinal), draft,
@@ -86,7 +86,7 @@ static class FeatureDrops
         Unset(draft, TypeWidening.EnableProperty);
     }
 
-    static void DropDomains(TableDraft draft)
+    static void DropDomains(TableBuilder draft)
     {
         var dependent = draft.Snapshot.State.Protocol.AllWriterFeatures
             .FirstOrDefault(feature => feature is TableFeature.Clustering or "rowTracking");
@@ -95,10 +95,10 @@ static class FeatureDrops
         foreach (var domain in draft.Snapshot.State.Domains.Keys) draft.Domains[domain] = null;
     }
 
-    static void Unset(TableDraft draft, params IEnumerable<string> properties) =>
+    static void Unset(TableBuilder draft, params IEnumerable<string> properties) =>
         draft.Properties = properties.Aggregate(draft.Properties, (left, property) => left.Without(property));
 
-    static void Refuse(bool isNeeded, TableDraft draft, string feature, string reason, string remedy)
+    static void Refuse(bool isNeeded, TableBuilder draft, string feature, string reason, string remedy)
     {
         if (isNeeded)
             throw new FozException(ErrorKind.Data, $"the feature {feature} of {draft.Name} cannot be dropped: {reason}")

@@ -9,14 +9,14 @@ static class InteroperationRules
 {
     /// <summary>Refuses what would keep them from it.</summary>
     /// <exception cref="FozException">It says what is missing, and what to do.</exception>
-    public static void Check(TableDraft draft)
+    public static void Check(TableBuilder draft)
     {
         CheckIceberg(draft);
         CheckManifests(draft);
     }
 
     /// <summary>What an alteration that is done leaves to be done; null for nothing.</summary>
-    public static Warning? WarningOf(TableDraft draft)
+    public static Warning? WarningOf(TableBuilder draft)
     {
         var before = draft.Snapshot.State;
         var isEnabled = IcebergCompat.IsRequired(draft.Properties)
@@ -30,7 +30,7 @@ static class InteroperationRules
             : null;
     }
 
-    static void CheckIceberg(TableDraft draft)
+    static void CheckIceberg(TableBuilder draft)
     {
         var faults = IcebergCompat.FaultsOf(draft.Schema, draft.Properties);
         var isNew = !IcebergCompat.IsRequired(draft.Snapshot.State.Metadata.Configuration);
@@ -45,7 +45,7 @@ static class InteroperationRules
         };
     }
 
-    static string? HintOf(TableDraft draft, IReadOnlyList<IcebergFault> faults)
+    static string? HintOf(TableBuilder draft, IReadOnlyList<IcebergFault> faults)
     {
         if (faults.Any(fault => fault is IcebergFault.Column)) return null;
         var steps = new List<string>();
@@ -56,9 +56,9 @@ static class InteroperationRules
         return string.Join("; then ", steps);
     }
 
-    static string Purge(TableDraft draft) => $"foz optimize {draft.Name} --purge";
+    static string Purge(TableBuilder draft) => $"foz optimize {draft.Name} --purge";
 
-    static void CheckManifests(TableDraft draft)
+    static void CheckManifests(TableBuilder draft)
     {
         if (!IsTrue(draft, SymlinkManifests.Property)) return;
         if (IsTrue(draft, DeletionVectorDescriptor.Property))
@@ -79,7 +79,7 @@ static class InteroperationRules
             };
     }
 
-    static bool IsTrue(TableDraft draft, string property) => IsTrue(draft.Properties.Find(property));
+    static bool IsTrue(TableBuilder draft, string property) => IsTrue(draft.Properties.Find(property));
 
     static bool IsTrue(string? value) => string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
 }

@@ -22,7 +22,7 @@ static class PropertyAlterations
     const string WriterVersion = "delta.minWriterVersion";
     const int ClusteringColumnsMax = 4;
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.SetProperties change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.SetProperties change)
     {
         var described = new JsonObject();
         foreach (var (given, value) in change.Properties)
@@ -42,10 +42,10 @@ static class PropertyAlterations
         }
         // Readers of Iceberg need ids of what lies in arrays and maps too.
         if (IcebergCompat.IsRequired(draft.Properties)) draft.AssignIds();
-        return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableDraft.Json(described)));
+        return TableOperation.Of("SET TBLPROPERTIES", ("properties", TableBuilder.Json(described)));
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.UnsetProperties change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.UnsetProperties change)
     {
         foreach (var given in change.Properties)
         {
@@ -62,11 +62,11 @@ static class PropertyAlterations
             draft.Properties = draft.Properties.Without(property);
         }
         return TableOperation.Of(
-            "UNSET TBLPROPERTIES", ("properties", TableDraft.Json(change.Properties)),
+            "UNSET TBLPROPERTIES", ("properties", TableBuilder.Json(change.Properties)),
             ("ifExists", change.IfExists ? "true" : "false"));
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.AddConstraint change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.AddConstraint change)
     {
         var name = change.Name.ToLowerInvariant();
         if (!ColumnPath.Of(name).ToString().Equals(name, StringComparison.Ordinal))
@@ -86,7 +86,7 @@ static class PropertyAlterations
         return TableOperation.Of("ADD CONSTRAINT", ("name", name), ("expr", change.Expression));
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.DropConstraint change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.DropConstraint change)
     {
         var key = RowRules.ConstraintPrefix + change.Name.ToLowerInvariant();
         var name = key[RowRules.ConstraintPrefix.Length..];
@@ -106,13 +106,13 @@ static class PropertyAlterations
         return TableOperation.Of("DROP CONSTRAINT", ("name", name), ("expr", expression), ("existed", "true"));
     }
 
-    public static TableOperation Apply(TableDraft draft, TableAlteration.ClusterBy change)
+    public static TableOperation Apply(TableBuilder draft, TableAlteration.ClusterBy change)
     {
         if (draft.PartitionColumns.Count > 0)
             throw new FozException(ErrorKind.Data, $"{draft.Name} is partitioned: it cannot be clustered too");
         if (change.Columns.Count > ClusteringColumnsMax)
             throw new FozException(ErrorKind.Usage, $"a table is clustered by {ClusteringColumnsMax} columns at most");
-        var paths = change.Columns.Select(TableDraft.PathOf).ToList();
+        var paths = change.Columns.Select(TableBuilder.PathOf).ToList();
         var columns = new JsonArray();
         foreach (var path in paths)
         {
@@ -130,7 +130,7 @@ static class PropertyAlterations
         }
         var old = ClusteringColumns(draft.Snapshot) ?? [];
         draft.AddedFeatures.AddRange([TableFeature.DomainMetadata, TableFeature.Clustering]);
-        draft.Domains[ClusteringDomain] = TableDraft.Json(
+        draft.Domains[ClusteringDomain] = TableBuilder.Json(
             new JsonObject { ["clusteringColumns"] = columns, ["domainName"] = ClusteringDomain });
         return TableOperation.Of(
             "CLUSTER BY", ("oldClusteringColumns", string.Join(",", old.Select(path => Logical(draft, path)))),
@@ -158,7 +158,7 @@ static class PropertyAlterations
 
     static string Column(StructField field) => $"r.{SqlText.Identifier(field.Name)}";
 
-    static string Logical(TableDraft draft, IReadOnlyList<string> physical)
+    static string Logical(TableBuilder draft, IReadOnlyList<string> physical)
     {
         var (parent, path) = (draft.Schema, ColumnPath.Root);
         foreach (var name in physical)
@@ -170,7 +170,7 @@ static class PropertyAlterations
         return path.ToString();
     }
 
-    static void Set(TableDraft draft, string property, string value)
+    static void Set(TableBuilder draft, string property, string value)
     {
         draft.Properties = draft.Properties.With(property, value);
         if (IsTrue(RowTracking.Property) && IsTrue(RowTracking.SuspendedProperty))
@@ -183,7 +183,7 @@ static class PropertyAlterations
         bool IsTrue(string name) => "true".Equals(draft.Properties.Find(name), StringComparison.OrdinalIgnoreCase);
     }
 
-    static void SetMapping(TableDraft draft, string mode)
+    static void SetMapping(TableBuilder draft, string mode)
     {
         var before = draft.Mapping;
         var wanted = mode switch
@@ -206,13 +206,13 @@ static class PropertyAlterations
         draft.AssignIds(keepNames: true);
     }
 
-    static FozException Unmapped(TableDraft draft) => new(
+    static FozException Unmapped(TableBuilder draft) => new(
         ErrorKind.Data, $"{draft.Name} cannot stop mapping its columns: its files hold them by other names")
     {
         Hint = "create the table again",
     };
 
-    static void AddFeature(TableDraft draft, string name, string value)
+    static void AddFeature(TableBuilder draft, string name, string value)
     {
         if (value.ToLowerInvariant() is not ("supported" or "enabled"))
             throw new FozException(ErrorKind.Usage, $"{FeaturePrefix}{name} is supported, not '{value}'");
@@ -228,7 +228,7 @@ static class PropertyAlterations
             draft.AddedFeatures.Add(TableFeature.DomainMetadata);
     }
 
-    static void AddVersion(TableDraft draft, string property, string value)
+    static void AddVersion(TableBuilder draft, string property, string value)
     {
         var version = int.Parse(value, CultureInfo.InvariantCulture);
         var present = draft.Snapshot.State.Protocol;

@@ -30,7 +30,7 @@ public sealed class TableAlterer(EngineSession session)
         LakeTable table, TableAlteration alteration, CancellationToken cancellationToken)
     {
         var present = await table.LatestAsync(cancellationToken);
-        var draft = new TableDraft(table.Name, present);
+        var draft = new TableBuilder(table.Name, present);
         var operation = alteration is TableAlteration.SyncIdentity sync
             ? await SyncAsync(draft, sync, cancellationToken)
             : Apply(draft, alteration);
@@ -57,7 +57,7 @@ public sealed class TableAlterer(EngineSession session)
         };
     }
 
-    static TableOperation Apply(TableDraft draft, TableAlteration alteration)
+    static TableOperation Apply(TableBuilder draft, TableAlteration alteration)
     {
         try
         {
@@ -89,7 +89,7 @@ public sealed class TableAlterer(EngineSession session)
         }
     }
 
-    static void Stage(TableDraft draft, Transaction transaction)
+    static void Stage(TableBuilder draft, Transaction transaction)
     {
         if (draft.DroppedFeature is { } dropped) transaction.DropFeature(dropped, draft.AddedFeatures);
         else transaction.AddFeatures(draft.AddedFeatures);
@@ -111,7 +111,7 @@ public sealed class TableAlterer(EngineSession session)
     }
 
     /// <summary>Refuses what a row that is there does not fulfil.</summary>
-    async Task CheckAsync(TableDraft draft, RowRule rule, CancellationToken cancellationToken)
+    async Task CheckAsync(TableBuilder draft, RowRule rule, CancellationToken cancellationToken)
     {
         using var rows = await draft.Snapshot.OpenAsync(session, cancellationToken);
         var row = RowRules.TextOf(draft.Snapshot.Schema.Columns, field => $"r.{SqlText.Identifier(field.Name)}");
@@ -126,9 +126,9 @@ public sealed class TableAlterer(EngineSession session)
     }
 
     async Task<TableOperation> SyncAsync(
-        TableDraft draft, TableAlteration.SyncIdentity change, CancellationToken cancellationToken)
+        TableBuilder draft, TableAlteration.SyncIdentity change, CancellationToken cancellationToken)
     {
-        var path = TableDraft.PathOf(change.Column);
+        var path = TableBuilder.PathOf(change.Column);
         var field = draft.Find(path);
         var identity = IdentityColumn.Of(field)
             ?? throw new FozException(ErrorKind.Data, $"column {path} of {draft.Name} is no identity column");
@@ -142,7 +142,7 @@ public sealed class TableAlterer(EngineSession session)
             draft.Schema = draft.Schema.With(
                 (identity with { HighWaterMark = InStep(identity, value) }).ApplyTo(field));
         return TableOperation.Of(
-            "CHANGE COLUMN", ("column", TableDraft.Json(TableDraft.Describe(path, draft.Find(path)))));
+            "CHANGE COLUMN", ("column", TableBuilder.Json(TableBuilder.Describe(path, draft.Find(path)))));
     }
 
     /// <summary>Returns the value of the identity at or after another.</summary>

@@ -25,7 +25,7 @@ sealed class ChangedFile
 
     /// <summary>Takes the rows out that were not changed; null where all were.</summary>
     public RowFilter? Filter =>
-        changes[0].Only is null ? ScanChoice.Without(changes[0].Without) : ScanChoice.Only(rows);
+        changes[0].Only is null ? ScanOptions.Without(changes[0].Without) : ScanOptions.Only(rows);
 
     /// <summary>The change, where it is the only one; otherwise null.</summary>
     public FileChange? Single => changes is [var only] ? only : null;

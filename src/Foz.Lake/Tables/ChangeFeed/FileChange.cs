@@ -39,19 +39,19 @@ sealed record FileChange(AddFile File, string? Word, long Version, DateTimeOffse
             {
                 var before = await TableFiles.DeletedRowsAsync(table, AsData(table, step, remove), cancellationToken);
                 var (lost, regained) = (rows.Except(before), before.Except(rows));
-                if (!lost.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Delete) with { Only = lost });
-                if (!regained.IsEmpty) changes.Add(Of(step, add, RowChangeWords.Insert) with { Only = regained });
+                if (!lost.IsEmpty) changes.Add(Of(step, add, ChangeTypes.Delete) with { Only = lost });
+                if (!regained.IsEmpty) changes.Add(Of(step, add, ChangeTypes.Insert) with { Only = regained });
             }
             // A file that is added again has other metadata, and the same rows.
             else if (step.Before?.Files.Find(add.Key) is null)
-                changes.Add(Of(step, add, RowChangeWords.Insert) with { Without = rows });
+                changes.Add(Of(step, add, ChangeTypes.Insert) with { Without = rows });
         }
         // What one version removes and adds is there, whatever it says of the two.
         foreach (var remove in removed.Values.Where(remove => step.After.Files.Find(remove.Key) is null))
         {
             var file = AsData(table, step, remove);
             var rows = await TableFiles.DeletedRowsAsync(table, file, cancellationToken);
-            changes.Add(Of(step, file, RowChangeWords.Delete) with { Without = rows });
+            changes.Add(Of(step, file, ChangeTypes.Delete) with { Without = rows });
         }
         return changes;
     }

@@ -44,11 +44,11 @@ public sealed class TableChanges
     /// </summary>
     /// <exception cref="DeltaException">A deletion vector cannot be read, or the log says too little.</exception>
     public Task<TableRows> NewRowsAsync(CancellationToken cancellationToken) =>
-        Foz.Lake.Tables.ChangeFeed.NewRows.FindAsync(end, steps, cancellationToken);
+        Foz.Lake.Tables.ChangeFeed.InsertedRows.FindAsync(end, steps, cancellationToken);
 
     /// <summary>
     /// The change data feed of the range: the table's columns in its last version, then
-    /// <c>_change_type</c> (<see cref="RowChangeWords"/>), <c>_commit_version</c> and <c>_commit_timestamp</c>.
+    /// <c>_change_type</c> (<see cref="ChangeTypes"/>), <c>_commit_version</c> and <c>_commit_timestamp</c>.
     /// </summary>
     /// <exception cref="FozException">
     /// The columns changed in the range so that its first rows do not fit the last ones, or have the names of the
@@ -65,7 +65,7 @@ public sealed class TableChanges
         {
             var all = await FileChange.OfAsync(end, step, cancellationToken);
             var (came, went) = step.MayCopy
-                ? (Whole(all, RowChangeWords.Insert), Whole(all, RowChangeWords.Delete))
+                ? (Whole(all, ChangeTypes.Insert), Whole(all, ChangeTypes.Delete))
                 : ([], []);
             if (came.Count > 0 && went.Count > 0)
             {
@@ -102,7 +102,7 @@ public sealed class TableChanges
     static IReadOnlyList<ScanPart> Scan(List<FileChange> files)
     {
         var filters = files.ToDictionary<FileChange, AddFile, RowFilter?>(
-            change => change.File, change => ScanChoice.Without(change.Without), ReferenceEqualityComparer.Instance);
+            change => change.File, change => ScanOptions.Without(change.Without), ReferenceEqualityComparer.Instance);
         return [new([.. filters.Keys], new() { FilterOf = file => filters[file] })];
     }
 

@@ -65,7 +65,7 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
         change.MergedBy = options.Keys;
         return await change.FillAsync(() => replaced is null
             ? ReplaceByJoinAsync(change, merge, files, cancellationToken)
-            : ReplaceAsync(change, merge, replaced, merge.NewRows(), cancellationToken));
+            : ReplaceAsync(change, merge, replaced, merge.InsertedRows(), cancellationToken));
     }
 
     /// <summary>Rows that meet no others are written as they come, and their keys are looked up in the files.</summary>
@@ -106,7 +106,7 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
         session.Execute($"CREATE OR REPLACE TEMP TABLE {Source} AS {source}", cancellationToken);
         var merge = new MergeStatement(session, change.Target.Schema, Source, options);
         change.Counted.SourceRows = session.QueryScalar<long>($"SELECT count(*) FROM {Source}", cancellationToken);
-        var rows = new ChangedRows(merge.NewRows(), RowChange.Insert);
+        var rows = new ChangedRows(merge.InsertedRows(), RowChange.Insert);
         return await change.FillAsync(async () =>
         {
             var files = merge.Candidates(change, cancellationToken);
@@ -143,7 +143,7 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
     {
         if (files.Count == 0)
         {
-            await change.AddAsync(session, new ChangedRows(merge.NewRows(), RowChange.Insert), cancellationToken);
+            await change.AddAsync(session, new ChangedRows(merge.InsertedRows(), RowChange.Insert), cancellationToken);
             return;
         }
         using var candidates = await TableScan.OpenAsync(
@@ -151,7 +151,7 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
         var replaced = new RowAddresses(change.Present!, files);
         replaced.Add(session, merge.FindRows(candidates), cancellationToken);
         await ReplaceAsync(
-            change, merge, replaced, merge.NewRows(candidates, change.Present!.Schema), cancellationToken);
+            change, merge, replaced, merge.InsertedRows(candidates, change.Present!.Schema), cancellationToken);
     }
 
     async Task ReplaceAsync(

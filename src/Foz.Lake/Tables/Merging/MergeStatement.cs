@@ -172,7 +172,7 @@ sealed class MergeStatement
         """;
 
     /// <summary>The SELECT of the rows to add where none is replaced.</summary>
-    public string NewRows() => $"SELECT * FROM {source}";
+    public string InsertedRows() => $"SELECT * FROM {source}";
 
     /// <summary>
     /// The SELECT of the rows to add; columns that are not updated stay what they were, NULL where the table did not
@@ -180,9 +180,9 @@ sealed class MergeStatement
     /// </summary>
     /// <param name="candidates">Rows of the table among which are all that are replaced.</param>
     /// <param name="present">The table's present columns.</param>
-    public string NewRows(TableRelation candidates, TableSchema present)
+    public string InsertedRows(TableRelation candidates, TableSchema present)
     {
-        if (columns.All(field => updated.Contains(field.Name))) return NewRows();
+        if (columns.All(field => updated.Contains(field.Name))) return InsertedRows();
         var values = columns.Select(field => updated.Contains(field.Name)
             ? $"s.{Quote(field)}"
             : $"CASE WHEN t.{TableScan.RowColumn} IS NULL THEN s.{Quote(field)} "

@@ -33,9 +33,9 @@ sealed class RecordedChanges(EngineSession session, TableSnapshot present, Targe
     /// <param name="cancellationToken">Stops it.</param>
     public async Task AddOldAsync(RowAddresses removed, RowAddresses? replaced, CancellationToken cancellationToken)
     {
-        await AddOldAsync(replaced, RowChangeWords.Preimage, cancellationToken);
+        await AddOldAsync(replaced, ChangeTypes.Preimage, cancellationToken);
         await AddOldAsync(
-            replaced is null ? removed : removed.Without(replaced), RowChangeWords.Delete, cancellationToken);
+            replaced is null ? removed : removed.Without(replaced), ChangeTypes.Delete, cancellationToken);
     }
 
     /// <summary>Records all of some rows.</summary>

@@ -33,7 +33,7 @@ public sealed partial class TableChange
         var deleted = files.ToDictionary(file => file.File, file => file.Deleted);
         using var rows = await TableScan.OpenAsync(
             session, Present!, [.. files.Select(file => file.File)], withAddresses: false, cancellationToken,
-            new() { FilterOf = file => ScanChoice.Without(deleted[file]), Tracked = Tracked });
+            new() { FilterOf = file => ScanOptions.Without(deleted[file]), Tracked = Tracked });
         var select =
             $"SELECT {Target.Projection("t", Present!.Schema, assignments: null)}{Tracked?.Moved} FROM {rows.Sql} AS t";
         var copies = await WriteAsync(session, select, Tracked, cancellationToken);

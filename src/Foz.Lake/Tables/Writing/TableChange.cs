@@ -258,9 +258,9 @@ public sealed partial class TableChange : IAsyncDisposable
         if (TellsChanges && TellsRemovals && Present is { FileCount: > 0 })
         {
             using var recorded = new RecordedChanges(session, Present, Target);
-            await recorded.AddAsync(TableRows.All(Present), Present.Schema, RowChangeWords.Delete, cancellationToken);
+            await recorded.AddAsync(TableRows.All(Present), Present.Schema, ChangeTypes.Delete, cancellationToken);
             if (added.Count > 0)
-                await recorded.AddAsync(AddedRows(Preview()), Target.Schema, RowChangeWords.Insert, cancellationToken);
+                await recorded.AddAsync(AddedRows(Preview()), Target.Schema, ChangeTypes.Insert, cancellationToken);
             await WriteChangesAsync(session, recorded, cancellationToken);
         }
         transaction.RemoveAll();
@@ -309,7 +309,7 @@ public sealed partial class TableChange : IAsyncDisposable
     }
 
     static string Word(RowChange change) =>
-        change is RowChange.Insert ? RowChangeWords.Insert : RowChangeWords.Postimage;
+        change is RowChange.Insert ? ChangeTypes.Insert : ChangeTypes.Postimage;
 
     /// <summary>Deletes rows of the table.</summary>
     /// <returns>Whether files were rewritten without them.</returns>

@@ -13,7 +13,7 @@ public static class TableChangeSettings
     /// <exception cref="FozException">It has no such column, or cannot be clustered by it.</exception>
     public static void ClusterBy(this TableChange change, IReadOnlyList<string> columns)
     {
-        var draft = new TableDraft(change.Transaction.Table.Name, change.Preview());
+        var draft = new TableBuilder(change.Transaction.Table.Name, change.Preview());
         _ = PropertyAlterations.Apply(draft, new TableAlteration.ClusterBy(columns));
         var (domain, configuration) = draft.Domains.Single();
         if (change.Present?.State.Domains.GetValueOrDefault(domain)?.Configuration == configuration) return;

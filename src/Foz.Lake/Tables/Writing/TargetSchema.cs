@@ -275,7 +275,7 @@ public sealed class TargetSchema
         var removed = table.Schema.Columns.Fields.Where(field => data.Find(field.Name) is null && !IsFilled(field))
             .Select(field => ColumnPath.Of(field.Name).ToString()).ToList();
         if (removed.Count == 0) return table.Schema.Columns;
-        var draft = new TableDraft(table.State.Table, table);
+        var draft = new TableBuilder(table.State.Table, table);
         _ = ColumnAlterations.Apply(draft, new TableAlteration.DropColumns(removed));
         return draft.Schema;
     }

@@ -54,7 +54,7 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
     }
 
     /// <summary>What a SELECT names that is plain enough to be read without the engine; null where it is not.</summary>
-    internal static TableUses? FindPlain(string sql) => PlainSelect.Find(sql) is not { } tables
+    internal static TableUses? FindPlain(string sql) => FastSelectParser.Find(sql) is not { } tables
         ? null
         : new(
             [

@@ -19,7 +19,7 @@ sealed class ProgramEngine(StepContext context, GraphNode.OfModel node, ModelPro
     public async Task<ModelOutput> RunAsync(
         StepManifest manifest, EngineSession session, CancellationToken cancellationToken)
     {
-        var names = new StepNames(context.Lake, node, manifest.Tables);
+        var names = new StepNameResolver(context.Lake, node, manifest.Tables);
         List<BoundStatement> bound = [];
         try
         {
@@ -62,5 +62,5 @@ sealed class ProgramEngine(StepContext context, GraphNode.OfModel node, ModelPro
         node.Model.Materialization.Strategy is not null && manifest.Replaces is not true
         // dbt's models ask whether there are rows already, Foz's whether those stay.
         && (program is not ModelProgram.Python { Dbt: not null }
-            || await RenewedModel.IsThereAsync(context.Lake, node.Table, cancellationToken));
+            || await RenderedModel.IsThereAsync(context.Lake, node.Table, cancellationToken));
 }

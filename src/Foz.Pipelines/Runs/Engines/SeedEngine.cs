@@ -19,7 +19,7 @@ sealed class SeedEngine(StepContext context, GraphNode.OfModel node, Materializa
         StepManifest manifest, EngineSession session, CancellationToken cancellationToken)
     {
         var select = new SeedRows(session, node.Model, seed).Select(cancellationToken);
-        var names = new StepNames(context.Lake, node, manifest.Tables);
+        var names = new StepNameResolver(context.Lake, node, manifest.Tables);
         var bound = await new StatementBinder(session, names).BindAsync(select, cancellationToken);
         return new ModelOutput.Pulled(new(session, bound.Sql, bound));
     }

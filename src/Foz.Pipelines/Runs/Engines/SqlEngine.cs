@@ -25,7 +25,7 @@ sealed class SqlEngine(StepContext context, GraphNode.OfModel node) : IModelEngi
     public async Task<ModelOutput> RunAsync(
         StepManifest manifest, EngineSession session, CancellationToken cancellationToken)
     {
-        var binder = new StatementBinder(session, new StepNames(context.Lake, node, manifest.Tables));
+        var binder = new StatementBinder(session, new StepNameResolver(context.Lake, node, manifest.Tables));
         if (IntervalSql.Of(Model, manifest.Interval) is not { } interval)
         {
             bound = await binder.BindAsync(Model.Sql, cancellationToken);
@@ -48,7 +48,7 @@ sealed class SqlEngine(StepContext context, GraphNode.OfModel node) : IModelEngi
         if (TextColumns.IsCauseOf(error))
         {
             using var session = context.Lake.Engines.Open(Workload.Models);
-            var names = new StepNames(context.Lake, node, manifest.Tables);
+            var names = new StepNameResolver(context.Lake, node, manifest.Tables);
             error = await TextColumns.ExplainAsync(error, Model.Sql, names, session, cancellationToken);
         }
         return ModelErrors.LackPlace(error) ? await LocateAsync(error, cancellationToken) : error;

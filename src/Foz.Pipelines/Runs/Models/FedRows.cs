@@ -14,7 +14,7 @@ namespace Foz.Pipelines.Runs.Models;
 /// <param name="session">What looks for them.</param>
 /// <param name="model">The model, its template rendered.</param>
 /// <param name="names">What names in its SELECT are.</param>
-sealed class FedRows(EngineSession session, Model model, IRelationNames names)
+sealed class FedRows(EngineSession session, Model model, INameResolver names)
 {
     /// <summary>Whether there are some.</summary>
     /// <param name="table">The model's table.</param>

@@ -10,22 +10,22 @@ namespace Foz.Pipelines.Runs.Models;
 sealed partial class ModelStep
 {
     /// <summary>Why the step would do something; null if it would not.</summary>
-    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken) =>
-        (await LookAsync(cancellationToken)).Reason;
+    public async Task<string?> FindRunReasonAsync(CancellationToken cancellationToken) =>
+        (await CheckAsync(cancellationToken)).Reason;
 
     /// <summary>Looks for what the step would do.</summary>
-    public async Task<StepLook> LookAsync(CancellationToken cancellationToken)
+    public async Task<StepStatus> CheckAsync(CancellationToken cancellationToken)
     {
         if (await context.Reads.FindLastAsync(node.Table, cancellationToken) is not { } last)
             return new("was never made", []);
-        if (!await context.Reads.CarriesAsync(node.Table, last, cancellationToken))
+        if (!await context.Reads.HasCommittedAsync(node.Table, last, cancellationToken))
             return new($"batch {last.Batch} was not finished", []);
         if (IsFullRefresh) return new("full refresh", []);
         var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
-        return new(await FindWorkAsync(plan, last, cancellationToken), plan.Seen);
+        return new(await FindRunReasonAsync(plan, last, cancellationToken), plan.Seen);
     }
 
-    async Task<string?> FindWorkAsync(ModelPlan plan, StepManifest last, CancellationToken cancellationToken)
+    async Task<string?> FindRunReasonAsync(ModelPlan plan, StepManifest last, CancellationToken cancellationToken)
     {
         WarnOfOldRows(plan, last);
         if (Model.Materialization.Strategy is IncrementalStrategy.Microbatch)
@@ -51,7 +51,7 @@ sealed partial class ModelStep
     {
         if (!ModelPlan.Feeds(Model)) return false;
         using var session = context.Lake.Engines.Open(Workload.Models);
-        return await new FedRows(session, Model, new StepNames(context.Lake, node, plan.Tables)).AreThereAsync(
+        return await new FedRows(session, Model, new StepNameResolver(context.Lake, node, plan.Tables)).AreThereAsync(
             node.Table, cancellationToken);
     }
 
@@ -61,7 +61,7 @@ sealed partial class ModelStep
         if (Model.Materialization is Materialization.View
             || await context.Reads.FindLatestAsync(node.Table, cancellationToken) is not { } present) return null;
         return new StepReaders(context, node).IsDue(present) ? "its readers changed"
-            : new TagFlow(context, node).IsDue(present, Model.Materialization.Strategy is null)
+            : new TagPropagation(context, node).IsDue(present, Model.Materialization.Strategy is null)
                 ? "the tags of its columns changed"
             : null;
     }

@@ -28,7 +28,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     readonly IModelEngine engine = ModelEngines.Of(context, node);
 
     /// <summary>The batch that the table carried when the step looked last.</summary>
-    CarriedBatch carried;
+    LastCommittedBatch carried;
 
     Model Model => node.Model;
 
@@ -90,7 +90,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     {
         if (Model.Materialization is Materialization.View) return Result(Outcome.Skipped);
         var version = await new StepReaders(context, node).ReconcileAsync(cancellationToken);
-        version = await new TagFlow(context, node).ReconcileAsync(
+        version = await new TagPropagation(context, node).ReconcileAsync(
             Model.Materialization.Strategy is null, cancellationToken) ?? version;
         return version is null ? Result(Outcome.Skipped) : Result(Outcome.Succeeded) with { TableVersion = version };
     }
@@ -225,7 +225,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         var sql = LakeSql.Of(session, Model.Sql, Model.References, cancellationToken);
         using var output = await engine.RunAsync(manifest, session, cancellationToken);
         var rows = await new ModelRows(context, node, session).OpenAsync(output, manifest, cancellationToken);
-        StepScreen.CheckContract(session, node, rows.Describe(cancellationToken), cancellationToken);
+        BatchValidator.CheckContract(session, node, rows.Describe(cancellationToken), cancellationToken);
         context.Meter.Begin("checks");
         var checks = await StepChecks.RunAsync(
             session, context.Lake, node, $"({rows.Sql}\n)", manifest.Tables, cancellationToken);
@@ -270,7 +270,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         var (rows, staged) = await StageAsync(
             session, table, given, kept, manifest, withKeys: false, cancellationToken);
         await using var change = staged;
-        var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
+        var tags = await new TagPropagation(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, IsReplaced(manifest) || Model.Materialization.Strategy is null));
         context.Meter.Begin("checks");
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
@@ -305,23 +305,23 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     /// Screens rows, and writes the files of the batch. Rows without a key are rare: only if the merge found one, all
     /// rows are checked, and written again without them.
     /// </summary>
-    async Task<(ScreenedRows Rows, TableChange Change)> StageAsync(
-        EngineSession session, LakeTable table, Relation given, KeptRows kept, StepManifest manifest, bool withKeys,
+    async Task<(ValidatedRows Rows, TableChange Change)> StageAsync(
+        EngineSession session, LakeTable table, Relation given, RetainedRows kept, StepManifest manifest, bool withKeys,
         CancellationToken cancellationToken)
     {
-        var rows = await new StepScreen(context, node, session, manifest)
+        var rows = await new BatchValidator(context, node, session, manifest)
             .RunAsync(given, kept, withKeys, cancellationToken);
-        var change = await new ModelWriter(session, Model, table) { Came = rows.Came }
+        var change = await new ModelWriter(session, Model, table) { ArrivedTable = rows.ArrivedTable }
             .StageAsync(rows.Passed, manifest, IsReplaced(manifest), cancellationToken);
         if (change.RowsWithoutKey == 0 || rows.HasKeys || node.KeyChecks.Count == 0) return (rows, change);
         await change.DisposeAsync();
         return await StageAsync(session, table, given, kept, manifest, withKeys: true, cancellationToken);
     }
 
-    KeptRows KeptRowsOf(
+    RetainedRows KeptRowsOf(
         LakeTable table, StepManifest manifest, Relation given, CancellationToken cancellationToken) =>
         IsReplaced(manifest) ? new(null, [])
-        : KeptRows.Of(
+        : RetainedRows.Of(
             Model, table, manifest.Interval is null ? null : given.Describe(cancellationToken), manifest.Interval);
 
     StepResult Result(Outcome outcome) => new() { Step = node.Table, IsStream = false, Outcome = outcome };

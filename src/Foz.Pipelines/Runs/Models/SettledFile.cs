@@ -25,7 +25,7 @@ sealed record TableStamps(TableName Name, string Location, FileStamp Catalog, Fi
 sealed record SettledStep(TextHash Definition, bool IsUnchanged, int[] Seen);
 
 /// <summary>
-/// What <see cref="SettledSteps"/> keeps, as a file: version of Foz, hash of the rest, tables, steps.
+/// What <see cref="UpToDateCache"/> keeps, as a file: version of Foz, hash of the rest, tables, steps.
 /// </summary>
 sealed class SettledFile
 {

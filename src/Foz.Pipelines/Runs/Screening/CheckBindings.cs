@@ -23,7 +23,7 @@ sealed class CheckBindings : IDisposable
 
     /// <summary>Binds what checks read.</summary>
     public static async Task<CheckBindings> OpenAsync(
-        EngineSession session, StepNames names, IEnumerable<CheckDefinition> checks,
+        EngineSession session, StepNameResolver names, IEnumerable<CheckDefinition> checks,
         CancellationToken cancellationToken)
     {
         var bindings = new CheckBindings();
@@ -40,7 +40,7 @@ sealed class CheckBindings : IDisposable
     }
 
     async Task AddAsync(
-        EngineSession session, StepNames names, CheckDefinition check, CancellationToken cancellationToken)
+        EngineSession session, StepNameResolver names, CheckDefinition check, CancellationToken cancellationToken)
     {
         TableName? other = check switch
         {

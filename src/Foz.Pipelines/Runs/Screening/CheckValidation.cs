@@ -44,7 +44,7 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
         foreach (var node in project.Graph.Nodes.Where(node => node.Checks.Count > 0))
             faults.AddRange(await OfNodeAsync(lineage, node, cancellationToken));
         using var session = lake.Engines.Open(Workload.Models);
-        var words = new QualityWords(session, cancellationToken);
+        var words = new QualityBinder(session, cancellationToken);
         // Of a table whose columns are known its checks were bound already, with all that they say.
         var known = faults.Select(fault => fault.Error.Place).ToHashSet();
         faults.AddRange(project.Graph.Nodes.SelectMany(words.FaultsOf).Where(error => !known.Contains(error.Place))

@@ -202,16 +202,17 @@ public sealed class Quarantine(Lakehouse lake)
         if (checks.Count == 0) return unread;
         using var kept = present is null ? null : await present.OpenAsync(session, cancellationToken);
         using var bindings = await CheckBindings.OpenAsync(
-            session, new StepNames(lake, node, new Dictionary<string, Foz.Pipelines.Batches.TableInput>()), checks,
+            session, new StepNameResolver(lake, node, new Dictionary<string, Foz.Pipelines.Batches.TableInput>()),
+                checks,
             cancellationToken);
-        new RowScreen(session, Batch)
+        new ViolationFilter(session, Batch)
         {
             RelationOf = bindings.RelationOf,
-            KeptRows = kept is null ? null : new KeptRows(Table: null, key).Sql(kept.Sql, Batch),
+            RetainedRows = kept is null ? null : new RetainedRows(Table: null, key).Sql(kept.Sql, Batch),
             Newest = node.Newest,
         }.Run(checks, cancellationToken);
         return unread
-            + session.Execute($"DELETE FROM {Batch} AS t WHERE NOT ({RowScreen.Stays("t")})", cancellationToken);
+            + session.Execute($"DELETE FROM {Batch} AS t WHERE NOT ({ViolationFilter.Stays("t")})", cancellationToken);
     }
 
     /// <summary>

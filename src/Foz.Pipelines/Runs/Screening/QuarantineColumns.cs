@@ -32,7 +32,7 @@ static class QuarantineColumns
     public const string Release = "_release";
 
     /// <summary>
-    /// The columns of rows that are quarantined, over the rows <c>t</c> of <see cref="RowScreen.Quarantined"/>.
+    /// The columns of rows that are quarantined, over the rows <c>t</c> of <see cref="ViolationFilter.Quarantined"/>.
     /// </summary>
     public static string Of(StepManifest manifest) => string.Create(
         CultureInfo.InvariantCulture,

@@ -80,7 +80,7 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
                 .ToList();
         var gap = now - commits[^1].Timestamp;
         // A minute more or less is nothing, however regular the past was; earlier than usual is no fault.
-        if (UsualRange.Learn(gaps, now, check.Deviations, check.HistoryMin, floor: 60) is { } usual
+        if (ExpectedRange.Learn(gaps, now, check.Deviations, check.HistoryMin, floor: 60) is { } usual
             && gap.TotalSeconds > usual.High)
             found.Add(
                 $"freshness: the last rows came {Duration.Describe(gap)} ago, and most often "
@@ -97,8 +97,8 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
                     + $"({Math.Max(0, usual.Low):N0} to {usual.High:N0})"));
     }
 
-    UsualRange? Learn(CheckDefinition.Anomaly check, List<PastValue> past, double floor) =>
-        UsualRange.Learn(past, lake.Clock.GetUtcNow(), check.Deviations, check.HistoryMin, floor);
+    ExpectedRange? Learn(CheckDefinition.Anomaly check, List<PastValue> past, double floor) =>
+        ExpectedRange.Learn(past, lake.Clock.GetUtcNow(), check.Deviations, check.HistoryMin, floor);
 
     void LookAtSchema(TableChange change)
     {
@@ -197,7 +197,7 @@ sealed class StepAnomalies(Lakehouse lake, GraphNode node, EngineSession session
 
     async Task<List<object?[]>> QueryAsync(string sql, CancellationToken cancellationToken)
     {
-        var names = new StepNames(lake, node, new Dictionary<string, TableInput>());
+        var names = new StepNameResolver(lake, node, new Dictionary<string, TableInput>());
         using var bound = await new StatementBinder(session, names).BindAsync(sql, cancellationToken);
         using var rows = session.Query(bound.Sql, cancellationToken);
         return [.. rows.Rows(cancellationToken)];

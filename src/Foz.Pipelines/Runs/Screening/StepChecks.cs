@@ -28,7 +28,7 @@ static class StepChecks
         IReadOnlyList<CheckDefinition> checks = [.. node.Checks.Where(check => !check.TakesRowsOut)];
         var proven = checks.Where(check => IsProven(check, node, change))
             .ToHashSet<CheckDefinition>(ReferenceEqualityComparer.Instance);
-        var results = await LookAsync(
+        var results = await CheckAsync(
             session, lake, node, change, [.. checks.Where(check => !proven.Contains(check))], inputs,
             cancellationToken);
         if (proven.Count == 0) return results;
@@ -55,7 +55,7 @@ static class StepChecks
         _ => false,
     };
 
-    static async Task<ImmutableArray<CheckResult>> LookAsync(
+    static async Task<ImmutableArray<CheckResult>> CheckAsync(
         EngineSession session, Lakehouse lake, GraphNode node, TableChange change,
         IReadOnlyList<CheckDefinition> checks,
         IReadOnlyDictionary<string, TableInput> inputs, CancellationToken cancellationToken)
@@ -72,7 +72,7 @@ static class StepChecks
         var rows = new CheckedRows(preview?.Sql ?? news!.Sql, news?.Sql, inputs);
         var results = await RunAsync(session, lake, node, checks, rows, cancellationToken);
         return results.AddRange(
-            await LookAsync(session, lake, node, new(change, news?.Sql ?? rows.All), cancellationToken));
+            await CheckAsync(session, lake, node, new(change, news?.Sql ?? rows.All), cancellationToken));
     }
 
     /// <summary>Whether a check needs to see all rows of a table, and not only those that are new.</summary>
@@ -99,7 +99,7 @@ static class StepChecks
     }
 
     /// <summary>Runs the checks that learn from the past.</summary>
-    static async Task<IReadOnlyList<CheckResult>> LookAsync(
+    static async Task<IReadOnlyList<CheckResult>> CheckAsync(
         EngineSession session, Lakehouse lake, GraphNode node, AnomalyBatch? batch, CancellationToken cancellationToken)
     {
         var results = new List<CheckResult>();
@@ -121,7 +121,7 @@ static class StepChecks
     {
         var results = await RunAsync(
             session, lake, node, node.Checks, new(relation, NewRows: null, inputs), cancellationToken);
-        return results.AddRange(await LookAsync(session, lake, node, batch: null, cancellationToken));
+        return results.AddRange(await CheckAsync(session, lake, node, batch: null, cancellationToken));
     }
 
     static async Task<ImmutableArray<CheckResult>> RunAsync(
@@ -130,7 +130,7 @@ static class StepChecks
     {
         checks = [.. checks.Where(check => check is not CheckDefinition.Anomaly)];
         if (checks.Count == 0) return [];
-        var names = new StepNames(lake, node, rows.Inputs) { OwnPreview = rows.All };
+        var names = new StepNameResolver(lake, node, rows.Inputs) { OwnPreview = rows.All };
         using var bindings = await CheckBindings.OpenAsync(session, names, checks, cancellationToken);
         var checker = new Checker(session, rows.All)
         {

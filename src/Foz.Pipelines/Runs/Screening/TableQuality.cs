@@ -78,7 +78,7 @@ public sealed class TableQualityReader(Lakehouse lake)
     async Task<List<FoundCheck>> FoundAsync(CancellationToken cancellationToken)
     {
         using var session = lake.Engines.Open(Workload.Models);
-        var names = new LakeNames(
+        var names = new LakeNameResolver(
             lake, lake.Tables,
             name => JournalTables.Contains(name) ? () => new JournalWriter(lake).SelectPendingAsync(name.Name) : null);
         try

@@ -52,7 +52,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 if (JournalTables.Contains(table) && model.Materialization is Materialization.View) continue;
                 var snapshot = await reads.FindLatestAsync(table, cancellationToken);
                 if (snapshot is null && JournalTables.Contains(table)) continue;
-                if (snapshot is null) throw StepNames.Missing(table);
+                if (snapshot is null) throw StepNameResolver.Missing(table);
                 var from = reference.IsStream && last is not null
                     ? ReadBefore(model, last, table, snapshot.Id)?.Version
                     : null;

@@ -64,7 +64,7 @@ public sealed class ProjectLake(Lakehouse lake) : IProjectLake
     T Bound<T>(string sql, Func<EngineSession, string, T> read, CancellationToken cancellationToken)
     {
         using var session = lake.Engines.Open(Workload.Models);
-        var names = new LakeNames(lake, lake.Tables, static _ => null);
+        var names = new LakeNameResolver(lake, lake.Tables, static _ => null);
         using var bound = Wait(() => new StatementBinder(session, names).BindAsync(sql, cancellationToken));
         return read(session, bound.Sql);
     }

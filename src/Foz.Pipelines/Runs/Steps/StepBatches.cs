@@ -34,7 +34,7 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
     public async Task<StepProgress> ReadAsync(CancellationToken cancellationToken)
     {
         var last = await log.ReadLastAsync(cancellationToken);
-        var carried = await CarriedBatch.ReadAsync(context.Lake, node.Table, IsView, cancellationToken);
+        var carried = await LastCommittedBatch.ReadAsync(context.Lake, node.Table, IsView, cancellationToken);
         if (last is null || carried.Has(last)) return new(carried, last, last, Open: null);
         var all = await log.ReadEachAsync(cancellationToken);
         if (all.FirstOrDefault(carried.HasLate) is { } late)
@@ -169,7 +169,8 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
 /// <param name="Last">The manifest of the last batch; null where there is none.</param>
 /// <param name="Done">That of the last batch that is done; null where none is.</param>
 /// <param name="Open">That of a batch which is neither done nor given up; null where there is none.</param>
-readonly record struct StepProgress(CarriedBatch Carried, StepManifest? Last, StepManifest? Done, StepManifest? Open)
+readonly record struct StepProgress(LastCommittedBatch Carried, StepManifest? Last, StepManifest? Done,
+    StepManifest? Open)
 {
     /// <summary>Whether the last batch is done.</summary>
     public bool IsDone => Last is not null && ReferenceEquals(Last, Done);

@@ -9,7 +9,7 @@ namespace Foz.Pipelines.Runs.Streams;
 /// <param name="Change">The change of the table.</param>
 /// <param name="Screened">What its checks took out.</param>
 /// <param name="Kept">The rows that stay in the table.</param>
-sealed record StagedBatch(StreamRows Rows, TableChange Change, ScreenedRows Screened, KeptRows Kept)
+sealed record StagedBatch(StreamRows Rows, TableChange Change, ValidatedRows Screened, RetainedRows Kept)
 {
     /// <summary>Whether its rows take the place of all that the table has.</summary>
     public required bool Replaces { get; init; }

@@ -13,12 +13,12 @@ namespace Foz.Pipelines.Runs.Streams;
 sealed partial class StreamStep
 {
     /// <summary>Why the step would do something; null if it would not.</summary>
-    public async Task<string?> FindWorkAsync(CancellationToken cancellationToken)
+    public async Task<string?> FindRunReasonAsync(CancellationToken cancellationToken)
     {
         var manifests = await log.ReadEachAsync(cancellationToken);
         var last = manifests.Count == 0 ? null : manifests[^1];
         if (last is { Stream: not null }
-            && (last.GivenUpBy is not null || !await CarriesAsync(node.Table, last, cancellationToken)))
+            && (last.GivenUpBy is not null || !await HasCommittedAsync(node.Table, last, cancellationToken)))
             return $"batch {last.Batch} was not finished";
         var plan = await planning.PlanAsync(
             manifests.Where(manifest => manifest.GivenUpBy is null), onWait: null, cancellationToken);
@@ -27,7 +27,7 @@ sealed partial class StreamStep
 
     async Task<string?> FindTagsAsync(CancellationToken cancellationToken) =>
         await context.Reads.FindLatestAsync(node.Table, cancellationToken) is { } present
-        && new TagFlow(context, node).IsDue(present, Stream.Mode is StreamMode.Snapshot)
+        && new TagPropagation(context, node).IsDue(present, Stream.Mode is StreamMode.Snapshot)
             ? "the tags of its columns changed"
             : null;
 

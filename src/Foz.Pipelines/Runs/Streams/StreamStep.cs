@@ -42,7 +42,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
     readonly HashSet<Warning> warned = [];
 
     /// <summary>The batch that the table carried when the step looked last.</summary>
-    CarriedBatch carried;
+    LastCommittedBatch carried;
 
     StreamDefinition Stream => node.Stream.Definition;
 
@@ -91,7 +91,8 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
     async Task<StepResult> SkipAsync(StepManifest? manifest, CancellationToken cancellationToken)
     {
         var version = await new StepReaders(context, node).ReconcileAsync(cancellationToken);
-        version = await new TagFlow(context, node).ReconcileAsync(Stream.Mode is StreamMode.Snapshot, cancellationToken)
+        version = await new TagPropagation(context, node).ReconcileAsync(Stream.Mode is StreamMode.Snapshot,
+            cancellationToken)
             ?? version;
         return new()
         {
@@ -136,7 +137,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
                 using var watch = context.Meter.Watch(session);
                 while (true)
                 {
-                    if (rows.Reached is { } reached)
+                    if (rows.ActualInputs is { } reached)
                     {
                         var isNothing = rows.IsEmpty
                             && (present is null ? rows.Fields.Count == 0 : !Replaces(manifest));
@@ -223,7 +224,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
         return (manifest, false);
     }
 
-    async Task<bool> CarriesAsync(TableName name, StepManifest manifest, CancellationToken cancellationToken)
+    async Task<bool> HasCommittedAsync(TableName name, StepManifest manifest, CancellationToken cancellationToken)
     {
         var table = await context.Lake.OpenTableAsync(name, cancellationToken);
         return (await table.FindLatestAsync(cancellationToken))?.BatchOf(manifest.Step) >= manifest.Batch;
@@ -248,36 +249,36 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         var present = context.IsFullRefresh ? null : await table.FindLatestAsync(cancellationToken);
-        var arrival = StreamArrival.Of(session, node, rows, select, present, cancellationToken);
+        var arrival = IncomingRows.Of(session, node, rows, select, present, cancellationToken);
         foreach (var warning in arrival.Warnings.Where(warned.Add)) context.Warn(warning);
         var options = new WriteOptions
         {
             Batch = new(manifest.Step, manifest.Batch),
-            Fields = [.. arrival.Fields.Select(field => StreamArrival.Describe(node, field))],
+            Fields = [.. arrival.Fields.Select(field => IncomingRows.Describe(node, field))],
             Description = node.Stream.Description, Readers = node.Readers, WidensTypes = WidensTypes, RacesMax = 0,
         };
         var writer = new TableWriter(session);
         var replaces = Replaces(manifest);
-        var reread = replaces ? null : KnownRows.FindReread(session, node, present, manifest);
+        var reread = replaces ? null : OverlapFilter.FindReread(session, node, present, manifest);
         var changed = replaces || present is null ? null : StreamRejects.OfFiles(manifest, ChangeColumns.Source);
-        var kept = new KeptRows(replaces ? null : table, []) { ReplacedWhere = reread ?? changed };
-        var screened = await new StepScreen(context, node, session, manifest)
+        var kept = new RetainedRows(replaces ? null : table, []) { ReplacedWhere = reread ?? changed };
+        var screened = await new BatchValidator(context, node, session, manifest)
             .RunAsync(new(session, arrival.Select), kept, withKeys: false, cancellationToken);
         // The rows without those that arrived before, where the batch reads the rows of the last cursor again.
         var known = manifest.Stream is StreamInputs.OfCursor { Rereads: true } && !replaces && present is not null
-            ? await KnownRows.LeaveOutAsync(
+            ? await OverlapFilter.LeaveOutAsync(
                 session, context.Lake, present, node.Table, screened.Passed.Sql, arrival.Fields, reread,
                 cancellationToken)
             : new(screened.Passed.Sql, 0);
         using var tally = replaces ? new RowTally() : null;
-        await using var change = await StreamArrival.WriteAsync(node, () => tally is not null
+        await using var change = await IncomingRows.WriteAsync(node, () => tally is not null
             ? writer.OverwriteAsync(
                 table, Tally(session, tally, known.Select, cancellationToken), options, cancellationToken)
             : changed is not null ? writer.ReplaceWhereAsync(table, known.Select, changed, options, cancellationToken)
             : writer.AppendAsync(table, known.Select, options, cancellationToken));
         if (await RepeatedRows.NumberAsync(session, Stream, rows, change, cancellationToken) is { } numbered)
             return await LoadAsync(session, table, numbered, manifest, cancellationToken);
-        var tags = await new TagFlow(context, node).FindAsync(() => change.Fields, cancellationToken);
+        var tags = await new TagPropagation(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, replaces));
         var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
         var batch = new StagedBatch(rows, change, screened, kept)
@@ -302,7 +303,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
         var (rows, change, screened, kept) = batch;
         var read = (batch.RowsRead, rows.BytesRead);
         if (node.Stream.MaxRejected.IsExceeded(batch.Rejected, batch.Arrived + batch.Rejected)
-            && !await CarriesAsync(node.Table.Rejected, manifest, cancellationToken))
+            && !await HasCommittedAsync(node.Table.Rejected, manifest, cancellationToken))
         {
             manifest = await VerifyAsync(session, rows, batch.RejectedSql, manifest, cancellationToken);
             await rejects.WriteAsync(session, batch, manifest, isRefused: true, cancellationToken);

@@ -24,7 +24,7 @@ static class PgFunctions
         }),
         Function("bool", LogicalType.Boolean, images, static (view, name, arguments, ref result, row) =>
         {
-            if (view.Truth(name, arguments) is { } truth) result.Values<bool>()[row] = truth;
+            if (view.PredicateOutcomes(name, arguments) is { } truth) result.Values<bool>()[row] = truth;
             else result.SetNull(row);
         }),
         // It does something: neither planning a statement nor describing it may.

@@ -65,7 +65,7 @@ public sealed class HttpProject : IAsyncDisposable
         using var session = FilesProject.Engine.Open(Workload.Ingestion);
         using var result = session.Query(rows.Sql, ct);
         var values = result.Rows(ct).ToList();
-        past.Add(rows.Reached!);
+        past.Add(rows.ActualInputs!);
         tables[name] = rows.Fields;
         var rejected = new List<RejectedRow>();
         if (rows.RejectedSql is { } sql)

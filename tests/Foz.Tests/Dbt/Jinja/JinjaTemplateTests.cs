@@ -169,7 +169,7 @@ public sealed class JinjaTemplateTests
     {
         var macro = Assert.IsType<JinjaStatement.Macro>(
             JinjaTemplate.Read("{% macro bad(a) %}\n{{ a | nosuch }}{% endmacro %}", "macros/bad.sql").Body[0]);
-        var scope = JinjaTemplate.Surroundings();
+        var scope = JinjaTemplate.Context();
         var evaluator = new JinjaEvaluator(scope, JinjaLimits.Default, TestContext.Current.CancellationToken);
         scope.Set("bad", evaluator.Rendering.Bind(macro.Definition, scope));
 
@@ -184,7 +184,7 @@ public sealed class JinjaTemplateTests
         [.. JsonDocument.Parse(File.ReadAllText(ExpectedFile)).RootElement.EnumerateArray()];
 
     static string Render(string template, JinjaLimits? limits = null) => JinjaTemplate.Read(template, "t").Render(
-        JinjaTemplate.Surroundings(("return", new JinjaCallable("return", arguments =>
+        JinjaTemplate.Context(("return", new JinjaCallable("return", arguments =>
         {
             arguments.Rendering.Return(arguments.Single());
             return null;

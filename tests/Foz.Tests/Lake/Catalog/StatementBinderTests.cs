@@ -22,7 +22,7 @@ public sealed class StatementBinderTests : IDisposable
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    StatementBinder Binder => new(session, new LakeNames(lake, lake.Tables, _ => null));
+    StatementBinder Binder => new(session, new LakeNameResolver(lake, lake.Tables, _ => null));
 
     public void Dispose()
     {

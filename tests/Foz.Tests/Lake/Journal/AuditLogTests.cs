@@ -33,7 +33,7 @@ public sealed class AuditLogTests : IDisposable
 
     async Task<List<string>> ReadAsync(bool isPending = false)
     {
-        var names = new EnvironmentNames(
+        var names = new EnvironmentNameResolver(
             lake, "", name => isPending ? () => new JournalWriter(lake).SelectPendingAsync(name.Name) : null);
         using var session = engines.Open(Workload.Query);
         using var bound = await new StatementBinder(session, names).BindAsync(

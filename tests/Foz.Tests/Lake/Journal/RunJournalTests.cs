@@ -158,7 +158,7 @@ public sealed class RunJournalTests : IDisposable
     async Task<List<string>> StepsAsync(Lakehouse of)
     {
         using var session = engines.Open(Workload.Models);
-        using var bound = await new StatementBinder(session, new LakeNames(of, of.Tables, _ => null))
+        using var bound = await new StatementBinder(session, new LakeNameResolver(of, of.Tables, _ => null))
             .BindAsync("SELECT step FROM foz.steps ORDER BY step", Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => (string)row[0]!)];

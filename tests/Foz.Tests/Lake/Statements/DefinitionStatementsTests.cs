@@ -144,7 +144,7 @@ public sealed class DefinitionStatementsTests : StatementLake
     [Fact]
     public async Task An_environment_defines_and_drops_its_own()
     {
-        var dev = new EnvironmentNames(Lake, "dev_", static _ => null);
+        var dev = new EnvironmentNameResolver(Lake, "dev_", static _ => null);
         await ResultAsync("CREATE TABLE silver.o AS SELECT 1 AS id");
         await ResultAsync("CREATE TABLE silver.o AS SELECT 2 AS id", dev);
         await ResultAsync("CREATE VIEW gold.v AS SELECT id FROM silver.o", dev);

@@ -24,7 +24,7 @@ public abstract class StatementLake : IDisposable
 
     private protected Lakehouse Lake { get; }
 
-    private protected EnvironmentNames Names { get; }
+    private protected EnvironmentNameResolver Names { get; }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -35,7 +35,8 @@ public abstract class StatementLake : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected async Task<StatementResult> ResultAsync(string sql, EnvironmentNames? environment = null) =>
+    private protected async Task<StatementResult> ResultAsync(string sql,
+        EnvironmentNameResolver? environment = null) =>
         await new StatementRunner(new(Session, environment ?? Names, Lake.Tables)).RunAsync(
             StatementReader.Read(sql)!, Cancel);
 

@@ -279,7 +279,7 @@ public sealed class StatementRunnerTests : StatementLake
     [Fact]
     public async Task An_environment_changes_its_own_tables()
     {
-        var environment = new EnvironmentNames(Lake, "dev_", static _ => null);
+        var environment = new EnvironmentNameResolver(Lake, "dev_", static _ => null);
         await RunAsync("CREATE TABLE silver.o (id bigint)");
         await RunAsync("CREATE TABLE silver.o (id bigint)", environment);
         await RunAsync("INSERT INTO silver.o VALUES (1)", environment);
@@ -307,8 +307,8 @@ public sealed class StatementRunnerTests : StatementLake
     {
         await RunAsync("CREATE TABLE silver.o (id bigint)");
         await RunAsync("INSERT INTO silver.o VALUES (1)");
-        var beside = new EnvironmentNames(Lake, "dev_", static _ => null) { Environment = "dev", Base = "prod" };
-        var above = new EnvironmentNames(Lake, "dev_", static _ => null, "prod_") { Environment = "dev" };
+        var beside = new EnvironmentNameResolver(Lake, "dev_", static _ => null) { Environment = "dev", Base = "prod" };
+        var above = new EnvironmentNameResolver(Lake, "dev_", static _ => null, "prod_") { Environment = "dev" };
 
         var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync(sql, beside));
         await Assert.ThrowsAsync<FozException>(() => RunAsync(sql, above));
@@ -329,7 +329,9 @@ public sealed class StatementRunnerTests : StatementLake
     [Fact]
     public async Task An_environment_without_prefix_does_not_take_its_own_tables_for_those_of_its_base()
     {
-        var main = new EnvironmentNames(Lake, "", static _ => null, "prod_") { Environment = "main", Base = "prod" };
+        var main = new EnvironmentNameResolver(Lake, "", static _ =>
+            null, "prod_")
+        { Environment = "main", Base = "prod" };
         await RunAsync("CREATE TABLE prod_silver.o (id bigint)");
         var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync("DELETE FROM silver.o", main));
         Assert.StartsWith("prod_silver.o is the table of prod", fault.Message, StringComparison.Ordinal);
@@ -408,6 +410,6 @@ public sealed class StatementRunnerTests : StatementLake
             await RowsAsync($"SELECT count(*), day FROM delta_scan('{Folder}/parquet') GROUP BY day"));
     }
 
-    async Task<string> RunAsync(string sql, EnvironmentNames? environment = null) =>
+    async Task<string> RunAsync(string sql, EnvironmentNameResolver? environment = null) =>
         string.Join('|', Assert.Single((await ResultAsync(sql, environment)).Rows));
 }

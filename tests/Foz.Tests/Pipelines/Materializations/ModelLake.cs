@@ -92,7 +92,7 @@ sealed class ModelLake : IDisposable
     public async Task<List<string>> QueryAsync(string sql)
     {
         using var session = engines.Open(Workload.Models);
-        var names = new LakeNames(Lake, Lake.Tables, _ => null);
+        var names = new LakeNameResolver(Lake, Lake.Tables, _ => null);
         using var bound = await new StatementBinder(session, names).BindAsync(sql, Cancel);
         using var rows = session.Query($"SELECT CAST(COLUMNS(*) AS VARCHAR) FROM ({bound.Sql})", Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row))];

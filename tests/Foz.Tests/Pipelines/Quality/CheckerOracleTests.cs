@@ -109,20 +109,20 @@ public sealed class CheckerOracleTests : IDisposable
             new CheckDefinition.Unique(["b"]) { OnViolation = OnViolation.Quarantine },
         ];
         var before = Checker().Run(checks, Token);
-        var screen = new RowScreen(session, "t") { RelationOf = name => name.Name };
+        var screen = new ViolationFilter(session, "t") { RelationOf = name => name.Name };
         var taken = screen.Run(checks, Token);
         Assert.Equal(before[0].Violations, taken[0].Violations);
         Assert.Equal(before[2].Violations, taken[2].Violations);
         var quarantined = session.QueryScalar<long>($"SELECT count(*) FROM ({screen.Quarantined})", Token);
         Assert.InRange(quarantined, taken[0].Violations, 300);
         session.Execute(
-            $"CREATE OR REPLACE TEMP TABLE left_over AS SELECT * FROM t WHERE {RowScreen.Stays("t")}", Token);
+            $"CREATE OR REPLACE TEMP TABLE left_over AS SELECT * FROM t WHERE {ViolationFilter.Stays("t")}", Token);
         var left = new Checker(session, "left_over") { RelationOf = name => name.Name, BindQuery = query => query };
         Assert.All(left.Run(checks, Token), result => Assert.Equal(0, result.Violations));
         // No row is missing that breaks nothing.
         Assert.Equal(
             before[3].RowsChecked, left.Run(checks, Token)[0].RowsChecked
-                + session.QueryScalar<long>($"SELECT count(*) FROM t WHERE NOT ({RowScreen.Stays("t")})", Token));
+                + session.QueryScalar<long>($"SELECT count(*) FROM t WHERE NOT ({ViolationFilter.Stays("t")})", Token));
     }
 
     static long TooMany<T>(IEnumerable<Row> rows, Func<Row, T?> key)

@@ -82,7 +82,7 @@ public sealed class EngineEndRunTests : IDisposable
         using var session = engines.Open(Workload.Models);
         using var bound = await new StatementBinder(
             session,
-            new EnvironmentNames(lake, prefix: "", static _ => null)).BindAsync(
+            new EnvironmentNameResolver(lake, prefix: "", static _ => null)).BindAsync(
                 $"SELECT count(*) FROM {table}", Cancel);
         return session.QueryScalar<long>(bound.Sql, Cancel);
     }

@@ -80,7 +80,8 @@ sealed class LakeProject : IDisposable
     public async Task<List<string>> QueryAsync(string sql)
     {
         using var session = OpenSession();
-        using var bound = await new StatementBinder(session, new LakeNames(Lake, Lake.Tables, _ => null)).BindAsync(
+        using var bound = await new StatementBinder(session,
+            new LakeNameResolver(Lake, Lake.Tables, _ => null)).BindAsync(
             sql, Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(Text)))];

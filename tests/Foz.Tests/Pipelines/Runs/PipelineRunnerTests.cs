@@ -443,7 +443,7 @@ public sealed class PipelineRunnerTests : IDisposable
     async Task<List<string>> QueryAsync(string sql)
     {
         using var session = engines.Open(Workload.Models);
-        var names = new LakeNames(lake, lake.Tables, _ => null);
+        var names = new LakeNameResolver(lake, lake.Tables, _ => null);
         using var bound = await new StatementBinder(session, names).BindAsync(sql, Cancel);
         using var rows = session.Query(bound.Sql, Cancel);
         return [.. rows.Rows(Cancel).Select(row => string.Join('|', row.Select(Text)))];

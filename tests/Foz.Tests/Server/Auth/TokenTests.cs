@@ -17,7 +17,7 @@ public sealed class TokenTests : IDisposable
     readonly Issuer issuer = new();
     readonly Clock clock = new();
     readonly UserDirectory users;
-    readonly LogInDesk desk;
+    readonly Authenticator desk;
 
     public TokenTests()
     {

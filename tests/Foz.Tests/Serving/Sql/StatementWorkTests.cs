@@ -29,7 +29,7 @@ public sealed class StatementWorkTests
         await using var lake = await ServedLake.CreateAsync();
         await using var session = lake.Open("ana", isOwner: true);
         var resolver = new StatementResolver(
-            new SessionNames(new(session, sql), Workload.Serving), lake.Lake.Engines);
+            new SessionNameResolver(new(session, sql), Workload.Serving), lake.Lake.Engines);
 
         var described = await resolver.DescribeAsync(sql, Token);
 

@@ -37,13 +37,13 @@ public sealed class PgFuzzTests
         Assert.Contains(corpus, c => c is { Name: "npgsql", Messages.Count: > 30 });
         using var steady = await PgTestClient.LogInAsync(server.EndPoint, "ana", password: null);
 
-        var usage = await FuzzAsync(server, corpus, Soak.Is ? SoakMessages : Messages, LookAsync);
+        var usage = await FuzzAsync(server, corpus, Soak.Is ? SoakMessages : Messages, CheckAsync);
 
         await EndsAsync(server, sessions: 2);
         await usage.CheckAsync();
-        await LookAsync();
+        await CheckAsync();
 
-        async Task LookAsync()
+        async Task CheckAsync()
         {
             var rows = await steady.QueryAsync("select count(*) from silver.steady");
             Assert.True(rows is [_, "D 5", ..], string.Join('\n', rows));
@@ -64,13 +64,13 @@ public sealed class PgFuzzTests
         await server.WaitUntilIdleAsync();
         var sessions = 0;
 
-        var usage = await FuzzAsync(server, corpus, Soak.Is ? SoakLogInMessages : LogInMessages, LookAsync);
+        var usage = await FuzzAsync(server, corpus, Soak.Is ? SoakLogInMessages : LogInMessages, CheckAsync);
 
         Assert.Equal(0, sessions);
         await EndsAsync(server, sessions: 0);
         await usage.CheckAsync();
 
-        Task LookAsync()
+        Task CheckAsync()
         {
             sessions += server.Lake.Service.Sessions.Count;
             return Task.CompletedTask;
