@@ -1,4 +1,6 @@
+using Foz.Lake;
 using Foz.Lake.Catalog;
+using Foz.Storage;
 
 namespace Foz.Pipelines.Runs.State;
 
@@ -42,7 +44,7 @@ sealed class Hosts(LakeStore lake, TimeProvider clock)
     /// <param name="environments">The environments; null for all of the lake.</param>
     /// <param name="waiting">How long.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="Foz.Lake.FozException">One still does after the wait.</exception>
+    /// <exception cref="FozException">One still does after the wait.</exception>
     public async Task WaitForAsync(
         IReadOnlyList<string>? environments, LeaseWait waiting, CancellationToken cancellationToken)
     {
@@ -64,7 +66,14 @@ sealed class Hosts(LakeStore lake, TimeProvider clock)
         foreach (var runId in present)
         {
             if (!watches.TryGetValue(runId, out var watch)) watches[runId] = watch = new(clock);
-            await FindAsync(runId, watch, cancellationToken);
+            try
+            {
+                await FindAsync(runId, watch, cancellationToken);
+            }
+            catch (Exception e) when (e is FozException or StorageException)
+            {
+                // One that cannot be read, or not now, is no reason to leave the others.
+            }
         }
     }
 

@@ -137,6 +137,20 @@ public sealed class AuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_execution_that_is_refused_is_audited_once_with_its_tables()
+    {
+        Grant("grants:\n  - {to: [bia], on: [gold.sales]}");
+        await bia.RunAsync("PREPARE p AS SELECT * FROM gold.sales");
+        await bia.RunAsync("EXECUTE p");
+        Grant("grants:\n  - {to: [bia], on: [silver.orders]}");
+        var before = (await AuditedAsync()).Count;
+        await bia.FailAsync("EXECUTE p");
+        var record = Assert.Single((await AuditedAsync()).Skip(before));
+        Assert.Equal((AuditDecision.Denied, "no grant on gold.sales"), (record.Decision, record.Reason));
+        Assert.Equal("SELECT * FROM gold.sales", record.Statement);
+    }
+
+    [Fact]
     public async Task What_is_refused_while_rows_are_fetched_is_audited_too()
     {
         var run = await StatementRun.BeginAsync(new(owner, "SELECT 'hidden'"), takesSlot: false, Cancel);
