@@ -7,7 +7,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
-using Foz.Pipelines.Imports;
+using Foz.Dbt.Imports;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs.Steps;

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Configuration;
-using Foz.Lake.Processes;
+using Foz.Connectors.Processes;
 
 namespace Foz.Connectors.Programs;
 

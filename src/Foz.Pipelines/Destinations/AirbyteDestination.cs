@@ -5,7 +5,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using Foz.Lake.Processes;
+using Foz.Connectors.Processes;
 
 namespace Foz.Pipelines.Destinations;
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
-using Foz.Lake.Processes;
+using Foz.Connectors.Processes;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Programs;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Foz.Lake;
-using Foz.Lake.Processes;
+using Foz.Connectors.Processes;
 
 namespace Foz.Pipelines.Programs;
 

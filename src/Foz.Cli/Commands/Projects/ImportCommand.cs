@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Lake;
-using Foz.Pipelines.Imports;
+using Foz.Dbt.Imports;
 
 namespace Foz.Cli.Commands.Projects;
 

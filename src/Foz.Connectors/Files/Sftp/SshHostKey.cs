@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Foz.Lake;
-using Foz.Lake.Processes;
+using Foz.Connectors.Processes;
 
 namespace Foz.Connectors.Files.Sftp;
 

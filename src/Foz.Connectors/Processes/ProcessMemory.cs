@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Foz.Lake.Processes;
+namespace Foz.Connectors.Processes;
 
 /// <summary>How much memory a program holds, and may.</summary>
 static class ProcessMemory

@@ -1,7 +1,7 @@
 using Foz.Lake.Configuration;
-using static Foz.Pipelines.Imports.ImportedModel;
+using static Foz.Dbt.Imports.ImportedModel;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>Audits of SQLMesh as checks.</summary>
 /// <param name="note">Takes the names of those that have no equivalent.</param>

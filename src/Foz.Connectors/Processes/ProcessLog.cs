@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Foz.Lake.Processes;
+namespace Foz.Connectors.Processes;
 
 /// <summary>What a program writes: a file up to a size, and its last lines. Safe for use by many threads.</summary>
 sealed class ProcessLog : IDisposable

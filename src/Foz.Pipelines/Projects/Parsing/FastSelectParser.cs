@@ -1,11 +1,13 @@
-namespace Foz.Lake.Sql;
+using Foz.Lake.Sql;
+
+namespace Foz.Pipelines.Projects.Parsing;
 
 /// <summary>
 /// Reads SELECTs of a plain grammar without DuckDB, whose parse tree costs a hundred times as much. What it accepts,
 /// DuckDB's parser accepts with the same tables: all that it is not certain of, a keyword where a name could be or an
 /// operator that binds otherwise than it looks, it does not accept, and DuckDB reads it.
 /// </summary>
-public sealed class FastSelectParser
+sealed class FastSelectParser
 {
     const int DepthMax = 60;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Foz.Lake.Configuration;
-using static Foz.Pipelines.Imports.ImportedModel;
+using static Foz.Dbt.Imports.ImportedModel;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>A kind of model of SQLMesh.</summary>
 /// <param name="Name">Its name, in capitals.</param>

@@ -2,9 +2,9 @@ using System.Text.RegularExpressions;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
-using static Foz.Pipelines.Imports.ImportedModel;
+using static Foz.Dbt.Imports.ImportedModel;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>Writes assets of Bruin as models, seeds and streams.</summary>
 /// <param name="project">Takes them.</param>

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Foz.Lake;
-using Foz.Lake.Processes;
+using Foz.Connectors.Processes;
 using Foz.Tests.Delta;
 
-namespace Foz.Tests.Lake.Processes;
+namespace Foz.Tests.Connectors.Processes;
 
 public sealed class ChildProcessTests : IDisposable
 {

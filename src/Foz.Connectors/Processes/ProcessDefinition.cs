@@ -1,4 +1,4 @@
-namespace Foz.Lake.Processes;
+namespace Foz.Connectors.Processes;
 
 /// <summary>A program to run, and what it may use.</summary>
 public sealed record ProcessDefinition

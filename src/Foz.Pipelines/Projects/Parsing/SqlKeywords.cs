@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace Foz.Lake.Sql;
+namespace Foz.Pipelines.Projects.Parsing;
 
 /// <summary>Words of DuckDB's SQL, for <see cref="FastSelectParser"/>.</summary>
 static class SqlKeywords

@@ -1,7 +1,7 @@
 using System.Text;
 using Foz.Lake.Configuration;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>
 /// Writes the connections of <c>.bruin.yml</c>. Secrets stay in that file: the project gets names of variables.

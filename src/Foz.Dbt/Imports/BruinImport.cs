@@ -3,7 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>
 /// Takes over a pipeline of Bruin: SQL and Python assets become models, seeds seeds, what ingestr copies becomes

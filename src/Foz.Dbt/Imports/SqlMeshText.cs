@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>A list of keys and values as SQLMesh writes them in <c>MODEL (name a.b, kind FULL, …)</c>.</summary>
 sealed class SqlMeshText

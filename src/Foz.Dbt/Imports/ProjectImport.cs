@@ -1,6 +1,6 @@
 using Foz.Lake;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>Takes over projects of other tools, each by what reads those of its tool.</summary>
 public static class ProjectImport

@@ -2,9 +2,9 @@ using System.Text.RegularExpressions;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
-using static Foz.Pipelines.Imports.ImportedModel;
+using static Foz.Dbt.Imports.ImportedModel;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>Takes over a project of SQLMesh: each <c>MODEL (…);</c> becomes front matter.</summary>
 /// <param name="folder">The folder with its <c>config.yaml</c>, as a full path.</param>

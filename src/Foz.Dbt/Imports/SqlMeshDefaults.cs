@@ -1,6 +1,6 @@
 using Foz.Lake.Configuration;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>What a project of SQLMesh says of models that say nothing themselves.</summary>
 sealed class SqlMeshDefaults

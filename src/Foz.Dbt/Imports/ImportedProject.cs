@@ -1,6 +1,6 @@
 using Foz.Lake;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>A project of another tool in the words of Foz.</summary>
 /// <param name="Tool">The tool's name, as people write it.</param>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Foz.Lake.Processes;
+namespace Foz.Connectors.Processes;
 
 /// <summary>A line of text.</summary>
 /// <param name="Text">The line, without its end; its beginning where it was longer than it may be.</param>

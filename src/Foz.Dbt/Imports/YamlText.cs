@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Foz.Lake.Configuration;
 
-namespace Foz.Lake.Configuration;
+namespace Foz.Dbt.Imports;
 
 /// <summary>
 /// Writes YAML: mappings in lines, lists of plain values in one line, texts of several lines as blocks.
 /// </summary>
-public static partial class YamlText
+static partial class YamlText
 {
     /// <summary>The text of a mapping, ending with a line break; empty where it has no entries.</summary>
     public static string Of(YamlNode.Mapping mapping)

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Foz.Lake;
 
-namespace Foz.Lake.Processes;
+namespace Foz.Connectors.Processes;
 
 /// <summary>
 /// A running program that is not of Foz: bounded in time, memory and output, and gone, with all processes that it

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foz.Lake.Configuration;
 
-namespace Foz.Pipelines.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>What is said of a model that comes from elsewhere, in the order in which it is written.</summary>
 sealed class ImportedModel
