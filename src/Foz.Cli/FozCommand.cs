@@ -24,9 +24,10 @@ static class FozCommand
     /// <param name="args">The arguments.</param>
     /// <param name="shell">What it talks to.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="engines">The engines of a host that runs it; null where it makes its own.</param>
     /// <returns>The exit code: 0, or that of the error's kind.</returns>
     public static async Task<int> RunAsync(
-        IReadOnlyList<string> args, Shell shell, CancellationToken cancellationToken)
+        IReadOnlyList<string> args, Shell shell, CancellationToken cancellationToken, EnginePool? engines = null)
     {
         shell = shell.Guarded();
         // The one command that is asked for its start-up time alone needs no parser.
@@ -39,7 +40,10 @@ static class FozCommand
         var loading = args is [QueryCommand.Name, ..] && !args.Contains("--remote", StringComparer.Ordinal)
             ? EnginePool.LoadAhead()
             : null;
-        var context = new CommandContext(shell);
+        var context = new CommandContext(shell)
+        {
+            Engines = engines, RunAsync = static (line, to, own, stop) => RunAsync(line, to, stop, own),
+        };
         var isVerbose = args.Contains("--verbose", StringComparer.Ordinal);
         try
         {

@@ -4,29 +4,6 @@ using Foz.Lake;
 
 namespace Foz.Connectors;
 
-/// <summary>A stream that a source offers.</summary>
-/// <param name="Definition">How to take it: name, keys and a mode that works; settings as they go into YAML.</param>
-/// <param name="Fields">Its columns, as they arrive in bronze without the change columns.</param>
-public sealed record DiscoveredStream(StreamDefinition Definition, IReadOnlyList<Foz.Lake.Data.Field> Fields)
-{
-    /// <summary>About how many rows it has; null where unknown.</summary>
-    public long? RowCountEstimate { get; init; }
-
-    /// <summary>
-    /// Examines the stream's data for settings to write in addition to those of its definition; null where there is
-    /// nothing to find.
-    /// </summary>
-    public Func<CancellationToken, StreamProposal>? Propose { get; init; }
-}
-
-/// <summary>The settings that the data of a stream suggests.</summary>
-/// <param name="Settings">Settings with their values, as YAML writes them.</param>
-/// <param name="Fields">The columns that arrive with them; empty where none is known.</param>
-/// <param name="Notes">Notes for the user, such as a file that cannot be read.</param>
-public sealed record StreamProposal(
-    IReadOnlyList<(string Name, string Value)> Settings, IReadOnlyList<Foz.Lake.Data.Field> Fields,
-    IReadOnlyList<string> Notes);
-
 /// <summary>
 /// What one batch of a stream reads; kept in the batch's manifest, and given back to the source when it plans the next
 /// one. Each kind of source has its own case.
@@ -200,37 +177,3 @@ public abstract record StreamInputs
         public override ImmutableArray<StreamInputs> Parts => Inputs;
     }
 }
-
-/// <summary>A file that a batch reads, with the data that shows whether it has changed since.</summary>
-/// <param name="Path">Its path with <c>/</c>, relative to the project if it is inside.</param>
-/// <param name="SizeBytes">Its length.</param>
-/// <param name="ModifiedAt">When it was last modified.</param>
-public sealed record FileInput(string Path, long SizeBytes, DateTimeOffset ModifiedAt)
-{
-    /// <summary>The file's number in its file system; null where unknown.</summary>
-    public ulong? Inode { get; init; }
-
-    /// <summary>
-    /// When anything about it changed last, in nanoseconds since 1970, which programs cannot set; null where unknown.
-    /// </summary>
-    public long? ChangedNs { get; init; }
-
-    /// <summary>
-    /// The tag that a store gives the object's content; null where it gives none, and of files elsewhere.
-    /// </summary>
-    public string? Tag { get; init; }
-
-    /// <summary>A hash of the bytes that were read; null until they are.</summary>
-    public string? Hash { get; init; }
-
-    /// <summary>A hash of the settings that it was read with; null where unknown.</summary>
-    public string? Reader { get; init; }
-
-    /// <summary>How many of its rows were rejected; null where none was, or it is unknown.</summary>
-    public long? Rejected { get; init; }
-}
-
-/// <summary>What planning a batch came to.</summary>
-/// <param name="Inputs">What to read; null where nothing is new.</param>
-/// <param name="Warnings">What the user should know, such as a file that changed after it was read.</param>
-public sealed record BatchPlan(StreamInputs? Inputs, ImmutableArray<Warning> Warnings);

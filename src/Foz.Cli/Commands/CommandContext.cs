@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
 using Foz.Lake.Tables;
 
 namespace Foz.Cli.Commands;
@@ -53,6 +54,13 @@ sealed class CommandContext
         HelpName = "format",
         Recursive = true,
     };
+
+    /// <summary>The engines of the process that runs the command; null where the command has its own.</summary>
+    public EnginePool? Engines { get; init; }
+
+    /// <summary>Runs another command line with the engines of this process, and returns its exit code.</summary>
+    public Func<IReadOnlyList<string>, Shell, EnginePool, CancellationToken, Task<int>> RunAsync { get; init; } =
+        static (_, _, _, _) => throw new NotSupportedException("no command can be run");
 
     /// <summary>Whether the stack of an unexpected error is shown.</summary>
     public Option<bool> Verbose { get; } = new("--verbose")

@@ -42,6 +42,9 @@ sealed class Workspace : IDisposable
     /// <summary>The engines.</summary>
     public EnginePool Engines { get; }
 
+    /// <summary>Whether the engines end with the command.</summary>
+    bool OwnsEngines { get; init; }
+
     /// <summary>The lake.</summary>
     public Lakehouse Lake { get; }
 
@@ -117,13 +120,13 @@ sealed class Workspace : IDisposable
     {
         var file = ProjectLoader.LoadFile(folder, reading);
         context.Secrets = file.Secrets;
-        var engines = new EnginePool(new()
+        var engines = context.Engines ?? new EnginePool(new()
         {
             MemoryBytes = file.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault,
             Threads = file.Threads ?? EngineOptions.ThreadsDefault,
             Workloads = workloads,
         });
-        return new(file, reading, engines, context.Shell.Clock);
+        return new(file, reading, engines, context.Shell.Clock) { OwnsEngines = context.Engines is null };
     }
 
     /// <summary>Reads the whole project.</summary>
@@ -226,7 +229,7 @@ sealed class Workspace : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Engines.Dispose();
+        if (OwnsEngines) Engines.Dispose();
         Lake.Close();
     }
 

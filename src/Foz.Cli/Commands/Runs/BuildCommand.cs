@@ -26,6 +26,7 @@ static class BuildCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
+            if (await options.HandOverAsync(arguments, workspace, cancellationToken) is { } exitCode) return exitCode;
             var project = await workspace.LoadProjectAsync(context, cancellationToken);
             // What changed is what had changed before the run.
             var request = selection.Read(context, workspace, arguments, cancellationToken);

@@ -18,6 +18,7 @@ static class RetryCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
+            if (await options.HandOverAsync(arguments, workspace, cancellationToken) is { } exitCode) return exitCode;
             var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var run = await options.RetryAsync(arguments, workspace, project, cancellationToken);
             return options.ReportTests(arguments, project, Name, run, cancellationToken);

@@ -40,6 +40,7 @@ static class RunCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
+            if (await options.HandOverAsync(arguments, workspace, cancellationToken) is { } exitCode) return exitCode;
             var project = await workspace.LoadProjectAsync(context, cancellationToken);
             var selected = selection.Read(context, workspace, arguments, cancellationToken);
             var asked = IntervalOptions.Of(intervals.Read(arguments), arguments.GetValue(fullRefresh));

@@ -22,6 +22,11 @@ sealed class RunOptions(CommandContext context)
         Description = "Start no more steps after one has failed",
     };
 
+    readonly Option<bool> here = new(HandOver.HereOption)
+    {
+        Description = "Run in this process also where foz serve --runs runs the project",
+    };
+
     readonly Option<string> wait = WaitOption();
     readonly Option<string> logFormat = LogFormatOption();
 
@@ -31,7 +36,18 @@ sealed class RunOptions(CommandContext context)
         command.Add(failFast);
         command.Add(wait);
         command.Add(logFormat);
+        command.Add(here);
     }
+
+    /// <summary>
+    /// Lets the host that runs the project run the command, and shows what it writes; not with <c>--here</c>.
+    /// </summary>
+    /// <returns>The exit code; null where the command is to be run in this process.</returns>
+    public async Task<int?> HandOverAsync(
+        ParseResult arguments, Workspace workspace, CancellationToken cancellationToken) =>
+        arguments.GetValue(here) || context.Engines is not null
+            ? null
+            : await new HandOver(context, workspace).TryAsync(arguments, cancellationToken);
 
     /// <summary>Whether progress is written as JSON.</summary>
     public bool IsJson(ParseResult arguments) => arguments.GetValue(logFormat) is "json";

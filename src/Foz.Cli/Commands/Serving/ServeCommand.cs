@@ -43,16 +43,23 @@ static class ServeCommand
             Description =
                 "Accept any local user as owner, without a password; refused unless address is a loopback address",
         };
+        var runs = new Option<bool>("--runs")
+        {
+            Description = "Run the project for foz run, build and retry of other processes",
+        };
         var command = new ExampleCommand(
             Name, "Serve the lake to SQL clients until stopped",
-            ["foz serve", "foz serve --target prod --pg-port 5433", "foz serve --insecure-loopback"])
+            [
+                "foz serve", "foz serve --target prod --pg-port 5433", "foz serve --insecure-loopback",
+                "foz serve --runs",
+            ])
         {
-            pgPort, trinoPort, httpPort, insecure,
+            pgPort, trinoPort, httpPort, insecure, runs,
         };
         command.SetAction((arguments, cancellationToken) => RunAsync(
             context, arguments,
             new(PortOf(arguments, pgPort), PortOf(arguments, trinoPort), PortOf(arguments, httpPort),
-                arguments.GetValue(insecure)),
+                arguments.GetValue(insecure), arguments.GetValue(runs)),
             cancellationToken));
         return command;
     }
@@ -60,7 +67,9 @@ static class ServeCommand
     static async Task<int> RunAsync(
         CommandContext context, ParseResult arguments, Choices choices, CancellationToken cancellationToken)
     {
-        using var workspace = Workspace.Open(context, arguments, Workload.Query);
+        using var workspace = Workspace.Open(
+            context, arguments,
+            choices.Runs ? [Workload.Query, Workload.Ingestion, Workload.Models] : [Workload.Query]);
         await workspace.Lake.Format.ReadAsync(cancellationToken);
         var serve = workspace.File.Serve with
         {
@@ -103,9 +112,14 @@ static class ServeCommand
         context.Shell.Out.Flush();
         try
         {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            if (choices.Runs) await new RequestHost(context, workspace).RunAsync(cancellationToken);
+            else await Task.Delay(Timeout.Infinite, cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        finally
         {
             await server.StopAsync();
         }
@@ -160,5 +174,5 @@ static class ServeCommand
     };
 
     /// <summary>What the command line chooses over <c>foz.yml</c>.</summary>
-    readonly record struct Choices(int? PgPort, int? TrinoPort, int? HttpPort, bool IsInsecure);
+    readonly record struct Choices(int? PgPort, int? TrinoPort, int? HttpPort, bool IsInsecure, bool Runs);
 }

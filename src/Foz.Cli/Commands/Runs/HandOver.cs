@@ -1,0 +1,134 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Lake;
+using Foz.Pipelines.Runs.Requests;
+using Foz.Pipelines.Runs.State;
+
+namespace Foz.Cli.Commands.Runs;
+
+/// <summary>
+/// Hands a command to the host that runs the project (<c>foz serve --runs</c>), and shows what that writes. Without
+/// one, and where the host declines, the command runs in this process.
+/// </summary>
+/// <param name="context">The command's context.</param>
+/// <param name="workspace">The project.</param>
+sealed class HandOver(CommandContext context, Workspace workspace)
+{
+    /// <summary>The option that keeps a command in this process.</summary>
+    public const string HereOption = "--here";
+
+    static readonly TimeSpan endMax = TimeSpan.FromSeconds(30);
+
+    // A host that died is followed by another one after the lifetime of its heartbeat.
+    static readonly TimeSpan successorMax = TimeSpan.FromMinutes(1);
+
+    readonly HostRequests requests = new(workspace.Lake);
+
+    TimeProvider Clock => context.Shell.Clock;
+
+    TimeSpan Interval => TimeSpan.FromMilliseconds(workspace.Lake.Store.IsLocal ? 100 : 1000);
+
+    /// <summary>Hands the command over, and waits for its end.</summary>
+    /// <returns>The exit code; null where the command is to be run in this process.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped; the host stops its work too.</exception>
+    public async Task<int?> TryAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        if (await FindLeaderAsync(cancellationToken) is not { } leader) return null;
+        var handed = Without(arguments, context.Project, context.Target);
+        if (HandedArguments.Check(handed) is not null) return null;
+        var isSameMachine = leader.Host == Environment.MachineName;
+        var request = await requests.AskAsync(
+            new()
+            {
+                Id = "", AskedAt = default, Project = workspace.File.Name, Environment = workspace.File.Environment,
+                Arguments = handed, User = Environment.UserName, Machine = Environment.MachineName,
+                Folder = workspace.File.Folder,
+                Revision = isSameMachine
+                    ? null
+                    : ProjectRevision.Of(workspace.File.Folder, workspace.File.LakePath, cancellationToken),
+            },
+            cancellationToken);
+        Note($"the host on {leader.Host} (process {leader.ProcessId}) runs this; {HereOption} runs it here");
+        try
+        {
+            return await FollowAsync(request.Id, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await StopAsync(request.Id);
+            throw;
+        }
+    }
+
+    /// <summary>Shows what the host writes until the command ends.</summary>
+    async Task<int?> FollowAsync(string id, CancellationToken cancellationToken)
+    {
+        var shown = 0;
+        var silentSince = Clock.GetTimestamp();
+        while (true)
+        {
+            // The state is read first: when the request has ended, all of its output is there.
+            var request = await requests.FindAsync(id, cancellationToken);
+            foreach (var piece in await requests.ReadOutputAsync(id, shown, cancellationToken))
+            {
+                shown++;
+                var writer = piece.IsError ? context.Shell.Error : context.Shell.Out;
+                writer.Write(piece.Text);
+                writer.Flush();
+            }
+            switch (request?.State)
+            {
+                case RequestState.Done: return request.ExitCode;
+                case RequestState.Declined:
+                    Note($"the host does not run it: {request.Reason}; it runs here");
+                    return null;
+                case null or RequestState.Withdrawn:
+                    throw new FozException(ErrorKind.Conflict, $"the request {id} was removed while it was run")
+                    {
+                        Hint = "run the command again",
+                    };
+            }
+            if (await FindLeaderAsync(cancellationToken) is not null) silentSince = Clock.GetTimestamp();
+            else if ((request.State is RequestState.Asked || Clock.GetElapsedTime(silentSince) > successorMax)
+                && await requests.WithdrawAsync(id, request.State, cancellationToken))
+            {
+                Note("the host has ended; it runs here");
+                return null;
+            }
+            await Task.Delay(Interval, Clock, cancellationToken);
+        }
+    }
+
+    /// <summary>Stops the host's work, and waits for its end for a while.</summary>
+    async Task StopAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(endMax, Clock);
+        try
+        {
+            if (await requests.WithdrawAsync(id, RequestState.Asked, limit.Token)) return;
+            await requests.CancelAsync(id, limit.Token);
+            while (await requests.FindAsync(id, limit.Token) is { HasEnded: false })
+                await Task.Delay(Interval, Clock, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Note("the host has not stopped the run yet");
+        }
+    }
+
+    ValueTask<LeaseHolder?> FindLeaderAsync(CancellationToken cancellationToken) => Leadership.FindAsync(
+        workspace.Lake, workspace.File.Name, workspace.File.Environment, cancellationToken);
+
+    void Note(string text) => context.Shell.Error.WriteLine(context.Shell.Styled(Style.Dim, text));
+
+    /// <summary>The arguments of a command line without some options and their values.</summary>
+    static List<string> Without(ParseResult arguments, params IReadOnlyList<Option> options)
+    {
+        var names = options.SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet(StringComparer.Ordinal);
+        var kept = new List<string>();
+        for (var i = 0; i < arguments.Tokens.Count; i++)
+            if (names.Contains(arguments.Tokens[i].Value)) i++;
+            else kept.Add(arguments.Tokens[i].Value);
+        return kept;
+    }
+}

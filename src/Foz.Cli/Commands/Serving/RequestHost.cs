@@ -1,0 +1,170 @@
+using Foz.Cli.Commands.Runs;
+using Foz.Cli.Terminal;
+using Foz.Lake;
+using Foz.Lake.Tables;
+using Foz.Pipelines.Runs.Requests;
+
+namespace Foz.Cli.Commands.Serving;
+
+/// <summary>
+/// Runs what <c>foz run</c>, <c>build</c> and <c>retry</c> of other processes hand over, while this process leads: a
+/// few commands at a time, with the engines of the process.
+/// </summary>
+/// <param name="context">The command's context.</param>
+/// <param name="workspace">The project.</param>
+sealed class RequestHost(CommandContext context, Workspace workspace)
+{
+    const int CommandsMax = 4;
+
+    static readonly TimeSpan sweepInterval = TimeSpan.FromHours(1);
+
+    readonly Dictionary<string, Task> working = new(StringComparer.Ordinal);
+
+    Shell Shell => context.Shell;
+
+    TimeSpan Interval => TimeSpan.FromMilliseconds(workspace.Lake.Store.IsLocal ? 200 : 2000);
+
+    /// <summary>Answers requests until it is stopped; again where another host took its place for a while.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var (project, environment) = (workspace.File.Name, workspace.File.Environment);
+        while (true)
+        {
+            await using var leader = await Leadership.TakeAsync(
+                workspace.Lake, project, environment,
+                other => Report($"{other.User}@{other.Host} (process {other.ProcessId}) runs {project}; waiting"),
+                cancellationToken);
+            Report($"runs {project} in {environment} for other processes");
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leader.Lost);
+            try
+            {
+                await AnswerAsync(leader, either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                Report("another host has taken over");
+            }
+            finally
+            {
+                await Task.WhenAll(working.Values);
+                working.Clear();
+            }
+        }
+    }
+
+    async Task AnswerAsync(Leadership leader, CancellationToken cancellationToken)
+    {
+        var requests = new HostRequests(workspace.Lake);
+        var sweptAt = DateTimeOffset.MinValue;
+        while (true)
+        {
+            foreach (var (id, _) in working.Where(entry => entry.Value.IsCompleted).ToList()) working.Remove(id);
+            try
+            {
+                if (Shell.Clock.GetUtcNow() - sweptAt > sweepInterval)
+                {
+                    await requests.SweepAsync(cancellationToken);
+                    sweptAt = Shell.Clock.GetUtcNow();
+                }
+                var taken = await requests.TakeAsync(
+                    leader, working.Keys.ToHashSet(StringComparer.Ordinal), CommandsMax - working.Count,
+                    cancellationToken);
+                foreach (var request in taken) working[request.Id] = AnswerAsync(request, cancellationToken);
+            }
+            catch (Exception e) when (DeltaErrors.Find(e) is { Kind: not ErrorKind.Canceled })
+            {
+                Report(e.Message);
+            }
+            await Task.Delay(Interval, Shell.Clock, cancellationToken);
+        }
+    }
+
+    /// <summary>Runs the command of a request, or declines it; what goes wrong is reported.</summary>
+    async Task AnswerAsync(HostRequest request, CancellationToken cancellationToken)
+    {
+        var requests = new HostRequests(workspace.Lake);
+        try
+        {
+            if (ReasonToDecline(request, cancellationToken) is { } reason)
+            {
+                await requests.DeclineAsync(request, reason, cancellationToken);
+                return;
+            }
+            Report($"{request.User}@{request.Machine}: foz {string.Join(' ', request.Arguments)}");
+            var exitCode = await RunAsync(request, requests, cancellationToken);
+            // A command that stops with the host is for the next host, or for the process that asked.
+            if (cancellationToken.IsCancellationRequested)
+                await requests.ReturnAsync(request, CancellationToken.None);
+            else await requests.FinishAsync(request, exitCode, CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It had not begun.
+        }
+        catch (Exception e) when (e is IOException || DeltaErrors.Find(e) is not null)
+        {
+            Report($"request {request.Id}: {e.Message}");
+        }
+    }
+
+    string? ReasonToDecline(HostRequest request, CancellationToken cancellationToken) =>
+        HandedArguments.Check(request.Arguments) is { } reason ? reason
+        : request.Machine == Environment.MachineName && request.Folder == workspace.File.Folder ? null
+        : request.Revision is { } revision
+            && revision == ProjectRevision.Of(workspace.File.Folder, workspace.File.LakePath, cancellationToken) ? null
+        : $"its project in {workspace.File.Folder} has other files";
+
+    async Task<int> RunAsync(HostRequest request, HostRequests requests, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var ended = new CancellationTokenSource();
+        var watching = WatchAsync(request.Id, stop, ended.Token);
+        try
+        {
+            await using var output = await RequestWriter.OpenAsync(
+                requests, request.Id, Interval, Shell.Clock, cancellationToken);
+            return await context.RunAsync(
+                [
+                    .. request.Arguments, "--project", workspace.File.Folder, "--target", workspace.File.Environment,
+                ],
+                new()
+                {
+                    Out = output.Out, Error = output.Error, In = static () => TextReader.Null,
+                    Folder = workspace.File.Folder, Clock = Shell.Clock,
+                },
+                workspace.Engines, stop.Token);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await watching;
+        }
+    }
+
+    /// <summary>Stops the command when the process that asked for it wants that.</summary>
+    async Task WatchAsync(string id, CancellationTokenSource stop, CancellationToken ended)
+    {
+        var requests = new HostRequests(workspace.Lake);
+        while (!ended.IsCancellationRequested)
+            try
+            {
+                await Task.Delay(Interval, Shell.Clock, ended);
+                if (await requests.FindAsync(id, ended) is null or { IsCanceled: true }) await stop.CancelAsync();
+            }
+            catch (OperationCanceledException) when (ended.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (DeltaErrors.Find(e) is not null)
+            {
+                // The next look may succeed.
+            }
+    }
+
+    void Report(string text)
+    {
+        Shell.Error.WriteLine($"runs: {text}");
+        Shell.Error.Flush();
+    }
+}
