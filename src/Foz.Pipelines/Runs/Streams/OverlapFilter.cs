@@ -22,7 +22,7 @@ sealed record OverlapFilter(string Select, long Rows)
 
     /// <summary>
     /// The condition that is true for the rows of the table that a batch may read again; null where it reads none, and
-    /// where the table does not have the cursor as it came, or as a type that reads it.
+    /// where the table does not have the cursor as it came, or as a type that orders it as its source does.
     /// </summary>
     /// <param name="session">Asks whether the cursor can be read.</param>
     /// <param name="node">The stream.</param>
@@ -41,12 +41,9 @@ sealed record OverlapFilter(string Select, long Rows)
             column.Mask is not null && column.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase))
             || node.Clean.Any(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))) return null;
         var value = $"{SqlText.Literal(from)} AS {ColumnTypes.NameOf(field.Type)}";
-        var isRead = $"TRY_CAST({value}) IS NOT NULL";
-        // One number or time may be written in several ways.
-        if (field.Type == DataType.String)
-            isRead += $" AND TRY_CAST({SqlText.Literal(from)} AS DOUBLE) IS NULL AND "
-                + $"TRY_CAST({SqlText.Literal(from)} AS TIMESTAMPTZ) IS NULL";
-        return session.QueryScalar<bool>($"SELECT {isRead}", CancellationToken.None)
+        // The order of texts is that of their collation in the source, which may hold 'b' and 'B' to be equal.
+        if (field.Type == DataType.String) return null;
+        return session.QueryScalar<bool>($"SELECT TRY_CAST({value}) IS NOT NULL", CancellationToken.None)
             ? $"{SqlText.Identifier(field.Name)} >= CAST({value})"
             : null;
     }
