@@ -5,13 +5,6 @@ using Foz.Lake.Data;
 
 namespace Foz.Connectors.Databases;
 
-/// <summary>A column that is read.</summary>
-/// <param name="Field">The field in bronze.</param>
-/// <param name="Sql">The SQL in the SELECT.</param>
-/// <param name="ValueType">.NET's type of its values in the database.</param>
-/// <param name="Name">Its name in the database.</param>
-sealed record DatabaseColumn(Field Field, string Sql, Type ValueType, string Name);
-
 /// <summary>Finds the columns of what a stream reads.</summary>
 static class DatabaseColumns
 {
@@ -23,7 +16,8 @@ static class DatabaseColumns
     /// <param name="dialect">The SQL that the database speaks.</param>
     public static IReadOnlyList<DatabaseColumn> Of(IReadOnlyList<DbColumn> schema, Dialect dialect)
     {
-        var names = new HashSet<string>(ChangeColumns.Fields.Select(f => f.Name), StringComparer.OrdinalIgnoreCase);
+        var names = new HashSet<string>(
+            ChangeColumns.Fields.Select(f => f.Name).Append(RescuedData.Name), StringComparer.OrdinalIgnoreCase);
         return
         [
             .. schema.Select((column, i) =>
@@ -32,13 +26,23 @@ static class DatabaseColumns
                 var unique = name;
                 for (var number = 1; !names.Add(unique); number++) unique = $"{name}_{number}";
                 var quoted = dialect.Quote(column.ColumnName);
-                var (type, isText) = TypeOf(column, dialect);
+                var reading = dialect.Reading?.Invoke(column, quoted) ?? ReadingOf(column, quoted, dialect);
+                var type = column.DataType ?? typeof(object);
                 return new DatabaseColumn(
-                    new Field(unique, type).WithSourceType(SourceTypeOf(column)),
-                    isText ? $"{dialect.ToText(quoted)} AS {quoted}" : quoted,
-                    column.DataType ?? typeof(object), column.ColumnName);
+                    new Field(unique, reading.Type).WithSourceType(SourceTypeOf(column)),
+                    reading.Sql == quoted ? quoted : $"{reading.Sql} AS {quoted}", type, column.ColumnName)
+                {
+                    Form = reading.Form, CursorSql = reading.CursorSql ?? quoted,
+                    CursorType = reading.CursorType ?? type, CursorCast = reading.CursorCast,
+                };
             }),
         ];
+    }
+
+    static ColumnReading ReadingOf(DbColumn column, string quoted, Dialect dialect)
+    {
+        var (type, isText) = TypeOf(column, dialect);
+        return new(type, isText ? dialect.ToText(quoted) : quoted, ValueForm.Object);
     }
 
     /// <summary>The type in bronze, and whether the database must write the value as text first.</summary>

@@ -71,6 +71,7 @@ sealed class DatabaseReading(
     {
         try
         {
+            if (session.Dialect.IsPrepared) await command.PrepareAsync(cancellationToken);
             return await command.ExecuteReaderAsync(
                 CommandBehavior.SequentialAccess | CommandBehavior.SingleResult, cancellationToken);
         }
@@ -82,18 +83,26 @@ sealed class DatabaseReading(
 
     async Task<ColumnBatch?> NextAsync(DbDataReader reader, RowWatch watch, CancellationToken cancellationToken)
     {
-        var values = columns.Select(c => ReaderColumn.For(c.Field.Type)).ToArray();
+        var values = columns.Select(ReaderColumn.For).ToArray();
+        var rescued = columns.Any(c => c.MayRescue) ? new RescuedData() : null;
         var at = 0;
         try
         {
             var (rows, bytes) = (0, 0L);
             while (rows < RowsMax && bytes < TextBytesMax && await reader.ReadAsync(cancellationToken))
             {
-                for (at = 0; at < values.Length; at++) values[at].Add(reader, at);
+                for (at = 0; at < values.Length; at++)
+                {
+                    values[at].Add(reader, at);
+                    if (values[at].Rescued is { } text) rescued?.Add(columns[at].Field.Name, text);
+                }
+                rescued?.EndRow(rows);
                 watch.Note();
                 if ((++rows & 63) == 0) bytes = values.Sum(v => v.TextBytes);
             }
-            return rows == 0 ? null : new(rows, [.. values.Select(v => v.Build())]);
+            if (rows == 0) return null;
+            var built = values.Select(v => v.Build());
+            return new(rows, [.. rescued is null ? built : built.Append(rescued.Build(rows))]);
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
         {

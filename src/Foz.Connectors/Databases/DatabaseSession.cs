@@ -14,6 +14,9 @@ sealed class DatabaseSession(DatabaseOptions options)
     /// <summary>How long the database may send nothing while rows are read.</summary>
     public TimeSpan ReadTimeout => options.ReadTimeout;
 
+    /// <summary>The SQL that the database speaks.</summary>
+    public Dialect Dialect => options.Dialect;
+
     /// <summary>The provider's own words of how it reaches the database, without a password.</summary>
     public string Target
     {
@@ -41,8 +44,9 @@ sealed class DatabaseSession(DatabaseOptions options)
         var connection = factory.CreateConnection() ?? throw Fault("the provider makes no connections", null);
         try
         {
-            connection.ConnectionString = options.ConnectionString;
+            SetAddress(connection);
             await connection.OpenAsync(cancellationToken);
+            if (Dialect.SessionSql is { } sql) await ExecuteAsync(connection, sql, cancellationToken);
             return connection;
         }
         catch (Exception e) when (IsFault(e))
@@ -50,6 +54,49 @@ sealed class DatabaseSession(DatabaseOptions options)
             await connection.DisposeAsync();
             throw Fault("connecting", e);
         }
+    }
+
+    /// <summary>Opens a connection that writes: it refuses what the table cannot hold.</summary>
+    /// <exception cref="FozException">The database does not let it.</exception>
+    public async Task<DbConnection> OpenForExportAsync(CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(cancellationToken);
+        try
+        {
+            if (Dialect.ExportSql is { } sql) await ExecuteAsync(connection, sql, cancellationToken);
+            return connection;
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            await connection.DisposeAsync();
+            throw Fault("connecting", e);
+        }
+    }
+
+    void SetAddress(DbConnection connection)
+    {
+        try
+        {
+            connection.ConnectionString = BuiltInProviders.WithDefaults(factory, options.ConnectionString);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            // The provider's message may hold a part of a password: it is not shown.
+            throw new FozException(
+                ErrorKind.Configuration,
+                    $"{options.Provider}: connection_string has a part that the provider does not know")
+            {
+                Place = options.Place is { File: not null } place ? place : null,
+                Hint = "write key=value, separated by ';', and quote a password that holds ';' or quotes: "
+                    + "Password=\"${NAME}\"",
+            };
+        }
+    }
+
+    async Task ExecuteAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = Command(connection, sql);
+        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>A statement.</summary>
@@ -103,12 +150,13 @@ sealed class DatabaseSession(DatabaseOptions options)
             or System.Net.Sockets.SocketException or InvalidCastException or OverflowException or FormatException;
 
     /// <summary>A provider's error in the platform's words.</summary>
-    public FozException Fault(string doing, Exception? e) => new(
+    public FozException Fault(string doing, Exception? e, string? hint = null) => new(
         ErrorKind.Source, $"{options.Provider}: {doing}{(e is null ? "" : $": {e.Message}")}"
             + (e is DbException { SqlState: { Length: > 0 } state }
                 ? string.Create(CultureInfo.InvariantCulture, $" ({state})")
                 : ""), e)
     {
+        Hint = hint,
         IsTransient = e is TimeoutException or IOException or DbException { IsTransient: true },
     };
 }

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Data.Common;
 using System.Globalization;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
@@ -9,6 +10,7 @@ namespace Foz.Connectors.Databases;
 sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options) : ISource
 {
     const int RangesPerConnection = 4;
+    const int SplitRowsMin = 10_000;
     readonly DatabaseSession session = new(options);
 
     Dialect Dialect => options.Dialect;
@@ -30,13 +32,13 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var streams = new Dictionary<string, DiscoveredStream>(StringComparer.OrdinalIgnoreCase);
         foreach (var (schema, name) in await TablesAsync(cancellationToken))
         {
-            var table = schema.Length == 0 ? $"\"{name}\"" : $"\"{schema}\".\"{name}\"";
+            var table = schema.Length == 0 ? Dialect.Part(name) : $"{Dialect.Part(schema)}.{Dialect.Part(name)}";
             var clean = Clean(schema.Length == 0 || schema == Dialect.DefaultSchema ? name : $"{schema}_{name}");
             var unique = clean;
             for (var number = 2; streams.ContainsKey(unique); number++) unique = $"{clean}_{number}";
             var stream = new StreamDefinition { Name = unique, Settings = Settings.Of(("table", table)) };
             var source = await DescribeAsync(stream, cancellationToken);
-            streams[unique] = new(stream with { Keys = source.Keys }, [.. source.Columns.Select(c => c.Field)]);
+            streams[unique] = new(stream with { Keys = source.Keys }, source.Fields);
         }
         return [.. streams.Values];
     }
@@ -52,7 +54,7 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Field>> FindFieldsAsync(
         StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
-        [.. (await DescribeAsync(stream, cancellationToken)).Columns.Select(column => column.Field)];
+        (await DescribeAsync(stream, cancellationToken)).Fields;
 
     /// <inheritdoc/>
     public async Task<BatchPlan> PlanAsync(
@@ -63,23 +65,23 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var cursor = DatabaseColumns.Find(
             stream, "cursor", stream.Cursor ?? throw stream.Settings.Wrong("cursor", "set where mode is incremental"),
             table.Columns);
-        var name = Dialect.Quote(cursor.Name);
+        var (name, start) = (cursor.CursorSql, cursor.Comparand(Dialect.Parameter(1)));
         var of = CursorPlan.Of(cursor.Name, cursor.Field.Type, cursor.ValueType.Name, table.From);
         return new(await CursorPlan.MakeAsync(history, of, MaxAsync, CountAsync), []);
 
         async Task<string?> MaxAsync(string? from) =>
             await AskAsync(
-                $"MAX({name})", from is null ? "" : $" WHERE {name} > {Dialect.Parameter(1)}",
+                cursor.MaxSql(Dialect), from is null ? "" : $" WHERE {name} > {start}",
                 from) is [[{ } to]] ? CursorText.Of(to) : null;
 
         async Task<long> CountAsync(string value) =>
-            await AskAsync("COUNT(*)", $" WHERE {name} = {Dialect.Parameter(1)}", value) is [[{ } count]]
+            await AskAsync("COUNT(*)", $" WHERE {name} = {start}", value) is [[{ } count]]
                 ? Convert.ToInt64(count, CultureInfo.InvariantCulture)
                 : 0;
 
         Task<List<object?[]>> AskAsync(string what, string where, string? value) => session.QueryAsync(
             $"looking for the last {cursor.Name} of stream '{stream.Name}'", $"SELECT {what} FROM {table.From}{where}",
-            value is null ? [] : [CursorText.ToValue(value, cursor.ValueType)], cancellationToken);
+            value is null ? [] : [CursorText.ToValue(value, cursor.CursorType)], cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -87,7 +89,7 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
         var table = await DescribeAsync(stream, cancellationToken);
-        var fields = table.Columns.Select(c => c.Field).ToList();
+        var fields = table.Fields;
         var conditions = inputs is StreamInputs.OfCursor { To: { } to } range
             ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), range, to)]
             : await RangesAsync(stream, table, cancellationToken);
@@ -109,16 +111,17 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
 
     KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs.OfCursor inputs, string to)
     {
-        var name = Dialect.Quote(cursor.Name);
-        var end = CursorText.ToValue(to, cursor.ValueType);
+        var name = cursor.CursorSql;
+        var (first, second) = (cursor.Comparand(Dialect.Parameter(1)), cursor.Comparand(Dialect.Parameter(2)));
+        var end = CursorText.ToValue(to, cursor.CursorType);
         return inputs.From is not { } from
-            ? new($"({name} <= {Dialect.Parameter(1)} OR {name} IS NULL)", [end])
-            : new($"{name} {(inputs.Rereads ? ">=" : ">")} {Dialect.Parameter(1)} AND "
-                + $"{name} <= {Dialect.Parameter(2)}", [CursorText.ToValue(from, cursor.ValueType), end]);
+            ? new($"({name} <= {first} OR {name} IS NULL)", [end])
+            : new($"{name} {(inputs.Rereads ? ">=" : ">")} {first} AND {name} <= {second}",
+                [CursorText.ToValue(from, cursor.CursorType), end]);
     }
 
     /// <summary>
-    /// Returns ranges of a whole-number column that cover the table; one without a condition if it cannot be split.
+    /// Returns ranges of a column that cover the table; one without a condition if it cannot be split.
     /// </summary>
     async Task<IReadOnlyList<KeyCondition>> RangesAsync(
         StreamDefinition stream, SourceTable table, CancellationToken cancellationToken)
@@ -128,19 +131,54 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var column = stated is not null ? DatabaseColumns.Find(stream, "split_by", stated, table.Columns)
             : keys.Count > 0 ? DatabaseColumns.Find(stream, "keys", keys[0], table.Columns) : null;
         if (column is null || options.ConnectionsMax == 1) return [KeyCondition.All];
+        var count = options.ConnectionsMax * RangesPerConnection;
         if (!KeyRanges.IsWhole(column.ValueType))
+        {
+            if (Dialect.CanSplitTexts) return await SampledRangesAsync(column, table, count, cancellationToken);
             return stated is null
                 ? [KeyCondition.All]
                 : throw stream.Settings.Wrong("split_by", $"a column of whole numbers, which '{stated}' is not");
-        var name = Dialect.Quote(column.Name);
+        }
         var ends = await session.QueryAsync(
-            $"looking for the ends of {column.Name}", $"SELECT MIN({name}), MAX({name}) FROM {table.From}", [],
-            cancellationToken);
-        if (ends is not [[{ } min, { } max]]) return [KeyCondition.All];
-        return KeyRanges.Divide(
-            name, Convert.ToInt64(min, CultureInfo.InvariantCulture),
-            Convert.ToInt64(max, CultureInfo.InvariantCulture),
-            options.ConnectionsMax * RangesPerConnection);
+            $"looking for the ends of {column.Name}",
+            $"SELECT MIN({column.CursorSql}), MAX({column.CursorSql}) FROM {table.From}", [], cancellationToken);
+        return ends is [[{ } min, { } max]]
+            ? KeyRanges.Divide(column.CursorSql, Whole(min), Whole(max), count)
+            : [KeyCondition.All];
+
+        static Int128 Whole(object value) =>
+            Int128.Parse(string.Create(CultureInfo.InvariantCulture, $"{value}"), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>
+    /// Returns ranges of a column of any type that its database orders. They end at keys that the table has, and the
+    /// database alone compares: keys that its collation holds equal are in one range.
+    /// </summary>
+    async Task<IReadOnlyList<KeyCondition>> SampledRangesAsync(
+        DatabaseColumn column, SourceTable table, int count, CancellationToken cancellationToken)
+    {
+        var name = column.CursorSql;
+        var doing = $"looking for ranges of {column.Name}";
+        var all = await session.QueryAsync(doing, $"SELECT COUNT(*) FROM {table.From}", [], cancellationToken);
+        var rows = Convert.ToInt64(all[0][0], CultureInfo.InvariantCulture);
+        if (rows < SplitRowsMin) return [KeyCondition.All];
+        var text = column.CursorType == typeof(string) && column.ValueType != typeof(string)
+            ? Dialect.ToText(name)
+            : name;
+        var ends = new List<object>();
+        while (ends.Count < count - 1)
+        {
+            var after = ends.Count == 0 ? "" : $" WHERE {name} > {column.Comparand(Dialect.Parameter(1))}";
+            var next = await session.QueryAsync(
+                doing,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"SELECT {text} FROM {table.From}{after} ORDER BY {name} LIMIT 1 OFFSET {rows / count}"),
+                [.. ends.TakeLast(1)], cancellationToken);
+            if (next is not [[{ } end]]) break;
+            ends.Add(CursorText.ToValue(CursorText.Of(end), column.CursorType));
+        }
+        return KeyRanges.Between(name, ends, n => column.Comparand(Dialect.Parameter(n)));
     }
 
     async Task<SourceTable> DescribeAsync(StreamDefinition stream, CancellationToken cancellationToken)
@@ -159,17 +197,37 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
             var visible = schema.Where(c => c.IsHidden != true).ToList();
             var columns = DatabaseColumns.Of(visible, Dialect);
             foreach (var key in stream.Keys) DatabaseColumns.Find(stream, "keys", key, columns);
+            var keys = schema.Any(c => c is { IsKey: true, IsHidden: true })
+                ? []
+                : visible.Zip(columns).Where(c => c.First.IsKey == true).Select(c => c.Second.Field.Name).ToList();
+            await reader.DisposeAsync();
             return new(from, columns)
             {
-                Keys = schema.Any(c => c is { IsKey: true, IsHidden: true })
-                    ? []
-                    : [.. visible.Zip(columns).Where(c => c.First.IsKey == true).Select(c => c.Second.Field.Name)],
+                Keys = Dialect.Keys is null ? keys
+                    : query is null ? await KeysAsync(connection, stream, columns, cancellationToken) : [],
             };
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
         {
             throw session.Fault($"reading the columns of stream '{stream.Name}'", e);
         }
+    }
+
+    /// <summary>
+    /// Returns the columns of a table's primary key by the database's own list: what a provider reports of a view are
+    /// the keys of its tables.
+    /// </summary>
+    async Task<IReadOnlyList<string>> KeysAsync(
+        DbConnection connection, StreamDefinition stream, IReadOnlyList<DatabaseColumn> columns,
+        CancellationToken cancellationToken)
+    {
+        var address = Dialect.Address(stream.Settings.Text("table") ?? stream.Name);
+        await using var command = session.Command(connection, Dialect.Keys!, address);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var keys = new List<string?>();
+        while (await reader.ReadAsync(cancellationToken))
+            keys.Add(columns.FirstOrDefault(c => c.Name == reader.GetString(0))?.Field.Name);
+        return keys.OfType<string>().Count() == keys.Count ? [.. keys.OfType<string>()] : [];
     }
 
     async Task<IReadOnlyList<(string Schema, string Name)>> TablesAsync(CancellationToken cancellationToken)
@@ -209,6 +267,11 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     {
         /// <summary>The columns of its key, as far as the provider reports them.</summary>
         public IReadOnlyList<string> Keys { get; init; } = [];
+
+        /// <summary>What arrives in bronze.</summary>
+        public IReadOnlyList<Field> Fields { get; } = Columns.Any(c => c.MayRescue)
+            ? [.. Columns.Select(c => c.Field), RescuedData.Field]
+            : [.. Columns.Select(c => c.Field)];
 
         /// <summary>The SELECT of all rows.</summary>
         public string SelectSql => $"SELECT {string.Join(", ", Columns.Select(c => c.Sql))} FROM {From}";

@@ -9,7 +9,8 @@ namespace Foz.Connectors.Databases;
 
 /// <summary>
 /// The project's ADO.NET providers: <c>providers/&lt;package&gt;/</c> has the assemblies of one, which are loaded
-/// separately from Foz's own, so that neither depends on the versions of the other.
+/// separately from Foz's own, so that neither depends on the versions of the other. What is not there may be one of
+/// those that come with Foz.
 /// </summary>
 public static class ProviderFolder
 {
@@ -19,7 +20,7 @@ public static class ProviderFolder
     static readonly Lock Gate = new();
     static readonly Dictionary<string, DbProviderFactory> Loaded = new(StringComparer.Ordinal);
 
-    /// <summary>The factory of a provider; loaded once.</summary>
+    /// <summary>The factory of a provider: the project's if it has one, otherwise Foz's own; loaded once.</summary>
     /// <param name="folder">The project's folder of providers.</param>
     /// <param name="provider">The provider: the name of its folder.</param>
     /// <param name="factory">The name of the class, where it has several; null for the only one.</param>
@@ -30,18 +31,25 @@ public static class ProviderFolder
         var own = Path.Combine(folder, provider);
         if (provider.Length == 0 || provider.AsSpan().IndexOfAny("/\\:") >= 0 || provider[0] == '.'
             || !Directory.Exists(own))
-            throw Wrong(
-                $"there is no provider '{provider}' in {Name}/", place,
-                (Directory.Exists(folder)
-                    ? NearestName.Find(provider, Directory.GetDirectories(folder).Select(p => Path.GetFileName(p)!))
-                    : null)
-                    is { } near ? $"did you mean '{near}'?" : $"foz provider add {provider}");
+            return BuiltInProviders.Find(provider) ?? throw Missing(folder, provider, place);
         lock (Gate)
         {
             var key = $"{own}\n{factory}";
             if (Loaded.TryGetValue(key, out var known)) return known;
             return Loaded[key] = Find(own, provider, factory, place);
         }
+    }
+
+    static FozException Missing(string folder, string provider, Place? place)
+    {
+        var folders = Directory.Exists(folder)
+            ? Directory.GetDirectories(folder).Select(p => Path.GetFileName(p)!)
+            : [];
+        return Wrong(
+            $"there is no provider '{provider}' in {Name}/", place,
+            NearestName.Find(provider, folders.Concat(BuiltInProviders.Names)) is { } near
+                ? $"did you mean '{near}'?"
+                : $"foz provider add {provider}");
     }
 
     static DbProviderFactory Find(string folder, string provider, string? factory, Place? place)

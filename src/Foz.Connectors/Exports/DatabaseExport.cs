@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using Foz.Connectors.Databases;
 using Foz.Lake.Data;
@@ -12,8 +11,7 @@ namespace Foz.Connectors.Exports;
 /// </summary>
 sealed class DatabaseExport : TableExport
 {
-    const int ParametersMax = 900;
-    const int RowsMax = 100;
+    const int TextMax = 1 << 20;
 
     /// <inheritdoc/>
     public override string? ConnectionType => "database";
@@ -25,16 +23,18 @@ sealed class DatabaseExport : TableExport
         var target = export.Definition;
         var options = DatabaseOptions.Read(export.ConnectionSettings, export.ProjectFolder);
         var session = new DatabaseSession(options);
-        await using var open = await session.OpenAsync(cancellationToken);
+        await using var open = await session.OpenForExportAsync(cancellationToken);
         try
         {
+            var writing = new DatabaseWriting(session, open, target, rows.Fields);
+            await writing.CheckTargetAsync(cancellationToken);
             var ledger = new DatabaseLedger(session, options.Dialect, target.Address);
             var isNoted = await ledger.EnsureAsync(open, cancellationToken);
             if (!isNoted && target.Mode is not ExportMode.Append) export.Warn(ledger.Unfenced(target));
             else if (!isNoted && !MayRepeat(target)) throw ledger.Missing(target);
             await using var transaction = await open.BeginTransactionAsync(cancellationToken);
             if (isNoted && await ledger.TakeAsync(transaction, rows, cancellationToken) is { } refused) return refused;
-            var writing = new Writing(session, open, transaction, options.Dialect, target, rows.Fields);
+            writing.Transaction = transaction;
             if (target.Mode is ExportMode.Replace)
                 await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
             if (target.Mode is ExportMode.Upsert)
@@ -47,7 +47,7 @@ sealed class DatabaseExport : TableExport
         }
         catch (Exception e) when (DatabaseSession.IsFault(e))
         {
-            throw session.Fault($"export to {target.Target}", e);
+            throw session.Fault($"export to {target.Target}", e, DatabaseWriting.HintOf(target, options.Dialect, e));
         }
     }
 
@@ -67,15 +67,17 @@ sealed class DatabaseExport : TableExport
         CancellationToken cancellationToken)
     {
         using var read = rows.Session.Query(rows.AsText(sql), cancellationToken);
-        var (batch, count) = (new List<object?[]>(), 0L);
-        var rowsMax = Math.Clamp(ParametersMax / rows.Fields.Count, 1, RowsMax);
+        var (batch, count, length) = (new List<object?[]>(), 0L, 0L);
+        var rowsMax = Math.Clamp(dialect.InsertMax.Parameters / rows.Fields.Count, 1, dialect.InsertMax.Rows);
         foreach (var row in read.Rows(cancellationToken))
         {
             batch.Add([.. row.Select((value, i) => ValueOf(value as string, rows.Fields[i].Type, dialect))]);
             count++;
-            if (batch.Count < rowsMax) continue;
+            length += row.Sum(value => (value as string)?.Length ?? 0);
+            if (batch.Count < rowsMax && length < TextMax) continue;
             await write(batch, cancellationToken);
             batch.Clear();
+            length = 0;
         }
         if (batch.Count > 0) await write(batch, cancellationToken);
         return count;
@@ -94,7 +96,9 @@ sealed class DatabaseExport : TableExport
         _ when type == DataType.Float => float.Parse(text, CultureInfo.InvariantCulture),
         _ when type == DataType.Double => double.Parse(text, CultureInfo.InvariantCulture),
         DataType.Decimal
-            when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number) => number,
+            when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number)
+                // .NET rounds a number with more digits than it holds.
+                && number.ToString(CultureInfo.InvariantCulture) == text => number,
         // A database without dates would keep the midnight of a DateTime.
         _ when type == DataType.Date =>
             dialect.Name == "sqlite" ? (object)text : DateTime.Parse(text, CultureInfo.InvariantCulture),
@@ -104,61 +108,4 @@ sealed class DatabaseExport : TableExport
         _ when type == DataType.Binary => Convert.FromHexString(text.AsSpan(2)),
         _ => text,
     };
-
-    /// <summary>The statements of one export.</summary>
-    sealed class Writing(
-        DatabaseSession session, DbConnection connection, DbTransaction transaction, Dialect dialect,
-        ExportDefinition target,
-        IReadOnlyList<Field> fields)
-    {
-        public string Table { get; } = dialect.Table(target.Address);
-
-        public Task InsertAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
-        {
-            var columns = string.Join(", ", fields.Select(f => dialect.Quote(f.Name)));
-            var number = 0;
-            // Oracle takes one row a statement.
-            return dialect.Name == "oracle"
-                ? EachAsync(
-                    batch,
-                    row => (
-                        $"INSERT INTO {Table} ({columns}) VALUES "
-                            + $"({string.Join(", ", row.Select((_, i) => dialect.Parameter(i + 1)))})", row),
-                            cancellationToken)
-                : ExecuteAsync(
-                    $"INSERT INTO {Table} ({columns}) VALUES "
-                        + string.Join(", ", batch.Select(row =>
-                            $"({string.Join(", ", row.Select(_ => dialect.Parameter(++number)))})")),
-                    [.. batch.SelectMany(row => row)], cancellationToken);
-        }
-
-        public Task DeleteAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
-        {
-            var keys = target.Keys.Select(key =>
-                fields.Select((f, i) => (f, i)).First(f => f.f.Name.Equals(key, StringComparison.OrdinalIgnoreCase)).i)
-                .ToList();
-            var where = string.Join(
-                " AND ", keys.Select((k, i) => $"{dialect.Quote(fields[k].Name)} = {dialect.Parameter(i + 1)}"));
-            return EachAsync(
-                batch, row => ($"DELETE FROM {Table} WHERE {where}", [.. keys.Select(k => row[k])]), cancellationToken);
-        }
-
-        public async Task ExecuteAsync(string sql, IReadOnlyList<object?> values, CancellationToken cancellationToken)
-        {
-            await using var command = session.Command(connection, sql, [.. values.Select(v => v ?? DBNull.Value)]);
-            command.Transaction = transaction;
-            await command.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        async Task EachAsync(
-            IReadOnlyList<object?[]> batch, Func<object?[], (string, object?[])> statement,
-            CancellationToken cancellationToken)
-        {
-            foreach (var row in batch)
-            {
-                var (sql, values) = statement(row);
-                await ExecuteAsync(sql, values, cancellationToken);
-            }
-        }
-    }
 }

@@ -26,7 +26,8 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
         $"INSERT INTO {table} (version, {export}) VALUES ({dialect.Parameter(1)}, {dialect.Parameter(2)})";
 
     string CreateSql =>
-        $"CREATE TABLE {table} ({export} VARCHAR(700) NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)";
+        $"CREATE TABLE {table} ({export} {dialect.NameType} NOT NULL PRIMARY KEY, version NUMERIC(19) NOT NULL)"
+            + dialect.TableOptions;
 
     /// <summary>Returns the version of an export that the target has; null where none is recorded.</summary>
     /// <exception cref="FozException">Thrown when the database does not return it.</exception>

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Foz.AcceptanceTests.PostgreSql;
 using Npgsql;
 
@@ -35,7 +33,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public string SocketFolder => folder;
 
     /// <summary>The certificate that its own is signed with.</summary>
-    public string RootCertificateFile => Path.Combine(folder, "root.crt");
+    public string RootCertificateFile => ServerCertificates.RootFile(folder);
 
     /// <summary>A connection of the superuser.</summary>
     public async Task<NpgsqlConnection> ConnectAsync(string database)
@@ -149,7 +147,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     async Task MakeFolderAsync(string home)
     {
         Directory.CreateDirectory(folder);
-        WriteCertificates();
+        ServerCertificates.Write(folder);
         await RunAsync(Start("chmod", "600", Path.Combine(folder, "server.key")));
         if (Environment.UserName == "root") await RunAsync(Start("chown", "-R", Superuser, folder));
         await RunAsync(StartAsServer(
@@ -203,26 +201,5 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    void WriteCertificates()
-    {
-        var now = TimeProvider.System.GetUtcNow();
-        using var rootKey = RSA.Create(2048);
-        var root = new CertificateRequest(
-            "CN=Foz test root", rootKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var rootCertificate = root.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(rootCertificate, now.AddDays(-1), now.AddHours(23), [1, 2, 3]);
-
-        File.WriteAllText(RootCertificateFile, rootCertificate.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(folder, "server.crt"), certificate.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(folder, "server.key"), key.ExportPkcs8PrivateKeyPem());
     }
 }

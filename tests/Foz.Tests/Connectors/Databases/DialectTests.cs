@@ -53,6 +53,76 @@ public sealed class DialectTests
         Assert.StartsWith(name, column.Field.Metadata[Field.SourceTypeKey], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(typeof(decimal), "money", 19, 255, "decimal(19,4)", "[c]")]
+    [InlineData(typeof(decimal), "smallmoney", 10, 255, "decimal(10,4)", "[c]")]
+    [InlineData(typeof(decimal), "decimal", 38, 10, "decimal(38,10)", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
+    [InlineData(typeof(object), "erp.sys.geography", null, null, "string", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
+    [InlineData(typeof(object), "hierarchyid", null, null, "string", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
+    [InlineData(typeof(DateTime), "datetime2", null, null, "timestamp_ntz", "[c]")]
+    [InlineData(typeof(DateTimeOffset), "datetimeoffset", null, null, "timestamp", "[c]")]
+    [InlineData(typeof(byte[]), "timestamp", null, null, "binary", "[c]")]
+    [InlineData(typeof(Guid), "uniqueidentifier", null, null, "string", "[c]")]
+    public void Types_of_SQL_Server_become_types_of_a_table(
+        Type type, string name, int? precision, int? scale, string expected, string sql)
+    {
+        var dialect = Dialect.OfProvider("Microsoft.Data.SqlClient");
+        var column = Assert.Single(DatabaseColumns.Of([new Column("c", type, name, precision, scale)], dialect));
+        Assert.Equal((expected, sql), (column.Field.Type.ToString(), column.Sql));
+    }
+
+    [Theory]
+    [InlineData(typeof(uint), "INT", 10, 0, "long", "`c`", "`c`")]
+    [InlineData(typeof(decimal), "DECIMAL", 12, 2, "decimal(12,2)", "CAST(`c` AS BINARY) AS `c`", "`c`")]
+    [InlineData(typeof(decimal), "DECIMAL", 65, 30, "string", "CAST(`c` AS BINARY) AS `c`", "`c`")]
+    [InlineData(typeof(float), "FLOAT", null, 31, "float", "`c`", "(`c` + 0e0)")]
+    [InlineData(typeof(string), "CHAR(36)", null, null, "string", "CAST(CONVERT(`c` USING utf8mb4) AS BINARY) AS `c`",
+        "`c`")]
+    [InlineData(typeof(DateTime), "TIMESTAMP", null, null, "timestamp", "`c`", "`c`")]
+    [InlineData(typeof(DateTime), "DATETIME", null, null, "timestamp_ntz", "`c`", "`c`")]
+    [InlineData(typeof(ulong), "BIT", null, null, "decimal(20,0)", "CAST(`c` AS UNSIGNED) AS `c`",
+        "CAST(`c` AS UNSIGNED)")]
+    public void Types_of_MySQL_become_types_of_a_table(
+        Type type, string name, int? precision, int? scale, string expected, string sql, string cursor)
+    {
+        var dialect = Dialect.OfProvider("MySqlConnector");
+        var column = Assert.Single(DatabaseColumns.Of([new Column("c", type, name, precision, scale)], dialect));
+        Assert.Equal((expected, sql, cursor), (column.Field.Type.ToString(), column.Sql, column.CursorSql));
+    }
+
+    [Fact]
+    public void Texts_that_a_collation_holds_equal_are_compared_as_bytes()
+    {
+        Assert.Equal(
+            "CAST(CAST([k] AS NVARCHAR(MAX)) AS VARBINARY(MAX))",
+            Dialect.OfProvider("Microsoft.Data.SqlClient").Exactly!("[k]"));
+        Assert.Equal(
+            "CAST(CONVERT(`k` USING utf8mb4) AS BINARY)", Dialect.OfProvider("MySqlConnector").Exactly!("`k`"));
+        Assert.Null(Dialect.OfProvider("Npgsql").Exactly);
+    }
+
+    [Fact]
+    public void Ranges_between_ends_hold_every_row_once()
+    {
+        Assert.Equal([""], KeyRanges.Between("k", [], n => $"@p{n}").Select(r => r.Sql));
+        Assert.Equal(
+            ["(k < @p1 OR k IS NULL) a", "k >= @p1 AND k < @p2 a,b", "k >= @p1 b"],
+            KeyRanges.Between("k", ["a", "b"], n => $"@p{n}").Select(r => $"{r.Sql} {string.Join(',', r.Values)}"));
+    }
+
+    [Theory]
+    [InlineData("MySqlConnector")]
+    [InlineData("Microsoft.Data.SqlClient")]
+    public void Providers_that_come_with_Foz_need_no_folder(string provider)
+    {
+        var factory = ProviderFolder.Load("no such folder", provider, null, null);
+        Assert.Equal(provider, factory.GetType().Assembly.GetName().Name);
+        Assert.NotNull(factory.CreateConnection());
+        var near = Assert.Throws<Foz.Lake.FozException>(() =>
+            ProviderFolder.Load("no such folder", provider.ToLowerInvariant(), null, null));
+        Assert.Equal($"did you mean '{provider}'?", near.Hint);
+    }
+
     sealed class Column : DbColumn
     {
         public Column(string name, Type type, string typeName, int? precision, int? scale) =>
