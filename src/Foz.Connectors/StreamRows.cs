@@ -141,6 +141,11 @@ public abstract class StreamRows : IAsyncDisposable
         /// <summary>The rows.</summary>
         public ColumnStream Stream { get; } = stream;
 
+        /// <summary>
+        /// Counts the rows that could not be read, which are not in <see cref="Stream"/>; called once that is read.
+        /// </summary>
+        public Func<long> CountRejected { get; init; } = static () => 0;
+
         /// <summary>The position in the source's log at which the rows were read; null where it has none.</summary>
         public long? Lsn { get; init; }
 

@@ -15,6 +15,7 @@ public static class ConnectorRegistry
         new Foz.Connectors.Files.FilesConnector(TimeProvider.System),
         new Foz.Connectors.Http.HttpConnector(TimeProvider.System),
         new Foz.Connectors.TableFormats.IcebergConnector(TimeProvider.System),
+        new Foz.Connectors.MongoDb.MongoDbConnector(TimeProvider.System),
         new Foz.Connectors.Python.PythonConnector(TimeProvider.System),
         new Foz.Connectors.Singer.SingerConnector(TimeProvider.System),
     ];

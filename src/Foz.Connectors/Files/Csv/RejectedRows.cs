@@ -35,8 +35,7 @@ public sealed class RejectedRows(string path) : IDisposable
         if (reason.Length > ReasonCharactersMax) reason = reason[..ReasonCharactersMax];
         lock (access)
         {
-            writer ??= new CsvWriter(
-                new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read), Columns.Length);
+            writer ??= Create();
             writer.WriteText(Encoding.UTF8.GetBytes(file));
             writer.WriteNumber(line);
             // Decoded and encoded again, bytes that are not UTF-8 become U+FFFD.
@@ -53,12 +52,27 @@ public sealed class RejectedRows(string path) : IDisposable
         lock (access)
         {
             writer?.Flush();
-            return Count == 0
-                ? null
-                : CsvSql.Read(
-                    [path], Columns, CsvDialect.Canonical, skipLines: 0,
-                    select: string.Join(", ", Columns.Select(c => c.Name)));
+            return Count == 0 ? null : Sql();
         }
+    }
+
+    /// <summary>
+    /// A SELECT of the rows that there will be, none or more, for when <see cref="Flush"/> is called after the last.
+    /// </summary>
+    public string SelectLater()
+    {
+        lock (access)
+        {
+            writer ??= Create();
+            writer.Flush();
+            return Sql();
+        }
+    }
+
+    /// <summary>Makes the rows so far readable.</summary>
+    public void Flush()
+    {
+        lock (access) writer?.Flush();
     }
 
     /// <inheritdoc/>
@@ -67,4 +81,10 @@ public sealed class RejectedRows(string path) : IDisposable
         writer?.Dispose();
         writer = null;
     }
+
+    CsvWriter Create() => new(
+        new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read), Columns.Length);
+
+    string Sql() => CsvSql.Read(
+        [path], Columns, CsvDialect.Canonical, skipLines: 0, select: string.Join(", ", Columns.Select(c => c.Name)));
 }

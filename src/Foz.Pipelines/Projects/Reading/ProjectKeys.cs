@@ -59,8 +59,8 @@ static class ProjectKeys
         new("serve", "how [`foz serve`](#serve) serves the lake"),
         new(
             "connections",
-            "name → `type` (`airbyte`, `database`, `delta`, `files`, `http`, `iceberg`, `postgresql`, `python` or "
-                + "`singer`) and [its settings](sources.md)"),
+            "name → `type` (`airbyte`, `database`, `delta`, `files`, `http`, `iceberg`, `mongodb`, `postgresql`, "
+                + "`python` or `singer`) and [its settings](sources.md)"),
         new("environments", "name → [environment](#environments)"),
         new("selectors", "a list of named [selectors](selectors.md#selectorsyml), as `selectors.yml` has it"),
         new("default_environment", "the environment without `--target`") { Default = "none of them" },

@@ -280,7 +280,7 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
             return await LoadAsync(session, table, numbered, manifest, cancellationToken);
         var tags = await new TagPropagation(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, replaces));
-        var rowsRead = rows is StreamRows.Streamed ? counter.Rows : rows.RowsRead;
+        var rowsRead = rows is StreamRows.Streamed read ? counter.Rows + read.CountRejected() : rows.RowsRead;
         var batch = new StagedBatch(rows, change, screened, kept)
         {
             Replaces = replaces,
