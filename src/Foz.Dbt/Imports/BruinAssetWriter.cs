@@ -72,7 +72,7 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         }
         var kind = asset.Type.Split('.')[0];
         if (kind.Length > 0 && !Dialects.Contains(kind))
-            project.Note(TypePlaceOf(asset), $"its type is {asset.Type}: the SQL stays as it is", "Foz runs DuckDB's");
+            project.Note(TypePlaceOf(asset), $"its type is {asset.Type}: the SQL stays unchanged", "Foz runs DuckDB's");
         if (BruinImport.Scalar((asset.Yaml["materialization"] as YamlNode.Mapping)?["strategy"]) != Intervals
             && Bounds.Match(asset.Body.Text) is { Success: true } bound)
             project.Note(
@@ -86,7 +86,7 @@ sealed partial class BruinAssetWriter(ImportedProject project, HashSet<TableName
         {
             project.Note(
                 asset.Body.PlaceOf(Math.Min(left.Index, asset.Body.Text.Length)),
-                "templates are not read: the SQL stays as it is", "write it as SQL");
+                "templates are not read: the SQL stays unchanged", "write it as SQL");
             break;
         }
         // Tables that its SQL names are known without a list.

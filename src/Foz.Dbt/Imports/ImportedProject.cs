@@ -11,7 +11,7 @@ public sealed record ImportedProject(string Tool, string Name)
     public SortedDictionary<string, string> Files { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Files that are copied as they are: the full paths of the originals, by their paths in the project of Foz.
+    /// Files that are copied unchanged: the full paths of the originals, by their paths in the project of Foz.
     /// </summary>
     public SortedDictionary<string, string> Copies { get; } = new(StringComparer.Ordinal);
 

@@ -16,7 +16,7 @@ public static class ProjectImport
         throw new FozException(ErrorKind.Usage, $"{folder} is no project that Foz can take over")
         {
             Hint = File.Exists(Path.Combine(folder, "dbt_project.yml"))
-                ? "a dbt project runs as it is: foz run in its folder"
+                ? "a dbt project runs unchanged: foz run in its folder"
                 : "it takes over a pipeline of Bruin (pipeline.yml and assets/) or a project of "
                     + "SQLMesh (config.yaml and models/)",
         };

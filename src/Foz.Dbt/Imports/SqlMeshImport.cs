@@ -73,7 +73,7 @@ sealed partial class SqlMeshImport(string folder)
         }
         var dialect = said["dialect"] ?? defaults.Dialect ?? "";
         if (!Dialects.Contains(dialect, StringComparer.OrdinalIgnoreCase))
-            project.Note(new(path, 1), $"its dialect is {dialect}: the SQL stays as it is", "Foz runs DuckDB's");
+            project.Note(new(path, 1), $"its dialect is {dialect}: the SQL stays unchanged", "Foz runs DuckDB's");
         if ((said["cron"] ?? defaults.Schedule) is { } schedule) schedules.Add(schedule);
         if (said["columns"] is not null)
             project.Note(
@@ -168,7 +168,7 @@ sealed partial class SqlMeshImport(string folder)
         foreach (var macro in Macro.Matches(body.Text).DistinctBy(
             macro => macro.Value, StringComparer.OrdinalIgnoreCase))
             project.Note(
-                body.PlaceOf(macro.Index), $"the macro '{macro.Value}' has no equivalent: the SQL stays as it is",
+                body.PlaceOf(macro.Index), $"the macro '{macro.Value}' has no equivalent: the SQL stays unchanged",
                 "write it as SQL");
         return Bounds.Replace(body.Text, BoundOf).Trim().TrimEnd(';');
     }

@@ -82,7 +82,7 @@ public static class FileStatistics
             ? value.Floating.CompareTo(limit.Floating) * direction > 0 && value.Floating != limit.Floating
             : value.CompareTo(limit) * direction > 0);
 
-    // The parts that stay as they are.
+    // The parts that stay unchanged.
     static List<(string Name, ReadOnlyMemory<byte> Value)> ValuesOf(JsonText statistics)
     {
         var values = new List<(string Name, ReadOnlyMemory<byte> Value)>();

@@ -106,7 +106,8 @@ sealed class DefinitionStatements(StatementContext context)
             };
         return name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase)
             ? throw new FozException(
-                ErrorKind.Denied, $"{name} is Foz's own: what is in the schema {TableName.SystemSchema} stays as it is")
+                ErrorKind.Denied,
+                $"{name} is Foz's own: what is in the schema {TableName.SystemSchema} stays unchanged")
             : names.Prefixed(name);
     }
 

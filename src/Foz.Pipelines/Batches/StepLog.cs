@@ -96,7 +96,7 @@ sealed class StepLog(IObjectStore lake, string step)
     }
 
     /// <summary>
-    /// Folds manifests if there are many, and deletes those that are folded. The last one that is done stays as it is:
+    /// Folds manifests if there are many, and deletes those that are folded. The last one that is done stays unchanged:
     /// a next batch is compared with it.
     /// </summary>
     /// <param name="lastDone">The last batch that is done.</param>

@@ -67,7 +67,7 @@ sealed class StreamInputsConverter : JsonConverter<StreamInputs>
 /// <summary>Inputs as manifests had them before each kind had its own members.</summary>
 sealed record UntypedInputs
 {
-    // Set, not only made, so that a member that is missing stays as it is here.
+    // Set, not only made, so that a member that is missing stays unchanged here.
     public ImmutableArray<FileInput> Files { get; set; } = [];
 
     public bool ReplacesFiles { get; set; }

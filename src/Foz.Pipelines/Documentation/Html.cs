@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Foz.Pipelines.Documentation;
 
-/// <summary>A piece of HTML: what is put into it as text is escaped, what is HTML already stays as it is.</summary>
+/// <summary>A piece of HTML: what is put into it as text is escaped, what is HTML already stays unchanged.</summary>
 /// <param name="Text">The HTML.</param>
 readonly record struct Html(string Text)
 {

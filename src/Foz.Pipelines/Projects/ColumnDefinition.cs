@@ -27,7 +27,7 @@ public sealed record ColumnDefinition
     public TimeSpan? Retention { get; init; }
 
     /// <summary>
-    /// What takes the place of its values when they arrive from a source; null where they arrive as they are.
+    /// What takes the place of its values when they arrive from a source; null where they arrive unchanged.
     /// </summary>
     public ColumnMask? Mask { get; init; }
 

@@ -22,7 +22,7 @@ public abstract record Materialization
     /// <summary>What happens where the SELECT has other columns than the table.</summary>
     public OnSchemaChange OnSchemaChange { get; init; }
 
-    /// <summary>Whether <c>--full-refresh</c> leaves the table's rows as they are.</summary>
+    /// <summary>Whether <c>--full-refresh</c> leaves the table's rows unchanged.</summary>
     public bool IsFullRefreshRestricted { get; init; }
 
     /// <summary>A table that each run replaces.</summary>

@@ -132,7 +132,7 @@ public sealed record TextRule(string Name, Func<string, string> Sql)
 /// <summary>What becomes of a value that a rule cannot read.</summary>
 public enum OnInvalid
 {
-    /// <summary>It stays as it is.</summary>
+    /// <summary>It stays unchanged.</summary>
     Keep,
 
     /// <summary>It becomes null.</summary>

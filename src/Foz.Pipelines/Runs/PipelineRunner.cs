@@ -138,7 +138,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         foreach (var (source, table) in await new KnownStreams(lake).FindGoneAsync(
             request.Project, complete, cancellationToken))
         {
-            var what = $"{table}: the source {source.Name} does not have it any more, and the table stays as it is";
+            var what = $"{table}: the source {source.Name} does not have it any more, and the table stays unchanged";
             var hint = $"DROP TABLE {table} ends this";
             if (source.Drift is DriftPolicy.Fail)
                 error ??= new(ErrorKind.Data, $"{what}: its drift policy is fail") { Hint = hint };

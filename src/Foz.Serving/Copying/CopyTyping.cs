@@ -9,7 +9,7 @@ namespace Foz.Serving.Copying;
 /// <summary>How the values of a column are read: what is gathered of them, and what the engine makes of that.</summary>
 /// <param name="Gathered">The values as they are gathered.</param>
 /// <param name="Type">Their type.</param>
-/// <param name="Cast">What the engine makes of one, NULL where it is none; null where it stays as it is.</param>
+/// <param name="Cast">What the engine makes of one, NULL where it is none; null where it stays unchanged.</param>
 /// <param name="PgName">What PostgreSQL calls the column's type.</param>
 sealed record CopyTyping(CopyColumn Gathered, DataType Type, Func<string, string>? Cast, string PgName)
 {

@@ -118,7 +118,7 @@ public sealed class UserFile(string projectFolder)
         {
             throw new FozException(
                 ErrorKind.Usage,
-                $"{name} is not written so that anything can be added to it, and stays as it is: {e.Message}", e)
+                $"{name} is not written so that anything can be added to it, and stays unchanged: {e.Message}", e)
             {
                 Hint = "end the file with the list, an entry as '  - name: …' in a line of its own",
             };

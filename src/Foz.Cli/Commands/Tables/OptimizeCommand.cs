@@ -69,7 +69,7 @@ static class OptimizeCommand
     }
 
     static Warning GivenUp(string table, OptimizeResult result) => new(
-        $"{RunText.Count(result.FilesGivenUp, "file", "files")} of {table} stay as they are: others "
+        $"{RunText.Count(result.FilesGivenUp, "file", "files")} of {table} stay unchanged: others "
             + "changed them at the same time",
         "run it again when there is less going on");
 

@@ -112,7 +112,7 @@ public sealed record LeaseHolder
 }
 
 /// <summary>Watches the heartbeat of another run.</summary>
-/// <param name="clock">Measures how long it stays as it is.</param>
+/// <param name="clock">Measures how long it stays unchanged.</param>
 sealed class LeaseWatch(TimeProvider clock)
 {
     string? etag;

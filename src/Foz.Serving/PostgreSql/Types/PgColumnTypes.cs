@@ -46,7 +46,7 @@ static partial class PgColumnTypes
     public static bool IsCounted(string type) =>
         type.Trim().ToLowerInvariant() is "serial" or "bigserial" or "serial4" or "serial8";
 
-    /// <summary>The type in Spark's words; what PostgreSQL does not know stays as it is.</summary>
+    /// <summary>The type in Spark's words; what PostgreSQL does not know stays unchanged.</summary>
     /// <param name="column">The column, for people.</param>
     /// <param name="type">Its type.</param>
     /// <exception cref="FozException">No Delta table has such a column.</exception>

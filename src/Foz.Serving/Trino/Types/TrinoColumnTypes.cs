@@ -7,7 +7,7 @@ namespace Foz.Serving.Trino.Types;
 /// <summary>Trino's types of columns as those that a Delta table has, in Spark's words.</summary>
 static class TrinoColumnTypes
 {
-    /// <summary>The type in Spark's words; what Trino does not know stays as it is.</summary>
+    /// <summary>The type in Spark's words; what Trino does not know stays unchanged.</summary>
     /// <param name="column">The column, for people.</param>
     /// <param name="type">Its type.</param>
     /// <exception cref="FozException">No Delta table has such a column.</exception>

@@ -251,7 +251,7 @@ public sealed class ImportCommandTests : IDisposable
         foz.Write("two/a/pipeline.yml", "name: a\n");
         foz.Write("two/b/pipeline.yml", "name: b\n");
         Assert.Contains("is no project that Foz can take over", await RefusedAsync("empty"), StringComparison.Ordinal);
-        Assert.Contains("a dbt project runs as it is", await RefusedAsync("dbt"), StringComparison.Ordinal);
+        Assert.Contains("a dbt project runs unchanged", await RefusedAsync("dbt"), StringComparison.Ordinal);
         Assert.Contains("name one of them: a, b", await RefusedAsync("two"), StringComparison.Ordinal);
         Assert.Contains("there is no folder", await RefusedAsync("nowhere"), StringComparison.Ordinal);
 

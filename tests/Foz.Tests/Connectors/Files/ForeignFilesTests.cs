@@ -4,7 +4,7 @@ namespace Foz.Tests.Connectors.Files;
 
 /// <summary>
 /// Files as other programs write them: those in <c>Given</c> are of Apache Arrow in Rust, CSV and XML as Python writes
-/// them. Their values arrive as they are, or are refused by name.
+/// them. Their values arrive unchanged, or are refused by name.
 /// </summary>
 public sealed class ForeignFilesTests
 {

@@ -85,7 +85,7 @@ public sealed class ProgramSourceTests : IDisposable
         project.Write("connector.sh", Tap.Replace("\"users\"", "\"members\"", StringComparison.Ordinal));
         var result = await project.RunWellAsync();
 
-        const string What = "bronze.users: the source s does not have it any more, and the table stays as it is";
+        const string What = "bronze.users: the source s does not have it any more, and the table stays unchanged";
         if (drift == "fail") Assert.Equal($"{What}: its drift policy is fail", result.Error?.Message);
         else Assert.Contains(What, project.Warnings);
         Assert.Equal(["1"], await project.RowsAsync("SELECT id FROM bronze.members"));

@@ -136,7 +136,7 @@ public sealed class StatementLineageTests : IDisposable
 
     /// <summary>
     /// The oracle is the engine: a column that neither is an input of a result's column nor decides about its rows can
-    /// have any values, and the result's column stays as it is.
+    /// have any values, and the result's column stays unchanged.
     /// </summary>
     [Fact]
     public void What_is_no_input_has_no_influence()
