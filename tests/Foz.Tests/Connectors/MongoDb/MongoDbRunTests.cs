@@ -61,6 +61,7 @@ public sealed class MongoDbRunTests
         using var server = new MongoServer(commands);
         using var project = Project(server, $"c:\n  mode: incremental\n  cursor: at\n  {columns}");
         await project.RunWellAsync();
+        Assert.Empty(project.Warnings);
         commands.Add("c", $"{{_id: 2, at: {at}}}");
         await project.RunWellAsync();
         await project.RunWellAsync();
