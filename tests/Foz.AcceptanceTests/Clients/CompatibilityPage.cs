@@ -28,6 +28,7 @@ static class CompatibilityPage
             Each statement that a client was seen to send to a PostgreSQL 15 server is sent to Foz and to PostgreSQL over the same tables: names
             and types of the columns, rows and SQLSTATEs are compared. A test does it and writes this page; oids of tables are compared
             by the table that they are of, and the schema `foz` is left out.
+            See also [values and statements that differ](limits.md#differences-from-postgresql).
 
             | client | statements | same answer | other answer |
             |---|---:|---:|---:|
