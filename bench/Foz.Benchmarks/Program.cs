@@ -13,6 +13,7 @@ IReadOnlyList<IBenchmark> all =
     new LoadBenchmark(isCsv: false),
     new LoadBenchmark(isCsv: true),
     new SnapshotBenchmark(),
+    new MariaDbBenchmark(),
     new ApiBenchmark(),
     new SilverBenchmark(),
     new QueryBenchmark(),
