@@ -54,7 +54,8 @@ sealed class DatabaseReading(
     {
         try
         {
-            return await rows.WaitAsync(Task.Run(() => NextAsync(reader, rows, cancellationToken), cancellationToken));
+            return await rows.WaitAsync(
+                Task.Run(() => NextAsync(reader, rows, cancellationToken), cancellationToken), cancellationToken);
         }
         catch (TimeoutException e)
         {
@@ -89,7 +90,8 @@ sealed class DatabaseReading(
         try
         {
             var (rows, bytes) = (0, 0L);
-            while (rows < RowsMax && bytes < TextBytesMax && await reader.ReadAsync(cancellationToken))
+            // A token would be registered for every row; who waits for the rows looks at it.
+            while (rows < RowsMax && bytes < TextBytesMax && await reader.ReadAsync(CancellationToken.None))
             {
                 for (at = 0; at < values.Length; at++)
                 {
@@ -98,7 +100,9 @@ sealed class DatabaseReading(
                 }
                 rescued?.EndRow(rows);
                 watch.Note();
-                if ((++rows & 63) == 0) bytes = values.Sum(v => v.TextBytes);
+                if ((++rows & 63) != 0) continue;
+                cancellationToken.ThrowIfCancellationRequested();
+                bytes = values.Sum(v => v.TextBytes);
             }
             if (rows == 0) return null;
             var built = values.Select(v => v.Build());
@@ -122,13 +126,14 @@ sealed class DatabaseReading(
 
         /// <summary>Waits for a reading.</summary>
         /// <exception cref="TimeoutException">No row came for too long.</exception>
-        public async Task<T> WaitAsync<T>(Task<T> reading)
+        public async Task<T> WaitAsync<T>(Task<T> reading, CancellationToken cancellationToken)
         {
             while (true)
             {
                 var before = Interlocked.Read(ref rows);
-                if (await Task.WhenAny(reading, Task.Delay(limit)) == reading || reading.IsCompleted)
-                    return await reading;
+                var limited = Task.Delay(limit, cancellationToken);
+                if (await Task.WhenAny(reading, limited) == reading || reading.IsCompleted) return await reading;
+                cancellationToken.ThrowIfCancellationRequested();
                 if (Interlocked.Read(ref rows) == before) throw DatabaseOptions.Stalled(limit);
             }
         }
