@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := dotnet build Foz.slnx --nologo -v quiet
 RID = $(shell dotnet msbuild src/Foz.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier)
 
-.PHONY: help demo test build format format-check bench soak sizes publish clean
+.PHONY: help demo test build format format-check bench soak sizes publish release clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -42,7 +42,10 @@ sizes: ## Write the table of sizes in ARCHITECTURE.md
 	@.ci/sizes
 
 publish: ## A published foz for this machine, in artifacts/publish/foz (RID=win-x64 for another)
-	@dotnet publish src/Foz.Cli -c Release -r $(RID) --self-contained false -o artifacts/publish/foz --nologo -v quiet $(if $(FAST),-p:FAST=1)
+	@FAST=$(FAST) deploy/release/publish $(RID) artifacts/publish/foz
+
+release: ## All packages, in artifacts/release/packages (RIDS="linux-x64 osx-arm64" for some)
+	@deploy/release/release $(RIDS)
 
 clean: ## Delete what was built
 	@rm -rf artifacts

@@ -62,6 +62,8 @@ static class CommandTree
         (UpgradeCommand.Name, UpgradeCommand.Create),
         (DoctorCommand.Name, DoctorCommand.Create),
         (DemoCommand.Name, DemoCommand.Create),
+        (CompletionCommand.Name, context => CompletionCommand.Create(context, () => Create(context, []))),
+        (ManualCommand.Name, context => ManualCommand.Create(context, () => Create(context, []))),
         (VersionCommand.Name, VersionCommand.Create),
     ];
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Reflection.PortableExecutable;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Foz.Cli.Terminal;
 using Foz.DuckDB.Connections;
 using Foz.Lake;
@@ -14,7 +16,7 @@ static class VersionCommand
     public static Command Create(CommandContext context)
     {
         var command = new ExampleCommand(
-            Name, "Show the version; with --verbose also of DuckDB and .NET",
+            Name, "Show the version; with --verbose also the commit and the libraries",
             ["foz version", "foz version --verbose"]);
         command.SetAction(arguments =>
         {
@@ -26,13 +28,14 @@ static class VersionCommand
 
     /// <summary>Writes the version.</summary>
     public static void Write(Shell shell) =>
-        shell.Out.WriteLine($"foz {typeof(VersionCommand).Assembly.GetName().Version!.ToString(3)}");
+        shell.Out.WriteLine($"foz {BuildFacts.Version}");
 
-    /// <summary>Writes the versions of what Foz is built on.</summary>
+    /// <summary>Writes what Foz was built from, and the native libraries beside it.</summary>
     /// <exception cref="FozException">DuckDB's library is not the one that Foz was built with.</exception>
     internal static void WriteLibraries(Shell shell, EngineLibrary library)
     {
-        shell.Out.WriteLine(RuntimeInformation.FrameworkDescription);
+        if (BuildFacts.Origin is { } origin) shell.Out.WriteLine(origin);
+        shell.Out.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}");
         if (!library.IsPinned)
             throw new FozException(
                 ErrorKind.Configuration, library.Sha256 is null
@@ -43,5 +46,24 @@ static class VersionCommand
                 Hint = "install Foz again",
             };
         shell.Out.WriteLine($"DuckDB {Database.LibraryVersion}, {library.Path}, SHA-256 {library.Sha256}");
+        foreach (var path in NativeLibraries(Path.GetDirectoryName(library.Path)!).Where(p => p != library.Path))
+        {
+            using var file = File.OpenRead(path);
+            shell.Out.WriteLine(
+                $"{Path.GetFileName(path)}, {path}, SHA-256 {Convert.ToHexStringLower(SHA256.HashData(file))}");
+        }
+    }
+
+    /// <summary>Returns the libraries in a folder that are not .NET's.</summary>
+    internal static IEnumerable<string> NativeLibraries(string folder) =>
+        Directory.EnumerateFiles(folder).Where(IsNativeLibrary).Order(StringComparer.Ordinal);
+
+    static bool IsNativeLibrary(string path)
+    {
+        if (Path.GetExtension(path) is ".so" or ".dylib") return true;
+        if (Path.GetExtension(path) is not ".dll") return false;
+        using var file = File.OpenRead(path);
+        using var image = new PEReader(file);
+        return !image.HasMetadata;
     }
 }

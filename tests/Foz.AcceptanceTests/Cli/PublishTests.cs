@@ -4,38 +4,40 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Cli;
 
 /// <summary><c>make publish</c>.</summary>
-public sealed class PublishTests
+[Collection<PublishCollection>]
+public sealed class PublishTests(PublishedFoz foz) : IDisposable
 {
-    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    const long BytesMax = 230_000_000;
+
+    readonly string folder = Directory.CreateTempSubdirectory("foz-publish-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public async Task What_is_published_runs_and_no_lock_file_is_rewritten()
+    public async Task What_is_published_runs_alone_and_no_lock_file_is_rewritten()
     {
-        var before = await LocksAsync();
-        await RunAsync("make", "-C", Repository.Root, "publish", "FAST=1");
-        Assert.Equal(before, await LocksAsync());
-        var foz = Path.Combine(Repository.Root, "artifacts", "publish", "foz", "foz");
-        Assert.StartsWith("foz ", await RunAsync(foz, "version"), StringComparison.Ordinal);
-        Assert.Equal("a\n1\n", await RunAsync(foz, "query", "select 1 as a", "--output", "csv"));
+        Assert.Equal(foz.LocksBefore, await PublishedFoz.LocksAsync());
+        var published = new DirectoryInfo(PublishedFoz.Folder).GetFiles();
+        Assert.Equal(["foz", "libduckdb.so"], published.Select(f => f.Name).Order(StringComparer.Ordinal));
+        Assert.InRange(published.Sum(f => f.Length), 1, BytesMax);
+
+        var commit = await PublishedFoz.RunAsync(Repository.Root, new("git", ["rev-parse", "HEAD"]));
+        var version = await RunAsync("version", "--verbose");
+        Assert.Matches(@"^foz \d+\.\d+\.\d+", version);
+        Assert.Contains($"commit {commit.TrimEnd()}", version, StringComparison.Ordinal);
+        Assert.Contains("libduckdb.so, SHA-256 ", version, StringComparison.Ordinal);
+        Assert.Equal("a\n1\n", await RunAsync("query", "select 1 as a", "--output", "csv"));
+        Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 
-    static async Task<SortedDictionary<string, string>> LocksAsync()
+    /// <summary>Runs the program with no .NET of the machine, no home, and a folder for whatever it would unpack.</summary>
+    Task<string> RunAsync(params string[] arguments)
     {
-        var locks = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var folder in Directory.EnumerateDirectories(Path.Combine(Repository.Root, "src")))
-            locks[folder] = await File.ReadAllTextAsync(Path.Combine(folder, "packages.lock.json"), Cancel);
-        return locks;
-    }
-
-    static async Task<string> RunAsync(string file, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(file, arguments)
-        {
-            RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = Path.GetTempPath(),
-        })!;
-        var output = await process.StandardOutput.ReadToEndAsync(Cancel);
-        await process.WaitForExitAsync(Cancel);
-        Assert.True(process.ExitCode == 0, $"{file} ended with {process.ExitCode}\n{output}");
-        return output;
+        var start = new ProcessStartInfo(Path.Combine(PublishedFoz.Folder, "foz"), arguments);
+        start.Environment.Clear();
+        start.Environment["TMPDIR"] = folder;
+        start.Environment["HOME"] = "/nonexistent";
+        start.Environment["DOTNET_ROOT"] = "/nonexistent";
+        return PublishedFoz.RunAsync(folder, start);
     }
 }

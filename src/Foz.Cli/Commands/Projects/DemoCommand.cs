@@ -22,7 +22,7 @@ static class DemoCommand
 
     const string DataFolder = "data";
 
-    static readonly string ExampleFolder = Path.Combine("examples", "loja");
+    static readonly string ExampleFolder = Path.Combine("examples", LojaProject.Name);
     static readonly TableName Shown = new("gold", "daily_sales");
 
     static readonly IReadOnlyList<ResultColumn> Columns =
@@ -40,7 +40,8 @@ static class DemoCommand
     {
         var folder = new Option<string?>("--folder")
         {
-            Description = "The project's folder (default: examples/loja of this checkout)", HelpName = "folder",
+            Description = "The project's folder (default: examples/loja in a clone of Foz, else loja)",
+            HelpName = "folder",
         };
         var fresh = new Option<bool>("--fresh") { Description = "Delete the demo's lake first" };
         var command = new ExampleCommand(
@@ -49,7 +50,7 @@ static class DemoCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var startedAt = context.Shell.Clock.GetTimestamp();
-            var project = FindFolder(context.Shell, arguments.GetValue(folder));
+            var project = await FindFolderAsync(context.Shell, arguments.GetValue(folder), cancellationToken);
             using var workspace = Workspace.Open(
                 context, project, arguments.GetValue(context.Target), [Workload.Ingestion, Workload.Models]);
             if (arguments.GetValue(fresh) && !workspace.Lake.IsLocal)
@@ -73,9 +74,10 @@ static class DemoCommand
     }
 
     /// <summary>
-    /// Returns the named folder, otherwise the example's in the checkout around the current folder or the program.
+    /// Returns the named folder, otherwise the example's in the clone around the current folder or the program,
+    /// otherwise one in the current folder, which is written if it is not there.
     /// </summary>
-    static string FindFolder(Shell shell, string? named)
+    static async Task<string> FindFolderAsync(Shell shell, string? named, CancellationToken cancellationToken)
     {
         if (named is not null) return shell.PathOf(named);
         foreach (var start in new[] { shell.Folder, AppContext.BaseDirectory })
@@ -83,14 +85,17 @@ static class DemoCommand
             for (var folder = start; folder is not null; folder = Path.GetDirectoryName(folder))
             {
                 var example = Path.Combine(folder, ExampleFolder);
-                if (File.Exists(Path.Combine(example, ProjectFile.FileName))) return example;
+                if (IsProject(example)) return example;
             }
         }
-        throw new FozException(ErrorKind.Usage, $"there is no {ExampleFolder} in {shell.Folder} or above it")
-        {
-            Hint = "run it inside a checkout of Foz, or name the example's folder with --folder",
-        };
+        var own = shell.PathOf(LojaProject.Name);
+        if (IsProject(own)) return own;
+        await LojaProject.WriteAsync(own, cancellationToken);
+        shell.Out.WriteLine($"made the project {LojaProject.Name} in {shell.Shown(own)}");
+        return own;
     }
+
+    static bool IsProject(string folder) => File.Exists(Path.Combine(folder, ProjectFile.FileName));
 
     static async Task GenerateAsync(Shell shell, Workspace workspace, CancellationToken cancellationToken)
     {

@@ -21,6 +21,9 @@ public sealed class VersionCommandTests : IDisposable
         Assert.StartsWith(brief.Out, full.Out, StringComparison.Ordinal);
         Assert.Contains($"DuckDB {Database.LibraryVersion}, ", full.Out, StringComparison.Ordinal);
         Assert.Matches("SHA-256 [0-9a-f]{64}\n$", full.Out);
+        Assert.Equal(
+            [Path.GetFileName(EngineLibrary.Read().Path)],
+            VersionCommand.NativeLibraries(AppContext.BaseDirectory).Select(Path.GetFileName));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Foz.Cli.Demo;
 using Foz.Connectors;
 using Foz.Connectors.Registry;
 using Foz.Lake;
@@ -18,6 +19,31 @@ public sealed class LojaProjectTests(LojaData data)
         var project = Load();
         Assert.Equal(5, Assert.Single(project.Sources).Streams.Count);
         Assert.Equal(10, project.Models.Count);
+    }
+
+    [Fact]
+    public async Task The_program_writes_the_project_whole_and_over_nothing()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var folder = Directory.CreateTempSubdirectory("foz-loja-").FullName;
+        try
+        {
+            var own = Path.Combine(folder, "loja");
+            await LojaProject.WriteAsync(own, ct);
+            var example = Path.Combine(Repository.Root, "examples", "loja");
+            foreach (var file in Directory.GetFiles(own, "*", SearchOption.AllDirectories))
+                Assert.Equal(
+                    await File.ReadAllTextAsync(Path.Combine(example, Path.GetRelativePath(own, file)), ct),
+                    await File.ReadAllTextAsync(file, ct));
+            Assert.Equal(Load().Models.Count, Directory.GetFiles(Path.Combine(own, "models"), "*.sql",
+                SearchOption.AllDirectories).Length);
+            var error = await Assert.ThrowsAsync<FozException>(() => LojaProject.WriteAsync(own, ct));
+            Assert.Contains("already exists", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Theory]

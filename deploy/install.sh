@@ -1,0 +1,85 @@
+#!/bin/sh
+# Installs Foz for the user who runs it, without root:
+#   curl -fsSL $FOZ_RELEASE/install.sh | FOZ_RELEASE=https://host/path sh
+# FOZ_RELEASE: where the release lies: SHA256SUMS and its archives, an address (https://, http:// or file://).
+# FOZ_VERSION: the version; by default the one that SHA256SUMS names last.
+# FOZ_HOME:    where the versions go; by default ~/.local/share/foz. FOZ_BIN: the folder of the command; ~/.local/bin.
+# The archive is compared with its SHA-256 before anything of it is unpacked. The command is switched to the new version
+# at the very end, in one step: until then the old one works.
+set -eu
+
+fail() { echo "install.sh: $*; nothing was installed" >&2; exit 1; }
+
+main() {
+    release=${FOZ_RELEASE:-}
+    [ -n "$release" ] || fail "set FOZ_RELEASE to the address of the release"
+    home=${FOZ_HOME:-$HOME/.local/share/foz}
+    bin=${FOZ_BIN:-$HOME/.local/bin}
+    case $(uname -s)/$(uname -m) in
+        Linux/x86_64) rid=x64 ;;
+        Linux/aarch64) rid=arm64 ;;
+        Darwin/x86_64) rid=osx-x64 ;;
+        Darwin/arm64) rid=osx-arm64 ;;
+        *) fail "there is no Foz for $(uname -s) on $(uname -m)" ;;
+    esac
+    case $rid in
+        osx-*) ;;
+        *) if ls /lib/ld-musl-* >/dev/null 2>&1; then rid=linux-musl-$rid; else rid=linux-$rid; fi ;;
+    esac
+
+    mkdir -p "$home" || fail "cannot write $home"
+    work=$(mktemp -d "$home/.new-XXXXXX") || fail "cannot write $home"
+    trap 'rm -rf "$work"' EXIT
+    trap 'exit 1' HUP INT TERM
+
+    fetch SHA256SUMS "$work/SHA256SUMS"
+    if [ -n "${FOZ_VERSION:-}" ]; then
+        line=$(awk -v f="foz-$FOZ_VERSION-$rid.tar.gz" '$2 == f' "$work/SHA256SUMS")
+    else
+        line=$(awk -v r="-$rid.tar.gz" '
+            $2 ~ /^foz-[0-9][^\/]*$/ && substr($2, length($2) - length(r) + 1) == r' "$work/SHA256SUMS" | tail -n 1)
+    fi
+    [ -n "$line" ] || fail "$release/SHA256SUMS names no archive ${FOZ_VERSION:+of version $FOZ_VERSION }for $rid"
+    expected=${line%% *}
+    archive=${line##* }
+    name=${archive%.tar.gz}
+    # The sum must be one: half a line of a list that was cut says nothing.
+    [ ${#expected} -eq 64 ] || fail "$release/SHA256SUMS is cut or no list of sums"
+
+    echo "fetching $archive"
+    fetch "$archive" "$work/$archive"
+    actual=$(sum "$work/$archive")
+    [ "$actual" = "$expected" ] ||
+        fail "$archive is cut or changed: its SHA-256 is $actual, and SHA256SUMS says $expected"
+    tar -xzf "$work/$archive" -C "$work" || fail "cannot unpack $archive in $home"
+    "$work/$name/foz" version >/dev/null || fail "$archive does not start here"
+
+    mkdir -p "$bin" || fail "cannot write $bin"
+    # The same version again takes the place of the one before.
+    [ ! -e "$home/$name" ] || mv "$home/$name" "$work/old"
+    mv "$work/$name" "$home/$name"
+    ln -s "$home/$name/foz" "$work/foz"
+    mv -f "$work/foz" "$bin/foz"
+    echo "installed $("$bin/foz" version) in $home/$name, as $bin/foz"
+    case :$PATH: in
+        *:"$bin":*) ;;
+        *) echo "add it to the PATH:  export PATH=\"$bin:\$PATH\"" ;;
+    esac
+}
+
+fetch() {
+    if command -v curl >/dev/null; then
+        curl -fsSL --retry 3 --connect-timeout 20 -o "$2" "$release/$1" || fail "cannot fetch $release/$1"
+    elif command -v wget >/dev/null; then
+        wget -q -O "$2" "$release/$1" || fail "cannot fetch $release/$1"
+    else
+        fail "neither curl nor wget is there"
+    fi
+}
+
+sum() {
+    if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
+}
+
+# All of this script is read before any of it runs: one that was cut does nothing.
+main "$@"

@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Foz.Tests;
+
+namespace Foz.AcceptanceTests.Cli;
+
+/// <summary><c>deploy/install.sh</c>, with a server that also gives what is broken.</summary>
+public sealed class InstallScriptTests : IAsyncDisposable
+{
+    static readonly string Platform =
+        RuntimeInformation.OSArchitecture is Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+
+    readonly string folder = Directory.CreateTempSubdirectory("foz-install-").FullName;
+    readonly ReleaseServer server = new();
+
+    string Command => Path.Combine(folder, ".local", "bin", "foz");
+
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_last_version_is_installed_a_named_one_takes_its_place_and_the_same_again_too()
+    {
+        await PublishAsync("1.2.3");
+        await PublishAsync("1.10.0");
+        Assert.Contains("installed foz 1.10.0", (await InstallAsync(0)), StringComparison.Ordinal);
+        Assert.Equal("foz 1.10.0\n", await VersionAsync());
+        await InstallAsync(0, version: "1.2.3");
+        Assert.Equal("foz 1.2.3\n", await VersionAsync());
+        await InstallAsync(0, version: "1.2.3");
+        Assert.Equal("foz 1.2.3\n", await VersionAsync());
+        Assert.Equal(
+            [$"foz-1.10.0-{Platform}", $"foz-1.2.3-{Platform}"],
+            Installed());
+    }
+
+    [Theory]
+    [InlineData("cut", "is cut or changed: its SHA-256 is")]
+    [InlineData("changed", "is cut or changed: its SHA-256 is")]
+    [InlineData("torn", "cannot fetch")]
+    [InlineData("missing", "cannot fetch")]
+    [InlineData("no sums", "cannot fetch")]
+    [InlineData("cut sums", "is cut or no list of sums")]
+    [InlineData("other platform", "names no archive")]
+    public async Task A_broken_release_installs_nothing_and_the_old_version_works(string fault, string message)
+    {
+        await PublishAsync("1.0.0");
+        await InstallAsync(0);
+        server.Files.Clear();
+        var archive = await PublishAsync("2.0.0");
+        var bytes = server.Files[archive];
+        switch (fault)
+        {
+            case "cut":
+                server.Files[archive] = bytes[..(bytes.Length / 2)];
+                break;
+            case "changed":
+                bytes[^1] ^= 1;
+                break;
+            case "torn":
+                for (var request = 0; request < 2; request++)
+                    server.NextFaults.Enqueue(request == 0 ? ServerFault.None : ServerFault.Torn);
+                break;
+            case "missing":
+                server.Files.Remove(archive);
+                break;
+            case "no sums":
+                server.Files.Remove("SHA256SUMS");
+                break;
+            case "cut sums":
+                server.Files["SHA256SUMS"] = server.Files["SHA256SUMS"][40..];
+                break;
+            case "other platform":
+                server.Files["SHA256SUMS"] = [];
+                break;
+        }
+        var output = await InstallAsync(1);
+        Assert.Contains(message, output, StringComparison.Ordinal);
+        Assert.Contains("nothing was installed", output, StringComparison.Ordinal);
+        Assert.Equal("foz 1.0.0\n", await VersionAsync());
+        Assert.Equal([$"foz-1.0.0-{Platform}"], Installed());
+    }
+
+    [Fact]
+    public async Task A_script_that_was_cut_does_nothing()
+    {
+        var script = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "deploy", "install.sh"), Cancel);
+        await PublishAsync("1.0.0");
+        for (var length = script.Length - 12; length > 0; length -= script.Length / 40)
+        {
+            var start = Start();
+            start.ArgumentList.Add("-c");
+            start.ArgumentList.Add(script[..length]);
+            await PublishedFoz.TryRunAsync(folder, start);
+            Assert.Equal(0, server.Requests);
+            Assert.Empty(Installed());
+        }
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Puts a version on the server: a program that says its version.</summary>
+    async Task<string> PublishAsync(string version)
+    {
+        var name = $"foz-{version}-{Platform}";
+        var program = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "made", name)).FullName, "foz");
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\necho foz {version}\n", Cancel);
+        await PublishedFoz.RunAsync(folder, new("chmod", ["+x", program]));
+        await PublishedFoz.RunAsync(
+            Path.Combine(folder, "made"), new("tar", ["-czf", $"{name}.tar.gz", name]));
+        var archive = await File.ReadAllBytesAsync(Path.Combine(folder, "made", $"{name}.tar.gz"), Cancel);
+        server.Files[$"{name}.tar.gz"] = archive;
+        var line = $"{Convert.ToHexStringLower(SHA256.HashData(archive))}  {name}.tar.gz\n";
+        server.Files["SHA256SUMS"] =
+            [.. server.Files.GetValueOrDefault("SHA256SUMS") ?? [], .. System.Text.Encoding.ASCII.GetBytes(line)];
+        return $"{name}.tar.gz";
+    }
+
+    ProcessStartInfo Start() => new("sh")
+    {
+        Environment = { ["HOME"] = folder, ["FOZ_RELEASE"] = server.Address, ["FOZ_HOME"] = "", ["FOZ_BIN"] = "" },
+    };
+
+    async Task<string> InstallAsync(int exitCode, string version = "")
+    {
+        var start = Start();
+        start.ArgumentList.Add(Path.Combine(Repository.Root, "deploy", "install.sh"));
+        start.Environment["FOZ_VERSION"] = version;
+        var (actual, output) = await PublishedFoz.TryRunAsync(folder, start);
+        Assert.True(actual == exitCode, $"{actual}\n{output}");
+        return output;
+    }
+
+    Task<string> VersionAsync() => PublishedFoz.RunAsync(folder, new(Command, ["version"]));
+
+    /// <summary>The versions that are there; what an installation left half done would be among them.</summary>
+    string[] Installed()
+    {
+        var home = Path.Combine(folder, ".local", "share", "foz");
+        return Directory.Exists(home)
+            ? [.. Directory.GetFileSystemEntries(home).Select(p => Path.GetFileName(p)!).Order(StringComparer.Ordinal)]
+            : [];
+    }
+
+    /// <summary>A release: files by their names.</summary>
+    sealed class ReleaseServer() : LoopbackServer(seed: null)
+    {
+        public Dictionary<string, byte[]> Files { get; } = new(StringComparer.Ordinal);
+
+        protected override LoopbackAnswer Answer(LoopbackRequest request) =>
+            Files.TryGetValue(request.Path.TrimStart('/'), out var content)
+                ? new(200, content, "application/octet-stream")
+                : Fault(404, "NotFound");
+
+        protected override LoopbackAnswer Fault(int status, string code) => LoopbackAnswer.Of(status, code);
+    }
+}

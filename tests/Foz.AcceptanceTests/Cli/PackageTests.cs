@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Foz.Tests;
+
+namespace Foz.AcceptanceTests.Cli;
+
+/// <summary>The packages of a release, installed.</summary>
+[Collection<PublishCollection>]
+public sealed class PackageTests : IDisposable
+{
+    const long DownloadBytesMax = 100_000_000;
+
+    const string HealthScript = """
+        cd /root/loja
+        timeout 60 foz serve --insecure-loopback --pg-port 0 --trino-port 0 --http-port 18080 &
+        server=$!
+        for i in $(seq 50); do
+            sleep 0.3
+            bash -c 'exec 3<>/dev/tcp/127.0.0.1/18080
+                printf "GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n" >&3 && head -n 1 <&3' && break
+        done
+        kill $server
+        wait
+        """;
+
+    readonly string folder = Directory.CreateTempSubdirectory("foz-package-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task A_clean_Debian_installs_the_package_runs_the_demo_and_removes_it()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "packages are installed by root");
+        var package = (await PackAsync()).GetFiles("*.deb").Single();
+        Assert.InRange(package.Length, 1, DownloadBytesMax);
+        var made = Path.Combine(Repository.Root, "artifacts", "debian12");
+        await RunAsync(Repository.Root, ".ci/debian-root", made);
+        await RunAsync(folder, "cp", "-a", Path.Combine(made, "root"), "root");
+        package.CopyTo(Path.Combine(folder, "root", "tmp", "foz.deb"));
+
+        await InRootAsync("dpkg -i /tmp/foz.deb");
+        Assert.Contains("foz:x:", await InRootAsync("getent passwd foz"), StringComparison.Ordinal);
+        Assert.Equal("root foz 750\n", await InRootAsync("stat -c '%U %G %a' /etc/foz"));
+        Assert.Contains(
+            "/usr/lib/foz/libduckdb.so", await InRootAsync("foz version --verbose"), StringComparison.Ordinal);
+        Assert.Contains("Done in ", await InRootAsync("cd /root && foz demo"), StringComparison.Ordinal);
+        Assert.Equal(
+            "n\n731\n",
+            await InRootAsync("cd /root/loja && foz query 'select count(*) as n from gold.daily_sales' --output csv"));
+        // What listens for HTTP is what needs the framework's parts that are left in.
+        Assert.Contains("HTTP/1.1 200 OK", await InRootAsync(HealthScript), StringComparison.Ordinal);
+
+        await InRootAsync("dpkg -P foz");
+        Assert.Equal(
+            "", await InRootAsync("ls -d /usr/lib/foz /usr/bin/foz /etc/foz /usr/share/man/man1/foz* 2>/dev/null; :"));
+    }
+
+    [Fact]
+    public async Task An_archive_is_installed_by_the_script_and_lists_all_parts_with_their_licences()
+    {
+        var output = await PackAsync();
+        var archive = output.GetFiles("*.tar.gz").Single();
+        await RunAsync(output.FullName, "sh", "-c", "sha256sum *.tar.gz > SHA256SUMS");
+        var start = new ProcessStartInfo("sh", [Path.Combine(Repository.Root, "deploy", "install.sh")]);
+        start.Environment["HOME"] = folder;
+        start.Environment["FOZ_RELEASE"] = $"file://{output.FullName}";
+        await PublishedFoz.RunAsync(folder, start);
+        var name = archive.Name[..^".tar.gz".Length];
+        var installed = Path.Combine(folder, ".local", "share", "foz", name);
+        Assert.StartsWith("foz ", await RunAsync(folder, Path.Combine(folder, ".local", "bin", "foz"), "version"),
+            StringComparison.Ordinal);
+        await RunAsync(folder, "man", "--warnings", "-l", Path.Combine(installed, "share", "foz.1"));
+
+        using var parts = JsonDocument.Parse(
+            await File.ReadAllTextAsync(output.GetFiles("*.cdx.json").Single().FullName, Cancel));
+        var notices = await File.ReadAllTextAsync(Path.Combine(installed, "THIRD-PARTY-NOTICES.txt"), Cancel);
+        var names = new List<string>();
+        foreach (var part in parts.RootElement.GetProperty("components").EnumerateArray())
+        {
+            names.Add(part.GetProperty("name").GetString()!);
+            Assert.NotEmpty(part.GetProperty("hashes").EnumerateArray());
+            Assert.Contains(
+                $"{names[^1]} {part.GetProperty("version").GetString()}", notices, StringComparison.Ordinal);
+        }
+        Assert.Contains("DuckDB", names);
+        Assert.Contains("Npgsql", names);
+        Assert.Contains("Microsoft.NETCore.App.Runtime.linux-x64", names);
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>Packs quickly: how small the packages are is a matter of releases.</summary>
+    async Task<DirectoryInfo> PackAsync()
+    {
+        var output = new DirectoryInfo(Path.Combine(folder, "out"));
+        var start = new ProcessStartInfo(
+            "deploy/release/package", ["linux-x64", PublishedFoz.Folder, output.FullName]);
+        start.Environment["FOZ_LEVEL"] = "1";
+        start.FileName = Path.Combine(Repository.Root, start.FileName);
+        await PublishedFoz.RunAsync(Repository.Root, start);
+        return output;
+    }
+
+    static Task<string> RunAsync(string folder, string file, params string[] arguments) =>
+        PublishedFoz.RunAsync(
+            folder, new(Path.Combine(folder, file) is var own && File.Exists(own) ? own : file, arguments));
+
+    /// <summary>Runs a command in the clean system, with its own list of processes.</summary>
+    Task<string> InRootAsync(string command) => RunAsync(
+        folder, "unshare", "--mount", "--pid", "--fork", "sh", "-c",
+        "mount -t proc proc root/proc && exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "
+        + "chroot root sh -c \"$1\"", "sh", command);
+}
