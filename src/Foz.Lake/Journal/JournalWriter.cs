@@ -130,10 +130,19 @@ public sealed class JournalWriter(Lakehouse lake)
             await new TableAlterer(session).AlterAsync(
                 table, new TableAlteration.SetProperties(new Dictionary<string, string>([Retention])),
                 cancellationToken);
-        await using var change = await new TableWriter(session).AppendAsync(
-            table, Select(name.Name, file), new() { Batch = batch, Properties = [new(Retention.Key, Retention.Value)] },
-            cancellationToken);
-        return (await change.CommitAsync(cancellationToken)).Warning;
+        try
+        {
+            await using var change = await new TableWriter(session).AppendAsync(
+                table, Select(name.Name, file),
+                new() { Batch = batch, Properties = [new(Retention.Key, Retention.Value)] }, cancellationToken);
+            return (await change.CommitAsync(cancellationToken)).Warning;
+        }
+        catch (Exception e) when (present is null && DeltaErrors.Find(e) is { Kind: ErrorKind.Conflict })
+        {
+            // Another run made the table first: the records are added to it. Exports add to the file.
+            File.Delete(file);
+            return await AppendAsync(lake, session, name, batch, export, file, cancellationToken);
+        }
     }
 
     /// <summary>A SELECT of the records of a table that a file has as lines of JSON.</summary>
