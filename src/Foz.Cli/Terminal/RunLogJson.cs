@@ -32,7 +32,18 @@ sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
             foreach (var (step, progress) in working.Due()) WriteLine(json => Write(json, step, progress));
     }
 
-    void WriteLine(Action<Utf8JsonWriter> write)
+    /// <summary>Writes a remark that is no event of a run.</summary>
+    public static void WriteNote(Shell shell, string text) => WriteLine(
+        shell,
+        json =>
+        {
+            json.WriteString("event"u8, "note"u8);
+            json.WriteString("message"u8, text);
+        });
+
+    void WriteLine(Action<Utf8JsonWriter> write) => WriteLine(shell, write);
+
+    static void WriteLine(Shell shell, Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = ValueText.CreateJsonWriter(buffer))

@@ -31,7 +31,11 @@ sealed class Shell
     public int Width => IsTerminal ? WidthNow() : 0;
 
     /// <summary>The folder that relative paths start from.</summary>
-    public string Folder { get; init; } = Environment.CurrentDirectory;
+    public string Folder
+    {
+        get => field ??= Environment.CurrentDirectory;
+        init;
+    }
 
     /// <summary>The time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

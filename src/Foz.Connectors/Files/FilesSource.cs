@@ -45,12 +45,7 @@ sealed class FilesSource : ISource
     /// <inheritdoc/>
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
     {
-        if (remote is null && !Directory.Exists(baseFolder))
-            throw new FozException(
-                ErrorKind.Source, $"folder {baseFolder} of connection '{connectionName}' does not exist")
-            {
-                Hint = "make it, or correct `path`, which starts from the project's folder",
-            };
+        if (IsMissing) throw MissingFolder();
         var files = await FindAsync("**", cancellationToken);
         return $"{files.Count:N0} {(files.Count == 1 ? "file" : "files")}, "
             + $"{files.Sum(f => f.SizeBytes):N0} bytes, in {statedFolder}";
@@ -94,7 +89,8 @@ sealed class FilesSource : ISource
             () => FilePlan.Make(
                 settings, found, history, (before, now) => HasOtherBytes(before, now, cancellationToken)),
             cancellationToken);
-        // Files may be deleted once they were read.
+        // Files may be deleted once they were read; without their folder, new ones would be missed.
+        if (IsMissing && history.Count > 0) throw MissingFolder();
         return found.Count > 0 || history.Any(inputs => inputs is StreamInputs.OfFiles { Files.IsEmpty: false }) ? plan
             : plan with
             {
@@ -311,6 +307,14 @@ sealed class FilesSource : ISource
             });
         return files;
     }
+
+    bool IsMissing => remote is null && !Directory.Exists(baseFolder);
+
+    FozException MissingFolder() => new(
+        ErrorKind.Source, $"folder {baseFolder} of connection '{connectionName}' does not exist")
+    {
+        Hint = "make it, or correct `path`, which starts from the project's folder",
+    };
 
     Task<IReadOnlyList<FileInput>> FindAsync(string pattern, CancellationToken cancellationToken) => remote is not null
         ? remote.FindAsync(pattern, cancellationToken)

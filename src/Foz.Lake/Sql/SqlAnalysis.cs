@@ -184,6 +184,9 @@ public sealed class SqlAnalysis
         {
             var hint = tokens.IsWord(0, "PIVOT") ? "write SELECT * FROM (PIVOT … ON … IN (…) …)" : null;
             var statement = tokens.TextOf(0).ToString().ToUpperInvariant();
+            if (statement is "SELECT" or "WITH" or "FROM" or "VALUES")
+                return Refused(
+                    sql, tokens[0].Start, "only one statement can stand here", "remove what follows the first ;");
             return Refused(sql, tokens[0].Start, $"only a SELECT can stand here, not {statement}", hint);
         }
         return error.TryGetProperty("position", out var text)

@@ -12,15 +12,16 @@ namespace Foz.Cli.Commands.Runs;
 /// </summary>
 /// <param name="context">The command's context.</param>
 /// <param name="workspace">The project.</param>
-sealed class HandOver(CommandContext context, Workspace workspace)
+/// <param name="isJson">Whether progress is written as JSON.</param>
+sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
 {
     /// <summary>The option that keeps a command in this process.</summary>
     public const string HereOption = "--here";
 
     static readonly TimeSpan endMax = TimeSpan.FromSeconds(30);
 
-    // A host that died is followed by another one after the lifetime of its heartbeat.
-    static readonly TimeSpan successorMax = TimeSpan.FromMinutes(1);
+    // Another host that waits takes the place of one that ended within a few seconds.
+    static readonly TimeSpan successorMax = TimeSpan.FromSeconds(10);
 
     readonly HostRequests requests = new(workspace.Lake);
 
@@ -92,7 +93,7 @@ sealed class HandOver(CommandContext context, Workspace workspace)
             else if ((request.State is RequestState.Asked || Clock.GetElapsedTime(silentSince) > successorMax)
                 && await requests.WithdrawAsync(id, request.State, cancellationToken))
             {
-                Note("the host has ended; it runs here");
+                Note("no host answers; it runs here");
                 return null;
             }
             await Task.Delay(Interval, Clock, cancellationToken);
@@ -119,7 +120,11 @@ sealed class HandOver(CommandContext context, Workspace workspace)
     ValueTask<LeaseHolder?> FindLeaderAsync(CancellationToken cancellationToken) => Leadership.FindAsync(
         workspace.Lake, workspace.File.Name, workspace.File.Environment, cancellationToken);
 
-    void Note(string text) => context.Shell.Error.WriteLine(context.Shell.Styled(Style.Dim, text));
+    void Note(string text)
+    {
+        if (isJson) RunLogJson.WriteNote(context.Shell, text);
+        else context.Shell.Error.WriteLine(context.Shell.Styled(Style.Dim, text));
+    }
 
     /// <summary>The arguments of a command line without some options and their values.</summary>
     static List<string> Without(ParseResult arguments, params IReadOnlyList<Option> options)

@@ -47,7 +47,7 @@ sealed class RunOptions(CommandContext context)
         ParseResult arguments, Workspace workspace, CancellationToken cancellationToken) =>
         arguments.GetValue(here) || context.Engines is not null
             ? null
-            : await new HandOver(context, workspace).TryAsync(arguments, cancellationToken);
+            : await new HandOver(context, workspace, IsJson(arguments)).TryAsync(arguments, cancellationToken);
 
     /// <summary>Whether progress is written as JSON.</summary>
     public bool IsJson(ParseResult arguments) => arguments.GetValue(logFormat) is "json";

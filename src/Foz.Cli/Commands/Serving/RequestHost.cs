@@ -16,8 +16,10 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
 {
     const int CommandsMax = 4;
 
+    static readonly TimeSpan retryInterval = TimeSpan.FromSeconds(10);
     static readonly TimeSpan sweepInterval = TimeSpan.FromHours(1);
 
+    readonly HostRequests requests = new(workspace.Lake);
     readonly Dictionary<string, Task> working = new(StringComparer.Ordinal);
 
     Shell Shell => context.Shell;
@@ -31,10 +33,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
         var (project, environment) = (workspace.File.Name, workspace.File.Environment);
         while (true)
         {
-            await using var leader = await Leadership.TakeAsync(
-                workspace.Lake, project, environment,
-                other => Report($"{other.User}@{other.Host} (process {other.ProcessId}) runs {project}; waiting"),
-                cancellationToken);
+            await using var leader = await LeadAsync(project, environment, cancellationToken);
             Report($"runs {project} in {environment} for other processes");
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leader.Lost);
             try
@@ -53,9 +52,26 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
         }
     }
 
+    /// <summary>Waits until this process leads, also while the lake cannot be reached.</summary>
+    async Task<Leadership> LeadAsync(string project, string environment, CancellationToken cancellationToken)
+    {
+        while (true)
+            try
+            {
+                return await Leadership.TakeAsync(
+                    workspace.Lake, project, environment,
+                    other => Report($"{other.User}@{other.Host} (process {other.ProcessId}) runs {project}; waiting"),
+                    cancellationToken);
+            }
+            catch (Exception e) when (DeltaErrors.Find(e) is { Kind: not ErrorKind.Canceled } error)
+            {
+                Report(error.Message);
+                await Task.Delay(retryInterval, Shell.Clock, cancellationToken);
+            }
+    }
+
     async Task AnswerAsync(Leadership leader, CancellationToken cancellationToken)
     {
-        var requests = new HostRequests(workspace.Lake);
         var sweptAt = DateTimeOffset.MinValue;
         while (true)
         {
@@ -69,7 +85,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
                 }
                 var taken = await requests.TakeAsync(
                     leader, working.Keys.ToHashSet(StringComparer.Ordinal), CommandsMax - working.Count,
-                    cancellationToken);
+                    unreadable => Report(unreadable.Message), cancellationToken);
                 foreach (var request in taken) working[request.Id] = AnswerAsync(request, cancellationToken);
             }
             catch (Exception e) when (DeltaErrors.Find(e) is { Kind: not ErrorKind.Canceled })
@@ -83,20 +99,20 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
     /// <summary>Runs the command of a request, or declines it; what goes wrong is reported.</summary>
     async Task AnswerAsync(HostRequest request, CancellationToken cancellationToken)
     {
-        var requests = new HostRequests(workspace.Lake);
+        var own = new HostRequests(workspace.Lake);
         try
         {
             if (ReasonToDecline(request, cancellationToken) is { } reason)
             {
-                await requests.DeclineAsync(request, reason, cancellationToken);
+                await own.DeclineAsync(request, reason, cancellationToken);
                 return;
             }
             Report($"{request.User}@{request.Machine}: foz {string.Join(' ', request.Arguments)}");
-            var exitCode = await RunAsync(request, requests, cancellationToken);
+            var exitCode = await RunAsync(request, own, cancellationToken);
             // A command that stops with the host is for the next host, or for the process that asked.
             if (cancellationToken.IsCancellationRequested)
-                await requests.ReturnAsync(request, CancellationToken.None);
-            else await requests.FinishAsync(request, exitCode, CancellationToken.None);
+                await own.ReturnAsync(request, CancellationToken.None);
+            else await own.FinishAsync(request, exitCode, CancellationToken.None);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -105,6 +121,20 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
         catch (Exception e) when (e is IOException || DeltaErrors.Find(e) is not null)
         {
             Report($"request {request.Id}: {e.Message}");
+            await DeclineAsync(own, request, e.Message);
+        }
+    }
+
+    /// <summary>Leaves a request to the process that asked, if the lake can be written.</summary>
+    static async Task DeclineAsync(HostRequests own, HostRequest request, string reason)
+    {
+        try
+        {
+            await own.DeclineAsync(request, reason, CancellationToken.None);
+        }
+        catch (Exception e) when (DeltaErrors.Find(e) is not null)
+        {
+            // The process that asked takes it when this host ends.
         }
     }
 
@@ -115,7 +145,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
             && revision == ProjectRevision.Of(workspace.File.Folder, workspace.File.LakePath, cancellationToken) ? null
         : $"its project in {workspace.File.Folder} has other files";
 
-    async Task<int> RunAsync(HostRequest request, HostRequests requests, CancellationToken cancellationToken)
+    async Task<int> RunAsync(HostRequest request, HostRequests own, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ended = new CancellationTokenSource();
@@ -123,7 +153,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
         try
         {
             await using var output = await RequestWriter.OpenAsync(
-                requests, request.Id, Interval, Shell.Clock, cancellationToken);
+                own, request.Id, Interval, Shell.Clock, cancellationToken);
             return await context.RunAsync(
                 [
                     .. request.Arguments, "--project", workspace.File.Folder, "--target", workspace.File.Environment,
@@ -145,12 +175,12 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
     /// <summary>Stops the command when the process that asked for it wants that.</summary>
     async Task WatchAsync(string id, CancellationTokenSource stop, CancellationToken ended)
     {
-        var requests = new HostRequests(workspace.Lake);
+        var own = new HostRequests(workspace.Lake);
         while (!ended.IsCancellationRequested)
             try
             {
                 await Task.Delay(Interval, Shell.Clock, ended);
-                if (await requests.FindAsync(id, ended) is null or { IsCanceled: true }) await stop.CancelAsync();
+                if (await own.FindAsync(id, ended) is null or { IsCanceled: true }) await stop.CancelAsync();
             }
             catch (OperationCanceledException) when (ended.IsCancellationRequested)
             {

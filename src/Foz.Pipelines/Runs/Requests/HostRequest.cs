@@ -88,8 +88,11 @@ public sealed record HostRequest
     [JsonIgnore]
     public bool HasEnded => State is RequestState.Done or RequestState.Declined or RequestState.Withdrawn;
 
+    /// <summary>Reads a request.</summary>
+    /// <param name="stored">The object.</param>
+    /// <param name="path">Its path.</param>
     /// <exception cref="FozException">The object is no request.</exception>
-    internal static HostRequest Read(StoredObject stored)
+    internal static HostRequest Read(StoredObject stored, string path)
     {
         try
         {
@@ -98,9 +101,9 @@ public sealed record HostRequest
         }
         catch (JsonException e)
         {
-            throw new FozException(ErrorKind.Storage, $"a request to the host cannot be read: {e.Message}", e)
+            throw new FozException(ErrorKind.Storage, $"the request {path} cannot be read: {e.Message}", e)
             {
-                Hint = "delete the file in _foz/requests, and run again",
+                Hint = "delete that object, and run again",
             };
         }
     }

@@ -41,7 +41,7 @@ public sealed class HostRequests(Lakehouse lake)
 
     /// <summary>Reads a request; null where it was removed.</summary>
     public async ValueTask<HostRequest?> FindAsync(string id, CancellationToken cancellationToken) =>
-        await Store.GetAsync(PathOf(id), cancellationToken) is { } stored ? HostRequest.Read(stored) : null;
+        await Store.GetAsync(PathOf(id), cancellationToken) is { } stored ? HostRequest.Read(stored, PathOf(id)) : null;
 
     /// <summary>Withdraws a request that no host works on.</summary>
     /// <param name="id">The request.</param>
@@ -64,24 +64,40 @@ public sealed class HostRequests(Lakehouse lake)
     /// <param name="leader">The leader.</param>
     /// <param name="working">The requests that it works on.</param>
     /// <param name="countMax">How many to take at most.</param>
+    /// <param name="onUnreadable">Called once with each request that cannot be read.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<IReadOnlyList<HostRequest>> TakeAsync(
-        Leadership leader, IReadOnlySet<string> working, int countMax, CancellationToken cancellationToken)
+        Leadership leader, IReadOnlySet<string> working, int countMax, Action<FozException> onUnreadable,
+        CancellationToken cancellationToken)
     {
         var taken = new List<HostRequest>();
         foreach (var id in await ListAsync(cancellationToken))
         {
             if (taken.Count == countMax) break;
             if (working.Contains(id) || ended.Contains(id)) continue;
-            HostRequest? found = null;
-            await ChangeAsync(
-                id,
-                request => leader.Leads(request.Project, request.Environment) ? found = Take(request, leader) : null,
-                cancellationToken);
-            if (found is { HasEnded: true }) ended.Add(id);
-            else if (found is not null) taken.Add(found);
+            try
+            {
+                if (await TakeAsync(id, leader, cancellationToken) is { } mine) taken.Add(mine);
+            }
+            catch (FozException e)
+            {
+                ended.Add(id);
+                onUnreadable(e);
+            }
         }
         return taken;
+    }
+
+    async Task<HostRequest?> TakeAsync(string id, Leadership leader, CancellationToken cancellationToken)
+    {
+        HostRequest? found = null;
+        await ChangeAsync(
+            id,
+            request => leader.Leads(request.Project, request.Environment) ? found = Take(request, leader) : null,
+            cancellationToken);
+        if (found is not { HasEnded: true }) return found;
+        ended.Add(id);
+        return null;
     }
 
     /// <summary>
@@ -176,7 +192,15 @@ public sealed class HostRequests(Lakehouse lake)
     {
         foreach (var id in await ListAsync(cancellationToken))
         {
-            var request = await FindAsync(id, cancellationToken);
+            HostRequest? request = null;
+            try
+            {
+                request = await FindAsync(id, cancellationToken);
+            }
+            catch (FozException)
+            {
+                // Who takes requests reports it.
+            }
             if (request is null || lake.Clock.GetUtcNow() - (request.EndedAt ?? request.AskedAt) < kept) continue;
             foreach (var path in await ListOutputAsync(id, cancellationToken))
                 await Store.DeleteAsync(path, cancellationToken);
@@ -198,7 +222,7 @@ public sealed class HostRequests(Lakehouse lake)
     {
         while (await Store.GetAsync(PathOf(id), cancellationToken) is { } stored)
         {
-            if (change(HostRequest.Read(stored)) is not { } changed) return false;
+            if (change(HostRequest.Read(stored, PathOf(id))) is not { } changed) return false;
             if (await Leases.WriteAsync(Store, PathOf(id), changed.Write(), stored.ETag, cancellationToken) is not null)
                 return true;
         }

@@ -1,3 +1,4 @@
+using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Runs.State;
@@ -46,8 +47,7 @@ public sealed class Leadership : IAsyncDisposable
         {
             var format = await lake.Format.ReadForWritingAsync(cancellationToken);
             var present = await lake.Store.GetAsync(place, cancellationToken);
-            if (present is not null && LeaseHolder.Read(present) is { IsReleased: false, IsGone: false } other
-                && !watch.IsSilent(present.ETag))
+            if (present is not null && Find(present) is { } other && !watch.IsSilent(present.ETag))
             {
                 if (!hasWaited) onWait(other);
                 hasWaited = true;
@@ -68,9 +68,22 @@ public sealed class Leadership : IAsyncDisposable
     public static async ValueTask<LeaseHolder?> FindAsync(
         Lakehouse lake, string project, string environment, CancellationToken cancellationToken) =>
         await lake.Store.GetAsync(PathOf(project, environment), cancellationToken) is { } present
-        && LeaseHolder.Read(present) is { IsReleased: false, IsGone: false } leader && leader.LooksAlive(lake.Clock)
+        && Find(present) is { } leader && leader.LooksAlive(lake.Clock)
             ? leader
             : null;
+
+    /// <summary>The host that an object names; null where it ended, or where no host has written the object.</summary>
+    static LeaseHolder? Find(StoredObject present)
+    {
+        try
+        {
+            return LeaseHolder.Read(present) is { IsReleased: false, IsGone: false } holder ? holder : null;
+        }
+        catch (FozException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Gives its place to the next host.</summary>
     public async ValueTask DisposeAsync()

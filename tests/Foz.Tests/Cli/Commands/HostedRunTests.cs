@@ -98,6 +98,21 @@ public sealed class HostedRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_others_broke_in_the_lake_stops_neither_server_nor_run()
+    {
+        foz.Write("lake/_foz/requests/20260101-x.json", """{"id": "x""");
+        foz.Write("lake/_foz/leaders/shop.prod.json", """{"runId": """);
+        (await foz.RunAsync("run")).ExpectOk();
+        await WaitAsync(() => File.ReadAllText(
+            Path.Combine(foz.Folder, "lake", "_foz", "leaders", "shop.prod.json")).Contains("renewals"));
+        var run = await foz.RunAsync("run");
+        run.ExpectOk();
+        Assert.Contains(Note, run.Error, StringComparison.Ordinal);
+        await stop.CancelAsync();
+        Assert.Equal(1, (await host).Error.Split("20260101-x.json").Length - 1);
+    }
+
+    [Fact]
     public async Task A_run_that_is_stopped_stops_at_the_host()
     {
         foz.Write("models/gold/total.sql", Endless);
@@ -122,7 +137,7 @@ public sealed class HostedRunTests : IAsyncLifetime
         await host;
         await WaitForStateAsync("withdrawn");
         await impatient.CancelAsync();
-        Assert.Contains("the host has ended; it runs here", (await run).Error, StringComparison.Ordinal);
+        Assert.Contains("no host answers; it runs here", (await run).Error, StringComparison.Ordinal);
     }
 
     void WriteProject(string folder) => foz.Write(folder + "foz.yml", $"""
