@@ -4,7 +4,7 @@ using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Quality.Imports;
+using Foz.Dbt.Imports;
 using Foz.Pipelines.Runs.Screening;
 
 namespace Foz.Cli.Commands.Quality;

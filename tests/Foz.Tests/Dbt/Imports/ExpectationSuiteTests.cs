@@ -1,9 +1,9 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Quality;
-using Foz.Pipelines.Quality.Imports;
+using Foz.Dbt.Imports;
 
-namespace Foz.Tests.Pipelines.Quality.Imports;
+namespace Foz.Tests.Dbt.Imports;
 
 public sealed class ExpectationSuiteTests
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Foz.Lake;
 
-namespace Foz.Pipelines.Quality.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>A check that replaces an expectation of another tool.</summary>
 /// <param name="Column">The column that has the check; null for the table.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Foz.Pipelines.Quality.Imports;
+namespace Foz.Dbt.Imports;
 
 /// <summary>The check for each kind of expectation.</summary>
 static class ExpectationChecks
