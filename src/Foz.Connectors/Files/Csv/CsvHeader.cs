@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using Foz.Lake;
+using Foz.Lake.Data;
 
 namespace Foz.Connectors.Files.Csv;
 
@@ -8,9 +10,12 @@ static class CsvHeader
     /// <summary>The characters that separate fields in common files, most likely first.</summary>
     public const string Delimiters = ";\t|,";
 
+    static readonly FrozenSet<string> ownNames =
+        ChangeColumns.Fields.Select(field => field.Name).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>
     /// What looks as if the file were read with wrong settings: one column that has delimiters in it, names that are
-    /// there twice.
+    /// there twice, or are those of Foz's own columns.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="names">The names in its header.</param>
@@ -27,6 +32,8 @@ static class CsvHeader
                     $"the header of {path} has '{alike.Key}' {alike.Count()} times: "
                     + "the columns after the first have a number",
                     dialect.SkipRows == 0 ? "set skip_rows where the header is further down" : null)),
+            .. names.Select(name => name.Trim()).Where(ownNames.Contains).Select(name => new Warning(
+                $"the header of {path} has '{name}', which is a column of Foz: the file's column has a number")),
         ];
     }
 
