@@ -41,7 +41,7 @@ sealed class CommandContext
     /// <summary>Variables of a dbt project.</summary>
     public Option<string?> Vars { get; } = new("--vars")
     {
-        Description = "Variables of a dbt project that stand over its own, such as '{start: 2026-01-01}'",
+        Description = "Variables of a dbt project that override its own, such as '{start: 2026-01-01}'",
         HelpName = "yaml", Recursive = true,
     };
 

@@ -79,7 +79,7 @@ sealed class FilesConnector(TimeProvider clock) : IConnector
         {
             Default = "`5s`",
         },
-        new("settle_max", "how long one must whose last line has no end; `0` in an environment with a `base`")
+        new("settle_max", "the same for a file whose last line has no line end; `0` in an environment with a `base`")
         {
             Default = "`1m`",
         },

@@ -26,7 +26,7 @@ static class LineageCommand
         };
         var diagram = new Option<bool>("--er")
         {
-            Description = "Draw an entity-relationship diagram in Mermaid, from relationships checks",
+            Description = "Draw an entity-relationship diagram in Mermaid, from checks of relationships",
         };
         var upstream = new Option<bool>("--upstream") { Description = "Show upstream tables (the default)" };
         var downstream = new Option<bool>("--downstream") { Description = "Show downstream tables" };
