@@ -24,12 +24,14 @@ main() {
     esac
     case $rid in
         osx-*) ;;
-        *) if ls /lib/ld-musl-* >/dev/null 2>&1; then rid=linux-musl-$rid; else rid=linux-$rid; fi ;;
+        # A system of glibc may have the package of musl as well.
+        *) if getconf GNU_LIBC_VERSION >/dev/null 2>&1 || ! ls /lib/ld-musl-* >/dev/null 2>&1
+            then rid=linux-$rid; else rid=linux-musl-$rid; fi ;;
     esac
 
     mkdir -p "$home" || fail "cannot write $home"
     work=$(mktemp -d "$home/.new-XXXXXX") || fail "cannot write $home"
-    trap 'rm -rf "$work"' EXIT
+    trap restore EXIT
     trap 'exit 1' HUP INT TERM
 
     fetch SHA256SUMS "$work/SHA256SUMS"
@@ -65,6 +67,12 @@ main() {
         *:"$bin":*) ;;
         *) echo "add it to the PATH:  export PATH=\"$bin:\$PATH\"" ;;
     esac
+}
+
+# An interrupted replacement of the same version gets its old files back.
+restore() {
+    [ ! -e "$work/old" ] || [ -e "$home/$name" ] || mv "$work/old" "$home/$name"
+    rm -rf "$work"
 }
 
 fetch() {

@@ -100,9 +100,8 @@ sealed class DatabaseReading(
                 }
                 rescued?.EndRow(rows);
                 watch.Note();
-                if ((++rows & 63) != 0) continue;
-                cancellationToken.ThrowIfCancellationRequested();
-                bytes = values.Sum(v => v.TextBytes);
+                bytes = TextBytesOf(values);
+                if ((++rows & 63) == 0) cancellationToken.ThrowIfCancellationRequested();
             }
             if (rows == 0) return null;
             var built = values.Select(v => v.Build());
@@ -114,6 +113,13 @@ sealed class DatabaseReading(
                 e is InvalidCastException or OverflowException or FormatException && at < columns.Count
                     ? $"reading column {columns[at].Name}" : "reading", e);
         }
+    }
+
+    static long TextBytesOf(ReaderColumn[] values)
+    {
+        var bytes = 0L;
+        foreach (var value in values) bytes += value.TextBytes;
+        return bytes;
     }
 
     /// <summary>Distinguishes rows that come slowly from rows that have stopped coming.</summary>

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using Foz.Lake;
@@ -112,6 +113,8 @@ sealed class DatabaseSession(DatabaseOptions options)
         {
             var parameter = command.CreateParameter();
             parameter.ParameterName = options.Dialect.Parameter(i + 1).TrimStart(':', '?');
+            // The default is SQL Server's `datetime`, which has steps of 3.33 ms.
+            if (options.Dialect.Name == "sqlserver" && values[i] is DateTime) parameter.DbType = DbType.DateTime2;
             parameter.Value = values[i];
             command.Parameters.Add(parameter);
         }

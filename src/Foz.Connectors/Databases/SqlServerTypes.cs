@@ -19,6 +19,8 @@ static class SqlServerTypes
             // As text, the server rounds them to two places.
             "money" => new(new DataType.Decimal(19, 4), name, ValueForm.Object),
             "smallmoney" => new(new DataType.Decimal(10, 4), name, ValueForm.Object),
+            // Parameters are `datetime2`, whose values lie between those of `datetime`.
+            "datetime" or "smalldatetime" => new(DataType.TimestampNtz, name, ValueForm.Object) { CursorCast = type },
             // Their classes are in assemblies that Foz does not have; the name may have a database before it.
             _ when UserTypes.Contains(type.Split('.')[^1]) =>
                 new(DataType.String, $"CAST({name} AS NVARCHAR(MAX))", ValueForm.Object),

@@ -29,7 +29,7 @@ sealed record MongoDbOptions
             IsRequired = true,
         },
         new("database", "the database") { Default = "that of the `url`" },
-        new("read_preference", "which members of a replica set are read")
+        new("read_preference", "which members of a replica set are read; incremental streams need the primary")
         {
             Values = [.. Preferences.Keys], Default = "that of the `url`, otherwise `primary`",
         },

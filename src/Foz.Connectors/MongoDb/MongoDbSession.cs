@@ -25,6 +25,21 @@ sealed class MongoDbSession : IDisposable
         client = new(() => new MongoClient(options.Client));
     }
 
+    /// <summary>Checks that reads are of the primary, as those must be that continue from a cursor.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <exception cref="FozException">They may be of a member that lags.</exception>
+    public void CheckReadsPrimary(string stream)
+    {
+        if (options.Client.ReadPreference.ReadPreferenceMode is ReadPreferenceMode.Primary) return;
+        throw new FozException(
+            ErrorKind.Configuration,
+            $"stream '{stream}' cannot be incremental with read_preference other than primary: documents that reach "
+            + "a member late would be missed")
+        {
+            Hint = "set read_preference: primary, or mode: snapshot",
+        };
+    }
+
     IMongoDatabase Database => client.Value.GetDatabase(options.Database);
 
     /// <inheritdoc/>

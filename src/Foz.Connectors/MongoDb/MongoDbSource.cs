@@ -86,6 +86,7 @@ sealed class MongoDbSource(SourceDefinition definition, MongoDbOptions options, 
     {
         var read = MongoDbStream.Read(definition.Name, stream);
         if (read.Cursor is null) return new(new StreamInputs.OfAll(), []);
+        session.CheckReadsPrimary(stream.Name);
         await session.FindAsync(read, cancellationToken);
         var ends = new CursorEnds(session, read);
         var kind = await ends.KindAsync(cancellationToken);

@@ -65,7 +65,8 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
     async Task<int?> FollowAsync(string id, CancellationToken cancellationToken)
     {
         var shown = 0;
-        var silentSince = Clock.GetTimestamp();
+        var askedAt = Clock.GetTimestamp();
+        var silentSince = askedAt;
         while (true)
         {
             // The state is read first: when the request has ended, all of its output is there.
@@ -88,6 +89,12 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
                     {
                         Hint = "run the command again",
                     };
+            }
+            if (request.State is RequestState.Asked && Clock.GetElapsedTime(askedAt) > HostRequests.AskedMax
+                && await requests.WithdrawAsync(id, RequestState.Asked, cancellationToken))
+            {
+                Note("the host is busy; it runs here");
+                return null;
             }
             if (await FindLeaderAsync(cancellationToken) is not null) silentSince = Clock.GetTimestamp();
             else if ((request.State is RequestState.Asked || Clock.GetElapsedTime(silentSince) > successorMax)

@@ -15,6 +15,7 @@ namespace Foz.Cli.Commands.Serving;
 sealed class RequestHost(CommandContext context, Workspace workspace)
 {
     const int CommandsMax = 4;
+    const int EndAttemptsMax = 6;
 
     static readonly TimeSpan retryInterval = TimeSpan.FromSeconds(10);
     static readonly TimeSpan sweepInterval = TimeSpan.FromHours(1);
@@ -91,6 +92,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
             catch (Exception e) when (DeltaErrors.Find(e) is { Kind: not ErrorKind.Canceled })
             {
                 Report(e.Message);
+                await Task.Delay(retryInterval, Shell.Clock, cancellationToken);
             }
             await Task.Delay(Interval, Shell.Clock, cancellationToken);
         }
@@ -100,6 +102,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
     async Task AnswerAsync(HostRequest request, CancellationToken cancellationToken)
     {
         var own = new HostRequests(workspace.Lake);
+        RequestWriter output;
         try
         {
             if (ReasonToDecline(request, cancellationToken) is { } reason)
@@ -107,35 +110,41 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
                 await own.DeclineAsync(request, reason, cancellationToken);
                 return;
             }
-            Report($"{request.User}@{request.Machine}: foz {string.Join(' ', request.Arguments)}");
-            var exitCode = await RunAsync(request, own, cancellationToken);
-            // A command that stops with the host is for the next host, or for the process that asked.
-            if (cancellationToken.IsCancellationRequested)
-                await own.ReturnAsync(request, CancellationToken.None);
-            else await own.FinishAsync(request, exitCode, CancellationToken.None);
+            output = await RequestWriter.OpenAsync(own, request.Id, Interval, Shell.Clock, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // It had not begun.
+            return;
         }
         catch (Exception e) when (e is IOException || DeltaErrors.Find(e) is not null)
         {
+            // Nothing of it has run: the process that asked runs it.
             Report($"request {request.Id}: {e.Message}");
-            await DeclineAsync(own, request, e.Message);
+            await EndAsync(() => own.DeclineAsync(request, e.Message, CancellationToken.None));
+            return;
         }
+        Report($"{request.User}@{request.Machine}: foz {string.Join(' ', request.Arguments)}");
+        var exitCode = await RunAsync(request, output, cancellationToken);
+        // A command that was stopped with the host is for the next host, or for the process that asked.
+        await EndAsync(() => exitCode != 0 && cancellationToken.IsCancellationRequested
+            ? own.ReturnAsync(request, CancellationToken.None)
+            : own.FinishAsync(request, exitCode, CancellationToken.None));
     }
 
-    /// <summary>Leaves a request to the process that asked, if the lake can be written.</summary>
-    static async Task DeclineAsync(HostRequests own, HostRequest request, string reason)
+    /// <summary>Writes how a request ended, again while the lake cannot be written.</summary>
+    async Task EndAsync(Func<Task> write)
     {
-        try
-        {
-            await own.DeclineAsync(request, reason, CancellationToken.None);
-        }
-        catch (Exception e) when (DeltaErrors.Find(e) is not null)
-        {
-            // The process that asked takes it when this host ends.
-        }
+        for (var attempt = 1; attempt <= EndAttemptsMax; attempt++)
+            try
+            {
+                await write();
+                return;
+            }
+            catch (Exception e) when (DeltaErrors.Find(e) is not null)
+            {
+                Report(e.Message);
+                await Task.Delay(retryInterval, Shell.Clock, CancellationToken.None);
+            }
     }
 
     string? ReasonToDecline(HostRequest request, CancellationToken cancellationToken) =>
@@ -145,15 +154,14 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
             && revision == ProjectRevision.Of(workspace.File.Folder, workspace.File.LakePath, cancellationToken) ? null
         : $"its project in {workspace.File.Folder} has other files";
 
-    async Task<int> RunAsync(HostRequest request, HostRequests own, CancellationToken cancellationToken)
+    async Task<int> RunAsync(HostRequest request, RequestWriter output, CancellationToken cancellationToken)
     {
+        await using var ending = output;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ended = new CancellationTokenSource();
         var watching = WatchAsync(request.Id, stop, ended.Token);
         try
         {
-            await using var output = await RequestWriter.OpenAsync(
-                own, request.Id, Interval, Shell.Clock, cancellationToken);
             return await context.RunAsync(
                 [
                     .. request.Arguments, "--project", workspace.File.Folder, "--target", workspace.File.Environment,

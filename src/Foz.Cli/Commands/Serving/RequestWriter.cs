@@ -49,12 +49,19 @@ sealed class RequestWriter : IAsyncDisposable
         return writer;
     }
 
-    /// <summary>Writes what is left.</summary>
+    /// <summary>Writes what is left, if the lake can be written: how the command ended counts without it too.</summary>
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
         await writing;
-        await WriteWaitingAsync();
+        try
+        {
+            await WriteWaitingAsync();
+        }
+        catch (Exception e) when (DeltaErrors.Find(e) is not null)
+        {
+            // The process that asked shows what was written before.
+        }
         stop.Dispose();
     }
 

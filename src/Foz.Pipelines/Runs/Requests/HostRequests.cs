@@ -20,6 +20,9 @@ public sealed class HostRequests(Lakehouse lake)
     // Two hosts that died over a request may have died of it.
     const int AttemptsMax = 2;
 
+    /// <summary>How long a process waits for a host that is busy before it runs its command itself.</summary>
+    public static readonly TimeSpan AskedMax = TimeSpan.FromMinutes(5);
+
     static readonly TimeSpan kept = TimeSpan.FromDays(1);
 
     // Requests stay for a day after their end; each is read once.
@@ -110,6 +113,10 @@ public sealed class HostRequests(Lakehouse lake)
             ended.Add(request.Id);
             return null;
         }
+        // Of a process that ended without a word, or that wants no work any more.
+        if (request.IsCanceled
+            || (request.State is RequestState.Asked && lake.Clock.GetUtcNow() - request.AskedAt > 2 * AskedMax))
+            return request with { State = RequestState.Withdrawn, EndedAt = lake.Clock.GetUtcNow() };
         return request.Attempts < AttemptsMax
             ? request with { State = RequestState.Taken, HostId = leader.HostId, Attempts = request.Attempts + 1 }
             : request with
@@ -201,7 +208,7 @@ public sealed class HostRequests(Lakehouse lake)
             {
                 // Who takes requests reports it.
             }
-            if (request is null || lake.Clock.GetUtcNow() - (request.EndedAt ?? request.AskedAt) < kept) continue;
+            if (request?.EndedAt is not { } end || lake.Clock.GetUtcNow() - end < kept) continue;
             foreach (var path in await ListOutputAsync(id, cancellationToken))
                 await Store.DeleteAsync(path, cancellationToken);
             await Store.DeleteAsync(PathOf(id), cancellationToken);

@@ -7,14 +7,14 @@ namespace Foz.Pipelines.Runs.Requests;
 /// <summary>The state of a project's texts, to find whether two machines have the same one.</summary>
 public static class ProjectRevision
 {
-    const long ContentBytesMax = 1 << 20;
+    const long ContentBytesMax = 16 << 20;
 
     static readonly string[] passedOver = ["target", "logs", "node_modules", "__pycache__", "venv"];
 
     /// <summary>
-    /// Returns the hash of the names and contents of all files of a project; of files over 1 MiB, which are data, their
-    /// sizes. The lake, hidden files and the folders <c>target</c>, <c>logs</c>, <c>node_modules</c>,
-    /// <c>__pycache__</c> and <c>venv</c> are left out.
+    /// Returns the hash of the names and contents of all files of a project; of files over 16 MiB, which are data, of
+    /// their sizes. The lake, hidden files, logs (<c>*.log</c>) and the folders <c>target</c>, <c>logs</c>,
+    /// <c>node_modules</c>, <c>__pycache__</c> and <c>venv</c> are left out.
     /// </summary>
     /// <param name="folder">The project's folder, as a full path.</param>
     /// <param name="lake">Where the lake is: a full path, or a URL.</param>
@@ -44,7 +44,10 @@ public static class ProjectRevision
         foreach (var entry in folder.EnumerateFileSystemInfos())
         {
             if (entry.Name.StartsWith('.') || entry.FullName == lake) continue;
-            if (entry is FileInfo file) yield return file;
+            if (entry is FileInfo file)
+            {
+                if (file.Extension != ".log") yield return file;
+            }
             else if (entry.LinkTarget is null && !passedOver.Contains(entry.Name, StringComparer.Ordinal))
                 foreach (var inner in Files((DirectoryInfo)entry, lake)) yield return inner;
         }

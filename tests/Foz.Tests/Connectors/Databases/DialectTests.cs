@@ -55,6 +55,8 @@ public sealed class DialectTests
 
     [Theory]
     [InlineData(typeof(decimal), "money", 19, 255, "decimal(19,4)", "[c]")]
+    [InlineData(typeof(DateTime), "datetime", 23, 3, "timestamp_ntz", "[c]")]
+    [InlineData(typeof(DateTime), "datetime2", 27, 7, "timestamp_ntz", "[c]")]
     [InlineData(typeof(decimal), "smallmoney", 10, 255, "decimal(10,4)", "[c]")]
     [InlineData(typeof(decimal), "decimal", 38, 10, "decimal(38,10)", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
     [InlineData(typeof(object), "erp.sys.geography", null, null, "string", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
