@@ -15,9 +15,6 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
 {
     const int KeysUsual = 16;
 
-    // The engine cannot be opened with less.
-    const long MemoryBytesMin = 32_000_000;
-
     /// <summary>The keys that were asked for, perhaps twice, where none are declared and any can be unknown.</summary>
     readonly List<string>? asked = keys is null && mapping.Entries.Count > 0 ? new(KeysUsual) : null;
 
@@ -125,9 +122,8 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
     public MemorySize? MemorySize(string key) => Node(key) switch
     {
         null => null,
-        YamlNode.Scalar scalar when Foz.Lake.Configuration.MemorySize.TryParse(scalar.Text, out var size)
-            && size.Bytes >= MemoryBytesMin => size,
-        var node => Wrong<MemorySize?>(node, key, "an amount of memory such as 512MB or 2GB, and at least 32MB"),
+        YamlNode.Scalar scalar when Foz.Lake.Configuration.MemorySize.TryParse(scalar.Text, out var size) => size,
+        var node => Wrong<MemorySize?>(node, key, "an amount of memory, such as 512MB or 2GB"),
     };
 
     /// <summary>One of several words; null where it is not set.</summary>

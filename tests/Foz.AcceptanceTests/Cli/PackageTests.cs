@@ -8,7 +8,7 @@ namespace Foz.AcceptanceTests.Cli;
 [Collection<PublishCollection>]
 public sealed class PackageTests : IDisposable
 {
-    // Packed quickly, packages are a tenth larger than those of a release.
+    // Packages are packed quickly here; those of a release are smaller.
     const long DownloadBytesMax = 110_000_000;
 
     const string HealthScript = """
