@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs Foz for the user who runs it, without root:
 #   curl -fsSL $FOZ_RELEASE/install.sh | FOZ_RELEASE=https://host/path sh
-# FOZ_RELEASE: where the release lies: SHA256SUMS and its archives, an address (https://, http:// or file://).
+# FOZ_RELEASE: where the release lies: SHA256SUMS and its archives, an address (https:// or file://; http:// of this
+# machine).
 # FOZ_VERSION: the version; by default the one that SHA256SUMS names last.
 # FOZ_HOME:    where the versions go; by default ~/.local/share/foz. FOZ_BIN: the folder of the command; ~/.local/bin.
 # The archive is compared with its SHA-256 before anything of it is unpacked. The command is switched to the new version
@@ -13,6 +14,10 @@ fail() { echo "install.sh: $*; nothing was installed" >&2; exit 1; }
 main() {
     release=${FOZ_RELEASE:-}
     [ -n "$release" ] || fail "set FOZ_RELEASE to the address of the release"
+    case $release in
+        https://* | file://* | http://127.0.0.1[:/]* | http://localhost[:/]*) ;;
+        *) fail "FOZ_RELEASE must be an address that begins with https:// or file://: others can be changed on the way" ;;
+    esac
     home=${FOZ_HOME:-$HOME/.local/share/foz}
     bin=${FOZ_BIN:-$HOME/.local/bin}
     case $(uname -s)/$(uname -m) in
@@ -77,7 +82,7 @@ restore() {
 
 fetch() {
     if command -v curl >/dev/null; then
-        curl -fsSL --retry 3 --connect-timeout 20 -o "$2" "$release/$1" || fail "cannot fetch $release/$1"
+        curl -fsSL --proto-redir =https --retry 3 --connect-timeout 20 -o "$2" "$release/$1" || fail "cannot fetch $release/$1"
     elif command -v wget >/dev/null; then
         wget -q -O "$2" "$release/$1" || fail "cannot fetch $release/$1"
     else

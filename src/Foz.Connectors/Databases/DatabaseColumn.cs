@@ -50,7 +50,7 @@ sealed record DatabaseColumn(Field Field, string Sql, Type ValueType, string Nam
     /// <summary>The SQL type that a cursor is cast to before it is compared; null for none.</summary>
     public string? CursorCast { get; init; }
 
-    /// <summary>A parameter as it is compared with the cursor.</summary>
+    /// <summary>The SQL of a parameter that is compared with the cursor.</summary>
     public string Comparand(string parameter) => CursorCast is null ? parameter : $"CAST({parameter} AS {CursorCast})";
 
     /// <summary>The largest cursor, in SQL: the server writes the text of one that .NET cannot hold.</summary>

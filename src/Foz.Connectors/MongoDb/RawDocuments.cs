@@ -7,7 +7,7 @@ namespace Foz.Connectors.MongoDb;
 /// <summary>Documents as bytes: what the driver reads of them would not be what the server sent.</summary>
 static class RawDocuments
 {
-    /// <summary>The bytes of a document, valid as long as it is.</summary>
+    /// <summary>The bytes of a document, valid until the document is disposed.</summary>
     public static ReadOnlyMemory<byte> BytesOf(RawBsonDocument document)
     {
         var segment = document.Slice.AccessBackingBytes(0);

@@ -85,6 +85,21 @@ public sealed class InstallScriptTests : IAsyncDisposable
         Assert.Equal([$"foz-1.0.0-{Platform}"], Installed());
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1.example.com/foz")]
+    [InlineData("http://example.com/foz")]
+    [InlineData("ftp://example.com/foz")]
+    public async Task An_address_that_others_can_change_is_refused(string address)
+    {
+        var start = Start();
+        start.ArgumentList.Add(Path.Combine(Repository.Root, "deploy", "install.sh"));
+        start.Environment["FOZ_RELEASE"] = address;
+        var (exitCode, output) = await PublishedFoz.TryRunAsync(folder, start);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("must be an address that begins with https://", output, StringComparison.Ordinal);
+        Assert.Empty(Installed());
+    }
+
     [Fact]
     public async Task A_script_that_was_cut_does_nothing()
     {

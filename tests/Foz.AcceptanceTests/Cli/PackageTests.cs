@@ -12,7 +12,7 @@ public sealed class PackageTests : IDisposable
     const long DownloadBytesMax = 110_000_000;
 
     const string HealthScript = """
-        cd /root/loja
+        cd ~/loja
         timeout 60 foz serve --insecure-loopback --pg-port 0 --trino-port 0 --http-port 18080 &
         server=$!
         for i in $(seq 50); do
@@ -44,10 +44,10 @@ public sealed class PackageTests : IDisposable
         Assert.Equal("root foz 750\n", await InRootAsync("stat -c '%U %G %a' /etc/foz"));
         Assert.Contains(
             "/usr/lib/foz/libduckdb.so", await InRootAsync("foz version --verbose"), StringComparison.Ordinal);
-        Assert.Contains("Done in ", await InRootAsync("cd /root && foz demo"), StringComparison.Ordinal);
+        Assert.Contains("Done in ", await InRootAsync("cd ~ && foz demo"), StringComparison.Ordinal);
         Assert.Equal(
             "n\n731\n",
-            await InRootAsync("cd /root/loja && foz query 'select count(*) as n from gold.daily_sales' --output csv"));
+            await InRootAsync("cd ~/loja && foz query 'select count(*) as n from gold.daily_sales' --output csv"));
         // What listens for HTTP is what needs the framework's parts that are left in.
         Assert.Contains("HTTP/1.1 200 OK", await InRootAsync(HealthScript), StringComparison.Ordinal);
 

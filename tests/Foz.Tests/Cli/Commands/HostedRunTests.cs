@@ -43,7 +43,8 @@ public sealed class HostedRunTests : IAsyncLifetime
         Assert.Contains(Note, run.Error, StringComparison.Ordinal);
         Assert.Contains("gold.total", run.Out, StringComparison.Ordinal);
         var request = await RequestAsync();
-        Assert.Equal(("done", 0), (request.GetProperty("state").GetString(), request.GetProperty("exitCode").GetInt32()));
+        Assert.Equal(
+            ("done", 0), (request.GetProperty("state").GetString(), request.GetProperty("exitCode").GetInt32()));
         Assert.Equal("run", Assert.Single(request.GetProperty("arguments").EnumerateArray()).GetString());
 
         var lines = await foz.RunAsync("run", "--full-refresh", "--log-format", "json");

@@ -47,7 +47,7 @@ sealed class MongoServer : IDisposable
     /// <summary>The address, with a short wait for a server.</summary>
     public string Url => $"mongodb://127.0.0.1:{Port}/shop";
 
-    /// <summary>The user and the password that may log in; null where nobody has to.</summary>
+    /// <summary>The user and the password that may log in; null where none is needed.</summary>
     public (string User, string Password)? LogIn { get; init; }
 
     /// <summary>What goes wrong with a command; null where nothing does.</summary>
