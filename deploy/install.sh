@@ -3,7 +3,7 @@
 #   curl -fsSL $FOZ_RELEASE/install.sh | FOZ_RELEASE=https://host/path sh
 # FOZ_RELEASE: where the release lies: SHA256SUMS and its archives, an address (https:// or file://; http:// of this
 # machine).
-# FOZ_VERSION: the version; by default the one that SHA256SUMS names last.
+# FOZ_VERSION: the version; by default the newest release in SHA256SUMS, or the newest before a release if there is none.
 # FOZ_HOME:    where the versions go; by default ~/.local/share/foz. FOZ_BIN: the folder of the command; ~/.local/bin.
 # The archive is compared with its SHA-256 before anything of it is unpacked. The command is switched to the new version
 # at the very end, in one step: until then the old one works.
@@ -43,8 +43,7 @@ main() {
     if [ -n "${FOZ_VERSION:-}" ]; then
         line=$(awk -v f="foz-$FOZ_VERSION-$rid.tar.gz" '$2 == f' "$work/SHA256SUMS")
     else
-        line=$(awk -v r="-$rid.tar.gz" '
-            $2 ~ /^foz-[0-9][^\/]*$/ && substr($2, length($2) - length(r) + 1) == r' "$work/SHA256SUMS" | tail -n 1)
+        line=$(newest "-$rid.tar.gz" < "$work/SHA256SUMS")
     fi
     [ -n "$line" ] || fail "$release/SHA256SUMS names no archive ${FOZ_VERSION:+of version $FOZ_VERSION }for $rid"
     expected=${line%% *}
@@ -78,6 +77,30 @@ main() {
 restore() {
     [ ! -e "$work/old" ] || [ -e "$home/$name" ] || mv "$work/old" "$home/$name"
     rm -rf "$work"
+}
+
+# Prints the line of the newest version, of those whose archive ends as said. Not all systems have `sort -V`, which also takes
+# 1.0.0-rc.1 for newer than 1.0.0: so numbers get leading zeros. A release comes after all that is before a release.
+newest() {
+    awk -v end="$1" '
+        function number(text) { return sprintf("%010d", text) }
+        {
+            at = length($2) - length(end)
+            version = substr($2, 5, at - 4)
+            sub(/\+.*/, "", version)
+            if (substr($2, 1, 4) != "foz-" || substr($2, at + 1) != end) next
+            if (version !~ /^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/) next
+            before = ""
+            if (dash = index(version, "-")) {
+                before = substr(version, dash + 1)
+                version = substr(version, 1, dash - 1)
+            }
+            split(version, parts, ".")
+            key = (before == "") number(parts[1]) number(parts[2]) number(parts[3])
+            count = split(before, parts, ".")
+            for (i = 1; i <= count; i++) key = key "!" (parts[i] ~ /^[0-9]+$/ ? "0" number(parts[i]) : "1" parts[i])
+            print key, $0
+        }' | LC_ALL=C sort | tail -n 1 | cut -d ' ' -f 2-
 }
 
 fetch() {

@@ -23,10 +23,11 @@ public sealed class InstallScriptTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_last_version_is_installed_a_named_one_takes_its_place_and_the_same_again_too()
+    public async Task The_newest_version_is_installed_a_named_one_takes_its_place_and_the_same_again_too()
     {
-        await PublishAsync("1.2.3");
         await PublishAsync("1.10.0");
+        await PublishAsync("1.2.3");
+        await PublishAsync("1.11.0-rc.1");
         Assert.Contains("installed foz 1.10.0", (await InstallAsync(0)), StringComparison.Ordinal);
         Assert.Equal("foz 1.10.0\n", await VersionAsync());
         await InstallAsync(0, version: "1.2.3");
@@ -36,6 +37,24 @@ public sealed class InstallScriptTests : IAsyncDisposable
         Assert.Equal(
             [$"foz-1.10.0-{Platform}", $"foz-1.2.3-{Platform}"],
             Installed());
+    }
+
+    [Theory]
+    [InlineData("1.10.0", "1.10.0", "1.9.0", "1.2.30")]
+    [InlineData("1.9.0", "1.10.0-rc.1", "1.9.0")]
+    [InlineData("1.10.0-rc.10", "1.10.0-rc.9", "1.10.0-rc.10", "1.10.0-beta.11", "1.10.0-rc")]
+    [InlineData("1.0.0-a-b", "1.0.0-a-b", "1.0.0-a.z", "1.0.0-9")]
+    [InlineData("2.0.0", "2.0.0", "x/../3.0.0", "3.0")]
+    public async Task The_newest_of_several_versions_is_found(string newest, params string[] versions)
+    {
+        foreach (var version in versions)
+            server.Files["SHA256SUMS"] =
+            [
+                .. server.Files.GetValueOrDefault("SHA256SUMS") ?? [],
+                .. System.Text.Encoding.ASCII.GetBytes($"{new string('0', 64)}  foz-{version}-{Platform}.tar.gz\n"),
+            ];
+        Assert.Contains(
+            $"fetching foz-{newest}-{Platform}.tar.gz\n", await InstallAsync(1), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -24,6 +24,12 @@ public sealed class PackageTests : IDisposable
         wait
         """;
 
+    const string Stopped = "stop foz-run@*.timer foz-run@*.service foz@*.service\n";
+
+    /// <summary>What a removed package would have left.</summary>
+    const string Left =
+        "/usr/lib/foz /usr/bin/foz /etc/foz /usr/share/man/man1/foz* /etc/systemd/system/a.wants/foz@a.service";
+
     readonly string folder = Directory.CreateTempSubdirectory("foz-package-").FullName;
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -34,14 +40,14 @@ public sealed class PackageTests : IDisposable
         Assert.SkipUnless(Environment.UserName == "root", "packages are installed by root");
         var package = (await PackAsync()).GetFiles("*.deb").Single();
         Assert.InRange(package.Length, 1, DownloadBytesMax);
-        var made = Path.Combine(Repository.Root, "artifacts", "debian12");
-        await RunAsync(Repository.Root, ".ci/debian-root", made);
-        await RunAsync(folder, "cp", "-a", Path.Combine(made, "root"), "root");
+        await MakeRootAsync();
         package.CopyTo(Path.Combine(folder, "root", "tmp", "foz.deb"));
+        await RecordServicesAsync();
 
         await InRootAsync("dpkg -i /tmp/foz.deb");
+        Assert.Equal("daemon-reload\ntry-restart foz@*.service\n", await ServicesAsync());
         Assert.Contains("foz:x:", await InRootAsync("getent passwd foz"), StringComparison.Ordinal);
-        Assert.Equal("root foz 750\n", await InRootAsync("stat -c '%U %G %a' /etc/foz"));
+        Assert.Equal("root root 700\n", await InRootAsync("stat -c '%U %G %a' /etc/foz"));
         Assert.Contains(
             "/usr/lib/foz/libduckdb.so", await InRootAsync("foz version --verbose"), StringComparison.Ordinal);
         Assert.Contains("Done in ", await InRootAsync("cd ~ && foz demo"), StringComparison.Ordinal);
@@ -51,9 +57,54 @@ public sealed class PackageTests : IDisposable
         // What listens for HTTP is what needs the framework's parts that are left in.
         Assert.Contains("HTTP/1.1 200 OK", await InRootAsync(HealthScript), StringComparison.Ordinal);
 
+        // As dpkg calls it where a newer version takes its place.
+        await InRootAsync("/var/lib/dpkg/info/foz.prerm upgrade 1.0");
+        Assert.Equal("", await ServicesAsync());
+        await InRootAsync("mkdir -p /etc/systemd/system/a.wants && ln -s /x /etc/systemd/system/a.wants/foz@a.service");
         await InRootAsync("dpkg -P foz");
+        Assert.Equal($"{Stopped}daemon-reload\ndaemon-reload\n", await ServicesAsync());
+        Assert.Equal("", await InRootAsync($"ls -d {Left} 2>/dev/null; :"));
+    }
+
+    [Fact]
+    public async Task The_package_of_RPM_is_installed_starts_and_is_removed()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "packages are installed by root");
+        var package = (await PackAsync()).GetFiles("*.rpm").Single().FullName;
         Assert.Equal(
-            "", await InRootAsync("ls -d /usr/lib/foz /usr/bin/foz /etc/foz /usr/share/man/man1/foz* 2>/dev/null; :"));
+            "foz x86_64 Apache-2.0",
+            await RunAsync(folder, "rpm", "-qp", "--qf", "%{NAME} %{ARCH} %{LICENSE}", package));
+        await MakeRootAsync();
+        await RecordServicesAsync();
+
+        string[] rpm = ["--root", Path.Combine(folder, "root"), "--dbpath", "/var/lib/rpm", "--nodeps"];
+        await RunAsync(folder, "rpm", [.. rpm, "-U", package]);
+        Assert.Equal("daemon-reload\ntry-restart foz@*.service\n", await ServicesAsync());
+        Assert.Contains("foz:x:", await InRootAsync("getent passwd foz"), StringComparison.Ordinal);
+        Assert.Equal("root root 700\n", await InRootAsync("stat -c '%U %G %a' /etc/foz"));
+        Assert.Equal("a\n1\n", await InRootAsync("foz query 'select 1 as a' --output csv"));
+
+        await RunAsync(folder, "rpm", [.. rpm, "-e", "foz"]);
+        Assert.Equal($"{Stopped}daemon-reload\n", await ServicesAsync());
+        Assert.Equal("", await InRootAsync($"ls -d {Left} 2>/dev/null; :"));
+    }
+
+    [Fact]
+    public async Task A_file_that_belongs_to_no_known_part_is_refused()
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, "libsurprise.so"), "", Cancel);
+        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "deploy", "release", "parts"))
+        {
+            ArgumentList =
+            {
+                Path.Combine(
+                    Repository.Root, "artifacts/release/linux-x64/obj/Foz.Cli/release_linux-x64/foz.deps.json"),
+                folder, "1.0.0", "0", Path.Combine(folder, "notices"), Path.Combine(folder, "parts"),
+            },
+        };
+        var (exitCode, output) = await PublishedFoz.TryRunAsync(folder, start);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("libsurprise.so belongs to no package", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,6 +152,22 @@ public sealed class PackageTests : IDisposable
         await PublishedFoz.RunAsync(Repository.Root, start);
         return output;
     }
+
+    /// <summary>Makes a clean system to install in.</summary>
+    async Task MakeRootAsync()
+    {
+        var made = Path.Combine(Repository.Root, "artifacts", "debian12");
+        await RunAsync(Repository.Root, ".ci/debian-root", made);
+        await RunAsync(folder, "cp", "-a", Path.Combine(made, "root"), "root");
+    }
+
+    /// <summary>Lets the clean system, where no systemd runs, say what would be asked of it.</summary>
+    Task<string> RecordServicesAsync() => InRootAsync(
+        "mkdir -p /run/systemd/system && printf '#!/bin/sh\necho \"$*\" >> /asked\n' > /usr/bin/systemctl "
+        + "&& chmod +x /usr/bin/systemctl");
+
+    /// <summary>What systemd was asked since the last call.</summary>
+    Task<string> ServicesAsync() => InRootAsync("touch /asked && cat /asked && rm /asked");
 
     static Task<string> RunAsync(string folder, string file, params string[] arguments) =>
         PublishedFoz.RunAsync(
