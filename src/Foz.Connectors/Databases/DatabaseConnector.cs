@@ -39,7 +39,7 @@ sealed class DatabaseConnector : IConnector
         new("query", "a SELECT to read instead of a table"),
         new("split_by", "the column whose ranges are read at the same time: a whole number")
         {
-            Default = "the first of `keys`, if it is one",
+            Default = "the first of `keys`, if it is one; none for a `query`",
         },
     ];
 

@@ -20,33 +20,41 @@ sealed class DatabaseReading(
     public async IAsyncEnumerable<ColumnBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var connection = await session.OpenAsync(cancellationToken);
-        var isReading = false;
+        DbCommand? reading = null;
         try
         {
             while (Next() is { } range)
             {
-                var command = session.Command(
+                reading = session.Command(
                     connection, range.Sql.Length == 0 ? select : $"{select} WHERE {range.Sql}", range.Values);
-                var reader = await ExecuteAsync(command, cancellationToken);
+                var reader = await ExecuteAsync(reading, cancellationToken);
                 var rows = new RowWatch(session.ReadTimeout);
-                isReading = true;
-                while (await NextWithinAsync(reader, rows, cancellationToken) is { } batch)
-                {
-                    isReading = false;
-                    yield return batch;
-                    isReading = true;
-                }
-                isReading = false;
+                while (await NextWithinAsync(reader, rows, cancellationToken) is { } batch) yield return batch;
                 await reader.DisposeAsync();
-                await command.DisposeAsync();
+                await reading.DisposeAsync();
+                reading = null;
             }
         }
         finally
         {
             // A server that sends nothing more may not answer when the connection is closed either.
-            if (isReading) _ = Task.Run(connection.Dispose, CancellationToken.None);
+            if (reading is not null) _ = Task.Run(() => Abandon(reading, connection), CancellationToken.None);
             else await connection.DisposeAsync();
         }
+    }
+
+    /// <summary>Ends a query before its last row: many providers read the rest when its connection is closed.</summary>
+    static void Abandon(DbCommand command, DbConnection connection)
+    {
+        try
+        {
+            command.Cancel();
+        }
+        catch (Exception e) when (e is DbException or NotSupportedException or InvalidOperationException)
+        {
+            // What cannot be cancelled ends with its connection.
+        }
+        connection.Dispose();
     }
 
     /// <summary>The next rows, as long as some come in time: many providers block the thread that reads.</summary>

@@ -129,7 +129,10 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var stated = stream.Settings.Text("split_by");
         var keys = stream.Keys.Count > 0 ? stream.Keys : table.Keys;
         var column = stated is not null ? DatabaseColumns.Find(stream, "split_by", stated, table.Columns)
-            : keys.Count > 0 ? DatabaseColumns.Find(stream, "keys", keys[0], table.Columns) : null;
+            // A query may end with LIMIT or take long before its first row: each range would run it again.
+            : keys.Count > 0 && stream.Settings.Text("query") is null
+                ? DatabaseColumns.Find(stream, "keys", keys[0], table.Columns)
+                : null;
         if (column is null || options.ConnectionsMax == 1) return [KeyCondition.All];
         var count = options.ConnectionsMax * RangesPerConnection;
         if (!KeyRanges.IsWhole(column.ValueType))

@@ -1,4 +1,5 @@
 using Foz.AcceptanceTests.PostgreSql;
+using Foz.Connectors;
 using Foz.Lake.Journal;
 
 namespace Foz.AcceptanceTests.Databases;
@@ -184,6 +185,42 @@ public sealed class MariaDbTests(MariaDbServer server) : IDisposable
         Assert.Contains(
             step.Warnings, w => w.Message.Contains("reading it again from the beginning", StringComparison.Ordinal));
         Assert.Equal(["50000|50000"], await lake.QueryAsync("SELECT count(*), count(DISTINCT i) FROM bronze.t"));
+    }
+
+    [Fact]
+    public async Task A_reading_that_is_given_up_ends_on_the_server()
+    {
+        var database = await server.CreateDatabaseAsync();
+        await database.ExecuteAsync("CREATE VIEW endless AS SELECT seq FROM seq_1_to_100000000000");
+        await using var source = database.Source();
+        var rows = await source.ReadAsync(
+            new() { Name = "endless" }, new StreamInputs.OfAll(), ReadRows.Context, TestContext.Current.CancellationToken);
+        await foreach (var batch in Assert.IsType<StreamRows.Streamed>(rows).Stream.Partitions.Single())
+        {
+            Assert.NotEqual(0, batch.RowCount);
+            Assert.Equal(["1"], await RunningAsync());
+            break;
+        }
+        for (var waited = 0; await RunningAsync() is not ["0"]; waited++)
+        {
+            Assert.True(waited < 100, "the server still sends the rows that are not read");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
+        Task<List<string>> RunningAsync() => database.QueryAsync(
+            $"SELECT COUNT(*) FROM information_schema.processlist WHERE db = '{database.Name}' AND user = 'foz' "
+                + "AND info LIKE '%endless%'");
+    }
+
+    [Fact]
+    public async Task A_query_is_run_once_and_not_by_ranges_of_its_key()
+    {
+        var database = await server.CreateDatabaseAsync();
+        database.Define(lake, "{t: {query: 'SELECT id FROM source ORDER BY id DESC LIMIT 500', keys: [id]}}");
+        await database.ExecuteAsync("CREATE TABLE source (id INT PRIMARY KEY); INSERT INTO source SELECT seq FROM seq_1_to_20000");
+        var step = (await lake.RunWellAsync()).Steps.Single();
+        Assert.DoesNotContain(step.Warnings, w => w.Message.Contains("connections", StringComparison.Ordinal));
+        Assert.Equal(["500|19501"], await lake.QueryAsync("SELECT count(*), min(id) FROM bronze.t"));
     }
 
     [Fact]
