@@ -119,11 +119,17 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
     };
 
     /// <summary>An amount of memory; null where it is not set.</summary>
-    public MemorySize? MemorySize(string key) => Node(key) switch
+    /// <param name="key">The key.</param>
+    /// <param name="bytesMin">The least that is accepted.</param>
+    public MemorySize? MemorySize(string key, long bytesMin = 0) => Node(key) switch
     {
         null => null,
-        YamlNode.Scalar scalar when Foz.Lake.Configuration.MemorySize.TryParse(scalar.Text, out var size) => size,
-        var node => Wrong<MemorySize?>(node, key, "an amount of memory, such as 512MB or 2GB"),
+        YamlNode.Scalar scalar when Configuration.MemorySize.TryParse(scalar.Text, out var size)
+            && size.Bytes >= bytesMin => size,
+        var node => Wrong<MemorySize?>(
+            node, key, bytesMin == 0
+                ? "an amount of memory, such as 512MB or 2GB"
+                : $"an amount of memory of at least {new MemorySize(bytesMin)}, such as 512MB or 2GB"),
     };
 
     /// <summary>One of several words; null where it is not set.</summary>

@@ -12,6 +12,9 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
 {
     const int ThreadsMax = 1024;
 
+    // With less the engine fails before its first row.
+    const long MemoryBytesMin = 4_000_000;
+
     static Place File => new(ProjectFile.FileName, 1, 1);
 
     /// <summary>Reads the file of a folder; null where it cannot be read at all.</summary>
@@ -55,7 +58,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Base = EnvironmentBase.Read(
                 environments, environment,
                 of => new LakeReader(folder, variables, new(), new()).Read(of, reader).Path, errors),
-            Memory = First(chosen, reader, r => r.MemorySize("memory")),
+            Memory = First(chosen, reader, r => r.MemorySize("memory", MemoryBytesMin)),
             Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),
@@ -193,7 +196,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             LakeReader.Check(environment, errors);
             environment.Text("schema_prefix");
             environment.Text("base");
-            environment.MemorySize("memory");
+            environment.MemorySize("memory", MemoryBytesMin);
             environment.Integer("threads", 1, ThreadsMax);
             environment.Text("python");
             environment.Finish();

@@ -16,7 +16,10 @@ public sealed class ProjectErrorTests : IDisposable
     [InlineData("name: x\nmemmory: 1GB", "foz.yml:2:1: unknown key 'memmory'\n  did you mean 'memory'?")]
     [InlineData(
         "name: x\nmemory: 1",
-        "foz.yml:2:9: 'memory' must be an amount of memory, such as 512MB or 2GB, not '1'")]
+        "foz.yml:2:9: 'memory' must be an amount of memory of at least 4MB, such as 512MB or 2GB, not '1'")]
+    [InlineData(
+        "name: x\nmemory: 1KB",
+        "foz.yml:2:9: 'memory' must be an amount of memory of at least 4MB, such as 512MB or 2GB, not '1KB'")]
     [InlineData("name: x\nthreads: 0", "foz.yml:2:10: 'threads' must be a whole number from 1 to 1024, not '0'")]
     [InlineData(
         "name: x\nlake: ${LAKE}",
@@ -46,7 +49,7 @@ public sealed class ProjectErrorTests : IDisposable
     [InlineData("name: x\nenvironments:\n  dev: {lak: y}", "foz.yml:3:9: unknown key 'lak'\n  did you mean 'lake'?")]
     [InlineData(
         "name: x\nenvironments:\n  dev: {memory: lots}",
-        "foz.yml:3:17: 'memory' must be an amount of memory, such as 512MB or 2GB, not 'lots'")]
+        "foz.yml:3:17: 'memory' must be an amount of memory of at least 4MB, such as 512MB or 2GB, not 'lots'")]
     [InlineData(
         "name: x\nenvironments:\n  dev: {schema_prefix: a-}\ndefault_environment: dev",
         "foz.yml:3:24: 'a-' is not a name for a schema\n  letters, digits and _, no digit first, at most 128 characters")]
