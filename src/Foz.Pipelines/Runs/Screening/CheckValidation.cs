@@ -61,8 +61,9 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
     }
 
     /// <summary>
-    /// The SQL of models that does not bind, each cause once. Where the lock lacks a stream that a model is made from,
-    /// the source may bring what its table does not have.
+    /// The SQL of models that does not bind, each cause once, and the columns that their settings name and their SQL
+    /// does not give. Where the lock lacks a stream that a model is made from, the source may bring what its table does
+    /// not have.
     /// </summary>
     async Task<IReadOnlyList<CheckFault>> OfModelsAsync(ProjectLineage lineage, CancellationToken cancellationToken)
     {
@@ -73,11 +74,15 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
         foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>()
             .Where(node => node.Model is { Template: null, Program: null }))
         {
-            if ((await lineage.FindAsync(
-                node.Table, cancellationToken)).Error is not { Kind: ErrorKind.Sql, Place: { } place } error
-                || place.File != node.Model.Body.Start.File) continue;
-            faults.Add(
-                new(error, IsCertain: unlocked.Count == 0 || !project.Graph.Ancestors(node.Name).Overlaps(unlocked)));
+            var isCertain = unlocked.Count == 0 || !project.Graph.Ancestors(node.Name).Overlaps(unlocked);
+            var found = await lineage.FindAsync(node.Table, cancellationToken);
+            if (found.Error is null && found.Columns.Count > 0)
+                faults.AddRange(
+                    NamedColumns.FaultsOf(node.Model, [.. found.Columns.Select(column => column.Field.Name)])
+                        .Select(error => new CheckFault(error, isCertain)));
+            if (found.Error is { Kind: ErrorKind.Sql, Place: { } place } fault
+                && place.File == node.Model.Body.Start.File)
+                faults.Add(new(fault, isCertain));
         }
         return faults;
     }

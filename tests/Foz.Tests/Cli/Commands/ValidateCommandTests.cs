@@ -61,6 +61,30 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
     }
 
+    [Theory]
+    [InlineData("{type: incremental, unique_key: [idd]}", "no column 'idd', which its unique_key names")]
+    [InlineData("{type: incremental, strategy: delete+insert, unique_key: [idd]}", "'idd', which its unique_key names")]
+    [InlineData("{type: incremental, unique_key: [id], sequence_by: at}", "'at', which its sequence_by names")]
+    [InlineData(
+        "{type: incremental, strategy: microbatch, event_time: att, begin: 2026-11-20, batch_size: day}",
+        "'att', which its event_time names")]
+    [InlineData("{type: incremental, strategy: scd2_by_time, unique_key: [id], updated_at: at}", "its updated_at names")]
+    [InlineData("{type: incremental, strategy: scd2_by_column, unique_key: [id], check_cols: [w]}", "its check_cols names")]
+    [InlineData("{type: table, partition_by: [day]}", "no column 'day', which its partition_by names")]
+    [InlineData("{type: table, cluster_by: [day]}", "no column 'day', which its cluster_by names")]
+    [InlineData("table", "the column 'ID' twice", "select 1 as id, 2 as \"ID\"")]
+    public async Task Columns_that_settings_name_are_those_of_the_select(
+        string materialization, string message, string select = "select 1 as id, 2 as v")
+    {
+        foz.Write("models/silver/orders.sql", $"/* @foz\nmaterialization: {materialization}\n@foz */\n{select}");
+
+        var result = await foz.RunAsync("validate", "--output", "json");
+        var error = Assert.Single(JsonDocument.Parse(result.Out).RootElement.EnumerateArray());
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task All_that_is_wrong_with_policies_is_told_with_its_line()
     {

@@ -1,0 +1,61 @@
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Pipelines.Runs.Screening;
+
+/// <summary>Compares the columns that a model's materialization names with those of its SELECT.</summary>
+static class NamedColumns
+{
+    /// <summary>Finds the columns that the SELECT does not have, and those that it has twice.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="columns">The names of the SELECT's columns.</param>
+    public static IEnumerable<FozException> FaultsOf(Model model, IReadOnlyList<string> columns)
+    {
+        var isStored = model.Materialization is not (Materialization.View or Materialization.Ephemeral);
+        foreach (var twice in columns.GroupBy(column => column, StringComparer.OrdinalIgnoreCase)
+            .Where(group => isStored && group.Skip(1).Any()))
+        {
+            yield return Fault(
+                model, $"{model.Name} has the column '{twice.Last()}' twice; names must differ in more than case",
+                hint: null);
+        }
+        foreach (var (setting, column) in Of(model.Materialization))
+        {
+            if (columns.Contains(column, StringComparer.OrdinalIgnoreCase)) continue;
+            yield return Fault(
+                model, $"{model.Name} has no column '{column}', which its {setting} names",
+                NearestName.Hint(column, columns));
+        }
+    }
+
+    static FozException Fault(Model model, string message, string? hint) =>
+        new(ErrorKind.Configuration, message) { Place = model.Place, Hint = hint };
+
+    /// <summary>
+    /// The settings and the columns that they name. Those that may be columns of the table alone are left out: what a
+    /// merge updates, and how a table that keeps its rows is partitioned.
+    /// </summary>
+    static IEnumerable<(string Setting, string Column)> Of(Materialization materialization) =>
+        materialization.Strategy switch
+        {
+            null =>
+            [
+                .. Each("partition_by", materialization.PartitionBy), .. Each("cluster_by", materialization.ClusterBy),
+            ],
+            IncrementalStrategy.Merge merge =>
+                [.. Each("unique_key", merge.UniqueKey), .. Each("sequence_by", Optional(merge.SequenceBy))],
+            IncrementalStrategy.DeleteInsert replacing => Each("unique_key", replacing.UniqueKey),
+            IncrementalStrategy.Microbatch batches => Each("event_time", [batches.EventTime]),
+            IncrementalStrategy.Scd2ByTime history =>
+                [.. Each("unique_key", history.UniqueKey), .. Each("updated_at", [history.UpdatedAt])],
+            IncrementalStrategy.Scd2ByColumn history =>
+                [.. Each("unique_key", history.UniqueKey), .. Each("check_cols", history.CheckColumns)],
+            _ => [],
+        };
+
+    static IEnumerable<(string, string)> Each(string setting, IEnumerable<string> columns) =>
+        columns.Select(column => (setting, column));
+
+    static string[] Optional(string? column) => column is null ? [] : [column];
+}
