@@ -11,14 +11,11 @@ namespace Foz.Cli.Terminal;
 /// </summary>
 static partial class TerminalText
 {
-    static readonly SearchValues<char> controls = SearchValues.Create(
-    [
-        .. Enumerable.Range(0, 0xA0).Select(code => (char)code)
-            .Where(c => char.IsControl(c) && c is not ('\n' or '\t')),
-        // Text between these is shown in another order than it has.
-        '\u061C', '\u200E', '\u200F', '\u202A', '\u202B', '\u202C', '\u202D', '\u202E', '\u2066', '\u2067', '\u2068',
-        '\u2069', '\u2028', '\u2029',
-    ]);
+    // Text between these is shown in another order than it has.
+    const string Directions =
+        "\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069\u2028\u2029";
+
+    static readonly SearchValues<char> controls = SearchValues.Create(Controls());
 
     /// <summary>
     /// A text in which control characters stand as <c>\e</c>, <c>\r</c> or <c>\u0007</c>; line ends, tabs and Foz's own
@@ -46,6 +43,14 @@ static partial class TerminalText
             else printable.Append(EscapeOf(text[i]));
         }
         return printable.ToString();
+    }
+
+    static string Controls()
+    {
+        var text = new StringBuilder(Directions);
+        for (var c = '\0'; c < 0xA0; c++)
+            if (char.IsControl(c) && c is not ('\n' or '\t')) text.Append(c);
+        return text.ToString();
     }
 
     static string EscapeOf(char c) => c switch

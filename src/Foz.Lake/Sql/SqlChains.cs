@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace Foz.Lake.Sql;
 
 /// <summary>More of something than a statement may have.</summary>
@@ -28,19 +26,7 @@ sealed class SqlChains
     /// <summary>How many words, values and signs a statement has.</summary>
     public const int TokensMax = 1_000_000;
 
-    static readonly FrozenDictionary<string, Part>.AlternateLookup<ReadOnlySpan<char>> parts =
-        new Dictionary<Part, string[]>
-        {
-            [Part.Condition] = ["and", "or"],
-            [Part.Set] = ["union", "intersect", "except"],
-            [Part.Operator] =
-            [
-                "not", "is", "isnull", "notnull", "in", "like", "ilike", "similar", "glob", "between", "collate", "at",
-                "escape",
-            ],
-            [Part.Clause] = ["where", "on", "having", "by", "when", "then", "else", "values", "set"],
-        }.SelectMany(known => known.Value.Select(word => KeyValuePair.Create(word, known.Key)))
-            .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+    const int WordLengthMax = 9;
 
     // What is in a row at each level of parentheses.
     readonly Stack<Row> around = new();
@@ -67,7 +53,22 @@ sealed class SqlChains
         return tokens[last].Kind switch
         {
             SqlTokenKind.Symbol => FindExcess(tokens, last),
-            SqlTokenKind.Word when parts.TryGetValue(tokens.TextOf(last), out var part) => FindExcess(part),
+            SqlTokenKind.Word when PartOf(tokens.TextOf(last)) is { } part => FindExcess(part),
+            _ => null,
+        };
+    }
+
+    // A dictionary of these would be compiled when a process reads its first statement.
+    static Part? PartOf(ReadOnlySpan<char> word)
+    {
+        Span<char> lower = stackalloc char[WordLengthMax];
+        return word.Length > WordLengthMax ? null : lower[..word.ToLowerInvariant(lower)] switch
+        {
+            "and" or "or" => Part.Condition,
+            "union" or "intersect" or "except" => Part.Set,
+            "not" or "is" or "isnull" or "notnull" or "in" or "like" or "ilike" or "similar" or "glob" or "between"
+                or "collate" or "at" or "escape" => Part.Operator,
+            "where" or "on" or "having" or "by" or "when" or "then" or "else" or "values" or "set" => Part.Clause,
             _ => null,
         };
     }
