@@ -3,7 +3,7 @@ using Foz.Cli.Commands.Quality;
 using Foz.Dbt;
 using Foz.Lake;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Documentation;
+using Foz.Cli.Documentation;
 using Foz.Pipelines.Runs.Steps;
 
 namespace Foz.Cli.Commands.Projects;

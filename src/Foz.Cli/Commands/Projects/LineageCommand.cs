@@ -4,7 +4,7 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Pipelines.Documentation;
+using Foz.Cli.Documentation;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
 

@@ -3,7 +3,7 @@ using Foz.Lake.Tables;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
 
-namespace Foz.Pipelines.Documentation;
+namespace Foz.Cli.Documentation;
 
 /// <summary>What a check found when it was last made.</summary>
 /// <param name="Table">The table's name in the lake.</param>
@@ -13,7 +13,7 @@ namespace Foz.Pipelines.Documentation;
 /// <param name="Violations">How many rows broke it.</param>
 /// <param name="RowsChecked">How many rows there were.</param>
 /// <param name="Actual">What was measured, of a check of the table as a whole; null for others.</param>
-public sealed record CheckState(
+sealed record CheckState(
     string Table, string Title, string Arguments, bool Passed, long Violations, long RowsChecked, string? Actual);
 
 /// <summary>A table or view of the project, as its page shows it.</summary>

@@ -8,13 +8,13 @@ using Foz.Lake.Tables;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Projects;
 
-namespace Foz.Pipelines.Documentation;
+namespace Foz.Cli.Documentation;
 
 /// <summary>
 /// The documentation of a project as a site of files: a page for each table, with columns, checks, lineage and SQL, and
 /// the graphs of all. It needs no server, and loads nothing from elsewhere.
 /// </summary>
-public sealed class Site
+sealed class Site
 {
     const int GraphNodesMax = 400;
 

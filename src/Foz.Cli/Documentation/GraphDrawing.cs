@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Foz.Pipelines.Documentation;
+namespace Foz.Cli.Documentation;
 
 /// <summary>A node of a graph to be drawn.</summary>
 /// <param name="Title">What stands in it first.</param>

@@ -1,4 +1,4 @@
-namespace Foz.Pipelines.Documentation;
+namespace Foz.Cli.Documentation;
 
 /// <summary>A point of a drawing, in pixels from its upper left corner.</summary>
 /// <param name="X">To the right.</param>

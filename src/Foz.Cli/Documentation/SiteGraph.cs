@@ -1,7 +1,7 @@
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
 
-namespace Foz.Pipelines.Documentation;
+namespace Foz.Cli.Documentation;
 
 /// <summary>Draws tables and how they hang together.</summary>
 /// <param name="tables">All tables, by their names in the lake.</param>

@@ -1,9 +1,10 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Foz.Pipelines.Documentation;
+using Foz.Cli.Documentation;
 using Foz.Pipelines.Projects;
+using Foz.Tests.Pipelines;
 
-namespace Foz.Tests.Pipelines.Documentation;
+namespace Foz.Tests.Cli.Documentation;
 
 public sealed partial class SiteTests : IDisposable
 {

@@ -2,9 +2,8 @@ using System.Globalization;
 using Foz.Lake.Data;
 using Foz.Lake.Engine.Plans;
 using Foz.Pipelines.Projects;
-using Foz.Pipelines.Quality;
 
-namespace Foz.Pipelines.Documentation;
+namespace Foz.Cli.Documentation;
 
 /// <summary>Writes what stands on the page of a table.</summary>
 /// <param name="tables">All tables, by their names in the lake.</param>
@@ -92,7 +91,7 @@ sealed class SitePage(IReadOnlyDictionary<TableName, SiteTable> tables, SiteGrap
         if (table.Node.Checks.Count == 0) return Html.None;
         var last = table.Checks.ToDictionary(check => (check.Title, check.Arguments));
         var rows = table.Node.Checks.Select(check => Html.Of($"""
-            <tr><td><code>{check.Title}</code></td><td><code>{check.Arguments}</code></td><td>{check.Description}</td><td>{CheckReader.Word(check.OnViolation)}</td><td>{Found(last.GetValueOrDefault((check.Title, check.Arguments)))}</td></tr>
+            <tr><td><code>{check.Title}</code></td><td><code>{check.Arguments}</code></td><td>{check.Description}</td><td>{check.OnViolation.ToString().ToLowerInvariant()}</td><td>{Found(last.GetValueOrDefault((check.Title, check.Arguments)))}</td></tr>
 
             """));
         return Html.Of($"""

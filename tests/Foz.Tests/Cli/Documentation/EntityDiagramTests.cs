@@ -1,8 +1,8 @@
 using Foz.Lake.Data;
-using Foz.Pipelines.Documentation;
+using Foz.Cli.Documentation;
 using Foz.Tests.Pipelines.Projects;
 
-namespace Foz.Tests.Pipelines.Documentation;
+namespace Foz.Tests.Cli.Documentation;
 
 /// <summary>Tables and what they refer to, as Mermaid draws it.</summary>
 public sealed class EntityDiagramTests : IDisposable

@@ -3,7 +3,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
 
-namespace Foz.Pipelines.Documentation;
+namespace Foz.Cli.Documentation;
 
 /// <summary>A piece of HTML: what is put into it as text is escaped, what is HTML already stays unchanged.</summary>
 /// <param name="Text">The HTML.</param>

@@ -1,6 +1,6 @@
-using Foz.Pipelines.Documentation;
+using Foz.Cli.Documentation;
 
-namespace Foz.Tests.Pipelines.Documentation;
+namespace Foz.Tests.Cli.Documentation;
 
 public sealed class LayeredLayoutTests
 {

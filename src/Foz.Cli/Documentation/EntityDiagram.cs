@@ -3,13 +3,13 @@ using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
 
-namespace Foz.Pipelines.Documentation;
+namespace Foz.Cli.Documentation;
 
 /// <summary>
 /// Tables and what they refer to, as an entity-relationship diagram in Mermaid: from the checks <c>relationships</c>,
 /// the grains and keys that a project states.
 /// </summary>
-public static class EntityDiagram
+static class EntityDiagram
 {
     /// <summary>Draws the tables that refer to others or are referred to.</summary>
     /// <param name="project">The project.</param>
