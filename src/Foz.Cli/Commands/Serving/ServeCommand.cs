@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net;
 using Foz.Lake;
+using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Projects;
@@ -106,6 +108,7 @@ static class ServeCommand
             Log = context.Shell.Error,
         };
         await using var server = await FozServer.StartAsync(options, cancellationToken);
+        WarnOfAddress(context, serve);
         context.Shell.Out.WriteLine($"PostgreSQL on {server.PgEndPoint}, database lake");
         context.Shell.Out.WriteLine($"HTTP on {server.HttpAddress}");
         context.Shell.Out.WriteLine($"Trino on {server.TrinoAddress}, catalog lake");
@@ -149,6 +152,14 @@ static class ServeCommand
             RunId = audit.RunId, RecordedAt = context.Shell.Clock.GetUtcNow(), Event = AuditEvent.Policy, Reason = text,
             Decision = AuditDecision.Denied,
         });
+    }
+
+    static void WarnOfAddress(CommandContext context, ServeOptions serve)
+    {
+        if (serve.CertificateFile is null && !IPAddress.IsLoopback(serve.Address))
+            context.Warn(
+                new($"clients on other machines reach {serve.Address} without encryption",
+                    "set 'tls' under 'serve' in foz.yml, unless something before it encrypts"));
     }
 
     static LogIns LogInsOf(ProjectFile file, CommandContext context, AuditLog audit)
