@@ -67,6 +67,7 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
         var shown = 0;
         var askedAt = Clock.GetTimestamp();
         var silentSince = askedAt;
+        var hasBegun = false;
         while (true)
         {
             // The state is read first: when the request has ended, all of its output is there.
@@ -90,6 +91,7 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
                         Hint = "run the command again",
                     };
             }
+            hasBegun |= request.State is RequestState.Taken;
             if (request.State is RequestState.Asked && Clock.GetElapsedTime(askedAt) > HostRequests.AskedMax
                 && await requests.WithdrawAsync(id, RequestState.Asked, cancellationToken))
             {
@@ -97,7 +99,7 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
                 return null;
             }
             if (await FindLeaderAsync(cancellationToken) is not null) silentSince = Clock.GetTimestamp();
-            else if ((request.State is RequestState.Asked || Clock.GetElapsedTime(silentSince) > successorMax)
+            else if ((!hasBegun || Clock.GetElapsedTime(silentSince) > successorMax)
                 && await requests.WithdrawAsync(id, request.State, cancellationToken))
             {
                 Note("no host answers; it runs here");

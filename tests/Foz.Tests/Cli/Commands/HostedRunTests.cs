@@ -12,6 +12,9 @@ public sealed class HostedRunTests : IAsyncLifetime
     readonly CancellationTokenSource stop = new();
     Task<CommandOutput> host = null!;
 
+    static string[] ServeArguments =>
+        ["serve", "--runs", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0", "--http-port", "0"];
+
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     string Requests => Path.Combine(foz.Folder, "lake", "_foz", "requests");
@@ -20,9 +23,7 @@ public sealed class HostedRunTests : IAsyncLifetime
     {
         WriteProject("");
         foz.Write("models/gold/total.sql", "select 1 as n");
-        host = foz.RunAsync(
-            stop.Token, "serve", "--runs", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0", "--http-port",
-            "0");
+        host = foz.RunAsync(stop.Token, ServeArguments);
         var leaders = Path.Combine(foz.Folder, "lake", "_foz", "leaders");
         await WaitAsync(() => Directory.Exists(leaders) && Directory.EnumerateFiles(leaders, "shop.prod.json").Any());
     }
@@ -141,6 +142,47 @@ public sealed class HostedRunTests : IAsyncLifetime
         Assert.Contains("no host answers; it runs here", (await run).Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_second_host_takes_what_the_first_one_left()
+    {
+        foz.Write("models/gold/total.sql", Endless);
+        using var second = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var run = foz.RunAsync(impatient.Token, "run");
+        await WaitForStateAsync("taken");
+        var first = (await RequestAsync()).GetProperty("hostId").GetString();
+        var next = foz.RunAsync(second.Token, ServeArguments);
+        await stop.CancelAsync();
+        await host;
+
+        await WaitAsync(() => RequestAsync().Result is var request
+            && request.GetProperty("state").GetString() == "taken" && request.GetProperty("hostId").GetString() != first);
+
+        await impatient.CancelAsync();
+        Assert.DoesNotContain("it runs here", (await run).Error, StringComparison.Ordinal);
+        await second.CancelAsync();
+        Assert.Contains("foz run", (await next).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fifth_command_waits_for_one_of_four()
+    {
+        string[] names = ["a", "b", "c", "d", "e"];
+        foreach (var name in names) foz.Write($"models/gold/{name}.sql", Endless);
+        var stops = names.ToDictionary(name => name, _ => CancellationTokenSource.CreateLinkedTokenSource(Cancel));
+        var runs = names.Select(name => foz.RunAsync(stops[name].Token, "run", "--select", $"gold.{name}")).ToList();
+        await WaitAsync(() => StatesByModel() is var states
+            && states.Values.Count(state => state == "taken") == 4 && states.ContainsValue("asked"));
+        var waiting = StatesByModel().Single(entry => entry.Value == "asked").Key;
+
+        await stops[names.First(name => name != waiting)].CancelAsync();
+        await WaitAsync(() => StatesByModel()[waiting] == "taken");
+
+        foreach (var one in stops.Values) await one.CancelAsync();
+        Assert.All(await Task.WhenAll(runs), run => Assert.Equal(2, run.ExitCode));
+        foreach (var one in stops.Values) one.Dispose();
+    }
+
     void WriteProject(string folder) => foz.Write(folder + "foz.yml", $"""
         name: shop
         lake: {foz.Folder}/lake
@@ -159,6 +201,20 @@ public sealed class HostedRunTests : IAsyncLifetime
     {
         var file = Directory.EnumerateFiles(Requests, "*.json").Order(StringComparer.Ordinal).First();
         return JsonDocument.Parse(await File.ReadAllTextAsync(file, Cancel)).RootElement;
+    }
+
+    /// <summary>The states of requests by the last letter of their selection; those that are being written are left out.</summary>
+    Dictionary<string, string> StatesByModel()
+    {
+        var states = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (!Directory.Exists(Requests)) return states;
+        foreach (var file in Directory.EnumerateFiles(Requests, "*.json"))
+        {
+            var request = JsonDocument.Parse(File.ReadAllText(file)).RootElement;
+            states[request.GetProperty("arguments").EnumerateArray().Last().GetString()![^1..]] =
+                request.GetProperty("state").GetString()!;
+        }
+        return states;
     }
 
     static async Task WaitAsync(Func<bool> condition)
