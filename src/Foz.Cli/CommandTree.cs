@@ -29,6 +29,7 @@ static class CommandTree
         (RetryCommand.Name, RetryCommand.Create),
         (PromoteCommand.Name, PromoteCommand.Create),
         (DiffCommand.Name, DiffCommand.Create),
+        (CiCommand.Name, CiCommand.Create),
         (TestCommand.Name, TestCommand.Create),
         (QuarantineCommand.Name, QuarantineCommand.Create),
         (ProfileCommand.Name, ProfileCommand.Create),

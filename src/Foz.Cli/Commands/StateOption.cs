@@ -16,7 +16,7 @@ static class StateOption
         CommandContext context, Workspace workspace, string? name, CancellationToken cancellationToken)
     {
         if (name is null) return null;
-        if (workspace.File.Environments.Contains(name))
+        if (workspace.File.HasEnvironment(name))
         {
             var file = ProjectLoader.LoadFile(workspace.File.Folder, Workspace.Reading with { Target = name });
             return new StateSource.OfLake(

@@ -68,7 +68,7 @@ sealed class Workspace : IDisposable
     /// </summary>
     public static string? EnvironmentIn(CommandContext context, ParseResult arguments, IReadOnlyList<string> names) =>
         names.Count > 0 && arguments.GetValue(context.Target) is null && FolderOf(context, arguments) is { } folder
-        && ProjectLoader.LoadFile(folder, Reading).Environments.Contains(names[0])
+        && ProjectLoader.LoadFile(folder, Reading).HasEnvironment(names[0])
             ? names[0]
             : null;
 

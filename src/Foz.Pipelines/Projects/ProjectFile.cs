@@ -45,7 +45,12 @@ public sealed class ProjectFile
     /// <summary>The environment that was chosen.</summary>
     public required string Environment { get; init; }
 
-    /// <summary>The names of all environments.</summary>
+    /// <summary>
+    /// Whether <c>foz.yml</c> declares the environment; otherwise it is an <see cref="UndeclaredEnvironment"/>.
+    /// </summary>
+    public bool IsDeclared { get; init; } = true;
+
+    /// <summary>The names of all declared environments.</summary>
     public required IReadOnlyList<string> Environments { get; init; }
 
     /// <summary>Where the lake is: a full path, or a URL.</summary>
@@ -133,6 +138,11 @@ public sealed class ProjectFile
             Hint = "run foz validate",
         };
     }
+
+    /// <summary>Whether a target means an environment: one that is declared, or one beside it.</summary>
+    /// <param name="target">The name, or <c>name@base</c>.</param>
+    public bool HasEnvironment(string target) =>
+        Environments.Contains(UndeclaredEnvironment.Of(target)?.Base ?? target);
 
     /// <summary>The connector of a type; null where there is none.</summary>
     internal IConnector? FindConnector(string type) => connectors.FirstOrDefault(c => c.Type == type);

@@ -18,6 +18,9 @@ namespace Foz.Pipelines.Promotions;
 /// <param name="Warnings">What the user should know before.</param>
 public sealed record PromotionPlan(Promotion? Promotion, IReadOnlyList<Warning> Warnings)
 {
+    /// <summary>Why tables stay in the environment, where what cannot be promoted is left out.</summary>
+    public IReadOnlyList<FozException> LeftOut { get; init; } = [];
+
     /// <summary>The tables and views that it is about, without those beside them.</summary>
     public IEnumerable<PromotedTable> Tables => Promotion?.Tables.Where(table => table.Manifest is not null) ?? [];
 }
@@ -31,6 +34,12 @@ public sealed record PromotionPlan(Promotion? Promotion, IReadOnlyList<Warning> 
 /// <param name="to">The project in its base.</param>
 public sealed class Promoter(Lakehouse lake, Project from, Project to)
 {
+    /// <summary>
+    /// Whether tables that cannot be promoted, and those that were made from them, are left out; otherwise nothing is
+    /// promoted where there are any.
+    /// </summary>
+    public bool LeavesOut { get; init; }
+
     /// <summary>Plans a promotion, and does nothing of it.</summary>
     /// <param name="selection">Which tables; those that the environment has not made are left out.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -54,11 +63,8 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
         var nodes = project.Graph.Nodes.Where(node =>
             node.IsMade && own.Contains(node.Name) && selected.Contains(node.Name)).ToList();
         if (nodes.Count == 0) return new(null, []);
-        var inspection = new PromotionInspection(lake, project, openedTo.Project, nodes, own);
-        var found = new List<PromotedStep>();
-        foreach (var node in nodes)
-            if (await inspection.InspectAsync(node, cancellationToken) is { } step) found.Add(step);
-        inspection.Errors.ThrowIfAny();
+        var (found, warnings, leftOut) = await InspectAsync(project, openedTo.Project, nodes, own, cancellationToken);
+        if (found.Count == 0) return new(null, warnings) { LeftOut = leftOut };
         var promotion = new Promotion
         {
             Id = JournalWriter.NewRunId(lake.Clock),
@@ -69,7 +75,28 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
         };
         return new(
             promotion with { Tables = [.. await TablesAsync(promotion, openedTo.Project, found, cancellationToken)] },
-            inspection.Warnings);
+            warnings)
+        { LeftOut = leftOut };
+    }
+
+    /// <summary>Inspects nodes; without those that are left out, others may have to be as well.</summary>
+    async Task<(List<PromotedStep> Found, IReadOnlyList<Warning> Warnings, IReadOnlyList<FozException> LeftOut)>
+        InspectAsync(
+            Project project, Project target, IReadOnlyList<GraphNode> nodes, IReadOnlySet<TableName> own,
+            CancellationToken cancellationToken)
+    {
+        var leftOut = new List<FozException>();
+        while (true)
+        {
+            var inspection = new PromotionInspection(lake, project, target, nodes, own);
+            var found = new List<PromotedStep>();
+            foreach (var node in nodes)
+                if (await inspection.InspectAsync(node, cancellationToken) is { } step) found.Add(step);
+            if (!LeavesOut) inspection.Errors.ThrowIfAny();
+            if (inspection.Errors.IsEmpty) return (found, inspection.Warnings, leftOut);
+            leftOut.AddRange(inspection.Errors.Items);
+            nodes = [.. found.Select(step => step.Node)];
+        }
     }
 
     /// <summary>Promotes tables.</summary>

@@ -22,13 +22,17 @@ namespace Foz.Pipelines.Runs;
 /// <param name="project">The project's connections.</param>
 sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile project)
 {
+    /// <summary>An environment that is not declared is for trying: it sends nothing to anyone.</summary>
+    IEnumerable<ExportDefinition> Exports =>
+        project.IsDeclared ? node.Model.Exports.Where(e => e.IsDoneIn(project.Environment)) : [];
+
     /// <summary>Runs the exports that are due.</summary>
     /// <returns>Whether any was.</returns>
     /// <exception cref="FozException">One failed; those before it are done.</exception>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         var isDone = false;
-        foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(project.Environment)))
+        foreach (var export in Exports)
             isDone |= await RunAsync(export, cancellationToken);
         return isDone;
     }
@@ -37,7 +41,7 @@ sealed class ExportStep(StepContext context, GraphNode.OfModel node, ProjectFile
     public async Task<bool> IsDueAsync(CancellationToken cancellationToken)
     {
         if (await FindLatestAsync(cancellationToken) is not { } present) return false;
-        foreach (var export in node.Model.Exports.Where(e => e.IsDoneIn(project.Environment)))
+        foreach (var export in Exports)
         {
             var note = await FileOf(export).ReadAsync(cancellationToken);
             if (context.IsFullRefresh || IsOfOther(note, export, present)

@@ -74,6 +74,31 @@ public sealed class LakeCleaning(Lakehouse lake)
             await new StepLog(lake.Store, $"{table}").DeleteAsync(cancellationToken);
             await lake.Store.DeleteAsync(Lakehouse.StepLease(project.Environment, $"{table}"), cancellationToken);
         }
+        if (!project.File.IsDeclared && selection.IsEmpty)
+            cleaned.AddRange(await OrphansAsync(project, isDryRun, cancellationToken));
+        return cleaned;
+    }
+
+    /// <summary>
+    /// Deletes what an undeclared environment has beside its models: nobody works there on tables whose models a later
+    /// revision does not have.
+    /// </summary>
+    async Task<IReadOnlyList<CleanedTable>> OrphansAsync(
+        Project project, bool isDryRun, CancellationToken cancellationToken)
+    {
+        var known = project.Graph.Nodes.Select(node => BaseTableFallback.Prefixed(project, node.Name))
+            .SelectMany(table => new[] { table, table.Rejected, table.Quarantine }).ToHashSet();
+        var orphans = new List<TableName>();
+        await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
+            if (definition.Schema.StartsWith(project.File.SchemaPrefix, StringComparison.OrdinalIgnoreCase)
+                && !known.Contains(definition.TableName))
+                orphans.Add(definition.TableName);
+        var cleaned = new List<CleanedTable>();
+        foreach (var orphan in orphans)
+        {
+            if (await DropAsync(orphan, isDryRun, cancellationToken) is { } dropped) cleaned.Add(dropped);
+            if (!isDryRun) await new StepLog(lake.Store, $"{orphan}").DeleteAsync(cancellationToken);
+        }
         return cleaned;
     }
 

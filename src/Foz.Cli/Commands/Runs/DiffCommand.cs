@@ -71,7 +71,7 @@ static class DiffCommand
 
     static EnvironmentLake Find(CommandContext context, Workspace workspace, string name)
     {
-        if (!workspace.File.Environments.Contains(name))
+        if (!workspace.File.HasEnvironment(name))
             throw new FozException(ErrorKind.Usage, $"unknown environment '{name}'")
             {
                 Hint = NearestName.Hint(name, workspace.File.Environments),

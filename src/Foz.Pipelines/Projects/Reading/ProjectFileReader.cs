@@ -40,25 +40,29 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         var name = Fill(reader.RequiredText("name"), reader.PlaceOf("name"), variables);
         if (name.Length > 0) CheckName(name, reader.PlaceOf("name"));
         var environments = ReadEnvironments(reader);
-        var environment = Choose(reader, environments.Keys);
+        var beside = UndeclaredEnvironment.Of(options.Target);
+        var environment = Choose(reader, environments.Keys, beside?.Base ?? options.Target);
         var chosen = environments.GetValueOrDefault(environment)
             ?? new MappingReader(new YamlNode.Mapping([], File), ProjectKeys.Environment, errors);
         var connections = Connections(reader, environments, environment);
         var secrets = new Secrets();
         secrets.AddOf(variables.OfFile);
+        var below = EnvironmentBase.Read(
+            environments, environment,
+            of => new LakeReader(folder, variables, new(), new()).Read(of, reader).Path, errors);
+        beside?.Check(below, environments.Values.Select(declared => declared.Text("schema_prefix")), errors);
         var file = new ProjectFile(connections, options.Connectors)
         {
             Secrets = secrets,
             Name = name,
             Folder = folder,
-            Environment = environment,
+            Environment = beside?.ToString() ?? environment,
+            IsDeclared = beside is null,
             Environments = [.. environments.Keys.DefaultIfEmpty(ProjectFile.DefaultEnvironment)],
             Lake = new LakeReader(folder, variables, secrets, errors).Read(chosen, reader),
-            SchemaPrefix = chosen.Text("schema_prefix") ?? "",
-            Base = EnvironmentBase.Read(
-                environments, environment,
-                of => new LakeReader(folder, variables, new(), new()).Read(of, reader).Path, errors),
-            Memory = First(chosen, reader, r => r.MemorySize("memory", MemoryBytesMin)),
+            SchemaPrefix = beside?.SchemaPrefix ?? chosen.Text("schema_prefix") ?? "",
+            Base = beside is null ? below : new(environment, chosen.Text("schema_prefix") ?? ""),
+            Memory = First(chosen, reader, r => r.MemorySize("memory")),
             Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),
@@ -101,7 +105,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         return environments;
     }
 
-    string Choose(MappingReader reader, IReadOnlyCollection<string> names)
+    string Choose(MappingReader reader, IReadOnlyCollection<string> names, string? asked)
     {
         var stated = reader.Text("default_environment");
         if (stated is not null && !names.Contains(stated))
@@ -110,7 +114,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
                 reader.PlaceOf("default_environment"), $"unknown environment '{stated}'",
                 NearestName.Hint(stated, names));
         }
-        if (options.Target is not { } target) return stated ?? ProjectFile.DefaultEnvironment;
+        if (asked is not { } target) return stated ?? ProjectFile.DefaultEnvironment;
         if (!names.Contains(target) && target != ProjectFile.DefaultEnvironment)
         {
             errors.Add(new(ErrorKind.Usage, $"unknown environment '{target}'")
