@@ -294,15 +294,6 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
     void CheckColumns(IReadOnlyList<EngineColumn> given)
     {
         var updatedAt = (strategy as IncrementalStrategy.Scd2ByTime)?.UpdatedAt;
-        var compared = (strategy as IncrementalStrategy.Scd2ByColumn)?.CheckColumns ?? [];
-        IEnumerable<string> needed =
-        [
-            .. strategy.UniqueKey, .. compared, .. updatedAt is null ? [] : new[] { updatedAt },
-        ];
-        foreach (var column in needed.Where(column => !IsGiven(given, column)))
-            throw Wrong(
-                $"{model.Name} has no column '{column}', which its strategy {strategy.Name} names",
-                Foz.Lake.Configuration.NearestName.Hint(column, given.Select(c => c.Name)));
         foreach (var column in columns.Names.Where(column => IsGiven(given, column)))
             throw Wrong(
                 $"{model.Name} has a column '{column}', which its strategy {strategy.Name} fills itself",

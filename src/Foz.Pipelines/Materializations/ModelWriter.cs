@@ -38,6 +38,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     public async Task<TableChange> StageAsync(
         Relation rows, StepManifest manifest, bool isFullRefresh, CancellationToken cancellationToken)
     {
+        NamedColumns.Check(model, rows, cancellationToken);
         TableChange change;
         try
         {

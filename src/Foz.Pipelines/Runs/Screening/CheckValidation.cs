@@ -6,6 +6,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Sql;
 using Foz.Pipelines.Lineage;
+using Foz.Pipelines.Materializations;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Quality;
 

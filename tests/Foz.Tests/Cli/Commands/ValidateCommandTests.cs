@@ -83,6 +83,7 @@ public sealed class ValidateCommandTests : IDisposable
 
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
     }
 
     [Fact]

@@ -291,7 +291,7 @@ public sealed class HistoryTests : IDisposable
         "SELECT id, ts, 1 AS valid_from FROM bronze.t",
         "silver.m has a column 'valid_from', which its strategy scd2_by_time fills itself")]
     [InlineData(
-        "SELECT id, ts AS updated FROM bronze.t", "silver.m has no column 'ts', which its strategy scd2_by_time names")]
+        "SELECT id, ts AS updated FROM bronze.t", "silver.m has no column 'ts', which its updated_at names")]
     [InlineData(
         "SELECT NULLIF(id, 1) AS id, ts FROM bronze.t", "1 row of silver.m have no id, which tells versions apart")]
     [InlineData(

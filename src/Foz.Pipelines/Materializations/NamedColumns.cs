@@ -1,12 +1,23 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 
-namespace Foz.Pipelines.Runs.Screening;
+namespace Foz.Pipelines.Materializations;
 
 /// <summary>Compares the columns that a model's materialization names with those of its SELECT.</summary>
 static class NamedColumns
 {
+    /// <summary>Refuses rows that lack a column.</summary>
+    /// <exception cref="FozException">They do.</exception>
+    public static void Check(Model model, Relation rows, CancellationToken cancellationToken)
+    {
+        // A model that names no columns needs none: its own are not asked for.
+        if (!Of(model.Materialization).Any()) return;
+        var columns = rows.Describe(cancellationToken).Select(column => column.Name).ToList();
+        if (FaultsOf(model, columns).FirstOrDefault() is { } fault) throw fault;
+    }
+
     /// <summary>Finds the columns that the SELECT does not have, and those that it has twice.</summary>
     /// <param name="model">The model.</param>
     /// <param name="columns">The names of the SELECT's columns.</param>
