@@ -15,6 +15,7 @@ public sealed class ChartTests
         { "lake: {url: 's3://shop-lake/prod'}\nserve: {replicas: 2}\nruns: {enabled: true}", 6 },
         { "runs: {enabled: true, schedule: '0 2 * * *'}\nproject: {existingClaim: shop, target: prod}", 6 },
         { "serve: {tlsSecret: foz-tls, runs: false}\nsecrets: [shop, lake]\nenv: {ON: 'true', N: '1', A: 'a: \"b\"'}", 5 },
+        { $"project: {{path: 'https://example.com/shop.tar.gz#sha256={new string('a', 64)}'}}", 5 },
         { "networkPolicy: {enabled: false}\ndisruptionBudget: {enabled: false}", 3 },
         {
             "networkPolicy: {egress: [{ports: [{port: 5432}], to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}\n"
@@ -87,6 +88,7 @@ public sealed class ChartTests
     [InlineData("serve: {resources: {limit: {cpu: '1'}}}")]
     [InlineData("runs: {enabled: 'yes'}")]
     [InlineData("runs: {schedule: hourly}")]
+    [InlineData("project: {path: 'https://example.com/shop.tar.gz'}")]
     [InlineData("secrets: [Not A Name]")]
     [InlineData("env: {N: 1}")]
     [InlineData("service: {postgresPort: 70000}")]

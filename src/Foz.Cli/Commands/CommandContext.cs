@@ -27,7 +27,8 @@ sealed class CommandContext
     public Option<string?> Project { get; } = new("--project")
     {
         Description =
-            "The folder with foz.yml or dbt_project.yml (default: this one or the nearest above it that has one)",
+            "The folder with foz.yml or dbt_project.yml (default: this one or the nearest above it that has one), or "
+                + "an archive: https://host/project.tar.gz#sha256=…",
         HelpName = "folder", Recursive = true,
     };
 
@@ -73,6 +74,16 @@ sealed class CommandContext
 
     /// <summary>The options of every command.</summary>
     public IEnumerable<Option> Options => [Project, Target, Vars, Output, Verbose];
+
+    /// <summary>The folder that <c>--project</c> names, for a command that writes files into it.</summary>
+    /// <exception cref="FozException">It names an archive.</exception>
+    public string WritableFolder(string named) => named.Contains("://", StringComparison.Ordinal)
+        ? throw new FozException(
+            ErrorKind.Usage, "the command writes files of the project, and an archive stays unchanged")
+        {
+            Hint = "--project <folder>, then make the archive again",
+        }
+        : Shell.PathOf(named);
 
     /// <summary>A text without secrets.</summary>
     public string Mask(string text) => Secrets?.Mask(text) ?? text;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foz.Cli.Archives;
 using Foz.Cli.Terminal;
 using Foz.Dbt;
 using Foz.Lake;
@@ -93,7 +94,7 @@ sealed class Workspace : IDisposable
 
     static string? FolderOf(CommandContext context, ParseResult arguments) =>
         arguments.GetValue(context.Project) is { } named
-            ? context.Shell.PathOf(named)
+            ? ProjectArchive.Of(named)?.Unpack(Reading.Readers) ?? context.Shell.PathOf(named)
             : NearestFolder(context.Shell);
 
     /// <summary>
@@ -119,6 +120,12 @@ sealed class Workspace : IDisposable
         CommandContext context, string folder, ProjectOptions reading, IReadOnlyCollection<Workload> workloads)
     {
         var file = ProjectLoader.LoadFile(folder, reading);
+        if (ProjectArchive.Has(folder) && ProjectArchive.Has(file.LakePath))
+            throw new FozException(
+                ErrorKind.Configuration, "the project comes from an archive: its lake would be in the cache with it")
+            {
+                Hint = "state 'lake' in foz.yml as an address, or as a full path", Place = new(ProjectFile.FileName),
+            };
         context.Secrets = file.Secrets;
         var engines = context.Engines ?? new EnginePool(new()
         {

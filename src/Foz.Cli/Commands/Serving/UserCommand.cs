@@ -119,7 +119,7 @@ static class UserCommand
 
     static string FolderOf(CommandContext context, ParseResult arguments) =>
         (arguments.GetValue(context.Project) is { } named
-            ? context.Shell.PathOf(named)
+            ? context.WritableFolder(named)
             : Workspace.NearestFolder(context.Shell))
         ?? throw new FozException(
             ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
