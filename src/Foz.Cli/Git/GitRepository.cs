@@ -66,10 +66,21 @@ sealed class GitRepository(string folder, TimeProvider clock)
             cancellationToken);
         return
         [
-            .. lines.Where(line => line.Length > 3).Select(line => line[3..].Trim('"'))
-                .Where(path => !except.Contains(Path.GetFullPath(path, root))),
+            .. lines.Where(line => line.Length > 3)
+                .Select(line => (IsNew: line[0] == '?', Path: line[3..].Trim('"')))
+                .Where(file => !except.Contains(Path.GetFullPath(file.Path, root))
+                    && !(file.IsNew && IsBeside(Path.GetFullPath(file.Path, root))))
+                .Select(file => file.Path),
         ];
     }
+
+    /// <summary>
+    /// Whether a file in the project's folder is no part of the project, such as the comment or a log that the shell
+    /// writes there.
+    /// </summary>
+    bool IsBeside(string file) =>
+        Path.GetDirectoryName(file) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))
+        && Path.GetExtension(file) is not (".yml" or ".yaml");
 
     /// <summary>Writes the project as it was at a commit; nothing in the repository changes.</summary>
     /// <param name="commit">The commit.</param>

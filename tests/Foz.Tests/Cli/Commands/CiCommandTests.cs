@@ -128,7 +128,9 @@ public sealed partial class CiCommandTests : IDisposable
     public async Task What_cannot_be_compared_is_refused_in_words()
     {
         foz.Write("models/gold/other.sql", "select 2 as x");
-        await RefusedAsync("not as committed: models/gold/other.sql");
+        // What a shell writes beside the project is no part of it.
+        foz.Write("comment.md", "");
+        await RefusedAsync("1 file is not as committed: models/gold/other.sql");
         Commit("other");
         await RefusedAsync("prod has no tables of shop yet");
         await OkAsync("run");
