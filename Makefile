@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BUILD := dotnet build Foz.slnx --nologo -v quiet
 RID = $(shell dotnet msbuild src/Foz.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier)
 
-.PHONY: help demo test build format format-check bench soak sizes publish release clean
+.PHONY: help demo test build format format-check bench soak sizes publish image release clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -43,6 +43,10 @@ sizes: ## Write the table of sizes in ARCHITECTURE.md
 
 publish: ## A published foz for this machine, in artifacts/publish/foz (RID=win-x64 for another)
 	@FAST=$(FAST) deploy/release/publish $(RID) artifacts/publish/foz
+
+image: ## The container images of this machine, as archives in artifacts/image (RID=linux-arm64 for the other)
+	@FAST=$(FAST) deploy/release/publish $(RID) artifacts/publish/foz
+	@deploy/image/build $(RID) artifacts/publish/foz artifacts/image
 
 release: ## All packages, in artifacts/release/packages (RIDS="linux-x64 osx-arm64" for some)
 	@deploy/release/release $(RIDS)

@@ -39,6 +39,7 @@ static class CommandTree
         (RenderCommand.Name, RenderCommand.Create),
         (QueryCommand.Name, QueryCommand.Create),
         (ServeCommand.Name, ServeCommand.Create),
+        (HealthCommand.Name, HealthCommand.Create),
         (UserCommand.Name, UserCommand.Create),
         (LsCommand.Name, LsCommand.Create),
         (ShowCommand.Name, ShowCommand.Create),

@@ -103,6 +103,17 @@ sealed class Workspace : IDisposable
     public static string? NearestFolder(Shell shell) =>
         ProjectFile.FindFolder(shell.Folder, Reading.Readers, Environment.GetEnvironmentVariable);
 
+    /// <summary>Reads what <c>foz.yml</c> of the project says that the arguments name, or of the nearest one.</summary>
+    /// <exception cref="FozException">Thrown when there is none, or it is wrong.</exception>
+    public static ProjectFile FileOf(CommandContext context, ParseResult arguments)
+    {
+        var file = ProjectLoader.LoadFile(
+            FolderOf(context, arguments) ?? throw Missing(context),
+            Reading with { Target = arguments.GetValue(context.Target) });
+        context.Secrets = file.Secrets;
+        return file;
+    }
+
     static FozException Missing(CommandContext context) =>
         new(ErrorKind.Usage, $"there is no {ProjectFile.FileName} in {context.Shell.Folder} or above it")
         {

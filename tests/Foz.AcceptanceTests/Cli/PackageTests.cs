@@ -6,7 +6,7 @@ namespace Foz.AcceptanceTests.Cli;
 
 /// <summary>The packages of a release, installed.</summary>
 [Collection<PublishCollection>]
-public sealed class PackageTests : IDisposable
+public sealed class PackageTests(PublishedFoz foz) : IDisposable
 {
     // Packages are packed quickly here; those of a release are smaller.
     const long DownloadBytesMax = 110_000_000;
@@ -38,7 +38,7 @@ public sealed class PackageTests : IDisposable
     public async Task A_clean_Debian_installs_the_package_runs_the_demo_and_removes_it()
     {
         Assert.SkipUnless(Environment.UserName == "root", "packages are installed by root");
-        var package = (await PackAsync()).GetFiles("*.deb").Single();
+        var package = (await foz.PackAsync()).GetFiles("*.deb").Single();
         Assert.InRange(package.Length, 1, DownloadBytesMax);
         await MakeRootAsync();
         package.CopyTo(Path.Combine(folder, "root", "tmp", "foz.deb"));
@@ -70,7 +70,7 @@ public sealed class PackageTests : IDisposable
     public async Task The_package_of_RPM_is_installed_starts_and_is_removed()
     {
         Assert.SkipUnless(Environment.UserName == "root", "packages are installed by root");
-        var package = (await PackAsync()).GetFiles("*.rpm").Single().FullName;
+        var package = (await foz.PackAsync()).GetFiles("*.rpm").Single().FullName;
         Assert.Equal(
             "foz x86_64 Apache-2.0",
             await RunAsync(folder, "rpm", "-qp", "--qf", "%{NAME} %{ARCH} %{LICENSE}", package));
@@ -87,6 +87,25 @@ public sealed class PackageTests : IDisposable
         await RunAsync(folder, "rpm", [.. rpm, "-e", "foz"]);
         Assert.Equal($"{Stopped}daemon-reload\n", await ServicesAsync());
         Assert.Equal("", await InRootAsync($"ls -d {Left} 2>/dev/null; :"));
+    }
+
+    [Fact]
+    public async Task The_same_program_gives_the_same_packages_in_another_folder_later_and_in_another_zone()
+    {
+        var program = Path.Combine(folder, "another", "program");
+        await RunAsync(folder, "mkdir", "another");
+        await RunAsync(folder, "cp", "-r", PublishedFoz.Folder, program);
+        var again = Path.Combine(folder, "again");
+        await PublishedFoz.PackAsync(program, again, "Asia/Tokyo");
+        await RunAsync(folder, "rm", "-f", Path.Combine((await foz.PackAsync()).FullName, "SHA256SUMS"));
+        await RunAsync(folder, "diff", "-r", (await foz.PackAsync()).FullName, again);
+    }
+
+    [Fact]
+    public async Task Two_builds_of_one_commit_are_equal_byte_for_byte()
+    {
+        Assert.SkipUnless(Soak.Is, "it builds twice: FOZ_SOAK=1");
+        await RunAsync(folder, Path.Combine(Repository.Root, "deploy", "release", "compare"), "linux-x64");
     }
 
     [Fact]
@@ -110,7 +129,7 @@ public sealed class PackageTests : IDisposable
     [Fact]
     public async Task An_archive_is_installed_by_the_script_and_lists_all_parts_with_their_licences()
     {
-        var output = await PackAsync();
+        var output = await foz.PackAsync();
         var archive = output.GetFiles("*.tar.gz").Single();
         await RunAsync(output.FullName, "sh", "-c", "sha256sum *.tar.gz > SHA256SUMS");
         var start = new ProcessStartInfo("sh", [Path.Combine(Repository.Root, "deploy", "install.sh")]);
@@ -140,18 +159,6 @@ public sealed class PackageTests : IDisposable
     }
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    /// <summary>Packs quickly: how small the packages are is a matter of releases.</summary>
-    async Task<DirectoryInfo> PackAsync()
-    {
-        var output = new DirectoryInfo(Path.Combine(folder, "out"));
-        var start = new ProcessStartInfo(
-            "deploy/release/package", ["linux-x64", PublishedFoz.Folder, output.FullName]);
-        start.Environment["FOZ_LEVEL"] = "1";
-        start.FileName = Path.Combine(Repository.Root, start.FileName);
-        await PublishedFoz.RunAsync(Repository.Root, start);
-        return output;
-    }
 
     /// <summary>Makes a clean system to install in.</summary>
     async Task MakeRootAsync()

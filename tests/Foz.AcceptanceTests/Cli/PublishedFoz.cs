@@ -9,6 +9,8 @@ public sealed class PublishedFoz : IAsyncLifetime
     /// <summary>The folder with the program.</summary>
     public static string Folder { get; } = Path.Combine(Repository.Root, "artifacts", "publish", "foz");
 
+    DirectoryInfo? packages;
+
     /// <summary>The lock files before it was made, by project.</summary>
     public SortedDictionary<string, string> LocksBefore { get; private set; } = [];
 
@@ -18,7 +20,32 @@ public sealed class PublishedFoz : IAsyncLifetime
         await RunAsync(Repository.Root, new("make", ["publish", "FAST=1"]));
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        if (packages is { } made) Directory.Delete(made.FullName, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The packages of it for this machine, packed once for all tests.</summary>
+    public async Task<DirectoryInfo> PackAsync()
+    {
+        if (packages is null)
+        {
+            packages = Directory.CreateTempSubdirectory("foz-packages-");
+            await PackAsync(Folder, packages.FullName, "UTC");
+        }
+        return packages;
+    }
+
+    /// <summary>Packs quickly: how small the packages are is a matter of releases.</summary>
+    public static Task PackAsync(string program, string output, string zone)
+    {
+        var start = new ProcessStartInfo(
+            Path.Combine(Repository.Root, "deploy", "release", "package"), ["linux-x64", program, output]);
+        start.Environment["FOZ_LEVEL"] = "1";
+        start.Environment["TZ"] = zone;
+        return RunAsync(Repository.Root, start);
+    }
 
     /// <summary>The lock files of all projects.</summary>
     public static async Task<SortedDictionary<string, string>> LocksAsync()

@@ -177,7 +177,9 @@ static class ServeCommand
             };
     }
 
-    static int? PortOf(ParseResult arguments, Option<int?> option) => arguments.GetValue(option) switch
+    /// <summary>Returns the port that an option gives; null where it is absent.</summary>
+    /// <exception cref="FozException">Thrown when it is no port.</exception>
+    internal static int? PortOf(ParseResult arguments, Option<int?> option) => arguments.GetValue(option) switch
     {
         null => null,
         >= 0 and <= PortMax and var port => port,
