@@ -36,10 +36,13 @@ sealed record CiVariables(string? Change, string? BaseRevision, string? SummaryF
     public static string NameOf(string project, string change)
     {
         var text = $"{Prefix}{project}_{change}";
-        var name = string.Concat(text.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'));
+        var words = string.Concat(text.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_'))
+            .Split('_', StringSplitOptions.RemoveEmptyEntries);
+        var name = string.Join('_', words);
         if (name == text && UndeclaredEnvironment.IsName(name)) return name;
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits];
-        return $"{name[..Math.Min(name.Length, UndeclaredEnvironment.LengthMax - HashDigits - 1)]}_{hash}";
+        var kept = name[..Math.Min(name.Length, UndeclaredEnvironment.LengthMax - HashDigits - 1)].TrimEnd('_');
+        return $"{kept}_{hash}";
     }
 
     static string? Remote(string? branch)

@@ -189,7 +189,8 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         var query = stream.Settings.Text("query");
         var from = query is null
             ? Dialect.Table(stream.Settings.Text("table") ?? stream.Name)
-            : $"({query.TrimEnd().TrimEnd(';')}) foz_query";
+            // On a line of its own: the query may end with a comment.
+            : $"({query.TrimEnd().TrimEnd(';')}\n) foz_query";
         await using var connection = await session.OpenAsync(cancellationToken);
         try
         {

@@ -6,7 +6,8 @@ namespace Foz.Pipelines.Projects;
 
 /// <summary>
 /// An environment that no file declares, <c>name@base</c>: it is beside a declared one, has its connections, and puts
-/// <c>name_</c> before the names of schemas. It never exports.
+/// <c>name__</c> before the names of schemas. It never exports. Names begin with <c>ci_</c> and have single
+/// underscores: the prefix of one is never that of another, or of a schema that somebody else named.
 /// </summary>
 /// <param name="Name">Its own name.</param>
 /// <param name="Base">The environment whose tables are used for those that it has not made.</param>
@@ -18,7 +19,7 @@ public sealed partial record UndeclaredEnvironment(string Name, string Base)
     public const int LengthMax = 40;
 
     /// <summary>The prefix of schemas in it.</summary>
-    public string SchemaPrefix => Name + "_";
+    public string SchemaPrefix => Name + "__";
 
     /// <summary>Returns the environment that a target means; null where it means a declared one.</summary>
     public static UndeclaredEnvironment? Of(string? target) =>
@@ -37,7 +38,7 @@ public sealed partial record UndeclaredEnvironment(string Name, string Base)
     {
         if (!IsName(Name))
             Add($"'{Name}' is not a name for an environment beside {Base}",
-                $"lower-case letters, digits and _, a letter first, at most {LengthMax} characters");
+                $"ci_ and lower-case letters, digits and single _, at most {LengthMax} characters");
         else if (prefixes.Contains(SchemaPrefix, StringComparer.OrdinalIgnoreCase))
             Add($"the schemas of {this} begin with {SchemaPrefix}, as those of a declared environment do",
                 "choose another name before the @");
@@ -50,6 +51,6 @@ public sealed partial record UndeclaredEnvironment(string Name, string Base)
     /// <summary>The target that means it.</summary>
     public override string ToString() => $"{Name}{Sign}{Base}";
 
-    [GeneratedRegex("^[a-z][a-z0-9_]*$")]
+    [GeneratedRegex("^ci(_[a-z0-9]+)+$", RegexOptions.ExplicitCapture)]
     private static partial Regex OwnName { get; }
 }

@@ -96,9 +96,16 @@ public sealed class ReviewComment(Func<string, string> mask)
             + $"built in {run.Elapsed.TotalSeconds:0.0} s: {count} changed, {review.Tables.Count - count} downstream.");
     }
 
+    /// <summary>An error without the rows that it shows: more people read a comment than a table.</summary>
+    static string WithoutRows(string error) =>
+        string.Join(
+            '\n',
+            error.Split('\n').Where(line => !line.TrimStart().StartsWith("such as {", StringComparison.Ordinal)));
+
     string Errors(string title, IEnumerable<FozException?> found)
     {
-        var errors = found.OfType<FozException>().Select(error => mask(error.Describe())).Distinct().ToList();
+        var errors = found.OfType<FozException>().Select(error => mask(WithoutRows(error.Describe()))).Distinct()
+            .ToList();
         return errors.Count == 0
             ? ""
             : $"### {title}\n\n{MarkdownText.Block(string.Join('\n', errors.Take(RowsMax)))}{More(errors.Count)}";

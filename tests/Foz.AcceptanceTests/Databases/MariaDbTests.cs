@@ -216,7 +216,7 @@ public sealed class MariaDbTests(MariaDbServer server) : IDisposable
     public async Task A_query_is_run_once_and_not_by_ranges_of_its_key()
     {
         var database = await server.CreateDatabaseAsync();
-        database.Define(lake, "{t: {query: 'SELECT id FROM source ORDER BY id DESC LIMIT 500', keys: [id]}}");
+        database.Define(lake, "{t: {query: 'SELECT id FROM source ORDER BY id DESC LIMIT 500 -- the newest', keys: [id]}}");
         await database.ExecuteAsync("CREATE TABLE source (id INT PRIMARY KEY); INSERT INTO source SELECT seq FROM seq_1_to_20000");
         var step = (await lake.RunWellAsync()).Steps.Single();
         Assert.DoesNotContain(step.Warnings, w => w.Message.Contains("connections", StringComparison.Ordinal));

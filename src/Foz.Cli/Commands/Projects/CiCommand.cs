@@ -42,6 +42,8 @@ static class CiCommand
         options.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            // The comment of an earlier change is not this one's, whatever happens now.
+            if (options.Comment(arguments) is { } earlier) File.Delete(earlier);
             using var target = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models, Workload.Query);
             Refuse(target.File);
             var variables = CiVariables.Read(Environment.GetEnvironmentVariable);

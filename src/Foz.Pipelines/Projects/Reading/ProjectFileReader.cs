@@ -62,7 +62,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Lake = new LakeReader(folder, variables, secrets, errors).Read(chosen, reader),
             SchemaPrefix = beside?.SchemaPrefix ?? chosen.Text("schema_prefix") ?? "",
             Base = beside is null ? below : new(environment, chosen.Text("schema_prefix") ?? ""),
-            Memory = First(chosen, reader, r => r.MemorySize("memory")),
+            Memory = First(chosen, reader, r => r.MemorySize("memory", MemoryBytesMin)),
             Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader),

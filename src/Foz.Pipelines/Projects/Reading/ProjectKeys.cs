@@ -36,8 +36,9 @@ static class ProjectKeys
         },
         new(
             "memory",
-            "what the process may use: `512MB`, `4GB`, `1.5GiB`. What does not fit is spilled; statements with "
-                + "millions of groups can take up to three times as much")
+            "what the process may use: `512MB`, `4GB`, `1.5GiB`. At least `4MB`; the sample shop needs more than "
+                + "`64MB`. What does not fit is spilled; statements with millions of groups can take up to three times "
+                + "as much")
         {
             Default = "a quarter of the machine",
         },

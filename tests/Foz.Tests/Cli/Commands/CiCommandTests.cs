@@ -143,7 +143,8 @@ public sealed partial class CiCommandTests : IDisposable
         Assert.Equal(0, (await CiAsync("--allow", "moved")).ExitCode);
         await RefusedAsync("git knows no revision 'origin/gone'", "--base-revision", "origin/gone");
         await RefusedAsync("dev is beside prod", "--target", "dev");
-        await RefusedAsync("is not a name for an environment", "--name", "Ci-1");
+        foreach (var name in new[] { "Ci-1", "mart", "ci_1_", "ci__1", "ci_" })
+            await RefusedAsync("is not a name for an environment", "--name", name);
 
         await WriteLeaseAsync();
         await RefusedAsync("another foz ci works in ci_1@prod");

@@ -13,7 +13,7 @@ public sealed partial class ReviewCommentTests
 {
     static readonly ReviewSubject subject = new()
     {
-        Project = "shop", Environment = "ci_1@prod", SchemaPrefix = "ci_1_", Base = "prod",
+        Project = "shop", Environment = "ci_1@prod", SchemaPrefix = "ci_1__", Base = "prod",
     };
 
     public static TheoryData<string> Hostile =>
