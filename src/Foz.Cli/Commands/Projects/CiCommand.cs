@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Commands.Runs;
 using Foz.Cli.Git;
+using Foz.Cli.Reviews;
 using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Data;

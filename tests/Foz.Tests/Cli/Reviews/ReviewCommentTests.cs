@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Foz.Cli.Reviews;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Pipelines.Environments;
@@ -6,7 +7,7 @@ using Foz.Pipelines.Plans;
 using Foz.Pipelines.Promotions;
 using Foz.Pipelines.Reviews;
 
-namespace Foz.Tests.Pipelines.Reviews;
+namespace Foz.Tests.Cli.Reviews;
 
 /// <summary>Whatever a project holds, its comment has the same shape, and no secrets.</summary>
 public sealed partial class ReviewCommentTests

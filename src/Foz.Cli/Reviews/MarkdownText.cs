@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Foz.Pipelines.Reviews;
+namespace Foz.Cli.Reviews;
 
 /// <summary>
 /// Text of a project inside Markdown: whatever it holds, it is shown and means nothing. It is always code, in which

@@ -5,14 +5,15 @@ using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Plans;
 using Foz.Pipelines.Promotions;
+using Foz.Pipelines.Reviews;
 
-namespace Foz.Pipelines.Reviews;
+namespace Foz.Cli.Reviews;
 
 /// <summary>
 /// A review as a comment in Markdown. It has names, counts and messages of errors, and no rows.
 /// </summary>
 /// <param name="mask">Takes secrets out of a text.</param>
-public sealed class ReviewComment(Func<string, string> mask)
+sealed class ReviewComment(Func<string, string> mask)
 {
     /// <summary>The comment's first words, by which the next one finds and replaces it.</summary>
     public const string Marker = "<!-- foz ci";
