@@ -6,6 +6,7 @@ using Foz.Cli.Commands.Projects;
 using Foz.Cli.Commands.Quality;
 using Foz.Cli.Commands.Runs;
 using Foz.Cli.Commands.Serving;
+using Foz.Cli.Commands.Starting;
 using Foz.Cli.Commands.Tables;
 
 namespace Foz.Cli;

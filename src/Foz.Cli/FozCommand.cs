@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Commands;
 using Foz.Cli.Commands.Serving;
+using Foz.Cli.Commands.Starting;
 using Foz.Cli.Terminal;
 using Foz.Lake.Engine;
 
@@ -47,8 +48,13 @@ static class FozCommand
         var isVerbose = args.Contains("--verbose", StringComparer.Ordinal);
         try
         {
-            var root = CommandTree.Create(context, args.Count == 0 ? ["--help"] : args);
-            var arguments = root.Parse(args.Count == 0 ? ["--help"] : args, parsing);
+            if (args.Count == 0)
+            {
+                await new StartPage(context).WriteAsync(cancellationToken);
+                return 0;
+            }
+            var root = CommandTree.Create(context, args);
+            var arguments = root.Parse(args, parsing);
             UsageErrors.ThrowIfAny(arguments);
             var configuration = new InvocationConfiguration
             {

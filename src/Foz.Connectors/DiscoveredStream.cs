@@ -23,4 +23,10 @@ public sealed record DiscoveredStream(StreamDefinition Definition, IReadOnlyList
 /// <param name="Notes">Notes for the user, such as a file that cannot be read.</param>
 public sealed record StreamProposal(
     IReadOnlyList<(string Name, string Value)> Settings, IReadOnlyList<Field> Fields,
-    IReadOnlyList<string> Notes);
+    IReadOnlyList<string> Notes)
+{
+    /// <summary>
+    /// The columns that seem to identify a row: named so, and different in all rows that were read; empty for none.
+    /// </summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+}

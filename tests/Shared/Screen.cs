@@ -70,6 +70,16 @@ public sealed partial class Screen(int width) : TextWriter(CultureInfo.Invariant
             case "A":
                 row = Math.Max(0, row - (arguments.Length == 0 ? 1 : int.Parse(arguments)));
                 break;
+            case "C":
+                column = Math.Min(width - 1, column + (arguments.Length == 0 ? 1 : int.Parse(arguments)));
+                break;
+            case "H" when arguments is "":
+                (row, column) = (0, 0);
+                break;
+            case "J" when arguments is "2":
+                rows.Clear();
+                rows.Add([]);
+                break;
             case "K" when arguments is "" or "0":
                 Erase(rows[row], column);
                 break;

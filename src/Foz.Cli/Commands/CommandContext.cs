@@ -59,8 +59,10 @@ sealed class CommandContext
     /// <summary>The engines of the process that runs the command; null where the command has its own.</summary>
     public EnginePool? Engines { get; init; }
 
-    /// <summary>Runs another command line with the engines of this process, and returns its exit code.</summary>
-    public Func<IReadOnlyList<string>, Shell, EnginePool, CancellationToken, Task<int>> RunAsync { get; init; } =
+    /// <summary>
+    /// Runs another command line, with the engines of this process where they are given, and returns its exit code.
+    /// </summary>
+    public Func<IReadOnlyList<string>, Shell, EnginePool?, CancellationToken, Task<int>> RunAsync { get; init; } =
         static (_, _, _, _) => throw new NotSupportedException("no command can be run");
 
     /// <summary>Whether the stack of an unexpected error is shown.</summary>
@@ -138,7 +140,7 @@ sealed class CommandContext
         Writer(arguments).Write(columns, IsTable(arguments) ? rows.Select(Blank) : rows);
 
     /// <summary>Replaces missing values by empty texts; only in the rows of queries NULL has a meaning.</summary>
-    static object?[] Blank(object?[] row) => [.. row.Select(value => value ?? "")];
+    public static object?[] Blank(object?[] row) => [.. row.Select(value => value ?? "")];
 
     /// <summary>Whether results go to people.</summary>
     public bool IsTable(ParseResult arguments) => Format(arguments) is OutputFormat.Table;

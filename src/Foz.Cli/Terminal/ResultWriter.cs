@@ -51,6 +51,9 @@ sealed class ResultWriter(Shell shell, OutputFormat format)
 
     const int FlushBytes = 1 << 15;
 
+    /// <summary>Whether a table has each value on a line of its own.</summary>
+    public bool IsExpanded { get; init; }
+
     /// <summary>Writes a result.</summary>
     /// <param name="columns">Its columns.</param>
     /// <param name="rows">Its rows, as <see cref="EngineRows.Rows"/> has them; read once.</param>
@@ -82,7 +85,7 @@ sealed class ResultWriter(Shell shell, OutputFormat format)
             if (countRest is not null) more = countRest();
             else while (enumerator.MoveNext()) more++;
         }
-        var isWhole = table.Write(shell);
+        var isWhole = table.Write(shell, IsExpanded);
         var count = RunText.Count(shown, "row", "rows");
         shell.Out.WriteLine(shell.Styled(Style.Dim, (more, isWhole) switch
         {

@@ -24,8 +24,20 @@ sealed class Shell
     /// <summary>Whether <see cref="Out"/> shows colours.</summary>
     public bool HasColor { get; init; }
 
+    /// <summary>Gets the keys of a user who can be asked; null where input or output is no terminal.</summary>
+    public IKeys? Keys { get; init; }
+
+    /// <summary>Whether a user at a terminal can be asked, even at one that cannot move its cursor.</summary>
+    public bool IsInteractive { get; init; }
+
+    /// <summary>Gets what Ctrl-C stops while a command works.</summary>
+    public Interrupts Interrupts { get; init; } = new();
+
     /// <summary>Returns how many columns the terminal has at the moment; 0 where there is none.</summary>
     public Func<int> WidthNow { get; init; } = static () => 0;
+
+    /// <summary>Returns how many rows the terminal has at the moment; 0 where that is not known.</summary>
+    public Func<int> HeightNow { get; init; } = static () => 0;
 
     /// <summary>How many columns the terminal has; 0 where there is none.</summary>
     public int Width => IsTerminal ? WidthNow() : 0;
@@ -44,14 +56,19 @@ sealed class Shell
     public static Shell OfProcess()
     {
         var isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
+        // Not asked of a command whose output is no terminal, which would take time at its start.
+        var isInteractive = !Console.IsOutputRedirected && !Console.IsInputRedirected;
+        var encoding = Console.IsOutputRedirected
+            ? TerminalEncoding.Utf8 : TerminalEncoding.Of(Environment.GetEnvironmentVariable);
         return new()
         {
-            Out = Writer(Console.OpenStandardOutput(), flushes: isTerminal),
-            Error = Writer(Console.OpenStandardError(), flushes: true),
+            Out = Writer(Console.OpenStandardOutput(), encoding, flushes: isTerminal),
+            Error = Writer(Console.OpenStandardError(), encoding, flushes: true),
             In = () => Console.In,
             IsTerminal = isTerminal,
             HasColor = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
-            WidthNow = static () => Console.WindowWidth,
+            WidthNow = static () => Console.WindowWidth, HeightNow = static () => Console.WindowHeight,
+            IsInteractive = isInteractive, Keys = isInteractive && isTerminal ? new ConsoleKeys() : null,
         };
     }
 
@@ -59,11 +76,16 @@ sealed class Shell
     /// Returns the same shell, with everything that goes to a terminal, or reports errors, made printable; results that
     /// go elsewhere stay unchanged.
     /// </summary>
-    public Shell Guarded() => new()
+    public Shell Guarded() => Error is TerminalWriter ? this : With(
+        IsTerminal ? new TerminalWriter(Out) : Out, new TerminalWriter(Error));
+
+    /// <summary>Returns the same shell with other places to write to.</summary>
+    public Shell With(TextWriter output, TextWriter error) => new()
     {
-        Out = IsTerminal ? new TerminalWriter(Out) : Out, Error = new TerminalWriter(Error), In = In,
-        IsTerminal = IsTerminal, HasColor = HasColor,
-        WidthNow = WidthNow, Folder = Folder, Clock = Clock,
+        Out = output, Error = error, In = In,
+        IsTerminal = IsTerminal, HasColor = HasColor, IsInteractive = IsInteractive, Keys = Keys,
+        Interrupts = Interrupts,
+        WidthNow = WidthNow, HeightNow = HeightNow, Folder = Folder, Clock = Clock,
     };
 
     /// <summary>
@@ -91,8 +113,8 @@ sealed class Shell
     /// <summary>The text in a style, where colours are shown.</summary>
     public string Styled(Style style, string text) => HasColor ? $"\e[{(int)style}m{text}\e[0m" : text;
 
-    static StreamWriter Writer(Stream stream, bool flushes) =>
-        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), BufferBytes) { AutoFlush = flushes };
+    static StreamWriter Writer(Stream stream, Encoding encoding, bool flushes) =>
+        new(stream, encoding, BufferBytes) { AutoFlush = flushes };
 }
 
 /// <summary>How a piece of text looks, by its ANSI code.</summary>

@@ -32,9 +32,12 @@ sealed class TextTable(IReadOnlyList<ResultColumn> named)
     /// Writes all rows below their headings. Texts are cut so that rows fit the terminal; where that does not help,
     /// each value gets a line of its own.
     /// </summary>
+    /// <param name="shell">Where it is written.</param>
+    /// <param name="isExpanded">Whether each value gets a line of its own in any case.</param>
     /// <returns>Whether every cell is whole.</returns>
-    public bool Write(Shell shell)
+    public bool Write(Shell shell, bool isExpanded = false)
     {
+        if (isExpanded) return WriteRecords(shell);
         // Loops, not LINQ over numbers: that would be compiled at each start of the process.
         var (natural, widths, rules) = (new int[columns.Count], new int[columns.Count], new string[columns.Count]);
         for (var i = 0; i < widths.Length; i++)

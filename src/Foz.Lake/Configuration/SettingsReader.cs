@@ -185,7 +185,8 @@ public sealed class SettingsReader(IReadOnlyList<SettingSpec> specs, ErrorList e
     static IEnumerable<string> Passwords(string text)
     {
         if (Secrets.PasswordInUrl(text) is { } inUrl) yield return inUrl;
-        else if (Secrets.PasswordInConnectionString(text) is { } inText) yield return inText;
+        // In quotes a password may hold what divides the words of a connection.
+        else if (Secrets.PasswordInConnectionString(text) is { } inText) yield return inText.Trim('"', '\'');
     }
 
     /// <summary>Returns all single values, each with its key where it is in a mapping.</summary>

@@ -22,6 +22,12 @@ public sealed class CommandRunner : IDisposable
     /// <summary>The columns of the terminal that the commands write to; 0 for a file.</summary>
     public int Width { get; set; }
 
+    /// <summary>The keys of a user at the terminal; null where nobody can be asked.</summary>
+    internal TypedKeys? Keys { get; set; }
+
+    /// <summary>Whether a user at a terminal that cannot move its cursor can be asked.</summary>
+    public bool IsInteractive { get; set; }
+
     /// <summary>Runs a command.</summary>
     public Task<CommandOutput> RunAsync(params string[] args) => RunAsync(TestContext.Current.CancellationToken, args);
 
@@ -30,10 +36,12 @@ public sealed class CommandRunner : IDisposable
     {
         await using var output = new StringWriter();
         await using var error = new StringWriter();
+        using var input = new StringReader(Input);
         var shell = new Shell
         {
-            Out = output, Error = error, In = () => new StringReader(Input), Folder = Folder,
+            Out = output, Error = error, In = () => input, Folder = Folder,
             IsTerminal = Width > 0, HasColor = Width > 0, WidthNow = () => Width,
+            Keys = Keys, IsInteractive = IsInteractive || Keys is not null,
         };
         var exitCode = await FozCommand.RunAsync(args, shell, cancellationToken);
         return new(exitCode, output.ToString(), error.ToString());

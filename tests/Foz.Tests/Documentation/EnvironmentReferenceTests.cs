@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Foz.Cli.Terminal;
+using Foz.Cli.Terminal.Editing;
 using Mono.Cecil;
 using Mono.Cecil.Cil;
 
@@ -15,7 +17,8 @@ public sealed partial class EnvironmentReferenceTests
         var read = Directory.GetDirectories(Path.Combine(Repository.Root, "src"))
             .Select(folder => Path.GetFileName(folder)!)
             .Select(project => project == "Foz.Cli" ? "foz" : project).SelectMany(VariablesOf)
-            .Concat(Foz.Cli.Remote.RemoteServer.VariableNames).Distinct();
+            .Concat(Foz.Cli.Remote.RemoteServer.VariableNames).Concat(TerminalEncoding.VariableNames)
+            .Append(LineHistory.FolderVariable).Distinct();
         Assert.Equal(
             read.Order(),
             Documented("docs/reference/commands.md", "## Environment variables")

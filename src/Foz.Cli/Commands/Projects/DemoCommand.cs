@@ -2,7 +2,9 @@ using System.CommandLine;
 using Foz.Cli.Commands.Quality;
 using Foz.Cli.Commands.Runs;
 using Foz.Cli.Demo;
+using Foz.Cli.Remote;
 using Foz.Cli.Terminal;
+using Foz.Cli.Terminal.Editing;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -44,11 +46,24 @@ static class DemoCommand
             HelpName = "folder",
         };
         var fresh = new Option<bool>("--fresh") { Description = "Delete the demo's lake first" };
+        var postgres = new Option<string?>("--postgres")
+        {
+            Description = "Fill an empty PostgreSQL database with a small shop instead, to try foz init with",
+            HelpName = "address",
+        };
         var command = new ExampleCommand(
             Name, "Build the lake of a sample company, from generated files to checked gold tables",
-            ["foz demo", "foz demo --fresh"]) { folder, fresh };
+            ["foz demo", "foz demo --fresh", "foz demo --postgres postgres://ana@localhost:5432/shop"])
+            {
+                folder, fresh, postgres,
+            };
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            if (arguments.GetValue(postgres) is { } address)
+            {
+                await FillAsync(context, address, cancellationToken);
+                return 0;
+            }
             var startedAt = context.Shell.Clock.GetTimestamp();
             var project = await FindFolderAsync(context.Shell, arguments.GetValue(folder), cancellationToken);
             using var workspace = Workspace.Open(
@@ -71,6 +86,21 @@ static class DemoCommand
             return exitCode;
         });
         return command;
+    }
+
+    /// <summary>Fills a database, reached as <c>foz query --remote</c> reaches a server.</summary>
+    static async Task FillAsync(CommandContext context, string address, CancellationToken cancellationToken)
+    {
+        var shell = context.Shell;
+        var server = RemoteServer.Parse(address, Environment.GetEnvironmentVariable, shell.Folder, context.Warn);
+        context.Secrets = new();
+        if (server.Password is { } known) context.Secrets.Add(known);
+        await using var session = await RemoteSession.OpenAsync(
+            server, shell.Keys is null ? null : () => new Questions(shell, "stopped").Secret($"Password for {server}"),
+            noticed: null, cancellationToken);
+        await ShopDatabase.FillAsync(session, cancellationToken);
+        shell.Out.WriteLine($"filled {server} with a shop: 2,000 customers, 200 products, 20,000 orders\n\nNext:\n"
+            + "  foz init shop");
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foz.Cli.Commands.Starting;
 using Foz.Cli.Terminal;
 using Foz.Connectors;
 using Foz.Connectors.Registry;
@@ -13,7 +14,9 @@ using Foz.Pipelines.Runs.Streams;
 
 namespace Foz.Cli.Commands.Projects;
 
-/// <summary><c>foz source check</c>, <c>foz source discover</c> and <c>foz source freshness</c>.</summary>
+/// <summary>
+/// <c>foz source add</c>, <c>foz source check</c>, <c>foz source discover</c> and <c>foz source freshness</c>.
+/// </summary>
 static class SourceCommand
 {
     public const string Name = "source";
@@ -37,13 +40,14 @@ static class SourceCommand
         ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "Check sources, and list their streams",
+        Name, "Add and check sources, and list their streams",
         [
-            "foz source check", "foz source discover shop", "foz source discover shop --output json",
+            "foz source add files exports --address data", "foz source check", "foz source discover shop",
+                "foz source discover shop --output json",
             "foz source freshness",
         ])
     {
-        Check(context), Discover(context), Freshness(context),
+        SourceAddCommand.Create(context), Check(context), Discover(context), Freshness(context),
     };
 
     static ExampleCommand Freshness(CommandContext context)

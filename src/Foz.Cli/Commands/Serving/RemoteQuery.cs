@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foz.Cli.Remote;
 using Foz.Cli.Terminal;
+using Foz.Cli.Terminal.Editing;
 using Foz.Lake;
 
 namespace Foz.Cli.Commands.Serving;
@@ -24,7 +25,7 @@ sealed class RemoteQuery(CommandContext context, ParseResult arguments)
         context.Secrets = new();
         if (server.Password is { } password) context.Secrets.Add(password);
         await using var session = await RemoteSession.OpenAsync(
-            server, PasswordPrompt.CanAsk(shell) ? () => Ask(server) : null, Report, cancellationToken);
+            server, shell.Keys is null ? null : () => Ask(server), Report, cancellationToken);
         await using var results = session.RunAsync(
             text, input, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await RunningTime.ShowAsync(shell, "running", results.MoveNextAsync().AsTask()))
@@ -44,7 +45,7 @@ sealed class RemoteQuery(CommandContext context, ParseResult arguments)
 
     string Ask(RemoteServer server)
     {
-        var password = PasswordPrompt.Ask(shell, $"Password for {server}: ");
+        var password = new Questions(shell, "stopped").Secret($"Password for {server}");
         context.Secrets!.Add(password);
         return password;
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
+using Foz.Cli.Terminal.Editing;
 using Foz.Lake;
 using Foz.Pipelines.Projects;
 using Foz.Serving.Governance;
@@ -129,5 +130,5 @@ static class UserCommand
 
     /// <summary>The first line of the input; at a terminal it is asked for, and not shown.</summary>
     static string ReadPassword(Shell shell) =>
-        PasswordPrompt.CanAsk(shell) ? PasswordPrompt.Ask(shell, "Password: ") : shell.In().ReadLine() ?? "";
+        shell.Keys is null ? shell.In().ReadLine() ?? "" : new Questions(shell, "stopped").Secret("Password");
 }

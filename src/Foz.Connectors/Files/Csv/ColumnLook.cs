@@ -20,6 +20,9 @@ sealed partial class ColumnLook
     char separator;
     int count, digits, scale;
 
+    /// <summary>Whether no file has a value of it twice, or a row without one.</summary>
+    public bool IsUnique { get; set; } = true;
+
     /// <summary>The type to declare, in SQL's words; null for text.</summary>
     public string? SqlType => Plain.Where((_, i) => count > 0 && fits[i]).Select(p => p.Type).FirstOrDefault()
         ?? (IsNumber ? $"decimal({Precision},{scale})" : HasPattern ? "date" : null);

@@ -11,6 +11,8 @@ static class CsvProposal
     const int SampleBytes = 1 << 20;
     const int RowsMax = 1_000;
     const double AlikeMin = 0.9;
+    static readonly string[] KeyNames = ["id", "uuid", "code", "key", "number", "sku", "codigo", "chave", "numero"];
+    static readonly string[] KeyEnds = ["_id", "_uuid", "_code", "_key", "_number", "_codigo", "_chave", "_numero"];
 
     /// <summary>What one file looks like.</summary>
     /// <param name="Delimiter">What stands between its fields.</param>
@@ -55,8 +57,17 @@ static class CsvProposal
         }
         if (first is not { } common) return new([], [], notes);
         var fields = columns.Select(column => new Field(column.Key, column.Value.Field)).ToList();
-        return new([.. SettingsOf(common, usual), .. ColumnSettings(columns)], fields, notes);
+        return new([.. SettingsOf(common, usual), .. ColumnSettings(columns)], fields, notes)
+        {
+            Keys = [.. columns.Where(column => column.Value.IsUnique && IsNamedAsKey(column.Key))
+                .Select(column => column.Key).Take(1)],
+        };
     }
+
+    /// <summary>Whether a column is named as one that identifies rows.</summary>
+    static bool IsNamedAsKey(string name) =>
+        KeyNames.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || Array.Exists(KeyEnds, end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase));
 
     static IEnumerable<(string Name, string Value)> SettingsOf(Look look, char? usual)
     {
@@ -116,7 +127,12 @@ static class CsvProposal
         if (rows.Count == 0) return;
         var names = CsvFile.Unique(rows[0], ChangeColumns.Fields.Select(f => f.Name));
         foreach (var name in names) columns.TryAdd(name, new());
-        foreach (var row in rows.Skip(1).Where(row => row.Count == names.Count))
+        var whole = rows.Skip(1).Where(row => row.Count == names.Count).ToList();
+        foreach (var row in whole)
             foreach (var (name, value) in names.Zip(row)) columns[name].Add(value);
+        // Of each file alone: a row that was corrected comes again in a later one.
+        for (var i = 0; i < names.Count; i++)
+            if (whole.Exists(row => row[i].Length == 0) || whole.DistinctBy(row => row[i]).Count() < whole.Count)
+                columns[names[i]].IsUnique = false;
     }
 }

@@ -59,9 +59,9 @@ public sealed class ArgumentTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_arguments_all_commands_are_shown()
+    public async Task Help_shows_all_commands()
     {
-        var result = await foz.RunAsync();
+        var result = await foz.RunAsync("--help");
         Assert.Equal(0, result.ExitCode);
         foreach (var command in Commands.Select(row => row.Data).Where(c => !c.Contains(' ')))
             // An alias stands before or after its command.

@@ -1,4 +1,4 @@
-namespace Foz.Cli.Commands.Projects;
+namespace Foz.Cli.Commands.Starting;
 
 /// <summary>The files of a project to begin with.</summary>
 /// <param name="name">The project's name: small letters, digits and underscores.</param>
@@ -25,6 +25,9 @@ sealed class InitTemplate(string name)
         group by step, kind
 
         """;
+
+    /// <summary>The table that shows all others.</summary>
+    public const string OverviewName = "table_overview";
 
     /// <summary>The project's name.</summary>
     public string Name => name;
@@ -83,6 +86,44 @@ sealed class InitTemplate(string name)
         ["models/silver/.gitkeep"] = "",
         ["models/gold/table_overview.sql"] = TableOverview,
     };
+
+    /// <summary>A project of a source that is known, or of one to be filled in.</summary>
+    /// <param name="draft">The source.</param>
+    /// <param name="gold">The first table of gold; null for one of all tables.</param>
+    public SortedDictionary<string, string> Of(SourceDraft draft, (string Name, string Sql)? gold)
+    {
+        var source = new SourceText(draft, "bronze", HasSilver(draft));
+        var files = new SortedDictionary<string, string>(source.Files(), StringComparer.Ordinal)
+        {
+            ["foz.yml"] = $"""
+                # What this project is and where its lake lies. foz validate checks it, foz run runs it.
+                name: {name}
+                lake: lake
+
+                connections:
+                {string.Join('\n', source.ConnectionLines)}
+
+                # How many bytes the process may use, and how many threads; left out, a quarter of the machine and all.
+                # memory: 4GB
+                # threads: 4
+
+                """,
+            [".gitignore"] = GitIgnore,
+        };
+        if (draft.Connection.Secret is not null)
+            files[".env.example"] = $"""
+                # Copy this file to .env, which git ignores, and put the {draft.Connection.SecretWord} here.
+                {draft.Connection.Variable}={draft.Connection.SecretWord}
+
+                """;
+        files[$"models/gold/{gold?.Name ?? OverviewName}.sql"] = gold?.Sql ?? TableOverview;
+        return files;
+    }
+
+    /// <summary>
+    /// Whether the current rows of a source's streams are kept; those of a folder to come are not known.
+    /// </summary>
+    public static bool HasSilver(SourceDraft draft) => draft.Connection.Kind.IsDatabase || draft.Streams.Count > 0;
 
     /// <summary>Models that make their own rows.</summary>
     public IReadOnlyDictionary<string, string> Empty() => new SortedDictionary<string, string>(StringComparer.Ordinal)
