@@ -1,10 +1,7 @@
 using System.CommandLine;
-using Foz.Cli.Terminal;
+using Foz.Cli.Commands.Querying;
 using Foz.Lake;
-using Foz.Lake.Catalog;
-using Foz.Lake.Engine;
-using Foz.Lake.Statements;
-using Foz.Lake.Tables;
+using Foz.Serving.Sql;
 
 namespace Foz.Cli.Commands.Serving;
 
@@ -13,14 +10,18 @@ static class QueryCommand
 {
     public const string Name = "query";
 
+    /// <summary>Errors behind so many characters of a text have the place in their statement.</summary>
+    const int PlacedCharactersMax = 100_000;
+
     public static Command Create(CommandContext context)
     {
         var sql = new Argument<string?>("sql")
         {
-            Description = "The SQL (default: --file, or standard input)",
+            Description = "The SQL (default: --file, or standard input; at a terminal a prompt)",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var file = new Option<string?>("--file", "-f") { Description = "A file with the SQL", HelpName = "file" };
+        var file = new Option<string?>("--file", "-f") { Description = "A file with one or several statements",
+            HelpName = "file" };
         var remote = new Option<string?>("--remote")
         {
             HelpName = "server",
@@ -37,6 +38,8 @@ static class QueryCommand
                 "foz query \"update silver.orders set status = 'paid' where order_id = 17\"",
                 "foz query \"select * from delta_scan('/data/orders', timestamp := '2026-01-31')\"",
                 "foz query \"from read_parquet('sales/*.parquet')\" --output csv > sales.csv",
+                "foz query",
+                "foz query --file report.sql",
                 "foz query --remote ana@lake.example.com \"select count(*) from gold.daily_sales\"",
                 "foz query --remote "
                     + "\"postgres://ana@lake.example.com:5432/lake?sslmode=verify-full\" --file report.sql",
@@ -44,6 +47,14 @@ static class QueryCommand
         { sql, file, remote };
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            var isPrompt = context.Shell.IsInteractive && context.IsTable(arguments) && arguments.GetValue(sql) is null
+                && arguments.GetValue(file) is null && arguments.GetValue(remote) is null;
+            if (isPrompt)
+            {
+                using var typed = LocalStatements.Open(context, arguments);
+                await new QueryPrompt(context, new(typed), cancellationToken).RunAsync(cancellationToken);
+                return;
+            }
             var text = await ReadAsync(context, arguments.GetValue(sql), arguments.GetValue(file), cancellationToken);
             if (arguments.GetValue(remote) is { } server)
             {
@@ -52,92 +63,45 @@ static class QueryCommand
                     server, text, isInputFree ? context.Shell.In() : null, cancellationToken);
                 return;
             }
-            var statement = StatementReader.Read(text);
-            using var workspace = Find(context, arguments, out var fault);
-            if (workspace is not null)
-            {
-                if (statement is null)
-                    await RunAsync(context, arguments, workspace.Engines, workspace.Names, text, cancellationToken);
-                else
-                    await RunAsync(
-                        context, arguments, workspace.Engines, workspace.Names, workspace.Lake.Tables, statement,
-                        cancellationToken);
-                return;
-            }
-            if (statement is not null && fault is not null) throw fault;
-            using var engines = new EnginePool(new());
-            var tables = new Lakehouse(context.Shell.Folder, engines, context.Shell.Clock).Tables;
-            var names = new LakeNameResolver(lake: null, tables, static _ => null) { Fault = fault };
-            if (statement is null) await RunAsync(context, arguments, engines, names, text, cancellationToken);
-            else await RunAsync(context, arguments, engines, names: null, tables, statement, cancellationToken);
+            using var statements = LocalStatements.Open(context, arguments);
+            await RunAsync(context, arguments, statements, text, cancellationToken);
         });
         return command;
     }
 
-    /// <summary>
-    /// Finds the project, if there is one. Unless the user named the project, an error in it only keeps statements that
-    /// name its tables from running.
-    /// </summary>
-    static Workspace? Find(CommandContext context, ParseResult arguments, out FozException? fault)
-    {
-        fault = null;
-        try
-        {
-            return Workspace.Find(context, arguments, Workload.Query);
-        }
-        catch (FozException e)
-            when (arguments.GetValue(context.Project) is null && arguments.GetValue(context.Target) is null)
-        {
-            fault = e;
-            return null;
-        }
-    }
-
+    /// <summary>Runs the statements of a text in order; the first that fails is the last.</summary>
     static async Task RunAsync(
-        CommandContext context, ParseResult arguments, EnginePool engines, INameResolver names, string sql,
+        CommandContext context, ParseResult arguments, LocalStatements statements, string text,
         CancellationToken cancellationToken)
     {
-        using var session = engines.Open(Workload.Query);
-        using var bound = NamesNothing(sql, hasLake: names is not LakeNameResolver { HasLake: false })
-            ? null
-            : await new StatementBinder(session, names).BindAsync(sql, cancellationToken);
-        if (names is LakeNameResolver { Fault: { } fault })
-            context.Warn(
-                new(fault.Describe(), "the statement names nothing of the lake, and runs without the project"));
-        try
+        var isForPeople = context.IsTable(arguments);
+        // Splitting takes time at the start of the process, and most texts are one statement.
+        IReadOnlyList<string> parts = text.AsSpan().TrimEnd().TrimEnd(';').Contains(';') ? PartsOf(text) : [text];
+        for (var i = 0; i < parts.Count; i++)
         {
-            using var rows = session.Query(bound?.Sql ?? sql, cancellationToken);
-            context.Writer(arguments).Write(
-                ResultColumn.Of(rows.Columns), rows.Rows(cancellationToken), () => rows.CountRest(cancellationToken));
+            // An empty line separates results of several statements, except for JSON, where each is an array.
+            if (i > 0 && !context.IsJson(arguments)) context.Shell.Out.Write('\n');
+            await statements.RunAsync(parts[i], context.Writer(arguments), isForPeople, cancellationToken);
         }
-        catch (FozException e) when (bound is not null && TextColumns.IsCauseOf(e))
-        {
-            throw await TextColumns.ExplainAsync(e, sql, names, session, cancellationToken);
-        }
-    }
-
-    /// <summary>Runs a statement that changes a table or shows information about it.</summary>
-    static async Task RunAsync(
-        CommandContext context, ParseResult arguments, EnginePool engines, EnvironmentNameResolver? names,
-            TableStore tables,
-        Statement statement, CancellationToken cancellationToken)
-    {
-        using var session = engines.Open(Workload.Query);
-        var result = await new StatementRunner(new(session, names, tables)).RunAsync(statement, cancellationToken);
-        if (result.Warning is { } warning) context.Warn(warning);
-        context.WriteRows(arguments, ResultColumn.Of(result.Columns), result.Rows);
     }
 
     /// <summary>
-    /// Whether a statement is one SELECT in which no name can mean anything in a lake: it need not be bound, as binding
-    /// takes longer than running a short statement.
+    /// Returns the statements, each after as many lines and columns as in the text: errors name these.
     /// </summary>
-    static bool NamesNothing(string sql, bool hasLake) =>
-        sql.StartsWith("select ", StringComparison.OrdinalIgnoreCase)
-        && !sql.Contains(';', StringComparison.Ordinal)
-        && !sql.Contains(LakeNameResolver.DeltaScan, StringComparison.OrdinalIgnoreCase)
-        && !sql.Contains(LakeNameResolver.TableChangesFunction, StringComparison.OrdinalIgnoreCase)
-        && (!hasLake || !sql.Contains('.', StringComparison.Ordinal));
+    static IReadOnlyList<string> PartsOf(string text)
+    {
+        var parts = SqlScript.Split(text);
+        return parts.Count <= 1
+            ? [text]
+            : [.. parts.Select(part =>
+                part.Start <= PlacedCharactersMax ? Before(text, part.Start) + part.Text : part.Text)];
+
+        static string Before(string text, int start)
+        {
+            var line = start == 0 ? 0 : text.LastIndexOf('\n', start - 1) + 1;
+            return new string('\n', text.AsSpan(0, start).Count('\n')) + new string(' ', start - line);
+        }
+    }
 
     static Task<string> ReadAsync(
         CommandContext context, string? sql, string? file, CancellationToken cancellationToken) => (sql, file) switch
