@@ -1,15 +1,41 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Data;
 
 namespace Foz.Connectors;
 
+/// <summary>What a plan asks of the column that grows.</summary>
+/// <param name="Of">The identity of the cursor: <see cref="StreamInputs.OfCursor.Of"/>.</param>
+/// <param name="Stream">The stream.</param>
+sealed record CursorColumn(string Of, StreamDefinition Stream)
+{
+    /// <summary>Finds the largest cursor above one, or of all rows; null where there is none.</summary>
+    public required Func<string?, Task<string?>> Max { get; init; }
+
+    /// <summary>Counts the rows of a cursor; of null, those without one.</summary>
+    public required Func<string?, Task<long>> Count { get; init; }
+
+    /// <summary>Adds the hashes of the rows that <see cref="Count"/> counts.</summary>
+    public required Func<string?, Task<UInt128>> Hash { get; init; }
+
+    /// <summary>Gets whether a row may have no cursor.</summary>
+    public bool IsNullable { get; init; } = true;
+}
+
 /// <summary>
 /// Plans the batches of a table by a column that grows. A batch reads the rows after the last cursor, up to the
-/// largest that there is. Rows may come later with the last cursor itself, such as a time of the same second: where
-/// their number is another than it was, they are read again. With the cursor of another column or table all rows are.
+/// largest that there is. Rows may come or change later with the last cursor itself, such as a time of the same second,
+/// or without a cursor: those rows are hashed in each plan, and read again where their hashes differ. With the cursor
+/// of another column or table all rows are.
 /// </summary>
 static class CursorPlan
 {
+    /// <summary>How many rows of one cursor a plan hashes: it reads them each time.</summary>
+    public const int HashedMax = 100_000;
+
+    const string NoRows = "0";
+
     /// <summary>Checks that a stream has a cursor where it needs one.</summary>
     /// <exception cref="FozException">Thrown when it has none.</exception>
     public static void Check(StreamDefinition stream)
@@ -37,27 +63,55 @@ static class CursorPlan
 
     /// <summary>Returns the inputs of the next batch; null where nothing is new.</summary>
     /// <param name="history">The inputs of all batches so far, oldest first.</param>
-    /// <param name="of">The identity of the cursor: <see cref="StreamInputs.OfCursor.Of"/>.</param>
-    /// <param name="max">Finds the largest cursor above one, or of all rows; null where there is none.</param>
-    /// <param name="count">Counts the rows of a cursor.</param>
-    public static async Task<StreamInputs.OfCursor?> MakeAsync(
-        IReadOnlyList<StreamInputs> history, string of, Func<string?, Task<string?>> max,
-        Func<string, Task<long>> count)
+    /// <param name="column">The cursor.</param>
+    public static async Task<BatchPlan> MakeAsync(IReadOnlyList<StreamInputs> history, CursorColumn column)
     {
         var last = StreamInputs.OfCursor.Last(history);
-        var beginsAgain = last?.IsOfOther(of) == true;
-        var from = beginsAgain ? null : last?.To;
-        var to = await max(from);
-        if (from is null)
-            return to is null ? null
-                : new() { To = to, Of = of, Rows = await count(to), Rereads = beginsAgain };
-        var rows = await count(from);
-        var isOther = rows != last!.Rows;
-        if (to is null && !isOther) return null;
-        return new()
+        var known = last?.IsOfOther(column.Of) == true ? null : last;
+        var from = known?.To;
+        var to = await column.Max(from);
+        var nulls = column.IsNullable ? await FindAsync(column, null) : new(0, NoRows);
+        var end = from is null ? new(0, NoRows) : await FindAsync(column, from);
+        // Inputs of older programs have no hash of the end: its rows are read once more.
+        var isOtherEnd = from is not null && end.Text != known!.EndRows;
+        var areOtherNulls = nulls.Text != (known?.NullRows ?? NoRows) && (from is null || nulls.Count <= HashedMax);
+        var warnings = WarningsOf(column, from, to is null ? end.Count : 0, nulls.Count);
+        if (to is null && !isOtherEnd && !areOtherNulls) return new(null, warnings);
+        var inputs = new StreamInputs.OfCursor
         {
-            From = from, To = to ?? from, Of = of, Rereads = isOther,
-            Rows = to is null ? rows : await count(to),
+            From = from, To = to ?? from, Of = column.Of,
+            Rereads = last is not null && (from is null || isOtherEnd || areOtherNulls),
+            ReadsNulls = from is not null && areOtherNulls,
+            EndRows = to is not null ? (await FindAsync(column, to)).Text : from is null ? null : end.Text,
+            NullRows = nulls.Text,
         };
+        return new(inputs, warnings);
+    }
+
+    /// <summary>Returns the number of the rows of a cursor and, if they are not too many, their hash.</summary>
+    static async Task<(long Count, string Text)> FindAsync(CursorColumn column, string? value)
+    {
+        var count = await column.Count(value);
+        var number = count.ToString(CultureInfo.InvariantCulture);
+        return count is 0 or > HashedMax
+            ? (count, number)
+            : (count, $"{number}:{(await column.Hash(value)).ToString("x32", CultureInfo.InvariantCulture)}");
+    }
+
+    static ImmutableArray<Warning> WarningsOf(CursorColumn column, string? from, long atEnd, long withoutCursor)
+    {
+        var (name, cursor) = (column.Stream.Name, column.Stream.Cursor);
+        var warnings = ImmutableArray.CreateBuilder<Warning>();
+        if (atEnd > HashedMax)
+            warnings.Add(
+                new($"stream '{name}': {atEnd:N0} rows have the last {cursor}, more than {HashedMax:N0}: one that "
+                        + "changes or replaces another with this cursor is not noticed, only another number of them",
+                    "take a cursor that fewer rows share"));
+        if (from is not null && withoutCursor > HashedMax)
+            warnings.Add(
+                new($"stream '{name}': {withoutCursor:N0} rows have no {cursor}, more than {HashedMax:N0}: those that "
+                        + "came after the first batch are not read, then or later",
+                    "take a cursor that every row has"));
+        return warnings.ToImmutable();
     }
 }

@@ -47,7 +47,8 @@ public abstract record StreamInputs
             files.Count == 0
                 ? parts.OfType<OfFiles>().LastOrDefault()
                 : new OfFiles([.. files.Values.OrderBy(file => file.Path, StringComparer.Ordinal)]),
-            OfCursor.Last(parts) is { } cursor ? cursor with { From = null, Rereads = false } : null,
+            OfCursor.Last(parts) is { } cursor ? cursor with { From = null, Rereads = false, ReadsNulls = false }
+                : null,
             parts.OfType<OfVersions>().LastOrDefault() is { } versions ? versions with { From = null } : null,
             parts.OfType<OfState>().LastOrDefault(inputs => inputs.State is not null),
         ];
@@ -117,11 +118,17 @@ public abstract record StreamInputs
         /// </summary>
         public bool Rereads { get; init; }
 
+        /// <summary>Whether the rows without a cursor are read beside those above <see cref="From"/>.</summary>
+        public bool ReadsNulls { get; init; }
+
         /// <summary>
-        /// How many rows of <see cref="To"/> the source had when the batch was planned: another number shows that some
-        /// came or went since; null where they were not counted.
+        /// The number of rows of <see cref="To"/> that the source had when the batch was planned, and a hash of them:
+        /// another one shows that some came, changed or went since. Null where unknown.
         /// </summary>
-        public long? Rows { get; init; }
+        public string? EndRows { get; init; }
+
+        /// <summary>The same of the rows without a cursor.</summary>
+        public string? NullRows { get; init; }
 
         /// <summary>
         /// Hashes of the rows whose cursor is <see cref="To"/>, where the source may send them again with the next
@@ -129,10 +136,12 @@ public abstract record StreamInputs
         /// </summary>
         public ImmutableArray<string> Seen { get; init; } = [];
 
-        /// <summary>Returns the last inputs with a cursor; null if none has one.</summary>
+        /// <summary>
+        /// Returns the last inputs that say how far the cursor came; null if none do.
+        /// </summary>
         /// <param name="history">The inputs, oldest first.</param>
         public static OfCursor? Last(IReadOnlyList<StreamInputs> history) =>
-            history.OfType<OfCursor>().LastOrDefault(inputs => inputs.To is not null);
+            history.OfType<OfCursor>().LastOrDefault(inputs => (inputs.To ?? inputs.NullRows) is not null);
 
         /// <summary>Whether the cursor is known to be of something else than the cursor of a next batch.</summary>
         /// <param name="of">What that is of.</param>

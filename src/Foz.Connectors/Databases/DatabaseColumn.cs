@@ -50,6 +50,9 @@ sealed record DatabaseColumn(Field Field, string Sql, Type ValueType, string Nam
     /// <summary>The SQL type that a cursor is cast to before it is compared; null for none.</summary>
     public string? CursorCast { get; init; }
 
+    /// <summary>Whether the database lets it be null, as far as it says.</summary>
+    public bool IsNullable { get; init; } = true;
+
     /// <summary>The SQL of a parameter that is compared with the cursor.</summary>
     public string Comparand(string parameter) => CursorCast is null ? parameter : $"CAST({parameter} AS {CursorCast})";
 

@@ -34,6 +34,7 @@ static class DatabaseColumns
                 {
                     Form = reading.Form, CursorSql = reading.CursorSql ?? quoted,
                     CursorType = reading.CursorType ?? type, CursorCast = reading.CursorCast,
+                    IsNullable = column.AllowDBNull != false,
                 };
             }),
         ];

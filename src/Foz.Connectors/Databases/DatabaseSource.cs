@@ -67,17 +67,29 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
             table.Columns);
         var (name, start) = (cursor.CursorSql, cursor.Comparand(Dialect.Parameter(1)));
         var of = CursorPlan.Of(cursor.Name, cursor.Field.Type, cursor.ValueType.Name, table.From);
-        return new(await CursorPlan.MakeAsync(history, of, MaxAsync, CountAsync), []);
+        return await CursorPlan.MakeAsync(
+            history,
+            new(of, stream) { Max = MaxAsync, Count = CountAsync, Hash = HashAsync, IsNullable = cursor.IsNullable });
 
         async Task<string?> MaxAsync(string? from) =>
             await AskAsync(
                 cursor.MaxSql(Dialect), from is null ? "" : $" WHERE {name} > {start}",
                 from) is [[{ } to]] ? CursorText.Of(to) : null;
 
-        async Task<long> CountAsync(string value) =>
-            await AskAsync("COUNT(*)", $" WHERE {name} = {start}", value) is [[{ } count]]
+        async Task<long> CountAsync(string? value) =>
+            await AskAsync("COUNT(*)", $" WHERE {name} {(value is null ? "IS NULL" : $"= {start}")}", value)
+                is [[{ } count]]
                 ? Convert.ToInt64(count, CultureInfo.InvariantCulture)
                 : 0;
+
+        async Task<UInt128> HashAsync(string? value)
+        {
+            var rows = CursorCondition(cursor, new() { From = value, To = value, Rereads = true });
+            var reading = new DatabaseReading(session, table.SelectSql, table.Columns, new([rows]));
+            UInt128 sum = 0;
+            await foreach (var batch in reading.ReadAsync(cancellationToken)) sum += RowHash.Sum(batch);
+            return sum;
+        }
 
         Task<List<object?[]>> AskAsync(string what, string where, string? value) => session.QueryAsync(
             $"looking for the last {cursor.Name} of stream '{stream.Name}'", $"SELECT {what} FROM {table.From}{where}",
@@ -90,8 +102,8 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     {
         var table = await DescribeAsync(stream, cancellationToken);
         var fields = table.Fields;
-        var conditions = inputs is StreamInputs.OfCursor { To: { } to } range
-            ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), range, to)]
+        var conditions = inputs is StreamInputs.OfCursor range
+            ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), range)]
             : await RangesAsync(stream, table, cancellationToken);
         var queue = new Queue<KeyCondition>(conditions);
         var readers = Math.Min(options.ConnectionsMax, conditions.Count);
@@ -109,14 +121,16 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         };
     }
 
-    KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs.OfCursor inputs, string to)
+    KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs.OfCursor inputs)
     {
         var name = cursor.CursorSql;
+        if (inputs.To is not { } to) return new($"{name} IS NULL", []);
         var (first, second) = (cursor.Comparand(Dialect.Parameter(1)), cursor.Comparand(Dialect.Parameter(2)));
         var end = CursorText.ToValue(to, cursor.CursorType);
         return inputs.From is not { } from
             ? new($"({name} <= {first} OR {name} IS NULL)", [end])
-            : new($"{name} {(inputs.Rereads ? ">=" : ">")} {first} AND {name} <= {second}",
+            : new($"({name} {(inputs.Rereads ? ">=" : ">")} {first} AND {name} <= {second}"
+                    + $"{(inputs.ReadsNulls ? $" OR {name} IS NULL" : "")})",
                 [CursorText.ToValue(from, cursor.CursorType), end]);
     }
 

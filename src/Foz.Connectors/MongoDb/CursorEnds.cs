@@ -29,23 +29,16 @@ sealed class CursorEnds(MongoDbSession session, MongoDbStream stream)
                 path, from is null ? new BsonDocument("$ne", BsonNull.Value)
                     : new BsonDocument("$gt", new DocumentCursor(kind, from).ToBson())), -1, cancellationToken))?.Text;
 
-    /// <summary>How many documents have a cursor.</summary>
-    public Task<long> CountAsync(string kind, string value, CancellationToken cancellationToken) => session.CountAsync(
-        stream, MongoDbSession.And(stream.Filter, new(path, new DocumentCursor(kind, value).ToBson())),
-        cancellationToken);
+    /// <summary>How many documents have a cursor; of null, have none.</summary>
+    public Task<long> CountAsync(string kind, string? value, CancellationToken cancellationToken) =>
+        session.CountAsync(stream, WithCursor(kind, value), cancellationToken);
 
-    /// <summary>Warns of documents without a cursor, which no batch after the first reads.</summary>
-    public async Task<System.Collections.Immutable.ImmutableArray<Warning>> WarningsAsync(
-        CancellationToken cancellationToken) =>
-        await session.FirstAsync(
-            stream, MongoDbSession.And(stream.Filter, new(path, BsonNull.Value)), sort: null, new("_id", 1),
-            cancellationToken) is null
-            ? []
-            : [
-                new($"{stream.Definition.Name}: some documents have no {path}: only the first batch reads them",
-                    "take a field as cursor that every document has, or read them by a stream of their own: filter: "
-                        + $"'{{\"{path}\": null}}'"),
-            ];
+    /// <summary>The sum of the hashes of those documents.</summary>
+    public Task<UInt128> HashAsync(string kind, string? value, CancellationToken cancellationToken) =>
+        session.HashAsync(stream, WithCursor(kind, value), cancellationToken);
+
+    BsonDocument WithCursor(string kind, string? value) => MongoDbSession.And(
+        stream.Filter, new(path, value is null ? BsonNull.Value : new DocumentCursor(kind, value).ToBson()));
 
     /// <summary>Makes sure that a cursor which no document has is not merely misspelt.</summary>
     /// <exception cref="FozException">There are documents.</exception>
@@ -68,15 +61,15 @@ sealed class CursorEnds(MongoDbSession session, MongoDbStream stream)
         var name = string.Join('.', stream.Cursor!.Names);
         var kind = KindOf(inputs.Of);
         var to = new DocumentCursor(kind, inputs.To!).ToBson();
-        return inputs.From is { } from
-            ? new(name, new BsonDocument
+        var range = inputs.From is { } from
+            ? new BsonDocument
             {
                 [inputs.Rereads ? "$gte" : "$gt"] = new DocumentCursor(kind, from).ToBson(), ["$lte"] = to,
-            })
-            : new("$or", new BsonArray
-            {
-                new BsonDocument(name, new BsonDocument("$lte", to)), new BsonDocument(name, BsonNull.Value),
-            });
+            }
+            : new BsonDocument("$lte", to);
+        return inputs.From is not null && !inputs.ReadsNulls
+            ? new(name, range)
+            : new("$or", new BsonArray { new BsonDocument(name, range), new BsonDocument(name, BsonNull.Value) });
     }
 
     /// <summary>The kind that the identity of a cursor names: <see cref="StreamInputs.OfCursor.Of"/>.</summary>

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using MongoDB.Bson;
@@ -137,6 +138,20 @@ sealed class MongoDbSession : IDisposable
             .GetCollection<RawBsonDocument>(stream.Collection)
             .CountDocumentsAsync(
                 new BsonDocumentFilterDefinition<RawBsonDocument>(filter), cancellationToken: cancellationToken));
+
+    /// <summary>The sum of the hashes of the documents that a filter leaves, as far as the stream reads them.</summary>
+    public Task<UInt128> HashAsync(MongoDbStream stream, BsonDocument filter, CancellationToken cancellationToken) =>
+        AskAsync($"comparing documents of {stream.Collection}", async database =>
+        {
+            using var cursor = await database.GetCollection<RawBsonDocument>(stream.Collection).FindAsync(
+                new BsonDocumentFilterDefinition<RawBsonDocument>(filter),
+                new FindOptions<RawBsonDocument> { Projection = stream.Projection() }, cancellationToken);
+            UInt128 sum = 0;
+            while (await cursor.MoveNextAsync(cancellationToken))
+                foreach (var document in cursor.Current)
+                    using (document) sum += XxHash128.HashToUInt128(RawDocuments.BytesOf(document).Span);
+            return sum;
+        });
 
     /// <summary>About how many documents a collection has.</summary>
     public Task<long> EstimateAsync(string collection, CancellationToken cancellationToken) =>

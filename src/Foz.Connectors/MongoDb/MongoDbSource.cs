@@ -95,11 +95,12 @@ sealed class MongoDbSource(SourceDefinition definition, MongoDbOptions options, 
             if (history.Count == 0) await ends.CheckExistsAsync(cancellationToken);
             return new(null, []);
         }
-        var inputs = await CursorPlan.MakeAsync(
-            history, $"{read.Cursor.Text} ({kind}) of {read.Collection}",
-            from => ends.MaxAsync(kind, from, cancellationToken),
-            value => ends.CountAsync(kind, value, cancellationToken));
-        return new(inputs, inputs is { From: null } ? [] : await ends.WarningsAsync(cancellationToken));
+        return await CursorPlan.MakeAsync(history, new($"{read.Cursor.Text} ({kind}) of {read.Collection}", stream)
+        {
+            Max = from => ends.MaxAsync(kind, from, cancellationToken),
+            Count = value => ends.CountAsync(kind, value, cancellationToken),
+            Hash = value => ends.HashAsync(kind, value, cancellationToken),
+        });
     }
 
     /// <inheritdoc/>

@@ -4,10 +4,10 @@ namespace Foz.Connectors.PostgreSql;
 
 /// <summary>
 /// The rows that one incremental batch reads: those whose cursor lies above where the last batch ended, and at it where
-/// some came there since, up to the largest that there was when the batch was planned; the first batch reads the rows
-/// without a cursor too. A row that a slow transaction commits later with a cursor below that end is not read by any
-/// batch (a change stream, or a snapshot, gets it); a row that changes between planning and reading moves to the next
-/// batch.
+/// some came or changed there since, up to the largest that there was when the batch was planned; rows without a cursor
+/// in the first batch, and where they are others than before. A row that a slow transaction commits later with a cursor
+/// below that end is not read by any batch (a change stream, or a snapshot, gets it); a row that changes between
+/// planning and reading moves to the next batch.
 /// </summary>
 static class CursorRange
 {
@@ -17,11 +17,14 @@ static class CursorRange
     public static string Sql(RelationColumn cursor, StreamInputs.OfCursor inputs)
     {
         var name = SqlText.Name(cursor.Name);
-        var to = inputs.To ?? throw new FozException(
-            ErrorKind.Configuration, "a batch of an incremental stream states no cursor up to which to read");
-        return inputs.From is { } from
-            ? $"{name} {(inputs.Rereads ? ">=" : ">")} {Literal(from)} AND {name} <= {Literal(to)}"
-            : $"({name} <= {Literal(to)} OR {name} IS NULL)";
+        return inputs switch
+        {
+            { To: not { } } => $"{name} IS NULL",
+            { From: { } from, To: { } to } =>
+                $"({name} {(inputs.Rereads ? ">=" : ">")} {Literal(from)} AND {name} <= {Literal(to)}"
+                    + $"{(inputs.ReadsNulls ? $" OR {name} IS NULL" : "")})",
+            { To: { } to } => $"({name} <= {Literal(to)} OR {name} IS NULL)",
+        };
 
         string Literal(string value) => $"{SqlText.Literal(value)}::{cursor.Type.Name}";
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -186,25 +187,38 @@ sealed class PgCatalog : IAsyncDisposable
         return values.SingleOrDefault();
     }
 
-    /// <summary>How many rows of a relation have a value of a cursor.</summary>
+    /// <summary>How many rows of a relation have a value of a cursor; of null, have none.</summary>
     public async Task<long> CursorRowsAsync(
-        Relation relation, RelationColumn cursor, string value, CancellationToken cancellationToken) =>
-        (await QueryAsync(
-            $"counting the rows of {relation} with the last {cursor.Name}",
-            $"SELECT count(*) FROM {relation.Sql} t WHERE t.{SqlText.Name(cursor.Name)} = $1::text::{cursor.Type.Name}",
-            [new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Text }],
-            row => row.GetInt64(0),
-            cancellationToken)).Single();
+        Relation relation, RelationColumn cursor, string? value, CancellationToken cancellationToken) =>
+        await AskCursorAsync(relation, cursor, value, "count(*)", row => row.GetInt64(0), cancellationToken);
 
-    /// <summary>Whether a relation has rows in which a column is null.</summary>
-    public async Task<bool> HasNullsAsync(
-        Relation relation, RelationColumn column, CancellationToken cancellationToken) =>
-        (await QueryAsync(
-            $"asking {relation} for rows without {column.Name}",
-            $"SELECT EXISTS (SELECT 1 FROM {relation.Sql} WHERE {SqlText.Name(column.Name)} IS NULL)",
-            [],
-            row => row.GetBoolean(0),
-            cancellationToken)).Single();
+    /// <summary>The sum of the hashes of those rows, modulo 2^128.</summary>
+    public async Task<UInt128> CursorHashAsync(
+        Relation relation, IEnumerable<ReadColumn> columns, RelationColumn cursor, string? value,
+        CancellationToken cancellationToken)
+    {
+        var row = $"ROW({string.Join(", ", columns.Select(c => c.Sql))})::text";
+        return await AskCursorAsync(
+            relation, cursor, value, $"sum(hashtextextended({row}, 0)::numeric)::text, "
+                + $"sum(hashtextextended({row}, 1)::numeric)::text",
+            answer => Half(answer, 0) + (Half(answer, 1) << 64), cancellationToken);
+
+        static UInt128 Half(NpgsqlDataReader answer, int at) =>
+            answer.IsDBNull(at) ? 0 : (UInt128)Int128.Parse(answer.GetString(at), CultureInfo.InvariantCulture);
+    }
+
+    async Task<T> AskCursorAsync<T>(
+        Relation relation, RelationColumn cursor, string? value, string what, Func<NpgsqlDataReader, T> read,
+        CancellationToken cancellationToken)
+    {
+        var name = $"t.{SqlText.Name(cursor.Name)}";
+        return (await QueryAsync(
+            $"comparing the rows of {relation} {(value is null ? "without" : "with the last")} {cursor.Name}",
+            $"SELECT {what} FROM {relation.Sql} t WHERE {name} "
+                + (value is null ? "IS NULL" : $"= $1::text::{cursor.Type.Name}"),
+            value is null ? [] : [new NpgsqlParameter { Value = value, NpgsqlDbType = NpgsqlDbType.Text }],
+            read, cancellationToken)).Single();
+    }
 
     static Relation ReadRelation(NpgsqlDataReader row) =>
         new(row.GetFieldValue<uint>(0), row.GetString(1), row.GetString(2), (RelationKind)row.GetString(3)[0])

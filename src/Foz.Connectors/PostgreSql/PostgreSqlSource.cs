@@ -49,10 +49,10 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             warnings.Add(
                 new($"{relation}: row security lets {options.User} see only the rows that its policies show"));
 
-        StreamInputs? inputs = stream.Mode == StreamMode.Snapshot
-            ? new StreamInputs.OfAll()
-            : await PlanCursorAsync(stream, table, history, warnings, cancellationToken);
-        return new BatchPlan(inputs, warnings.ToImmutable());
+        var plan = stream.Mode == StreamMode.Snapshot
+            ? new(new StreamInputs.OfAll(), [])
+            : await PlanCursorAsync(stream, table, history, cancellationToken);
+        return plan with { Warnings = [.. warnings, .. plan.Warnings] };
     }
 
     public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken)
@@ -154,33 +154,27 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         };
     }
 
-    async Task<StreamInputs.OfCursor?> PlanCursorAsync(
-        StreamDefinition stream,
-        StreamTable table,
-        IReadOnlyList<StreamInputs> history,
-        ImmutableArray<Warning>.Builder warnings,
+    async Task<BatchPlan> PlanCursorAsync(
+        StreamDefinition stream, StreamTable table, IReadOnlyList<StreamInputs> history,
         CancellationToken cancellationToken)
     {
         var (relation, cursor) = (table.Relation, table.Cursor!);
-        var inputs = await CursorPlan.MakeAsync(
-            history,
-            CursorPlan.Of(
-                cursor.Name, TypeMapping.Of(cursor.Type, catalog.HasUncheckedText).Type, cursor.Type.Name,
-                $"{relation}"),
-            async from =>
-            {
-                var to = await catalog.CursorMaxAsync(relation, cursor, from, cancellationToken);
-                CursorRange.CheckEnd(stream, to);
-                return to;
-            },
-            value => catalog.CursorRowsAsync(relation, cursor, value, cancellationToken));
-        var isFirst = inputs is null ? StreamInputs.OfCursor.Last(history) is null : inputs.From is null;
-        if (cursor.IsNullable && (!isFirst || inputs is null)
-            && await catalog.HasNullsAsync(relation, cursor, cancellationToken))
-            warnings.Add(new($"{relation}: some rows have no {cursor.Name}: " + (isFirst
-                ? "they are read together with the first row that has one"
-                : "those that came after the first batch are not read, then or later")));
-        return inputs;
+        var of = CursorPlan.Of(
+            cursor.Name, TypeMapping.Of(cursor.Type, catalog.HasUncheckedText).Type, cursor.Type.Name, $"{relation}");
+        return await CursorPlan.MakeAsync(history, new(of, stream)
+        {
+            Max = MaxAsync,
+            Count = value => catalog.CursorRowsAsync(relation, cursor, value, cancellationToken),
+            Hash = value => catalog.CursorHashAsync(relation, table.Columns, cursor, value, cancellationToken),
+            IsNullable = cursor.IsNullable,
+        });
+
+        async Task<string?> MaxAsync(string? from)
+        {
+            var to = await catalog.CursorMaxAsync(relation, cursor, from, cancellationToken);
+            CursorRange.CheckEnd(stream, to);
+            return to;
+        }
     }
 
     /// <summary>A stream's table.</summary>

@@ -82,8 +82,6 @@ sealed record UntypedInputs
 
     public string? CursorTo { get; set; }
 
-    public long? CursorRows { get; set; }
-
     public ImmutableArray<string> CursorSeen { get; set; } = [];
 
     public string? State { get; set; }
@@ -111,8 +109,7 @@ sealed record UntypedInputs
         else if ((CursorTo ?? CursorFrom ?? CursorOf) is not null)
             yield return new StreamInputs.OfCursor
             {
-                From = CursorFrom, To = CursorTo, Of = CursorOf, Rereads = RereadsCursor, Rows = CursorRows,
-                Seen = CursorSeen,
+                From = CursorFrom, To = CursorTo, Of = CursorOf, Rereads = RereadsCursor, Seen = CursorSeen,
             };
         if (!isVersion && State is not null) yield return new StreamInputs.OfState(State);
     }

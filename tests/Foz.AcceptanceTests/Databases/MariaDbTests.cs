@@ -106,6 +106,41 @@ public sealed class MariaDbTests(MariaDbServer server) : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("DATETIME", "'2026-01-01 10:00:00'", "'2026-01-02'")]
+    [InlineData("VARCHAR(9)", "'b'", "'c'")]
+    [InlineData("VARBINARY(4)", "X'00FF'", "X'0100'")]
+    [InlineData("FLOAT", "0.1", "0.2")]
+    [InlineData("DECIMAL(38,2)", "1.50", "1.51")]
+    public async Task Rows_that_change_or_replace_others_with_the_last_cursor_arrive_once(
+        string type, string cursor, string next)
+    {
+        var database = await server.CreateDatabaseAsync();
+        database.Define(lake, "{t: {mode: incremental, cursor: c}}");
+        await database.ExecuteAsync(
+            $"CREATE TABLE t (id INT, c {type} NULL, v TEXT, b BLOB, d DOUBLE, t TIME, j JSON, n BIGINT UNSIGNED, k DATE); "
+                + "INSERT INTO t VALUES (1, NULL, 'a', X'00', 1.5, '10:00', '{}', 1, '2026-01-01'), "
+                + "(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)");
+        // No row has a cursor yet.
+        await ExpectAsync("1a 2");
+        await database.ExecuteAsync($"UPDATE t SET c = {cursor} WHERE id = 1; INSERT INTO t (id, c) VALUES (3, {cursor})");
+        await ExpectAsync("1a 1a 2 3");
+        await database.ExecuteAsync($"DELETE FROM t WHERE id = 3; INSERT INTO t (id, c) VALUES (4, {cursor})");
+        await ExpectAsync("1a 1a 2 3 4");
+        await database.ExecuteAsync("UPDATE t SET v = 'b' WHERE id = 1");
+        await ExpectAsync("1a 1a 1b 2 3 4");
+        await database.ExecuteAsync($"INSERT INTO t (id) VALUES (5); INSERT INTO t (id, c) VALUES (6, {next})");
+        await ExpectAsync("1a 1a 1b 2 3 4 5 6");
+
+        async Task ExpectAsync(string rows)
+        {
+            await lake.RunWellAsync();
+            var all = await lake.QueryAsync("SELECT string_agg(concat(id, v), ' ' ORDER BY id, v) FROM bronze.t");
+            Assert.Equal([rows], all);
+            Assert.Equal(Outcome.Skipped, (await lake.RunWellAsync()).Steps.Single().Outcome);
+        }
+    }
+
     [Fact]
     public async Task Tables_are_discovered_with_their_keys_whatever_their_names()
     {

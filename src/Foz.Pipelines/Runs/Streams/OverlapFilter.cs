@@ -31,7 +31,7 @@ sealed record OverlapFilter(string Select, long Rows)
     public static string? FindReread(
         EngineSession session, GraphNode.OfStream node, TableSnapshot? present, StepManifest manifest)
     {
-        if (manifest.Stream is not StreamInputs.OfCursor { Rereads: true, From: { } from }
+        if (manifest.Stream is not StreamInputs.OfCursor { Rereads: true, From: { } from } inputs
             || node.Stream.Definition.Cursor is not { } cursor)
             return null;
         if (present?.Fields
@@ -41,10 +41,12 @@ sealed record OverlapFilter(string Select, long Rows)
             column.Mask is not null && column.Name.Equals(cursor, StringComparison.OrdinalIgnoreCase))
             || node.Clean.Any(rule => rule.Columns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))) return null;
         var value = $"{SqlText.Literal(from)} AS {ColumnTypes.NameOf(field.Type)}";
-        // The order of texts is that of their collation in the source, which may hold 'b' and 'B' to be equal.
-        if (field.Type == DataType.String) return null;
+        // The order of texts is that of their collation in the source, which may hold 'b' and 'B' to be equal. The
+        // cursor's text of bytes is not how the engine writes them.
+        if (field.Type == DataType.String || field.Type == DataType.Binary) return null;
+        var name = SqlText.Identifier(field.Name);
         return session.QueryScalar<bool>($"SELECT TRY_CAST({value}) IS NOT NULL", CancellationToken.None)
-            ? $"{SqlText.Identifier(field.Name)} >= CAST({value})"
+            ? $"({name} >= CAST({value}){(inputs.ReadsNulls ? $" OR {name} IS NULL" : "")})"
             : null;
     }
 

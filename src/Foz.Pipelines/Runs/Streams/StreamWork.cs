@@ -28,7 +28,7 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
             ? await source.PlanAsync(Stream, history, cancellationToken)
             : await source.PlanSettledAsync(Stream, history, onWait, cancellationToken);
         foreach (var warning in plan.Warnings) context.Warn(warning);
-        if (plan.Inputs is StreamInputs.OfCursor { To: not null } next && history is [.., StreamInputs.OfAll])
+        if (plan.Inputs is StreamInputs.OfCursor { NullRows: not null } next && history is [.., StreamInputs.OfAll])
             context.Warn(ModeChanged(next));
         if (StreamInputs.OfCursor.Last(history) is { Of: { } before } last
             && plan.Inputs is StreamInputs.OfCursor { Of: { } now } && last.IsOfOther(now))
@@ -46,6 +46,9 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
             + "settings of the reader",
         StreamInputs.OfFiles { Replaces: true, Files: var files } => Count(files.Length, "new or changed file"),
         StreamInputs.OfFiles { Files: { Length: > 0 } files } => Count(files.Length, "new file"),
+        StreamInputs.OfCursor { To: null, NullRows: not null } => $"rows without {Stream.Cursor}",
+        StreamInputs.OfCursor { ReadsNulls: true, From: { } at } =>
+            $"rows of {Stream.Cursor} = {at} and after it, and those without",
         StreamInputs.OfCursor { Rereads: true, From: { } at } => $"rows of {Stream.Cursor} = {at} and after it",
         StreamInputs.OfCursor { Rereads: true, Of: var of } => $"all rows, whose cursor is now {of}",
         StreamInputs.OfCursor { From: { } from } => $"rows after {Stream.Cursor} = {from}",

@@ -12,7 +12,11 @@ public sealed class StreamInputsTests
     public static TheoryData<StreamInputs> Kinds =>
     [
         new StreamInputs.OfAll(),
-        new StreamInputs.OfCursor { From = "1", To = "2", Of = "id of t", Rereads = true, Rows = 3, Seen = ["x"] },
+        new StreamInputs.OfCursor
+        {
+            From = "1", To = "2", Of = "id of t", Rereads = true, ReadsNulls = true, EndRows = "3:0f", NullRows = "0",
+            Seen = ["x"],
+        },
         new StreamInputs.OfVersions { From = 4, To = 5, TableId = "id" },
         new StreamInputs.OfState("{}"),
         new StreamInputs.OfFiles([File with { Hash = "h", Rejected = 2 }]) { Replaces = true, RejectedBefore = 1 },
@@ -34,8 +38,11 @@ public sealed class StreamInputsTests
     [InlineData("""{"files":[],"replacesFiles":false,"rereadsCursor":false,"cursorSeen":[]}""", """{"kind":"all"}""")]
     [InlineData(
         """{"files":[],"cursorFrom":"1","cursorTo":"9","cursorOf":"id of t","rereadsCursor":true,"cursorRows":2}""",
-        """{"kind":"cursor","from":"1","to":"9","of":"id of t","rereads":true,"rows":2,"seen":[]}""")]
-    [InlineData("""{"cursorTo":"9"}""", """{"kind":"cursor","to":"9","rereads":false,"seen":[]}""")]
+        """{"kind":"cursor","from":"1","to":"9","of":"id of t","rereads":true,"readsNulls":false,"seen":[]}""")]
+    [InlineData(
+        """{"kind":"cursor","to":"9","rereads":false,"rows":2,"seen":[]}""",
+        """{"kind":"cursor","to":"9","rereads":false,"readsNulls":false,"seen":[]}""")]
+    [InlineData("""{"cursorTo":"9"}""", """{"kind":"cursor","to":"9","rereads":false,"readsNulls":false,"seen":[]}""")]
     [InlineData(
         """{"cursorFrom":"3","cursorTo":"9","state":"0b1c"}""",
         """{"kind":"versions","from":3,"to":9,"tableId":"0b1c"}""")]
@@ -45,7 +52,7 @@ public sealed class StreamInputsTests
         """
         {"kind":"folded","inputs":[{"kind":"files","files":
         [{"path":"a","sizeBytes":1,"modifiedAt":"1970-01-01T00:00:00+00:00"}],"replaces":false},
-        {"kind":"cursor","to":"9","rereads":false,"seen":[]}]}
+        {"kind":"cursor","to":"9","rereads":false,"readsNulls":false,"seen":[]}]}
         """)]
     public void Inputs_without_a_kind_are_read(string untyped, string expected) => Assert.Equal(
         JsonSerializer.Serialize(JsonSerializer.Deserialize<JsonElement>(expected)), Write(Read(untyped)));
