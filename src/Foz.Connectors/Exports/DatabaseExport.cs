@@ -17,7 +17,7 @@ sealed class DatabaseExport : TableExport
     public override string? ConnectionType => "database";
 
     /// <inheritdoc/>
-    public override async Task<ExportOutcome> WriteAsync(
+    private protected override async Task<ExportOutcome> WriteOnceAsync(
         OpenExport export, ExportRows rows, CancellationToken cancellationToken)
     {
         var target = export.Definition;

@@ -59,7 +59,9 @@ sealed class DatabaseLedger(DatabaseSession session, Dialect dialect, string tar
     /// </summary>
     /// <returns>Whether it exists; false where the user may not create it.</returns>
     public async Task<bool> EnsureAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        await IsThereAsync(connection, cancellationToken) || await TryAsync(connection, CreateSql, cancellationToken);
+        await IsThereAsync(connection, cancellationToken) || await TryAsync(connection, CreateSql, cancellationToken)
+            // Another export may have made it in between.
+            || await IsThereAsync(connection, cancellationToken);
 
     Task<bool> IsThereAsync(DbConnection connection, CancellationToken cancellationToken) =>
         TryAsync(connection, $"SELECT version FROM {table} WHERE 1 = 0", cancellationToken);

@@ -29,8 +29,8 @@ sealed class DatabaseWriting(
 
     IReadOnlyList<int> Keys { get; } =
         [
-            .. target.Keys.Select(key =>
-                fields.Select((f, i) => (f, i)).First(f => f.f.Name.Equals(key, StringComparison.OrdinalIgnoreCase)).i),
+            .. target.Keys.Select(key => fields.Index()
+                .First(field => field.Item.Name.Equals(key, StringComparison.OrdinalIgnoreCase)).Index),
         ];
 
     /// <summary>

@@ -31,7 +31,7 @@ sealed class PostgreSqlExport : TableExport
     public override string? ConnectionType => "postgresql";
 
     /// <inheritdoc/>
-    public override Task<ExportOutcome> WriteAsync(
+    private protected override Task<ExportOutcome> WriteOnceAsync(
         OpenExport export, ExportRows rows, CancellationToken cancellationToken) =>
         TryAsync<ExportOutcome>(export, async session =>
         {
@@ -130,7 +130,9 @@ sealed class PostgreSqlExport : TableExport
         var table = dialect.Table(target.Address);
         var columns = rows.Fields.Select(f => dialect.Quote(f.Name)).ToList();
         var definitions = rows.Fields.Select(f => $"{dialect.Quote(f.Name)} {TypeOf(f.Type)}").ToList();
-        var keys = target.Keys.Select(dialect.Quote).ToList();
+        var keys = target.Keys
+            .Select(key => rows.Fields.First(f => f.Name.Equals(key, StringComparison.OrdinalIgnoreCase)).Name)
+            .Select(dialect.Quote).ToList();
         await ExecuteAsync(
             $"CREATE TABLE IF NOT EXISTS {table} "
                 + $"({string.Join(", ", definitions)}"

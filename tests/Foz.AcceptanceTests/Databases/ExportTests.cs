@@ -6,7 +6,7 @@ using Foz.Storage;
 namespace Foz.AcceptanceTests.Databases;
 
 /// <summary>Exports of models to PostgreSQL, by its own connector and by an ADO.NET provider.</summary>
-public sealed class ExportTests(PostgreSqlServer server) : IDisposable
+public sealed partial class ExportTests(PostgreSqlServer server) : IDisposable
 {
     readonly TestLake lake = new();
 

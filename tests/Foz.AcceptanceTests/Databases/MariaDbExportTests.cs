@@ -122,6 +122,34 @@ public sealed class MariaDbExportTests(MariaDbServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Rows_with_a_null_key_are_refused_as_each_run_would_add_them_again()
+    {
+        var database = await OpenAsync();
+        await database.ExecuteAsync("CREATE TABLE t (id INT NULL, v INT, KEY (id)); INSERT INTO t VALUES (7, 9)");
+        Model("{connection: db, table: t, mode: upsert, keys: [id]}", "SELECT NULL::int AS id, 1 AS v");
+        var error = (await lake.RunAsync()).Steps.Single(s => s.Error is not null).Error!;
+        Assert.Contains("1 of its rows have NULL in the key id", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["7|9"], await database.QueryAsync("SELECT id, v FROM t"));
+    }
+
+    [Fact]
+    public async Task First_exports_that_begin_together_all_arrive()
+    {
+        var database = await OpenAsync();
+        await database.ExecuteAsync(string.Join("; ", Numbers.Select(i => $"CREATE TABLE t{i} (id INT PRIMARY KEY)")));
+        foreach (var i in Numbers)
+            lake.Write(
+                $"models/silver/m{i}.sql",
+                "/* @foz\nmaterialization: {type: table}\nexport: {connection: db, table: t" + i
+                    + ", mode: upsert, keys: [id]}\n@foz */\nSELECT range::int AS id FROM range(100)");
+        await lake.RunWellAsync();
+        foreach (var i in Numbers)
+            Assert.Equal(["100"], await database.QueryAsync($"SELECT COUNT(*) FROM t{i}"));
+    }
+
+    static IEnumerable<int> Numbers => Enumerable.Range(0, 12);
+
+    [Fact]
     public async Task A_table_without_transactions_is_refused()
     {
         var database = await OpenAsync();
