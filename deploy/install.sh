@@ -5,9 +5,13 @@
 # machine).
 # FOZ_VERSION: the version; by default the newest release in SHA256SUMS, or the newest before a release if there is none.
 # FOZ_HOME:    where the versions go; by default ~/.local/share/foz. FOZ_BIN: the folder of the command; ~/.local/bin.
+# FOZ_KEY:     a file with the public key that SHA256SUMS must be signed with; by default the one that this script has.
 # The archive is compared with its SHA-256 before anything of it is unpacked. The command is switched to the new version
 # at the very end, in one step: until then the old one works.
 set -eu
+
+# The public key of whoever made the release; a release that is signed has it here (deploy/release/sums).
+key=''
 
 fail() { echo "install.sh: $*; nothing was installed" >&2; exit 1; }
 
@@ -40,6 +44,7 @@ main() {
     trap 'exit 1' HUP INT TERM
 
     fetch SHA256SUMS "$work/SHA256SUMS"
+    verify
     if [ -n "${FOZ_VERSION:-}" ]; then
         line=$(awk -v f="foz-$FOZ_VERSION-$rid.tar.gz" '$2 == f' "$work/SHA256SUMS")
     else
@@ -71,6 +76,21 @@ main() {
         *:"$bin":*) ;;
         *) echo "add it to the PATH:  export PATH=\"$bin:\$PATH\"" ;;
     esac
+}
+
+# Compares the signature of the sums, if there is a key: then a release without one is none.
+verify() {
+    if [ -n "${FOZ_KEY:-}" ]; then
+        cat "$FOZ_KEY" > "$work/key" || fail "cannot read the key $FOZ_KEY"
+    elif [ -n "$key" ]; then
+        echo "$key" > "$work/key"
+    else
+        return 0
+    fi
+    command -v openssl >/dev/null || fail "install openssl, which compares the signature of the release"
+    fetch SHA256SUMS.sig "$work/SHA256SUMS.sig"
+    openssl dgst -sha256 -verify "$work/key" -signature "$work/SHA256SUMS.sig" "$work/SHA256SUMS" >/dev/null 2>&1 ||
+        fail "$release/SHA256SUMS is not signed with the key of the release"
 }
 
 # An interrupted replacement of the same version gets its old files back.

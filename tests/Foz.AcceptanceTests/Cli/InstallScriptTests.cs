@@ -119,6 +119,47 @@ public sealed class InstallScriptTests : IAsyncDisposable
         Assert.Empty(Installed());
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("sums", "is not signed with the key")]
+    [InlineData("signature", "is not signed with the key")]
+    [InlineData("other key", "is not signed with the key")]
+    [InlineData("unsigned", "cannot fetch")]
+    public async Task A_release_with_a_key_is_installed_only_if_its_sums_are_signed(string fault, string message)
+    {
+        var archive = await PublishAsync("1.0.0");
+        var release = Directory.CreateDirectory(Path.Combine(folder, "release")).FullName;
+        await File.WriteAllBytesAsync(Path.Combine(release, archive), server.Files[archive], Cancel);
+        var script = await SignAsync(release);
+        if (fault is "other key") await SignAsync(release);
+        foreach (var name in new[] { "SHA256SUMS", "SHA256SUMS.sig" })
+            server.Files[name] = await File.ReadAllBytesAsync(Path.Combine(release, name), Cancel);
+        if (fault is "sums") server.Files["SHA256SUMS"] = [.. server.Files["SHA256SUMS"], (byte)'\n'];
+        if (fault is "signature") server.Files["SHA256SUMS.sig"][^1] ^= 1;
+        if (fault is "unsigned") server.Files.Remove("SHA256SUMS.sig");
+
+        var output = await InstallAsync(fault is "" ? 0 : 1, script: script);
+        Assert.Contains(message, output, StringComparison.Ordinal);
+        Assert.Equal(fault is "" ? [$"foz-1.0.0-{Platform}"] : [], Installed());
+        // The same where the script has no key of its own, and is given one.
+        var key = Path.Combine(folder, "key.pub");
+        await PublishedFoz.RunAsync(folder, new("cp", [Path.Combine(release, "foz-release.pub"), key]));
+        if (fault is not "other key") await InstallAsync(fault is "" ? 0 : 1, key: key);
+    }
+
+    /// <summary>Ends a release as a new key's, and returns its own script.</summary>
+    async Task<string> SignAsync(string release)
+    {
+        var key = Path.Combine(folder, "release.key");
+        await PublishedFoz.RunAsync(
+            folder, new("openssl", ["ecparam", "-genkey", "-noout", "-name", "prime256v1", "-out", key]));
+        await PublishedFoz.RunAsync(
+            folder, new(Path.Combine(Repository.Root, "deploy", "release", "sums"), [release, key]));
+        var script = Path.Combine(folder, $"install-{Guid.NewGuid():n}.sh");
+        File.Copy(Path.Combine(release, "install.sh"), script);
+        return script;
+    }
+
     [Fact]
     public async Task A_script_that_was_cut_does_nothing()
     {
@@ -159,11 +200,12 @@ public sealed class InstallScriptTests : IAsyncDisposable
         Environment = { ["HOME"] = folder, ["FOZ_RELEASE"] = server.Address, ["FOZ_HOME"] = "", ["FOZ_BIN"] = "" },
     };
 
-    async Task<string> InstallAsync(int exitCode, string version = "")
+    async Task<string> InstallAsync(int exitCode, string version = "", string? script = null, string key = "")
     {
         var start = Start();
-        start.ArgumentList.Add(Path.Combine(Repository.Root, "deploy", "install.sh"));
+        start.ArgumentList.Add(script ?? Path.Combine(Repository.Root, "deploy", "install.sh"));
         start.Environment["FOZ_VERSION"] = version;
+        start.Environment["FOZ_KEY"] = key;
         var (actual, output) = await PublishedFoz.TryRunAsync(folder, start);
         Assert.True(actual == exitCode, $"{actual}\n{output}");
         return output;
