@@ -158,6 +158,27 @@ public sealed class PackageTests(PublishedFoz foz) : IDisposable
         Assert.Contains("Microsoft.NETCore.App.Runtime.linux-x64", names);
     }
 
+    [Fact]
+    public async Task The_tool_of_NET_is_installed_from_a_folder_and_finds_the_engine()
+    {
+        // Beside other files, as in a release.
+        var archive = (await foz.PackAsync()).GetFiles("*.tar.gz").Single();
+        archive.CopyTo(Path.Combine(folder, archive.Name));
+        var pack = new ProcessStartInfo(Path.Combine(Repository.Root, "deploy", "release", "tool"), [folder]);
+        pack.Environment["FOZ_LEVEL"] = "1";
+        await PublishedFoz.RunAsync(folder, pack);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "nuget.config"),
+            $"""<configuration><packageSources><clear /><add key="a" value="{folder}" /></packageSources></configuration>""",
+            Cancel);
+        var install = new ProcessStartInfo(
+            "dotnet", ["tool", "install", "foz", "--prerelease", "--tool-path", "bin", "--configfile", "nuget.config"]);
+        // Packages are unpacked there; this one is large, and comes again with each build.
+        install.Environment["NUGET_PACKAGES"] = Path.Combine(folder, "packages");
+        await PublishedFoz.RunAsync(folder, install);
+        Assert.Equal("a\n1\n", await RunAsync(folder, "bin/foz", "query", "select 1 as a", "--output", "csv"));
+    }
+
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Makes a clean system to install in.</summary>
