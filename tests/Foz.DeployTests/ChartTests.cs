@@ -16,6 +16,7 @@ public sealed class ChartTests
         { "runs: {enabled: true, schedule: '0 2 * * *'}\nproject: {existingClaim: shop, target: prod}", 6 },
         { "serve: {tlsSecret: foz-tls, runs: false}\nsecrets: [shop, lake]\nenv: {ON: 'true', N: '1', A: 'a: \"b\"'}", 5 },
         { $"project: {{path: 'https://example.com/shop.tar.gz#sha256={new string('a', 64)}'}}", 5 },
+        { "project: {path: 'git+https://example.com/shop@v1#projects/shop'}", 5 },
         { "networkPolicy: {enabled: false}\ndisruptionBudget: {enabled: false}", 3 },
         {
             "networkPolicy: {egress: [{ports: [{port: 5432}], to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}\n"
@@ -45,7 +46,8 @@ public sealed class ChartTests
             Assert.Equal("foz", manifest.Metadata.Labels["app.kubernetes.io/name"]);
         });
         var server = manifests.OfType<V1StatefulSet>().Single();
-        ExpectSafe(server.Spec.Template.Spec, [.. server.Spec.VolumeClaimTemplates.Select(claim => claim.Metadata.Name)]);
+        ExpectSafe(server.Spec.Template.Spec,
+            [.. server.Spec.VolumeClaimTemplates.Select(claim => claim.Metadata.Name)]);
         ExpectProbes(server.Spec.Template.Spec.Containers.Single());
         var labels = server.Spec.Template.Metadata.Labels;
         ExpectChosen(server.Spec.Selector.MatchLabels, labels);
@@ -89,6 +91,7 @@ public sealed class ChartTests
     [InlineData("runs: {enabled: 'yes'}")]
     [InlineData("runs: {schedule: hourly}")]
     [InlineData("project: {path: 'https://example.com/shop.tar.gz'}")]
+    [InlineData("project: {path: 'git+ssh://example.com/shop'}")]
     [InlineData("secrets: [Not A Name]")]
     [InlineData("env: {N: 1}")]
     [InlineData("service: {postgresPort: 70000}")]

@@ -32,13 +32,11 @@ sealed partial class ProjectArchive
     public static ProjectArchive? Of(string project)
     {
         if (!project.Contains("://", StringComparison.Ordinal)) return null;
-        if (project.StartsWith("git+", StringComparison.Ordinal))
-            throw Refused("--project takes no address of git", "clone it: git clone, then --project <folder>");
         if (!Uri.TryCreate(project, UriKind.Absolute, out var address)
             || !(address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback)))
             throw Refused(
-                "--project takes a folder, or an address that begins with https://",
-                "https://host/project.tar.gz#sha256=…");
+                "--project takes a folder, or an address that begins with https:// or git+https://",
+                "https://host/project.tar.gz#sha256=… or git+https://host/repository@branch#folder");
         if (address.UserInfo.Length > 0)
             throw Refused(
                 "an address of --project has no user and password: it would be in the list of processes",

@@ -28,7 +28,8 @@ sealed class CommandContext
     {
         Description =
             "The folder with foz.yml or dbt_project.yml (default: this one or the nearest above it that has one), or "
-                + "an archive: https://host/project.tar.gz#sha256=…",
+                + "an archive: https://host/project.tar.gz#sha256=…, or in git: "
+                + "git+https://host/repository@branch#folder",
         HelpName = "folder", Recursive = true,
     };
 
@@ -74,16 +75,19 @@ sealed class CommandContext
     /// <summary>The secrets of the project that was opened; null before one was.</summary>
     public Secrets? Secrets { get; set; }
 
+    /// <summary>The folder that <c>--project</c> named, once it is known: a branch stays where it was then.</summary>
+    public string? ProjectFolder { get; set; }
+
     /// <summary>The options of every command.</summary>
     public IEnumerable<Option> Options => [Project, Target, Vars, Output, Verbose];
 
     /// <summary>The folder that <c>--project</c> names, for a command that writes files into it.</summary>
-    /// <exception cref="FozException">It names an archive.</exception>
+    /// <exception cref="FozException">It names an address.</exception>
     public string WritableFolder(string named) => named.Contains("://", StringComparison.Ordinal)
         ? throw new FozException(
-            ErrorKind.Usage, "the command writes files of the project, and an archive stays unchanged")
+            ErrorKind.Usage, "the command writes files of the project, and one at an address stays unchanged")
         {
-            Hint = "--project <folder>, then make the archive again",
+            Hint = "--project <folder>, then commit it, or make the archive again",
         }
         : Shell.PathOf(named);
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Archives;
+using Foz.Cli.Git;
 using Foz.Cli.Terminal;
 using Foz.Dbt;
 using Foz.Lake;
@@ -94,8 +95,15 @@ sealed class Workspace : IDisposable
 
     static string? FolderOf(CommandContext context, ParseResult arguments) =>
         arguments.GetValue(context.Project) is { } named
-            ? ProjectArchive.Of(named)?.Unpack(Reading.Readers) ?? context.Shell.PathOf(named)
+            ? context.ProjectFolder ??= Named(context, named)
             : NearestFolder(context.Shell);
+
+    static string Named(CommandContext context, string project) =>
+        GitAddress.Of(project) is { } repository
+            // Which project it is must be known before anything else begins.
+            ? Task.Run(() => new GitProject(repository, context.Shell.Clock)
+                .FetchAsync(Reading.Readers, CancellationToken.None)).GetAwaiter().GetResult()
+            : ProjectArchive.Of(project)?.Unpack(Reading.Readers) ?? context.Shell.PathOf(project);
 
     /// <summary>
     /// Returns the folder of the project that a shell's folder and environment mean; null if there is none.
@@ -131,9 +139,9 @@ sealed class Workspace : IDisposable
         CommandContext context, string folder, ProjectOptions reading, IReadOnlyCollection<Workload> workloads)
     {
         var file = ProjectLoader.LoadFile(folder, reading);
-        if (ProjectArchive.Has(folder) && ProjectArchive.Has(file.LakePath))
+        if (IsCached(folder) && IsCached(file.LakePath))
             throw new FozException(
-                ErrorKind.Configuration, "the project comes from an archive: its lake would be in the cache with it")
+                ErrorKind.Configuration, "the project comes from an address: its lake would be in the cache with it")
             {
                 Hint = "state 'lake' in foz.yml as an address, or as a full path", Place = new(ProjectFile.FileName),
             };
@@ -146,6 +154,8 @@ sealed class Workspace : IDisposable
         });
         return new(file, reading, engines, context.Shell.Clock) { OwnsEngines = context.Engines is null };
     }
+
+    static bool IsCached(string folder) => ProjectArchive.Has(folder) || GitProject.Has(folder);
 
     /// <summary>Reads the whole project.</summary>
     /// <param name="context">The command's context.</param>

@@ -1,4 +1,3 @@
-using Foz.Connectors.Processes;
 using Foz.Lake;
 
 namespace Foz.Cli.Git;
@@ -8,15 +7,13 @@ namespace Foz.Cli.Git;
 /// <param name="clock">The time.</param>
 sealed class GitRepository(string folder, TimeProvider clock)
 {
-    const int LinesMax = 100_000;
-
-    static readonly TimeSpan timeout = TimeSpan.FromMinutes(5);
+    readonly GitProgram git = new(folder, clock);
 
     /// <summary>The commit that is checked out.</summary>
     /// <exception cref="FozException">There is no git, no repository, or no commit in it.</exception>
     public async Task<string> HeadAsync(CancellationToken cancellationToken)
     {
-        var found = await TryAsync(["rev-parse", "--verify", "HEAD^{commit}"], cancellationToken);
+        var found = await git.TryAsync(["rev-parse", "--verify", "HEAD^{commit}"], cancellationToken);
         return found is { Code: 0, Lines: [var head, ..] }
             ? head
             : throw new FozException(ErrorKind.Usage, $"{folder} is in no git repository with a commit"
@@ -29,7 +26,7 @@ sealed class GitRepository(string folder, TimeProvider clock)
 
     /// <summary>The branch that is checked out; null where none is.</summary>
     public async Task<string?> FindBranchAsync(CancellationToken cancellationToken) =>
-        await TryAsync(["symbolic-ref", "--quiet", "--short", "HEAD"], cancellationToken)
+        await git.TryAsync(["symbolic-ref", "--quiet", "--short", "HEAD"], cancellationToken)
             is { Code: 0, Lines: [var branch, ..] } ? branch : null;
 
     /// <summary>The newest commit that both a revision and the one that is checked out come from.</summary>
@@ -38,13 +35,18 @@ sealed class GitRepository(string folder, TimeProvider clock)
     /// <exception cref="FozException">There is no such revision, or none in the history that is here.</exception>
     public async Task<string> MergeBaseAsync(string revision, CancellationToken cancellationToken)
     {
-        if (await TryAsync(["rev-parse", "--verify", "--end-of-options", $"{revision}^{{commit}}"], cancellationToken)
+        if (await git.TryAsync(["rev-parse", "--verify", "--end-of-options", $"{revision}^{{commit}}"],
+            cancellationToken)
             is not { Code: 0, Lines: [var commit, ..] })
             throw new FozException(ErrorKind.Usage, $"git knows no revision '{revision}'")
             {
                 Hint = "fetch it first, with the whole history: git fetch origin (fetch-depth: 0 in GitHub Actions)",
             };
-        return await TryAsync(["merge-base", commit, "HEAD"], cancellationToken) is { Code: 0, Lines: [var found, ..] }
+        return await git.TryAsync(["merge-base", commit, "HEAD"], cancellationToken) is
+        {
+            Code: 0,
+            Lines: [var found, ..]
+        }
             ? found
             : throw new FozException(
                 ErrorKind.Usage, $"git finds no commit that '{revision}' and the one that is checked out come from")
@@ -60,8 +62,8 @@ sealed class GitRepository(string folder, TimeProvider clock)
         IReadOnlyCollection<string> except, CancellationToken cancellationToken)
     {
         // Paths are relative to the repository, each after two signs and a blank.
-        var root = (await RunAsync(["rev-parse", "--show-toplevel"], cancellationToken))[0];
-        var lines = await RunAsync(
+        var root = (await git.RunAsync(["rev-parse", "--show-toplevel"], cancellationToken))[0];
+        var lines = await git.RunAsync(
             ["-c", "core.quotePath=false", "status", "--porcelain", "--untracked-files=all", "--", "."],
             cancellationToken);
         return
@@ -89,50 +91,19 @@ sealed class GitRepository(string folder, TimeProvider clock)
     /// <returns>Whether the commit has the project's folder.</returns>
     public async Task<bool> CheckOutAsync(string commit, string target, CancellationToken cancellationToken)
     {
-        var prefix = await RunAsync(["rev-parse", "--show-prefix"], cancellationToken) is [var below, ..] ? below : "";
+        var prefix = await git.RunAsync(["rev-parse", "--show-prefix"], cancellationToken) is [var below, ..] ? below
+            : "";
         var tree = $"{commit}:{prefix.TrimEnd('/')}";
-        if (await TryAsync(["cat-file", "-t", tree], cancellationToken) is not { Code: 0, Lines: ["tree", ..] })
+        if (await git.TryAsync(["cat-file", "-t", tree], cancellationToken) is not { Code: 0, Lines: ["tree", ..] })
             return false;
         // An index of its own, as an archive would leave out what attributes say.
         var index = Path.Combine(target, ".index");
         var variables = new Dictionary<string, string?>(StringComparer.Ordinal) { ["GIT_INDEX_FILE"] = index };
-        await RunAsync(["read-tree", tree], cancellationToken, variables);
-        await RunAsync(
+        await git.RunAsync(["read-tree", tree], cancellationToken, variables);
+        await git.RunAsync(
             ["--work-tree", target, "checkout-index", "--all", "--force", $"--prefix={target}/"], cancellationToken,
             variables);
         File.Delete(index);
         return true;
     }
-
-    async Task<IReadOnlyList<string>> RunAsync(
-        IReadOnlyList<string> arguments, CancellationToken cancellationToken,
-        IReadOnlyDictionary<string, string?>? variables = null)
-    {
-        var end = await TryAsync(arguments, cancellationToken, variables);
-        return end.Code == 0
-            ? end.Lines
-            : throw new FozException(
-                ErrorKind.Usage, $"git {arguments[0]} failed: {string.Join("; ", end.Errors)}");
-    }
-
-    async Task<GitEnd> TryAsync(
-        IReadOnlyList<string> arguments, CancellationToken cancellationToken,
-        IReadOnlyDictionary<string, string?>? variables = null)
-    {
-        await using var git = ChildProcess.Start(
-            new()
-            {
-                Program = "git", Arguments = arguments, Folder = folder, Timeout = timeout, OutputIsData = true,
-                Variables = variables ?? new Dictionary<string, string?>(),
-            },
-            clock);
-        git.CloseInput();
-        var lines = new List<string>();
-        await foreach (var line in git.ReadLinesAsync(cancellationToken))
-            if (lines.Count < LinesMax) lines.Add(line);
-        var end = await git.WaitAsync(cancellationToken);
-        return new(end is ProcessEnd.Exited { Code: var code } ? code : -1, lines, end.LastLines);
-    }
-
-    readonly record struct GitEnd(int Code, IReadOnlyList<string> Lines, IReadOnlyList<string> Errors);
 }

@@ -43,7 +43,6 @@ public sealed class ProjectArchiveTests : IAsyncDisposable
         await RefusedAsync(address.Split('#')[0] + "?token=secret", "has no SHA-256", absent: "secret");
         await RefusedAsync("http://example.com/a.tar.gz#sha256=" + new string('0', 64), "begins with https://");
         await RefusedAsync("https://ana:pw@example.com/a#sha256=" + new string('0', 64), "no user", absent: "pw@");
-        await RefusedAsync("git+https://example.com/a.git@main", "no address of git");
         await RefusedAsync(Serve(Encoding.UTF8.GetBytes("no archive")), "is no archive of the kind .tar.gz");
         await RefusedAsync(Serve(Packed(("foz.yml", "name: shop"))[..60]), "cannot be", orElse: "is no archive");
         await RefusedAsync(Serve(("readme.md", "x")), "has no foz.yml");
