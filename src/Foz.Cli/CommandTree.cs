@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Foz.Cli.Commands;
+using Foz.Cli.Commands.Operating;
 using Foz.Cli.Commands.Projects;
 using Foz.Cli.Commands.Quality;
 using Foz.Cli.Commands.Runs;
@@ -40,6 +41,10 @@ static class CommandTree
         (RenderCommand.Name, RenderCommand.Create),
         (QueryCommand.Name, QueryCommand.Create),
         (ServeCommand.Name, ServeCommand.Create),
+        (StatusCommand.Name, StatusCommand.Create),
+        (ScheduleCommand.Name, ScheduleCommand.Create),
+        (LogsCommand.Name, LogsCommand.Create),
+        (CancelCommand.Name, CancelCommand.Create),
         (HealthCommand.Name, HealthCommand.Create),
         (UserCommand.Name, UserCommand.Create),
         (LsCommand.Name, LsCommand.Create),

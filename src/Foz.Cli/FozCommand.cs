@@ -3,6 +3,7 @@ using Foz.Cli.Commands;
 using Foz.Cli.Commands.Serving;
 using Foz.Cli.Commands.Starting;
 using Foz.Cli.Terminal;
+using Foz.Lake;
 using Foz.Lake.Engine;
 
 namespace Foz.Cli;
@@ -43,7 +44,7 @@ static class FozCommand
             : null;
         var context = new CommandContext(shell)
         {
-            Engines = engines, RunAsync = static (line, to, own, stop) => RunAsync(line, to, stop, own),
+            Engines = engines, RunAsync = static (line, to, own, stop) => RunAsync(line, to, stop, own), Check = Check,
         };
         var isVerbose = args.Contains("--verbose", StringComparer.Ordinal);
         try
@@ -76,6 +77,21 @@ static class FozCommand
         {
             loading?.Join();
             Flush(shell);
+        }
+    }
+
+    /// <summary>Finds what is wrong with a command line; null where nothing is.</summary>
+    public static FozException? Check(IReadOnlyList<string> args)
+    {
+        var silent = new Shell { Out = TextWriter.Null, Error = TextWriter.Null, In = static () => TextReader.Null };
+        try
+        {
+            UsageErrors.ThrowIfAny(CommandTree.Create(new(silent), args).Parse(args, parsing));
+            return null;
+        }
+        catch (FozException e)
+        {
+            return e;
         }
     }
 

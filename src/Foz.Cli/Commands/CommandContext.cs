@@ -78,6 +78,9 @@ sealed class CommandContext
     /// <summary>The folder that <c>--project</c> named, once it is known: a branch stays where it was then.</summary>
     public string? ProjectFolder { get; set; }
 
+    /// <summary>Finds what is wrong with another command line; null where nothing is.</summary>
+    public Func<IReadOnlyList<string>, FozException?> Check { get; init; } = static _ => null;
+
     /// <summary>The options of every command.</summary>
     public IEnumerable<Option> Options => [Project, Target, Vars, Output, Verbose];
 

@@ -86,6 +86,12 @@ public sealed class ProjectFile
     /// <summary>How the project is served.</summary>
     public ServeOptions Serve { get; init; } = new();
 
+    /// <summary>What is said of the host's scheduler; null for nothing.</summary>
+    public YamlNode? Scheduler { get; init; }
+
+    /// <summary>The schedules; null where none are stated.</summary>
+    public YamlNode? Schedules { get; init; }
+
     /// <summary>The variables that texts are filled in from.</summary>
     public required Variables Variables { get; init; }
 

@@ -8,7 +8,7 @@ public sealed class BlockingWaitTests
     /// <summary>The types that do, each with a comment why at the place.</summary>
     static readonly string[] known =
     [
-        "Foz.Cli.Commands.Workspace", "Foz.Lake.Engine.Functions.StreamFunction",
+        "Foz.Cli.Commands.Querying.NameIndex", "Foz.Cli.Commands.Workspace", "Foz.Lake.Engine.Functions.StreamFunction",
         "Foz.Pipelines.Projects.Reading.ProjectBuilder", "Foz.Pipelines.Runs.Steps.ProjectLake",
         "Foz.Storage.LocalObjectStore",
     ];

@@ -1,7 +1,10 @@
+using Foz.Cli.Commands.Operating;
 using Foz.Connectors.Registry;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
+using Foz.Operations.Calendars;
+using Foz.Operations.Schedules;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Quality;
@@ -33,19 +36,27 @@ public sealed class ProjectReferenceTests
         ("### maintenance", ProjectKeys.Maintenance, "foz.yml", "name: p\nmaintenance: {KEY: 1}"),
         ("### openlineage", OpenLineageTarget.Settings, "foz.yml", "name: p\nopenlineage: {url: 'http://h', KEY: 1}"),
         ("### serve", ServeOptions.Settings, "foz.yml", "name: p\nserve: {KEY: 1}"),
-        ("#### workloads", WorkloadOptions.Settings, "foz.yml", "name: p\nserve: {workloads: {a: {users: [b], KEY: 1}}}"),
+        ("#### workloads", WorkloadOptions.Settings, "foz.yml",
+            "name: p\nserve: {workloads: {a: {users: [b], KEY: 1}}}"),
+        ("### schedules", ScheduleKeys.Schedule, "foz.yml", "name: p\nschedules: {a: {KEY: 1}}"),
+        ("### scheduler", ScheduleKeys.Scheduler, "foz.yml", "name: p\nscheduler: {KEY: 1}"),
+        ("#### calendars", CalendarReader.Keys, "foz.yml", "name: p\nscheduler: {calendars: {a: {KEY: 1}}}"),
         ("### Environments", ProjectKeys.Environment, "foz.yml", FozYml + "environments: {e: {KEY: 1}}"),
         ("## sources/*.yml", SourceKeys.Source, "sources/s.yml", Source + "KEY: 1"),
         ("### Streams", SourceKeys.Stream, "sources/s.yml", "connection: disk\nstreams: {s: {path: '*.csv', KEY: 1}}"),
-        ("### Columns", ModelKeys.Column, "sources/s.yml", "connection: disk\nstreams: {s: {path: '*.csv', columns: [{name: a, KEY: 1}]}}"),
+        ("### Columns", ModelKeys.Column, "sources/s.yml",
+            "connection: disk\nstreams: {s: {path: '*.csv', columns: [{name: a, KEY: 1}]}}"),
         ("## models/**/*.sql", ModelKeys.Model, Model, "/* @foz\nKEY: 1\n@foz */ select 1 as a"),
-        ("### Materializations", MaterializationKeys.All, Model, "/* @foz\nmaterialization: {type: table, KEY: 1}\n@foz */ select 1 as a"),
-        ("## models/**/*.py", ModelKeys.Program, "models/silver/m.py", "\"\"\"@foz\nKEY: 1\n@foz\"\"\"\ndef model(): pass\n"),
+        ("### Materializations", MaterializationKeys.All, Model,
+            "/* @foz\nmaterialization: {type: table, KEY: 1}\n@foz */ select 1 as a"),
+        ("## models/**/*.py", ModelKeys.Program, "models/silver/m.py",
+            "\"\"\"@foz\nKEY: 1\n@foz\"\"\"\ndef model(): pass\n"),
         ("## models/**/*.yml", ModelKeys.Command, "models/silver/m.yml", "command: [a]\nKEY: 1\n"),
         ("### Exports", ModelKeys.Export, Model, "/* @foz\nexport: {KEY: 1}\n@foz */ select 1 as a"),
         ("## seeds/**/*.csv", ModelKeys.Seed, "seeds/s.yml", "KEY: 1"),
         ("## tests/*.sql", ModelKeys.SqlTest, "tests/t.sql", "/* @foz\nKEY: 1\n@foz */ select 1 as a"),
-        ("## tests/*.yml", ModelKeys.UnitTest, "tests/t.yml", "unit_tests: [{name: a, model: gold.m, expect: {rows: []}, KEY: 1}]"),
+        ("## tests/*.yml", ModelKeys.UnitTest, "tests/t.yml",
+            "unit_tests: [{name: a, model: gold.m, expect: {rows: []}, KEY: 1}]"),
     ];
 
     public static TheoryData<string> Headings => [.. tables.Select(table => table.Heading)];
@@ -56,6 +67,11 @@ public sealed class ProjectReferenceTests
         { "## foz.yml", "connections", "foz.yml", "name: p\nconnections: {c: {type: KEY}}" },
         { "### maintenance", "optimize", "foz.yml", "name: p\nmaintenance: {optimize: KEY}" },
         { "### maintenance", "vacuum", "foz.yml", "name: p\nmaintenance: {vacuum: KEY}" },
+        { "### schedules", "catch_up", "foz.yml", "name: p\nschedules: {a: {catch_up: KEY}}" },
+        { "### schedules", "catch_up_order", "foz.yml", "name: p\nschedules: {a: {catch_up_order: KEY}}" },
+        { "### schedules", "when", "foz.yml", "name: p\nschedules: {b: {}, a: {after: b, when: KEY}}" },
+        { "### schedules", "other_days", "foz.yml",
+            "name: p\nschedules: {a: {cron: '@daily', calendar: br, other_days: KEY}}" },
         { "## sources/*.yml", "silver", "sources/s.yml", Source + "silver: KEY" },
         { "## sources/*.yml", "on_violation", "sources/s.yml", Source + "on_violation: KEY" },
         { "### Streams", "mode", "sources/s.yml", "connection: disk\nstreams: {s: {path: '*.csv', mode: KEY}}" },
@@ -64,7 +80,8 @@ public sealed class ProjectReferenceTests
         { "## models/**/*.sql", "type", Model, "/* @foz\ntype: KEY\n@foz */ select 1 as a" },
         { "## models/**/*.sql", "dialect", Model, "/* @foz\ndialect: KEY\n@foz */ select 1 as a" },
         { "### Materializations", "type", Model, "/* @foz\nmaterialization: {type: KEY}\n@foz */ select 1 as a" },
-        { "### Materializations", "strategy", Model, "/* @foz\nmaterialization: {type: incremental, strategy: KEY}\n@foz */ select 1 as a" },
+        { "### Materializations", "strategy", Model,
+            "/* @foz\nmaterialization: {type: incremental, strategy: KEY}\n@foz */ select 1 as a" },
         { "### Exports", "mode", Model, "/* @foz\nexport: {file: a.csv, mode: KEY}\n@foz */ select 1 as a" },
         { "### Exports", "format", Model, "/* @foz\nexport: {file: a.csv, format: KEY}\n@foz */ select 1 as a" },
         { "## tests/*.sql", "on_violation", "tests/t.sql", "/* @foz\non_violation: KEY\n@foz */ select 1 as a" },
@@ -102,16 +119,19 @@ public sealed class ProjectReferenceTests
 
     [Theory]
     [MemberData(nameof(Words))]
-    public void Every_word_that_a_key_takes_is_documented_with_it(string heading, string key, string file, string text) =>
+    public void Every_word_that_a_key_takes_is_documented_with_it(string heading, string key, string file,
+        string text) =>
         Assert.Subset(
-            MarkdownDocument.CodeIn(MarkdownDocument.Read(Page).Table(heading).Single(cells => cells[0] == $"`{key}`")[2]).ToHashSet(),
+            MarkdownDocument.CodeIn(
+                MarkdownDocument.Read(Page).Table(heading).Single(cells => cells[0] == $"`{key}`")[2]).ToHashSet(),
             Known(file, text.Replace("KEY", Unknown, StringComparison.Ordinal)).ToHashSet());
 
     [Fact]
     public void Every_check_is_documented_with_its_arguments_and_no_other()
     {
         var documented = MarkdownDocument.Find("docs/reference/checks.md").Table("# Checks")
-            .SelectMany(cells => MarkdownDocument.CodeIn(cells[0]).Select(name => (name, arguments: MarkdownDocument.CodeIn(cells[2]))))
+            .SelectMany(cells =>
+                MarkdownDocument.CodeIn(cells[0]).Select(name => (name, arguments: MarkdownDocument.CodeIn(cells[2]))))
             .ToDictionary(check => check.name, check => check.arguments);
 
         Assert.Equal(CheckReader.TypeNames.Order(), documented.Keys.Order());
@@ -129,7 +149,8 @@ public sealed class ProjectReferenceTests
     static IEnumerable<string> ArgumentsOf(string check)
     {
         var known = Known(
-            "models/silver/m.sql", $"/* @foz\nchecks: [{check}: {{{Unknown}: 1}}]\n@foz */ select 1 as a").Except(KeysOfEveryCheck);
+            "models/silver/m.sql",
+                $"/* @foz\nchecks: [{check}: {{{Unknown}: 1}}]\n@foz */ select 1 as a").Except(KeysOfEveryCheck);
         // A text or list of a check of columns is their names there, and its value where it stands at a column.
         return known.Contains("columns") || check is "positive"
             ? known.Except(["value", "column"])
@@ -155,7 +176,9 @@ public sealed class ProjectReferenceTests
             if (file is "seeds/s.yml") Write("seeds/s.csv", "a\n1\n");
             Write(file, text);
             return ProjectLoader.TryLoad(folder.FullName, new(), engines, TestContext.Current.CancellationToken)
-                is ProjectResult.Refused refused ? refused.Errors : [];
+                is ProjectResult.Refused refused ? refused.Errors : LiveSchedules.Check(
+                    new(new() { Out = TextWriter.Null, Error = TextWriter.Null, In = static () => TextReader.Null }),
+                    ProjectLoader.LoadFile(folder.FullName, new()));
         }
         finally
         {

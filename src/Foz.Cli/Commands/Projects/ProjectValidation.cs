@@ -1,3 +1,4 @@
+using Foz.Cli.Commands.Operating;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
@@ -36,7 +37,7 @@ sealed class ProjectValidation(CommandContext context, Workspace workspace)
         }
         return (result,
         [
-            .. unread.Items, .. errors,
+            .. unread.Items, .. errors, .. LiveSchedules.Check(context, workspace.File),
             .. await PoliciesAsync((result as ProjectResult.Loaded)?.Project, cancellationToken),
         ]);
     }

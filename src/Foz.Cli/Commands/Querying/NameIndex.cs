@@ -172,6 +172,7 @@ sealed partial class NameIndex(Func<string, Task<IReadOnlyList<string>>> readCol
     {
         if (!known.Contains(table)) return [];
         var reading = columns.GetOrAdd(table, name => Task.Run(() => readColumns(name)));
+        // It has ended: a key is never kept waiting for the lake.
         return reading.IsCompletedSuccessfully ? reading.Result : [];
     }
 

@@ -1,7 +1,9 @@
+using Foz.Cli.Commands.Operating;
 using Foz.Cli.Commands.Runs;
 using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Tables;
+using Foz.Operations;
 using Foz.Pipelines.Runs.Requests;
 
 namespace Foz.Cli.Commands.Serving;
@@ -12,7 +14,8 @@ namespace Foz.Cli.Commands.Serving;
 /// </summary>
 /// <param name="context">The command's context.</param>
 /// <param name="workspace">The project.</param>
-sealed class RequestHost(CommandContext context, Workspace workspace)
+/// <param name="schedules">The schedules that it fires.</param>
+sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedules schedules)
 {
     const int CommandsMax = 4;
     const int EndAttemptsMax = 6;
@@ -39,7 +42,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leader.Lost);
             try
             {
-                await AnswerAsync(leader, either.Token);
+                await Task.WhenAll(AnswerAsync(leader, either.Token), FireAsync(either));
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -71,6 +74,20 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
             }
     }
 
+    /// <summary>Fires schedules; where that ends, the answers end too, so that the host starts anew.</summary>
+    async Task FireAsync(CancellationTokenSource stop)
+    {
+        try
+        {
+            await new ScheduleService(workspace.Lake, workspace.File).RunAsync(
+                () => schedules.Current, Report, stop.Token);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+    }
+
     async Task AnswerAsync(Leadership leader, CancellationToken cancellationToken)
     {
         var sweptAt = DateTimeOffset.MinValue;
@@ -85,7 +102,8 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
                     sweptAt = Shell.Clock.GetUtcNow();
                 }
                 var taken = await requests.TakeAsync(
-                    leader, working.Keys.ToHashSet(StringComparer.Ordinal), CommandsMax - working.Count,
+                    leader, working.Keys.ToHashSet(StringComparer.Ordinal),
+                        CommandsMax + schedules.RunsMax - working.Count,
                     unreadable => Report(unreadable.Message), cancellationToken);
                 foreach (var request in taken) working[request.Id] = AnswerAsync(request, cancellationToken);
             }
@@ -123,7 +141,8 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
             await EndAsync(() => own.DeclineAsync(request, e.Message, CancellationToken.None));
             return;
         }
-        Report($"{request.User}@{request.Machine}: foz {string.Join(' ', request.Arguments)}");
+        Report(
+            $"{request.Schedule ?? $"{request.User}@{request.Machine}"}: foz {string.Join(' ', request.Arguments)}");
         var exitCode = await RunAsync(request, output, cancellationToken);
         // A command that was stopped with the host is for the next host, or for the process that asked.
         await EndAsync(() => exitCode != 0 && cancellationToken.IsCancellationRequested
@@ -148,7 +167,8 @@ sealed class RequestHost(CommandContext context, Workspace workspace)
     }
 
     string? ReasonToDecline(HostRequest request, CancellationToken cancellationToken) =>
-        HandedArguments.Check(request.Arguments) is { } reason ? reason
+        HandedArguments.Check(request.Arguments, request.Schedule is not null) is { } reason ? reason
+        : request.Schedule is not null ? null
         : request.Machine == Environment.MachineName && request.Folder == workspace.File.Folder ? null
         : request.Revision is { } revision
             && revision == ProjectRevision.Of(workspace.File.Folder, workspace.File.LakePath, cancellationToken) ? null

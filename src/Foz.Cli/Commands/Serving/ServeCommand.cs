@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Foz.Cli.Commands.Operating;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
@@ -18,6 +19,8 @@ static class ServeCommand
     public const string Name = "serve";
 
     const int PortMax = 65_535;
+
+    static readonly Workload[] ofRuns = [Workload.Query, Workload.Ingestion, Workload.Models];
 
     public static Command Create(CommandContext context)
     {
@@ -47,7 +50,12 @@ static class ServeCommand
         };
         var runs = new Option<bool>("--runs")
         {
-            Description = "Run the project for foz run, build and retry of other processes",
+            Description =
+                "Run the project for foz run, build and retry of other processes; so it does if foz.yml has schedules",
+        };
+        var noSchedules = new Option<bool>("--no-schedules")
+        {
+            Description = "Leave the schedules of foz.yml to other hosts",
         };
         var command = new ExampleCommand(
             Name, "Serve the lake to SQL clients until stopped",
@@ -56,12 +64,12 @@ static class ServeCommand
                 "foz serve --runs",
             ])
         {
-            pgPort, trinoPort, httpPort, insecure, runs,
+            pgPort, trinoPort, httpPort, insecure, runs, noSchedules,
         };
         command.SetAction((arguments, cancellationToken) => RunAsync(
             context, arguments,
             new(PortOf(arguments, pgPort), PortOf(arguments, trinoPort), PortOf(arguments, httpPort),
-                arguments.GetValue(insecure), arguments.GetValue(runs)),
+                arguments.GetValue(insecure), arguments.GetValue(runs), arguments.GetValue(noSchedules)),
             cancellationToken));
         return command;
     }
@@ -69,9 +77,9 @@ static class ServeCommand
     static async Task<int> RunAsync(
         CommandContext context, ParseResult arguments, Choices choices, CancellationToken cancellationToken)
     {
-        using var workspace = Workspace.Open(
-            context, arguments,
-            choices.Runs ? [Workload.Query, Workload.Ingestion, Workload.Models] : [Workload.Query]);
+        var schedules = new LiveSchedules(context, arguments, isOff: choices.HasNoSchedules);
+        var runs = choices.Runs || schedules.Current.All.Count > 0;
+        using var workspace = Workspace.Open(context, arguments, runs ? ofRuns : [Workload.Query]);
         await workspace.Lake.Format.ReadAsync(cancellationToken);
         var serve = workspace.File.Serve with
         {
@@ -115,8 +123,9 @@ static class ServeCommand
         context.Shell.Out.Flush();
         try
         {
-            if (choices.Runs) await new RequestHost(context, workspace).RunAsync(cancellationToken);
-            else await Task.Delay(Timeout.Infinite, cancellationToken);
+            await (runs
+                ? new RequestHost(context, workspace, schedules).RunAsync(cancellationToken)
+                : Task.Delay(Timeout.Infinite, cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -187,5 +196,6 @@ static class ServeCommand
     };
 
     /// <summary>What the command line chooses over <c>foz.yml</c>.</summary>
-    readonly record struct Choices(int? PgPort, int? TrinoPort, int? HttpPort, bool IsInsecure, bool Runs);
+    readonly record struct Choices(int? PgPort, int? TrinoPort, int? HttpPort, bool IsInsecure, bool Runs,
+        bool HasNoSchedules);
 }

@@ -58,6 +58,8 @@ static class ProjectKeys
         },
         new("openlineage", "where runs send [OpenLineage events](#openlineage)"),
         new("serve", "how [`foz serve`](#serve) serves the lake"),
+        new("schedules", "name → [schedule](#schedules)"),
+        new("scheduler", "what [schedules](#scheduler) share"),
         new(
             "connections",
             "name → `type` (`airbyte`, `database`, `delta`, `files`, `http`, `iceberg`, `mongodb`, `postgresql`, "

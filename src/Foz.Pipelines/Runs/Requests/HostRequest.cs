@@ -60,6 +60,9 @@ public sealed record HostRequest
     /// <summary>The hash of the project's texts; null where the host's folder is the same one.</summary>
     public string? Revision { get; init; }
 
+    /// <summary>The schedule that asks, from within a host; null where a process does, and waits for it.</summary>
+    public string? Schedule { get; init; }
+
     /// <summary>When it was asked.</summary>
     public required DateTimeOffset AskedAt { get; init; }
 

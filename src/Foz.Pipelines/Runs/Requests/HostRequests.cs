@@ -23,9 +23,9 @@ public sealed class HostRequests(Lakehouse lake)
     /// <summary>How long a process waits for a host that is busy before it runs its command itself.</summary>
     public static readonly TimeSpan AskedMax = TimeSpan.FromMinutes(5);
 
-    static readonly TimeSpan kept = TimeSpan.FromDays(1);
+    static readonly TimeSpan kept = TimeSpan.FromDays(7);
 
-    // Requests stay for a day after their end; each is read once.
+    // Requests stay for a week after their end; each is read once.
     readonly HashSet<string> ended = new(StringComparer.Ordinal);
 
     LakeStore Store => lake.Store;
@@ -41,6 +41,12 @@ public sealed class HostRequests(Lakehouse lake)
             ? request
             : throw new FozException(ErrorKind.Bug, $"there is a request {request.Id} already");
     }
+
+    /// <summary>Asks under an id that the request has, unless it was asked before.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task AskOnceAsync(HostRequest request, CancellationToken cancellationToken) =>
+        await Store.PutIfAbsentAsync(PathOf(request.Id), request.Write(), cancellationToken);
 
     /// <summary>Reads a request; null where it was removed.</summary>
     public async ValueTask<HostRequest?> FindAsync(string id, CancellationToken cancellationToken) =>
@@ -115,7 +121,8 @@ public sealed class HostRequests(Lakehouse lake)
         }
         // Of a process that ended without a word, or that wants no work any more.
         if (request.IsCanceled
-            || (request.State is RequestState.Asked && lake.Clock.GetUtcNow() - request.AskedAt > 2 * AskedMax))
+            || (request is { State: RequestState.Asked, Schedule: null }
+                && lake.Clock.GetUtcNow() - request.AskedAt > 2 * AskedMax))
             return request with { State = RequestState.Withdrawn, EndedAt = lake.Clock.GetUtcNow() };
         return request.Attempts < AttemptsMax
             ? request with { State = RequestState.Taken, HostId = leader.HostId, Attempts = request.Attempts + 1 }
@@ -194,7 +201,7 @@ public sealed class HostRequests(Lakehouse lake)
         return read;
     }
 
-    /// <summary>Removes the requests that ended more than a day ago, with their output.</summary>
+    /// <summary>Removes the requests that ended more than a week ago, with their output.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         foreach (var id in await ListAsync(cancellationToken))

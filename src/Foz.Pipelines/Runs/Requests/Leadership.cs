@@ -41,7 +41,7 @@ public sealed class Leadership : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var place = PathOf(project, environment);
-        var watch = new LeaseWatch(lake.Clock);
+        var watch = new LeaseWatch(lake.Clock, Heartbeat.LeaderLifetime);
         var hasWaited = false;
         while (true)
         {
@@ -51,7 +51,7 @@ public sealed class Leadership : IAsyncDisposable
             {
                 if (!hasWaited) onWait(other);
                 hasWaited = true;
-                await Task.Delay(Heartbeat.Lifetime / 15, lake.Clock, cancellationToken);
+                await Task.Delay(Heartbeat.LeaderLifetime / 12, lake.Clock, cancellationToken);
                 continue;
             }
             var mine = LeaseHolder.Describe(JournalWriter.NewRunId(lake.Clock), [environment], lake.Clock) with
@@ -60,7 +60,8 @@ public sealed class Leadership : IAsyncDisposable
             };
             if (await Leases.WriteAsync(lake.Store, place, mine.Write(), present?.ETag, cancellationToken) is { } etag)
                 return new(
-                    lake.Store, place, (project, environment), new(lake.Store, place, mine, etag, lake.Clock));
+                    lake.Store, place, (project, environment),
+                    new(lake.Store, place, mine, etag, lake.Clock, Heartbeat.LeaderLifetime));
         }
     }
 

@@ -15,14 +15,19 @@ sealed class Heartbeat : IAsyncDisposable
     /// <summary>How long a run counts as alive after it last renewed its object.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the host that leads does: nothing but its place is lost with it.</summary>
+    public static readonly TimeSpan LeaderLifetime = TimeSpan.FromSeconds(12);
+
     /// <summary>How often a run that is waited for is checked.</summary>
     public static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
-    static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(5);
+    // Several renewals may fail before an object counts as left.
+    const int RenewalsInLifetime = 6;
 
     readonly LakeStore lake;
     readonly string path;
     readonly TimeProvider clock;
+    readonly TimeSpan lifetime;
     readonly CancellationTokenSource stop = new();
     readonly CancellationTokenSource lost = new();
     readonly Task renewal;
@@ -34,9 +39,12 @@ sealed class Heartbeat : IAsyncDisposable
     /// <param name="holder">What was written.</param>
     /// <param name="etag">Its tag.</param>
     /// <param name="clock">The time.</param>
-    public Heartbeat(LakeStore lake, string path, LeaseHolder holder, string etag, TimeProvider clock)
+    /// <param name="lifetime">How long it counts; null as a run's does.</param>
+    public Heartbeat(
+        LakeStore lake, string path, LeaseHolder holder, string etag, TimeProvider clock, TimeSpan? lifetime = null)
     {
         (this.lake, this.path, this.clock, Holder, ETag) = (lake, path, clock, holder, etag);
+        this.lifetime = lifetime ?? Lifetime;
         renewedAt = clock.GetTimestamp();
         renewal = RenewAsync();
     }
@@ -57,7 +65,7 @@ sealed class Heartbeat : IAsyncDisposable
     public FozException MakeLostError() => new(
         ErrorKind.Conflict,
         $"run {Holder.RunId} lost the lake: it stood still, or could not reach the lake, for more than "
-        + $"{Lifetime.TotalSeconds:0} s, and another run may have taken over")
+        + $"{lifetime.TotalSeconds:0} s, and another run may have taken over")
     {
         Hint = "what it had not committed is not in the lake; run again when the other run has ended",
         IsTransient = true,
@@ -106,7 +114,7 @@ sealed class Heartbeat : IAsyncDisposable
         {
             while (!lost.IsCancellationRequested)
             {
-                await Task.Delay(RenewalInterval, clock, stop.Token);
+                await Task.Delay(lifetime / RenewalsInLifetime, clock, stop.Token);
                 await RenewOnceAsync();
             }
         }
@@ -126,7 +134,7 @@ sealed class Heartbeat : IAsyncDisposable
             if (result is PutIfMatchResult.Written written) (Holder, ETag, renewedAt) = (renewed, written.ETag, now);
             else await lost.CancelAsync();
         }
-        catch (StorageException) when (clock.GetElapsedTime(renewedAt) < Lifetime)
+        catch (StorageException) when (clock.GetElapsedTime(renewedAt) < lifetime)
         {
             // The storage failed; the object still counts, and the next renewal may succeed.
         }

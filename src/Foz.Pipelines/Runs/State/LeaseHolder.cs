@@ -113,7 +113,8 @@ public sealed record LeaseHolder
 
 /// <summary>Watches the heartbeat of another run.</summary>
 /// <param name="clock">Measures how long it stays unchanged.</param>
-sealed class LeaseWatch(TimeProvider clock)
+/// <param name="lifetime">How long it counts; null as a run's does.</param>
+sealed class LeaseWatch(TimeProvider clock, TimeSpan? lifetime = null)
 {
     string? etag;
     long seenAt;
@@ -124,7 +125,7 @@ sealed class LeaseWatch(TimeProvider clock)
     /// <summary>Looks at it: whether it was the same for longer than a lease holds.</summary>
     public bool IsSilent(string tag)
     {
-        if (tag == etag) return clock.GetElapsedTime(seenAt) > Heartbeat.Lifetime;
+        if (tag == etag) return clock.GetElapsedTime(seenAt) > (lifetime ?? Heartbeat.Lifetime);
         IsRenewed = etag is not null;
         (etag, seenAt) = (tag, clock.GetTimestamp());
         return false;

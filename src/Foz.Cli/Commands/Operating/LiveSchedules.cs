@@ -1,0 +1,114 @@
+using System.CommandLine;
+using Foz.Cli.Commands.Runs;
+using Foz.Cli.Terminal;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Operations;
+using Foz.Operations.Schedules;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Cli.Commands.Operating;
+
+/// <summary>
+/// The schedules of a project, read again when <c>foz.yml</c> was changed. Those that are wrong are reported, and the
+/// others stay; where the file cannot be read at all, they stay as they were. For one thread.
+/// </summary>
+sealed class LiveSchedules
+{
+    static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(2);
+
+    readonly CommandContext context;
+    readonly ParseResult arguments;
+    readonly bool isOff;
+    (DateTime WrittenAt, long Length) seen;
+    long lookedAt;
+
+    /// <summary>Reads them for the first time.</summary>
+    /// <param name="context">The command's context.</param>
+    /// <param name="arguments">Name the project.</param>
+    /// <param name="isOff">Whether there shall be none.</param>
+    /// <exception cref="FozException"><c>foz.yml</c> is wrong.</exception>
+    public LiveSchedules(CommandContext context, ParseResult arguments, bool isOff)
+    {
+        (this.context, this.arguments, this.isOff) = (context, arguments, isOff);
+        File = Workspace.FileOf(context, arguments);
+        seen = Stamp;
+        Read();
+    }
+
+    /// <summary>How many runs of schedules work at once.</summary>
+    public int RunsMax => Current.All.Count == 0 ? 0 : Current.RunsMax;
+
+    /// <summary>The schedules now: the same object while the file is the same.</summary>
+    public ProjectSchedules Current
+    {
+        get
+        {
+            if (context.Shell.Clock.GetElapsedTime(lookedAt) > lookInterval) Look();
+            return field;
+        }
+        private set;
+    } = ProjectSchedules.None;
+
+    ProjectFile File { get; set; }
+
+    (DateTime, long) Stamp => new FileInfo(Path.Combine(File.Folder, ProjectFile.FileName)) is { Exists: true } file
+        ? (file.LastWriteTimeUtc, file.Length)
+        : default;
+
+    /// <summary>Finds what is wrong with the schedules of a project, and with their command lines.</summary>
+    /// <param name="context">The command's context.</param>
+    /// <param name="file">The project.</param>
+    public static IReadOnlyList<FozException> Check(CommandContext context, ProjectFile file)
+    {
+        var errors = new ErrorList();
+        var read = ScheduleService.Read(file, errors);
+        foreach (var schedule in read.All) Check(context, schedule, errors);
+        foreach (var unknown in read.Environments?.Except(file.Environments, StringComparer.Ordinal) ?? [])
+            errors.Add(
+                file.Scheduler!.Place, $"unknown environment '{unknown}'",
+                    NearestName.Hint(unknown, file.Environments));
+        return errors.Items;
+    }
+
+    static bool Check(CommandContext context, ScheduleDefinition schedule, ErrorList errors)
+    {
+        var unknown = context.Check(schedule.Command);
+        if ((HandedArguments.Check(schedule.Command, isOfSchedule: true) ?? unknown?.Message) is not { } message)
+            return true;
+        errors.Add(schedule.Place, $"schedule '{schedule.Name}' cannot run: {message}", unknown?.Hint);
+        return false;
+    }
+
+    void Look()
+    {
+        lookedAt = context.Shell.Clock.GetTimestamp();
+        if (isOff || Stamp == seen) return;
+        seen = Stamp;
+        try
+        {
+            File = Workspace.FileOf(context, arguments);
+            Read();
+            context.Shell.Error.WriteLine(
+                $"runs: {ProjectFile.FileName} was changed: "
+                    + RunText.Count(Current.All.Count, "schedule", "schedules"));
+        }
+        catch (FozException e)
+        {
+            context.Shell.Error.WriteLine($"runs: schedules stay as they were: {context.Mask(e.Describe())}");
+        }
+    }
+
+    void Read()
+    {
+        lookedAt = context.Shell.Clock.GetTimestamp();
+        if (isOff) return;
+        var errors = new ErrorList();
+        var read = ScheduleService.Read(File, errors);
+        if (read.Environments?.Contains(File.Environment, StringComparer.Ordinal) is false)
+            read = ProjectSchedules.None;
+        Current = read with { All = [.. read.All.Where(schedule => Check(context, schedule, errors))] };
+        foreach (var error in errors.Items)
+            context.Shell.Error.WriteLine($"runs: this schedule is not run: {context.Mask(error.Describe())}");
+    }
+}

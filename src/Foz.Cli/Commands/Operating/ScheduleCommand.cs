@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Globalization;
+using Foz.Cli.Terminal;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Operations;
+using Foz.Operations.Schedules;
+
+namespace Foz.Cli.Commands.Operating;
+
+/// <summary><c>foz schedule</c>: what runs when, and running it now.</summary>
+static class ScheduleCommand
+{
+    public const string Name = "schedule";
+
+    const int NextMax = 10_000;
+
+    static readonly IReadOnlyList<ResultColumn> ListColumns =
+    [
+        new("schedule"), new("due"), new("runs"), new("next", IsTime: true), new("last"), new("state"),
+    ];
+
+    static readonly IReadOnlyList<ResultColumn> NextColumns = [new("due", IsTime: true), new("local"), new("schedule")];
+
+    public static Command Create(CommandContext context) => new ExampleCommand(
+        Name, "List schedules, and pause, resume or run them",
+        ["foz schedule ls", "foz schedule next nightly --count 5", "foz schedule run nightly"])
+    {
+        List(context), Next(context), Pause(context, isPaused: true), Pause(context, isPaused: false), Run(context),
+    };
+
+    static ExampleCommand List(CommandContext context)
+    {
+        var command = new ExampleCommand(
+            "ls", "List schedules: when they are due next, and how they ended", ["foz schedule ls"]);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var service = new ScheduleService(workspace.Lake, workspace.File);
+            var errors = new ErrorList();
+            var statuses = await service.ListAsync(
+                ScheduleService.Read(workspace.File, errors), cancellationToken);
+            context.WriteRows(arguments, ListColumns, statuses.Select(status => (object?[])
+            [
+                status.Schedule.Name, status.Schedule.Trigger.Text, string.Join(' ', status.Schedule.Command),
+                status.Next, FiringText.LastOf(status, context.Shell.Clock.GetUtcNow()), FiringText.StateOf(status),
+            ]));
+            errors.ThrowIfAny();
+        });
+        return command;
+    }
+
+    static ExampleCommand Next(CommandContext context)
+    {
+        var names = Names("The schedules (default: all)", ArgumentArity.ZeroOrMore);
+        var count = new Option<int>("--count")
+        {
+            Description = "How many times of each", HelpName = "number", DefaultValueFactory = _ => 5,
+        };
+        var command = new ExampleCommand(
+            "next", "Show when schedules are due next",
+            ["foz schedule next", "foz schedule next nightly --count 20"]) { names, count };
+        command.SetAction((arguments, _) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var service = new ScheduleService(workspace.Lake, workspace.File);
+            if (arguments.GetValue(count) is not (> 0 and <= NextMax and var times))
+                throw CommandContext.Unreadable(
+                    "--count", $"{arguments.GetValue(count)}", $"1 to {NextMax}");
+            var rows = from schedule in Chosen(workspace, arguments.GetValue(names))
+                       from due in service.NextTimes(schedule, times)
+                       orderby due
+                       select (object?[])[due, Local(due, schedule), schedule.Name];
+            context.WriteRows(arguments, NextColumns, rows);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    static ExampleCommand Pause(CommandContext context, bool isPaused)
+    {
+        var names = Names("The schedules", ArgumentArity.ZeroOrMore);
+        var all = new Option<bool>("--all") { Description = "All schedules" };
+        var word = isPaused ? "pause" : "resume";
+        var command = new ExampleCommand(
+            word,
+            isPaused
+                ? "Keep schedules from starting; times that pass meanwhile are not run"
+                : "Let paused schedules start again, from their next time on",
+            [$"foz schedule {word} nightly", $"foz schedule {word} --all"]) { names, all };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var asked = arguments.GetValue(names) ?? [];
+            if (asked.Length == 0 != arguments.GetValue(all))
+                throw new FozException(ErrorKind.Usage, $"foz schedule {word} needs schedules, or --all");
+            var chosen = Chosen(workspace, asked);
+            await new ScheduleService(workspace.Lake, workspace.File).PauseAsync(chosen, isPaused, cancellationToken);
+            foreach (var schedule in chosen) context.Shell.Out.WriteLine($"{schedule.Name} is {word}d");
+        });
+        return command;
+    }
+
+    static ExampleCommand Run(CommandContext context)
+    {
+        var names = Names("The schedules", ArgumentArity.OneOrMore);
+        var command = new ExampleCommand(
+            "run", "Have schedules run now by the host of the project (foz serve)",
+            ["foz schedule run nightly", "foz logs nightly --follow"]) { names };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var made = await new ScheduleService(workspace.Lake, workspace.File)
+                .FireAsync(Chosen(workspace, arguments.GetValue(names)), cancellationToken);
+            foreach (var firing in made) context.Shell.Out.WriteLine(firing.Id);
+            if (await HostNote.FindAsync(workspace, cancellationToken) is null)
+                context.Warn(new(HostNote.Missing, "foz serve starts what waits"));
+        });
+        return command;
+    }
+
+    static Argument<string[]> Names(string description, ArgumentArity arity) =>
+        new("schedules") { Description = description, Arity = arity };
+
+    /// <summary>The schedules of some names, or all; what is wrong with others does not matter to them.</summary>
+    static IReadOnlyList<ScheduleDefinition> Chosen(Workspace workspace, IReadOnlyList<string>? names)
+    {
+        var errors = new ErrorList();
+        var schedules = ScheduleService.Read(workspace.File, errors);
+        if (names is null or [] || names.Any(name => schedules.All.All(schedule => schedule.Name != name)))
+            errors.ThrowIfAny();
+        if (names is null or []) return schedules.All;
+        return
+        [
+            .. names.Distinct(StringComparer.Ordinal).Select(name =>
+                schedules.All.FirstOrDefault(schedule => schedule.Name == name)
+                ?? throw new FozException(ErrorKind.Usage, $"there is no schedule '{name}'")
+                {
+                    Hint = NearestName.Hint(name, schedules.All.Select(schedule => schedule.Name))
+                        ?? "schedules are declared under 'schedules' of foz.yml",
+                }),
+        ];
+    }
+
+    static string Local(DateTimeOffset due, ScheduleDefinition schedule) =>
+        schedule.Trigger is ScheduleTrigger.Cron { TimeZone: var zone }
+            ? TimeZoneInfo.ConvertTime(due, zone).ToString("ddd yyyy-MM-dd HH:mm zzz", CultureInfo.InvariantCulture)
+            : "";
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Operations;
+using Foz.Operations.Firings;
+
+namespace Foz.Cli.Commands.Operating;
+
+/// <summary><c>foz status</c>: what runs, what is late and what is broken, in one screen.</summary>
+static class StatusCommand
+{
+    public const string Name = "status";
+
+    const int FiringsShown = 12;
+    const int BatchesRead = 2000;
+
+    static readonly IReadOnlyList<ResultColumn> Columns =
+    [
+        new("run"), new("state"), new("due", IsTime: true), new("took"), new("attempts", IsNumber: true),
+        new("remark"),
+    ];
+
+    public static Command Create(CommandContext context)
+    {
+        var count = new Option<int>("--count")
+        {
+            Description = "How many ended runs to show", HelpName = "number",
+            DefaultValueFactory = _ => FiringsShown,
+        };
+        var command = new ExampleCommand(
+            Name, "Show what the host of the project runs, what is late, and what is broken",
+            ["foz status", "foz status --count 50", "foz status --output json"]) { count };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var service = new ScheduleService(workspace.Lake, workspace.File);
+            var errors = new ErrorList();
+            var schedules = ScheduleService.Read(workspace.File, errors);
+            var firings = await service.FindFiringsAsync(static _ => true, BatchesRead, cancellationToken);
+            var now = context.Shell.Clock.GetUtcNow();
+            var broken = (await service.ListAsync(schedules, cancellationToken))
+                .Where(status => status.Last is { HasFailed: true } or { State: FiringState.Missed }).ToList();
+            if (context.IsTable(arguments))
+            {
+                var host = await HostNote.FindAsync(workspace, cancellationToken);
+                context.Shell.Out.WriteLine(host is null
+                    ? context.Shell.Styled(Style.Yellow, $"{HostNote.Missing}: nothing is started (foz serve)")
+                    : $"{host.User}@{host.Host} (process {host.ProcessId}) runs {workspace.File.Name} in "
+                        + $"{workspace.File.Environment}, since {Duration.Describe(now - host.Since)}");
+                foreach (var status in broken)
+                    context.Shell.Out.WriteLine(
+                        context.Shell.Styled(
+                            Style.Red,
+                            $"{status.Schedule.Name} {FiringText.LastOf(status, now)}: foz logs {status.Last!.Id}"));
+            }
+            var (open, ended) = (firings.Where(firing => !firing.HasEnded), firings.Where(firing => firing.HasEnded));
+            context.WriteRows(
+                arguments, Columns,
+                open.Concat(ended.Take(arguments.GetValue(count))).Select(firing => RowOf(firing, now)));
+            errors.ThrowIfAny();
+        });
+        return command;
+    }
+
+    static object?[] RowOf(Firing firing, DateTimeOffset now) =>
+    [
+        firing.Id, FiringText.Of(firing.State), firing.Due, FiringText.Length(firing, now),
+        firing.Attempts, firing.Reason ?? firing.Cause ?? "",
+    ];
+}

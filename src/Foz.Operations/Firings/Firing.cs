@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
+namespace Foz.Operations.Firings;
+
+/// <summary>How far a firing is.</summary>
+public enum FiringState
+{
+    /// <summary>It waits for its turn.</summary>
+    [JsonStringEnumMemberName("queued")]
+    Queued,
+
+    /// <summary>A host was asked to run it.</summary>
+    [JsonStringEnumMemberName("running")]
+    Running,
+
+    /// <summary>An attempt failed; it waits for the next.</summary>
+    [JsonStringEnumMemberName("retrying")]
+    Retrying,
+
+    /// <summary>It ended, and all of it succeeded.</summary>
+    [JsonStringEnumMemberName("succeeded")]
+    Succeeded,
+
+    /// <summary>It ended, and something failed.</summary>
+    [JsonStringEnumMemberName("failed")]
+    Failed,
+
+    /// <summary>It took longer than its time, and was canceled.</summary>
+    [JsonStringEnumMemberName("timed_out")]
+    TimedOut,
+
+    /// <summary>Somebody canceled it.</summary>
+    [JsonStringEnumMemberName("canceled")]
+    Canceled,
+
+    /// <summary>No host could start it in its time, and it is not caught up.</summary>
+    [JsonStringEnumMemberName("missed")]
+    Missed,
+}
+
+/// <summary>
+/// One time at which a schedule was due. Of one schedule and due time there is one firing, whatever restarts.
+/// </summary>
+public sealed record Firing
+{
+    /// <summary>The schedule.</summary>
+    public required string Schedule { get; init; }
+
+    /// <summary>When it was due; of a firing that no time made, when it was made.</summary>
+    public required DateTimeOffset Due { get; init; }
+
+    /// <summary>What made it, such as <c>after nightly</c>; null where the time did.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>The command line, without <c>foz</c>; empty of a missed one.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>How far it is.</summary>
+    public FiringState State { get; init; }
+
+    /// <summary>How many attempts began.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>When the first attempt began; null before.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When the last attempt began; null before.</summary>
+    public DateTimeOffset? AttemptedAt { get; init; }
+
+    /// <summary>When the next attempt begins; null unless one failed.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
+    /// <summary>When it ended; null before.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The exit code of the last attempt; null where none ended.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>Why it ended as it did, where its output does not say it.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>How many due times it stands for: more than one only where several were missed.</summary>
+    public long Count { get; init; } = 1;
+
+    /// <summary>What it is known by: the schedule, and the due time in UTC.</summary>
+    [JsonIgnore]
+    public string Id =>
+        $"{Schedule}@{Stamp(Due, Due.Millisecond == 0 ? "yyyyMMdd'T'HHmmss" : "yyyyMMdd'T'HHmmss'.'fff")}";
+
+    /// <summary>The batch that holds it: the minute in which it is due.</summary>
+    [JsonIgnore]
+    public string Batch => BatchOf(Due);
+
+    /// <summary>Whether it has ended.</summary>
+    [JsonIgnore]
+    public bool HasEnded => State is not (FiringState.Queued or FiringState.Running or FiringState.Retrying);
+
+    /// <summary>Whether it ended without success.</summary>
+    [JsonIgnore]
+    public bool HasFailed => State is FiringState.Failed or FiringState.TimedOut or FiringState.Canceled;
+
+    /// <summary>The batch of a due time.</summary>
+    public static string BatchOf(DateTimeOffset due) => Stamp(due, "yyyyMMdd'T'HHmm");
+
+    static string Stamp(DateTimeOffset time, string format) =>
+        time.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);
+}

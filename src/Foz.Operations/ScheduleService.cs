@@ -1,0 +1,143 @@
+using Foz.Lake.Configuration;
+using Foz.Lake.Catalog;
+using Foz.Operations.Firings;
+using Foz.Operations.Schedules;
+using Foz.Operations.Scheduling;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Operations;
+
+/// <summary>The schedules of a project in an environment, for the command line and hosts.</summary>
+/// <param name="lake">The lake.</param>
+/// <param name="file">What <c>foz.yml</c> says.</param>
+public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
+{
+    // What is listed of the past is read from the newest batches.
+    const int BatchesReadMax = 2000;
+
+    readonly ScheduleStateStore states = new(lake.Store, file.Name, file.Environment);
+    readonly FiringStore firings = new(lake.Store, file.Name, file.Environment);
+
+    /// <summary>Reads the schedules of a project.</summary>
+    /// <param name="file">What <c>foz.yml</c> says.</param>
+    /// <param name="errors">Takes what is wrong; the schedules that are right are returned all the same.</param>
+    public static ProjectSchedules Read(ProjectFile file, ErrorList errors) =>
+        new ScheduleReader(errors).Read(file.Scheduler, file.Schedules);
+
+    /// <summary>Fires the schedules until it is stopped, on the host that leads.</summary>
+    /// <param name="current">Gives the schedules as they are now: the same object while nothing changed.</param>
+    /// <param name="report">Takes what an operator should see.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task RunAsync(
+        Func<ProjectSchedules> current, Action<string> report, CancellationToken cancellationToken) =>
+        new SchedulerLoop(lake, new(states, firings, new LakeRunHost(lake, file), lake.Clock)
+        {
+            Ended = firing => report(
+                $"{firing.Id} {firing.State.ToString().ToLowerInvariant()}"
+                    + (firing.Reason is { } reason ? $": {reason}" : "")),
+        }, current, report).RunAsync(cancellationToken);
+
+    /// <summary>Returns how each schedule stands, in the order of the file.</summary>
+    /// <param name="schedules">The schedules.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<ScheduleStatus>> ListAsync(
+        ProjectSchedules schedules, CancellationToken cancellationToken)
+    {
+        var known = await states.ReadAsync(cancellationToken);
+        var newest = new Dictionary<string, Firing>(StringComparer.Ordinal);
+        var waiting = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var firing in await FindFiringsAsync(_ => true, BatchesReadMax, cancellationToken))
+        {
+            if (firing.State is not FiringState.Queued) newest.TryAdd(firing.Schedule, firing);
+            else waiting[firing.Schedule] = waiting.GetValueOrDefault(firing.Schedule) + 1;
+        }
+        return
+        [
+            .. schedules.All.Select(schedule => new ScheduleStatus(
+                schedule, known.Find(schedule.Name)?.PausedBy, NextOf(schedule, known.Find(schedule.Name)),
+                newest.GetValueOrDefault(schedule.Name), waiting.GetValueOrDefault(schedule.Name))),
+        ];
+    }
+
+    /// <summary>Returns the next times of a schedule; empty of one that is not made due by time.</summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="count">How many at most.</param>
+    public IEnumerable<DateTimeOffset> NextTimes(ScheduleDefinition schedule, int count)
+    {
+        var after = lake.Clock.GetUtcNow();
+        for (; count > 0 && DueTimes.Next(schedule.Trigger, after) is { } due; count--, after = due) yield return due;
+    }
+
+    /// <summary>Keeps the own times of schedules from starting; those that pass meanwhile are not run.</summary>
+    /// <param name="schedules">The schedules.</param>
+    /// <param name="isPaused">Whether they are paused from now on.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task PauseAsync(
+        IReadOnlyList<ScheduleDefinition> schedules, bool isPaused, CancellationToken cancellationToken)
+    {
+        var now = lake.Clock.GetUtcNow();
+        return states.ChangeAsync(
+            known => schedules.Aggregate(known, (all, schedule) => all.With(
+                schedule.Name, Change(all.Find(schedule.Name) ?? new(now, schedule.Trigger.Text)))),
+            cancellationToken);
+
+        ScheduleState Change(ScheduleState known) => isPaused == known.IsPaused
+            ? known
+            : isPaused
+                ? known with { PausedAt = now, PausedBy = Environment.UserName }
+                : known with { PausedAt = null, PausedBy = null, Decided = known.Decided > now ? known.Decided : now };
+    }
+
+    /// <summary>Has schedules run by the host that leads, as if they were due.</summary>
+    /// <returns>The firings.</returns>
+    public async Task<IReadOnlyList<Firing>> FireAsync(
+        IReadOnlyList<ScheduleDefinition> schedules, CancellationToken cancellationToken)
+    {
+        var now = lake.Clock.GetUtcNow();
+        var made = schedules.Select(schedule => new Firing
+        {
+            Schedule = schedule.Name, Due = new(now.Ticks - now.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero),
+            Command = schedule.Command, Cause = $"by hand of {Environment.UserName}",
+        }).ToList();
+        await states.ChangeAsync(known => known with { Pending = [.. known.Pending, .. made] }, cancellationToken);
+        return made;
+    }
+
+    /// <summary>Wants firings to end; the host that leads ends them.</summary>
+    public Task CancelAsync(IEnumerable<Firing> ended, CancellationToken cancellationToken) => states.ChangeAsync(
+        known => known with { Cancels = [.. known.Cancels.Union(ended.Select(firing => firing.Id))] },
+        cancellationToken);
+
+    /// <summary>Finds firings, the newest first.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="batchesMax">In how many minutes in which something was due.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<IReadOnlyList<Firing>> FindFiringsAsync(
+        Func<Firing, bool> filter, int batchesMax, CancellationToken cancellationToken)
+    {
+        var found = (await states.ReadAsync(cancellationToken)).Pending.ToList();
+        foreach (var batch in (await firings.ListAsync(from: null, cancellationToken)).TakeLast(batchesMax))
+            found.AddRange(await firings.ReadAsync(batch, cancellationToken));
+        return [.. found.Where(filter).DistinctBy(firing => firing.Id).OrderByDescending(firing => firing.Due)];
+    }
+
+    /// <summary>The request by which a firing's last attempt was run, whose output the lake has.</summary>
+    public string RequestOf(Firing firing) => LakeRunHost.RequestOf(file, firing);
+
+    DateTimeOffset? NextOf(ScheduleDefinition schedule, ScheduleState? known)
+    {
+        if (schedule.IsOff || known is { IsPaused: true }) return null;
+        var now = lake.Clock.GetUtcNow();
+        var decided = known?.Trigger == schedule.Trigger.Text && known.Decided > now ? known.Decided : now;
+        return DueTimes.Next(schedule.Trigger, decided);
+    }
+}
+
+/// <summary>How a schedule stands.</summary>
+/// <param name="Schedule">The schedule.</param>
+/// <param name="PausedBy">Who paused it; null where it is not paused.</param>
+/// <param name="Next">When it is due next; null where no time makes it due.</param>
+/// <param name="Last">The newest firing that began, or was missed; null where there is none.</param>
+/// <param name="Waiting">How many firings wait for their turn.</param>
+public sealed record ScheduleStatus(
+    ScheduleDefinition Schedule, string? PausedBy, DateTimeOffset? Next, Firing? Last, int Waiting);

@@ -1,0 +1,250 @@
+using Cronos;
+using Foz.Lake;
+using Foz.Lake.Configuration;
+using Foz.Operations.Calendars;
+
+namespace Foz.Operations.Schedules;
+
+/// <summary>Reads <c>scheduler:</c> and <c>schedules:</c> of <c>foz.yml</c>.</summary>
+/// <param name="errors">Takes what is wrong.</param>
+sealed class ScheduleReader(ErrorList errors)
+{
+    const int CountMax = 10_000;
+    const int NumberMax = 1000;
+    const string CronKey = "cron", EveryKey = "every", AfterKey = "after", TablesKey = "on_tables";
+
+    static readonly TimeSpan shortest = TimeSpan.FromSeconds(1);
+
+    static readonly string[] commands = ["run", "build", "test", "seed", "snapshot", "retry"];
+
+    static readonly Dictionary<string, CatchUp> catchUps = new(StringComparer.Ordinal)
+    {
+        ["skip"] = CatchUp.Skip, ["last"] = CatchUp.Last, ["all"] = CatchUp.All,
+    };
+
+    static readonly Dictionary<string, RunEnd> ends = new(StringComparer.Ordinal)
+    {
+        ["success"] = RunEnd.Success, ["failure"] = RunEnd.Failure, ["any"] = RunEnd.Any,
+    };
+
+    static readonly Dictionary<string, OtherDays> otherDays = new(StringComparer.Ordinal)
+    {
+        ["skip"] = OtherDays.Skip, ["next"] = OtherDays.Next, ["previous"] = OtherDays.Previous,
+    };
+
+    static readonly Dictionary<string, bool> orders = new(StringComparer.Ordinal)
+    {
+        ["oldest"] = false, ["newest"] = true,
+    };
+
+    IReadOnlyDictionary<string, Calendar> calendars = new Dictionary<string, Calendar>();
+    TimeZoneInfo zone = TimeZoneInfo.Utc;
+
+    /// <summary>Reads all schedules of a project.</summary>
+    /// <param name="scheduler">The value of <c>scheduler</c>; null where it is not there.</param>
+    /// <param name="schedules">The value of <c>schedules</c>; null where it is not there.</param>
+    /// <returns>Those that are right; what is wrong with others is in the list of errors.</returns>
+    public ProjectSchedules Read(YamlNode? scheduler, YamlNode? schedules)
+    {
+        var place = new Place("foz.yml", 1, 1);
+        var common = MappingReader.Of(scheduler, place, "'scheduler'", errors, ScheduleKeys.Scheduler);
+        calendars = new CalendarReader(errors).Read(common);
+        zone = Zone(common) ?? TimeZoneInfo.Utc;
+        var read = new ProjectSchedules
+        {
+            Environments = common.Has("environments") ? common.Texts("environments") : null,
+            RunsMax = (int)(common.Integer("runs_max", 1, NumberMax) ?? ProjectSchedules.None.RunsMax),
+            Kept = Length(common, "keep") ?? ProjectSchedules.None.Kept,
+            Pools = common.Entries("pools").ToDictionary(pool => pool.Key, Places, StringComparer.Ordinal),
+        };
+        common.Finish();
+        var all = new List<ScheduleDefinition>();
+        if (schedules is not null and not YamlNode.Mapping)
+            errors.Add(schedules.Place, $"'schedules' must be a mapping of names, not {schedules.Kind}");
+        foreach (var entry in (schedules as YamlNode.Mapping)?.Entries ?? [])
+        {
+            var own = new ErrorList();
+            var definition = new ScheduleReader(own) { calendars = calendars, zone = zone }.Read(entry, read.Pools);
+            if (own.IsEmpty) all.Add(definition);
+            foreach (var error in own.Items) errors.Add(error);
+        }
+        CheckAfter(all, (schedules as YamlNode.Mapping)?.Entries.Select(entry => entry.Key).ToHashSet() ?? []);
+        return read with { All = all };
+    }
+
+    ScheduleDefinition Read(YamlEntry entry, IReadOnlyDictionary<string, int> pools)
+    {
+        var (name, place, value) = (entry.Key, entry.KeyPlace, entry.Value);
+        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'))
+            errors.Add(place, $"'{name}' is not a name for a schedule", "letters, digits, _, - and .");
+        var reader = MappingReader.Of(value, place, "a schedule", errors, ScheduleKeys.Schedule);
+        var definition = new ScheduleDefinition
+        {
+            Name = name,
+            Place = place,
+            Trigger = Trigger(reader),
+            Command = Command(reader),
+        };
+        definition = definition with
+        {
+            CatchUp = reader.Word("catch_up", catchUps) ?? definition.CatchUp,
+            CatchUpMax = (int)(reader.Integer("catch_up_max", 1, CountMax) ?? definition.CatchUpMax),
+            NewestFirst = reader.Word("catch_up_order", orders) ?? definition.NewestFirst,
+            StartWithin = Length(reader, "start_within") ?? definition.StartWithin,
+            ConcurrencyMax = (int)(reader.Integer("concurrency", 1, NumberMax) ?? definition.ConcurrencyMax),
+            Pool = Pool(reader, pools),
+            Priority = (int)(reader.Integer("priority", -NumberMax, NumberMax) ?? definition.Priority),
+            Timeout = Length(reader, "timeout"),
+            Retries = (int)(reader.Integer("retries", 0, NumberMax) ?? definition.Retries),
+            RetryDelay = Length(reader, "retry_delay") ?? definition.RetryDelay,
+            IsOff = reader.Flag("enabled") is false,
+        };
+        reader.Finish();
+        return definition;
+    }
+
+    ScheduleTrigger Trigger(MappingReader reader)
+    {
+        string[] kinds = [CronKey, EveryKey, AfterKey, TablesKey];
+        if (kinds.Where(reader.Has).ToList() is [_, var second, ..])
+            errors.Add(reader.PlaceOf(second), $"a schedule has one of {string.Join(", ", kinds)}");
+        var own = Zone(reader);
+        var days = Days(reader);
+        var start = reader.Node("start") is YamlNode.Scalar written ? Start(written, own ?? zone) : null;
+        var when = reader.Word("when", ends);
+        // All are read, so that none is unknown beside another.
+        var (cron, length) = (reader.Text(CronKey), Length(reader, EveryKey));
+        var (others, tables) = (reader.Texts(AfterKey), reader.Texts(TablesKey));
+        ScheduleTrigger trigger = cron is not null
+            ? Cron(cron, reader.PlaceOf(CronKey), own ?? zone) with { Days = days }
+            : length is { } every ? new ScheduleTrigger.Every(every, start ?? DateTimeOffset.UnixEpoch)
+            : others.Count > 0 ? new ScheduleTrigger.After(others, when ?? RunEnd.Success)
+            : tables.Count > 0 ? new ScheduleTrigger.NewVersions(tables)
+            : new ScheduleTrigger.Manual();
+        foreach (var (key, needed) in (ReadOnlySpan<(string, string)>)[
+            ("time_zone", CronKey), ("calendar", CronKey), ("start", EveryKey), ("when", AfterKey)])
+            if (reader.Has(key) && !reader.Has(needed) && !(key == "time_zone" && reader.Has("start")))
+                errors.Add(reader.PlaceOf(key), $"'{key}' belongs to '{needed}'");
+        return trigger;
+    }
+
+    ScheduleTrigger.Cron Cron(string text, Place place, TimeZoneInfo of)
+    {
+        try
+        {
+            var fields = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length;
+            var format = fields == 6 ? CronFormat.IncludeSeconds : CronFormat.Standard;
+            return new(CronExpression.Parse(text, format), of, text);
+        }
+        catch (CronFormatException e)
+        {
+            errors.Add(
+                place, $"'{text}' is not a cron expression: {e.Message.TrimEnd('.')}",
+                "minute, hour, day of month, month, day of week: '30 3 * * 1-5'; or @hourly, @daily, @weekly");
+            return new(CronExpression.Yearly, of, text);
+        }
+    }
+
+    DayRule? Days(MappingReader reader)
+    {
+        var (other, number) = (reader.Word("other_days", otherDays), (int?)reader.Integer("business_day", -23, 23));
+        if (reader.Text("calendar") is not { } name)
+        {
+            foreach (var key in (string[])["other_days", "business_day"])
+                if (reader.Has(key)) errors.Add(reader.PlaceOf(key), $"'{key}' needs a 'calendar'");
+            return null;
+        }
+        if (number == 0)
+            errors.Add(reader.PlaceOf("business_day"), "'business_day' begins at 1, or at -1 from the month's end");
+        if (number is not null && other is not null)
+            errors.Add(reader.PlaceOf("other_days"), "'other_days' and 'business_day' exclude each other");
+        if (calendars.TryGetValue(name, out var calendar)) return new(calendar, other ?? OtherDays.Skip, number);
+        errors.Add(
+            reader.PlaceOf("calendar"), $"unknown calendar '{name}'", NearestName.Hint(name, calendars.Keys));
+        return null;
+    }
+
+    IReadOnlyList<string> Command(MappingReader reader)
+    {
+        var line = reader.Text("command") ?? commands[0];
+        var words = CommandWords.Of(line) ?? [];
+        if (words is [] || !commands.Contains(words[0], StringComparer.Ordinal))
+            errors.Add(
+                reader.PlaceOf("command"), $"a schedule cannot run '{line}'",
+                NearestName.Hint(words is [var first, ..] ? first : "", commands));
+        return
+        [
+            .. words,
+            .. reader.Texts("select").SelectMany(text => (string[])["--select", text]),
+            .. reader.Texts("exclude").SelectMany(text => (string[])["--exclude", text]),
+        ];
+    }
+
+    string? Pool(MappingReader reader, IReadOnlyDictionary<string, int> pools)
+    {
+        if (reader.Text("pool") is { } pool && !pools.ContainsKey(pool))
+            errors.Add(
+                reader.PlaceOf("pool"), $"unknown pool '{pool}'",
+                NearestName.Hint(pool, pools.Keys) ?? "declare it under 'pools' of 'scheduler'");
+        return reader.Text("pool");
+    }
+
+    int Places(YamlEntry pool)
+    {
+        if (pool.Value is YamlNode.Scalar scalar && int.TryParse(scalar.Text, out var places)
+            && places is > 0 and <= NumberMax)
+            return places;
+        errors.Add(pool.Value.Place, $"a pool has 1 to {NumberMax} places, not {pool.Value.Kind}");
+        return 1;
+    }
+
+    TimeZoneInfo? Zone(MappingReader reader)
+    {
+        if (reader.Text("time_zone") is not { } name) return null;
+        if (TimeZoneInfo.TryFindSystemTimeZoneById(name, out var found)) return found;
+        errors.Add(
+            reader.PlaceOf("time_zone"), $"unknown time zone '{name}'",
+            NearestName.Hint(name, TimeZoneInfo.GetSystemTimeZones().Select(known => known.Id))
+                ?? "names such as America/Sao_Paulo; the machine must have the package tzdata");
+        return null;
+    }
+
+    DateTimeOffset? Start(YamlNode.Scalar written, TimeZoneInfo of)
+    {
+        if (DateTime.TryParse(
+            written.Text, System.Globalization.CultureInfo.InvariantCulture,
+            System.Globalization.DateTimeStyles.None, out var local) && local.Kind is DateTimeKind.Unspecified)
+            return new DateTimeOffset(local, of.GetUtcOffset(local));
+        errors.Add(written.Place, $"'{written.Text}' is not a moment", "write '2026-01-31 08:30'");
+        return null;
+    }
+
+    TimeSpan? Length(MappingReader reader, string key)
+    {
+        if (reader.Node(key) is not { } node) return null;
+        if (node is YamlNode.Scalar scalar && Duration.TryParseWords(scalar.Text, out var length) && length >= shortest)
+            return length;
+        errors.Add(node.Place, $"'{key}' must be a length of time, such as 15m or '2 hours', not {node.Kind}");
+        return null;
+    }
+
+    /// <summary>Those after others: the others must be there, and none may wait for itself.</summary>
+    void CheckAfter(List<ScheduleDefinition> all, HashSet<string> names)
+    {
+        var before = all.Where(schedule => schedule.Trigger is ScheduleTrigger.After)
+            .ToDictionary(schedule => schedule.Name, schedule => ((ScheduleTrigger.After)schedule.Trigger).Schedules);
+        foreach (var schedule in all.Where(schedule => before.ContainsKey(schedule.Name)))
+            foreach (var other in before[schedule.Name])
+                if (!names.Contains(other))
+                    errors.Add(
+                        schedule.Place, $"schedule '{schedule.Name}' is after '{other}', which there is not",
+                        NearestName.Hint(other, names));
+                else if (Reaches(other, schedule.Name, before, []))
+                    errors.Add(schedule.Place, $"schedule '{schedule.Name}' is after '{other}', which is after it");
+    }
+
+    static bool Reaches(
+        string from, string to, Dictionary<string, IReadOnlyList<string>> before, HashSet<string> seen) =>
+        from == to || (seen.Add(from) && before.TryGetValue(from, out var others)
+            && others.Any(other => Reaches(other, to, before, seen)));
+}

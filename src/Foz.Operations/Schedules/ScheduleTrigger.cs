@@ -1,0 +1,115 @@
+using Cronos;
+using Foz.Operations.Calendars;
+
+namespace Foz.Operations.Schedules;
+
+/// <summary>What makes a schedule due.</summary>
+public abstract record ScheduleTrigger
+{
+    /// <summary>The trigger as it is written, to show it and to find whether it was changed.</summary>
+    public abstract string Text { get; }
+
+    /// <summary>
+    /// Times of a cron expression in a time zone. A time that the clocks pass over in spring is due when they have
+    /// moved; one that comes twice in autumn is due once, or twice if minutes or hours are intervals (<c>*/10</c>).
+    /// </summary>
+    /// <param name="Expression">The expression, as vixie cron has it.</param>
+    /// <param name="TimeZone">The time zone.</param>
+    /// <param name="Written">As it is written.</param>
+    public sealed record Cron(CronExpression Expression, TimeZoneInfo TimeZone, string Written) : ScheduleTrigger
+    {
+        /// <inheritdoc/>
+        public override string Text => $"{Written} {TimeZone.Id}{(Days is { } days ? $" {days.Text}" : "")}";
+
+        /// <summary>Which of the days count; null for all.</summary>
+        public DayRule? Days { get; init; }
+    }
+
+    /// <summary>Equal lengths of time, counted from a moment.</summary>
+    /// <param name="Length">The length.</param>
+    /// <param name="From">The moment.</param>
+    public sealed record Every(TimeSpan Length, DateTimeOffset From) : ScheduleTrigger
+    {
+        /// <inheritdoc/>
+        public override string Text => $"every {Length:c} from {From:O}";
+    }
+
+    /// <summary>The end of runs of other schedules.</summary>
+    /// <param name="Schedules">Their names: the run of any of them counts.</param>
+    /// <param name="When">How their runs must have ended.</param>
+    public sealed record After(IReadOnlyList<string> Schedules, RunEnd When) : ScheduleTrigger
+    {
+        /// <inheritdoc/>
+        public override string Text =>
+            $"after {string.Join(", ", Schedules)}{(When is RunEnd.Success ? "" : $" ({When})".ToLowerInvariant())}";
+    }
+
+    /// <summary>New versions of tables.</summary>
+    /// <param name="Tables">The tables: a new version of any of them counts.</param>
+    public sealed record NewVersions(IReadOnlyList<string> Tables) : ScheduleTrigger
+    {
+        /// <inheritdoc/>
+        public override string Text => $"on new versions of {string.Join(", ", Tables)}";
+    }
+
+    /// <summary>Nothing: the schedule is run by hand.</summary>
+    public sealed record Manual : ScheduleTrigger
+    {
+        /// <inheritdoc/>
+        public override string Text => "by hand";
+    }
+}
+
+/// <summary>How a run has ended.</summary>
+public enum RunEnd
+{
+    /// <summary>All of it succeeded.</summary>
+    Success,
+
+    /// <summary>Something failed.</summary>
+    Failure,
+
+    /// <summary>Either.</summary>
+    Any,
+}
+
+/// <summary>Which days of a calendar count.</summary>
+/// <param name="Calendar">The calendar.</param>
+/// <param name="OtherDays">What becomes of times on other days.</param>
+/// <param name="Number">The number of the business day in its month, from its end if negative; null for all.</param>
+public sealed record DayRule(Calendar Calendar, OtherDays OtherDays, int? Number)
+{
+    /// <summary>The rule in words.</summary>
+    public string Text => Number is { } number
+        ? $"business day {number} of {Calendar.Name}"
+        : OtherDays switch
+        {
+            OtherDays.Next => $"business days of {Calendar.Name}, else the next",
+            OtherDays.Previous => $"business days of {Calendar.Name}, else the one before",
+            _ => $"business days of {Calendar.Name}",
+        };
+
+    /// <summary>The day on which a time of a day is due; null where it is not.</summary>
+    public DateOnly? Of(DateOnly day)
+    {
+        if (Number is { } number)
+            return Calendar.PlaceInMonth(day) is { } place && (place.FromStart == number || place.FromEnd == number)
+                ? day
+                : null;
+        if (Calendar.IsBusinessDay(day)) return day;
+        return OtherDays is OtherDays.Skip ? null : Calendar.Nearest(day, OtherDays is OtherDays.Next);
+    }
+}
+
+/// <summary>What becomes of times that are on no business day.</summary>
+public enum OtherDays
+{
+    /// <summary>They are not due.</summary>
+    Skip,
+
+    /// <summary>They are due at the same time of the next business day.</summary>
+    Next,
+
+    /// <summary>They are due at the same time of the business day before.</summary>
+    Previous,
+}

@@ -1,0 +1,71 @@
+using Foz.Operations.Firings;
+using Foz.Operations.Schedules;
+
+namespace Foz.Operations.Scheduling;
+
+/// <summary>The firings that have not ended, and which of them may start next. For one thread.</summary>
+sealed class RunQueue
+{
+    readonly Dictionary<string, Firing> open = new(StringComparer.Ordinal);
+
+    /// <summary>All of them.</summary>
+    public IReadOnlyCollection<Firing> Open => open.Values;
+
+    /// <summary>The oldest batch of those that have not ended; null where all have.</summary>
+    public string? OldestBatch => open.Count == 0 ? null : open.Values.Min(firing => firing.Batch);
+
+    /// <summary>Adds a firing, or replaces the one of its id; one that has ended is taken out.</summary>
+    public void Put(Firing firing)
+    {
+        if (firing.HasEnded) open.Remove(firing.Id);
+        else open[firing.Id] = firing;
+    }
+
+    /// <summary>Finds those that may start now, in their order.</summary>
+    /// <param name="schedules">The schedules.</param>
+    /// <param name="isPaused">Whether a schedule's own times do not start.</param>
+    /// <param name="now">The moment.</param>
+    public IReadOnlyList<Firing> FindStarts(
+        ProjectSchedules schedules, Func<string, bool> isPaused, DateTimeOffset now)
+    {
+        var places = schedules.RunsMax - open.Values.Count(firing => firing.State is FiringState.Running);
+        if (places <= 0) return [];
+        var working = open.Values.Where(firing => firing.State is FiringState.Running)
+            .CountBy(firing => firing.Schedule, StringComparer.Ordinal)
+            .ToDictionary(StringComparer.Ordinal);
+        var definitions = schedules.All.ToDictionary(schedule => schedule.Name, StringComparer.Ordinal);
+        var pools = open.Values.Where(firing => firing.State is FiringState.Running)
+            .Select(firing => definitions.GetValueOrDefault(firing.Schedule)?.Pool).OfType<string>()
+            .CountBy(pool => pool, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        var starts = new List<Firing>();
+        foreach (var (firing, schedule) in Waiting(definitions, isPaused, now))
+        {
+            if (starts.Count == places) break;
+            if (working.GetValueOrDefault(schedule.Name) >= schedule.ConcurrencyMax) continue;
+            if (schedule.Pool is { } pool)
+            {
+                if (pools.GetValueOrDefault(pool) >= schedules.Pools.GetValueOrDefault(pool)) continue;
+                pools[pool] = pools.GetValueOrDefault(pool) + 1;
+            }
+            working[schedule.Name] = working.GetValueOrDefault(schedule.Name) + 1;
+            starts.Add(firing);
+        }
+        return starts;
+    }
+
+    /// <summary>
+    /// Those that wait, by priority and due time; of a schedule that begins with its newest, that one goes first.
+    /// </summary>
+    IEnumerable<(Firing Firing, ScheduleDefinition Schedule)> Waiting(
+        Dictionary<string, ScheduleDefinition> definitions, Func<string, bool> isPaused, DateTimeOffset now) =>
+        from firing in open.Values
+        where firing.State is FiringState.Queued || (firing.State is FiringState.Retrying && firing.RetryAt <= now)
+        let schedule = definitions.GetValueOrDefault(firing.Schedule)
+        where schedule is not null && (firing.Cause is not null || !isPaused(firing.Schedule))
+        group firing by schedule into own
+        from entry in own.Key.NewestFirst
+            ? own.OrderByDescending(firing => firing.Due).Zip(own.Select(firing => firing.Due).Order())
+            : own.Select(firing => (First: firing, Second: firing.Due))
+        orderby own.Key.Priority descending, entry.Second, own.Key.Name
+        select (entry.First, own.Key);
+}

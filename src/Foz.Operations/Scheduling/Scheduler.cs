@@ -1,0 +1,273 @@
+using Foz.Operations.Firings;
+using Foz.Operations.Schedules;
+
+namespace Foz.Operations.Scheduling;
+
+/// <summary>
+/// Fires schedules, and has their runs made: what is due is decided in one write to the lake, then its firings are
+/// added to their batches, then they wait for their turn. Each step can be done twice without harm, so that a process
+/// may die after any of them, and two may work at once for a while. For one thread.
+/// </summary>
+/// <param name="states">What is known of the schedules.</param>
+/// <param name="store">The firings.</param>
+/// <param name="host">Where runs work.</param>
+/// <param name="clock">The time.</param>
+sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost host, TimeProvider clock)
+{
+    static readonly TimeSpan retryDelayMax = TimeSpan.FromHours(1);
+    static readonly TimeSpan openInterval = TimeSpan.FromHours(1);
+
+    readonly RunQueue queue = new();
+    readonly Dictionary<string, Firing> changed = new(StringComparer.Ordinal);
+    readonly HashSet<string> canceled = new(StringComparer.Ordinal);
+    readonly Dictionary<string, (string Trigger, DateTimeOffset Decided, DateTimeOffset? At)> next =
+        new(StringComparer.Ordinal);
+
+    ProjectSchedules schedules = ProjectSchedules.None;
+    Dictionary<string, ScheduleDefinition> definitions = [];
+    DateTimeOffset openedAt;
+
+    /// <summary>Called with each firing that ended.</summary>
+    public Action<Firing> Ended { get; init; } = static _ => { };
+
+    /// <summary>Takes up the firings that other hosts left open, and notes their oldest batch.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        openedAt = clock.GetUtcNow();
+        var known = await states.ReadAsync(cancellationToken);
+        foreach (var batch in await store.ListAsync(known.OpenFrom, cancellationToken))
+            foreach (var firing in await store.ReadAsync(batch, cancellationToken)) queue.Put(firing);
+        if (queue.OldestBatch is not { } oldest || oldest == known.OpenFrom) return;
+        // Another host may have added to a batch since it was read: then the note stays as it is.
+        await states.ChangeAsync(
+            before => before.Changes == known.Changes ? before with { OpenFrom = oldest } : before, cancellationToken);
+    }
+
+    /// <summary>Does what is due now.</summary>
+    /// <param name="current">The schedules as they are now.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task StepAsync(ProjectSchedules current, CancellationToken cancellationToken)
+    {
+        if (!ReferenceEquals(current, schedules))
+        {
+            schedules = current;
+            definitions = current.All.ToDictionary(schedule => schedule.Name, StringComparer.Ordinal);
+            next.Clear();
+        }
+        await SettleAsync(cancellationToken);
+        var known = await DecideAsync(cancellationToken);
+        await CancelAsync(known, cancellationToken);
+        foreach (var firing in queue.FindStarts(
+            schedules, name => known.Find(name) is { IsPaused: true } || definitions[name].IsOff, clock.GetUtcNow()))
+            await StartAsync(firing, cancellationToken);
+        await WriteAsync(cancellationToken);
+        if ((clock.GetUtcNow() - openedAt).Duration() > openInterval)
+        {
+            await OpenAsync(cancellationToken);
+            await SweepAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Decides what is due, and adds it to its batches.</summary>
+    async Task<ScheduleStates> DecideAsync(CancellationToken cancellationToken)
+    {
+        var versions = await FindVersionsAsync(cancellationToken);
+        var known = await states.ChangeAsync(before => Decide(before, versions, clock.GetUtcNow()), cancellationToken);
+        if (known.Pending.Count == 0) return known;
+        foreach (var batch in known.Pending.GroupBy(firing => firing.Batch, StringComparer.Ordinal))
+        {
+            var ids = batch.Select(firing => firing.Id).ToHashSet(StringComparer.Ordinal);
+            foreach (var firing in await store.AddAsync(batch.Key, [.. batch], cancellationToken))
+                if (ids.Contains(firing.Id)) queue.Put(firing);
+        }
+        var added = known.Pending.Select(firing => firing.Id).ToHashSet(StringComparer.Ordinal);
+        return await states.ChangeAsync(
+            before => before with
+            {
+                Pending = [.. before.Pending.Where(firing => !added.Contains(firing.Id))],
+                OpenFrom = Earlier(before.OpenFrom, known.Pending.Min(firing => firing.Batch)!),
+            },
+            cancellationToken);
+    }
+
+    ScheduleStates Decide(ScheduleStates known, Dictionary<string, long> versions, DateTimeOffset now)
+    {
+        var changes = new Dictionary<string, ScheduleState>(StringComparer.Ordinal);
+        var pending = new List<Firing>();
+        foreach (var schedule in schedules.All)
+        {
+            var before = known.Find(schedule.Name);
+            if (before is not null && IsLater(schedule, before, now)) continue;
+            var (firings, after) = DueDecision.Of(schedule, before, now);
+            if (schedule.Trigger is ScheduleTrigger.NewVersions { Tables: var tables })
+                (firings, after) = VersionDecision.Of(schedule, tables, after, versions, now);
+            pending.AddRange(firings);
+            if (!ReferenceEquals(before, after)) changes[schedule.Name] = after;
+        }
+        if (changes.Count == 0) return known;
+        var ids = known.Pending.Select(firing => firing.Id).ToHashSet(StringComparer.Ordinal);
+        return known with
+        {
+            Schedules = new Dictionary<string, ScheduleState>(
+                known.Schedules.Where(entry => !changes.ContainsKey(entry.Key)).Concat(changes)),
+            Pending = [.. known.Pending, .. pending.Where(firing => ids.Add(firing.Id))],
+        };
+    }
+
+    /// <summary>Whether the next time of a schedule is known, and later: there can be thousands of schedules.</summary>
+    bool IsLater(ScheduleDefinition schedule, ScheduleState known, DateTimeOffset now)
+    {
+        if (schedule.Trigger is ScheduleTrigger.NewVersions || known.Trigger != schedule.Trigger.Text) return false;
+        if (!next.TryGetValue(schedule.Name, out var found)
+            || (found.Trigger, found.Decided) != (known.Trigger, known.Decided))
+            next[schedule.Name] = found =
+                (known.Trigger, known.Decided, DueTimes.Next(schedule.Trigger, known.Decided));
+        return found.At is not { } at || at > now;
+    }
+
+    async Task<Dictionary<string, long>> FindVersionsAsync(CancellationToken cancellationToken)
+    {
+        var versions = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var table in schedules.All.Select(schedule => schedule.Trigger).OfType<ScheduleTrigger.NewVersions>()
+            .SelectMany(trigger => trigger.Tables).Distinct(StringComparer.Ordinal))
+            if (await host.FindVersionAsync(table, cancellationToken) is { } version) versions[table] = version;
+        return versions;
+    }
+
+    async Task StartAsync(Firing firing, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var started = firing with
+        {
+            State = FiringState.Running, Attempts = firing.Attempts + 1, StartedAt = firing.StartedAt ?? now,
+            AttemptedAt = now, RetryAt = null,
+        };
+        await host.AskAsync(started, cancellationToken);
+        Change(started);
+    }
+
+    /// <summary>Notes which runs have ended, and what follows from that.</summary>
+    async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        var followers = new List<Firing>();
+        foreach (var firing in queue.Open.Where(firing => firing.State is FiringState.Running).ToList())
+        {
+            var run = await host.FindAsync(firing, cancellationToken);
+            var schedule = definitions.GetValueOrDefault(firing.Schedule);
+            if (run.EndedAt is { } endedAt)
+            {
+                var ended = End(firing, run, schedule, endedAt);
+                Change(ended);
+                if (ended.HasEnded) followers.AddRange(Followers(ended));
+            }
+            else if (schedule?.Timeout is { } timeout && clock.GetUtcNow() - firing.AttemptedAt > timeout)
+                await host.CancelAsync(firing, cancellationToken);
+        }
+        // They are noted before the end of what they follow: in the other order a crash would lose them.
+        if (followers.Count > 0) await PendAsync(followers, cancellationToken);
+        await WriteAsync(cancellationToken);
+    }
+
+    Firing End(Firing firing, RunProgress run, ScheduleDefinition? schedule, DateTimeOffset endedAt)
+    {
+        var isLate = schedule?.Timeout is { } timeout && endedAt - firing.AttemptedAt > timeout && run.ExitCode != 0;
+        var ended = firing with
+        {
+            State = run.ExitCode == 0 ? FiringState.Succeeded
+                : canceled.Contains(firing.Id) ? FiringState.Canceled
+                : isLate ? FiringState.TimedOut
+                : FiringState.Failed,
+            EndedAt = endedAt, ExitCode = run.ExitCode,
+            Reason = isLate ? $"it took longer than {schedule!.Timeout}" : run.Reason,
+        };
+        if (ended.State is FiringState.Succeeded or FiringState.Canceled || schedule is null
+            || firing.Attempts > schedule.Retries)
+            return ended;
+        var wait = schedule.RetryDelay * Math.Pow(2, Math.Min(firing.Attempts - 1, 20));
+        return ended with
+        {
+            State = FiringState.Retrying, EndedAt = null,
+                RetryAt = endedAt + (wait < retryDelayMax ? wait : retryDelayMax),
+        };
+    }
+
+    IEnumerable<Firing> Followers(Firing ended)
+    {
+        foreach (var schedule in schedules.All)
+            if (schedule is { IsOff: false, Trigger: ScheduleTrigger.After { Schedules: var others, When: var when } }
+                && others.Contains(ended.Schedule, StringComparer.Ordinal)
+                && when switch
+                {
+                    RunEnd.Success => ended.State is FiringState.Succeeded,
+                    RunEnd.Failure => ended.HasFailed,
+                    _ => true,
+                })
+                yield return new()
+                {
+                    Schedule = schedule.Name, Due = InMilliseconds(ended.EndedAt!.Value), Command = schedule.Command,
+                    Cause = $"after {ended.Id}",
+                };
+    }
+
+    async Task PendAsync(List<Firing> firings, CancellationToken cancellationToken) => await states.ChangeAsync(
+        before =>
+        {
+            var ids = before.Pending.Select(firing => firing.Id).ToHashSet(StringComparer.Ordinal);
+            var added = firings.Where(
+                firing => before.Find(firing.Schedule) is not { IsPaused: true } && ids.Add(firing.Id)).ToList();
+            return added.Count == 0 ? before : before with { Pending = [.. before.Pending, .. added] };
+        },
+        cancellationToken);
+
+    async Task CancelAsync(ScheduleStates known, CancellationToken cancellationToken)
+    {
+        foreach (var firing in queue.Open.Where(firing => !definitions.ContainsKey(firing.Schedule)
+            && firing.State is not FiringState.Running).ToList())
+            Change(Canceled(firing, "the schedule is not in foz.yml any more"));
+        if (known.Cancels.Count == 0) return;
+        foreach (var firing in queue.Open.Where(firing => known.Cancels.Contains(firing.Id)).ToList())
+            if (firing.State is FiringState.Running)
+            {
+                canceled.Add(firing.Id);
+                await host.CancelAsync(firing, cancellationToken);
+            }
+            else Change(Canceled(firing, "somebody canceled it"));
+        await states.ChangeAsync(
+            before => before with { Cancels = [.. before.Cancels.Except(known.Cancels, StringComparer.Ordinal)] },
+            cancellationToken);
+    }
+
+    Firing Canceled(Firing firing, string reason) =>
+        firing with { State = FiringState.Canceled, EndedAt = clock.GetUtcNow(), Reason = reason };
+
+    void Change(Firing firing)
+    {
+        queue.Put(firing);
+        changed[firing.Id] = firing;
+        if (!firing.HasEnded) return;
+        canceled.Remove(firing.Id);
+        Ended(firing);
+    }
+
+    async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        foreach (var batch in changed.Values.GroupBy(firing => firing.Batch, StringComparer.Ordinal).ToList())
+        {
+            await store.UpdateAsync(batch.Key, [.. batch], cancellationToken);
+            foreach (var firing in batch) changed.Remove(firing.Id);
+        }
+    }
+
+    async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var limit = Firing.BatchOf(clock.GetUtcNow() - schedules.Kept);
+        await store.RemoveBeforeAsync(
+            queue.OldestBatch is { } oldest ? Earlier(oldest, limit) : limit, cancellationToken);
+    }
+
+    static string Earlier(string? one, string other) =>
+        one is null || string.CompareOrdinal(one, other) < 0 ? one ?? other : other;
+
+    static DateTimeOffset InMilliseconds(DateTimeOffset time) =>
+        new(time.Ticks - time.Ticks % TimeSpan.TicksPerMillisecond, time.Offset);
+}
