@@ -156,16 +156,29 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
                 ? [KeyCondition.All]
                 : throw stream.Settings.Wrong("split_by", $"a column of whole numbers, which '{stated}' is not");
         }
+        if (stated is null && Dialect.CanSplitTexts && !await IsLargeAsync(table, cancellationToken))
+            return [KeyCondition.All];
         var ends = await session.QueryAsync(
             $"looking for the ends of {column.Name}",
             $"SELECT MIN({column.CursorSql}), MAX({column.CursorSql}) FROM {table.From}", [], cancellationToken);
         return ends is [[{ } min, { } max]]
+            && (stated is not null || keys.Count > 1 || Whole(max) - Whole(min) >= SplitRowsMin)
             ? KeyRanges.Divide(column.CursorSql, Whole(min), Whole(max), count)
             : [KeyCondition.All];
 
         static Int128 Whole(object value) =>
             Int128.Parse(string.Create(CultureInfo.InvariantCulture, $"{value}"), CultureInfo.InvariantCulture);
     }
+
+    /// <summary>Whether a table has so many rows that several connections read it faster.</summary>
+    async Task<bool> IsLargeAsync(SourceTable table, CancellationToken cancellationToken) =>
+        await session.QueryAsync(
+            $"counting the first rows of {table.From}",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"SELECT COUNT(*) FROM (SELECT 1 FROM {table.From} LIMIT {SplitRowsMin}) foz_rows"), [],
+            cancellationToken) is [[{ } rows]]
+            && Convert.ToInt64(rows, CultureInfo.InvariantCulture) >= SplitRowsMin;
 
     /// <summary>
     /// Returns ranges of a column of any type that its database orders. They end at keys that the table has, and the
