@@ -36,6 +36,9 @@ static class CursorPlan
 
     const string NoRows = "0";
 
+    /// <summary>The inputs of a first batch that makes a table without rows.</summary>
+    public static readonly StreamInputs.OfCursor NoRowsYet = new() { NullRows = NoRows };
+
     /// <summary>Checks that a stream has a cursor where it needs one.</summary>
     /// <exception cref="FozException">Thrown when it has none.</exception>
     public static void Check(StreamDefinition stream)
@@ -76,7 +79,8 @@ static class CursorPlan
         var isOtherEnd = from is not null && end.Text != known!.EndRows;
         var areOtherNulls = nulls.Text != (known?.NullRows ?? NoRows) && (from is null || nulls.Count <= HashedMax);
         var warnings = WarningsOf(column, from, to is null ? end.Count : 0, nulls.Count);
-        if (to is null && !isOtherEnd && !areOtherNulls) return new(null, warnings);
+        // The first batch makes the table, though it may have no rows yet: others read it.
+        if (known is not null && to is null && !isOtherEnd && !areOtherNulls) return new(null, warnings);
         var inputs = new StreamInputs.OfCursor
         {
             From = from, To = to ?? from, Of = column.Of,

@@ -92,8 +92,9 @@ sealed class MongoDbSource(SourceDefinition definition, MongoDbOptions options, 
         var kind = await ends.KindAsync(cancellationToken);
         if (kind is null)
         {
-            if (history.Count == 0) await ends.CheckExistsAsync(cancellationToken);
-            return new(null, []);
+            if (history.Count > 0) return new(null, []);
+            await ends.CheckExistsAsync(cancellationToken);
+            return new(CursorPlan.NoRowsYet, []);
         }
         return await CursorPlan.MakeAsync(history, new($"{read.Cursor.Text} ({kind}) of {read.Collection}", stream)
         {

@@ -106,6 +106,37 @@ public sealed class MariaDbTests(MariaDbServer server) : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_small_table_is_read_by_one_connection_without_a_warning()
+    {
+        var database = await server.CreateDatabaseAsync();
+        database.Define(lake, "{t: {keys: [id]}}");
+        await database.ExecuteAsync(
+            "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t SELECT seq * 1000 FROM seq_1_to_9999");
+        Assert.Empty((await lake.RunWellAsync()).Steps.Single().Warnings);
+        Assert.Equal(["9999"], await lake.QueryAsync("SELECT count(*) FROM bronze.t"));
+    }
+
+    [Fact]
+    public async Task An_empty_incremental_stream_makes_its_table_and_that_of_its_current_rows()
+    {
+        var database = await server.CreateDatabaseAsync();
+        database.Define(lake, "{t: {mode: incremental, cursor: c, keys: [id]}}\nsilver: current");
+        await database.ExecuteAsync("CREATE TABLE t (id INT, c INT NULL)");
+        await ExpectAsync("0|0");
+        Assert.All((await lake.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+        await database.ExecuteAsync("INSERT INTO t VALUES (1, 1), (1, 2)");
+        await ExpectAsync("2|1");
+
+        async Task ExpectAsync(string rows)
+        {
+            await lake.RunWellAsync();
+            Assert.Equal(
+                [rows],
+                await lake.QueryAsync("SELECT (SELECT count(*) FROM bronze.t), (SELECT count(*) FROM silver.t)"));
+        }
+    }
+
     [Theory]
     [InlineData("DATETIME", "'2026-01-01 10:00:00'", "'2026-01-02'")]
     [InlineData("VARCHAR(9)", "'b'", "'c'")]

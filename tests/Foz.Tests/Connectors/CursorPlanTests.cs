@@ -75,8 +75,19 @@ public sealed class CursorPlanTests
         var fourth = (await table.PlanAsync([first, second, third])).Inputs;
         Assert.Equal(("5", "5", true, true), (fourth!.From, fourth.To, fourth.Rereads, fourth.ReadsNulls));
         Assert.Null((await table.PlanAsync([first, second, third, fourth])).Inputs);
-        table.Rows.Clear();
-        Assert.Null((await new Table().PlanAsync([])).Inputs);
+    }
+
+    [Fact]
+    public async Task The_first_batch_of_an_empty_table_makes_it()
+    {
+        var table = new Table();
+        var first = (await table.PlanAsync([])).Inputs;
+        Assert.Equal((null, null, "0"), (first!.From, first.To, first.NullRows));
+        Assert.Null((await table.PlanAsync([first])).Inputs);
+        table.Rows["5"] = [1];
+        var second = (await table.PlanAsync([first])).Inputs;
+        Assert.Equal((null, "5"), (second!.From, second.To));
+        Assert.Null((await table.PlanAsync([first, second])).Inputs);
     }
 
     [Fact]

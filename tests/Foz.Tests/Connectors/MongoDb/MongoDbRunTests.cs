@@ -85,6 +85,22 @@ public sealed class MongoDbRunTests
     }
 
     [Fact]
+    public async Task An_empty_collection_makes_an_empty_table_and_that_of_its_current_rows()
+    {
+        var commands = new MongoCommands().Add("c", "{_id: 'a', at: 1}");
+        commands.Delete("c", "{_id: 'a'}");
+        using var server = new MongoServer(commands);
+        using var project = Project(server, "c: {mode: incremental, cursor: at, columns: {at: bigint}}");
+        project.Write("sources/shop.yml", "silver: current\n" + await File.ReadAllTextAsync(
+            Path.Combine(project.Folder, "sources/shop.yml"), TestContext.Current.CancellationToken));
+        await project.RunWellAsync();
+        Assert.Equal(["0"], await project.RowsAsync("select count(*) from silver.c"));
+        commands.Add("c", "{_id: 'b', at: 1}", "{_id: 'c'}");
+        await project.RunWellAsync();
+        Assert.Equal(["b", "c"], await project.RowsAsync("select _id from silver.c"));
+    }
+
+    [Fact]
     public async Task All_collections_can_be_taken()
     {
         using var server = new MongoServer(
