@@ -19,7 +19,7 @@ public sealed class ChartTests
         { "project: {path: 'git+https://example.com/shop@v1#projects/shop'}", 5 },
         { "networkPolicy: {enabled: false}\ndisruptionBudget: {enabled: false}", 3 },
         {
-            "networkPolicy: {egress: [{ports: [{port: 5432}], to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}\n"
+            "networkPolicy: {metadata: true, egress: [{ports: [{port: 5432}], to: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}\n"
             + "disruptionBudget: {maxUnavailable: 0}\nnodeSelector: {disk: ssd}\npodAnnotations: {a: 'true'}\n"
             + "tolerations: [{key: a, operator: Exists}]\nserviceAccount: {annotations: {role: 'arn:aws:iam::1:role/foz'}}",
             5
@@ -101,6 +101,16 @@ public sealed class ChartTests
     public void Several_servers_need_a_lake_that_they_share() => Assert.Contains(
         "object store", Assert.Throws<ChartException>(() => Chart.Render("serve: {replicas: 2}")).Message,
         StringComparison.Ordinal);
+
+    [Fact]
+    public void The_metadata_service_is_closed_unless_it_is_asked_for()
+    {
+        Assert.DoesNotContain("169.254.", Chart.Render(""), StringComparison.Ordinal);
+        var policy = Decode(Chart.Render("networkPolicy: {metadata: true}")).OfType<V1NetworkPolicy>().Single();
+        var rule = Assert.Single(policy.Spec.Egress, rule => rule.To is not null);
+        Assert.Contains("169.254.169.254/32", rule.To.Select(peer => peer.IpBlock.Cidr));
+        Assert.Equal(["80", "988"], rule.Ports.Select(port => port.Port.Value));
+    }
 
     [Fact]
     public void The_schema_has_the_keys_of_the_values() => Assert.Empty(Chart.KeysThatDiffer());
