@@ -193,7 +193,11 @@ sealed class ReviewComment(Func<string, string> mask)
                 diff.Keys.Count > 0 ? Codes(diff.Keys) : "whole rows",
                 Codes(diff.Schema.Select(ColumnText)),
             }
-            : [Code($"{table.Diff.Name}"), "new", Number(table.Rows.Now), "", "", "", "", ""]));
+            :
+            [
+                Code($"{table.Diff.Name}"), table.Diff.IsBefore ? Number(table.Rows.Before) : "new",
+                table.Diff.IsNow ? Number(table.Rows.Now) : "not built", "", "", "", "", "",
+            ]));
 
     static string ColumnText(ColumnChange column) => column switch
     {

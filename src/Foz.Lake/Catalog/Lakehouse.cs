@@ -98,7 +98,10 @@ public sealed class Lakehouse
 
     /// <summary>The object that says who works on a step of an environment.</summary>
     public static string StepLease(string environment, string step) =>
-        $"{SystemFolder}/leases/{environment}/{step}.json".ToLowerInvariant();
+        $"{StepLeases(environment)}/{step}.json".ToLowerInvariant();
+
+    /// <summary>The folder of those of an environment.</summary>
+    public static string StepLeases(string environment) => $"{SystemFolder}/leases/{environment}".ToLowerInvariant();
 
     /// <summary>
     /// Closes the files of this machine to the engines in which users' statements run, except for the folders of the

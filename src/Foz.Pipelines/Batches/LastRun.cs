@@ -93,6 +93,11 @@ sealed record LastRun
         }
     }
 
+    /// <summary>Forgets it.</summary>
+    public static async ValueTask DeleteAsync(
+        IObjectStore lake, string project, string environment, CancellationToken cancellationToken) =>
+        await lake.DeleteAsync(PathOf(project, environment), cancellationToken);
+
     static string PathOf(string project, string environment) =>
         $"{Folder}/{project.ToLowerInvariant()}.{environment.ToLowerInvariant()}.json";
 }

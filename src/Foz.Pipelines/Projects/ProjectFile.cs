@@ -145,6 +145,14 @@ public sealed class ProjectFile
         };
     }
 
+    /// <summary>
+    /// Reads all connections, also those that nothing uses and wrong ones: <see cref="Secrets"/> has theirs then.
+    /// </summary>
+    public void NoteSecrets()
+    {
+        foreach (var name in connections.Keys) FindConnection(name, new(FileName), new());
+    }
+
     /// <summary>Whether a target means an environment: one that is declared, or one beside it.</summary>
     /// <param name="target">The name, or <c>name@base</c>.</param>
     public bool HasEnvironment(string target) =>

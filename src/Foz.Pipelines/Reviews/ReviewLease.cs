@@ -19,9 +19,13 @@ sealed class ReviewLease : IAsyncDisposable
     ReviewLease(RunHost host, StepLease lease) => (this.host, this.lease) = (host, lease);
 
     /// <summary>Takes it.</summary>
+    /// <param name="lake">The lake.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="wait">How long to wait for another review.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Another process has it, or the lake has the first format.</exception>
     public static async Task<ReviewLease> TakeAsync(
-        Lakehouse lake, string environment, CancellationToken cancellationToken)
+        Lakehouse lake, string environment, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (await lake.Format.ReadAsync(cancellationToken) == LakeFormat.Oldest)
             throw new FozException(ErrorKind.Usage, "a lake of format 1 is held by one run at a time")
@@ -34,7 +38,7 @@ sealed class ReviewLease : IAsyncDisposable
             static _ => Task.CompletedTask, cancellationToken);
         try
         {
-            var step = owner.LeaseOf(Folder, environment, TimeSpan.Zero, static _ => { });
+            var step = owner.LeaseOf(Folder, environment, wait, static _ => { });
             await step.TakeAsync(static (_, _) => Task.CompletedTask, cancellationToken);
             return new(owner, step);
         }

@@ -69,7 +69,9 @@ public sealed class Reviewer(Lakehouse lake, ReviewRequest request)
     {
         var state = await BaseState.ReadAsync(
             new(lake, request.Project), request.Project, request.Before, cancellationToken);
-        await using var lease = await ReviewLease.TakeAsync(lake, request.Project.Environment, cancellationToken);
+        // A newer push makes this review needless: it does not wait.
+        await using var lease = await ReviewLease.TakeAsync(
+            lake, request.Project.Environment, TimeSpan.Zero, cancellationToken);
         return await lease.HoldAsync(stop => ReviewAsync(state, watcher, stop), cancellationToken);
     }
 
@@ -79,13 +81,13 @@ public sealed class Reviewer(Lakehouse lake, ReviewRequest request)
     /// <param name="lake">The lake of both.</param>
     /// <param name="project">The project in the environment.</param>
     /// <param name="target">The project in the base.</param>
-    /// <param name="wait">How long to wait for runs in one of the two.</param>
+    /// <param name="wait">How long to wait for a review in the environment, and for runs in one of the two.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">Another review works in the environment.</exception>
+    /// <exception cref="FozException">Another review still works in the environment.</exception>
     public static async Task<PromotionPlan> PromoteAsync(
         Lakehouse lake, Project project, Project target, TimeSpan wait, CancellationToken cancellationToken)
     {
-        await using var lease = await ReviewLease.TakeAsync(lake, project.Environment, cancellationToken);
+        await using var lease = await ReviewLease.TakeAsync(lake, project.Environment, wait, cancellationToken);
         return await lease.HoldAsync(
             async stop =>
             {
@@ -111,26 +113,31 @@ public sealed class Reviewer(Lakehouse lake, ReviewRequest request)
         var selected = await new SelectionFinder(lake).FindAsync(project, selection, cancellationToken);
         if (!request.AllowsMoved) state.RefuseMoved(selected.Tables);
         var run = new RunRequest { Project = project, Selection = selection, Wait = request.Wait };
+        var removed = request.Before.Graph.Nodes
+            .Where(node => node.IsMade && project.Graph.Find(node.Name) is null).Select(node => node.Name).ToHashSet();
+        var plan = await new RunPlanner(lake).PlanAsync(run, cancellationToken);
         var review = new Review(request.Subject)
         {
             AllowsBreaking = request.AllowsBreaking,
-            Plan = await new RunPlanner(lake).PlanAsync(run, cancellationToken),
-            Removed =
-            [
-                .. request.Before.Graph.Nodes.Where(node => node.IsMade && project.Graph.Find(node.Name) is null)
-                    .Select(node => node.Name),
-            ],
+            Plan = request.AllowsBreaking
+                ? plan
+                : plan with { Breaks = [.. plan.Breaks, .. Orphaned(project, removed)] },
+            Removed = [.. removed],
         };
         if (review.Plan.Breaks.Count > 0) return review;
+        var changed = new ChangedTests(project, request.Before);
         review = review with
         {
-            UnitTests = await new UnitTestRunner(lake, project).RunAsync(selected.UnitTests, cancellationToken),
+            UnitTests = await new UnitTestRunner(lake, project).RunAsync(
+                [.. project.UnitTests.Where(test => selected.UnitTests.Contains(test) || changed.Has(test.File))],
+                cancellationToken),
         };
         if (review.UnitTests.Any(test => !test.Passed)) return review;
         var result = await new RunService(lake).Start(
             run with
             {
-                Tests = selected.SqlTests.Select(test => test.Name).ToHashSet(),
+                Tests = selected.SqlTests.Concat(project.SqlTests.Where(test => changed.Has(test.File)))
+                    .Select(test => test.Name).ToHashSet(StringComparer.Ordinal),
                 Inlined = selected.Checks,
             },
             watcher, cancellationToken).Result;
@@ -143,6 +150,20 @@ public sealed class Reviewer(Lakehouse lake, ReviewRequest request)
                 .PlanAsync(SelectionRequest.All, cancellationToken),
         };
     }
+
+    /// <summary>What reads a table that would go on being there, with rows that nobody makes any more.</summary>
+    static IEnumerable<FozException> Orphaned(Project project, HashSet<TableName> removed) =>
+        project.Graph.Nodes.SelectMany(node => node.References.Select(reference => (Reader: $"{node.Name}", reference)))
+            .Concat(project.SqlTests.SelectMany(test => test.References.Select(reference => (test.Name, reference))))
+            .Where(pair => removed.Contains(pair.reference.Name))
+            .Select(pair => new FozException(
+                ErrorKind.Configuration,
+                $"{pair.Item1} reads {pair.reference.Name}, whose model or stream the change deletes")
+            {
+                Place = pair.reference.Place,
+                Hint = $"keep {pair.reference.Name}, or change what reads it; to keep the table as it is: "
+                    + "--allow breaking",
+            });
 
     async Task<IReadOnlyList<ReviewedTable>> CompareAsync(
         Project project, BaseState state, RunResult run, CancellationToken cancellationToken)
@@ -171,7 +192,8 @@ public sealed class Reviewer(Lakehouse lake, ReviewRequest request)
                 Rows = isCompared
                     ? (diff.RowsSame + diff.RowsChanged + diff.RowsRemoved,
                         diff.RowsSame + diff.RowsChanged + diff.RowsAdded)
-                    : (null, (await FindTableAsync(reads, now, cancellationToken))?.RowCount),
+                    : ((await FindTableAsync(reads, before, cancellationToken))?.RowCount,
+                        (await FindTableAsync(reads, now, cancellationToken))?.RowCount),
                 Bytes = ((await FindTableAsync(reads, before, cancellationToken))?.TotalBytes,
                     (await FindTableAsync(reads, now, cancellationToken))?.TotalBytes),
                 Time = (times.TryGetValue(before, out var time) ? time : null,

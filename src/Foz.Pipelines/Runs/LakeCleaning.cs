@@ -75,7 +75,10 @@ public sealed class LakeCleaning(Lakehouse lake)
             await lake.Store.DeleteAsync(Lakehouse.StepLease(project.Environment, $"{table}"), cancellationToken);
         }
         if (!project.File.IsDeclared && selection.IsEmpty)
+        {
             cleaned.AddRange(await OrphansAsync(project, isDryRun, cancellationToken));
+            if (!isDryRun) await ForgetAsync(project, cancellationToken);
+        }
         return cleaned;
     }
 
@@ -100,6 +103,24 @@ public sealed class LakeCleaning(Lakehouse lake)
             if (!isDryRun) await new StepLog(lake.Store, $"{orphan}").DeleteAsync(cancellationToken);
         }
         return cleaned;
+    }
+
+    /// <summary>
+    /// Deletes what is known of the steps of an undeclared environment, also of those that never committed, and of its
+    /// last run.
+    /// </summary>
+    async Task ForgetAsync(Project project, CancellationToken cancellationToken)
+    {
+        var leases = new List<string>();
+        await foreach (var info in lake.Store.ListAsync(
+            Lakehouse.StepLeases(project.Environment), startAfter: null, cancellationToken))
+            leases.Add(info.Path);
+        foreach (var path in leases)
+        {
+            await new StepLog(lake.Store, Path.GetFileNameWithoutExtension(path)).DeleteAsync(cancellationToken);
+            await lake.Store.DeleteAsync(path, cancellationToken);
+        }
+        await LastRun.DeleteAsync(lake.Store, project.Name, project.Environment, cancellationToken);
     }
 
     async Task<RunLease> AcquireAsync(IReadOnlyList<string> environments, CancellationToken cancellationToken) =>

@@ -41,25 +41,45 @@ static class CiCommand
                 "foz ci --state ../before --name ci_try", "foz ci --promote --name ci_shop_42",
             ]);
         options.AddTo(command);
-        command.SetAction(async (arguments, cancellationToken) =>
+        command.SetAction((arguments, cancellationToken) => RunAsync(context, options, arguments, cancellationToken));
+        return command;
+    }
+
+    static async Task<int> RunAsync(
+        CommandContext context, CiOptions options, ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var variables = CiVariables.Read(Environment.GetEnvironmentVariable);
+        var output = new CiOutput(context, arguments, options.Comment(arguments), variables.SummaryFile);
+        // The comment of an earlier change is not this one's, whatever happens now.
+        output.Clear();
+        CiRun? run = null;
+        try
         {
-            // The comment of an earlier change is not this one's, whatever happens now.
-            if (options.Comment(arguments) is { } earlier) File.Delete(earlier);
             using var target = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models, Workload.Query);
             Refuse(target.File);
-            var variables = CiVariables.Read(Environment.GetEnvironmentVariable);
             var git = new GitRepository(target.File.Folder, context.Shell.Clock);
             var environment = new UndeclaredEnvironment(
                 options.Name(arguments) ?? await NameAsync(target.File, variables, git, cancellationToken),
                 target.File.Environment);
             using var workspace = Workspace.Open(
                 context, arguments, $"{environment}", Workload.Ingestion, Workload.Models);
-            var run = new CiRun(context, options, arguments, target, workspace, variables, git);
+            run = new CiRun(context, options, arguments, target, workspace, variables, git, output);
             return options.IsPromotion(arguments)
                 ? await run.PromoteAsync(cancellationToken)
                 : await run.ReviewAsync(cancellationToken);
-        });
-        return command;
+        }
+        catch (FozException e) when (run is null)
+        {
+            // Who reads the pull request sees why there is no review, too.
+            var subject = new ReviewSubject
+            {
+                Project = Path.GetFileName(Path.TrimEndingDirectorySeparator(context.Shell.Folder)), SchemaPrefix = "",
+                Environment = options.Name(arguments) ?? "ci", Base = arguments.GetValue(context.Target) ?? "its base",
+            };
+            await output.WriteAsync(
+                new ReviewComment(context.Mask).Write(new Review(subject) { Refusal = e }), cancellationToken);
+            throw;
+        }
     }
 
     static void Refuse(ProjectFile file)
@@ -158,10 +178,28 @@ static class CiCommand
         public TimeSpan Wait(ParseResult arguments) => RunOptions.WaitOf(arguments.GetValue(wait)!);
     }
 
+    /// <summary>Where the comment goes.</summary>
+    sealed class CiOutput(CommandContext context, ParseResult arguments, string? comment, string? summary)
+    {
+        public string? CommentFile { get; } = comment is null ? null : context.Shell.PathOf(comment);
+
+        public void Clear()
+        {
+            if (CommentFile is { } file) File.Delete(file);
+        }
+
+        public async Task WriteAsync(string text, CancellationToken cancellationToken)
+        {
+            if (context.IsTable(arguments)) context.Shell.Out.Write(text);
+            if (CommentFile is { } file) await File.WriteAllTextAsync(file, text, cancellationToken);
+            if (summary is not null) await File.AppendAllTextAsync(summary, text, cancellationToken);
+        }
+    }
+
     /// <summary>One call of the command.</summary>
     sealed class CiRun(
         CommandContext context, CiOptions options, ParseResult arguments, Workspace target, Workspace workspace,
-        CiVariables variables, GitRepository git)
+        CiVariables variables, GitRepository git, CiOutput output)
     {
         readonly ReviewComment comment = new(text => target.File.Secrets.Mask(context.Mask(text)));
 
@@ -171,19 +209,17 @@ static class CiCommand
             SchemaPrefix = workspace.File.SchemaPrefix, Base = target.File.Environment,
         };
 
-        string? CommentFile =>
-            options.Comment(arguments) is { } file ? context.Shell.PathOf(file) : null;
-
         public async Task<int> ReviewAsync(CancellationToken cancellationToken)
         {
             try
             {
                 var review = await FindAsync(cancellationToken);
-                await WriteAsync(comment.Write(review), cancellationToken);
+                target.File.NoteSecrets();
+                await output.WriteAsync(comment.Write(review), cancellationToken);
                 if (!context.IsTable(arguments)) context.WriteRows(arguments, Columns, review.Tables.Select(RowOf));
                 return review switch
                 {
-                    { Errors: { Count: > 0 } errors } => errors.Max(error => error.Kind.ExitCode),
+                    { Errors.Count: > 0 } => ErrorKind.Configuration.ExitCode,
                     { Verdict: ReviewVerdict.Breaking } => BreakingExitCode,
                     { Verdict: ReviewVerdict.Failed } => 1,
                     _ => 0,
@@ -192,7 +228,8 @@ static class CiCommand
             catch (FozException e)
             {
                 // Who reads the pull request sees what was refused, too.
-                await WriteAsync(comment.Write(new Review(subject) { Refusal = e }), cancellationToken);
+                target.File.NoteSecrets();
+                await output.WriteAsync(comment.Write(new Review(subject) { Refusal = e }), cancellationToken);
                 throw;
             }
         }
@@ -257,7 +294,7 @@ static class CiCommand
                     Hint = "--base-revision origin/main",
                 };
             if (!options.Allows(arguments, Dirty)
-                && await git.DirtyAsync([.. new[] { CommentFile }.OfType<string>()], cancellationToken)
+                && await git.DirtyAsync([.. new[] { output.CommentFile }.OfType<string>()], cancellationToken)
                     is { Count: > 0 } dirty)
                 throw new FozException(
                     ErrorKind.Usage,
@@ -302,20 +339,13 @@ static class CiCommand
             var plan = await Reviewer.PromoteAsync(
                 workspace.Lake, await workspace.LoadProjectAsync(context, cancellationToken),
                 await target.LoadProjectAsync(context, cancellationToken), options.Wait(arguments), cancellationToken);
-            await WriteAsync(comment.Write(subject, plan), cancellationToken);
+            await output.WriteAsync(comment.Write(subject, plan), cancellationToken);
             if (!context.IsTable(arguments))
                 context.WriteRows(arguments, [new("table")], plan.Tables.Select(table => new object?[]
                 {
                     $"{table.Definition.TableName}",
                 }));
             return 0;
-        }
-
-        async Task WriteAsync(string text, CancellationToken cancellationToken)
-        {
-            if (context.IsTable(arguments)) context.Shell.Out.Write(text);
-            if (CommentFile is { } file) await File.WriteAllTextAsync(file, text, cancellationToken);
-            if (variables.SummaryFile is { } summary) await File.AppendAllTextAsync(summary, text, cancellationToken);
         }
 
         async Task<IReadOnlyDictionary<TableName, TimeSpan>> TimesAsync(

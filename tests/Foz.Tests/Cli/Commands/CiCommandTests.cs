@@ -148,6 +148,99 @@ public sealed partial class CiCommandTests : IDisposable
 
         await WriteLeaseAsync();
         await RefusedAsync("another foz ci works in ci_1@prod");
+        // A promotion waits for the review.
+        var promotion = foz.RunAsync("ci", "--promote", "--name", "ci_1", "--wait", "1m");
+        await Task.WhenAny(promotion, Task.Delay(500, TestContext.Current.CancellationToken));
+        Assert.False(promotion.IsCompleted);
+        File.Delete(Path.Combine(foz.Folder, "lake/_foz/hosts/other.json"));
+        (await promotion).ExpectOk();
+    }
+
+    [Fact]
+    public async Task Tests_that_a_change_adds_run_without_a_change_of_tables()
+    {
+        await OkAsync("run");
+        foz.Write("tests/sales_are_many.sql", "select * from gold.sales where orders < 100");
+        Commit("a test");
+        var ci = await CiAsync();
+        Assert.Equal(1, ci.ExitCode);
+        Assert.Contains("`sales_are_many`", ci.Out, StringComparison.Ordinal);
+        Assert.Contains("❌ fails", ci.Out, StringComparison.Ordinal);
+
+        foz.Write("tests/sales_are_many.sql", "select * from gold.sales where orders < 1");
+        foz.Write("tests/other.yml", """
+            unit_tests:
+              - {name: other_is_two, model: gold.other, expect: {rows: [{x: 2}]}}
+            """);
+        Commit("another");
+        ci = await CiAsync();
+        Assert.Equal(1, ci.ExitCode);
+        Assert.Contains("`other_is_two`", ci.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_deleted_model_that_others_read_is_refused()
+    {
+        await OkAsync("run");
+        File.Delete(Path.Combine(foz.Folder, "models/silver/orders.sql"));
+        Commit("no orders");
+        var ci = await CiAsync();
+        Assert.Equal(1, ci.ExitCode);
+        Assert.Contains(
+            "gold.sales reads silver.orders, whose model or stream the change deletes", ci.Out, StringComparison.Ordinal);
+        Assert.Equal(0, (await CiAsync("--allow", "breaking")).ExitCode);
+        foreach (var reader in new[] { "models/gold/sales.sql", "models/silver/history.sql" })
+            File.Delete(Path.Combine(foz.Folder, reader));
+        Commit("and what read it");
+        Assert.Equal(0, (await CiAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_in_the_comment_and_no_secret_is()
+    {
+        await OkAsync("run");
+        foz.Write(".env", "KEY=s3cr3t-of-nobody\n");
+        foz.Write("foz.yml", Read("foz.yml").Replace(
+            "  out:", "  api: {type: http, url: 'https://example.com', auth: {type: bearer, token: '${KEY}'}}\n  out:",
+            StringComparison.Ordinal));
+        foz.Write("models/gold/other.sql", "select 's3cr3t-of-nobody'::integer as x");
+        Commit("a key");
+        var ci = await CiAsync("--comment", "comment.md");
+        Assert.Equal(1, ci.ExitCode);
+        Assert.DoesNotContain("s3cr3t-of-nobody", ci.Out, StringComparison.Ordinal);
+        // It could not be made: the base has it all the same.
+        Assert.Contains("| `gold.other` | 1 | not built |", ci.Out, StringComparison.Ordinal);
+
+        foz.Write("models/gold/other.sql", "select from where");
+        Commit("no SQL");
+        Assert.Equal(2, (await CiAsync()).ExitCode);
+
+        foz.Write("foz.yml", "name: [shop\n");
+        Commit("no project");
+        ci = await CiAsync("--comment", "comment.md");
+        Assert.Equal(2, ci.ExitCode);
+        Assert.Contains("foz.yml:", Read("comment.md"), StringComparison.Ordinal);
+        Assert.StartsWith("<!-- foz ci", Read("comment.md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_deleted_environment_leaves_nothing_of_its_steps()
+    {
+        await OkAsync("run");
+        foz.Write("models/gold/other.sql", "select error('no') as x");
+        foz.Write("models/gold/sales.sql", "select count(*) as orders, sum(amount) as amount, 1 as y from silver.orders");
+        Commit("one that fails");
+        Assert.Equal(1, (await CiAsync()).ExitCode);
+        await OkAsync("clean", "--tables", "--target", "ci_1@prod");
+        Assert.Equal(
+            ["leases/ci/ci_1@prod.json"],
+            Directory.GetFiles(Path.Combine(foz.Folder, "lake/_foz"), "*", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(Path.Combine(foz.Folder, "lake/_foz"), file).Replace('\\', '/'))
+                // A local disk has locks, which are deleted by nobody: another process may wait for one.
+                .Where(file => file.Contains("ci_1", StringComparison.Ordinal)
+                    && !file.EndsWith(".foz-lock", StringComparison.Ordinal)));
+        // Nothing is there any more, and that is no error: workflows ask for it each night.
+        await OkAsync("clean", "--tables", "--target", "ci_1@prod");
     }
 
     [Fact]
@@ -189,6 +282,8 @@ public sealed partial class CiCommandTests : IDisposable
             }),
             TestContext.Current.CancellationToken);
     }
+
+    string Read(string path) => File.ReadAllText(Path.Combine(foz.Folder, path));
 
     Task<CommandOutput> CiAsync(params string[] arguments)
     {
