@@ -102,6 +102,12 @@ public sealed class FozProcess : IDisposable
         }
     }
 
+    /// <summary>Its number.</summary>
+    public int Id => process.Id;
+
+    /// <summary>Stops it with SIGSTOP.</summary>
+    public void Pause() => Process.Start("kill", ["-STOP", $"{process.Id}"]).WaitForExit();
+
     /// <summary>Resumes it.</summary>
     public void Continue() => Process.Start("kill", ["-CONT", $"{process.Id}"]).WaitForExit();
 

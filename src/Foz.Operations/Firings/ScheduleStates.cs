@@ -55,13 +55,16 @@ sealed record ScheduleState(DateTimeOffset Decided, string Trigger)
     public bool IsPaused => PausedAt is not null;
 }
 
-/// <summary>Reads and changes <see cref="ScheduleStates"/>.</summary>
+/// <summary>Reads and changes <see cref="ScheduleStates"/>; for one thread.</summary>
 /// <param name="store">The lake's objects.</param>
 /// <param name="project">The project.</param>
 /// <param name="environment">The environment.</param>
 sealed class ScheduleStateStore(LakeStore store, string project, string environment)
 {
     readonly string path = $"_foz/schedules/{FiringStore.Escape(project, environment)}.json";
+
+    // A host looks several times a second, and the states of many schedules are large.
+    (string ETag, ScheduleStates States)? parsed;
 
     /// <summary>Reads the states; those of no schedule where there are none.</summary>
     public async Task<ScheduleStates> ReadAsync(CancellationToken cancellationToken) =>
@@ -89,10 +92,13 @@ sealed class ScheduleStateStore(LakeStore store, string project, string environm
     ScheduleStates Parse(StoredObject? stored)
     {
         if (stored is null) return new();
+        if (parsed?.ETag == stored.ETag) return parsed.Value.States;
         try
         {
-            return JsonSerializer.Deserialize(stored.Content.Span, FiringJson.Default.ScheduleStates)
+            var states = JsonSerializer.Deserialize(stored.Content.Span, FiringJson.Default.ScheduleStates)
                 ?? throw new JsonException("it is empty");
+            parsed = (stored.ETag, states);
+            return states;
         }
         catch (JsonException e)
         {
