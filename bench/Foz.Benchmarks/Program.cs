@@ -2,6 +2,7 @@ using Foz.Benchmarks;
 using Foz.Benchmarks.Memory;
 using Foz.Benchmarks.Projects;
 using Foz.Benchmarks.Queries;
+using Foz.Benchmarks.Schedules;
 using Foz.Benchmarks.Serving;
 using Foz.Benchmarks.Snapshots;
 using Foz.Benchmarks.Sources;
@@ -40,6 +41,7 @@ IReadOnlyList<IBenchmark> all =
     new MaintainedBenchmark(commits: 10_000),
     new StartupBenchmark(),
     new PlanBenchmark(),
+    new ScheduleBenchmark(schedules: 10_000),
     new IncrementalBenchmark("merge", "≤ 1.3×"),
     new IncrementalBenchmark("delete+insert", "–"),
     new IncrementalBenchmark("scd2_by_time", "–"),

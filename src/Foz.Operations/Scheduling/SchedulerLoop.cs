@@ -15,7 +15,7 @@ sealed class SchedulerLoop(
 {
     static readonly TimeSpan retryInterval = TimeSpan.FromSeconds(5);
 
-    TimeSpan Interval => TimeSpan.FromMilliseconds(lake.Store.IsLocal ? 250 : 2000);
+    TimeSpan Interval => TimeSpan.FromMilliseconds(lake.Store.IsLocal ? 1000 : 2000);
 
     /// <summary>Works until it is stopped.</summary>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
