@@ -9,7 +9,43 @@ public sealed class CompletionCommandTests : IDisposable
     public void Dispose() => foz.Dispose();
 
     [Theory]
+    [InlineData("=gold. run", "gold.sales_by_day")]
+    [InlineData("=+sa run", "+sales +sales_by_day")]
+    [InlineData("=sil run --full-refresh --select bronze.sales gold.sales_by_day,", "silver.sales")]
+    [InlineData("=silver.sales,bronze. build -s", "silver.sales,bronze.sales")]
+    [InlineData("=state:n plan", "state:new")]
+    [InlineData("=tag: run", "tag:daily")]
+    [InlineData("=g run --select", "gold.sales_by_day group:")]
+    [InlineData("=p run --target", "prod")]
+    [InlineData("= source check", "exports")]
+    [InlineData("=bronze. history", "bronze.sales")]
+    [InlineData("=silver. alter", "silver.sales")]
+    [InlineData("= alter silver.sales", "")]
+    [InlineData("= init", "")]
+    [InlineData("= run --project", "")]
+    [InlineData("=x run --project nowhere", "")]
+    public async Task Names_of_the_project_are_completed(string words, string expected)
+    {
+        foz.Write("foz.yml", """
+            name: shop
+            environments: {prod: {}}
+            connections: {exports: {type: files, path: data}}
+            """);
+        foz.Write("data/orders.csv", "id\n1\n");
+        foz.Write("sources/exports.yml", "connection: exports\nstreams: all\n");
+        foz.Write("models/bronze/sales.sql", "select 1 as id");
+        foz.Write("models/silver/sales.sql", "/* @foz\ntags: [daily]\n@foz */\nselect * from bronze.sales");
+        foz.Write("models/gold/sales_by_day.sql", "select * from silver.sales");
+        var result = await foz.RunAsync(["completion", "names", "--", .. words.Split(' ')]);
+        result.ExpectOk();
+        Assert.Equal((expected, ""), (string.Join(' ', result.Out.Split('\n')).Trim(), result.Error));
+    }
+
+    [Theory]
     [InlineData("foz ver", "version")]
+    [InlineData("foz run gold.", "gold.sales gold.stock")]
+    [InlineData("foz --verbose run +gold.s", "+gold.sales +gold.stock")]
+    [InlineData("foz run tag : da", "daily")]
     [InlineData("foz run --full-r", "--full-refresh")]
     [InlineData("foz --verbose user add-", "add-key")]
     [InlineData("foz user add --own", "--owner")]
@@ -19,7 +55,9 @@ public sealed class CompletionCommandTests : IDisposable
         var script = await foz.RunAsync("completion", "bash");
         script.ExpectOk();
         var words = line.Split(' ');
-        var start = new ProcessStartInfo("bash", ["--norc", "-c", script.Out + "\n"
+        const string Known = "gold.sales gold.stock +gold.sales +gold.stock tag:daily";
+        var start = new ProcessStartInfo("bash", ["--norc", "-c",
+            $"foz() {{ compgen -W '{Known}' -- \"${{4#=}}\"; }}\n{script.Out}\n"
             + $"COMP_WORDS=({line}); COMP_CWORD={words.Length - 1}; _foz; echo \"${{COMPREPLY[*]}}\""])
         {
             RedirectStandardOutput = true, UseShellExecute = false,
@@ -31,8 +69,9 @@ public sealed class CompletionCommandTests : IDisposable
 
     [Theory]
     [InlineData("zsh", "'version:Show the version; with")]
+    [InlineData("powershell", "        ' user' = @('add', 'add-key', 'ls', ")]
     [InlineData("fish", "complete -c foz -n \"__foz_at ' user'\" -a add -d '")]
-    public async Task Other_shells_get_descriptions_too(string shell, string expected)
+    public async Task Other_shells_get_all_commands(string shell, string expected)
     {
         var script = await foz.RunAsync("completion", shell);
         script.ExpectOk();
