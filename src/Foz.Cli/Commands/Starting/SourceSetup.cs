@@ -104,20 +104,25 @@ sealed class SourceSetup(CommandContext context, Questions? questions)
 
     void Show(List<StreamDraft> offered)
     {
-        var table = new TextTable(
-            offered.Exists(stream => stream.Settings.Count > 1) ? Columns : [.. Columns.SkipLast(1)]);
+        // A database that was never analyzed does not know its rows; only files have settings.
+        var hidden = new HashSet<int>();
+        if (!offered.Exists(stream => stream.Rows is not null)) hidden.Add(2);
+        if (!offered.Exists(stream => stream.Cursor is not null)) hidden.Add(4);
+        if (!offered.Exists(stream => stream.Settings.Count > 1)) hidden.Add(5);
+        var table = new TextTable([.. Shown(Columns)]);
         for (var i = 0; i < offered.Count; i++)
         {
             var stream = offered[i];
-            object?[] row =
+            table.Add([.. Shown<object?>(
             [
                 $"{i + 1}", stream.Name, stream.Rows is { } rows ? $"{rows:N0}" : "", string.Join(", ", stream.Keys),
                 stream.Cursor ?? "", string.Join(", ", stream.Settings.Skip(1).Select(s => $"{s.Name}: {s.Yaml}")),
-            ];
-            table.Add(offered.Exists(other => other.Settings.Count > 1) ? row : row[..^1]);
+            ])]);
         }
         table.Write(shell);
         foreach (var note in offered.SelectMany(stream => stream.Notes)) context.Warn(new(note));
+
+        IEnumerable<T> Shown<T>(IEnumerable<T> cells) => cells.Where((_, column) => !hidden.Contains(column));
     }
 
     static List<StreamDraft> Choose(List<StreamDraft> offered, string answer)

@@ -81,7 +81,7 @@ sealed class StartPage(CommandContext context)
         if (await workspace.Lake.Catalog.FindAsync(name, cancellationToken) is null) return ("none", "foz run");
         var rows = await workspace.QueryAsync(
             $"""
-            SELECT outcome, finished_at::varchar AS at, steps_failed FROM foz.runs
+            SELECT outcome, left(finished_at::varchar, 16) || ' UTC' AS at, steps_failed FROM foz.runs
             WHERE project = {Text(workspace.File.Name)} AND environment = {Text(workspace.File.Environment)}
             ORDER BY started_at DESC LIMIT 1
             """, cancellationToken);

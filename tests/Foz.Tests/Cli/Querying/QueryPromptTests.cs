@@ -89,10 +89,13 @@ public sealed class QueryPromptTests : IDisposable
         Assert.Equal("a\n1\n\nb\n2\n", (await foz.RunAsync("query", "-o", "csv")).Out);
     }
 
-    [Fact]
-    public async Task A_file_of_several_statements_runs_until_one_fails_at_its_place()
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    public async Task A_file_of_several_statements_runs_until_one_fails_at_its_place(string lineEnd)
     {
-        foz.Write("report.sql", "-- two; of them\nselect 1 as a;\nselect\n  nothing as b;\nselect 3 as c;\n");
+        const string Text = "-- two; of them\nselect 1 as a;\nselect\n  nothing as b;\nselect 3 as c;\n";
+        foz.Write("report.sql", Text.Replace("\n", lineEnd, StringComparison.Ordinal));
         var result = await foz.RunAsync("query", "-f", "report.sql", "-o", "csv");
         Assert.Equal((1, "a\n1\n\n"), (result.ExitCode, result.Out));
         Assert.StartsWith("error: sql:4:3: ", result.Error, StringComparison.Ordinal);
