@@ -1,4 +1,5 @@
 using Foz.Lake;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Demo;
 
@@ -36,7 +37,15 @@ static class LojaProject
             await using var target = File.Create(file);
             await text.CopyToAsync(target, cancellationToken);
         }
-        if (Directory.Exists(folder)) Directory.Delete(folder);
-        Directory.Move(writing, folder);
+        if (!Directory.Exists(folder))
+        {
+            Directory.Move(writing, folder);
+            return;
+        }
+        // An empty folder stays, as a shell may be in it; the file that makes it a project comes last.
+        foreach (var entry in Directory.GetFileSystemEntries(writing).OrderBy(path =>
+            Path.GetFileName(path) == ProjectFile.FileName))
+            Directory.Move(entry, Path.Combine(folder, Path.GetFileName(entry)));
+        Directory.Delete(writing);
     }
 }

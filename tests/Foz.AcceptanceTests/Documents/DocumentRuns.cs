@@ -4,7 +4,7 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Documents;
 
 /// <summary>
-/// The folders in which documents run: README in a checkout with the demo, the guide's first page in an empty folder,
+/// The folders in which documents run: README where the demo is made, the guide's first page in an empty folder,
 /// and every other document in a copy of the project that this first page ends with.
 /// </summary>
 /// <param name="server">The server at the addresses of databases in documents.</param>
@@ -54,7 +54,7 @@ public sealed class DocumentRuns(PostgreSqlServer server, DemoCheckout checkout)
         // What the demo writes the first time was written when the checkout was made.
         var first = Path.Combine(folder, "demo.txt");
         await File.WriteAllTextAsync(first, written, TestContext.Current.CancellationToken);
-        replacements["make demo\n"] = $"cat '{first}'\n";
+        replacements["foz demo --folder loja && cd loja\n"] = $"cat '{first}' && cd examples/loja\n";
     }
 
     /// <summary>Copies the project as if it had been run in January and February, of which documents speak.</summary>

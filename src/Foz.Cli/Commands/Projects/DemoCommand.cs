@@ -42,7 +42,8 @@ static class DemoCommand
     {
         var folder = new Option<string?>("--folder")
         {
-            Description = "The project's folder (default: examples/loja in a clone of Foz, else loja)",
+            Description =
+                "The project's folder, made if it is not there (default: examples/loja in a clone of Foz, else loja)",
             HelpName = "folder",
         };
         var fresh = new Option<bool>("--fresh") { Description = "Delete the demo's lake first" };
@@ -105,11 +106,11 @@ static class DemoCommand
 
     /// <summary>
     /// Returns the named folder, otherwise the example's in the clone around the current folder or the program,
-    /// otherwise one in the current folder, which is written if it is not there.
+    /// otherwise one in the current folder. The project is written into a folder that is empty or not there.
     /// </summary>
     static async Task<string> FindFolderAsync(Shell shell, string? named, CancellationToken cancellationToken)
     {
-        if (named is not null) return shell.PathOf(named);
+        if (named is not null) return await FilledAsync(shell, shell.PathOf(named), cancellationToken);
         foreach (var start in new[] { shell.Folder, AppContext.BaseDirectory })
         {
             for (var folder = start; folder is not null; folder = Path.GetDirectoryName(folder))
@@ -118,11 +119,15 @@ static class DemoCommand
                 if (IsProject(example)) return example;
             }
         }
-        var own = shell.PathOf(LojaProject.Name);
-        if (IsProject(own)) return own;
-        await LojaProject.WriteAsync(own, cancellationToken);
-        shell.Out.WriteLine($"made the project {LojaProject.Name} in {shell.Shown(own)}");
-        return own;
+        return await FilledAsync(shell, shell.PathOf(LojaProject.Name), cancellationToken);
+    }
+
+    static async Task<string> FilledAsync(Shell shell, string folder, CancellationToken cancellationToken)
+    {
+        if (IsProject(folder)) return folder;
+        await LojaProject.WriteAsync(folder, cancellationToken);
+        shell.Out.WriteLine($"made the project {LojaProject.Name} in {shell.Shown(folder)}");
+        return folder;
     }
 
     static bool IsProject(string folder) => File.Exists(Path.Combine(folder, ProjectFile.FileName));

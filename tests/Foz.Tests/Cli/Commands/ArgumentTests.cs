@@ -39,7 +39,7 @@ public sealed class ArgumentTests : IDisposable
     [InlineData("init", "x", "--template", "oracle")]
     [InlineData("ls")]
     [InlineData("run", "--project", "absent")]
-    [InlineData("demo", "--folder", "absent")]
+    [InlineData("demo", "--folder", ".")]
     public async Task Wrong_usage_exits_with_2(params string[] args)
     {
         foz.Write("elsewhere/foz.yml", "name: e\n");
