@@ -103,6 +103,10 @@ public sealed class Lakehouse
     /// <summary>The folder of those of an environment.</summary>
     public static string StepLeases(string environment) => $"{SystemFolder}/leases/{environment}".ToLowerInvariant();
 
+    /// <summary>The object that says that the last review of an environment passed.</summary>
+    public static string PassedReview(string environment) =>
+        $"{SystemFolder}/reviews/{environment}.json".ToLowerInvariant();
+
     /// <summary>
     /// Closes the files of this machine to the engines in which users' statements run, except for the folders of the
     /// lake's tables, and those of the cache where the lake is in an object store. A table elsewhere is reached from

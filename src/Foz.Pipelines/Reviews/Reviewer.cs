@@ -72,11 +72,21 @@ public sealed class Reviewer(Lakehouse lake, ReviewRequest request)
         // A newer push makes this review needless: it does not wait.
         await using var lease = await ReviewLease.TakeAsync(
             lake, request.Project.Environment, TimeSpan.Zero, cancellationToken);
-        return await lease.HoldAsync(stop => ReviewAsync(state, watcher, stop), cancellationToken);
+        return await lease.HoldAsync(
+            async stop =>
+            {
+                var review = await ReviewAsync(state, watcher, stop);
+                if (review.Verdict is ReviewVerdict.Passed)
+                    await lake.Store.PutIfAbsentAsync(
+                        Lakehouse.PassedReview(request.Project.Environment), "{}"u8.ToArray(), stop);
+                return review;
+            },
+            cancellationToken);
     }
 
     /// <summary>
-    /// Promotes what was built, apart from what a promotion refuses, and deletes the rest of the environment.
+    /// Promotes what was built if the last review passed, apart from what a promotion refuses, and deletes the rest of
+    /// the environment.
     /// </summary>
     /// <param name="lake">The lake of both.</param>
     /// <param name="project">The project in the environment.</param>
@@ -91,13 +101,24 @@ public sealed class Reviewer(Lakehouse lake, ReviewRequest request)
         return await lease.HoldAsync(
             async stop =>
             {
-                var plan = await new Promoter(lake, project, target) { LeavesOut = true }
-                    .RunAsync(SelectionRequest.All, wait, stop);
+                var plan = await FindRefusalAsync(lake, project, stop) is { } refusal
+                    ? new PromotionPlan(null, []) { LeftOut = [refusal] }
+                    : await new Promoter(lake, project, target) { LeavesOut = true }
+                        .RunAsync(SelectionRequest.All, wait, stop);
                 await new LakeCleaning(lake).OwnAsync(project, SelectionRequest.All, isDryRun: false, stop);
                 return plan;
             },
             cancellationToken);
     }
+
+    static async Task<FozException?> FindRefusalAsync(
+        Lakehouse lake, Project project, CancellationToken cancellationToken) =>
+        await lake.Store.GetInfoAsync(Lakehouse.PassedReview(project.Environment), cancellationToken) is null
+        && (await BaseTableFallback.OwnAsync(project, lake, cancellationToken)).Count > 0
+            ? new(
+                ErrorKind.Conflict,
+                $"the last review in {project.Environment} did not pass, or was cut off: what it built is not promoted")
+            : null;
 
     async Task<Review> ReviewAsync(
         BaseState state, Action<RunEvent> watcher, CancellationToken cancellationToken)

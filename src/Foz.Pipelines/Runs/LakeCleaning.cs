@@ -106,8 +106,8 @@ public sealed class LakeCleaning(Lakehouse lake)
     }
 
     /// <summary>
-    /// Deletes what is known of the steps of an undeclared environment, also of those that never committed, and of its
-    /// last run.
+    /// Deletes what is known of the steps of an undeclared environment, also of those that never committed, of its last
+    /// run and its last review.
     /// </summary>
     async Task ForgetAsync(Project project, CancellationToken cancellationToken)
     {
@@ -120,6 +120,7 @@ public sealed class LakeCleaning(Lakehouse lake)
             await new StepLog(lake.Store, Path.GetFileNameWithoutExtension(path)).DeleteAsync(cancellationToken);
             await lake.Store.DeleteAsync(path, cancellationToken);
         }
+        await lake.Store.DeleteAsync(Lakehouse.PassedReview(project.Environment), cancellationToken);
         await LastRun.DeleteAsync(lake.Store, project.Name, project.Environment, cancellationToken);
     }
 

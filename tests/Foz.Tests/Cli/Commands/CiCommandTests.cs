@@ -231,7 +231,11 @@ public sealed partial class CiCommandTests : IDisposable
         foz.Write("models/gold/sales.sql", "select count(*) as orders, sum(amount) as amount, 1 as y from silver.orders");
         Commit("one that fails");
         Assert.Equal(1, (await CiAsync()).ExitCode);
-        await OkAsync("clean", "--tables", "--target", "ci_1@prod");
+        // What failed is not promoted, whoever merged it.
+        var promotion = await OkAsync("ci", "--promote", "--name", "ci_1");
+        Assert.Contains("No table was promoted", promotion, StringComparison.Ordinal);
+        Assert.Contains("the last review in ci_1@prod did not pass", promotion, StringComparison.Ordinal);
+        Assert.Equal("orders\n2\n", await OkAsync("query", "select orders from gold.sales", "-o", "csv"));
         Assert.Equal(
             ["leases/ci/ci_1@prod.json"],
             Directory.GetFiles(Path.Combine(foz.Folder, "lake/_foz"), "*", SearchOption.AllDirectories)
