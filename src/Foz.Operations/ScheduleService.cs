@@ -22,7 +22,7 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
     /// <param name="file">What <c>foz.yml</c> says.</param>
     /// <param name="errors">Takes what is wrong; the schedules that are right are returned all the same.</param>
     public static ProjectSchedules Read(ProjectFile file, ErrorList errors) =>
-        new ScheduleReader(errors).Read(file.Scheduler, file.Schedules);
+        new ScheduleReader(errors).Read(file.Scheduler, file.Schedules, file.Environments);
 
     /// <summary>Fires the schedules until it is stopped, on the host that leads.</summary>
     /// <param name="current">Gives the schedules as they are now: the same object while nothing changed.</param>

@@ -28,8 +28,12 @@ sealed class CalendarReader(ErrorList errors)
         foreach (var (name, place, value) in scheduler.Entries("calendars"))
         {
             var reader = MappingReader.Of(value, place, "a calendar", errors, Keys);
-            if (calendars.ContainsKey(name)) errors.Add(place, $"there is a calendar '{name}' already");
-            else calendars[name] = Read(name, reader, calendars);
+            if (calendars.ContainsKey(name))
+            {
+                errors.Add(place, $"there is a calendar '{name}' already");
+                continue;
+            }
+            calendars[name] = Read(name, reader, calendars);
             reader.Finish();
         }
         return calendars;

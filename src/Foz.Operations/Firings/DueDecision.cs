@@ -5,6 +5,8 @@ namespace Foz.Operations.Firings;
 /// <summary>Which firings a schedule has: a function of the definition, what is known, and the time.</summary>
 static class DueDecision
 {
+    static readonly TimeSpan clockTolerance = TimeSpan.FromMinutes(1);
+
     /// <summary>Decides all times of a schedule up to a moment.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <param name="known">What is known of it; null where it was not seen yet: it counts from now.</param>
@@ -18,6 +20,8 @@ static class DueDecision
         if (known.Trigger != schedule.Trigger.Text)
             return ([], known with { Trigger = schedule.Trigger.Text, Decided = Later(known.Decided, now),
                 Versions = null });
+        // The clock was set back, or the host before this one had another: firings that are there are not made again.
+        if (known.Decided > now + clockTolerance) return ([], known with { Decided = now });
         if (known.IsPaused || schedule.IsOff)
             return DueTimes.Between(schedule.Trigger, known.Decided, now).Any()
                 ? ([], known with { Decided = now })

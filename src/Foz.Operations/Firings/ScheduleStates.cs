@@ -68,7 +68,7 @@ sealed class ScheduleStateStore(LakeStore store, string project, string environm
 
     /// <summary>Reads the states; those of no schedule where there are none.</summary>
     public async Task<ScheduleStates> ReadAsync(CancellationToken cancellationToken) =>
-        Parse(await store.GetAsync(path, cancellationToken));
+        Parse(await GetAsync(cancellationToken));
 
     /// <summary>Replaces the states, again where another process was first.</summary>
     /// <param name="change">Gives the new ones; the same object where nothing changes.</param>
@@ -79,7 +79,7 @@ sealed class ScheduleStateStore(LakeStore store, string project, string environm
     {
         while (true)
         {
-            var stored = await store.GetAsync(path, cancellationToken);
+            var stored = await GetAsync(cancellationToken);
             var before = Parse(stored);
             var after = change(before);
             if (ReferenceEquals(before, after)) return after;
@@ -87,6 +87,19 @@ sealed class ScheduleStateStore(LakeStore store, string project, string environm
             var content = JsonSerializer.SerializeToUtf8Bytes(after, FiringJson.Default.ScheduleStates);
             if (await FiringStore.ReplaceAsync(store, path, content, stored?.ETag, cancellationToken)) return after;
         }
+    }
+
+    /// <summary>The object; an error where the whole lake is gone, which is not to be made anew.</summary>
+    async Task<StoredObject?> GetAsync(CancellationToken cancellationToken)
+    {
+        var stored = await store.GetAsync(path, cancellationToken);
+        if (stored is null && parsed is not null
+            && await store.GetInfoAsync(LakeFormat.Path, cancellationToken) is null)
+            throw new FozException(ErrorKind.Storage, $"the lake in {store.Root} is gone")
+            {
+                Hint = "put it back, or stop this host first if a new one is wanted", IsTransient = true,
+            };
+        return stored;
     }
 
     ScheduleStates Parse(StoredObject? stored)

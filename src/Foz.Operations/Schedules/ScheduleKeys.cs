@@ -44,7 +44,7 @@ static class ScheduleKeys
         new("catch_up", "which missed times are run") { Values = ["skip", "last", "all"], Default = "`last`" },
         new("catch_up_max", "how many missed times are run at most: the last ones") { Default = "100" },
         new("catch_up_order", "which of them is run first") { Values = ["oldest", "newest"], Default = "`oldest`" },
-        new("start_within", "how late a time may start and not count as missed") { Default = "`10m`" },
+        new("start_within", "with `catch_up: skip`: how late a time may be that is still run") { Default = "`10m`" },
         new("concurrency", "how many runs of the schedule work at once; others wait") { Default = "1" },
         new("pool", "the pool whose places its runs take"),
         new("priority", "a number: waiting runs with a higher one start first") { Default = "0" },

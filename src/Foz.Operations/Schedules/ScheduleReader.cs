@@ -43,8 +43,10 @@ sealed class ScheduleReader(ErrorList errors)
     /// <summary>Reads all schedules of a project.</summary>
     /// <param name="scheduler">The value of <c>scheduler</c>; null where it is not there.</param>
     /// <param name="schedules">The value of <c>schedules</c>; null where it is not there.</param>
+    /// <param name="environments">The environments of the project.</param>
     /// <returns>Those that are right; what is wrong with others is in the list of errors.</returns>
-    public ProjectSchedules Read(YamlNode? scheduler, YamlNode? schedules)
+    public ProjectSchedules Read(
+        YamlNode? scheduler, YamlNode? schedules, IReadOnlyList<string> environments)
     {
         var place = new Place("foz.yml", 1, 1);
         var common = MappingReader.Of(scheduler, place, "'scheduler'", errors, ScheduleKeys.Scheduler);
@@ -52,7 +54,7 @@ sealed class ScheduleReader(ErrorList errors)
         zone = Zone(common) ?? TimeZoneInfo.Utc;
         var read = new ProjectSchedules
         {
-            Environments = common.Has("environments") ? common.Texts("environments") : null,
+            Environments = Environments(common, environments),
             RunsMax = (int)(common.Integer("runs_max", 1, NumberMax) ?? ProjectSchedules.None.RunsMax),
             Kept = Length(common, "keep") ?? ProjectSchedules.None.Kept,
             Pools = common.Entries("pools").ToDictionary(pool => pool.Key, Places, StringComparer.Ordinal),
@@ -109,12 +111,14 @@ sealed class ScheduleReader(ErrorList errors)
         if (kinds.Where(reader.Has).ToList() is [_, var second, ..])
             errors.Add(reader.PlaceOf(second), $"a schedule has one of {string.Join(", ", kinds)}");
         var own = Zone(reader);
+        foreach (var key in kinds.Where(key => reader.Has(key) && IsEmpty(reader.Node(key))))
+            errors.Add(reader.PlaceOf(key), $"'{key}' is empty", "leave the key out of a schedule that is run by hand");
         var days = Days(reader);
         var start = reader.Node("start") is YamlNode.Scalar written ? Start(written, own ?? zone) : null;
         var when = reader.Word("when", ends);
         // All are read, so that none is unknown beside another.
         var (cron, length) = (reader.Text(CronKey), Length(reader, EveryKey));
-        var (others, tables) = (reader.Texts(AfterKey), reader.Texts(TablesKey));
+        var (others, tables) = (reader.Texts(AfterKey), Tables(reader));
         ScheduleTrigger trigger = cron is not null
             ? Cron(cron, reader.PlaceOf(CronKey), own ?? zone) with { Days = days }
             : length is { } every ? new ScheduleTrigger.Every(every, start ?? DateTimeOffset.UnixEpoch)
@@ -125,7 +129,23 @@ sealed class ScheduleReader(ErrorList errors)
             ("time_zone", CronKey), ("calendar", CronKey), ("start", EveryKey), ("when", AfterKey)])
             if (reader.Has(key) && !reader.Has(needed) && !(key == "time_zone" && reader.Has("start")))
                 errors.Add(reader.PlaceOf(key), $"'{key}' belongs to '{needed}'");
+        if (errors.IsEmpty && trigger is ScheduleTrigger.Cron
+            && DueTimes.Next(trigger, TimeProvider.System.GetUtcNow()) is null)
+            errors.Add(reader.PlaceOf(CronKey), $"'{cron}' is never due in the next twelve years");
         return trigger;
+    }
+
+    static bool IsEmpty(YamlNode? node) => node is null or YamlNode.Sequence { Items.Count: 0 };
+
+    List<string> Tables(MappingReader reader)
+    {
+        var tables = new List<string>();
+        foreach (var scalar in reader.Scalars(TablesKey))
+            if (scalar.Text.Split('.') is [{ Length: > 0 }, { Length: > 0 }] && !scalar.IsNull) tables.Add(scalar.Text);
+            else
+                errors.Add(
+                    scalar.Place, $"'{scalar.Text}' is not a table", "write schema.table, such as silver.orders");
+        return tables;
     }
 
     ScheduleTrigger.Cron Cron(string text, Place place, TimeZoneInfo of)
@@ -139,7 +159,9 @@ sealed class ScheduleReader(ErrorList errors)
         catch (CronFormatException e)
         {
             errors.Add(
-                place, $"'{text}' is not a cron expression: {e.Message.TrimEnd('.')}",
+                place,
+                $"'{text}' is not a cron expression: "
+                    + e.Message.Replace("'\0'", "end", StringComparison.Ordinal).TrimEnd('.'),
                 "minute, hour, day of month, month, day of week: '30 3 * * 1-5'; or @hourly, @daily, @weekly");
             return new(CronExpression.Yearly, of, text);
         }
@@ -167,7 +189,9 @@ sealed class ScheduleReader(ErrorList errors)
     IReadOnlyList<string> Command(MappingReader reader)
     {
         var line = reader.Text("command") ?? commands[0];
-        var words = CommandWords.Of(line) ?? [];
+        var words = CommandWords.Of(line);
+        if (words is null) errors.Add(reader.PlaceOf("command"), $"a quote of the command '{line}' is not closed");
+        words ??= [commands[0]];
         if (words is [] || !commands.Contains(words[0], StringComparer.Ordinal))
             errors.Add(
                 reader.PlaceOf("command"), $"a schedule cannot run '{line}'",
@@ -187,6 +211,15 @@ sealed class ScheduleReader(ErrorList errors)
                 reader.PlaceOf("pool"), $"unknown pool '{pool}'",
                 NearestName.Hint(pool, pools.Keys) ?? "declare it under 'pools' of 'scheduler'");
         return reader.Text("pool");
+    }
+
+    IReadOnlyList<string>? Environments(MappingReader common, IReadOnlyList<string> known)
+    {
+        if (!common.Has("environments")) return null;
+        foreach (var scalar in common.Scalars("environments").Where(scalar => !known.Contains(scalar.Text)))
+            errors.Add(
+                scalar.Place, $"unknown environment '{scalar.Text}'", NearestName.Hint(scalar.Text, known));
+        return common.Texts("environments");
     }
 
     int Places(YamlEntry pool)

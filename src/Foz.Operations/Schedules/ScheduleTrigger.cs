@@ -1,4 +1,5 @@
 using Cronos;
+using Foz.Lake.Configuration;
 using Foz.Operations.Calendars;
 
 namespace Foz.Operations.Schedules;
@@ -31,7 +32,9 @@ public abstract record ScheduleTrigger
     public sealed record Every(TimeSpan Length, DateTimeOffset From) : ScheduleTrigger
     {
         /// <inheritdoc/>
-        public override string Text => $"every {Length:c} from {From:O}";
+        public override string Text => From == DateTimeOffset.UnixEpoch
+            ? $"every {Duration.Describe(Length)}"
+            : $"every {Duration.Describe(Length)} from {From:yyyy-MM-dd HH:mm:ss zzz}";
     }
 
     /// <summary>The end of runs of other schedules.</summary>

@@ -21,6 +21,23 @@ sealed class RunQueue
         else open[firing.Id] = firing;
     }
 
+    /// <summary>
+    /// Finds those that waited until later times came: of the times of a schedule the last one waits, or as many as it
+    /// catches up.
+    /// </summary>
+    /// <param name="definitions">The schedules, by name.</param>
+    public IReadOnlyList<Firing> FindReplaced(IReadOnlyDictionary<string, ScheduleDefinition> definitions) =>
+    [
+        .. from firing in open.Values
+           where firing is { State: FiringState.Queued, Cause: null }
+           group firing by firing.Schedule into waiting
+           let schedule = definitions.GetValueOrDefault(waiting.Key)
+           where schedule is not null
+           from replaced in waiting.OrderByDescending(firing => firing.Due)
+               .Skip(schedule.CatchUp is CatchUp.All ? schedule.CatchUpMax : 1)
+           select replaced,
+    ];
+
     /// <summary>Finds those that may start now, in their order.</summary>
     /// <param name="schedules">The schedules.</param>
     /// <param name="isPaused">Whether a schedule's own times do not start.</param>

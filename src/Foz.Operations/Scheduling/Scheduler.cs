@@ -57,6 +57,12 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         await SettleAsync(cancellationToken);
         var known = await DecideAsync(cancellationToken);
         await CancelAsync(known, cancellationToken);
+        foreach (var replaced in queue.FindReplaced(definitions))
+            Change(replaced with
+            {
+                State = FiringState.Missed, EndedAt = clock.GetUtcNow(),
+                Reason = "the run before it took so long that a later time took its place",
+            });
         foreach (var firing in queue.FindStarts(
             schedules, name => known.Find(name) is { IsPaused: true } || definitions[name].IsOff, clock.GetUtcNow()))
             await StartAsync(firing, cancellationToken);
@@ -122,7 +128,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             || (found.Trigger, found.Decided) != (known.Trigger, known.Decided))
             next[schedule.Name] = found =
                 (known.Trigger, known.Decided, DueTimes.Next(schedule.Trigger, known.Decided));
-        return found.At is not { } at || at > now;
+        return (found.At is not { } at || at > now) && known.Decided <= now + TimeSpan.FromMinutes(1);
     }
 
     async Task<Dictionary<string, long>> FindVersionsAsync(CancellationToken cancellationToken)

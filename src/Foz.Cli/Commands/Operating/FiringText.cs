@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Lake.Configuration;
 using Foz.Operations;
 using Foz.Operations.Firings;
@@ -11,6 +12,16 @@ static class FiringText
     public static string Of(FiringState state) => state is FiringState.TimedOut
         ? "timed out"
         : state.ToString().ToLowerInvariant();
+
+    /// <summary>A time, as ISO 8601 has it.</summary>
+    public static string? Of(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>A command line that can be copied.</summary>
+    public static string Of(IReadOnlyList<string> command) => string.Join(
+        ' ', command.Select(word => word.Length > 0 && !word.Any(c => char.IsWhiteSpace(c) || c is '\'' or '"' or '\\')
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
 
     /// <summary>How the newest firing ended, or how far it is.</summary>
     public static string LastOf(ScheduleStatus status, DateTimeOffset now) => status.Last switch

@@ -11,7 +11,7 @@ namespace Foz.Cli.Commands.Operating;
 
 /// <summary>
 /// The schedules of a project, read again when <c>foz.yml</c> was changed. Those that are wrong are reported, and the
-/// others stay; where the file cannot be read at all, they stay as they were. For one thread.
+/// others stay; while the file cannot be read at all, they stay as they were, and no run starts. For one thread.
 /// </summary>
 sealed class LiveSchedules
 {
@@ -62,13 +62,15 @@ sealed class LiveSchedules
     public static IReadOnlyList<FozException> Check(CommandContext context, ProjectFile file)
     {
         var errors = new ErrorList();
-        var read = ScheduleService.Read(file, errors);
-        foreach (var schedule in read.All) Check(context, schedule, errors);
-        foreach (var unknown in read.Environments?.Except(file.Environments, StringComparer.Ordinal) ?? [])
-            errors.Add(
-                file.Scheduler!.Place, $"unknown environment '{unknown}'",
-                    NearestName.Hint(unknown, file.Environments));
+        Read(context, file, errors);
         return errors.Items;
+    }
+
+    /// <summary>Reads the schedules that can be run; what is wrong with others goes to the errors.</summary>
+    public static ProjectSchedules Read(CommandContext context, ProjectFile file, ErrorList errors)
+    {
+        var read = ScheduleService.Read(file, errors);
+        return read with { All = [.. read.All.Where(schedule => Check(context, schedule, errors))] };
     }
 
     static bool Check(CommandContext context, ScheduleDefinition schedule, ErrorList errors)
@@ -95,7 +97,10 @@ sealed class LiveSchedules
         }
         catch (FozException e)
         {
-            context.Shell.Error.WriteLine($"runs: schedules stay as they were: {context.Mask(e.Describe())}");
+            // A run would fail at once, with all that wait for it.
+            Current = Current with { RunsMax = 0 };
+            context.Shell.Error.WriteLine(
+                $"runs: no schedule starts until this is mended: {context.Mask(e.Describe())}");
         }
     }
 
@@ -104,10 +109,10 @@ sealed class LiveSchedules
         lookedAt = context.Shell.Clock.GetTimestamp();
         if (isOff) return;
         var errors = new ErrorList();
-        var read = ScheduleService.Read(File, errors);
-        if (read.Environments?.Contains(File.Environment, StringComparer.Ordinal) is false)
-            read = ProjectSchedules.None;
-        Current = read with { All = [.. read.All.Where(schedule => Check(context, schedule, errors))] };
+        var read = Read(context, File, errors);
+        Current = read.Environments?.Contains(File.Environment, StringComparer.Ordinal) is false
+            ? ProjectSchedules.None
+            : read;
         foreach (var error in errors.Items)
             context.Shell.Error.WriteLine($"runs: this schedule is not run: {context.Mask(error.Describe())}");
     }

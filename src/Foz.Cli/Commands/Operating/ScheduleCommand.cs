@@ -40,11 +40,12 @@ static class ScheduleCommand
             var service = new ScheduleService(workspace.Lake, workspace.File);
             var errors = new ErrorList();
             var statuses = await service.ListAsync(
-                ScheduleService.Read(workspace.File, errors), cancellationToken);
+                LiveSchedules.Read(context, workspace.File, errors), cancellationToken);
             context.WriteRows(arguments, ListColumns, statuses.Select(status => (object?[])
             [
-                status.Schedule.Name, status.Schedule.Trigger.Text, string.Join(' ', status.Schedule.Command),
-                status.Next, FiringText.LastOf(status, context.Shell.Clock.GetUtcNow()), FiringText.StateOf(status),
+                status.Schedule.Name, status.Schedule.Trigger.Text, FiringText.Of(status.Schedule.Command),
+                FiringText.Of(status.Next), FiringText.LastOf(status, context.Shell.Clock.GetUtcNow()),
+                FiringText.StateOf(status),
             ]));
             errors.ThrowIfAny();
         });
@@ -68,10 +69,10 @@ static class ScheduleCommand
             if (arguments.GetValue(count) is not (> 0 and <= NextMax and var times))
                 throw CommandContext.Unreadable(
                     "--count", $"{arguments.GetValue(count)}", $"1 to {NextMax}");
-            var rows = from schedule in Chosen(workspace, arguments.GetValue(names))
+            var rows = from schedule in Chosen(context, workspace, arguments.GetValue(names))
                        from due in service.NextTimes(schedule, times)
                        orderby due
-                       select (object?[])[due, Local(due, schedule), schedule.Name];
+                       select (object?[])[FiringText.Of(due), Local(due, schedule), schedule.Name];
             context.WriteRows(arguments, NextColumns, rows);
             return Task.FromResult(0);
         });
@@ -95,7 +96,7 @@ static class ScheduleCommand
             var asked = arguments.GetValue(names) ?? [];
             if (asked.Length == 0 != arguments.GetValue(all))
                 throw new FozException(ErrorKind.Usage, $"foz schedule {word} needs schedules, or --all");
-            var chosen = Chosen(workspace, asked);
+            var chosen = Chosen(context, workspace, asked);
             await new ScheduleService(workspace.Lake, workspace.File).PauseAsync(chosen, isPaused, cancellationToken);
             foreach (var schedule in chosen) context.Shell.Out.WriteLine($"{schedule.Name} is {word}d");
         });
@@ -112,7 +113,7 @@ static class ScheduleCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var made = await new ScheduleService(workspace.Lake, workspace.File)
-                .FireAsync(Chosen(workspace, arguments.GetValue(names)), cancellationToken);
+                .FireAsync(Chosen(context, workspace, arguments.GetValue(names)), cancellationToken);
             foreach (var firing in made) context.Shell.Out.WriteLine(firing.Id);
             if (await HostNote.FindAsync(workspace, cancellationToken) is null)
                 context.Warn(new(HostNote.Missing, "foz serve starts what waits"));
@@ -124,11 +125,14 @@ static class ScheduleCommand
         new("schedules") { Description = description, Arity = arity };
 
     /// <summary>The schedules of some names, or all; what is wrong with others does not matter to them.</summary>
-    static IReadOnlyList<ScheduleDefinition> Chosen(Workspace workspace, IReadOnlyList<string>? names)
+    static IReadOnlyList<ScheduleDefinition> Chosen(
+        CommandContext context, Workspace workspace, IReadOnlyList<string>? names)
     {
         var errors = new ErrorList();
-        var schedules = ScheduleService.Read(workspace.File, errors);
-        if (names is null or [] || names.Any(name => schedules.All.All(schedule => schedule.Name != name)))
+        var schedules = LiveSchedules.Read(context, workspace.File, errors);
+        var written = (workspace.File.Schedules as YamlNode.Mapping)?.Entries.Select(entry => entry.Key).ToHashSet();
+        if (names is null or [] || names.Any(
+            name => written?.Contains(name) is true && schedules.All.All(schedule => schedule.Name != name)))
             errors.ThrowIfAny();
         if (names is null or []) return schedules.All;
         return

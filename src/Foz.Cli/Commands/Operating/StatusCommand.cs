@@ -17,9 +17,12 @@ static class StatusCommand
 
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
-        new("run"), new("state"), new("due", IsTime: true), new("took"), new("attempts", IsNumber: true),
-        new("remark"),
+        new("run"), new("state"), new("took"), new("attempts", IsNumber: true), new("remark"),
+        new("due", IsTime: true),
     ];
+
+    // A run's name tells its due time, and must not be cut.
+    static readonly IReadOnlyList<ResultColumn> shown = [.. Columns.SkipLast(1)];
 
     public static Command Create(CommandContext context)
     {
@@ -36,7 +39,7 @@ static class StatusCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var service = new ScheduleService(workspace.Lake, workspace.File);
             var errors = new ErrorList();
-            var schedules = ScheduleService.Read(workspace.File, errors);
+            var schedules = LiveSchedules.Read(context, workspace.File, errors);
             var firings = await service.FindFiringsAsync(static _ => true, BatchesRead, cancellationToken);
             var now = context.Shell.Clock.GetUtcNow();
             var broken = (await service.ListAsync(schedules, cancellationToken))
@@ -52,12 +55,14 @@ static class StatusCommand
                     context.Shell.Out.WriteLine(
                         context.Shell.Styled(
                             Style.Red,
-                            $"{status.Schedule.Name} {FiringText.LastOf(status, now)}: foz logs {status.Last!.Id}"));
+                            $"{status.Schedule.Name} {FiringText.LastOf(status, now)}"
+                                + (status.Last!.Attempts > 0 ? $": foz logs {status.Last.Id}" : "")));
             }
             var (open, ended) = (firings.Where(firing => !firing.HasEnded), firings.Where(firing => firing.HasEnded));
             context.WriteRows(
-                arguments, Columns,
-                open.Concat(ended.Take(arguments.GetValue(count))).Select(firing => RowOf(firing, now)));
+                arguments, context.IsTable(arguments) ? shown : Columns,
+                open.Concat(ended.Take(arguments.GetValue(count))).Select(
+                    firing => RowOf(firing, now)[..(context.IsTable(arguments) ? shown : Columns).Count]));
             errors.ThrowIfAny();
         });
         return command;
@@ -65,7 +70,7 @@ static class StatusCommand
 
     static object?[] RowOf(Firing firing, DateTimeOffset now) =>
     [
-        firing.Id, FiringText.Of(firing.State), firing.Due, FiringText.Length(firing, now),
-        firing.Attempts, firing.Reason ?? firing.Cause ?? "",
+        firing.Id, FiringText.Of(firing.State), FiringText.Length(firing, now), firing.Attempts,
+        firing.Reason ?? firing.Cause ?? "", FiringText.Of(firing.Due),
     ];
 }

@@ -9,7 +9,8 @@ static class HandedArguments
 
     /// <summary>Options of commands that a host runs which name files, or are its own to choose.</summary>
     static readonly string[] ownOptions =
-        ["--project", "--target", "-t", "--environment", "--vars", "--state", "--defer", HandOver.HereOption];
+        ["--project", "--target", "-t", "--environment", "--vars", "--state", "--defer", "--help", "-h", "-?",
+        HandOver.HereOption];
 
     /// <summary>Checks a command line, without the options for project and environment.</summary>
     /// <param name="arguments">The command and its arguments.</param>

@@ -25,6 +25,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
 
     readonly HostRequests requests = new(workspace.Lake);
     readonly Dictionary<string, Task> working = new(StringComparer.Ordinal);
+    bool hasLed;
 
     Shell Shell => context.Shell;
 
@@ -62,6 +63,10 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
         while (true)
             try
             {
+                // A lake that is gone, as with its disk, is not made anew.
+                if (hasLed && !await requests.HasLakeAsync(cancellationToken))
+                    throw new FozException(ErrorKind.Storage, $"the lake in {workspace.Lake.Store.Root} is gone");
+                hasLed = true;
                 return await Leadership.TakeAsync(
                     workspace.Lake, project, environment,
                     other => Report($"{other.User}@{other.Host} (process {other.ProcessId}) runs {project}; waiting"),

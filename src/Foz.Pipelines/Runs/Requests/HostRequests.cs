@@ -48,6 +48,10 @@ public sealed class HostRequests(Lakehouse lake)
     public async Task AskOnceAsync(HostRequest request, CancellationToken cancellationToken) =>
         await Store.PutIfAbsentAsync(PathOf(request.Id), request.Write(), cancellationToken);
 
+    /// <summary>Whether the lake is there: its disk may be gone.</summary>
+    public async ValueTask<bool> HasLakeAsync(CancellationToken cancellationToken) =>
+        await Store.GetInfoAsync(LakeFormat.Path, cancellationToken) is not null;
+
     /// <summary>Reads a request; null where it was removed.</summary>
     public async ValueTask<HostRequest?> FindAsync(string id, CancellationToken cancellationToken) =>
         await Store.GetAsync(PathOf(id), cancellationToken) is { } stored ? HostRequest.Read(stored, PathOf(id)) : null;

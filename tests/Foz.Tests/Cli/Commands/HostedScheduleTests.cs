@@ -34,7 +34,7 @@ public sealed class HostedScheduleTests : IAsyncLifetime
             often: {every: 1s, command: run, select: gold.total}
             then: {after: often, command: test}
             fails: {select: gold.broken}
-            never: {cron: '0 3 30 2 *'}
+            never: {cron: '@yearly'}
             """);
         Start();
         await WaitAsync(async () =>

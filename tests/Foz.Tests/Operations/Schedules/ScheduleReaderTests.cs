@@ -42,7 +42,7 @@ public sealed class ScheduleReaderTests
             (nightly.CatchUp, nightly.CatchUpMax, nightly.NewestFirst, nightly.Pool, nightly.Priority,
                 nightly.Timeout, nightly.Retries, nightly.RetryDelay));
         Assert.Equal(
-            ["after nightly", "every 00:15:00 from 1970-01-01T00:00:00.0000000+00:00",
+            ["after nightly", "every 15 minutes",
                 "on new versions of silver.orders", "by hand"],
             read.All.Skip(1).Select(schedule => schedule.Trigger.Text));
         Assert.Equal(["run", "--exclude", "silver.a"], read.All[1].Command);
@@ -64,7 +64,12 @@ public sealed class ScheduleReaderTests
     [InlineData("a: {cron: '@daily', calendar: br, business_day: 0}",
         "'business_day' begins at 1, or at -1 from the month's end", "")]
     [InlineData("a: {command: drop everything}", "a schedule cannot run 'drop everything'", "known: run, build")]
-    [InlineData("a: {command: \"run 'x\"}", "a schedule cannot run 'run 'x'", "known: run, build")]
+    [InlineData("a: {command: \"run 'x\"}", "a quote of the command 'run 'x' is not closed", "")]
+    [InlineData("a: {on_tables: orders}", "'orders' is not a table", "schema.table")]
+    [InlineData("a: {on_tables: [silver.a, null]}", "'null' is not a table", "schema.table")]
+    [InlineData("a: {after: []}", "'after' is empty", "by hand")]
+    [InlineData("a: {cron: null}", "'cron' is empty", "by hand")]
+    [InlineData("a: {cron: '0 0 30 2 *'}", "'0 0 30 2 *' is never due", "")]
     [InlineData("a: {after: b}", "schedule 'a' is after 'b', which there is not", "")]
     [InlineData("a: {after: a}", "schedule 'a' is after 'a', which is after it", "")]
     [InlineData("a: {pool: erp}", "unknown pool 'erp'", "declare it under 'pools'")]
@@ -93,7 +98,7 @@ public sealed class ScheduleReaderTests
     {
         var found = errors ?? new();
         var file = (YamlNode.Mapping)YamlReader.Read(yaml, "foz.yml", found)!;
-        var read = new ScheduleReader(found).Read(file["scheduler"], file["schedules"]);
+        var read = new ScheduleReader(found).Read(file["scheduler"], file["schedules"], ["default"]);
         if (errors is null) found.ThrowIfAny();
         return read;
     }

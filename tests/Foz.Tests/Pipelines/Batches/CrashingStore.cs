@@ -39,7 +39,7 @@ sealed class CrashingStore(IObjectStore inner, int? operationsLeft = null, bool 
         CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask<ObjectInfo?> GetInfoAsync(string path, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        DoAsync(() => inner.GetInfoAsync(path, cancellationToken));
 
     public async IAsyncEnumerable<ObjectInfo> ListAsync(
         string folder, string? startAfter,
