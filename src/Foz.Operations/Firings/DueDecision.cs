@@ -18,8 +18,12 @@ static class DueDecision
         if (known is null) return ([], new(now, schedule.Trigger.Text));
         // What was due before the change was due by the trigger that was there before.
         if (known.Trigger != schedule.Trigger.Text)
-            return ([], known with { Trigger = schedule.Trigger.Text, Decided = Later(known.Decided, now),
-                Versions = null });
+            return ([], known with
+            {
+                Trigger = schedule.Trigger.Text,
+                Decided = Later(known.Decided, now),
+                Versions = null
+            });
         // The clock was set back, or the host before this one had another: firings that are there are not made again.
         if (known.Decided > now + clockTolerance) return ([], known with { Decided = now });
         if (known.IsPaused || schedule.IsOff)

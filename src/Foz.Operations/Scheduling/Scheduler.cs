@@ -60,7 +60,8 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         foreach (var replaced in queue.FindReplaced(definitions))
             Change(replaced with
             {
-                State = FiringState.Missed, EndedAt = clock.GetUtcNow(),
+                State = FiringState.Missed,
+                EndedAt = clock.GetUtcNow(),
                 Reason = "the run before it took so long that a later time took its place",
             });
         foreach (var firing in queue.FindStarts(
@@ -145,8 +146,11 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         var now = clock.GetUtcNow();
         var started = firing with
         {
-            State = FiringState.Running, Attempts = firing.Attempts + 1, StartedAt = firing.StartedAt ?? now,
-            AttemptedAt = now, RetryAt = null,
+            State = FiringState.Running,
+            Attempts = firing.Attempts + 1,
+            StartedAt = firing.StartedAt ?? now,
+            AttemptedAt = now,
+            RetryAt = null,
         };
         await host.AskAsync(started, cancellationToken);
         Change(started);
@@ -183,7 +187,8 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
                 : canceled.Contains(firing.Id) ? FiringState.Canceled
                 : isLate ? FiringState.TimedOut
                 : FiringState.Failed,
-            EndedAt = endedAt, ExitCode = run.ExitCode,
+            EndedAt = endedAt,
+            ExitCode = run.ExitCode,
             Reason = isLate ? $"it took longer than {schedule!.Timeout}" : run.Reason,
         };
         if (ended.State is FiringState.Succeeded or FiringState.Canceled || schedule is null
@@ -192,8 +197,9 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         var wait = schedule.RetryDelay * Math.Pow(2, Math.Min(firing.Attempts - 1, 20));
         return ended with
         {
-            State = FiringState.Retrying, EndedAt = null,
-                RetryAt = endedAt + (wait < retryDelayMax ? wait : retryDelayMax),
+            State = FiringState.Retrying,
+            EndedAt = null,
+            RetryAt = endedAt + (wait < retryDelayMax ? wait : retryDelayMax),
         };
     }
 

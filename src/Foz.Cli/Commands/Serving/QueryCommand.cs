@@ -20,8 +20,11 @@ static class QueryCommand
             Description = "The SQL (default: --file, or standard input; at a terminal a prompt)",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var file = new Option<string?>("--file", "-f") { Description = "A file with one or several statements",
-            HelpName = "file" };
+        var file = new Option<string?>("--file", "-f")
+        {
+            Description = "A file with one or several statements",
+            HelpName = "file"
+        };
         var remote = new Option<string?>("--remote")
         {
             HelpName = "server",

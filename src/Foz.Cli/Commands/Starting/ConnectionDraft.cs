@@ -74,7 +74,8 @@ sealed class ConnectionDraft
         var secrets = new Secrets();
         if (Secret is not null) secrets.Add(Secret);
         var connection = new ConnectionDefinition(
-            Name, Kind.Type, Settings.Of([.. settings.Select(s => (s.Name, s.Value))])) { Secrets = secrets };
+            Name, Kind.Type, Settings.Of([.. settings.Select(s => (s.Name, s.Value))]))
+        { Secrets = secrets };
         return ConnectorRegistry.Find(Kind.Type)!.Open(
             new() { Name = Name, Connection = connection, Streams = streams, TakesAllStreams = streams.Count == 0 },
             folder);

@@ -69,8 +69,11 @@ public sealed class SchedulerTests
             known => known.With("a", known.Find("a")! with { Trigger = "" }), Cancel);
         var decided = (await new ScheduleStateStore(Store(), "p", "e").ReadAsync(Cancel)).Find("a")!.Decided;
         for (var i = 0; i < 3; i++, clock.Now += TimeSpan.FromMinutes(11))
-            await last.StepAsync(schedules with { All =
-                [schedules.All[0] with { IsOff = true, Trigger = new ScheduleTrigger.Manual() }] }, Cancel);
+            await last.StepAsync(schedules with
+            {
+                All =
+                [schedules.All[0] with { IsOff = true, Trigger = new ScheduleTrigger.Manual() }]
+            }, Cancel);
 
         var firings = await FiringsAsync();
         var due = cron.Between(zone, seed % 2 == 0 ? start.AddDays(-1) : start, decided).ToList();
@@ -319,7 +322,10 @@ public sealed class SchedulerTests
             $"scheduler: {scheduler}\nschedules:\n  {schedules.ReplaceLineEndings("\n  ")}\n", "foz.yml", errors)!;
         var read = new ScheduleReader(errors).Read(yaml["scheduler"], yaml["schedules"], ["default"]);
         errors.ThrowIfAny();
-        return read with { Kept = yaml["scheduler"] is YamlNode.Mapping { Entries.Count: > 0 } ? read.Kept
-            : TimeSpan.FromDays(800) };
+        return read with
+        {
+            Kept = yaml["scheduler"] is YamlNode.Mapping { Entries.Count: > 0 } ? read.Kept
+            : TimeSpan.FromDays(800)
+        };
     }
 }
