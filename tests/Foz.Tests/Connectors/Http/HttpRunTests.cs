@@ -19,7 +19,12 @@ public sealed class HttpRunTests
               orders: {mode: incremental, cursor: at, cursor_param: since, keys: [id]}
             """);
         Assert.Equal(Outcome.Skipped, (await project.RunAsync()).Steps.Single(s => s.IsStream).Outcome);
-        Assert.Equal(["bronze.orders has no rows yet, and no columns: the first rows make it"], project.Warnings);
+        Assert.Equal(
+            [
+                "bronze.orders has no rows yet, and no columns: the first rows make it",
+                "bronze.orders has no rows yet: silver.orders waits for the first",
+            ],
+            project.Warnings);
         rows = "[{\"id\":1,\"at\":5,\"s\":\"a\"},{\"id\":2,\"at\":6,\"s\":\"b\"}]";
         Assert.Equal(2, (await project.RunWellAsync()).Steps.Single(s => s.IsStream).RowsWritten);
         var idle = await project.RunWellAsync();
