@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foz.Tests;
+using Foz.Tests.Connectors.MongoDb;
 
 namespace Foz.AcceptanceTests.Cli;
 
@@ -28,6 +29,27 @@ public sealed class PublishTests(PublishedFoz foz) : IDisposable
         Assert.Contains("libduckdb.so, SHA-256 ", version, StringComparison.Ordinal);
         Assert.Equal("a\n1\n", await RunAsync("query", "select 1 as a", "--output", "csv"));
         Assert.Empty(Directory.GetFileSystemEntries(folder));
+    }
+
+    /// <summary>Its driver is the one that is not compiled ahead of time with all else.</summary>
+    [Fact]
+    public async Task What_is_published_reads_collections_of_MongoDB()
+    {
+        using var server = new MongoServer(
+            new MongoCommands().Add("orders", "{_id: 1, total: NumberDecimal('1.50')}", "{_id: 2, total: null}"));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "foz.yml"),
+            $"name: shop\nconnections:\n  shop: {{type: mongodb, url: '{server.Url}'}}\n",
+            TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(Path.Combine(folder, "sources"));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "sources", "shop.yml"),
+            "connection: shop\nstreams:\n  orders: {columns: {total: 'decimal(10,2)'}}\n",
+            TestContext.Current.CancellationToken);
+        await RunAsync("run");
+        Assert.Equal(
+            "_id,total\n1,1.50\n2,\n",
+            await RunAsync("query", "select _id, total from bronze.orders order by 1", "--output", "csv"));
     }
 
     /// <summary>Runs the program with no .NET of the machine, no home, and a folder for whatever it would unpack.</summary>
