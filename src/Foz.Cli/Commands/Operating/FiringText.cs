@@ -13,6 +13,10 @@ static class FiringText
         ? "timed out"
         : state.ToString().ToLowerInvariant();
 
+    /// <summary>A firing's state in words; one that runs while no host is there waits for the next.</summary>
+    public static string Of(Firing firing, bool hasHost) =>
+        firing.State is FiringState.Running && !hasHost ? "interrupted" : Of(firing.State);
+
     /// <summary>A time, as ISO 8601 has it.</summary>
     public static string? Of(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -44,9 +44,9 @@ static class StatusCommand
             var now = context.Shell.Clock.GetUtcNow();
             var broken = (await service.ListAsync(schedules, cancellationToken))
                 .Where(status => status.Last is { HasFailed: true } or { State: FiringState.Missed }).ToList();
+            var host = await HostNote.FindAsync(workspace, cancellationToken);
             if (context.IsTable(arguments))
             {
-                var host = await HostNote.FindAsync(workspace, cancellationToken);
                 context.Shell.Out.WriteLine(host is null
                     ? context.Shell.Styled(Style.Yellow, $"{HostNote.Missing}: nothing is started (foz serve)")
                     : $"{host.User}@{host.Host} (process {host.ProcessId}) runs {workspace.File.Name} in "
@@ -59,18 +59,19 @@ static class StatusCommand
                                 + (status.Last!.Attempts > 0 ? $": foz logs {status.Last.Id}" : "")));
             }
             var (open, ended) = (firings.Where(firing => !firing.HasEnded), firings.Where(firing => firing.HasEnded));
+            var columns = context.IsTable(arguments) ? shown : Columns;
             context.WriteRows(
-                arguments, context.IsTable(arguments) ? shown : Columns,
-                open.Concat(ended.Take(arguments.GetValue(count))).Select(
-                    firing => RowOf(firing, now)[..(context.IsTable(arguments) ? shown : Columns).Count]));
+                arguments, columns,
+                open.Concat(ended.Take(arguments.GetValue(count)))
+                    .Select(firing => RowOf(firing, host is not null, now)[..columns.Count]));
             errors.ThrowIfAny();
         });
         return command;
     }
 
-    static object?[] RowOf(Firing firing, DateTimeOffset now) =>
+    static object?[] RowOf(Firing firing, bool hasHost, DateTimeOffset now) =>
     [
-        firing.Id, FiringText.Of(firing.State), FiringText.Length(firing, now), firing.Attempts,
+        firing.Id, FiringText.Of(firing, hasHost), FiringText.Length(firing, now), firing.Attempts,
         firing.Reason ?? firing.Cause ?? "", FiringText.Of(firing.Due),
     ];
 }

@@ -104,6 +104,21 @@ public sealed class HostedScheduleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_whose_host_is_gone_is_not_shown_as_running()
+    {
+        Write("endless: {command: run, select: gold.total}");
+        foz.Write(
+            "models/gold/total.sql",
+            "select sum(hash(a.range, b.range)) as n from range(10000000) a, range(10000000) b");
+        Start();
+        (await foz.RunAsync("schedule", "run", "endless")).ExpectOk();
+        await WaitAsync(async () => (await StatusAsync()).Any(run => State(run) == "running"));
+        await stop.CancelAsync();
+        await host!;
+        Assert.Equal("interrupted", State(Assert.Single(await StatusAsync())));
+    }
+
+    [Fact]
     public async Task A_host_may_leave_schedules_to_others()
     {
         Write("a: {every: 1s, select: gold.total}");
