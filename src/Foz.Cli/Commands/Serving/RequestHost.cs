@@ -106,11 +106,12 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
                     await requests.SweepAsync(cancellationToken);
                     sweptAt = Shell.Clock.GetUtcNow();
                 }
-                var taken = await requests.TakeAsync(
-                    leader, working.Keys.ToHashSet(StringComparer.Ordinal),
+                if (working.Count > 0 || requests.MayHaveCome())
+                    foreach (var request in await requests.TakeAsync(
+                        leader, working.Keys.ToHashSet(StringComparer.Ordinal),
                         CommandsMax + schedules.RunsMax - working.Count,
-                    unreadable => Report(unreadable.Message), cancellationToken);
-                foreach (var request in taken) working[request.Id] = AnswerAsync(request, cancellationToken);
+                        unreadable => Report(unreadable.Message), cancellationToken))
+                        working[request.Id] = AnswerAsync(request, cancellationToken);
             }
             catch (Exception e) when (DeltaErrors.Find(e) is { Kind: not ErrorKind.Canceled })
             {

@@ -25,8 +25,13 @@ public sealed class HostRequests(Lakehouse lake)
 
     static readonly TimeSpan kept = TimeSpan.FromDays(7);
 
+    // How often a folder is listed that seems to be as it was, and for how long after a change its time may not tell.
+    static readonly TimeSpan listInterval = TimeSpan.FromSeconds(5), timeTolerance = TimeSpan.FromSeconds(1);
+
     // Requests stay for a week after their end; each is read once.
     readonly HashSet<string> ended = new(StringComparer.Ordinal);
+
+    DateTimeOffset listedAt;
 
     LakeStore Store => lake.Store;
 
@@ -51,6 +56,14 @@ public sealed class HostRequests(Lakehouse lake)
     /// <summary>Whether the lake is there: its disk may be gone.</summary>
     public async ValueTask<bool> HasLakeAsync(CancellationToken cancellationToken) =>
         await Store.GetInfoAsync(LakeFormat.Path, cancellationToken) is not null;
+
+    /// <summary>Whether requests may have come since they were last taken: a listing costs more than this.</summary>
+    public bool MayHaveCome()
+    {
+        var age = lake.Clock.GetUtcNow() - listedAt;
+        return !Store.IsLocal || age > listInterval || age < TimeSpan.Zero
+            || Directory.GetLastWriteTimeUtc(Path.Combine(Store.Root, Folder)) > listedAt.UtcDateTime - timeTolerance;
+    }
 
     /// <summary>Reads a request; null where it was removed.</summary>
     public async ValueTask<HostRequest?> FindAsync(string id, CancellationToken cancellationToken) =>
@@ -84,6 +97,7 @@ public sealed class HostRequests(Lakehouse lake)
         CancellationToken cancellationToken)
     {
         var taken = new List<HostRequest>();
+        listedAt = lake.Clock.GetUtcNow();
         foreach (var id in await ListAsync(cancellationToken))
         {
             if (taken.Count == countMax) break;
