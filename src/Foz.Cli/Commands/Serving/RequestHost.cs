@@ -47,7 +47,10 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                Report("another host has taken over");
+                Report(
+                    leader.StorageError is { } error
+                        ? $"gives its place to other hosts, as the lake cannot be written: {error}"
+                        : "another host has taken over");
             }
             finally
             {

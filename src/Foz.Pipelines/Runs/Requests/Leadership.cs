@@ -24,8 +24,11 @@ public sealed class Leadership : IAsyncDisposable
     /// <summary>The host.</summary>
     public string HostId => beat.Holder.RunId;
 
-    /// <summary>Canceled when another host took its place.</summary>
+    /// <summary>Canceled when another host took its place, or may have, as the lake could not be written.</summary>
     public CancellationToken Lost => beat.Lost;
+
+    /// <summary>Why the lake could not be written; null where another host took its place.</summary>
+    public string? StorageError => beat.StorageError;
 
     /// <summary>Whether it answers the requests of a project in an environment.</summary>
     public bool Leads(string project, string environment) => led == (project, environment);

@@ -58,6 +58,9 @@ sealed class Heartbeat : IAsyncDisposable
     /// <summary>Canceled when another process took the run's place.</summary>
     public CancellationToken Lost => lost.Token;
 
+    /// <summary>Why the object could not be renewed any more; null where another process took it.</summary>
+    public string? StorageError { get; private set; }
+
     /// <summary>Why work could not end; null while the object is the run's.</summary>
     public FozException? LostError => lost.IsCancellationRequested ? MakeLostError() : null;
 
@@ -138,8 +141,9 @@ sealed class Heartbeat : IAsyncDisposable
         {
             // The storage failed; the object still counts, and the next renewal may succeed.
         }
-        catch (StorageException)
+        catch (StorageException e)
         {
+            StorageError = e.Message;
             await lost.CancelAsync();
         }
     }
