@@ -10,7 +10,7 @@ namespace Foz.Delta.Iceberg;
 /// <param name="store">The table's files.</param>
 sealed class IcebergFolder(IObjectStore store)
 {
-    const string Hint = $"{Folder}/version-hint.text";
+    const string HintPath = $"{Folder}/version-hint.text";
     const string Suffix = ".metadata.json";
 
     /// <summary>The folder's name.</summary>
@@ -20,20 +20,17 @@ sealed class IcebergFolder(IObjectStore store)
     public string Location { get; } = FullPath.Of(store.Root);
 
     /// <summary>The newest metadata file.</summary>
-    /// <returns>Its number, 0 without one; the number that the hint has; and the metadata, null where another program
-    /// wrote them or they are damaged.</returns>
-    public async ValueTask<(long Number, long HintNumber, IcebergMetadata? Metadata)> FindAsync(
+    /// <returns>Its number, 0 without one; the hint; and the metadata, null where another program wrote them or they
+    /// are damaged.</returns>
+    public async ValueTask<(long Number, Hint Hint, IcebergMetadata? Metadata)> FindAsync(
         CancellationToken cancellationToken)
     {
-        var hinted = await store.GetAsync(Hint, cancellationToken) is { } hint
-            && long.TryParse(
-                Encoding.UTF8.GetString(hint.Content.Span).Trim(), CultureInfo.InvariantCulture, out var said)
-            && await store.GetInfoAsync(PathOf(said), cancellationToken) is not null ? said : 0;
-        var number = hinted > 0 ? hinted : await GreatestAsync(cancellationToken);
+        var hint = await ReadHintAsync(cancellationToken);
+        var number = hint.Number > 0 ? hint.Number : await GreatestAsync(cancellationToken);
         // Who wrote a newer one may have died before the hint.
         while (await store.GetInfoAsync(PathOf(number + 1), cancellationToken) is not null) number++;
         var file = number > 0 ? await store.GetAsync(PathOf(number), cancellationToken) : null;
-        return (number, hinted, file is null ? null : IcebergMetadata.Parse(file.Content));
+        return (number, hint, file is null ? null : IcebergMetadata.Parse(file.Content));
     }
 
     /// <summary>Writes a metadata file.</summary>
@@ -42,9 +39,20 @@ sealed class IcebergFolder(IObjectStore store)
         long number, IcebergMetadata metadata, CancellationToken cancellationToken) =>
         await store.PutIfAbsentAsync(PathOf(number), metadata.ToUtf8(), cancellationToken) is PutIfAbsentResult.Created;
 
-    /// <summary>Writes the hint that names the newest metadata file to readers.</summary>
-    public async ValueTask PutHintAsync(long number, CancellationToken cancellationToken) => await store.PutAsync(
-        Hint, Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)), cancellationToken);
+    /// <summary>Makes the hint name at least this metadata file: a writer that was slow never sets it back.</summary>
+    /// <param name="number">The file's number.</param>
+    /// <param name="before">The hint as it was found.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async ValueTask PutHintAsync(long number, Hint before, CancellationToken cancellationToken)
+    {
+        var content = Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+        while (before.Number < number && !await TryPutAsync()) before = await ReadHintAsync(cancellationToken);
+
+        async ValueTask<bool> TryPutAsync() => before.ETag is null
+            ? await store.PutIfAbsentAsync(HintPath, content, cancellationToken) is PutIfAbsentResult.Created
+            : await store.PutIfMatchAsync(HintPath, content, before.ETag, cancellationToken)
+                is PutIfMatchResult.Written;
+    }
 
     /// <summary>Writes a file of the folder.</summary>
     /// <returns>Where it is, in full.</returns>
@@ -73,6 +81,15 @@ sealed class IcebergFolder(IObjectStore store)
     /// <summary>Where a metadata file is, in full.</summary>
     public string FileOf(long number) => $"{Location}/{PathOf(number)}";
 
+    async ValueTask<Hint> ReadHintAsync(CancellationToken cancellationToken)
+    {
+        if (await store.GetAsync(HintPath, cancellationToken) is not { } found) return default;
+        var isFile = long.TryParse(
+            Encoding.UTF8.GetString(found.Content.Span).Trim(), CultureInfo.InvariantCulture, out var number)
+            && await store.GetInfoAsync(PathOf(number), cancellationToken) is not null;
+        return new(isFile ? number : 0, found.ETag);
+    }
+
     static string PathOf(long number) =>
         string.Create(CultureInfo.InvariantCulture, $"{Folder}/v{number}{Suffix}");
 
@@ -90,4 +107,9 @@ sealed class IcebergFolder(IObjectStore store)
                 greatest = Math.Max(greatest, number);
         return greatest;
     }
+
+    /// <summary>What the hint says.</summary>
+    /// <param name="Number">The metadata file it names; 0 where it names none that exists.</param>
+    /// <param name="ETag">Its tag; null where there is no hint.</param>
+    public readonly record struct Hint(long Number, string? ETag);
 }

@@ -39,21 +39,21 @@ sealed class IcebergTable(DeltaTable table)
                 && metadata.DeltaTableId == snapshot.Metadata.Id;
             if (isOwn && metadata!.DeltaVersion >= snapshot.Version)
             {
-                if (hint < number) await folder.PutHintAsync(number, cancellationToken);
+                await folder.PutHintAsync(number, hint, cancellationToken);
                 return;
             }
             var changes = isOwn
                 ? await ChangesAsync(metadata!.DeltaVersion, snapshot, commit, cancellationToken)
                 : null;
             if (!isOwn) metadata = IcebergMetadata.New(folder.Location, snapshot.Metadata.Id);
-            if (await TryStepAsync(number, metadata!, snapshot, changes, cancellationToken)) return;
+            if (await TryStepAsync(number, hint, metadata!, snapshot, changes, cancellationToken)) return;
         }
         throw new DeltaException(
             DeltaErrorKind.Conflict, $"others wrote {IcebergFolder.Folder} first {AttemptsMax} times");
     }
 
     async Task<bool> TryStepAsync(
-        long number, IcebergMetadata metadata, Snapshot snapshot, FileChanges? changes,
+        long number, IcebergFolder.Hint hint, IcebergMetadata metadata, Snapshot snapshot, FileChanges? changes,
         CancellationToken cancellationToken)
     {
         var step = new IcebergStep(folder, metadata, snapshot);
@@ -74,7 +74,7 @@ sealed class IcebergTable(DeltaTable table)
             await folder.DeleteAsync(step.Written, cancellationToken);
             return false;
         }
-        await folder.PutHintAsync(number + 1, cancellationToken);
+        await folder.PutHintAsync(number + 1, hint, cancellationToken);
         await folder.DeleteAsync(oldFiles, cancellationToken);
         await DeleteExpiredAsync(expired, cancellationToken);
         return true;

@@ -312,7 +312,7 @@ public sealed class IcebergTableTests
     {
         var folder = new IcebergFolder(store);
         var (number, hint, metadata) = await folder.FindAsync(Cancel);
-        Assert.Equal(number, hint);
+        Assert.Equal(number, hint.Number);
         Assert.Equal(snapshot.Version, metadata!.DeltaVersion);
         var schema = snapshot.TableSchema;
         var spec = metadata.SetPartitioning(schema);
