@@ -1,6 +1,7 @@
 using Foz.Lake.Configuration;
 using Foz.Lake.Catalog;
 using Foz.Operations.Firings;
+using Foz.Operations.Hosting;
 using Foz.Operations.Schedules;
 using Foz.Operations.Scheduling;
 using Foz.Pipelines.Projects;
@@ -24,18 +25,18 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
     public static ProjectSchedules Read(ProjectFile file, ErrorList errors) =>
         new ScheduleReader(errors).Read(file.Scheduler, file.Schedules, file.Environments);
 
-    /// <summary>Fires the schedules until it is stopped, on the host that leads.</summary>
+    /// <summary>Creates the job that fires the schedules, for the host that leads.</summary>
     /// <param name="current">Gives the schedules as they are now: the same object while nothing changed.</param>
     /// <param name="report">Takes what an operator should see.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public Task RunAsync(
-        Func<ProjectSchedules> current, Action<string> report, CancellationToken cancellationToken) =>
-        new SchedulerLoop(lake, new(states, firings, new LakeRunHost(lake, file), lake.Clock)
+    public IHostJob CreateJob(Func<ProjectSchedules> current, Action<string> report) => new ScheduleJob(
+        lake,
+        new(states, firings, new LakeRunHost(lake, file), lake.Clock)
         {
             Ended = firing => report(
                 $"{firing.Id} {firing.State.ToString().ToLowerInvariant()}"
                     + (firing.Reason is { } reason ? $": {reason}" : "")),
-        }, current, report).RunAsync(cancellationToken);
+        },
+        current);
 
     /// <summary>Returns how each schedule stands, in the order of the file.</summary>
     /// <param name="schedules">The schedules.</param>

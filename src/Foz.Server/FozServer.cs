@@ -6,6 +6,7 @@ using Foz.Lake.Configuration;
 using Foz.Server.Auth;
 using Foz.Server.Health;
 using Foz.Server.Logging;
+using Foz.Server.Pages;
 using Foz.Server.PgWire;
 using Foz.Server.Trino;
 using Foz.Serving;
@@ -33,6 +34,9 @@ public sealed record ServerOptions
 
     /// <summary>Gets where the server logs.</summary>
     public required TextWriter Log { get; init; }
+
+    /// <summary>Gets what the HTTP port answers besides its health.</summary>
+    public IReadOnlyList<HttpPage> Pages { get; init; } = [];
 }
 
 /// <summary>
@@ -101,6 +105,7 @@ public sealed class FozServer : IAsyncDisposable
             Starting = new(options.Serve.StartingMax),
         };
         var listener = PgListener.Start(new(options.Serve.Address, options.Serve.PgPort), host);
+        new PageMap(new(logIns, HttpLogIn.HttpProtocol)).Map(web, options.Pages);
         TrinoListener? trinoListener = null;
         try
         {
@@ -147,7 +152,7 @@ public sealed class FozServer : IAsyncDisposable
         ServerOptions options, X509Certificate2? certificate, Authenticator desk, ILogger logger,
         CancellationToken cancellationToken)
     {
-        var logIn = new HttpLogIn(desk);
+        var logIn = new HttpLogIn(desk, HttpLogIn.TrinoProtocol);
         return TrinoListener.StartAsync(
             new(options.Serve.Address, options.Serve.TrinoPort), certificate, new TextLoggerProvider(options.Log),
             new(new(options.Sql.Host), logIn, options.Clock, logger)

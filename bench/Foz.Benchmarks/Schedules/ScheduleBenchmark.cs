@@ -4,6 +4,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Operations;
+using Foz.Operations.Hosting;
 using Foz.Pipelines.Projects.Reading;
 
 namespace Foz.Benchmarks.Schedules;
@@ -58,7 +59,8 @@ sealed class ScheduleBenchmark(int schedules) : IBenchmark
         errors.ThrowIfAny();
         var lake = new Lakehouse(file.LakePath, engines, TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var running = new ScheduleService(lake, file).RunAsync(() => read, static _ => { }, stop.Token);
+        var job = new ScheduleService(lake, file).CreateJob(() => read, static _ => { });
+        var running = new HostLoop(TimeProvider.System, static _ => { }).RunAsync(job, stop.Token);
         var firings = Path.Combine(file.LakePath, "_foz", "firings");
         FileInfo? written;
         do

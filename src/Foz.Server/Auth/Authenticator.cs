@@ -170,7 +170,8 @@ sealed class Authenticator(LogIns logIns, AuditLog? audit, TimeProvider clock, I
         LogInAttempt attempt, AuditDecision decision, string? reason, CancellationToken cancellationToken)
     {
         if (audit is null
-            || (decision is AuditDecision.Granted && attempt.Protocol == HttpLogIn.TrinoProtocol && IsSeen(attempt)))
+            || (decision is AuditDecision.Granted
+                && attempt.Protocol is HttpLogIn.TrinoProtocol or HttpLogIn.HttpProtocol && IsSeen(attempt)))
             return;
         await audit.AddDurablyAsync(
             new()

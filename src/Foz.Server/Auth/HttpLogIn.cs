@@ -14,10 +14,14 @@ readonly record struct HttpIdentity(SessionUser? User, int Status = 0, string Me
 
 /// <summary>Log-ins of HTTP: a password (RFC 7617) or a token (RFC 6750) with each request.</summary>
 /// <param name="desk">Logs users in.</param>
-sealed class HttpLogIn(Authenticator desk)
+/// <param name="protocol">What the audit calls the protocol.</param>
+sealed class HttpLogIn(Authenticator desk, string protocol)
 {
     /// <summary>What the audit calls Trino's protocol.</summary>
     public const string TrinoProtocol = "trino";
+
+    /// <summary>What the audit calls requests of the HTTP port's pages.</summary>
+    public const string HttpProtocol = "http";
 
     const string Basic = "Basic ", Bearer = "Bearer ";
 
@@ -37,7 +41,7 @@ sealed class HttpLogIn(Authenticator desk)
         var basic = BasicOf(authorization);
         var address = context.Connection.RemoteIpAddress ?? IPAddress.None;
         var attempt = new LogInAttempt(
-            basic?.Name ?? named ?? "", address, TrinoProtocol, basic is null ? "bearer" : "password");
+            basic?.Name ?? named ?? "", address, protocol, basic is null ? "bearer" : "password");
         if (desk.LogIns.IsOpen)
             return named is null && basic is null
                 ? new(null, StatusCodes.Status401Unauthorized, "User must be set")

@@ -4,6 +4,7 @@ using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Tables;
 using Foz.Operations;
+using Foz.Operations.Hosting;
 using Foz.Pipelines.Runs.Requests;
 
 namespace Foz.Cli.Commands.Serving;
@@ -43,7 +44,8 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leader.Lost);
             try
             {
-                await Task.WhenAll(AnswerAsync(leader, either.Token), FireAsync(either));
+                await Task.WhenAll(
+                    CreateJobs().Select(job => RepeatAsync(job, either)).Append(AnswerAsync(leader, either.Token)));
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -82,13 +84,18 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
             }
     }
 
-    /// <summary>Fires schedules; where that ends, the answers end too, so that the host starts anew.</summary>
-    async Task FireAsync(CancellationTokenSource stop)
+    /// <summary>What the host that leads does by itself, besides answering requests.</summary>
+    IEnumerable<IHostJob> CreateJobs() =>
+    [
+        new ScheduleService(workspace.Lake, workspace.File).CreateJob(() => schedules.Current, Report),
+    ];
+
+    /// <summary>Repeats a job; where that ends, all that the host does ends too, so that it starts again.</summary>
+    async Task RepeatAsync(IHostJob job, CancellationTokenSource stop)
     {
         try
         {
-            await new ScheduleService(workspace.Lake, workspace.File).RunAsync(
-                () => schedules.Current, Report, stop.Token);
+            await new HostLoop(Shell.Clock, Report).RunAsync(job, stop.Token);
         }
         finally
         {

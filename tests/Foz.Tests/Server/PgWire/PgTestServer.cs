@@ -3,6 +3,7 @@ using System.Text;
 using Foz.Lake.Configuration;
 using Foz.Server;
 using Foz.Server.Auth;
+using Foz.Server.Pages;
 using Foz.Serving.Governance;
 using Foz.Tests.Serving;
 
@@ -34,10 +35,11 @@ sealed class PgTestServer : IAsyncDisposable
     /// <param name="sessionsMax">How many sessions there can be.</param>
     /// <param name="clock">The time of connections and requests.</param>
     /// <param name="notesQueries">Whether statements are recorded.</param>
+    /// <param name="pages">What the HTTP port answers besides its health.</param>
     public static async Task<PgTestServer> StartAsync(
         Func<ServeOptions, ServeOptions>? choose = null, bool isOpen = false, int sessionsMax = 4,
         TimeProvider? clock = null,
-        bool notesQueries = false)
+        bool notesQueries = false, params IReadOnlyList<HttpPage> pages)
     {
         var users = Directory.CreateTempSubdirectory("foz-users-").FullName;
         new UserFile(users).Add("ana", Password, isOwner: true, replaces: false);
@@ -55,6 +57,7 @@ sealed class PgTestServer : IAsyncDisposable
                 Sql = lake.Service,
                 Clock = clock ?? TimeProvider.System,
                 Log = TextWriter.Synchronized(new StringWriter(log)),
+                Pages = pages,
             },
             TestContext.Current.CancellationToken);
         return new() { Lake = lake, Server = server, Log = log };

@@ -1,0 +1,24 @@
+using Foz.Lake.Catalog;
+using Foz.Operations.Hosting;
+using Foz.Operations.Schedules;
+
+namespace Foz.Operations.Scheduling;
+
+/// <summary>The schedules of a project, as work of the host that leads.</summary>
+/// <param name="lake">The lake.</param>
+/// <param name="scheduler">The scheduler.</param>
+/// <param name="current">Gives the schedules as they are now.</param>
+sealed class ScheduleJob(Lakehouse lake, Scheduler scheduler, Func<ProjectSchedules> current) : IHostJob
+{
+    /// <inheritdoc/>
+    public string Name => "schedules";
+
+    /// <inheritdoc/>
+    public TimeSpan Interval => TimeSpan.FromMilliseconds(lake.Store.IsLocal ? 1000 : 2000);
+
+    /// <inheritdoc/>
+    public Task OpenAsync(CancellationToken cancellationToken) => scheduler.OpenAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task StepAsync(CancellationToken cancellationToken) => scheduler.StepAsync(current(), cancellationToken);
+}
