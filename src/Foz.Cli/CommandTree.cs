@@ -45,6 +45,7 @@ static class CommandTree
         (ScheduleCommand.Name, ScheduleCommand.Create),
         (LogsCommand.Name, LogsCommand.Create),
         (CancelCommand.Name, CancelCommand.Create),
+        (ExportCommand.Name, ExportCommand.Create),
         (HealthCommand.Name, HealthCommand.Create),
         (UserCommand.Name, UserCommand.Create),
         (LsCommand.Name, LsCommand.Create),
