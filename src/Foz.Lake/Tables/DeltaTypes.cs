@@ -41,6 +41,12 @@ public static class DeltaTypes
     public static DataType? Wider(DataType table, DataType data) =>
         TypeWidening.Wider(ToDeltaType(table), ToDeltaType(data)) is { } wider ? ToDataType(wider) : null;
 
+    /// <summary>Whether a table can be clustered by columns of a type: files keep bounds of them.</summary>
+    public static bool CanCluster(DeltaType type) => type is DecimalType or PrimitiveType
+    {
+        Kind: not (PrimitiveKind.Boolean or PrimitiveKind.Binary or PrimitiveKind.Variant or PrimitiveKind.Void),
+    };
+
     /// <summary>The type of a column in the words of the log.</summary>
     public static DeltaType ToDeltaType(DataType type) => type switch
     {

@@ -10,7 +10,6 @@ using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Projects;
-using TypeId = Foz.DuckDB.TypeId;
 
 namespace Foz.Pipelines.Materializations;
 
@@ -293,17 +292,11 @@ sealed class HistoryRows(EngineSession session, Model model, IncrementalStrategy
 
     void CheckColumns(IReadOnlyList<EngineColumn> given)
     {
-        var updatedAt = (strategy as IncrementalStrategy.Scd2ByTime)?.UpdatedAt;
         foreach (var column in columns.Names.Where(column => IsGiven(given, column)))
             throw Wrong(
                 $"{model.Name} has a column '{column}', which its strategy {strategy.Name} fills itself",
                 "leave it out, or call the strategy's column otherwise with valid_from, valid_to, is_current, "
                     + "is_deleted, version_id or version_at");
-        if (updatedAt is not null && given.First(c => Is(c, updatedAt)) is { } time
-            && time.Type.Id is not (TypeId.Date or TypeId.Timestamp or TypeId.TimestampTz))
-            throw Wrong(
-                $"'updated_at' of {model.Name} is the column '{updatedAt}' of type {time.TypeName}, which is no time",
-                $"cast it in the SELECT: CAST({updatedAt} AS TIMESTAMP) AS {updatedAt}");
     }
 
     void CheckRows(CancellationToken cancellationToken)

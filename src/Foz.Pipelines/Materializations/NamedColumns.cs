@@ -1,6 +1,10 @@
+using Foz.Delta.Schema;
 using Foz.Lake;
 using Foz.Lake.Configuration;
+using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
+using Foz.Lake.Tables;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Pipelines.Materializations;
@@ -8,14 +12,49 @@ namespace Foz.Pipelines.Materializations;
 /// <summary>Compares the columns that a model's materialization names with those of its SELECT.</summary>
 static class NamedColumns
 {
-    /// <summary>Refuses rows that lack a column.</summary>
+    /// <summary>Refuses rows that lack a column, or have it with a type that its setting does not take.</summary>
     /// <exception cref="FozException">They do.</exception>
     public static void Check(Model model, Relation rows, CancellationToken cancellationToken)
     {
         // A model that names no columns needs none: its own are not asked for.
-        if (!Of(model.Materialization).Any()) return;
-        var columns = rows.Describe(cancellationToken).Select(column => column.Name).ToList();
-        if (FaultsOf(model, columns).FirstOrDefault() is { } fault) throw fault;
+        var named = Of(model.Materialization).Select(name => name.Column).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        if (named.Count == 0) return;
+        var columns = rows.Describe(cancellationToken);
+        var faults = FaultsOf(model, [.. columns.Select(column => column.Name)]);
+        var fields = columns.Where(column => named.Contains(column.Name)).Select(column => column.ToField());
+        if (faults.Concat(FaultsOf(model, [.. fields], columns.Count)).FirstOrDefault() is { } fault) throw fault;
+    }
+
+    /// <summary>Finds the columns whose type its setting does not take.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="fields">The columns of the SELECT; those that no setting names may be missing.</param>
+    /// <param name="count">The number of the SELECT's columns.</param>
+    public static IEnumerable<FozException> FaultsOf(Model model, IReadOnlyList<Field> fields, int count)
+    {
+        foreach (var (setting, column) in Of(model.Materialization))
+        {
+            if (fields.FirstOrDefault(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase))
+                is not { } field) continue;
+            var type = DeltaTypes.ToDeltaType(field.Type);
+            var (fits, fault, hint) = setting switch
+            {
+                "partition_by" => (PartitionValue.IsSupported(type), "by which no table can be partitioned",
+                    "name a column of single values, such as a date"),
+                "cluster_by" => (DeltaTypes.CanCluster(type), "of which files keep no bounds",
+                    "name a column of numbers, texts or times"),
+                "updated_at" or "event_time" => (
+                    type == DeltaType.Date || type == DeltaType.Timestamp || type == DeltaType.TimestampNtz,
+                    "which is no date or timestamp", $"cast it in the SELECT: CAST({column} AS TIMESTAMP) AS {column}"),
+                _ => (true, "", ""),
+            };
+            if (fits) continue;
+            var name = ColumnTypes.NameOf(field.Type);
+            yield return Fault(
+                model, $"'{setting}' of {model.Name} is the column '{column}' of type {name}, {fault}", hint);
+        }
+        if (count > 0 && model.Materialization.PartitionBy.Count == count)
+            yield return Fault(
+                model, $"'partition_by' of {model.Name} names all of its columns", "leave one of them out");
     }
 
     /// <summary>Finds the columns that the SELECT does not have, and those that it has twice.</summary>

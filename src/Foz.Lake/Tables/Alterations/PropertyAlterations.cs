@@ -116,11 +116,7 @@ static class PropertyAlterations
         var columns = new JsonArray();
         foreach (var path in paths)
         {
-            if (draft.Find(path).Type is StructType or ArrayType or MapType or PrimitiveType
-                {
-                    Kind: PrimitiveKind.Boolean
-                or PrimitiveKind.Binary or PrimitiveKind.Variant or PrimitiveKind.Void
-                })
+            if (!DeltaTypes.CanCluster(draft.Find(path).Type))
                 throw new FozException(
                     ErrorKind.Data, $"a table cannot be clustered by {path}: files keep no bounds of it");
             var physical = ColumnMapping.PhysicalPath(draft.Schema, path, draft.Mapping)

@@ -4,6 +4,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Engine.Functions;
 using Foz.Lake.Sql;
 using Foz.Pipelines.Lineage;
 using Foz.Pipelines.Materializations;
@@ -20,9 +21,9 @@ namespace Foz.Pipelines.Runs.Screening;
 public sealed record CheckFault(FozException Error, bool IsCertain);
 
 /// <summary>
-/// Binds what a project's models, checks and tests say in SQL to the columns that tables would have, and reads types
-/// and regular expressions, without running anything. Where columns are not known, such as those of a source that was
-/// never read nor locked, only what is no SQL at all is found.
+/// Binds what a project's models, checks and tests say in SQL to the columns that tables would have, and reads types,
+/// values, regular expressions and the files of seeds, without running anything. Where columns are not known, such as
+/// those of a source that was never read nor locked, only what is no SQL at all is found.
 /// </summary>
 /// <param name="project">The project.</param>
 /// <param name="lake">Its lake.</param>
@@ -80,12 +81,32 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
             if (found.Error is null && found.Columns.Count > 0)
                 faults.AddRange(
                     NamedColumns.FaultsOf(node.Model, [.. found.Columns.Select(column => column.Field.Name)])
+                        .Concat(NamedColumns.FaultsOf(
+                            node.Model, [.. found.Columns.Select(column => column.Field)], found.Columns.Count))
                         .Select(error => new CheckFault(error, isCertain)));
+            if (node.Model.Materialization is Materialization.Seed seed
+                && FaultOf(node.Model, seed, cancellationToken) is { } wrong)
+                faults.Add(new(wrong, IsCertain: true));
             if (found.Error is { Kind: ErrorKind.Sql, Place: { } place } fault
                 && place.File == node.Model.Body.Start.File)
                 faults.Add(new(fault, isCertain));
         }
         return faults;
+    }
+
+    /// <summary>What is wrong with the file of a seed, or with what is declared of it; null for nothing.</summary>
+    FozException? FaultOf(Model model, Materialization.Seed seed, CancellationToken cancellationToken)
+    {
+        using var session = lake.Engines.Open(Workload.Models);
+        try
+        {
+            new SeedRows(session, model, seed).Select(cancellationToken);
+            return null;
+        }
+        catch (FozException e) when (e.Kind is not ErrorKind.Canceled)
+        {
+            return e;
+        }
     }
 
     /// <summary>
@@ -152,7 +173,8 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
         ProjectLineage lineage, GraphNode node, CancellationToken cancellationToken)
     {
         var fields = await ColumnsAsync(lineage, node, cancellationToken);
-        var looked = new NodeChecks(lineage, node, fields);
+        using var session = lake.Engines.Open(Workload.Models);
+        var looked = new NodeChecks(lineage, session, node, fields);
         var checks = node.Checks.Where(check => check is not CheckDefinition.Anomaly).ToList();
         var errors = new ErrorList();
         if (fields is not null)
@@ -215,7 +237,8 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
     private static partial Regex ColumnIn { get; }
 
     /// <summary>The checks of one node.</summary>
-    sealed class NodeChecks(ProjectLineage lineage, GraphNode node, IReadOnlyList<Field>? fields)
+    sealed class NodeChecks(
+        ProjectLineage lineage, EngineSession session, GraphNode node, IReadOnlyList<Field>? fields)
     {
         readonly string self = NameOf(node.Name);
         readonly Func<TableName, TableName> inLake = InLake(node.References);
@@ -230,10 +253,10 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
                     found.Add(
                         Fault(custom, fault, PlaceOf(custom.QueryPlace, fault.Place, custom.Place, firstLine: 1)));
             // What all of them bind to together, each does.
-            if (fields is not null && await BindAsync(Counts(counted), cancellationToken) is null) return found;
-            foreach (var check in counted)
-                if (await FindAsync(check, cancellationToken) is { } error) found.Add(error);
-            return found;
+            if (fields is null || await BindAsync(Counts(counted), cancellationToken) is not null)
+                foreach (var check in counted)
+                    if (await FindAsync(check, cancellationToken) is { } error) found.Add(error);
+            return [.. found, .. counted.Select(c => FindMisfit(c, cancellationToken)).OfType<FozException>()];
         }
 
         async Task<FozException?> FindAsync(CheckDefinition check, CancellationToken cancellationToken)
@@ -244,6 +267,31 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
             return fields is not null && await BindAsync(Counts([check]), cancellationToken) is { } whole
                 ? Fault(check, whole, check.Place)
                 : null;
+        }
+
+        /// <summary>
+        /// The error of a value that a check names and that its column's type does not have; null for none. The engine
+        /// converts it with the first row only, of which one without values is enough.
+        /// </summary>
+        FozException? FindMisfit(CheckDefinition check, CancellationToken cancellationToken)
+        {
+            if (fields is null || node.Clean.Count > 0
+                || check is not (CheckDefinition.AcceptedValues or CheckDefinition.NotAcceptedValues
+                    or CheckDefinition.Min or CheckDefinition.Max or CheckDefinition.Range))
+                return null;
+            var row = fields.Select(field =>
+                $"CAST(NULL AS {ColumnTypes.NameOf(field.Type)}) AS {SqlText.Identifier(field.Name)}");
+            var one = new CheckSql($"(SELECT {string.Join(", ", row)})", NameOf);
+            try
+            {
+                session.QueryScalar<long>(one.Counts([check with { Where = null }]), cancellationToken);
+                return null;
+            }
+            catch (FozException e) when (e.Kind is ErrorKind.Data or ErrorKind.Sql)
+            {
+                // What does not bind is found already.
+                return e.Kind is ErrorKind.Data ? Fault(check, e, check.Place) : null;
+            }
         }
 
         /// <summary>What a check says in SQL, between what makes it a statement.</summary>

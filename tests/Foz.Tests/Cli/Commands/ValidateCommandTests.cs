@@ -73,6 +73,19 @@ public sealed class ValidateCommandTests : IDisposable
     [InlineData("{type: table, partition_by: [day]}", "no column 'day', which its partition_by names")]
     [InlineData("{type: table, cluster_by: [day]}", "no column 'day', which its cluster_by names")]
     [InlineData("table", "the column 'ID' twice", "select 1 as id, 2 as \"ID\"")]
+    [InlineData(
+        "{type: table, partition_by: [v]}", "'v' of type INTEGER[], by which no table can be partitioned",
+        "select 1 as id, [2] as v")]
+    [InlineData("{type: table, partition_by: [id, v]}", "'partition_by' of silver.orders names all of its columns")]
+    [InlineData(
+        "{type: table, cluster_by: [v]}", "'v' of type BOOLEAN, of which files keep no bounds",
+        "select 1 as id, true as v")]
+    [InlineData(
+        "{type: incremental, strategy: scd2_by_time, unique_key: [id], updated_at: v}",
+        "'v' of type INTEGER, which is no date or timestamp")]
+    [InlineData(
+        "{type: incremental, strategy: microbatch, event_time: v, begin: 2026-11-20, batch_size: day}",
+        "'v' of type VARCHAR, which is no date or timestamp", "select 1 as id, 'x' as v")]
     public async Task Columns_that_settings_name_are_those_of_the_select(
         string materialization, string message, string select = "select 1 as id, 2 as v")
     {
@@ -84,6 +97,62 @@ public sealed class ValidateCommandTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("accepted_values: [1, b]", "1", "the check accepted_values(v) cannot be run: Could not convert string 'b'")]
+    [InlineData("not_accepted_values: [true, maybe]", "true", "Could not convert string 'maybe' to BOOL")]
+    [InlineData("min: 2026-13-01", "date '2026-12-01'", "date field value out of range: \"2026-13-01\"")]
+    [InlineData("max: {value: soon, where: v > 0}", "1.5", "Could not convert string \"soon\" to DECIMAL")]
+    [InlineData("range: {min: 2026-01-01, max: never}", "timestamp '2026-12-01'", "the check range(v) cannot be run")]
+    public async Task Values_of_checks_are_of_their_columns_type(string check, string value, string message)
+    {
+        foz.Write(
+            "models/silver/orders.sql",
+            $"/* @foz\ncolumns: [{{name: v, checks: [{{{check}}}]}}]\n@foz */\nselect {value} as v");
+        var result = await foz.RunAsync("validate", "--output", "json");
+        var error = Assert.Single(JsonDocument.Parse(result.Out).RootElement.EnumerateArray());
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(2, error.GetProperty("line").GetInt32());
+        Assert.Equal(1, (await foz.RunAsync("run")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Values_that_the_engine_converts_are_right()
+    {
+        foz.Write("models/silver/orders.sql", """
+            /* @foz
+            columns:
+              - {name: n, checks: [{accepted_values: ['1', '2.0']}, {min: 0}]}
+              - {name: d, checks: [{min: '2026-01-01'}, {max: '2026-12-31', where: n / 0 is null}]}
+              - {name: t, checks: [{accepted_values: [a, b]}]}
+            @foz */
+            select 1 as n, date '2026-02-03' as d, 'a' as t
+            """);
+        var result = await foz.RunAsync("validate");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Equal(0, (await foz.RunAsync("run", "--select", "silver.orders")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("columns: [{name: n, type: integr}]", "seeds/places.yml", 1, "'integr' is no type")]
+    [InlineData("columns: [{name: m, type: integer}]", "seeds/places.yml", 1, "seeds/places.csv has no column 'm'")]
+    [InlineData("columns: [{name: n, type: integer}]", "seeds/places.csv", 3, "'x' in column n of seeds/places.csv is no integer")]
+    [InlineData("columns: [{name: n, type: varchar}]", null, 0, "")]
+    public async Task Seeds_have_the_columns_and_types_that_are_declared(
+        string yaml, string? file, int line, string message)
+    {
+        foz.Write("seeds/places.csv", "id,n\n1,2\n2,x\n");
+        foz.Write("seeds/places.yml", yaml);
+        var result = await foz.RunAsync("validate", "--output", "json");
+        Assert.Equal(file is null, result.ExitCode == 0);
+        Assert.Equal(file is null, (await foz.RunAsync("run", "--select", "seeds.places")).ExitCode == 0);
+        if (file is null) return;
+        var error = Assert.Single(JsonDocument.Parse(result.Out).RootElement.EnumerateArray());
+        Assert.Equal(
+            (file, line), (error.GetProperty("file").GetString(), error.GetProperty("line").GetInt32()));
+        Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -296,7 +296,7 @@ public sealed class HistoryTests : IDisposable
         "SELECT NULLIF(id, 1) AS id, ts FROM bronze.t", "1 row of silver.m have no id, which tells versions apart")]
     [InlineData(
         "SELECT id, 'x' AS ts FROM bronze.t",
-        "'updated_at' of silver.m is the column 'ts' of type VARCHAR, which is no time")]
+        "'updated_at' of silver.m is the column 'ts' of type VARCHAR, which is no date or timestamp")]
     public async Task What_does_not_fit_a_history_is_an_error(string select, string message)
     {
         lake.Model(ByTime, select);
