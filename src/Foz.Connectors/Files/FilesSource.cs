@@ -183,7 +183,7 @@ sealed class FilesSource : ISource
             others.ActualInputs = left;
             others.Warnings = [.. others.Warnings, .. unreadable.Select(file => new Warning(
                 $"{Named(file.Key, file.Value.Message)}: it is left out, and each run tries it again",
-                "mend the file, or take it away"))];
+                "correct the file, or remove it"))];
             return others;
         }
     }

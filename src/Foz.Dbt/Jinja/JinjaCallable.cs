@@ -99,7 +99,7 @@ sealed record JinjaArguments(
 
     /// <summary>The items of a value.</summary>
     public IEnumerable<object?> Items(object? value) => JinjaValue.ItemsOf(value)
-        ?? throw Error($"{Name} goes through a list, and {JinjaValue.ToCode(value)} is none", hint: null);
+        ?? throw Error($"{Name} needs a list, not {JinjaValue.ToCode(value)}", hint: null);
 
     /// <summary>An error where it is called.</summary>
     public FozException Error(string message, string? hint) =>

@@ -59,7 +59,7 @@ sealed class JinjaEvaluator
             throw new FozException(
                 ErrorKind.Resource, $"the template writes more than {Rendering.Limits.CharactersMax:N0} characters")
             {
-                Place = place, Hint = "look for a loop over far too much",
+                Place = place, Hint = "check for a very long loop",
             };
         }
         output.Append(text);
@@ -202,7 +202,7 @@ sealed class JinjaEvaluator
     {
         EnsureStack(loop.Place);
         var items = (JinjaValue.ItemsOf(value) ?? throw new FozException(
-            ErrorKind.Configuration, $"for goes through a list, and {JinjaValue.ToCode(value)} is none")
+            ErrorKind.Configuration, $"'for' needs a list, not {JinjaValue.ToCode(value)}")
         { Place = loop.Place }).ToList();
         if (loop.Condition is not null) items = [.. items.Where(item => Takes(loop, item, scope))];
         if (items.Count == 0)

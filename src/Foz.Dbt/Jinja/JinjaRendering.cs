@@ -36,7 +36,7 @@ sealed class JinjaRendering(
         {
             throw new FozException(ErrorKind.Resource, $"the template does not end within {limits.StepsMax:N0} steps")
             {
-                Place = place, Hint = "look for a loop over far too much, or macros that call each other",
+                Place = place, Hint = "check for a very long loop, or macros that call each other",
             };
         }
         if ((steps & 0xFFF) == 0) cancellationToken.ThrowIfCancellationRequested();

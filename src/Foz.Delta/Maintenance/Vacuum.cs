@@ -117,9 +117,8 @@ public sealed class Vacuum(DeltaTable table)
             throw new DeltaException(DeltaErrorKind.InvalidArgument, "files cannot be kept for less than no time");
         if (options.ChecksRetention && retention < configured)
             throw new DeltaException(DeltaErrorKind.Refused,
-                $"{table.Name} keeps its files for {Hours(configured)} hours: deleting them "
-                    + $"after {Hours(retention)} can take "
-                + "away what readers and writers at work need, and older versions");
+                $"{table.Name} keeps its files for {Hours(configured)} hours: a vacuum with a "
+                    + $"{Hours(retention)}-hour retention could delete files in use, and those of older versions");
     }
 
     static (string Key, string Value)[] StartOf(VacuumOptions options, TimeSpan configured)

@@ -36,7 +36,7 @@ sealed class DefinitionStatements(StatementContext context)
             throw new FozException(ErrorKind.Usage, $"{name} is a table, not a view");
         if (present is not null && create.IfNotExists) return ViewResult(name);
         if (present is not null && !create.Replaces)
-            throw new FozException(ErrorKind.Data, $"{name} exists already")
+            throw new FozException(ErrorKind.Data, $"{name} already exists")
             {
                 Hint = "CREATE VIEW IF NOT EXISTS leaves it, CREATE OR REPLACE VIEW makes it another one",
             };

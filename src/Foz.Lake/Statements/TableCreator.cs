@@ -29,7 +29,7 @@ sealed class TableCreator(StatementContext context)
         var present = await table.FindLatestAsync(cancellationToken);
         if (present is not null && create.IfNotExists) return StatementResult.Of(("version", present.Version));
         if (present is not null && !create.Replaces)
-            throw new FozException(ErrorKind.Data, $"{table.Name} exists already")
+            throw new FozException(ErrorKind.Data, $"{table.Name} already exists")
             {
                 Hint = "CREATE TABLE IF NOT EXISTS leaves it, CREATE OR REPLACE TABLE makes another version of it",
             };

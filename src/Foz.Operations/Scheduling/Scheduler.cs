@@ -243,7 +243,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
                 canceled.Add(firing.Id);
                 await host.CancelAsync(firing, cancellationToken);
             }
-            else Change(Canceled(firing, "somebody canceled it"));
+            else Change(Canceled(firing, "a user canceled it"));
         await states.ChangeAsync(
             before => before with { Cancels = [.. before.Cancels.Except(known.Cancels, StringComparer.Ordinal)] },
             cancellationToken);

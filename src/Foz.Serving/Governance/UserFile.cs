@@ -37,12 +37,12 @@ public sealed class UserFile(string projectFolder)
         var verifier = ScramVerifier.Of(password).ToString();
         var known = UserList.Load(projectFolder).Find(name);
         if (known is not null && !replaces)
-            throw new FozException(ErrorKind.Usage, $"the user '{name}' exists already")
+            throw new FozException(ErrorKind.Usage, $"the user '{name}' already exists")
             {
                 Hint = "give it another password with --replace",
             };
         if (known is { IsOwner: false } && isOwner)
-            throw new FozException(ErrorKind.Usage, $"the user '{name}' exists already, and is no owner")
+            throw new FozException(ErrorKind.Usage, $"the user '{name}' already exists, and is no owner")
             {
                 Hint = $"write 'owner: true' below its name in {UserList.FolderName}/, and give it "
                     + "another password without --owner",
@@ -82,7 +82,7 @@ public sealed class UserFile(string projectFolder)
                 Hint = NearestName.Hint(user, known.All.Select(u => u.Name)) ?? "add one with foz user add",
             };
         if (known.Keys.Any(key => key.Name == name))
-            throw new FozException(ErrorKind.Usage, $"the key '{name}' exists already")
+            throw new FozException(ErrorKind.Usage, $"the key '{name}' already exists")
             {
                 Hint = $"delete it in {UserList.FolderName}/{ApiKey.FileName}, or choose another name",
             };

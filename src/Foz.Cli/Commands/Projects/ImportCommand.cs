@@ -32,7 +32,7 @@ static class ImportCommand
             if (paths.Find(path => File.Exists(Path.Combine(target, path))) is { } taken)
                 throw new FozException(
                     ErrorKind.Usage,
-                    $"{context.Shell.Shown(Path.Combine(target, taken))} is there already; nothing was written")
+                    $"{context.Shell.Shown(Path.Combine(target, taken))} already exists; no files were written")
                 {
                     Hint = "name another folder, or delete the file",
                 };

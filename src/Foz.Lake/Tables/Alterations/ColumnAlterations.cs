@@ -66,7 +66,7 @@ static class ColumnAlterations
                 throw InUse(draft, path, "dropped", "the table's clustering");
             draft.Schema = SchemaEdit.ChangeStruct(draft.Schema, path.Parent, parent => parent.Fields.Length == 1
                 ? throw new FozException(
-                    ErrorKind.Data, $"{draft.Name} keeps its column {path}: it is the only one there")
+                    ErrorKind.Data, $"{draft.Name} cannot drop {path}: it is the only column at that level")
                 : new(parent.Fields.RemoveAt(parent.IndexOf(path.Names[^1]))));
             dropped.Add(path.ToString());
         }

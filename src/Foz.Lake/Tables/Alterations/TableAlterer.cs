@@ -121,7 +121,7 @@ public sealed class TableAlterer(EngineSession session)
             throw new FozException(
                 ErrorKind.Data, $"{draft.Name} has a row that breaks {rule.Name}: {broken[0]}")
             {
-                Hint = "nothing was changed; delete or mend such rows first",
+                Hint = "nothing was changed; delete or correct such rows first",
             };
     }
 

@@ -67,7 +67,7 @@ sealed class RowRules
     public static FozException Broken(string table, RowRule rule, string row) =>
         new(ErrorKind.Data, $"{table} refuses a row that breaks {rule.Name}: {row}")
         {
-            Hint = "nothing was written; leave such rows out or mend them, or change the rule with foz alter",
+            Hint = "nothing was written; leave such rows out or correct them, or change the rule with foz alter",
         };
 
     /// <summary>A row's values as text, in SQL.</summary>

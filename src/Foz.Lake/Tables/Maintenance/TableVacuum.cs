@@ -65,8 +65,8 @@ public static class TableVacuum
         {
             throw new FozException(ErrorKind.Usage, e.Message, e)
             {
-                Hint = "give more time, or set delta.deletedFileRetentionDuration of the table with foz alter; "
-                    + "--no-retention-check does it all the same",
+                Hint = "give a longer retention, or set delta.deletedFileRetentionDuration with foz alter; "
+                    + "--no-retention-check vacuums anyway",
             };
         }
     }

@@ -58,7 +58,7 @@ public sealed class AlterCommandTests : IDisposable
         ("rename-column id amount", 1, "has a column amount already"),
         ("rename-column '`id' x", 2, "not closed"),
         ("drop-column nothing", 1, "has no column nothing"),
-        ("drop-column s.c s.first", 1, "it is the only one there"),
+        ("drop-column s.c s.first", 1, "it is the only column at that level"),
         ("move-column nothing", 1, "has no column nothing"),
         ("set-type amount int", 1, "amount"),
         ("set-type id 'decimal(3,1)'", 1, "id"),

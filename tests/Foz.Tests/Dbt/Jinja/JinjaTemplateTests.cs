@@ -74,7 +74,7 @@ public sealed class JinjaTemplateTests
     [InlineData(
         "{% set a.b = 1 %}", "t:1:10", "'a' is no namespace, and only attributes of those can be set",
         "write {% set a = namespace(b=…) %} before")]
-    [InlineData("{% for a in 5 %}{% endfor %}", "t:1:4", "for goes through a list, and 5 is none", null)]
+    [InlineData("{% for a in 5 %}{% endfor %}", "t:1:4", "'for' needs a list, not 5", null)]
     [InlineData("{% set a, b = [1] %}", "t:1:4", "1 items cannot be put into 2 names", null)]
     [InlineData("{# a", "t:1:1", "the comment '{#' is never closed", "close it with '#}'")]
     [InlineData("{{ 'a }}", "t:1:4", "the text that begins with ' is never closed", "close it with '")]

@@ -104,7 +104,7 @@ public sealed class DefinitionStatementsTests : StatementLake
         Assert.Equal("all of them", (await Lake.Catalog.FindAsync(new("gold", "v"), Cancel))!.Description);
 
         Assert.Contains(
-            "exists already", (await FaultAsync("CREATE VIEW gold.v AS SELECT 1 AS a")).Message,
+            "already exists", (await FaultAsync("CREATE VIEW gold.v AS SELECT 1 AS a")).Message,
             StringComparison.Ordinal);
         await ResultAsync("CREATE VIEW IF NOT EXISTS gold.v AS SELECT 1 AS a");
         Assert.Equal(["2"], await RowsAsync("SELECT orders FROM gold.v"));

@@ -219,7 +219,7 @@ public sealed class StatementRunnerTests : StatementLake
             "CREATE TABLE gold.t CLUSTER BY (k) TBLPROPERTIES ('team' = 'a') COMMENT 'c' AS SELECT i AS k, "
                 + "i % 2 AS v FROM range(3) r(i)"));
         var fault = await Assert.ThrowsAsync<FozException>(() => RunAsync("CREATE TABLE gold.t AS SELECT 1 AS k"));
-        Assert.Contains("exists already", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("already exists", fault.Message, StringComparison.Ordinal);
         Assert.Equal("0", await RunAsync("CREATE TABLE IF NOT EXISTS gold.t AS SELECT 1 AS k"));
 
         var made = await (await Lake.OpenTableAsync(new("gold", "t"), Cancel)).LatestAsync(Cancel);
