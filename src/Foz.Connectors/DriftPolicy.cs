@@ -6,13 +6,13 @@ namespace Foz.Connectors;
 /// </summary>
 public enum DriftPolicy
 {
-    /// <summary>They are added to the table.</summary>
+    /// <summary>New columns are added to the table.</summary>
     Evolve,
 
-    /// <summary>They are left out, and the run warns of it.</summary>
+    /// <summary>New columns are left out, and the run warns.</summary>
     Freeze,
 
-    /// <summary>They are left out.</summary>
+    /// <summary>New columns are left out.</summary>
     DiscardColumn,
 
     /// <summary>Rows with a value in one of them are rejected.</summary>

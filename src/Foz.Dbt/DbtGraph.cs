@@ -16,7 +16,7 @@ sealed class DbtGraph(IReadOnlyList<DbtResource> resources, DbtSchemaFiles schem
     /// <summary>Whether it is known of all things what they refer to.</summary>
     public bool IsComplete { get; set; }
 
-    /// <summary>It as a value: <c>nodes</c>, <c>sources</c> and <c>exposures</c> by their unique ids.</summary>
+    /// <summary>The graph as a value: <c>nodes</c>, <c>sources</c> and <c>exposures</c> by their unique ids.</summary>
     public JinjaDict ToValue()
     {
         if (complete is not null) return complete;

@@ -111,7 +111,7 @@ sealed class DbtNamer(DbtContext context, ErrorList errors, CancellationToken ca
         /// <summary>The package, the folders and its name.</summary>
         public required IReadOnlyList<string> Path { get; init; }
 
-        /// <summary>It as the macros see it.</summary>
+        /// <summary>The node as macros see it.</summary>
         public JinjaDict ToNode() => JinjaDict.Of(
             ("name", Name), ("resource_type", Kind), ("package_name", Package), ("path", Place.File),
             ("original_file_path", Place.File),

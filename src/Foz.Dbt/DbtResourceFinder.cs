@@ -10,7 +10,7 @@ namespace Foz.Dbt;
 /// <param name="errors">Collects errors.</param>
 sealed class DbtResourceFinder(DbtTexts texts, ErrorList errors)
 {
-    /// <summary>Those of a package.</summary>
+    /// <summary>Finds the resources of a package.</summary>
     /// <param name="package">The package.</param>
     /// <param name="schemas">What YAML files say, snapshots among it.</param>
     public IEnumerable<DbtResource> Find(DbtPackage package, DbtSchemaFiles schemas)

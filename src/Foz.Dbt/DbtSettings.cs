@@ -121,7 +121,7 @@ sealed record DbtParts(
     DbtSettings Settings, DbtContext Context, IReadOnlyList<DbtResource> Resources, DbtSchemaFiles Schemas,
     IReadOnlyList<DbtTranslatedTest> Tests)
 {
-    /// <summary>Those of a project; null where it is not one of dbt.</summary>
+    /// <summary>The settings of a project; null if it is not a dbt project.</summary>
     public static DbtParts? Of(Project project) => project.ReaderState as DbtParts;
 
     /// <summary>Its analyses.</summary>

@@ -42,7 +42,7 @@ public enum DuckDBErrorKind
     /// <summary>An expression is not valid.</summary>
     Expression = 12,
 
-    /// <summary>A table, function or setting does not exist, or exists already.</summary>
+    /// <summary>A table, function or setting does not exist, or already exists.</summary>
     Catalog = 13,
 
     /// <summary>The SQL text cannot be parsed.</summary>

@@ -95,7 +95,7 @@ public sealed class FozServer : IAsyncDisposable
         var state = new HealthState(options.Sql, options.Clock);
         var web = CreateHttp(options, certificate, state);
         var logger = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Foz.Server");
-        options.Sql.Lethal.Noted = ended => logger.EngineEnded(ended.Hash, ended.Times, ended.Error);
+        options.Sql.Crashing.Noted = ended => logger.EngineEnded(ended.Hash, ended.Times, ended.Error);
         var issuerKeys = new IssuerKeys(new() { Timeout = Timeout.InfiniteTimeSpan }, options.Clock);
         var logIns = new Authenticator(options.LogIns, options.Sql.Options.Audit, options.Clock, logger, issuerKeys);
         var host = new PgHost(

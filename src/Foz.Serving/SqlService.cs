@@ -55,7 +55,7 @@ public sealed class SqlService : IDisposable
     public IReadOnlyCollection<SqlSession> Sessions => Host.Sessions;
 
     /// <summary>The statements that ended the engine.</summary>
-    public LethalStatements Lethal => Host.Lethal;
+    public CrashingStatements Crashing => Host.Crashing;
 
     /// <summary>Whether the engine serves: false while an instance is opened again that an error ended.</summary>
     public bool IsReady => Lake.Engines.IsReady;
@@ -84,7 +84,7 @@ public sealed class SqlService : IDisposable
                 SentRows.Of(engine.Instance),
             ],
             BoundedFunctions.Macros + PgTexts.Macros + PgFunctions.Macros + PgTranslator.LikeMacros
-                + PgTranslator.RowMacros + PgGivenTexts.MacrosOf(PgTranslator.Comparisons) + TrinoFunctions.Macros);
+                + PgTranslator.RowMacros + PgUntypedTexts.MacrosOf(PgTranslator.Comparisons) + TrinoFunctions.Macros);
         catalogs.Restore(engine);
     }
 }

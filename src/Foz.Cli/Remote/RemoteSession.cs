@@ -173,7 +173,7 @@ sealed class RemoteSession : IAsyncDisposable
             return message;
         }
 
-        /// <summary>Lets the message that was taken last be the next one again.</summary>
+        /// <summary>Puts the last message back, to be read again.</summary>
         public void PutBack((byte Type, ReadOnlyMemory<byte> Payload) message) => putBack = message;
 
         async ValueTask<(byte Type, ReadOnlyMemory<byte> Payload)> ReceiveAsync(CancellationToken cancellationToken)

@@ -25,7 +25,7 @@ sealed class ProgressRow(Shell shell) : IDisposable
         }
     }
 
-    /// <summary>Takes the row away.</summary>
+    /// <summary>Erases the row.</summary>
     public void Dispose()
     {
         if (!shell.IsTerminal) return;

@@ -7,7 +7,7 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
 {
     readonly Lock gate = new();
     readonly HashSet<Foz.Lake.Data.TableName> shown = [];
-    readonly WorkingSteps working = new(shell.Clock);
+    readonly RunningSteps working = new(shell.Clock);
     int nameWidth;
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);

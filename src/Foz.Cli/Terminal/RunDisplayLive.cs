@@ -19,7 +19,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
     readonly Lock gate = new();
     readonly LiveRows live = new(shell);
     readonly HashSet<TableName> shown = [];
-    readonly List<WorkingStep> working = [];
+    readonly List<RunningStep> working = [];
     Phase phase = Phase.Idle;
     DateTimeOffset since;
     int stepCount;

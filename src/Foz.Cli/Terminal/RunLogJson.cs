@@ -11,7 +11,7 @@ namespace Foz.Cli.Terminal;
 sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
 {
     readonly Lock gate = new();
-    readonly WorkingSteps working = new(shell.Clock);
+    readonly RunningSteps working = new(shell.Clock);
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
 
@@ -57,7 +57,7 @@ sealed class RunLogJson(Shell shell, ErrorText errors) : RunDisplay
         shell.Out.Flush();
     }
 
-    static void Write(Utf8JsonWriter json, WorkingStep step, WorkProgress progress)
+    static void Write(Utf8JsonWriter json, RunningStep step, WorkProgress progress)
     {
         json.WriteString("event"u8, "step_progress"u8);
         json.WriteString("step"u8, step.Step.ToString());

@@ -135,7 +135,7 @@ sealed class DatabaseReading(
     {
         long rows;
 
-        /// <summary>Notes that a row came.</summary>
+        /// <summary>Records that a row arrived.</summary>
         public void Note() => Interlocked.Increment(ref rows);
 
         /// <summary>Waits for a reading.</summary>

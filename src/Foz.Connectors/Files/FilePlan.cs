@@ -6,13 +6,13 @@ namespace Foz.Connectors.Files;
 /// <summary>What happens to files that change after they were read.</summary>
 enum ChangedFiles
 {
-    /// <summary>They are read again, and their rows take the place of those that they had.</summary>
+    /// <summary>Changed files are read again; their rows replace the earlier ones.</summary>
     Replace,
 
     /// <summary>The step fails.</summary>
     Fail,
 
-    /// <summary>They are not read again, and the run warns of it.</summary>
+    /// <summary>Changed files are not read again, and the run warns.</summary>
     Warn,
 }
 

@@ -40,7 +40,7 @@ sealed class TokenSource(Authentication.OAuth2 auth, HttpCaller caller, Secrets 
         }
     }
 
-    /// <summary>Notes that the server does not take a token any more.</summary>
+    /// <summary>Records that the server refuses a token.</summary>
     public async Task ForgetAsync(string? refused, CancellationToken cancellationToken)
     {
         await gate.WaitAsync(cancellationToken);

@@ -109,7 +109,7 @@ sealed class FixedValues<T>(DocumentReader<T> read) : DocumentValues
 /// <summary>Takes the bytes of a value.</summary>
 interface IBytesTarget
 {
-    /// <summary>Takes them.</summary>
+    /// <summary>Adds the bytes.</summary>
     void Write(ReadOnlySpan<byte> bytes);
 }
 

@@ -37,7 +37,7 @@ abstract class ColumnBuilder
         validity[row / BitsPerWord] &= ~(1UL << row % BitsPerWord);
     }
 
-    /// <summary>Takes back all values but the first ones.</summary>
+    /// <summary>Removes all values except the first ones.</summary>
     public void Truncate(int count)
     {
         for (var row = count; validity is not null && row < Count && row / BitsPerWord < validity.Length; row++)

@@ -145,7 +145,7 @@ public sealed class PgConnection : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Takes note of a message that may come at any time.</summary>
+    /// <summary>Handles a message that may arrive at any time.</summary>
     /// <exception cref="PgServerException">It is an error.</exception>
     public void Note(Message message)
     {

@@ -34,7 +34,7 @@ sealed class ReceiveGathering : IDisposable
     public static ReceiveGathering? Of(Socket socket) =>
         OperatingSystem.IsLinux() && socket.AddressFamily != AddressFamily.Unix ? new ReceiveGathering(socket) : null;
 
-    /// <summary>Takes note that rows have arrived.</summary>
+    /// <summary>Counts bytes of rows that have arrived.</summary>
     public void Note(int bytes)
     {
         lock (changing)

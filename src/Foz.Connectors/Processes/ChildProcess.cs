@@ -134,7 +134,7 @@ public sealed class ChildProcess : IAsyncDisposable
             if (definition.MemoryBytesMax is { } bytesMax && ProcessMemory.Of(process) is var bytes && bytes > bytesMax)
             {
                 Kill();
-                return new ProcessEnd.TookTooMuchMemory(bytes, bytesMax);
+                return new ProcessEnd.MemoryExceeded(bytes, bytesMax);
             }
             await Task.WhenAny(
                 exited, Task.Delay(TimeSpan.FromMilliseconds(PollMs), TimeProvider.System, CancellationToken.None));

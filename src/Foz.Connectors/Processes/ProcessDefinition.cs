@@ -51,16 +51,16 @@ public abstract record ProcessEnd
     /// <summary>The last lines that it wrote to its log, at most 20.</summary>
     public IReadOnlyList<string> LastLines { get; init; } = [];
 
-    /// <summary>It ended on its own.</summary>
+    /// <summary>The process ended on its own.</summary>
     /// <param name="Code">Its exit code; 128 and more for a signal.</param>
     public sealed record Exited(int Code) : ProcessEnd;
 
-    /// <summary>It ran longer than it may, and was stopped.</summary>
+    /// <summary>The process exceeded its time limit and was stopped.</summary>
     /// <param name="Timeout">How long it may run.</param>
     public sealed record TimedOut(TimeSpan Timeout) : ProcessEnd;
 
-    /// <summary>It held more memory than it may, and was stopped.</summary>
+    /// <summary>The process exceeded its memory limit and was stopped.</summary>
     /// <param name="Bytes">How much it held, in bytes.</param>
     /// <param name="BytesMax">How much it may hold, in bytes.</param>
-    public sealed record TookTooMuchMemory(long Bytes, long BytesMax) : ProcessEnd;
+    public sealed record MemoryExceeded(long Bytes, long BytesMax) : ProcessEnd;
 }

@@ -127,7 +127,7 @@ sealed class ProgramRun : IDisposable
                 throw Failure(
                     $"it ran longer than {options.Timeout.TotalSeconds:N0} s (timeout), and was stopped",
                     end.LastLines);
-            case ProcessEnd.TookTooMuchMemory memory:
+            case ProcessEnd.MemoryExceeded memory:
                 throw Failure(
                     $"it held {memory.Bytes:N0} bytes, more than {memory.BytesMax:N0} (memory), and was stopped",
                     end.LastLines);
@@ -216,7 +216,7 @@ sealed class ProgramRun : IDisposable
             }
         }
 
-        /// <summary>Notes that it ended well.</summary>
+        /// <summary>Records that the program succeeded.</summary>
         public void Ended() => hasEnded = true;
 
         /// <inheritdoc/>

@@ -168,7 +168,7 @@ sealed class TableFolder
         + $"make_timestamptz({timestamp.ToUnixTimeMilliseconds() * 1000}) AS {ChangeColumns.CommitTs}, "
         + $"{SqlText.Literal(address)} AS {ChangeColumns.Source}";
 
-    /// <summary>That a table is not there.</summary>
+    /// <summary>The error of a missing table.</summary>
     public FozException NotThere(string location, StreamDefinition stream, string format) =>
         new(ErrorKind.NotFound, $"{AddressOf(location)} is no {format} table")
         {
@@ -176,14 +176,14 @@ sealed class TableFolder
             Hint = "foz source discover lists the tables that there are",
         };
 
-    /// <summary>That a table is not the one that was read before.</summary>
+    /// <summary>The error of a table that replaced the one read before.</summary>
     public FozException Remade(string location) =>
         new(ErrorKind.Source, $"the table {AddressOf(location)} was created again since it was read")
         {
             Hint = "run the stream with --full-refresh: it begins with all rows of the table that is there now",
         };
 
-    /// <summary>That there are none.</summary>
+    /// <summary>The error of a folder without tables.</summary>
     public FozException NoTables(string format, string marker) =>
         new(ErrorKind.Source, $"{Stated} has no {format} tables")
         {

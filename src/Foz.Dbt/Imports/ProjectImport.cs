@@ -2,7 +2,7 @@ using Foz.Lake;
 
 namespace Foz.Dbt.Imports;
 
-/// <summary>Takes over projects of other tools, each by what reads those of its tool.</summary>
+/// <summary>Imports projects of other tools, each by the reader of its tool.</summary>
 public static class ProjectImport
 {
     /// <summary>Reads the project of another tool in a folder: of Bruin or SQLMesh.</summary>

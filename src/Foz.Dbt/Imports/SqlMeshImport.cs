@@ -6,7 +6,7 @@ using static Foz.Dbt.Imports.ImportedModel;
 
 namespace Foz.Dbt.Imports;
 
-/// <summary>Takes over a project of SQLMesh: each <c>MODEL (…);</c> becomes front matter.</summary>
+/// <summary>Imports a SQLMesh project: each <c>MODEL (…);</c> becomes front matter.</summary>
 /// <param name="folder">The folder with its <c>config.yaml</c>, as a full path.</param>
 sealed partial class SqlMeshImport(string folder)
 {

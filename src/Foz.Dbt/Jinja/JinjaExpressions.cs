@@ -2,7 +2,7 @@ using Foz.Lake;
 
 namespace Foz.Dbt.Jinja;
 
-/// <summary>Gives the values of expressions.</summary>
+/// <summary>Evaluates expressions.</summary>
 /// <param name="rendering">What they are part of.</param>
 sealed class JinjaExpressions(JinjaRendering rendering)
 {

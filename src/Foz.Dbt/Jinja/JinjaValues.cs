@@ -57,10 +57,10 @@ sealed class JinjaDict
     /// <summary>The value of a key, if it is there.</summary>
     public bool TryGet(object? key, out object? value) => entries.TryGetValue(key ?? NoneKey, out value);
 
-    /// <summary>Takes a key away; whether it was there.</summary>
+    /// <summary>Removes a key; returns whether it existed.</summary>
     public bool Remove(object? key) => entries.Remove(key ?? NoneKey);
 
-    /// <summary>Takes all keys away.</summary>
+    /// <summary>Removes all keys.</summary>
     public void Clear() => entries.Clear();
 
     /// <summary>A mapping of texts.</summary>

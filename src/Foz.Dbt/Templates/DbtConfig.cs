@@ -61,7 +61,7 @@ sealed class DbtConfig
         }
     }
 
-    /// <summary>Takes all that a nearer place says.</summary>
+    /// <summary>Applies all settings of a nearer place.</summary>
     public void Add(JinjaDict said)
     {
         foreach (var (key, value) in said.Entries) Add(JinjaValue.ToText(key), value);

@@ -11,7 +11,7 @@ sealed record DbtContext
     /// <summary>The project.</summary>
     public required DbtPackage Project { get; init; }
 
-    /// <summary>It and its packages, by name.</summary>
+    /// <summary>The project and its packages, by name.</summary>
     public required IReadOnlyDictionary<string, DbtPackage> Packages { get; init; }
 
     /// <summary>All macros.</summary>

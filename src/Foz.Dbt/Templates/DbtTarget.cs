@@ -28,7 +28,7 @@ sealed record DbtTarget(string Profile, string Name, string Schema)
     /// <summary>How many threads work; null where it is not said.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>It as a value of templates.</summary>
+    /// <summary>The target as a value of templates.</summary>
     public JinjaDict ToValue() => JinjaDict.Of(
         ("profile_name", Profile), ("name", Name), ("target_name", Name), ("schema", Schema),
         ("database", TableName.Catalog), ("dbname", TableName.Catalog),

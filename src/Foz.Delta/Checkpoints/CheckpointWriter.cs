@@ -17,10 +17,10 @@ public abstract record CheckpointResult
         public LogCleanup? Cleanup { get; init; }
     }
 
-    /// <summary>Another writer's checkpoint of the same version was there already.</summary>
-    public sealed record AlreadyThere : CheckpointResult;
+    /// <summary>Another writer's checkpoint of the same version already exists.</summary>
+    public sealed record AlreadyExists : CheckpointResult;
 
-    /// <summary>It could not be written; the table is as good as before.</summary>
+    /// <summary>The checkpoint could not be written; the table is unaffected.</summary>
     public sealed record Failed(Exception Error) : CheckpointResult;
 }
 
@@ -57,7 +57,7 @@ sealed class CheckpointWriter(IObjectStore store, ICheckpointParquet parquet)
     async ValueTask<CheckpointResult> WriteClassicAsync(CheckpointContent content, CancellationToken cancellationToken)
     {
         var path = LogFiles.CheckpointPath(content.Version);
-        if (await store.GetInfoAsync(path, cancellationToken) is not null) return new CheckpointResult.AlreadyThere();
+        if (await store.GetInfoAsync(path, cancellationToken) is not null) return new CheckpointResult.AlreadyExists();
         var file = await WriteFileAsync(
             path, content.TableActions.Concat(content.FileActions), isSidecar: false, cancellationToken);
         return new CheckpointResult.Written(file, file.SizeBytes);

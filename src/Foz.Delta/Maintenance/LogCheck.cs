@@ -124,7 +124,7 @@ sealed class LogCheck(DeltaTable table)
             return true;
         var path = LogFiles.CommitPath(snapshot.Version);
         if (checksum.Commit is { } committed && await table.Store.GetAsync(path, cancellationToken) is { } file
-            && CommitSum.Of(file.Content.Span) is var found && found != committed)
+            && CommitChecksum.Of(file.Content.Span) is var found && found != committed)
         {
             faults.Add(new(FaultKind.Log, path, found.SizeBytes == committed.SizeBytes
                 ? "has other bytes than were committed"

@@ -275,7 +275,7 @@ public sealed class DeltaTable
     /// It is not made durable: that would cost as much as the commit did.
     /// </summary>
     internal async ValueTask WriteChecksumAsync(
-        Snapshot snapshot, CommitSum? commit, CancellationToken cancellationToken)
+        Snapshot snapshot, CommitChecksum? commit, CancellationToken cancellationToken)
     {
         try
         {

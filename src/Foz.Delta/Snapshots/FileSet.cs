@@ -113,7 +113,7 @@ public sealed class FileSet<TFile> : IReadOnlyCollection<TFile>, IFilePlaces
             return found;
         }
 
-        /// <summary>Takes a file out, if it is there.</summary>
+        /// <summary>Removes a file, if the set has it.</summary>
         public void Remove(FileKey key)
         {
             if (Find(key) is not { } place) return;

@@ -59,7 +59,7 @@ sealed class Replay
         this.tombstones = tombstones.Begin();
     }
 
-    /// <summary>Takes a part of a checkpoint, in any order of parts.</summary>
+    /// <summary>Adds a part of a checkpoint; parts may come in any order.</summary>
     public void ApplyPart(IReadOnlyList<LogAction> actions)
     {
         if (actions is AddFile[] adds)
@@ -74,7 +74,7 @@ sealed class Replay
             else Apply(action);
     }
 
-    /// <summary>Takes what was given by <see cref="ApplyPart"/> as the start.</summary>
+    /// <summary>Uses the parts given to <see cref="ApplyPart"/> as the start.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="sizeBytes">Its size, sidecars included.</param>
     /// <param name="commit">The commit file of its version, which may be gone.</param>

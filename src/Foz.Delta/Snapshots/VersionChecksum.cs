@@ -22,7 +22,7 @@ sealed record VersionChecksum
     public required long FileCount { get; init; }
 
     /// <summary>The checksum of the version's commit; null if the file does not say.</summary>
-    public CommitSum? Commit { get; init; }
+    public CommitChecksum? Commit { get; init; }
 
     /// <summary>The protocol; null if the file does not say.</summary>
     public Protocol? Protocol { get; init; }
@@ -39,7 +39,7 @@ sealed record VersionChecksum
 
     /// <summary>Writes the note of a version, unless there is one.</summary>
     internal static async ValueTask WriteAsync(
-        IObjectStore store, Snapshot snapshot, CommitSum? commit, CancellationToken cancellationToken)
+        IObjectStore store, Snapshot snapshot, CommitChecksum? commit, CancellationToken cancellationToken)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         await using (var json = new Utf8JsonWriter(
@@ -119,9 +119,9 @@ sealed record VersionChecksum
 /// <summary>Distinguishes a commit file from one that was cut or changed.</summary>
 /// <param name="SizeBytes">Its size.</param>
 /// <param name="Crc32">The CRC-32 of its bytes.</param>
-readonly record struct CommitSum(long SizeBytes, uint Crc32)
+readonly record struct CommitChecksum(long SizeBytes, uint Crc32)
 {
     /// <summary>The sum of a commit file's bytes.</summary>
-    public static CommitSum Of(ReadOnlySpan<byte> content) =>
+    public static CommitChecksum Of(ReadOnlySpan<byte> content) =>
         new(content.Length, System.IO.Hashing.Crc32.HashToUInt32(content));
 }

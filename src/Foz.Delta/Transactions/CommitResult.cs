@@ -33,7 +33,7 @@ public enum ConflictKind
     /// <summary>The same domain was changed.</summary>
     ConcurrentDomain,
 
-    /// <summary>Others committed first as often as the transaction may try.</summary>
+    /// <summary>Others committed first in each of the transaction's tries.</summary>
     TooManyAttempts,
 }
 

@@ -21,7 +21,7 @@ sealed class Committer
     readonly RowRebase rows;
     readonly CommitBuilder builder;
     Commit? made;
-    CommitSum sum;
+    CommitChecksum sum;
 
     public Committer(StagedChanges staged)
     {
@@ -119,7 +119,7 @@ sealed class Committer
         var path = LogFiles.CommitPath(version);
         var actions = builder.Build(before);
         var content = ActionWriter.Write(actions);
-        sum = CommitSum.Of(content.Span);
+        sum = CommitChecksum.Of(content.Span);
         Failpoint.Hit("commit.before");
         for (var tries = 1; ; tries++)
         {

@@ -12,7 +12,7 @@ static class ManagedData
     public static T Get<T>(nint pointer)
         where T : class => (T)GCHandle.FromIntPtr(pointer).Target!;
 
-    /// <summary>Lets the object go, and disposes it.</summary>
+    /// <summary>Releases the object, and disposes it.</summary>
     [UnmanagedCallersOnly]
     public static void Release(nint pointer)
     {

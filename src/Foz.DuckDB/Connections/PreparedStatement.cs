@@ -76,7 +76,7 @@ public sealed class PreparedStatement : IDisposable
         Bind((int)index, value);
     }
 
-    /// <summary>Takes all values away.</summary>
+    /// <summary>Clears all values.</summary>
     public void ClearBindings() => NativeMethods.duckdb_clear_bindings(handle);
 
     /// <summary>Runs the statement to its end.</summary>

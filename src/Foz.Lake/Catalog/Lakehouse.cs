@@ -126,7 +126,7 @@ public sealed class Lakehouse
             names.Exists ? [.. names.EnumerateDirectories().Select(schema => Path.Combine(Folder, schema.Name))] : []);
     }
 
-    /// <summary>Lets go what it holds on this machine; who does not leaves that to the next process.</summary>
+    /// <summary>Releases the files it holds on this machine; without a call, the next process does.</summary>
     public void Close() => cache?.Dispose();
 
     /// <summary>The folder of Foz in the user's cache, as the system's conventions have it.</summary>

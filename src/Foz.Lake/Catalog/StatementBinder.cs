@@ -43,7 +43,7 @@ public sealed class BoundStatement : IDisposable
         return found >= 0 && found < part.Length ? found : null;
     }
 
-    /// <summary>Takes what the engine knows of the tables' files away.</summary>
+    /// <summary>Unregisters the tables' files from the engine.</summary>
     public void Dispose()
     {
         foreach (var relation in relations) relation.Dispose();
@@ -87,7 +87,7 @@ public sealed class StatementBinder(EngineSession session, INameResolver names)
                 table => texts.GetValueOrDefault(table.Span),
                 call => texts.GetValueOrDefault(call.Span));
             if (names.AreForOthers)
-                FinalText.Check(session.Pool, statement.Analysis, texts, bound.Text, cancellationToken);
+                BoundTextCheck.Check(session.Pool, statement.Analysis, texts, bound.Text, cancellationToken);
             return new(bound, statement.Analysis, relations);
         }
         catch

@@ -26,7 +26,7 @@ sealed class EngineConnection(Connection native, EngineGeneration generation) : 
     /// </summary>
     public bool IsPlain { get; private set; } = true;
 
-    /// <summary>Takes texts without a time zone to be of one.</summary>
+    /// <summary>Sets the time zone of texts without one.</summary>
     public void UseTimeZone(string zone, CancellationToken cancellationToken)
     {
         native.Execute($"SET TimeZone = {SqlText.Literal(zone)}", cancellationToken);

@@ -79,12 +79,12 @@ public static class EngineErrors
     /// <summary>
     /// Whether a statement failed as it ended its instance, and not as one of those that ran there at the same time.
     /// </summary>
-    public static bool IsLethal(Exception error) => IsOfEnd(error) && !IsOfOther(CauseOf(error)!);
+    public static bool IsFatal(Exception error) => IsOfEnd(error) && !IsOfOther(CauseOf(error)!);
 
     /// <summary>
-    /// What the engine said of an error that <see cref="IsLethal"/>, without what it quoted: that may be values.
+    /// What the engine said of an error that <see cref="IsFatal"/>, without what it quoted: that may be values.
     /// </summary>
-    public static string LethalMessage(Exception error) => WithoutValues(CauseOf(error) ?? error);
+    public static string FatalMessage(Exception error) => WithoutValues(CauseOf(error) ?? error);
 
     /// <summary>
     /// The error of a statement whose instance has ended: by the statement itself, or by another one.

@@ -78,7 +78,7 @@ public sealed class EngineSession : IDisposable
     /// </summary>
     public string TimeZone => connection.TimeZone;
 
-    /// <summary>Takes texts without a time zone to be of one.</summary>
+    /// <summary>Sets the time zone of texts without one.</summary>
     /// <param name="zone">A name of the IANA's.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">There is no such zone.</exception>

@@ -19,10 +19,10 @@ public enum AuditEvent
 /// <summary>What was decided about the event of an audit record.</summary>
 public enum AuditDecision
 {
-    /// <summary>It was let through, or a right is there from now on.</summary>
+    /// <summary>The action was allowed, or a right was granted.</summary>
     Granted,
 
-    /// <summary>It was refused.</summary>
+    /// <summary>The action was refused.</summary>
     Denied,
 
     /// <summary>A right is not there any more.</summary>

@@ -33,7 +33,7 @@ public enum Outcome
     /// <summary>Done, and there is something that the user should know.</summary>
     Warned,
 
-    /// <summary>It failed; its tables are as they were.</summary>
+    /// <summary>The step failed; its tables are unchanged.</summary>
     Failed,
 
     /// <summary>Not tried, because something it needs failed or the run was stopped.</summary>

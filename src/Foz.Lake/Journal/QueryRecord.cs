@@ -9,7 +9,7 @@ public sealed record QueryRecord : JournalRecord
     /// <summary>When it was begun: when it asked for a slot.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>The user who ran the statement.</summary>
     public required string User { get; init; }
 
     /// <summary><c>postgresql</c> or <c>trino</c>.</summary>

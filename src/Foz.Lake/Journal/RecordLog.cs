@@ -86,10 +86,10 @@ public abstract class RecordLog<T> : IAsyncDisposable
     /// <summary>Begins to write and to commit; called once, by its creator.</summary>
     private protected void Start() => (writing, committing) = (Task.Run(WriteAsync), Task.Run(CommitNowAndThenAsync));
 
-    /// <summary>Takes something; false where too much waits.</summary>
+    /// <summary>Adds a record; false if too many wait.</summary>
     private protected bool TryAdd(T item) => queue.Writer.TryWrite(new(item, Done: null));
 
-    /// <summary>Takes something, or nothing; it is written when this returns.</summary>
+    /// <summary>Adds a record, or none; all are written when this returns.</summary>
     /// <exception cref="FozException">It cannot be kept.</exception>
     /// <exception cref="ChannelClosedException">The log has ended.</exception>
     private protected async Task AddAndWaitAsync(T? item, CancellationToken cancellationToken)
@@ -102,7 +102,7 @@ public abstract class RecordLog<T> : IAsyncDisposable
     /// <summary>Writes the gathered records, and completes those that callers wait for; throws nothing.</summary>
     private protected abstract Task WriteAsync(List<Entry> group);
 
-    /// <summary>Takes what waits, as much as is written at a time.</summary>
+    /// <summary>Takes the waiting records, as many as one write holds.</summary>
     private protected void Gather(List<Entry> group)
     {
         while (group.Count < GroupMax && queue.Reader.TryRead(out var entry)) group.Add(entry);

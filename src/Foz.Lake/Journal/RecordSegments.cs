@@ -68,7 +68,7 @@ public sealed class RecordSegments : IDisposable
         }
     }
 
-    /// <summary>Lets the open segment be what it is; what comes later goes to another.</summary>
+    /// <summary>Closes the open segment; later records go to another.</summary>
     public void Close()
     {
         lock (gate)

@@ -3,19 +3,19 @@ namespace Foz.Lake.Sql;
 /// <summary>How often a statement names each table, table function and function.</summary>
 sealed class NameCounts
 {
-    readonly Dictionary<(NamedThing Kind, string Name), int> counts = [];
+    readonly Dictionary<(NameKind Kind, string Name), int> counts = [];
 
-    /// <summary>Those of a statement's tree.</summary>
+    /// <summary>Counts the names of a statement's tree.</summary>
     public static NameCounts Of(SqlTreeReader tree)
     {
         var found = new NameCounts();
-        foreach (var table in tree.Tables) found.Add(NamedThing.Table, table.ToString(), table.Times);
-        foreach (var call in tree.TableFunctions) found.Add(NamedThing.TableFunction, call.Name, call.Times);
-        foreach (var (function, count) in tree.Functions) found.Add(NamedThing.Function, function, count);
+        foreach (var table in tree.Tables) found.Add(NameKind.Table, table.ToString(), table.Times);
+        foreach (var call in tree.TableFunctions) found.Add(NameKind.TableFunction, call.Name, call.Times);
+        foreach (var (function, count) in tree.Functions) found.Add(NameKind.Function, function, count);
         return found;
     }
 
-    /// <summary>Those of a statement, without what something is put in the place of.</summary>
+    /// <summary>Counts the names of a statement, without the parts that edits replace.</summary>
     /// <param name="statement">The statement.</param>
     /// <param name="replaced">
     /// The places of the tables and calls that are replaced; calls have no functions in their arguments.
@@ -25,9 +25,9 @@ sealed class NameCounts
         var left = new NameCounts();
         left.Add(statement.Names);
         foreach (var table in statement.Tables.Where(t => replaced(t.Span)))
-            left.Add(NamedThing.Table, table.ToString(), -table.Times);
+            left.Add(NameKind.Table, table.ToString(), -table.Times);
         foreach (var call in statement.TableFunctions.Where(c => replaced(c.Span)))
-            left.Add(NamedThing.TableFunction, call.Name, -call.Times);
+            left.Add(NameKind.TableFunction, call.Name, -call.Times);
         return left;
     }
 
@@ -42,13 +42,13 @@ sealed class NameCounts
         counts.Keys.Union(other.counts.Keys)
             .FirstOrDefault(key => counts.GetValueOrDefault(key) != other.counts.GetValueOrDefault(key)).Name;
 
-    void Add(NamedThing kind, string name, int count)
+    void Add(NameKind kind, string name, int count)
     {
         var key = (kind, name.ToLowerInvariant());
         counts[key] = counts.GetValueOrDefault(key) + count;
     }
 
-    enum NamedThing
+    enum NameKind
     {
         Table,
         TableFunction,

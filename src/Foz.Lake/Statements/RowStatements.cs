@@ -154,7 +154,7 @@ sealed class RowStatements(StatementContext context)
             };
     }
 
-    /// <summary>Lets the columns have the tags of what comes into them.</summary>
+    /// <summary>Gives the columns the tags of the columns they are filled from.</summary>
     async Task DescribeAsync(
         TableChange change, Statement.Insert insert,
         IReadOnlyList<(string Column, IReadOnlyDictionary<string, string> Tags)> tags,

@@ -3,10 +3,10 @@ namespace Foz.Lake.Tables;
 /// <summary>What a change does with rows.</summary>
 public enum RowChange
 {
-    /// <summary>They are new.</summary>
+    /// <summary>The rows are new.</summary>
     Insert,
 
-    /// <summary>They take the place of others.</summary>
+    /// <summary>The rows replace others.</summary>
     Update,
 }
 

@@ -51,10 +51,10 @@ public sealed record ScanOptions
         static string? Text(long? number) => number?.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Takes rows out.</summary>
+    /// <summary>Excludes these rows.</summary>
     public static RowFilter? Without(RowSet rows) => rows.IsEmpty ? null : rows.Filter;
 
-    /// <summary>Takes all other rows out.</summary>
+    /// <summary>Keeps these rows only.</summary>
     public static RowFilter Only(RowSet rows) => (numbers, live) =>
     {
         rows.Filter(numbers, live);

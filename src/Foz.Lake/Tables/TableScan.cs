@@ -18,7 +18,7 @@ public sealed class TableRelation(string sql, params IReadOnlyList<IDisposable> 
     /// <summary>A SELECT in parentheses, with the table's columns by their own names.</summary>
     public string Sql { get; } = sql;
 
-    /// <summary>Takes what the engine knows of the files away, and lets them go.</summary>
+    /// <summary>Unregisters the files from the engine, and releases them.</summary>
     public void Dispose()
     {
         foreach (var need in held) need.Dispose();

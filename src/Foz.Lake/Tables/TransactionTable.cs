@@ -64,7 +64,7 @@ public sealed class TransactionTable
     public Task RollBackToAsync(long version, CancellationToken cancellationToken) =>
         changes.RollBackToAsync(version, cancellationToken);
 
-    /// <summary>Takes everything back.</summary>
+    /// <summary>Rolls back all changes.</summary>
     /// <exception cref="StorageException">The storage failed.</exception>
     public Task RollBackAsync(CancellationToken cancellationToken) =>
         changes.RollBackToAsync(changes.Version - changes.ChangeCount, cancellationToken);

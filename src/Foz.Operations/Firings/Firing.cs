@@ -6,7 +6,7 @@ namespace Foz.Operations.Firings;
 /// <summary>How far a firing is.</summary>
 public enum FiringState
 {
-    /// <summary>It waits for its turn.</summary>
+    /// <summary>The firing waits for its turn.</summary>
     [JsonStringEnumMemberName("queued")]
     Queued,
 
@@ -18,15 +18,15 @@ public enum FiringState
     [JsonStringEnumMemberName("retrying")]
     Retrying,
 
-    /// <summary>It ended, and all of it succeeded.</summary>
+    /// <summary>The run ended, and all of it succeeded.</summary>
     [JsonStringEnumMemberName("succeeded")]
     Succeeded,
 
-    /// <summary>It ended, and something failed.</summary>
+    /// <summary>The run ended, and a part of it failed.</summary>
     [JsonStringEnumMemberName("failed")]
     Failed,
 
-    /// <summary>It took longer than its time, and was canceled.</summary>
+    /// <summary>The run exceeded its time-out, and was canceled.</summary>
     [JsonStringEnumMemberName("timed_out")]
     TimedOut,
 

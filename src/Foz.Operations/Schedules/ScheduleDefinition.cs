@@ -35,7 +35,7 @@ public sealed record ScheduleDefinition
     /// <summary>The pool whose places its runs take; null for none.</summary>
     public string? Pool { get; init; }
 
-    /// <summary>Those with a higher one start first.</summary>
+    /// <summary>Runs with a higher priority start first.</summary>
     public int Priority { get; init; }
 
     /// <summary>After how long a run is canceled; null for never.</summary>
@@ -54,7 +54,7 @@ public sealed record ScheduleDefinition
 /// <summary>What becomes of times that passed while no host could start them.</summary>
 public enum CatchUp
 {
-    /// <summary>They are not run.</summary>
+    /// <summary>Missed times are not run.</summary>
     Skip,
 
     /// <summary>The last of them is.</summary>

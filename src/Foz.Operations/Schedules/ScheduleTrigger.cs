@@ -107,12 +107,12 @@ public sealed record DayRule(Calendar Calendar, OtherDays OtherDays, int? Number
 /// <summary>What becomes of times that are on no business day.</summary>
 public enum OtherDays
 {
-    /// <summary>They are not due.</summary>
+    /// <summary>Such times are not due.</summary>
     Skip,
 
-    /// <summary>They are due at the same time of the next business day.</summary>
+    /// <summary>Such times are due at the same time of the next business day.</summary>
     Next,
 
-    /// <summary>They are due at the same time of the business day before.</summary>
+    /// <summary>Such times are due at the same time of the previous business day.</summary>
     Previous,
 }

@@ -47,7 +47,7 @@ sealed class IntervalLedger
     public IntervalSet OfBackfill(string id) =>
         IntervalSet.Of(filled.Where(item => item.Backfill == id).Select(item => new Interval(item.Start, item.End)));
 
-    /// <summary>The same in as few entries as possible.</summary>
+    /// <summary>The ledger in as few entries as possible.</summary>
     public ImmutableArray<FilledInterval> Fold() =>
     [
         .. filled.GroupBy(item => item.Backfill)

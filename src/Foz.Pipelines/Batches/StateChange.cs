@@ -7,7 +7,7 @@ public enum StateChange
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary>It was never made.</summary>
+    /// <summary>The table was never built.</summary>
     New = 1,
 
     /// <summary>Its SQL.</summary>

@@ -88,7 +88,7 @@ public sealed class AirbyteDestination
         }
     }
 
-    /// <summary>Takes messages up to the end of the input.</summary>
+    /// <summary>Reads messages up to the end of the input.</summary>
     /// <exception cref="FozException">
     /// A message is none, a table cannot be written, or a stream that replaces its table did not complete.
     /// </exception>

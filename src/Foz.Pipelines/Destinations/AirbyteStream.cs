@@ -9,13 +9,13 @@ namespace Foz.Pipelines.Destinations;
 /// <summary>What becomes of a stream's records.</summary>
 enum AirbyteSyncMode
 {
-    /// <summary>They are added.</summary>
+    /// <summary>Rows are added.</summary>
     Append,
 
-    /// <summary>They take the place of all rows, at once, when the stream is complete.</summary>
+    /// <summary>Rows replace all others, at once, when the stream is complete.</summary>
     Overwrite,
 
-    /// <summary>They take the place of rows with equal keys.</summary>
+    /// <summary>Rows replace those with equal keys.</summary>
     AppendDedup,
 }
 

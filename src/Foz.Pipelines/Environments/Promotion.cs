@@ -165,7 +165,7 @@ public sealed record PromotedTable
         await lake.Store.DeleteAsync(Lakehouse.StepLease(promotion.From, FromStep), cancellationToken);
     }
 
-    /// <summary>Lets the table carry what its new step asks it for.</summary>
+    /// <summary>Commits to the table the batch number that its new step expects.</summary>
     async Task CarryAsync(Lakehouse lake, string location, Promotion promotion, CancellationToken cancellationToken)
     {
         var table = lake.Tables.Open(location, Definition.TableName);

@@ -17,10 +17,10 @@ public enum ImpactKind
     /// <summary>Its own definition changed.</summary>
     Changed,
 
-    /// <summary>It reads a table whose definition changed.</summary>
+    /// <summary>The model reads a table whose definition changed.</summary>
     Direct,
 
-    /// <summary>It reads tables that are reached.</summary>
+    /// <summary>The model reads tables that are affected.</summary>
     Indirect,
 }
 

@@ -120,7 +120,7 @@ sealed class ProgramRunner(EnginePool engines, EngineSession session, TimeProvid
         {
             ProcessEnd.TimedOut timedOut =>
                 (ErrorKind.Resource, $"ran longer than {Duration.Describe(timedOut.Timeout)} and was stopped"),
-            ProcessEnd.TookTooMuchMemory memory => (
+            ProcessEnd.MemoryExceeded memory => (
                 ErrorKind.Resource,
                 $"held {Megabytes(memory.Bytes)} of memory, where "
                     + $"{Megabytes(memory.BytesMax)} is the most, and was stopped"),

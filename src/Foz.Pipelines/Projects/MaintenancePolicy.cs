@@ -21,7 +21,7 @@ public sealed record MaintenancePolicy
 /// <summary>The policies of a project's tables.</summary>
 public sealed class MaintenancePolicies
 {
-    /// <summary>Those of a project that says nothing of them.</summary>
+    /// <summary>The policies of a project without <c>maintenance</c>.</summary>
     public static MaintenancePolicies Default { get; } = new(new(), new Dictionary<string, MaintenancePolicy>());
 
     readonly MaintenancePolicy common;

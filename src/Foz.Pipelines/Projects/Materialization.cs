@@ -234,10 +234,10 @@ public abstract record IncrementalStrategy
 /// <summary>What becomes of rows that have NULL in a merge's key, by which no later row could replace them.</summary>
 public enum NullKeys
 {
-    /// <summary>They go to the table's quarantine.</summary>
+    /// <summary>Rows with null keys go to the table's quarantine.</summary>
     Quarantine,
 
-    /// <summary>They fail the step.</summary>
+    /// <summary>Rows with null keys fail the step.</summary>
     Fail,
 }
 
@@ -247,10 +247,10 @@ public enum HardDeletes
     /// <summary>Nothing: it lasts.</summary>
     Ignore,
 
-    /// <summary>It ends.</summary>
+    /// <summary>The version ends.</summary>
     Invalidate,
 
-    /// <summary>It ends, and one begins that says that the row is gone.</summary>
+    /// <summary>The version ends, and one begins that marks the row as deleted.</summary>
     NewRecord,
 }
 
@@ -277,7 +277,7 @@ public sealed record HistoryColumns
     /// </summary>
     public string? IsDeleted { get; init; }
 
-    /// <summary>Those that every history has.</summary>
+    /// <summary>The columns that every history has.</summary>
     public IReadOnlyList<string> Needed => [ValidFrom, ValidTo, IsCurrent];
 
     /// <summary>All of them.</summary>

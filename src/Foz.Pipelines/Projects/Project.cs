@@ -159,11 +159,11 @@ public abstract record ProjectResult
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    /// <summary>It was read.</summary>
+    /// <summary>The project was read.</summary>
     /// <param name="Project">The project.</param>
     public sealed record Loaded(Project Project) : ProjectResult;
 
-    /// <summary>It is wrong.</summary>
+    /// <summary>The project has mistakes.</summary>
     /// <param name="Errors">All that is, by file and line; at least one.</param>
     public sealed record Refused(IReadOnlyList<FozException> Errors) : ProjectResult;
 }

@@ -67,7 +67,7 @@ public sealed record ProjectSource
 /// <summary>Which streams of a source are known.</summary>
 public enum StreamsKnown
 {
-    /// <summary>Those that the project names; the source takes others too.</summary>
+    /// <summary>The streams that the project names; the source may have others.</summary>
     Named,
 
     /// <summary>

@@ -14,7 +14,7 @@ public sealed class ReaderPolicies
         IReadOnlyDictionary<string, (IReadOnlyList<string> Readers, Place Place)> byName) =>
         (this.common, this.byName) = (common, byName);
 
-    /// <summary>Those of a project that names none.</summary>
+    /// <summary>The policies of a project without <c>readers</c>.</summary>
     public static ReaderPolicies None { get; } = new(
         null, new Dictionary<string, (IReadOnlyList<string> Readers, Place Place)>());
 

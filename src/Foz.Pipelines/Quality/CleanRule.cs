@@ -132,10 +132,10 @@ public sealed record TextRule(string Name, Func<string, string> Sql)
 /// <summary>What becomes of a value that a rule cannot read.</summary>
 public enum OnInvalid
 {
-    /// <summary>It stays unchanged.</summary>
+    /// <summary>The value stays unchanged.</summary>
     Keep,
 
-    /// <summary>It becomes null.</summary>
+    /// <summary>The value becomes null.</summary>
     Null,
 
     /// <summary>The table stays as it was, and the run fails.</summary>

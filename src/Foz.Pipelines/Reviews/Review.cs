@@ -12,7 +12,7 @@ namespace Foz.Pipelines.Reviews;
 /// <summary>How the review of a change ended: what decides whether it may be merged.</summary>
 public enum ReviewVerdict
 {
-    /// <summary>It may be merged.</summary>
+    /// <summary>The change may be merged.</summary>
     Passed,
 
     /// <summary>A check, a test or a step failed, or SQL would no longer work.</summary>

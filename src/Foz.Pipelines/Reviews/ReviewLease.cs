@@ -18,7 +18,7 @@ sealed class ReviewLease : IAsyncDisposable
 
     ReviewLease(RunHost host, StepLease lease) => (this.host, this.lease) = (host, lease);
 
-    /// <summary>Takes it.</summary>
+    /// <summary>Takes the lease.</summary>
     /// <param name="lake">The lake.</param>
     /// <param name="environment">The environment.</param>
     /// <param name="wait">How long to wait for another review.</param>
@@ -62,7 +62,7 @@ sealed class ReviewLease : IAsyncDisposable
     public Task<T> HoldAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         host.HoldAsync(work, cancellationToken);
 
-    /// <summary>Gives it back.</summary>
+    /// <summary>Releases the lease.</summary>
     public async ValueTask DisposeAsync()
     {
         await lease.DisposeAsync();

@@ -17,10 +17,10 @@ sealed class PendingHooks(IObjectStore lake, TableName table)
     public async Task<bool> AreAnyAsync(CancellationToken cancellationToken) =>
         await lake.GetInfoAsync(path, cancellationToken) is not null;
 
-    /// <summary>Notes that they are.</summary>
+    /// <summary>Records that hooks are pending.</summary>
     public async Task NoteAsync(CancellationToken cancellationToken) =>
         await lake.PutAsync(path, "{}"u8.ToArray(), cancellationToken);
 
-    /// <summary>Notes that they were run.</summary>
+    /// <summary>Records that the hooks were run.</summary>
     public ValueTask EndAsync(CancellationToken cancellationToken) => lake.DeleteAsync(path, cancellationToken);
 }

@@ -70,7 +70,7 @@ sealed partial class PipelineRunner
         var kills = 0;
         for (var times = 1; times < EngineEndsMax && result.Error is { } error && EngineErrors.IsOfEnd(error); times++)
         {
-            if (EngineErrors.IsLethal(error) && ++kills > 1) return result;
+            if (EngineErrors.IsFatal(error) && ++kills > 1) return result;
             context.Warn(new($"{node.Table} is run again: {error.Message}"));
             result = await TryAsync(node, run);
         }

@@ -71,7 +71,7 @@ public sealed class ActiveRun
     /// <summary>Calls a watcher with each event so far, and with each that comes, one at a time.</summary>
     public void Watch(Action<RunEvent> watcher) => events.Watch(watcher);
 
-    /// <summary>Lets the steps that work stop, and starts no other; nothing after the run's end.</summary>
+    /// <summary>Stops the running steps, and starts no others; does nothing after the run's end.</summary>
     public void Cancel()
     {
         try

@@ -65,7 +65,7 @@ sealed class ExtendedQuery(SqlSession session, PgOutput output, RowSender rows, 
                 SqlState = "53400",
             };
         // A portal holds its statement, though that is forgotten.
-        var bytes = HeldMemory.Of(statement)
+        var bytes = ClientMemory.Of(statement)
             + message.Values.Sum(static value => (long)(value?.Length ?? 0) * BytesOfByte);
         session.Held.Add(bytes);
         try

@@ -17,7 +17,7 @@ sealed record PgHost(
     ILogger Log)
 {
     /// <summary>The connections that have not logged in yet.</summary>
-    public required StartingPlaces Starting { get; init; }
+    public required PendingLogins Starting { get; init; }
 
     /// <summary>The threads that wait for what clients send.</summary>
     public SocketThreads Threads { get; } = new();

@@ -18,7 +18,7 @@ sealed record TrinoHost(TrinoService Service, HttpLogIn LogIn, TimeProvider Cloc
     public int QueriesOfOwners { get; init; }
 
     /// <summary>The connections of which no request has logged in yet.</summary>
-    public required StartingPlaces Starting { get; init; }
+    public required PendingLogins Starting { get; init; }
 
     /// <summary>Bytes of rows after which a page is full.</summary>
     public int PageBytes { get; init; } = 512 * 1024;

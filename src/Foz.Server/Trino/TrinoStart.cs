@@ -16,7 +16,7 @@ static class TrinoStart
     public static TimeSpan TimeMax { get; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Ends connections of addresses that have too many.</summary>
-    public static void Limit(ListenOptions listen, StartingPlaces places) => listen.Use(next => async connection =>
+    public static void Limit(ListenOptions listen, PendingLogins places) => listen.Use(next => async connection =>
     {
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         using var place = places.Take(address, connection.Abort);

@@ -28,7 +28,7 @@ sealed class CatalogImages(EnvironmentNameResolver names, Func<AccessList> grant
     static readonly TimeSpan ageMax = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<long, CatalogView> views = new();
-    readonly Dictionary<CatalogImage, KeptImage> kept = [];
+    readonly Dictionary<CatalogImage, CachedImage> kept = [];
     readonly Dictionary<string, (CatalogImage All, AccessList Access, CatalogImage Image)> seen = new(
         StringComparer.Ordinal);
     readonly SemaphoreSlim gate = new(1);
@@ -215,7 +215,7 @@ sealed class CatalogImages(EnvironmentNameResolver names, Func<AccessList> grant
             };
     }
 
-    KeptImage KeptOf(CatalogImage image)
+    CachedImage KeptOf(CatalogImage image)
     {
         if (!kept.TryGetValue(image, out var found)) kept.Add(image, found = new());
         return found;
@@ -269,7 +269,7 @@ sealed class CatalogImages(EnvironmentNameResolver names, Func<AccessList> grant
     }
 
     /// <summary>What is kept of an image.</summary>
-    sealed class KeptImage
+    sealed class CachedImage
     {
         /// <summary>The tables that were made of it, in instances of the engine, with what makes each.</summary>
         public Dictionary<(EngineInstance Instance, string Name), Func<string, string>> Made { get; } = [];

@@ -16,8 +16,8 @@ sealed class ResultCache(long bytesMax) : IDisposable
     const int ResultsPerCacheMin = 16;
 
     readonly Lock gate = new();
-    readonly Dictionary<string, LinkedListNode<KeptResult>> results = new(StringComparer.Ordinal);
-    readonly LinkedList<KeptResult> byUse = [];
+    readonly Dictionary<string, LinkedListNode<CachedResult>> results = new(StringComparer.Ordinal);
+    readonly LinkedList<CachedResult> byUse = [];
     long bytes;
 
     /// <summary>Whether anything is kept.</summary>
@@ -33,9 +33,9 @@ sealed class ResultCache(long bytesMax) : IDisposable
     }
 
     /// <summary>
-    /// The rows of a query; null where they are not kept. To be let go with <see cref="KeptResult.Release"/>.
+    /// The rows of a query; null where they are not kept. To be let go with <see cref="CachedResult.Release"/>.
     /// </summary>
-    public KeptResult? Find(string key)
+    public CachedResult? Find(string key)
     {
         lock (gate)
         {
@@ -66,7 +66,7 @@ sealed class ResultCache(long bytesMax) : IDisposable
     }
 
     /// <summary>Keeps a result, which is the cache's from now on.</summary>
-    internal void Add(KeptResult result)
+    internal void Add(CachedResult result)
     {
         lock (gate)
         {
@@ -94,7 +94,7 @@ sealed class ResultCache(long bytesMax) : IDisposable
 sealed record ResultPlace(ResultCache Cache, string Key)
 {
     /// <inheritdoc cref="ResultCache.Find"/>
-    public KeptResult? Find() => Cache.Find(Key);
+    public CachedResult? Find() => Cache.Find(Key);
 
     /// <inheritdoc cref="ResultCache.Record"/>
     public ResultRecorder? Record(IReadOnlyList<ServedColumn> columns) => Cache.Record(Key, columns);
@@ -105,7 +105,7 @@ sealed record ResultPlace(ResultCache Cache, string Key)
 /// <param name="columns">The columns.</param>
 /// <param name="chunks">The rows.</param>
 /// <param name="bytes">What they take.</param>
-sealed class KeptResult(string key, IReadOnlyList<ServedColumn> columns, IReadOnlyList<DataChunk> chunks, long bytes)
+sealed class CachedResult(string key, IReadOnlyList<ServedColumn> columns, IReadOnlyList<DataChunk> chunks, long bytes)
 {
     int holders = 1;
 

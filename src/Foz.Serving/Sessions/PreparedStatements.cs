@@ -5,7 +5,7 @@ namespace Foz.Serving.Sessions;
 /// <summary>The statements that a session keeps by names.</summary>
 /// <param name="most">How many.</param>
 /// <param name="held">Counts what the session holds.</param>
-public sealed class PreparedStatements(int most, HeldMemory held)
+public sealed class PreparedStatements(int most, ClientMemory held)
 {
     readonly Dictionary<string, SqlStatement> statements = new(StringComparer.Ordinal);
 
@@ -23,7 +23,7 @@ public sealed class PreparedStatements(int most, HeldMemory held)
             {
                 SqlState = "42P05",
             };
-        held.Add(HeldMemory.Of(statement));
+        held.Add(ClientMemory.Of(statement));
         statements.Add(name, statement);
     }
 
@@ -35,14 +35,14 @@ public sealed class PreparedStatements(int most, HeldMemory held)
     public bool Remove(string name)
     {
         if (!statements.Remove(name, out var statement)) return false;
-        held.Remove(HeldMemory.Of(statement));
+        held.Remove(ClientMemory.Of(statement));
         return true;
     }
 
     /// <summary>Forgets all.</summary>
     public void Clear()
     {
-        held.Remove(statements.Values.Sum(HeldMemory.Of));
+        held.Remove(statements.Values.Sum(ClientMemory.Of));
         statements.Clear();
     }
 

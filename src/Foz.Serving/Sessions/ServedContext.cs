@@ -26,11 +26,11 @@ sealed class ServedContext(SqlSession session, string sql)
     public WorkloadRun? Run { get; set; }
 
     /// <summary>Notes how it failed, where that ended the engine: once.</summary>
-    public void NoteLethal(Exception error)
+    public void NoteCrash(Exception error)
     {
         if (error == session.Errors.OfEngine) return;
         session.Errors.OfEngine = error;
-        session.Host.Lethal.Note(sql, error);
+        session.Host.Crashing.Note(sql, error);
     }
 
     /// <summary>Audits a refusal, once, before the client gets it.</summary>

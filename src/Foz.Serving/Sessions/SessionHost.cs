@@ -35,7 +35,7 @@ public sealed class SessionHost : IDisposable
         ISqlDialect dialect)
     {
         (Names, Options, Catalogs, Workloads, Dialect) = (names, options, catalogs, workloads, dialect);
-        (Commits, Lethal, Results) = (new(names.Lake.Clock), new(names.Lake.Clock), new(options.ResultBytesMax));
+        (Commits, Crashing, Results) = (new(names.Lake.Clock), new(names.Lake.Clock), new(options.ResultBytesMax));
         Held = new("all sessions hold", names.Lake.Engines.MemoryBytes / HeldPart);
         stable = new(() =>
         {
@@ -55,10 +55,10 @@ public sealed class SessionHost : IDisposable
     public IReadOnlyCollection<SqlSession> Sessions => [.. sessions.Values];
 
     /// <summary>The statements that ended the engine.</summary>
-    public LethalStatements Lethal { get; }
+    public CrashingStatements Crashing { get; }
 
     /// <summary>What sessions hold between statements.</summary>
-    internal HeldMemory Held { get; }
+    internal ClientMemory Held { get; }
 
     /// <summary>The dialect of sessions that name none.</summary>
     internal ISqlDialect Dialect { get; }

@@ -51,7 +51,7 @@ public sealed class SqlSession : IAsyncDisposable
     public SessionSettings Settings { get; }
 
     /// <summary>What it holds between statements: of portals the protocol counts it.</summary>
-    public HeldMemory Held { get; }
+    public ClientMemory Held { get; }
 
     /// <summary>The statements that the client has prepared by names, by protocol or with PREPARE.</summary>
     public PreparedStatements Statements { get; }

@@ -81,7 +81,7 @@ sealed class QueryStatement : ServedStatement
         BoundStatement? bound = null;
         try
         {
-            if (kept is not null) return run.Follow(await CheckedAsync(new KeptCursor(kept)), statement.Analysis);
+            if (kept is not null) return run.Follow(await CheckedAsync(new CachedCursor(kept)), statement.Analysis);
             engine = run.OpenEngine(cancellationToken);
             bound = await AtOriginalPlaces(
                 Text, translated, replaced, new StatementBinder(engine, names).BindAsync(statement, cancellationToken));

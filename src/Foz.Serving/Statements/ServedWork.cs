@@ -17,12 +17,12 @@ static class ServedWork
         session.Activity.Note(sql);
         try
         {
-            session.Host.Lethal.Check(sql);
+            session.Host.Crashing.Check(sql);
             return await session.Work.RunAsync(work, context, cancellationToken);
         }
         catch (Exception e)
         {
-            context.NoteLethal(e);
+            context.NoteCrash(e);
             StatementNotes.Fail(context, e);
             await context.AuditAsync(e);
             throw;

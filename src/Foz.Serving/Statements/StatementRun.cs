@@ -125,7 +125,7 @@ sealed class StatementRun : WorkloadRun
     public Task FailAsync(Exception error, long rows)
     {
         Fail(error, rows);
-        Context.NoteLethal(error);
+        Context.NoteCrash(error);
         return error is FozException { Kind: ErrorKind.Denied } ? Context.AuditAsync(error) : Task.CompletedTask;
     }
 

@@ -52,11 +52,11 @@ abstract record TrinoCommand
     /// <param name="What">The thing to show.</param>
     /// <param name="Name">The name after FROM or FOR, in parts; empty if there is none.</param>
     /// <param name="Like">The SQL after LIKE; null if there is no LIKE.</param>
-    public sealed record Show(ShownThing What, IReadOnlyList<string> Name, string? Like) : TrinoCommand;
+    public sealed record Show(ShowSubject What, IReadOnlyList<string> Name, string? Like) : TrinoCommand;
 }
 
 /// <summary>What SHOW shows.</summary>
-enum ShownThing
+enum ShowSubject
 {
     /// <summary>Catalogs.</summary>
     Catalogs,

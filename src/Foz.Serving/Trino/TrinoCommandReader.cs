@@ -36,7 +36,7 @@ static class TrinoCommandReader
         if (cursor.Takes("DESCRIBE", "OUTPUT")) return new TrinoCommand.DescribeOutput(Lower(cursor.Name()));
         if (IsOfDelta(cursor)) return null;
         if (cursor.Takes("DESCRIBE") || cursor.Takes("DESC"))
-            return new TrinoCommand.Show(ShownThing.Columns, Name(cursor), Like: null);
+            return new TrinoCommand.Show(ShowSubject.Columns, Name(cursor), Like: null);
         if (cursor.Takes("SHOW")) return Show(cursor);
         if (cursor.Sees("EXPLAIN")) return Explain(cursor);
         if (cursor.Takes("CALL")) return Call(cursor);
@@ -79,25 +79,25 @@ static class TrinoCommandReader
             cursor.Expect("FOR");
             if (cursor.SeesSymbol('('))
                 throw cursor.Refused("SHOW STATS FOR a query is not supported, only for a table");
-            return new TrinoCommand.Show(ShownThing.Stats, Name(cursor), Like: null);
+            return new TrinoCommand.Show(ShowSubject.Stats, Name(cursor), Like: null);
         }
-        if (cursor.Takes("CATALOGS")) return Of(ShownThing.Catalogs);
-        if (cursor.Takes("SCHEMAS") || cursor.Takes("DATABASES")) return Of(ShownThing.Schemas);
-        if (cursor.Takes("TABLES")) return Of(ShownThing.Tables);
-        if (cursor.Takes("COLUMNS")) return Of(ShownThing.Columns);
-        if (cursor.Takes("FUNCTIONS")) return Of(ShownThing.Functions);
-        if (cursor.Takes("SESSION")) return Of(ShownThing.Session);
+        if (cursor.Takes("CATALOGS")) return Of(ShowSubject.Catalogs);
+        if (cursor.Takes("SCHEMAS") || cursor.Takes("DATABASES")) return Of(ShowSubject.Schemas);
+        if (cursor.Takes("TABLES")) return Of(ShowSubject.Tables);
+        if (cursor.Takes("COLUMNS")) return Of(ShowSubject.Columns);
+        if (cursor.Takes("FUNCTIONS")) return Of(ShowSubject.Functions);
+        if (cursor.Takes("SESSION")) return Of(ShowSubject.Session);
         if (cursor.Takes("CURRENT", "ROLES") || cursor.Takes("ROLE", "GRANTS") || cursor.Takes("ROLES"))
-            return Of(ShownThing.Roles);
+            return Of(ShowSubject.Roles);
         if (cursor.Takes("GRANTS"))
         {
             if (cursor.Takes("ON")) cursor.Takes("TABLE");
-            return new TrinoCommand.Show(ShownThing.Grants, cursor.IsAtEnd ? [] : Name(cursor), Like: null);
+            return new TrinoCommand.Show(ShowSubject.Grants, cursor.IsAtEnd ? [] : Name(cursor), Like: null);
         }
         throw cursor.Unexpected(
             "CATALOGS, SCHEMAS, TABLES, COLUMNS, CREATE, STATS FOR, FUNCTIONS, SESSION, ROLES or GRANTS");
 
-        TrinoCommand.Show Of(ShownThing what)
+        TrinoCommand.Show Of(ShowSubject what)
         {
             var name = cursor.Takes("FROM") || cursor.Takes("IN") ? Name(cursor) : [];
             return new(what, name, Like(cursor));
@@ -107,9 +107,9 @@ static class TrinoCommandReader
     static TrinoCommand.Show ShowCreate(StatementCursor cursor)
     {
         cursor.Takes("MATERIALIZED");
-        var what = cursor.Takes("TABLE") ? ShownThing.CreateTable
-            : cursor.Takes("VIEW") ? ShownThing.CreateView
-            : cursor.Takes("SCHEMA") ? ShownThing.CreateSchema
+        var what = cursor.Takes("TABLE") ? ShowSubject.CreateTable
+            : cursor.Takes("VIEW") ? ShowSubject.CreateView
+            : cursor.Takes("SCHEMA") ? ShowSubject.CreateSchema
             : throw cursor.Unexpected("TABLE, VIEW or SCHEMA");
         return new(what, Name(cursor), Like: null);
     }

@@ -30,9 +30,9 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     /// <exception cref="FozException">What it names is not there.</exception>
     public async Task<SqlCursor> RunAsync(TrinoCommand.Show show, CancellationToken cancellationToken)
     {
-        if (show.What is ShownThing.CreateTable or ShownThing.CreateView)
+        if (show.What is ShowSubject.CreateTable or ShowSubject.CreateView)
             return await CreateAsync(show, cancellationToken);
-        if (show.What is ShownThing.Session) return await SessionAsync(show.Like, cancellationToken);
+        if (show.What is ShowSubject.Session) return await SessionAsync(show.Like, cancellationToken);
         var statement = await session.PrepareAsync(await QueryOfAsync(show, cancellationToken), [], cancellationToken);
         return await statement.ExecuteAsync([], cancellationToken);
     }
@@ -41,18 +41,18 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     {
         switch (show.What)
         {
-            case ShownThing.Catalogs:
+            case ShowSubject.Catalogs:
                 return $"SELECT catalog_name AS \"Catalog\" FROM "
                     + $"system.metadata.catalogs{Where("catalog_name", show.Like)} ORDER BY 1";
-            case ShownThing.Schemas:
+            case ShowSubject.Schemas:
                 return $"SELECT schema_name AS \"Schema\" FROM "
                     + $"{InformationSchema(show.Name is [var named] ? named : null)}.schemata"
                     + $"{Where("schema_name", show.Like)} ORDER BY 1";
-            case ShownThing.Tables:
+            case ShowSubject.Tables:
                 var (inCatalog, schema) = await SchemaOfAsync(show.Name, cancellationToken);
                 return $"SELECT table_name AS \"Table\" FROM {InformationSchema(inCatalog)}.tables"
                     + $"{Where("table_name", show.Like, $"table_schema = {SqlText.Literal(schema)}")} ORDER BY 1";
-            case ShownThing.Columns:
+            case ShowSubject.Columns:
                 var (ofCatalog, ofSchema, table) = await TableOfAsync(show.Name, cancellationToken);
                 return "SELECT column_name AS \"Column\", data_type AS \"Type\", "
                     + "coalesce(extra_info, '') AS \"Extra\", "
@@ -61,20 +61,20 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
                         "column_name", show.Like, $"table_schema = {SqlText.Literal(ofSchema)}",
                         $"table_name = {SqlText.Literal(table)}")
                     + " ORDER BY ordinal_position";
-            case ShownThing.CreateSchema:
+            case ShowSubject.CreateSchema:
                 var (_, made) = await SchemaOfAsync(show.Name, cancellationToken);
                 return $"SELECT {SqlText.Literal($"CREATE SCHEMA {TableName.Catalog}.{made}")} AS \"Create Schema\"";
-            case ShownThing.Functions:
+            case ShowSubject.Functions:
                 var functions = TrinoFunctions.All.Values.Where(f => !f.IsRefused)
                     .Select(f => $"({Texts(f.Name, "", "", "", f.Example)}, true)");
                 return $"SELECT * FROM (VALUES {string.Join(", ", functions)}) AS t(\"Function\", "
                     + "\"Return Type\", \"Argument Types\", "
                     + $"\"Function Type\", \"Description\", "
                     + $"\"Deterministic\"){Where("\"Function\"", show.Like)} ORDER BY 1";
-            case ShownThing.Roles:
+            case ShowSubject.Roles:
                 return $"SELECT role_name AS \"Role\" FROM "
                     + $"{TableName.Catalog}.information_schema.enabled_roles ORDER BY 1";
-            case ShownThing.Grants:
+            case ShowSubject.Grants:
                 return $"SELECT * FROM {TableName.Catalog}.information_schema.table_privileges "
                     + "ORDER BY table_schema, table_name";
             default:
@@ -98,8 +98,8 @@ sealed class TrinoShow(SqlSession session, TrinoRequest request)
     async Task<SqlCursor> CreateAsync(TrinoCommand.Show show, CancellationToken cancellationToken)
     {
         var table = await FindAsync(show.Name, cancellationToken);
-        var (what, isView) = (show.What is ShownThing.CreateView ? "View" : "Table", table.IsView);
-        if (isView != show.What is ShownThing.CreateView)
+        var (what, isView) = (show.What is ShowSubject.CreateView ? "View" : "Table", table.IsView);
+        if (isView != show.What is ShowSubject.CreateView)
             throw new FozException(
                 ErrorKind.Sql,
                 $"Relation '{TableName.Catalog}.{table.Name}' is a {(isView ? "view" : "table")}, not a "

@@ -155,11 +155,11 @@ public sealed class DoorTests : IAsyncLifetime
         using var engine = lake.Lake.Engines.Open(Workload.Serving);
         var statement = engine.Analyze("SELECT lower('x') FROM a, b", Cancel);
         var put = statement.Tables.ToDictionary(table => table.Span, table => "(SELECT 1)");
-        FinalText.Check(lake.Lake.Engines, statement, put, statement.Rewrite(_ => "(SELECT 1)").Text, Cancel);
+        BoundTextCheck.Check(lake.Lake.Engines, statement, put, statement.Rewrite(_ => "(SELECT 1)").Text, Cancel);
         Assert.Equal(
             "0A000",
             Assert.Throws<FozException>(() =>
-                FinalText.Check(lake.Lake.Engines, statement, put, text, Cancel)).SqlState);
+                BoundTextCheck.Check(lake.Lake.Engines, statement, put, text, Cancel)).SqlState);
     }
 
     [Theory]

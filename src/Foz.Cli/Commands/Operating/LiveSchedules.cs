@@ -76,7 +76,7 @@ sealed class LiveSchedules
     static bool Check(CommandContext context, ScheduleDefinition schedule, ErrorList errors)
     {
         var unknown = context.Check(schedule.Command);
-        if ((HandedArguments.Check(schedule.Command, isOfSchedule: true) ?? unknown?.Message) is not { } message)
+        if ((ForwardedArguments.Check(schedule.Command, isOfSchedule: true) ?? unknown?.Message) is not { } message)
             return true;
         errors.Add(schedule.Place, $"schedule '{schedule.Name}' cannot run: {message}", unknown?.Hint);
         return false;

@@ -154,6 +154,6 @@ sealed class ColumnLineageWriter(CommandContext context, ParseResult arguments, 
         public override string ToString() => $"{Table}.{Column}";
     }
 
-    /// <summary>That a column, or with null the rows of a table, are made from a column.</summary>
+    /// <summary>Records that a column, or with null the rows of a table, is made from a column.</summary>
     sealed record ColumnEdge(TableName Table, string? Column, UpstreamColumn Input);
 }

@@ -205,7 +205,7 @@ static class LineageCommand
         _ => "",
     };
 
-    /// <summary>That one table is made from another, or from a stream.</summary>
+    /// <summary>An edge: one table is made from another, or from a stream.</summary>
     sealed record Edge(string Table, string Upstream)
     {
         public bool Touches(string name) => Same(Table, name) || Same(Upstream, name);

@@ -42,7 +42,7 @@ sealed class ProjectValidation(CommandContext context, Workspace workspace)
         ]);
     }
 
-    /// <summary>That SQL could not be held against the columns of a source.</summary>
+    /// <summary>Warns that SQL could not be compared with the columns of a source.</summary>
     static Warning Unchecked(string source, IReadOnlyList<TableName> streams) => new(
         streams.Count == 0
             ? $"the streams and columns of the source '{source}' are not in {SchemaLock.FileName}: "

@@ -36,7 +36,7 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
     {
         if (await FindLeaderAsync(cancellationToken) is not { } leader) return null;
         var handed = Without(arguments, context.Project, context.Target);
-        if (HandedArguments.Check(handed) is not null) return null;
+        if (ForwardedArguments.Check(handed) is not null) return null;
         var isSameMachine = leader.Host == Environment.MachineName;
         var request = await requests.AskAsync(
             new()

@@ -183,7 +183,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
     }
 
     string? ReasonToDecline(HostRequest request, CancellationToken cancellationToken) =>
-        HandedArguments.Check(request.Arguments, request.Schedule is not null) is { } reason ? reason
+        ForwardedArguments.Check(request.Arguments, request.Schedule is not null) is { } reason ? reason
         : request.Schedule is not null ? null
         : request.Machine == Environment.MachineName && request.Folder == workspace.File.Folder ? null
         : request.Revision is { } revision

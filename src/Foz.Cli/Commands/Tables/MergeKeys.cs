@@ -14,7 +14,7 @@ namespace Foz.Cli.Commands.Tables;
 /// <param name="models">The models, by their tables.</param>
 sealed class MergeKeys(Workspace workspace, IReadOnlyDictionary<TableName, Model> models)
 {
-    /// <summary>Those of a project.</summary>
+    /// <summary>Returns the merge keys of a project's tables.</summary>
     public static MergeKeys Of(Workspace workspace, Project project) => new(
         workspace, project.Graph.Nodes.OfType<GraphNode.OfModel>().Where(node => node.Model.MergeKey.Count > 0)
             .ToDictionary(node => node.Table, node => node.Model));

@@ -27,7 +27,7 @@ static class CsvProposal
         IReadOnlyList<SourceFile> files, FileFormat format, CancellationToken cancellationToken)
     {
         var usual = format is FileFormat.Tsv ? '\t' : ',';
-        var columns = new Dictionary<string, ColumnLook>(StringComparer.OrdinalIgnoreCase);
+        var columns = new Dictionary<string, ColumnSniffer>(StringComparer.OrdinalIgnoreCase);
         var notes = new List<string>();
         Look? first = null;
         foreach (var file in files)
@@ -79,7 +79,7 @@ static class CsvProposal
     static string Yaml(IEnumerable<(string Name, string Value)> settings) =>
         string.Join(", ", settings.Select(s => $"{s.Name}: {s.Value}"));
 
-    static IEnumerable<(string Name, string Value)> ColumnSettings(Dictionary<string, ColumnLook> columns)
+    static IEnumerable<(string Name, string Value)> ColumnSettings(Dictionary<string, ColumnSniffer> columns)
     {
         var typed = columns.Where(column => column.Value.SqlType is not null).ToList();
         if (typed.Count == 0) yield break;
@@ -122,7 +122,7 @@ static class CsvProposal
     static bool IsAlike(List<IReadOnlyList<string>> rows) =>
         rows is [{ Count: > 1 } header, ..] && rows.Count(row => row.Count == header.Count) >= AlikeMin * rows.Count;
 
-    static void Take(List<IReadOnlyList<string>> rows, Dictionary<string, ColumnLook> columns)
+    static void Take(List<IReadOnlyList<string>> rows, Dictionary<string, ColumnSniffer> columns)
     {
         if (rows.Count == 0) return;
         var names = CsvFile.Unique(rows[0], ChangeColumns.Fields.Select(f => f.Name));

@@ -49,7 +49,7 @@ public sealed class ScanToken(long value, Action remove) : IDisposable
     /// <summary>The first argument of the functions.</summary>
     public long Value { get; } = value;
 
-    /// <summary>Takes the files away from the engine.</summary>
+    /// <summary>Unregisters the files from the engine.</summary>
     public void Dispose() => remove();
 }
 

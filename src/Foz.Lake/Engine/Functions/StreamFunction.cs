@@ -153,7 +153,7 @@ public sealed class StreamRelation : IDisposable
 
     internal CancellationToken Canceled => cancellation.Token;
 
-    /// <summary>Takes the stream away from the engine.</summary>
+    /// <summary>Unregisters the stream from the engine.</summary>
     public void Dispose() => remove(this);
 
     internal void Cancel() => cancellation.Cancel();

@@ -32,7 +32,7 @@ public static class BoundPlan
         Func<SqlSpan, Func<string, string>?>? through = null, bool isForOthers = false)
     {
         using var planner = session.BorrowPlanner();
-        var bound = OverEmptyTables.Of(
+        var bound = OverShadowTables.Of(
             planner, analysis, table, function, cancellationToken, through: through, isForOthers: isForOthers);
         using var plan = Serialize(planner.Session, bound.Sql, isOptimized: true, cancellationToken);
         if (plan.RootElement.GetProperty("error").GetBoolean())
@@ -59,7 +59,7 @@ public static class BoundPlan
         CancellationToken cancellationToken)
     {
         using var planner = session.BorrowPlanner();
-        OverEmptyTables.Of(planner, analysis, table, function: null, cancellationToken).Describe(cancellationToken);
+        OverShadowTables.Of(planner, analysis, table, function: null, cancellationToken).Describe(cancellationToken);
     }
 
     /// <summary>Binds a statement, and reads from its plan what its columns are made from.</summary>
@@ -73,7 +73,7 @@ public static class BoundPlan
         Func<SqlSpan, Func<string, string>?>? through = null)
     {
         using var planner = session.BorrowPlanner();
-        var bound = OverEmptyTables.Of(planner, analysis, table, function, cancellationToken, through: through);
+        var bound = OverShadowTables.Of(planner, analysis, table, function, cancellationToken, through: through);
         var columns = bound.Describe(cancellationToken);
         using var plan = Serialize(planner.Session, bound.Sql, isOptimized: false, cancellationToken);
         var reader = new LineageReader([.. bound.Tables.Select(known => (known.Number, known.Span))]);
@@ -103,7 +103,7 @@ public static class BoundPlan
         var key = KeyOf(analysis, table, function, relation, through);
         if (pool.Shapes.Find(key) is { } known) return known;
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        var shape = OverEmptyTables.Of(
+        var shape = OverShadowTables.Of(
             planner, analysis, table, function, cancellationToken, relation, through, isForOthers: true)
             .DescribeShape(cancellationToken);
         pool.Shapes.Add(key, shape);
@@ -144,7 +144,7 @@ public static class BoundPlan
         CancellationToken cancellationToken, Func<SqlSpan, Func<string, string>?>? through = null)
     {
         using var planner = pool.BorrowPlanner(Workload.Serving);
-        var bound = OverEmptyTables.Of(
+        var bound = OverShadowTables.Of(
             planner, analysis, table, function, cancellationToken, relation, through, isForOthers: true);
         bound.DescribeShape(cancellationToken);
         // Empty tables are not in an optimized plan any more.
@@ -172,13 +172,13 @@ public static class BoundPlan
     }
 
     /// <summary>A statement whose tables are empty ones of a session for planning.</summary>
-    sealed class OverEmptyTables
+    sealed class OverShadowTables
     {
         readonly EngineSession session;
         readonly SqlAnalysis analysis;
         readonly RewrittenSql rewritten;
 
-        OverEmptyTables(EngineSession session, SqlAnalysis analysis, RewrittenSql rewritten) =>
+        OverShadowTables(EngineSession session, SqlAnalysis analysis, RewrittenSql rewritten) =>
             (this.session, this.analysis, this.rewritten) = (session, analysis, rewritten);
 
         /// <summary>The tables, by where they are named, with the numbers that their names end with.</summary>
@@ -187,7 +187,7 @@ public static class BoundPlan
         /// <summary>The statement over them.</summary>
         public string Sql => rewritten.Text;
 
-        public static OverEmptyTables Of(
+        public static OverShadowTables Of(
             PlanSession planner, SqlAnalysis analysis, Func<TableReference, IReadOnlyList<Field>?> table,
             Func<TableFunctionCall, IReadOnlyList<Field>?>? function, CancellationToken cancellationToken,
             Func<SqlSpan, string?>? relation = null, Func<SqlSpan, Func<string, string>?>? through = null,
@@ -207,7 +207,7 @@ public static class BoundPlan
                 if (!names.ContainsKey(span) && relation?.Invoke(span) is { } other) names[span] = other;
             var text = analysis.Rewrite(
                 reference => names.GetValueOrDefault(reference.Span), call => names.GetValueOrDefault(call.Span));
-            if (isForOthers) FinalText.Check(planner.Session.Pool, analysis, names, text.Text, cancellationToken);
+            if (isForOthers) BoundTextCheck.Check(planner.Session.Pool, analysis, names, text.Text, cancellationToken);
             return new(planner.Session, analysis, text)
             {
                 Tables = [.. known.Zip(numbers, (t, number) => (t.Span, t.Columns, number))],

@@ -29,7 +29,7 @@ public abstract record TableAlteration
     /// <param name="Columns">The columns.</param>
     public sealed record AddColumns(params IReadOnlyList<NewColumn> Columns) : TableAlteration;
 
-    /// <summary>Gives a column another name; the table must map its columns.</summary>
+    /// <summary>Renames a column; the table must map its columns.</summary>
     /// <param name="Column">The column.</param>
     /// <param name="NewName">Its name from now on, without the path.</param>
     public sealed record RenameColumn(string Column, string NewName) : TableAlteration;
@@ -62,7 +62,7 @@ public abstract record TableAlteration
     /// <param name="Expression">The value: Spark SQL without columns.</param>
     public sealed record SetDefault(string Column, string Expression) : TableAlteration;
 
-    /// <summary>Takes the default of a column away.</summary>
+    /// <summary>Drops the default of a column.</summary>
     /// <param name="Column">The column.</param>
     public sealed record DropDefault(string Column) : TableAlteration;
 
@@ -84,7 +84,7 @@ public abstract record TableAlteration
     /// <param name="Properties">Values by property.</param>
     public sealed record SetProperties(IReadOnlyDictionary<string, string> Properties) : TableAlteration;
 
-    /// <summary>Takes properties away.</summary>
+    /// <summary>Removes properties.</summary>
     /// <param name="Properties">The properties.</param>
     /// <param name="IfExists">Whether one that is not set is no error.</param>
     public sealed record UnsetProperties(IReadOnlyList<string> Properties, bool IfExists = false) : TableAlteration;
@@ -94,7 +94,7 @@ public abstract record TableAlteration
     /// <param name="Expression">Spark SQL over the table's columns; not fulfilled where it is NULL.</param>
     public sealed record AddConstraint(string Name, string Expression) : TableAlteration;
 
-    /// <summary>Takes a constraint away.</summary>
+    /// <summary>Drops a constraint.</summary>
     /// <param name="Name">Its name.</param>
     /// <param name="IfExists">Whether one that is not there is no error.</param>
     public sealed record DropConstraint(string Name, bool IfExists = false) : TableAlteration;
@@ -107,7 +107,7 @@ public abstract record TableAlteration
     /// <param name="Feature">Its name.</param>
     public sealed record DropFeature(string Feature) : TableAlteration;
 
-    /// <summary>Lets an identity column count on from the greatest value that is in the table.</summary>
+    /// <summary>Lets an identity column continue from the greatest value in the table.</summary>
     /// <param name="Column">The column.</param>
     public sealed record SyncIdentity(string Column) : TableAlteration;
 }

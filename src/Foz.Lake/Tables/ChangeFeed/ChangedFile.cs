@@ -23,7 +23,7 @@ sealed class ChangedFile
     /// <summary>Whether the file itself says what was done with its rows.</summary>
     public bool SaysWords => changes[0].Word is null;
 
-    /// <summary>Takes the rows out that were not changed; null where all were.</summary>
+    /// <summary>Removes the unchanged rows; null if all changed.</summary>
     public RowFilter? Filter =>
         changes[0].Only is null ? ScanOptions.Without(changes[0].Without) : ScanOptions.Only(rows);
 

@@ -83,7 +83,7 @@ sealed class KeyMerge(TableWriter writer, LakeTable table, string select, MergeO
         merge.CheckKeys(keys, change.RangeWritten, table.Name, cancellationToken);
     }
 
-    /// <summary>Takes those rows out of the source that are older than the table's of the same keys.</summary>
+    /// <summary>Removes source rows that are older than the table's row of the same key.</summary>
     async Task TakeOlderOutAsync(
         TableChange change, MergeStatement merge, KeyLookup? lookup, IReadOnlyList<AddFile> files,
         CancellationToken cancellationToken)

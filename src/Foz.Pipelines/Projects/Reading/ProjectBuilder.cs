@@ -83,7 +83,7 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
         where T : class
     {
         var paths = ProjectTexts.Below(folder, name).Where(isRead).ToList();
-        ReadingHeap.Reserve(paths.Count);
+        HeapReserve.Reserve(paths.Count);
         var found = new T?[paths.Count];
         var problems = new ErrorList[paths.Count];
         Parallel.For(0, paths.Count, i => found[i] = read(paths[i], problems[i] = new()));

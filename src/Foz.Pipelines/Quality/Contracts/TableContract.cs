@@ -38,7 +38,7 @@ public sealed record TableContract(IReadOnlyList<ContractColumn> Columns)
         }
     }
 
-    /// <summary>Holds the columns of rows against the contract.</summary>
+    /// <summary>Compares the columns of rows with the contract.</summary>
     /// <param name="session">A session, to read types as the engine does.</param>
     /// <param name="table">The table, for the message.</param>
     /// <param name="actual">The columns of the rows.</param>

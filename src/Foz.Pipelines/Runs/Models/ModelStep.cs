@@ -23,7 +23,7 @@ namespace Foz.Pipelines.Runs.Models;
 sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
 {
     readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
-    readonly KeptTableChecks goesOn = new(context, node);
+    readonly RetainedTableChecks goesOn = new(context, node);
     readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
 
     readonly IModelEngine engine = ModelEngines.Of(context, node);

@@ -25,7 +25,7 @@ sealed class UpToDateCache
     readonly Lakehouse lake;
     readonly string? path;
     readonly DateTimeOffset openedAt;
-    readonly SettledFile known;
+    readonly UpToDateFile known;
     readonly int[] holding;
     readonly ConcurrentDictionary<TableName, NotedStep> noted = new();
 
@@ -34,7 +34,7 @@ sealed class UpToDateCache
         (this.lake, this.path) = (lake, path);
         // What is older than this by much cannot have been changed while it was looked at.
         openedAt = lake.Clock.GetUtcNow();
-        known = path is null ? SettledFile.Empty : SettledFile.Read(path);
+        known = path is null ? UpToDateFile.Empty : UpToDateFile.Read(path);
         holding = new int[known.Tables.Count];
     }
 
@@ -94,7 +94,7 @@ sealed class UpToDateCache
     {
         if (path is null || noted.IsEmpty) return;
         var stamps = new Dictionary<TableName, TableStamps?>();
-        var next = new SettledFile();
+        var next = new UpToDateFile();
         foreach (var (table, (definition, isUnchanged, seen)) in noted)
         {
             foreach (var name in seen)

@@ -16,7 +16,7 @@ public enum RequestState
     [JsonStringEnumMemberName("taken")]
     Taken,
 
-    /// <summary>It ended, with an exit code.</summary>
+    /// <summary>The command ended, with an exit code.</summary>
     [JsonStringEnumMemberName("done")]
     Done,
 

@@ -89,7 +89,7 @@ public sealed class Leadership : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives its place to the next host.</summary>
+    /// <summary>Releases the leadership to the next host.</summary>
     public async ValueTask DisposeAsync()
     {
         try

@@ -77,7 +77,7 @@ sealed class BatchValidator(StepContext context, GraphNode node, EngineSession s
         return screened;
     }
 
-    /// <summary>Takes the rows out that break checks.</summary>
+    /// <summary>Removes the rows that break checks.</summary>
     async Task<ValidatedRows> ScreenAsync(
         ValidatedRows rows, IReadOnlyList<CheckDefinition> checks, IReadOnlyList<string> own, RetainedRows kept,
         CancellationToken cancellationToken)
@@ -105,7 +105,7 @@ sealed class BatchValidator(StepContext context, GraphNode node, EngineSession s
         };
     }
 
-    /// <summary>Holds columns against the contract of a node, if it has one.</summary>
+    /// <summary>Compares columns with the contract of a node, if it has one.</summary>
     public static void CheckContract(
         EngineSession session, GraphNode node, IReadOnlyList<EngineColumn> columns,
         CancellationToken cancellationToken) =>

@@ -136,14 +136,14 @@ public sealed class RunLease : IAsyncDisposable
         _ => $"the environments {string.Join(" and ", environments)}",
     };
 
-    /// <summary>Gives the lease back.</summary>
+    /// <summary>Releases the lease.</summary>
     public async ValueTask DisposeAsync()
     {
         if (await beat.StopAsync() && !isClosed) await ReleaseAsync();
         await beat.DisposeAsync();
     }
 
-    /// <summary>Gives the lease back for good, and closes it to each Foz that knows no formats.</summary>
+    /// <summary>Releases the lease for good, and closes it to each Foz that knows no formats.</summary>
     /// <param name="format">The format that does not use it any more.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The lease was lost.</exception>

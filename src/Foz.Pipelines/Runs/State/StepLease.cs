@@ -91,7 +91,7 @@ sealed class StepLease : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Gives the lease back, unless another host took it over.</summary>
+    /// <summary>Releases the lease, unless another host took it over.</summary>
     public async ValueTask DisposeAsync()
     {
         if (held is null) return;

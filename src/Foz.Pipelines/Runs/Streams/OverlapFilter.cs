@@ -11,8 +11,8 @@ using Foz.Pipelines.Projects;
 namespace Foz.Pipelines.Runs.Streams;
 
 /// <summary>
-/// Leaves the rows of a batch out that its table has, each as often as it has it: a batch that reads the rows of the
-/// last cursor again meets those that arrived before.
+/// Removes the rows of a batch that its table already has, counting duplicates: a batch that reads the rows of the last
+/// cursor again meets those that arrived before.
 /// </summary>
 /// <param name="Select">The rows that are new.</param>
 /// <param name="Rows">How many rows are left out.</param>

@@ -56,14 +56,14 @@ sealed class StreamWork(StepContext context, GraphNode.OfStream node, ISource so
         _ => Stream.Mode is StreamMode.Snapshot ? "snapshot" : "all rows",
     };
 
-    /// <summary>That a batch goes on from a cursor, or begins with one, after one that read the whole table.</summary>
+    /// <summary>Warns that a stream that was read as snapshots is incremental now.</summary>
     Warning ModeChanged(StreamInputs.OfCursor next) => new(
         $"{node.Table} holds a snapshot, and its mode is now incremental: "
         + (next.From is { } from ? $"the rows after {Stream.Cursor} = {from}" : "all rows")
         + " are appended to those that it has",
         $"foz run {node.Name} --full-refresh rebuilds it with each row once");
 
-    /// <summary>That a batch begins again, since the cursor is of another column or table.</summary>
+    /// <summary>Warns that the stream is read again, as its cursor is of another column or table.</summary>
     Warning CursorChanged(string before, string now) => new(
         $"{node.Table} was read by the cursor {before}, and its cursor is now {now}: it is read from the "
             + "beginning; rows that the table "

@@ -42,7 +42,7 @@ static class PgFunctions
         Function("long", LogicalType.BigInt, images, static (view, name, arguments, ref result, row) =>
             result.Values<long>()[row] = view.Count(name, arguments)),
         .. PgArithmetic.Functions, .. PgTexts.Of(instance), .. PgMatches.Of(instance), .. PgJson.Functions,
-        PgGivenTexts.Function,
+        PgUntypedTexts.Function,
     ];
 
     /// <summary>What is said with other functions of DuckDB.</summary>

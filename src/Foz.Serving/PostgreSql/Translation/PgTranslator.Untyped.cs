@@ -93,7 +93,7 @@ sealed partial class PgTranslator
             if (NumericConstant(i, i + 1) is { } number) Replace(i, i + 1, number);
             return;
         }
-        Edits.Before(Tokens.StartOf(i), PgGivenTexts.Macro + "(");
+        Edits.Before(Tokens.StartOf(i), PgUntypedTexts.Macro + "(");
         Edits.Copy(Tokens.EndOf(i), ", ", Tokens.StartOf(start), Tokens.EndOf(end - 1), ")");
     }
 
@@ -110,7 +110,7 @@ sealed partial class PgTranslator
         if (!Tokens.EndsOperand(comparison - 1)) return;
         var start = MatchedStart(comparison);
         if (IsDone[comparison] || IsNumber(start, comparison)) GiveTypeOf(i, start, comparison);
-        else if (HasType(start, comparison)) Compare(start, comparison, i, i + 1, PgGivenTexts.Macro + "_to");
+        else if (HasType(start, comparison)) Compare(start, comparison, i, i + 1, PgUntypedTexts.Macro + "_to");
     }
 
     /// <summary>A text in front of a comparison.</summary>
@@ -119,7 +119,7 @@ sealed partial class PgTranslator
         var end = i + 2;
         while (IsComparison(end) && Tokens.TouchesPrevious(end)) end++;
         var last = MatchedEnd(end);
-        if (HasType(end, last)) Compare(i, i + 1, end, last, PgGivenTexts.Macro);
+        if (HasType(end, last)) Compare(i, i + 1, end, last, PgUntypedTexts.Macro);
     }
 
     /// <summary>Puts a function of both in the place of a comparison.</summary>

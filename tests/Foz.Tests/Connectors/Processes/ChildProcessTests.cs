@@ -76,7 +76,7 @@ public sealed class ChildProcessTests : IDisposable
         {
             MemoryBytesMax = 100_000_000,
         });
-        Assert.InRange(Assert.IsType<ProcessEnd.TookTooMuchMemory>(end).Bytes, 100_000_001, 1_000_000_000);
+        Assert.InRange(Assert.IsType<ProcessEnd.MemoryExceeded>(end).Bytes, 100_000_001, 1_000_000_000);
     }
 
     [Fact]

@@ -105,7 +105,7 @@ public sealed class CheckpointTests : IDisposable
         var writer = table.Open();
         var snapshot = await writer.LatestSnapshotAsync(Ct);
         Assert.IsType<CheckpointResult.Written>(await writer.WriteCheckpointAsync(snapshot, Ct));
-        Assert.IsType<CheckpointResult.AlreadyThere>(await writer.WriteCheckpointAsync(snapshot, Ct));
+        Assert.IsType<CheckpointResult.AlreadyExists>(await writer.WriteCheckpointAsync(snapshot, Ct));
     }
 
     [Fact]

@@ -74,7 +74,7 @@ public sealed class VersionChecksumTests : IDisposable
             Assert.NotNull(noted.Metadata);
             Assert.NotNull(noted.Protocol);
             var commit = await table.Store.GetAsync(LogFiles.CommitPath(version), Ct);
-            Assert.Equal(CommitSum.Of(commit!.Content.Span), noted.Commit);
+            Assert.Equal(CommitChecksum.Of(commit!.Content.Span), noted.Commit);
         }
         Assert.Null(await VersionChecksum.ReadAsync(table.Store, 20, Ct));
         Assert.Equal(31, await table.Store.ListAsync("_delta_log", null, Ct)

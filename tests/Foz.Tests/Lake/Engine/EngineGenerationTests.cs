@@ -31,12 +31,12 @@ public sealed class EngineGenerationTests : IDisposable
         {
             var error = Assert.Throws<FozException>(() => Read(dying, Killer));
             Assert.Equal(("XX000", false), (error.SqlState, error.IsTransient));
-            Assert.True(EngineErrors.IsLethal(error));
+            Assert.True(EngineErrors.IsFatal(error));
         }
         // A session of the dead one fails, as one of another's statement.
         var late = Assert.Throws<FozException>(() => Read(other, "SELECT 1"));
         Assert.Equal(("XX000", true), (late.SqlState, late.IsTransient));
-        Assert.False(EngineErrors.IsLethal(late));
+        Assert.False(EngineErrors.IsFatal(late));
         Assert.False(other.IsCurrent);
         // No connection of it is lent, and what was defined is there again.
         using var next = instance.Borrow("UTC", Cancel);

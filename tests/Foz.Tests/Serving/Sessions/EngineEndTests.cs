@@ -61,8 +61,8 @@ public sealed class EngineEndTests
         var clock = new ManualTime();
         await using var lake = await CreateAsync(clock);
         await using var session = lake.Open();
-        var noted = new List<LethalStatement>();
-        lake.Service.Lethal.Noted = noted.Add;
+        var noted = new List<CrashingStatement>();
+        lake.Service.Crashing.Noted = noted.Add;
         Assert.Equal("XX000", await session.FailAsync(Killer));
         Assert.Equal(
             "XX000", await session.FailAsync(Killer.Replace("1.5", "'2'::float8 + 7", StringComparison.Ordinal)));
@@ -75,22 +75,22 @@ public sealed class EngineEndTests
         Assert.Equal([1, 1, 2], noted.Select(n => n.Times));
         Assert.Equal(2, noted.Select(n => n.Hash).Distinct().Count());
         Assert.All(noted, n => Assert.DoesNotContain("1.5", n.Hash + n.Error, StringComparison.Ordinal));
-        clock.Now += LethalStatements.Remembered;
+        clock.Now += CrashingStatements.Remembered;
         Assert.Equal("XX000", await session.FailAsync(Killer));
     }
 
     [Fact]
     public void No_more_statements_are_remembered_than_a_thousand()
     {
-        var lethal = new LethalStatements(TimeProvider.System);
+        var lethal = new CrashingStatements(TimeProvider.System);
         var error = EngineErrors.OfDeath(new(DuckDBErrorKind.Internal, "INTERNAL Error: broken 'secret' in \"x\""));
         var said = "";
         lethal.Noted = found => said = found.Error;
-        for (var i = 0; i < LethalStatements.KnownMax + 10; i++)
-            for (var time = 0; time < LethalStatements.TimesMax; time++) lethal.Note($"SELECT c{i}", error);
+        for (var i = 0; i < CrashingStatements.KnownMax + 10; i++)
+            for (var time = 0; time < CrashingStatements.TimesMax; time++) lethal.Note($"SELECT c{i}", error);
         Assert.Equal("broken … in …", said);
         lethal.Check("SELECT c0");
-        Assert.Throws<FozException>(() => lethal.Check($"SELECT c{LethalStatements.KnownMax}"));
+        Assert.Throws<FozException>(() => lethal.Check($"SELECT c{CrashingStatements.KnownMax}"));
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class EngineEndTests
         await using var lake = await ServedLake.CreateAsync();
         await using var session = lake.Open("bia", isOwner: false);
         var error = await Assert.ThrowsAsync<FozException>(() => session.RunAsync(sql));
-        Assert.Equal((sqlState, false), (error.SqlState, EngineErrors.IsLethal(error)));
+        Assert.Equal((sqlState, false), (error.SqlState, EngineErrors.IsFatal(error)));
         if (sqlState == "0A000")
             Assert.Contains("from a column is not supported", error.Message, StringComparison.Ordinal);
         Assert.Equal(["2024|5", "SELECT 1"], await session.RunAsync(

@@ -10,7 +10,7 @@ namespace Foz.Serving.Sessions;
 /// <param name="holder">Who holds it, for people.</param>
 /// <param name="bytesMax">The most bytes.</param>
 /// <param name="all">What all sessions hold together; null where this is it.</param>
-public sealed class HeldMemory(string holder, long bytesMax, HeldMemory? all = null)
+public sealed class ClientMemory(string holder, long bytesMax, ClientMemory? all = null)
 {
     /// <summary>
     /// Bytes of a text of statements, of which what was read of it is held too, for each of its characters.

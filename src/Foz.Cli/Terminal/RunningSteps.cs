@@ -8,7 +8,7 @@ namespace Foz.Cli.Terminal;
 /// <param name="Step">The step.</param>
 /// <param name="Since">When it began.</param>
 /// <param name="Meter">Measures how far it is.</param>
-sealed record WorkingStep(TableName Step, DateTimeOffset Since, WorkMeter Meter)
+sealed record RunningStep(TableName Step, DateTimeOffset Since, WorkMeter Meter)
 {
     /// <summary>Gets or sets when the log said last how far it is; at first when it began.</summary>
     public DateTimeOffset LoggedAt { get; set; } = Since;
@@ -16,11 +16,11 @@ sealed record WorkingStep(TableName Step, DateTimeOffset Since, WorkMeter Meter)
 
 /// <summary>The steps at work, for displays that write lines: now and then one says how far a step is.</summary>
 /// <param name="clock">The time.</param>
-sealed class WorkingSteps(TimeProvider clock)
+sealed class RunningSteps(TimeProvider clock)
 {
     static readonly TimeSpan logInterval = TimeSpan.FromSeconds(10);
 
-    readonly List<WorkingStep> steps = [];
+    readonly List<RunningStep> steps = [];
 
     /// <summary>Notes which steps begin and end.</summary>
     public void Note(RunEvent what)
@@ -32,7 +32,7 @@ sealed class WorkingSteps(TimeProvider clock)
     /// <summary>
     /// Returns the steps whose progress is due in the log: at most once in ten seconds each, where it is known.
     /// </summary>
-    public IEnumerable<(WorkingStep Step, WorkProgress Progress)> Due()
+    public IEnumerable<(RunningStep Step, WorkProgress Progress)> Due()
     {
         var now = clock.GetUtcNow();
         foreach (var step in steps.Where(step => now - step.LoggedAt >= logInterval))

@@ -11,7 +11,7 @@ namespace Foz.Serving.PostgreSql.Functions;
 /// Texts of unknown type that take the type of the value they are compared or combined with. The engine would round a
 /// fraction to the other's digits, read each <c>\x</c> as one byte, and a year before Christ as one after it.
 /// </summary>
-static partial class PgGivenTexts
+static partial class PgUntypedTexts
 {
     /// <summary>
     /// The macro that gives a text the type of a value; followed by a comparison's name, it compares the two.

@@ -1,7 +1,7 @@
 namespace Foz.Cli.Commands.Runs;
 
 /// <summary>Which command lines a process may hand to a host: those that mean the same there.</summary>
-static class HandedArguments
+static class ForwardedArguments
 {
     static readonly string[] commands = [RunCommand.Name, BuildCommand.Name, RetryCommand.Name];
 

@@ -12,7 +12,7 @@ namespace Foz.Pipelines.Runs.Models;
 /// <summary>What must hold for a model to go on with a table that keeps its rows.</summary>
 /// <param name="context">The run.</param>
 /// <param name="node">The model.</param>
-sealed class KeptTableChecks(StepContext context, GraphNode.OfModel node)
+sealed class RetainedTableChecks(StepContext context, GraphNode.OfModel node)
 {
     Model Model => node.Model;
 

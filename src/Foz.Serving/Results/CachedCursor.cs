@@ -4,7 +4,7 @@ namespace Foz.Serving.Results;
 
 /// <summary>Rows that were kept: nothing runs.</summary>
 /// <param name="result">The rows, which the cursor lets go.</param>
-sealed class KeptCursor(KeptResult result) : SqlCursor
+sealed class CachedCursor(CachedResult result) : SqlCursor
 {
     int chunk;
     int position;

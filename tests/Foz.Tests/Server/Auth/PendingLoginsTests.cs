@@ -6,14 +6,14 @@ using Foz.Tests.Server.PgWire;
 namespace Foz.Tests.Server.Auth;
 
 /// <summary>Connections that have not logged in: they keep no others out.</summary>
-public sealed class StartingPlacesTests
+public sealed class PendingLoginsTests
 {
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public void An_address_has_its_own_places_and_gives_them_back()
     {
-        var places = new StartingPlaces(2);
+        var places = new PendingLogins(2);
         var (one, other) = (IPAddress.Parse("10.0.0.1"), IPAddress.Parse("10.0.0.2"));
         var first = places.Take(one, static () => { });
         Assert.NotNull(places.Take(IPAddress.Parse("::ffff:10.0.0.1"), static () => { }));
@@ -32,7 +32,7 @@ public sealed class StartingPlacesTests
     [Fact]
     public void Where_all_places_are_taken_who_has_most_of_them_loses_the_oldest()
     {
-        var places = new StartingPlaces(3);
+        var places = new PendingLogins(3);
         var closed = new List<string>();
         for (var host = 1; host <= 4; host++)
             for (var i = 1; i <= 3; i++)

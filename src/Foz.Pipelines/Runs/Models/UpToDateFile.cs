@@ -21,31 +21,31 @@ sealed record TableStamps(TableName Name, string Location, FileStamp Catalog, Fi
 /// <summary>A model that had nothing to do.</summary>
 /// <param name="Definition">A hash of its definition.</param>
 /// <param name="IsUnchanged">Whether that is known to be what its table was made from.</param>
-/// <param name="Seen">What was seen, itself first, as indexes of <see cref="SettledFile.Tables"/>.</param>
-sealed record SettledStep(TextHash Definition, bool IsUnchanged, int[] Seen);
+/// <param name="Seen">What was seen, itself first, as indexes of <see cref="UpToDateFile.Tables"/>.</param>
+sealed record UpToDateStep(TextHash Definition, bool IsUnchanged, int[] Seen);
 
 /// <summary>
 /// What <see cref="UpToDateCache"/> keeps, as a file: version of Foz, hash of the rest, tables, steps.
 /// </summary>
-sealed class SettledFile
+sealed class UpToDateFile
 {
     const int VersionBytes = 16;
 
     /// <summary>Another build of Foz may decide otherwise.</summary>
-    static readonly byte[] Version = typeof(SettledFile).Module.ModuleVersionId.ToByteArray();
+    static readonly byte[] Version = typeof(UpToDateFile).Module.ModuleVersionId.ToByteArray();
 
     readonly Dictionary<TableName, int> indexes = [];
     readonly List<TableStamps> tables = [];
-    readonly Dictionary<TableName, SettledStep> steps = [];
+    readonly Dictionary<TableName, UpToDateStep> steps = [];
 
     /// <summary>Nothing.</summary>
-    public static SettledFile Empty { get; } = new();
+    public static UpToDateFile Empty { get; } = new();
 
     /// <summary>What was seen.</summary>
     public IReadOnlyList<TableStamps> Tables => tables;
 
     /// <summary>The models that had nothing to do, by the names of their tables.</summary>
-    public IReadOnlyDictionary<TableName, SettledStep> Steps => steps;
+    public IReadOnlyDictionary<TableName, UpToDateStep> Steps => steps;
 
     /// <summary>Adds a model; of a table that is there already the stamps stay.</summary>
     public void Add(TableName table, TextHash definition, bool isUnchanged, IReadOnlyList<TableStamps> seen)
@@ -65,7 +65,7 @@ sealed class SettledFile
     }
 
     /// <summary>Reads a file; empty where there is none, or another Foz wrote it, or it is damaged.</summary>
-    public static SettledFile Read(string path)
+    public static UpToDateFile Read(string path)
     {
         try
         {
@@ -115,9 +115,9 @@ sealed class SettledFile
         }
     }
 
-    static SettledFile Read(BinaryReader reader)
+    static UpToDateFile Read(BinaryReader reader)
     {
-        var file = new SettledFile();
+        var file = new UpToDateFile();
         for (var count = reader.ReadInt32(); count > 0; count--)
         {
             var table = new TableStamps(

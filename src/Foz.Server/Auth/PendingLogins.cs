@@ -8,7 +8,7 @@ namespace Foz.Server.Auth;
 /// in at once. Safe for use by many threads.
 /// </summary>
 /// <param name="ofAddressMax">The maximum of one address.</param>
-sealed class StartingPlaces(int ofAddressMax)
+sealed class PendingLogins(int ofAddressMax)
 {
     /// <summary>How many addresses can have all of their places.</summary>
     const int AddressesFull = 4;
@@ -64,7 +64,7 @@ sealed class StartingPlaces(int ofAddressMax)
         }
     }
 
-    sealed class Place(StartingPlaces all, IPAddress network, Action close) : IDisposable
+    sealed class Place(PendingLogins all, IPAddress network, Action close) : IDisposable
     {
         public IPAddress Network => network;
 

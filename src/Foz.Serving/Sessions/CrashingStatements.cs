@@ -13,14 +13,14 @@ namespace Foz.Serving.Sessions;
 /// </param>
 /// <param name="Times">How often statements of that hash did, as far as it is known.</param>
 /// <param name="Error">What the engine said, without what it quoted.</param>
-public sealed record LethalStatement(string Hash, int Times, string Error);
+public sealed record CrashingStatement(string Hash, int Times, string Error);
 
 /// <summary>
 /// The statements that ended the engine. One that did twice is refused for an hour from then on, whatever values it
 /// has: who repeats it would end the statements of all others each time. Safe for use by many threads.
 /// </summary>
 /// <param name="clock">The time.</param>
-public sealed class LethalStatements(TimeProvider clock)
+public sealed class CrashingStatements(TimeProvider clock)
 {
     /// <summary>How often a statement may end the engine before it is refused.</summary>
     public const int TimesMax = 2;
@@ -39,7 +39,7 @@ public sealed class LethalStatements(TimeProvider clock)
     volatile bool isAnyRefused;
 
     /// <summary>Receives each statement that ended the engine, when it did.</summary>
-    public Action<LethalStatement>? Noted { get; set; }
+    public Action<CrashingStatement>? Noted { get; set; }
 
     /// <summary>Makes sure that a statement is none that is refused.</summary>
     /// <exception cref="FozException">It is.</exception>
@@ -69,7 +69,7 @@ public sealed class LethalStatements(TimeProvider clock)
     /// <summary>Notes how a statement failed, where that ended the engine.</summary>
     public void Note(string sql, Exception error)
     {
-        if (!EngineErrors.IsLethal(error)) return;
+        if (!EngineErrors.IsFatal(error)) return;
         var (hash, times) = (HashOf(sql), 1);
         lock (gate)
         {
@@ -80,7 +80,7 @@ public sealed class LethalStatements(TimeProvider clock)
             known[hash] = (times, clock.GetTimestamp());
             isAnyRefused |= times >= TimesMax;
         }
-        Noted?.Invoke(new(hash[..HashShown], times, EngineErrors.LethalMessage(error)));
+        Noted?.Invoke(new(hash[..HashShown], times, EngineErrors.FatalMessage(error)));
     }
 
     static string HashOf(string sql)

@@ -6,7 +6,7 @@ namespace Foz.Pipelines.Projects.Parsing;
 /// Room on the heap for a large project: nearly all that is made of its texts stays, so that collecting while it is
 /// read only stops all threads and copies.
 /// </summary>
-static class ReadingHeap
+static class HeapReserve
 {
     // Smaller projects are read before the first collection.
     const int FilesMin = 1_000;

@@ -7,7 +7,7 @@ namespace Foz.Lake.Engine.Plans;
 /// Whatever went wrong when the statement was checked and rewritten, no name comes through that was not checked or put
 /// there.
 /// </summary>
-static class FinalText
+static class BoundTextCheck
 {
     // The engine takes about two seconds for so many.
     const int GrowthMax = 60_000;

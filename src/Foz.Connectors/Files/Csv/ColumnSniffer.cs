@@ -5,7 +5,7 @@ using Foz.Lake.Data;
 namespace Foz.Connectors.Files.Csv;
 
 /// <summary>What the values of a column of text look like.</summary>
-sealed partial class ColumnLook
+sealed partial class ColumnSniffer
 {
     const int DigitsUsual = 18, DigitsMax = 38;
 
