@@ -41,6 +41,7 @@ IReadOnlyList<IBenchmark> all =
     new MaintainedBenchmark(commits: 10_000),
     new StartupBenchmark(),
     new PlanBenchmark(),
+    new FastReaderBenchmark(),
     new ScheduleBenchmark(schedules: 10_000),
     new IncrementalBenchmark("merge", "≤ 1.3×"),
     new IncrementalBenchmark("delete+insert", "–"),
