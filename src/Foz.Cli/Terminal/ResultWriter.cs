@@ -24,7 +24,9 @@ enum OutputFormat
 /// <param name="IsNumber">Whether it is aligned to the right.</param>
 /// <param name="IsJson">Whether its texts are JSON.</param>
 /// <param name="IsTime">Whether its texts are dates or times.</param>
-sealed record ResultColumn(string Name, bool IsNumber = false, bool IsJson = false, bool IsTime = false)
+/// <param name="IsDetail">Whether it is left out of a table that a terminal has no room for.</param>
+sealed record ResultColumn(
+    string Name, bool IsNumber = false, bool IsJson = false, bool IsTime = false, bool IsDetail = false)
 {
     /// <summary>Whether a part of a value still says something.</summary>
     public bool IsText => !IsNumber && !IsTime;

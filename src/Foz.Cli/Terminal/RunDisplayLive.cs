@@ -12,6 +12,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
 {
     const string Spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
     const string Indent = "    ";
+    const char NoBreak = '\u00A0';
 
     /// <summary>How many steps at work are shown; a terminal may have few rows.</summary>
     const int WorkingMax = 8;
@@ -125,13 +126,18 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
         return
         [
             .. Marked(
-                mark, style, $"{Name(step.Step)}  {RunText.Word(step.Outcome),-9}  {RunText.Facts(step)}".TrimEnd())
-                .Select(line => line.Replace(
+                mark, style,
+                $"{Name(step.Step)}  {RunText.Word(step.Outcome),-9}  {Unbroken(RunText.Facts(step))}".TrimEnd())
+                .Select(line => $"{line.Replace(NoBreak, ' ')} ".Replace(
                     $"  {RunText.Word(step.Outcome)} ", $"  {shell.Styled(style, RunText.Word(step.Outcome))} ",
-                    StringComparison.Ordinal)),
+                    StringComparison.Ordinal).TrimEnd()),
             .. RunText.Details(step, errors).SelectMany(line => DetailLines(line, style)),
         ];
     }
+
+    /// <summary>Keeps the words of each fact, such as a number and its unit, in one line.</summary>
+    static string Unbroken(string facts) =>
+        string.Join("  ", facts.Split("  ").Select(fact => fact.Replace(' ', NoBreak)));
 
     IEnumerable<string> Wrapped(string text, Style style) =>
         TextWidth.Wrap(text, TextColumns, Indent).Select(line => shell.Styled(style, line));

@@ -12,6 +12,9 @@ sealed class TextTable(IReadOnlyList<ResultColumn> named)
     /// <summary>The least that a column of text is narrowed to.</summary>
     const int NarrowedWidthMin = 10;
 
+    /// <summary>The width of a column that is not shown.</summary>
+    const int LeftOut = -1;
+
     /// <summary>No terminal is as wide as this many characters.</summary>
     const int CellLengthMax = 2_000;
     const string Gap = "  ";
@@ -29,8 +32,8 @@ sealed class TextTable(IReadOnlyList<ResultColumn> named)
     public void Add(params object?[] row) => rows.Add([.. row.Select(value => value is null ? null : CellOf(value))]);
 
     /// <summary>
-    /// Writes all rows below their headings. Texts are cut so that rows fit the terminal; where that does not help,
-    /// each value gets a line of its own.
+    /// Writes all rows below their headings. Texts are cut so that rows fit the terminal, and details are left out;
+    /// where that does not help, each value gets a line of its own.
     /// </summary>
     /// <param name="shell">Where it is written.</param>
     /// <param name="isExpanded">Whether each value gets a line of its own in any case.</param>
@@ -39,19 +42,18 @@ sealed class TextTable(IReadOnlyList<ResultColumn> named)
     {
         if (isExpanded) return WriteRecords(shell);
         // Loops, not LINQ over numbers: that would be compiled at each start of the process.
-        var (natural, widths, rules) = (new int[columns.Count], new int[columns.Count], new string[columns.Count]);
-        for (var i = 0; i < widths.Length; i++)
+        var (natural, rules) = (new int[columns.Count], new string[columns.Count]);
+        for (var i = 0; i < natural.Length; i++)
         {
             natural[i] = TextWidth.Of(columns[i].Name);
             foreach (var row in rows) natural[i] = Math.Max(natural[i], TextWidth.Of(row[i] ?? Null));
-            widths[i] = shell.Width > 0 ? natural[i] : Math.Min(natural[i], CellWidthMax);
         }
-        if (shell.Width > 0 && !TryFit(widths, shell.Width)) return WriteRecords(shell);
+        if (FindWidths(natural, shell.Width) is not { } widths) return WriteRecords(shell);
         var isWhole = true;
         for (var i = 0; i < widths.Length; i++)
         {
-            rules[i] = new('─', widths[i]);
-            isWhole &= widths[i] == natural[i];
+            rules[i] = new('─', Math.Max(0, widths[i]));
+            isWhole &= widths[i] == natural[i] || (widths[i] == LeftOut && IsEmpty(i));
         }
         WriteLine(shell, widths, [.. columns.Select(c => c.Name)], Style.Bold);
         WriteLine(shell, widths, rules, Style.Dim);
@@ -60,16 +62,39 @@ sealed class TextTable(IReadOnlyList<ResultColumn> named)
     }
 
     /// <summary>
-    /// Narrows the widest columns of text until rows fit; the first one, which names the row, is the last to be.
+    /// Returns the widths of the columns. On a terminal empty details are left out, and others one by one from the last
+    /// on before the first column, which names the row, is narrowed. Null if rows do not fit.
     /// </summary>
-    bool TryFit(int[] widths, int width)
+    int[]? FindWidths(int[] natural, int width)
     {
-        var excess = (Gap.Length * (widths.Length - 1)) - width;
-        foreach (var taken in widths) excess += taken;
+        var widths = new int[natural.Length];
+        var kept = natural.Length;
+        do
+        {
+            for (var i = 0; i < widths.Length; i++)
+                widths[i] = width == 0 ? Math.Min(natural[i], CellWidthMax)
+                    : columns[i].IsDetail && (i >= kept || IsEmpty(i)) ? LeftOut
+                    : natural[i];
+            do kept--;
+            while (kept >= 0 && !columns[kept].IsDetail);
+            if (width == 0 || TryFit(widths, width, narrowsFirst: kept < 0)) return widths;
+        }
+        while (kept >= 0);
+        return null;
+    }
+
+    bool IsEmpty(int column) => rows.TrueForAll(row => row[column] is "");
+
+    /// <summary>Narrows the widest columns of text until rows fit; the first one is the last to be.</summary>
+    bool TryFit(int[] widths, int width, bool narrowsFirst)
+    {
+        var excess = -width - Gap.Length;
+        foreach (var taken in widths)
+            if (taken != LeftOut) excess += taken + Gap.Length;
         for (; excess > 0; excess--)
         {
             var widest = -1;
-            for (var i = widths.Length - 1; i >= 0; i--)
+            for (var i = widths.Length - 1; i >= (narrowsFirst ? 0 : 1); i--)
             {
                 if (!columns[i].IsText || widths[i] <= Math.Max(NarrowedWidthMin, TextWidth.Of(columns[i].Name)))
                     continue;
@@ -105,9 +130,11 @@ sealed class TextTable(IReadOnlyList<ResultColumn> named)
 
     void WriteLine(Shell shell, int[] widths, string?[] cells, Style? style)
     {
-        var last = Array.FindLastIndex(cells, cell => cell is not "");
+        var last = cells.Length - 1;
+        while (last >= 0 && (widths[last] == LeftOut || cells[last] is "")) last--;
         for (var i = 0; i <= last; i++)
         {
+            if (widths[i] == LeftOut) continue;
             var text = TextWidth.Cut(cells[i] ?? Null, widths[i]);
             var padding = new string(' ', widths[i] - TextWidth.Of(text));
             var shown = cells[i] is null

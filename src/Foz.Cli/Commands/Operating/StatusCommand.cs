@@ -60,10 +60,12 @@ static class StatusCommand
             }
             var (open, ended) = (firings.Where(firing => !firing.HasEnded), firings.Where(firing => firing.HasEnded));
             var columns = context.IsTable(arguments) ? shown : Columns;
-            context.WriteRows(
-                arguments, columns,
-                open.Concat(ended.Take(arguments.GetValue(count)))
-                    .Select(firing => RowOf(firing, host is not null, now)[..columns.Count]));
+            // For people an empty table says less than the lines above.
+            if (firings.Count > 0 || !context.IsTable(arguments))
+                context.WriteRows(
+                    arguments, columns,
+                    open.Concat(ended.Take(arguments.GetValue(count)))
+                        .Select(firing => RowOf(firing, host is not null, now)[..columns.Count]));
             errors.ThrowIfAny();
         });
         return command;

@@ -138,8 +138,10 @@ static class DemoCommand
         if (LojaGenerator.Load(folder) is not null) return;
         shell.Out.WriteLine($"making the sample data in {shell.Shown(folder)}");
         shell.Out.Flush();
-        var facts = await LojaGenerator.GenerateAsync(
-            folder, workspace.Engines, new Percent(shell), cancellationToken);
+        LojaFacts facts;
+        using (var row = new ProgressRow(shell))
+            facts = await LojaGenerator.GenerateAsync(
+                folder, workspace.Engines, new Percent(row), cancellationToken);
         shell.Out.WriteLine(
             $"made {facts.Files.Count} files with {facts.Rows.Values.Sum():N0} rows, "
             + $"{SizeText.Of(facts.Files.Values.Sum())}");
@@ -217,21 +219,19 @@ static class DemoCommand
     static void TellNext(Shell shell, string project)
     {
         var shown = shell.Shown(project);
-        var option = shown == "." ? "" : $" --project {shown}";
-        var foz = File.Exists(Path.Combine(shell.Folder, "Foz.slnx")) ? "./foz" : "foz";
-        shell.Out.WriteLine($"  {foz} query \"select * from gold.daily_sales order by 1 desc limit 10\"{option}");
+        // In a clone the command lies in the current folder.
+        var isClone = File.Exists(Path.Combine(shell.Folder, "Foz.slnx"));
+        if (!isClone && shown != ".") shell.Out.WriteLine($"  cd {shown}");
+        var (foz, option) = isClone ? ("./foz", $" --project {shown}") : ("foz", "");
+        shell.Out.WriteLine(
+            $"  {foz} query \"select * from gold.sales_by_state order by revenue desc limit 5\"{option}");
         shell.Out.WriteLine($"  {foz} lineage gold.daily_sales{option}");
         shell.Out.WriteLine($"  {foz} history silver.orders{option}");
     }
 
     /// <summary>The share that is done, on a terminal.</summary>
-    sealed class Percent(Shell shell) : IProgress<double>
+    internal sealed class Percent(ProgressRow row) : IProgress<double>
     {
-        public void Report(double value)
-        {
-            if (!shell.IsTerminal) return;
-            shell.Out.Write(value < 1 ? $"\r{value:P0} " : "\r     \r");
-            shell.Out.Flush();
-        }
+        public void Report(double value) => row.Show($"{value:P0}");
     }
 }

@@ -24,7 +24,8 @@ static class LsCommand
     static readonly IReadOnlyList<ResultColumn> ShownColumns =
     [
         new("name"), new("kind"), new("version", IsNumber: true), new("rows", IsNumber: true),
-        new("size", IsNumber: true), new("last_commit", IsTime: true), new("description"),
+        new("size", IsNumber: true), new("last_commit", IsTime: true, IsDetail: true),
+        new("description", IsDetail: true),
     ];
 
     static readonly IReadOnlyList<ResultColumn> SizeColumns =

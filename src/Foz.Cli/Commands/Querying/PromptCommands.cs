@@ -110,7 +110,7 @@ sealed class PromptCommands(PromptTarget target, NameIndex index)
         var matches = Pattern(pattern);
         var withComments = name.EndsWith('+');
         var rows = (await target.ListAsync(cancellationToken)).Where(table =>
-            (name[..2].TrimEnd('+') is "d" || table.IsView == (name[1] == 'v'))
+            (name is "d" or "d+" || table.IsView == (name[1] == 'v'))
             && (pattern.Contains('.', StringComparison.Ordinal)
                 ? matches(table.FullName) : matches(table.Name))).ToList();
         if (rows.Count == 0)

@@ -36,6 +36,9 @@ sealed class QueryPrompt
         loading = Task.Run(() => LoadAsync(withFunctions: true, cancellationToken), cancellationToken);
     }
 
+    /// <summary>Gets whether errors of Foz itself show where they arose.</summary>
+    public bool IsVerbose { get; init; }
+
     /// <summary>Reads statements and runs them until the user ends it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -116,7 +119,7 @@ sealed class QueryPrompt
         }
         catch (Exception e)
         {
-            context.Report(e, isVerbose: false);
+            context.Report(e, IsVerbose);
         }
         return true;
     }

@@ -55,7 +55,10 @@ static class QueryCommand
             if (isPrompt)
             {
                 using var typed = LocalStatements.Open(context, arguments);
-                await new QueryPrompt(context, new(typed), cancellationToken).RunAsync(cancellationToken);
+                await new QueryPrompt(context, new(typed), cancellationToken)
+                {
+                    IsVerbose = arguments.GetValue(context.Verbose),
+                }.RunAsync(cancellationToken);
                 return;
             }
             var text = await ReadAsync(context, arguments.GetValue(sql), arguments.GetValue(file), cancellationToken);

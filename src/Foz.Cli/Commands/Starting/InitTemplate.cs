@@ -40,7 +40,7 @@ sealed class InitTemplate(string name)
         StringComparer.Ordinal)
     {
         ["foz.yml"] = $$"""
-            # What this project is and where its lake lies. foz validate checks it, foz run runs it.
+            # The project and its lake. foz validate checks it, foz run runs it.
             name: {{name}}
             lake: lake
 
@@ -51,7 +51,7 @@ sealed class InitTemplate(string name)
                 # Instead of the URL: host, port, database, user and password: ${…}.
                 url: ${{{UrlVariable}}}
 
-            # How many bytes the process may use, and how many threads; left out, a quarter of the machine and all.
+            # Limits of each process; by default a quarter of the machine's memory and all processors.
             # memory: 4GB
             # threads: 4
 
@@ -96,14 +96,14 @@ sealed class InitTemplate(string name)
         var files = new SortedDictionary<string, string>(source.Files(), StringComparer.Ordinal)
         {
             ["foz.yml"] = $"""
-                # What this project is and where its lake lies. foz validate checks it, foz run runs it.
+                # The project and its lake. foz validate checks it, foz run runs it.
                 name: {name}
                 lake: lake
 
                 connections:
                 {string.Join('\n', source.ConnectionLines)}
 
-                # How many bytes the process may use, and how many threads; left out, a quarter of the machine and all.
+                # Limits of each process; by default a quarter of the machine's memory and all processors.
                 # memory: 4GB
                 # threads: 4
 
@@ -129,7 +129,7 @@ sealed class InitTemplate(string name)
     public IReadOnlyDictionary<string, string> Empty() => new SortedDictionary<string, string>(StringComparer.Ordinal)
     {
         ["foz.yml"] = $$"""
-            # What this project is and where its lake lies. foz validate checks it, foz run runs it.
+            # The project and its lake. foz validate checks it, foz run runs it.
             name: {{name}}
             lake: lake
 

@@ -34,8 +34,8 @@ sealed class SourceText(SourceDraft draft, string schema, bool hasSilver)
     {
         var text = new StringBuilder();
         text.Append(hasSilver
-            ? $"# Every stream is a table of {schema}, and as it is now one of silver.\n"
-            : $"# Every stream is a table of {schema}.\n");
+            ? $"# Each stream is a table of {schema}, and its current rows are a table of silver.\n"
+            : $"# Each stream is a table of {schema}.\n");
         text.Append($"connection: {draft.Connection.Name}\n");
         if (schema != "bronze") text.Append($"schema: {schema}\n");
         if (hasSilver) text.Append("silver: current\n");
@@ -108,7 +108,7 @@ static class GoldProposal
         var name = StartText.NameOf(stream) + "_by_month";
         return (name, $"""
             /* @foz
-            description: {stream} of each month; a first table, to be changed
+            description: Monthly sums of {stream}; a first table to change
             columns:
               - {"{"}name: month, checks: [not_null, unique]{"}"}
             @foz */

@@ -28,7 +28,9 @@ sealed class StartPage(CommandContext context)
 
               foz demo                 a sample shop, from files to checked gold tables
               foz init shop            a project of your own database, files or API
-              foz import ../project    a project of Bruin or SQLMesh; one of dbt runs where it is: foz build
+              foz import ../project    a copy of a project of Bruin or SQLMesh
+
+            A project of dbt needs no import: run foz build in its folder.
             """);
     }
 
@@ -90,7 +92,7 @@ sealed class StartPage(CommandContext context)
         {
             "Failed" => ($"failed at {at}: {failed} steps without success", "foz retry"),
             "Canceled" => ($"stopped at {at}", "foz run"),
-            "Warned" => ($"ended with warnings at {at}", "foz checks"),
+            "Warned" => ($"ended with warnings at {at}", "foz checks ls"),
             _ => ($"ended well at {at}", "foz query"),
         };
     }

@@ -20,7 +20,7 @@ static class HistoryCommand
     static readonly IReadOnlyList<ResultColumn> ShownColumns =
     [
         new("version", IsNumber: true), new("committed_at", IsTime: true), new("operation"), new("parameters"),
-        new("added", IsNumber: true), new("deleted", IsNumber: true), new("engine"),
+        new("added", IsNumber: true), new("deleted", IsNumber: true), new("engine", IsDetail: true),
     ];
 
     public static Command Create(CommandContext context)

@@ -94,7 +94,8 @@ public sealed class HostedScheduleTests : IAsyncLifetime
     public async Task Without_a_host_it_is_said_and_what_was_asked_waits()
     {
         Write("a: {command: run, select: gold.total}");
-        Assert.Contains("no host runs the project now", (await foz.RunAsync("status")).Out, StringComparison.Ordinal);
+        Assert.Equal(
+            "no host runs the project now: nothing is started (foz serve)\n", (await foz.RunAsync("status")).Out);
         var made = await foz.RunAsync("schedule", "run", "a");
         made.ExpectOk();
         Assert.Contains("foz serve starts what waits", made.Error, StringComparison.Ordinal);

@@ -33,6 +33,7 @@ public sealed class QueryPromptTests : IDisposable
             """
             select method, count(*) as n
             from silver.sales group by 1 order by 1;
+            \d
             \dt silver.*
             \d gold.sales_by_day
             \dv

@@ -191,11 +191,27 @@ public sealed class InitCommandTests : IDisposable
         beginning.ExpectOk();
         foreach (var way in new[] { "foz demo", "foz init shop", "foz import" })
             Assert.Contains($"  {way} ", beginning.Out, StringComparison.Ordinal);
+        Assert.All(beginning.Out.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
 
         (await foz.RunAsync("init", ".", "--template", "empty")).ExpectOk();
         Assert.Contains("Next:\n  foz run\n", (await foz.RunAsync()).Out, StringComparison.Ordinal);
         (await foz.RunAsync("run")).ExpectOk();
         Assert.Contains("Next:\n  foz query\n", (await foz.RunAsync()).Out, StringComparison.Ordinal);
+        foz.Write(
+            "models/gold/odd.sql",
+            """
+            /* @foz
+            columns:
+              - name: a
+                checks:
+                  - name: not_null
+                    on_violation: warn
+            @foz */
+            select null::int as a
+            """);
+        (await foz.RunAsync("run")).ExpectOk();
+        Assert.Contains("Next:\n  foz checks ls\n", (await foz.RunAsync()).Out, StringComparison.Ordinal);
+        Assert.Contains("not_null(a)", (await foz.RunAsync("checks", "ls")).Out, StringComparison.Ordinal);
         foz.Write("models/gold/broken.sql", "selec 1\n");
         Assert.Contains("Next:\n  foz validate\n", (await foz.RunAsync()).Out, StringComparison.Ordinal);
         foz.Write("foz.yml", "nam: x\n");

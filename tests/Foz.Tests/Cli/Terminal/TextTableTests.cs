@@ -38,6 +38,24 @@ public sealed class TextTableTests
     }
 
     [Fact]
+    public void Details_are_left_out_from_the_last_on_before_names_are_cut()
+    {
+        IReadOnlyList<ResultColumn> columns =
+        [
+            new("name"), new("rows", IsNumber: true), new("last_commit", IsTime: true, IsDetail: true),
+            new("description", IsDetail: true),
+        ];
+        string?[] row = ["bronze.order_items__rejected", "40", "2026-11-24 20:50:18Z", "What was ordered"];
+        Assert.Equal(("name  rows  last_commit  description", true), HeadOf(columns, 80, row));
+        Assert.Equal(("name  rows  last_commit", false), HeadOf(columns, 60, row));
+        Assert.Equal(("name  rows", false), HeadOf(columns, 40, row));
+        Assert.Equal(("name  rows", false), HeadOf(columns, 30, row));
+        Assert.Equal(("name  rows  last_commit", true), HeadOf(columns, 60, [.. row[..^1], ""]));
+        Assert.Equal(("name  rows  last_commit  description", true), HeadOf(columns, 0, [.. row[..^1], ""]));
+        Assert.Contains("bronze.order_items__rejected    40\n", Write(columns, 40, row).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void In_a_file_very_long_texts_are_cut()
     {
         var (text, isWhole) = Write(width: 0, ["a", "1", new string('d', 81)], ["b", "2", new string('e', 80)]);
@@ -46,10 +64,18 @@ public sealed class TextTableTests
         Assert.Contains($"{new string('e', 80)}\n", text, StringComparison.Ordinal);
     }
 
-    static (string Text, bool IsWhole) Write(int width, params string?[][] rows)
+    static (string Head, bool IsWhole) HeadOf(IReadOnlyList<ResultColumn> columns, int width, string?[] row)
+    {
+        var (text, isWhole) = Write(columns, width, row);
+        return (string.Join("  ", text.Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)), isWhole);
+    }
+
+    static (string Text, bool IsWhole) Write(int width, params string?[][] rows) => Write(Columns, width, rows);
+
+    static (string Text, bool IsWhole) Write(IReadOnlyList<ResultColumn> columns, int width, params string?[][] rows)
     {
         using var output = new StringWriter();
-        var table = new TextTable(Columns);
+        var table = new TextTable(columns);
         foreach (var row in rows) table.Add(row);
         var isWhole = table.Write(new()
         {
