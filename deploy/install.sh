@@ -39,8 +39,10 @@ main() {
     esac
 
     mkdir -p "$home" || fail "cannot write $home"
+    # What an installation that was killed left a day ago or earlier.
+    find "$home" -maxdepth 1 -name '.new-*' -mtime +0 -exec rm -rf {} +
     work=$(mktemp -d "$home/.new-XXXXXX") || fail "cannot write $home"
-    trap restore EXIT
+    trap 'rm -rf "$work"' EXIT
     trap 'exit 1' HUP INT TERM
 
     fetch SHA256SUMS "$work/SHA256SUMS"
@@ -66,12 +68,19 @@ main() {
     "$work/$name/foz" version >/dev/null || fail "$archive does not start here"
 
     mkdir -p "$bin" || fail "cannot write $bin"
-    # The same version again takes the place of the one before.
-    [ ! -e "$home/$name" ] || mv "$home/$name" "$work/old"
-    mv "$work/$name" "$home/$name"
-    ln -s "$home/$name/foz" "$work/foz"
+    # The same version again goes beside the one that the command leads to, which works until the command is switched.
+    place=$home/$name
+    old=$home/$name.again
+    if [ "$(readlink "$bin/foz" || true)" = "$place/foz" ]; then
+        place=$old
+        old=$home/$name
+    fi
+    rm -rf "$place"
+    mv "$work/$name" "$place"
+    ln -s "$place/foz" "$work/foz"
     mv -f "$work/foz" "$bin/foz"
-    echo "installed $("$bin/foz" version) in $home/$name, as $bin/foz"
+    rm -rf "$old"
+    echo "installed $("$bin/foz" version) in $place, as $bin/foz"
     case :$PATH: in
         *:"$bin":*) ;;
         *) echo "add it to the PATH:  export PATH=\"$bin:\$PATH\"" ;;
@@ -91,12 +100,6 @@ verify() {
     fetch SHA256SUMS.sig "$work/SHA256SUMS.sig"
     openssl dgst -sha256 -verify "$work/key" -signature "$work/SHA256SUMS.sig" "$work/SHA256SUMS" >/dev/null 2>&1 ||
         fail "$release/SHA256SUMS is not signed with the key of the release"
-}
-
-# An interrupted replacement of the same version gets its old files back.
-restore() {
-    [ ! -e "$work/old" ] || [ -e "$home/$name" ] || mv "$work/old" "$home/$name"
-    rm -rf "$work"
 }
 
 # Prints the line of the newest version, of those whose archive ends as said. Not all systems have `sort -V`, which also takes

@@ -32,11 +32,13 @@ public sealed class InstallScriptTests : IAsyncDisposable
         Assert.Equal("foz 1.10.0\n", await VersionAsync());
         await InstallAsync(0, version: "1.2.3");
         Assert.Equal("foz 1.2.3\n", await VersionAsync());
+        Assert.Equal([$"foz-1.10.0-{Platform}", $"foz-1.2.3-{Platform}"], Installed());
         await InstallAsync(0, version: "1.2.3");
         Assert.Equal("foz 1.2.3\n", await VersionAsync());
-        Assert.Equal(
-            [$"foz-1.10.0-{Platform}", $"foz-1.2.3-{Platform}"],
-            Installed());
+        Assert.Equal([$"foz-1.10.0-{Platform}", $"foz-1.2.3-{Platform}.again"], Installed());
+        await InstallAsync(0, version: "1.2.3");
+        Assert.Equal("foz 1.2.3\n", await VersionAsync());
+        Assert.Equal([$"foz-1.10.0-{Platform}", $"foz-1.2.3-{Platform}"], Installed());
     }
 
     [Theory]
@@ -176,15 +178,84 @@ public sealed class InstallScriptTests : IAsyncDisposable
         }
     }
 
+    /// <summary>Killed before each of its commands, first as an upgrade, then as the same version again.</summary>
+    [Fact]
+    public async Task An_installation_that_is_killed_anywhere_leaves_a_version_that_works()
+    {
+        await PublishAsync("1.0.0");
+        await InstallAsync(0);
+        await PublishAsync("2.0.0");
+        var seen = new List<string>();
+        foreach (var pass in new[] { "upgrade", "again" })
+        {
+            var commands = 0;
+            while (await InstallUntilAsync(++commands) != 0)
+            {
+                seen.Add((await VersionAsync()).TrimEnd());
+                Assert.InRange(commands, 1, 500);
+            }
+            Assert.True(commands > 40, $"{pass} ended after {commands} commands");
+            Assert.Equal("foz 2.0.0\n", await VersionAsync());
+        }
+        Assert.Equal(["foz 1.0.0", "foz 2.0.0"], seen.Distinct());
+        Assert.Equal(seen.Order(StringComparer.Ordinal), seen);
+        await InstallAsync(0, version: "1.0.0");
+        Assert.Equal("foz 1.0.0\n", await VersionAsync());
+    }
+
+    [Fact]
+    public async Task A_full_disk_installs_nothing_and_the_old_version_works()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "a small disk is mounted by root");
+        await PublishAsync("1.0.0");
+        var archive = await PublishAsync("2.0.0", padding: 4 << 20);
+        var start = Start();
+        start.FileName = "unshare";
+        foreach (var argument in new[]
+        {
+            "--mount", "sh", "-c",
+            """
+            mkdir -p "$HOME/.local" && mount -t tmpfs -o size=2m tmpfs "$HOME/.local" || exit 3
+            FOZ_VERSION=1.0.0 sh "$0" || exit 4
+            FOZ_VERSION=2.0.0 sh "$0"; echo "exit code $?"
+            "$HOME/.local/bin/foz" version; ls -A "$HOME/.local/share/foz"
+            """,
+            Path.Combine(Repository.Root, "deploy", "install.sh"),
+        }) start.ArgumentList.Add(argument);
+        var (exitCode, output) = await PublishedFoz.TryRunAsync(folder, start);
+        Assert.True(exitCode == 0, output);
+        Assert.Contains(
+            $"exit code 1\nfoz 1.0.0\nfoz-1.0.0-{Platform}\n", output, StringComparison.Ordinal);
+        Assert.Matches($"(cannot unpack|cannot fetch .*){archive}", output);
+        Assert.Contains("nothing was installed", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs the script, kills it before one of its commands, and returns its exit code.</summary>
+    async Task<int> InstallUntilAsync(int command)
+    {
+        var start = Start();
+        start.FileName = "bash";
+        start.Environment["FOZ_VERSION"] = "2.0.0";
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add(
+            $"n=0; trap 'n=$((n + 1)); [ $n -ne {command} ] || kill -9 $$' DEBUG; set -T; . \"$0\"");
+        start.ArgumentList.Add(Path.Combine(Repository.Root, "deploy", "install.sh"));
+        return (await PublishedFoz.TryRunAsync(folder, start)).ExitCode;
+    }
+
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Puts a version on the server: a program that says its version.</summary>
-    async Task<string> PublishAsync(string version)
+    /// <param name="version">The version.</param>
+    /// <param name="padding">The size in bytes of a file beside it, which cannot be compressed.</param>
+    async Task<string> PublishAsync(string version, int padding = 0)
     {
         var name = $"foz-{version}-{Platform}";
         var program = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "made", name)).FullName, "foz");
         await File.WriteAllTextAsync(program, $"#!/bin/sh\necho foz {version}\n", Cancel);
         await PublishedFoz.RunAsync(folder, new("chmod", ["+x", program]));
+        if (padding > 0)
+            await File.WriteAllBytesAsync($"{program}.so", RandomNumberGenerator.GetBytes(padding), Cancel);
         await PublishedFoz.RunAsync(
             Path.Combine(folder, "made"), new("tar", ["-czf", $"{name}.tar.gz", name]));
         var archive = await File.ReadAllBytesAsync(Path.Combine(folder, "made", $"{name}.tar.gz"), Cancel);
