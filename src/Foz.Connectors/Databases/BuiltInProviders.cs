@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Reflection;
 using Microsoft.Data.SqlClient;
 using MySqlConnector;
 
@@ -9,9 +10,11 @@ namespace Foz.Connectors.Databases;
 /// </summary>
 static class BuiltInProviders
 {
+    static readonly Lazy<DbProviderFactory> SqlServer = new(LetConnectWithoutIcu);
+
     static readonly Dictionary<string, Func<DbProviderFactory>> Factories = new(StringComparer.Ordinal)
     {
-        ["Microsoft.Data.SqlClient"] = static () => SqlClientFactory.Instance,
+        ["Microsoft.Data.SqlClient"] = static () => SqlServer.Value,
         ["MySqlConnector"] = static () => MySqlConnectorFactory.Instance,
     };
 
@@ -36,5 +39,18 @@ static class BuiltInProviders
         (builder.AllowZeroDateTime, builder.ConvertZeroDateTime) = (true, false);
         builder.UseAffectedRows = false;
         return builder.ConnectionString;
+    }
+
+    /// <summary>
+    /// Lets SqlClient connect, which otherwise refuses to where .NET has no cultures, as in Foz: it takes the code page
+    /// of a collation from them. It has its own table for collations of SQL, and refuses text of others that is no
+    /// Unicode.
+    /// </summary>
+    static SqlClientFactory LetConnectWithoutIcu()
+    {
+        var field = typeof(SqlConnection).Assembly.GetType("Microsoft.Data.SqlClient.LocalAppContextSwitches")
+            ?.GetField("s_globalizationInvariantMode", BindingFlags.Static | BindingFlags.NonPublic);
+        field?.SetValue(null, Enum.Parse(field.FieldType, bool.FalseString));
+        return SqlClientFactory.Instance;
     }
 }

@@ -21,6 +21,9 @@ static class SqlServerTypes
             "smallmoney" => new(new DataType.Decimal(10, 4), name, ValueForm.Object),
             // Parameters are `datetime2`, whose values lie between those of `datetime`.
             "datetime" or "smalldatetime" => new(DataType.TimestampNtz, name, ValueForm.Object) { CursorCast = type },
+            // The server knows the code pages of all collations, the provider without cultures few of them.
+            "char" or "varchar" or "text" =>
+                new(DataType.String, $"CAST({name} AS NVARCHAR(MAX))", ValueForm.Object),
             // Their classes are in assemblies that Foz does not have; the name may have a database before it.
             _ when UserTypes.Contains(type.Split('.')[^1]) =>
                 new(DataType.String, $"CAST({name} AS NVARCHAR(MAX))", ValueForm.Object),

@@ -60,6 +60,8 @@ public sealed class DialectTests
     [InlineData(typeof(decimal), "smallmoney", 10, 255, "decimal(10,4)", "[c]")]
     [InlineData(typeof(decimal), "decimal", 38, 10, "decimal(38,10)", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
     [InlineData(typeof(object), "erp.sys.geography", null, null, "string", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
+    [InlineData(typeof(string), "varchar", null, null, "string", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
+    [InlineData(typeof(string), "nvarchar", null, null, "string", "[c]")]
     [InlineData(typeof(object), "hierarchyid", null, null, "string", "CAST([c] AS NVARCHAR(MAX)) AS [c]")]
     [InlineData(typeof(DateTime), "datetime2", null, null, "timestamp_ntz", "[c]")]
     [InlineData(typeof(DateTimeOffset), "datetimeoffset", null, null, "timestamp", "[c]")]
