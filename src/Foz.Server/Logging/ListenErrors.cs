@@ -17,10 +17,18 @@ static class ListenErrors
     public static FozException Of(IPEndPoint endPoint, string setting, Exception e)
     {
         var option = $"--{setting.Replace('_', '-')}";
-        var another = $"choose another port: {option}, or '{setting}' under 'serve:' in foz.yml";
+        var next = endPoint.Port switch
+        {
+            // Those that the system keeps for itself.
+            < 1024 => endPoint.Port + 8000,
+            IPEndPoint.MaxPort => endPoint.Port - 1,
+            _ => endPoint.Port + 1,
+        };
+        var another = $"choose another port: foz serve {option} {next}, or '{setting}' under 'serve:' in foz.yml";
+        var holder = setting == "pg_port" ? "PostgreSQL or another foz serve" : "another foz serve";
         var (why, hint) = CodeOf(e) switch
         {
-            SocketError.AddressAlreadyInUse => ("the port is in use, perhaps by another foz serve", another),
+            SocketError.AddressAlreadyInUse => ($"the port is in use, perhaps by {holder}", another),
             SocketError.AccessDenied => ("this user may not use the port", another),
             SocketError.AddressNotAvailable =>
                 ("no network of this machine has the address", "correct 'address' under 'serve:' in foz.yml"),

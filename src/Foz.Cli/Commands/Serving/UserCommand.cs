@@ -43,7 +43,7 @@ static class UserCommand
                 arguments.GetRequiredValue(name), ReadPassword(context.Shell), arguments.GetValue(owner),
                 arguments.GetValue(replace));
             context.Shell.Out.WriteLine(
-                $"{arguments.GetRequiredValue(name)} stands in {context.Shell.Shown(file.Path)}");
+                $"saved {arguments.GetRequiredValue(name)} in {context.Shell.Shown(file.Path)}");
             return Task.FromResult(0);
         });
         return command;

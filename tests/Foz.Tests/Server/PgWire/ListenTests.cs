@@ -23,8 +23,13 @@ public sealed class ListenTests
             _ => options with { HttpPort = port },
         }));
         Assert.Equal(
-            $"127.0.0.1:{port} cannot be listened on: the port is in use, perhaps by another foz serve", error.Message);
-        Assert.Equal($"choose another port: {option}, or '{setting}' under 'serve:' in foz.yml", error.Hint);
+            $"127.0.0.1:{port} cannot be listened on: the port is in use, perhaps by "
+                + (setting == "pg_port" ? "PostgreSQL or another foz serve" : "another foz serve"),
+            error.Message);
+        Assert.Equal(
+            $"choose another port: foz serve {option} {(port < 65535 ? port + 1 : port - 1)}, "
+                + $"or '{setting}' under 'serve:' in foz.yml",
+            error.Hint);
     }
 
     [Fact]
