@@ -25,7 +25,8 @@ static class DoctorCommand
             var findings = new List<Finding>
             {
                 new("foz", true,
-                    $"{Version()}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}"),
+                    $"{BuildFacts.Version}, {RuntimeInformation.FrameworkDescription}, "
+                        + RuntimeInformation.RuntimeIdentifier),
                 Engine(cancellationToken),
             };
             if (findings[^1].IsOk) await CheckAsync(context, arguments, findings, cancellationToken);
@@ -36,8 +37,6 @@ static class DoctorCommand
         });
         return command;
     }
-
-    static string Version() => typeof(DoctorCommand).Assembly.GetName().Version!.ToString(3);
 
     static Finding Engine(CancellationToken cancellationToken)
     {

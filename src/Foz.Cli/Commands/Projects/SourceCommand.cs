@@ -94,7 +94,11 @@ static class SourceCommand
             foreach (var source in Chosen(
                 await workspace.LoadProjectAsync(context, cancellationToken), arguments.GetValue(names)!))
                 rows.Add(await CheckAsync(context, workspace, source, cancellationToken));
-            context.WriteRows(arguments, CheckColumns, rows);
+            // The room that hints would take is the answers' where there are none.
+            var isPlain = context.IsTable(arguments) && rows.TrueForAll(row => row[^1] is null);
+            context.WriteRows(
+                arguments, isPlain ? [.. CheckColumns.SkipLast(1)] : CheckColumns,
+                isPlain ? rows.Select(row => row[..^1]) : rows);
             return rows.All(row => row[2] is true) ? 0 : 1;
         });
         return command;
