@@ -116,33 +116,37 @@ static class CompletionCommand
             $$"""
             #compdef foz
             # foz completion zsh
-            local at='' i
-            local -a known names
-            for ((i = 2; i < CURRENT; i++)); do
-                case "$at ${words[i]}" in
-                    ({{Patterns(commands, "|")}}) at="$at ${words[i]}" ;;
-                esac
-            done
-            case "$at" in
+            _foz() {
+                local at='' i
+                local -a known names
+                for ((i = 2; i < CURRENT; i++)); do
+                    case "$at ${words[i]}" in
+                        ({{Patterns(commands, "|")}}) at="$at ${words[i]}" ;;
+                    esac
+                done
+                case "$at" in
 
             """);
         foreach (var command in commands)
-            script.Append($"    ('{command.Path}') known=(")
+            script.Append($"        ('{command.Path}') known=(")
                 .AppendJoin(' ', command.Words.Select(w => Quoted($"{w.Text}:{w.Description.Replace(":", "\\:")}")))
                 .Append(") ;;\n");
         return script.Append(
             """
-            esac
-            if [[ -n "$at" && "${words[CURRENT]}" != -* ]]; then
-                names=(${(f)"$("${words[1]}" completion names -- \
-                    "=${words[CURRENT]}" "${(@)words[2,CURRENT-1]}" 2>/dev/null)"})
-            fi
-            if (( $#names )); then
-                compadd -a names
-            else
-                _describe foz known
-                _files
-            fi
+                esac
+                if [[ -n "$at" && "${words[CURRENT]}" != -* ]]; then
+                    names=(${(f)"$("${words[1]}" completion names -- \
+                        "=${words[CURRENT]}" "${(@)words[2,CURRENT-1]}" 2>/dev/null)"})
+                fi
+                if (( $#names )); then
+                    compadd -a names
+                else
+                    _describe foz known
+                    _files
+                fi
+            }
+            # A file of the functions' path is the function; a text that is sourced defines it.
+            if [[ "${funcstack[1]}" = _foz ]]; then _foz "$@"; else compdef _foz foz; fi
 
             """).ToString();
 
@@ -168,9 +172,15 @@ static class CompletionCommand
                 set -l line (commandline -opc)
                 set -l word (commandline -ct)
                 string match -q -- '-*' "$word"; and return
-                $line[1] completion names -- "=$word" $line[2..-1] 2>/dev/null
+                set -l names ($line[1] completion names -- "=$word" $line[2..-1] 2>/dev/null)
+                if set -q names[1]
+                    printf '%s\n' $names
+                else
+                    __fish_complete_path "$word"
+                end
             end
-            complete -c foz -n "not __foz_at ''" -a "(__foz_names)"
+            complete -c foz -f -n "__foz_at ''"
+            complete -c foz -f -n "not __foz_at ''" -a "(__foz_names)"
 
             """);
         foreach (var command in commands)

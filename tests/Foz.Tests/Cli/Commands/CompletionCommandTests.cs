@@ -78,6 +78,43 @@ public sealed class CompletionCommandTests : IDisposable
         Assert.Contains(expected, script.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("foz ru", "run\tLoad new data, build the models that read it, and check them")]
+    [InlineData("foz run gold.s", "gold.sales,gold.stock")]
+    [InlineData("foz query --file half", "half.sql")]
+    public async Task Fish_completes_commands_names_and_files_where_there_are_no_names(string line, string expected)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/fish"), "no fish");
+        foz.Write("half.sql", "select 1");
+        var script = await foz.RunAsync("completion", "fish");
+        script.ExpectOk();
+        var answered = await AskAsync("/usr/bin/fish", "--no-config", "-c",
+            "function foz; string match -e -- (string sub -s 2 -- $argv[4]) gold.sales gold.stock; end\n"
+            + $"{script.Out}\ncomplete -C '{line}'");
+        Assert.Equal(expected, string.Join(',', answered.TrimEnd().Split('\n')));
+    }
+
+    [Fact]
+    public async Task Zsh_takes_the_script_as_a_file_and_as_a_text()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/zsh"), "no zsh");
+        var script = await foz.RunAsync("completion", "zsh");
+        script.ExpectOk();
+        foz.Write("functions/_foz", script.Out);
+        const string Begin = "autoload -U compinit; compinit -u -D; ";
+        foreach (var source in new[] { $"fpath=({foz.Folder}/functions $fpath); {Begin}", $"{Begin}. functions/_foz;" })
+            Assert.Equal("_foz\n", await AskAsync("/usr/bin/zsh", "-f", "-c", $"{source} echo $_comps[foz]"));
+    }
+
+    async Task<string> AskAsync(string shell, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(shell, arguments)
+        {
+            RedirectStandardOutput = true, UseShellExecute = false, WorkingDirectory = foz.Folder,
+        })!;
+        return await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task The_manual_has_every_command_and_no_line_that_the_formatter_would_obey()
     {
