@@ -46,6 +46,7 @@ static class CommandTree
         (LogsCommand.Name, LogsCommand.Create),
         (CancelCommand.Name, CancelCommand.Create),
         (ExportCommand.Name, ExportCommand.Create),
+        (BackupCommand.Name, BackupCommand.Create),
         (HealthCommand.Name, HealthCommand.Create),
         (UserCommand.Name, UserCommand.Create),
         (LsCommand.Name, LsCommand.Create),

@@ -15,6 +15,7 @@ namespace Foz.Lake.Journal;
 [JsonDerivedType(typeof(SourceRecord), SourceRecord.Table)]
 [JsonDerivedType(typeof(AuditRecord), AuditRecord.Table)]
 [JsonDerivedType(typeof(QueryRecord), QueryRecord.Table)]
+[JsonDerivedType(typeof(BackupRecord), BackupRecord.Table)]
 public abstract record JournalRecord
 {
     /// <summary>The run that it belongs to.</summary>

@@ -70,6 +70,11 @@ public static class JournalTables
                 Count("duration_ms"),
                 Text("sql_state"), Text("error"),
             ],
+            [BackupRecord.Table] =
+            [
+                RunId, Text("action"), Text("backup"), Text("outcome"), Instant("started_at"), Instant("finished_at"),
+                Count("tables"), Count("files"), Count("bytes"), Count("bytes_copied"), Text("error"),
+            ],
         };
 
     /// <summary>The full names, in order.</summary>

@@ -15,7 +15,7 @@ sealed class ScheduleReader(ErrorList errors)
 
     static readonly TimeSpan shortest = TimeSpan.FromSeconds(1);
 
-    static readonly string[] commands = ["run", "build", "test", "seed", "snapshot", "retry"];
+    static readonly string[] commands = ["run", "build", "test", "seed", "snapshot", "retry", "backup"];
 
     static readonly Dictionary<string, CatchUp> catchUps = new(StringComparer.Ordinal)
     {

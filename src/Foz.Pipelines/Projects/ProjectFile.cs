@@ -92,6 +92,9 @@ public sealed class ProjectFile
     /// <summary>The schedules; null where none are stated.</summary>
     public YamlNode? Schedules { get; init; }
 
+    /// <summary>Where the lake is backed up to; null for nowhere.</summary>
+    public BackupSettings? Backup { get; init; }
+
     /// <summary>The variables that texts are filled in from.</summary>
     public required Variables Variables { get; init; }
 

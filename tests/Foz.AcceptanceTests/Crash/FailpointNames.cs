@@ -6,8 +6,8 @@ namespace Foz.AcceptanceTests.Crash;
 /// <summary>The failpoints that the sources name.</summary>
 static partial class FailpointNames
 {
-    // What PromotionKillTests and UpgradeKillTests stop at: runs do not come by.
-    static readonly IReadOnlyList<string> apart = ["promote.", "upgrade.", "format."];
+    // What PromotionKillTests, UpgradeKillTests and BackupTests stop at: runs do not come by.
+    static readonly IReadOnlyList<string> apart = ["promote.", "upgrade.", "format.", "backup.", "restore."];
 
     /// <summary>Those that runs come by, in order.</summary>
     public static IReadOnlyList<string> OfRuns { get; } =

@@ -5,7 +5,11 @@ static class ForwardedArguments
 {
     static readonly string[] commands = [RunCommand.Name, BuildCommand.Name, RetryCommand.Name];
 
-    static readonly string[] ofSchedules = [.. commands, TestCommand.Name, SeedCommand.Name, SnapshotCommand.Name];
+    /// <summary>The name of the command that makes backups, which is of a later folder.</summary>
+    public const string BackupCommand = "backup";
+
+    static readonly string[] ofSchedules =
+        [.. commands, TestCommand.Name, SeedCommand.Name, SnapshotCommand.Name, BackupCommand];
 
     /// <summary>Options of commands that a host runs which name files, or are its own to choose.</summary>
     static readonly string[] ownOptions =

@@ -17,7 +17,13 @@ public sealed class LakeReader(string folder, Variables variables, Secrets secre
     const string UrlKey = "url";
     const string CacheKey = "cache";
     const string Default = "lake";
+    const string BackupKey = "backup";
+    const string ToKey = "to";
+    const string RetentionKey = "retention";
     const long CacheBytesMin = 1_000_000;
+
+    static readonly TimeSpan retentionDefault = TimeSpan.FromDays(30);
+    static readonly TimeSpan retentionMin = TimeSpan.FromHours(1);
 
     /// <summary>The keys of <c>lake</c> besides its address.</summary>
     public static IReadOnlyList<SettingSpec> Settings { get; } =
@@ -30,7 +36,7 @@ public sealed class LakeReader(string folder, Variables variables, Secrets secre
     public LakeLocation Read(MappingReader chosen, MappingReader common)
     {
         Check(common, errors);
-        var lake = ReadLake(chosen.Node(Key) is null ? common : chosen);
+        var lake = ReadLocation(chosen.Node(Key) is null ? common : chosen, Key);
         var cache = ReadCache(chosen.Node(CacheKey) is null ? common : chosen);
         return lake with { CacheFolder = cache.Folder, CacheBytesMax = cache.Bytes, Variables = variables };
     }
@@ -45,10 +51,29 @@ public sealed class LakeReader(string folder, Variables variables, Secrets secre
         else errors.Add(node.Place, $"'{CacheKey}' must be a mapping, not {node.Kind}", "it takes folder and size");
     }
 
-    LakeLocation ReadLake(MappingReader reader)
+    /// <summary>
+    /// What an environment says of <c>backup</c>, else what the project does; null where neither does.
+    /// </summary>
+    public BackupSettings? ReadBackup(MappingReader chosen, MappingReader common)
     {
-        if (reader.Node(Key) is not YamlNode.Mapping mapping)
-            return new() { Path = PathOf(reader.Text(Key) ?? Default, reader.PlaceOf(Key)) };
+        var own = chosen.Node(BackupKey);
+        if ((own ?? common.Node(BackupKey)) is not { } node) return null;
+        var reader = MappingReader.Of(node, node.Place, $"'{BackupKey}'", errors, ProjectKeys.Backup);
+        if (!reader.Has(ToKey))
+            errors.Add(node.Place, $"'{BackupKey}' needs '{ToKey}'", "a folder, or an object store");
+        var retention = retentionDefault;
+        if (reader.Text(RetentionKey) is { } text
+            && (!Duration.TryParseWords(text, out retention) || retention < retentionMin))
+            errors.Add(reader.PlaceOf(RetentionKey), $"'{RetentionKey}' must be at least 1 hour", "such as 30 days");
+        var to = ReadLocation(reader, ToKey);
+        reader.Finish();
+        return new(to with { Variables = variables }, retention);
+    }
+
+    LakeLocation ReadLocation(MappingReader reader, string key)
+    {
+        if (reader.Node(key) is not YamlNode.Mapping mapping)
+            return new() { Path = PathOf(reader.Text(key) ?? Default, reader.PlaceOf(key)) };
         var settings = new SettingsReader(Settings, errors);
         var filledIn = (YamlNode.Mapping)VariableText.Expand(mapping, variables, errors);
         settings.NoteSecrets(mapping, filledIn, secrets);
@@ -56,7 +81,7 @@ public sealed class LakeReader(string folder, Variables variables, Secrets secre
         var values = settings.Read(filledIn, [UrlKey]);
         return new()
         {
-            Path = PathOf(url, reader.PlaceOf(Key)),
+            Path = PathOf(url, reader.PlaceOf(key)),
             Settings = values.Names.ToDictionary(name => name, name => values.Text(name) ?? "", StringComparer.Ordinal),
         };
     }

@@ -71,6 +71,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Serve = new ServeReader(folder, variables, secrets, errors).Read(reader),
             Scheduler = reader.Node("scheduler"),
             Schedules = reader.Node("schedules"),
+            Backup = new LakeReader(folder, variables, secrets, errors).ReadBackup(chosen, reader),
             Variables = variables,
             Selectors = reader.Node(SelectorFileReader.Key),
         };

@@ -19,6 +19,13 @@ static class ProjectKeys
         new("tables", "name of a schema (a folder of `models/`) or table → a list of engines; `[]` for none"),
     ];
 
+    /// <summary>Of <c>backup</c>.</summary>
+    public static IReadOnlyList<SettingSpec> Backup { get; } =
+    [
+        new("to", "a folder, or an object store, as `lake` has it; nothing else may be there") { IsRequired = true },
+        new("retention", "for how long a backup is kept; the newest always is") { Default = "30 days" },
+    ];
+
     /// <summary>Of the file.</summary>
     public static IReadOnlyList<SettingSpec> File { get; } =
     [
@@ -60,6 +67,7 @@ static class ProjectKeys
         new("serve", "how [`foz serve`](#serve) serves the lake"),
         new("schedules", "name → [schedule](#schedules)"),
         new("scheduler", "what [schedules](#scheduler) share"),
+        new("backup", "where [`foz backup`](../guide/backup.md) copies the lake") { Keys = Backup },
         new(
             "connections",
             "name → `type` (`airbyte`, `database`, `delta`, `files`, `http`, `iceberg`, `mongodb`, `postgresql`, "
@@ -82,6 +90,7 @@ static class ProjectKeys
         new("memory", "as of the project"),
         new("threads", "as of the project"),
         new("python", "as of the project"),
+        new("backup", "as of the project"),
         new("connections", "name → settings that stand over those of the connection, or one of its own"),
     ];
 
