@@ -92,3 +92,32 @@ public sealed record MessageRows(IReadOnlyList<string> Columns, IReadOnlyList<IR
 /// <param name="Text">What it is called.</param>
 /// <param name="Address">Where it leads.</param>
 public sealed record MessageLink(string Text, Uri Address);
+
+/// <summary>Words for other programs, which no language changes.</summary>
+static class AlertCodes
+{
+    extension(AlertSeverity severity)
+    {
+        /// <summary>Gets <c>info</c>, <c>warning</c> or <c>critical</c>.</summary>
+        public string Code => severity switch
+        {
+            AlertSeverity.Critical => "critical",
+            AlertSeverity.Warning => "warning",
+            _ => "info",
+        };
+    }
+
+    extension(MessageKind kind)
+    {
+        /// <summary>Gets the kind in small letters, such as <c>opened</c>.</summary>
+        public string Code => kind switch
+        {
+            MessageKind.Repeated => "repeated",
+            MessageKind.Escalated => "escalated",
+            MessageKind.Acknowledged => "acknowledged",
+            MessageKind.Resolved => "resolved",
+            MessageKind.Test => "test",
+            _ => "opened",
+        };
+    }
+}

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Foz.AcceptanceTests.Databases;
+using Foz.Tests;
 using MySqlConnector;
 
 [assembly: AssemblyFixture(typeof(MariaDbServer))]

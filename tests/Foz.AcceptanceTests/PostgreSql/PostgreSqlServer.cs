@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Foz.AcceptanceTests.PostgreSql;
+using Foz.Tests;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(PostgreSqlServer))]

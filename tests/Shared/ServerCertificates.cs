@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Foz.AcceptanceTests;
+namespace Foz.Tests;
 
-/// <summary>The certificates of a server that tests start: <c>server.crt</c> with <c>server.key</c>, and its root.</summary>
+/// <summary>
+/// The certificates of a server that tests start: <c>server.crt</c> with <c>server.key</c>, and its root.
+/// </summary>
 static class ServerCertificates
 {
     /// <summary>The file of the root's certificate.</summary>
