@@ -4,6 +4,7 @@ using Foz.DuckDB;
 using Foz.DuckDB.Connections;
 using Foz.Lake.Engine.Functions;
 using Foz.Lake.Sql;
+using Foz.Storage;
 
 namespace Foz.Lake.Engine;
 
@@ -29,7 +30,7 @@ public sealed class EnginePool : IDisposable
     ];
 
     readonly EngineOptions options;
-    readonly Lazy<TempFolder> temp;
+    readonly Lazy<LocalTempFolder> temp;
     readonly EngineInstance[] instances;
     readonly ConcurrentBag<EngineInstance> added = [];
     readonly StreamFunction streams = new();
@@ -42,7 +43,7 @@ public sealed class EnginePool : IDisposable
     public EnginePool(EngineOptions options)
     {
         this.options = options;
-        temp = new(() => TempFolder.Create(options.TempFolder));
+        temp = new(() => LocalTempFolder.Create(options.TempFolder));
         // One for each workload, by number: a dictionary of ours would be compiled at each start of the process.
         instances = new EngineInstance[(int)Workload.Serving + 1];
         for (var i = 0; i < instances.Length; i++)
@@ -290,7 +291,7 @@ public sealed class EnginePool : IDisposable
     /// </summary>
     string SpillFolder(string name) => FindTemp() is { } folder ? Path.Combine(folder.Path, name) : "";
 
-    TempFolder? FindTemp()
+    LocalTempFolder? FindTemp()
     {
         try
         {
@@ -301,6 +302,9 @@ public sealed class EnginePool : IDisposable
             return null;
         }
     }
+
+    /// <summary>Gets the bytes that all instances have spilled to the disk now.</summary>
+    public long SpillBytes => temp.IsValueCreated ? temp.Value.BytesOfFolders() : 0;
 
     /// <summary>Nine tenths of what the disk has left, so that a runaway query does not fill it.</summary>
     public long SpillBytesMax()

@@ -1,4 +1,4 @@
-namespace Foz.Lake.Engine;
+namespace Foz.Storage;
 
 /// <summary>
 /// A folder for files that do not outlive the process: <c>foz-&lt;user&gt;-&lt;random&gt;</c> with a file inside that
@@ -6,7 +6,7 @@ namespace Foz.Lake.Engine;
 /// can be taken is therefore abandoned, whatever became of process numbers and on which side of a container it was
 /// made.
 /// </summary>
-sealed class TempFolder : IDisposable
+public sealed class LocalTempFolder : IDisposable
 {
     const string LockName = "foz.lock";
     const int RandomLength = 12;
@@ -17,14 +17,29 @@ sealed class TempFolder : IDisposable
 
     readonly FileStream held;
 
-    TempFolder(string path, FileStream held) => (Path, this.held) = (path, held);
+    LocalTempFolder(string path, FileStream held) => (Path, this.held) = (path, held);
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
+    /// <summary>Gets the bytes of the files in the folders inside of it: what engines have spilled.</summary>
+    public long BytesOfFolders()
+    {
+        try
+        {
+            return new DirectoryInfo(Path).EnumerateDirectories()
+                .Sum(static folder => folder.EnumerateFiles("*.tmp").Sum(static file => file.Length));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A file was deleted meanwhile.
+            return 0;
+        }
+    }
+
     /// <summary>Makes a folder.</summary>
     /// <param name="root">The system's folder of temporary files, or its replacement.</param>
-    public static TempFolder Create(string root)
+    public static LocalTempFolder Create(string root)
     {
         for (var tries = 1; ; tries++)
         {

@@ -1,10 +1,11 @@
 using System.Runtime.Versioning;
 using Foz.Lake.Engine;
+using Foz.Storage;
 
-namespace Foz.Tests.Lake.Engine;
+namespace Foz.Tests.Storage;
 
 [UnsupportedOSPlatform("windows")]
-public sealed class TempFolderTests : IDisposable
+public sealed class LocalTempFolderTests : IDisposable
 {
     const string LockName = "foz.lock";
 
@@ -20,12 +21,12 @@ public sealed class TempFolderTests : IDisposable
     [Fact]
     public void What_a_killed_process_left_is_swept_and_what_is_in_use_stays()
     {
-        using var inUse = TempFolder.Create(root);
+        using var inUse = LocalTempFolder.Create(root);
         File.WriteAllText(Path.Combine(inUse.Path, "spilled"), "x");
         var left = Leave();
         Directory.CreateDirectory(Path.Combine(left, "Models"));
         File.WriteAllText(Path.Combine(left, "Models", "spilled"), "x");
-        using var own = TempFolder.Create(root);
+        using var own = LocalTempFolder.Create(root);
 
         own.Sweep();
 
@@ -38,7 +39,7 @@ public sealed class TempFolderTests : IDisposable
     {
         var left = Leave();
         File.Delete(Path.Combine(left, LockName));
-        using var own = TempFolder.Create(root);
+        using var own = LocalTempFolder.Create(root);
 
         own.Sweep();
 
@@ -48,7 +49,7 @@ public sealed class TempFolderTests : IDisposable
     [Fact]
     public void What_is_not_surely_left_behind_by_this_user_is_let_be()
     {
-        using var own = TempFolder.Create(root);
+        using var own = LocalTempFolder.Create(root);
         var withoutLock = Leave();
         File.Move(Path.Combine(withoutLock, LockName), Path.Combine(withoutLock, "something"));
         var ofOther = Rename(
@@ -75,14 +76,14 @@ public sealed class TempFolderTests : IDisposable
         var stop = new CancellationTokenSource();
         var sweepers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
-            using var own = TempFolder.Create(root);
+            using var own = LocalTempFolder.Create(root);
             while (!stop.IsCancellationRequested) own.Sweep();
         }));
         var running = sweepers.ToList();
         await Parallel.ForAsync(0, 120, TestContext.Current.CancellationToken, (i, _) =>
         {
             if (i % 4 == 0) Leave();
-            using var folder = TempFolder.Create(root);
+            using var folder = LocalTempFolder.Create(root);
             var file = Path.Combine(Directory.CreateDirectory(Path.Combine(folder.Path, "work")).FullName, "file");
             File.WriteAllText(file, "x");
             Assert.Equal("x", File.ReadAllText(file));
@@ -90,7 +91,7 @@ public sealed class TempFolderTests : IDisposable
         });
         await stop.CancelAsync();
         await Task.WhenAll(running);
-        using (var last = TempFolder.Create(root)) last.Sweep();
+        using (var last = LocalTempFolder.Create(root)) last.Sweep();
 
         Assert.Empty(Directory.GetFileSystemEntries(root));
     }
@@ -127,7 +128,7 @@ public sealed class TempFolderTests : IDisposable
     string Leave()
     {
         string path;
-        using (var folder = TempFolder.Create(aside)) path = folder.Path;
+        using (var folder = LocalTempFolder.Create(aside)) path = folder.Path;
         Directory.CreateDirectory(path, File.GetUnixFileMode(root));
         File.WriteAllText(Path.Combine(path, LockName), "");
         return Rename(path, Path.Combine(root, Path.GetFileName(path)));
@@ -139,5 +140,5 @@ public sealed class TempFolderTests : IDisposable
         return name;
     }
 
-    static string UserOf(TempFolder folder) => Path.GetFileName(folder.Path).Split('-')[1];
+    static string UserOf(LocalTempFolder folder) => Path.GetFileName(folder.Path).Split('-')[1];
 }
