@@ -39,7 +39,10 @@ public sealed class SqlService : IDisposable
         workloads = new(options.Workloads, lake.Engines, Define, options.Access, lake.Clock);
         Host = new(names, options, catalogs, workloads, PgDialect.Instance);
         if (options.ProcessBytes is { } bytes)
+        {
             watcher = new(new(bytes, lake.Engines.MemoryBytes, workloads, MemoryWatcher.Resident, lake.Clock));
+            foreach (var known in workloads.All) known.Worked = watcher.Wake;
+        }
     }
 
     /// <summary>What its sessions share.</summary>

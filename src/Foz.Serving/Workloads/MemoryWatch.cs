@@ -47,15 +47,28 @@ sealed class MemoryWatch(
     double speed;
 
     /// <summary>
-    /// Looks at the process, and ends a statement where it must; to be called many times a second, by one thread.
+    /// Looks at the process, and ends a statement where it must; to be called many times a second while a statement
+    /// works, by one thread.
     /// </summary>
-    public void Look()
+    /// <returns>Whether a statement works.</returns>
+    public bool Look()
+    {
+        var working = classes.All.SelectMany(known => known.Working).ToList();
+        Look(working);
+        return working.Count > 0;
+    }
+
+    /// <summary>
+    /// Starts again after a while without looks: how the process grew meanwhile is no statement's doing.
+    /// </summary>
+    public void Forget() => (lookedAt, speed) = (0, 0);
+
+    void Look(List<WorkloadRun> working)
     {
         var (bytes, now) = (resident(), clock.GetTimestamp());
         var elapsed = lookedAt == 0 ? TimeSpan.Zero : clock.GetElapsedTime(lookedAt, now);
         var grown = lookedAt == 0 ? 0 : bytes - last;
         (lookedAt, last) = (now, bytes);
-        var working = classes.All.SelectMany(known => known.Working).ToList();
         var fading = Math.Pow(0.5, elapsed.TotalSeconds);
         foreach (var run in working) run.Growth = run.Growth * fading + Math.Max(0, grown) / (double)working.Count;
         if (elapsed > TimeSpan.Zero) speed = (speed + Math.Max(0, grown) / elapsed.TotalSeconds) / 2;

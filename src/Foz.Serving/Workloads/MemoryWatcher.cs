@@ -3,12 +3,15 @@ using System.Buffers.Text;
 namespace Foz.Serving.Workloads;
 
 /// <summary>
-/// The thread of a <see cref="MemoryWatch"/>: one of its own, as those of the pool may all wait for statements.
+/// The thread of a <see cref="MemoryWatch"/>: one of its own, as those of the pool may all wait for statements. It
+/// sleeps while no statement works, so that an idle server takes no time.
 /// </summary>
 sealed class MemoryWatcher : IDisposable
 {
     static readonly TimeSpan lookEvery = TimeSpan.FromMilliseconds(20);
 
+    // Not to be disposed: a statement of a session that ends late still wakes it.
+    readonly ManualResetEventSlim wake = new();
     readonly ManualResetEventSlim isOver = new();
     readonly Thread thread;
 
@@ -16,13 +19,28 @@ sealed class MemoryWatcher : IDisposable
     {
         thread = new(() =>
         {
-            while (!isOver.Wait(lookEvery)) watch.Look();
+            while (true)
+            {
+                // Before the look: a statement that begins after it wakes the thread again.
+                wake.Reset();
+                if (isOver.IsSet) return;
+                if (watch.Look())
+                {
+                    isOver.Wait(lookEvery);
+                    continue;
+                }
+                wake.Wait();
+                watch.Forget();
+            }
         })
         {
             IsBackground = true, Name = "memory watch", Priority = ThreadPriority.AboveNormal,
         };
         thread.Start();
     }
+
+    /// <summary>Looks again from now on: a statement works.</summary>
+    public void Wake() => wake.Set();
 
     /// <summary>Bytes of memory that the process takes now.</summary>
     public static long Resident()
@@ -41,6 +59,7 @@ sealed class MemoryWatcher : IDisposable
     public void Dispose()
     {
         isOver.Set();
+        wake.Set();
         thread.Join();
         isOver.Dispose();
     }

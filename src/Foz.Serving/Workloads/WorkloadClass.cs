@@ -28,6 +28,9 @@ sealed class WorkloadClass(WorkloadOptions options, EngineInstance instance, int
     /// <summary>The statements that work now.</summary>
     public IEnumerable<WorkloadRun> Working => running.Keys.Where(run => run.IsWorking);
 
+    /// <summary>Called when a statement begins to work, or continues.</summary>
+    public Action Worked { get; set; } = static () => { };
+
     /// <summary>Watches over the time and the memory of a statement.</summary>
     public void Watch(WorkloadRun run) => running[run] = true;
 

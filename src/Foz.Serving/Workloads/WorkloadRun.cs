@@ -72,8 +72,8 @@ abstract class WorkloadRun
     private protected void Begin()
     {
         beganAt = clock.GetTimestamp();
-        Work();
         workload.Watch(this);
+        Work();
     }
 
     /// <summary>Goes on, where it can at once.</summary>
@@ -123,7 +123,11 @@ abstract class WorkloadRun
     };
 
     /// <summary>Notes that it works from here on.</summary>
-    private protected void Work() => Interlocked.Exchange(ref workingSince, clock.GetTimestamp());
+    private protected void Work()
+    {
+        Interlocked.Exchange(ref workingSince, clock.GetTimestamp());
+        workload.Worked();
+    }
 
     /// <summary>Leaves its slot and its class.</summary>
     /// <returns>Whether it had not ended.</returns>
