@@ -2,6 +2,7 @@ using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
 using Foz.Delta.Snapshots;
 using Foz.Storage;
+using Foz.Storage.Usage;
 
 namespace Foz.Delta.Transactions;
 
@@ -76,12 +77,14 @@ sealed class Committer
             {
                 queue.Remember(before, commit);
                 made = commit;
+                if (!table.IsPrivate) StorageCounts.AddCommit(BytesOf(commit));
                 // Without a version before, the first one is read back.
                 var snapshot = before is null
                     ? await table.SnapshotAsync(commit.Version, CancellationToken.None)
                     : table.Advance(before, commit);
                 return new CommitResult.Committed(commit.Version, snapshot);
             }
+            StorageCounts.AddConflict();
             if (before is null) return TableExists(0);
             await BackOffAsync(attempt, cancellationToken);
         }
@@ -215,6 +218,15 @@ sealed class Committer
         && (table.Store.IsLocal || table.Time.GetUtcNow() - before.Timestamp > LogCleaner.AgeMin)
         && (await table.Store.GetInfoAsync(file.Path, cancellationToken) is not { } now
             || now.SizeBytes != file.SizeBytes || now.LastModified != file.LastModified);
+
+    /// <summary>
+    /// The bytes of data files that a commit adds; one that only gets a deletion vector was there before.
+    /// </summary>
+    static long BytesOf(Commit commit)
+    {
+        var there = commit.Actions.OfType<RemoveFile>().Select(file => file.Path).ToHashSet();
+        return commit.Actions.OfType<AddFile>().Where(file => !there.Contains(file.Path)).Sum(file => file.SizeBytes);
+    }
 
     CommitResult.Conflicted TooManyRaces(Snapshot before) => new(ConflictKind.TooManyAttempts, before.Version,
         staged.Options.AttemptsMax == 1

@@ -16,6 +16,7 @@ namespace Foz.Lake.Journal;
 [JsonDerivedType(typeof(AuditRecord), AuditRecord.Table)]
 [JsonDerivedType(typeof(QueryRecord), QueryRecord.Table)]
 [JsonDerivedType(typeof(BackupRecord), BackupRecord.Table)]
+[JsonDerivedType(typeof(HostRecord), HostRecord.Table)]
 public abstract record JournalRecord
 {
     /// <summary>The run that it belongs to.</summary>
@@ -128,6 +129,27 @@ public sealed record StepRecord : JournalRecord
 
     /// <summary>What went wrong; null where nothing did.</summary>
     public string? Error { get; init; }
+
+    /// <summary>Its share of the processor time of the process, in seconds; null where it was not measured.</summary>
+    public double? CpuSeconds { get; init; }
+
+    /// <summary>The most memory that the process had while it worked; null where it was not measured.</summary>
+    public long? MemoryPeakBytes { get; init; }
+
+    /// <summary>Bytes that its source gave, and of the files of tables that it was given to read.</summary>
+    public long? BytesRead { get; init; }
+
+    /// <summary>Bytes of the files that it committed.</summary>
+    public long? BytesWritten { get; init; }
+
+    /// <summary>The most that the engine had spilled while it worked.</summary>
+    public long? SpillPeakBytes { get; init; }
+
+    /// <summary>How often it was begun, since the engine ended under it.</summary>
+    public int? Attempts { get; init; }
+
+    /// <summary>What it cost by the project's price list; null where it has none.</summary>
+    public decimal? Cost { get; init; }
 }
 
 /// <summary>A check of a step, in <c>foz.checks</c>.</summary>

@@ -26,7 +26,9 @@ public static class JournalTables
                 RunId, Text("step"), Text("kind"), Count("batch"), Text("outcome"), Instant("started_at"),
                 Instant("finished_at"), Count("table_version"), Count("rows_written"), Count("rows_rejected"),
                 Count("rows_dropped"), Count("rows_quarantined"), new("warnings", new DataType.Array(DataType.String)),
-                Text("error"),
+                Text("error"), new("cpu_seconds", DataType.Double), Count("memory_peak_bytes"), Count("bytes_read"),
+                Count("bytes_written"), Count("spill_peak_bytes"), Count("attempts"),
+                new("cost", new DataType.Decimal(18, 9)),
             ],
             [CheckRecord.Table] =
             [
@@ -74,6 +76,13 @@ public static class JournalTables
             [
                 RunId, Text("action"), Text("backup"), Text("outcome"), Instant("started_at"), Instant("finished_at"),
                 Count("tables"), Count("files"), Count("bytes"), Count("bytes_copied"), Text("error"),
+            ],
+            [HostRecord.Table] =
+            [
+                RunId, Instant("recorded_at"), Text("host"), new("seconds", DataType.Double),
+                new("cpu_seconds", DataType.Double), Count("memory_bytes"), Count("spill_bytes"),
+                Count("bytes_written"), Count("disk_free_bytes"), Count("disk_bytes"), Count("sessions"),
+                Count("statements_waiting"), Count("runs"), Count("firings_waiting"),
             ],
         };
 

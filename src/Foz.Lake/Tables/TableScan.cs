@@ -7,6 +7,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Engine.Functions;
 using Foz.Lake.Sql;
 using Foz.Storage;
+using Foz.Storage.Usage;
 
 namespace Foz.Lake.Tables;
 
@@ -93,8 +94,10 @@ public static class TableScan
         ScanOptions choice, LocalObjects local, CancellationToken cancellationToken)
     {
         session.Name(TableFiles.FolderOf(table), $"{table.State.Table} at version {table.Version}");
+        var bytes = files.Sum(file => file.SizeBytes);
+        ResourceUse.AddRead(bytes);
         session.Meter?.Add(
-            new(files.Sum(file => file.SizeBytes), [.. table.Schema.Columns.Fields.Select(field => field.Name)]));
+            new(bytes, [.. table.Schema.Columns.Fields.Select(field => field.Name)]));
         // Columns that have no id are found by name, and so are the others then, by the names that each file has for
         // their ids.
         var isByNames = choice.ColumnsOfFiles.Count > 0 && table.Schema.Mapping == ColumnMappingMode.Id;

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Foz.Connectors;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Quality;
+using Foz.Storage.Usage;
 
 namespace Foz.Pipelines.Batches;
 
@@ -56,6 +58,18 @@ public sealed record StepResult
 
     /// <summary>What went wrong; null where nothing did.</summary>
     public FozException? Error { get; init; }
+
+    /// <summary>What it took of the machine; null where it was not measured.</summary>
+    public ResourceUse? Use { get; init; }
+
+    /// <summary>How often it was begun: more than once where the engine ended under it.</summary>
+    public int Attempts { get; init; } = 1;
+
+    /// <summary>Bytes that its source gave, and of the files of tables that it was given to read.</summary>
+    public long BytesRead => (Read.Bytes ?? SourceBytes) + (Use?.BytesRead ?? 0);
+
+    long SourceBytes =>
+        Inputs?.Stream is StreamInputs.OfFiles { Files: var files } ? files.Sum(file => file.SizeBytes) : 0;
 
     /// <summary>Combines the results of two batches of the step.</summary>
     /// <param name="next">The result of the batch after this one.</param>

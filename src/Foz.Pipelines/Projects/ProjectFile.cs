@@ -86,6 +86,12 @@ public sealed class ProjectFile
     /// <summary>How the project is served.</summary>
     public ServeOptions Serve { get; init; } = new();
 
+    /// <summary>What the machine costs; null where that is not stated.</summary>
+    public PriceList? Prices { get; init; }
+
+    /// <summary>What is said of metrics, traces and logs; null for nothing.</summary>
+    public YamlNode? Telemetry { get; init; }
+
     /// <summary>What is said of the host's scheduler; null for nothing.</summary>
     public YamlNode? Scheduler { get; init; }
 

@@ -8,6 +8,7 @@ using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.State;
 using Foz.Pipelines.Runs.Steps;
 using Foz.Pipelines.Runs.Streams;
+using Foz.Storage.Usage;
 
 namespace Foz.Pipelines.Runs;
 
@@ -39,6 +40,8 @@ sealed partial class PipelineRunner
             Project = project.File,
             Lineage = () => new(project, lake),
         };
+        var use = ProcessShares.OfProcess.Begin(() => lake.Engines.SpillBytes);
+        ResourceUse.Current = use;
         var result = await TryOnLiveEngineAsync(context, node, () => node switch
         {
             GraphNode.OfStream stream =>
@@ -46,8 +49,10 @@ sealed partial class PipelineRunner
             GraphNode.OfModel model => ModelWork.RunAsync(context, model, project.File, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         });
+        ProcessShares.OfProcess.End(use);
         result = result with
         {
+            Use = use,
             Outcome = result.Outcome is Outcome.Succeeded && warnings.Count > 0 ? Outcome.Warned : result.Outcome,
             Warnings = warnings.ToImmutable(),
             // Whatever tells of it tells no secret: events, the journal, files of results, OpenLineage.
@@ -72,7 +77,7 @@ sealed partial class PipelineRunner
         {
             if (EngineErrors.IsFatal(error) && ++kills > 1) return result;
             context.Warn(new($"{node.Table} is run again: {error.Message}"));
-            result = await TryAsync(node, run);
+            result = await TryAsync(node, run) with { Attempts = times + 1 };
         }
         return result;
     }

@@ -29,7 +29,7 @@ public sealed record SqlServiceOptions
     public IReadOnlyList<WorkloadOptions> Workloads { get; init; } = [];
 
     /// <summary>The log of statements that ran; null for none.</summary>
-    public QueryLog? Queries { get; init; }
+    public BackgroundLog? Queries { get; init; }
 
     /// <summary>The price of reading; null if none is set.</summary>
     public QueryPrice? Price { get; init; }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Foz.Storage.Usage;
 
 namespace Foz.Storage.Remote;
 
@@ -126,6 +127,7 @@ abstract class ObjectService(HttpMessageHandler handler, Retries retries) : IDis
                     request.Content ??= new ReadOnlyMemoryContent(body);
                     request.Content.Headers.ContentLength = body.Length;
                 }
+                StorageCounts.AddRequest();
                 await AuthorizeAsync(request, body, attempt.Token);
                 using var response = await http.SendAsync(
                     request, HttpCompletionOption.ResponseHeadersRead, attempt.Token);

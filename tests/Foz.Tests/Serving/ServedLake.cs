@@ -34,8 +34,9 @@ sealed class ServedLake : IAsyncDisposable
         if (resultBytesMax is { } bytes) options = options with { ResultBytesMax = bytes };
         if (choose is not null)
         {
-            Queries = QueryLog.Open(
-                Lake, new() { CommitInterval = TimeSpan.FromHours(1), WriteInterval = TimeSpan.FromMilliseconds(1) });
+            Queries = BackgroundLog.Open(
+                Lake, QueryRecord.Table,
+                new() { CommitInterval = TimeSpan.FromHours(1), WriteInterval = TimeSpan.FromMilliseconds(1) });
             options = choose(options with { Queries = Queries });
         }
         Service = new(Names, options);
@@ -51,7 +52,7 @@ sealed class ServedLake : IAsyncDisposable
     public AuditLog? Audit { get; }
 
     /// <summary>The log of queries; null if queries are not recorded.</summary>
-    public QueryLog? Queries { get; }
+    public BackgroundLog? Queries { get; }
 
     /// <summary>Rows that are on their way to tables of the schema foz.</summary>
     public Dictionary<TableName, Func<Task<PendingRows?>>> Pending { get; } = [];

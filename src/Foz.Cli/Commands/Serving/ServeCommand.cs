@@ -92,14 +92,16 @@ static class ServeCommand
         var access = new AccessDirectory(workspace.File.Folder) { Changed = changes => Note(audit, context, changes) };
         // Errors in the files are reported now, not at the first statement.
         _ = access.Current;
-        await using var queries = QueryLog.Open(
-            workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
+        await using var queries = BackgroundLog.Open(
+            workspace.Lake, QueryRecord.Table,
+            new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
         using var sql = new SqlService(workspace.Names, new()
         {
             SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners,
             ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries,
             Workloads = serve.Workloads,
-            Price = serve.Price, MaskKey = serve.MaskKey,
+            Price = serve.Price ?? (workspace.File.Prices is { ReadTb: > 0 and var price } ? new(price) : null),
+            MaskKey = serve.MaskKey,
             ProcessBytes = workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault,
             ClosedFolders =
             [

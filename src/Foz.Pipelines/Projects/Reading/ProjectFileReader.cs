@@ -69,9 +69,10 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Readers = ReaderList.ReadPolicies(reader, errors),
             OpenLineage = new OpenLineageReader(folder, variables, secrets, errors).Read(reader, name),
             Serve = new ServeReader(folder, variables, secrets, errors).Read(reader),
-            Scheduler = reader.Node("scheduler"),
-            Schedules = reader.Node("schedules"),
             Backup = new LakeReader(folder, variables, secrets, errors).ReadBackup(chosen, reader),
+            Prices = PriceList.Read(reader, errors),
+            Telemetry = reader.Node("telemetry"),
+            Scheduler = reader.Node("scheduler"), Schedules = reader.Node("schedules"),
             Variables = variables,
             Selectors = reader.Node(SelectorFileReader.Key),
         };

@@ -64,6 +64,8 @@ static class ProjectKeys
             Keys = Readers,
         },
         new("openlineage", "where runs send [OpenLineage events](#openlineage)"),
+        new("telemetry", "where [metrics, traces and logs](#telemetry) are sent"),
+        new(PriceList.Key, "[what the machine costs](#prices), by which `foz.steps` tells the cost of each table"),
         new("serve", "how [`foz serve`](#serve) serves the lake"),
         new("schedules", "name → [schedule](#schedules)"),
         new("scheduler", "what [schedules](#scheduler) share"),

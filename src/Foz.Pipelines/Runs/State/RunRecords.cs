@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Foz.Connectors;
+using Foz.Lake.Configuration;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Environments;
@@ -60,7 +61,7 @@ static class RunRecords
     /// <summary>The records of a step: itself, its checks, what it read.</summary>
     public static IReadOnlyCollection<JournalRecord> OfStep(
         string runId, GraphNode node, StepResult result, NodeLineage? lineage, DateTimeOffset startedAt,
-        DateTimeOffset finishedAt)
+        DateTimeOffset finishedAt, PriceList? prices)
     {
         var records = new List<JournalRecord>
         {
@@ -80,6 +81,15 @@ static class RunRecords
                 RowsQuarantined = result.RowsQuarantined,
                 Warnings = [.. result.Warnings.Select(warning => warning.Describe())],
                 Error = result.Error?.Describe(),
+                CpuSeconds = result.Use?.Processor.TotalSeconds,
+                MemoryPeakBytes = result.Use?.MemoryPeakBytes,
+                BytesRead = result.BytesRead,
+                BytesWritten = result.Use?.BytesWritten,
+                SpillPeakBytes = result.Use?.SpillPeakBytes,
+                Attempts = result.Attempts,
+                Cost = result.Use is { } use
+                    ? prices?.Of(use.Processor, result.BytesRead, use.BytesWritten)
+                    : null,
             },
         };
         records.AddRange(result.Checks.Select(check => new CheckRecord

@@ -59,7 +59,8 @@ sealed class RunReports : IAsyncDisposable
             : null;
         if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
             await recorder.AddAsync(
-                RunRecords.OfStep(runId, node, result, columns, stepStartedAt, lake.Clock.GetUtcNow()));
+                RunRecords.OfStep(
+                    runId, node, result, columns, stepStartedAt, lake.Clock.GetUtcNow(), project.File.Prices));
         openLineage?.StepFinished(node, result, columns);
     }
 

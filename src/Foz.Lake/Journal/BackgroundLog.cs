@@ -3,41 +3,45 @@ using Foz.Lake.Catalog;
 
 namespace Foz.Lake.Journal;
 
-/// <summary>How the log of queries works.</summary>
-public sealed record QueryLogOptions : RecordLogOptions
+/// <summary>How a log works that delays no caller.</summary>
+public sealed record BackgroundLogOptions : RecordLogOptions
 {
     /// <summary>How long records are gathered before they are written to a segment together.</summary>
     public TimeSpan WriteInterval { get; init; } = TimeSpan.FromSeconds(1);
 }
 
 /// <summary>
-/// Writes records of queries to <c>foz.queries</c>. It never delays or fails a query: records that cannot be written
-/// are left out, and counted in a warning. Records are made in the background.
+/// Writes records to a table of the schema <c>foz</c>. It never delays or fails what the records are of: those that
+/// cannot be written are left out, and counted in a warning. Records are made in the background.
 /// </summary>
-public sealed class QueryLog : RecordLog<Func<QueryRecord>>
+public sealed class BackgroundLog : RecordLog<Func<JournalRecord>>
 {
-    readonly QueryLogOptions options;
+    readonly BackgroundLogOptions options;
+    readonly string table;
     long leftOut;
     long leftOutTold;
     bool isFailing;
 
-    QueryLog(Lakehouse lake, QueryLogOptions options)
-        : base(lake, QueryRecord.Table, options) => this.options = options;
+    BackgroundLog(Lakehouse lake, string table, BackgroundLogOptions options)
+        : base(lake, table, options) => (this.table, this.options) = (table, options);
 
     /// <summary>How many records were left out.</summary>
     public long LeftOut => Interlocked.Read(ref leftOut);
 
     /// <summary>Begins a log; to be disposed.</summary>
+    /// <param name="lake">The lake.</param>
+    /// <param name="table">The table, by its name inside the schema <c>foz</c>.</param>
+    /// <param name="options">How it works.</param>
     /// <exception cref="FozException">The journal's folder cannot be written.</exception>
-    public static QueryLog Open(Lakehouse lake, QueryLogOptions options)
+    public static BackgroundLog Open(Lakehouse lake, string table, BackgroundLogOptions options)
     {
-        var log = new QueryLog(lake, options);
+        var log = new BackgroundLog(lake, table, options);
         log.Start();
         return log;
     }
 
     /// <summary>Takes a record, which is made in the background.</summary>
-    public void Add(Func<QueryRecord> record)
+    public void Add(Func<JournalRecord> record)
     {
         if (!TryAdd(record)) Interlocked.Increment(ref leftOut);
     }
@@ -58,14 +62,14 @@ public sealed class QueryLog : RecordLog<Func<QueryRecord>>
         options.Warn(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{untold} statements are left out of foz.queries: more ran than could be written"));
+                $"{untold} records are left out of foz.{table}: too many came"));
         leftOutTold += untold;
     }
 
     void Write(IReadOnlyList<Entry> group)
     {
-        var records = group.Select(entry => entry.Item).OfType<Func<QueryRecord>>().Select(Made).OfType<QueryRecord>()
-            .ToList();
+        var records = group.Select(entry => entry.Item).OfType<Func<JournalRecord>>().Select(Made)
+            .OfType<JournalRecord>().ToList();
         try
         {
             Segments.Append(records);
@@ -74,7 +78,7 @@ public sealed class QueryLog : RecordLog<Func<QueryRecord>>
         catch (FozException e)
         {
             Interlocked.Add(ref leftOut, records.Count);
-            if (!isFailing) options.Warn($"what is left out of foz.queries: {e.Message}");
+            if (!isFailing) options.Warn($"what is left out of foz.{table}: {e.Message}");
             isFailing = true;
         }
         foreach (var entry in group) entry.Done?.TrySetResult();
@@ -83,7 +87,7 @@ public sealed class QueryLog : RecordLog<Func<QueryRecord>>
     /// <summary>
     /// A record, or null and a warning: one that cannot be made must not end those that come after it.
     /// </summary>
-    QueryRecord? Made(Func<QueryRecord> make)
+    JournalRecord? Made(Func<JournalRecord> make)
     {
         try
         {
@@ -92,7 +96,7 @@ public sealed class QueryLog : RecordLog<Func<QueryRecord>>
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Interlocked.Increment(ref leftOut);
-            options.Warn($"a statement is left out of foz.queries: {e.Message}");
+            options.Warn($"a record is left out of foz.{table}: {e.Message}");
             return null;
         }
     }
