@@ -18,6 +18,7 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
 
     readonly ScheduleStateStore states = new(lake.Store, file.Name, file.Environment);
     readonly FiringStore firings = new(lake.Store, file.Name, file.Environment);
+    ScheduleLoad lastLoad = ScheduleLoad.None;
 
     /// <summary>Reads the schedules of a project.</summary>
     /// <param name="file">What <c>foz.yml</c> says.</param>
@@ -36,7 +37,10 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
                 $"{firing.Id} {firing.State.ToString().ToLowerInvariant()}"
                     + (firing.Reason is { } reason ? $": {reason}" : "")),
         },
-        current);
+        current, load => Volatile.Write(ref lastLoad, load));
+
+    /// <summary>Gets how many firings wait and work, as its job last saw it.</summary>
+    public ScheduleLoad Load => Volatile.Read(ref lastLoad);
 
     /// <summary>Returns how each schedule stands, in the order of the file.</summary>
     /// <param name="schedules">The schedules.</param>

@@ -5,6 +5,7 @@ using Foz.Lake.Engine;
 using Foz.Serving.Bounds;
 using Foz.Serving.Catalogs;
 using Foz.Serving.Governance;
+using Foz.Serving.Metrics;
 using Foz.Serving.PostgreSql;
 using Foz.Serving.PostgreSql.Functions;
 using Foz.Serving.PostgreSql.Translation;
@@ -22,6 +23,7 @@ public sealed class SqlService : IDisposable
     readonly WorkloadClasses workloads;
     readonly ScalarFunction mask;
     readonly MemoryWatcher? watcher;
+    readonly ServingInstruments instruments;
 
     /// <summary>Serves a lake; one service for each pool of engines.</summary>
     /// <param name="names">Resolves names.</param>
@@ -38,6 +40,7 @@ public sealed class SqlService : IDisposable
             lake.Engines.Find(workload).Define(Define);
         workloads = new(options.Workloads, lake.Engines, Define, options.Access, lake.Clock);
         Host = new(names, options, catalogs, workloads, PgDialect.Instance);
+        instruments = new(Host);
         if (options.ProcessBytes is { } bytes)
         {
             watcher = new(new(bytes, lake.Engines.MemoryBytes, workloads, MemoryWatcher.Resident, lake.Clock));
@@ -57,6 +60,9 @@ public sealed class SqlService : IDisposable
     /// <summary>The sessions that are open.</summary>
     public IReadOnlyCollection<SqlSession> Sessions => Host.Sessions;
 
+    /// <summary>Gets how many statements wait for a slot.</summary>
+    public int StatementsWaiting => workloads.All.Sum(static own => own.Slots.Waiting);
+
     /// <summary>The statements that ended the engine.</summary>
     public CrashingStatements Crashing => Host.Crashing;
 
@@ -72,6 +78,7 @@ public sealed class SqlService : IDisposable
     /// <summary>Lets go what sessions shared.</summary>
     public void Dispose()
     {
+        instruments.Dispose();
         watcher?.Dispose();
         workloads.Dispose();
         catalogs.Dispose();

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using Foz.Cli.Telemetry;
 using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands;
 
@@ -21,7 +23,7 @@ sealed class CommandContext
     public static readonly IReadOnlyList<string> LineFormats = ["name", "path", "selector"];
 
     /// <summary>What commands talk to.</summary>
-    public Shell Shell { get; }
+    public Shell Shell { get; set; }
 
     /// <summary>The project's folder.</summary>
     public Option<string?> Project { get; } = new("--project")
@@ -93,6 +95,9 @@ sealed class CommandContext
             Hint = "--project <folder>, then commit it, or make the archive again",
         }
         : Shell.PathOf(named);
+
+    /// <summary>Begins to watch a run for metrics, traces and logs.</summary>
+    public RunObserver Observe(ProjectFile file) => RunObserver.Start(Shell.Host, Shell.TraceParent, file);
 
     /// <summary>A text without secrets.</summary>
     public string Mask(string text) => Secrets?.Mask(text) ?? text;

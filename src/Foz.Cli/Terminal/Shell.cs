@@ -1,4 +1,6 @@
 using System.Text;
+using Foz.Cli.Telemetry;
+using Foz.Operations.Telemetry;
 
 namespace Foz.Cli.Terminal;
 
@@ -52,6 +54,16 @@ sealed class Shell
     /// <summary>The time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Gets the host that runs the command, which observes its runs; null where it runs by itself.</summary>
+    public HostObserver? Host { get; init; }
+
+    /// <summary>Gets the span that runs are a part of, as W3C's <c>traceparent</c> writes it; null for none.</summary>
+    public string? TraceParent
+    {
+        get => field ?? (Host is null ? Environment.GetEnvironmentVariable(RunTelemetry.ParentVariable) : null);
+        init;
+    }
+
     /// <summary>The terminal that the process was started from.</summary>
     public static Shell OfProcess()
     {
@@ -85,7 +97,8 @@ sealed class Shell
         Out = output, Error = error, In = In,
         IsTerminal = IsTerminal, HasColor = HasColor, IsInteractive = IsInteractive, Keys = Keys,
         Interrupts = Interrupts,
-        WidthNow = WidthNow, HeightNow = HeightNow, Folder = Folder, Clock = Clock,
+        WidthNow = WidthNow, HeightNow = HeightNow, Folder = Folder, Clock = Clock, Host = Host,
+        TraceParent = TraceParent,
     };
 
     /// <summary>

@@ -8,7 +8,9 @@ namespace Foz.Operations.Scheduling;
 /// <param name="lake">The lake.</param>
 /// <param name="scheduler">The scheduler.</param>
 /// <param name="current">Gives the schedules as they are now.</param>
-sealed class ScheduleJob(Lakehouse lake, Scheduler scheduler, Func<ProjectSchedules> current) : IHostJob
+/// <param name="loaded">Takes how many firings wait and work.</param>
+sealed class ScheduleJob(
+    Lakehouse lake, Scheduler scheduler, Func<ProjectSchedules> current, Action<ScheduleLoad> loaded) : IHostJob
 {
     /// <inheritdoc/>
     public string Name => "schedules";
@@ -20,5 +22,9 @@ sealed class ScheduleJob(Lakehouse lake, Scheduler scheduler, Func<ProjectSchedu
     public Task OpenAsync(CancellationToken cancellationToken) => scheduler.OpenAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task StepAsync(CancellationToken cancellationToken) => scheduler.StepAsync(current(), cancellationToken);
+    public async Task StepAsync(CancellationToken cancellationToken)
+    {
+        await scheduler.StepAsync(current(), cancellationToken);
+        loaded(scheduler.Load);
+    }
 }

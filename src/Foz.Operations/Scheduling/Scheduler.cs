@@ -30,6 +30,14 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
     /// <summary>Called with each firing that ended.</summary>
     public Action<Firing> Ended { get; init; } = static _ => { };
 
+    /// <summary>Gets how many firings wait and work.</summary>
+    public ScheduleLoad Load => new(
+        queue.Open.Count(firing => firing.State is not FiringState.Running),
+        queue.Open.Count(firing => firing.State is FiringState.Running),
+        queue.Open.Where(firing => firing.State is FiringState.Queued)
+            .GroupBy(firing => firing.Schedule, StringComparer.Ordinal)
+            .ToDictionary(own => own.Key, own => own.Min(firing => firing.Due), StringComparer.Ordinal));
+
     /// <summary>Takes up the firings that other hosts left open, and notes their oldest batch.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {

@@ -16,4 +16,7 @@ public sealed record HttpPage(string Method, string Pattern, RequestDelegate Ans
     /// by a signature.
     /// </summary>
     public required bool NeedsLogIn { get; init; }
+
+    /// <summary>Whether a request is answered without the log-in that others need.</summary>
+    public Func<HttpContext, bool> Admits { get; init; } = static _ => false;
 }

@@ -21,7 +21,7 @@ sealed class PageMap(HttpLogIn logIn)
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
             body.MaxRequestBodySize = page.BodyBytesMax;
         context.Response.Headers.CacheControl = "no-store";
-        if (page.NeedsLogIn && !logIn.IsOpen
+        if (page.NeedsLogIn && !logIn.IsOpen && !page.Admits(context)
             && await logIn.FindAsync(context, named: null, context.RequestAborted) is { User: null } refused)
         {
             context.Response.StatusCode = refused.Status;

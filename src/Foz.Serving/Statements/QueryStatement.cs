@@ -5,6 +5,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Sql;
+using Foz.Serving.Metrics;
 using Foz.Serving.PostgreSql.Types;
 using Foz.Serving.Results;
 using Foz.Serving.Sessions;
@@ -76,6 +77,7 @@ sealed class QueryStatement : ServedStatement
         context.Audit(AuditEvent.Read, statement.Analysis);
         var place = PlaceOf(statement);
         var kept = place?.Find();
+        if (place is not null) StatementInstruments.Look(kept is not null);
         var run = await StatementRun.BeginAsync(context, isWork && kept is null, cancellationToken);
         EngineSession? engine = null;
         BoundStatement? bound = null;

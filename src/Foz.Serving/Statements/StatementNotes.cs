@@ -5,6 +5,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Sql;
 using Foz.Lake.Tables;
+using Foz.Serving.Metrics;
 using Foz.Serving.Sessions;
 using Foz.Serving.Sql;
 using Foz.Storage;
@@ -34,6 +35,11 @@ static class StatementNotes
     public static void Add(ServedContext context, long rows, Exception? error)
     {
         var (session, sql, run) = (context.Session, context.Sql, context.Run);
+        var state = error is null ? null : StateOf(error);
+        StatementInstruments.End(
+            session.Protocol,
+            state is null ? "succeeded" : state == ErrorKind.Canceled.SqlState ? "canceled" : "failed",
+            run?.Workload ?? session.Workload, run?.Elapsed ?? TimeSpan.Zero, run?.Queued ?? TimeSpan.Zero);
         if (session.Host.Options.Queries is not { } log) return;
         var price = session.Host.Options.Price;
         var tables = run?.Tables is { Count: > 0 } known ? known : [.. context.Access.Tables];
@@ -48,7 +54,7 @@ static class StatementNotes
             Tables = [.. tables.Select(table => $"{table}")], Rows = rows,
             QueuedMs = (long)(run?.Queued.TotalMilliseconds ?? 0),
             DurationMs = (long)(run?.Elapsed.TotalMilliseconds ?? 0),
-            Statement = "", StatementHash = "", SqlState = error is null ? null : StateOf(error),
+            Statement = "", StatementHash = "", SqlState = state,
         };
         log.Add(() =>
         {

@@ -25,6 +25,9 @@ public sealed class CommandRunner : IDisposable
     /// <summary>The keys of a user at the terminal; null where nobody can be asked.</summary>
     internal TypedKeys? Keys { get; set; }
 
+    /// <summary>The span that the runs of commands are a part of; null for none.</summary>
+    public string? TraceParent { get; set; }
+
     /// <summary>Whether a user at a terminal that cannot move its cursor can be asked.</summary>
     public bool IsInteractive { get; set; }
 
@@ -41,7 +44,7 @@ public sealed class CommandRunner : IDisposable
         {
             Out = output, Error = error, In = () => input, Folder = Folder,
             IsTerminal = Width > 0, HasColor = Width > 0, WidthNow = () => Width,
-            Keys = Keys, IsInteractive = IsInteractive || Keys is not null,
+            TraceParent = TraceParent, Keys = Keys, IsInteractive = IsInteractive || Keys is not null,
         };
         var exitCode = await FozCommand.RunAsync(args, shell, cancellationToken);
         return new(exitCode, output.ToString(), error.ToString());

@@ -1,10 +1,12 @@
 using Foz.Cli.Commands.Operating;
+using Foz.Cli.Telemetry;
 using Foz.Connectors.Registry;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Operations.Calendars;
 using Foz.Operations.Schedules;
+using Foz.Operations.Telemetry;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Quality;
@@ -35,6 +37,9 @@ public sealed class ProjectReferenceTests
         ("### lake", LakeReader.Settings, "foz.yml", "name: p\nlake: {url: lake, KEY: 1}"),
         ("### maintenance", ProjectKeys.Maintenance, "foz.yml", "name: p\nmaintenance: {KEY: 1}"),
         ("### openlineage", OpenLineageTarget.Settings, "foz.yml", "name: p\nopenlineage: {url: 'http://h', KEY: 1}"),
+        ("### telemetry", TelemetryOptions.Settings, "foz.yml", "name: p\ntelemetry: {KEY: 1}"),
+        ("#### otlp", TelemetryOptions.Otlp, "foz.yml", "name: p\ntelemetry: {otlp: {endpoint: 'http://h', KEY: 1}}"),
+        ("### prices", PriceList.Settings, "foz.yml", "name: p\nprices: {KEY: 1}"),
         ("### serve", ServeOptions.Settings, "foz.yml", "name: p\nserve: {KEY: 1}"),
         ("#### workloads", WorkloadOptions.Settings, "foz.yml",
             "name: p\nserve: {workloads: {a: {users: [b], KEY: 1}}}"),
@@ -176,9 +181,17 @@ public sealed class ProjectReferenceTests
             if (file is "seeds/s.yml") Write("seeds/s.csv", "a\n1\n");
             Write(file, text);
             return ProjectLoader.TryLoad(folder.FullName, new(), engines, TestContext.Current.CancellationToken)
-                is ProjectResult.Refused refused ? refused.Errors : LiveSchedules.Check(
-                    new(new() { Out = TextWriter.Null, Error = TextWriter.Null, In = static () => TextReader.Null }),
-                    ProjectLoader.LoadFile(folder.FullName, new()));
+                is ProjectResult.Refused refused
+                ? refused.Errors
+                : [
+                    .. LiveSchedules.Check(
+                        new(new()
+                        {
+                            Out = TextWriter.Null, Error = TextWriter.Null, In = static () => TextReader.Null,
+                        }),
+                        ProjectLoader.LoadFile(folder.FullName, new())),
+                    .. HostObserver.Check(ProjectLoader.LoadFile(folder.FullName, new())),
+                ];
         }
         finally
         {

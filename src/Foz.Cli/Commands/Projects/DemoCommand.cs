@@ -77,8 +77,9 @@ static class DemoCommand
             await GenerateAsync(context.Shell, workspace, cancellationToken);
             var display = RunDisplay.For(context.Shell, isJson: false, context.ErrorsOf(arguments));
             var request = new RunRequest { Project = await workspace.LoadProjectAsync(context, cancellationToken) };
-            var run = await display.WatchAsync(
-                () => new RunService(workspace.Lake).Start(request, display.Show, cancellationToken).Result);
+            using var observer = context.Observe(workspace.File);
+            var run = await display.WatchAsync(() => new RunService(workspace.Lake).Start(
+                request, observer.After(display.Show), cancellationToken).Result);
             var exitCode = RunOptions.ExitCodeOf(run, cancellationToken);
             await TellAsync(context.Shell, workspace, request.Project, run, cancellationToken);
             var elapsed = context.Shell.Clock.GetElapsedTime(startedAt);

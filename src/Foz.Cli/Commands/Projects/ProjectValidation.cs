@@ -1,4 +1,5 @@
 using Foz.Cli.Commands.Operating;
+using Foz.Cli.Telemetry;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
@@ -38,6 +39,7 @@ sealed class ProjectValidation(CommandContext context, Workspace workspace)
         return (result,
         [
             .. unread.Items, .. errors, .. LiveSchedules.Check(context, workspace.File),
+            .. HostObserver.Check(workspace.File),
             .. await PoliciesAsync((result as ProjectResult.Loaded)?.Project, cancellationToken),
         ]);
     }

@@ -55,6 +55,7 @@ static class BackfillCommand
             if (arguments.GetValue(dryRun)) return 0;
             var display = RunDisplay.For(
                 context.Shell, arguments.GetValue(logFormat) is "json", context.ErrorsOf(arguments));
+            using var observer = context.Observe(workspace.File);
             var run = await display.WatchAsync(() => new RunService(workspace.Lake).Start(
                 new()
                 {
@@ -63,7 +64,7 @@ static class BackfillCommand
                     Intervals = request,
                     Wait = RunOptions.WaitOf(arguments.GetValue(wait)!),
                 },
-                display.Show, cancellationToken).Result);
+                observer.After(display.Show), cancellationToken).Result);
             return RunOptions.ExitCodeOf(run, cancellationToken);
         });
         return command;

@@ -65,8 +65,9 @@ sealed class RunOptions(CommandContext context)
             SettlesFiles = workspace.File.Base is null,
             LocksSchemas = workspace.File.Base is not null,
         };
-        var run = await display.WatchAsync(
-            () => new RunService(workspace.Lake).Start(request, display.Show, cancellationToken).Result);
+        using var observer = context.Observe(workspace.File);
+        var run = await display.WatchAsync(() => new RunService(workspace.Lake).Start(
+            request, observer.After(display.Show), cancellationToken).Result);
         DbtArtifacts.WriteResults(request.Project, RunCommand.Name, run, []);
         return run;
     }

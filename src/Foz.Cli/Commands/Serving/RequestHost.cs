@@ -1,10 +1,12 @@
 using Foz.Cli.Commands.Operating;
 using Foz.Cli.Commands.Runs;
+using Foz.Cli.Telemetry;
 using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Tables;
 using Foz.Operations;
 using Foz.Operations.Hosting;
+using Foz.Operations.Scheduling;
 using Foz.Pipelines.Runs.Requests;
 
 namespace Foz.Cli.Commands.Serving;
@@ -16,7 +18,9 @@ namespace Foz.Cli.Commands.Serving;
 /// <param name="context">The command's context.</param>
 /// <param name="workspace">The project.</param>
 /// <param name="schedules">The schedules that it fires.</param>
-sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedules schedules)
+/// <param name="observer">Observes it.</param>
+sealed class RequestHost(
+    CommandContext context, Workspace workspace, LiveSchedules schedules, HostObserver observer)
 {
     const int CommandsMax = 4;
     const int EndAttemptsMax = 6;
@@ -26,7 +30,14 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
 
     readonly HostRequests requests = new(workspace.Lake);
     readonly Dictionary<string, Task> working = new(StringComparer.Ordinal);
+    readonly ScheduleService service = new(workspace.Lake, workspace.File);
     bool hasLed;
+
+    /// <summary>Gets whether this process leads.</summary>
+    public bool IsLeading { get; private set; }
+
+    /// <summary>Gets how many firings of schedules wait and work.</summary>
+    public ScheduleLoad Load => IsLeading ? service.Load : ScheduleLoad.None;
 
     Shell Shell => context.Shell;
 
@@ -40,6 +51,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
         while (true)
         {
             await using var leader = await LeadAsync(project, environment, cancellationToken);
+            IsLeading = true;
             Report($"runs {project} in {environment} for other processes");
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, leader.Lost);
             try
@@ -56,6 +68,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
             }
             finally
             {
+                IsLeading = false;
                 await Task.WhenAll(working.Values);
                 working.Clear();
             }
@@ -87,7 +100,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
     /// <summary>What the host that leads does by itself, besides answering requests.</summary>
     IEnumerable<IHostJob> CreateJobs() =>
     [
-        new ScheduleService(workspace.Lake, workspace.File).CreateJob(() => schedules.Current, Report),
+        service.CreateJob(() => schedules.Current, Report), .. observer.CreateJobs(),
     ];
 
     /// <summary>Repeats a job; where that ends, all that the host does ends too, so that it starts again.</summary>
@@ -205,7 +218,7 @@ sealed class RequestHost(CommandContext context, Workspace workspace, LiveSchedu
                 new()
                 {
                     Out = output.Out, Error = output.Error, In = static () => TextReader.Null,
-                    Folder = workspace.File.Folder, Clock = Shell.Clock,
+                    Folder = workspace.File.Folder, Clock = Shell.Clock, Host = observer,
                 },
                 workspace.Engines, stop.Token);
         }

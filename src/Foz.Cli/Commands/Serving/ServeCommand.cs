@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Net;
 using Foz.Cli.Commands.Operating;
+using Foz.Cli.Commands.Runs;
+using Foz.Cli.Telemetry;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
@@ -57,19 +59,21 @@ static class ServeCommand
         {
             Description = "Leave the schedules of foz.yml to other hosts",
         };
+        var logFormat = RunOptions.LogFormatOption();
         var command = new ExampleCommand(
             Name, "Serve the lake to SQL clients until stopped",
             [
                 "foz serve", "foz serve --target prod --pg-port 5433", "foz serve --insecure-loopback",
-                "foz serve --runs",
+                "foz serve --runs", "foz serve --log-format json",
             ])
         {
-            pgPort, trinoPort, httpPort, insecure, runs, noSchedules,
+            pgPort, trinoPort, httpPort, insecure, runs, noSchedules, logFormat,
         };
         command.SetAction((arguments, cancellationToken) => RunAsync(
             context, arguments,
             new(PortOf(arguments, pgPort), PortOf(arguments, trinoPort), PortOf(arguments, httpPort),
-                arguments.GetValue(insecure), arguments.GetValue(runs), arguments.GetValue(noSchedules)),
+                arguments.GetValue(insecure), arguments.GetValue(runs), arguments.GetValue(noSchedules),
+                arguments.GetValue(logFormat) is "json"),
             cancellationToken));
         return command;
     }
@@ -77,6 +81,8 @@ static class ServeCommand
     static async Task<int> RunAsync(
         CommandContext context, ParseResult arguments, Choices choices, CancellationToken cancellationToken)
     {
+        var log = new HostLogWriter(context.Shell.Error, choices.LogsJson, context.Shell.Clock);
+        context.Shell = context.Shell.With(context.Shell.Out, log);
         var schedules = new LiveSchedules(context, arguments, isOff: choices.HasNoSchedules);
         var runs = choices.Runs || schedules.Current.All.Count > 0;
         using var workspace = Workspace.Open(context, arguments, runs ? ofRuns : [Workload.Query]);
@@ -95,6 +101,7 @@ static class ServeCommand
         await using var queries = BackgroundLog.Open(
             workspace.Lake, QueryRecord.Table,
             new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
+        await using var observer = HostObserver.Start(workspace.Lake, workspace.File, log);
         using var sql = new SqlService(workspace.Names, new()
         {
             SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners,
@@ -116,7 +123,14 @@ static class ServeCommand
             Sql = sql,
             Clock = context.Shell.Clock,
             Log = context.Shell.Error,
+            Pages = [.. observer.Pages],
         };
+        var host = new RequestHost(context, workspace, schedules, observer);
+        observer.Observe(new()
+        {
+            Sessions = () => sql.Sessions.Count, StatementsWaiting = () => sql.StatementsWaiting,
+            IsLeading = () => host.IsLeading, Schedules = () => host.Load,
+        }, BuildFacts.Version);
         await using var server = await FozServer.StartAsync(options, cancellationToken);
         WarnOfAddress(context, serve);
         context.Shell.Out.WriteLine($"PostgreSQL on {server.PgEndPoint}, database lake");
@@ -126,7 +140,7 @@ static class ServeCommand
         try
         {
             await (runs
-                ? new RequestHost(context, workspace, schedules).RunAsync(cancellationToken)
+                ? host.RunAsync(cancellationToken)
                 : Task.Delay(Timeout.Infinite, cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -199,5 +213,5 @@ static class ServeCommand
 
     /// <summary>What the command line chooses over <c>foz.yml</c>.</summary>
     readonly record struct Choices(int? PgPort, int? TrinoPort, int? HttpPort, bool IsInsecure, bool Runs,
-        bool HasNoSchedules);
+        bool HasNoSchedules, bool LogsJson);
 }
