@@ -1,9 +1,13 @@
 using Foz.Lake.Configuration;
 using Foz.Lake.Catalog;
+using Foz.Lake.Journal;
 using Foz.Operations.Firings;
 using Foz.Operations.Hosting;
 using Foz.Operations.Schedules;
 using Foz.Operations.Scheduling;
+using Foz.Operations.Tasks;
+using Foz.Operations.Tasks.Running;
+using Foz.Operations.Tasks.Work;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Operations;
@@ -24,20 +28,38 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
     /// <param name="file">What <c>foz.yml</c> says.</param>
     /// <param name="errors">Takes what is wrong; the schedules that are right are returned all the same.</param>
     public static ProjectSchedules Read(ProjectFile file, ErrorList errors) =>
-        new ScheduleReader(errors).Read(file.Scheduler, file.Schedules, file.Environments);
+        new ScheduleReader(errors) { Variables = file.Variables }
+            .Read(file.Scheduler, file.Schedules, file.Environments);
 
     /// <summary>Creates the job that fires the schedules, for the host that leads.</summary>
     /// <param name="current">Gives the schedules as they are now: the same object while nothing changed.</param>
+    /// <param name="services">What tasks need of the host.</param>
     /// <param name="report">Takes what an operator should see.</param>
-    public IHostJob CreateJob(Func<ProjectSchedules> current, Action<string> report) => new ScheduleJob(
-        lake,
-        new(states, firings, new LakeRunHost(lake, file), lake.Clock)
+    public IHostJob CreateJob(Func<ProjectSchedules> current, TaskServices services, Action<string> report)
+    {
+        var store = new TaskStore(lake.Store, file.Name, file.Environment);
+        var work = new MachineWork(lake, file, store, services);
+        var tasks = new TaskRunHost(
+            new LakeRunHost(lake, file),
+            new()
+            {
+                Host = JournalWriter.NewRunId(lake.Clock), Store = store, Work = work, Clock = lake.Clock,
+                Project = file.Name, Environment = file.Environment,
+            },
+            current, services.Leads);
+        return new ScheduleJob(
+            lake,
+            new(states, firings, tasks, lake.Clock)
+            {
+                Ended = firing => report(
+                    $"{firing.Id} {firing.State.ToString().ToLowerInvariant()}"
+                        + (firing.Reason is { } reason ? $": {reason}" : "")),
+            },
+            current, tasks)
         {
-            Ended = firing => report(
-                $"{firing.Id} {firing.State.ToString().ToLowerInvariant()}"
-                    + (firing.Reason is { } reason ? $": {reason}" : "")),
-        },
-        current, load => Volatile.Write(ref lastLoad, load));
+            Loaded = load => Volatile.Write(ref lastLoad, load),
+        };
+    }
 
     /// <summary>Gets how many firings wait and work, as its job last saw it.</summary>
     public ScheduleLoad Load => Volatile.Read(ref lastLoad);
@@ -94,15 +116,20 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
     }
 
     /// <summary>Has schedules run by the host that leads, as if they were due.</summary>
+    /// <param name="schedules">The schedules.</param>
+    /// <param name="again">A firing of them that is run again from some of its tasks; null for none.</param>
+    /// <param name="from">Those tasks.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The firings.</returns>
     public async Task<IReadOnlyList<Firing>> FireAsync(
-        IReadOnlyList<ScheduleDefinition> schedules, CancellationToken cancellationToken)
+        IReadOnlyList<ScheduleDefinition> schedules, Firing? again, IReadOnlyList<string> from,
+        CancellationToken cancellationToken)
     {
         var now = lake.Clock.GetUtcNow();
         var made = schedules.Select(schedule => new Firing
         {
             Schedule = schedule.Name, Due = new(now.Ticks - now.Ticks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero),
-            Command = schedule.Command, Cause = $"by hand of {Environment.UserName}",
+            Command = schedule.Command, Cause = $"by hand of {Environment.UserName}", Origin = again?.Id, From = from,
         }).ToList();
         await states.ChangeAsync(known => known with { Pending = [.. known.Pending, .. made] }, cancellationToken);
         return made;

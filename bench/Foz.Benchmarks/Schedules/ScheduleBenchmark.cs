@@ -59,7 +59,14 @@ sealed class ScheduleBenchmark(int schedules) : IBenchmark
         errors.ThrowIfAny();
         var lake = new Lakehouse(file.LakePath, engines, TimeProvider.System);
         using var stop = new CancellationTokenSource();
-        var job = new ScheduleService(lake, file).CreateJob(() => read, static _ => { });
+        var job = new ScheduleService(lake, file).CreateJob(
+            () => read,
+            new()
+            {
+                Query = static (_, _) => throw new NotSupportedException(),
+                Leads = static _ => ValueTask.FromResult(true),
+            },
+            static _ => { });
         var running = new HostLoop(TimeProvider.System, static _ => { }).RunAsync(job, stop.Token);
         var firings = Path.Combine(file.LakePath, "_foz", "firings");
         FileInfo? written;

@@ -146,7 +146,12 @@ public sealed class ChildProcess : IAsyncDisposable
     async Task ReadLogAsync(StreamReader reader)
     {
         var lineReader = new BoundedLineReader(reader, LogLineCharsMax, passesRest: true);
-        while (await lineReader.ReadAsync() is { } line) log.Add(definition.Mask(line.Text));
+        while (await lineReader.ReadAsync() is { } line)
+        {
+            var text = definition.Mask(line.Text);
+            log.Add(text);
+            definition.Wrote?.Invoke(text);
+        }
     }
 
     async Task ReadDataAsync()

@@ -36,6 +36,9 @@ public sealed record ProcessDefinition
     /// <summary>What a line of its log becomes before it is kept: takes secrets out.</summary>
     public Func<string, string> Mask { get; init; } = static line => line;
 
+    /// <summary>Takes each line of its log as it comes, from several threads; null for nothing.</summary>
+    public Action<string>? Wrote { get; init; }
+
     /// <summary>How much of what it writes is kept, in bytes: what comes then is counted and dropped.</summary>
     public long LogBytesMax { get; init; } = 10_000_000;
 

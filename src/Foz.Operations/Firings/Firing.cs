@@ -14,6 +14,10 @@ public enum FiringState
     [JsonStringEnumMemberName("running")]
     Running,
 
+    /// <summary>Its tasks wait for something or for a person; it takes no place.</summary>
+    [JsonStringEnumMemberName("waiting")]
+    Waiting,
+
     /// <summary>An attempt failed; it waits for the next.</summary>
     [JsonStringEnumMemberName("retrying")]
     Retrying,
@@ -44,6 +48,8 @@ public enum FiringState
 /// </summary>
 public sealed record Firing
 {
+    const int BatchLength = 13;
+
     /// <summary>The schedule.</summary>
     public required string Schedule { get; init; }
 
@@ -58,6 +64,21 @@ public sealed record Firing
 
     /// <summary>How far it is.</summary>
     public FiringState State { get; init; }
+
+    /// <summary>Whether it runs tasks, in place of a command; known when it begins.</summary>
+    public bool HasTasks { get; init; }
+
+    /// <summary>Whether one of its tasks is ready to work, and waits for its turn.</summary>
+    public bool WantsPlace { get; init; }
+
+    /// <summary>The tasks whose end no host saw, separated by commas; null where there are none.</summary>
+    public string? Unknown { get; init; }
+
+    /// <summary>The firing that it runs again in part; null where it runs all of its tasks.</summary>
+    public string? Origin { get; init; }
+
+    /// <summary>The tasks from which that is run again.</summary>
+    public IReadOnlyList<string> From { get; init; } = [];
 
     /// <summary>How many attempts began.</summary>
     public int Attempts { get; init; }
@@ -94,7 +115,8 @@ public sealed record Firing
 
     /// <summary>Whether it has ended.</summary>
     [JsonIgnore]
-    public bool HasEnded => State is not (FiringState.Queued or FiringState.Running or FiringState.Retrying);
+    public bool HasEnded => State is not (
+        FiringState.Queued or FiringState.Running or FiringState.Retrying or FiringState.Waiting);
 
     /// <summary>Whether it ended without success.</summary>
     [JsonIgnore]
@@ -102,6 +124,12 @@ public sealed record Firing
 
     /// <summary>The batch of a due time.</summary>
     public static string BatchOf(DateTimeOffset due) => Stamp(due, "yyyyMMdd'T'HHmm");
+
+    /// <summary>The batch of a firing's id; null of a text that is none.</summary>
+    public static string? BatchOf(string id) =>
+        id.LastIndexOf('@') is > 0 and var at && id.Length >= at + 1 + BatchLength
+            ? id.Substring(at + 1, BatchLength)
+            : null;
 
     static string Stamp(DateTimeOffset time, string format) =>
         time.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);

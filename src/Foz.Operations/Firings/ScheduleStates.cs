@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Foz.Lake;
 using Foz.Lake.Catalog;
+using Foz.Operations.Tasks;
 using Foz.Storage;
 
 namespace Foz.Operations.Firings;
@@ -21,6 +22,9 @@ sealed record ScheduleStates
 
     /// <summary>The ids of firings that somebody wants to end.</summary>
     public IReadOnlyList<string> Cancels { get; init; } = [];
+
+    /// <summary>What people decided about tasks, until the host has noted it.</summary>
+    public IReadOnlyList<TaskDecision> Decisions { get; init; } = [];
 
     /// <summary>The oldest batch that may have a firing which has not ended; null for any.</summary>
     public string? OpenFrom { get; init; }

@@ -1,4 +1,5 @@
 using Foz.Lake;
+using Foz.Operations.Tasks;
 
 namespace Foz.Operations.Schedules;
 
@@ -14,8 +15,11 @@ public sealed record ScheduleDefinition
     /// <summary>What makes it due.</summary>
     public required ScheduleTrigger Trigger { get; init; }
 
-    /// <summary>The command line, without <c>foz</c>.</summary>
+    /// <summary>The command line, without <c>foz</c>; empty where there are tasks.</summary>
     public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>The tasks that it runs; null where it runs a command.</summary>
+    public TaskGraph? Tasks { get; init; }
 
     /// <summary>What becomes of times that passed while no host could start them.</summary>
     public CatchUp CatchUp { get; init; } = CatchUp.Last;

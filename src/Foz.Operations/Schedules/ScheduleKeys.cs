@@ -1,5 +1,6 @@
 using Foz.Lake.Configuration;
 using Foz.Operations.Calendars;
+using Foz.Operations.Tasks;
 
 namespace Foz.Operations.Schedules;
 
@@ -41,6 +42,8 @@ static class ScheduleKeys
         },
         new("select", "selectors for the command, as `--select` takes them"),
         new("exclude", "selectors for the command, as `--exclude` takes them"),
+        new("tasks", "name → a task, in place of `command`: [tasks](#tasks)"),
+        new("parameters", "name → value: what placeholders of its tasks take, such as `{{ due | date }}`"),
         new("catch_up", "which missed times are run") { Values = ["skip", "last", "all"], Default = "`last`" },
         new("catch_up_max", "how many missed times are run at most: the last ones") { Default = "100" },
         new("catch_up_order", "which of them is run first") { Values = ["oldest", "newest"], Default = "`oldest`" },

@@ -2,6 +2,7 @@ using Cronos;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Operations.Calendars;
+using Foz.Operations.Tasks;
 
 namespace Foz.Operations.Schedules;
 
@@ -40,6 +41,9 @@ sealed class ScheduleReader(ErrorList errors)
     IReadOnlyDictionary<string, Calendar> calendars = new Dictionary<string, Calendar>();
     TimeZoneInfo zone = TimeZoneInfo.Utc;
 
+    /// <summary>The values of <c>${NAME}</c> in tasks.</summary>
+    public Variables Variables { get; init; } = Variables.Empty;
+
     /// <summary>Reads all schedules of a project.</summary>
     /// <param name="scheduler">The value of <c>scheduler</c>; null where it is not there.</param>
     /// <param name="schedules">The value of <c>schedules</c>; null where it is not there.</param>
@@ -66,7 +70,8 @@ sealed class ScheduleReader(ErrorList errors)
         foreach (var entry in (schedules as YamlNode.Mapping)?.Entries ?? [])
         {
             var own = new ErrorList();
-            var definition = new ScheduleReader(own) { calendars = calendars, zone = zone }.Read(entry, read.Pools);
+            var definition = new ScheduleReader(own) { calendars = calendars, zone = zone, Variables = Variables }
+                .Read(entry, read.Pools);
             if (own.IsEmpty) all.Add(definition);
             foreach (var error in own.Items) errors.Add(error);
         }
@@ -85,7 +90,8 @@ sealed class ScheduleReader(ErrorList errors)
             Name = name,
             Place = place,
             Trigger = Trigger(reader),
-            Command = Command(reader),
+            Tasks = Tasks(reader),
+            Command = reader.Has("tasks") ? [] : Command(reader),
         };
         definition = definition with
         {
@@ -184,6 +190,20 @@ sealed class ScheduleReader(ErrorList errors)
         errors.Add(
             reader.PlaceOf("calendar"), $"unknown calendar '{name}'", NearestName.Hint(name, calendars.Keys));
         return null;
+    }
+
+    TaskGraph? Tasks(MappingReader reader)
+    {
+        var (tasks, parameters) = (reader.Entries("tasks"), reader.Entries("parameters"));
+        if (!reader.Has("tasks"))
+        {
+            if (reader.Has("parameters")) errors.Add(reader.PlaceOf("parameters"), "'parameters' needs 'tasks'");
+            return null;
+        }
+        foreach (var key in (string[])["command", "select", "exclude", "retries", "retry_delay"])
+            reader.Refuse(key, "is for a schedule with a command: here each task has its own");
+        return new TaskReader(errors, Variables)
+            .Read(tasks, reader.PlaceOf("tasks"), parameters, Zone(reader) ?? zone);
     }
 
     IReadOnlyList<string> Command(MappingReader reader)

@@ -1,4 +1,5 @@
 using Foz.Operations.Firings;
+using Foz.Operations.Tasks;
 
 namespace Foz.Operations.Scheduling;
 
@@ -14,6 +15,13 @@ interface IRunHost
     /// <summary>Wants that attempt to stop.</summary>
     Task CancelAsync(Firing firing, CancellationToken cancellationToken);
 
+    /// <summary>Applies a decision about a task of a firing; one that does not fit any more changes nothing.</summary>
+    /// <returns>Whether that is over; otherwise the decision is to be applied again.</returns>
+    Task<bool> DecideAsync(Firing firing, TaskDecision decision, CancellationToken cancellationToken);
+
+    /// <summary>Removes what is known of the tasks of firings that were due before a moment.</summary>
+    Task SweepAsync(DateTimeOffset limit, CancellationToken cancellationToken);
+
     /// <summary>Returns the newest version of a table; null where there is no such table.</summary>
     Task<long?> FindVersionAsync(string table, CancellationToken cancellationToken);
 }
@@ -22,4 +30,21 @@ interface IRunHost
 /// <param name="EndedAt">When it ended; null while it works.</param>
 /// <param name="ExitCode">Its exit code; null where it has none.</param>
 /// <param name="Reason">Why it has no exit code; null where it has one.</param>
-readonly record struct RunProgress(DateTimeOffset? EndedAt, int? ExitCode, string? Reason);
+readonly record struct RunProgress(DateTimeOffset? EndedAt, int? ExitCode, string? Reason)
+{
+    /// <summary>Gets whether its tasks only wait: it takes no place.</summary>
+    public bool IsWaiting { get; init; }
+
+    /// <summary>Gets whether a task that works is ready to start.</summary>
+    public bool WantsPlace { get; init; }
+
+    /// <summary>Gets the tasks whose end no host saw, separated by commas; null where there are none.</summary>
+    public string? Unknown { get; init; }
+
+    /// <summary>Returns the firing as the run of its tasks is; a run without tasks works.</summary>
+    public Firing Of(Firing firing) => !firing.HasTasks ? firing : firing with
+    {
+        State = IsWaiting ? FiringState.Waiting : FiringState.Running,
+        WantsPlace = WantsPlace, Unknown = Unknown, Reason = Reason,
+    };
+}

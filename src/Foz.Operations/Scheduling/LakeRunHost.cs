@@ -1,6 +1,7 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Operations.Firings;
+using Foz.Operations.Tasks;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Requests;
 
@@ -41,6 +42,13 @@ sealed class LakeRunHost(Lakehouse lake, ProjectFile file) : IRunHost
     /// <inheritdoc/>
     public Task CancelAsync(Firing firing, CancellationToken cancellationToken) =>
         requests.CancelAsync(RequestOf(file, firing), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> DecideAsync(Firing firing, TaskDecision decision, CancellationToken cancellationToken) =>
+        Task.FromResult(true);
+
+    /// <inheritdoc/>
+    public Task SweepAsync(DateTimeOffset limit, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public async Task<long?> FindVersionAsync(string table, CancellationToken cancellationToken)

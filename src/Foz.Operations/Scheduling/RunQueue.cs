@@ -46,8 +46,8 @@ sealed class RunQueue
         ProjectSchedules schedules, Func<string, bool> isPaused, DateTimeOffset now)
     {
         var places = schedules.RunsMax - open.Values.Count(firing => firing.State is FiringState.Running);
-        if (places <= 0) return [];
-        var working = open.Values.Where(firing => firing.State is FiringState.Running)
+        if (places <= 0 && schedules.All.All(schedule => schedule.Tasks is null)) return [];
+        var working = open.Values.Where(firing => firing.State is FiringState.Running or FiringState.Waiting)
             .CountBy(firing => firing.Schedule, StringComparer.Ordinal)
             .ToDictionary(StringComparer.Ordinal);
         var definitions = schedules.All.ToDictionary(schedule => schedule.Name, StringComparer.Ordinal);
@@ -57,14 +57,20 @@ sealed class RunQueue
         var starts = new List<Firing>();
         foreach (var (firing, schedule) in Waiting(definitions, isPaused, now))
         {
-            if (starts.Count == places) break;
-            if (working.GetValueOrDefault(schedule.Name) >= schedule.ConcurrencyMax) continue;
-            if (schedule.Pool is { } pool)
+            // Of one that has tasks the wait begins without a place, and goes on with one when a task works.
+            var begins = firing.State is not FiringState.Waiting;
+            if (begins && working.GetValueOrDefault(schedule.Name) >= schedule.ConcurrencyMax) continue;
+            if (schedule.Tasks is null || !begins)
             {
-                if (pools.GetValueOrDefault(pool) >= schedules.Pools.GetValueOrDefault(pool)) continue;
-                pools[pool] = pools.GetValueOrDefault(pool) + 1;
+                if (places <= 0) continue;
+                if (schedule.Pool is { } pool)
+                {
+                    if (pools.GetValueOrDefault(pool) >= schedules.Pools.GetValueOrDefault(pool)) continue;
+                    pools[pool] = pools.GetValueOrDefault(pool) + 1;
+                }
+                places--;
             }
-            working[schedule.Name] = working.GetValueOrDefault(schedule.Name) + 1;
+            if (begins) working[schedule.Name] = working.GetValueOrDefault(schedule.Name) + 1;
             starts.Add(firing);
         }
         return starts;
@@ -77,8 +83,10 @@ sealed class RunQueue
         Dictionary<string, ScheduleDefinition> definitions, Func<string, bool> isPaused, DateTimeOffset now) =>
         from firing in open.Values
         where firing.State is FiringState.Queued || (firing.State is FiringState.Retrying && firing.RetryAt <= now)
+            || firing is { State: FiringState.Waiting, WantsPlace: true }
         let schedule = definitions.GetValueOrDefault(firing.Schedule)
-        where schedule is not null && (firing.Cause is not null || !isPaused(firing.Schedule))
+        where schedule is not null && (
+            firing.Cause is not null || firing.State is FiringState.Waiting || !isPaused(firing.Schedule))
         group firing by schedule into own
         from entry in own.Key.NewestFirst
             ? own.OrderByDescending(firing => firing.Due).Zip(own.Select(firing => firing.Due).Order())

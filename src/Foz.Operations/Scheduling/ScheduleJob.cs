@@ -8,9 +8,10 @@ namespace Foz.Operations.Scheduling;
 /// <param name="lake">The lake.</param>
 /// <param name="scheduler">The scheduler.</param>
 /// <param name="current">Gives the schedules as they are now.</param>
-/// <param name="loaded">Takes how many firings wait and work.</param>
+/// <param name="tasks">What is to be let go at the end.</param>
 sealed class ScheduleJob(
-    Lakehouse lake, Scheduler scheduler, Func<ProjectSchedules> current, Action<ScheduleLoad> loaded) : IHostJob
+    Lakehouse lake, Scheduler scheduler, Func<ProjectSchedules> current, IAsyncDisposable tasks)
+    : IHostJob, IAsyncDisposable
 {
     /// <inheritdoc/>
     public string Name => "schedules";
@@ -25,6 +26,12 @@ sealed class ScheduleJob(
     public async Task StepAsync(CancellationToken cancellationToken)
     {
         await scheduler.StepAsync(current(), cancellationToken);
-        loaded(scheduler.Load);
+        Loaded(scheduler.Load);
     }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => tasks.DisposeAsync();
+
+    /// <summary>Takes how many firings wait and work.</summary>
+    public required Action<ScheduleLoad> Loaded { get; init; }
 }

@@ -1,5 +1,6 @@
 using Foz.Operations.Firings;
 using Foz.Operations.Schedules;
+using Foz.Operations.Tasks;
 
 namespace Foz.Operations.Scheduling;
 
@@ -64,6 +65,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         }
         await SettleAsync(cancellationToken);
         var known = await DecideAsync(cancellationToken);
+        await DecideAsync(known, cancellationToken);
         await CancelAsync(known, cancellationToken);
         foreach (var replaced in queue.FindReplaced(definitions))
             Change(replaced with
@@ -152,9 +154,11 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
     async Task StartAsync(Firing firing, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var started = firing with
+        var hasTasks = definitions[firing.Schedule].Tasks is not null;
+        var started = firing.State is FiringState.Waiting ? firing with { State = FiringState.Running } : firing with
         {
-            State = FiringState.Running,
+            State = hasTasks ? FiringState.Waiting : FiringState.Running,
+            HasTasks = hasTasks,
             Attempts = firing.Attempts + 1,
             StartedAt = firing.StartedAt ?? now,
             AttemptedAt = now,
@@ -168,7 +172,8 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
     async Task SettleAsync(CancellationToken cancellationToken)
     {
         var followers = new List<Firing>();
-        foreach (var firing in queue.Open.Where(firing => firing.State is FiringState.Running).ToList())
+        foreach (var firing in queue.Open
+            .Where(firing => firing.State is FiringState.Running or FiringState.Waiting).ToList())
         {
             var run = await host.FindAsync(firing, cancellationToken);
             var schedule = definitions.GetValueOrDefault(firing.Schedule);
@@ -180,6 +185,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             }
             else if (schedule?.Timeout is { } timeout && clock.GetUtcNow() - firing.AttemptedAt > timeout)
                 await host.CancelAsync(firing, cancellationToken);
+            else if (run.Of(firing) is var next && next != firing) Change(next);
         }
         // They are noted before the end of what they follow: in the other order a crash would lose them.
         if (followers.Count > 0) await PendAsync(followers, cancellationToken);
@@ -197,6 +203,8 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
                 : FiringState.Failed,
             EndedAt = endedAt,
             ExitCode = run.ExitCode,
+            WantsPlace = false,
+            Unknown = null,
             Reason = isLate ? $"it took longer than {schedule!.Timeout}" : run.Reason,
         };
         if (ended.State is FiringState.Succeeded or FiringState.Canceled || schedule is null
@@ -239,14 +247,36 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         },
         cancellationToken);
 
+    /// <summary>Has what people decided about tasks applied, once.</summary>
+    async Task DecideAsync(ScheduleStates known, CancellationToken cancellationToken)
+    {
+        if (known.Decisions.Count == 0) return;
+        var done = new HashSet<TaskDecision>();
+        foreach (var decision in known.Decisions)
+            if (queue.Open.FirstOrDefault(firing => firing.Id == decision.Firing) is { } firing
+                ? await host.DecideAsync(firing, decision, cancellationToken)
+                : await HasEndedAsync(decision.Firing, cancellationToken))
+                done.Add(decision);
+        await states.ChangeAsync(
+            before => before with { Decisions = [.. before.Decisions.Where(decision => !done.Contains(decision))] },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Whether a firing that is not open here is over: a host that leads no more knows only the old ones.
+    /// </summary>
+    async Task<bool> HasEndedAsync(string id, CancellationToken cancellationToken) =>
+        Firing.BatchOf(id) is not { } batch
+        || (await store.ReadAsync(batch, cancellationToken)).All(firing => firing.Id != id || firing.HasEnded);
+
     async Task CancelAsync(ScheduleStates known, CancellationToken cancellationToken)
     {
         foreach (var firing in queue.Open.Where(firing => !definitions.ContainsKey(firing.Schedule)
-            && firing.State is not FiringState.Running).ToList())
+            && firing.State is FiringState.Queued or FiringState.Retrying).ToList())
             Change(Canceled(firing, "the schedule is not in foz.yml any more"));
         if (known.Cancels.Count == 0) return;
         foreach (var firing in queue.Open.Where(firing => known.Cancels.Contains(firing.Id)).ToList())
-            if (firing.State is FiringState.Running)
+            if (firing.State is FiringState.Running or FiringState.Waiting)
             {
                 canceled.Add(firing.Id);
                 await host.CancelAsync(firing, cancellationToken);
@@ -280,6 +310,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
 
     async Task SweepAsync(CancellationToken cancellationToken)
     {
+        await host.SweepAsync(clock.GetUtcNow() - schedules.Kept, cancellationToken);
         var limit = Firing.BatchOf(clock.GetUtcNow() - schedules.Kept);
         await store.RemoveBeforeAsync(
             queue.OldestBatch is { } oldest ? Earlier(oldest, limit) : limit, cancellationToken);

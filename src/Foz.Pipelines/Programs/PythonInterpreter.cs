@@ -11,7 +11,7 @@ namespace Foz.Pipelines.Programs;
 /// Whether it has a package that reads Parquet; else tables are handed over as JSON lines.
 /// </param>
 /// <param name="HasDuckDb">Whether it has DuckDB's package, by which models of dbt read.</param>
-sealed record PythonInterpreter(string Program, string Version, bool ReadsParquet, bool HasDuckDb)
+public sealed record PythonInterpreter(string Program, string Version, bool ReadsParquet, bool HasDuckDb)
 {
     const string Probe =
         "import sys,json,importlib.util as u;print(json.dumps(['.'.join(map(str,sys.version_info[:3])),"

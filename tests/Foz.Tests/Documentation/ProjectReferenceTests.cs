@@ -43,6 +43,8 @@ public sealed class ProjectReferenceTests
         ("### serve", ServeOptions.Settings, "foz.yml", "name: p\nserve: {KEY: 1}"),
         ("#### workloads", WorkloadOptions.Settings, "foz.yml",
             "name: p\nserve: {workloads: {a: {users: [b], KEY: 1}}}"),
+        ("#### tasks", Foz.Operations.Tasks.TaskKeys.Task, "foz.yml",
+            "name: p\nschedules: {a: {tasks: {t: {shell: a, KEY: 1}}}}"),
         ("### schedules", ScheduleKeys.Schedule, "foz.yml", "name: p\nschedules: {a: {KEY: 1}}"),
         ("### scheduler", ScheduleKeys.Scheduler, "foz.yml", "name: p\nscheduler: {KEY: 1}"),
         ("#### calendars", CalendarReader.Keys, "foz.yml", "name: p\nscheduler: {calendars: {a: {KEY: 1}}}"),

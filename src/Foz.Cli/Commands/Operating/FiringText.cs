@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Lake.Configuration;
 using Foz.Operations;
 using Foz.Operations.Firings;
+using Foz.Operations.Schedules;
 
 namespace Foz.Cli.Commands.Operating;
 
@@ -15,11 +16,17 @@ static class FiringText
 
     /// <summary>A firing's state in words; one that runs while no host is there waits for the next.</summary>
     public static string Of(Firing firing, bool hasHost) =>
-        firing.State is FiringState.Running && !hasHost ? "interrupted" : Of(firing.State);
+        firing is { Unknown: not null, HasEnded: false } ? "unknown"
+        : firing.State is FiringState.Running && !hasHost ? "interrupted" : Of(firing.State);
 
     /// <summary>A time, as ISO 8601 has it.</summary>
     public static string? Of(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>What a schedule runs: a command line that can be copied, or its tasks.</summary>
+    public static string Of(ScheduleDefinition schedule) => schedule.Tasks is { } graph
+        ? $"tasks: {string.Join(", ", graph.Tasks.Select(task => task.Name))}"
+        : Of(schedule.Command);
 
     /// <summary>A command line that can be copied.</summary>
     public static string Of(IReadOnlyList<string> command) => string.Join(
@@ -31,6 +38,7 @@ static class FiringText
     public static string LastOf(ScheduleStatus status, DateTimeOffset now) => status.Last switch
     {
         null => "",
+        { Unknown: { } unknown, HasEnded: false } => $"unknown: {unknown}",
         { EndedAt: { } ended } last => $"{Of(last.State)} {Duration.Describe(now - ended)} ago{Times(last)}",
         { StartedAt: { } started } last => $"{Of(last.State)} for {Duration.Describe(now - started)}",
         var last => Of(last.State),

@@ -5,6 +5,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Operations;
 using Foz.Operations.Schedules;
+using Foz.Operations.Tasks;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Cli.Commands.Operating;
@@ -70,11 +71,35 @@ sealed class LiveSchedules
     public static ProjectSchedules Read(CommandContext context, ProjectFile file, ErrorList errors)
     {
         var read = ScheduleService.Read(file, errors);
-        return read with { All = [.. read.All.Where(schedule => Check(context, schedule, errors))] };
+        return read with { All = [.. read.All.Where(schedule => Check(context, file, schedule, errors))] };
     }
 
-    static bool Check(CommandContext context, ScheduleDefinition schedule, ErrorList errors)
+    /// <summary>Finds what is wrong with the program or command of a task; null where nothing is.</summary>
+    static FozException? Check(CommandContext context, ProjectFile file, TaskDefinition task) => task.Action switch
     {
+        TaskAction.Run run => HandedArguments.Check(run.Command, isOfSchedule: true) is { } reason
+            ? new(ErrorKind.Usage, reason)
+            : context.Check(run.Command),
+        TaskAction.Python python when !System.IO.File.Exists(Path.Combine(file.Folder, python.File)) =>
+            new(ErrorKind.NotFound, $"there is no file {python.File} in the project"),
+        TaskAction.Shell shell when shell.Line.Split(' ')[0] is var first
+            && first.StartsWith("./", StringComparison.Ordinal)
+            && !System.IO.File.Exists(Path.Combine(file.Folder, first)) =>
+            new(ErrorKind.NotFound, $"there is no file {first} in the project"),
+        _ => null,
+    };
+
+    static bool Check(
+        CommandContext context, ProjectFile file, ScheduleDefinition schedule, ErrorList errors)
+    {
+        if (schedule.Tasks is { } graph)
+        {
+            var found = graph.Tasks.Select(task => (task, Error: Check(context, file, task)))
+                .Where(check => check.Error is not null).ToList();
+            foreach (var (task, error) in found)
+                errors.Add(task.Place, $"task '{task.Name}' cannot run: {error!.Message}", error.Hint);
+            return found.Count == 0;
+        }
         var unknown = context.Check(schedule.Command);
         if ((ForwardedArguments.Check(schedule.Command, isOfSchedule: true) ?? unknown?.Message) is not { } message)
             return true;

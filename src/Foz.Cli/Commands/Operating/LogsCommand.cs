@@ -18,13 +18,32 @@ static class LogsCommand
         {
             Description = "A schedule (its newest run that began), one of its runs, or a request",
         };
+        var task = new Argument<string?>("task")
+        {
+            Description = "One of its tasks", Arity = ArgumentArity.ZeroOrOne,
+        };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on until the run has ended" };
         var command = new ExampleCommand(
             Name, "Show what a run of a schedule wrote; kept for seven days",
-            ["foz logs nightly", "foz logs nightly@20261124T060000", "foz logs nightly --follow"]) { what, follow };
+            [
+                "foz logs nightly", "foz logs nightly@20261124T060000", "foz logs nightly --follow",
+                "foz logs nightly load",
+            ])
+        {
+            what, task, follow,
+        };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            if (await TaskLogs.ShowAsync(
+                context, workspace, (arguments.GetRequiredValue(what), arguments.GetValue(task)),
+                arguments.GetValue(follow), cancellationToken) is { } ofTask)
+            {
+                if (ofTask.Length > 0)
+                    await ShowAsync(
+                        context, new(workspace.Lake), ofTask, arguments.GetValue(follow), cancellationToken);
+                return;
+            }
             var request = await RequestAsync(
                 workspace, arguments.GetRequiredValue(what), arguments.GetValue(follow), cancellationToken);
             await ShowAsync(

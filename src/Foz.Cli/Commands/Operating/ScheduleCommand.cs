@@ -5,6 +5,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Operations;
+using Foz.Operations.Firings;
 using Foz.Operations.Schedules;
 
 namespace Foz.Cli.Commands.Operating;
@@ -23,12 +24,18 @@ static class ScheduleCommand
 
     static readonly IReadOnlyList<ResultColumn> NextColumns = [new("due", IsTime: true), new("local"), new("schedule")];
 
-    public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "List schedules, and pause, resume or run them",
-        ["foz schedule ls", "foz schedule next nightly --count 5", "foz schedule run nightly"])
+    public static Command Create(CommandContext context)
     {
-        List(context), Next(context), Pause(context, isPaused: true), Pause(context, isPaused: false), Run(context),
-    };
+        var command = new ExampleCommand(
+            Name, "List schedules, and pause, resume or run them",
+            ["foz schedule ls", "foz schedule next nightly --count 5", "foz schedule run nightly"])
+        {
+            List(context), Next(context), Pause(context, isPaused: true), Pause(context, isPaused: false),
+            Run(context),
+        };
+        foreach (var own in TaskCommands.Create(context)) command.Add(own);
+        return command;
+    }
 
     static ExampleCommand List(CommandContext context)
     {
@@ -43,7 +50,7 @@ static class ScheduleCommand
                 LiveSchedules.Read(context, workspace.File, errors), cancellationToken);
             context.WriteRows(arguments, ListColumns, statuses.Select(status => (object?[])
             [
-                status.Schedule.Name, status.Schedule.Trigger.Text, FiringText.Of(status.Schedule.Command),
+                status.Schedule.Name, status.Schedule.Trigger.Text, FiringText.Of(status.Schedule),
                 FiringText.Of(status.Next), FiringText.LastOf(status, context.Shell.Clock.GetUtcNow()),
                 FiringText.StateOf(status),
             ]));
@@ -105,20 +112,76 @@ static class ScheduleCommand
 
     static ExampleCommand Run(CommandContext context)
     {
-        var names = Names("The schedules", ArgumentArity.OneOrMore);
+        var names = Names(
+            "The schedules; with --from one schedule (its newest run), or one of its runs", ArgumentArity.OneOrMore);
+        var from = new Option<string[]>("--from")
+        {
+            Description = "Run an ended run again from these tasks on", HelpName = "task",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var wait = new Option<bool>("--wait")
+        {
+            Description = "Wait for the end: exits with 1 where a run failed, or the end of a task is unknown",
+        };
         var command = new ExampleCommand(
             "run", "Have schedules run now by the host of the project (foz serve)",
-            ["foz schedule run nightly", "foz logs nightly --follow"]) { names };
+            [
+                "foz schedule run nightly", "foz logs nightly --follow", "foz schedule run nightly --from load",
+                "foz schedule run nightly@20261124T060000 --from load", "foz schedule run nightly --wait",
+            ]) { names, from, wait };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
-            var made = await new ScheduleService(workspace.Lake, workspace.File)
-                .FireAsync(Chosen(context, workspace, arguments.GetValue(names)), cancellationToken);
+            var service = new ScheduleService(workspace.Lake, workspace.File);
+            var made = arguments.GetValue(from) is { Length: > 0 } tasks
+                ? await AgainAsync(context, workspace, arguments.GetValue(names) ?? [], tasks, cancellationToken)
+                : await service.FireAsync(
+                    Chosen(context, workspace, arguments.GetValue(names)), again: null, from: [], cancellationToken);
             foreach (var firing in made) context.Shell.Out.WriteLine(firing.Id);
             if (await HostNote.FindAsync(workspace, cancellationToken) is null)
                 context.Warn(new(HostNote.Missing, "foz serve starts what waits"));
+            return arguments.GetValue(wait) ? await WaitAsync(context, service, made, cancellationToken) : 0;
         });
         return command;
+    }
+
+    /// <summary>Waits until runs have ended, or one waits for a person to say how a task ended.</summary>
+    /// <returns>The exit code.</returns>
+    static async Task<int> WaitAsync(
+        CommandContext context, ScheduleService service, IReadOnlyList<Firing> made,
+        CancellationToken cancellationToken)
+    {
+        var names = made.Select(firing => firing.Id).ToHashSet(StringComparer.Ordinal);
+        while (true)
+        {
+            var now = await service.FindFiringsAsync(
+                firing => names.Contains(firing.Id), int.MaxValue, cancellationToken);
+            if (now.Count == names.Count && now.All(firing => firing.HasEnded || firing.Unknown is not null))
+            {
+                foreach (var firing in now)
+                    context.Shell.Out.WriteLine(
+                        $"{firing.Id} {FiringText.Of(firing, hasHost: true)}"
+                            + (firing.Reason is { } reason ? $": {context.Mask(reason)}" : ""));
+                return now.All(firing => firing.State is FiringState.Succeeded) ? 0 : 1;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(500), context.Shell.Clock, cancellationToken);
+        }
+    }
+
+    static async Task<IReadOnlyList<Firing>> AgainAsync(
+        CommandContext context, Workspace workspace, string[] names, string[] from,
+        CancellationToken cancellationToken)
+    {
+        if (names is not [var name])
+            throw new FozException(ErrorKind.Usage, "--from is for one schedule, or one of its runs");
+        var origin = await TaskCommands.FindAsync(workspace, name, cancellationToken);
+        var chosen = Chosen(context, workspace, [origin.Schedule]);
+        if (chosen is not [{ Tasks: { } graph }])
+            throw new FozException(ErrorKind.Usage, $"{origin.Schedule} has no tasks: --from names one");
+        await new TaskService(workspace.Lake, workspace.File)
+            .CheckAgainAsync(origin, graph, from, cancellationToken);
+        return await new ScheduleService(workspace.Lake, workspace.File)
+            .FireAsync(chosen, origin, from, cancellationToken);
     }
 
     static Argument<string[]> Names(string description, ArgumentArity arity) =>

@@ -43,7 +43,10 @@ static class StatusCommand
             var firings = await service.FindFiringsAsync(static _ => true, BatchesRead, cancellationToken);
             var now = context.Shell.Clock.GetUtcNow();
             var broken = (await service.ListAsync(schedules, cancellationToken))
-                .Where(status => status.Last is { HasFailed: true } or { State: FiringState.Missed }).ToList();
+                .Where(status =>
+                    status.Last is { HasFailed: true } or { State: FiringState.Missed }
+                        or { Unknown: not null, HasEnded: false })
+                .ToList();
             var host = await HostNote.FindAsync(workspace, cancellationToken);
             if (context.IsTable(arguments))
             {
@@ -56,7 +59,8 @@ static class StatusCommand
                         context.Shell.Styled(
                             Style.Red,
                             $"{status.Schedule.Name} {FiringText.LastOf(status, now)}"
-                                + (status.Last!.Attempts > 0 ? $": foz logs {status.Last.Id}" : "")));
+                                + (status.Last!.HasTasks ? $": foz schedule show {status.Last.Id}"
+                                    : status.Last.Attempts > 0 ? $": foz logs {status.Last.Id}" : "")));
             }
             var (open, ended) = (firings.Where(firing => !firing.HasEnded), firings.Where(firing => firing.HasEnded));
             var columns = context.IsTable(arguments) ? shown : Columns;

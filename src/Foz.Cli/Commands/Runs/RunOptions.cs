@@ -27,6 +27,7 @@ sealed class RunOptions(CommandContext context)
         Description = "Run in this process also where foz serve --runs runs the project",
     };
 
+    readonly (Option<long?> Rows, Option<string?> Bytes) budget = RunBudget.Options();
     readonly Option<string> wait = WaitOption();
     readonly Option<string> logFormat = LogFormatOption();
 
@@ -34,6 +35,8 @@ sealed class RunOptions(CommandContext context)
     public void AddTo(Command command)
     {
         command.Add(failFast);
+        command.Add(budget.Rows);
+        command.Add(budget.Bytes);
         command.Add(wait);
         command.Add(logFormat);
         command.Add(here);
@@ -65,10 +68,22 @@ sealed class RunOptions(CommandContext context)
             SettlesFiles = workspace.File.Base is null,
             LocksSchemas = workspace.File.Base is not null,
         };
+        var (rowsMax, bytesMax) = RunBudget.Of(arguments.GetValue(budget.Rows), arguments.GetValue(budget.Bytes));
+        await using var limit = new RunBudget(rowsMax, bytesMax, context.Shell.Clock, cancellationToken);
         using var observer = context.Observe(workspace.File);
-        var run = await display.WatchAsync(() => new RunService(workspace.Lake).Start(
-            request, observer.After(display.Show), cancellationToken).Result);
+        var show = observer.After(display.Show);
+        var run = await display.WatchAsync(
+            () => new RunService(workspace.Lake).Start(
+                request,
+                happened =>
+                {
+                    show(happened);
+                    limit.Note(happened);
+                },
+                limit.Stopped).Result);
         DbtArtifacts.WriteResults(request.Project, RunCommand.Name, run, []);
+        cancellationToken.ThrowIfCancellationRequested();
+        limit.ThrowIfExceeded();
         return run;
     }
 

@@ -7,6 +7,7 @@ using Foz.Lake.Tables;
 using Foz.Operations;
 using Foz.Operations.Hosting;
 using Foz.Operations.Scheduling;
+using Foz.Operations.Tasks;
 using Foz.Pipelines.Runs.Requests;
 
 namespace Foz.Cli.Commands.Serving;
@@ -18,9 +19,10 @@ namespace Foz.Cli.Commands.Serving;
 /// <param name="context">The command's context.</param>
 /// <param name="workspace">The project.</param>
 /// <param name="schedules">The schedules that it fires.</param>
+/// <param name="queries">Runs the SQL of tasks.</param>
 /// <param name="observer">Observes it.</param>
 sealed class RequestHost(
-    CommandContext context, Workspace workspace, LiveSchedules schedules, HostObserver observer)
+    CommandContext context, Workspace workspace, LiveSchedules schedules, TaskQueries queries, HostObserver observer)
 {
     const int CommandsMax = 4;
     const int EndAttemptsMax = 6;
@@ -57,7 +59,8 @@ sealed class RequestHost(
             try
             {
                 await Task.WhenAll(
-                    CreateJobs().Select(job => RepeatAsync(job, either)).Append(AnswerAsync(leader, either.Token)));
+                    CreateJobs(leader).Select(job => RepeatAsync(job, either))
+                        .Append(AnswerAsync(leader, either.Token)));
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -98,9 +101,20 @@ sealed class RequestHost(
     }
 
     /// <summary>What the host that leads does by itself, besides answering requests.</summary>
-    IEnumerable<IHostJob> CreateJobs() =>
+    IEnumerable<IHostJob> CreateJobs(Leadership leader) =>
     [
-        service.CreateJob(() => schedules.Current, Report), .. observer.CreateJobs(),
+        service.CreateJob(
+            () => schedules.Current,
+            new()
+            {
+                Query = queries.RunAsync, Mask = context.Mask,
+                Leads = async token => !leader.Lost.IsCancellationRequested
+                    && (await Leadership.FindAsync(
+                        workspace.Lake, workspace.File.Name, workspace.File.Environment, token))?.RunId
+                        == leader.HostId,
+            },
+            Report),
+        .. observer.CreateJobs(),
     ];
 
     /// <summary>Repeats a job; where that ends, all that the host does ends too, so that it starts again.</summary>
@@ -113,6 +127,7 @@ sealed class RequestHost(
         finally
         {
             await stop.CancelAsync();
+            if (job is IAsyncDisposable works) await works.DisposeAsync();
         }
     }
 

@@ -7,9 +7,11 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Operations.Hosting;
 using Foz.Pipelines.Projects;
 using Foz.Server;
 using Foz.Server.Auth;
+using Foz.Server.Pages;
 using Foz.Serving;
 using Foz.Serving.Governance;
 
@@ -123,9 +125,10 @@ static class ServeCommand
             Sql = sql,
             Clock = context.Shell.Clock,
             Log = context.Shell.Error,
-            Pages = [.. observer.Pages],
+            Pages = [.. observer.Pages, .. PagesOf(workspace, context, runs)],
         };
-        var host = new RequestHost(context, workspace, schedules, observer);
+        var host = new RequestHost(
+            context, workspace, schedules, new(sql, workspace.File.Folder, context.Shell.Clock), observer);
         observer.Observe(new()
         {
             Sessions = () => sql.Sessions.Count, StatementsWaiting = () => sql.StatementsWaiting,
@@ -153,6 +156,14 @@ static class ServeCommand
         }
         return 0;
     }
+
+    /// <summary>The pages of links in messages, where the host decides what they ask for.</summary>
+    static IReadOnlyList<HttpPage> PagesOf(Workspace workspace, CommandContext context, bool runs) => runs
+        ? new LinkPages(
+            SignedLinks.Open(
+                workspace.File.Folder, workspace.File.Variables[SignedLinks.Variable], context.Shell.Clock),
+            new(workspace.Lake, workspace.File)).Create()
+        : [];
 
     /// <summary>What changed in the files of <c>policies/</c> is audited.</summary>
     static void Note(AuditLog audit, CommandContext context, IReadOnlyList<PolicyChange> changes)

@@ -1,5 +1,6 @@
 using Foz.Lake.Configuration;
 using Foz.Operations.Schedules;
+using Foz.Operations.Tasks;
 
 namespace Foz.Tests.Operations.Schedules;
 

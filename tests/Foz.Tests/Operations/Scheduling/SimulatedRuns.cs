@@ -1,5 +1,6 @@
 using Foz.Operations.Firings;
 using Foz.Operations.Scheduling;
+using Foz.Operations.Tasks;
 using Foz.Tests.Delta;
 
 namespace Foz.Tests.Operations.Scheduling;
@@ -50,6 +51,11 @@ sealed class SimulatedRuns(ManualTime clock, Random random) : IRunHost
         if (run.To > clock.Now) runs[(firing.Id, firing.Attempts)] = run with { To = clock.Now, ExitCode = 2 };
         return Task.CompletedTask;
     }
+
+    public Task<bool> DecideAsync(Firing firing, TaskDecision decision, CancellationToken cancellationToken) =>
+        Task.FromResult(true);
+
+    public Task SweepAsync(DateTimeOffset limit, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<long?> FindVersionAsync(string table, CancellationToken cancellationToken) =>
         Task.FromResult<long?>(Versions.TryGetValue(table, out var version) ? version : null);

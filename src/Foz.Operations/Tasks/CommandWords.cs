@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Foz.Operations.Schedules;
+namespace Foz.Operations.Tasks;
 
 /// <summary>Divides a command line into words, with quotes as POSIX shells have them.</summary>
 static class CommandWords
