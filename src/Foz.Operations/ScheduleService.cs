@@ -44,7 +44,7 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
             new()
             {
                 Host = JournalWriter.NewRunId(lake.Clock), Store = store, Work = work, Clock = lake.Clock,
-                Project = file.Name, Environment = file.Environment,
+                Project = file.Name, Environment = file.Environment, Report = report,
             },
             current, services.Leads);
         return new ScheduleJob(

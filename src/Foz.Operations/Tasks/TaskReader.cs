@@ -117,7 +117,8 @@ sealed class TaskReader(ErrorList errors, Variables variables)
         foreach (var (key, of) in TaskKeys.OfKinds)
             if (kinds.Count == 1 && reader.Has(key) && !of.Contains(kind, StringComparer.Ordinal))
                 errors.Add(reader.PlaceOf(key), $"a task of '{kind}' has no '{key}'");
-        _ = reader.Node("after");
+        // What is reported is known: it is read here, so that it is no unknown key as well.
+        foreach (var key in (string[])["after", .. kinds, .. TaskKeys.OfKinds.Keys]) _ = reader.Node(key);
         var action = new ActionReader(errors, variables, names).Read(kind, reader);
         var definition = new TaskDefinition
         {

@@ -13,6 +13,9 @@ namespace Foz.Operations.Tasks;
 /// <param name="stored">The tasks as the lake has them, with this host's name.</param>
 sealed class TaskRun(TaskRunContext context, string schedule, StoredTasks stored) : IAsyncDisposable
 {
+    // A graph may have a thousand tasks that could start at once.
+    const int WorkingMax = 8;
+
     // Between the note that a task starts and its start another host may take over, if this process stands still.
     static readonly TimeSpan startMax = TimeSpan.FromSeconds(5);
 
@@ -33,6 +36,9 @@ sealed class TaskRun(TaskRunContext context, string schedule, StoredTasks stored
     /// <summary>Gets whether a task that works is ready to start, or an attempt is due.</summary>
     public bool WantsPlace { get; private set; }
 
+    /// <summary>Gets whether it is known what its tasks do.</summary>
+    public bool HasGraph => graph is not null;
+
     /// <summary>Gets whether a task works.</summary>
     public bool Works => working.Count > 0;
 
@@ -49,12 +55,16 @@ sealed class TaskRun(TaskRunContext context, string schedule, StoredTasks stored
         graph ??= current;
         var now = Clock.GetUtcNow();
         var collected = working.Where(entry => entry.Value.End.IsCompleted).Select(entry => entry.Key).ToList();
-        var next = Collect(stored.Tasks, collected, now);
+        var next = await CollectAsync(stored.Tasks, collected, now);
         for (var moved = TaskFlow.Move(next, graph, now); !ReferenceEquals(moved, next); next = moved,
             moved = TaskFlow.Move(next, graph, now)) { }
         var resumed = next.Tasks.Where(task => task.State is TaskState.Running && !working.ContainsKey(task.Name))
             .ToList();
-        List<TaskDefinition> starts = graph is null ? [] : [.. TaskFlow.FindStarts(next, graph, now)];
+        List<TaskDefinition> starts = graph is null ? [] :
+        [
+            .. TaskFlow.FindStarts(next, graph, now)
+                .Take(WorkingMax - resumed.Count - working.Count + collected.Count),
+        ];
         WantsPlace = starts.Count > 0 || resumed.Count > 0;
         if (mayWork)
         {
@@ -102,17 +112,17 @@ sealed class TaskRun(TaskRunContext context, string schedule, StoredTasks stored
     }
 
     /// <summary>Notes what has ended.</summary>
-    FiringTasks Collect(FiringTasks tasks, List<string> collected, DateTimeOffset now)
+    async Task<FiringTasks> CollectAsync(FiringTasks tasks, List<string> collected, DateTimeOffset now)
     {
         foreach (var name in collected)
             if (tasks.Find(name) is { State: TaskState.Running } task)
                 tasks = tasks.With(TaskFlow.End(
-                    task, graph?.Find(name), EndOf(working[name].End), tasks.Canceled is not null, now));
+                    task, graph?.Find(name), await EndOfAsync(working[name].End), tasks.Canceled is not null, now));
         foreach (var (name, look) in looking.Where(entry => entry.Value.IsCompleted).ToList())
         {
             looking.Remove(name);
             if (tasks.Find(name) is not { State: TaskState.Sensing } task) continue;
-            var seen = look.IsCompletedSuccessfully ? look.Result : new(IsThere: false, look.Exception?.Message);
+            var seen = look.IsCompletedSuccessfully ? await look : new(IsThere: false, look.Exception?.Message);
             if (seen.IsThere)
                 tasks = tasks.With(task with { State = TaskState.Succeeded, EndedAt = now, Reason = seen.Text });
             else if (seen.Text != task.Reason) tasks = tasks.With(task with { Reason = seen.Text });
@@ -127,8 +137,8 @@ sealed class TaskRun(TaskRunContext context, string schedule, StoredTasks stored
             if (working.Remove(name, out var work)) work.Stop.Dispose();
     }
 
-    static TaskEnd EndOf(Task<TaskEnd> work) =>
-        work.IsCompletedSuccessfully ? work.Result
+    static async Task<TaskEnd> EndOfAsync(Task<TaskEnd> work) =>
+        work.IsCompletedSuccessfully ? await work
         : work.IsCanceled ? TaskEnd.Failed("it was stopped")
         : TaskEnd.Failed(work.Exception!.GetBaseException().Message);
 

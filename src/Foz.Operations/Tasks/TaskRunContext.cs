@@ -19,6 +19,9 @@ sealed class TaskRunContext : IDisposable
     /// <summary>Gets the time.</summary>
     public required TimeProvider Clock { get; init; }
 
+    /// <summary>Gets what takes what an operator should see.</summary>
+    public Action<string> Report { get; init; } = static _ => { };
+
     /// <summary>Gets the project's name.</summary>
     public required string Project { get; init; }
 

@@ -16,6 +16,7 @@ sealed class TaskStore(LakeStore store, string project, string environment)
         $"_foz/tasks/{Uri.EscapeDataString(project)}.{Uri.EscapeDataString(environment)}";
 
     /// <summary>Reads the tasks of a firing; null where it has none.</summary>
+    /// <exception cref="FozException">They cannot be read (<see cref="ErrorKind.Data"/>).</exception>
     public async Task<StoredTasks?> FindAsync(string firing, CancellationToken cancellationToken) =>
         await store.GetAsync(PathOf(firing), cancellationToken) is { } stored ? Parse(stored, firing) : null;
 
@@ -86,10 +87,7 @@ sealed class TaskStore(LakeStore store, string project, string environment)
         catch (JsonException e)
         {
             throw new FozException(
-                ErrorKind.Storage, $"the tasks {PathOf(firing)} cannot be read: {e.Message}", e)
-            {
-                Hint = $"foz cancel {firing}, and run the schedule again",
-            };
+                ErrorKind.Data, $"the tasks {PathOf(firing)} cannot be read: {e.Message}", e);
         }
     }
 }

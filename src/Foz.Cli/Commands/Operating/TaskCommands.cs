@@ -224,8 +224,8 @@ static class TaskCommands
                 yield return $"foz schedule resolve {firing.Id} {task.Name} --succeeded | --failed | --again";
             else if (task.State is TaskState.Approval)
                 yield return $"foz schedule approve {firing.Id} {task.Name}";
-            else if (task is
-                { State: TaskState.Failed or TaskState.TimedOut, IsReused: false, Kind: not ("approval" or "wait_for") })
+            else if (task is { State: TaskState.Failed or TaskState.TimedOut, IsReused: false }
+                && task.Kind is not ("approval" or "wait_for"))
                 yield return $"foz logs {firing.Id} {task.Name}";
         if (firing.HasFailed && tasks.Tasks.FirstOrDefault(task => task.HasFailed) is { } first)
             yield return $"foz schedule run {firing.Id} --from {first.Name}";

@@ -48,7 +48,17 @@ sealed class TaskRunHost(
     public async Task<RunProgress> FindAsync(Firing firing, CancellationToken cancellationToken)
     {
         if (!firing.HasTasks) return await commands.FindAsync(firing, cancellationToken);
-        if (await RunOfAsync(firing, cancellationToken) is not { } run)
+        TaskRun? run;
+        try
+        {
+            run = await RunOfAsync(firing, cancellationToken);
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Data)
+        {
+            // One that cannot be read must not keep others from working.
+            return new(context.Clock.GetUtcNow(), ExitCode: null, e.Message);
+        }
+        if (run is null)
             return new(context.Clock.GetUtcNow(), ExitCode: null, "its tasks were removed from the lake");
         try
         {
@@ -130,8 +140,12 @@ sealed class TaskRunHost(
             Host = context.Host,
             Tasks = [.. stored.Tasks.Tasks.Select(task => TaskFlow.TakeOver(task, graph?.Find(task.Name)))],
         };
-        return await context.Store.ReplaceAsync(mine, stored.ETag, cancellationToken)
+        var written = await context.Store.ReplaceAsync(mine, stored.ETag, cancellationToken)
             ?? throw new FozException(ErrorKind.Conflict, $"another host works on the tasks of {firing.Id}");
+        foreach (var task in mine.Tasks.Where(task => task.State is TaskState.Unknown))
+            context.Report(
+                $"{firing.Id}: no host saw the end of {task.Name}; foz schedule resolve {firing.Id} {task.Name}");
+        return written;
     }
 
     static RunProgress ProgressOf(TaskRun run)
@@ -145,7 +159,10 @@ sealed class TaskRunHost(
                 failed.Count == 0 ? null : string.Join("; ", failed.Take(3).Select(ReasonOf)));
         }
         var unknown = tasks.Where(task => task.State is TaskState.Unknown).Select(task => task.Name).ToList();
-        return new(EndedAt: null, ExitCode: null, run.Works ? null : WaitOf(tasks))
+        var wait = run.Works ? null
+            : run.HasGraph ? WaitOf(tasks)
+            : "its schedule is not in foz.yml, or has a mistake, or has no tasks any more";
+        return new(EndedAt: null, ExitCode: null, wait)
         {
             IsWaiting = !run.Works, WantsPlace = run.WantsPlace,
             Unknown = unknown.Count == 0 ? null : string.Join(", ", unknown),

@@ -208,6 +208,42 @@ public sealed class TaskRunHostTests
     }
 
     [Fact]
+    public async Task Tasks_that_cannot_be_read_fail_their_firing_and_no_other()
+    {
+        var schedules = Read("a: {cron: '0 3 * * *', tasks: {x: {shell: a}}}\nb: {cron: '0 3 * * *', tasks: {x: {shell: a}}}");
+        var work = new SimulatedWork(clock, new(1)) { FailedShare = 0 };
+        var first = (await OpenAsync(schedules, work, operations: null, new(1)))!;
+        await StepAsync(first, schedules);
+        clock.Now = new(2026, 1, 1, 3, 0, 0, TimeSpan.Zero);
+        await StepAsync(first, schedules);
+        await objects.PutAsync("_foz/tasks/p.e/a@20260101T030000.json", "{"u8.ToArray(), Cancel);
+        var second = (await OpenAsync(schedules, work, operations: null, new(1)))!;
+        for (var i = 0; i < 60; i++, clock.Now += TimeSpan.FromMinutes(1)) await StepAsync(second, schedules);
+        var firings = (await FiringsAsync()).OrderBy(firing => firing.Schedule).ToList();
+        Assert.Equal([FiringState.Failed, FiringState.Succeeded], firings.Select(firing => firing.State));
+        Assert.Contains("cannot be read", firings[0].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_graph_of_many_tasks_starts_eight_at_once()
+    {
+        var names = string.Join(", ", Enumerable.Range(0, 100).Select(i => $"t{i}: {{shell: a}}"));
+        var schedules = Read($"a: {{cron: '0 3 * * *', tasks: {{{names}}}}}");
+        var work = new SimulatedWork(clock, new(1)) { FailedShare = 0 };
+        var host = (await OpenAsync(schedules, work, operations: null, new(1)))!;
+        await StepAsync(host, schedules);
+        clock.Now = new(2026, 1, 1, 3, 0, 0, TimeSpan.Zero);
+        for (var i = 0; i < 1000; i++, clock.Now += TimeSpan.FromSeconds(20))
+        {
+            await StepAsync(host, schedules);
+            if ((await new TaskStore(Store(), "p", "e").FindAsync("a@20260101T030000", Cancel)) is not { } stored) continue;
+            Assert.InRange(stored.Tasks.Tasks.Count(task => task.State is TaskState.Running), 0, 8);
+        }
+        Assert.Equal(FiringState.Succeeded, Assert.Single(await FiringsAsync()).State);
+        Assert.Equal(100, work.Starts.Count);
+    }
+
+    [Fact]
     public async Task Old_tasks_are_removed_with_their_firings()
     {
         var schedules = Read("a: {every: 1d, tasks: {x: {shell: a}}}", "{keep: 3 days}");
