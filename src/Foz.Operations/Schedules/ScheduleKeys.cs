@@ -1,6 +1,5 @@
 using Foz.Lake.Configuration;
 using Foz.Operations.Calendars;
-using Foz.Operations.Tasks;
 
 namespace Foz.Operations.Schedules;
 

@@ -18,7 +18,7 @@ sealed record TaskNames(IReadOnlyCollection<string> Parameters, IReadOnlyCollect
         [Due, "schedule", "firing", "project", "environment", "task", "attempt"];
 
     /// <summary>Returns whether a name is a moment, which filters take.</summary>
-    public bool IsMoment(string name) => name == Due;
+    public static bool IsMoment(string name) => name == Due;
 
     /// <summary>Returns what is wrong with a name; null where nothing is.</summary>
     public string? Check(string name)

@@ -65,7 +65,7 @@ sealed class TaskReader(ErrorList errors, Variables variables)
             errors.Add(entry.KeyPlace, $"'{entry.Key}' is not a name for {what}", "letters, digits and _");
     }
 
-    IReadOnlyList<string> AfterOf(YamlEntry entry, IReadOnlyList<YamlEntry> tasks)
+    List<string> AfterOf(YamlEntry entry, IReadOnlyList<YamlEntry> tasks)
     {
         CheckName(entry, "a task");
         if (entry.Value is not YamlNode.Mapping mapping) return [];
@@ -80,7 +80,7 @@ sealed class TaskReader(ErrorList errors, Variables variables)
     }
 
     /// <summary>Orders tasks so that each follows those that it is after; circles are reported and left out.</summary>
-    List<YamlEntry> Order(IReadOnlyList<YamlEntry> tasks, Dictionary<string, IReadOnlyList<string>> after)
+    List<YamlEntry> Order(IReadOnlyList<YamlEntry> tasks, Dictionary<string, List<string>> after)
     {
         var ordered = new List<YamlEntry>();
         var done = new HashSet<string>(StringComparer.Ordinal);
@@ -102,7 +102,7 @@ sealed class TaskReader(ErrorList errors, Variables variables)
         return ordered;
     }
 
-    TaskDefinition Task(YamlEntry entry, IReadOnlyList<string> after, TaskNames names)
+    TaskDefinition Task(YamlEntry entry, List<string> after, TaskNames names)
     {
         var reader = MappingReader.Of(entry.Value, entry.KeyPlace, "a task", errors, TaskKeys.Task);
         var kinds = TaskKeys.Kinds.Where(reader.Has).ToList();

@@ -1,5 +1,3 @@
-using Foz.Lake;
-
 namespace Foz.Operations.Tasks;
 
 /// <summary>What tasks need that a host gives them.</summary>

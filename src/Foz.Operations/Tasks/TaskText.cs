@@ -48,7 +48,7 @@ public sealed partial record TaskText
             var filters = words.Skip(1).Select(word => TextFilter.Read(word, place, errors)).OfType<TextFilter>();
             parts.Add(new(null, words[0], [.. filters]));
             if (names.Check(words[0]) is { } fault) errors.Add(place, fault, names.Hint(words[0]));
-            else if (words.Length > 1 && !names.IsMoment(words[0]))
+            else if (words.Length > 1 && !TaskNames.IsMoment(words[0]))
                 errors.Add(place, $"'{words[0]}' is not a moment: no filter takes it");
         }
         if (end < written.Length || parts.Count == 0) parts.Add(new(written[end..], null, []));

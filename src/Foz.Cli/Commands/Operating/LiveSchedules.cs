@@ -77,7 +77,7 @@ sealed class LiveSchedules
     /// <summary>Finds what is wrong with the program or command of a task; null where nothing is.</summary>
     static FozException? Check(CommandContext context, ProjectFile file, TaskDefinition task) => task.Action switch
     {
-        TaskAction.Run run => HandedArguments.Check(run.Command, isOfSchedule: true) is { } reason
+        TaskAction.Run run => ForwardedArguments.Check(run.Command, isOfSchedule: true) is { } reason
             ? new(ErrorKind.Usage, reason)
             : context.Check(run.Command),
         TaskAction.Python python when !System.IO.File.Exists(Path.Combine(file.Folder, python.File)) =>

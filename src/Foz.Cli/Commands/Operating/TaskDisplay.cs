@@ -4,7 +4,7 @@ using Foz.Operations.Tasks;
 
 namespace Foz.Cli.Commands.Operating;
 
-/// <summary>Draws the tasks of a firing: each under the last one that it is after.</summary>
+/// <summary>Draws the tasks of a firing: each below the last one that it is after.</summary>
 /// <param name="shell">Where to.</param>
 /// <param name="now">The time, for what works still.</param>
 sealed class TaskDisplay(Shell shell, DateTimeOffset now)
@@ -17,7 +17,7 @@ sealed class TaskDisplay(Shell shell, DateTimeOffset now)
     {
         var lines = new List<(TaskRecord Task, string Branch)>();
         var under = tasks.Tasks.ToLookup(task => task.After.LastOrDefault(), StringComparer.Ordinal);
-        foreach (var root in under[null]) Add(root, first: "", rest: "");
+        AddAll([.. under[null]], rest: "");
         var (name, state, time) = (
             lines.Max(line => TextWidth.Of(line.Branch + line.Task.Name)),
             lines.Max(line => TaskService.Words(line.Task.State).Length), lines.Max(line => TimeOf(line.Task).Length));
@@ -33,14 +33,16 @@ sealed class TaskDisplay(Shell shell, DateTimeOffset now)
             shell.Out.WriteLine($"{shell.Styled(StyleOf(task.State), GlyphOf(task.State))} {text}".TrimEnd());
         }
 
-        void Add(TaskRecord task, string first, string rest)
+        // A chain goes straight down; only where it divides, its parts are branches.
+        void AddAll(IReadOnlyList<TaskRecord> below, string rest)
         {
-            lines.Add((task, first));
-            var below = under[task.Name].ToList();
             for (var i = 0; i < below.Count; i++)
             {
-                var isLast = i == below.Count - 1;
-                Add(below[i], rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "));
+                var (first, next) = below.Count == 1 ? (rest, rest)
+                    : i == below.Count - 1 ? (rest + "└─ ", rest + "   ")
+                    : (rest + "├─ ", rest + "│  ");
+                lines.Add((below[i], first));
+                AddAll([.. under[below[i].Name]], next);
             }
         }
     }

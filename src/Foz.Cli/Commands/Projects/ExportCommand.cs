@@ -103,10 +103,17 @@ static class ExportCommand
         var errors = new ErrorList();
         var all = LiveSchedules.Read(context, workspace.File, errors).All;
         errors.ThrowIfAny();
-        return all.FirstOrDefault(schedule => schedule.Name == name)
+        var found = all.FirstOrDefault(schedule => schedule.Name == name)
             ?? throw new FozException(ErrorKind.Usage, $"there is no schedule '{name}'")
             {
                 Hint = NearestName.Hint(name, all.Select(schedule => schedule.Name)),
+            };
+        return found.Tasks is null
+            ? found
+            : throw new FozException(
+                ErrorKind.Configuration, $"schedule '{name}' has tasks, which other schedulers do not know")
+            {
+                Place = found.Place, Hint = "leave --schedule out to export the steps of the project alone",
             };
     }
 

@@ -7,7 +7,6 @@ using Foz.Lake.Tables;
 using Foz.Operations;
 using Foz.Operations.Hosting;
 using Foz.Operations.Scheduling;
-using Foz.Operations.Tasks;
 using Foz.Pipelines.Runs.Requests;
 
 namespace Foz.Cli.Commands.Serving;

@@ -1,5 +1,4 @@
 using Foz.Lake;
-using Foz.Lake.Configuration;
 
 namespace Foz.Operations.Tasks.Work;
 
