@@ -45,6 +45,8 @@ readonly record struct RunProgress(DateTimeOffset? EndedAt, int? ExitCode, strin
     public Firing Of(Firing firing) => !firing.HasTasks ? firing : firing with
     {
         State = IsWaiting ? FiringState.Waiting : FiringState.Running,
-        WantsPlace = WantsPlace, Unknown = Unknown, Reason = Reason,
+        WantsPlace = WantsPlace,
+        Unknown = Unknown,
+        Reason = Reason,
     };
 }

@@ -36,7 +36,9 @@ static class TaskFlow
                 && task.State is not TaskState.Running)
                 firing = firing.With(task with
                 {
-                    State = TaskState.Canceled, EndedAt = now, Reason = "the task is not in foz.yml any more",
+                    State = TaskState.Canceled,
+                    EndedAt = now,
+                    Reason = "the task is not in foz.yml any more",
                 });
         return firing;
     }
@@ -50,7 +52,8 @@ static class TaskFlow
         if (task.State is TaskState.Sensing or TaskState.Approval)
             return now - task.StartedAt <= definition.Timeout ? task : task with
             {
-                State = TaskState.TimedOut, EndedAt = now,
+                State = TaskState.TimedOut,
+                EndedAt = now,
                 Reason = task.State is TaskState.Approval
                     ? $"no one decided within {Duration.Describe(definition.Timeout)}"
                     : $"it was not there within {Duration.Describe(definition.Timeout)}",
@@ -62,7 +65,8 @@ static class TaskFlow
             ? task with
             {
                 State = definition.Action is TaskAction.Approval ? TaskState.Approval : TaskState.Sensing,
-                StartedAt = now, Attempts = task.Attempts + 1,
+                StartedAt = now,
+                Attempts = task.Attempts + 1,
             }
             : task;
     }
@@ -79,8 +83,14 @@ static class TaskFlow
     /// <summary>Returns a task as it is written before an attempt starts.</summary>
     public static TaskRecord Start(TaskRecord task, string host, DateTimeOffset now) => task with
     {
-        State = TaskState.Running, Attempts = task.Attempts + 1, Host = host, StartedAt = task.StartedAt ?? now,
-        AttemptedAt = now, RetryAt = null, Reason = null, Code = null,
+        State = TaskState.Running,
+        Attempts = task.Attempts + 1,
+        Host = host,
+        StartedAt = task.StartedAt ?? now,
+        AttemptedAt = now,
+        RetryAt = null,
+        Reason = null,
+        Code = null,
     };
 
     /// <summary>Returns a task as it is after an attempt ended.</summary>
@@ -89,7 +99,11 @@ static class TaskFlow
     {
         var ended = task with
         {
-            State = end.State, EndedAt = now, Code = end.Code, Reason = end.Reason, Outputs = end.Outputs,
+            State = end.State,
+            EndedAt = now,
+            Code = end.Code,
+            Reason = end.Reason,
+            Outputs = end.Outputs,
         };
         if (end.State is TaskState.Succeeded) return ended;
         if (end.State is TaskState.Unknown && !isCanceled)
@@ -99,7 +113,9 @@ static class TaskFlow
         var wait = definition.RetryDelay * Math.Pow(2, Math.Min(task.Attempts - 1, 20));
         return ended with
         {
-            State = TaskState.Retrying, EndedAt = null, RetryAt = now + (wait < retryDelayMax ? wait : retryDelayMax),
+            State = TaskState.Retrying,
+            EndedAt = null,
+            RetryAt = now + (wait < retryDelayMax ? wait : retryDelayMax),
         };
     }
 
@@ -119,7 +135,8 @@ static class TaskFlow
     /// <summary>Returns a task of which no host saw the end.</summary>
     public static TaskRecord Unknown(TaskRecord task) => task with
     {
-        State = TaskState.Unknown, Reason = "its host ended while it ran, so that its end is unknown",
+        State = TaskState.Unknown,
+        Reason = "its host ended while it ran, so that its end is unknown",
     };
 
     static bool AreOver(FiringTasks firing, TaskDefinition definition) =>

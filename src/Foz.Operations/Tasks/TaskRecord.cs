@@ -195,7 +195,9 @@ public sealed record TaskDecision(
                 State = Verdict is TaskVerdict.Approved or TaskVerdict.Succeeded
                     ? TaskState.Succeeded
                     : TaskState.Failed,
-                EndedAt = At, Reason = reason, DecidedBy = By,
+                EndedAt = At,
+                Reason = reason,
+                DecidedBy = By,
             };
     }
 
