@@ -64,6 +64,26 @@ static class CursorPlan
         return $"{column} ({kind}) of {table}";
     }
 
+    /// <summary>
+    /// Returns whether a batch of a table must be read in the order of its cursor: several of its rows may have one
+    /// key, and the type of the cursor in bronze orders its values differently than the source.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="type">The cursor's type in bronze.</param>
+    /// <param name="primaryKey">The primary key of the table; empty where none is known.</param>
+    public static bool NeedsOrder(StreamDefinition stream, DataType type, IReadOnlyList<string> primaryKey) =>
+        stream.Keys.Count > 0
+        && (type == DataType.String || type == DataType.Binary)
+        && (primaryKey.Count == 0 || primaryKey.Except(stream.Keys, StringComparer.OrdinalIgnoreCase).Any());
+
+    /// <summary>
+    /// Returns the ORDER BY of a cursor, in any dialect: rows without one come first. A name by itself would be that of
+    /// a column of the SELECT, which may be its text.
+    /// </summary>
+    /// <param name="cursor">The SQL of what a cursor compares.</param>
+    public static string OrderBy(string cursor) =>
+        $" ORDER BY CASE WHEN {cursor} IS NULL THEN 0 ELSE 1 END, CASE WHEN {cursor} IS NOT NULL THEN {cursor} END";
+
     /// <summary>Returns the inputs of the next batch; null where nothing is new.</summary>
     /// <param name="history">The inputs of all batches so far, oldest first.</param>
     /// <param name="column">The cursor.</param>

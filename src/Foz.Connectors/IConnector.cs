@@ -28,6 +28,12 @@ public interface IConnector
     /// </summary>
     bool TellsKeys => false;
 
+    /// <summary>
+    /// Whether a batch reads rows as they are at that time, so that of the rows of a key the one that arrived last is
+    /// the newest, whatever its cursor.
+    /// </summary>
+    bool ReadsCurrentRows => false;
+
     /// <summary>Checks a source's settings beyond single ones; does no I/O.</summary>
     /// <exception cref="FozException">Thrown when they are wrong.</exception>
     void Validate(SourceDefinition source)

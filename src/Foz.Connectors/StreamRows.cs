@@ -149,6 +149,12 @@ public abstract class StreamRows : IAsyncDisposable
         /// <summary>The position in the source's log at which the rows were read; null where it has none.</summary>
         public long? Lsn { get; init; }
 
+        /// <summary>
+        /// Whether the rows come in the order of their cursor, as only the source knows it; their numbers then are
+        /// <c>_cdc_seq</c>.
+        /// </summary>
+        public bool IsOrdered { get; init; }
+
         /// <summary>When the source's state that was read was current; null where unknown.</summary>
         public DateTimeOffset? CommittedAt { get; init; }
     }

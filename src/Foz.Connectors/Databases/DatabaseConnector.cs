@@ -47,6 +47,9 @@ sealed class DatabaseConnector : IConnector
     public bool TellsKeys => true;
 
     /// <inheritdoc/>
+    public bool ReadsCurrentRows => true;
+
+    /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ sealed class DatabaseReading(
     const int RowsMax = 8_192;
     const long TextBytesMax = 8 << 20;
 
+    /// <summary>The ORDER BY, for one range that one connection reads; empty for any order.</summary>
+    public string Order { get; init; } = "";
+
     /// <summary>One reader.</summary>
     public async IAsyncEnumerable<ColumnBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -26,7 +29,7 @@ sealed class DatabaseReading(
             while (Next() is { } range)
             {
                 reading = session.Command(
-                    connection, range.Sql.Length == 0 ? select : $"{select} WHERE {range.Sql}", range.Values);
+                    connection, (range.Sql.Length == 0 ? select : $"{select} WHERE {range.Sql}") + Order, range.Values);
                 var reader = await ExecuteAsync(reading, cancellationToken);
                 var rows = new RowWatch(session.ReadTimeout);
                 while (await NextWithinAsync(reader, rows, cancellationToken) is { } batch) yield return batch;

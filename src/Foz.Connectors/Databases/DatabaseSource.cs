@@ -102,16 +102,24 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
     {
         var table = await DescribeAsync(stream, cancellationToken);
         var fields = table.Fields;
+        var cursor = inputs is StreamInputs.OfCursor
+            ? DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns)
+            : null;
+        var isOrdered = cursor is not null && CursorPlan.NeedsOrder(stream, cursor.Field.Type, table.Keys);
         var conditions = inputs is StreamInputs.OfCursor range
-            ? [CursorCondition(DatabaseColumns.Find(stream, "cursor", stream.Cursor!, table.Columns), range)]
+            ? [CursorCondition(cursor!, range)]
             : await RangesAsync(stream, table, cancellationToken);
         var queue = new Queue<KeyCondition>(conditions);
         var readers = Math.Min(options.ConnectionsMax, conditions.Count);
-        var reading = new DatabaseReading(session, table.SelectSql, table.Columns, queue);
+        var reading = new DatabaseReading(session, table.SelectSql, table.Columns, queue)
+        {
+            Order = isOrdered ? CursorPlan.OrderBy(cursor!.CursorSql) : "",
+        };
         return new StreamRows.Streamed(new ColumnStream(
             fields, [.. Enumerable.Range(0, readers).Select(_ => reading.ReadAsync(CancellationToken.None))]))
         {
             Fields = fields,
+            IsOrdered = isOrdered,
             Warnings = stream.Mode is StreamMode.Snapshot && readers > 1 && !context.TableFields.Any()
                 ? [
                     new($"{stream.Name} is read by {readers} connections, each of its own moment",

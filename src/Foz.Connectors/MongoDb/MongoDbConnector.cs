@@ -22,6 +22,9 @@ sealed class MongoDbConnector(TimeProvider clock) : IConnector
     public bool TellsKeys => true;
 
     /// <inheritdoc/>
+    public bool ReadsCurrentRows => true;
+
+    /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>

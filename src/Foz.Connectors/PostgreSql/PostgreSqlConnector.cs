@@ -30,6 +30,9 @@ sealed class PostgreSqlConnector : IConnector
     public bool TellsKeys => true;
 
     /// <inheritdoc/>
+    public bool ReadsCurrentRows => true;
+
+    /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>

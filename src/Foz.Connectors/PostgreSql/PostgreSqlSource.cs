@@ -75,10 +75,13 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             : CursorRange.Sql(table.Cursor!, inputs.As<StreamInputs.OfCursor>(stream));
         var readsAll = inputs is not StreamInputs.OfCursor { From: not null };
         // The rows above a cursor are few, and found by an index where there is one.
-        var size = readsAll && table.Relation.Kind != RelationKind.View
+        var size = readsAll && !table.NeedsOrder(stream) && table.Relation.Kind != RelationKind.View
             ? await catalog.SizeAsync(table.Relation, cancellationToken)
             : null;
-        var selection = new TableSelection(table.Relation, table.Columns, condition);
+        var selection = new TableSelection(table.Relation, table.Columns, condition)
+        {
+            Order = table.NeedsOrder(stream) ? CursorPlan.OrderBy(SqlText.Name(table.Cursor!.Name)) : "",
+        };
         // An older snapshot would miss rows below a cursor that was looked up after it was taken.
         var snapshot = isSnapshot ? shared : null;
         var reading = await TableReading.OpenAsync(options, selection, size, snapshot, cancellationToken);
@@ -90,6 +93,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         {
             Fields = fields,
             Lsn = reading.Lsn,
+            IsOrdered = table.NeedsOrder(stream),
             CommittedAt = reading.TakenAt,
             Warnings = reading.Apart is { } reason
                 ? [new($"{table.Relation} is read as it is now, apart from the other tables of the run: {reason}")]
@@ -150,6 +154,11 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             Cursor = stream.Cursor is { } cursor
                 ? StreamResolver.FindColumn(stream, "cursor", cursor, readable)
                 : null,
+            CursorType = stream.Cursor is { } named
+                ? TypeMapping.Of(
+                    StreamResolver.FindColumn(stream, "cursor", named, readable).Type, catalog.HasUncheckedText).Type
+                : null,
+            PrimaryKey = KeysOf(all),
             Unreadable = [.. all.Where(c => !c.IsReadable).Select(c => c.Name)],
         };
     }
@@ -184,6 +193,16 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
     {
         /// <summary>The cursor; null where the stream has none.</summary>
         public RelationColumn? Cursor { get; init; }
+
+        /// <summary>The cursor's type in bronze; null where the stream has no cursor.</summary>
+        public DataType? CursorType { get; init; }
+
+        /// <summary>The columns of its primary key; empty where it has none that may be read.</summary>
+        public IReadOnlyList<string> PrimaryKey { get; init; } = [];
+
+        /// <summary>Whether a batch is read in the order of the cursor.</summary>
+        public bool NeedsOrder(StreamDefinition stream) =>
+            stream.Mode is StreamMode.Incremental && CursorPlan.NeedsOrder(stream, CursorType!, PrimaryKey);
 
         /// <summary>Names of columns that the user may not read.</summary>
         public IReadOnlyList<string> Unreadable { get; init; } = [];

@@ -10,6 +10,9 @@ namespace Foz.Connectors.PostgreSql;
 /// <param name="Condition">Which rows, in SQL; empty for all.</param>
 sealed record TableSelection(Relation Relation, IReadOnlyList<ReadColumn> Columns, string Condition)
 {
+    /// <summary>The ORDER BY, for a table that is read in one piece; empty for any order.</summary>
+    public string Order { get; init; } = "";
+
     /// <summary>Gets the current work, for errors.</summary>
     public string Doing => $"reading {Relation}";
 
@@ -18,7 +21,7 @@ sealed record TableSelection(Relation Relation, IReadOnlyList<ReadColumn> Column
     {
         var where = string.Join(" AND ", new[] { range, Condition }.Where(c => c.Length > 0));
         return $"SELECT {string.Join(", ", Columns.Select(c => c.Sql))} FROM {Relation.Sql}"
-            + (where.Length > 0 ? $" WHERE {where}" : "");
+            + (where.Length > 0 ? $" WHERE {where}" : "") + Order;
     }
 }
 

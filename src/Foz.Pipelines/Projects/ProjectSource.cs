@@ -22,6 +22,9 @@ public sealed record ProjectSource
     /// </summary>
     public bool KeepsCurrent { get; init; }
 
+    /// <summary>Whether of the rows of a key the one that arrived last is the newest, whatever its cursor.</summary>
+    public bool ReadsCurrentRows { get; init; }
+
     /// <summary>The key of hashes that mask columns; null where none is stated.</summary>
     public string? MaskKey { get; init; }
 

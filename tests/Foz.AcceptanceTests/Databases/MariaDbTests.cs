@@ -138,6 +138,31 @@ public sealed class MariaDbTests(MariaDbServer server) : IDisposable
     }
 
     [Theory]
+    [InlineData("VARCHAR(9) COLLATE utf8mb4_general_ci", "'b'", "'C'")]
+    [InlineData("TIME", "'99:00:00'", "'100:00:00'")]
+    [InlineData("DECIMAL(40,2)", "9", "10")]
+    [InlineData("INET6", "'9::'", "'10::'")]
+    [InlineData("INT", "9", "NULL")]
+    public async Task The_row_that_arrived_last_is_current_where_the_lake_orders_its_cursor_otherwise(
+        string type, string before, string after)
+    {
+        var database = await server.CreateDatabaseAsync();
+        database.Define(
+            lake, "{t: {mode: incremental, cursor: c, keys: [id]}, u: {mode: incremental, cursor: c, keys: [id]}}\n"
+                + "silver: current");
+        await database.ExecuteAsync(
+            $"CREATE TABLE t (id INT PRIMARY KEY, c {type} NULL, v TEXT); INSERT INTO t VALUES (1, {before}, 'old'); "
+                + $"CREATE TABLE u (id INT, c {type} NULL, v TEXT); INSERT INTO u VALUES (1, {after}, 'new'), "
+                + $"(1, {before}, 'old'), (2, {before}, 'old'), (2, {after}, 'new')");
+        await lake.RunWellAsync();
+        var last = after == "NULL" ? "old" : "new";
+        Assert.Equal([$"1|{last}", $"2|{last}"], await lake.QueryAsync("SELECT id, v FROM silver.u ORDER BY id"));
+        await database.ExecuteAsync($"UPDATE t SET c = {after}, v = 'new'");
+        await lake.RunWellAsync();
+        Assert.Equal(["1|new"], await lake.QueryAsync("SELECT id, v FROM silver.t"));
+    }
+
+    [Theory]
     [InlineData("DATETIME", "'2026-01-01 10:00:00'", "'2026-01-02'")]
     [InlineData("VARCHAR(9)", "'b'", "'c'")]
     [InlineData("VARBINARY(4)", "X'00FF'", "X'0100'")]

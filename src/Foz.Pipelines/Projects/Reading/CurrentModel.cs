@@ -34,7 +34,8 @@ static class CurrentModel
         Name = new(Schema, stream.Definition.Name),
         Table = new(schemaPrefix + Schema, stream.Definition.Name),
         Materialization = new Materialization.Table(),
-        Body = new(SqlOf(stream), new(source.File, stream.Definition.Place.Line, stream.Definition.Place.Column)),
+        Body = new(
+            SqlOf(source, stream), new(source.File, stream.Definition.Place.Line, stream.Definition.Place.Column)),
         Description = stream.Description,
         Owner = source.Owner,
         Tags = stream.Tags,
@@ -44,12 +45,14 @@ static class CurrentModel
     };
 
     /// <summary>
-    /// All rows of a snapshot, and of a stream whose source is still to be asked for its keys. Else the last row of
-    /// each key, by cursor and then by when it was read: of one batch the files in the order in which they were
-    /// modified, of a file the rows as they follow each other. A key that was deleted has none, and rows without a key
-    /// are all kept, for a check to find.
+    /// All rows of a snapshot, and of a stream whose source is still to be asked for its keys. Otherwise the last row
+    /// of each key. Of a database that is the one that arrived last, as each batch reads rows as they are: the lake may
+    /// order a cursor differently than the database, and a row can lose its cursor. Of other sources it is the one with
+    /// the largest cursor, then the one read last: of one batch the files in the order in which they were modified, of
+    /// a file the rows as they follow each other. A key that was deleted has none, and rows without a key are all kept,
+    /// for a check to find.
     /// </summary>
-    static string SqlOf(ProjectStream stream)
+    static string SqlOf(ProjectSource source, ProjectStream stream)
     {
         var definition = stream.Definition;
         var table = $"{SqlText.Identifier(stream.Name.Schema)}.{SqlText.Identifier(stream.Name.Name)}";
@@ -59,9 +62,9 @@ static class CurrentModel
         var keys = definition.Keys.Select(SqlText.Identifier).ToList();
         IEnumerable<string> order =
         [
-            .. Cursor(definition), ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.CommitTs,
-            ChangeColumns.Source, ChangeColumns.Seq,
+            ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.CommitTs, ChangeColumns.Source, ChangeColumns.Seq,
         ];
+        order = source.ReadsCurrentRows ? order.Concat(Cursor(definition)) : Cursor(definition).Concat(order);
         return $"""
             SELECT {columns}
             FROM (

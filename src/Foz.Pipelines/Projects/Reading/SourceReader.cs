@@ -95,7 +95,9 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             File = path,
         };
         var connector = connection is null ? null : file.FindConnector(connection.Type);
-        source = ReadStreams(source, reader, written["streams"] as YamlNode.Mapping, connector);
+        source = ReadStreams(
+            source with { ReadsCurrentRows = connector?.ReadsCurrentRows is true },
+            reader, written["streams"] as YamlNode.Mapping, connector);
         reader.Finish();
         if (connector is null) return null;
         if (errors.Count == known) Try(() => connector.Validate(source.Definition));

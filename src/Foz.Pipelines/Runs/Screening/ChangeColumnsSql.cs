@@ -29,7 +29,11 @@ static class ChangeColumnsSql
     public static string Select(
         StreamRows.Streamed rows, StreamRelation relation, DateTimeOffset syncedAt, string source) => Select(
         rows.Fields, $"SELECT * FROM {relation.Sql}",
-        ofRows with { Lsn = $"CAST({rows.Lsn?.ToString(CultureInfo.InvariantCulture) ?? "NULL"} AS BIGINT)" },
+        ofRows with
+        {
+            Lsn = $"CAST({rows.Lsn?.ToString(CultureInfo.InvariantCulture) ?? "NULL"} AS BIGINT)",
+            Seq = rows.IsOrdered ? "row_number() OVER ()" : ofRows.Seq,
+        },
         rows.CommittedAt is { } at ? Instant(at) : "CAST(NULL AS TIMESTAMPTZ)", syncedAt, SqlText.Literal(source));
 
     /// <summary>An instant in SQL.</summary>
