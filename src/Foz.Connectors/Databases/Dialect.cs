@@ -59,8 +59,8 @@ sealed record Dialect
     /// <summary>How many rows one statement inserts at most, and how many parameters it has.</summary>
     public (int Rows, int Parameters) InsertMax { get; init; } = (100, 900);
 
-    /// <summary>How many rows one statement deletes at most.</summary>
-    public int DeleteRowsMax { get; init; } = 1;
+    /// <summary>How many rows one command finds, updates or deletes by keys at most.</summary>
+    public int KeyRowsMax { get; init; } = 1;
 
     /// <summary>The type of names that are a key, which tells all of them apart.</summary>
     public string NameType { get; init; } = "VARCHAR(700)";
@@ -161,7 +161,7 @@ sealed record Dialect
         EngineSql = "SELECT t.engine FROM information_schema.tables t JOIN information_schema.engines e "
             + "ON e.engine = t.engine WHERE t.table_schema = COALESCE(@p1, DATABASE()) AND t.table_name = @p2 "
             + "AND e.transactions = 'NO'",
-        InsertMax = (2_000, 20_000), DeleteRowsMax = 200, TableOptions = " ENGINE = InnoDB",
+        InsertMax = (2_000, 20_000), KeyRowsMax = 200, TableOptions = " ENGINE = InnoDB",
         NameType = "VARCHAR(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
     };
 

@@ -37,10 +37,11 @@ sealed class DatabaseExport : TableExport
             writing.Transaction = transaction;
             if (target.Mode is ExportMode.Replace)
                 await writing.ExecuteAsync($"DELETE FROM {writing.Table}", [], cancellationToken);
-            if (target.Mode is ExportMode.Upsert)
-                foreach (var sql in new[] { rows.DeletedSql, rows.Sql }.OfType<string>())
-                    await EachAsync(rows, options.Dialect, sql, writing.DeleteAsync, cancellationToken);
-            var count = await EachAsync(rows, options.Dialect, rows.Sql, writing.InsertAsync, cancellationToken);
+            if (target.Mode is ExportMode.Upsert && rows.DeletedSql is { } deleted)
+                await EachAsync(rows, options.Dialect, deleted, writing.DeleteAsync, cancellationToken);
+            var count = await EachAsync(
+                rows, options.Dialect, rows.Sql,
+                target.Mode is ExportMode.Upsert ? writing.UpsertAsync : writing.InsertAsync, cancellationToken);
             if (isNoted) await ledger.NoteAsync(transaction, rows.Name, rows.Version, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
             return new ExportOutcome.Written(count);

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Globalization;
 using Foz.Connectors.Databases;
 using Foz.Lake;
 using Foz.Lake.Data;
@@ -96,15 +97,77 @@ sealed class DatabaseWriting(
     /// <summary>Deletes the rows with the keys of others.</summary>
     public async Task DeleteAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
     {
-        foreach (var part in batch.Chunk(Dialect.DeleteRowsMax))
+        foreach (var part in batch.Chunk(Dialect.KeyRowsMax))
         {
             var number = 0;
-            var where = string.Join(
-                " OR ", part.Select(_ => $"({string.Join(" AND ", Keys.Select(k => Is(fields[k], ++number)))})"));
+            var where = string.Join(" OR ", part.Select(_ => $"({WhereKeys(ref number)})"));
             await ExecuteAsync(
                 $"DELETE FROM {Table} WHERE {where}", [.. part.SelectMany(row => Keys.Select(k => row[k]))],
                 cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Updates the rows with the keys of others, and inserts those that are not there: columns that the export does not
+    /// have keep their values, and rows that refer to a row stay. A unique index on other columns changes no other row:
+    /// the database refuses the row.
+    /// </summary>
+    /// <exception cref="FozException">Several rows of the table have one key.</exception>
+    public async Task UpsertAsync(IReadOnlyList<object?[]> batch, CancellationToken cancellationToken)
+    {
+        var missing = new List<object?[]>();
+        foreach (var part in batch.Chunk(Dialect.KeyRowsMax))
+        {
+            var present = await FindAsync(part, cancellationToken);
+            missing.AddRange(part.Where((_, i) => !present.Contains(i)));
+            await UpdateAsync([.. part.Where((_, i) => present.Contains(i))], cancellationToken);
+        }
+        if (missing.Count > 0) await InsertAsync(missing, cancellationToken);
+    }
+
+    /// <summary>Returns the positions of the rows whose keys the table has.</summary>
+    async Task<HashSet<int>> FindAsync(IReadOnlyList<object?[]> part, CancellationToken cancellationToken)
+    {
+        var number = 0;
+        var sql = string.Join(
+            " UNION ALL ", part.Select((_, i) => $"SELECT {i} FROM {Table} WHERE {WhereKeys(ref number)}"));
+        await using var command = session.Command(
+            connection, sql, [.. part.SelectMany(row => Keys.Select(k => row[k] ?? DBNull.Value))]);
+        command.Transaction = Transaction;
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var present = new HashSet<int>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var position = Convert.ToInt32(reader.GetValue(0), CultureInfo.InvariantCulture);
+            if (!present.Add(position))
+                throw Refused(
+                    $"several rows of the table have the keys {string.Join(", ", Keys.Select(k => part[position][k]))}",
+                    $"upsert needs a unique index on ({string.Join(", ", target.Keys)})");
+        }
+        return present;
+    }
+
+    /// <summary>Updates rows that the table has, in one command.</summary>
+    async Task UpdateAsync(IReadOnlyList<object?[]> part, CancellationToken cancellationToken)
+    {
+        var changed = fields.Index().Select(field => field.Index).Except(Keys).ToList();
+        if (part.Count == 0 || changed.Count == 0) return;
+        var number = 0;
+        var sql = string.Join(
+            "; ", part.Select(_ =>
+                $"UPDATE {Table} SET "
+                    + string.Join(
+                        ", ", changed.Select(c => $"{Dialect.Quote(fields[c].Name)} = {Dialect.Parameter(++number)}"))
+                    + $" WHERE {WhereKeys(ref number)}"));
+        await ExecuteAsync(
+            sql, [.. part.SelectMany(row => changed.Concat(Keys).Select(c => row[c]))], cancellationToken);
+    }
+
+    string WhereKeys(ref int number)
+    {
+        var conditions = new List<string>();
+        foreach (var key in Keys) conditions.Add(Is(fields[key], ++number));
+        return string.Join(" AND ", conditions);
     }
 
     /// <summary>

@@ -107,6 +107,39 @@ public sealed class MariaDbExportTests(MariaDbServer server) : IDisposable
         Assert.Equal(["b|2", "C|9"], await database.QueryAsync("SELECT k, v FROM t ORDER BY k"));
     }
 
+    [Fact]
+    public async Task An_upsert_keeps_other_columns_and_the_rows_that_refer_to_a_row()
+    {
+        var database = await OpenAsync();
+        await database.ExecuteAsync(
+            """
+            CREATE TABLE source_rows (id INT PRIMARY KEY, v INT, mail VARCHAR(9));
+            INSERT INTO source_rows VALUES (1, 1, 'a'), (2, 1, 'b'), (3, 1, 'c');
+            CREATE TABLE t (id INT PRIMARY KEY, v INT, mail VARCHAR(9) UNIQUE, note TEXT); INSERT INTO t VALUES (1, 9, 'a', 'mine');
+            CREATE TABLE child (id INT, FOREIGN KEY (id) REFERENCES t (id) ON DELETE CASCADE); INSERT INTO child VALUES (1)
+            """);
+        lake.Write("sources/db.yml", "connection: db\nstreams: {source_rows: {keys: [id]}}\n");
+        Model("{connection: db, table: t, mode: upsert, keys: [id]}", "SELECT id, v, mail FROM bronze.source_rows");
+        await lake.RunWellAsync();
+        await ExpectAsync("1|1|a|mine|1", "2|1|b||0", "3|1|c||0");
+        await database.ExecuteAsync(
+            "UPDATE source_rows SET v = 2 WHERE id < 3; DELETE FROM source_rows WHERE id = 3; "
+                + "INSERT INTO source_rows VALUES (4, 2, 'd'); UPDATE t SET note = 'yours' WHERE id = 2");
+        await lake.RunWellAsync();
+        await ExpectAsync("1|2|a|mine|1", "2|2|b|yours|0", "4|2|d||0");
+        // The row of another key keeps its value: the new one is refused.
+        await database.ExecuteAsync(
+            "INSERT INTO t VALUES (7, 7, 'x', 'other'); INSERT INTO source_rows VALUES (5, 5, 'x')");
+        var error = (await lake.RunAsync()).Steps.Single(s => s.Error is not null).Error!;
+        Assert.Contains("Duplicate entry 'x' for key", error.Message, StringComparison.Ordinal);
+        await ExpectAsync("1|2|a|mine|1", "2|2|b|yours|0", "4|2|d||0", "7|7|x|other|0");
+
+        async Task ExpectAsync(params string[] rows) => Assert.Equal(
+            rows,
+            await database.QueryAsync(
+                "SELECT id, v, mail, note, (SELECT COUNT(*) FROM child WHERE child.id = t.id) FROM t ORDER BY id"));
+    }
+
     [Theory]
     [InlineData("VARCHAR(20)", "id", "the key id is integer in the model and VARCHAR in the table")]
     [InlineData("INT", "id::varchar", "the key id is string in the model and INT in the table")]
