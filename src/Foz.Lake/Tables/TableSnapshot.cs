@@ -62,8 +62,11 @@ public sealed class TableSnapshot
     /// <summary>What the table holds, for people; null where it is not described.</summary>
     public string? Description => State.Metadata.Description;
 
-    /// <summary>The last batch of a step that the table carries; null if it carries none.</summary>
-    public long? BatchOf(string step) => State.TransactionVersion(step);
+    /// <summary>
+    /// The last batch of a step that the table carries; null if it carries none. Steps are named whatever the case.
+    /// </summary>
+    public long? BatchOf(string step) => State.Transactions.Values
+        .Where(set => set.AppId.Equals(step, StringComparison.OrdinalIgnoreCase)).Max(set => (long?)set.Version);
 
     /// <summary>How many rows it has by its log; null where a file's statistics do not say.</summary>
     public long? RowCount

@@ -23,7 +23,7 @@ public sealed record ResumedRun(string RunId, RunRequest? Request)
             .ToHashSet();
         var names = again.Where(name =>
             project.Graph.Find(name) is not null || project.Sources.Any(s => s.IsUndiscovered))
-            .Select(name => $"fqn:{name}").ToList();
+            .Select(name => $"fqn:{project.Graph.Find(name)?.Name ?? name}").ToList();
         // No step is a test: where tests alone failed, none is run.
         if (names.Count == 0 && tests.Count > 0) names.Add($"resource_type:{ResourceWords.Test}");
         return new(last.RunId, names.Count == 0 ? null : new()

@@ -105,7 +105,8 @@ public static class ChangeLog
         {
             if (await table.Delta.ReadCommitAsync(version, cancellationToken) is not { } commit) return false;
             if (commit.Actions.OfType<SetTransaction>()
-                .Any(set => set.AppId == batch.Step && set.Version == batch.Number))
+                .Any(set => set.Version == batch.Number
+                    && set.AppId.Equals(batch.Step, StringComparison.OrdinalIgnoreCase)))
                 return true;
             if (!commit.Actions.All(OnlyArranges)) return false;
         }
