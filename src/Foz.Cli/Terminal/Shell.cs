@@ -70,13 +70,17 @@ sealed class Shell
         var isTerminal = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not "dumb";
         // Not asked of a command whose output is no terminal, which would take time at its start.
         var isInteractive = !Console.IsOutputRedirected && !Console.IsInputRedirected;
+        // As what goes to other programs is UTF-8, what comes from them is too.
+        var input = new Lazy<TextReader>(() => Console.IsInputRedirected
+            ? new Utf8Reader(Console.OpenStandardInput(), "the standard input")
+            : Console.In);
         var encoding = Console.IsOutputRedirected
             ? TerminalEncoding.Utf8 : TerminalEncoding.Of(Environment.GetEnvironmentVariable);
         return new()
         {
             Out = Writer(Console.OpenStandardOutput(), encoding, flushes: isTerminal),
             Error = Writer(Console.OpenStandardError(), encoding, flushes: true),
-            In = () => Console.In,
+            In = () => input.Value,
             IsTerminal = isTerminal,
             HasColor = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
             WidthNow = static () => Console.WindowWidth, HeightNow = static () => Console.WindowHeight,

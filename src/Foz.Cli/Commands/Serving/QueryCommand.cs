@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Commands.Querying;
+using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Serving.Sql;
 
@@ -115,10 +116,13 @@ static class QueryCommand
             ({ }, { }) => throw new FozException(ErrorKind.Usage, "SQL is given as an argument and with --file"),
             ("-", null) or (null, null) => context.Shell.In().ReadToEndAsync(cancellationToken),
             ({ }, null) => Task.FromResult(sql),
-            _ => ReadFileAsync(context.Shell.PathOf(file!), cancellationToken),
+            _ => ReadFileAsync(context.Shell.PathOf(file!), file!, cancellationToken),
         };
 
-    static async Task<string> ReadFileAsync(string path, CancellationToken cancellationToken) => File.Exists(path)
-        ? await File.ReadAllTextAsync(path, cancellationToken)
-        : throw new FozException(ErrorKind.Usage, $"there is no file {path}");
+    static async Task<string> ReadFileAsync(string path, string shown, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path)) throw new FozException(ErrorKind.Usage, $"there is no file {path}");
+        using var reader = new Utf8Reader(File.OpenRead(path), shown);
+        return await reader.ReadToEndAsync(cancellationToken);
+    }
 }

@@ -115,6 +115,22 @@ public sealed class QueryCommandTests : IDisposable
         Assert.Equal(2, (await foz.RunAsync("query", "-f", "absent.sql")).ExitCode);
     }
 
+    [Fact]
+    public async Task A_file_that_is_not_UTF_8_is_refused()
+    {
+        byte[] mark = [0xEF, 0xBB, 0xBF];
+        await WriteAsync([.. mark, .. "select 'é' as a"u8]);
+        Assert.Equal("a\né\n", (await foz.RunAsync("query", "-f", "q.sql", "-o", "csv")).Out);
+        await WriteAsync([.. "select 1;\nselect '"u8, 0xE9, .. "' as a"u8]);
+        var refused = await foz.RunAsync("query", "-f", "q.sql");
+        Assert.Equal(
+            (2, "error: q.sql:2:9: the text is not UTF-8\n  save it as UTF-8\n"), (refused.ExitCode, refused.Error));
+        Assert.Equal("", refused.Out);
+
+        Task WriteAsync(byte[] bytes) => File.WriteAllBytesAsync(
+            Path.Combine(foz.Folder, "q.sql"), bytes, TestContext.Current.CancellationToken);
+    }
+
     [Theory]
     [InlineData("selec 1", 1, "sql:1:1")]
     [InlineData("select\n  nope from range(1)", 1, "sql:2:3")]
