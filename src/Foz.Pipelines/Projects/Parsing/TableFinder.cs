@@ -30,9 +30,17 @@ sealed class TableFinder(EnginePool engines, CancellationToken cancellationToken
         Parallel.For(0, all.Length, i =>
         {
             var sql = all[i];
-            if (cache.FindUses(sql) is { } known) found[sql] = known;
-            else if (FindPlain(sql) is { } plain) cache.Add(sql, found[sql] = plain);
-            else open.Add(sql);
+            try
+            {
+                if (cache.FindUses(sql) is { } known) found[sql] = known;
+                else if (FindPlain(sql) is { } plain) cache.Add(sql, found[sql] = plain);
+                else open.Add(sql);
+            }
+            // A text that is nested too deep, or too long, is that of one file: the others are read.
+            catch (FozException e)
+            {
+                found[sql] = new([], e);
+            }
         });
         // The engine takes longer to open than all that is plain takes to be read.
         if (open.IsEmpty) return found;

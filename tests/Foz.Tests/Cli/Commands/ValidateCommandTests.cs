@@ -19,6 +19,29 @@ public sealed class ValidateCommandTests : IDisposable
     public void Dispose() => foz.Dispose();
 
     [Theory]
+    [InlineData(3_000, 0, "nested more than 1000 deep")]
+    [InlineData(0, 20_000, "more than 1000 operators in a row")]
+    public async Task SQL_that_is_too_deep_or_too_long_is_an_error_of_its_file(
+        int parentheses, int operators, string said)
+    {
+        foz.Write("foz.yml", "name: t\nlake: lake\n");
+        foz.Write(
+            "models/a/deep.sql",
+            $"select {new string('(', parentheses)}1{new string(')', parentheses)}"
+                + $"{string.Concat(Enumerable.Repeat(" + 1", operators))} as x");
+        foz.Write("models/a/wrong.sql", "select * from a.nothing");
+        foreach (var command in new[] { "validate", "run" })
+        {
+            var output = await foz.RunAsync(command);
+            Assert.InRange(output.ExitCode, 1, 2);
+            Assert.Contains("models/a/deep.sql:1:", output.Error, StringComparison.Ordinal);
+            Assert.Contains(said, output.Error, StringComparison.Ordinal);
+            if (command == "validate") Assert.Contains("models/a/wrong.sql:1:", output.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("AggregateException", output.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData(
         "- positive: {where: amont > 0}", 1, 6, 27, "Referenced column \"amont\" not found", "did you mean 'amount'?")]
     [InlineData(
