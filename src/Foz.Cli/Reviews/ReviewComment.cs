@@ -56,7 +56,7 @@ sealed class ReviewComment(Func<string, string> mask)
     /// <summary>Writes what a promotion after a merge did.</summary>
     public string Write(ReviewSubject subject, PromotionPlan promotion)
     {
-        var text = new StringBuilder(Head(subject, "promoted"));
+        var text = new StringBuilder(Head(subject, promotion.Tables.Any() ? "promoted" : "nothing to promote"));
         Append(text, Promotion(promotion, subject, isDone: true));
         return text.ToString();
     }
@@ -226,7 +226,7 @@ sealed class ReviewComment(Func<string, string> mask)
         }));
 
     string Promotion(Review review) =>
-        review.Promotion is { } plan && review.Verdict is not ReviewVerdict.Failed
+        review.Promotion is { } plan && review.Verdict is ReviewVerdict.Passed
             ? Promotion(plan, review.Subject, isDone: false)
             : "";
 

@@ -68,6 +68,17 @@ public sealed partial class ReviewCommentTests
         Assert.Contains("A section is left out", comment, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_comment_says_promoted_only_of_what_is()
+    {
+        var writer = new ReviewComment(static text => text);
+        var none = writer.Write(subject, new PromotionPlan(null, []));
+        Assert.Contains("nothing to promote", none, StringComparison.Ordinal);
+        Assert.DoesNotContain(": promoted", none, StringComparison.Ordinal);
+        var breaking = new Review(subject) { Promotion = new PromotionPlan(null, []), Tables = [TableOf("x", "t")] };
+        Assert.DoesNotContain("promoted", writer.Write(breaking), StringComparison.Ordinal);
+    }
+
     static string Write(string text, Func<string, string>? mask = null) =>
         new ReviewComment(mask ?? (static unmasked => unmasked)).Write(new Review(subject)
         {
