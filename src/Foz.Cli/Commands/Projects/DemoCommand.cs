@@ -219,7 +219,7 @@ static class DemoCommand
 
     static void TellNext(Shell shell, string project)
     {
-        var shown = shell.Shown(project);
+        var shown = ShellWords.Quote(shell.Shown(project));
         // In a clone the command lies in the current folder.
         var isClone = File.Exists(Path.Combine(shell.Folder, "Foz.slnx"));
         if (!isClone && shown != ".") shell.Out.WriteLine($"  cd {shown}");

@@ -135,7 +135,7 @@ static class InitCommand
         {
             var shown = shell.Shown(folder);
             shell.Out.WriteLine("\nNext:");
-            if (shown != ".") shell.Out.WriteLine($"  cd {shown}");
+            if (shown != ".") shell.Out.WriteLine($"  cd {ShellWords.Quote(shown)}");
             if (secret is not null) shell.Out.WriteLine($"  {secret}");
             if (isToRun) shell.Out.WriteLine("  foz run");
             shell.Out.WriteLine($"  foz query \"select * from {table}\"");

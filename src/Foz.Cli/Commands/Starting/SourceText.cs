@@ -65,12 +65,15 @@ sealed class SourceText(SourceDraft draft, string schema, bool hasSilver)
             text.Append($"    {name}: {yaml}\n");
     }
 
+    /// <summary>Whether a stream is a file without rows: its table is made with the first of them.</summary>
+    bool IsEmpty(StreamDraft stream) => draft.Connection.Kind == SourceKind.Files && stream.Fields.Count == 0;
+
     string Silver(StreamDraft stream) =>
         $"""
         /* @foz
         description: {stream.Name}, all rows; name its keys in {FileName} and delete this file for the current ones
         materialization: view
-        @foz */
+        {(IsEmpty(stream) ? "# The file is empty. Take this line out once it has rows:\nenabled: false\n" : "")}@foz */
         select {string.Join(", ", stream.Fields.Select(field => StartText.Sql(field.Name)).DefaultIfEmpty("*"))}
         from {StartText.Sql(schema)}.{StartText.Sql(stream.Name)}
 
