@@ -9,7 +9,25 @@ static class LojaProject
     /// <summary>The name of the project, and of the folder that it is written to.</summary>
     public const string Name = "loja";
 
-    const string Prefix = Name + "/";
+    const string Prefix = Name + "/", Readme = "README.md";
+
+    /// <summary>The files of the project by the names that they have inside the program.</summary>
+    static IReadOnlyDictionary<string, string> Files { get; } = typeof(LojaProject).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .ToDictionary(name => name, name => name[Prefix.Length..].Replace('\\', '/'), StringComparer.Ordinal);
+
+    /// <summary>
+    /// Returns whether a folder has the project: its name, its sources and its models, whatever they say.
+    /// </summary>
+    /// <exception cref="IOException">Thrown when <c>foz.yml</c> cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Thrown when <c>foz.yml</c> may not be read.</exception>
+    public static bool IsIn(string folder)
+    {
+        var settings = Path.Combine(folder, ProjectFile.FileName);
+        return File.Exists(settings)
+            && File.ReadLines(settings).Any(line => line.Split('#')[0].TrimEnd() == $"name: {Name}")
+            && Files.Values.Where(file => file != Readme).All(file => File.Exists(Path.Combine(folder, file)));
+    }
 
     /// <summary>Writes the files of the project.</summary>
     /// <param name="folder">The folder: a new or an empty one.</param>
@@ -28,10 +46,9 @@ static class LojaProject
         // Beside it, and then moved: the folder is there with all files, or not at all.
         var writing = Path.TrimEndingDirectorySeparator(folder) + ".writing";
         if (Directory.Exists(writing)) Directory.Delete(writing, recursive: true);
-        foreach (var name in assembly.GetManifestResourceNames())
+        foreach (var (name, path) in Files)
         {
-            if (!name.StartsWith(Prefix, StringComparison.Ordinal)) continue;
-            var file = Path.Combine(writing, name[Prefix.Length..].Replace('\\', '/'));
+            var file = Path.Combine(writing, path);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             await using var text = assembly.GetManifestResourceStream(name)!;
             await using var target = File.Create(file);

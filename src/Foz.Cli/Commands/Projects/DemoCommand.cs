@@ -117,7 +117,7 @@ static class DemoCommand
             for (var folder = start; folder is not null; folder = Path.GetDirectoryName(folder))
             {
                 var example = Path.Combine(folder, ExampleFolder);
-                if (IsProject(example)) return example;
+                if (LojaProject.IsIn(example)) return example;
             }
         }
         return await FilledAsync(shell, shell.PathOf(LojaProject.Name), cancellationToken);
@@ -125,7 +125,14 @@ static class DemoCommand
 
     static async Task<string> FilledAsync(Shell shell, string folder, CancellationToken cancellationToken)
     {
-        if (IsProject(folder)) return folder;
+        if (IsProject(folder))
+            return LojaProject.IsIn(folder)
+                ? folder
+                : throw new FozException(
+                    ErrorKind.Usage, $"the project in {shell.Shown(folder)} is not the demo's; no files written")
+                {
+                    Hint = "run foz demo in another folder",
+                };
         await LojaProject.WriteAsync(folder, cancellationToken);
         shell.Out.WriteLine($"made the project {LojaProject.Name} in {shell.Shown(folder)}");
         return folder;

@@ -25,6 +25,49 @@ public sealed class ProjectCommandTests : IDisposable
         Assert.Equal("Skipped\nSucceeded\n", await ColumnAsync("select outcome from foz.runs order by 1"));
     }
 
+    [Theory]
+    [InlineData("demo", "--folder", ".")]
+    [InlineData("demo", "--folder", ".", "--fresh")]
+    public async Task The_demo_leaves_another_project_as_it_is(params string[] arguments)
+    {
+        await InitAsync();
+        await OkAsync("run");
+        foreach (var name in new[] { "company", "loja" })
+        {
+            foz.Write("foz.yml", $"name: {name}\nlake: lake\n");
+            var before = Entries();
+            var run = await foz.RunAsync(arguments);
+            Assert.Equal(
+                (2, "error: the project in . is not the demo's; no files written\n  run foz demo in another folder\n"),
+                (run.ExitCode, run.Error));
+            Assert.Equal(before, Entries());
+        }
+
+        string[] Entries() =>
+            [.. Directory.EnumerateFileSystemEntries(foz.Folder, "*", SearchOption.AllDirectories).Order()];
+    }
+
+    [Fact]
+    public async Task A_new_project_of_files_runs_though_one_is_empty()
+    {
+        foz.Write("in/a.csv", "");
+        foz.Write("in/b.csv", "id,v\n1,x\n");
+        foreach (var file in new[] { "a.csv", "b.csv" })
+            File.SetLastWriteTimeUtc(Path.Combine(foz.Folder, "in", file), new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        var made = await OkAsync("init", "my shop", "--template", "files", "--address", "in");
+        Assert.Contains("\n  cd 'my shop'\n", made, StringComparison.Ordinal);
+        await OkAsync("run", "--project", "my shop");
+        foz.Write("in/a.csv", "id,w\n2,y\n");
+        File.SetLastWriteTimeUtc(Path.Combine(foz.Folder, "in/a.csv"), new(2026, 1, 2, 0, 0, 0, DateTimeKind.Utc));
+        var model = Path.Combine("my shop", "models/silver/a.sql");
+        var text = await File.ReadAllTextAsync(Path.Combine(foz.Folder, model), TestContext.Current.CancellationToken);
+        Assert.Contains("enabled: false", text, StringComparison.Ordinal);
+        foz.Write(model, text.Replace("enabled: false\n", "", StringComparison.Ordinal));
+        await OkAsync("run", "--project", "my shop");
+        Assert.Equal(
+            "id,w\n2,y\n", await OkAsync("query", "select id, w from silver.a", "--project", "my shop", "-o", "csv"));
+    }
+
     [Fact]
     public async Task Tables_are_listed_shown_and_traced()
     {
