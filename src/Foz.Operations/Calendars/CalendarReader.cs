@@ -15,10 +15,11 @@ sealed class CalendarReader(ErrorList errors)
     [
         new(
             "base",
-            "the calendar whose holidays it has too: `br`, `br_bank`, `br_sp` and the other states, or one above it"),
+            "the calendar whose holidays it has too, and its weekend: `br`, `br_bank`, `br_sp` and the other states, "
+                + "or one above it"),
         new("holidays", "a list of days: `2026-12-24`, or `12-24` for every year"),
         new("weekend", "a list of days of the week: `[friday, saturday]`; `[]` for none") { Default =
-            "`[saturday, sunday]`" },
+            "that of `base`, otherwise `[saturday, sunday]`" },
     ];
 
     /// <summary>Reads the calendars, beside those that Foz knows.</summary>

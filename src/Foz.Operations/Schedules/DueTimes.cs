@@ -59,13 +59,17 @@ static class DueTimes
         var found = new SortedSet<DateTimeOffset>();
         var range = Range(days, after, upTo);
         foreach (var due in OfCron(cron, range.From, range.To))
+            if (DayOf(due, cron.TimeZone) is var day && days.Of(day) == day) Add(due);
+        // The clocks of the day that a time moves to count, and not those of the day that it leaves.
+        foreach (var wall in WallTimes(cron, range.From, range.To))
+            if (DateOnly.FromDateTime(wall) is var day && days.Of(day) is { } moved && moved != day)
+                Add(AtWall(wall.AddDays(moved.DayNumber - day.DayNumber), cron.TimeZone));
+        return found;
+
+        void Add(DateTimeOffset at)
         {
-            var day = DayOf(due, cron.TimeZone);
-            if (days.Of(day) is not { } moved) continue;
-            var at = moved == day ? due : Move(due, day, moved, cron.TimeZone);
             if (at > after && at <= upTo) found.Add(at);
         }
-        return found;
     }
 
     /// <summary>The times that can move into a range: those of the free days beside it.</summary>
@@ -83,9 +87,21 @@ static class DueTimes
     static DateOnly DayOf(DateTimeOffset due, TimeZoneInfo zone) =>
         DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(due, zone).DateTime);
 
-    static DateTimeOffset Move(DateTimeOffset due, DateOnly from, DateOnly to, TimeZoneInfo zone)
+    /// <summary>The times of a cron expression as a clock on the wall shows them that is never changed.</summary>
+    static IEnumerable<DateTime> WallTimes(ScheduleTrigger.Cron cron, DateTimeOffset from, DateTimeOffset to)
     {
-        var local = TimeZoneInfo.ConvertTime(due, zone).DateTime.AddDays(to.DayNumber - from.DayNumber);
+        var (first, last) = (Local(from), Local(to));
+        return first >= last
+            ? []
+            : cron.Expression.GetOccurrences(first, last, TimeZoneInfo.Utc, fromInclusive: true, toInclusive: true)
+                .Select(wall => DateTime.SpecifyKind(wall, DateTimeKind.Unspecified));
+
+        DateTime Local(DateTimeOffset time) =>
+            DateTime.SpecifyKind(TimeZoneInfo.ConvertTime(time, cron.TimeZone).DateTime, DateTimeKind.Utc);
+    }
+
+    static DateTimeOffset AtWall(DateTime local, TimeZoneInfo zone)
+    {
         // As cron has it: a time that the clocks pass over is due when they have moved.
         while (zone.IsInvalidTime(local)) local = local.AddMinutes(1);
         return new DateTimeOffset(local, zone.GetUtcOffset(local)).ToUniversalTime();

@@ -61,15 +61,17 @@ public sealed class DueTimesTests
         };
         var expected = new SortedSet<DateTimeOffset>();
         foreach (var due in cron.Between(zone, start.AddDays(-40), start.AddDays(400)))
+            if (calendar.IsBusinessDay(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(due, zone).DateTime)))
+                Expect(due);
+        // A moved time is that of the day it moves to, whatever the clocks do on its own.
+        foreach (var wall in cron.Between(TimeZoneInfo.Utc, start.AddDays(-40), start.AddDays(400)))
         {
-            var local = TimeZoneInfo.ConvertTime(due, zone).DateTime;
-            var day = local;
-            while (!calendar.IsBusinessDay(DateOnly.FromDateTime(day)) && other != OtherDays.Skip)
+            var day = wall.DateTime;
+            if (other is OtherDays.Skip || calendar.IsBusinessDay(DateOnly.FromDateTime(day))) continue;
+            while (!calendar.IsBusinessDay(DateOnly.FromDateTime(day)))
                 day = day.AddDays(other is OtherDays.Next ? 1 : -1);
-            if (!calendar.IsBusinessDay(DateOnly.FromDateTime(day))) continue;
             while (zone.IsInvalidTime(day)) day = day.AddMinutes(1);
-            var moved = day == local ? due : new(day, zone.GetUtcOffset(day));
-            if (moved > start && moved <= start.AddDays(360)) expected.Add(moved);
+            Expect(new(day, zone.GetUtcOffset(day)));
         }
         var parts = new List<DateTimeOffset>();
         for (var at = start; at < start.AddDays(360);)
@@ -80,6 +82,25 @@ public sealed class DueTimesTests
             at = next;
         }
         Assert.Equal(expected, parts);
+
+        void Expect(DateTimeOffset at)
+        {
+            if (at > start && at <= start.AddDays(360)) expected.Add(at);
+        }
+    }
+
+    [Fact]
+    public void A_time_that_moves_from_a_day_of_changed_clocks_keeps_its_hour()
+    {
+        var trigger = new ScheduleTrigger.Cron(
+            CronExpression.Parse("30 2 8-14 3 SUN"), TimeZoneInfo.FindSystemTimeZoneById("America/New_York"), "")
+        {
+            Days = new(
+                new("c", Calendar.SaturdayAndSunday, _ => new HashSet<DateOnly>()), OtherDays.Next, Number: null),
+        };
+        Assert.Equal(
+            new DateTimeOffset(2027, 3, 15, 2, 30, 0, TimeSpan.FromHours(-4)),
+            DueTimes.Next(trigger, new(2027, 1, 1, 0, 0, 0, TimeSpan.Zero)));
     }
 
     [Fact]
