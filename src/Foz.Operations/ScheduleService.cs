@@ -1,3 +1,4 @@
+using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
@@ -99,11 +100,13 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
     /// <param name="schedules">The schedules.</param>
     /// <param name="isPaused">Whether they are paused from now on.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Task PauseAsync(
+    /// <exception cref="FozException">There is no lake.</exception>
+    public async Task PauseAsync(
         IReadOnlyList<ScheduleDefinition> schedules, bool isPaused, CancellationToken cancellationToken)
     {
+        await EnsureLakeAsync(cancellationToken);
         var now = lake.Clock.GetUtcNow();
-        return states.ChangeAsync(
+        await states.ChangeAsync(
             known => schedules.Aggregate(known, (all, schedule) => all.With(
                 schedule.Name, Change(all.Find(schedule.Name) ?? new(now, schedule.Trigger.Text)))),
             cancellationToken);
@@ -121,10 +124,12 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
     /// <param name="from">Those tasks.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The firings.</returns>
+    /// <exception cref="FozException">There is no lake.</exception>
     public async Task<IReadOnlyList<Firing>> FireAsync(
         IReadOnlyList<ScheduleDefinition> schedules, Firing? again, IReadOnlyList<string> from,
         CancellationToken cancellationToken)
     {
+        await EnsureLakeAsync(cancellationToken);
         var now = lake.Clock.GetUtcNow();
         var made = schedules.Select(schedule => new Firing
         {
@@ -155,6 +160,16 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
 
     /// <summary>The request by which a firing's last attempt was run, whose output the lake has.</summary>
     public string RequestOf(Firing firing) => LakeRunHost.RequestOf(file, firing);
+
+    /// <summary>Makes sure that there is a lake: what is asked of one that is gone makes no other.</summary>
+    async Task EnsureLakeAsync(CancellationToken cancellationToken)
+    {
+        if (await lake.Format.FindAsync(cancellationToken) is not null) return;
+        throw new FozException(ErrorKind.Usage, $"there is no lake in {lake.Root}")
+        {
+            Hint = "put it back if it is gone; foz run or foz serve makes a new one",
+        };
+    }
 
     DateTimeOffset? NextOf(ScheduleDefinition schedule, ScheduleState? known)
     {

@@ -33,6 +33,7 @@ public sealed class LakeFormat(IObjectStore store, TimeProvider clock)
     const string Definitions = "_foz/catalog";
 
     State? state;
+    bool isStated;
 
     static string Version => typeof(LakeFormat).Assembly.GetName().Version!.ToString(3);
 
@@ -48,10 +49,29 @@ public sealed class LakeFormat(IObjectStore store, TimeProvider clock)
     /// Reads the number of the lake before something is written; a lake that has nothing yet gets the newest.
     /// </summary>
     /// <inheritdoc cref="ReadAsync"/>
-    public ValueTask<int> ReadForWritingAsync(CancellationToken cancellationToken) =>
-        state is { IsSettled: true } known
+    public ValueTask<int> ReadForWritingAsync(CancellationToken cancellationToken)
+    {
+        EnsureThere();
+        return state is { IsSettled: true } known
             ? ValueTask.FromResult(known.Number)
             : ReadOnceAsync(isForWriting: true, cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes sure that a lake on this machine, which stated its number before, is still there: what is written after it
+    /// went away would be a lake without its tables.
+    /// </summary>
+    /// <exception cref="FozException">It is gone.</exception>
+    public void EnsureThere()
+    {
+        if (isStated && store.IsLocal && !File.Exists(store.LocalPath(Path))) throw Gone();
+    }
+
+    /// <summary>The error of a lake that went away while this process works on it.</summary>
+    FozException Gone() => new(ErrorKind.Storage, $"the lake {store.Root} is gone: it has no {Path} any more")
+    {
+        Hint = "put it back, or end this process before you make a new lake there",
+    };
 
     /// <summary>Reads the number again, which another process may have changed, before something is written.</summary>
     /// <inheritdoc cref="ReadAsync"/>
@@ -74,7 +94,7 @@ public sealed class LakeFormat(IObjectStore store, TimeProvider clock)
     /// <exception cref="FozException">This Foz does not know the number that is stated, or cannot read it.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
     public async Task StateAsync(int number, CancellationToken cancellationToken) =>
-        state = await WriteAsync(number, cancellationToken);
+        (state, isStated) = (await WriteAsync(number, cancellationToken), true);
 
     /// <summary>The content of a lease that a lake of a format does not use any more.</summary>
     public static byte[] Closed(int format) => JsonSerializer.SerializeToUtf8Bytes(
@@ -112,8 +132,9 @@ public sealed class LakeFormat(IObjectStore store, TimeProvider clock)
     {
         // Others may do the same meanwhile, in this process as in any other: what is written has one winner.
         var found = state ?? await LoadAsync(cancellationToken);
-        if (isForWriting && !found.IsSettled) found = await SettleAsync(cancellationToken);
+        if (isForWriting && !found.IsSettled) found = isStated ? throw Gone() : await SettleAsync(cancellationToken);
         state = found;
+        isStated |= found is { IsSettled: true, Number: > Oldest };
         return found.Number;
     }
 

@@ -114,7 +114,11 @@ public sealed class LakeStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public string StagingPath(string path) => store.StagingPath(path);
+    public string StagingPath(string path)
+    {
+        Format.EnsureThere();
+        return store.StagingPath(path);
+    }
 
     /// <inheritdoc/>
     public async ValueTask PublishAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken)

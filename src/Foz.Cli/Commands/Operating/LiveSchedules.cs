@@ -21,7 +21,8 @@ sealed class LiveSchedules
     readonly CommandContext context;
     readonly ParseResult arguments;
     readonly bool isOff;
-    (DateTime WrittenAt, long Length) seen;
+    readonly string lake;
+    (DateTime WrittenAt, long Length, bool CanRead) seen;
     long lookedAt;
 
     /// <summary>Reads them for the first time.</summary>
@@ -33,6 +34,7 @@ sealed class LiveSchedules
     {
         (this.context, this.arguments, this.isOff) = (context, arguments, isOff);
         File = Workspace.FileOf(context, arguments);
+        lake = File.LakePath;
         seen = Stamp;
         Read();
     }
@@ -53,9 +55,24 @@ sealed class LiveSchedules
 
     ProjectFile File { get; set; }
 
-    (DateTime, long) Stamp => new FileInfo(Path.Combine(File.Folder, ProjectFile.FileName)) is { Exists: true } file
-        ? (file.LastWriteTimeUtc, file.Length)
-        : default;
+    (DateTime, long, bool) Stamp =>
+        new FileInfo(Path.Combine(File.Folder, ProjectFile.FileName)) is { Exists: true } file
+            ? (file.LastWriteTimeUtc, file.Length, CanRead(file))
+            : default;
+
+    /// <summary>Whether a file can be read: its permissions are no part of its time.</summary>
+    static bool CanRead(FileInfo file)
+    {
+        try
+        {
+            using var opened = file.OpenRead();
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Finds what is wrong with the schedules of a project, and with their command lines.</summary>
     /// <param name="context">The command's context.</param>
@@ -114,7 +131,17 @@ sealed class LiveSchedules
         seen = Stamp;
         try
         {
-            File = Workspace.FileOf(context, arguments);
+            if (seen is { CanRead: false })
+                throw new FozException(ErrorKind.Storage, $"{ProjectFile.FileName} cannot be read");
+            var file = Workspace.FileOf(context, arguments);
+            if (file.LakePath != lake)
+                throw new FozException(
+                    ErrorKind.Configuration,
+                    $"the lake was changed from {lake} to {file.LakePath} while this host runs")
+                {
+                    Hint = "restart the host, or change it back",
+                };
+            File = file;
             Read();
             context.Shell.Error.WriteLine(
                 $"runs: {ProjectFile.FileName} was changed: "

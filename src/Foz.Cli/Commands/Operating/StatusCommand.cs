@@ -48,6 +48,9 @@ static class StatusCommand
                         or { Unknown: not null, HasEnded: false })
                 .ToList();
             var host = await HostNote.FindAsync(workspace, cancellationToken);
+            if (await workspace.Lake.Format.FindAsync(cancellationToken) is null)
+                context.Warn(
+                    new($"there is no lake in {workspace.Lake.Root}: it is gone, or no run has made it yet"));
             if (context.IsTable(arguments))
             {
                 context.Shell.Out.WriteLine(host is null

@@ -74,7 +74,7 @@ public sealed class HostedScheduleTests : IAsyncLifetime
             "models/gold/total.sql",
             "select sum(hash(a.range, b.range)) as n from range(10000000) a, range(10000000) b");
         Write("endless: {command: run, select: gold.total}");
-        Start();
+        await StartAsync();
         (await foz.RunAsync("schedule", "run", "endless")).ExpectOk();
         await WaitAsync(async () => (await StatusAsync()).Any(run => State(run) == "running"));
         Write("endless: {command: run, select: gold.total}\nwrong: {crno: '* * * * *'}\nnew: {every: 1s, select: gold.broken, retries: 1, retry_delay: 1s}");
@@ -94,6 +94,15 @@ public sealed class HostedScheduleTests : IAsyncLifetime
     public async Task Without_a_host_it_is_said_and_what_was_asked_waits()
     {
         Write("a: {command: run, select: gold.total}");
+        foreach (var asked in new[] { "run", "pause" })
+        {
+            var refused = await foz.RunAsync("schedule", asked, "a");
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains("there is no lake in", refused.Error, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(Path.Combine(foz.Folder, "lake")));
+        }
+        Assert.Contains("there is no lake in", (await foz.RunAsync("status")).Error, StringComparison.Ordinal);
+        (await foz.RunAsync("run", "gold.total")).ExpectOk();
         Assert.Equal(
             "no host runs the project now: nothing is started (foz serve)\n", (await foz.RunAsync("status")).Out);
         var made = await foz.RunAsync("schedule", "run", "a");
@@ -111,7 +120,7 @@ public sealed class HostedScheduleTests : IAsyncLifetime
         foz.Write(
             "models/gold/total.sql",
             "select sum(hash(a.range, b.range)) as n from range(10000000) a, range(10000000) b");
-        Start();
+        await StartAsync();
         (await foz.RunAsync("schedule", "run", "endless")).ExpectOk();
         await WaitAsync(async () => (await StatusAsync()).Any(run => State(run) == "running"));
         await stop.CancelAsync();
@@ -134,6 +143,39 @@ public sealed class HostedScheduleTests : IAsyncLifetime
     [Theory]
     [InlineData("a: {command: run --selct x}", "--selct")]
     [InlineData("a: {command: run --target dev}", "--target belongs to the process that was given it")]
+    [Fact]
+    public async Task A_file_that_cannot_be_read_and_one_of_another_lake_start_nothing()
+    {
+        Write("a: {every: 1s, select: gold.total}");
+        await StartAsync();
+        await WaitAsync(async () => (await StatusAsync()).Any(run => State(run) == "succeeded"));
+        var path = Path.Combine(foz.Folder, "foz.yml");
+        // Taken by another process: to its readers, as a file that they may not read.
+        await using (File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            await ExpectNothingAsync();
+        await WaitAsync(async () => (await StatusAsync()).Any(run => State(run) is "running" or "queued"));
+        var text = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        foz.Write("foz.yml", text.Replace("lake: lake", "lake: other", StringComparison.Ordinal));
+        await Task.Delay(4000, TestContext.Current.CancellationToken);
+        Write("a: {every: 1s, select: gold.total}");
+        Assert.False(Directory.Exists(Path.Combine(foz.Folder, "other", "gold")));
+        await stop.CancelAsync();
+        var said = (await host!).Error;
+        Assert.Contains("foz.yml cannot be read", said, StringComparison.Ordinal);
+        Assert.Contains("the lake was changed from", said, StringComparison.Ordinal);
+
+        async Task ExpectNothingAsync()
+        {
+            await Task.Delay(5000, TestContext.Current.CancellationToken);
+            var before = Done();
+            await Task.Delay(4000, TestContext.Current.CancellationToken);
+            Assert.Equal(before, Done());
+        }
+
+        int Done() => Directory.GetFiles(
+            Path.Combine(foz.Folder, "lake", "_foz", "requests"), "*.json").Length;
+    }
+
     [InlineData("a: {cron: 'x'}", "'x' is not a cron expression")]
     public async Task Validate_finds_mistakes_of_schedules(string schedule, string message)
     {
@@ -184,6 +226,14 @@ public sealed class HostedScheduleTests : IAsyncLifetime
     static string Run(JsonElement row) => row.GetProperty("run").GetString()!;
 
     static string State(JsonElement row) => row.GetProperty("state").GetString()!;
+    /// <summary>Starts a host, and waits until it leads.</summary>
+    async Task StartAsync()
+    {
+        Start();
+        await WaitAsync(async () =>
+            !(await foz.RunAsync("status")).Out.Contains("no host", StringComparison.Ordinal));
+    }
+
 
     static async Task WaitAsync(Func<Task<bool>> isSo)
     {
