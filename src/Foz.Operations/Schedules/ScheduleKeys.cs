@@ -56,6 +56,6 @@ static class ScheduleKeys
         {
             Default = "`1m`",
         },
-        new("enabled", "`false` keeps it from running") { Default = "`true`" },
+        new("enabled", "`false` keeps it from running by itself; `foz schedule run` runs it") { Default = "`true`" },
     ];
 }

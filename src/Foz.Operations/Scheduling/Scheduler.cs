@@ -57,6 +57,8 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
     /// <param name="cancellationToken">Stops it.</param>
     public async Task StepAsync(ProjectSchedules current, CancellationToken cancellationToken)
     {
+        // What waits when the project can be used again waited because it could not.
+        var isHeld = current.RunsMax == 0 || schedules.RunsMax == 0;
         if (!ReferenceEquals(current, schedules))
         {
             schedules = current;
@@ -72,7 +74,9 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             {
                 State = FiringState.Missed,
                 EndedAt = clock.GetUtcNow(),
-                Reason = "the run before it took so long that a later time took its place",
+                Reason = isHeld
+                    ? "foz.yml could not be used, and a later time took its place"
+                    : "the run before it took so long that a later time took its place",
             });
         foreach (var firing in queue.FindStarts(
             schedules, name => known.Find(name) is { IsPaused: true } || definitions[name].IsOff, clock.GetUtcNow()))
@@ -227,7 +231,8 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
                 && when switch
                 {
                     RunEnd.Success => ended.State is FiringState.Succeeded,
-                    RunEnd.Failure => ended.HasFailed,
+                    // A person who cancels a run knows of it.
+                    RunEnd.Failure => ended is { HasFailed: true, State: not FiringState.Canceled },
                     _ => true,
                 })
                 yield return new()
@@ -281,7 +286,13 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
                 canceled.Add(firing.Id);
                 await host.CancelAsync(firing, cancellationToken);
             }
-            else Change(Canceled(firing, "a user canceled it"));
+            else
+            {
+                var ended = Canceled(firing, "a user canceled it");
+                // One that waits for its next attempt has run; one that never began has no end that others follow.
+                if (firing.Attempts > 0) await PendAsync([.. Followers(ended)], cancellationToken);
+                Change(ended);
+            }
         await states.ChangeAsync(
             before => before with { Cancels = [.. before.Cancels.Except(known.Cancels, StringComparer.Ordinal)] },
             cancellationToken);

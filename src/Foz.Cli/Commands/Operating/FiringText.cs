@@ -35,21 +35,21 @@ static class FiringText
             : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
 
     /// <summary>How the newest firing ended, or how far it is.</summary>
-    public static string LastOf(ScheduleStatus status, DateTimeOffset now) => status.Last switch
+    public static string LastOf(ScheduleStatus status, bool hasHost, DateTimeOffset now) => status.Last switch
     {
         null => "",
         { Unknown: { } unknown, HasEnded: false } => $"unknown: {unknown}",
         { EndedAt: { } ended } last => $"{Of(last.State)} {Duration.Describe(now - ended)} ago{Times(last)}",
-        { StartedAt: { } started } last => $"{Of(last.State)} for {Duration.Describe(now - started)}",
-        var last => Of(last.State),
+        { StartedAt: { } started } last => $"{Of(last, hasHost)} for {Duration.Describe(now - started)}",
+        var last => Of(last, hasHost),
     };
 
     /// <summary>Whether a schedule is paused, off, waits or works.</summary>
-    public static string StateOf(ScheduleStatus status) =>
+    public static string StateOf(ScheduleStatus status, bool hasHost) =>
         status.Schedule.IsOff ? "off in foz.yml"
         : status.PausedBy is { } user ? $"paused by {user}"
         : status.Waiting > 0 ? $"{status.Waiting} waiting"
-        : status.Last is { HasEnded: false } ? "working"
+        : status.Last is { HasEnded: false } ? hasHost ? "working" : "interrupted"
         : "";
 
     /// <summary>How long a firing worked; empty of one that never did.</summary>

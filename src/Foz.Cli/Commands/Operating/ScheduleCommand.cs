@@ -48,11 +48,12 @@ static class ScheduleCommand
             var errors = new ErrorList();
             var statuses = await service.ListAsync(
                 LiveSchedules.Read(context, workspace.File, errors), cancellationToken);
+            var hasHost = await HostNote.FindAsync(workspace, cancellationToken) is not null;
             context.WriteRows(arguments, ListColumns, statuses.Select(status => (object?[])
             [
                 status.Schedule.Name, status.Schedule.Trigger.Text, FiringText.Of(status.Schedule),
-                FiringText.Of(status.Next), FiringText.LastOf(status, context.Shell.Clock.GetUtcNow()),
-                FiringText.StateOf(status),
+                FiringText.Of(status.Next), FiringText.LastOf(status, hasHost, context.Shell.Clock.GetUtcNow()),
+                FiringText.StateOf(status, hasHost),
             ]));
             errors.ThrowIfAny();
         });

@@ -61,7 +61,7 @@ static class StatusCommand
                     context.Shell.Out.WriteLine(
                         context.Shell.Styled(
                             Style.Red,
-                            $"{status.Schedule.Name} {FiringText.LastOf(status, now)}"
+                            $"{status.Schedule.Name} {FiringText.LastOf(status, host is not null, now)}"
                                 + (status.Last!.HasTasks ? $": foz schedule show {status.Last.Id}"
                                     : status.Last.Attempts > 0 ? $": foz logs {status.Last.Id}" : "")));
             }

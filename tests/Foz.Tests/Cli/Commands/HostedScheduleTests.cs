@@ -126,6 +126,9 @@ public sealed class HostedScheduleTests : IAsyncLifetime
         await stop.CancelAsync();
         await host!;
         Assert.Equal("interrupted", State(Assert.Single(await StatusAsync())));
+        var list = (await foz.RunAsync("schedule", "ls")).Out;
+        Assert.Contains("interrupted for", list, StringComparison.Ordinal);
+        Assert.DoesNotContain("working", list, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -169,6 +169,48 @@ public sealed class SchedulerTests
         Assert.Equal("after a@20260101T030000", firings[1].Cause);
     }
 
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(1.0)]
+    public async Task What_is_canceled_is_followed_as_no_failure(double failedShare)
+    {
+        var schedules = Read(
+            """
+            a: {cron: '0 3 * * *', retries: 3, retry_delay: 1h}
+            good: {after: a}
+            bad: {after: a, when: failure}
+            any: {after: a, when: any}
+            """);
+        // One works when it is canceled; the other has failed, and waits for its next attempt.
+        var runs = new SimulatedRuns(clock, new(5))
+        {
+            FailedShare = failedShare, LengthMax = failedShare > 0 ? TimeSpan.FromMinutes(1) : TimeSpan.FromDays(30),
+        };
+        var scheduler = (await OpenAsync(runs, operations: null, new(1)))!;
+        await StepsAsync(scheduler, schedules, TimeSpan.FromHours(3.5));
+        Assert.Single(await FiringsAsync());
+        await new ScheduleStateStore(Store(), "p", "e").ChangeAsync(
+            known => known with { Cancels = ["a@20260101T030000"] }, Cancel);
+        await StepsAsync(scheduler, schedules, TimeSpan.FromMinutes(10));
+        var firings = await FiringsAsync();
+        Assert.Equal(FiringState.Canceled, firings.Single(firing => firing.Schedule == "a").State);
+        Assert.Equal("any", Assert.Single(firings, firing => firing.Schedule != "a").Schedule);
+    }
+
+    [Fact]
+    public async Task What_waits_while_the_project_cannot_be_used_is_missed_for_that_reason()
+    {
+        var schedules = Read("a: {every: 1m}");
+        var runs = new SimulatedRuns(clock, new(1)) { LengthMax = TimeSpan.Zero };
+        var scheduler = (await OpenAsync(runs, operations: null, new(1)))!;
+        await StepsAsync(scheduler, schedules, TimeSpan.FromMinutes(5));
+        await StepsAsync(scheduler, schedules with { RunsMax = 0 }, TimeSpan.FromMinutes(5));
+        await StepsAsync(scheduler, schedules, TimeSpan.FromMinutes(5));
+        var missed = (await FiringsAsync()).Where(firing => firing.State is FiringState.Missed).ToList();
+        Assert.NotEmpty(missed);
+        Assert.All(missed, firing => Assert.StartsWith("foz.yml could not be used", firing.Reason));
+    }
+
     [Fact]
     public async Task New_versions_of_tables_are_run_once()
     {
