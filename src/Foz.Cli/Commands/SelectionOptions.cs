@@ -54,10 +54,16 @@ sealed class SelectionOptions
     /// <exception cref="FozException">Thrown when there is no such state.</exception>
     public SelectionRequest Read(
         CommandContext context, Workspace workspace, ParseResult arguments, CancellationToken cancellationToken,
-        int namesSkipped = 0) => new()
+        int namesSkipped = 0) => ReadSelectors(arguments, namesSkipped) with
         {
             State = StateOption.Read(
                 context, workspace, arguments.GetValue(state) ?? workspace.File.Defaults.State, cancellationToken),
+        };
+
+    /// <summary>Returns the selectors, without what they compare with.</summary>
+    public SelectionRequest ReadSelectors(ParseResult arguments, int namesSkipped = 0) =>
+        new()
+        {
             Select = [.. Names(arguments).Skip(namesSkipped), .. arguments.GetValue(select) ?? []],
             Exclude = arguments.GetValue(exclude) ?? [],
             Selector = arguments.GetValue(selector),

@@ -40,8 +40,20 @@ sealed class ProjectValidation(CommandContext context, Workspace workspace)
         [
             .. unread.Items, .. errors, .. LiveSchedules.Check(context, workspace.File),
             .. HostObserver.Check(workspace.File),
+            .. await SchedulesAsync((result as ProjectResult.Loaded)?.Project, cancellationToken),
             .. await PoliciesAsync((result as ProjectResult.Loaded)?.Project, cancellationToken),
         ]);
+    }
+
+    /// <summary>Returns what is wrong with what schedules select, and with the tables that they wait for.</summary>
+    async Task<IReadOnlyList<FozException>> SchedulesAsync(Project? project, CancellationToken cancellationToken)
+    {
+        if (project is null) return [];
+        var check = new ScheduleCheck(project, async name =>
+            await workspace.Lake.Catalog.FindAsync(
+                name with { Schema = workspace.File.SchemaPrefix + name.Schema }, cancellationToken)
+                is { Kind: DefinitionKind.Table });
+        return await check.FindAsync(LiveSchedules.Read(context, workspace.File, new ErrorList()));
     }
 
     /// <summary>Warns that SQL could not be compared with the columns of a source.</summary>

@@ -143,9 +143,6 @@ public sealed class HostedScheduleTests : IAsyncLifetime
         Assert.False(Directory.Exists(Path.Combine(foz.Folder, "lake", "_foz", "firings")));
     }
 
-    [Theory]
-    [InlineData("a: {command: run --selct x}", "--selct")]
-    [InlineData("a: {command: run --target dev}", "--target belongs to the process that was given it")]
     [Fact]
     public async Task A_file_that_cannot_be_read_and_one_of_another_lake_start_nothing()
     {
@@ -179,11 +176,20 @@ public sealed class HostedScheduleTests : IAsyncLifetime
             Path.Combine(foz.Folder, "lake", "_foz", "requests"), "*.json").Length;
     }
 
+    [Theory]
+    [InlineData("a: {command: run --selct x}", "--selct")]
+    [InlineData("a: {command: run --target dev}", "--target belongs to the process that was given it")]
     [InlineData("a: {cron: 'x'}", "'x' is not a cron expression")]
+    [InlineData("a: {select: gold.totl}", "'gold.totl' selects nothing")]
+    [InlineData("a: {select: 'tag:none'}", "'tag:none' selects nothing of the project")]
+    [InlineData("a: {on_tables: gold.totl, select: gold.broken}", "which neither the project nor the lake has")]
+    [InlineData("a: {on_tables: gold.seen, select: gold.total}", "gold.seen, which is a view")]
+    [InlineData("a: {on_tables: gold.total}", "schedule 'a' makes gold.total, whose new versions start it")]
     public async Task Validate_finds_mistakes_of_schedules(string schedule, string message)
     {
         Write(schedule);
         foz.Write("models/gold/broken.sql", "select 1 as n");
+        foz.Write("models/gold/seen.sql", "/* @foz\nmaterialization: view\n@foz */\nselect 1 as n");
         var output = await foz.RunAsync("validate");
         Assert.Equal(2, output.ExitCode);
         Assert.Contains(message, output.Error, StringComparison.Ordinal);
@@ -220,6 +226,14 @@ public sealed class HostedScheduleTests : IAsyncLifetime
 
     void Start(params string[] options) => host = foz.RunAsync(stop.Token, [.. ServeArguments, .. options]);
 
+    /// <summary>Starts a host, and waits until it leads.</summary>
+    async Task StartAsync()
+    {
+        Start();
+        await WaitAsync(async () =>
+            !(await foz.RunAsync("status")).Out.Contains("no host", StringComparison.Ordinal));
+    }
+
     async Task<List<JsonElement>> StatusAsync()
     {
         var output = await foz.RunAsync("status", "--count", "1000", "-o", "json");
@@ -229,14 +243,6 @@ public sealed class HostedScheduleTests : IAsyncLifetime
     static string Run(JsonElement row) => row.GetProperty("run").GetString()!;
 
     static string State(JsonElement row) => row.GetProperty("state").GetString()!;
-    /// <summary>Starts a host, and waits until it leads.</summary>
-    async Task StartAsync()
-    {
-        Start();
-        await WaitAsync(async () =>
-            !(await foz.RunAsync("status")).Out.Contains("no host", StringComparison.Ordinal));
-    }
-
 
     static async Task WaitAsync(Func<Task<bool>> isSo)
     {
