@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Foz.Cli.Commands.Projects;
 using Foz.Cli.Commands.Runs;
 using Foz.Cli.Terminal;
 using Foz.Lake;
@@ -8,7 +7,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Operations.Backups;
 
-namespace Foz.Cli.Commands.Operating;
+namespace Foz.Cli.Commands.Projects;
 
 /// <summary><c>foz backup</c>: copies of the lake, and bringing them back.</summary>
 static class BackupCommand
