@@ -43,6 +43,8 @@ static class CommandTree
         (ServeCommand.Name, ServeCommand.Create),
         (StatusCommand.Name, StatusCommand.Create),
         (ScheduleCommand.Name, ScheduleCommand.Create),
+        (IncidentsCommand.Name, IncidentsCommand.Create),
+        (AlertsCommand.Name, AlertsCommand.Create),
         (LogsCommand.Name, LogsCommand.Create),
         (CancelCommand.Name, CancelCommand.Create),
         (ExportCommand.Name, ExportCommand.Create),

@@ -52,9 +52,13 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
             lake,
             new(states, firings, tasks, lake.Clock)
             {
-                Ended = firing => report(
-                    $"{firing.Id} {firing.State.ToString().ToLowerInvariant()}"
-                        + (firing.Reason is { } reason ? $": {reason}" : "")),
+                Ended = firing =>
+                {
+                    report(
+                        $"{firing.Id} {firing.State.ToString().ToLowerInvariant()}"
+                            + (firing.Reason is { } reason ? $": {reason}" : ""));
+                    services.FiringEnded();
+                },
             },
             current, tasks)
         {

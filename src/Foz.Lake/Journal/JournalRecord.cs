@@ -17,6 +17,7 @@ namespace Foz.Lake.Journal;
 [JsonDerivedType(typeof(QueryRecord), QueryRecord.Table)]
 [JsonDerivedType(typeof(BackupRecord), BackupRecord.Table)]
 [JsonDerivedType(typeof(HostRecord), HostRecord.Table)]
+[JsonDerivedType(typeof(IncidentRecord), IncidentRecord.Table)]
 public abstract record JournalRecord
 {
     /// <summary>The run that it belongs to.</summary>
@@ -295,6 +296,17 @@ public sealed record SourceRecord : JournalRecord
 
     /// <summary>When it was read.</summary>
     public required DateTimeOffset SyncedAt { get; init; }
+}
+
+/// <summary>A change of an incident, in <c>foz.incidents</c>.</summary>
+public sealed record IncidentRecord : JournalRecord
+{
+    /// <summary>The table's name.</summary>
+    public const string Table = "incidents";
+
+    /// <summary>Gets the change, and the incident as it is then, by the names of the table's columns.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, System.Text.Json.JsonElement> Columns { get; set; } = [];
 }
 
 [JsonSerializable(typeof(JournalRecord))]

@@ -84,6 +84,13 @@ public static class JournalTables
                 Count("bytes_written"), Count("disk_free_bytes"), Count("disk_bytes"), Count("sessions"),
                 Count("statements_waiting"), Count("runs"), Count("firings_waiting"),
             ],
+            [IncidentRecord.Table] =
+            [
+                RunId, Text("incident_id"), Count("change"), Text("event"), Text("project"), Text("environment"),
+                Text("kind"), Text("subject"), Text("root"), Text("severity"), Text("text"),
+                new("owners", new DataType.Array(DataType.String)), Count("members"), Text("user"), Text("comment"),
+                Text("failed_run_id"), Instant("since"), Instant("opened_at"), Instant("recorded_at"),
+            ],
         };
 
     /// <summary>The full names, in order.</summary>

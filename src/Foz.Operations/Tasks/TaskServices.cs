@@ -9,6 +9,9 @@ public sealed record TaskServices
     /// <summary>Gets whether this host leads still, as the lake has it.</summary>
     public required Func<CancellationToken, ValueTask<bool>> Leads { get; init; }
 
+    /// <summary>Gets what is called when a firing ended.</summary>
+    public Action FiringEnded { get; init; } = static () => { };
+
     /// <summary>Gets what takes secrets out of texts.</summary>
     public Func<string, string> Mask { get; init; } = static text => text;
 }

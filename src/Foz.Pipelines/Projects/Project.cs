@@ -82,7 +82,7 @@ public sealed class Project
     internal IReadOnlyList<DeclaredName> Declared => Parts.Declared;
 
     /// <summary>What uses its tables outside of it.</summary>
-    internal IReadOnlyList<DeclaredName> Exposures => Parts.Exposures;
+    public IReadOnlyList<DeclaredName> Exposures => Parts.Exposures;
 
     /// <summary>The hooks that run before and after all steps of a run.</summary>
     public RunHooks Hooks => Parts.Hooks;

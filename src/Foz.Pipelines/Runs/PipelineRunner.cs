@@ -90,7 +90,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
             {
                 var result = await TryAsync(node, async () =>
                     await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(node, failed)
-                    : idle.Contains(node) ? Skip(node)
+                    : idle.Contains(node) ? await SkipAsync(node)
                     : await RunStepAsync(project, host, node, opened.Sources, cancellationToken));
                 // What another run did meanwhile is new to the steps after it.
                 if (!host.HasWaitedFor($"{node.Table}")) idle.End(node, result);
@@ -283,11 +283,11 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         return StepScheduler.Canceled(node);
     }
 
-    StepResult Skip(GraphNode node)
+    async Task<StepResult> SkipAsync(GraphNode node)
     {
         var result = new StepResult { Step = node.Table, IsStream = false, Outcome = Outcome.Skipped };
         events.Publish(new RunEvent.StepStarted(node.Table, new()));
-        events.Publish(new RunEvent.StepFinished(result));
+        await events.PublishAsync(new RunEvent.StepFinished(result));
         return result;
     }
 

@@ -6,8 +6,9 @@ namespace Foz.AcceptanceTests.Crash;
 /// <summary>The failpoints that the sources name.</summary>
 static partial class FailpointNames
 {
-    // What PromotionKillTests, UpgradeKillTests and BackupTests stop at: runs do not come by.
-    static readonly IReadOnlyList<string> apart = ["promote.", "upgrade.", "format.", "backup.", "restore."];
+    // What PromotionKillTests, UpgradeKillTests, BackupTests and AlertServeTests stop at: runs do not come by.
+    static readonly IReadOnlyList<string> apart =
+        ["promote.", "upgrade.", "format.", "backup.", "restore.", "alerts.", "incidents."];
 
     /// <summary>Those that runs come by, in order.</summary>
     public static IReadOnlyList<string> OfRuns { get; } =

@@ -4,6 +4,7 @@ using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Operations;
 using Foz.Operations.Firings;
+using Foz.Operations.Incidents;
 
 namespace Foz.Cli.Commands.Operating;
 
@@ -14,6 +15,7 @@ static class StatusCommand
 
     const int FiringsShown = 12;
     const int BatchesRead = 2000;
+    const int IncidentsShown = 20;
 
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
@@ -57,6 +59,7 @@ static class StatusCommand
                     ? context.Shell.Styled(Style.Yellow, $"{HostNote.Missing}: nothing is started (foz serve)")
                     : $"{host.User}@{host.Host} (process {host.ProcessId}) runs {workspace.File.Name} in "
                         + $"{workspace.File.Environment}, since {Duration.Describe(now - host.Since)}");
+                await ShowIncidentsAsync(context, workspace, now, cancellationToken);
                 foreach (var status in broken)
                     context.Shell.Out.WriteLine(
                         context.Shell.Styled(
@@ -76,6 +79,30 @@ static class StatusCommand
             errors.ThrowIfAny();
         });
         return command;
+    }
+
+    /// <summary>What is broken, since when, who has it; and messages that channels do not take.</summary>
+    static async Task ShowIncidentsAsync(
+        CommandContext context, Workspace workspace, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var service = new IncidentService(workspace.Lake, workspace.File);
+        var open = (await service.ListAsync(cancellationToken)).Where(incident => incident.IsOpen)
+            .OrderByDescending(incident => incident.Severity).ThenBy(incident => incident.Since).ToList();
+        foreach (var incident in open.Take(IncidentsShown))
+            context.Shell.Out.WriteLine(
+                context.Shell.Styled(
+                    incident.AcknowledgedBy is null ? Style.Red : Style.Yellow,
+                    context.Mask(IncidentText.Line(incident, now))));
+        if (open.Count > IncidentsShown)
+            context.Shell.Out.WriteLine($"and {open.Count - IncidentsShown} more: foz incidents");
+        foreach (var channel in (await service.ListWaitingAsync(cancellationToken))
+            .Where(message => message.Attempts > 0).GroupBy(message => message.Channel))
+            context.Shell.Out.WriteLine(
+                context.Shell.Styled(
+                    Style.Red,
+                    context.Mask(
+                        $"channel {channel.Key}: {RunText.Count(channel.Count(), "message waits", "messages wait")} "
+                        + $"since {Duration.Describe(now - channel.First().Since)}: {channel.First().Error}")));
     }
 
     static object?[] RowOf(Firing firing, bool hasHost, DateTimeOffset now) =>

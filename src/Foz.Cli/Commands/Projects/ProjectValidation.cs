@@ -41,6 +41,7 @@ sealed class ProjectValidation(CommandContext context, Workspace workspace)
             .. unread.Items, .. errors, .. LiveSchedules.Check(context, workspace.File),
             .. HostObserver.Check(workspace.File),
             .. await SchedulesAsync((result as ProjectResult.Loaded)?.Project, cancellationToken),
+            .. LiveAlerts.Check(context, workspace.File, (result as ProjectResult.Loaded)?.Project),
             .. await PoliciesAsync((result as ProjectResult.Loaded)?.Project, cancellationToken),
         ]);
     }

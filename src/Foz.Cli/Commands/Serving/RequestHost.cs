@@ -5,6 +5,7 @@ using Foz.Cli.Terminal;
 using Foz.Lake;
 using Foz.Lake.Tables;
 using Foz.Operations;
+using Foz.Operations.Alerts;
 using Foz.Operations.Hosting;
 using Foz.Operations.Scheduling;
 using Foz.Pipelines.Runs.Requests;
@@ -19,9 +20,11 @@ namespace Foz.Cli.Commands.Serving;
 /// <param name="workspace">The project.</param>
 /// <param name="schedules">The schedules that it fires.</param>
 /// <param name="queries">Runs the SQL of tasks.</param>
+/// <param name="alerts">What alerts take from the server.</param>
 /// <param name="observer">Observes it.</param>
 sealed class RequestHost(
-    CommandContext context, Workspace workspace, LiveSchedules schedules, TaskQueries queries, HostObserver observer)
+    CommandContext context, Workspace workspace, LiveSchedules schedules, TaskQueries queries, AlertHooks alerts,
+    HostObserver observer)
 {
     const int CommandsMax = 4;
     const int EndAttemptsMax = 6;
@@ -100,21 +103,26 @@ sealed class RequestHost(
     }
 
     /// <summary>What the host that leads does by itself, besides answering requests.</summary>
-    IEnumerable<IHostJob> CreateJobs(Leadership leader) =>
-    [
-        service.CreateJob(
-            () => schedules.Current,
-            new()
-            {
-                Query = queries.RunAsync, Mask = context.Mask,
-                Leads = async token => !leader.Lost.IsCancellationRequested
-                    && (await Leadership.FindAsync(
-                        workspace.Lake, workspace.File.Name, workspace.File.Environment, token))?.RunId
-                        == leader.HostId,
-            },
-            Report),
-        .. observer.CreateJobs(),
-    ];
+    IEnumerable<IHostJob> CreateJobs(Leadership leader)
+    {
+        var (alerting, firingEnded) = new AlertService(workspace.Lake, workspace.File).CreateJob(alerts);
+        return
+        [
+            service.CreateJob(
+                () => schedules.Current,
+                new()
+                {
+                    Query = queries.RunAsync, Mask = context.Mask, FiringEnded = firingEnded,
+                    Leads = async token => !leader.Lost.IsCancellationRequested
+                        && (await Leadership.FindAsync(
+                            workspace.Lake, workspace.File.Name, workspace.File.Environment, token))?.RunId
+                            == leader.HostId,
+                },
+                Report),
+            alerting,
+            .. observer.CreateJobs(),
+        ];
+    }
 
     /// <summary>Repeats a job; where that ends, all that the host does ends too, so that it starts again.</summary>
     async Task RepeatAsync(IHostJob job, CancellationTokenSource stop)
@@ -125,6 +133,7 @@ sealed class RequestHost(
         }
         finally
         {
+            (job as IDisposable)?.Dispose();
             await stop.CancelAsync();
             if (job is IAsyncDisposable works) await works.DisposeAsync();
         }

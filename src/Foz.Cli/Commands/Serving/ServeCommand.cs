@@ -7,7 +7,9 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
+using Foz.Operations.Alerts;
 using Foz.Operations.Hosting;
+using Foz.Operations.Incidents;
 using Foz.Pipelines.Projects;
 using Foz.Server;
 using Foz.Server.Auth;
@@ -86,15 +88,11 @@ static class ServeCommand
         var log = new HostLogWriter(context.Shell.Error, choices.LogsJson, context.Shell.Clock);
         context.Shell = context.Shell.With(context.Shell.Out, log);
         var schedules = new LiveSchedules(context, arguments, isOff: choices.HasNoSchedules);
-        var runs = choices.Runs || schedules.Current.All.Count > 0;
+        var runs = choices.Runs || schedules.Current.All.Count > 0
+            || LiveAlerts.Has(Workspace.FileOf(context, arguments));
         using var workspace = Workspace.Open(context, arguments, runs ? ofRuns : [Workload.Query]);
         await workspace.Lake.Format.ReadAsync(cancellationToken);
-        var serve = workspace.File.Serve with
-        {
-            PgPort = choices.PgPort ?? workspace.File.Serve.PgPort,
-            TrinoPort = choices.TrinoPort ?? workspace.File.Serve.TrinoPort,
-            HttpPort = choices.HttpPort ?? workspace.File.Serve.HttpPort,
-        };
+        var serve = choices.Over(workspace.File.Serve);
         await using var audit = AuditLog.Open(
             workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
         var access = new AccessDirectory(workspace.File.Folder) { Changed = changes => Note(audit, context, changes) };
@@ -118,6 +116,7 @@ static class ServeCommand
                 Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
             ],
         });
+        var alerts = new LiveAlerts(context, workspace.File, text => ReportAlert(context, text));
         var options = new ServerOptions
         {
             Serve = serve,
@@ -125,10 +124,11 @@ static class ServeCommand
             Sql = sql,
             Clock = context.Shell.Clock,
             Log = context.Shell.Error,
-            Pages = [.. observer.Pages, .. PagesOf(workspace, context, runs)],
+            Pages = [.. observer.Pages, .. PagesOf(context, workspace, alerts, runs)],
         };
         var host = new RequestHost(
-            context, workspace, schedules, new(sql, workspace.File.Folder, context.Shell.Clock), observer);
+            context, workspace, schedules, new(sql, workspace.File.Folder, context.Shell.Clock),
+            HooksOf(context, workspace, alerts, sql, access), observer);
         observer.Observe(new()
         {
             Sessions = () => sql.Sessions.Count, StatementsWaiting = () => sql.StatementsWaiting,
@@ -136,10 +136,7 @@ static class ServeCommand
         }, BuildFacts.Version);
         await using var server = await FozServer.StartAsync(options, cancellationToken);
         WarnOfAddress(context, serve);
-        context.Shell.Out.WriteLine($"PostgreSQL on {server.PgEndPoint}, database lake");
-        context.Shell.Out.WriteLine($"HTTP on {server.HttpAddress}");
-        context.Shell.Out.WriteLine($"Trino on {server.TrinoAddress}, catalog lake");
-        context.Shell.Out.Flush();
+        WriteAddresses(context, server);
         try
         {
             await (runs
@@ -157,13 +154,50 @@ static class ServeCommand
         return 0;
     }
 
-    /// <summary>The pages of links in messages, where the host decides what they ask for.</summary>
-    static IReadOnlyList<HttpPage> PagesOf(Workspace workspace, CommandContext context, bool runs) => runs
-        ? new LinkPages(
-            SignedLinks.Open(
-                workspace.File.Folder, workspace.File.Variables[SignedLinks.Variable], context.Shell.Clock),
-            new(workspace.Lake, workspace.File)).Create()
-        : [];
+    static void WriteAddresses(CommandContext context, FozServer server)
+    {
+        context.Shell.Out.WriteLine($"PostgreSQL on {server.PgEndPoint}, database lake");
+        context.Shell.Out.WriteLine($"HTTP on {server.HttpAddress}");
+        context.Shell.Out.WriteLine($"Trino on {server.TrinoAddress}, catalog lake");
+        context.Shell.Out.Flush();
+    }
+
+    /// <summary>What the alerts of the host take from the server.</summary>
+    static AlertHooks HooksOf(
+        CommandContext context, Workspace workspace, LiveAlerts alerts, SqlService sql, AccessDirectory access)
+    {
+        var users = new UserDirectory(workspace.File.Folder, context.Shell.Clock);
+        var rows = new AlertRows(sql, () => users.Current, () => access.Current);
+        return new()
+        {
+            FindProjectAsync = new LiveProject(context, workspace).FindAsync,
+            ReadAsync = rows.ReadAsync,
+            Current = () => alerts.Current,
+            HasUsers = () => rows.HasUsers,
+        };
+    }
+
+    static void ReportAlert(CommandContext context, string text)
+    {
+        context.Shell.Error.WriteLine(context.Mask($"alerts: {text}"));
+        context.Shell.Error.Flush();
+    }
+
+    /// <summary>The pages of links in messages: of incidents, and of what waits for a person.</summary>
+    static IReadOnlyList<HttpPage> PagesOf(
+        CommandContext context, Workspace workspace, LiveAlerts alerts, bool runs)
+    {
+        IReadOnlyList<HttpPage> incidents = new IncidentPages(
+            new IncidentService(workspace.Lake, workspace.File),
+            async cancellationToken => alerts.Current.Links is { } links
+                ? await IncidentLinks.OpenAsync(workspace.Lake, links, cancellationToken)
+                : null,
+            context.Shell.Clock).All;
+        if (!runs) return incidents;
+        var key = SignedLinks.Open(
+            workspace.File.Folder, workspace.File.Variables[SignedLinks.Variable], context.Shell.Clock);
+        return [.. incidents, .. new LinkPages(key, new(workspace.Lake, workspace.File)).Create()];
+    }
 
     /// <summary>What changed in the files of <c>policies/</c> is audited.</summary>
     static void Note(AuditLog audit, CommandContext context, IReadOnlyList<PolicyChange> changes)
@@ -224,5 +258,13 @@ static class ServeCommand
 
     /// <summary>What the command line chooses over <c>foz.yml</c>.</summary>
     readonly record struct Choices(int? PgPort, int? TrinoPort, int? HttpPort, bool IsInsecure, bool Runs,
-        bool HasNoSchedules, bool LogsJson);
+        bool HasNoSchedules, bool LogsJson)
+    {
+        /// <summary>What <c>foz.yml</c> says, with the ports that the command line chooses.</summary>
+        public ServeOptions Over(ServeOptions stated) => stated with
+        {
+            PgPort = PgPort ?? stated.PgPort, TrinoPort = TrinoPort ?? stated.TrinoPort,
+            HttpPort = HttpPort ?? stated.HttpPort,
+        };
+    }
 }

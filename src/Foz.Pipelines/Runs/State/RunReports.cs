@@ -23,12 +23,15 @@ sealed class RunReports : IAsyncDisposable
     readonly LineageReporter? openLineage;
     readonly Dictionary<TableName, GraphNode> nodes;
     readonly DateTimeOffset startedAt;
+    readonly Lazy<Task<IReadOnlySet<string>>> watched;
 
     /// <summary>Reports of a run that begins now.</summary>
     public RunReports(Lakehouse lake, Project project, string runId, RunRecorder recorder)
     {
         (this.lake, this.project, this.runId, this.recorder) = (lake, project, runId, recorder);
         startedAt = lake.Clock.GetUtcNow();
+        watched = new(() =>
+            new WatchedSteps(lake.Store, project.Name, project.Environment).ReadAsync(CancellationToken.None));
         nodes = project.Graph.Nodes.ToDictionary(node => node.Table);
         lineage = new(project, lake);
         openLineage = LineageReporter.Start(project, lake.Root, runId, lake.Clock);
@@ -36,7 +39,8 @@ sealed class RunReports : IAsyncDisposable
     }
 
     /// <summary>
-    /// Records an event; a step that found nothing new, and nothing to warn of, is not kept in the journal.
+    /// Records an event; a step that found nothing new, and nothing to warn of, is not kept in the journal, unless an
+    /// incident or a rule waits for it.
     /// </summary>
     public Task RecordAsync(RunEvent what)
     {
@@ -47,6 +51,8 @@ sealed class RunReports : IAsyncDisposable
                 return Task.CompletedTask;
             case RunEvent.StepFinished { Result: var result, StartedAt: { } stepStartedAt }:
                 return RecordAsync(nodes[result.Step], result, stepStartedAt);
+            case RunEvent.StepFinished { Result: { Outcome: Outcome.Skipped } result }:
+                return RecordIdleAsync(nodes[result.Step], result);
             default:
                 return Task.CompletedTask;
         }
@@ -57,11 +63,20 @@ sealed class RunReports : IAsyncDisposable
         var columns = result.Outcome is Outcome.Succeeded or Outcome.Warned
             ? await lineage.FindAsync(node.Table, CancellationToken.None)
             : null;
-        if (result.Outcome is not Outcome.Skipped || result.Warnings.Length > 0)
+        if (result.Outcome is Outcome.Skipped && result.Warnings.Length == 0)
+            await RecordIdleAsync(node, result);
+        else
             await recorder.AddAsync(
                 RunRecords.OfStep(
                     runId, node, result, columns, stepStartedAt, lake.Clock.GetUtcNow(), project.File.Prices));
         openLineage?.StepFinished(node, result, columns);
+    }
+
+    async Task RecordIdleAsync(GraphNode node, StepResult result)
+    {
+        if (!(await watched.Value).Contains(node.Table.ToString())) return;
+        var now = lake.Clock.GetUtcNow();
+        await recorder.AddAsync(RunRecords.OfStep(runId, node, result, lineage: null, now, now));
     }
 
     /// <summary>Keeps a record of what was done beside the steps.</summary>

@@ -1,0 +1,86 @@
+using Foz.Lake.Journal;
+using Foz.Operations.Channels;
+
+namespace Foz.Operations.Incidents;
+
+/// <summary>What records of runs show of a project in an environment.</summary>
+/// <param name="project">The project.</param>
+/// <param name="environment">The environment.</param>
+sealed class RecordEvidence(string project, string environment)
+{
+    /// <summary>Returns the evidence of a record; empty of one that shows nothing, or is of another project.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="facts">What the project says of its tables.</param>
+    public IEnumerable<Evidence> Of(JournalRecord record, TableFacts facts) => record switch
+    {
+        StepRecord step when facts.Has(step.Step) => OfStep(step),
+        CheckRecord check when facts.Has(check.Step) => OfCheck(check),
+        RunRecord run when run.Project == project && (run.Environment ?? environment) == environment => OfRun(run),
+        _ => [],
+    };
+
+    static IEnumerable<Evidence> OfStep(StepRecord step)
+    {
+        if (step.Outcome is Outcome.Canceled) yield break;
+        var isBroken = step.Outcome is Outcome.Failed;
+        yield return new(IncidentKind.Step, step.Step, InMilliseconds(step.FinishedAt), isBroken)
+        {
+            Text = step.Error is { } error ? FirstLine(error) : "the step failed",
+            Table = step.Step, RunId = step.RunId,
+            Command = isBroken ? $"foz run {step.Step}" : null,
+            BadRows = step.RowsQuarantined > 0 ? new(QuarantineOf(step.Step), Sql: null) : null,
+        };
+        // A check that is no longer made holds as far as anyone asks for it.
+        if (step.Outcome is Outcome.Succeeded or Outcome.Warned)
+            yield return new(
+                IncidentKind.Check, step.Step + " ", InMilliseconds(step.StartedAt), IsBroken: false)
+            {
+                IsOfAll = true,
+            };
+    }
+
+    static IEnumerable<Evidence> OfCheck(CheckRecord check)
+    {
+        var column = check.Column is { } name ? $"({name})" : "";
+        var arguments = check.Arguments is { } stated ? $" {stated}" : "";
+        // A step that failed by its check is one thing that broke: the step reports it.
+        if (check is { Passed: false, OnViolation: "fail" or "drop" }) yield break;
+        yield return new(
+            IncidentKind.Check, $"{check.TableName} {check.Check}{column}{arguments}", InMilliseconds(check.CheckedAt),
+            !check.Passed)
+        {
+            Text = check.Passed ? ""
+                : $"{check.Check}{column}{arguments}: {check.Violations} of {check.RowsChecked} rows break it"
+                + (check.Actual is { } actual ? $", measured {actual}" : ""),
+            Table = check.TableName, RunId = check.RunId,
+            Severity = check.OnViolation == "quarantine" ? AlertSeverity.Info : AlertSeverity.Warning,
+            Command = check.OnViolation == "quarantine"
+                ? $"foz quarantine ls {check.TableName}"
+                : $"foz checks {check.TableName}",
+            BadRows = check.OnViolation == "quarantine" ? new(QuarantineOf(check.TableName), Sql: null) : null,
+        };
+    }
+
+    IEnumerable<Evidence> OfRun(RunRecord run)
+    {
+        // Where steps failed, they report it.
+        if (run.Outcome is Outcome.Canceled || run.StepsFailed > 0) yield break;
+        yield return new(IncidentKind.Run, project, InMilliseconds(run.FinishedAt), run.Outcome is Outcome.Failed)
+        {
+            Text = $"run {run.RunId} of {run.User} failed, and no step of it did: a hook, a test, or its start",
+            RunId = run.RunId, Command = "foz retry",
+        };
+    }
+
+    static string QuarantineOf(string table) => table + "__quarantine";
+
+    /// <summary>A moment as the journal and the tables have it alike.</summary>
+    static DateTimeOffset InMilliseconds(DateTimeOffset at) =>
+        new(at.UtcTicks - at.UtcTicks % TimeSpan.TicksPerMillisecond, TimeSpan.Zero);
+
+    static string FirstLine(string text)
+    {
+        var end = text.AsSpan().IndexOfAny('\r', '\n');
+        return end < 0 ? text : text[..end];
+    }
+}

@@ -1,0 +1,137 @@
+using Foz.Lake.Configuration;
+using Foz.Operations.Alerts;
+using Foz.Operations.Channels;
+using Foz.Pipelines.Projects;
+using Foz.Pipelines.Projects.Reading;
+
+namespace Foz.Tests.Operations.Alerts;
+
+public sealed class AlertReaderTests : IDisposable
+{
+    readonly string folder = Directory.CreateTempSubdirectory("foz-alerts-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void Files_are_read_as_they_are_written()
+    {
+        Write(
+            "a.yml",
+            """
+            channels:
+              console: {type: terminal, language: pt-BR, role: analyst, per_minute: 5, template: short}
+            templates:
+              short: {title: '{{ severity }}: {{ subject }}', text: '{{text}}'}
+            links: {url: 'https://foz.example.com/x', expires: 2d}
+            group_wait: 5s
+            """);
+        Write(
+            "b.yml",
+            """
+            routes:
+              - {to: console, owner: ana, tag: [x, y], schema: gold, kind: [step, late], severity: critical,
+                 hours: '08:00-18:00', time_zone: America/Sao_Paulo, calendar: br, repeat: 4h, continue: true,
+                 escalate: [{after: 1h, to: host}, {after: 30m, to: [console]}], resolved: false}
+              - {to: host, environment: prod}
+            rules:
+              fresh: {late_after: 2h, tables: [silver.*], severity: warning}
+              morning: {finished_by: '07:30', tables: 'tag:daily', time_zone: America/Sao_Paulo, calendar: br}
+              negative: {sql: 'select * from gold.sales where amount < 0;', user: ana, every: 15m}
+              disk: {disk_free: 10%}
+              memory: {memory_free: 2GB}
+              certificate: {certificate_days: 14}
+            """);
+        var (read, errors) = Read();
+        Assert.Empty(errors);
+        var console = read.Channels["console"];
+        Assert.Equal(
+            (MessageLanguage.Portuguese, "analyst", 5), (console.Language, console.Role, console.PerMinuteMax));
+        Assert.Equal(TimeSpan.FromSeconds(5), read.GroupWait);
+        Assert.Equal(TimeSpan.FromDays(2), read.Links!.Lifetime);
+        // The second route is of another environment.
+        var route = Assert.Single(read.Routes);
+        Assert.Equal(
+            (AlertSeverity.Critical, TimeSpan.FromHours(4), true, false),
+            (route.Severity, route.Repeat, route.Continues, route.SendsResolved));
+        Assert.Equal([30, 60], route.Escalations.Select(escalation => escalation.After.TotalMinutes));
+        Assert.Equal(6, read.Rules.Count);
+        Assert.Equal("select * from gold.sales where amount < 0", ((AlertRule.Sql)read.Rules[2]).Query);
+    }
+
+    [Theory]
+    [InlineData("chanels: {}", "alerts/a.yml:1:1: unknown key 'chanels' (did you mean 'channels'?)")]
+    [InlineData("channels: {a: {type: terminl}}",
+        "alerts/a.yml:1:22: unknown type 'terminl' of a channel (did you mean 'terminal'?)")]
+    [InlineData("channels: {a: {type: terminal, langage: en}}", "unknown key 'langage'")]
+    [InlineData("channels: {host: {type: terminal}}", "a channel 'host' is there by itself")]
+    [InlineData("channels: {a: {type: terminal, template: x}}", "unknown template 'x'")]
+    [InlineData("routes: [{to: good, severty: info}]", "unknown key 'severty' (did you mean 'severity'?)")]
+    [InlineData("routes: [{to: god}]", "unknown channel 'god' (did you mean 'good'?)")]
+    [InlineData("routes: [{owner: ana}]", "'to' is missing")]
+    [InlineData("routes: [{to: good, hours: '8-18'}]", "'8-18' are no hours (write '08:00-18:00')")]
+    [InlineData("routes: [{to: good, environment: prd}]", "unknown environment 'prd' (did you mean 'prod'?)")]
+    [InlineData("routes: [{to: good, kind: steps}]", "unknown kind 'steps' (did you mean 'step'?)")]
+    [InlineData("rules: {r: {late_after: 1h, sql: 'select 1', tables: a}}", "rule 'r' must have one of late_after")]
+    [InlineData("rules: {r: {severity: info}}", "rule 'r' must have one of late_after")]
+    [InlineData("rules: {r: {late_after: 1h}}", "rule 'r' needs 'tables'")]
+    [InlineData("rules: {r: {finished_by: 7h, tables: a}}", "'7h' is no time of day")]
+    [InlineData("rules: {r: {disk_free: much}}", "'disk_free' must be an amount or a share")]
+    [InlineData("rules: {r: {sql: 'select 1', cron: 'x'}}", "'x' is no cron expression")]
+    [InlineData("rules: {r: {disk_free: 5%, every: 5m}}", "unknown key 'every'")]
+    [InlineData("templates: {t: {text: '{{ subjct }}'}}",
+    "unknown name 'subjct' in a template (did you mean 'subject'?)")]
+    [InlineData("templates: {t: {text: '{{ env(\"X\") }}'}}", "unknown name 'env(\"X\")' in a template")]
+    [InlineData("templates: {t: {text: '{{ if x }}'}}", "a template has '{{' that is no '{{ name }}'")]
+    [InlineData("links: {url: foz.example.com}", "'foz.example.com' is no address")]
+    [InlineData("links: {url: 'https://a', key: short}", "'key' must have at least 16 characters")]
+    public void A_mistake_has_its_place_and_the_nearest_name_and_the_rest_holds(string text, string expected)
+    {
+        Write("a.yml", text);
+        Write(
+            "b.yml",
+            """
+            channels: {good: {type: terminal}}
+            routes: [{to: good}]
+            rules: {disk: {disk_free: 1GB}}
+            """);
+        var (read, errors) = Read();
+        Assert.Contains(errors, error => error.Contains(expected, StringComparison.Ordinal)
+            && error.StartsWith("alerts/a.yml:1:", StringComparison.Ordinal));
+        Assert.Equal((true, 1, 1), (read.Channels.ContainsKey("good"), read.Routes.Count, read.Rules.Count));
+    }
+
+    [Fact]
+    public void A_secret_of_a_channel_that_is_not_set_is_named_and_one_that_is_is_masked()
+    {
+        Environment.SetEnvironmentVariable("FOZ_TEST_LINK_KEY", "a-key-of-many-characters");
+        Write("a.yml", "links: {url: 'https://a', key: '${FOZ_TEST_LINK_KEY}'}");
+        var file = FileOf();
+        var errors = new ErrorList();
+        Assert.Equal(
+            "a-key-of-many-characters", AlertService.Read(file, static _ => { }, errors).Links!.Key);
+        Assert.DoesNotContain("many-characters", file.Secrets.Mask("x a-key-of-many-characters y"));
+        Write("a.yml", "channels: {a: {type: '${FOZ_TEST_NO_SUCH}'}}");
+        Assert.Contains("FOZ_TEST_NO_SUCH", string.Join('\n', Read().Errors));
+    }
+
+    (AlertSettings Read, IReadOnlyList<string> Errors) Read()
+    {
+        var errors = new ErrorList();
+        var read = AlertService.Read(FileOf(), static _ => { }, errors);
+        return (read, [.. errors.Items.Select(error => $"{error.Place}: {error.Message} ({error.Hint})")]);
+    }
+
+    ProjectFile FileOf()
+    {
+        File.WriteAllText(
+            Path.Combine(folder, "foz.yml"),
+            "name: p\nlake: lake\nenvironments: {dev: {schema_prefix: dev_}, prod: {}}\ndefault_environment: dev\n");
+        return ProjectLoader.LoadFile(folder, new());
+    }
+
+    void Write(string name, string text)
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "alerts"));
+        File.WriteAllText(Path.Combine(folder, "alerts", name), text);
+    }
+}
