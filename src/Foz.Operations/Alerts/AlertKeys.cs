@@ -21,13 +21,13 @@ static class AlertKeys
     public static IReadOnlyList<SettingSpec> Channel { get; } =
     [
         new("type", "the type") { IsRequired = true },
-        new("language", "the language of its messages") { Values = ["en", "pt", "pt-BR"], Default = "`en`" },
+        new("language", "the language of its messages") { Values = ["en", "pt"], Default = "`en`" },
         new("role", "the user or role whose rights and masks hold for the bad rows in messages")
         {
             Default = "messages have no rows",
         },
         new("per_minute", "how many messages it takes in a minute; more wait") { Default = "30" },
-        new("template", "the name of own texts") { Default = "those of Foz" },
+        new("texts", "the name of own texts under `templates`") { Default = "those of Foz" },
     ];
 
     /// <summary>Of a route.</summary>

@@ -7,8 +7,9 @@ namespace Foz.Operations.Alerts;
 /// <summary>Reads the files of <c>alerts/</c>. What is wrong is noted, and all else is returned.</summary>
 /// <param name="file">What <c>foz.yml</c> says.</param>
 /// <param name="report">Where channels of the type <c>terminal</c> report.</param>
+/// <param name="clock">The clock of channels.</param>
 /// <param name="errors">Takes what is wrong.</param>
-sealed class AlertReader(ProjectFile file, Action<string> report, ErrorList errors)
+sealed class AlertReader(ProjectFile file, Action<string> report, TimeProvider clock, ErrorList errors)
 {
     /// <summary>The folder, inside the project's.</summary>
     public const string Folder = "alerts";
@@ -32,7 +33,7 @@ sealed class AlertReader(ProjectFile file, Action<string> report, ErrorList erro
             [AlertSettings.HostChannel] = new(
                 new TerminalChannel(AlertSettings.HostChannel, report, IncidentWords.English)),
         };
-        var creation = new ChannelCreation(file, report, errors);
+        var creation = new ChannelCreation(file, report, clock, errors);
         var names = new HashSet<string>(StringComparer.Ordinal) { AlertSettings.HostChannel };
         foreach (var entry in Unique(readers, "channels", "a channel"))
         {

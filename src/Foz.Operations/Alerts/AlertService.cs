@@ -15,9 +15,11 @@ public sealed class AlertService(Lakehouse lake, ProjectFile file)
     /// <summary>Reads the files of <c>alerts/</c>.</summary>
     /// <param name="file">What <c>foz.yml</c> says.</param>
     /// <param name="report">Where channels of the type <c>terminal</c> report.</param>
+    /// <param name="clock">The clock of channels.</param>
     /// <param name="errors">Takes what is wrong; what is right is returned all the same.</param>
-    public static AlertSettings Read(ProjectFile file, Action<string> report, ErrorList errors) =>
-        new AlertReader(file, report, errors).Read();
+    public static AlertSettings Read(
+        ProjectFile file, Action<string> report, TimeProvider clock, ErrorList errors) =>
+        new AlertReader(file, report, clock, errors).Read();
 
     /// <summary>Finds what is wrong with rules as far as the project's tables show it.</summary>
     /// <param name="settings">The rules.</param>

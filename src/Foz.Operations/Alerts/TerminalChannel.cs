@@ -29,4 +29,10 @@ sealed class TerminalChannel(string name, Action<string> report, IncidentWords w
         report(text.ToString());
         return Task.FromResult<Delivery>(new Delivery.Sent(Thread: null));
     }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // It holds nothing.
+    }
 }

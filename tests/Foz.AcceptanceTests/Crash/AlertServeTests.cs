@@ -103,7 +103,7 @@ public sealed class AlertServeTests : IDisposable
             Path.Combine(folder, "models", "gold", "b.sql"), "select * from silver.a", Cancel);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "alerts", "team.yml"),
-            "channels:\n  console: {type: terminal, language: pt-BR}\nroutes:\n  - {to: console}\n", Cancel);
+            "channels:\n  console: {type: terminal, language: pt}\nroutes:\n  - {to: console}\n", Cancel);
     }
 
     FozProcess Serve(string? failpoint) => FozProcess.Start(

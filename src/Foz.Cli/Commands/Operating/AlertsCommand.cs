@@ -33,7 +33,7 @@ static class AlertsCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var errors = new ErrorList();
-            var settings = AlertService.Read(workspace.File, static _ => { }, errors);
+            var settings = AlertService.Read(workspace.File, static _ => { }, context.Shell.Clock, errors);
             context.Secrets = workspace.File.Secrets;
             var service = new IncidentService(workspace.Lake, workspace.File);
             var waiting = (await service.ListWaitingAsync(cancellationToken)).GroupBy(message => message.Channel)
@@ -83,7 +83,8 @@ static class AlertsCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var errors = new ErrorList();
-            var settings = AlertService.Read(workspace.File, context.Shell.Out.WriteLine, errors);
+            var settings = AlertService.Read(
+                workspace.File, context.Shell.Out.WriteLine, context.Shell.Clock, errors);
             context.Secrets = workspace.File.Secrets;
             var named = arguments.GetValue(names)!;
             foreach (var name in named.Where(name => !settings.Channels.ContainsKey(name)))

@@ -45,7 +45,7 @@ sealed class LiveAlerts(CommandContext context, ProjectFile file, Action<string>
     public static IReadOnlyList<FozException> Check(CommandContext context, ProjectFile file, Project? project)
     {
         var errors = new ErrorList();
-        var settings = AlertService.Read(file, static _ => { }, errors);
+        var settings = AlertService.Read(file, static _ => { }, context.Shell.Clock, errors);
         if (project is not null) AlertService.Check(settings, project, errors);
         context.Secrets = file.Secrets;
         return errors.Items;
@@ -63,7 +63,7 @@ sealed class LiveAlerts(CommandContext context, ProjectFile file, Action<string>
         var isFirst = seen is null;
         seen = stamp;
         var errors = new ErrorList();
-        Current = AlertService.Read(file, report, errors);
+        Current = AlertService.Read(file, report, context.Shell.Clock, errors);
         context.Secrets = file.Secrets;
         foreach (var error in errors.Items) report($"this is left out: {context.Mask(error.Describe())}");
         if (!isFirst)

@@ -25,6 +25,11 @@ sealed class RecordingChannel(string name, TimeProvider clock) : IAlertChannel
         return await Answer(message, cancellationToken);
     }
 
+    public void Dispose()
+    {
+        // It holds nothing.
+    }
+
     public static AlertSettings Settings(params IReadOnlyList<RecordingChannel> channels) => new()
     {
         Channels = channels.ToDictionary(
