@@ -56,6 +56,6 @@ public sealed partial class IncidentTemplate
         ? null
         : Placeholder.Replace(text, match => values.GetValueOrDefault(match.Groups["name"].Value, ""));
 
-    [GeneratedRegex(@"\{\{\s*(?<name>[^{}\s]+)\s*\}\}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\{\{\s*(?<name>[^{}\s]+)\s*\}\}", RegexOptions.ExplicitCapture)]
     private static partial Regex Placeholder { get; }
 }

@@ -27,7 +27,8 @@ sealed class RuleReader(AlertValues values, ErrorList errors)
                 stated.Count == 0 ? entry.KeyPlace : reader.PlaceOf(stated[1]),
                 $"rule '{entry.Key}' must have one of {string.Join(", ", conditions)}, not {stated.Count}");
         var (severity, description, command) =
-            (AlertValues.Severity(reader) ?? AlertSeverity.Critical, reader.Text("description"), reader.Text("command"));
+            (AlertValues.Severity(reader) ?? AlertSeverity.Critical, reader.Text("description"),
+                reader.Text("command"));
         var rule = stated.Count == 1 ? Read(reader, entry, stated[0]) : null;
         // A key of another condition is a mistake, and one that nothing asked for.
         reader.Finish();
