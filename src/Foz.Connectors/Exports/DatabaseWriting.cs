@@ -126,7 +126,7 @@ sealed class DatabaseWriting(
     }
 
     /// <summary>Returns the positions of the rows whose keys the table has.</summary>
-    async Task<HashSet<int>> FindAsync(IReadOnlyList<object?[]> part, CancellationToken cancellationToken)
+    async Task<HashSet<int>> FindAsync(object?[][] part, CancellationToken cancellationToken)
     {
         var number = 0;
         var sql = string.Join(

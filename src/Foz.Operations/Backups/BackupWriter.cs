@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Storage;
 

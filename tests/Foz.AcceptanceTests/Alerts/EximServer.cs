@@ -101,7 +101,9 @@ sealed class EximServer : IAsyncDisposable
         // Exim delivers as another user than root.
         var isRoot = Environment.UserName == "root";
         foreach (var shared in (string[])[folder, mail])
-            File.SetUnixFileMode(shared, shared == mail ? (UnixFileMode)0b111_111_111 : (UnixFileMode)0b111_101_101);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(
+                    shared, shared == mail ? (UnixFileMode)0b111_111_111 : (UnixFileMode)0b111_101_101);
         var text = """
             primary_hostname = localhost
             spool_directory = @folder/spool

@@ -3,7 +3,6 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 using Foz.Operations.Backups;
-using Foz.Pipelines.Projects;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Backups;

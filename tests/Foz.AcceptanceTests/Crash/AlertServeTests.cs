@@ -66,7 +66,7 @@ public sealed class AlertServeTests : IDisposable
             Lines(history));
     }
 
-    static IEnumerable<string> Lines(FozResult result) => result.Expect(0).Output.Split(
+    static string[] Lines(FozResult result) => result.Expect(0).Output.Split(
         '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     async Task<string> WaitingAsync()

@@ -32,7 +32,8 @@ public sealed partial class PrometheusTests : IDisposable
 
         Assert.True(checkedRules == 0, found);
         Assert.True(tested == 0, result);
-        var rules = AlertName.Matches(await DeployedAsync("prometheus/foz.rules.yml")).Select(match => match.Groups[1].Value);
+        var rules = AlertName.Matches(await DeployedAsync("prometheus/foz.rules.yml"))
+            .Select(match => match.Groups["name"].Value);
         var tests = await DeployedAsync("prometheus/foz.test.yml");
         Assert.All(rules, rule => Assert.Contains($"alertname: {rule}\n", tests, StringComparison.Ordinal));
     }
@@ -168,7 +169,7 @@ public sealed partial class PrometheusTests : IDisposable
 
     static string Port(string line) => line[(line.LastIndexOf(':') + 1)..line.IndexOf(',', StringComparison.Ordinal)];
 
-    [GeneratedRegex("alert: (\\w+)", RegexOptions.None, 1000)]
+    [GeneratedRegex("alert: (?<name>\\w+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex AlertName { get; }
 
     [GeneratedRegex("for: \\w+", RegexOptions.None, 1000)]

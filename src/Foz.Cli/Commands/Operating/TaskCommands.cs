@@ -199,7 +199,7 @@ static class TaskCommands
     {
         var found = await new ScheduleService(workspace.Lake, workspace.File).FindFiringsAsync(
             firing => firing.Id == asked || firing.Schedule == asked, int.MaxValue, cancellationToken);
-        return found.FirstOrDefault(firing => firing.Attempts > 0) ?? found.FirstOrDefault()
+        return found.FirstOrDefault(firing => firing.Attempts > 0) ?? (found is [var newest, ..] ? newest : null)
             ?? throw new FozException(ErrorKind.NotFound, $"there is no run '{asked}'")
             {
                 Hint = "foz status shows the runs of schedules",

@@ -16,7 +16,7 @@ sealed class TaskDisplay(Shell shell, DateTimeOffset now)
     public void Write(FiringTasks tasks)
     {
         var lines = new List<(TaskRecord Task, string Branch)>();
-        var under = tasks.Tasks.ToLookup(task => task.After.LastOrDefault(), StringComparer.Ordinal);
+        var under = tasks.Tasks.ToLookup(task => task.After is [.., var last] ? last : null, StringComparer.Ordinal);
         AddAll([.. under[null]], rest: "");
         var (name, state, time) = (
             lines.Max(line => TextWidth.Of(line.Branch + line.Task.Name)),

@@ -102,20 +102,7 @@ static class ServeCommand
             workspace.Lake, QueryRecord.Table,
             new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
         await using var observer = HostObserver.Start(workspace.Lake, workspace.File, log);
-        using var sql = new SqlService(workspace.Names, new()
-        {
-            SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners,
-            ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries,
-            Workloads = serve.Workloads,
-            Price = serve.Price ?? (workspace.File.Prices is { ReadTb: > 0 and var price } ? new(price) : null),
-            MaskKey = serve.MaskKey,
-            ProcessBytes = workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault,
-            ClosedFolders =
-            [
-                workspace.File.Folder, Path.Combine(workspace.File.Folder, UserList.FolderName),
-                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
-            ],
-        });
+        using var sql = CreateSql(workspace, serve, access, audit, queries);
         var alerts = new LiveAlerts(context, workspace.File, text => ReportAlert(context, text));
         var options = new ServerOptions
         {
@@ -153,6 +140,23 @@ static class ServeCommand
         }
         return 0;
     }
+
+    static SqlService CreateSql(
+        Workspace workspace, ServeOptions serve, AccessDirectory access, AuditLog audit, BackgroundLog queries) =>
+        new(workspace.Names, new()
+        {
+            SessionsMax = serve.SessionsMax, SessionsOfOwners = serve.SessionsOfOwners,
+            ResultBytesMax = serve.ResultCacheBytes, Access = () => access.Current, Audit = audit, Queries = queries,
+            Workloads = serve.Workloads,
+            Price = serve.Price ?? (workspace.File.Prices is { ReadTb: > 0 and var price } ? new(price) : null),
+            MaskKey = serve.MaskKey,
+            ProcessBytes = workspace.File.Memory?.Bytes ?? EngineOptions.MemoryBytesDefault,
+            ClosedFolders =
+            [
+                workspace.File.Folder, Path.Combine(workspace.File.Folder, UserList.FolderName),
+                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+            ],
+        });
 
     static void WriteAddresses(CommandContext context, FozServer server)
     {

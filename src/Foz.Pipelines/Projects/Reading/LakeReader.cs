@@ -46,6 +46,8 @@ public sealed class LakeReader(string folder, Variables variables, Secrets secre
     {
         if (environment.Node(Key) is YamlNode.Mapping mapping)
             new SettingsReader(Settings, errors).Check(mapping, [UrlKey], "'lake'");
+        if (environment.Node(BackupKey) is YamlNode.Mapping backup)
+            new SettingsReader(ProjectKeys.Backup, errors).Check(backup, [], $"'{BackupKey}'", isComplete: false);
         if (environment.Node(CacheKey) is not { } node) return;
         if (node is YamlNode.Mapping cache) CacheReader(cache, errors);
         else errors.Add(node.Place, $"'{CacheKey}' must be a mapping, not {node.Kind}", "it takes folder and size");

@@ -76,7 +76,7 @@ sealed class RunReports : IAsyncDisposable
     {
         if (!(await watched.Value).Contains(node.Table.ToString())) return;
         var now = lake.Clock.GetUtcNow();
-        await recorder.AddAsync(RunRecords.OfStep(runId, node, result, lineage: null, now, now));
+        await recorder.AddAsync(RunRecords.OfStep(runId, node, result, lineage: null, now, now, prices: null));
     }
 
     /// <summary>Keeps a record of what was done beside the steps.</summary>

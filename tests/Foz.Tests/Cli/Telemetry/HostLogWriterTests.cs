@@ -4,9 +4,11 @@ using Foz.Cli.Telemetry;
 namespace Foz.Tests.Cli.Telemetry;
 
 /// <summary>The log of <c>foz serve</c>.</summary>
-public sealed class HostLogWriterTests
+public sealed class HostLogWriterTests : IDisposable
 {
     readonly StringWriter text = new();
+
+    public void Dispose() => text.Dispose();
 
     [Fact]
     public void Each_line_is_a_record_with_its_level()
@@ -31,7 +33,8 @@ public sealed class HostLogWriterTests
             records.Select(record => $"{record.GetProperty("level")} {record.GetProperty("message")}"));
         Assert.Equal("r1", records[4].GetProperty("run_id").GetString());
         Assert.Equal("gold.a", records[4].GetProperty("step").GetString());
-        Assert.True(records[0].GetProperty("time").GetDateTimeOffset() > TimeProvider.System.GetUtcNow().AddMinutes(-1));
+        Assert.True(
+            records[0].GetProperty("time").GetDateTimeOffset() > TimeProvider.System.GetUtcNow().AddMinutes(-1));
     }
 
     [Fact]

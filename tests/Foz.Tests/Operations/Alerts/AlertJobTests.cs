@@ -1,7 +1,6 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
 using Foz.Operations.Alerts;
-using Foz.Operations.Channels;
 using Foz.Operations.Hosting;
 using Foz.Operations.Incidents;
 using Foz.Storage;
@@ -35,7 +34,7 @@ public sealed class AlertJobTests : IDisposable
         for (var i = 0; i < Count; i++)
         {
             project.Write("models/silver/a.sql", Failing);
-            var failedAt = DateTimeOffset.UtcNow;
+            var failedAt = TimeProvider.System.GetUtcNow();
             await project.RunAsync();
             await WaitAsync(() => channel.Received.Count == 2 * i + 1);
             delays.Add((channel.Received.Last().At - failedAt).TotalSeconds);
@@ -120,7 +119,8 @@ public sealed class AlertJobTests : IDisposable
         await project.RunAsync();
         using var job = Job();
         var runs = RunJournal.Open(project.Lake, "20260101000000000-aaaa");
-        await runs.AppendAsync([Record(Outcome.Failed, 1) with { FinishedAt = DateTimeOffset.UtcNow }], Cancel);
+        await runs.AppendAsync(
+            [Record(Outcome.Failed, 1) with { FinishedAt = TimeProvider.System.GetUtcNow() }], Cancel);
         await StepsAsync(job, () => channel.Keys.Count == 1);
         runs.Dispose();
         var result = await project.RunAsync();
@@ -239,7 +239,7 @@ public sealed class AlertJobTests : IDisposable
 
     static StepRecord Record(Outcome outcome, int second)
     {
-        var at = DateTimeOffset.UtcNow.AddMinutes(-5).AddSeconds(second);
+        var at = TimeProvider.System.GetUtcNow().AddMinutes(-5).AddSeconds(second);
         return new()
         {
             RunId = "20260101000000000-aaaa", Step = "silver.a", Kind = "model", Outcome = outcome, StartedAt = at,

@@ -103,8 +103,8 @@ public sealed class AlertReaderTests : IDisposable
     [Fact]
     public void A_secret_of_a_channel_that_is_not_set_is_named_and_one_that_is_is_masked()
     {
-        Environment.SetEnvironmentVariable("FOZ_TEST_LINK_KEY", "a-key-of-many-characters");
-        Write("a.yml", "links: {url: 'https://a', key: '${FOZ_TEST_LINK_KEY}'}");
+        Environment.SetEnvironmentVariable("ALERT_LINK_KEY", "a-key-of-many-characters");
+        Write("a.yml", "links: {url: 'https://a', key: '${ALERT_LINK_KEY}'}");
         var file = FileOf();
         var errors = new ErrorList();
         Assert.Equal(

@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using Foz.Lake.Configuration;
 using Foz.Operations.Channels;
 
 namespace Foz.Tests.Operations.Channels;

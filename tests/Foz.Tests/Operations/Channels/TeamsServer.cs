@@ -29,7 +29,8 @@ sealed class TeamsServer : ServiceServer
             "contentType");
         var card = attachment.GetProperty("content");
         Require(card.GetProperty("type").GetString() == "AdaptiveCard", "card");
-        Require(card.GetProperty("$schema").GetString()!.EndsWith("/adaptive-card.json"), "$schema");
+        Require(
+            card.GetProperty("$schema").GetString()!.EndsWith("/adaptive-card.json", StringComparison.Ordinal), "$schema");
         Shown.Clear();
         foreach (var block in card.GetProperty("body").EnumerateArray())
         {

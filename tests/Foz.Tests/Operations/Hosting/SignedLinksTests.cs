@@ -41,7 +41,7 @@ public sealed class SignedLinksTests : IDisposable
             Assert.IsType<LinkResult.Forged>(links.Read(changed));
         }
         var dot = token.IndexOf('.', StringComparison.Ordinal);
-        var content = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token[..dot]))
+        var content = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token.AsSpan(0, dot)))
             .Replace("ana", "eve", StringComparison.Ordinal);
         Assert.IsType<LinkResult.Forged>(
             links.Read(Base64Url.EncodeToString(Encoding.UTF8.GetBytes(content)) + token[dot..]));

@@ -127,6 +127,6 @@ public sealed class TaskReaderTests
         var yaml = (YamlNode.Mapping)YamlReader.Read($"a: {schedule}", "foz.yml", errors)!;
         errors.ThrowIfAny();
         var read = new ScheduleReader(errors).Read(scheduler: null, yaml, ["default"]);
-        return (read.All.FirstOrDefault()?.Tasks, errors);
+        return (read.All is [var first, ..] ? first.Tasks : null, errors);
     }
 }

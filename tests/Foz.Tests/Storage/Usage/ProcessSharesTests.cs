@@ -36,7 +36,8 @@ public sealed class ProcessSharesTests
         var one = shares.Begin(() => 0);
         var other = shares.Begin(() => 0);
 
-        await Task.WhenAll(Task.Run(() => Work(one, 5)), Task.Run(() => Work(other, 11)));
+        var cancel = TestContext.Current.CancellationToken;
+        await Task.WhenAll(Task.Run(() => Work(one, 5), cancel), Task.Run(() => Work(other, 11), cancel));
         ResourceUse.AddRead(1000);
 
         Assert.Equal((5, 10), (one.BytesRead, one.BytesWritten));

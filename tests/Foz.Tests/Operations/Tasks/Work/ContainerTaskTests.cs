@@ -67,7 +67,8 @@ public sealed class ContainerTaskTests : IDisposable
             wait) cat "$2"; echo ;;
             esac
             """);
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return new(project.Processes, project.Folder, bin, TimeProvider.System);
     }
 }
