@@ -94,7 +94,8 @@ static class JournalSegment
         return count;
     }
 
-    static string? TableOf(ReadOnlyMemory<byte> json)
+    /// <summary>The table of a record, by its name inside the schema <c>foz</c>.</summary>
+    public static string? TableOf(ReadOnlyMemory<byte> json)
     {
         var reader = new Utf8JsonReader(json.Span);
         // The discriminator is written first.

@@ -54,7 +54,9 @@ public sealed class JournalWriter(Lakehouse lake)
                 foreach (var segment in segments)
                     records.Add((segment.Number, [.. await segment.ReadAsync(cancellationToken)]));
                 var batch = new StepBatch($"foz.journal.{ofRun.Key}", segments[^1].Number);
-                foreach (var name in JournalTables.Names)
+                var tables = records.SelectMany(segment => segment.Records).Select(JournalSegment.TableOf)
+                    .ToHashSet(StringComparer.Ordinal);
+                foreach (var name in JournalTables.Names.Where(name => tables.Contains(name.Name)))
                 {
                     var file = Path.Combine(work.FullName, $"{ofRun.Key}-{name.Name}.jsonl");
                     var export = (long done) => records.Where(segment => segment.Number > done)

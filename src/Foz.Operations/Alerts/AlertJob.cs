@@ -67,7 +67,7 @@ sealed class AlertJob(Lakehouse lake, ProjectFile file, AlertSources sources, Al
         if (attempts.Count > 0) (after, ofChannels) = outbox.Apply(after, attempts, settings.RetryFor);
         after = book.Apply(after, [.. seen.Evidence, .. ofChannels], now);
         after = book.Apply(
-            after, [.. seen.Firings.Select(firing => FiringEvidence.Of(firing, after)).OfType<Evidence>()], now);
+            after, [.. seen.Firings.SelectMany(firing => FiringEvidence.Of(firing, after))], now);
         if (!ReferenceEquals(seen.Versions, before.Versions) || seen.FiringsFrom != before.FiringsFrom)
             after = after with { Versions = seen.Versions, FiringsFrom = seen.FiringsFrom };
         return notifier.Plan(after, now);

@@ -138,7 +138,8 @@ sealed class Notifier(AlertSettings settings)
             }
             var digest = items[0].Notice with
             {
-                Key = $"many-{items[0].Notice.Key}", Incidents = [.. items.Select(item => item.Incident.Id)],
+                Key = $"many-{items[0].Notice.Key}",
+                Incidents = [.. items.Select(item => item.Incident.Id)],
             };
             written.Add(digest);
             foreach (var (notice, incident) in items)
@@ -166,7 +167,8 @@ sealed class Notifier(AlertSettings settings)
             if (all.TrueForAll(other => !other.IsOpen))
                 yield return notice with
                 {
-                    Key = $"{digest}.resolved", Incidents = [.. all.Select(other => other.Id)],
+                    Key = $"{digest}.resolved",
+                    Incidents = [.. all.Select(other => other.Id)],
                 };
         }
     }

@@ -103,7 +103,7 @@ sealed class Outbox(TimeProvider clock)
                 evidence.Add(Broken(notice, reason, isGivenUp, now));
             if (!isGivenUp)
                 outbox.Add(notice with
-                    { Attempts = notice.Attempts + 1, NextAt = now + Delay(notice, after), Error = reason });
+                { Attempts = notice.Attempts + 1, NextAt = now + Delay(notice, after), Error = reason });
         }
         var incidents = threads.Count == 0 ? state.Incidents : [.. state.Incidents.Select(WithThreads)];
         return (state with { Outbox = outbox, Incidents = incidents }, evidence);

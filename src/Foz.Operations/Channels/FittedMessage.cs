@@ -24,8 +24,12 @@ sealed record MessageLimits(int Title, int Text, int Value, int Values, int Tabl
     /// <summary>Returns limits that are a part of these.</summary>
     public MessageLimits Times(double factor) => this with
     {
-        Title = (int)(Title * factor), Text = (int)(Text * factor), Value = (int)(Value * factor),
-        Values = (int)(Values * factor), Table = (int)(Table * factor), Command = (int)(Command * factor),
+        Title = (int)(Title * factor),
+        Text = (int)(Text * factor),
+        Value = (int)(Value * factor),
+        Values = (int)(Values * factor),
+        Table = (int)(Table * factor),
+        Command = (int)(Command * factor),
     };
 }
 

@@ -9,11 +9,11 @@ sealed class FiringEvidence(FiringStore store)
     // Missed times of different schedules are noted for minutes before those of others.
     static readonly TimeSpan slack = TimeSpan.FromHours(1);
 
-    /// <summary>Reads the firings that may have ended since.</summary>
+    /// <summary>Reads the firings that may have ended since, or that wait for a task whose end no host saw.</summary>
     /// <param name="from">The oldest batch that may have one; null before the first time.</param>
     /// <param name="now">The moment.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>Those that ended, and from where to read the next time.</returns>
+    /// <returns>They, and from where to read the next time.</returns>
     public async Task<(IReadOnlyList<Firing> Ended, string? From)> ReadAsync(
         string? from, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -22,17 +22,34 @@ sealed class FiringEvidence(FiringStore store)
         foreach (var batch in await store.ListAsync(
             from ?? Firing.BatchOf(now - JournalFeed.Backlog), cancellationToken))
             foreach (var firing in await store.ReadAsync(batch, cancellationToken))
-                if (firing.HasEnded) ended.Add(firing);
-                else oldestOpen ??= batch;
+            {
+                if (firing.HasEnded || firing.Unknown is not null) ended.Add(firing);
+                if (!firing.HasEnded) oldestOpen ??= batch;
+            }
         var newest = Firing.BatchOf(now - slack);
         var next = oldestOpen is not null && string.CompareOrdinal(oldestOpen, newest) < 0 ? oldestOpen : newest;
         return (ended, next);
     }
 
-    /// <summary>Returns what the end of a firing shows.</summary>
-    /// <param name="firing">The firing, which has ended.</param>
+    /// <summary>Returns what a firing shows: how it ended, and whether one of its tasks has an unknown end.</summary>
+    /// <param name="firing">The firing.</param>
     /// <param name="state">The incidents: where they explain it, it is no news.</param>
-    public static Evidence? Of(Firing firing, IncidentState state)
+    public static IEnumerable<Evidence> Of(Firing firing, IncidentState state)
+    {
+        var key = Evidence.KeyOf(IncidentKind.Task, firing.Id);
+        if (firing is { Unknown: { } unknown, HasEnded: false })
+            yield return new(IncidentKind.Task, firing.Id, firing.StartedAt ?? firing.Due, IsBroken: true)
+            {
+                Text = $"no host saw the end of {unknown} in {firing.Id}, which waits",
+                Command = $"foz schedule show {firing.Id}",
+            };
+        else if (state.Open.Any(incident => incident.Members.Any(member => member.Key == key)))
+            yield return new(
+                IncidentKind.Task, firing.Id, firing.EndedAt ?? firing.StartedAt ?? firing.Due, IsBroken: false);
+        if (OfEnd(firing, state) is { } end) yield return end;
+    }
+
+    static Evidence? OfEnd(Firing firing, IncidentState state)
     {
         if (firing.EndedAt is not { } endedAt || firing.State is FiringState.Canceled) return null;
         if (firing.State is FiringState.Succeeded)

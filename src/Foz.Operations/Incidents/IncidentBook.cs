@@ -250,7 +250,9 @@ sealed class IncidentBook(IncidentRecords records, TableFacts facts)
                     .Where(name => !tables.Contains(name)).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
                 incident = incident with
                 {
-                    Blocks = [.. blocked.Take(BlocksMax)], BlocksCount = blocked.Count, Changes = incident.Changes + 1,
+                    Blocks = [.. blocked.Take(BlocksMax)],
+                    BlocksCount = blocked.Count,
+                    Changes = incident.Changes + 1,
                 };
             }
             incidents[id] = incident;

@@ -98,7 +98,8 @@ sealed class JournalFeed(Lakehouse lake)
         using var relation = await rows.OpenAsync(session, filter: null, cancellationToken);
         var time = name switch
         {
-            CheckRecord.Table => "checked_at", _ => "finished_at",
+            CheckRecord.Table => "checked_at",
+            _ => "finished_at",
         };
         var after = (lake.Clock.GetUtcNow() - Backlog).ToString(
             "yyyy-MM-dd HH:mm:ss'+00'", CultureInfo.InvariantCulture);

@@ -11,7 +11,7 @@ static class Wildcards
             if (at < pattern.Length && pattern[at] == '*') (star, mark) = (at++, inText);
             else if (at < pattern.Length
                 && char.ToUpperInvariant(pattern[at]) == char.ToUpperInvariant(text[inText]))
-                    (at, inText) = (at + 1, inText + 1);
+                (at, inText) = (at + 1, inText + 1);
             else if (star >= 0) (at, inText) = (star + 1, ++mark);
             else return false;
         while (at < pattern.Length && pattern[at] == '*') at++;

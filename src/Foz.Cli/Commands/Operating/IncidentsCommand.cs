@@ -117,7 +117,9 @@ static class IncidentsCommand
         var value = text is null ? null : new Argument<string>(text) { Description = $"The {text}" };
         var example = text switch
         {
-            null => "", "user" => " ana", _ => " 'the source was down'",
+            null => "",
+            "user" => " ana",
+            _ => " 'the source was down'",
         };
         var command = new ExampleCommand(name, description, [$"foz incidents {name} 3f2a1{example}"])
         {

@@ -267,7 +267,8 @@ static class ServeCommand
         /// <summary>What <c>foz.yml</c> says, with the ports that the command line chooses.</summary>
         public ServeOptions Over(ServeOptions stated) => stated with
         {
-            PgPort = PgPort ?? stated.PgPort, TrinoPort = TrinoPort ?? stated.TrinoPort,
+            PgPort = PgPort ?? stated.PgPort,
+            TrinoPort = TrinoPort ?? stated.TrinoPort,
             HttpPort = HttpPort ?? stated.HttpPort,
         };
     }

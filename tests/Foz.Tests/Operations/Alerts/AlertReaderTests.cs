@@ -110,8 +110,8 @@ public sealed class AlertReaderTests : IDisposable
         Assert.Equal(
             "a-key-of-many-characters", AlertService.Read(file, static _ => { }, TimeProvider.System, errors).Links!.Key);
         Assert.DoesNotContain("many-characters", file.Secrets.Mask("x a-key-of-many-characters y"));
-        Write("a.yml", "channels: {a: {type: '${FOZ_TEST_NO_SUCH}'}}");
-        Assert.Contains("FOZ_TEST_NO_SUCH", string.Join('\n', Read().Errors));
+        Write("a.yml", "channels: {a: {type: '${ALERT_NO_SUCH}'}}");
+        Assert.Contains("ALERT_NO_SUCH", string.Join('\n', Read().Errors));
     }
 
     (AlertSettings Read, IReadOnlyList<string> Errors) Read()

@@ -39,7 +39,10 @@ public sealed class MessageWriterTests
             MessageKind.Opened,
             Incident() with
             {
-                Root = "source:shop", Members = members, MembersCount = 9000, Text = new string('y', 490),
+                Root = "source:shop",
+                Members = members,
+                MembersCount = 9000,
+                Text = new string('y', 490),
             }, MessageLanguage.English);
         Assert.StartsWith("shop: 9000 × yyy", message.Title);
         Assert.Equal((200, 4000), (message.Title.Length, message.Text.Length));
