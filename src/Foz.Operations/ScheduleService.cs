@@ -9,6 +9,9 @@ using Foz.Operations.Scheduling;
 using Foz.Operations.Tasks;
 using Foz.Operations.Tasks.Running;
 using Foz.Operations.Tasks.Work;
+using Foz.Operations.Triggers;
+using Foz.Lake;
+using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Operations;
@@ -21,6 +24,11 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
     // What is listed of the past is read from the newest batches.
     const int BatchesReadMax = 2000;
 
+    const int YearsMax = 100;
+
+    /// <summary>How many runs a backfill has at most.</summary>
+    public const int BackfillFiringsMax = 100_000;
+
     readonly ScheduleStateStore states = new(lake.Store, file.Name, file.Environment);
     readonly FiringStore firings = new(lake.Store, file.Name, file.Environment);
     ScheduleLoad lastLoad = ScheduleLoad.None;
@@ -28,20 +36,30 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
     /// <summary>Reads the schedules of a project.</summary>
     /// <param name="file">What <c>foz.yml</c> says.</param>
     /// <param name="errors">Takes what is wrong; the schedules that are right are returned all the same.</param>
-    public static ProjectSchedules Read(ProjectFile file, ErrorList errors) =>
-        new ScheduleReader(errors) { Variables = file.Variables }
-            .Read(file.Scheduler, file.Schedules, file.Environments);
+    /// <param name="project">The project, whose models may have schedules; null for those of the file alone.</param>
+    public static ProjectSchedules Read(ProjectFile file, ErrorList errors, Project? project = null)
+    {
+        var read = new ScheduleReader(errors)
+        {
+            Variables = file.Variables, Secrets = file.Secrets, Models = project?.Models ?? [],
+        }.Read(file.Scheduler, file.Schedules, file.Environments);
+        return project is null
+            ? read
+            : read with { All = [.. read.All.Where(schedule => CheckStreams(schedule, project, errors))] };
+    }
 
     /// <summary>Creates the job that fires the schedules, for the host that leads.</summary>
     /// <param name="current">Gives the schedules as they are now: the same object while nothing changed.</param>
+    /// <param name="project">Gives the project as it is now, for its sources; null where it was not read.</param>
     /// <param name="services">What tasks need of the host.</param>
     /// <param name="report">Takes what an operator should see.</param>
-    public IHostJob CreateJob(Func<ProjectSchedules> current, TaskServices services, Action<string> report)
+    public IHostJob CreateJob(
+        Func<ProjectSchedules> current, Func<Project?> project, TaskServices services, Action<string> report)
     {
         var store = new TaskStore(lake.Store, file.Name, file.Environment);
         var work = new MachineWork(lake, file, store, services);
         var tasks = new TaskRunHost(
-            new LakeRunHost(lake, file),
+            new LakeRunHost(lake, file, new(lake, project, report)),
             new()
             {
                 Host = JournalWriter.NewRunId(lake.Clock), Store = store, Work = work, Clock = lake.Clock,
@@ -149,6 +167,113 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
         known => known with { Cancels = [.. known.Cancels.Union(ended.Select(firing => firing.Id))] },
         cancellationToken);
 
+    /// <summary>Returns the revision of the project that the host works with; null where no host noted one.</summary>
+    public async Task<RevisionNote?> FindRevisionAsync(CancellationToken cancellationToken) =>
+        (await states.ReadAsync(cancellationToken)).Revision;
+
+    /// <summary>Notes the revision that this host works with.</summary>
+    public Task NoteRevisionAsync(RevisionNote revision, CancellationToken cancellationToken) => states.ChangeAsync(
+        known => known.Revision is { } before && before with { TakenAt = revision.TakenAt } == revision
+            ? known
+            : known with { Revision = revision },
+        cancellationToken);
+
+    /// <summary>
+    /// Asks for a backfill: the host that leads runs the schedule's command for each interval of a time.
+    /// </summary>
+    /// <param name="schedule">The schedule.</param>
+    /// <param name="request">The time.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The backfill.</returns>
+    /// <exception cref="FozException">The time has no interval, or too many.</exception>
+    public async Task<BackfillStatus> BackfillAsync(
+        ScheduleDefinition schedule, BackfillRequest request, CancellationToken cancellationToken)
+    {
+        var (from, to) = (request.Size.Floor(request.From), request.Size.Ceiling(request.To));
+        if (from >= to || to > from.AddYears(YearsMax))
+            throw new FozException(
+                ErrorKind.Usage, $"a backfill is of a time of at most {YearsMax} years, whose end is after its start")
+            {
+                Hint = "the end is not part of the time: one day is --from 2026-01-31 --to 2026-02-01",
+            };
+        var count = Backfill.CountOf(from, to, request.Size, request.PerRun);
+        if (count > BackfillFiringsMax)
+            throw new FozException(
+                ErrorKind.Usage, $"a backfill has at most {BackfillFiringsMax:N0} runs, and this one has {count:N0}")
+            {
+                Hint = "--per-run puts several intervals into a run",
+            };
+        var now = lake.Clock.GetUtcNow();
+        var made = new Backfill
+        {
+            Schedule = schedule.Name, User = Environment.UserName, From = from, To = to, Size = request.Size,
+            PerFiring = request.PerRun, RunsMax = request.RunsMax, Count = count,
+            Key = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss", System.Globalization.CultureInfo.InvariantCulture),
+        };
+        await states.ChangeAsync(
+            known => known.Backfills.Any(other => other.Id == made.Id)
+                ? throw new FozException(ErrorKind.Usage, $"there is a backfill '{made.Id}' already")
+                {
+                    Hint = "ask again in a second",
+                }
+                : known with { Backfills = [.. known.Backfills, made] },
+            cancellationToken);
+        return new(made, working: 0);
+    }
+
+    /// <summary>Returns the backfills that work, and those that ended in the last 30 days.</summary>
+    public async Task<IReadOnlyList<BackfillStatus>> ListBackfillsAsync(CancellationToken cancellationToken)
+    {
+        var known = await states.ReadAsync(cancellationToken);
+        if (known.Backfills.Count == 0) return [];
+        var working = await FindFiringsAsync(
+            firing => firing is { Number: not null, State: FiringState.Running }, BatchesReadMax, cancellationToken);
+        return [.. known.Backfills.Select(backfill => new BackfillStatus(backfill, working.Count(backfill.Has)))];
+    }
+
+    /// <summary>
+    /// Pauses a backfill, lets it go on, or ends it; one that goes on runs again what failed or was canceled.
+    /// </summary>
+    /// <param name="id">The backfill.</param>
+    /// <param name="change">What becomes of it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Whether there is such a backfill.</returns>
+    public async Task<bool> ChangeBackfillAsync(string id, BackfillChange change, CancellationToken cancellationToken)
+    {
+        var (user, now) = (Environment.UserName, lake.Clock.GetUtcNow());
+        Backfill? found = null;
+        await states.ChangeAsync(
+            known =>
+            {
+                found = known.Backfills.FirstOrDefault(backfill => backfill.Id == id);
+                return found is null
+                    ? known
+                    : known with { Backfills = [.. known.Backfills.Select(one => one.Id == id ? Changed(one) : one)] };
+            },
+            cancellationToken);
+        if (found is not null && change is BackfillChange.Cancel)
+            await CancelAsync(
+                await FindFiringsAsync(
+                    firing => !firing.HasEnded && found.Has(firing), BatchesReadMax, cancellationToken),
+                cancellationToken);
+        return found is not null;
+
+        Backfill Changed(Backfill backfill) => change switch
+        {
+            BackfillChange.Pause => backfill with { PausedBy = backfill.PausedBy ?? user },
+            BackfillChange.Cancel => backfill with { CanceledBy = user, EndedAt = backfill.EndedAt ?? now },
+            _ when backfill.EndedAt is not null || backfill.Failed.Count > 0 => backfill with
+            {
+                PausedBy = null,
+                CanceledBy = null,
+                EndedAt = null,
+                Failed = IndexSet.Empty,
+                Round = backfill.Round + 1,
+            },
+            _ => backfill with { PausedBy = null },
+        };
+    }
+
     /// <summary>Finds firings, the newest first.</summary>
     /// <param name="filter">Which.</param>
     /// <param name="batchesMax">In how many minutes in which something was due.</param>
@@ -173,6 +298,21 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
         {
             Hint = "put it back if it is gone; foz run or foz serve makes a new one",
         };
+    }
+
+    static bool CheckStreams(ScheduleDefinition schedule, Project project, ErrorList errors)
+    {
+        var streams = schedule.Trigger switch
+        {
+            ScheduleTrigger.NewFiles files => files.Streams,
+            ScheduleTrigger.Stale stale => stale.Streams,
+            _ => [],
+        };
+        if (streams.Select(name => WatchedStreams.Find(project, name)).FirstOrDefault(error => error is not null)
+            is not { } error)
+            return true;
+        errors.Add(schedule.Place, error.Message, error.Hint);
+        return false;
     }
 
     DateTimeOffset? NextOf(ScheduleDefinition schedule, ScheduleState? known)

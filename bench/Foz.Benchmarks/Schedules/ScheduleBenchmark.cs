@@ -60,7 +60,7 @@ sealed class ScheduleBenchmark(int schedules) : IBenchmark
         var lake = new Lakehouse(file.LakePath, engines, TimeProvider.System);
         using var stop = new CancellationTokenSource();
         var job = new ScheduleService(lake, file).CreateJob(
-            () => read,
+            () => read, static () => null,
             new()
             {
                 Query = static (_, _) => throw new NotSupportedException(),

@@ -86,6 +86,7 @@ sealed class Workspace : IDisposable
                 Reading with
                 {
                     Target = arguments.GetValue(context.Target),
+                    Texts = context.Shell.Texts,
                     Vars = arguments.GetValue(context.Vars),
                     Command = arguments.CommandResult.Command.Name,
                     IsFullRefresh = arguments.Tokens.Any(token => token.Value == IntervalOptions.FullRefreshName),
@@ -133,7 +134,7 @@ sealed class Workspace : IDisposable
     /// <summary>Opens the project in a folder.</summary>
     public static Workspace Open(
         CommandContext context, string folder, string? target, IReadOnlyCollection<Workload> workloads) =>
-        Open(context, folder, Reading with { Target = target }, workloads);
+        Open(context, folder, Reading with { Target = target, Texts = context.Shell.Texts }, workloads);
 
     static Workspace Open(
         CommandContext context, string folder, ProjectOptions reading, IReadOnlyCollection<Workload> workloads)

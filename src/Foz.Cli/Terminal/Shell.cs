@@ -51,6 +51,14 @@ sealed class Shell
         init;
     }
 
+    /// <summary>
+    /// A copy of the project's texts, from which they are read; null for the project's folder itself.
+    /// </summary>
+    public string? Texts { get; init; }
+
+    /// <summary>Gets what takes the reason why a command ended, where its output is not enough of it.</summary>
+    public Action<string> EndedBy { get; init; } = static _ => { };
+
     /// <summary>The time.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -95,14 +103,19 @@ sealed class Shell
     public Shell Guarded() => Error is TerminalWriter ? this : With(
         IsTerminal ? new TerminalWriter(Out) : Out, new TerminalWriter(Error));
 
+    /// <summary>Returns the same shell for commands that read a copy of the project's texts.</summary>
+    public Shell Reading(string? texts) => With(Out, Error, texts);
+
     /// <summary>Returns the same shell with other places to write to.</summary>
-    public Shell With(TextWriter output, TextWriter error) => new()
+    public Shell With(TextWriter output, TextWriter error) => With(output, error, Texts);
+
+    Shell With(TextWriter output, TextWriter error, string? texts) => new()
     {
         Out = output, Error = error, In = In,
         IsTerminal = IsTerminal, HasColor = HasColor, IsInteractive = IsInteractive, Keys = Keys,
         Interrupts = Interrupts,
         WidthNow = WidthNow, HeightNow = HeightNow, Folder = Folder, Clock = Clock, Host = Host,
-        TraceParent = TraceParent,
+        TraceParent = TraceParent, EndedBy = EndedBy, Texts = texts,
     };
 
     /// <summary>

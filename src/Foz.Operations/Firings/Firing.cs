@@ -59,8 +59,20 @@ public sealed record Firing
     /// <summary>What made it, such as <c>after nightly</c>; null where the time did.</summary>
     public string? Cause { get; init; }
 
+    /// <summary>
+    /// What tells it apart from others of its schedule and moment: the backfill or the delivery that made it; null
+    /// where nothing has to.
+    /// </summary>
+    public string? Key { get; init; }
+
+    /// <summary>Its number in a backfill; null where it is of none.</summary>
+    public int? Number { get; init; }
+
     /// <summary>The command line, without <c>foz</c>; empty of a missed one.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>The revision of the project that its last attempt began with; null where it is not known.</summary>
+    public string? Revision { get; init; }
 
     /// <summary>How far it is.</summary>
     public FiringState State { get; init; }
@@ -104,14 +116,18 @@ public sealed record Firing
     /// <summary>How many due times it stands for: more than one only where several were missed.</summary>
     public long Count { get; init; } = 1;
 
-    /// <summary>What it is known by: the schedule, and the due time in UTC.</summary>
+    /// <summary>What it is known by: the schedule, the due time in UTC, and its key.</summary>
     [JsonIgnore]
     public string Id =>
-        $"{Schedule}@{Stamp(Due, Due.Millisecond == 0 ? "yyyyMMdd'T'HHmmss" : "yyyyMMdd'T'HHmmss'.'fff")}";
+        $"{Schedule}@{Stamp(Due, Due.Millisecond == 0 ? "yyyyMMdd'T'HHmmss" : "yyyyMMdd'T'HHmmss'.'fff")}"
+        + (Key is null ? "" : $"_{Key}");
 
-    /// <summary>The batch that holds it: the minute in which it is due.</summary>
+    /// <summary>
+    /// The batch that holds it: the minute in which it is due; of a backfill, some of its firings by the minute in
+    /// which it was asked for.
+    /// </summary>
     [JsonIgnore]
-    public string Batch => BatchOf(Due);
+    public string Batch => Number is { } number ? Backfill.BatchOf(Key!, number) : BatchOf(Due);
 
     /// <summary>Whether it has ended.</summary>
     [JsonIgnore]

@@ -26,6 +26,12 @@ sealed record ScheduleStates
     /// <summary>What people decided about tasks, until the host has noted it.</summary>
     public IReadOnlyList<TaskDecision> Decisions { get; init; } = [];
 
+    /// <summary>The backfills that work or have ended lately.</summary>
+    public IReadOnlyList<Backfill> Backfills { get; init; } = [];
+
+    /// <summary>The revision of the project that the host works with; null where no host noted one.</summary>
+    public RevisionNote? Revision { get; init; }
+
     /// <summary>The oldest batch that may have a firing which has not ended; null for any.</summary>
     public string? OpenFrom { get; init; }
 
@@ -40,6 +46,14 @@ sealed record ScheduleStates
         this with { Schedules = new Dictionary<string, ScheduleState>(Schedules) { [name] = state } };
 }
 
+/// <summary>The revision of the project that a host works with.</summary>
+/// <param name="Id">A hash of its texts, or the commit of git.</param>
+/// <param name="TakenAt">When the host took it.</param>
+/// <param name="Problem">
+/// What is wrong with the project as it is now, so that it is not taken; null where nothing is.
+/// </param>
+public sealed record RevisionNote(string? Id, DateTimeOffset TakenAt, string? Problem);
+
 /// <summary>What is known of a schedule.</summary>
 /// <param name="Decided">All times up to this one have their firings.</param>
 /// <param name="Trigger">The trigger as it was then: times of a changed one count from the change.</param>
@@ -53,6 +67,9 @@ sealed record ScheduleState(DateTimeOffset Decided, string Trigger)
 
     /// <summary>The versions of tables that have their firings.</summary>
     public IReadOnlyDictionary<string, long>? Versions { get; init; }
+
+    /// <summary>What was seen of new files or old streams when they made a firing last; null before.</summary>
+    public string? Mark { get; init; }
 
     /// <summary>Whether somebody paused it.</summary>
     [JsonIgnore]

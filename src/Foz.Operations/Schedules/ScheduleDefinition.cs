@@ -51,6 +51,9 @@ public sealed record ScheduleDefinition
     /// <summary>How long after a failure the first such attempt starts; each next one waits twice as long.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>What may call it over HTTP; null where nothing may.</summary>
+    public WebhookAccess? Webhook { get; init; }
+
     /// <summary>Whether <c>foz.yml</c> keeps it from running.</summary>
     public bool IsOff { get; init; }
 }
@@ -74,6 +77,9 @@ public sealed record ProjectSchedules
     /// <summary>No schedules.</summary>
     public static readonly ProjectSchedules None = new();
 
+    /// <summary>The revision of the project that has them; null where it is not known.</summary>
+    public string? Revision { get; init; }
+
     /// <summary>The schedules, in their order.</summary>
     public IReadOnlyList<ScheduleDefinition> All { get; init; } = [];
 
@@ -82,6 +88,9 @@ public sealed record ProjectSchedules
 
     /// <summary>How many runs of schedules work at once.</summary>
     public int RunsMax { get; init; } = 4;
+
+    /// <summary>How many runs of a backfill work at once, at most.</summary>
+    public const int BackfillRunsMax = 16;
 
     /// <summary>The places of each pool.</summary>
     public IReadOnlyDictionary<string, int> Pools { get; init; } = new Dictionary<string, int>();

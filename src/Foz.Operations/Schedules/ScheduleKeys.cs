@@ -13,8 +13,29 @@ static class ScheduleKeys
         new("environments", "the environments in which schedules run") { Default = "all" },
         new("runs_max", "how many runs of schedules work at once") { Default = "4" },
         new("pools", "name → number of places; a run takes one place of its schedule's pool"),
+        new("tags", "tag → when `foz serve` runs what has it: [as of a model](../guide/schedules.md#at-models)"),
+        new("groups", "group → when `foz serve` runs its models, in the same words"),
         new("calendars", "name → a calendar") { Keys = CalendarReader.Keys },
         new("keep", "for how long ended runs of schedules are listed") { Default = "`90 days`" },
+    ];
+
+    /// <summary>Of <c>webhook</c>.</summary>
+    public static IReadOnlyList<SettingSpec> Webhook { get; } =
+    [
+        new("secret", "the secret of signatures (HMAC-SHA-256)") { IsSecret = true },
+        new("token", "the bearer token") { IsSecret = true },
+        new("rate", "how many calls a minute make a run; others are answered by 429")
+        {
+            Default = $"{WebhookAccess.CallsDefault}",
+        },
+    ];
+
+    /// <summary>Of <c>budget</c>.</summary>
+    public static IReadOnlyList<SettingSpec> Budget { get; } =
+    [
+        new("rows", "how many rows its steps read from sources and write by models"),
+        new("bytes", "how many bytes they do, such as `5GB`"),
+        new("time", "how long it takes"),
     ];
 
     /// <summary>Of each of <c>schedules</c>.</summary>
@@ -35,6 +56,20 @@ static class ScheduleKeys
         new("after", "a schedule, or a list: due when a run of one of them ends"),
         new("when", "how that run must end") { Values = ["success", "failure", "any"], Default = "`success`" },
         new("on_tables", "a table, or a list: due when one of them has a new version"),
+        new(
+            "on_files",
+            "a source, a stream as `source.stream`, or a list: due when one has files that the lake does not have"),
+        new(
+            "on_stale",
+            "a source, a stream, or a list: due when the table of one is older than its `freshness`, or "
+                + "`older_than`, allows"),
+        new("older_than", "the age that `on_stale` allows"),
+        new(
+            "webhook",
+            "due when [a call](../guide/schedules.md#webhooks) of `POST /hooks/<name>` brings a signature or a token")
+        {
+            Keys = Webhook,
+        },
         new("command", "what is run, without `foz`: `run`, `build`, `test`, `seed`, `snapshot` or `retry` with options")
         {
             Default = "`run`",
@@ -50,6 +85,10 @@ static class ScheduleKeys
         new("concurrency", "how many runs of the schedule work at once; others wait") { Default = "1" },
         new("pool", "the pool whose places its runs take"),
         new("priority", "a number: waiting runs with a higher one start first") { Default = "0" },
+        new("budget", "what [a run may use](../guide/schedules.md#budgets); one that passes it is stopped")
+        {
+            Keys = Budget,
+        },
         new("timeout", "after how long a run is canceled"),
         new("retries", "how often a run that failed is tried again") { Default = "0" },
         new("retry_delay", "how long after the failure; each next attempt waits twice as long, at most an hour")

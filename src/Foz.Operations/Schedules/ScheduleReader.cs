@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Operations.Calendars;
 using Foz.Operations.Tasks;
+using Foz.Pipelines.Projects;
 
 namespace Foz.Operations.Schedules;
 
@@ -13,6 +14,8 @@ sealed class ScheduleReader(ErrorList errors)
     const int CountMax = 10_000;
     const int NumberMax = 1000;
     const string CronKey = "cron", EveryKey = "every", AfterKey = "after", TablesKey = "on_tables";
+    const string FilesKey = ConditionReader.FilesKey, StaleKey = ConditionReader.StaleKey;
+    const string WebhookKey = ConditionReader.WebhookKey;
 
     static readonly TimeSpan shortest = TimeSpan.FromSeconds(1);
 
@@ -38,11 +41,17 @@ sealed class ScheduleReader(ErrorList errors)
         ["oldest"] = false, ["newest"] = true,
     };
 
+    /// <summary>The values of <c>${NAME}</c> in tasks and secrets of webhooks.</summary>
+    public Variables? Variables { get; init; }
+
+    /// <summary>Takes those secrets, so that they are masked wherever something is shown.</summary>
+    public Secrets? Secrets { get; init; }
+
+    /// <summary>The models, which may have schedules of their own.</summary>
+    public IReadOnlyList<Model> Models { get; init; } = [];
+
     IReadOnlyDictionary<string, Calendar> calendars = new Dictionary<string, Calendar>();
     TimeZoneInfo zone = TimeZoneInfo.Utc;
-
-    /// <summary>The values of <c>${NAME}</c> in tasks.</summary>
-    public Variables Variables { get; init; } = Variables.Empty;
 
     /// <summary>Reads all schedules of a project.</summary>
     /// <param name="scheduler">The value of <c>scheduler</c>; null where it is not there.</param>
@@ -63,19 +72,23 @@ sealed class ScheduleReader(ErrorList errors)
             Kept = Length(common, "keep") ?? ProjectSchedules.None.Kept,
             Pools = common.Entries("pools").ToDictionary(pool => pool.Key, Places, StringComparer.Ordinal),
         };
+        var parts = new PartSchedules(errors).Find(common, Models);
         common.Finish();
         var all = new List<ScheduleDefinition>();
         if (schedules is not null and not YamlNode.Mapping)
             errors.Add(schedules.Place, $"'schedules' must be a mapping of names, not {schedules.Kind}");
-        foreach (var entry in (schedules as YamlNode.Mapping)?.Entries ?? [])
+        var written = (schedules as YamlNode.Mapping)?.Entries ?? [];
+        foreach (var entry in written.Concat(parts))
         {
             var own = new ErrorList();
-            var definition = new ScheduleReader(own) { calendars = calendars, zone = zone, Variables = Variables }
-                .Read(entry, read.Pools);
+            var definition = new ScheduleReader(own)
+            {
+                calendars = calendars, zone = zone, Variables = Variables, Secrets = Secrets,
+            }.Read(entry, read.Pools);
             if (own.IsEmpty) all.Add(definition);
             foreach (var error in own.Items) errors.Add(error);
         }
-        CheckAfter(all, (schedules as YamlNode.Mapping)?.Entries.Select(entry => entry.Key).ToHashSet() ?? []);
+        CheckAfter(all, written.Concat(parts).Select(entry => entry.Key).ToHashSet());
         return read with { All = all };
     }
 
@@ -91,7 +104,10 @@ sealed class ScheduleReader(ErrorList errors)
             Place = place,
             Trigger = Trigger(reader),
             Tasks = Tasks(reader),
-            Command = reader.Has("tasks") ? [] : Command(reader),
+            Command = reader.Has("tasks")
+                ? []
+                : [.. Command(reader), .. new BudgetReader(errors).Read(reader.Node("budget"))],
+            Webhook = new ConditionReader(errors).Webhook(reader, Variables, Secrets),
         };
         definition = definition with
         {
@@ -113,7 +129,7 @@ sealed class ScheduleReader(ErrorList errors)
 
     ScheduleTrigger Trigger(MappingReader reader)
     {
-        string[] kinds = [CronKey, EveryKey, AfterKey, TablesKey];
+        string[] kinds = [CronKey, EveryKey, AfterKey, TablesKey, FilesKey, StaleKey, WebhookKey];
         if (kinds.Where(reader.Has).ToList() is [_, var second, ..])
             errors.Add(reader.PlaceOf(second), $"a schedule has one of {string.Join(", ", kinds)}");
         var own = Zone(reader);
@@ -125,12 +141,13 @@ sealed class ScheduleReader(ErrorList errors)
         // All are read, so that none is unknown beside another.
         var (cron, length) = (reader.Text(CronKey), Length(reader, EveryKey));
         var (others, tables) = (reader.Texts(AfterKey), Tables(reader));
+        var condition = new ConditionReader(errors).Read(reader);
         ScheduleTrigger trigger = cron is not null
             ? Cron(cron, reader.PlaceOf(CronKey), own ?? zone) with { Days = days }
             : length is { } every ? new ScheduleTrigger.Every(every, start ?? DateTimeOffset.UnixEpoch)
             : others.Count > 0 ? new ScheduleTrigger.After(others, when ?? RunEnd.Success)
             : tables.Count > 0 ? new ScheduleTrigger.NewVersions(tables)
-            : new ScheduleTrigger.Manual();
+            : condition ?? new ScheduleTrigger.Manual();
         foreach (var (key, needed) in (ReadOnlySpan<(string, string)>)[
             ("time_zone", CronKey), ("calendar", CronKey), ("start", EveryKey), ("when", AfterKey)])
             if (reader.Has(key) && !reader.Has(needed) && !(key == "time_zone" && reader.Has("start")))
@@ -200,9 +217,9 @@ sealed class ScheduleReader(ErrorList errors)
             if (reader.Has("parameters")) errors.Add(reader.PlaceOf("parameters"), "'parameters' needs 'tasks'");
             return null;
         }
-        foreach (var key in (string[])["command", "select", "exclude", "retries", "retry_delay"])
+        foreach (var key in (string[])["command", "select", "exclude", "budget", "retries", "retry_delay"])
             reader.Refuse(key, "is for a schedule with a command: here each task has its own");
-        return new TaskReader(errors, Variables)
+        return new TaskReader(errors, Variables ?? Variables.Empty)
             .Read(tasks, reader.PlaceOf("tasks"), parameters, Zone(reader) ?? zone);
     }
 

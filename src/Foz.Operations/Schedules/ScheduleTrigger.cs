@@ -55,6 +55,34 @@ public abstract record ScheduleTrigger
         public override string Text => $"on new versions of {string.Join(", ", Tables)}";
     }
 
+    /// <summary>Something that is looked for again and again, without a time of its own.</summary>
+    public abstract record Condition : ScheduleTrigger;
+
+    /// <summary>Files of streams that the lake does not have yet.</summary>
+    /// <param name="Streams">Sources, or streams as <c>source.stream</c>: a file of any of them counts.</param>
+    public sealed record NewFiles(IReadOnlyList<string> Streams) : Condition
+    {
+        /// <inheritdoc/>
+        public override string Text => $"on new files of {string.Join(", ", Streams)}";
+    }
+
+    /// <summary>Streams whose tables are older than they may be.</summary>
+    /// <param name="Streams">Sources, or streams as <c>source.stream</c>: any of them counts.</param>
+    /// <param name="AgeMax">The age; null for what the <c>freshness</c> of each stream says.</param>
+    public sealed record Stale(IReadOnlyList<string> Streams, TimeSpan? AgeMax) : Condition
+    {
+        /// <inheritdoc/>
+        public override string Text => $"when {string.Join(", ", Streams)} is older than "
+            + (AgeMax is { } age ? Duration.Describe(age) : "its freshness allows");
+    }
+
+    /// <summary>Calls over HTTP.</summary>
+    public sealed record Webhook : ScheduleTrigger
+    {
+        /// <inheritdoc/>
+        public override string Text => "by a call of its webhook";
+    }
+
     /// <summary>Nothing: the schedule is run by hand.</summary>
     public sealed record Manual : ScheduleTrigger
     {

@@ -1,5 +1,7 @@
 using Foz.Operations.Firings;
+using Foz.Operations.Schedules;
 using Foz.Operations.Tasks;
+using Foz.Operations.Triggers;
 
 namespace Foz.Operations.Scheduling;
 
@@ -24,6 +26,13 @@ interface IRunHost
 
     /// <summary>Returns the newest version of a table; null where there is no such table.</summary>
     Task<long?> FindVersionAsync(string table, CancellationToken cancellationToken);
+
+    /// <summary>Returns what a condition was found to be last; null where it does not hold. Does not wait.</summary>
+    /// <param name="condition">The condition.</param>
+    /// <param name="isBusy">
+    /// Whether a run that it made has not ended: what was found before that ends does not count.
+    /// </param>
+    TriggerMark? FindMark(ScheduleTrigger.Condition condition, bool isBusy);
 }
 
 /// <summary>How far the run of a firing is.</summary>

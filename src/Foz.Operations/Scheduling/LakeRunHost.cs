@@ -1,7 +1,9 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Operations.Firings;
+using Foz.Operations.Schedules;
 using Foz.Operations.Tasks;
+using Foz.Operations.Triggers;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Requests;
 
@@ -10,21 +12,23 @@ namespace Foz.Operations.Scheduling;
 /// <summary>Has the runs of firings made by the host that leads, through the requests of the lake.</summary>
 /// <param name="lake">The lake.</param>
 /// <param name="file">The project.</param>
-sealed class LakeRunHost(Lakehouse lake, ProjectFile file) : IRunHost
+/// <param name="conditions">What is looked for in the sources.</param>
+sealed class LakeRunHost(Lakehouse lake, ProjectFile file, TriggerConditions conditions) : IRunHost
 {
     readonly HostRequests requests = new(lake);
 
     /// <summary>The request of a firing's last attempt; those that are later sort after it.</summary>
     public static string RequestOf(ProjectFile file, Firing firing) =>
         $"{firing.Due.UtcDateTime:yyyyMMdd'T'HHmmssfff}-{file.Name}.{file.Environment}.{firing.Schedule}"
-        + $"-{firing.Attempts}";
+        + (firing.Key is { } key ? $"_{key}" : "") + $"-{firing.Attempts}";
 
     /// <inheritdoc/>
     public Task AskAsync(Firing firing, CancellationToken cancellationToken) => requests.AskOnceAsync(
         new()
         {
             Id = RequestOf(file, firing), Project = file.Name, Environment = file.Environment,
-            Arguments = firing.Command, Schedule = firing.Schedule, User = Environment.UserName,
+            Arguments = firing.Command, Schedule = firing.Schedule, Revision = firing.Revision,
+            User = Environment.UserName,
             Machine = Environment.MachineName, Folder = file.Folder, AskedAt = lake.Clock.GetUtcNow(),
         },
         cancellationToken);
@@ -49,6 +53,10 @@ sealed class LakeRunHost(Lakehouse lake, ProjectFile file) : IRunHost
 
     /// <inheritdoc/>
     public Task SweepAsync(DateTimeOffset limit, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public TriggerMark? FindMark(ScheduleTrigger.Condition condition, bool isBusy) =>
+        conditions.Find(condition, isBusy);
 
     /// <inheritdoc/>
     public async Task<long?> FindVersionAsync(string table, CancellationToken cancellationToken)

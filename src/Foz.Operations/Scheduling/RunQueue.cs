@@ -40,14 +40,21 @@ sealed class RunQueue
 
     /// <summary>Finds those that may start now, in their order.</summary>
     /// <param name="schedules">The schedules.</param>
+    /// <param name="backfills">The backfills; their firings take places of their own, and none of others.</param>
     /// <param name="isPaused">Whether a schedule's own times do not start.</param>
     /// <param name="now">The moment.</param>
     public IReadOnlyList<Firing> FindStarts(
-        ProjectSchedules schedules, Func<string, bool> isPaused, DateTimeOffset now)
+        ProjectSchedules schedules, IReadOnlyList<Backfill> backfills, Func<string, bool> isPaused, DateTimeOffset now)
     {
-        var places = schedules.RunsMax - open.Values.Count(firing => firing.State is FiringState.Running);
-        if (places <= 0 && schedules.All.All(schedule => schedule.Tasks is null)) return [];
-        var working = open.Values.Where(firing => firing.State is FiringState.Running or FiringState.Waiting)
+        var places = schedules.RunsMax - open.Values.Count(firing => firing is
+        {
+            State: FiringState.Running, Number: null,
+        });
+        var backfillPlaces = new BackfillPlaces(backfills, open.Values);
+        var working = open.Values.Where(firing => firing is
+        {
+            State: FiringState.Running or FiringState.Waiting, Number: null,
+        })
             .CountBy(firing => firing.Schedule, StringComparer.Ordinal)
             .ToDictionary(StringComparer.Ordinal);
         var definitions = schedules.All.ToDictionary(schedule => schedule.Name, StringComparer.Ordinal);
@@ -57,20 +64,23 @@ sealed class RunQueue
         var starts = new List<Firing>();
         foreach (var (firing, schedule) in Waiting(definitions, isPaused, now))
         {
+            var isOfBackfill = firing.Number is not null;
             // Of one that has tasks the wait begins without a place, and goes on with one when a task works.
             var begins = firing.State is not FiringState.Waiting;
-            if (begins && working.GetValueOrDefault(schedule.Name) >= schedule.ConcurrencyMax) continue;
+            if (isOfBackfill ? !backfillPlaces.Has(firing)
+                : begins && working.GetValueOrDefault(schedule.Name) >= schedule.ConcurrencyMax) continue;
             if (schedule.Tasks is null || !begins)
             {
-                if (places <= 0) continue;
+                if (!isOfBackfill && places <= 0) continue;
                 if (schedule.Pool is { } pool)
                 {
                     if (pools.GetValueOrDefault(pool) >= schedules.Pools.GetValueOrDefault(pool)) continue;
                     pools[pool] = pools.GetValueOrDefault(pool) + 1;
                 }
-                places--;
+                if (!isOfBackfill) places--;
             }
-            if (begins) working[schedule.Name] = working.GetValueOrDefault(schedule.Name) + 1;
+            if (isOfBackfill) backfillPlaces.Take(firing);
+            else if (begins) working[schedule.Name] = working.GetValueOrDefault(schedule.Name) + 1;
             starts.Add(firing);
         }
         return starts;
@@ -91,6 +101,23 @@ sealed class RunQueue
         from entry in own.Key.NewestFirst
             ? own.OrderByDescending(firing => firing.Due).Zip(own.Select(firing => firing.Due).Order())
             : own.Select(firing => (First: firing, Second: firing.Due))
-        orderby own.Key.Priority descending, entry.Second, own.Key.Name
+        orderby entry.First.Number is not null, own.Key.Priority descending, entry.Second, own.Key.Name
         select (entry.First, own.Key);
+
+    /// <summary>The places of the backfills that work.</summary>
+    sealed class BackfillPlaces(IReadOnlyList<Backfill> backfills, IEnumerable<Firing> open)
+    {
+        readonly Dictionary<string, int> taken = open
+            .Where(firing => firing is { State: FiringState.Running, Number: not null })
+            .CountBy(KeyOf, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+
+        public bool Has(Firing firing) => backfills.FirstOrDefault(backfill => backfill.Has(firing)) is
+        {
+            IsActive: true, RunsMax: var runsMax,
+        } && taken.GetValueOrDefault(KeyOf(firing)) < runsMax;
+
+        public void Take(Firing firing) => taken[KeyOf(firing)] = taken.GetValueOrDefault(KeyOf(firing)) + 1;
+
+        static string KeyOf(Firing firing) => $"{firing.Schedule} {firing.Key}";
+    }
 }

@@ -1,6 +1,7 @@
 using Foz.Operations.Firings;
 using Foz.Operations.Schedules;
 using Foz.Operations.Tasks;
+using Foz.Operations.Triggers;
 
 namespace Foz.Operations.Scheduling;
 
@@ -79,7 +80,8 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
                     : "the run before it took so long that a later time took its place",
             });
         foreach (var firing in queue.FindStarts(
-            schedules, name => known.Find(name) is { IsPaused: true } || definitions[name].IsOff, clock.GetUtcNow()))
+            schedules, known.Backfills, name => known.Find(name) is { IsPaused: true } || definitions[name].IsOff,
+            clock.GetUtcNow()))
             await StartAsync(firing, cancellationToken);
         await WriteAsync(cancellationToken);
         if ((clock.GetUtcNow() - openedAt).Duration() > openInterval)
@@ -93,7 +95,15 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
     async Task<ScheduleStates> DecideAsync(CancellationToken cancellationToken)
     {
         var versions = await FindVersionsAsync(cancellationToken);
-        var known = await states.ChangeAsync(before => Decide(before, versions, clock.GetUtcNow()), cancellationToken);
+        var marks = FindMarks();
+        var known = await states.ChangeAsync(
+            before => BackfillFeed.Feed(
+                Decide(before, versions, marks, clock.GetUtcNow()), queue.Open,
+                name => definitions.GetValueOrDefault(name) is { IsOff: false, Tasks: null } schedule
+                    ? schedule.Command
+                    : null,
+                clock.GetUtcNow()),
+            cancellationToken);
         if (known.Pending.Count == 0) return known;
         foreach (var batch in known.Pending.GroupBy(firing => firing.Batch, StringComparer.Ordinal))
         {
@@ -111,15 +121,19 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             cancellationToken);
     }
 
-    ScheduleStates Decide(ScheduleStates known, Dictionary<string, long> versions, DateTimeOffset now)
+    ScheduleStates Decide(
+        ScheduleStates known, Dictionary<string, long> versions, Dictionary<string, TriggerMark> marks,
+        DateTimeOffset now)
     {
         var changes = new Dictionary<string, ScheduleState>(StringComparer.Ordinal);
         var pending = new List<Firing>();
         foreach (var schedule in schedules.All)
         {
             var before = known.Find(schedule.Name);
-            if (before is not null && IsLater(schedule, before, now)) continue;
+            var mark = marks.GetValueOrDefault(schedule.Name);
+            if (before is not null && mark is null && IsLater(schedule, before, now)) continue;
             var (firings, after) = DueDecision.Of(schedule, before, now);
+            if (mark is not null) (firings, after) = MarkDecision.Of(schedule, after, mark, now);
             if (schedule.Trigger is ScheduleTrigger.NewVersions { Tables: var tables })
                 (firings, after) = VersionDecision.Of(schedule, tables, after, versions, now);
             pending.AddRange(firings);
@@ -146,6 +160,19 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         return (found.At is not { } at || at > now) && known.Decided <= now + TimeSpan.FromMinutes(1);
     }
 
+    /// <summary>
+    /// What conditions were found to be, by their schedules; a schedule at work is asked for after it.
+    /// </summary>
+    Dictionary<string, TriggerMark> FindMarks()
+    {
+        var marks = new Dictionary<string, TriggerMark>(StringComparer.Ordinal);
+        foreach (var schedule in schedules.All)
+            if (schedule is { IsOff: false, Trigger: ScheduleTrigger.Condition condition }
+                && host.FindMark(condition, queue.Open.Any(open => open.Schedule == schedule.Name)) is { } mark)
+                marks[schedule.Name] = mark;
+        return marks;
+    }
+
     async Task<Dictionary<string, long>> FindVersionsAsync(CancellationToken cancellationToken)
     {
         var versions = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -167,6 +194,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             StartedAt = firing.StartedAt ?? now,
             AttemptedAt = now,
             RetryAt = null,
+            Revision = schedules.Revision,
         };
         await host.AskAsync(started, cancellationToken);
         Change(started);
@@ -185,7 +213,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             {
                 var ended = End(firing, run, schedule, endedAt);
                 Change(ended);
-                if (ended.HasEnded) followers.AddRange(Followers(ended));
+                if (ended is { HasEnded: true, Number: null }) followers.AddRange(Followers(ended));
             }
             else if (schedule?.Timeout is { } timeout && clock.GetUtcNow() - firing.AttemptedAt > timeout)
                 await host.CancelAsync(firing, cancellationToken);
@@ -211,7 +239,9 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             Unknown = null,
             Reason = isLate ? $"it took longer than {schedule!.Timeout}" : run.Reason,
         };
+        // One that passed its budget would pass it again.
         if (ended.State is FiringState.Succeeded or FiringState.Canceled || schedule is null
+            || run is { ExitCode: not null, Reason: not null }
             || firing.Attempts > schedule.Retries)
             return ended;
         var wait = schedule.RetryDelay * Math.Pow(2, Math.Min(firing.Attempts - 1, 20));
@@ -312,6 +342,9 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
 
     async Task WriteAsync(CancellationToken cancellationToken)
     {
+        // Before their own end is written: in the other order a crash would lose what is done of a backfill.
+        if (changed.Values.Where(firing => firing is { HasEnded: true, Number: not null }).ToList() is [_, ..] ended)
+            await states.ChangeAsync(known => BackfillFeed.Note(known, ended), cancellationToken);
         foreach (var batch in changed.Values.GroupBy(firing => firing.Batch, StringComparer.Ordinal).ToList())
         {
             await store.UpdateAsync(batch.Key, [.. batch], cancellationToken);

@@ -40,12 +40,7 @@ sealed class ActionReader(ErrorList errors, Variables variables, TaskNames names
             errors.Add(reader.PlaceOf(TaskKeys.Run), $"a quote of the command '{line}' is not closed");
             words = [line];
         }
-        var budget = new List<string>();
-        if (reader.Integer(TaskKeys.RowsMax, 1) is { } rows)
-            budget.AddRange(["--rows-max", rows.ToString(CultureInfo.InvariantCulture)]);
-        if (reader.MemorySize(TaskKeys.BytesMax, bytesMin: 1) is { } bytes)
-            budget.AddRange(["--bytes-max", bytes.Bytes.ToString(CultureInfo.InvariantCulture)]);
-        return new([.. words, .. budget]);
+        return new(words);
     }
 
     /// <summary>Reads a statement: each <c>$name</c> becomes a numbered parameter, which is bound.</summary>

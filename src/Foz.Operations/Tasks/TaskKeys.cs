@@ -9,7 +9,7 @@ static class TaskKeys
         Container = "container", Sensor = "wait_for", Approval = "approval";
 
     public const string Environment = "environment", Arguments = "arguments", Values = "values", User = "user",
-        Every = "every", Volumes = "volumes", RowsMax = "rows_max", BytesMax = "bytes_max";
+        Every = "every", Volumes = "volumes";
 
     /// <summary>Gets the kinds of tasks, of which a task has one.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
@@ -20,7 +20,6 @@ static class TaskKeys
     {
         [Environment] = [Shell, Python, Container], [Arguments] = [Python, Container], [Values] = [Sql, Sensor],
         [User] = [Sql, Sensor], [Every] = [Sensor], [Volumes] = [Container],
-        [RowsMax] = [Run], [BytesMax] = [Run],
         ["retries"] = [Run, Sql, Http, Shell, Python, Container],
         ["retry_delay"] = [Run, Sql, Http, Shell, Python, Container],
         ["retry_on_takeover"] = [Sql, Http, Shell, Python, Container],
@@ -93,7 +92,5 @@ static class TaskKeys
         new(Values, "of `sql`: name of a parameter → value, besides the schedule's parameters"),
         new(User, "of `sql`: the user whose rights count") { Default = "the owner" },
         new(Every, "of `wait_for`: how often it looks") { Default = "`1m`" },
-        new(RowsMax, "of `run`: how many rows its steps may write together before it is stopped"),
-        new(BytesMax, "of `run`: how many bytes, such as `10GB`"),
     ];
 }

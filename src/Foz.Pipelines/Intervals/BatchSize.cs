@@ -17,7 +17,7 @@ public enum BatchSize
 }
 
 /// <summary>Where intervals begin and end.</summary>
-static class BatchSizes
+public static class BatchSizes
 {
     /// <summary>The beginning of the interval that an instant is in.</summary>
     public static DateTimeOffset Floor(this BatchSize size, DateTimeOffset instant)

@@ -16,6 +16,13 @@ sealed record ProgramRun
     /// <summary>The project's folder.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>The folder with the program's texts; the project's folder, or a copy of it.</summary>
+    public string Texts
+    {
+        get => field ?? Folder;
+        init;
+    }
+
     /// <summary>The run's number.</summary>
     public required string RunId { get; init; }
 

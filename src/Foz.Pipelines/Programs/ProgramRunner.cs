@@ -73,14 +73,14 @@ sealed class ProgramRunner(EnginePool engines, EngineSession session, TimeProvid
             Arguments =
             [
                 // Lines are seen as they are written, and nothing is left beside the project's files.
-                "-u", "-B", Path.Combine(handOver.Library, Main), Path.Combine(run.Folder, python.File),
+                "-u", "-B", Path.Combine(handOver.Library, Main), Path.Combine(run.Texts, python.File),
                 handOver.Status,
             ],
             Variables = new Dictionary<string, string?>(Variables(run, handOver))
             {
                 ["PYTHONPATH"] = string.Join(
                     Path.PathSeparator,
-                    new[] { handOver.Library, run.Folder, path }.Where(p => !string.IsNullOrEmpty(p))),
+                    new[] { handOver.Library, run.Texts, run.Folder, path }.Where(p => !string.IsNullOrEmpty(p))),
                 ["PYTHONUTF8"] = "1",
             },
         };

@@ -120,6 +120,11 @@ public sealed record Model
     public IReadOnlyList<string> MergeKey =>
         Materialization.Strategy is IncrementalStrategy.Merge { Predicates.Count: 0 } merge ? merge.UniqueKey : [];
 
+    /// <summary>
+    /// When it is run by itself: a word, a cron expression, or a mapping; null where nothing is said.
+    /// </summary>
+    public Foz.Lake.Configuration.YamlNode? Schedule { get; init; }
+
     /// <summary>Its SELECT, or the text of its program.</summary>
     public string Sql => Body.Text;
 

@@ -42,6 +42,16 @@ public sealed class ProjectFile
     /// <summary>The project's folder, as a full path.</summary>
     public required string Folder { get; init; }
 
+    /// <summary>
+    /// The folder from which its texts are read, as a full path: a copy of those of <see cref="Folder"/>, from which
+    /// other paths start, or that folder itself.
+    /// </summary>
+    public string Texts
+    {
+        get => field ?? Folder;
+        init;
+    }
+
     /// <summary>The environment that was chosen.</summary>
     public required string Environment { get; init; }
 

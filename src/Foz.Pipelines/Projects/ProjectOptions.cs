@@ -43,6 +43,11 @@ public sealed record ProjectOptions
     /// <summary>Tells templates of a dbt project when the command began.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// A copy of the project's texts, from which they are read; null for the project's folder itself.
+    /// </summary>
+    public string? Texts { get; init; }
+
     /// <summary>Where what was parsed of projects is kept for the next time; null for nowhere.</summary>
     public string? CacheFolder { get; init; }
 }

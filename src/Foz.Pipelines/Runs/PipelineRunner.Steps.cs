@@ -21,6 +21,7 @@ sealed partial class PipelineRunner
     {
         await using var lease = LeaseOf(project, host, $"{node.Table}");
         var meter = new WorkMeter();
+        request.Budget?.Follow(meter);
         await events.PublishAsync(new RunEvent.StepStarted(node.Table, meter));
         var startedAt = lake.Clock.GetUtcNow();
         var warnings = ImmutableArray.CreateBuilder<Warning>();
@@ -34,6 +35,7 @@ sealed partial class PipelineRunner
             Intervals = request.Intervals,
             Lease = lease,
             Meter = meter,
+            Budget = request.Budget,
             OnWait = request.SettlesFiles
                 ? (what, time) => events.Publish(new RunEvent.StepWaiting(node.Table, what, time))
                 : null,

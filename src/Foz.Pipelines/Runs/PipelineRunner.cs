@@ -46,7 +46,9 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
                 return Task.CompletedTask;
             },
             cancellationToken);
-        return await host.HoldAsync(stop => RunAsync(host, resumed, stop), cancellationToken);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(
+            cancellationToken, request.Budget?.Passed ?? default);
+        return await host.HoldAsync(stop => RunAsync(host, resumed, stop), either.Token);
     }
 
     async Task<RunResult> RunAsync(
@@ -110,7 +112,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
             IsStopped = cancellationToken.IsCancellationRequested, Tests = outcomes,
         };
         return await EndAsync(project, reports, maintenance, result, startedAt,
-            fault => fault ?? hookError ?? goneError ?? host.LostError, cancellationToken);
+            fault => request.Budget?.Error ?? fault ?? hookError ?? goneError ?? host.LostError, cancellationToken);
     }
 
     /// <summary>Keeps what a run did, and tells that it has ended.</summary>

@@ -2,6 +2,7 @@ using Foz.Lake.Data;
 using Foz.Pipelines.Environments;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Steps;
 using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;
@@ -62,6 +63,9 @@ public sealed record RunRequest
     /// Other names are ignored.
     /// </summary>
     public IReadOnlySet<TableName> Inlined { get; init; } = new HashSet<TableName>();
+
+    /// <summary>Limits what the run reads, writes and takes; null for no limit.</summary>
+    public IRunBudget? Budget { get; init; }
 
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);

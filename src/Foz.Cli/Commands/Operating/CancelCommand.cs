@@ -16,7 +16,8 @@ static class CancelCommand
         var what = new Argument<string>("run")
         {
             Description =
-                "A schedule (all of its runs that work or wait), one of its runs (foz status shows them), or a request",
+                "A schedule (all of its runs that work or wait), one of its runs (foz status shows them), a "
+                    + "backfill, or a request",
         };
         var command = new ExampleCommand(
             Name, "Cancel a run that the host of the project works on, or that waits there",
@@ -26,6 +27,11 @@ static class CancelCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var asked = arguments.GetRequiredValue(what);
             var service = new ScheduleService(workspace.Lake, workspace.File);
+            if (await service.ChangeBackfillAsync(asked, BackfillChange.Cancel, cancellationToken))
+            {
+                context.Shell.Out.WriteLine($"{asked} is being canceled; foz schedule resume {asked} goes on with it");
+                return;
+            }
             var open = await service.FindFiringsAsync(
                 firing => !firing.HasEnded && (firing.Id == asked || firing.Schedule == asked), int.MaxValue,
                 cancellationToken);

@@ -52,6 +52,19 @@ static class FiringText
         : status.Last is { HasEnded: false } ? hasHost ? "working" : "interrupted"
         : "";
 
+    /// <summary>How a backfill stands.</summary>
+    public static string StateOf(BackfillStatus backfill) =>
+        backfill.CanceledBy is { } canceler ? $"canceled by {canceler}"
+        : backfill.EndedAt is not null ? backfill.Failed > 0 ? "failed" : "succeeded"
+        : backfill.PausedBy is { } pauser ? $"paused by {pauser}"
+        : "running";
+
+    /// <summary>How much of a backfill is done.</summary>
+    public static string ShareOf(BackfillStatus backfill) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{backfill.Done:N0} of {backfill.Count:N0} done ({Math.Floor(100 * backfill.Share)} %)"
+            + $"{(backfill.Failed > 0 ? $", {backfill.Failed:N0} failed" : "")}; {backfill.Time}");
+
     /// <summary>How long a firing worked; empty of one that never did.</summary>
     public static string Length(Firing firing, DateTimeOffset now) =>
         firing.StartedAt is { } started ? Duration.Describe((firing.EndedAt ?? now) - started) : "";

@@ -1,9 +1,17 @@
 using System.CommandLine;
+using System.Security.Cryptography;
+using System.Text;
 using Foz.Cli.Commands.Runs;
+using Foz.Cli.Git;
 using Foz.Cli.Terminal;
 using Foz.Lake;
+using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
+using Foz.Lake.Engine;
+using Foz.Lake.Tables;
 using Foz.Operations;
+using Foz.Operations.Firings;
+using Foz.Operations.Revisions;
 using Foz.Operations.Schedules;
 using Foz.Operations.Tasks;
 using Foz.Pipelines.Projects;
@@ -11,21 +19,33 @@ using Foz.Pipelines.Projects;
 namespace Foz.Cli.Commands.Operating;
 
 /// <summary>
-/// The schedules of a project, read again when <c>foz.yml</c> was changed. Those that are wrong are reported, and the
-/// others stay; while the file cannot be read at all, they stay as they were, and no run starts. For one thread.
+/// The revision of a project that a host works with, and its schedules. A project that was changed is read beside the
+/// host's work, and takes the place of the one before it at once and whole; while it has errors, the one before it
+/// stays. A schedule with a mistake is reported, and the others run. Safe for use by many threads.
 /// </summary>
 sealed class LiveSchedules
 {
-    static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(2);
+    // A look costs at most a five-hundredth of the time.
+    const int RestsPerLook = 500;
+
+    static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(2), fetchInterval = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan keepInterval = TimeSpan.FromHours(1);
 
     readonly CommandContext context;
     readonly ParseResult arguments;
     readonly bool isOff;
-    readonly string lake;
-    (DateTime WrittenAt, long Length, bool CanRead) seen;
-    long lookedAt;
+    readonly GitAddress? branch;
+    readonly Lock gate = new();
+    EnginePool? engines;
+    RevisionStore? store;
+    LiveRevision live;
+    string? seen, changing;
+    Task? looking;
+    Look found = Look.Nothing;
+    TimeSpan rest = lookInterval;
+    long lookedAt, keptAt;
 
-    /// <summary>Reads them for the first time.</summary>
+    /// <summary>Reads what <c>foz.yml</c> has of them.</summary>
     /// <param name="context">The command's context.</param>
     /// <param name="arguments">Name the project.</param>
     /// <param name="isOff">Whether there shall be none.</param>
@@ -33,61 +53,92 @@ sealed class LiveSchedules
     public LiveSchedules(CommandContext context, ParseResult arguments, bool isOff)
     {
         (this.context, this.arguments, this.isOff) = (context, arguments, isOff);
-        File = Workspace.FileOf(context, arguments);
-        lake = File.LakePath;
-        seen = Stamp;
-        Read();
+        branch = arguments.GetValue(context.Project) is { } named && GitAddress.Of(named) is { IsCommit: false } address
+            ? address
+            : null;
+        var file = Workspace.FileOf(context, arguments);
+        lookedAt = keptAt = context.Shell.Clock.GetTimestamp();
+        live = new(file, isOff ? ProjectSchedules.None : Read(file, project: null, revision: null));
+        MayHaveSchedules = !isOff && (live.Schedules.All.Count > 0 || ModelsMentionSchedules(file.Folder));
     }
 
-    /// <summary>How many runs of schedules work at once.</summary>
-    public int RunsMax => Current.All.Count == 0 ? 0 : Current.RunsMax;
+    /// <summary>Whether there are schedules, or models may have some.</summary>
+    public bool MayHaveSchedules { get; }
 
-    /// <summary>The schedules now: the same object while the file is the same.</summary>
+    /// <summary>How many runs of schedules work at once, with those of backfills.</summary>
+    public int RunsMax => Current.All.Count == 0 ? 0 : Current.RunsMax + ProjectSchedules.BackfillRunsMax;
+
+    /// <summary>The schedules now: the same object while the project is the same.</summary>
     public ProjectSchedules Current
     {
         get
         {
-            if (context.Shell.Clock.GetElapsedTime(lookedAt) > lookInterval) Look();
-            return field;
+            lock (gate)
+            {
+                Update();
+                return live.Schedules;
+            }
         }
-        private set;
-    } = ProjectSchedules.None;
+    }
 
-    ProjectFile File { get; set; }
+    /// <summary>
+    /// The project now; null where no schedule looks at its sources, or it has errors since the host began.
+    /// </summary>
+    public Project? Project => live.Project;
 
-    (DateTime, long, bool) Stamp =>
-        new FileInfo(Path.Combine(File.Folder, ProjectFile.FileName)) is { Exists: true } file
-            ? (file.LastWriteTimeUtc, file.Length, CanRead(file))
-            : default;
+    /// <summary>The revision that the host works with.</summary>
+    public RevisionNote Revision { get; private set; } = new(Id: null, default, Problem: null);
 
-    /// <summary>Whether a file can be read: its permissions are no part of its time.</summary>
-    static bool CanRead(FileInfo file)
+    /// <summary>Reads the whole project for the first time; errors are reported.</summary>
+    /// <param name="workspace">The host's project and engines.</param>
+    public async Task OpenAsync(Workspace workspace)
     {
-        try
-        {
-            using var opened = file.OpenRead();
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        if (isOff) return;
+        engines = workspace.Engines;
+        if (branch is null && live.File.Foreign is null)
+            store = new(
+                live.File.Folder, live.File.LakePath,
+                Path.Combine(
+                    live.File.Lake.CacheFolder ?? Lakehouse.CacheFolderDefault, "revisions",
+                    $"{live.File.Name}-{Convert.ToHexStringLower(
+                        SHA256.HashData(Encoding.UTF8.GetBytes(live.File.Folder)))[..12]}"),
+                context.Shell.Clock);
+        seen = StampOf();
+        Take(await LoadAsync(live.File.Folder, seen), isFirst: true);
+    }
+
+    /// <summary>
+    /// Where a run of a revision reads the project: its folder, and the copy of its texts where there is one.
+    /// </summary>
+    public (string Folder, string? Texts) PlaceOf(string? revision)
+    {
+        if (revision is null || revision == live.Id) return (live.File.Folder, live.Texts);
+        if (store?.Find(revision) is { } texts) return (live.File.Folder, texts);
+        return branch is not null && Path.Combine(Path.GetDirectoryName(live.File.Folder)!, revision) is var commit
+            && Directory.Exists(commit) ? (commit, null) : (live.File.Folder, live.Texts);
     }
 
     /// <summary>Finds what is wrong with the schedules of a project, and with their command lines.</summary>
     /// <param name="context">The command's context.</param>
-    /// <param name="file">The project.</param>
-    public static IReadOnlyList<FozException> Check(CommandContext context, ProjectFile file)
+    /// <param name="file">The project's file.</param>
+    /// <param name="project">The project; null where it has errors.</param>
+    public static IReadOnlyList<FozException> Check(
+        CommandContext context, ProjectFile file, Project? project = null)
     {
         var errors = new ErrorList();
-        Read(context, file, errors);
+        Read(context, file, errors, project);
         return errors.Items;
     }
 
     /// <summary>Reads the schedules that can be run; what is wrong with others goes to the errors.</summary>
-    public static ProjectSchedules Read(CommandContext context, ProjectFile file, ErrorList errors)
+    /// <param name="context">The command's context.</param>
+    /// <param name="file">The project's file.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    /// <param name="project">The project; null for the schedules of the file alone.</param>
+    public static ProjectSchedules Read(
+        CommandContext context, ProjectFile file, ErrorList errors, Project? project = null)
     {
-        var read = ScheduleService.Read(file, errors);
+        var read = ScheduleService.Read(file, errors, project);
         return read with { All = [.. read.All.Where(schedule => Check(context, file, schedule, errors))] };
     }
 
@@ -111,11 +162,11 @@ sealed class LiveSchedules
     {
         if (schedule.Tasks is { } graph)
         {
-            var found = graph.Tasks.Select(task => (task, Error: Check(context, file, task)))
+            var wrong = graph.Tasks.Select(task => (task, Error: Check(context, file, task)))
                 .Where(check => check.Error is not null).ToList();
-            foreach (var (task, error) in found)
+            foreach (var (task, error) in wrong)
                 errors.Add(task.Place, $"task '{task.Name}' cannot run: {error!.Message}", error.Hint);
-            return found.Count == 0;
+            return wrong.Count == 0;
         }
         var unknown = context.Check(schedule.Command);
         if ((ForwardedArguments.Check(schedule.Command, isOfSchedule: true) ?? unknown?.Message) is not { } message)
@@ -124,48 +175,164 @@ sealed class LiveSchedules
         return false;
     }
 
-    void Look()
+    /// <summary>Takes what a look found, and begins the next; under the lock.</summary>
+    void Update()
     {
-        lookedAt = context.Shell.Clock.GetTimestamp();
-        if (isOff || Stamp == seen) return;
-        seen = Stamp;
+        if (isOff || engines is null) return;
+        if (looking is { IsCompleted: true } ended)
+        {
+            looking = null;
+            if (ended.Exception is { } fault) throw new System.Diagnostics.UnreachableException(fault.Message, fault);
+            if (found.IsNew) Take(found, isFirst: false);
+        }
+        var clock = context.Shell.Clock;
+        if (looking is not null || clock.GetElapsedTime(lookedAt) < rest) return;
+        lookedAt = clock.GetTimestamp();
+        if (live is { Id: { } id } && clock.GetElapsedTime(keptAt) > keepInterval)
+        {
+            keptAt = lookedAt;
+            store?.Keep(id);
+        }
+        looking = Task.Run(async () => found = await LookAsync());
+    }
+
+    async Task<Look> LookAsync()
+    {
+        var startedAt = context.Shell.Clock.GetTimestamp();
         try
         {
-            if (seen is { CanRead: false })
-                throw new FozException(ErrorKind.Storage, $"{ProjectFile.FileName} cannot be read");
-            var file = Workspace.FileOf(context, arguments);
-            if (file.LakePath != lake)
-                throw new FozException(
-                    ErrorKind.Configuration,
-                    $"the lake was changed from {lake} to {file.LakePath} while this host runs")
-                {
-                    Hint = "restart the host, or change it back",
-                };
-            File = file;
-            Read();
-            context.Shell.Error.WriteLine(
-                $"runs: {ProjectFile.FileName} was changed: "
-                    + RunText.Count(Current.All.Count, "schedule", "schedules"));
+            if (branch is not null)
+            {
+                rest = fetchInterval;
+                var folder = await new GitProject(branch, context.Shell.Clock)
+                    .FetchAsync(Workspace.Reading.Readers, CancellationToken.None);
+                if (folder == seen) return Look.Nothing;
+                seen = folder;
+                return await LoadAsync(folder, folder);
+            }
+            var stamp = StampOf();
+            var cost = context.Shell.Clock.GetElapsedTime(startedAt) * RestsPerLook;
+            rest = cost > lookInterval ? cost : lookInterval;
+            if (stamp == seen) return Look.Nothing;
+            // An editor may be about to write the next file.
+            if (stamp != changing)
+            {
+                changing = stamp;
+                return Look.Nothing;
+            }
+            var loaded = await LoadAsync(live.File.Folder, stamp);
+            if (loaded.IsNew) seen = stamp;
+            return loaded;
         }
-        catch (FozException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException || DeltaErrors.Find(e) is not null)
         {
-            // A run would fail at once, with all that wait for it.
-            Current = Current with { RunsMax = 0 };
-            context.Shell.Error.WriteLine(
-                $"runs: no schedule starts until this is mended: {context.Mask(e.Describe())}");
+            return new(Revision: null, [DeltaErrors.Find(e) ?? new(ErrorKind.Storage, e.Message, e)]);
         }
     }
 
-    void Read()
+    /// <summary>Reads a revision: a copy of the folder's texts, a commit, or the folder itself.</summary>
+    async Task<Look> LoadAsync(string folder, string stamp)
     {
-        lookedAt = context.Shell.Clock.GetTimestamp();
-        if (isOff) return;
-        var errors = new ErrorList();
-        var read = Read(context, File, errors);
-        Current = read.Environments?.Contains(File.Environment, StringComparer.Ordinal) is false
+        try
+        {
+            var (id, texts) = (branch is null ? null : Path.GetFileName(folder), (string?)null);
+            if (store is not null)
+            {
+                id = store.Take(stamp);
+                if (id is null) return Look.Nothing;
+                texts = store.Find(id);
+            }
+            var own = new CommandContext(context.Shell.Reading(texts)) { Engines = engines, Check = context.Check };
+            using var workspace = Workspace.Open(
+                own, folder, arguments.GetValue(context.Target), [Workload.Query]);
+            if (workspace.File.LakePath != live.File.LakePath)
+                return new(Revision: null, [ChangedLake(live.File.LakePath, workspace.File.LakePath)]);
+            // Without asking sources of 'streams: all': what is known of them is watched.
+            return await workspace.TryLoadKnownProjectAsync(
+                own, SchemaLock.Read(workspace.File.Texts, new()), CancellationToken.None) switch
+            {
+                ProjectResult.Loaded { Project: var project } => new(
+                    new(workspace.File, ProjectSchedules.None) { Project = project, Id = id, Texts = texts }, []),
+                var refused => new(Revision: null, ((ProjectResult.Refused)refused).Errors),
+            };
+        }
+        catch (FozException e)
+        {
+            return new(Revision: null, [e]);
+        }
+    }
+
+    static FozException ChangedLake(string lake, string changed) =>
+        new(ErrorKind.Configuration, $"the lake was changed from {lake} to {changed} while this host runs")
+        {
+            Hint = "restart the host, or change it back",
+        };
+
+    void Take(Look loaded, bool isFirst)
+    {
+        var now = context.Shell.Clock.GetUtcNow();
+        if (loaded.Revision is not { } taken)
+        {
+            var problem = context.Mask(loaded.Errors[0].Describe());
+            if (Revision.Problem == problem) return;
+            Revision = Revision with { Problem = problem };
+            foreach (var error in loaded.Errors)
+                Report(
+                    (isFirst ? "the project has errors: " : "the changed project is not taken, and the last one runs: ")
+                        + context.Mask(error.Describe()));
+            return;
+        }
+        context.Secrets = taken.Project!.Secrets;
+        var read = Read(taken.File, taken.Project, taken.Id);
+        // Else nothing asks for it, and a project can be large.
+        var isWatched = read.All.Any(schedule => schedule.Trigger is ScheduleTrigger.Condition);
+        live = taken with { Schedules = read, Project = isWatched ? taken.Project : null };
+        Revision = new(taken.Id, now, Problem: null);
+        if (!isFirst)
+            Report(
+                $"the project was changed: {RunText.Count(live.Schedules.All.Count, "schedule", "schedules")}"
+                    + (taken.Id is { } id ? $", revision {id[..8]}" : ""));
+    }
+
+    ProjectSchedules Read(ProjectFile file, Project? project, string? revision)
+    {
+        var wrong = new ErrorList();
+        var read = Read(context, file, wrong, project) with { Revision = revision };
+        foreach (var error in wrong.Items) Report($"this schedule is not run: {context.Mask(error.Describe())}");
+        return read.Environments?.Contains(file.Environment, StringComparer.Ordinal) is false
             ? ProjectSchedules.None
             : read;
-        foreach (var error in errors.Items)
-            context.Shell.Error.WriteLine($"runs: this schedule is not run: {context.Mask(error.Describe())}");
+    }
+
+    string StampOf() => branch is not null ? live.File.Folder
+        : store?.Stamp() ?? FileStampOf(Path.Combine(live.File.Folder, ProjectFile.FileName));
+
+    static string FileStampOf(string path) => new FileInfo(path) is { Exists: true } file
+        ? $"{file.LastWriteTimeUtc.Ticks} {file.Length}"
+        : "";
+
+    static bool ModelsMentionSchedules(string folder) =>
+        Path.Combine(folder, "models") is var models && Directory.Exists(models)
+        && Directory.EnumerateFiles(models, "*", SearchOption.AllDirectories)
+            .Any(path => File.ReadLines(path).Any(line => line.Contains("schedule:", StringComparison.Ordinal)));
+
+    void Report(string text) => context.Shell.Error.WriteLine($"runs: {text}");
+
+    /// <summary>A revision that was read.</summary>
+    sealed record LiveRevision(ProjectFile File, ProjectSchedules Schedules)
+    {
+        public Project? Project { get; init; }
+
+        public string? Id { get; init; }
+
+        public string? Texts { get; init; }
+    }
+
+    /// <summary>What a look found: a revision, or what is wrong with it; neither where nothing is new.</summary>
+    sealed record Look(LiveRevision? Revision, IReadOnlyList<FozException> Errors)
+    {
+        public static Look Nothing { get; } = new(Revision: null, []);
+
+        public bool IsNew => Revision is not null || Errors.Count > 0;
     }
 }

@@ -31,7 +31,7 @@ static class ScheduleCommand
             ["foz schedule ls", "foz schedule next nightly --count 5", "foz schedule run nightly"])
         {
             List(context), Next(context), Pause(context, isPaused: true), Pause(context, isPaused: false),
-            Run(context),
+            Run(context), ScheduleBackfillCommand.Create(context),
         };
         foreach (var own in TaskCommands.Create(context)) command.Add(own);
         return command;
@@ -47,7 +47,7 @@ static class ScheduleCommand
             var service = new ScheduleService(workspace.Lake, workspace.File);
             var errors = new ErrorList();
             var statuses = await service.ListAsync(
-                LiveSchedules.Read(context, workspace.File, errors), cancellationToken);
+                await KnownSchedules.ReadAsync(context, workspace, errors, cancellationToken), cancellationToken);
             var hasHost = await HostNote.FindAsync(workspace, cancellationToken) is not null;
             context.WriteRows(arguments, ListColumns, statuses.Select(status => (object?[])
             [
@@ -70,26 +70,26 @@ static class ScheduleCommand
         var command = new ExampleCommand(
             "next", "Show when schedules are due next",
             ["foz schedule next", "foz schedule next nightly --count 20"]) { names, count };
-        command.SetAction((arguments, _) =>
+        command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var service = new ScheduleService(workspace.Lake, workspace.File);
             if (arguments.GetValue(count) is not (> 0 and <= NextMax and var times))
                 throw CommandContext.Unreadable(
                     "--count", $"{arguments.GetValue(count)}", $"1 to {NextMax}");
-            var rows = from schedule in Chosen(context, workspace, arguments.GetValue(names))
+            var rows = from schedule in await KnownSchedules.FindAsync(
+                           context, workspace, arguments.GetValue(names), cancellationToken)
                        from due in service.NextTimes(schedule, times)
                        orderby due
                        select (object?[])[FiringText.Of(due), Local(due, schedule), schedule.Name];
             context.WriteRows(arguments, NextColumns, rows);
-            return Task.FromResult(0);
         });
         return command;
     }
 
     static ExampleCommand Pause(CommandContext context, bool isPaused)
     {
-        var names = Names("The schedules", ArgumentArity.ZeroOrMore);
+        var names = Names("The schedules, or backfills", ArgumentArity.ZeroOrMore);
         var all = new Option<bool>("--all") { Description = "All schedules" };
         var word = isPaused ? "pause" : "resume";
         var command = new ExampleCommand(
@@ -104,8 +104,16 @@ static class ScheduleCommand
             var asked = arguments.GetValue(names) ?? [];
             if (asked.Length == 0 != arguments.GetValue(all))
                 throw new FozException(ErrorKind.Usage, $"foz schedule {word} needs schedules, or --all");
-            var chosen = Chosen(context, workspace, asked);
-            await new ScheduleService(workspace.Lake, workspace.File).PauseAsync(chosen, isPaused, cancellationToken);
+            var service = new ScheduleService(workspace.Lake, workspace.File);
+            var change = isPaused ? BackfillChange.Pause : BackfillChange.Resume;
+            var schedules = new List<string>();
+            foreach (var name in asked)
+                if (await service.ChangeBackfillAsync(name, change, cancellationToken))
+                    context.Shell.Out.WriteLine($"{name} is {word}d");
+                else schedules.Add(name);
+            if (schedules.Count == 0 && asked.Length > 0) return;
+            var chosen = await KnownSchedules.FindAsync(context, workspace, schedules, cancellationToken);
+            await service.PauseAsync(chosen, isPaused, cancellationToken);
             foreach (var schedule in chosen) context.Shell.Out.WriteLine($"{schedule.Name} is {word}d");
         });
         return command;
@@ -137,7 +145,8 @@ static class ScheduleCommand
             var made = arguments.GetValue(from) is { Length: > 0 } tasks
                 ? await AgainAsync(context, workspace, arguments.GetValue(names) ?? [], tasks, cancellationToken)
                 : await service.FireAsync(
-                    Chosen(context, workspace, arguments.GetValue(names)), again: null, from: [], cancellationToken);
+                    await KnownSchedules.FindAsync(context, workspace, arguments.GetValue(names), cancellationToken),
+                    again: null, from: [], cancellationToken);
             foreach (var firing in made) context.Shell.Out.WriteLine(firing.Id);
             if (await HostNote.FindAsync(workspace, cancellationToken) is null)
                 context.Warn(new(HostNote.Missing, "foz serve starts what waits"));
@@ -176,7 +185,7 @@ static class ScheduleCommand
         if (names is not [var name])
             throw new FozException(ErrorKind.Usage, "--from is for one schedule, or one of its runs");
         var origin = await TaskCommands.FindAsync(workspace, name, cancellationToken);
-        var chosen = Chosen(context, workspace, [origin.Schedule]);
+        var chosen = await KnownSchedules.FindAsync(context, workspace, [origin.Schedule], cancellationToken);
         if (chosen is not [{ Tasks: { } graph }])
             throw new FozException(ErrorKind.Usage, $"{origin.Schedule} has no tasks: --from names one");
         await new TaskService(workspace.Lake, workspace.File)
@@ -187,29 +196,6 @@ static class ScheduleCommand
 
     static Argument<string[]> Names(string description, ArgumentArity arity) =>
         new("schedules") { Description = description, Arity = arity };
-
-    /// <summary>The schedules of some names, or all; what is wrong with others does not matter to them.</summary>
-    static IReadOnlyList<ScheduleDefinition> Chosen(
-        CommandContext context, Workspace workspace, IReadOnlyList<string>? names)
-    {
-        var errors = new ErrorList();
-        var schedules = LiveSchedules.Read(context, workspace.File, errors);
-        var written = (workspace.File.Schedules as YamlNode.Mapping)?.Entries.Select(entry => entry.Key).ToHashSet();
-        if (names is null or [] || names.Any(
-            name => written?.Contains(name) is true && schedules.All.All(schedule => schedule.Name != name)))
-            errors.ThrowIfAny();
-        if (names is null or []) return schedules.All;
-        return
-        [
-            .. names.Distinct(StringComparer.Ordinal).Select(name =>
-                schedules.All.FirstOrDefault(schedule => schedule.Name == name)
-                ?? throw new FozException(ErrorKind.Usage, $"there is no schedule '{name}'")
-                {
-                    Hint = NearestName.Hint(name, schedules.All.Select(schedule => schedule.Name))
-                        ?? "schedules are declared under 'schedules' of foz.yml",
-                }),
-        ];
-    }
 
     static string Local(DateTimeOffset due, ScheduleDefinition schedule) =>
         schedule.Trigger is ScheduleTrigger.Cron { TimeZone: var zone }

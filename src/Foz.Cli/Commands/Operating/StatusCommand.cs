@@ -20,11 +20,13 @@ static class StatusCommand
     static readonly IReadOnlyList<ResultColumn> Columns =
     [
         new("run"), new("state"), new("took"), new("attempts", IsNumber: true), new("remark"),
-        new("due", IsTime: true),
+        new("due", IsTime: true), new("revision"),
     ];
 
+    static readonly TimeSpan backfillsShown = TimeSpan.FromDays(1);
+
     // A run's name tells its due time, and must not be cut.
-    static readonly IReadOnlyList<ResultColumn> shown = [.. Columns.SkipLast(1)];
+    static readonly IReadOnlyList<ResultColumn> shown = [.. Columns.SkipLast(2)];
 
     public static Command Create(CommandContext context)
     {
@@ -41,7 +43,7 @@ static class StatusCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var service = new ScheduleService(workspace.Lake, workspace.File);
             var errors = new ErrorList();
-            var schedules = LiveSchedules.Read(context, workspace.File, errors);
+            var schedules = await KnownSchedules.ReadAsync(context, workspace, errors, cancellationToken);
             var firings = await service.FindFiringsAsync(static _ => true, BatchesRead, cancellationToken);
             var now = context.Shell.Clock.GetUtcNow();
             var broken = (await service.ListAsync(schedules, cancellationToken))
@@ -60,6 +62,8 @@ static class StatusCommand
                     : $"{host.User}@{host.Host} (process {host.ProcessId}) runs {workspace.File.Name} in "
                         + $"{workspace.File.Environment}, since {Duration.Describe(now - host.Since)}");
                 await ShowIncidentsAsync(context, workspace, now, cancellationToken);
+                if (host is not null && await service.FindRevisionAsync(cancellationToken) is { } revision)
+                    ShowRevision(context, revision, now);
                 foreach (var status in broken)
                     context.Shell.Out.WriteLine(
                         context.Shell.Styled(
@@ -69,13 +73,15 @@ static class StatusCommand
                                     : status.Last.Attempts > 0 ? $": foz logs {status.Last.Id}" : "")));
             }
             var (open, ended) = (firings.Where(firing => !firing.HasEnded), firings.Where(firing => firing.HasEnded));
+            var backfills = (await service.ListBackfillsAsync(cancellationToken))
+                .Where(backfill => backfill.EndedAt is not { } end || now - end < backfillsShown);
             var columns = context.IsTable(arguments) ? shown : Columns;
+            var rows = backfills.Select(backfill => RowOf(backfill, now))
+                .Concat(open.Concat(ended.Take(arguments.GetValue(count)))
+                    .Select(firing => RowOf(firing, host is not null, now)))
+                .Select(row => row[..columns.Count]).ToList();
             // For people an empty table says less than the lines above.
-            if (firings.Count > 0 || !context.IsTable(arguments))
-                context.WriteRows(
-                    arguments, columns,
-                    open.Concat(ended.Take(arguments.GetValue(count)))
-                        .Select(firing => RowOf(firing, host is not null, now)[..columns.Count]));
+            if (rows.Count > 0 || !context.IsTable(arguments)) context.WriteRows(arguments, columns, rows);
             errors.ThrowIfAny();
         });
         return command;
@@ -105,9 +111,26 @@ static class StatusCommand
                         + $"since {Duration.Describe(now - channel.First().Since)}: {channel.First().Error}")));
     }
 
+    static void ShowRevision(CommandContext context, RevisionNote revision, DateTimeOffset now)
+    {
+        if (revision.Id is { } id)
+            context.Shell.Out.WriteLine($"revision {id[..8]}, since {Duration.Describe(now - revision.TakenAt)}");
+        if (revision.Problem is { } problem)
+            context.Shell.Out.WriteLine(
+                context.Shell.Styled(Style.Red, $"the changed project is not taken: {problem.Split('\n')[0]}"));
+    }
+
+    static object?[] RowOf(BackfillStatus backfill, DateTimeOffset now) =>
+    [
+        backfill.Id, FiringText.StateOf(backfill),
+        backfill.EndedAt is { } end ? $"{Duration.Describe(now - end)} ago" : "", null, FiringText.ShareOf(backfill),
+        null, null,
+    ];
+
     static object?[] RowOf(Firing firing, bool hasHost, DateTimeOffset now) =>
     [
         firing.Id, FiringText.Of(firing, hasHost), FiringText.Length(firing, now), firing.Attempts,
         firing.Reason ?? firing.Cause ?? "", FiringText.Of(firing.Due),
+        firing.Revision,
     ];
 }

@@ -38,7 +38,8 @@ sealed class ProjectValidation(CommandContext context, Workspace workspace)
         }
         return (result,
         [
-            .. unread.Items, .. errors, .. LiveSchedules.Check(context, workspace.File),
+            .. unread.Items, .. errors, .. LiveSchedules.Check(
+                context, workspace.File, (result as ProjectResult.Loaded)?.Project),
             .. HostObserver.Check(workspace.File),
             .. await SchedulesAsync((result as ProjectResult.Loaded)?.Project, cancellationToken),
             .. LiveAlerts.Check(context, workspace.File, (result as ProjectResult.Loaded)?.Project),

@@ -27,19 +27,18 @@ sealed class RunOptions(CommandContext context)
         Description = "Run in this process also where foz serve --runs runs the project",
     };
 
-    readonly (Option<long?> Rows, Option<string?> Bytes) budget = RunBudget.Options();
     readonly Option<string> wait = WaitOption();
     readonly Option<string> logFormat = LogFormatOption();
+    readonly BudgetOptions budget = new();
 
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(failFast);
-        command.Add(budget.Rows);
-        command.Add(budget.Bytes);
         command.Add(wait);
         command.Add(logFormat);
         command.Add(here);
+        budget.AddTo(command);
     }
 
     /// <summary>
@@ -60,30 +59,23 @@ sealed class RunOptions(CommandContext context)
         ParseResult arguments, Workspace workspace, RunRequest request, CancellationToken cancellationToken)
     {
         var display = RunDisplay.For(context.Shell, IsJson(arguments), context.ErrorsOf(arguments));
+        using var limits = budget.Read(arguments, context.Shell.Clock);
         request = request with
         {
+            Budget = limits,
             FailsFast = arguments.GetValue(failFast),
             Wait = WaitOf(arguments.GetValue(wait)!),
             // What is made beside a base is looked at before it counts.
             SettlesFiles = workspace.File.Base is null,
             LocksSchemas = workspace.File.Base is not null,
         };
-        var (rowsMax, bytesMax) = RunBudget.Of(arguments.GetValue(budget.Rows), arguments.GetValue(budget.Bytes));
-        await using var limit = new RunBudget(rowsMax, bytesMax, context.Shell.Clock, cancellationToken);
         using var observer = context.Observe(workspace.File);
-        var show = observer.After(display.Show);
         var run = await display.WatchAsync(
             () => new RunService(workspace.Lake).Start(
-                request,
-                happened =>
-                {
-                    show(happened);
-                    limit.Note(happened);
-                },
-                limit.Stopped).Result);
+                request, observer.After(display.Show), cancellationToken).Result);
+        if (limits?.Error is { } passed) context.Shell.EndedBy(passed.Message);
         DbtArtifacts.WriteResults(request.Project, RunCommand.Name, run, []);
         cancellationToken.ThrowIfCancellationRequested();
-        limit.ThrowIfExceeded();
         return run;
     }
 

@@ -109,7 +109,7 @@ sealed class RequestHost(
         return
         [
             service.CreateJob(
-                () => schedules.Current,
+                () => schedules.Current, () => schedules.Project,
                 new()
                 {
                     Query = queries.RunAsync, Mask = context.Mask, FiringEnded = firingEnded,
@@ -119,6 +119,7 @@ sealed class RequestHost(
                             == leader.HostId,
                 },
                 Report),
+            new RevisionJob(schedules, service),
             alerting,
             .. observer.CreateJobs(),
         ];
@@ -195,11 +196,11 @@ sealed class RequestHost(
         }
         Report(
             $"{request.Schedule ?? $"{request.User}@{request.Machine}"}: foz {string.Join(' ', request.Arguments)}");
-        var exitCode = await RunAsync(request, output, cancellationToken);
+        var (exitCode, endedBy) = await RunAsync(request, output, cancellationToken);
         // A command that was stopped with the host is for the next host, or for the process that asked.
         await EndAsync(() => exitCode != 0 && cancellationToken.IsCancellationRequested
             ? own.ReturnAsync(request, CancellationToken.None)
-            : own.FinishAsync(request, exitCode, CancellationToken.None));
+            : own.FinishAsync(request, exitCode, endedBy, CancellationToken.None));
     }
 
     /// <summary>Writes how a request ended, again while the lake cannot be written.</summary>
@@ -226,24 +227,32 @@ sealed class RequestHost(
             && revision == ProjectRevision.Of(workspace.File.Folder, workspace.File.LakePath, cancellationToken) ? null
         : $"its project in {workspace.File.Folder} has other files";
 
-    async Task<int> RunAsync(HostRequest request, RequestWriter output, CancellationToken cancellationToken)
+    async Task<(int ExitCode, string? Reason)> RunAsync(
+        HostRequest request, RequestWriter output, CancellationToken cancellationToken)
     {
+        string? reason = null;
+        // A command of a shell means the files as they are now; a schedule's runs with one revision.
+        var (folder, texts) = request.Schedule is null
+            ? (workspace.File.Folder, null)
+            : schedules.PlaceOf(request.Revision);
         await using var ending = output;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var ended = new CancellationTokenSource();
         var watching = WatchAsync(request.Id, stop, ended.Token);
         try
         {
-            return await context.RunAsync(
+            var exitCode = await context.RunAsync(
                 [
-                    .. request.Arguments, "--project", workspace.File.Folder, "--target", workspace.File.Environment,
+                    .. request.Arguments, "--project", folder, "--target", workspace.File.Environment,
                 ],
                 new()
                 {
                     Out = output.Out, Error = output.Error, In = static () => TextReader.Null,
-                    Folder = workspace.File.Folder, Clock = Shell.Clock, Host = observer,
+                    Folder = folder, Clock = Shell.Clock, EndedBy = text => reason = text, Texts = texts,
+                    Host = observer,
                 },
                 workspace.Engines, stop.Token);
+            return (exitCode, reason);
         }
         finally
         {

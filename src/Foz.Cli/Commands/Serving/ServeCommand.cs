@@ -88,10 +88,10 @@ static class ServeCommand
         var log = new HostLogWriter(context.Shell.Error, choices.LogsJson, context.Shell.Clock);
         context.Shell = context.Shell.With(context.Shell.Out, log);
         var schedules = new LiveSchedules(context, arguments, isOff: choices.HasNoSchedules);
-        var runs = choices.Runs || schedules.Current.All.Count > 0
-            || LiveAlerts.Has(Workspace.FileOf(context, arguments));
+        var runs = choices.Runs || schedules.MayHaveSchedules || LiveAlerts.Has(Workspace.FileOf(context, arguments));
         using var workspace = Workspace.Open(context, arguments, runs ? ofRuns : [Workload.Query]);
         await workspace.Lake.Format.ReadAsync(cancellationToken);
+        if (runs) await schedules.OpenAsync(workspace);
         var serve = choices.Over(workspace.File.Serve);
         await using var audit = AuditLog.Open(
             workspace.Lake, new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
@@ -108,10 +108,8 @@ static class ServeCommand
         {
             Serve = serve,
             LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File, context, audit),
-            Sql = sql,
-            Clock = context.Shell.Clock,
-            Log = context.Shell.Error,
-            Pages = [.. observer.Pages, .. PagesOf(context, workspace, alerts, runs)],
+            Sql = sql, Clock = context.Shell.Clock, Log = context.Shell.Error,
+            Pages = [.. observer.Pages, .. PagesOf(context, workspace, alerts, runs ? schedules : null)],
         };
         var host = new RequestHost(
             context, workspace, schedules, new(sql, workspace.File.Folder, context.Shell.Clock),
@@ -126,9 +124,7 @@ static class ServeCommand
         WriteAddresses(context, server);
         try
         {
-            await (runs
-                ? host.RunAsync(cancellationToken)
-                : Task.Delay(Timeout.Infinite, cancellationToken));
+            await (runs ? host.RunAsync(cancellationToken) : Task.Delay(Timeout.Infinite, cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -187,9 +183,9 @@ static class ServeCommand
         context.Shell.Error.Flush();
     }
 
-    /// <summary>The pages of links in messages: of incidents, and of what waits for a person.</summary>
+    /// <summary>The pages of links in messages: of incidents, and of what waits for a person; and webhooks.</summary>
     static IReadOnlyList<HttpPage> PagesOf(
-        CommandContext context, Workspace workspace, LiveAlerts alerts, bool runs)
+        CommandContext context, Workspace workspace, LiveAlerts alerts, LiveSchedules? schedules)
     {
         IReadOnlyList<HttpPage> incidents = new IncidentPages(
             new IncidentService(workspace.Lake, workspace.File),
@@ -197,10 +193,14 @@ static class ServeCommand
                 ? await IncidentLinks.OpenAsync(workspace.Lake, links, cancellationToken)
                 : null,
             context.Shell.Clock).All;
-        if (!runs) return incidents;
+        if (schedules is null) return incidents;
         var key = SignedLinks.Open(
             workspace.File.Folder, workspace.File.Variables[SignedLinks.Variable], context.Shell.Clock);
-        return [.. incidents, .. new LinkPages(key, new(workspace.Lake, workspace.File)).Create()];
+        return
+        [
+            .. incidents, .. new LinkPages(key, new(workspace.Lake, workspace.File)).Create(),
+            WebhookPage.Of(new(workspace.Lake, workspace.File, () => schedules.Current)),
+        ];
     }
 
     /// <summary>What changed in the files of <c>policies/</c> is audited.</summary>

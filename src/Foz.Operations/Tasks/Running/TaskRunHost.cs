@@ -2,6 +2,7 @@ using Foz.Lake;
 using Foz.Operations.Firings;
 using Foz.Operations.Schedules;
 using Foz.Operations.Scheduling;
+using Foz.Operations.Triggers;
 
 namespace Foz.Operations.Tasks.Running;
 
@@ -88,6 +89,10 @@ sealed class TaskRunHost(
     /// <inheritdoc/>
     public Task<long?> FindVersionAsync(string table, CancellationToken cancellationToken) =>
         commands.FindVersionAsync(table, cancellationToken);
+
+    /// <inheritdoc/>
+    public TriggerMark? FindMark(ScheduleTrigger.Condition condition, bool isBusy) =>
+        commands.FindMark(condition, isBusy);
 
     /// <inheritdoc/>
     public Task SweepAsync(DateTimeOffset limit, CancellationToken cancellationToken) => context.Store.SweepAsync(

@@ -63,6 +63,10 @@ static class ModelKeys
         new("tags", ForPeople),
         new("meta", ForPeople),
         new("group", "the group that it belongs to, for `group:`"),
+        new(
+            "schedule",
+            "when `foz serve` runs it: `hourly`, `daily`, `weekly`, `monthly`, a cron expression, a length of time, or "
+                + "a mapping with [keys of schedules](#schedules)"),
         new("columns", "[columns](#columns)"),
         new("checks", "[checks](checks.md) of the table"),
         new("clean", "[rules](../guide/quality.md#cleaning) that its rows are cleaned by"),

@@ -101,7 +101,7 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
-            Group = reader.Text("group"),
+            Group = reader.Text("group"), Schedule = reader.Node("schedule"),
             Readers = ReaderList.Read(reader, ReaderList.Key, errors),
             Settings = ModelSetting.Of(yaml),
             Columns = columns,

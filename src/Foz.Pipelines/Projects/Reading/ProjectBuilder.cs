@@ -32,29 +32,29 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
         var sourceReader = new SourceReader(file, errors);
         OpenCache(file.Folder);
         var sources = new List<ProjectSource>();
-        foreach (var (path, text) in Files(file.Folder, SourceReader.Folder, ".yml", ".yaml", ".py"))
+        foreach (var (path, text) in Files(file.Texts, SourceReader.Folder, ".yml", ".yaml", ".py"))
             if (sourceReader.Read(path, text) is { } source) sources.Add(source);
         List<ReadModel> models =
         [
             .. ReadAll(
-                file.Folder, ModelReader.Folder, path => IsSql(path) || ProgramReader.IsProgram(path),
+                file.Texts, ModelReader.Folder, path => IsSql(path) || ProgramReader.IsProgram(path),
                 (path, problems) => Read(file, path, problems)),
-            .. ReadAll(file.Folder, ModelReader.SnapshotFolder, IsSql, (path, problems) => Read(file, path, problems)),
+            .. ReadAll(file.Texts, ModelReader.SnapshotFolder, IsSql, (path, problems) => Read(file, path, problems)),
             .. ReadSeeds(file),
         ];
         var tests = ReadAll(
-            file.Folder, TestsFolder, IsSqlTest,
-            (path, problems) => ReadSql(file.Folder, path, problems) is var (yaml, body)
+            file.Texts, TestsFolder, IsSqlTest,
+            (path, problems) => ReadSql(file.Texts, path, problems) is var (yaml, body)
             ? new ModelReader(file.SchemaPrefix, problems).ReadTest(path, yaml, body, options.StoresFailures)
             : null);
-        RefuseOtherFiles(file.Folder);
+        RefuseOtherFiles(file.Texts);
         return Finish(new(
             file, sources, [.. models.Where(m => m.IsEnabled).Select(m => m.Model).OfType<Model>()],
             [.. tests],
             models.Where(m => m is { IsEnabled: false, Model: not null }).Select(m => m.Model!.Name).ToHashSet(),
             ReadSelectors(file))
         {
-            UnitTestFiles = [.. Files(file.Folder, TestsFolder, ".yml", ".yaml")
+            UnitTestFiles = [.. Files(file.Texts, TestsFolder, ".yml", ".yaml")
                 .Where(test => !test.Path.StartsWith(FixturesFolder, StringComparison.Ordinal))],
         });
     }
@@ -96,10 +96,10 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     {
         var reader = new ModelReader(file.SchemaPrefix, problems);
         if (ProgramReader.IsProgram(path))
-            return ProjectTexts.Read(file.Folder, path, problems) is { } text
+            return ProjectTexts.Read(file.Texts, path, problems) is { } text
                 ? new(reader.ReadProgram(path, text, out var takesPart), takesPart)
                 : null;
-        return ReadSql(file.Folder, path, problems) is var (yaml, body)
+        return ReadSql(file.Texts, path, problems) is var (yaml, body)
             ? new(reader.Read(path, yaml, body, out var isEnabled), isEnabled)
             : null;
     }
@@ -125,13 +125,13 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     {
         var reader = new SeedReader(file.SchemaPrefix, errors);
         var properties = new Dictionary<string, (string File, string Text)>(StringComparer.Ordinal);
-        foreach (var said in Files(file.Folder, SeedReader.Folder, ".yml", ".yaml"))
+        foreach (var said in Files(file.Texts, SeedReader.Folder, ".yml", ".yaml"))
             properties[Path.ChangeExtension(said.Path, ".csv")] = said;
         foreach (var path in ProjectTexts.Below(
-            file.Folder, SeedReader.Folder).Where(path => Path.GetExtension(path) == ".csv"))
+            file.Texts, SeedReader.Folder).Where(path => Path.GetExtension(path) == ".csv"))
         {
             var isSaid = properties.Remove(path, out var said);
-            var model = reader.Read(path, Path.Combine(file.Folder, path), isSaid ? said : null, out var isEnabled);
+            var model = reader.Read(path, Path.Combine(file.Texts, path), isSaid ? said : null, out var isEnabled);
             yield return new(model, isEnabled);
         }
         foreach (var (csv, said) in properties)
@@ -143,7 +143,7 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
     {
         var reader = new SelectorFileReader(errors);
         reader.Read(file.Selectors);
-        var path = Path.Combine(file.Folder, SelectorFileReader.FileName);
+        var path = Path.Combine(file.Texts, SelectorFileReader.FileName);
         if (System.IO.File.Exists(path)) reader.ReadFile(System.IO.File.ReadAllText(path));
         return reader.Selectors;
     }
@@ -218,7 +218,7 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
             Analyses = [.. parts.Analyses.Select(resolver.Resolve)],
             SqlTests = [.. parts.SqlTests.Select(resolver.Resolve).OrderBy(t => t.Name, StringComparer.Ordinal)],
         };
-        var unitTests = new UnitTestReader(parts.File.Folder, [.. parts.Nodes], errors);
+        var unitTests = new UnitTestReader(parts.File.Texts, [.. parts.Nodes], errors);
         parts = parts with
         {
             UnitTests = [.. parts.UnitTestFiles.SelectMany(file => unitTests.Read(file.Path, file.Text))

@@ -21,7 +21,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
     public ProjectFile? Read(string folder)
     {
         folder = Path.GetFullPath(folder);
-        var path = Path.Combine(folder, ProjectFile.FileName);
+        var (texts, path) = (options.Texts ?? folder, Path.Combine(options.Texts ?? folder, ProjectFile.FileName));
         if (!System.IO.File.Exists(path))
         {
             if (options.Readers.FirstOrDefault(reader => reader.IsProject(folder)) is { } foreign)
@@ -32,7 +32,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             });
             return null;
         }
-        var variables = Variables.Load(folder, options.EnvironmentVariables, errors);
+        var variables = Variables.Load(texts, options.EnvironmentVariables, errors);
         var yaml = YamlReader.Read(System.IO.File.ReadAllText(path), ProjectFile.FileName, errors);
         if (yaml is null && !errors.IsEmpty) return null;
         var reader = MappingReader.Of(yaml, File, ProjectFile.FileName, errors, ProjectKeys.File);
@@ -53,9 +53,9 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
         beside?.Check(below, environments.Values.Select(declared => declared.Text("schema_prefix")), errors);
         var file = new ProjectFile(connections, options.Connectors)
         {
-            Secrets = secrets,
+            Secrets = secrets, Variables = variables,
             Name = name,
-            Folder = folder,
+            Folder = folder, Texts = texts,
             Environment = beside?.ToString() ?? environment, IsDeclared = beside is null,
             Environments = [.. environments.Keys.DefaultIfEmpty(ProjectFile.DefaultEnvironment)],
             Lake = new LakeReader(folder, variables, secrets, errors).Read(chosen, reader),
@@ -72,7 +72,6 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Prices = PriceList.Read(reader, errors),
             Telemetry = reader.Node("telemetry"),
             Scheduler = reader.Node("scheduler"), Schedules = reader.Node("schedules"),
-            Variables = variables,
             Selectors = reader.Node(SelectorFileReader.Key),
         };
         if (file.SchemaPrefix.Length > 0)

@@ -27,7 +27,8 @@ sealed class ProgramEngine(StepContext context, GraphNode.OfModel node, ModelPro
                 bound.Add(await names.BindTableAsync(session, reference.Name, cancellationToken));
             var run = new ProgramRun
             {
-                Model = node.Name, Program = program, Folder = context.Project!.Folder, RunId = context.RunId,
+                Model = node.Name, Program = program, Folder = context.Project!.Folder, Texts = context.Project.Texts,
+                RunId = context.RunId,
                 Tables =
                 [
                     .. Read.Zip(bound, (reference, table) => new ProgramTable(

@@ -303,6 +303,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         if (mayWait && change is { RowsAdded: 0, RowsDeleted: 0 } && rows is { RowsDropped: 0 }
             && checks.All(check => check.Passed)
             && !await rows.ChangesQuarantineAsync(kept, cancellationToken)) return null;
+        context.Budget?.Charge(context.Meter, change.RowsAdded, change.Counted.BytesAdded);
         await rows.QuarantineAsync(kept, cancellationToken);
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);

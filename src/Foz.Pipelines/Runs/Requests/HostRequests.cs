@@ -176,13 +176,19 @@ public sealed class HostRequests(Lakehouse lake)
         cancellationToken);
 
     /// <summary>Notes how the command of a request ended.</summary>
+    /// <param name="taken">The request.</param>
+    /// <param name="exitCode">The command's exit code.</param>
+    /// <param name="reason">Why it ended so; null where its output says it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Whether the host still had it.</returns>
-    public Task<bool> FinishAsync(HostRequest taken, int exitCode, CancellationToken cancellationToken) => ChangeAsync(
+    public Task<bool> FinishAsync(
+        HostRequest taken, int exitCode, string? reason, CancellationToken cancellationToken) => ChangeAsync(
         taken.Id,
         request => !IsOf(request, taken) ? null : request with
         {
             State = RequestState.Done,
             ExitCode = exitCode,
+            Reason = reason,
             EndedAt = lake.Clock.GetUtcNow(),
         },
         cancellationToken);

@@ -34,6 +34,9 @@ sealed record StepContext(Lakehouse Lake, string RunId, bool IsFullRefresh, Acti
     /// <summary>Measures how far the step is.</summary>
     public WorkMeter Meter { get; init; } = new();
 
+    /// <summary>Limits what the run reads and writes; null where nothing does.</summary>
+    public IRunBudget? Budget { get; init; }
+
     /// <summary>What <c>foz.yml</c> says; null where a step is only looked at.</summary>
     public ProjectFile? Project { get; init; }
 

@@ -332,6 +332,8 @@ sealed partial class StreamStep(StepContext context, GraphNode.OfStream node, IS
                 Checks = checks,
             };
         }
+        context.Budget?.Charge(
+            context.Meter, batch.RowsRead ?? change.RowsAdded, rows.BytesRead ?? change.Counted.BytesAdded);
         manifest = await VerifyAsync(
             session, rows, batch.RejectedSql, manifest with { RowsHash = batch.Hash }, cancellationToken);
         var rejected = await rejects.WriteAsync(session, batch, manifest, isRefused: false, cancellationToken);

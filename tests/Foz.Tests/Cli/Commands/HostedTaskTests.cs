@@ -155,14 +155,17 @@ public sealed class HostedTaskTests : IAsyncLifetime
     public async Task A_run_that_uses_up_its_budget_is_stopped_and_says_so()
     {
         foz.Write("models/gold/after.sql", "select * from gold.total");
-        Write("job: {tasks: {load: {run: run, rows_max: 3}, more: {shell: echo more, after: load}}}");
+        Write("job: {tasks: {load: {run: run --budget-rows 3}, more: {shell: echo more, after: load}}}");
         Start();
         var run = (await foz.RunAsync("schedule", "run", "job")).Out.Trim();
         await WaitAsync(async () => (await StatusAsync(run)).GetProperty("state").GetString() == "failed");
         Assert.Equal("was skipped", await StateAsync(run, "more"));
         Assert.Contains(
-            "the run was stopped: its steps read or wrote 5 rows, of 3 at most",
+            "the run was stopped: its budget is 3 rows, and it came to ",
             (await foz.RunAsync("logs", run, "load")).Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "its budget is 3 rows", (await TaskAsync(run, "load")).GetProperty("remark").GetString()!,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -230,6 +230,31 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public async Task What_a_condition_is_found_to_be_is_run_once_and_waits_while_the_schedule_is_paused()
+    {
+        var schedules = Read("a: {on_files: shop.orders}\nb: {on_stale: shop, older_than: 2h}");
+        var runs = new SimulatedRuns(clock, new(1));
+        runs.Marks["on new files of shop.orders"] = "1";
+        var scheduler = (await OpenAsync(runs, operations: null, new(1)))!;
+        await StepsAsync(scheduler, schedules, TimeSpan.FromMinutes(30));
+        Assert.Equal("because of 1", Assert.Single(runs.All).Firing.Cause);
+        scheduler = (await OpenAsync(runs, operations: null, new(1)))!;
+        await StepsAsync(scheduler, schedules, TimeSpan.FromMinutes(30));
+        Assert.Single(runs.All);
+        var states = new ScheduleStateStore(Store(), "p", "e");
+        await states.ChangeAsync(
+            known => known.With("a", known.Find("a")! with { PausedAt = clock.Now, PausedBy = "ana" }), Cancel);
+        runs.Marks["on new files of shop.orders"] = "2";
+        runs.Marks["when shop is older than 2 hours"] = "x";
+        await StepsAsync(scheduler, schedules, TimeSpan.FromMinutes(30));
+        Assert.Equal(["a", "b"], runs.All.Select(run => run.Firing.Schedule));
+        await states.ChangeAsync(
+            known => known.With("a", known.Find("a")! with { PausedAt = null, PausedBy = null }), Cancel);
+        await StepsAsync(scheduler, schedules, TimeSpan.FromMinutes(30));
+        Assert.Equal(["because of 1", "because of x", "because of 2"], runs.All.Select(run => run.Firing.Cause));
+    }
+
+    [Fact]
     public async Task A_changed_or_paused_schedule_does_not_make_up_for_what_passed()
     {
         var runs = new SimulatedRuns(clock, new(1));

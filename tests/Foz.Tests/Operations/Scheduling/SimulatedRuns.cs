@@ -1,12 +1,15 @@
 using Foz.Operations.Firings;
+using Foz.Operations.Schedules;
 using Foz.Operations.Scheduling;
 using Foz.Operations.Tasks;
+using Foz.Operations.Triggers;
 using Foz.Tests.Delta;
 
 namespace Foz.Tests.Operations.Scheduling;
 
 /// <summary>
-/// Where runs work in a simulation: they survive the schedulers, as requests of a lake do, and each takes a random time.
+/// Where runs work in a simulation: they survive the schedulers, as requests of a lake do, and each takes a random
+/// time.
 /// </summary>
 sealed class SimulatedRuns(ManualTime clock, Random random) : IRunHost
 {
@@ -19,6 +22,13 @@ sealed class SimulatedRuns(ManualTime clock, Random random) : IRunHost
     /// <summary>When runs began and ended.</summary>
     public IEnumerable<(Firing Firing, DateTimeOffset From, DateTimeOffset To)> All =>
         runs.Values.Select(run => (run.Firing, run.From, run.To));
+
+    /// <summary>The attempts that have ended.</summary>
+    public IEnumerable<(Firing Firing, int ExitCode)> Ended =>
+        runs.Values.Where(run => run.To <= clock.Now).Select(run => (run.Firing, run.ExitCode));
+
+    /// <summary>What conditions are found to be, by their texts.</summary>
+    public Dictionary<string, string> Marks { get; } = [];
 
     /// <summary>The share of attempts that fail.</summary>
     public double FailedShare { get; init; }
@@ -59,6 +69,9 @@ sealed class SimulatedRuns(ManualTime clock, Random random) : IRunHost
 
     public Task<long?> FindVersionAsync(string table, CancellationToken cancellationToken) =>
         Task.FromResult<long?>(Versions.TryGetValue(table, out var version) ? version : null);
+
+    public TriggerMark? FindMark(ScheduleTrigger.Condition condition, bool isBusy) =>
+        !isBusy && Marks.TryGetValue(condition.Text, out var mark) ? new(mark, $"because of {mark}") : null;
 
     sealed record Run(Firing Firing, DateTimeOffset From, DateTimeOffset To, int ExitCode);
 }
