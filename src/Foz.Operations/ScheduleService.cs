@@ -10,7 +10,6 @@ using Foz.Operations.Tasks;
 using Foz.Operations.Tasks.Running;
 using Foz.Operations.Tasks.Work;
 using Foz.Operations.Triggers;
-using Foz.Lake;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
 

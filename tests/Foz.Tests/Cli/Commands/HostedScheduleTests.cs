@@ -144,35 +144,30 @@ public sealed class HostedScheduleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_that_cannot_be_read_and_one_of_another_lake_start_nothing()
+    public async Task A_file_that_cannot_be_read_or_names_another_lake_is_not_taken_and_runs_continue()
     {
         Write("a: {every: 1s, select: gold.total}");
         await StartAsync();
         await WaitAsync(async () => (await StatusAsync()).Any(run => State(run) == "succeeded"));
         var path = Path.Combine(foz.Folder, "foz.yml");
+        var text = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
         // Taken by another process: to its readers, as a file that they may not read.
         await using (File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-            await ExpectNothingAsync();
-        await WaitAsync(async () => (await StatusAsync()).Any(run => State(run) is "running" or "queued"));
-        var text = await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        {
+            var before = Asked();
+            await WaitAsync(() => Task.FromResult(Asked() > before + 2));
+        }
         foz.Write("foz.yml", text.Replace("lake: lake", "lake: other", StringComparison.Ordinal));
-        await Task.Delay(4000, TestContext.Current.CancellationToken);
+        await Task.Delay(6000, TestContext.Current.CancellationToken);
+        var changed = Asked();
+        await WaitAsync(() => Task.FromResult(Asked() > changed + 2));
         Write("a: {every: 1s, select: gold.total}");
         Assert.False(Directory.Exists(Path.Combine(foz.Folder, "other", "gold")));
+        Assert.DoesNotContain(await StatusAsync(), run => State(run) == "failed");
         await stop.CancelAsync();
-        var said = (await host!).Error;
-        Assert.Contains("foz.yml cannot be read", said, StringComparison.Ordinal);
-        Assert.Contains("the lake was changed from", said, StringComparison.Ordinal);
+        Assert.Contains("the lake was changed from", (await host!).Error, StringComparison.Ordinal);
 
-        async Task ExpectNothingAsync()
-        {
-            await Task.Delay(5000, TestContext.Current.CancellationToken);
-            var before = Done();
-            await Task.Delay(4000, TestContext.Current.CancellationToken);
-            Assert.Equal(before, Done());
-        }
-
-        int Done() => Directory.GetFiles(
+        int Asked() => Directory.GetFiles(
             Path.Combine(foz.Folder, "lake", "_foz", "requests"), "*.json").Length;
     }
 

@@ -109,7 +109,7 @@ public sealed class StoreLakeTests : IAsyncLifetime
         Assert.Equal(
             ["GET _foz/format.json", $"PUT {host}", $"HEAD {host}", "GET _foz/leases/lake.json", $"DELETE {host}"],
             asked.Where(request => Regex.IsMatch(request, "_foz/(format|hosts|leases)")));
-        Assert.Equal(113, asked.Count);
+        Assert.Equal(98, asked.Count);
         Assert.Empty(server.Bucket.List("_foz/hosts/", _ => true, 100));
     }
 
