@@ -53,7 +53,9 @@ public sealed class AlertServeTests : IDisposable
             Assert.Equal(FozProcess.KilledExitCode, (await first.WaitAsync()).ExitCode);
         using var second = Serve(failpoint: null);
         var id = await WaitForAsync("open");
-        await Task.Delay(3000, Cancel);
+        var watch = Stopwatch.StartNew();
+        while (await WaitingAsync() != "no message waits" && watch.Elapsed < TimeSpan.FromMinutes(1))
+            await Task.Delay(500, Cancel);
         second.Kill();
         var told = (await second.WaitAsync()).Errors;
         // What was sent before the message was noted as sent comes again; what was noted does not.

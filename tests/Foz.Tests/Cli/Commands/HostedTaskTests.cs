@@ -60,7 +60,7 @@ public sealed class HostedTaskTests : IAsyncLifetime
                   after: [publish, totals]
                 tidy: {shell: exit 3, after: upload, when: failure}
             """);
-        Start();
+        await StartAsync();
         var run = (await foz.RunAsync("schedule", "run", "nightly")).Out.Trim();
         await WaitAsync(async () => await StateAsync(run, "arrived") == "waiting for it");
         Assert.Equal("waiting", (await StatusAsync(run)).GetProperty("state").GetString());
@@ -100,7 +100,7 @@ public sealed class HostedTaskTests : IAsyncLifetime
                 third: {shell: echo three, after: second}
                 alarm: {shell: echo alarm, after: second, when: failure}
             """);
-        Start();
+        await StartAsync();
         var run = (await foz.RunAsync("schedule", "run", "job")).Out.Trim();
         await WaitAsync(async () => (await StatusAsync(run)).GetProperty("state").GetString() == "failed");
         var shown = await foz.RunAsync("schedule", "show", "job");
@@ -133,12 +133,12 @@ public sealed class HostedTaskTests : IAsyncLifetime
                 twice: {shell: echo x >> twice; test -f go, retry_on_takeover: true}
                 next: {shell: echo next, after: long}
             """);
-        Start();
+        await StartAsync();
         var run = (await foz.RunAsync("schedule", "run", "job")).Out.Trim();
         await WaitAsync(() => Task.FromResult(File.Exists(Path.Combine(foz.Folder, "starts"))));
         await StopAsync();
         foz.Write("go", "");
-        Start();
+        await StartAsync();
         await WaitAsync(async () => await StateAsync(run, "long") == "unknown");
         Assert.Equal("unknown", (await StatusAsync(run)).GetProperty("state").GetString());
         Assert.Contains($"job unknown: long: foz schedule show {run}", (await foz.RunAsync("status")).Out, StringComparison.Ordinal);
@@ -156,7 +156,7 @@ public sealed class HostedTaskTests : IAsyncLifetime
     {
         foz.Write("models/gold/after.sql", "select * from gold.total");
         Write("job: {tasks: {load: {run: run --budget-rows 3}, more: {shell: echo more, after: load}}}");
-        Start();
+        await StartAsync();
         var run = (await foz.RunAsync("schedule", "run", "job")).Out.Trim();
         await WaitAsync(async () => (await StatusAsync(run)).GetProperty("state").GetString() == "failed");
         Assert.Equal("was skipped", await StateAsync(run, "more"));
@@ -226,6 +226,14 @@ public sealed class HostedTaskTests : IAsyncLifetime
         host = null;
         stop.Dispose();
         stop = new();
+    }
+
+    /// <summary>Starts a host, and waits until it made the lake: without one nothing can be asked of it.</summary>
+    async Task StartAsync()
+    {
+        Start();
+        await WaitAsync(() => Task.FromResult(
+            File.Exists(Path.Combine(foz.Folder, "lake", "_foz", "format.json")) || host is { IsCompleted: true }));
     }
 
     void Write(string schedules) => foz.Write(
