@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace Foz.AcceptanceTests.Crash;
 
@@ -54,8 +55,7 @@ public sealed class AlertServeTests : IDisposable
         using var second = Serve(failpoint: null);
         var id = await WaitForAsync("open");
         var watch = Stopwatch.StartNew();
-        while (await WaitingAsync() != "no message waits" && watch.Elapsed < TimeSpan.FromMinutes(1))
-            await Task.Delay(500, Cancel);
+        while (!await IsSentAsync() && watch.Elapsed < TimeSpan.FromMinutes(1)) await Task.Delay(200, Cancel);
         second.Kill();
         var told = (await second.WaitAsync()).Errors;
         // What was sent before the message was noted as sent comes again; what was noted does not.
@@ -75,6 +75,16 @@ public sealed class AlertServeTests : IDisposable
     {
         var listed = (await FozProcess.RunAsync(folder, "alerts", "ls", "--output", "csv")).Expect(0).Output;
         return listed.Contains(" wait", StringComparison.Ordinal) ? listed : "no message waits";
+    }
+
+    /// <summary>Whether a message was written for an incident, and none is to be sent any more.</summary>
+    async Task<bool> IsSentAsync()
+    {
+        var state = await File.ReadAllTextAsync(
+            Path.Combine(folder, "lake", "_foz", "incidents", "s.default.json"), Cancel);
+        using var json = JsonDocument.Parse(state);
+        return state.Contains("\"firstAt\"", StringComparison.Ordinal)
+            && (!json.RootElement.TryGetProperty("outbox", out var outbox) || outbox.GetArrayLength() == 0);
     }
 
     /// <summary>Waits until there is an incident in a state.</summary>
