@@ -6,9 +6,10 @@ namespace Foz.AcceptanceTests.Crash;
 /// <summary>The failpoints that the sources name.</summary>
 static partial class FailpointNames
 {
-    // What PromotionKillTests, UpgradeKillTests, BackupTests and AlertServeTests stop at: runs do not come by.
+    // What PromotionKillTests, UpgradeKillTests, BackupTests, AlertServeTests and TaskTakeOverTests stop at: runs do not
+    // come by.
     static readonly IReadOnlyList<string> apart =
-        ["promote.", "upgrade.", "format.", "backup.", "restore.", "alerts.", "incidents."];
+        ["promote.", "upgrade.", "format.", "backup.", "restore.", "alerts.", "incidents.", "task."];
 
     /// <summary>Those that runs come by, in order.</summary>
     public static IReadOnlyList<string> OfRuns { get; } =
