@@ -6,8 +6,7 @@ namespace Foz.AcceptanceTests.Crash;
 /// <summary>The failpoints that the sources name.</summary>
 static partial class FailpointNames
 {
-    // What PromotionKillTests, UpgradeKillTests, BackupTests, AlertServeTests and TaskTakeOverTests stop at: runs do not
-    // come by.
+    // What tests of promotions, upgrades, backups, alerts and tasks stop at: runs do not come by.
     static readonly IReadOnlyList<string> apart =
         ["promote.", "upgrade.", "format.", "backup.", "restore.", "alerts.", "incidents.", "task."];
 
