@@ -105,7 +105,7 @@ sealed partial class DocumentRun
     static readonly Dictionary<string, string> known = new(StringComparer.Ordinal)
     {
         ["order_id"] = "bigint", ["item"] = "integer", ["price"] = "decimal(10,2)", ["discount"] = "decimal(4,2)",
-        ["campaign"] = "varchar",
+        ["campaign"] = "varchar", ["status"] = "varchar",
         ["postcode"] = "varchar", ["ordered_on"] = "date", ["shipped_on"] = "date",
     };
 
