@@ -41,7 +41,7 @@ sealed class ScheduleCheck(Project project, Func<TableName, ValueTask<bool>> isT
     {
         try
         {
-            if (RequestOf(schedule.Command) is not { } request) return [];
+            if (schedule.Command.Count == 0 || RequestOf(schedule.Command) is not { } request) return [];
             // What these find is known when they run.
             if (request.Read(project).Methods.Intersect(asking).Any()) return [];
             // A name can be that of a stream which only its source knows.
