@@ -37,13 +37,18 @@ public sealed class BackupService(
     /// <param name="onWait">Called with the run that it waits for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">
-    /// A run still works after the wait, or the place has backups of another lake.
+    /// A run still works after the wait, there is no lake, or the place has backups of another one.
     /// </exception>
     public async Task<BackupResult> MakeAsync(
         TimeSpan wait, Action<LeaseHolder> onWait, CancellationToken cancellationToken)
     {
         var startedAt = lake.Clock.GetUtcNow();
-        await lake.Store.Format.ReadAsync(cancellationToken);
+        // An empty backup of a lake that is gone would in time take the place of all others.
+        if (await lake.Format.FindAsync(cancellationToken) is null)
+            throw new FozException(ErrorKind.Usage, $"there is no lake in {lake.Root}")
+            {
+                Hint = "put it back if it is gone, or bring it back by foz backup restore",
+            };
         if (await BackupManifest.ListAsync(store, cancellationToken) is [.., var newest]
             && (await BackupManifest.ReadAsync(store, newest, cancellationToken)).Owner is var other && other != owner)
             throw new FozException(ErrorKind.Configuration, $"{Root} has backups of {other}, not of {owner}")
@@ -175,7 +180,7 @@ public sealed class BackupService(
         return problems;
     }
 
-    /// <summary>Opens the store of a place, which is read and written as it is: it may be no lake.</summary>
+    /// <summary>Opens the store of a place, which is read and written unchanged: it may be no lake.</summary>
     static IObjectStore OpenStore(LakeLocation place, TimeProvider clock) => ObjectStores.IsUrl(place.Path)
         ? ObjectStores.Open(place.Path, new()
         {

@@ -147,6 +147,27 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lake_that_is_gone_makes_no_empty_backup()
+    {
+        WriteProject();
+        using (var lake = new TestLake(Project))
+        {
+            await lake.AppendAsync("silver.a", "SELECT 1 AS id");
+            await MakeAsync(lake);
+        }
+        Directory.Delete(Path.Combine(Project, "lake"), recursive: true);
+
+        var refused = await FozProcess.RunAsync(Project, "backup");
+
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("there is no lake in", refused.Errors, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(Path.Combine(Store, "backups")));
+        (await FozProcess.RunAsync(Project, "backup", "restore")).Expect(0);
+        using var restored = new TestLake(Project);
+        Assert.Equal(["1"], await restored.RowsAsync("silver.a"));
+    }
+
+    [Fact]
     public async Task One_table_comes_back_under_a_new_name()
     {
         WriteProject();
