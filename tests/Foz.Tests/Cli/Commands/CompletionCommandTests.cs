@@ -88,9 +88,10 @@ public sealed class CompletionCommandTests : IDisposable
         foz.Write("half.sql", "select 1");
         var script = await foz.RunAsync("completion", "fish");
         script.ExpectOk();
+        foz.Write("foz.fish", script.Out);
         var answered = await AskAsync("/usr/bin/fish", "--no-config", "-c",
             "function foz; string match -e -- (string sub -s 2 -- $argv[4]) gold.sales gold.stock; end\n"
-            + $"{script.Out}\ncomplete -C '{line}'");
+            + $"source foz.fish\ncomplete -C '{line}'");
         Assert.Equal(expected, string.Join(',', answered.TrimEnd().Split('\n')));
     }
 
