@@ -298,17 +298,6 @@ public sealed record SourceRecord : JournalRecord
     public required DateTimeOffset SyncedAt { get; init; }
 }
 
-/// <summary>A change of an incident, in <c>foz.incidents</c>.</summary>
-public sealed record IncidentRecord : JournalRecord
-{
-    /// <summary>The table's name.</summary>
-    public const string Table = "incidents";
-
-    /// <summary>Gets the change, and the incident as it is then, by the names of the table's columns.</summary>
-    [JsonExtensionData]
-    public Dictionary<string, System.Text.Json.JsonElement> Columns { get; set; } = [];
-}
-
 [JsonSerializable(typeof(JournalRecord))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]

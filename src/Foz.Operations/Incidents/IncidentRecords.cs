@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Foz.Lake.Journal;
 
 namespace Foz.Operations.Incidents;
@@ -41,41 +38,19 @@ sealed class IncidentRecords(string project, string environment)
     public IncidentRecord Of(
         Incident incident, IncidentEvent what, DateTimeOffset at, string? user = null, string? comment = null) => new()
         {
-            RunId = "",
-            Columns = new()
-            {
-                ["incident_id"] = Text(incident.Id), ["change"] = Number(incident.Changes),
-                ["event"] = Text(Name(what)),
-                ["project"] = Text(project), ["environment"] = Text(environment), ["kind"] = Text(Name(incident.Kind)),
-                ["subject"] = Text(incident.Subject), ["root"] = Text(incident.Root),
-                ["severity"] = Text(Name(incident.Severity)), ["text"] = Text(incident.Text),
-                ["owners"] = Of([.. incident.Owners], RecordJson.Default.StringArray),
-                ["members"] = Number(incident.MembersCount), ["user"] = Text(user), ["comment"] = Text(comment),
-                ["failed_run_id"] = Text(incident.RunId), ["since"] = Time(incident.Since),
-                ["opened_at"] = Time(incident.OpenedAt), ["recorded_at"] = Time(at),
-            },
+            RunId = "", IncidentId = incident.Id, Change = incident.Changes, Event = Name(what), Project = project,
+            Environment = environment, Kind = Name(incident.Kind), Subject = incident.Subject, Root = incident.Root,
+            Severity = Name(incident.Severity), Text = incident.Text, Owners = incident.Owners,
+            Members = incident.MembersCount, User = user, Comment = comment, FailedRunId = incident.RunId,
+            Since = incident.Since.ToUniversalTime(), OpenedAt = incident.OpenedAt.ToUniversalTime(),
+            RecordedAt = at.ToUniversalTime(),
         };
 
     /// <summary>What tells a change from all others.</summary>
-    public static (string Id, int Change, string Event, string At) KeyOf(IncidentRecord record) => (
-        record.Columns["incident_id"].GetString()!, record.Columns["change"].GetInt32(),
-        record.Columns["event"].GetString()!, record.Columns["recorded_at"].GetString()!);
+    public static (string Id, int Change, string Event, DateTimeOffset At) KeyOf(IncidentRecord record) =>
+        (record.IncidentId, record.Change, record.Event, record.RecordedAt);
 
     /// <summary>A value of an enum as the tables of the schema <c>foz</c> have it.</summary>
     public static string Name<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
-
-    static JsonElement Text(string? value) => Of(value, RecordJson.Default.String!);
-
-    static JsonElement Number(int value) => Of(value, RecordJson.Default.Int32);
-
-    static JsonElement Time(DateTimeOffset value) => Of(value.ToUniversalTime(), RecordJson.Default.DateTimeOffset);
-
-    static JsonElement Of<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.SerializeToElement(value, type);
 }
-
-[JsonSerializable(typeof(string))]
-[JsonSerializable(typeof(string[]))]
-[JsonSerializable(typeof(int))]
-[JsonSerializable(typeof(DateTimeOffset))]
-sealed partial class RecordJson : JsonSerializerContext;

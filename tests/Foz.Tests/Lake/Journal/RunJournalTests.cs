@@ -56,7 +56,11 @@ public sealed class RunJournalTests : IDisposable
     {
         using var journal = RunJournal.Open(lake, RunId);
         await journal.AppendAsync(
-            [Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit(), Query()], Cancel);
+            [
+                Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit(), Query(), Backup(),
+                Host(), Incident(),
+            ],
+            Cancel);
 
         foreach (var (table, fields) in JournalTables.Fields)
         {
@@ -204,6 +208,24 @@ public sealed class RunJournalTests : IDisposable
     static MetricRecord Metric() => new()
     {
         RunId = "r1", TableName = "silver.t", Column = "a", Metric = "mean", Value = 1.5, MeasuredAt = default,
+    };
+
+    static BackupRecord Backup() => new()
+    {
+        RunId = "r1", Action = "backup", Outcome = Outcome.Succeeded, StartedAt = default, FinishedAt = default,
+    };
+
+    static HostRecord Host() => new()
+    {
+        RunId = "r1", RecordedAt = default, Host = "h", Seconds = 60, CpuSeconds = 1, MemoryBytes = 1, SpillBytes = 0,
+        BytesWritten = 0, Sessions = 1, StatementsWaiting = 0, Runs = 0, FiringsWaiting = 0,
+    };
+
+    static IncidentRecord Incident() => new()
+    {
+        RunId = "r1", IncidentId = "i1", Change = 1, Event = "opened", Project = "p", Environment = "dev",
+        Kind = "step", Subject = "silver.a", Root = "silver.a", Severity = "error", Text = "failed", Owners = ["ana"],
+        Members = 1, Since = default, OpenedAt = default, RecordedAt = default,
     };
 
     static SourceRecord Source() => new()

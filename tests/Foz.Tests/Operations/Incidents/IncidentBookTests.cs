@@ -25,7 +25,7 @@ public sealed class IncidentBookTests
         Assert.Equal((At(6), (string?)null), (resolved.Incidents[0].ResolvedAt, resolved.Incidents[0].ResolvedBy));
         Assert.Equal(
             ["opened 1", "resolved 2"],
-            resolved.History.Select(record => $"{record.Columns["event"]} {record.Columns["change"]}"));
+            resolved.History.Select(record => $"{record.Event} {record.Change}"));
     }
 
     [Fact]
