@@ -86,6 +86,8 @@ public sealed class TaskTakeOverTests : IDisposable
 
     async Task<string> FireAsync()
     {
+        // The host makes the lake.
+        await WaitAsync(() => File.Exists(Path.Combine(folder, "lake", "_foz", "leaders", "s.default.json")));
         Assert.Equal(0, await RunAsync("schedule", "run", "job"));
         var tasks = Path.Combine(folder, "lake", "_foz", "tasks", "s.default");
         await WaitAsync(() => Directory.Exists(tasks) && Directory.EnumerateFiles(tasks, "*.json").Any());

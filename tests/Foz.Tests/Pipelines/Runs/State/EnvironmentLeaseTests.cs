@@ -90,7 +90,7 @@ public sealed class EnvironmentLeaseTests : IDisposable
 
         var lake = new Lakehouse(project.Lake.Folder, project.Lake.Engines, clock);
         var renewals = 0;
-        clock.OnWait = () => WriteHostAsync("alive", ++renewals / 5).Wait(Cancel);
+        clock.OnWait = () => WriteHostAsync("alive", ++renewals).Wait(Cancel);
         await using (await RunHost.StartAsync(
             lake, "long", ["dev"], TimeSpan.Zero, _ => { }, _ => Task.CompletedTask, Cancel))
             while (await Store.GetAsync(Hosts.PathOf("dead"), Cancel) is not null) await Task.Delay(10, Cancel);
