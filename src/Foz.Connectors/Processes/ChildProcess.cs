@@ -34,8 +34,10 @@ public sealed class ChildProcess : IAsyncDisposable
         (this.process, this.definition, this.clock, startedAt) = (process, definition, clock, clock.GetTimestamp());
         log = new(definition.LogFile, definition.LogBytesMax);
         reading = Task.WhenAll(
-            Task.Run(() => definition.OutputIsData ? ReadDataAsync() : ReadLogAsync(process.StandardOutput)),
-            Task.Run(() => ReadLogAsync(process.StandardError)));
+            Task.Run(() => definition.OutputIsData
+                ? ReadDataAsync()
+                : ReadLogAsync(process.StandardOutput, isError: false)),
+            Task.Run(() => ReadLogAsync(process.StandardError, isError: true)));
         watching = Task.Run(WatchAsync);
     }
 
@@ -100,7 +102,7 @@ public sealed class ChildProcess : IAsyncDisposable
             await Task.WhenAny(
                 reading, Task.Delay(TimeSpan.FromMilliseconds(ReadMsMax), TimeProvider.System, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
-            return end with { LastLines = log.LastLines };
+            return end with { LastLines = log.LastLines, LastWord = log.LastWord };
         }
         catch (OperationCanceledException)
         {
@@ -143,13 +145,13 @@ public sealed class ChildProcess : IAsyncDisposable
         return new ProcessEnd.Exited(process.ExitCode);
     }
 
-    async Task ReadLogAsync(StreamReader reader)
+    async Task ReadLogAsync(StreamReader reader, bool isError)
     {
         var lineReader = new BoundedLineReader(reader, LogLineCharsMax, passesRest: true);
         while (await lineReader.ReadAsync() is { } line)
         {
             var text = definition.Mask(line.Text);
-            log.Add(text);
+            log.Add(text, isError);
             definition.Wrote?.Invoke(text);
         }
     }

@@ -54,6 +54,9 @@ public abstract record ProcessEnd
     /// <summary>The last lines that it wrote to its log, at most 20.</summary>
     public IReadOnlyList<string> LastLines { get; init; } = [];
 
+    /// <summary>The last line of its errors, else of its log; null where it wrote neither.</summary>
+    public string? LastWord { get; init; }
+
     /// <summary>The process ended on its own.</summary>
     /// <param name="Code">Its exit code; 128 and more for a signal.</param>
     public sealed record Exited(int Code) : ProcessEnd;

@@ -10,6 +10,8 @@ sealed class ProcessLog : IDisposable
     readonly Lock gate = new();
     readonly Queue<string> last = new(LastLinesMax);
     readonly StreamWriter? file;
+    string? lastLine;
+    string? lastError;
     long bytesLeft;
     long linesDropped;
 
@@ -31,11 +33,24 @@ sealed class ProcessLog : IDisposable
         }
     }
 
+    /// <summary>The last line of its errors, else the last of all; null where it wrote none.</summary>
+    public string? LastWord
+    {
+        get
+        {
+            lock (gate) return lastError ?? lastLine;
+        }
+    }
+
     /// <summary>Adds a line.</summary>
-    public void Add(string line)
+    /// <param name="line">The line.</param>
+    /// <param name="isError">Whether it is of the program's errors.</param>
+    public void Add(string line, bool isError)
     {
         lock (gate)
         {
+            lastLine = line;
+            if (isError) lastError = line;
             if (last.Count == LastLinesMax) last.Dequeue();
             last.Enqueue(line);
             if (file is null || !file.BaseStream.CanWrite) return;

@@ -143,7 +143,7 @@ sealed class ProgramRunner(EnginePool engines, EngineSession session, TimeProvid
 
     static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1_000_000:N0} MB");
 
-    static string Last(ProcessEnd end) => end.LastLines is [.., var last] ? $": {last}" : "";
+    static string Last(ProcessEnd end) => end.LastWord is { } last ? $": {last}" : "";
 
     static (string? Message, int Line) StatusOf(HandOver handOver)
     {

@@ -63,7 +63,7 @@ public sealed record PythonInterpreter(string Program, string Version, bool Read
         var end = await process.WaitAsync(cancellationToken);
         if (end is not ProcessEnd.Exited { Code: 0 } || lines is not [.., var answer])
             throw new FozException(
-                ErrorKind.Usage, $"{program} is no Python that works: {string.Join(' ', end.LastLines.TakeLast(1))}");
+                ErrorKind.Usage, $"{program} is no Python that works: {end.LastWord}");
         using var json = JsonDocument.Parse(answer);
         var version = json.RootElement[0].GetString()!;
         if (System.Version.Parse(version) < versionMin)

@@ -83,7 +83,7 @@ sealed class ProcessTasks(ProjectFile file, TaskStore store, Func<string, string
     {
         ProcessEnd.Exited { Code: 0 } => new(TaskState.Succeeded, 0),
         ProcessEnd.Exited { Code: var code } => TaskEnd.Failed(
-            $"it ended with code {code}{(end.LastLines is [.., var last] ? $": {Shortened(last)}" : "")}", code),
+            $"it ended with code {code}{(end.LastWord is { } last ? $": {Shortened(last)}" : "")}", code),
         ProcessEnd.TimedOut timedOut => new(
             TaskState.TimedOut, Reason: $"it ran longer than {Duration.Describe(timedOut.Timeout)}, and was stopped"),
         _ => TaskEnd.Failed("it took too much memory"),

@@ -33,6 +33,7 @@ public sealed class ChildProcessTests : IDisposable
         });
         Assert.Equal(3, Assert.IsType<ProcessEnd.Exited>(end).Code);
         Assert.Equal(["a b", "err", "out"], end.LastLines.Order(StringComparer.Ordinal));
+        Assert.Equal("err", end.LastWord);
         Assert.Equal(
             ["a b", "err", "out"], File.ReadAllLines(Path.Combine(folder, "log")).Order(StringComparer.Ordinal));
     }
