@@ -63,6 +63,9 @@ public sealed class SqlService : IDisposable
     /// <summary>Gets how many statements wait for a slot.</summary>
     public int StatementsWaiting => workloads.All.Sum(static own => own.Slots.Waiting);
 
+    /// <summary>Whether no statement works, and none has for some time.</summary>
+    public bool IsQuietFor(TimeSpan time) => workloads.All.All(own => own.Slots.IsQuietFor(time));
+
     /// <summary>The statements that ended the engine.</summary>
     public CrashingStatements Crashing => Host.Crashing;
 

@@ -55,6 +55,9 @@ sealed class HostObserver : IAsyncDisposable
     /// <summary>Gets how old tables are.</summary>
     public TableFreshness Freshness { get; }
 
+    /// <summary>Gets whether no run works.</summary>
+    public bool HasNoRuns => Volatile.Read(ref runs) == 0;
+
     /// <summary>Gets the pages of the HTTP port.</summary>
     public IEnumerable<HttpPage> Pages => page is null ? [] : [page.Page];
 

@@ -101,6 +101,10 @@ public static class JournalTables
     public static bool Contains(TableName name) =>
         name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase) && Fields.ContainsKey(name.Name);
 
+    /// <summary>The column that says when a row of one of these tables was recorded.</summary>
+    public static string TimeColumnOf(TableName name) =>
+        Fields[name.Name].Last(field => field.Type == DataType.Timestamp).Name;
+
     /// <summary>A SELECT of no rows with the columns of a table, for one that no run has written yet.</summary>
     public static string SelectNone(TableName name)
     {

@@ -1,5 +1,6 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
+using Foz.Lake.Engine;
 using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Operations.Channels;
@@ -21,7 +22,7 @@ namespace Foz.Operations.Alerts;
 /// <param name="hooks">What the program gives.</param>
 sealed class AlertJob(Lakehouse lake, ProjectFile file, AlertSources sources, AlertHooks hooks) : IHostJob, IDisposable
 {
-    readonly IncidentHistory history = new(lake);
+    readonly HostJournal journal = new(lake, () => lake.Engines.Open(Workload.Models));
     readonly Outbox outbox = new(lake.Clock);
     readonly IncidentRecords records = new(file.Name, file.Environment);
     readonly WatchedSteps watched = new(lake.Store, file.Name, file.Environment);
@@ -55,7 +56,7 @@ sealed class AlertJob(Lakehouse lake, ProjectFile file, AlertSources sources, Al
     }
 
     /// <inheritdoc/>
-    public void Dispose() => history.Dispose();
+    public void Dispose() => journal.Dispose();
 
     IncidentState Decide(
         IncidentState before, SeenEvidence seen, IReadOnlyList<Attempt> attempts, IncidentBook book, Notifier notifier,
@@ -75,8 +76,11 @@ sealed class AlertJob(Lakehouse lake, ProjectFile file, AlertSources sources, Al
 
     async Task WriteHistoryAsync(IncidentState state, CancellationToken cancellationToken)
     {
-        if (await history.AddAsync(state.History, cancellationToken) > 0)
+        // A change stays in the state until the journal has it. One that a crash repeats has the same number.
+        if (state.History.Count > 0)
         {
+            await journal.AddAsync(state.History, cancellationToken);
+            Failpoint.Hit("incidents.journaled");
             var written = state.History.Select(IncidentRecords.KeyOf).ToHashSet();
             await sources.States.ChangeAsync(
                 before => before with
@@ -85,7 +89,7 @@ sealed class AlertJob(Lakehouse lake, ProjectFile file, AlertSources sources, Al
                 },
                 cancellationToken);
         }
-        await history.MoveAsync(cancellationToken);
+        await journal.MoveAsync(cancellationToken);
     }
 
     async Task<AlertMessage?> WriteAsync(

@@ -84,6 +84,10 @@ static class AlertKeys
         new("every", "with `sql`: how often it runs") { Default = "`5m`" },
         new("cron", "with `sql`: when it runs, in the place of `every`"),
         new("disk_free", "the least room on the disk of the lake: `20GB` or `10%`"),
+        new("disk_full_in", "how far off the moment must be at which the disk of the lake is full, such as `7 days`")
+        {
+            Default = "a rule of 7 days and severity `warning`, where none is stated",
+        },
         new("memory_free", "the least memory that the machine has left: `1GB` or `5%`"),
         new("certificate_days", "how many days the certificate of `serve.tls` must hold still"),
         new("time_zone", "the time zone of `finished_by` and `cron`")

@@ -43,15 +43,13 @@ sealed class AlertReader(ProjectFile file, Action<string> report, TimeProvider c
                 channels[entry.Key] = channel;
         }
         var routes = new RouteReader(values, file, names, errors);
+        var rules = Unique(readers, "rules", "a rule").Take(RulesMax + 1)
+            .Where((entry, i) => Limit(i, RulesMax, "rules", entry.KeyPlace))
+            .Select(new RuleReader(values, errors).Read).OfType<AlertRule>().ToList();
+        if (!rules.Exists(rule => rule is AlertRule.Filling)) rules.Add(AlertRule.Filling.Default);
         var read = new AlertSettings
         {
-            Channels = channels,
-            Rules =
-            [
-                .. Unique(readers, "rules", "a rule").Take(RulesMax + 1)
-                    .Where((entry, i) => Limit(i, RulesMax, "rules", entry.KeyPlace))
-                    .Select(new RuleReader(values, errors).Read).OfType<AlertRule>(),
-            ],
+            Channels = channels, Rules = rules,
             Routes =
             [
                 .. readers.SelectMany(reader => Items(reader, "routes")).Take(RoutesMax + 1)

@@ -3,6 +3,7 @@ using Foz.Operations.Calendars;
 using Foz.Operations.Channels;
 using Foz.Operations.Incidents;
 using Foz.Operations.Schedules;
+using Foz.Pipelines.Intervals;
 
 namespace Foz.Operations.Alerts;
 
@@ -20,7 +21,7 @@ public sealed record AlertSettings
         new Dictionary<string, RoutedChannel>();
 
     /// <summary>Gets the rules.</summary>
-    public IReadOnlyList<AlertRule> Rules { get; init; } = [];
+    public IReadOnlyList<AlertRule> Rules { get; init; } = [AlertRule.Filling.Default];
 
     /// <summary>Gets the routes, in the order in which they are looked at.</summary>
     public IReadOnlyList<AlertRoute> Routes { get; init; } = [];
@@ -126,22 +127,13 @@ public sealed record AlertRoute
 public sealed record AlertEscalation(TimeSpan After, IReadOnlyList<string> To);
 
 /// <summary>Hours of days.</summary>
-/// <param name="From">The first moment of a day.</param>
-/// <param name="To">The moment after the last; before <paramref name="From"/> for the next day.</param>
-/// <param name="TimeZone">The time zone.</param>
+/// <param name="Daily">The hours.</param>
 /// <param name="Calendar">The calendar whose business days count; null for all days.</param>
-public sealed record AlertHours(TimeOnly From, TimeOnly To, TimeZoneInfo TimeZone, Calendar? Calendar)
+public sealed record AlertHours(DailyHours Daily, Calendar? Calendar)
 {
     /// <summary>Whether a moment is in them.</summary>
-    public bool Contains(DateTimeOffset now)
-    {
-        var local = TimeZoneInfo.ConvertTime(now, TimeZone);
-        var (day, time) = (DateOnly.FromDateTime(local.DateTime), TimeOnly.FromDateTime(local.DateTime));
-        if (From < To) return time >= From && time < To && IsCounted(day);
-        return (time >= From && IsCounted(day)) || (time < To && IsCounted(day.AddDays(-1)));
-    }
-
-    bool IsCounted(DateOnly day) => Calendar?.IsBusinessDay(day) ?? true;
+    public bool Contains(DateTimeOffset now) =>
+        Daily.DayOf(now) is { } day && (Calendar?.IsBusinessDay(day) ?? true);
 }
 
 /// <summary>Something that is looked at by itself, whatever runs.</summary>
@@ -191,6 +183,21 @@ public abstract record AlertRule
     /// <param name="BytesMin">The least bytes; null where a share is stated.</param>
     /// <param name="ShareMin">The least share of all, from 0 to 1; null where bytes are stated.</param>
     public sealed record Room(HostRoom Of, long? BytesMin, double? ShareMin) : AlertRule;
+
+    /// <summary>How far off the moment must be at which the disk of the lake is full.</summary>
+    /// <param name="Within">The time.</param>
+    public sealed record Filling(TimeSpan Within) : AlertRule
+    {
+        /// <summary>Gets when it is looked at.</summary>
+        public static ScheduleTrigger Often { get; } =
+            new ScheduleTrigger.Every(TimeSpan.FromMinutes(15), DateTimeOffset.UnixEpoch);
+
+        /// <summary>Gets the rule that holds where none is stated.</summary>
+        public static Filling Default { get; } = new(TimeSpan.FromDays(7))
+        {
+            Name = "disk_full_in", Place = new("foz"), Severity = AlertSeverity.Warning, Trigger = Often,
+        };
+    }
 
     /// <summary>How long the certificate of <c>serve.tls</c> must hold still.</summary>
     /// <param name="DaysMin">Days.</param>

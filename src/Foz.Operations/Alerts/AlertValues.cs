@@ -1,8 +1,8 @@
-using System.Globalization;
 using Foz.Lake.Configuration;
 using Foz.Operations.Calendars;
 using Foz.Operations.Channels;
 using Foz.Operations.Schedules;
+using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
 using Calendar = Foz.Operations.Calendars.Calendar;
 
@@ -30,9 +30,7 @@ sealed class AlertValues
         var scheduler = MappingReader.Of(
             file.Scheduler, new(ProjectFile.FileName, 1, 1), "'scheduler'", ignored, ScheduleKeys.Scheduler);
         calendars = new CalendarReader(ignored).Read(scheduler);
-        zone = scheduler.Text("time_zone") is { } name && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var found)
-            ? found
-            : TimeZoneInfo.Utc;
+        zone = TimeZones.OfScheduler(file.Scheduler);
     }
 
     /// <summary>A length of time; null where it is not set.</summary>
@@ -50,16 +48,7 @@ sealed class AlertValues
     public static AlertSeverity? Severity(MappingReader reader) => reader.Word("severity", Severities);
 
     /// <summary>The time zone that is stated, or that of schedules.</summary>
-    public TimeZoneInfo Zone(MappingReader reader)
-    {
-        if (reader.Text("time_zone") is not { } name) return zone;
-        if (TimeZoneInfo.TryFindSystemTimeZoneById(name, out var found)) return found;
-        errors.Add(
-            reader.PlaceOf("time_zone"), $"unknown time zone '{name}'",
-            NearestName.Hint(name, TimeZoneInfo.GetSystemTimeZones().Select(known => known.Id))
-                ?? "names such as America/Sao_Paulo; the machine must have the package tzdata");
-        return zone;
-    }
+    public TimeZoneInfo Zone(MappingReader reader) => TimeZones.Read(reader, errors) ?? zone;
 
     /// <summary>A calendar; null where none is stated.</summary>
     public Calendar? Calendar(MappingReader reader)
@@ -75,7 +64,7 @@ sealed class AlertValues
     public TimeOnly? Time(MappingReader reader, string key)
     {
         if (reader.Text(key) is not { } text) return null;
-        if (ParseTime(text) is { } time) return time;
+        if (DailyHours.ParseTime(text) is { } time) return time;
         errors.Add(reader.PlaceOf(key), $"'{text}' is no time of day", "write '07:30', with quotes");
         return null;
     }
@@ -85,9 +74,7 @@ sealed class AlertValues
     {
         var (at, calendar) = (Zone(reader), Calendar(reader));
         if (reader.Text("hours") is not { } text) return null;
-        if (text.Split('-') is [var from, var to] && ParseTime(from.Trim()) is { } first
-            && (to.Trim() == "24:00" ? TimeOnly.MinValue : ParseTime(to.Trim())) is { } last && first != last)
-            return new(first, last, at, calendar);
+        if (DailyHours.TryParse(text, at) is { } hours) return new(hours, calendar);
         errors.Add(reader.PlaceOf("hours"), $"'{text}' are no hours", "write '08:00-18:00'");
         return null;
     }
@@ -100,9 +87,4 @@ sealed class AlertValues
         file.Secrets.Add(text);
         return text;
     }
-
-    static TimeOnly? ParseTime(string text) => TimeOnly.TryParseExact(
-        text, ["H:mm", "HH:mm", "HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
-        ? time
-        : null;
 }

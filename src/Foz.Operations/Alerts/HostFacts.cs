@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Foz.Lake.Catalog;
+using Foz.Operations.Hosting;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Operations.Alerts;
@@ -10,6 +11,9 @@ interface IHostFacts
 {
     /// <summary>How many bytes are free, and how many there are.</summary>
     (long Free, long All) RoomOf(HostRoom of);
+
+    /// <summary>When the disk of the lake will be full; null where it does not fill, as far as is known.</summary>
+    Task<DiskForecast?> ForetellDiskAsync(CancellationToken cancellationToken);
 
     /// <summary>When the certificate of <c>serve.tls</c> ends; null where there is none.</summary>
     DateTimeOffset? CertificateEndsAt();
@@ -28,6 +32,10 @@ sealed class HostFacts(Lakehouse lake, ProjectFile file) : IHostFacts
         var drive = new DriveInfo(lake.IsLocal ? lake.Folder : Path.GetTempPath());
         return (drive.AvailableFreeSpace, drive.TotalSize);
     }
+
+    /// <inheritdoc/>
+    public Task<DiskForecast?> ForetellDiskAsync(CancellationToken cancellationToken) =>
+        DiskForecast.ReadAsync(lake, cancellationToken);
 
     /// <inheritdoc/>
     public DateTimeOffset? CertificateEndsAt()

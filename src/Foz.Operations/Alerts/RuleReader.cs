@@ -12,9 +12,9 @@ namespace Foz.Operations.Alerts;
 sealed class RuleReader(AlertValues values, ErrorList errors)
 {
     const string LateKey = "late_after", ByKey = "finished_by", SqlKey = "sql", DiskKey = "disk_free",
-        MemoryKey = "memory_free", CertificateKey = "certificate_days";
+        FillingKey = "disk_full_in", MemoryKey = "memory_free", CertificateKey = "certificate_days";
 
-    static readonly string[] conditions = [LateKey, ByKey, SqlKey, DiskKey, MemoryKey, CertificateKey];
+    static readonly string[] conditions = [LateKey, ByKey, SqlKey, DiskKey, FillingKey, MemoryKey, CertificateKey];
 
     /// <summary>Reads a rule; null where it is wrong.</summary>
     public AlertRule? Read(YamlEntry entry)
@@ -58,6 +58,11 @@ sealed class RuleReader(AlertValues values, ErrorList errors)
                     Name = name, Place = reader.PlaceOf(SqlKey), Trigger = Trigger(reader),
                 };
             case DiskKey: return Room(reader, DiskKey, HostRoom.Disk, entry);
+            case FillingKey when values.Length(reader, FillingKey, TimeSpan.FromHours(1)) is { } within:
+                return new AlertRule.Filling(within)
+                {
+                    Name = name, Place = place, Trigger = AlertRule.Filling.Often,
+                };
             case MemoryKey: return Room(reader, MemoryKey, HostRoom.Memory, entry);
             case CertificateKey when reader.Integer(CertificateKey, 1, 3650) is { } days:
                 return new AlertRule.Certificate((int)days) { Name = name, Place = place };

@@ -18,7 +18,7 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
 
     readonly Dictionary<string, (string Trigger, DateTimeOffset At)> looked = new(StringComparer.Ordinal);
     readonly Queue<AlertRule.Sql> queries = new();
-    AlertSettings known = AlertSettings.None;
+    AlertSettings known = new() { Rules = [] };
     Task<Evidence?>? query;
 
     /// <summary>Looks at the rules that are due.</summary>
@@ -39,7 +39,7 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
         if (facts.IsKnown && IsDue("tables", AllTables, now)) found.AddRange(Late(tables, facts, finished, open, now));
         foreach (var rule in settings.Rules.Where(rule => IsOwn(rule) && IsDue(rule.Name, rule.Trigger, now)))
             if (rule is AlertRule.Sql sql) Enqueue(sql);
-            else found.Add(OfHost(rule, now));
+            else found.Add(await OfHostAsync(rule, now, cancellationToken));
         if (query is { IsCompleted: true })
         {
             if (await query is { } evidence) found.Add(evidence);
@@ -121,7 +121,7 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
     Evidence Failed(AlertRule rule, string reason) =>
         Of(rule, clock.GetUtcNow(), isBroken: true) with { Text = $"the rule cannot be looked at: {reason}" };
 
-    Evidence OfHost(AlertRule rule, DateTimeOffset now)
+    async Task<Evidence> OfHostAsync(AlertRule rule, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try
         {
@@ -131,6 +131,8 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
                     ? $"{(room.Of is HostRoom.Disk ? "the disk of the lake" : "memory")} has "
                         + $"{Size(free)} of {Size(all)} left"
                     : null,
+                AlertRule.Filling filling => await host.ForetellDiskAsync(cancellationToken) is { } forecast
+                    && forecast.FullAt - now < filling.Within ? forecast.Describe(now) : null,
                 AlertRule.Certificate certificate => host.CertificateEndsAt() is { } end
                     && end - now < TimeSpan.FromDays(certificate.DaysMin)
                     ? $"the certificate of serve.tls ends at {end.UtcDateTime:yyyy-MM-dd HH:mm} UTC"
@@ -143,6 +145,10 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
             or System.Security.Cryptography.CryptographicException)
         {
             return Failed(rule, e.Message);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && DeltaErrors.Find(e) is { } error)
+        {
+            return Failed(rule, IncidentBook.Line(error.Message));
         }
     }
 

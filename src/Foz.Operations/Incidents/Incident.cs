@@ -33,6 +33,9 @@ public enum IncidentKind
     /// <summary>The host lacks disk or memory, or its certificate ends.</summary>
     Host,
 
+    /// <summary>A table could not be maintained.</summary>
+    Maintenance,
+
     /// <summary>A channel does not take messages.</summary>
     Channel,
 

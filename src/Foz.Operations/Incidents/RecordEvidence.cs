@@ -1,5 +1,6 @@
 using Foz.Lake.Journal;
 using Foz.Operations.Channels;
+using Foz.Pipelines.Runs;
 
 namespace Foz.Operations.Incidents;
 
@@ -13,6 +14,7 @@ sealed class RecordEvidence(string project, string environment)
     /// <param name="facts">What the project says of its tables.</param>
     public IEnumerable<Evidence> Of(JournalRecord record, TableFacts facts) => record switch
     {
+        StepRecord { Kind: TableMaintenance.Kind } work => [OfMaintenance(work)],
         StepRecord step when facts.Has(step.Step) => OfStep(step),
         CheckRecord check when facts.Has(check.Step) => OfCheck(check),
         RunRecord run when run.Project == project && (run.Environment ?? environment) == environment => OfRun(run),
@@ -38,6 +40,13 @@ sealed class RecordEvidence(string project, string environment)
                 IsOfAll = true,
             };
     }
+
+    static Evidence OfMaintenance(StepRecord work) => new(
+        IncidentKind.Maintenance, work.Step, InMilliseconds(work.FinishedAt), work.Error is not null)
+    {
+        Text = work.Error is { } error ? FirstLine(error) : "", Table = work.Step, RunId = work.RunId,
+        Severity = AlertSeverity.Warning, Command = work.Error is null ? null : $"foz optimize {work.Step}",
+    };
 
     static IEnumerable<Evidence> OfCheck(CheckRecord check)
     {

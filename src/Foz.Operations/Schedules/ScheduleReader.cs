@@ -3,6 +3,7 @@ using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Operations.Calendars;
 using Foz.Operations.Tasks;
+using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Operations.Schedules;
@@ -64,7 +65,7 @@ sealed class ScheduleReader(ErrorList errors)
         var place = new Place("foz.yml", 1, 1);
         var common = MappingReader.Of(scheduler, place, "'scheduler'", errors, ScheduleKeys.Scheduler);
         calendars = new CalendarReader(errors).Read(common);
-        zone = Zone(common) ?? TimeZoneInfo.Utc;
+        zone = TimeZones.Read(common, errors) ?? TimeZoneInfo.Utc;
         var read = new ProjectSchedules
         {
             Environments = Environments(common, environments),
@@ -132,7 +133,7 @@ sealed class ScheduleReader(ErrorList errors)
         string[] kinds = [CronKey, EveryKey, AfterKey, TablesKey, FilesKey, StaleKey, WebhookKey];
         if (kinds.Where(reader.Has).ToList() is [_, var second, ..])
             errors.Add(reader.PlaceOf(second), $"a schedule has one of {string.Join(", ", kinds)}");
-        var own = Zone(reader);
+        var own = TimeZones.Read(reader, errors);
         foreach (var key in kinds.Where(key => reader.Has(key) && IsEmpty(reader.Node(key))))
             errors.Add(reader.PlaceOf(key), $"'{key}' is empty", "leave the key out of a schedule that is run by hand");
         var days = Days(reader);
@@ -220,7 +221,7 @@ sealed class ScheduleReader(ErrorList errors)
         foreach (var key in (string[])["command", "select", "exclude", "budget", "retries", "retry_delay"])
             reader.Refuse(key, "is for a schedule with a command: here each task has its own");
         return new TaskReader(errors, Variables ?? Variables.Empty)
-            .Read(tasks, reader.PlaceOf("tasks"), parameters, Zone(reader) ?? zone);
+            .Read(tasks, reader.PlaceOf("tasks"), parameters, TimeZones.Read(reader, errors) ?? zone);
     }
 
     IReadOnlyList<string> Command(MappingReader reader)
@@ -266,17 +267,6 @@ sealed class ScheduleReader(ErrorList errors)
             return places;
         errors.Add(pool.Value.Place, $"a pool has 1 to {NumberMax} places, not {pool.Value.Kind}");
         return 1;
-    }
-
-    TimeZoneInfo? Zone(MappingReader reader)
-    {
-        if (reader.Text("time_zone") is not { } name) return null;
-        if (TimeZoneInfo.TryFindSystemTimeZoneById(name, out var found)) return found;
-        errors.Add(
-            reader.PlaceOf("time_zone"), $"unknown time zone '{name}'",
-            NearestName.Hint(name, TimeZoneInfo.GetSystemTimeZones().Select(known => known.Id))
-                ?? "names such as America/Sao_Paulo; the machine must have the package tzdata");
-        return null;
     }
 
     DateTimeOffset? Start(YamlNode.Scalar written, TimeZoneInfo of)

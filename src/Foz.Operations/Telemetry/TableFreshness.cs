@@ -4,6 +4,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
 using Foz.Operations.Hosting;
+using Foz.Pipelines.Runs;
 using Foz.Pipelines.Runs.State;
 
 namespace Foz.Operations.Telemetry;
@@ -67,7 +68,7 @@ public sealed class TableFreshness(Lakehouse lake, TableLabels labels) : IHostJo
         using var rows = session.Query(
             $"""
             SELECT step, epoch_ms(max(finished_at)) FROM {relation.Sql}
-            WHERE table_version IS NOT NULL AND kind <> 'maintenance' GROUP BY step
+            WHERE table_version IS NOT NULL AND kind <> '{TableMaintenance.Kind}' GROUP BY step
             """,
             cancellationToken);
         foreach (var row in rows.Rows(cancellationToken))

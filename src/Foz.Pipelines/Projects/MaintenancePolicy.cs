@@ -1,8 +1,9 @@
 using Foz.Lake.Data;
+using Foz.Pipelines.Intervals;
 
 namespace Foz.Pipelines.Projects;
 
-/// <summary>What a run does for a table after its steps.</summary>
+/// <summary>What runs do for a table after their steps, and servers when nothing else is to do.</summary>
 public sealed record MaintenancePolicy
 {
     /// <summary>The default number of small files from which on they are compacted.</summary>
@@ -16,6 +17,9 @@ public sealed record MaintenancePolicy
 
     /// <summary>Whether files are deleted that no version needs which is younger than the table's retention.</summary>
     public bool Vacuums { get; init; }
+
+    /// <summary>How long rows of tables of the schema <c>foz</c> are kept; null for ever.</summary>
+    public TimeSpan? Keep { get; init; }
 }
 
 /// <summary>The policies of a project's tables.</summary>
@@ -29,6 +33,12 @@ public sealed class MaintenancePolicies
 
     internal MaintenancePolicies(MaintenancePolicy common, IReadOnlyDictionary<string, MaintenancePolicy> byName) =>
         (this.common, this.byName) = (common, byName);
+
+    /// <summary>Whether servers maintain the tables of the lake.</summary>
+    public bool IsOnInServers { get; init; } = true;
+
+    /// <summary>The hours in which servers maintain tables; null for all.</summary>
+    public DailyHours? QuietHours { get; init; }
 
     /// <summary>The policy of a table: its own, that of its schema, or that of all.</summary>
     /// <param name="name">Its name, as the project's SQL has it.</param>

@@ -103,7 +103,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         var outcomes = await tests.EndAsync(results, request.Inlined, cancellationToken);
         var after = project.Hooks.After([.. results.Select(EndOf)]);
         var hookError = await TryAsync(() => hooks.RunAsync(after, cancellationToken));
-        var maintenance = new RunMaintenance(lake, project.File.Maintenance);
+        var maintenance = TableMaintenance.OfRuns(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
             await MaintainAsync(maintenance, runId, node, reports, cancellationToken);
@@ -117,7 +117,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
 
     /// <summary>Keeps what a run did, and tells that it has ended.</summary>
     async Task<RunResult> EndAsync(
-        Project project, RunReports reports, RunMaintenance maintenance, RunResult result,
+        Project project, RunReports reports, TableMaintenance maintenance, RunResult result,
         DateTimeOffset startedAt, Func<FozException?, FozException?> errorOf, CancellationToken cancellationToken)
     {
         await KeepAsync(project, result, startedAt, CancellationToken.None);
@@ -252,7 +252,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         || (step.Outcome is Outcome.Skipped && node.Columns.Any(column => column.Retention is not null));
 
     async Task MaintainAsync(
-        RunMaintenance maintenance, string runId, GraphNode node, RunReports reports,
+        TableMaintenance maintenance, string runId, GraphNode node, RunReports reports,
         CancellationToken cancellationToken)
     {
         if (await MaintainAsync(maintenance, runId, node.Name, node.Table, node.Columns, cancellationToken)
@@ -263,7 +263,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
     }
 
     static async Task<StepRecord?> MaintainAsync(
-        RunMaintenance maintenance, string runId, TableName name, TableName table,
+        TableMaintenance maintenance, string runId, TableName name, TableName table,
         IReadOnlyList<ColumnDefinition> columns,
         CancellationToken cancellationToken)
     {

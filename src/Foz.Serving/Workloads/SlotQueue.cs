@@ -20,6 +20,7 @@ sealed class SlotQueue(WorkloadOptions options, int slotsMax, TimeProvider clock
     readonly Dictionary<int, Slot> open = [];
     readonly LinkedList<Waiter> waiting = new();
     int held;
+    long? workedAt;
 
     /// <summary>How many slots there are.</summary>
     public int SlotsMax => slotsMax;
@@ -40,6 +41,14 @@ sealed class SlotQueue(WorkloadOptions options, int slotsMax, TimeProvider clock
         {
             lock (gate) return waiting.Count;
         }
+    }
+
+    /// <summary>Whether no statement has worked for some time.</summary>
+    public bool IsQuietFor(TimeSpan time)
+    {
+        lock (gate)
+            return open.Values.All(static slot => slot.Calls == 0)
+                && (workedAt is not { } last || clock.GetElapsedTime(last) >= time);
     }
 
     /// <summary>
@@ -82,7 +91,7 @@ sealed class SlotQueue(WorkloadOptions options, int slotsMax, TimeProvider clock
     public void Pause(Slot slot)
     {
         lock (gate)
-            if (--slot.Calls == 0) slot.IdleSince = clock.GetTimestamp();
+            if (--slot.Calls == 0) slot.IdleSince = Worked();
     }
 
     /// <summary>Ends a statement: the last one of a session gives its slot back.</summary>
@@ -161,11 +170,18 @@ sealed class SlotQueue(WorkloadOptions options, int slotsMax, TimeProvider clock
             {
                 if (node.List is not null) waiting.Remove(node);
                 waiter.Slot.Calls--;
-                waiter.Slot.IdleSince = clock.GetTimestamp();
+                waiter.Slot.IdleSince = Worked();
                 Grant();
             }
             throw;
         }
+    }
+
+    long Worked()
+    {
+        var now = clock.GetTimestamp();
+        workedAt = now;
+        return now;
     }
 
     /// <summary>Gives free slots to who waits longest.</summary>

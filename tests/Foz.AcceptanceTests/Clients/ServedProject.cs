@@ -76,7 +76,8 @@ public sealed class ServedProject : IAsyncDisposable
             if (server is not null) return;
             await File.WriteAllTextAsync(
                 Path.Combine(folder, "foz.yml"), $"name: served\nmemory: 1GB\n{settings}", Cancel);
-            await RunAsync("foz", $"echo '{Password}' | dotnet foz.dll --project {folder} user add {User} --owner");
+            if (!Directory.Exists(Path.Combine(folder, "policies")))
+                await RunAsync("foz", $"echo '{Password}' | dotnet foz.dll --project {folder} user add {User} --owner");
             var process = FozProcess.Start(
                 folder, failpoint: null, "serve", "--pg-port", "0", "--trino-port", "0", "--http-port", "0");
             var pg = await process.ReadLineAsync();
@@ -92,6 +93,15 @@ public sealed class ServedProject : IAsyncDisposable
         {
             starting.Release();
         }
+    }
+
+    /// <summary>Kills the server; another one starts when a test asks for it.</summary>
+    internal async Task KillAsync()
+    {
+        server!.Kill();
+        await server.WaitAsync();
+        server.Dispose();
+        server = null;
     }
 
     /// <summary>

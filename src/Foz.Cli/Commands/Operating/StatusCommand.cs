@@ -3,7 +3,9 @@ using Foz.Cli.Terminal;
 using Foz.Lake.Configuration;
 using Foz.Lake.Engine;
 using Foz.Operations;
+using Foz.Operations.Alerts;
 using Foz.Operations.Firings;
+using Foz.Operations.Hosting;
 using Foz.Operations.Incidents;
 
 namespace Foz.Cli.Commands.Operating;
@@ -24,6 +26,7 @@ static class StatusCommand
     ];
 
     static readonly TimeSpan backfillsShown = TimeSpan.FromDays(1);
+    static readonly TimeSpan diskShown = TimeSpan.FromDays(60);
 
     // A run's name tells its due time, and must not be cut.
     static readonly IReadOnlyList<ResultColumn> shown = [.. Columns.SkipLast(2)];
@@ -61,6 +64,7 @@ static class StatusCommand
                     ? context.Shell.Styled(Style.Yellow, $"{HostNote.Missing}: nothing is started (foz serve)")
                     : $"{host.User}@{host.Host} (process {host.ProcessId}) runs {workspace.File.Name} in "
                         + $"{workspace.File.Environment}, since {Duration.Describe(now - host.Since)}");
+                if (host is not null) await ShowDiskAsync(context, workspace, now, cancellationToken);
                 await ShowIncidentsAsync(context, workspace, now, cancellationToken);
                 if (host is not null && await service.FindRevisionAsync(cancellationToken) is { } revision)
                     ShowRevision(context, revision, now);
@@ -85,6 +89,18 @@ static class StatusCommand
             errors.ThrowIfAny();
         });
         return command;
+    }
+
+    /// <summary>How much room the disk of the lake has, and when it is full if it fills.</summary>
+    static async Task ShowDiskAsync(
+        CommandContext context, Workspace workspace, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (await DiskForecast.ReadAsync(workspace.Lake, cancellationToken) is not { } forecast
+            || forecast.FullAt - now > diskShown) return;
+        context.Shell.Out.WriteLine(
+            context.Shell.Styled(
+                forecast.FullAt - now < AlertRule.Filling.Default.Within ? Style.Red : Style.Yellow,
+                forecast.Describe(now)));
     }
 
     /// <summary>What is broken, since when, who has it; and messages that channels do not take.</summary>

@@ -1,3 +1,4 @@
+using Foz.Lake.Catalog;
 using System.CommandLine;
 using Foz.Cli.Commands.Runs;
 using Foz.Cli.Terminal;

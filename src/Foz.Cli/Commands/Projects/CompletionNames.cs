@@ -1,3 +1,4 @@
+using Foz.Lake.Catalog;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;

@@ -1,4 +1,3 @@
-using Foz.Cli.Commands.Projects;
 using Foz.Cli.Terminal;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;

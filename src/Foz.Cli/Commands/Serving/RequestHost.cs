@@ -8,6 +8,7 @@ using Foz.Operations;
 using Foz.Operations.Alerts;
 using Foz.Operations.Hosting;
 using Foz.Operations.Scheduling;
+using Foz.Operations.Upkeep;
 using Foz.Pipelines.Runs.Requests;
 
 namespace Foz.Cli.Commands.Serving;
@@ -22,9 +23,10 @@ namespace Foz.Cli.Commands.Serving;
 /// <param name="queries">Runs the SQL of tasks.</param>
 /// <param name="alerts">What alerts take from the server.</param>
 /// <param name="observer">Observes it.</param>
+/// <param name="upkeep">Maintains the tables.</param>
 sealed class RequestHost(
     CommandContext context, Workspace workspace, LiveSchedules schedules, TaskQueries queries, AlertHooks alerts,
-    HostObserver observer)
+    HostObserver observer, Func<UpkeepJob> upkeep)
 {
     const int CommandsMax = 4;
     const int EndAttemptsMax = 6;
@@ -120,7 +122,7 @@ sealed class RequestHost(
                 },
                 Report),
             new RevisionJob(schedules, service),
-            alerting,
+            alerting, upkeep(),
             .. observer.CreateJobs(),
         ];
     }

@@ -10,7 +10,9 @@ using Foz.Lake.Journal;
 using Foz.Operations.Alerts;
 using Foz.Operations.Hosting;
 using Foz.Operations.Incidents;
+using Foz.Operations.Upkeep;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Requests;
 using Foz.Server;
 using Foz.Server.Auth;
 using Foz.Server.Pages;
@@ -25,6 +27,8 @@ static class ServeCommand
     public const string Name = "serve";
 
     const int PortMax = 65_535;
+
+    static readonly TimeSpan quietTime = TimeSpan.FromSeconds(10);
 
     static readonly Workload[] ofRuns = [Workload.Query, Workload.Ingestion, Workload.Models];
 
@@ -113,7 +117,8 @@ static class ServeCommand
         };
         var host = new RequestHost(
             context, workspace, schedules, new(sql, workspace.File.Folder, context.Shell.Clock),
-            HooksOf(context, workspace, alerts, sql, access), observer);
+            HooksOf(context, workspace, alerts, sql, access), observer,
+            () => new(workspace.Lake, workspace.File, UpkeepOf(workspace, schedules, sql, observer)));
         observer.Observe(new()
         {
             Sessions = () => sql.Sessions.Count, StatementsWaiting = () => sql.StatementsWaiting,
@@ -124,7 +129,8 @@ static class ServeCommand
         WriteAddresses(context, server);
         try
         {
-            await (runs ? host.RunAsync(cancellationToken) : Task.Delay(Timeout.Infinite, cancellationToken));
+            await (runs ? host.RunAsync(cancellationToken)
+                : MaintainAsync(context, workspace, UpkeepOf(workspace, schedules, sql, observer), cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -175,6 +181,29 @@ static class ServeCommand
             Current = () => alerts.Current,
             HasUsers = () => rows.HasUsers,
         };
+    }
+
+    /// <summary>What the upkeep of tables takes from the server.</summary>
+    static UpkeepHooks UpkeepOf(
+        Workspace workspace, LiveSchedules schedules, SqlService sql, HostObserver observer) => new()
+        {
+            IsQuiet = () => observer.HasNoRuns && sql.IsQuietFor(quietTime),
+            Policies = () => (schedules.Project?.File ?? workspace.File).Maintenance,
+            ColumnsOf = table =>
+                schedules.Project?.Graph.Nodes.FirstOrDefault(node => node.Table == table)?.Columns ?? [],
+        };
+
+    /// <summary>Maintains the tables while no host does that runs the project, until it is stopped.</summary>
+    static async Task MaintainAsync(
+        CommandContext context, Workspace workspace, UpkeepHooks hooks, CancellationToken cancellationToken)
+    {
+        using var job = new UpkeepJob(workspace.Lake, workspace.File, hooks with
+        {
+            HasOther = async stop => await Leadership.FindAsync(
+                workspace.Lake, workspace.File.Name, workspace.File.Environment, stop) is not null,
+        });
+        await new HostLoop(context.Shell.Clock, text => context.Shell.Error.WriteLine(context.Mask(text)))
+            .RunAsync(job, cancellationToken);
     }
 
     static void ReportAlert(CommandContext context, string text)

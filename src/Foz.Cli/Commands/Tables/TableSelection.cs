@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Foz.Cli.Commands.Projects;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;

@@ -44,6 +44,9 @@ public sealed record OptimizeOptions
     /// <summary>How much one commit moves about, in bytes.</summary>
     public long CommitBytesMax { get; init; } = 4L << 30;
 
+    /// <summary>How many commits are made at most; files that are left then are for another call.</summary>
+    public int CommitsMax { get; init; } = int.MaxValue;
+
     /// <summary>How often files are tried again that others changed meanwhile.</summary>
     public int AttemptsMax { get; init; } = 3;
 }

@@ -1,4 +1,5 @@
 using Foz.Delta;
+using Foz.Delta.Log;
 using Foz.Delta.Transactions;
 using Foz.Lake.Engine;
 using Foz.Storage;
@@ -19,15 +20,26 @@ public sealed class TableAnalyzer(EngineSession session)
 {
     const int AttemptsMax = 3;
 
-    /// <summary>Reads statistics and commits them; nothing is committed where all are as they were.</summary>
+    /// <summary>Reads statistics of all files and commits those that changed.</summary>
     /// <exception cref="DeltaException">There is no table, or others changed its files again and again.</exception>
     /// <exception cref="StorageException">The storage failed.</exception>
-    public async Task<AnalyzeResult> AnalyzeAsync(LakeTable table, CancellationToken cancellationToken)
+    public Task<AnalyzeResult> AnalyzeAsync(LakeTable table, CancellationToken cancellationToken) =>
+        AnalyzeAsync(table, static _ => true, cancellationToken);
+
+    /// <summary>Reads statistics of those files that have none, and commits them.</summary>
+    /// <exception cref="DeltaException">There is no table, or others changed its files again and again.</exception>
+    /// <exception cref="StorageException">The storage failed.</exception>
+    public Task<AnalyzeResult> AnalyzeMissingAsync(LakeTable table, CancellationToken cancellationToken) =>
+        AnalyzeAsync(table, static file => file.Stats.IsNone, cancellationToken);
+
+    async Task<AnalyzeResult> AnalyzeAsync(
+        LakeTable table, Func<AddFile, bool> isMeant, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             var snapshot = await table.LatestAsync(cancellationToken);
-            var files = await StatisticsCollector.ReadAsync(session, snapshot, snapshot.State.Files, cancellationToken);
+            var files = await StatisticsCollector.ReadAsync(
+                session, snapshot, [.. snapshot.State.Files.Where(isMeant)], cancellationToken);
             var changed = files.Where(file => !file.Stats.Equals(snapshot.State.Files.Find(file.Key)!.Stats)).ToList();
             if (changed.Count == 0) return new(snapshot.Version, files.Count);
             var operation = TableOperation.Of("COMPUTE STATS", ("predicate", "[]"));

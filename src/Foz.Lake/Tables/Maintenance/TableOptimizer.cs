@@ -34,7 +34,7 @@ public sealed class TableOptimizer(EngineSession session)
         if (options.IsDryRun) return Expected(snapshot, bins, all, fileBytes);
         var result = new OptimizeResult { Version = snapshot.Version };
         var done = default(FileTotal);
-        foreach (var batch in plan.Batches(bins))
+        foreach (var batch in plan.Batches(bins).Take(options.CommitsMax))
         {
             onProgress?.Invoke(new(done, all));
             result = await RunAsync(table, options, batch, result, cancellationToken);

@@ -64,7 +64,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Memory = First(chosen, reader, r => r.MemorySize("memory", MemoryBytesMin)),
             Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
-            Maintenance = new MaintenanceReader(errors).Read(reader),
+            Maintenance = new MaintenanceReader(errors).Read(reader, reader.Node("scheduler")),
             Readers = ReaderList.ReadPolicies(reader, errors),
             OpenLineage = new OpenLineageReader(folder, variables, secrets, errors).Read(reader, name),
             Serve = new ServeReader(folder, variables, secrets, errors).Read(reader),

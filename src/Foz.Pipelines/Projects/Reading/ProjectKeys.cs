@@ -105,9 +105,22 @@ static class ProjectKeys
         {
             Default = "`off`",
         },
+        new("keep", "how long rows of the schema `foz` are kept, such as `400 days`; only for it and its tables")
+        {
+            Default = "for ever",
+        },
     ];
 
     /// <summary>Of <c>maintenance</c>.</summary>
     public static IReadOnlyList<SettingSpec> Maintenance { get; } =
-        [.. MaintenanceOfTable, new("tables", "name of a schema or table → the keys above")];
+    [
+        .. MaintenanceOfTable,
+        new("server", "`auto`: `foz serve` maintains all tables of the lake in quiet moments; `off`")
+        {
+            Default = "`auto`",
+        },
+        new("quiet_hours", "the hours in which `foz serve` does it, such as `22:00-06:00`") { Default = "all hours" },
+        new("time_zone", "the time zone of `quiet_hours`") { Default = "that of `scheduler`" },
+        new("tables", "name of a schema or table → the keys above"),
+    ];
 }

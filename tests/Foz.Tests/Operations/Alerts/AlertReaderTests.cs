@@ -54,7 +54,9 @@ public sealed class AlertReaderTests : IDisposable
             (AlertSeverity.Critical, TimeSpan.FromHours(4), true, false),
             (route.Severity, route.Repeat, route.Continues, route.SendsResolved));
         Assert.Equal([30, 60], route.Escalations.Select(escalation => escalation.After.TotalMinutes));
-        Assert.Equal(6, read.Rules.Count);
+        // That of the disk is stated by no file.
+        Assert.Equal(AlertRule.Filling.Default, read.Rules[^1]);
+        Assert.Equal(7, read.Rules.Count);
         Assert.Equal("select * from gold.sales where amount < 0", ((AlertRule.Sql)read.Rules[2]).Query);
     }
 
@@ -97,7 +99,7 @@ public sealed class AlertReaderTests : IDisposable
         var (read, errors) = Read();
         Assert.Contains(errors, error => error.Contains(expected, StringComparison.Ordinal)
             && error.StartsWith("alerts/a.yml:1:", StringComparison.Ordinal));
-        Assert.Equal((true, 1, 1), (read.Channels.ContainsKey("good"), read.Routes.Count, read.Rules.Count));
+        Assert.Equal((true, 1, 2), (read.Channels.ContainsKey("good"), read.Routes.Count, read.Rules.Count));
     }
 
     [Fact]

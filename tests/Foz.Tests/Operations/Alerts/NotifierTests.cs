@@ -44,7 +44,7 @@ public sealed class NotifierTests
     public void Messages_wait_for_the_hours_of_their_route()
     {
         var calendar = BrazilianHolidays.Calendars.First(known => known.Name == "br");
-        var hours = new AlertHours(new(9, 0), new(18, 0), zone, calendar);
+        var hours = new AlertHours(new(new(9, 0), new(18, 0), zone), calendar);
         var settings = Routes(new AlertRoute { To = ["a"], Hours = hours });
         var state = State(Incident());
         Assert.Same(state, new Notifier(settings).Plan(state, start.AddMinutes(59)));
@@ -62,7 +62,7 @@ public sealed class NotifierTests
     [InlineData("08:00", "00:00", "2026-01-03 03:00", false)]
     public void Hours_may_pass_midnight(string from, string to, string utc, bool contains) => Assert.Equal(
         contains,
-        new AlertHours(TimeOnly.Parse(from), TimeOnly.Parse(to), zone, Calendar: null)
+        new AlertHours(new(TimeOnly.Parse(from), TimeOnly.Parse(to), zone), Calendar: null)
             .Contains(DateTimeOffset.Parse(utc + "Z")));
 
     [Fact]

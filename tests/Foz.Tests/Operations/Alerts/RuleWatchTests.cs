@@ -2,6 +2,7 @@ using Foz.Lake;
 using Foz.Operations.Alerts;
 using Foz.Operations.Calendars;
 using Foz.Operations.Channels;
+using Foz.Operations.Hosting;
 using Foz.Operations.Incidents;
 using Foz.Operations.Schedules;
 using Foz.Tests.Delta;
@@ -121,6 +122,18 @@ public sealed class RuleWatchTests
                 .Select(item => $"{item.Subject} {item.IsBroken}").Order());
     }
 
+    [Theory]
+    [InlineData(6, true)]
+    [InlineData(8, false)]
+    public async Task A_disk_that_fills_is_foretold_also_where_no_rule_is_stated(int days, bool isBroken)
+    {
+        host.Forecast = new(clock.Now.AddDays(days).AddHours(1), 3_000_000_000, 18_000_000_000);
+        var seen = Assert.Single(await LookAsync(Watch(), new(), TableFacts.Unknown));
+        Assert.Equal((IncidentKind.Host, "disk_full_in", isBroken), (seen.Kind, seen.Subject, seen.IsBroken));
+        Assert.Equal(
+            isBroken ? "the disk of the lake is full in 6 days: it fills by 3 GB a day, and 18 GB are left" : "", seen.Text);
+    }
+
     RuleWatch Watch() => new(
         host,
         new()
@@ -158,6 +171,10 @@ public sealed class RuleWatchTests
 
         public (long Free, long All) RoomOf(HostRoom of) => (Free, 1_000_000_000_000);
 
+        public DiskForecast? Forecast { get; set; }
+
         public DateTimeOffset? CertificateEndsAt() => End;
+
+        public Task<DiskForecast?> ForetellDiskAsync(CancellationToken cancellationToken) => Task.FromResult(Forecast);
     }
 }
