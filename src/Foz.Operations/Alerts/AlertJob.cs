@@ -26,7 +26,7 @@ sealed class AlertJob(Lakehouse lake, ProjectFile file, AlertSources sources, Al
     readonly Outbox outbox = new(lake.Clock);
     readonly IncidentRecords records = new(file.Name, file.Environment);
     readonly WatchedSteps watched = new(lake.Store, file.Name, file.Environment);
-    (LinkSettings Settings, IncidentLinks Links)? links;
+    SignedLinks? links;
 
     /// <inheritdoc/>
     public string Name => "alerts";
@@ -105,15 +105,19 @@ sealed class AlertJob(Lakehouse lake, ProjectFile file, AlertSources sources, Al
             notice, incidents, now,
             incidents.Count == 1 ? await ReadRowsAsync(incidents[0], channel, cancellationToken) : null,
             settings.Links is { } stated
-                ? (await LinksAsync(stated, cancellationToken)).Of(incidents[0].Id, now) : null);
+                ? await LinkAsync(stated, incidents[0], channel, cancellationToken) : null);
     }
 
-    async Task<IncidentLinks> LinksAsync(LinkSettings settings, CancellationToken cancellationToken)
+    /// <summary>The link to the page of an incident: who has it acts through the channel.</summary>
+    async Task<Uri> LinkAsync(
+        LinkSettings settings, Incident incident, RoutedChannel channel, CancellationToken cancellationToken)
     {
-        if (links is { } known && known.Settings == settings) return known.Links;
-        var opened = await IncidentLinks.OpenAsync(lake, settings, cancellationToken);
-        links = (settings, opened);
-        return opened;
+        links ??= await SignedLinks.OpenAsync(lake, file.Variables[SignedLinks.Variable], cancellationToken);
+        return links.AddressOf(settings.Url, new()
+        {
+            Purpose = LinkPurposes.Incident, About = [incident.Id], To = channel.Channel.Name,
+            Expires = lake.Clock.GetUtcNow() + settings.Lifetime,
+        });
     }
 
     /// <summary>The first bad rows as the channel's role sees them; null where it may not, or there are none.</summary>

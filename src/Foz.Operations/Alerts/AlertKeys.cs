@@ -114,7 +114,5 @@ static class AlertKeys
             IsRequired = true,
         },
         new("expires", "how long a link holds") { Default = "`7d`" },
-        new("key", "the key that signs links, at least 16 characters") { IsSecret = true,
-            Default = "one that the lake keeps" },
     ];
 }

@@ -1,5 +1,6 @@
 using Foz.Lake;
 using Foz.Lake.Configuration;
+using Foz.Operations.Channels;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Operations.Alerts;
@@ -26,12 +27,12 @@ sealed class AlertReader(ProjectFile file, Action<string> report, TimeProvider c
         var files = Files().ToList();
         var readers = files.Select(Open).OfType<MappingReader>().ToList();
         var values = new AlertValues(file, errors);
-        var templates = new Dictionary<string, IncidentTemplate?>(StringComparer.Ordinal);
+        var templates = new Dictionary<string, IncidentTexts?>(StringComparer.Ordinal);
         foreach (var entry in Unique(readers, "templates", "a template")) templates[entry.Key] = Template(entry);
         var channels = new Dictionary<string, RoutedChannel>(StringComparer.Ordinal)
         {
             [AlertSettings.HostChannel] = new(
-                new TerminalChannel(AlertSettings.HostChannel, report, IncidentWords.English)),
+                new TerminalChannel(AlertSettings.HostChannel, MessageWords.English, report)),
         };
         var creation = new ChannelCreation(file, report, clock, errors);
         var names = new HashSet<string>(StringComparer.Ordinal) { AlertSettings.HostChannel };
@@ -127,10 +128,10 @@ sealed class AlertReader(ProjectFile file, Action<string> report, TimeProvider c
         }
     }
 
-    IncidentTemplate? Template(YamlEntry entry)
+    IncidentTexts? Template(YamlEntry entry)
     {
         var reader = MappingReader.Of(entry.Value, entry.KeyPlace, "a template", errors, AlertKeys.Template);
-        var template = IncidentTemplate.Read(
+        var template = IncidentTexts.Read(
             reader.Node("title") as YamlNode.Scalar, reader.Node("text") as YamlNode.Scalar, errors);
         reader.Finish();
         return template;
@@ -140,12 +141,10 @@ sealed class AlertReader(ProjectFile file, Action<string> report, TimeProvider c
     {
         var reader = MappingReader.Of(file.Node("links"), file.PlaceOf("links"), "'links'", errors, AlertKeys.Links);
         var lifetime = values.Length(reader, "expires", TimeSpan.FromMinutes(1)) ?? TimeSpan.FromDays(7);
-        var key = values.Secret(reader, "key");
-        if (key is { Length: < 16 }) errors.Add(reader.PlaceOf("key"), "'key' must have at least 16 characters");
         var text = reader.RequiredText("url");
         reader.Finish();
         if (Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
-            return new(url, lifetime, key);
+            return new(url, lifetime);
         if (text.Length > 0) errors.Add(
             reader.PlaceOf("url"), $"'{text}' is no address", "write https://foz.example.com");
         return null;

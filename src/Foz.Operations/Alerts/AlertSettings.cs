@@ -40,9 +40,6 @@ public sealed record AlertSettings
 /// <param name="Channel">The channel.</param>
 public sealed record RoutedChannel(IAlertChannel Channel)
 {
-    /// <summary>Gets the language of its messages.</summary>
-    public MessageLanguage Language { get; init; }
-
     /// <summary>Gets the user or role whose masks hold for rows in messages; null where no rows are sent.</summary>
     public string? Role { get; init; }
 
@@ -50,24 +47,13 @@ public sealed record RoutedChannel(IAlertChannel Channel)
     public int PerMinuteMax { get; init; } = 30;
 
     /// <summary>Gets its own texts; null for those of Foz.</summary>
-    public IncidentTemplate? Template { get; init; }
-}
-
-/// <summary>A language of messages.</summary>
-public enum MessageLanguage
-{
-    /// <summary>English.</summary>
-    English,
-
-    /// <summary>Portuguese of Brazil.</summary>
-    Portuguese,
+    public IncidentTexts? Texts { get; init; }
 }
 
 /// <summary>How links in messages are made.</summary>
 /// <param name="Url">Where the HTTP port of the hosts is reached.</param>
 /// <param name="Lifetime">How long a link holds.</param>
-/// <param name="Key">The key that signs; null for one that the lake keeps.</param>
-public sealed record LinkSettings(Uri Url, TimeSpan Lifetime, string? Key);
+public sealed record LinkSettings(Uri Url, TimeSpan Lifetime);
 
 /// <summary>Which incidents go to which channels.</summary>
 public sealed record AlertRoute

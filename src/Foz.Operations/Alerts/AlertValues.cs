@@ -15,7 +15,6 @@ sealed class AlertValues
     public static readonly IReadOnlyDictionary<string, AlertSeverity> Severities =
         Enum.GetValues<AlertSeverity>().ToDictionary(value => value.ToString().ToLowerInvariant());
 
-    readonly ProjectFile file;
     readonly ErrorList errors;
     readonly IReadOnlyDictionary<string, Calendar> calendars;
     readonly TimeZoneInfo zone;
@@ -24,7 +23,7 @@ sealed class AlertValues
     /// <param name="errors">Takes what is wrong.</param>
     public AlertValues(ProjectFile file, ErrorList errors)
     {
-        (this.file, this.errors) = (file, errors);
+        this.errors = errors;
         // What is wrong with these is noted where schedules are read.
         var ignored = new ErrorList();
         var scheduler = MappingReader.Of(
@@ -77,14 +76,5 @@ sealed class AlertValues
         if (DailyHours.TryParse(text, at) is { } hours) return new(hours, calendar);
         errors.Add(reader.PlaceOf("hours"), $"'{text}' are no hours", "write '08:00-18:00'");
         return null;
-    }
-
-    /// <summary>A text in which variables are filled in, which is kept secret; null where it is not set.</summary>
-    public string? Secret(MappingReader reader, string key)
-    {
-        if (reader.Node(key) is not YamlNode.Scalar scalar) return null;
-        var text = VariableText.Expand(scalar.Text, scalar.Place, file.Variables, errors);
-        file.Secrets.Add(text);
-        return text;
     }
 }

@@ -11,20 +11,15 @@ namespace Foz.Operations.Alerts;
 /// <param name="errors">Takes what is wrong.</param>
 sealed class ChannelCreation(ProjectFile file, Action<string> report, TimeProvider clock, ErrorList errors)
 {
-    const string TypeKey = "type", Terminal = "terminal", LanguageKey = "language";
+    static readonly IReadOnlyList<SettingSpec> shared =
+        [.. AlertKeys.Channel.Where(key => key.Name is not ("type" or "language"))];
 
-    static readonly Dictionary<string, MessageLanguage> languages = new(StringComparer.Ordinal)
-    {
-        ["en"] = MessageLanguage.English, ["pt"] = MessageLanguage.Portuguese,
-    };
-
-    static readonly HashSet<string> common =
-        [.. AlertKeys.Channel.Select(key => key.Name).Where(name => name != TypeKey)];
+    static readonly IReadOnlyCollection<string> names = [.. shared.Select(key => key.Name)];
 
     /// <summary>Reads a channel; null where it is wrong.</summary>
     /// <param name="entry">Its entry.</param>
     /// <param name="templates">The templates, by name.</param>
-    public RoutedChannel? Read(YamlEntry entry, IReadOnlyDictionary<string, IncidentTemplate?> templates)
+    public RoutedChannel? Read(YamlEntry entry, IReadOnlyDictionary<string, IncidentTexts?> templates)
     {
         var before = errors.Count;
         if (entry.Value is not YamlNode.Mapping mapping)
@@ -37,35 +32,20 @@ sealed class ChannelCreation(ProjectFile file, Action<string> report, TimeProvid
             errors.Add(entry.KeyPlace, $"a channel '{entry.Key}' is there by itself", "give it another name");
             return null;
         }
-        var shared = new MappingReader(
-            new([.. mapping.Entries.Where(part => common.Contains(part.Key))], mapping.Place),
-                AlertKeys.Channel, errors);
-        var template = shared.Text("texts");
-        IncidentTemplate? own = null;
+        var reader = new MappingReader(
+            new([.. mapping.Entries.Where(part => names.Contains(part.Key))], mapping.Place), shared, errors);
+        var template = reader.Text("texts");
+        IncidentTexts? own = null;
         if (template is not null && !templates.TryGetValue(template, out own))
             errors.Add(
-                shared.PlaceOf("texts"), $"unknown template '{template}'",
+                reader.PlaceOf("texts"), $"unknown template '{template}'",
                 NearestName.Hint(template, templates.Keys) ?? "declare it under 'templates' of a file in alerts/");
-        var language = shared.Word("language", languages) ?? MessageLanguage.English;
-        var (role, perMinute) = (shared.Text("role"), shared.Integer("per_minute", 1, 10_000));
-        var channel = Create(entry, mapping, language);
-        return channel is null || errors.Count > before
-            ? null
-            : new(channel) { Language = language, Role = role, PerMinuteMax = (int)(perMinute ?? 30), Template = own };
-    }
-
-    /// <summary>The one place where channels are made from what is said of them.</summary>
-    IAlertChannel? Create(YamlEntry entry, YamlNode.Mapping mapping, MessageLanguage language)
-    {
-        if (mapping[TypeKey] is not YamlNode.Scalar { Text: Terminal })
-            // The language is read there too, for the labels that the channel itself writes.
-            return new ChannelReader(file.Folder, file.Variables, file.Secrets, clock, errors)
-                .Read(entry, [.. common.Where(key => key != LanguageKey)]);
-        var own = new YamlNode.Mapping(
-            [.. mapping.Entries.Where(part => !common.Contains(part.Key))], mapping.Place);
-        var reader = new MappingReader(own, errors);
-        reader.Text(TypeKey);
-        reader.Finish();
-        return new TerminalChannel(entry.Key, report, IncidentWords.Of(language));
+        var (role, perMinute) = (reader.Text("role"), reader.Integer("per_minute", 1, 10_000));
+        var channel = new ChannelReader(file.Folder, file.Variables, file.Secrets, clock, errors) { Report = report }
+            .Read(entry, names);
+        if (errors.Count == before && channel is not null)
+            return new(channel) { Role = role, PerMinuteMax = (int)(perMinute ?? 30), Texts = own };
+        channel?.Dispose();
+        return null;
     }
 }

@@ -16,7 +16,7 @@ sealed class MessageWriter(string project, string environment, RoutedChannel cha
     const int TitleMax = 200;
     const int TextMax = 4000;
 
-    readonly IncidentWords words = IncidentWords.Of(channel.Language);
+    readonly MessageWords words = channel.Channel.Words;
 
     /// <summary>Writes the message of a notice.</summary>
     /// <param name="notice">The notice.</param>
@@ -37,16 +37,17 @@ sealed class MessageWriter(string project, string environment, RoutedChannel cha
             Severity = incidents.Max(one => one.Severity),
             Key = notice.Key,
             Title = Cut(
-                isMany ? Many(notice.Kind, incidents) : channel.Template?.Title(values) ?? values["title"], TitleMax),
+                isMany ? Many(notice.Kind, incidents) : channel.Texts?.Title(values, words) ?? values["title"],
+                TitleMax),
             Text = Cut(
                 isMany ? List(incidents.Select(Line))
-                    : channel.Template?.Text(values) ?? TextOf(notice.Kind, incident), TextMax),
+                    : channel.Texts?.Text(values, words) ?? TextOf(notice.Kind, incident), TextMax),
             Values = isMany ? [] : Shown(notice.Kind, incident, now),
             Rows = notice.Kind is MessageKind.Resolved or MessageKind.Acknowledged ? null : rows,
             Command = notice.Kind is MessageKind.Resolved ? null : isMany ? "foz incidents" : incident.Command,
             Links = link is null || isMany || incident.AcknowledgedAt is not null || !incident.IsOpen
                 ? []
-                : [new(words.Link, link)],
+                : [new(words.Acknowledge, link)],
             Thread = notice.Kind is MessageKind.Opened
                 ? null
                 : incident.Notes.GetValueOrDefault(notice.Channel)?.Thread,
@@ -63,18 +64,18 @@ sealed class MessageWriter(string project, string environment, RoutedChannel cha
         Command = "foz incidents",
     };
 
-    string Many(MessageKind kind, IReadOnlyList<Incident> incidents) => Format(
-        kind is MessageKind.Resolved ? words.ManyResolved : words.Many, incidents.Count)
+    string Many(MessageKind kind, IReadOnlyList<Incident> incidents) =>
+        (kind is MessageKind.Resolved ? words.Ended(incidents.Count) : words.Began(incidents.Count))
             + $" ({project}, {environment})";
 
     string TitleOf(Incident incident) =>
         incident.Root.StartsWith("source:", StringComparison.Ordinal) && incident.MembersCount > 1
             ? $"{incident.Root["source:".Length..]}: {incident.MembersCount} × {incident.Text}"
             : $"{incident.Subject}: {incident.Text}"
-                + (incident.MembersCount > 1 ? $" ({Format(words.More, incident.MembersCount - 1)})" : "");
+                + (incident.MembersCount > 1 ? $" ({words.More(incident.MembersCount - 1)})" : "");
 
     string TextOf(MessageKind kind, Incident incident) => kind is MessageKind.Resolved
-        ? incident.ResolvedBy is { } user ? Format(words.ByUser, user) : ""
+        ? incident.ResolvedBy is { } user ? words.ClosedBy(user) : ""
         : incident.Members.Count > 1
             ? List(incident.Members.Select(member => $"{member.Subject}: {member.Text}"), incident.MembersCount)
             : "";
@@ -83,12 +84,12 @@ sealed class MessageWriter(string project, string environment, RoutedChannel cha
     {
         var shown = new List<MessageValue> { new(words.Since, Time(incident.Since)) };
         if (kind is MessageKind.Resolved)
-            shown.Add(new(words.Duration, words.Length((incident.ResolvedAt ?? now) - incident.Since)));
+            shown.Add(new(words.Lasted, words.Length((incident.ResolvedAt ?? now) - incident.Since)));
         if (incident.Owners.Count > 0) shown.Add(new(words.Owners, string.Join(", ", incident.Owners)));
         if (incident.RunId is { } run) shown.Add(new(words.Run, run));
         if (incident.BlocksCount > 0 && kind is not MessageKind.Resolved)
             shown.Add(new(words.Blocks, Blocks(incident)));
-        if (incident.AcknowledgedBy is { } user) shown.Add(new(words.Acknowledged, user));
+        if (incident.AcknowledgedBy is { } user) shown.Add(new(words.AcknowledgedBy, user));
         return shown;
     }
 
@@ -96,7 +97,7 @@ sealed class MessageWriter(string project, string environment, RoutedChannel cha
     {
         var names = string.Join(", ", incident.Blocks.Take(ListedMax));
         var more = incident.BlocksCount - Math.Min(incident.Blocks.Count, ListedMax);
-        return more > 0 ? $"{names} {Format(words.More, more)}" : names;
+        return more > 0 ? $"{names} {words.More(more)}" : names;
     }
 
     Dictionary<string, string> Values(MessageKind kind, Incident incident, DateTimeOffset now, Uri? link) =>
@@ -125,10 +126,8 @@ sealed class MessageWriter(string project, string environment, RoutedChannel cha
         var all = lines.ToList();
         var more = (count ?? all.Count) - Math.Min(all.Count, ListedMax);
         var shown = string.Join('\n', all.Take(ListedMax));
-        return more > 0 ? $"{shown}\n{Format(words.More, more)}" : shown;
+        return more > 0 ? $"{shown}\n{words.More(more)}" : shown;
     }
-
-    static string Format(string words, object value) => string.Format(CultureInfo.InvariantCulture, words, value);
 
     static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);

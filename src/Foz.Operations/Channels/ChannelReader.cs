@@ -19,8 +19,11 @@ sealed partial class ChannelReader(
     public static IReadOnlyList<ChannelType> Types { get; } =
     [
         SlackChannel.Type, TelegramChannel.Type, EmailChannel.Type, WhatsAppChannel.Type, TeamsChannel.Type,
-        PagerDutyChannel.Type, AlertmanagerChannel.Type, WebhookChannel.Type,
+        PagerDutyChannel.Type, AlertmanagerChannel.Type, WebhookChannel.Type, TerminalChannel.Type,
     ];
+
+    /// <summary>Gets what takes the messages that the host itself reports to its operator.</summary>
+    public Action<string> Report { get; init; } = static _ => { };
 
     /// <summary>Gets the settings that hold a secret in a part of their text, if a variable is in it.</summary>
     static readonly string[] partlySecret = [WebhookChannel.UrlKey, WebhookChannel.ResolvedUrlKey, "headers"];
@@ -60,7 +63,7 @@ sealed partial class ChannelReader(
         if (!own.IsEmpty) return null;
         try
         {
-            return type.Create(new(name, folder, settings, secrets, clock));
+            return type.Create(new(name, folder, settings, secrets, clock) { Report = Report });
         }
         catch (FozException e)
         {

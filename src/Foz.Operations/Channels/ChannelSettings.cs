@@ -43,6 +43,9 @@ sealed record ChannelSettings(string Name, string Folder, Settings Values, Secre
         Default = "those of the machine",
     };
 
+    /// <summary>Gets what takes the messages that the host itself reports to its operator.</summary>
+    public Action<string> Report { get; init; } = static _ => { };
+
     /// <summary>Gets the labels of the channel's language.</summary>
     public MessageWords Words => MessageWords.All.GetValueOrDefault(Values.Text("language") ?? "en")
         ?? MessageWords.English;

@@ -68,21 +68,30 @@ sealed record FittedMessage(
     /// <summary>Returns the line above a message: its severity, what it reports, and its title.</summary>
     public static string HeadingOf(AlertMessage message, MessageWords words)
     {
-        var severity = words.Of(message.Severity);
-        var symbol = message.Severity switch
+        var symbol = (message.Kind, message.Severity) switch
         {
-            AlertSeverity.Critical => "🔴",
-            AlertSeverity.Warning => "🟠",
+            (MessageKind.Acknowledged, _) => "👤",
+            (MessageKind.Resolved, _) => "✅",
+            (MessageKind.Test, _) => "🔔",
+            (_, AlertSeverity.Critical) => "🔴",
+            (_, AlertSeverity.Warning) => "🟠",
             _ => "🔵",
         };
+        return $"{symbol} {PlainHeadingOf(message, words)}";
+    }
+
+    /// <summary>Returns the line above a message without its symbol.</summary>
+    public static string PlainHeadingOf(AlertMessage message, MessageWords words)
+    {
+        var severity = words.Of(message.Severity);
         var label = message.Kind switch
         {
-            MessageKind.Repeated => $"{symbol} {severity}, {words.StillOpen}",
-            MessageKind.Escalated => $"{symbol} {severity}, {words.Escalated}",
-            MessageKind.Acknowledged => $"👤 {words.Acknowledged}",
-            MessageKind.Resolved => $"✅ {words.Resolved}",
-            MessageKind.Test => $"🔔 {words.Test}",
-            _ => $"{symbol} {severity}",
+            MessageKind.Repeated => $"{severity}, {words.StillOpen}",
+            MessageKind.Escalated => $"{severity}, {words.Escalated}",
+            MessageKind.Acknowledged => words.Acknowledged,
+            MessageKind.Resolved => words.Resolved,
+            MessageKind.Test => words.Test,
+            _ => severity,
         };
         return $"{label}: {MessageText.OneLine(message.Title)}";
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Foz.Operations.Channels;
 
-/// <summary>The labels of messages in one language; titles and texts are not among them.</summary>
+/// <summary>The words of messages in one language; what happened is written in English.</summary>
 public sealed record MessageWords
 {
     static readonly CultureInfo invariant = CultureInfo.InvariantCulture;
@@ -15,11 +15,14 @@ public sealed record MessageWords
         Language = "en", Thousands = ",",
         Info = "Info", Warning = "Warning", Critical = "Critical",
         StillOpen = "still open", Escalated = "escalated", Acknowledged = "Acknowledged", Resolved = "Resolved",
-        Test = "Test",
-        Table = "Table", Owner = "Owner", Since = "Since", Lasted = "Lasted", Blocks = "Blocks", Fix = "To fix",
-        FirstRows = "First rows", Acknowledge = "Acknowledge", Details = "Details", Silence = "Silence",
+        Test = "Test", TestText = "this is a test of the channel: nothing is broken",
+        Owners = "Owners", Since = "Since", Lasted = "Lasted", Blocks = "Blocks", Run = "Run",
+        AcknowledgedBy = "Taken care of by", Fix = "To fix", FirstRows = "First rows", Acknowledge = "Acknowledge",
+        ClosedByUser = "closed by {0}", AndMore = "and {0} more",
+        ManyBegan = "{0} incidents began", ManyEnded = "{0} incidents ended",
         Characters = ("more character", "more characters"), Rows = ("more row", "more rows"),
         Columns = ("more column", "more columns"), Values = ("more value", "more values"),
+        Units = [("day", "days"), ("hour", "hours"), ("minute", "minutes"), ("second", "seconds")],
     };
 
     /// <summary>Gets the labels in Portuguese, as in Brazil.</summary>
@@ -28,12 +31,14 @@ public sealed record MessageWords
         Language = "pt", Thousands = ".",
         Info = "Informação", Warning = "Atenção", Critical = "Crítico",
         StillOpen = "ainda em aberto", Escalated = "escalado", Acknowledged = "Em atendimento",
-        Resolved = "Resolvido", Test = "Teste",
-        Table = "Tabela", Owner = "Responsável", Since = "Desde", Lasted = "Durou", Blocks = "Bloqueia",
-        Fix = "Para corrigir",
-        FirstRows = "Primeiras linhas", Acknowledge = "Assumir", Details = "Detalhes", Silence = "Silenciar",
+        Resolved = "Resolvido", Test = "Teste", TestText = "este é um teste do canal: não há problema",
+        Owners = "Responsáveis", Since = "Desde", Lasted = "Durou", Blocks = "Bloqueia", Run = "Execução",
+        AcknowledgedBy = "Em atendimento por", Fix = "Para corrigir", FirstRows = "Primeiras linhas",
+        Acknowledge = "Assumir", ClosedByUser = "fechado por {0}", AndMore = "e mais {0}",
+        ManyBegan = "{0} incidentes começaram", ManyEnded = "{0} incidentes terminaram",
         Characters = ("caractere a mais", "caracteres a mais"), Rows = ("linha a mais", "linhas a mais"),
         Columns = ("coluna a mais", "colunas a mais"), Values = ("valor a mais", "valores a mais"),
+        Units = [("dia", "dias"), ("hora", "horas"), ("minuto", "minutos"), ("segundo", "segundos")],
     };
 
     /// <summary>Gets the languages that there are, by their codes in <c>language</c>.</summary>
@@ -67,11 +72,11 @@ public sealed record MessageWords
     /// <summary>Gets the label of <see cref="MessageKind.Test"/>.</summary>
     public required string Test { get; init; }
 
-    /// <summary>Gets the label of the table.</summary>
-    public required string Table { get; init; }
+    /// <summary>Gets the text of a message that tries a channel.</summary>
+    public required string TestText { get; init; }
 
-    /// <summary>Gets the label of the table's owner.</summary>
-    public required string Owner { get; init; }
+    /// <summary>Gets the label of the owners of an incident's tables.</summary>
+    public required string Owners { get; init; }
 
     /// <summary>Gets the label of the moment when the incident began.</summary>
     public required string Since { get; init; }
@@ -82,6 +87,12 @@ public sealed record MessageWords
     /// <summary>Gets the label of the tables that wait for the incident's end.</summary>
     public required string Blocks { get; init; }
 
+    /// <summary>Gets the label of the run that failed first.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>Gets the label of the user who takes care of the incident.</summary>
+    public required string AcknowledgedBy { get; init; }
+
     /// <summary>Gets the label of the command that fixes it.</summary>
     public required string Fix { get; init; }
 
@@ -91,17 +102,16 @@ public sealed record MessageWords
     /// <summary>Gets the text of the link that acknowledges the incident.</summary>
     public required string Acknowledge { get; init; }
 
-    /// <summary>Gets the text of the link that shows more.</summary>
-    public required string Details { get; init; }
-
-    /// <summary>Gets the text of the link that silences the incident.</summary>
-    public required string Silence { get; init; }
-
     string Thousands { get; init; } = "";
     (string One, string Many) Characters { get; init; }
     (string One, string Many) Rows { get; init; }
     (string One, string Many) Columns { get; init; }
     (string One, string Many) Values { get; init; }
+    string ClosedByUser { get; init; } = "";
+    string AndMore { get; init; } = "";
+    string ManyBegan { get; init; } = "";
+    string ManyEnded { get; init; } = "";
+    IReadOnlyList<(string One, string Many)> Units { get; init; } = [];
 
     /// <summary>Returns the label of a severity.</summary>
     public string Of(AlertSeverity severity) => severity switch
@@ -122,6 +132,27 @@ public sealed record MessageWords
 
     /// <summary>Returns how many values were left out.</summary>
     public string MoreValues(int count) => Count(count, Values);
+
+    /// <summary>Returns that a user closed the incident.</summary>
+    public string ClosedBy(string user) => string.Format(invariant, ClosedByUser, user);
+
+    /// <summary>Returns how many names were left out of a list.</summary>
+    public string More(int count) => string.Format(invariant, AndMore, count);
+
+    /// <summary>Returns how many incidents began.</summary>
+    public string Began(int count) => string.Format(invariant, ManyBegan, count);
+
+    /// <summary>Returns how many incidents ended.</summary>
+    public string Ended(int count) => string.Format(invariant, ManyEnded, count);
+
+    /// <summary>Returns a length of time, as its largest unit and the next.</summary>
+    public string Length(TimeSpan time)
+    {
+        int[] counts = [time.Days, time.Hours, time.Minutes, time.Seconds];
+        var parts = counts.Zip(Units).SkipWhile(part => part.First == 0).Take(2).Where(part => part.First > 0)
+            .Select(part => Count(part.First, part.Second)).ToList();
+        return parts.Count == 0 ? Count(0, Units[^1]) : string.Join(' ', parts);
+    }
 
     string Count(int count, (string One, string Many) words) =>
         count.ToString("N0", invariant).Replace(",", Thousands, StringComparison.Ordinal)

@@ -143,7 +143,7 @@ sealed class WebhookChannel : IAlertChannel
 
     static MessageTemplate Template(Settings values, string name, string text)
     {
-        var template = MessageTemplate.Read(text, out var error);
+        var template = MessagePlaceholders.Read(text, out var error);
         return error is not { } wrong
             ? template
             : throw new FozException(ErrorKind.Configuration, $"'{name}': {wrong.Message}")

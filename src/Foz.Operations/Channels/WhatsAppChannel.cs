@@ -130,7 +130,7 @@ sealed class WhatsAppChannel : IAlertChannel
 
     static MessageTemplate Parameter(Settings values, string text)
     {
-        var parameter = MessageTemplate.Read(text, out var error);
+        var parameter = MessagePlaceholders.Read(text, out var error);
         return error is not { } wrong
             ? parameter
             : throw new FozException(ErrorKind.Configuration, $"'{ParametersKey}': {wrong.Message}")

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Foz.Lake;
+using Foz.Lake.Catalog;
 
 namespace Foz.Operations.Hosting;
 
@@ -14,14 +15,15 @@ namespace Foz.Operations.Hosting;
 public sealed class SignedLinks
 {
     /// <summary>
-    /// The environment variable that holds the key: hosts of one project on several machines need the same.
+    /// The environment variable that holds the key, where it is not the lake's.
     /// </summary>
     public const string Variable = "FOZ_LINK_KEY";
 
     /// <summary>The path of links, as ASP.NET Core's routing writes it.</summary>
     public const string Pattern = "/links/{token}";
 
-    const string FileName = "links.key";
+    /// <summary>Where the lake keeps the key where none is configured.</summary>
+    const string KeyPath = "_foz/links.key";
     const int KeyBytes = 32;
     const int TokenCharsMax = 4096;
 
@@ -45,30 +47,58 @@ public sealed class SignedLinks
     }
 
     /// <summary>
-    /// Opens the links of a project: with the key that is configured, else with that of <c>.foz/links.key</c>, which is
-    /// made once and only its owner may read.
+    /// Opens the links of a lake: with the key that is configured, else with the lake's, which is made once. On a local
+    /// disk only its owner may read it.
     /// </summary>
-    /// <param name="folder">The project's folder.</param>
+    /// <param name="lake">The lake.</param>
     /// <param name="configured">The value of <see cref="Variable"/>; null where it is not set.</param>
-    /// <param name="clock">The time.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The key cannot be read or written, or is too short.</exception>
-    public static SignedLinks Open(string folder, string? configured, TimeProvider clock)
+    public static async Task<SignedLinks> OpenAsync(
+        Lakehouse lake, string? configured, CancellationToken cancellationToken)
     {
-        if (!string.IsNullOrEmpty(configured)) return new(Encoding.UTF8.GetBytes(configured), clock);
-        var path = Path.Combine(folder, ".foz", FileName);
+        while (true)
+        {
+            if (await FindAsync(lake, configured, cancellationToken) is { } links) return links;
+            // Of two processes that make one, the first wins.
+            var made = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes));
+            if (!lake.IsLocal)
+            {
+                await lake.Store.PutIfAbsentAsync(KeyPath, Encoding.ASCII.GetBytes(made), cancellationToken);
+                continue;
+            }
+            await lake.Format.ReadForWritingAsync(cancellationToken);
+            Make(Path.Combine(lake.Folder, KeyPath), made);
+        }
+    }
+
+    /// <summary>
+    /// Opens the links of a lake without making a key; null where there is none, and so no link was ever signed.
+    /// </summary>
+    /// <inheritdoc cref="OpenAsync"/>
+    public static async Task<SignedLinks?> FindAsync(
+        Lakehouse lake, string? configured, CancellationToken cancellationToken)
+    {
+        if (!string.IsNullOrEmpty(configured)) return new(Encoding.UTF8.GetBytes(configured), lake.Clock);
+        if (await lake.Store.GetAsync(KeyPath, cancellationToken) is not { } stored) return null;
         try
         {
-            if (!File.Exists(path)) Make(path);
-            return new(Convert.FromHexString(File.ReadAllText(path).Trim()), clock);
+            return new(Convert.FromHexString(Encoding.ASCII.GetString(stored.Content.Span).Trim()), lake.Clock);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception e) when (e is FormatException or FozException)
         {
-            throw new FozException(ErrorKind.Configuration, $"the key of links {path} cannot be used: {e.Message}", e)
+            throw new FozException(ErrorKind.Configuration, $"the key of links {KeyPath} of the lake is damaged", e)
             {
                 Hint = $"delete it, or set {Variable}: links that were sent hold no more then",
             };
         }
     }
+
+    /// <summary>Returns the address of a link.</summary>
+    /// <param name="host">Where people reach the HTTP port of the hosts.</param>
+    /// <param name="link">The link.</param>
+    public Uri AddressOf(Uri host, SignedLink link) =>
+        new($"{host.GetLeftPart(UriPartial.Path).TrimEnd('/')}/links/{Create(link)}");
 
     /// <summary>Returns the token of a link.</summary>
     public string Create(SignedLink link)
@@ -101,22 +131,30 @@ public sealed class SignedLinks
 
     byte[] Sign(ReadOnlySpan<byte> content) => HMACSHA256.HashData(key, content);
 
-    static void Make(string path)
+    static void Make(string path, string made)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var own = $"{path}.{Guid.NewGuid():N}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new StreamWriter(own, options))
-            file.Write(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes)));
         try
         {
-            // Of two processes that make one, the first wins.
-            File.Move(own, path, overwrite: false);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var own = $"{path}.{Guid.NewGuid():N}";
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using (var file = new StreamWriter(own, options)) file.Write(made);
+            try
+            {
+                File.Move(own, path, overwrite: false);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                File.Delete(own);
+            }
         }
-        catch (IOException) when (File.Exists(path))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(own);
+            throw new FozException(ErrorKind.Storage, $"the key of links {path} cannot be written: {e.Message}", e)
+            {
+                Hint = $"set {Variable}",
+            };
         }
     }
 }
@@ -126,6 +164,9 @@ public static class LinkPurposes
 {
     /// <summary>Approves or rejects a task: about its firing and its name.</summary>
     public const string Approval = "approval";
+
+    /// <summary>Shows an incident and changes it: about its id; sent to a channel.</summary>
+    public const string Incident = "incident";
 }
 
 /// <summary>What a link is for.</summary>
@@ -137,7 +178,9 @@ public sealed record SignedLink
     /// <summary>Gets what it is about, such as a firing and its task.</summary>
     public required IReadOnlyList<string> About { get; init; }
 
-    /// <summary>Gets the person to whom it was sent: who has the link acts as that person.</summary>
+    /// <summary>
+    /// Gets the person to whom it was sent, as whom a user with the link acts; of an incident, the channel.
+    /// </summary>
     public required string To { get; init; }
 
     /// <summary>Gets until when it holds.</summary>

@@ -31,7 +31,7 @@ public sealed class AlertServeTests : IDisposable
         await Task.Delay(2000, Cancel);
         host.Kill();
         var told = (await host.WaitAsync()).Errors;
-        Assert.Contains("alerts: [crítico] silver.a: models/silver/a.sql:1:8: Could not convert string 'x'", told);
+        Assert.Contains("alerts: Crítico: silver.a: models/silver/a.sql:1:8: Could not convert string 'x'", told);
         Assert.Contains("Bloqueia: gold.b", told);
         Assert.Contains("alerts: Em atendimento: silver.a", told);
         Assert.Contains("alerts: Resolvido: silver.a", told);

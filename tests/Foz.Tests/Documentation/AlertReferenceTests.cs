@@ -26,6 +26,6 @@ public sealed class AlertReferenceTests
     [Fact]
     public void Every_name_of_templates_is_documented() => Generated.Block(
         MarkdownDocument.Read(Page), "names",
-        IncidentTemplate.Names.Select(name => Generated.Row($"`{name.Key}`", name.Value)).Prepend("|---|---|")
+        IncidentTexts.Names.Select(name => Generated.Row($"`{name.Key}`", name.Value)).Prepend("|---|---|")
             .Prepend("| Name | Value |"));
 }

@@ -141,17 +141,19 @@ static class TaskCommands
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             if (!Duration.TryParse(arguments.GetValue(within)!, out var length))
                 throw CommandContext.Unreadable("--within", arguments.GetValue(within)!, "write 12h or 2d");
+            if (!Uri.TryCreate(arguments.GetValue(url), UriKind.Absolute, out var host)
+                || host.Scheme is not ("http" or "https"))
+                throw CommandContext.Unreadable("--url", arguments.GetValue(url)!, "write https://foz.example.com");
             var firing = await FindAsync(workspace, arguments.GetRequiredValue(run), cancellationToken);
             var name = arguments.GetRequiredValue(task);
             await new TaskService(workspace.Lake, workspace.File).GetAsync(firing.Id, name, cancellationToken);
-            var links = SignedLinks.Open(
-                workspace.File.Folder, workspace.File.Variables[SignedLinks.Variable], context.Shell.Clock);
-            var token = links.Create(new()
+            var links = await SignedLinks.OpenAsync(
+                workspace.Lake, workspace.File.Variables[SignedLinks.Variable], cancellationToken);
+            context.Shell.Out.WriteLine(links.AddressOf(host, new()
             {
                 Purpose = LinkPurposes.Approval, About = [firing.Id, name], To = arguments.GetRequiredValue(person),
                 Expires = context.Shell.Clock.GetUtcNow() + length,
-            });
-            context.Shell.Out.WriteLine($"{arguments.GetValue(url)!.TrimEnd('/')}/links/{token}");
+            }));
         });
         return command;
     }

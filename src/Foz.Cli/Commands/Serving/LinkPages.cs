@@ -1,106 +1,85 @@
-using System.Net;
+using Foz.Cli.Documentation;
 using Foz.Lake;
-using Foz.Operations;
 using Foz.Operations.Hosting;
-using Foz.Operations.Tasks;
 using Foz.Server.Pages;
 using Microsoft.AspNetCore.Http;
 
 namespace Foz.Cli.Commands.Serving;
 
 /// <summary>
-/// The pages of links that Foz sends: a GET shows what a link is about, and changes nothing; a POST decides. Who has
-/// the link acts as the person to whom it was sent.
+/// The pages of links that Foz sends: a GET shows what a link is about, and changes nothing, as chats open links to
+/// show them; a POST changes it. Each purpose of links has its page.
 /// </summary>
-/// <param name="links">Checks the tokens.</param>
-/// <param name="tasks">The tasks of firings.</param>
-sealed class LinkPages(SignedLinks links, TaskService tasks)
+/// <param name="openLinks">Gives what reads tokens; null where none was ever signed.</param>
+/// <param name="approvals">The page of tasks that wait for a person.</param>
+/// <param name="incidents">The page of incidents.</param>
+sealed class LinkPages(
+    Func<CancellationToken, Task<SignedLinks?>> openLinks, ApprovalPage approvals, IncidentPage incidents)
 {
-    const int CommentCharsMax = 1000;
     const int FormBytesMax = 16 << 10;
 
     /// <summary>Creates the pages.</summary>
     public IReadOnlyList<HttpPage> Create() =>
     [
-        new("GET", SignedLinks.Pattern, context => AnswerAsync(context, isDecision: false)) { NeedsLogIn = false },
-        new("POST", SignedLinks.Pattern, context => AnswerAsync(context, isDecision: true))
+        new("GET", SignedLinks.Pattern, context => AnswerAsync(context, isChange: false)) { NeedsLogIn = false },
+        new("POST", SignedLinks.Pattern, context => AnswerAsync(context, isChange: true))
         {
             NeedsLogIn = false, BodyBytesMax = FormBytesMax,
         },
     ];
 
-    async Task AnswerAsync(HttpContext context, bool isDecision)
+    async Task AnswerAsync(HttpContext context, bool isChange)
     {
         var words = LinkWords.Of(context.Request.Headers.AcceptLanguage.ToString());
-        if (links.Read((string?)context.Request.RouteValues["token"] ?? "") is not LinkResult.Valid
-            { Link: { Purpose: LinkPurposes.Approval, About: [var firing, var name] } link })
+        var token = (string?)context.Request.RouteValues["token"] ?? "";
+        var notValid = new LinkAnswer(StatusCodes.Status404NotFound, "Foz", Html.Of($"<p>{words.NotValid}</p>"));
+        if (await openLinks(context.RequestAborted) is not { } links
+            || links.Read(token) is not LinkResult.Valid { Link: var link })
         {
-            await WriteAsync(context, StatusCodes.Status404NotFound, words, $"<p>{words.NotValid}</p>");
+            await WriteAsync(context, words, notValid);
             return;
         }
+        IFormCollection? form = null;
+        if (isChange)
+        {
+            if (!context.Request.HasFormContentType)
+            {
+                context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+                return;
+            }
+            form = await context.Request.ReadFormAsync(context.RequestAborted);
+        }
+        var answer = await AnswerAsync(link, form, words, context.RequestAborted) ?? notValid;
+        // Relative, as the host may be below a path of a proxy: reloading the page does not send the form again.
+        if (answer.Status == StatusCodes.Status303SeeOther) context.Response.Headers.Location = token;
+        await WriteAsync(context, words, answer);
+    }
+
+    /// <summary>
+    /// Answers a request; null where the link's purpose is of a later Foz, or what it is about is gone.
+    /// </summary>
+    async Task<LinkAnswer?> AnswerAsync(
+        SignedLink link, IFormCollection? form, LinkWords words, CancellationToken cancellationToken)
+    {
         try
         {
-            if (isDecision) await DecideAsync(context, (firing, name), link.To);
-            else await ShowAsync(context, words, firing, name, link.To);
+            return link.Purpose switch
+            {
+                LinkPurposes.Approval => await approvals.AnswerAsync(link, form, words, cancellationToken),
+                LinkPurposes.Incident => await incidents.AnswerAsync(link, form, words, cancellationToken),
+                _ => null,
+            };
         }
-        catch (FozException e) when (e.Kind is ErrorKind.NotFound or ErrorKind.Conflict or ErrorKind.Denied)
+        catch (FozException e) when (
+            e.Kind is ErrorKind.NotFound or ErrorKind.Conflict or ErrorKind.Denied or ErrorKind.Usage)
         {
-            await WriteAsync(
-                context, StatusCodes.Status409Conflict, words, $"<p>{WebUtility.HtmlEncode(e.Message)}</p>");
+            return new(StatusCodes.Status409Conflict, "Foz", Html.Of($"<p>{e.Message}</p>"));
         }
     }
 
-    async Task ShowAsync(HttpContext context, LinkWords words, string firing, string name, string to)
+    static async Task WriteAsync(HttpContext context, LinkWords words, LinkAnswer answer)
     {
-        var task = await tasks.GetAsync(firing, name, context.RequestAborted);
-        var rows = new List<(string, string)> { (words.Run, firing), (words.Task, name), (words.You, to) };
-        foreach (var other in (await tasks.FindAsync(firing, context.RequestAborted))!.Tasks)
-            rows.AddRange(other.Outputs.Select(output => ($"{other.Name}.{output.Key}", output.Value)));
-        var table = string.Concat(rows.Select(
-            row => $"<tr><th>{WebUtility.HtmlEncode(row.Item1)}</th><td>{WebUtility.HtmlEncode(row.Item2)}</td></tr>"));
-        var rest = task.State is not TaskState.Approval
-            ? $"<p>{words.Decided} {WebUtility.HtmlEncode(task.Reason ?? "")}</p>"
-            : $"""
-               <form method="post"><label for="c">{words.Comment}</label>
-               <input id="c" name="comment" maxlength="{CommentCharsMax}" autocomplete="off">
-               <p><button name="verdict" value="approved">{words.Approve}</button>
-               <button name="verdict" value="rejected" class="no">{words.Reject}</button></p></form>
-               """;
-        await WriteAsync(context, StatusCodes.Status200OK, words, $"<table>{table}</table>{rest}");
-    }
-
-    async Task DecideAsync(HttpContext context, (string Firing, string Task) what, string to)
-    {
-        var words = LinkWords.Of(context.Request.Headers.AcceptLanguage.ToString());
-        if (!context.Request.HasFormContentType)
-        {
-            await WriteAsync(context, StatusCodes.Status400BadRequest, words, $"<p>{words.NotValid}</p>");
-            return;
-        }
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        TaskVerdict? verdict = form["verdict"].ToString() switch
-        {
-            "approved" => TaskVerdict.Approved,
-            "rejected" => TaskVerdict.Rejected,
-            _ => null,
-        };
-        if (verdict is not { } decided)
-        {
-            await WriteAsync(context, StatusCodes.Status400BadRequest, words, $"<p>{words.NotValid}</p>");
-            return;
-        }
-        var comment = form["comment"].ToString().Trim();
-        await tasks.DecideAsync(
-            what, decided, (to, []), comment.Length <= CommentCharsMax ? comment : comment[..CommentCharsMax],
-            context.RequestAborted);
-        await WriteAsync(
-            context, StatusCodes.Status200OK, words,
-            $"<p>{(decided is TaskVerdict.Approved ? words.Approved : words.Rejected)}</p>");
-    }
-
-    static async Task WriteAsync(HttpContext context, int status, LinkWords words, string content)
-    {
-        context.Response.StatusCode = status;
+        context.Response.StatusCode = answer.Status;
         context.Response.ContentType = "text/html; charset=utf-8";
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy =
@@ -110,61 +89,39 @@ sealed class LinkPages(SignedLinks links, TaskService tasks)
         headers["Referrer-Policy"] = "no-referrer";
         headers.XContentTypeOptions = "nosniff";
         await context.Response.WriteAsync(
-            $$"""
-            <!doctype html>
-            <html lang="{{words.Language}}"><meta charset="utf-8"><title>{{words.Title}}</title>
-            <meta name="viewport" content="width=device-width">
-            <style>
-            body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:3rem auto;padding:0 1rem;color:#1b2733}
-            th{text-align:left;padding-right:1.5rem;font-weight:600;color:#52616f}td{overflow-wrap:anywhere}
-            input{width:100%;padding:.5rem;margin:.25rem 0;box-sizing:border-box}form{margin-top:1.5rem}
-            button{padding:.6rem 1.4rem;border:0;border-radius:.3rem;background:#0a6b5d;color:#fff;font-size:1rem}
-            .no{background:#8f2d2d;margin-left:.5rem}
-            </style>
-            <h1>{{words.Title}}</h1>{{content}}</html>
-            """,
+            Html.Of(
+                $$"""
+                <!doctype html>
+                <html lang="{{words.Language}}"><meta charset="utf-8"><title>{{answer.Title}}</title>
+                <meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">
+                <style>
+                body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem;color:#1b2733}
+                th{text-align:left;vertical-align:top;padding-right:1.5rem;font-weight:600;color:#52616f}
+                td{overflow-wrap:anywhere}form{margin-top:1.5rem}
+                input,select{width:100%;padding:.5rem;margin:.25rem 0;box-sizing:border-box;font:inherit}
+                button{padding:.6rem 1.2rem;border:0;border-radius:.3rem;background:#0a6b5d;color:#fff;font-size:1rem}
+                .no,.critical{background:#8f2d2d}.warning{background:#8a5a00}.info{background:#52616f}
+                .state{display:inline-block;padding:.1rem .7rem;border-radius:.3rem;color:#fff}
+                </style>
+                <h1>{{answer.Title}}</h1>{{answer.Body}}</html>
+                """).Text,
             context.RequestAborted);
     }
 }
 
-/// <summary>The words of the pages of links, in a language.</summary>
-sealed record LinkWords(string Language, string Title, string Run, string Task, string You)
+/// <summary>What the page of a link answers.</summary>
+/// <param name="Status">The status of HTTP; 303 leads to the same page again.</param>
+/// <param name="Title">The heading.</param>
+/// <param name="Body">What is below it.</param>
+readonly record struct LinkAnswer(int Status, string Title, Html Body)
 {
-    static readonly LinkWords english = new("en", "Approval", "Run", "Task", "You decide as")
-    {
-        Comment = "Comment", Approve = "Approve", Reject = "Reject", Approved = "Approved. The run goes on.",
-        Rejected = "Rejected. The task fails.", Decided = "This task does not wait for a decision any more:",
-        NotValid = "This link is not valid, or not any more.",
-    };
+    /// <summary>A page that is shown.</summary>
+    public static LinkAnswer Of(string title, Html body) => new(StatusCodes.Status200OK, title, body);
 
-    static readonly LinkWords portuguese = new("pt-BR", "Aprovação", "Execução", "Tarefa", "Você decide como")
-    {
-        Comment = "Comentário", Approve = "Aprovar", Reject = "Rejeitar", Approved = "Aprovado. A execução continua.",
-        Rejected = "Rejeitado. A tarefa falha.", Decided = "Esta tarefa não espera mais por uma decisão:",
-        NotValid = "Este link não é válido, ou não é mais.",
-    };
+    /// <summary>A form that lacks what it must have.</summary>
+    public static LinkAnswer Bad(string title, string text) =>
+        new(StatusCodes.Status400BadRequest, title, Html.Of($"<p>{text}</p>"));
 
-    public required string Comment { get; init; }
-
-    public required string Approve { get; init; }
-
-    public required string Reject { get; init; }
-
-    public required string Approved { get; init; }
-
-    public required string Rejected { get; init; }
-
-    public required string Decided { get; init; }
-
-    public required string NotValid { get; init; }
-
-    /// <summary>Returns the words for what a browser prefers.</summary>
-    /// <param name="accepted">The header <c>Accept-Language</c>.</param>
-    public static LinkWords Of(string accepted)
-    {
-        foreach (var language in accepted.Split(',', StringSplitOptions.TrimEntries))
-            if (language.StartsWith("pt", StringComparison.OrdinalIgnoreCase)) return portuguese;
-            else if (language.StartsWith("en", StringComparison.OrdinalIgnoreCase)) return english;
-        return english;
-    }
+    /// <summary>The same page again, as it is after a change.</summary>
+    public static LinkAnswer Again { get; } = new(StatusCodes.Status303SeeOther, "Foz", Html.None);
 }

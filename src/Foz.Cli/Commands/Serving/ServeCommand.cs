@@ -9,7 +9,6 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Operations.Alerts;
 using Foz.Operations.Hosting;
-using Foz.Operations.Incidents;
 using Foz.Operations.Upkeep;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Requests;
@@ -113,7 +112,11 @@ static class ServeCommand
             Serve = serve,
             LogIns = choices.IsInsecure ? LogIns.Open : LogInsOf(workspace.File, context, audit),
             Sql = sql, Clock = context.Shell.Clock, Log = context.Shell.Error,
-            Pages = [.. observer.Pages, .. PagesOf(context, workspace, alerts, runs ? schedules : null)],
+            Pages =
+            [
+                .. observer.Pages,
+                .. await CreatePagesAsync(context, workspace, runs ? schedules : null, cancellationToken),
+            ],
         };
         var host = new RequestHost(
             context, workspace, schedules, new(sql, workspace.File.Folder, context.Shell.Clock),
@@ -212,24 +215,20 @@ static class ServeCommand
         context.Shell.Error.Flush();
     }
 
-    /// <summary>The pages of links in messages: of incidents, and of what waits for a person; and webhooks.</summary>
-    static IReadOnlyList<HttpPage> PagesOf(
-        CommandContext context, Workspace workspace, LiveAlerts alerts, LiveSchedules? schedules)
+    /// <summary>The pages of links in messages, and webhooks.</summary>
+    /// <exception cref="FozException">Thrown when the key of links is damaged or too short.</exception>
+    static async Task<IReadOnlyList<HttpPage>> CreatePagesAsync(
+        CommandContext context, Workspace workspace, LiveSchedules? schedules, CancellationToken cancellationToken)
     {
-        IReadOnlyList<HttpPage> incidents = new IncidentPages(
-            new IncidentService(workspace.Lake, workspace.File),
-            async cancellationToken => alerts.Current.Links is { } links
-                ? await IncidentLinks.OpenAsync(workspace.Lake, links, cancellationToken)
-                : null,
-            context.Shell.Clock).All;
-        if (schedules is null) return incidents;
-        var key = SignedLinks.Open(
-            workspace.File.Folder, workspace.File.Variables[SignedLinks.Variable], context.Shell.Clock);
-        return
-        [
-            .. incidents, .. new LinkPages(key, new(workspace.Lake, workspace.File)).Create(),
-            WebhookPage.Of(new(workspace.Lake, workspace.File, () => schedules.Current)),
-        ];
+        var (lake, file) = (workspace.Lake, workspace.File);
+        var known = await OpenLinksAsync(cancellationToken);
+        var links = new LinkPages(
+            async token => known ??= await OpenLinksAsync(token), new(new(lake, file)),
+            new(new(lake, file), context.Shell.Clock)).Create();
+        return schedules is null ? links : [.. links, WebhookPage.Of(new(lake, file, () => schedules.Current))];
+
+        Task<SignedLinks?> OpenLinksAsync(CancellationToken token) =>
+            SignedLinks.FindAsync(lake, file.Variables[SignedLinks.Variable], token);
     }
 
     /// <summary>What changed in the files of <c>policies/</c> is audited.</summary>

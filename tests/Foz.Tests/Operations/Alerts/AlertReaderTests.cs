@@ -45,7 +45,7 @@ public sealed class AlertReaderTests : IDisposable
         Assert.Empty(errors);
         var console = read.Channels["console"];
         Assert.Equal(
-            (MessageLanguage.Portuguese, "analyst", 5), (console.Language, console.Role, console.PerMinuteMax));
+            (MessageWords.Portuguese, "analyst", 5), (console.Channel.Words, console.Role, console.PerMinuteMax));
         Assert.Equal(TimeSpan.FromSeconds(5), read.GroupWait);
         Assert.Equal(TimeSpan.FromDays(2), read.Links!.Lifetime);
         // The second route is of another environment.
@@ -81,11 +81,13 @@ public sealed class AlertReaderTests : IDisposable
     [InlineData("rules: {r: {sql: 'select 1', cron: 'x'}}", "'x' is no cron expression")]
     [InlineData("rules: {r: {disk_free: 5%, every: 5m}}", "unknown key 'every'")]
     [InlineData("templates: {t: {text: '{{ subjct }}'}}",
-    "unknown name 'subjct' in a template (did you mean 'subject'?)")]
-    [InlineData("templates: {t: {text: '{{ env(\"X\") }}'}}", "unknown name 'env(\"X\")' in a template")]
-    [InlineData("templates: {t: {text: '{{ if x }}'}}", "a template has '{{' that is no '{{ name }}'")]
+    "unknown placeholder 'subjct' in a template (did you mean 'subject'?)")]
+    [InlineData("templates: {t: {text: '{{ env(\"X\") }}'}}", "'{{' starts no placeholder in a template")]
+    [InlineData("templates: {t: {text: '{{ if x }}'}}", "'{{' starts no placeholder in a template")]
+    [InlineData("templates: {t: {title: '{{ title:0 }}'}}",
+        "the length of 'title' must be from 1 to 60000 in a template")]
     [InlineData("links: {url: foz.example.com}", "'foz.example.com' is no address")]
-    [InlineData("links: {url: 'https://a', key: short}", "'key' must have at least 16 characters")]
+    [InlineData("links: {url: 'https://a', key: short}", "unknown key 'key'")]
     public void A_mistake_has_its_place_and_the_nearest_name_and_the_rest_holds(string text, string expected)
     {
         Write("a.yml", text);
@@ -105,14 +107,13 @@ public sealed class AlertReaderTests : IDisposable
     [Fact]
     public void A_secret_of_a_channel_that_is_not_set_is_named_and_one_that_is_is_masked()
     {
-        Environment.SetEnvironmentVariable("ALERT_LINK_KEY", "a-key-of-many-characters");
-        Write("a.yml", "links: {url: 'https://a', key: '${ALERT_LINK_KEY}'}");
+        Environment.SetEnvironmentVariable("ALERT_HOOK_KEY", "a-key-of-many-characters-and-more");
+        Write("a.yml", "channels: {a: {type: webhook, url: 'https://a', secret: '${ALERT_HOOK_KEY}'}}");
         var file = FileOf();
         var errors = new ErrorList();
-        Assert.Equal(
-            "a-key-of-many-characters", AlertService.Read(file, static _ => { }, TimeProvider.System, errors).Links!.Key);
-        Assert.DoesNotContain("many-characters", file.Secrets.Mask("x a-key-of-many-characters y"));
-        Write("a.yml", "channels: {a: {type: '${ALERT_NO_SUCH}'}}");
+        Assert.Contains("a", AlertService.Read(file, static _ => { }, TimeProvider.System, errors).Channels.Keys);
+        Assert.DoesNotContain("many-characters", file.Secrets.Mask("x a-key-of-many-characters-and-more y"));
+        Write("a.yml", "channels: {a: {type: webhook, url: 'https://a', secret: '${ALERT_NO_SUCH}'}}");
         Assert.Contains("ALERT_NO_SUCH", string.Join('\n', Read().Errors));
     }
 

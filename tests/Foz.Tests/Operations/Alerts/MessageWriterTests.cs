@@ -1,4 +1,3 @@
-using System.Text;
 using Foz.Lake.Configuration;
 using Foz.Operations.Alerts;
 using Foz.Operations.Channels;
@@ -15,7 +14,7 @@ public sealed class MessageWriterTests
     public void A_message_says_what_since_when_who_and_what_it_blocks_in_both_languages()
     {
         var rows = new MessageRows(["id"], [["1"]]);
-        var english = Write(MessageKind.Opened, Incident(), MessageLanguage.English, rows);
+        var english = Write(MessageKind.Opened, Incident(), MessageWords.English, rows);
         Assert.Equal("silver.a: it failed", english.Title);
         Assert.Equal(
             "Since=2026-01-02 03:04:05 UTC;Owners=ana;Run=r1;Blocks=gold.b, gold.c and 3 more", Values(english));
@@ -23,7 +22,7 @@ public sealed class MessageWriterTests
         Assert.Same(rows, english.Rows);
         var portuguese = Write(
             MessageKind.Resolved, Incident() with { ResolvedAt = start.AddMinutes(61), ResolvedBy = "bia" },
-            MessageLanguage.Portuguese, rows);
+            MessageWords.Portuguese, rows);
         Assert.Equal("silver.a: it failed", portuguese.Title);
         Assert.Equal("fechado por bia", portuguese.Text);
         Assert.Contains("Durou=1 hora 1 minuto", Values(portuguese));
@@ -43,7 +42,7 @@ public sealed class MessageWriterTests
                 Members = members,
                 MembersCount = 9000,
                 Text = new string('y', 490),
-            }, MessageLanguage.English);
+            }, MessageWords.English);
         Assert.StartsWith("shop: 9000 × yyy", message.Title);
         Assert.Equal((200, 4000), (message.Title.Length, message.Text.Length));
     }
@@ -52,42 +51,50 @@ public sealed class MessageWriterTests
     public void Own_texts_have_the_values_and_nothing_else()
     {
         var errors = new ErrorList();
-        var template = IncidentTemplate.Read(
-            new("{{ severity }}|{{subject}}|{{ blocks_count }}", isQuoted: true, default),
+        var template = IncidentTexts.Read(
+            new("{{ severity }}|{{subject}}|{{ blocks_count }}|{{ owners:1 }}", isQuoted: true, default),
             new("{{ event }} {{ members }}", isQuoted: true, default), errors);
         Assert.Empty(errors.Items);
         // A value that looks like a place for another stays a value.
-        var message = new MessageWriter("p", "e", Settings(MessageLanguage.English) with { Template = template })
+        var message = new MessageWriter("p", "e", Settings(MessageWords.English) with { Texts = template })
             .Write(
                 Notice(MessageKind.Opened), [Incident() with { Subject = "{{ run }}" }], start, rows: null, link: null);
-        Assert.Equal("critical|{{ run }}|5", message.Title);
+        Assert.Equal("critical|{{ run }}|5|", message.Title);
         Assert.Equal("opened silver.a: it failed", message.Text);
     }
 
     [Fact]
-    public void A_link_holds_for_its_incident_and_time_and_no_other()
+    public async Task The_terminal_shows_all_of_a_message_and_no_control_characters()
     {
-        var links = new IncidentLinks(
-            new(new("https://foz.example.com/base/"), TimeSpan.FromDays(1), Key: null), Encoding.UTF8.GetBytes("key"));
-        var link = links.Of("i", start);
-        Assert.StartsWith("https://foz.example.com/base/incidents/i?until=", link.ToString());
-        var query = System.Web.HttpUtility.ParseQueryString(link.Query);
-        var (until, sign) = (query["until"], query["sign"]);
-        Assert.True(links.Holds("i", until, sign, start));
-        Assert.True(links.Holds("i", until, sign, start.AddHours(23)));
-        Assert.False(links.Holds("i", until, sign, start.AddHours(24)));
-        Assert.False(links.Holds("j", until, sign, start));
-        Assert.False(links.Holds("i", until + "0", sign, start));
-        Assert.False(links.Holds("i", until, sign + "0", start));
-        Assert.False(links.Holds("i", until, sign: null, start));
+        var shown = new List<string>();
+        using var terminal = new TerminalChannel("a", MessageWords.Portuguese, shown.Add);
+        var incident = Incident() with { Subject = "silver.a\e[2J", Text = "it failed\r\u202Eagain" };
+        var message = new MessageWriter("p", "e", new(terminal)).Write(
+            Notice(MessageKind.Repeated), [incident], start, new(["id", "name"], [["1", null], ["20", "\e[31mx"]]),
+            new("https://foz.example.com/links/x"));
+        await terminal.SendAsync(message, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            """
+            Crítico, ainda em aberto: silver.a[2J: it failed again (i)
+              Desde: 2026-01-02 03:04:05 UTC
+              Responsáveis: ana
+              Execução: r1
+              Bloqueia: gold.b, gold.c e mais 3
+              Primeiras linhas:
+              id | name
+              1  | NULL
+              20 | [31mx
+              Para corrigir: foz run silver.a
+              Assumir: https://foz.example.com/links/x
+            """, Assert.Single(shown));
     }
 
     static AlertMessage Write(
-        MessageKind kind, Incident incident, MessageLanguage language, MessageRows? rows = null) =>
-        new MessageWriter("p", "e", Settings(language)).Write(Notice(kind), [incident], start, rows, link: null);
+        MessageKind kind, Incident incident, MessageWords words, MessageRows? rows = null) =>
+        new MessageWriter("p", "e", Settings(words)).Write(Notice(kind), [incident], start, rows, link: null);
 
-    static RoutedChannel Settings(MessageLanguage language) =>
-        new(new RecordingChannel("a", new ManualTime())) { Language = language };
+    static RoutedChannel Settings(MessageWords words) =>
+        new(new RecordingChannel("a", new ManualTime()) { Words = words });
 
     static Notice Notice(MessageKind kind) => new()
     {

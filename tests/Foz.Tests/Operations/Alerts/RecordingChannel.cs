@@ -9,6 +9,8 @@ sealed class RecordingChannel(string name, TimeProvider clock) : IAlertChannel
 {
     public string Name => name;
 
+    public MessageWords Words { get; init; } = MessageWords.English;
+
     /// <summary>What came, with when.</summary>
     public ConcurrentQueue<(AlertMessage Message, DateTimeOffset At)> Received { get; } = [];
 

@@ -155,9 +155,9 @@ public sealed class ChannelReaderTests
             Assert.Equal(
                 [], type.Keys.Select(key => key.Name).Intersect(ChannelSettings.Common.Select(key => key.Name)));
         Assert.Equal(
-            MessageTemplate.Placeholders.Select(placeholder => placeholder.Name),
-            MessageTemplate.Placeholders.Select(placeholder =>
-                MessageTemplate.Read($"{{{{{placeholder.Name}}}}}", out var error) is not null && error is null
+            MessagePlaceholders.All.Select(placeholder => placeholder.Name),
+            MessagePlaceholders.All.Select(placeholder =>
+                MessagePlaceholders.Read($"{{{{{placeholder.Name}}}}}", out var error) is not null && error is null
                     ? placeholder.Name : ""));
     }
 }

@@ -3,27 +3,37 @@ using System.Text;
 using Foz.Lake;
 using Foz.Operations.Hosting;
 using Foz.Tests.Delta;
+using Foz.Tests.Pipelines.Runs;
 
 namespace Foz.Tests.Operations.Hosting;
 
 public sealed class SignedLinksTests : IDisposable
 {
     readonly ManualTime clock = new();
-    readonly string folder = Directory.CreateTempSubdirectory("foz-links-").FullName;
+    readonly LakeProject project;
+
+    public SignedLinksTests() => project = new(clock);
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     SignedLink Link => new()
     {
         Purpose = "approval", About = ["a@20260101T000000", "check"], To = "ana", Expires = clock.Now.AddHours(1),
     };
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    string KeyFile => Path.Combine(project.Lake.Folder, "_foz", "links.key");
+
+    public void Dispose() => project.Dispose();
 
     [Fact]
-    public void A_link_holds_until_it_expires()
+    public async Task A_link_holds_until_it_expires()
     {
-        var links = SignedLinks.Open(folder, configured: null, clock);
+        var links = await OpenAsync();
         var token = links.Create(Link);
         Assert.Equal(token, Uri.EscapeDataString(token));
+        Assert.Equal(
+            $"https://foz.example.com/base/links/{token}",
+            links.AddressOf(new("https://foz.example.com/base/"), Link).ToString());
         var valid = Assert.IsType<LinkResult.Valid>(links.Read(token)).Link;
         Assert.Equal((Link.Purpose, "check", "ana"), (valid.Purpose, valid.About[1], valid.To));
         clock.Now += TimeSpan.FromHours(1);
@@ -31,9 +41,9 @@ public sealed class SignedLinksTests : IDisposable
     }
 
     [Fact]
-    public void Each_changed_character_makes_it_forged()
+    public async Task Each_changed_character_makes_it_forged()
     {
-        var links = SignedLinks.Open(folder, configured: null, clock);
+        var links = await OpenAsync();
         var token = links.Create(Link);
         for (var i = 0; i < token.Length - 1; i++)
         {
@@ -50,19 +60,38 @@ public sealed class SignedLinksTests : IDisposable
     }
 
     [Fact]
-    public void The_key_is_made_once_and_only_its_owner_may_read_it()
+    public async Task The_lake_keeps_one_key_that_only_its_owner_may_read()
     {
-        var token = SignedLinks.Open(folder, configured: null, clock).Create(Link);
-        Assert.IsType<LinkResult.Valid>(SignedLinks.Open(folder, configured: "", clock).Read(token));
-        var file = Assert.Single(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories));
+        // Nothing is written where no link was ever signed.
+        Assert.Null(await SignedLinks.FindAsync(project.Lake, configured: null, Cancel));
+        Assert.False(File.Exists(KeyFile));
+        var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(OpenAsync, Cancel)));
+        var token = opened[0].Create(Link);
+        Assert.All(opened, links => Assert.IsType<LinkResult.Valid>(links.Read(token)));
+        var found = await SignedLinks.FindAsync(project.Lake, configured: "", Cancel);
+        Assert.IsType<LinkResult.Valid>(found!.Read(token));
+        Assert.Equal([KeyFile], Directory.GetFiles(Path.GetDirectoryName(KeyFile)!, "links*"));
         if (!OperatingSystem.IsWindows())
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        var configured = SignedLinks.Open(folder, new string('k', 32), clock);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(KeyFile));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_configured_takes_the_place_of_the_lakes()
+    {
+        var token = (await OpenAsync()).Create(Link);
+        var configured = await SignedLinks.OpenAsync(project.Lake, new string('k', 32), Cancel);
         Assert.IsType<LinkResult.Forged>(configured.Read(token));
         Assert.IsType<LinkResult.Valid>(configured.Read(configured.Create(Link)));
-        Assert.Throws<FozException>(() => SignedLinks.Open(folder, "short", clock));
-        File.WriteAllText(file, "no key");
-        Assert.Contains(file, Assert.Throws<FozException>(() => SignedLinks.Open(folder, null, clock)).Message,
-            StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<FozException>(
+            () => SignedLinks.OpenAsync(project.Lake, "short", Cancel));
+        Assert.Contains("FOZ_LINK_KEY must have at least 32", error.Message, StringComparison.Ordinal);
+        foreach (var damaged in (string[])["no key", "abcd", ""])
+        {
+            await File.WriteAllTextAsync(KeyFile, damaged, Cancel);
+            error = await Assert.ThrowsAsync<FozException>(OpenAsync);
+            Assert.Contains("_foz/links.key", error.Message, StringComparison.Ordinal);
+        }
     }
+
+    Task<SignedLinks> OpenAsync() => SignedLinks.OpenAsync(project.Lake, configured: null, Cancel);
 }
