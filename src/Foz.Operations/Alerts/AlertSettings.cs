@@ -7,8 +7,8 @@ using Foz.Pipelines.Intervals;
 
 namespace Foz.Operations.Alerts;
 
-/// <summary>What the files of <c>alerts/</c> say, as it holds in one environment.</summary>
-public sealed record AlertSettings
+/// <summary>What the files of <c>alerts/</c> say, as it holds in one environment. It holds the channels.</summary>
+public sealed record AlertSettings : IDisposable
 {
     /// <summary>The channel that a host has without any file: what it reports to its operator.</summary>
     public const string HostChannel = "host";
@@ -34,6 +34,12 @@ public sealed record AlertSettings
 
     /// <summary>Gets how links in messages are made; null for none.</summary>
     public LinkSettings? Links { get; init; }
+
+    /// <summary>Closes the channels; one that sends is closed once its message has an answer.</summary>
+    public void Dispose()
+    {
+        foreach (var channel in Channels.Values) channel.Channel.Dispose();
+    }
 }
 
 /// <summary>A channel, and how its messages are written.</summary>

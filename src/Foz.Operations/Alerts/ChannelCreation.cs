@@ -44,7 +44,10 @@ sealed class ChannelCreation(ProjectFile file, Action<string> report, TimeProvid
         var channel = new ChannelReader(file.Folder, file.Variables, file.Secrets, clock, errors) { Report = report }
             .Read(entry, names);
         if (errors.Count == before && channel is not null)
-            return new(channel) { Role = role, PerMinuteMax = (int)(perMinute ?? 30), Texts = own };
+            return new(new ReplaceableChannel(channel))
+            {
+                Role = role, PerMinuteMax = (int)(perMinute ?? 30), Texts = own,
+            };
         channel?.Dispose();
         return null;
     }

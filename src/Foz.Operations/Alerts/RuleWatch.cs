@@ -18,7 +18,7 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
 
     readonly Dictionary<string, (string Trigger, DateTimeOffset At)> looked = new(StringComparer.Ordinal);
     readonly Queue<AlertRule.Sql> queries = new();
-    AlertSettings known = new() { Rules = [] };
+    IReadOnlyList<AlertRule> known = [];
     Task<Evidence?>? query;
 
     /// <summary>Looks at the rules that are due.</summary>
@@ -33,7 +33,7 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         var found = new List<Evidence>();
-        if (!ReferenceEquals(settings, known)) found.AddRange(Removed(settings, now));
+        if (!ReferenceEquals(settings.Rules, known)) found.AddRange(Removed(settings, now));
         var tables = settings.Rules.Where(rule => rule is AlertRule.Freshness or AlertRule.FinishedBy).ToList();
         // Rules of tables are looked at together, as a table is late if it is by any of them.
         if (facts.IsKnown && IsDue("tables", AllTables, now)) found.AddRange(Late(tables, facts, finished, open, now));
@@ -64,9 +64,9 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
     List<Evidence> Removed(AlertSettings settings, DateTimeOffset now)
     {
         var names = settings.Rules.Select(rule => rule.Name).ToHashSet(StringComparer.Ordinal);
-        var removed = known.Rules.Where(rule => IsOwn(rule) && !names.Contains(rule.Name))
+        var removed = known.Where(rule => IsOwn(rule) && !names.Contains(rule.Name))
             .Select(rule => Of(rule, now, isBroken: false)).ToList();
-        known = settings;
+        known = settings.Rules;
         return removed;
     }
 

@@ -33,7 +33,7 @@ static class AlertsCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var errors = new ErrorList();
-            var settings = AlertService.Read(workspace.File, static _ => { }, context.Shell.Clock, errors);
+            using var settings = AlertService.Read(workspace.File, static _ => { }, context.Shell.Clock, errors);
             context.Secrets = workspace.File.Secrets;
             var service = new IncidentService(workspace.Lake, workspace.File);
             var waiting = (await service.ListWaitingAsync(cancellationToken)).GroupBy(message => message.Channel)
@@ -83,7 +83,7 @@ static class AlertsCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var errors = new ErrorList();
-            var settings = AlertService.Read(
+            using var settings = AlertService.Read(
                 workspace.File, context.Shell.Out.WriteLine, context.Shell.Clock, errors);
             context.Secrets = workspace.File.Secrets;
             var named = arguments.GetValue(names)!;

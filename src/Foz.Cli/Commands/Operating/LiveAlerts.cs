@@ -8,16 +8,17 @@ namespace Foz.Cli.Commands.Operating;
 
 /// <summary>
 /// The alerts of a project, read again when a file of <c>alerts/</c> was changed. What is wrong is reported, and the
-/// rest holds. Safe for use by many threads.
+/// rest holds. Channels that were replaced are closed. Safe for use by many threads.
 /// </summary>
 /// <param name="context">The command's context.</param>
 /// <param name="file">The project.</param>
 /// <param name="report">Takes what an operator should see.</param>
-sealed class LiveAlerts(CommandContext context, ProjectFile file, Action<string> report)
+sealed class LiveAlerts(CommandContext context, ProjectFile file, Action<string> report) : IDisposable
 {
     static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(2);
 
     readonly Lock gate = new();
+    AlertSettings current = AlertSettings.None;
     string? seen;
     long lookedAt;
 
@@ -29,11 +30,10 @@ sealed class LiveAlerts(CommandContext context, ProjectFile file, Action<string>
             lock (gate)
             {
                 if (seen is null || context.Shell.Clock.GetElapsedTime(lookedAt) > lookInterval) Look();
-                return field;
+                return current;
             }
         }
-        private set;
-    } = AlertSettings.None;
+    }
 
     /// <summary>Whether a project has files of alerts.</summary>
     public static bool Has(ProjectFile file) => AlertService.FilesOf(file.Folder).Any();
@@ -45,10 +45,16 @@ sealed class LiveAlerts(CommandContext context, ProjectFile file, Action<string>
     public static IReadOnlyList<FozException> Check(CommandContext context, ProjectFile file, Project? project)
     {
         var errors = new ErrorList();
-        var settings = AlertService.Read(file, static _ => { }, context.Shell.Clock, errors);
+        using var settings = AlertService.Read(file, static _ => { }, context.Shell.Clock, errors);
         if (project is not null) AlertService.Check(settings, project, errors);
         context.Secrets = file.Secrets;
         return errors.Items;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate) current.Dispose();
     }
 
     void Look()
@@ -63,13 +69,14 @@ sealed class LiveAlerts(CommandContext context, ProjectFile file, Action<string>
         var isFirst = seen is null;
         seen = stamp;
         var errors = new ErrorList();
-        Current = AlertService.Read(file, report, context.Shell.Clock, errors);
+        using var replaced = current;
+        current = AlertService.Read(file, report, context.Shell.Clock, errors);
         context.Secrets = file.Secrets;
         foreach (var error in errors.Items) report($"this is left out: {context.Mask(error.Describe())}");
         if (!isFirst)
             report(
-                $"{RunText.Count(Current.Channels.Count - 1, "channel", "channels")}, "
-                    + $"{RunText.Count(Current.Routes.Count, "route", "routes")}, "
-                    + $"{RunText.Count(Current.Rules.Count, "rule", "rules")}");
+                $"{RunText.Count(current.Channels.Count - 1, "channel", "channels")}, "
+                    + $"{RunText.Count(current.Routes.Count, "route", "routes")}, "
+                    + $"{RunText.Count(current.Rules.Count, "rule", "rules")}");
     }
 }

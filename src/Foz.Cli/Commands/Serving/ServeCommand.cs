@@ -106,7 +106,7 @@ static class ServeCommand
             new() { Warn = text => context.Shell.Error.WriteLine($"warning: {text}") });
         await using var observer = HostObserver.Start(workspace.Lake, workspace.File, log);
         using var sql = CreateSql(workspace, serve, access, audit, queries);
-        var alerts = new LiveAlerts(context, workspace.File, text => ReportAlert(context, text));
+        using var alerts = new LiveAlerts(context, workspace.File, text => ReportAlert(context, text));
         var options = new ServerOptions
         {
             Serve = serve,
