@@ -1,4 +1,5 @@
 using Foz.Operations.Channels;
+using Foz.Operations.Incidents;
 using Foz.Pipelines.Projects;
 
 namespace Foz.Operations.Alerts;
@@ -13,7 +14,8 @@ public sealed record AlertHooks
     public required Func<bool, CancellationToken, Task<Project?>> FindProjectAsync { get; init; }
 
     /// <summary>
-    /// Reads the first rows of a SELECT with the rights and masks of a user or role; null for the owner.
+    /// Reads the first rows of a SELECT with the rights and masks of a user or role; null for the owner. There are none
+    /// where the user sees masked what decides about them.
     /// </summary>
     public required Func<AlertQuery, CancellationToken, Task<MessageRows>> ReadAsync { get; init; }
 
@@ -28,4 +30,8 @@ public sealed record AlertHooks
 /// <param name="Sql">The SELECT.</param>
 /// <param name="User">The user or role; null for the owner.</param>
 /// <param name="RowsMax">How many rows are read.</param>
-public sealed record AlertQuery(string Sql, string? User, int RowsMax);
+public sealed record AlertQuery(string Sql, string? User, int RowsMax)
+{
+    /// <summary>Gets what the user must see unmasked for the SELECT to find the right rows.</summary>
+    public IReadOnlyList<DecidingColumns> Decides { get; init; } = [];
+}

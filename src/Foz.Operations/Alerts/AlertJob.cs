@@ -128,7 +128,8 @@ sealed class AlertJob(Lakehouse lake, ProjectFile file, AlertSources sources, Al
         try
         {
             var sql = bad.Sql ?? SelectOf(bad.Table!);
-            var rows = await hooks.ReadAsync(new(sql, role, RuleWatch.RowsMax), cancellationToken);
+            var rows = await hooks.ReadAsync(
+                new(sql, role, RuleWatch.RowsMax) { Decides = bad.Decides ?? [] }, cancellationToken);
             return rows.Rows.Count == 0 ? null : rows;
         }
         catch (Exception e) when (DeltaErrors.Find(e) is { Kind: not Foz.Lake.ErrorKind.Canceled })

@@ -154,8 +154,20 @@ public sealed record IncidentComment(string By, DateTimeOffset At, string Text);
 
 /// <summary>Where the bad rows of an incident are.</summary>
 /// <param name="Table">The table that keeps them; null where a condition finds them.</param>
-/// <param name="Sql">The condition that finds them; null where a table keeps them.</param>
-public sealed record BadRows(string? Table, string? Sql);
+/// <param name="Sql">The SELECT that finds them; null where a table keeps them.</param>
+public sealed record BadRows(string? Table, string? Sql)
+{
+    /// <summary>
+    /// Gets what must be read unmasked for the SELECT to find those rows and no others; null for nothing.
+    /// </summary>
+    public IReadOnlyList<DecidingColumns>? Decides { get; init; }
+}
+
+/// <summary>The columns of a table whose values decide which rows are bad.</summary>
+/// <param name="Table">The table, by its name in the lake, or as the project's SQL has it.</param>
+/// <param name="Columns">The columns; null for all.</param>
+/// <param name="NeedsAllRows">Whether a row that is not seen would make others look bad.</param>
+public sealed record DecidingColumns(string Table, IReadOnlyList<string>? Columns, bool NeedsAllRows);
 
 /// <summary>What a channel was sent about an incident.</summary>
 /// <param name="FirstAt">When the first message was written for it.</param>

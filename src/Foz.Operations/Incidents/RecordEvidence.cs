@@ -1,3 +1,4 @@
+using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Operations.Channels;
 using Foz.Pipelines.Runs;
@@ -16,7 +17,7 @@ sealed class RecordEvidence(string project, string environment)
     {
         StepRecord { Kind: TableMaintenance.Kind } work => [OfMaintenance(work)],
         StepRecord step when facts.Has(step.Step) => OfStep(step),
-        CheckRecord check when facts.Has(check.Step) => OfCheck(check),
+        CheckRecord check when facts.Has(check.Step) => OfCheck(check, facts.Find(check.TableName)),
         RunRecord run when run.Project == project && (run.Environment ?? environment) == environment => OfRun(run),
         _ => [],
     };
@@ -48,7 +49,7 @@ sealed class RecordEvidence(string project, string environment)
         Severity = AlertSeverity.Warning, Command = work.Error is null ? null : $"foz optimize {work.Step}",
     };
 
-    static IEnumerable<Evidence> OfCheck(CheckRecord check)
+    static IEnumerable<Evidence> OfCheck(CheckRecord check, TableFact? fact)
     {
         var column = check.Column is { } name ? $"({name})" : "";
         var arguments = check.Arguments is { } stated ? $" {stated}" : "";
@@ -59,14 +60,19 @@ sealed class RecordEvidence(string project, string environment)
             !check.Passed)
         {
             Text = check.Passed ? ""
-                : $"{check.Check}{column}{arguments}: {check.Violations} of {check.RowsChecked} rows break it"
+                : $"{check.Violations} of {check.RowsChecked} rows break it"
                 + (check.Actual is { } actual ? $", measured {actual}" : ""),
             Table = check.TableName, RunId = check.RunId,
             Severity = check.OnViolation == "quarantine" ? AlertSeverity.Info : AlertSeverity.Warning,
             Command = check.OnViolation == "quarantine"
                 ? $"foz quarantine ls {check.TableName}"
                 : $"foz checks {check.TableName}",
-            BadRows = check.OnViolation == "quarantine" ? new(QuarantineOf(check.TableName), Sql: null) : null,
+            BadRows = check.Passed ? null
+                : check.OnViolation == "quarantine" ? new(QuarantineOf(check.TableName), Sql: null)
+                : fact?.Checks.FirstOrDefault(known =>
+                    known.Title == check.Check + column && known.Arguments == (check.Arguments ?? "")) is { } definition
+                    ? CheckRows.Of(definition, TableName.Parse(check.TableName))
+                    : null,
         };
     }
 

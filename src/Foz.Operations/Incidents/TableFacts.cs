@@ -1,4 +1,5 @@
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Quality;
 
 namespace Foz.Operations.Incidents;
 
@@ -11,6 +12,9 @@ namespace Foz.Operations.Incidents;
 sealed record TableFact(
     string? Owner, IReadOnlyList<string> Tags, string Schema, string? Source, IReadOnlyList<string> Upstream)
 {
+    /// <summary>Its checks.</summary>
+    public IReadOnlyList<CheckDefinition> Checks { get; init; } = [];
+
     /// <summary>The tables that need it directly.</summary>
     public List<string> Downstream { get; } = [];
 
@@ -47,7 +51,8 @@ sealed class TableFacts
         var graph = project.Graph;
         var found = new Dictionary<string, TableFact>(StringComparer.OrdinalIgnoreCase);
         foreach (var node in graph.Nodes)
-            found[node.Table.ToString()] = node switch
+        {
+            TableFact fact = node switch
             {
                 GraphNode.OfStream { Source: var source, Stream: var stream } => new(
                     source.Owner, stream.Tags, node.Name.Schema, source.Name, Upstream(node)),
@@ -55,6 +60,8 @@ sealed class TableFacts
                     model.Owner, model.Tags, node.Name.Schema, Source: null, Upstream(node)),
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
+            found[node.Table.ToString()] = fact with { Checks = node.Checks };
+        }
         foreach (var exposure in project.Exposures)
             foreach (var table in exposure.Tables)
                 if (found.TryGetValue(table.ToString(), out var fact)) fact.Exposures.Add(exposure.Name);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Data;
+using Foz.Lake.Sql;
 
 namespace Foz.Pipelines.Quality;
 
@@ -68,6 +69,17 @@ public abstract partial record CheckDefinition
 
     string AllAsked => CheckText.Joined(
         Asks, CheckText.Named("where", Where), CheckText.Named("mostly", Mostly == 1 ? null : Mostly));
+
+    /// <summary>
+    /// Returns a SELECT of the rows of a table that break it now, for clients of the lake; null where no row is to
+    /// blame, or where the check is in words that DuckDB alone has.
+    /// </summary>
+    /// <param name="table">The table, by its name in the lake.</param>
+    public string? SelectBroken(TableName table) => this is Pattern or NotPattern or Type or Format
+        ? null
+        : new CheckSql(SqlOf(table), SqlOf).Rows(this, (this as Custom)?.Query);
+
+    static string SqlOf(TableName table) => $"{SqlText.Identifier(table.Schema)}.{SqlText.Identifier(table.Name)}";
 
     /// <summary>Whether rows that break it are taken out of a batch.</summary>
     public bool TakesRowsOut => OnViolation is OnViolation.Drop or OnViolation.Quarantine;

@@ -34,19 +34,19 @@ sealed class CheckSql(string relation, Func<TableName, string> relationOf)
     /// <param name="check">The check.</param>
     /// <param name="rowsMax">How many rows.</param>
     /// <param name="query">The query of a SQL check, as the engine is to run it.</param>
-    public string? Samples(CheckDefinition check, int rowsMax, string? query = null)
+    public string? Samples(CheckDefinition check, int rowsMax, string? query = null) =>
+        Rows(check, query) is { } rows ? $"SELECT to_json(t)::VARCHAR FROM ({rows} LIMIT {rowsMax}) AS t" : null;
+
+    /// <summary>A SELECT of the rows that break a check; null for a check that has none to show.</summary>
+    /// <param name="check">The check.</param>
+    /// <param name="query">The query of a SQL check, as it is to be run.</param>
+    public string? Rows(CheckDefinition check, string? query) => check switch
     {
-        var rows = check switch
-        {
-            CheckDefinition.Unique unique => Repeated(unique, Names(unique.KeyColumns)),
-            CheckDefinition.Custom { Value: null } => $"(\n{query}\n) AS t",
-            { Scope: CheckScope.Table } => null,
-            _ => $"{relation} AS t WHERE {Violation(check)}",
-        };
-        return rows is null
-            ? null
-            : $"SELECT to_json(t)::VARCHAR FROM (SELECT * FROM {rows} LIMIT {rowsMax}) AS t";
-    }
+        CheckDefinition.Unique unique => $"SELECT * FROM {Repeated(unique, Names(unique.KeyColumns))}",
+        CheckDefinition.Custom { Value: null } => $"SELECT * FROM (\n{query}\n) AS t",
+        { Scope: CheckScope.Table } => null,
+        _ => $"SELECT * FROM {relation} AS t WHERE {Violation(check)}",
+    };
 
     string Count(CheckDefinition check) => check switch
     {

@@ -1,8 +1,12 @@
 using System.Globalization;
 using Foz.Lake;
+using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
 using Foz.Operations.Alerts;
 using Foz.Operations.Channels;
+using Foz.Operations.Incidents;
 using Foz.Serving;
 using Foz.Serving.Governance;
 using Foz.Serving.Sessions;
@@ -12,20 +16,27 @@ namespace Foz.Cli.Commands.Operating;
 
 /// <summary>Reads the rows of alerts with the rights and masks of a user or role, as the SQL ports do.</summary>
 /// <param name="sql">Serves the lake.</param>
+/// <param name="names">Resolves the names of tables.</param>
 /// <param name="users">Gives the users.</param>
 /// <param name="access">Gives the grants.</param>
-sealed class AlertRows(SqlService sql, Func<UserList> users, Func<AccessList> access)
+sealed class AlertRows(
+    SqlService sql, EnvironmentNameResolver names, Func<UserList> users, Func<AccessList> access)
 {
+    const int ColumnsMax = 30;
     const int TextMax = 200;
 
     /// <summary>Whether the project has users.</summary>
     public bool HasUsers => users() is var list && list.All.Count + list.Issuers.Count > 0;
 
-    /// <summary>Reads the first rows of a SELECT.</summary>
+    /// <summary>Reads the first rows of a SELECT; values are cut, and columns after the first 30 left out.</summary>
+    /// <returns>The rows; none where the user sees masked what decides about them.</returns>
     /// <exception cref="FozException">It fails, or the user may not, or is not there.</exception>
     public async Task<MessageRows> ReadAsync(AlertQuery query, CancellationToken cancellationToken)
     {
-        await using var session = sql.Open(UserOf(query.User), new SessionOptions());
+        var user = UserOf(query.User);
+        foreach (var columns in query.Decides)
+            if (!user.IsOwner && !await SeesAsync(user, columns, cancellationToken)) return new([], []);
+        await using var session = sql.Open(user, new SessionOptions());
         // Within another SELECT it cannot be anything else than one.
         var statement = await session.PrepareAsync(
             string.Create(
@@ -35,8 +46,22 @@ sealed class AlertRows(SqlService sql, Func<UserList> users, Func<AccessList> ac
         var rows = new List<IReadOnlyList<string?>>();
         while (rows.Count < query.RowsMax
             && await cursor.FetchAsync(query.RowsMax - rows.Count, cancellationToken) is { } slice)
-            for (var i = 0; i < slice.Count; i++) rows.Add([.. slice.Chunk.GetRow(slice.Start + i).Select(Text)]);
-        return new([.. cursor.Columns?.Select(column => column.Name) ?? []], rows);
+            for (var i = 0; i < slice.Count; i++)
+                rows.Add([.. slice.Chunk.GetRow(slice.Start + i).Take(ColumnsMax).Select(Text)]);
+        return new([.. (cursor.Columns ?? []).Take(ColumnsMax).Select(column => column.Name)], rows);
+    }
+
+    /// <summary>Whether a user reads columns as they are: a check of masked values finds other rows.</summary>
+    async Task<bool> SeesAsync(SessionUser user, DecidingColumns columns, CancellationToken cancellationToken)
+    {
+        var name = await names.ResolveAsync(TableName.Parse(columns.Table), cancellationToken);
+        if (access().Of(new Grantee(user.Name) { Roles = user.Roles }, name) is not { } granted
+            || (columns.NeedsAllRows && granted.HidesRows))
+            return false;
+        var table = await names.Lake.OpenTableAsync(name, cancellationToken);
+        return await table.FindLatestAsync(cancellationToken) is { } latest
+            && latest.Fields.All(field => (granted.Shows(field) && !granted.Masks(field))
+                || columns.Columns?.Contains(field.Name, StringComparer.OrdinalIgnoreCase) is false);
     }
 
     SessionUser UserOf(string? name)
@@ -54,14 +79,8 @@ sealed class AlertRows(SqlService sql, Func<UserList> users, Func<AccessList> ac
 
     static string? Text(object? value)
     {
-        var text = value switch
-        {
-            null => null,
-            DateTime or DateTimeOffset or DateOnly =>
-                ((IFormattable)value).ToString(null, CultureInfo.InvariantCulture),
-            IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
-            _ => value.ToString(),
-        };
-        return text is { Length: > TextMax } ? $"{text[..TextMax]}…" : text;
+        if (value is null) return null;
+        var text = ValueText.Of(value);
+        return text.Length > TextMax ? $"{text[..TextMax]}…" : text;
     }
 }

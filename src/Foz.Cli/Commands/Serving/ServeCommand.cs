@@ -176,7 +176,7 @@ static class ServeCommand
         CommandContext context, Workspace workspace, LiveAlerts alerts, SqlService sql, AccessDirectory access)
     {
         var users = new UserDirectory(workspace.File.Folder, context.Shell.Clock);
-        var rows = new AlertRows(sql, () => users.Current, () => access.Current);
+        var rows = new AlertRows(sql, workspace.Names, () => users.Current, () => access.Current);
         return new()
         {
             FindProjectAsync = new LiveProject(context, workspace).FindAsync,
