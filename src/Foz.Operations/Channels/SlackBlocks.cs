@@ -10,8 +10,8 @@ static class SlackBlocks
     const string Fence = "```";
 
     /// <summary>
-    /// Less than Slack allows for each: a message whose blocks have more than some 13,000 characters together is
-    /// refused with <c>msg_blocks_too_long</c>.
+    /// Less than Slack allows for each: blocks of 11,341 characters together were refused with
+    /// <c>msg_blocks_too_long</c>.
     /// </summary>
     static readonly MessageLimits limits = new(Title: HeaderLengthMax, Text: 2000, Value: 150, Values: 12, Table: 1500)
     {

@@ -5,9 +5,8 @@ using System.Text.RegularExpressions;
 namespace Foz.Tests.Operations.Channels;
 
 /// <summary>
-/// Alertmanager's API v2, as https://prometheus.io/docs/alerting/latest/alerts_api and
-/// https://raw.githubusercontent.com/prometheus/alertmanager/master/api/v2/openapi.yaml document it (read on
-/// 2026-11-24).
+/// Alertmanager's API v2, as <c>api/v2/openapi.yaml</c> in https://github.com/prometheus/alertmanager has it, read on
+/// 2026-11-25 as it was stored before. An acceptance test sends to a real Alertmanager.
 /// </summary>
 sealed partial class AlertmanagerServer : ServiceServer
 {

@@ -4,9 +4,10 @@ using System.Text.Json;
 namespace Foz.Tests.Operations.Channels;
 
 /// <summary>
-/// PagerDuty's Events API v2, as https://github.com/PagerDuty/api-schema has it in
-/// <c>reference/events-v2/openapiv3.json</c>, with the limits of <c>summary</c> (1,024) and <c>dedup_key</c> (255) of
-/// https://docs.influxdata.com/flux/v0/stdlib/pagerduty/sendevent/; both read on 2026-11-24.
+/// PagerDuty's Events API v2, as PagerDuty's own <c>docs/events-API-v2/01-Overview.md</c> (codes of answers, 512 KB)
+/// and <c>02-Trigger-Events.md</c> (members, 1,024 characters of <c>summary</c>, 255 of <c>dedup_key</c>) in
+/// https://github.com/PagerDuty/developer-docs have it, read on 2026-11-25 as they were stored before. The greatest
+/// length of <c>source</c> is an assumption.
 /// </summary>
 sealed class PagerDutyServer : ServiceServer
 {

@@ -6,12 +6,13 @@ using System.Text.RegularExpressions;
 namespace Foz.Tests.Operations.Channels;
 
 /// <summary>
-/// Slack's <c>chat.postMessage</c> and incoming webhooks. Read on 2026-11-24:
-/// https://docs.slack.dev/reference/block-kit/blocks/header-block (150 characters),
-/// https://api.slack.com/methods/chat.postMessage (members, <c>ok</c>, <c>ts</c>),
-/// https://api.slack.com/docs/attachments/ (escapes of <c>&amp; &lt; &gt;</c>),
-/// https://github.com/slackapi/bolt-js/issues/2509 (50 blocks, 3,000 characters in a section,
-/// <c>msg_blocks_too_long</c> from some 13,000 characters).
+/// Slack's <c>chat.postMessage</c> and incoming webhooks. Slack's own pages, read on 2026-11-25 as they were stored
+/// before: https://docs.slack.dev/reference/block-kit/blocks/header-block (150 characters),
+/// https://docs.slack.dev/reference/block-kit/blocks/section-block (3,000; 10 fields of 2,000),
+/// https://docs.slack.dev/reference/methods/chat.postMessage (token, members) and
+/// https://api.slack.com/docs/message-formatting (escapes of <c>&amp; &lt; &gt;</c>). Second-hand, from reports to
+/// Slack's library (https://github.com/slackapi/bolt-js/issues/2509 and 2867): 50 blocks, and
+/// <c>msg_blocks_too_long</c> from 11,341 or some 13,200 characters on, a limit that Slack does not document.
 /// </summary>
 sealed partial class SlackServer : ServiceServer
 {
@@ -50,7 +51,7 @@ sealed partial class SlackServer : ServiceServer
         Unescape(Text(message, "text", 4000));
         var blocks = message.GetProperty("blocks");
         Require(blocks.GetArrayLength() is > 0 and <= 50, "too many blocks");
-        Require(JsonSerializer.Serialize(blocks, relaxed).Length <= 13_000, "msg_blocks_too_long");
+        Require(JsonSerializer.Serialize(blocks, relaxed).Length <= 11_000, "msg_blocks_too_long");
         foreach (var block in blocks.EnumerateArray())
         {
             switch (block.GetProperty("type").GetString())

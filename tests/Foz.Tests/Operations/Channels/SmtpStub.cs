@@ -8,9 +8,9 @@ namespace Foz.Tests.Operations.Channels;
 
 /// <summary>
 /// A server of SMTP (RFC 5321) with TLS from the first byte, whose answers a test can choose. Log-ins with XOAUTH2 are
-/// those of https://developers.google.com/gmail/imap/xoauth2-protocol and
+/// those of https://developers.google.com/gmail/imap/xoauth2-protocol (read in its Spanish translation) and
 /// https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
-/// (both read on 2026-11-24).
+/// (in its Chinese one), both read on 2026-11-25 as they were stored before.
 /// </summary>
 sealed class SmtpStub : IAsyncDisposable
 {

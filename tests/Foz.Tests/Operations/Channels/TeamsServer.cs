@@ -3,10 +3,12 @@ using System.Text.Json;
 namespace Foz.Tests.Operations.Channels;
 
 /// <summary>
-/// The webhook of a Teams workflow: the message with an adaptive card that
-/// https://github.com/MicrosoftDocs/msteams-docs documents in
-/// <c>msteams-platform/webhooks-and-connectors/how-to/connectors-using.md</c>, and the 28 KB of
-/// https://learn.microsoft.com/connectors/teams/ ; both read on 2026-11-24.
+/// The webhook of a Teams workflow. Microsoft's own pages, read on 2026-11-25 as they were stored before: the message
+/// with an adaptive card is that of
+/// <c>msteams-platform/webhooks-and-connectors/how-to/connectors-using.md</c> in
+/// https://github.com/MicrosoftDocs/msteams-docs, written for the retired connectors; some 28 KB, and what is said of
+/// more, are those of https://learn.microsoft.com/connectors/teams/ , read in its Japanese translation. Second-hand: a
+/// library met the limit at 21 KB (https://rubydoc.info/gems/msteams_hermes); Foz sends at most 20 KB.
 /// </summary>
 sealed class TeamsServer : ServiceServer
 {

@@ -5,9 +5,11 @@ using System.Text.RegularExpressions;
 namespace Foz.Tests.Operations.Channels;
 
 /// <summary>
-/// Telegram's <c>sendMessage</c>, as https://core.telegram.org/bots/api documents it (read on 2026-11-24 in copies of
-/// the page and of libraries' documentation): 1 to 4,096 characters after the markup is read, HTML with few tags and
-/// four named entities, <c>ok</c>, <c>error_code</c>, <c>description</c>, <c>parameters.retry_after</c>.
+/// Telegram's <c>sendMessage</c>. Telegram's own page, read on 2026-11-25 as it was stored before:
+/// https://core.telegram.org/bots/api/methods/sendmessage.md (members, 1 to 4,096 characters after the markup is read).
+/// Second-hand, from the documentation of libraries, which repeats Telegram's (https://docs.rs/teloxide,
+/// https://grammy.dev/ref/types/ParseMode): HTML with few tags and four named entities, <c>ok</c>, <c>error_code</c>,
+/// <c>description</c>, <c>parameters.retry_after</c>.
 /// </summary>
 sealed partial class TelegramServer : ServiceServer
 {

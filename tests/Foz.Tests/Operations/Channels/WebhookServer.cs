@@ -5,9 +5,9 @@ using System.Text;
 namespace Foz.Tests.Operations.Channels;
 
 /// <summary>
-/// A receiver of Standard Webhooks 1.0.0, as https://github.com/standard-webhooks/standard-webhooks documents them in
-/// <c>spec/standard-webhooks.md</c> (read on 2026-11-24): the signature is over <c>id.timestamp.body</c>, ids have no
-/// full stop, and a message counts once.
+/// A receiver of Standard Webhooks 1.0.0, as <c>spec/standard-webhooks.md</c> in
+/// https://github.com/standard-webhooks/standard-webhooks has them, read on 2026-11-25 as it was stored before: the
+/// signature is over <c>id.timestamp.body</c>, ids have no full stop, and a message counts once.
 /// </summary>
 /// <param name="clock">The receiver's clock.</param>
 /// <param name="key">The key, decoded; null where nothing is signed.</param>

@@ -3,11 +3,15 @@ using System.Text.Json;
 namespace Foz.Tests.Operations.Channels;
 
 /// <summary>
-/// WhatsApp's Cloud API, with a template <c>foz_alert</c> of two parameters. Read on 2026-11-24:
+/// WhatsApp's Cloud API, with a template <c>foz_alert</c> of two parameters. Meta's own pages, read on 2026-11-25 as
+/// they were stored before:
 /// https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (form and codes of
-/// errors), https://developers.facebook.com/docs/whatsapp/message-templates/creation (names; no line ends, tabs, or
-/// more than four spaces), https://wa.expert/pages/docs/api-reference/send-a-template-message.html (request),
-/// https://dualhook.com/docs/sending-template-messages (answer). The body of a template has 1,024 characters.
+/// errors) and https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
+/// (components, parameters). Second-hand, from companies that send for others: the 1,024 characters of a body with its
+/// parameters (https://docs.messangi.com/docs/creating-sending-whatsapp-text-messages-templates), names without line
+/// ends, tabs, or more than four spaces (https://care.alendei.com), the request
+/// (https://wa.expert/pages/docs/api-reference/send-a-template-message.html) and the answer
+/// (https://dualhook.com/docs/sending-template-messages).
 /// </summary>
 sealed class WhatsAppServer : ServiceServer
 {
