@@ -4,14 +4,18 @@ using Foz.Tests;
 namespace Foz.AcceptanceTests.Documents;
 
 /// <summary>
-/// The folders in which documents run: README where the demo is made, the guide's first page in an empty folder,
-/// and every other document in a copy of the project that this first page ends with.
+/// The folders in which documents run: README where the demo is made, the example's page in its folder there, the
+/// guide's first page in an empty folder, and every other document in a copy of the project that this first page ends
+/// with.
 /// </summary>
 /// <param name="server">The server at the addresses of databases in documents.</param>
 /// <param name="checkout">The checkout.</param>
 public sealed class DocumentRuns(PostgreSqlServer server, DemoCheckout checkout) : IDisposable
 {
     const string Readme = "README.md", FirstPage = "docs/guide/getting-started.md", Project = "shop";
+
+    /// <summary>The page of the example that the demo runs.</summary>
+    const string Example = "examples/loja/README.md";
 
     /// <summary>The address of a database that documents speak of.</summary>
     const string Address = "user:password@localhost:5432/shop";
@@ -32,7 +36,7 @@ public sealed class DocumentRuns(PostgreSqlServer server, DemoCheckout checkout)
         DemoCheckout.WriteCommand(Commands);
         var home = Path.Combine(folder, document.Name);
         var replacements = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (document.Name == Readme) await PrepareCheckoutAsync(home, replacements);
+        if (document.Name is Readme or Example) await PrepareCheckoutAsync(home, replacements);
         else if (document.Name == FirstPage) Directory.CreateDirectory(home);
         else await PrepareProjectAsync(home);
         var given = Path.Combine(Here, "Given", document.Name);
@@ -41,7 +45,12 @@ public sealed class DocumentRuns(PostgreSqlServer server, DemoCheckout checkout)
             await AddDatabaseAsync(replacements);
         return runs[document.Name] = await DocumentRun.RunAsync(
             document, home, Commands,
-            document.Name is Readme or FirstPage ? "" : $"export SHOP_URL=postgres://{Address} CRM_TOKEN=token",
+            document.Name switch
+            {
+                Readme or FirstPage => "",
+                Example => $"cd {Path.GetDirectoryName(Example)}",
+                _ => $"export SHOP_URL=postgres://{Address} CRM_TOKEN=token",
+            },
             replacements);
     }
 
