@@ -63,6 +63,7 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
             {
                 Host = JournalWriter.NewRunId(lake.Clock), Store = store, Work = work, Clock = lake.Clock,
                 Project = file.Name, Environment = file.Environment, Report = report,
+                Ended = new TaskHistory(lake).AddAsync,
             },
             current, services.Leads);
         return new ScheduleJob(

@@ -93,10 +93,14 @@ public sealed record StepRecord : JournalRecord
     public required string Step { get; init; }
 
     /// <summary>
-    /// <c>stream</c>, <c>model</c>, or <c>promotion</c> where the table of another environment took the place of the
-    /// step's.
+    /// <c>stream</c>, <c>model</c>, <c>promotion</c> where the table of another environment took the place of the
+    /// step's, <c>maintenance</c> of its table, or <c>task</c> of a schedule, whose name the step is.
     /// </summary>
     public required string Kind { get; init; }
+
+    /// <summary>Whether it makes its table; otherwise it tells nothing of how fresh or right the table is.</summary>
+    [JsonIgnore]
+    public bool IsOfTable => Kind is not ("maintenance" or "task");
 
     /// <summary>The batch; null where none was opened.</summary>
     public long? Batch { get; init; }

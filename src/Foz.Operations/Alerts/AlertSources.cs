@@ -3,6 +3,7 @@ using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Operations.Firings;
 using Foz.Operations.Incidents;
+using Foz.Operations.Tasks;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
 
@@ -49,8 +50,8 @@ sealed class AlertSources(Lakehouse lake, ProjectFile file, AlertHooks hooks, IH
         IReadOnlyList<JournalRecord> records = [.. segments, .. rows];
         // A step that the project does not have is of another project, or of a model that was just written.
         await ReadProjectAsync(
-            isStale: records.OfType<StepRecord>()
-                .Any(step => step.Kind != TableMaintenance.Kind && !Facts.Has(step.Step)), cancellationToken);
+            isStale: records.OfType<StepRecord>().Any(step => step.IsOfTable && !Facts.Has(step.Step)),
+            cancellationToken);
         Add(records);
         var (ended, from) = ((IReadOnlyList<Firing>)[], state.FiringsFrom);
         if (Interlocked.Exchange(ref firingsEnded, 0) == 1 || from is null
@@ -93,8 +94,8 @@ sealed class AlertSources(Lakehouse lake, ProjectFile file, AlertHooks hooks, IH
     {
         foreach (var record in records)
         {
-            if (record is StepRecord { Outcome: Outcome.Succeeded or Outcome.Warned or Outcome.Skipped } step
-                && step.Kind != TableMaintenance.Kind
+            if (record is StepRecord
+                { IsOfTable: true, Outcome: Outcome.Succeeded or Outcome.Warned or Outcome.Skipped } step
                 && step.FinishedAt > finished.GetValueOrDefault(step.Step))
                 finished[step.Step] = step.FinishedAt;
             foreach (var evidence in ofRecords.Of(record, Facts))
@@ -120,8 +121,8 @@ sealed class AlertSources(Lakehouse lake, ProjectFile file, AlertHooks hooks, IH
         using var bound = await new StatementBinder(session, new LakeNameResolver(lake, lake.Tables, static _ => null))
             .BindAsync(
                 "SELECT step, epoch_us(max(finished_at)) FROM foz.steps "
-                    + $"WHERE kind <> '{TableMaintenance.Kind}' AND outcome IN ('Succeeded', 'Warned', 'Skipped') "
-                    + "GROUP BY 1",
+                    + $"WHERE kind NOT IN ('{TableMaintenance.Kind}', '{TaskHistory.Kind}') "
+                    + "AND outcome IN ('Succeeded', 'Warned', 'Skipped') GROUP BY 1",
                 cancellationToken);
         using var rows = session.Query(bound.Sql, cancellationToken);
         foreach (var row in rows.Rows(cancellationToken))

@@ -16,7 +16,7 @@ sealed class RecordEvidence(string project, string environment)
     public IEnumerable<Evidence> Of(JournalRecord record, TableFacts facts) => record switch
     {
         StepRecord { Kind: TableMaintenance.Kind } work => [OfMaintenance(work)],
-        StepRecord step when facts.Has(step.Step) => OfStep(step),
+        StepRecord { IsOfTable: true } step when facts.Has(step.Step) => OfStep(step),
         CheckRecord check when facts.Has(check.Step) => OfCheck(check, facts.Find(check.TableName)),
         RunRecord run when run.Project == project && (run.Environment ?? environment) == environment => OfRun(run),
         _ => [],

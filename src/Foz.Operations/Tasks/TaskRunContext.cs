@@ -22,6 +22,9 @@ sealed class TaskRunContext : IDisposable
     /// <summary>Gets what takes what an operator should see.</summary>
     public Action<string> Report { get; init; } = static _ => { };
 
+    /// <summary>Gets what takes the tasks of a firing once all of them have ended; perhaps more than once.</summary>
+    public Func<FiringTasks, CancellationToken, Task> Ended { get; init; } = static (_, _) => Task.CompletedTask;
+
     /// <summary>Gets the project's name.</summary>
     public required string Project { get; init; }
 

@@ -64,6 +64,8 @@ sealed class TaskRunHost(
         try
         {
             await run.StepAsync(GraphOf(firing), firing.State is FiringState.Running, cancellationToken);
+            // Until it succeeds, the firing has not ended.
+            if (run.Tasks.HasEnded) await context.Ended(run.Tasks, cancellationToken);
         }
         finally
         {
