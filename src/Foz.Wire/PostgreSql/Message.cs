@@ -127,6 +127,9 @@ public static class MessageType
     /// <summary>Both: the end of COPY.</summary>
     public const byte CopyDone = (byte)'c';
 
+    /// <summary>Server: COPY in both directions begins.</summary>
+    public const byte CopyBothResponse = (byte)'W';
+
     /// <summary>Server: COPY from the client begins.</summary>
     public const byte CopyInResponse = (byte)'G';
 
