@@ -26,6 +26,7 @@ public sealed class PgConnection : IAsyncDisposable
     int start;
     int end;
     BackendKeyData? key;
+    Task<int>? pending;
     bool isBusy;
     bool isInCopy;
     bool isDisposed;
@@ -33,7 +34,7 @@ public sealed class PgConnection : IAsyncDisposable
     PgConnection(PgTransport transport, PgOptions options)
     {
         this.transport = transport;
-        gathering = ReceiveGathering.Of(transport.Socket);
+        gathering = ReceiveGathering.Of(transport.Socket, options.IsReplication);
         Options = options;
     }
 
@@ -137,6 +138,33 @@ public sealed class PgConnection : IAsyncDisposable
         isInCopy = true;
     }
 
+    /// <summary>
+    /// Starts to replicate: CopyData then goes both ways until the session ends. Its data is read from
+    /// <see cref="Arrived"/>.
+    /// </summary>
+    /// <exception cref="PgServerException">The server refused it.</exception>
+    public async Task StartReplicationAsync(string command, CancellationToken cancellationToken)
+    {
+        await SendQueryAsync(command, cancellationToken);
+        PgServerException? failure = null;
+        while (true)
+        {
+            try
+            {
+                var (type, _) = await ReceiveAsync(cancellationToken);
+                if (type == MessageType.CopyBothResponse) break;
+                if (type == MessageType.ReadyForQuery && failure is not null) throw failure;
+            }
+            catch (PgServerException error) when (!error.IsFatal && failure is null)
+            {
+                failure = error;
+            }
+        }
+
+        // The server ends it when the session ends; there is no statement to be canceled.
+        (isBusy, isInCopy) = (false, true);
+    }
+
     /// <summary>Reads a message, if it has arrived in full.</summary>
     public bool TryReadMessage(out Message message)
     {
@@ -144,6 +172,9 @@ public sealed class PgConnection : IAsyncDisposable
         start += message.Bytes;
         return true;
     }
+
+    /// <summary>Lets the message that was read last be read again; before more is waited for.</summary>
+    public void PutBack(Message message) => start -= message.Bytes;
 
     /// <summary>Handles a message that may arrive at any time.</summary>
     /// <exception cref="PgServerException">It is an error.</exception>
@@ -181,6 +212,44 @@ public sealed class PgConnection : IAsyncDisposable
         if (count == 0) throw new EndOfStreamException();
         end += count;
         if (isInCopy) gathering?.Note(count);
+    }
+
+    /// <summary>
+    /// Waits for more to arrive, but not longer than a time; what then arrives is read by the next call.
+    /// </summary>
+    /// <returns>Whether more has arrived.</returns>
+    /// <exception cref="EndOfStreamException">The server closed the connection.</exception>
+    public async ValueTask<bool> TryFillAsync(TimeSpan waitMax, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (pending is null)
+        {
+            MakeRoom();
+            // A read that is canceled would end the session if it is encrypted.
+            var read = transport.Stream.ReadAsync(buffer.AsMemory(end), CancellationToken.None);
+            if (read.IsCompletedSuccessfully) return Take(read.Result);
+            pending = read.AsTask();
+        }
+
+        try
+        {
+            await pending.WaitAsync(waitMax, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            if (!pending.IsCompleted) return false;
+        }
+
+        var count = await pending;
+        pending = null;
+        return Take(count);
+
+        bool Take(int bytes)
+        {
+            if (bytes == 0) throw new EndOfStreamException();
+            end += bytes;
+            gathering?.Note(bytes);
+            return true;
+        }
     }
 
     /// <summary>
@@ -272,6 +341,7 @@ public sealed class PgConnection : IAsyncDisposable
             new("client_encoding", "UTF8"),
             new("application_name", Options.ApplicationName),
         ];
+        if (Options.IsReplication) startup.Add(new("replication", "database"));
         if (Options.ServerOptions is { } serverOptions) startup.Add(new("options", serverOptions));
         new StartupPacket.Startup(3, 0, startup).Write(writer);
         await FlushAsync(cancellationToken);

@@ -67,6 +67,9 @@ public sealed record PgOptions
     /// <summary>Command-line options for the server's process; null where there are none.</summary>
     public string? ServerOptions { get; init; }
 
+    /// <summary>Gets whether the session takes the commands of replication.</summary>
+    internal bool IsReplication { get; init; }
+
     /// <summary>How long connecting may take.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(ConnectTimeoutSecondsDefault);
 

@@ -48,6 +48,12 @@ public static class SqlStates
     /// <summary>There is no such object.</summary>
     public const string UndefinedObject = "42704";
 
+    /// <summary>There is such an object already.</summary>
+    public const string DuplicateObject = "42710";
+
+    /// <summary>An object is in use.</summary>
+    public const string ObjectInUse = "55006";
+
     /// <summary>A parameter has no such value.</summary>
     public const string InvalidParameterValue = "22023";
 

@@ -11,28 +11,36 @@ sealed class ReceiveGathering : IDisposable
 {
     const int SolSocket = 1;
     const int SoRcvLowat = 18;
-    const int GatherBytes = 256 * 1024;
-    const int BytesBefore = 512 * 1024;
+    const int CopyBytes = 256 * 1024;
+
+    /// <summary>Of changes, which come at a lower rate: so many must come within <see cref="WaitMax"/>.</summary>
+    const int ChangesBytes = 64 * 1024;
 
     static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(4);
 
     readonly Socket socket;
+    readonly int gatherBytes;
     readonly Lock changing = new();
     readonly ITimer timer;
     bool isGathering;
     bool hasArrived;
     long bytesSincePause;
 
-    ReceiveGathering(Socket socket)
+    ReceiveGathering(Socket socket, int gatherBytes)
     {
         this.socket = socket;
+        this.gatherBytes = gatherBytes;
         timer = TimeProvider.System.CreateTimer(
             static self => ((ReceiveGathering)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Makes a socket ready for it; null where the system cannot do it.</summary>
-    public static ReceiveGathering? Of(Socket socket) =>
-        OperatingSystem.IsLinux() && socket.AddressFamily != AddressFamily.Unix ? new ReceiveGathering(socket) : null;
+    /// <param name="socket">The socket.</param>
+    /// <param name="isOfChanges">Whether changes come, and not rows of a COPY.</param>
+    public static ReceiveGathering? Of(Socket socket, bool isOfChanges) =>
+        OperatingSystem.IsLinux() && socket.AddressFamily != AddressFamily.Unix
+            ? new ReceiveGathering(socket, isOfChanges ? ChangesBytes : CopyBytes)
+            : null;
 
     /// <summary>Counts bytes of rows that have arrived.</summary>
     public void Note(int bytes)
@@ -41,8 +49,8 @@ sealed class ReceiveGathering : IDisposable
         {
             hasArrived = true;
             bytesSincePause += bytes;
-            if (isGathering || bytesSincePause < BytesBefore) return;
-            isGathering = TrySet(GatherBytes);
+            if (isGathering || bytesSincePause < 2 * gatherBytes) return;
+            isGathering = TrySet(gatherBytes);
             if (isGathering) timer.Change(WaitMax, WaitMax);
         }
     }

@@ -1,0 +1,100 @@
+using Foz.Lake;
+
+namespace Foz.Connectors.PostgreSql.Changes;
+
+/// <summary>The publication: which tables' changes a slot sends.</summary>
+/// <param name="connection">A session of the database.</param>
+/// <param name="name">The name of the publication.</param>
+sealed class Publication(PgConnection connection, string name)
+{
+    const string AllOperations = "insert, update, delete, truncate";
+
+    /// <summary>
+    /// Creates the publication, or checks that it has what is asked for, and adds tables that it lacks.
+    /// </summary>
+    /// <param name="tables">The tables; empty for all.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">It exists, but leaves changes out.</exception>
+    /// <exception cref="PgServerException">The server refuses.</exception>
+    public async Task EnsureAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    {
+        var rows = await connection.QueryAsync(
+            "SELECT puballtables, pubinsert AND pubupdate AND pubdelete AND pubtruncate "
+            + $"FROM pg_catalog.pg_publication WHERE pubname = {SqlText.Literal(name)}",
+            cancellationToken);
+        if (rows is not [[var isOfAll, var hasAllOperations]])
+        {
+            await CreateAsync(tables, cancellationToken);
+            return;
+        }
+
+        if (hasAllOperations != "t")
+            throw Lacks($"publishes not all of {AllOperations}", $"SET (publish = '{AllOperations}')");
+        if (isOfAll == "t") return;
+        if (tables.Count == 0)
+            throw new FozException(
+                ErrorKind.Configuration,
+                $"{connection.Options}: the publication '{name}' is not of all tables, and none are named")
+            {
+                Hint = "name the tables, or drop the publication so that Foz creates it",
+            };
+        await CheckFiltersAsync(cancellationToken);
+        await AddAsync(tables, cancellationToken);
+    }
+
+    async Task CreateAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    {
+        // Partitions under their table's name, which the snapshot reads too; version 12 does not have it.
+        var with = connection.ServerMajorVersion >= 13 ? " WITH (publish_via_partition_root = true)" : "";
+        var which = tables.Count == 0 ? "ALL TABLES" : $"TABLE {string.Join(", ", tables.Select(Sql))}";
+        await connection.QueryAsync(
+            $"CREATE PUBLICATION {SqlText.Name(name)} FOR {which}{with}", cancellationToken);
+    }
+
+    /// <summary>A filter of rows or columns of another would leave changes out without a word.</summary>
+    async Task CheckFiltersAsync(CancellationToken cancellationToken)
+    {
+        if (connection.ServerMajorVersion < 15) return;
+        var filtered = await connection.QueryAsync(
+            $"""
+            SELECT r.prrelid::regclass::text FROM pg_catalog.pg_publication_rel r
+              JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid
+             WHERE p.pubname = {SqlText.Literal(name)} AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL) LIMIT 1
+            """,
+            cancellationToken);
+        if (filtered is [[{ } table]])
+            throw new FozException(
+                ErrorKind.Configuration,
+                $"{connection.Options}: the publication '{name}' leaves rows or columns of {table} out")
+            {
+                Hint = $"drop the publication so that Foz creates it, or remove the filter of {table}",
+            };
+    }
+
+    async Task AddAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    {
+        var published = (await connection.QueryAsync(
+                $"""
+                SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = {SqlText.Literal(name)}
+                UNION
+                SELECT n.nspname, c.relname FROM pg_catalog.pg_publication p
+                  JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid
+                  JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = {SqlText.Literal(name)}
+                """,
+                cancellationToken))
+            .Select(row => (row[0], row[1])).ToHashSet();
+        var missing = tables.Where(t => !published.Contains((t.Schema, t.Name))).Select(Sql).ToList();
+        if (missing.Count > 0)
+            await connection.QueryAsync(
+                $"ALTER PUBLICATION {SqlText.Name(name)} ADD TABLE {string.Join(", ", missing)}", cancellationToken);
+    }
+
+    FozException Lacks(string fault, string change) => new(
+        ErrorKind.Configuration, $"{connection.Options}: the publication '{name}' {fault}")
+    {
+        Hint = $"ALTER PUBLICATION {SqlText.Name(name)} {change}",
+    };
+
+    static string Sql(RelationName table) => $"{SqlText.Name(table.Schema!)}.{SqlText.Name(table.Name)}";
+}
