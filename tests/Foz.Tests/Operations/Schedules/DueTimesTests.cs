@@ -27,7 +27,7 @@ public sealed class DueTimesTests
         {
             var cron = SlowCron.Random(random);
             var trigger = new ScheduleTrigger.Cron(CronExpression.Parse(cron.Text), zone, cron.Text);
-            var expected = cron.Between(zone, start, start.AddYears(1)).ToList();
+            var expected = cron.Between(WallClock.Of(zone.Id), start, start.AddYears(1)).ToList();
             Assert.Equal(expected, DueTimes.Between(trigger, start, start.AddYears(1)));
 
             // Parts of the year, as a scheduler asks for them, give the same.
@@ -60,11 +60,11 @@ public sealed class DueTimesTests
             Days = new(calendar, other, Number: null),
         };
         var expected = new SortedSet<DateTimeOffset>();
-        foreach (var due in cron.Between(zone, start.AddDays(-40), start.AddDays(400)))
+        foreach (var due in cron.Between(WallClock.Of(zone.Id), start.AddDays(-40), start.AddDays(400)))
             if (calendar.IsBusinessDay(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(due, zone).DateTime)))
                 Expect(due);
         // A moved time is that of the day it moves to, whatever the clocks do on its own.
-        foreach (var wall in cron.Between(TimeZoneInfo.Utc, start.AddDays(-40), start.AddDays(400)))
+        foreach (var wall in cron.Between(WallClock.Of("UTC"), start.AddDays(-40), start.AddDays(400)))
         {
             var day = wall.DateTime;
             if (other is OtherDays.Skip || calendar.IsBusinessDay(DateOnly.FromDateTime(day))) continue;

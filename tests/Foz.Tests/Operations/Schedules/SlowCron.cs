@@ -36,13 +36,28 @@ sealed class SlowCron
         };
     }
 
-    public IEnumerable<DateTimeOffset> Between(TimeZoneInfo zone, DateTimeOffset after, DateTimeOffset upTo)
+    /// <summary>An expression that is due on few days: leap days, last days of months, the nth weekday.</summary>
+    public static SlowCron RandomRare(Random random)
     {
-        var before = TimeZoneInfo.ConvertTime(after, zone).DateTime;
+        var (minute, hour, weekday, week) = (random.Next(60), random.Next(24), random.Next(7), random.Next(1, 6));
+        return random.Next(4) switch
+        {
+            0 => new($"{minute} {hour} 29 2 *", false, at => At(at, hour, minute) && at is { Month: 2, Day: 29 }),
+            1 => new($"{minute} {hour} L * *", false, at => At(at, hour, minute) && at.AddDays(1).Day == 1),
+            2 => new($"{minute} {hour} 28-31 2,3,10 *", false,
+                at => At(at, hour, minute) && at is { Day: >= 28, Month: 2 or 3 or 10 }),
+            _ => new($"{minute} {hour} * * {weekday}#{week}", false,
+                at => At(at, hour, minute) && (int)at.DayOfWeek == weekday && (at.Day - 1) / 7 + 1 == week),
+        };
+    }
+
+    public IEnumerable<DateTimeOffset> Between(WallClock zone, DateTimeOffset after, DateTimeOffset upTo)
+    {
+        var before = zone.At(after);
         var seen = new HashSet<DateTime>();
         for (var at = after.AddMinutes(1); at <= upTo; at = at.AddMinutes(1))
         {
-            var local = TimeZoneInfo.ConvertTime(at, zone).DateTime;
+            var local = zone.At(at);
             var isDue = false;
             for (var passed = before.AddMinutes(1); passed < local; passed = passed.AddMinutes(1))
                 isDue |= Matches(passed);

@@ -19,6 +19,9 @@ sealed class CrashingStore(IObjectStore inner, int? operationsLeft = null, bool 
     /// <summary>How many objects were read.</summary>
     public int Reads { get; private set; }
 
+    /// <summary>What each operation waits for, and its answer too: a process may stand still, or end, there.</summary>
+    public Func<Task> Turn { get; init; } = static () => Task.CompletedTask;
+
     public string Root => inner.Root;
 
     public bool IsLocal => inner.IsLocal;
@@ -82,7 +85,13 @@ sealed class CrashingStore(IObjectStore inner, int? operationsLeft = null, bool 
     async ValueTask<T> DoAsync<T>(Func<ValueTask<T>> operation)
     {
         if (left <= 0) throw new CrashException();
-        if (--left > 0) return await operation();
+        await Turn();
+        if (--left > 0)
+        {
+            var answer = await operation();
+            await Turn();
+            return answer;
+        }
         if (isAfter) await operation();
         throw new CrashException();
     }
