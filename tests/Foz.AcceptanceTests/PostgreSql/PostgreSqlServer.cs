@@ -20,6 +20,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     const string Superuser = "postgres";
     const string HomesOfVersions = "/usr/lib/postgresql";
     const int StartsMax = 3;
+    const int RestartsMax = 100;
 
     static int databaseCount;
 
@@ -66,6 +67,23 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         // Those that serve connections too: they do not see at once that they are alone.
         using var kill = Start("bash", "-c", $"kill -9 {pid} $(pgrep -P {pid})");
         kill.WaitForExit();
+    }
+
+    /// <summary>Starts the server again that was killed, at the same port.</summary>
+    public async Task RestartAsync()
+    {
+        // The shell around it ends only once nothing holds its input.
+        process!.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        process.Dispose();
+        process = null;
+        for (var start = 1; process is null; start++)
+        {
+            process = await RunServerAsync(Home());
+            Assert.True(process is not null || start < RestartsMax, "the server does not start again");
+            // A child of the killed server that still ends holds its shared memory.
+            if (process is null) await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -176,7 +194,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         string[] settings =
         [
             $"port={Port}", "listen_addresses=localhost", $"unix_socket_directories={folder}", "fsync=off",
-            "max_connections=60", "password_encryption=scram-sha-256", "ssl=on",
+            "max_connections=60", "wal_level=logical", "logical_decoding_work_mem=64kB",
+            "password_encryption=scram-sha-256", "ssl=on",
             $"ssl_cert_file={folder}/server.crt", $"ssl_key_file={folder}/server.key", "lc_messages=C",
         ];
         var server = $"{home}/bin/postgres -D {folder}/data {string.Join(' ', settings.Select(s => $"-c {s}"))}";
