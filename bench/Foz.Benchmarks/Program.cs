@@ -14,6 +14,7 @@ IReadOnlyList<IBenchmark> all =
     new LoadBenchmark(isCsv: false),
     new LoadBenchmark(isCsv: true),
     new SnapshotBenchmark(),
+    new ChangesBenchmark(),
     new MariaDbBenchmark(),
     new ApiBenchmark(),
     new SilverBenchmark(),

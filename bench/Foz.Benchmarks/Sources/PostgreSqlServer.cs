@@ -24,8 +24,23 @@ sealed class PostgreSqlServer : IDisposable
     public int Id =>
         int.Parse(File.ReadLines(Path.Combine(data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
 
+    /// <summary>The processor time of all clients' processes that have ended, in ticks of the system.</summary>
+    public double EndedClientsTicks
+    {
+        get
+        {
+            // After the name in parentheses: fields 16 and 17 are those of children.
+            var text = File.ReadAllText($"/proc/{Id}/stat");
+            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return double.Parse(fields[13], CultureInfo.InvariantCulture)
+                + double.Parse(fields[14], CultureInfo.InvariantCulture);
+        }
+    }
+
     /// <summary>Starts a server with data of its own, which go with it.</summary>
-    public static PostgreSqlServer Start(WorkFolder work)
+    /// <param name="work">Where its data are.</param>
+    /// <param name="settings">More settings, each as <c>-c name=value</c>.</param>
+    public static PostgreSqlServer Start(WorkFolder work, string settings = "")
     {
         var folder = work.Sub(Path.GetRandomFileName());
         const string Installed = "/usr/lib/postgresql";
@@ -38,7 +53,7 @@ sealed class PostgreSqlServer : IDisposable
         server.RunAsServer(
             "pg_ctl", "-D", server.data, "-w", "-l", Path.Combine(folder, "log"), "-o",
             $"-p {server.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c "
-                + "shared_buffers=512MB -c max_wal_size=4GB", "start");
+                + $"shared_buffers=512MB -c max_wal_size=4GB {settings}", "start");
         return server;
     }
 
@@ -46,6 +61,10 @@ sealed class PostgreSqlServer : IDisposable
     public void Psql(string command) => Run(
         Path.Combine(bin, "psql"), "-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", "-X", "-q", "-v",
         "ON_ERROR_STOP=1", "-c", command);
+
+    /// <summary>Runs a program of PostgreSQL as a client; its output is thrown away.</summary>
+    public void RunClient(string program, params string[] arguments) => Run(
+        Path.Combine(bin, program), ["-h", "127.0.0.1", "-p", $"{Port}", "-U", "postgres", .. arguments]);
 
     public void Dispose()
     {
