@@ -1,4 +1,5 @@
 using Foz.Benchmarks;
+using Foz.Benchmarks.Hosts;
 using Foz.Benchmarks.Memory;
 using Foz.Benchmarks.Projects;
 using Foz.Benchmarks.Queries;
@@ -44,6 +45,10 @@ IReadOnlyList<IBenchmark> all =
     new PlanBenchmark(),
     new FastReaderBenchmark(),
     new ScheduleBenchmark(schedules: 10_000),
+    new DueMinuteBenchmark(schedules: 10_000),
+    new AlertBenchmark(),
+    new IdleHostBenchmark(),
+    new BackupBenchmark(),
     new IncrementalBenchmark("merge", "≤ 1.3×"),
     new IncrementalBenchmark("delete+insert", "–"),
     new IncrementalBenchmark("scd2_by_time", "–"),

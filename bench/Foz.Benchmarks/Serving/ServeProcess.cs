@@ -31,15 +31,15 @@ sealed class ServeProcess : IDisposable
     /// <summary>Starts to serve.</summary>
     /// <param name="folder">The project's folder.</param>
     /// <param name="settings">The settings in its foz.yml in addition to the name.</param>
-    public static ServeProcess Start(string folder, string settings = "")
+    /// <param name="program">The program; null for the one of this build.</param>
+    public static ServeProcess Start(string folder, string settings = "", string? program = null)
     {
         File.WriteAllText(Path.Combine(folder, "foz.yml"), $"name: serving\n{settings}\n");
+        IEnumerable<string> own = program is null ? [Path.Combine(AppContext.BaseDirectory, "foz.dll")] : [];
         var started = Process.Start(new ProcessStartInfo(
-            "dotnet",
+            program ?? "dotnet",
             [
-                Path.Combine(AppContext.BaseDirectory, "foz.dll"), "serve", "--insecure-loopback", "--pg-port", "0",
-                "--trino-port", "0",
-                "--http-port", "0",
+                .. own, "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0", "--http-port", "0",
             ])
         {
             UseShellExecute = false, WorkingDirectory = folder, RedirectStandardOutput = true,

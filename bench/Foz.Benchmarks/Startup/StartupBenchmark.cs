@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foz.Benchmarks.Hosts;
 
 namespace Foz.Benchmarks.Startup;
 
@@ -15,8 +16,7 @@ sealed class StartupBenchmark : IBenchmark
 
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
-        await RunAsync("make", ["--silent", "-C", Checkout.Root, "publish"]);
-        var foz = Path.Combine(Checkout.Root, "artifacts", "publish", "foz", "foz");
+        var foz = await PublishedFoz.PathAsync();
         var hello = await PublishHelloAsync(folder.Sub("hello"));
         var helloMs = new List<double>();
         var ms = Commands.Select(_ => new List<double>()).ToArray();
