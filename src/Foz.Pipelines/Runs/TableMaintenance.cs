@@ -73,7 +73,10 @@ public sealed class TableMaintenance(Lakehouse lake, MaintenancePolicies policie
         StepRecord Record(Outcome outcome, long? version, List<string> notes, string? error) =>
             Of(runId, table, startedAt, lake.Clock.GetUtcNow()) with
             {
-                Outcome = outcome, TableVersion = version, Warnings = [.. notes], Error = error,
+                Outcome = outcome,
+                TableVersion = version,
+                Warnings = [.. notes],
+                Error = error,
             };
     }
 
