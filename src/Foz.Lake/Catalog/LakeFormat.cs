@@ -61,17 +61,17 @@ public sealed class LakeFormat(IObjectStore store, TimeProvider clock)
     /// Makes sure that a lake on this machine, which stated its number before, is still there: what is written after it
     /// went away would be a lake without its tables.
     /// </summary>
-    /// <exception cref="FozException">It is gone.</exception>
+    /// <exception cref="StorageException">It is gone.</exception>
     public void EnsureThere()
     {
         if (isStated && store.IsLocal && !File.Exists(store.LocalPath(Path))) throw Gone();
     }
 
     /// <summary>The error of a lake that went away while this process works on it.</summary>
-    FozException Gone() => new(ErrorKind.Storage, $"the lake {store.Root} is gone: it has no {Path} any more")
-    {
-        Hint = "put it back, or end this process before you make a new lake there",
-    };
+    StorageException Gone() => new(
+        StorageErrorKind.Failed,
+        $"the lake {store.Root} is gone: it has no {Path} any more; put it back, or end this process before you make "
+            + "a new lake there");
 
     /// <summary>Reads the number again, which another process may have changed, before something is written.</summary>
     /// <inheritdoc cref="ReadAsync"/>

@@ -141,8 +141,9 @@ sealed class Heartbeat : IAsyncDisposable
         {
             // The storage failed; the object still counts, and the next renewal may succeed.
         }
-        catch (StorageException e)
+        catch (Exception e) when (e is StorageException or FozException)
         {
+            // The storage failed for too long, or the lake is of a format that this Foz does not know.
             StorageError = e.Message;
             await lost.CancelAsync();
         }
