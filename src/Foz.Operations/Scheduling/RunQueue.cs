@@ -11,6 +11,9 @@ sealed class RunQueue
     /// <summary>All of them.</summary>
     public IReadOnlyCollection<Firing> Open => open.Values;
 
+    /// <summary>Finds the one with an id; null where it has ended, or is not known.</summary>
+    public Firing? Find(string id) => open.GetValueOrDefault(id);
+
     /// <summary>The oldest batch of those that have not ended; null where all have.</summary>
     public string? OldestBatch => open.Count == 0 ? null : open.Values.Min(firing => firing.Batch);
 

@@ -27,6 +27,9 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
 
     ProjectSchedules schedules = ProjectSchedules.None;
     Dictionary<string, ScheduleDefinition> definitions = [];
+    // Those that are noted to have begun, and may not be asked for yet: asking twice does nothing.
+    readonly HashSet<string> unasked = new(StringComparer.Ordinal);
+
     DateTimeOffset openedAt;
 
     /// <summary>Called with each firing that ended.</summary>
@@ -45,9 +48,16 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
     {
         openedAt = clock.GetUtcNow();
         var known = await states.ReadAsync(cancellationToken);
-        foreach (var batch in await store.ListAsync(known.OpenFrom, cancellationToken))
+        var batches = await store.ListAsync(known.OpenFrom, cancellationToken);
+        foreach (var batch in batches)
             foreach (var firing in await store.ReadAsync(batch, cancellationToken)) queue.Put(firing);
-        if (queue.OldestBatch is not { } oldest || oldest == known.OpenFrom) return;
+        // A host that died may have noted them only.
+        unasked.UnionWith(
+            from firing in queue.Open
+            where firing.State is FiringState.Running or FiringState.Waiting
+            select firing.Id);
+        // Where all have ended, those that were read are not read again: there may be thousands.
+        if ((queue.OldestBatch ?? batches.LastOrDefault()) is not { } oldest || oldest == known.OpenFrom) return;
         // Another host may have added to a batch since it was read: then the note stays as it is.
         await states.ChangeAsync(
             before => before.Changes == known.Changes ? before with { OpenFrom = oldest } : before, cancellationToken);
@@ -66,6 +76,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             definitions = current.All.ToDictionary(schedule => schedule.Name, StringComparer.Ordinal);
             next.Clear();
         }
+        await AskAsync(cancellationToken);
         await SettleAsync(cancellationToken);
         var known = await DecideAsync(cancellationToken);
         await DecideAsync(known, cancellationToken);
@@ -82,8 +93,10 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         foreach (var firing in queue.FindStarts(
             schedules, known.Backfills, name => known.Find(name) is { IsPaused: true } || definitions[name].IsOff,
             clock.GetUtcNow()))
-            await StartAsync(firing, cancellationToken);
+            Start(firing);
+        // Noted before they are asked for: in the other order the next host would not know of runs that work.
         await WriteAsync(cancellationToken);
+        await AskAsync(cancellationToken);
         if ((clock.GetUtcNow() - openedAt).Duration() > openInterval)
         {
             await OpenAsync(cancellationToken);
@@ -182,7 +195,17 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         return versions;
     }
 
-    async Task StartAsync(Firing firing, CancellationToken cancellationToken)
+    /// <summary>Asks for the runs of those that have begun.</summary>
+    async Task AskAsync(CancellationToken cancellationToken)
+    {
+        foreach (var id in unasked.ToList())
+        {
+            if (queue.Find(id) is { } firing) await host.AskAsync(firing, cancellationToken);
+            unasked.Remove(id);
+        }
+    }
+
+    void Start(Firing firing)
     {
         var now = clock.GetUtcNow();
         var hasTasks = definitions[firing.Schedule].Tasks is not null;
@@ -196,8 +219,8 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
             RetryAt = null,
             Revision = schedules.Revision,
         };
-        await host.AskAsync(started, cancellationToken);
         Change(started);
+        unasked.Add(started.Id);
     }
 
     /// <summary>Notes which runs have ended, and what follows from that.</summary>

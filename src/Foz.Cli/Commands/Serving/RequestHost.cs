@@ -33,6 +33,7 @@ sealed class RequestHost(
 
     static readonly TimeSpan retryInterval = TimeSpan.FromSeconds(10);
     static readonly TimeSpan sweepInterval = TimeSpan.FromHours(1);
+    static readonly TimeSpan settleTime = TimeSpan.FromMinutes(10);
 
     readonly HostRequests requests = new(workspace.Lake);
     readonly Dictionary<string, Task> working = new(StringComparer.Ordinal);
@@ -144,7 +145,8 @@ sealed class RequestHost(
 
     async Task AnswerAsync(Leadership leader, CancellationToken cancellationToken)
     {
-        var sweptAt = DateTimeOffset.MinValue;
+        // Schedules see first how the runs ended that they asked for.
+        var sweptAt = Shell.Clock.GetUtcNow() - sweepInterval + settleTime;
         while (true)
         {
             foreach (var (id, _) in working.Where(entry => entry.Value.IsCompleted).ToList()) working.Remove(id);

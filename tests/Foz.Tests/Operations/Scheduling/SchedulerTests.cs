@@ -334,6 +334,20 @@ public sealed class SchedulerTests
         Assert.Contains("is gone", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A host that takes over is quick, however long the schedules have worked.</summary>
+    [Fact]
+    public async Task A_host_that_opens_reads_no_times_of_which_all_runs_have_ended()
+    {
+        var runs = new SimulatedRuns(clock, new(1)) { LengthMax = TimeSpan.Zero };
+        var scheduler = (await OpenAsync(runs, operations: null, new(1)))!;
+        await StepsAsync(scheduler, Read("a: {every: 10m, start: '2026-01-01 00:05'}"), TimeSpan.FromDays(2));
+        Assert.Equal(288, (await FiringsAsync()).Count);
+        var store = new CrashingStore(objects);
+        var lake = new LakeStore(store, clock);
+        await new Scheduler(new(lake, "p", "e"), new(lake, "p", "e"), runs, clock).OpenAsync(Cancel);
+        Assert.InRange(store.Reads, 1, 15);
+    }
+
     [Fact]
     public async Task Old_batches_are_removed()
     {

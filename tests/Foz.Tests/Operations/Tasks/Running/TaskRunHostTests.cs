@@ -54,6 +54,14 @@ public sealed class TaskRunHostTests
             if (random.Next(4) == 0) await DecideAsync(random);
         }
         var last = (await OpenAsync(schedules, work, operations: null, random))!;
+        // What waits to start does not start any more once the schedule is off.
+        do
+        {
+            clock.Now += TimeSpan.FromSeconds(47);
+            await StepAsync(last, schedules);
+            await DecideAsync(random);
+        }
+        while ((await FiringsAsync()).Exists(firing => firing.State is FiringState.Queued));
         var off = schedules with { All = [schedules.All[0] with { IsOff = true }] };
         for (var i = 0; i < 2000 && (i < 20 || (await FiringsAsync()).Exists(firing => !firing.HasEnded)); i++)
         {
