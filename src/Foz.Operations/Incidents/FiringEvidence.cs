@@ -6,6 +6,9 @@ namespace Foz.Operations.Incidents;
 /// <param name="store">The firings.</param>
 sealed class FiringEvidence(FiringStore store)
 {
+    // The exit code of a run in which steps failed.
+    const int FailedSteps = 1;
+
     // Missed times of different schedules are noted for minutes before those of others.
     static readonly TimeSpan slack = TimeSpan.FromHours(1);
 
@@ -69,12 +72,15 @@ sealed class FiringEvidence(FiringStore store)
         };
     }
 
-    /// <summary>Whether something of the run itself was seen broken while it worked.</summary>
+    /// <summary>
+    /// Whether something of the run itself was seen broken while it worked. Other runs may fail at the same time: what
+    /// is seen of them explains neither failed tasks, nor a command that failed before its steps.
+    /// </summary>
     static bool IsExplained(Firing firing, DateTimeOffset endedAt, IncidentState state)
     {
+        if (firing.HasTasks || firing.ExitCode != FailedSteps) return false;
         var (from, to) = ((firing.StartedAt ?? firing.Due).AddSeconds(-1), endedAt.AddSeconds(1));
         return state.Open.Any(incident => incident.Members.Any(member =>
-            member.Kind is IncidentKind.Step or IncidentKind.Run or IncidentKind.Task
-            && member.LastSeen >= from && member.LastSeen <= to));
+            member.Kind is IncidentKind.Step or IncidentKind.Run && member.LastSeen >= from && member.LastSeen <= to));
     }
 }

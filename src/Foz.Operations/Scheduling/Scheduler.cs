@@ -32,7 +32,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
 
     DateTimeOffset openedAt;
 
-    /// <summary>Called with each firing that ended.</summary>
+    /// <summary>Called with each firing that ended, once the lake has its end.</summary>
     public Action<Firing> Ended { get; init; } = static _ => { };
 
     /// <summary>Gets how many firings wait and work.</summary>
@@ -358,9 +358,7 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
     {
         queue.Put(firing);
         changed[firing.Id] = firing;
-        if (!firing.HasEnded) return;
-        canceled.Remove(firing.Id);
-        Ended(firing);
+        if (firing.HasEnded) canceled.Remove(firing.Id);
     }
 
     async Task WriteAsync(CancellationToken cancellationToken)
@@ -371,7 +369,11 @@ sealed class Scheduler(ScheduleStateStore states, FiringStore store, IRunHost ho
         foreach (var batch in changed.Values.GroupBy(firing => firing.Batch, StringComparer.Ordinal).ToList())
         {
             await store.UpdateAsync(batch.Key, [.. batch], cancellationToken);
-            foreach (var firing in batch) changed.Remove(firing.Id);
+            foreach (var firing in batch)
+            {
+                changed.Remove(firing.Id);
+                if (firing.HasEnded) Ended(firing);
+            }
         }
     }
 

@@ -38,4 +38,23 @@ public sealed class FiringEvidenceTests
             firing with { State = FiringState.TimedOut, EndedAt = due.AddMinutes(3), Attempts = 1 }, new()));
         Assert.Equal((IncidentKind.Schedule, "nightly", true), (failed.Kind, failed.Subject, failed.IsBroken));
     }
+
+    [Theory]
+    [InlineData(false, 1, false)] // its own step: the run reports it
+    [InlineData(false, 2, true)] // the command failed before its steps
+    [InlineData(true, 1, true)] // a task, while the step of another run failed
+    public void What_another_run_shows_at_the_same_time_hides_no_failure(bool hasTasks, int exitCode, bool isNews)
+    {
+        var step = new Evidence(IncidentKind.Step, "silver.a", due.AddSeconds(30), IsBroken: true)
+        {
+            Text = "the step failed", Table = "silver.a", RunId = "r",
+        };
+        var state = new IncidentBook(new("p", "e"), TableFacts.Unknown).Apply(new(), [step], due.AddMinutes(1));
+        var failed = firing with
+        {
+            HasTasks = hasTasks, State = FiringState.Failed, ExitCode = exitCode, EndedAt = due.AddMinutes(1),
+            Attempts = 1,
+        };
+        Assert.Equal(isNews, FiringEvidence.Of(failed, state).Any(evidence => evidence.Kind is IncidentKind.Schedule));
+    }
 }
