@@ -14,12 +14,15 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
     /// <summary>How many bad rows of a condition are counted; more are said to be more.</summary>
     public const int RowsMax = 5;
 
+    // A condition that takes minutes does not hold up the others.
+    const int QueriesMax = 4;
+
     static readonly TimeSpan queryTimeout = TimeSpan.FromMinutes(5);
 
     readonly Dictionary<string, (string Trigger, DateTimeOffset At)> looked = new(StringComparer.Ordinal);
     readonly Queue<AlertRule.Sql> queries = new();
     IReadOnlyList<AlertRule> known = [];
-    Task<Evidence?>? query;
+    readonly Dictionary<string, Task<Evidence?>> asking = new(StringComparer.Ordinal);
 
     /// <summary>Looks at the rules that are due.</summary>
     /// <param name="settings">The rules.</param>
@@ -40,13 +43,13 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
         foreach (var rule in settings.Rules.Where(rule => IsOwn(rule) && IsDue(rule.Name, rule.Trigger, now)))
             if (rule is AlertRule.Sql sql) Enqueue(sql);
             else found.Add(await OfHostAsync(rule, now, cancellationToken));
-        if (query is { IsCompleted: true })
+        foreach (var answer in asking.Where(query => query.Value.IsCompleted).ToList())
         {
-            if (await query is { } evidence) found.Add(evidence);
-            query = null;
+            asking.Remove(answer.Key);
+            if (await answer.Value is { } evidence) found.Add(evidence);
         }
-        if (query is null && queries.TryDequeue(out var next))
-            query = Task.Run(() => AskAsync(next, cancellationToken), cancellationToken);
+        while (asking.Count < QueriesMax && queries.TryDequeue(out var next))
+            asking[next.Name] = Task.Run(() => AskAsync(next, cancellationToken), cancellationToken);
         return found;
     }
 
@@ -84,7 +87,8 @@ sealed class RuleWatch(IHostFacts host, AlertHooks hooks, TimeProvider clock)
     void Enqueue(AlertRule.Sql rule)
     {
         // One that takes longer than its interval is not asked twice at once.
-        if (!queries.Any(waiting => waiting.Name == rule.Name)) queries.Enqueue(rule);
+        if (!asking.ContainsKey(rule.Name) && !queries.Any(waiting => waiting.Name == rule.Name))
+            queries.Enqueue(rule);
     }
 
     async Task<Evidence?> AskAsync(AlertRule.Sql rule, CancellationToken cancellationToken)
