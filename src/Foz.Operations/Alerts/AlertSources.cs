@@ -50,7 +50,7 @@ sealed class AlertSources(Lakehouse lake, ProjectFile file, AlertHooks hooks, IH
         IReadOnlyList<JournalRecord> records = [.. segments, .. rows];
         // A step that the project does not have is of another project, or of a model that was just written.
         await ReadProjectAsync(
-            isStale: records.OfType<StepRecord>().Any(step => step.IsOfTable && !Facts.Has(step.Step)),
+            state, isStale: records.OfType<StepRecord>().Any(step => step.IsOfTable && !Facts.Has(step.Step)),
             cancellationToken);
         Add(records);
         var (ended, from) = ((IReadOnlyList<Firing>)[], state.FiringsFrom);
@@ -82,12 +82,25 @@ sealed class AlertSources(Lakehouse lake, ProjectFile file, AlertHooks hooks, IH
             .Concat(patterns.Count == 0 ? [] : Facts.Names.Where(name => Facts.IsMeant(name, patterns)));
     }
 
-    async Task ReadProjectAsync(bool isStale, CancellationToken cancellationToken)
+    async Task ReadProjectAsync(IncidentState state, bool isStale, CancellationToken cancellationToken)
     {
         var current = await hooks.FindProjectAsync(isStale, cancellationToken);
         if (current is null || ReferenceEquals(current, project)) return;
         project = current;
         Facts = TableFacts.Of(current);
+        pending.AddRange(FindGone(state));
+    }
+
+    /// <summary>What was broken of tables that the project has no more: no run will ever see it hold.</summary>
+    IEnumerable<Evidence> FindGone(IncidentState state)
+    {
+        var now = lake.Clock.GetUtcNow();
+        foreach (var member in state.Open.SelectMany(incident => incident.Members))
+            if (member.Kind is IncidentKind.Step && !Facts.Has(member.Subject))
+                yield return new(IncidentKind.Step, member.Subject, now, IsBroken: false);
+            else if (member.Kind is IncidentKind.Check && member.Subject.Split(' ')[0] is var table
+                && !Facts.Has(table))
+                yield return new(IncidentKind.Check, table + " ", now, IsBroken: false) { IsOfAll = true };
     }
 
     void Add(IReadOnlyList<JournalRecord> records)

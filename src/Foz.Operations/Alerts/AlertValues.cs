@@ -39,7 +39,11 @@ sealed class AlertValues
         if (node is YamlNode.Scalar scalar && Duration.TryParseWords(scalar.Text, out var length) && length >= shortest
             && length <= TimeSpan.FromDays(3660))
             return length;
-        errors.Add(node.Place, $"'{key}' must be a length of time, such as 30m or '2 hours', not {node.Kind}");
+        var least = shortest > TimeSpan.Zero ? $" of {Duration.Describe(shortest)} or more" : "";
+        errors.Add(
+            node.Place,
+            $"'{key}' must be a length of time{least}, such as 30m or '2 hours', not "
+                + (node is YamlNode.Scalar written ? $"'{written.Text}'" : node.Kind));
         return null;
     }
 
