@@ -4,6 +4,7 @@ using Foz.Lake.Configuration;
 using Foz.Operations.Tasks;
 using Foz.Serving;
 using Foz.Serving.Governance;
+using Foz.Serving.Results;
 using Foz.Serving.Statements;
 
 namespace Foz.Cli.Commands.Serving;
@@ -39,7 +40,7 @@ sealed class TaskQueries(SqlService sql, string folder, TimeProvider clock)
                 while (!hasMore && await cursor.FetchAsync(rowsMax: 2, cancellationToken) is { } slice)
                 {
                     hasMore = first is not null || slice.Count > 1;
-                    first ??= [.. slice.Chunk.GetRow(slice.Start).Select(Text)];
+                    first ??= [.. slice.Chunk.GetRow(slice.Start).Zip(cursor.Columns, Text)];
                 }
             rows = new(
                 [.. cursor.Columns?.Select(column => column.Name) ?? []], first, hasMore,
@@ -61,15 +62,22 @@ sealed class TaskQueries(SqlService sql, string folder, TimeProvider clock)
             };
     }
 
-    static string? Text(object? value) => value switch
+    /// <summary>A value as an output has it.</summary>
+    /// <exception cref="FozException">Outputs have no text for values of its type.</exception>
+    static string? Text(object? value, ServedColumn column) => value switch
     {
         null => null,
+        string text => text,
         bool flag => flag ? "true" : "false",
         DateTime time => time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture),
         DateTimeOffset time =>
             time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture),
         DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         IFormattable formattable => formattable.ToString(format: null, CultureInfo.InvariantCulture),
-        _ => value.ToString(),
+        _ => throw new FozException(
+            ErrorKind.Sql, $"column {column.Name} is a {value.GetType().Name}, of which an output cannot be made")
+        {
+            Hint = $"cast it to text: {column.Name}::text",
+        },
     };
 }
