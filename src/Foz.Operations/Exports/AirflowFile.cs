@@ -47,7 +47,7 @@ static class AirflowFile
             with DAG(
                 dag_id={{PythonText.Of(dag)}},
                 schedule={{ScheduleOf(workflow)}},
-                start_date=datetime(2024, 1, 1, tzinfo=timezone.utc),
+                start_date=datetime({{workflow.StartDate:yyyy, M, d}}, tzinfo=timezone.utc),
                 catchup={{(workflow.CatchesUp ? "True" : "False")}},
                 max_active_runs=1,
                 dagrun_timeout={{(workflow.Timeout is { } timeout ? PythonText.Of(timeout) : "None")}},

@@ -33,6 +33,9 @@ public sealed record ExportedWorkflow
     /// <summary>Gets the time after which the workflow is stopped; null for none.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>Gets the day from which on its times count.</summary>
+    public DateOnly StartDate { get; init; } = new(2024, 1, 1);
+
     /// <summary>Gets whether all times are caught up that passed while the scheduler did not work.</summary>
     public bool CatchesUp { get; init; }
 

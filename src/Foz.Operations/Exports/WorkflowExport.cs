@@ -26,6 +26,9 @@ public sealed record WorkflowExport(Project Project, IReadOnlySet<TableName> Sel
     /// <summary>Gets the schedule whose times and limits the workflow takes; null for none.</summary>
     public ScheduleDefinition? Schedule { get; init; }
 
+    /// <summary>Gets the day of the export: a schedule that catches up all has no times before it.</summary>
+    public required DateOnly Day { get; init; }
+
     /// <summary>Gets what a task makes.</summary>
     public ExportedUnit Unit { get; init; }
 
@@ -55,6 +58,7 @@ public sealed record WorkflowExport(Project Project, IReadOnlySet<TableName> Sel
             CatchesUp = Schedule?.CatchUp is CatchUp.All,
         };
         if (Schedule is not null) workflow = workflow with { RetryDelay = Schedule.RetryDelay };
+        if (workflow.CatchesUp) workflow = workflow with { StartDate = Day };
         return tool switch
         {
             WorkflowTool.Airflow => AirflowFile.Of(workflow),

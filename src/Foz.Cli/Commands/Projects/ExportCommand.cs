@@ -65,6 +65,7 @@ static class ExportCommand
             var text = new WorkflowExport(project, selected.Tables)
             {
                 Schedule = schedule, Place = arguments.GetValue(options.ProjectAt) ?? workspace.File.Folder,
+                Day = DateOnly.FromDateTime(context.Shell.Clock.GetUtcNow().UtcDateTime),
                 Unit = units.TryGetValue(by, out var unit)
                     ? unit
                     : throw CommandContext.Unreadable("--by", by, string.Join(" or ", units.Keys)),
