@@ -123,11 +123,17 @@ sealed class BackupRestore(IObjectStore from)
                 var hash = await ObjectCopy.StageAsync(
                     from, entry.Item.Stored, entry.Item.SizeBytes, to, entry.Path, stop);
                 if (hash != entry.Item.Hash)
+                {
+                    // A local store has it in place already, and a restore that is repeated would take it for done.
+                    await to.DeleteAsync(entry.Path, stop);
+                    await BadObjects.MarkAsync(from, entry.Item.Stored, stop);
                     throw new FozException(
-                        ErrorKind.Storage, $"{entry.Item.Path} has other bytes in the backup than were written")
+                        ErrorKind.Storage,
+                        $"{entry.Item.Path} has other bytes in the backup than were written: {BadObjects.Remedy}")
                     {
-                        Hint = "foz backup verify --deep shows all of them; take another backup",
+                        Hint = "foz backup verify --deep finds all such files, and the next backup copies them again",
                     };
+                }
                 OnProgress(Interlocked.Add(ref done, entry.Item.SizeBytes), all);
             });
             await to.PublishAsync([.. wanted.Select(entry => entry.Path)], cancellationToken);

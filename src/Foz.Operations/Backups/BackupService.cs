@@ -86,7 +86,10 @@ public sealed class BackupService(
             };
     }
 
-    /// <summary>Checks that all objects of a backup are there with their sizes.</summary>
+    /// <summary>
+    /// Checks that all objects of a backup are there with their sizes, and that none was found bad. Those that are
+    /// found bad are marked, so that the next backup copies them again.
+    /// </summary>
     /// <param name="manifest">The backup.</param>
     /// <param name="isDeep">Whether their bytes are read and compared too.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -105,12 +108,23 @@ public sealed class BackupService(
             if (!sizes.TryGetValue(item.Stored, out var size)) problems.Add($"{item.Path} is missing: {item.Stored}");
             else if (size != item.SizeBytes)
                 problems.Add($"{item.Path} has {size} bytes, not {item.SizeBytes}: {item.Stored}");
-            else if (isDeep && await ObjectCopy.HashAsync(store, item.Stored, size, cancellationToken) != item.Hash)
-                problems.Add($"{item.Path} has other bytes than were written: {item.Stored}");
+            else if (isDeep
+                ? await IsBadAsync(item, cancellationToken)
+                : sizes.ContainsKey(BadObjects.MarkOf(item.Stored)))
+                problems.Add(
+                    $"{item.Path} has other bytes than were written: {item.Stored}; {BadObjects.Remedy}");
             OnProgress(done += item.SizeBytes, all);
         }
         await RecordAsync("verify", manifest, startedAt, bytesCopied: 0, problems, cancellationToken);
         return problems;
+    }
+
+    /// <summary>Reads an object, and marks it if its bytes are not those that were written.</summary>
+    async Task<bool> IsBadAsync(BackupObject item, CancellationToken cancellationToken)
+    {
+        var hash = await ObjectCopy.HashAsync(store, item.Stored, item.SizeBytes, cancellationToken);
+        if (hash != item.Hash) await BadObjects.MarkAsync(store, item.Stored, cancellationToken);
+        return hash != item.Hash;
     }
 
     /// <summary>Restores a whole lake, and checks it.</summary>

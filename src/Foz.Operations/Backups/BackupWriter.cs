@@ -27,6 +27,7 @@ sealed class BackupWriter(Lakehouse lake, IObjectStore to)
 
     readonly Dictionary<string, BackupObject> known = new(StringComparer.Ordinal);
     readonly Dictionary<string, long> present = new(StringComparer.Ordinal);
+    IReadOnlyList<string> bad = [];
     readonly ConcurrentBag<BackupObject> objects = [];
     readonly ConcurrentDictionary<string, byte> staged = new(StringComparer.Ordinal);
     long copied, done;
@@ -69,6 +70,9 @@ sealed class BackupWriter(Lakehouse lake, IObjectStore to)
         };
         await manifest.WriteAsync(to, cancellationToken);
         Failpoint.Hit("backup.written");
+        // What the backup has of them was copied again.
+        foreach (var stored in bad.Intersect(manifest.Objects.Select(item => item.Stored), StringComparer.Ordinal))
+            await BadObjects.UnmarkAsync(to, stored, cancellationToken);
         var expired = await ExpireAsync(manifest, cut.TakenAt - retention, mark, cancellationToken);
         await to.DeleteAsync(mark, cancellationToken);
         return new(manifest, copied, expired);
@@ -80,6 +84,8 @@ sealed class BackupWriter(Lakehouse lake, IObjectStore to)
         foreach (var folder in (string[])[DataFolder, SmallFolder])
             await foreach (var info in to.ListAsync(folder, startAfter: null, cancellationToken))
                 present[info.Path] = info.SizeBytes;
+        bad = await BadObjects.ListAsync(to, cancellationToken);
+        foreach (var stored in bad) present.Remove(stored);
         if (await BackupManifest.ListAsync(to, cancellationToken) is not [.., var newest]) return;
         foreach (var item in (await BackupManifest.ReadAsync(to, newest, cancellationToken)).Objects)
             known[item.Path] = item;
@@ -174,6 +180,8 @@ sealed class BackupWriter(Lakehouse lake, IObjectStore to)
                 if (!needed.Contains(info.Path)) left.Add(info.Path);
             foreach (var path in left) await to.DeleteAsync(path, cancellationToken);
         }
+        foreach (var stored in bad)
+            if (!needed.Contains(stored)) await BadObjects.UnmarkAsync(to, stored, cancellationToken);
         return expired;
     }
 

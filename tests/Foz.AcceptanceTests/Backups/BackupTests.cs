@@ -1,26 +1,12 @@
 using Foz.Lake;
-using Foz.Lake.Catalog;
-using Foz.Lake.Configuration;
-using Foz.Lake.Data;
-using Foz.Operations.Backups;
 using Foz.Tests;
 
 namespace Foz.AcceptanceTests.Backups;
 
 /// <summary>Backups: what they have, what they cost, how they end, and what comes back.</summary>
-public sealed class BackupTests : IDisposable
+public sealed class BackupTests : BackupProject
 {
     const string Rows = "SELECT count(*) AS n, sum(amount) AS total FROM silver.orders";
-
-    readonly string folder = Directory.CreateTempSubdirectory("foz-backup-").FullName;
-
-    static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    string Project => Path.Combine(folder, "project");
-
-    string Store => Path.Combine(folder, "store");
-
-    public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
     public async Task A_lost_lake_comes_back_and_its_runs_continue()
@@ -105,45 +91,6 @@ public sealed class BackupTests : IDisposable
         Assert.Contains(kept.Manifest.Objects, item => item.Path.StartsWith("bronze/b/", StringComparison.Ordinal));
         Assert.DoesNotContain(left, path => path.Contains("/bronze/b/", StringComparison.Ordinal));
         Assert.NotEqual(old.Manifest.Id, kept.Manifest.Id);
-    }
-
-    [Fact]
-    public async Task Damage_is_found_and_never_restored()
-    {
-        WriteProject();
-        using var lake = new TestLake(Project);
-        await lake.AppendAsync("bronze.a", "SELECT range AS id FROM range(1000)");
-        var manifest = (await MakeAsync(lake)).Manifest;
-        var data = manifest.Objects.First(item => item.Path.EndsWith(".parquet", StringComparison.Ordinal)
-            && item.Path.StartsWith("bronze/a/", StringComparison.Ordinal));
-        var file = Path.Combine(Store, data.Stored);
-        var bytes = await File.ReadAllBytesAsync(file, Cancel);
-        bytes[bytes.Length / 2] ^= 1;
-        await File.WriteAllBytesAsync(file, bytes, Cancel);
-
-        Assert.Empty(await Service(lake).VerifyAsync(manifest, isDeep: false, Cancel));
-        Assert.Contains(
-            $"{data.Path} has other bytes",
-            Assert.Single(await Service(lake).VerifyAsync(manifest, isDeep: true, Cancel)), StringComparison.Ordinal);
-        var rehearsed = await Service(lake).RehearseAsync(
-            manifest, Path.Combine(folder, "rehearsal"), Cancel);
-        Assert.Contains("other bytes", Assert.Single(rehearsed), StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(folder, "rehearsal")));
-        var error = await Assert.ThrowsAsync<FozException>(() => Service(lake).RestoreTableAsync(
-            manifest, new("bronze", "a"), new("bronze", "a2"), Cancel));
-        Assert.Contains("other bytes", error.Message, StringComparison.Ordinal);
-        Assert.Null(await FindAsync(lake, "bronze.a2"));
-        File.Delete(file);
-        Assert.Contains(
-            $"{data.Path} is missing",
-            Assert.Single(await Service(lake).VerifyAsync(manifest, isDeep: false, Cancel)), StringComparison.Ordinal);
-        // The next backup notices it too: what is not there is copied again.
-        var next = (await MakeAsync(lake)).Manifest;
-        Assert.Empty(await Service(lake).VerifyAsync(next, isDeep: true, Cancel));
-        Assert.Equal(
-            ["rehearse|Failed", "verify|Failed"],
-            await lake.QueryAsync(
-                "SELECT DISTINCT action, outcome FROM foz.backups WHERE error IS NOT NULL ORDER BY action"));
     }
 
     [Fact]
@@ -289,7 +236,7 @@ public sealed class BackupTests : IDisposable
 
         foreach (var id in ids)
         {
-            var into = Path.Combine(folder, id);
+            var into = Path.Combine(Folder, id);
             (await FozProcess.RunAsync(Project, "backup", "restore", id, "--into", into)).Expect(0);
             using var restored = new TestLake(Project, into);
             var counts = await restored.QueryAsync(
@@ -335,63 +282,5 @@ public sealed class BackupTests : IDisposable
         Assert.True(server.Faults > 5, $"{server.Faults} faults");
         using var restored = new TestLake(Project);
         Assert.Equal(["1|1"], await restored.QueryAsync(Rows));
-    }
-
-    void WriteProject(string retention = "30 days")
-    {
-        Directory.CreateDirectory(Path.Combine(Project, "in"));
-        Write("foz.yml", $$"""
-            name: shop
-            lake: lake
-            connections:
-              files: {type: files, path: in}
-            backup:
-              to: ../store
-              retention: {{retention}}
-            """);
-        Write("sources/files.yml", """
-            connection: files
-            schema: bronze
-            streams:
-              orders: {path: "*.csv", columns: {id: bigint, amount: bigint}}
-            """);
-        Write("models/silver/orders.sql", """
-            /* @foz
-            materialization: {type: incremental, strategy: append}
-            @foz */
-            select id, amount from stream(bronze.orders)
-            """);
-        Write("models/gold/total.sql", "select sum(amount) as total from silver.orders");
-    }
-
-    void Load(int day) => Write($"in/{day:000}.csv", $"id,amount\n{day},{day}\n");
-
-    void Write(string path, string text)
-    {
-        var file = Path.Combine(Project, path);
-        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        File.WriteAllText(file, text);
-    }
-
-    Task<BackupResult> MakeAsync(TestLake lake) =>
-        Service(lake).MakeAsync(TimeSpan.FromSeconds(30), _ => { }, Cancel);
-
-    BackupService Service(TestLake lake, TimeSpan? retention = null, string owner = "shop.default") => new(
-        lake.Lake, new(new LakeLocation { Path = Store }, retention ?? TimeSpan.FromDays(30)), owner,
-        async stop =>
-        {
-            var all = new List<Definition>();
-            await foreach (var definition in lake.Lake.Catalog.ListAsync(stop)) all.Add(definition);
-            return all;
-        });
-
-    static async Task<Definition?> FindAsync(TestLake lake, string name) =>
-        await lake.Lake.Catalog.FindAsync(TableName.Parse(name), Cancel);
-
-    sealed class ShiftedTime : TimeProvider
-    {
-        public TimeSpan Shift { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Shift;
     }
 }
