@@ -141,6 +141,24 @@ public sealed class BackupTests : BackupProject
     }
 
     [Fact]
+    public async Task One_table_is_not_restored_into_a_folder()
+    {
+        WriteProject();
+        using var lake = new TestLake(Project);
+        await lake.AppendAsync("silver.a", "SELECT 1 AS id");
+        await MakeAsync(lake);
+        var into = Path.Combine(Folder, "into");
+
+        var refused = await FozProcess.RunAsync(
+            Project, "backup", "restore", "--table", "silver.a", "--as", "silver.b", "--into", into);
+
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("--table and --into cannot be combined", refused.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(into));
+        Assert.Null(await FindAsync(lake, "silver.b"));
+    }
+
+    [Fact]
     public async Task What_would_mix_two_lakes_is_refused()
     {
         WriteProject();

@@ -142,6 +142,11 @@ static class BackupCommand
         { id, into, table, name };
         command.SetAction(async (arguments, cancellationToken) =>
         {
+            if (arguments.GetValue(table) is not null && arguments.GetValue(into) is not null)
+                throw new FozException(ErrorKind.Usage, "--table and --into cannot be combined")
+                {
+                    Hint = "a table is restored into the lake, under the name of --as; --into takes a whole lake",
+                };
             if (arguments.GetValue(table) is { } one)
                 return await RestoreTableAsync(
                     context, arguments, id, TableName.Parse(one),
