@@ -68,6 +68,11 @@ public sealed class LakeReader(string folder, Variables variables, Secrets secre
             && (!Duration.TryParseWords(text, out retention) || retention < retentionMin))
             errors.Add(reader.PlaceOf(RetentionKey), $"'{RetentionKey}' must be at least 1 hour", "such as 30 days");
         var to = ReadLocation(reader, ToKey);
+        var lake = new LakeReader(folder, variables, new(), new()).Read(chosen, common);
+        if (reader.Has(ToKey) && BackupPlace.FaultOf(to, lake, folder) is { } fault)
+            errors.Add(
+                reader.PlaceOf(ToKey), $"'{ToKey}' of '{BackupKey}' {fault}: {to.Path}",
+                "backups need a place of their own, such as a folder on another disk or an object store");
         reader.Finish();
         return new(to with { Variables = variables }, retention);
     }
