@@ -1,5 +1,3 @@
-using Foz.Tests;
-
 namespace Foz.AcceptanceTests.Backups;
 
 /// <summary>Where backups may go: not into the lake, nor among the project's files.</summary>

@@ -1,4 +1,3 @@
-using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
