@@ -52,13 +52,14 @@ public sealed class TableMaintenance(Lakehouse lake, MaintenancePolicies policie
         try
         {
             var opened = await lake.OpenTableAsync(table, cancellationToken);
-            if (await opened.FindLatestAsync(cancellationToken) is null) return null;
+            if (await opened.FindLatestAsync(cancellationToken) is not { } present) return null;
             var notes = new List<string>();
             foreach (var (column, age) in aging) await RetainAsync(opened, column, age, notes, cancellationToken);
             var version = policy.Optimizes ? await OptimizeAsync(opened, policy, notes, cancellationToken) : null;
-            version = await AnalyzeAsync(opened, notes, cancellationToken) ?? version;
+            version = await AnalyzeAsync(opened, present, notes, cancellationToken) ?? version;
             if (policy.Vacuums) version = await VacuumAsync(opened, notes, cancellationToken) ?? version;
-            await CheckpointAsync(opened, notes, cancellationToken);
+            // Commits of this program write the checkpoints that are due.
+            if (version is null) await CheckpointAsync(opened, present, notes, cancellationToken);
             return notes.Count == 0 ? null : Record(Outcome.Succeeded, version, notes, error: null);
         }
         catch (Exception e) when (e is not OperationCanceledException && DeltaErrors.Find(e) is not null)
@@ -131,9 +132,10 @@ public sealed class TableMaintenance(Lakehouse lake, MaintenancePolicies policie
     }
 
     /// <summary>Reads the statistics of files whose writer gave none.</summary>
-    async Task<long?> AnalyzeAsync(LakeTable table, List<string> notes, CancellationToken cancellationToken)
+    async Task<long?> AnalyzeAsync(
+        LakeTable table, TableSnapshot present, List<string> notes, CancellationToken cancellationToken)
     {
-        if ((await table.LatestAsync(cancellationToken)).State.Files.All(file => !file.Stats.IsNone)) return null;
+        if (present.State.Files.All(file => !file.Stats.IsNone)) return null;
         using var session = open();
         var result = await new TableAnalyzer(session).AnalyzeMissingAsync(table, cancellationToken);
         notes.Add($"ANALYZE read the statistics of {result.Files} files, which had none");
@@ -150,11 +152,11 @@ public sealed class TableMaintenance(Lakehouse lake, MaintenancePolicies policie
     }
 
     /// <summary>Writes a checkpoint where the writers of a table write none.</summary>
-    static async Task CheckpointAsync(LakeTable table, List<string> notes, CancellationToken cancellationToken)
+    static async Task CheckpointAsync(
+        LakeTable table, TableSnapshot present, List<string> notes, CancellationToken cancellationToken)
     {
-        var state = (await table.LatestAsync(cancellationToken)).State;
-        var commits = state.Tail.CommitCount;
-        switch (await table.Delta.WriteCheckpointIfDueAsync(state, cancellationToken))
+        var commits = present.State.Tail.CommitCount;
+        switch (await table.Delta.WriteCheckpointIfDueAsync(present.State, cancellationToken))
         {
             case CheckpointResult.Written:
                 notes.Add($"a checkpoint after {commits} commits");
