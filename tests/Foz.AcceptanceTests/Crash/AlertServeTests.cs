@@ -23,6 +23,8 @@ public sealed class AlertServeTests : IDisposable
         for (var i = 0; i < 3; i++) Assert.NotNull(await host.ReadLineAsync());
         await FozProcess.RunAsync(folder, "run", "--here");
         var id = await WaitForAsync("open");
+        // Of what a user acknowledges within the first second no message is sent.
+        for (var i = 0; i < 100 && !await IsSentAsync(); i++) await Task.Delay(200, Cancel);
         Assert.Contains(id, (await FozProcess.RunAsync(folder, "status")).Expect(0).Output);
         (await FozProcess.RunAsync(folder, "incidents", "ack", id)).Expect(0);
         await File.WriteAllTextAsync(Path.Combine(folder, "models", "silver", "a.sql"), "select 1 as n", Cancel);
