@@ -52,7 +52,10 @@ public sealed class FiringEvidenceTests
         var state = new IncidentBook(new("p", "e"), TableFacts.Unknown).Apply(new(), [step], due.AddMinutes(1));
         var failed = firing with
         {
-            HasTasks = hasTasks, State = FiringState.Failed, ExitCode = exitCode, EndedAt = due.AddMinutes(1),
+            HasTasks = hasTasks,
+            State = FiringState.Failed,
+            ExitCode = exitCode,
+            EndedAt = due.AddMinutes(1),
             Attempts = 1,
         };
         Assert.Equal(isNews, FiringEvidence.Of(failed, state).Any(evidence => evidence.Kind is IncidentKind.Schedule));
