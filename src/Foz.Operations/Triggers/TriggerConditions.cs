@@ -10,7 +10,7 @@ namespace Foz.Operations.Triggers;
 /// schedule. For one asking thread.
 /// </summary>
 /// <param name="lake">The lake.</param>
-/// <param name="project">Gives the project as it is now; null where it was not read.</param>
+/// <param name="project">Gives the current project; null where it was not read.</param>
 /// <param name="report">Takes what an operator should see.</param>
 sealed class TriggerConditions(Lakehouse lake, Func<Project?> project, Action<string> report)
 {
@@ -66,9 +66,22 @@ sealed class TriggerConditions(Lakehouse lake, Func<Project?> project, Action<st
     {
         var startedAt = lake.Clock.GetTimestamp();
         (watch.Seen, var rest) = await watch.Condition(current);
-        var least = lake.Clock.GetElapsedTime(startedAt) * RestsPerLook;
-        if (least < restMin) least = restMin;
+        var took = lake.Clock.GetElapsedTime(startedAt);
+        var least = RestAfter(took, watch.Took);
+        watch.Took = took;
         watch.NextAt = lake.Clock.GetUtcNow() + (rest > least ? rest : least);
+    }
+
+    /// <summary>Returns how long to rest at least.</summary>
+    /// <param name="took">How long the look took.</param>
+    /// <param name="before">
+    /// How long the look before it took; null for the first. One slow look, as on a machine that is busy or has just
+    /// started, makes no long rest.
+    /// </param>
+    internal static TimeSpan RestAfter(TimeSpan took, TimeSpan? before)
+    {
+        var usual = before is not { } other ? TimeSpan.Zero : other < took ? other : took;
+        return usual * RestsPerLook > restMin ? usual * RestsPerLook : restMin;
     }
 
     Func<Project, Task<(TriggerMark? Mark, TimeSpan RestFor)>> LookOf(ScheduleTrigger.Condition condition) =>
@@ -95,6 +108,9 @@ sealed class TriggerConditions(Lakehouse lake, Func<Project?> project, Action<st
         public bool IsStale { get; set; }
 
         public DateTimeOffset NextAt { get; set; }
+
+        /// <summary>How long the last look took; null before the first.</summary>
+        public TimeSpan? Took { get; set; }
 
         public string? LastError { get; set; }
     }
