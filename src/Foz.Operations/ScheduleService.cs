@@ -49,7 +49,7 @@ public sealed class ScheduleService(Lakehouse lake, ProjectFile file)
 
     /// <summary>Creates the job that fires the schedules, for the host that leads.</summary>
     /// <param name="current">Gives the schedules as they are now: the same object while nothing changed.</param>
-    /// <param name="project">Gives the project as it is now, for its sources; null where it was not read.</param>
+    /// <param name="project">Gives the current project, for its sources; null where it was not read.</param>
     /// <param name="services">What tasks need of the host.</param>
     /// <param name="report">Takes what an operator should see.</param>
     public IHostJob CreateJob(

@@ -65,7 +65,7 @@ sealed class AlertSources(Lakehouse lake, ProjectFile file, AlertHooks hooks, IH
         return new([.. pending], ended, versions, from);
     }
 
-    /// <summary>Forgets what was seen, as it is written.</summary>
+    /// <summary>Forgets what was seen, once it is written.</summary>
     public void Forget() => pending.Clear();
 
     /// <summary>The steps whose end is of interest even where nothing was new.</summary>

@@ -50,7 +50,7 @@ sealed record ScheduleStates
 /// <param name="Id">A hash of its texts, or the commit of git.</param>
 /// <param name="TakenAt">When the host took it.</param>
 /// <param name="Problem">
-/// What is wrong with the project as it is now, so that it is not taken; null where nothing is.
+/// What is wrong with the changed project, so that it is not taken; null where nothing is.
 /// </param>
 public sealed record RevisionNote(string? Id, DateTimeOffset TakenAt, string? Problem);
 

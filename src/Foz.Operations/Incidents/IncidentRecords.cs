@@ -29,7 +29,7 @@ enum IncidentEvent
 /// <param name="environment">The environment.</param>
 sealed class IncidentRecords(string project, string environment)
 {
-    /// <summary>The row of a change, with the incident as it is then.</summary>
+    /// <summary>The row of a change, with the incident after it.</summary>
     /// <param name="incident">The incident, with the number of the change.</param>
     /// <param name="what">What happened.</param>
     /// <param name="at">When.</param>

@@ -24,7 +24,7 @@ sealed class IncidentStateStore(LakeStore store, string project, string environm
     /// <summary>Replaces the state, again where another process was first.</summary>
     /// <param name="change">Gives the new one; the same object where nothing changes.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <returns>The state as it is then.</returns>
+    /// <returns>The state after the change.</returns>
     public async Task<IncidentState> ChangeAsync(
         Func<IncidentState, IncidentState> change, CancellationToken cancellationToken)
     {

@@ -29,7 +29,7 @@ static class CancelCommand
             var service = new ScheduleService(workspace.Lake, workspace.File);
             if (await service.ChangeBackfillAsync(asked, BackfillChange.Cancel, cancellationToken))
             {
-                context.Shell.Out.WriteLine($"{asked} is being canceled; foz schedule resume {asked} goes on with it");
+                context.Shell.Out.WriteLine($"{asked} is being canceled; foz schedule resume {asked} continues it");
                 return;
             }
             var open = await service.FindFiringsAsync(

@@ -122,6 +122,6 @@ readonly record struct LinkAnswer(int Status, string Title, Html Body)
     public static LinkAnswer Bad(string title, string text) =>
         new(StatusCodes.Status400BadRequest, title, Html.Of($"<p>{text}</p>"));
 
-    /// <summary>The same page again, as it is after a change.</summary>
+    /// <summary>Shows the page again after a change.</summary>
     public static LinkAnswer Again { get; } = new(StatusCodes.Status303SeeOther, "Foz", Html.None);
 }
