@@ -32,6 +32,7 @@ public sealed class UpkeepJob : IHostJob, IDisposable
     readonly HostJournal journal;
     readonly UpkeepPace pace;
     readonly Dictionary<TableName, Look> looks = [];
+    readonly HashSet<string> closed = new(StringComparer.Ordinal);
     readonly Lazy<EngineInstance> engine;
     long roundAt;
 
@@ -115,6 +116,11 @@ public sealed class UpkeepJob : IHostJob, IDisposable
                 due.Add(table);
         }
         foreach (var gone in looks.Keys.Where(table => !present.Contains(table)).ToList()) looks.Remove(gone);
+        var now = lake.Clock.GetUtcNow();
+        // A table that was dropped needs no maintenance any more, which is recorded once.
+        var dropped = failed.Except(present.Select(table => $"{table}"), StringComparer.Ordinal).Where(closed.Add)
+            .Select(table => TableMaintenance.Holds(journal.RunId, table, now, now)).ToList();
+        if (dropped.Count > 0) await journal.AddAsync(dropped, cancellationToken);
         return due;
     }
 
@@ -150,7 +156,7 @@ public sealed class UpkeepJob : IHostJob, IDisposable
         var hasFailed = record is { Error: not null };
         // What failed before must be seen to hold again.
         if (record is null && looks[table].HasFailed)
-            record = TableMaintenance.Holds(journal.RunId, table, startedAt, lake.Clock.GetUtcNow());
+            record = TableMaintenance.Holds(journal.RunId, $"{table}", startedAt, lake.Clock.GetUtcNow());
         if (record is not null && !(hasFailed && looks[table].HasFailed))
             await journal.AddAsync([record], cancellationToken);
         var version = hasFailed ? -1 : await FindVersionAsync(table, cancellationToken) ?? -1;

@@ -72,7 +72,7 @@ public sealed class TableMaintenance(Lakehouse lake, MaintenancePolicies policie
         }
 
         StepRecord Record(Outcome outcome, long? version, List<string> notes, string? error) =>
-            Of(runId, table, startedAt, lake.Clock.GetUtcNow()) with
+            Of(runId, $"{table}", startedAt, lake.Clock.GetUtcNow()) with
             {
                 Outcome = outcome,
                 TableVersion = version,
@@ -87,12 +87,12 @@ public sealed class TableMaintenance(Lakehouse lake, MaintenancePolicies policie
     /// <param name="startedAt">When it began to look.</param>
     /// <param name="finishedAt">When it had looked.</param>
     public static StepRecord Holds(
-        string runId, TableName table, DateTimeOffset startedAt, DateTimeOffset finishedAt) =>
+        string runId, string table, DateTimeOffset startedAt, DateTimeOffset finishedAt) =>
         Of(runId, table, startedAt, finishedAt);
 
-    static StepRecord Of(string runId, TableName table, DateTimeOffset startedAt, DateTimeOffset finishedAt) => new()
+    static StepRecord Of(string runId, string table, DateTimeOffset startedAt, DateTimeOffset finishedAt) => new()
     {
-        RunId = runId, Step = table.ToString(), Kind = Kind, Outcome = Outcome.Succeeded,
+        RunId = runId, Step = table, Kind = Kind, Outcome = Outcome.Succeeded,
         StartedAt = startedAt, FinishedAt = finishedAt,
     };
 

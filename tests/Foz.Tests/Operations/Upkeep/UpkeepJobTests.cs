@@ -8,7 +8,7 @@ namespace Foz.Tests.Operations.Upkeep;
 
 public sealed class UpkeepJobTests : IDisposable
 {
-    readonly LeapingTime clock = new();
+    readonly JumpingTime clock = new();
     readonly LakeProject project;
     bool isQuiet = true;
     bool hasOther;
@@ -135,6 +135,24 @@ public sealed class UpkeepJobTests : IDisposable
         await StepAsync(job);
         Assert.Equal(["Warned", "Succeeded"], await OutcomesAsync());
         Assert.Equal(1, await FilesAsync("silver.a"));
+    }
+
+    [Fact]
+    public async Task An_incident_of_a_table_that_was_dropped_ends()
+    {
+        var file = project.Load().File;
+        var broken = new Evidence(IncidentKind.Maintenance, "silver.gone", clock.GetUtcNow(), IsBroken: true)
+        {
+            Text = "a file is gone", Table = "silver.gone",
+        };
+        await new IncidentStateStore(project.Lake.Store, file.Name, file.Environment).ChangeAsync(
+            before => new IncidentBook(new(file.Name, file.Environment), TableFacts.Unknown).Apply(
+                before, [broken], clock.GetUtcNow()),
+            Cancel);
+        using var job = Job();
+        for (var i = 0; i < 3; i++) await StepAsync(job);
+        Assert.Equal(
+            ["silver.gone|Succeeded"], await project.QueryAsync("SELECT step, outcome FROM foz.steps"));
     }
 
     [Fact]

@@ -1,10 +1,11 @@
 using Foz.Operations.Upkeep;
+using Foz.Tests.Pipelines.Runs;
 
 namespace Foz.Tests.Operations.Upkeep;
 
 public sealed class UpkeepPaceTests
 {
-    readonly LeapingTime clock = new();
+    readonly JumpingTime clock = new();
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

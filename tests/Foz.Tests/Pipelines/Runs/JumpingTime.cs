@@ -28,13 +28,23 @@ sealed class JumpingTime(params int[] hours) : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
+        if (dueTime == Timeout.InfiniteTimeSpan) return System.CreateTimer(callback, state, dueTime, period);
         lock (gate)
         {
-            counted += dueTime.Ticks;
-            now += dueTime;
+            Advance(dueTime);
             if (hours.Length > 0) now = now.AddHours(hours[waits++ % hours.Length]);
         }
         OnWait();
         return System.CreateTimer(callback, state, TimeSpan.Zero, period);
+    }
+
+    /// <summary>Lets time pass without a wait.</summary>
+    public void Advance(TimeSpan time)
+    {
+        lock (gate)
+        {
+            counted += time.Ticks;
+            now += time;
+        }
     }
 }
