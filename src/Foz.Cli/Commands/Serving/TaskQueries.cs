@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.DuckDB;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Operations.Tasks;
@@ -73,6 +74,7 @@ sealed class TaskQueries(SqlService sql, string folder, TimeProvider clock)
         DateTimeOffset time =>
             time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture),
         DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        DecimalValue number => number.ToString(),
         IFormattable formattable => formattable.ToString(format: null, CultureInfo.InvariantCulture),
         _ => throw new FozException(
             ErrorKind.Sql, $"column {column.Name} is a {value.GetType().Name}, of which an output cannot be made")

@@ -61,7 +61,7 @@ public sealed class HostedTaskTests : IAsyncLifetime
                 tidy: {shell: exit 3, after: upload, when: failure}
             """);
         await StartAsync();
-        var run = (await foz.RunAsync("schedule", "run", "nightly")).Out.Trim();
+        var run = await AskAsync("nightly");
         await WaitAsync(async () => await StateAsync(run, "arrived") == "waiting for it");
         Assert.Equal("waiting", (await StatusAsync(run)).GetProperty("state").GetString());
         foz.Write("in/a.csv", "n\n1\n");
@@ -101,7 +101,7 @@ public sealed class HostedTaskTests : IAsyncLifetime
                 alarm: {shell: echo alarm, after: second, when: failure}
             """);
         await StartAsync();
-        var run = (await foz.RunAsync("schedule", "run", "job")).Out.Trim();
+        var run = await AskAsync("job");
         await WaitAsync(async () => (await StatusAsync(run)).GetProperty("state").GetString() == "failed");
         var shown = await foz.RunAsync("schedule", "show", "job");
         Assert.Equal(1, shown.ExitCode);
@@ -134,7 +134,7 @@ public sealed class HostedTaskTests : IAsyncLifetime
                 next: {shell: echo next, after: long}
             """);
         await StartAsync();
-        var run = (await foz.RunAsync("schedule", "run", "job")).Out.Trim();
+        var run = await AskAsync("job");
         await WaitAsync(() => Task.FromResult(File.Exists(Path.Combine(foz.Folder, "starts"))));
         await StopAsync();
         foz.Write("go", "");
@@ -157,7 +157,7 @@ public sealed class HostedTaskTests : IAsyncLifetime
         foz.Write("models/gold/after.sql", "select * from gold.total");
         Write("job: {tasks: {load: {run: run --budget-rows 3}, more: {shell: echo more, after: load}}}");
         await StartAsync();
-        var run = (await foz.RunAsync("schedule", "run", "job")).Out.Trim();
+        var run = await AskAsync("job");
         await WaitAsync(async () => (await StatusAsync(run)).GetProperty("state").GetString() == "failed");
         Assert.Equal("was skipped", await StateAsync(run, "more"));
         Assert.Contains(
@@ -239,6 +239,13 @@ public sealed class HostedTaskTests : IAsyncLifetime
     void Write(string schedules) => foz.Write(
         "foz.yml", $"name: shop\nlake: lake\nschedules:\n  {schedules.ReplaceLineEndings("\n  ")}\n");
 
+    async Task<string> AskAsync(string schedule)
+    {
+        var asked = await foz.RunAsync("schedule", "run", schedule);
+        asked.ExpectOk();
+        return asked.Out.Trim();
+    }
+
     async Task<JsonElement> TaskAsync(string run, string task)
     {
         var shown = await foz.RunAsync("schedule", "show", run, "-o", "json");
@@ -260,11 +267,20 @@ public sealed class HostedTaskTests : IAsyncLifetime
 
     static string Plain(string text) => Regex.Replace(text, "\e\\[[0-9;]*m", "");
 
-    static async Task WaitAsync(Func<Task<bool>> isSo)
+    async Task WaitAsync(Func<Task<bool>> isSo)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromMinutes(3));
-        while (!await isSo()) await Task.Delay(200, limit.Token);
+        var limit = DateTime.UtcNow.AddMinutes(3);
+        while (!await isSo())
+        {
+            if (DateTime.UtcNow > limit)
+                Assert.Fail($"""
+                    it did not come to pass; the host (ended: {host?.IsCompleted}) wrote:
+                    {output}
+                    status:
+                    {(await foz.RunAsync("status")).Out}
+                    """);
+            await Task.Delay(200, Cancel);
+        }
     }
 
     sealed class TaskServer() : LoopbackServer(seed: null)
