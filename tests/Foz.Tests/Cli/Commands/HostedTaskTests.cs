@@ -269,10 +269,10 @@ public sealed class HostedTaskTests : IAsyncLifetime
 
     async Task WaitAsync(Func<Task<bool>> isSo)
     {
-        var limit = DateTime.UtcNow.AddMinutes(3);
+        var startedAt = TimeProvider.System.GetTimestamp();
         while (!await isSo())
         {
-            if (DateTime.UtcNow > limit)
+            if (TimeProvider.System.GetElapsedTime(startedAt) > TimeSpan.FromMinutes(3))
                 Assert.Fail($"""
                     it did not come to pass; the host (ended: {host?.IsCompleted}) wrote:
                     {output}
