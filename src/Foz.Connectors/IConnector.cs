@@ -34,6 +34,12 @@ public interface IConnector
     /// </summary>
     bool ReadsCurrentRows => false;
 
+    /// <summary>
+    /// Whether its sources have a log of changes, so that its streams can have the mode
+    /// <see cref="StreamMode.Changes"/>: they are of <see cref="Changes.ILoggedSource"/>.
+    /// </summary>
+    bool ReadsChanges => false;
+
     /// <summary>Checks a source's settings beyond single ones; does no I/O.</summary>
     /// <exception cref="FozException">Thrown when they are wrong.</exception>
     void Validate(SourceDefinition source)

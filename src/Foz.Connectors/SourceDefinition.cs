@@ -50,6 +50,9 @@ public enum StreamMode
 
     /// <summary>Rows that are new since the last batch, appended.</summary>
     Incremental,
+
+    /// <summary>All rows once, then all changes of them that the source's log has, appended.</summary>
+    Changes,
 }
 
 /// <summary>One stream of a source: what arrives in one table.</summary>

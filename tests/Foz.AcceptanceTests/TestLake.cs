@@ -55,7 +55,7 @@ public sealed class TestLake : IDisposable
     /// <summary>Runs the project.</summary>
     public async Task<RunResult> RunAsync(bool isFullRefresh = false, Action<RunEvent>? onEvent = null) =>
         await new RunService(Lake).Start(
-            new() { Project = Load(), IsFullRefresh = isFullRefresh }, onEvent ?? (_ => { }), Cancel).Result;
+            new() { Project = Load(), IsFullRefresh = isFullRefresh, Changes = new Foz.Streams.ChangeReader() }, onEvent ?? (_ => { }), Cancel).Result;
 
     /// <summary>What a run of the project would do.</summary>
     public async Task<IReadOnlyList<PlannedStep>> PlanAsync() =>

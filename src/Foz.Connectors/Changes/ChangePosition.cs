@@ -6,6 +6,11 @@ namespace Foz.Connectors.Changes;
 /// </summary>
 public abstract record ChangePosition
 {
+    /// <summary>
+    /// Gets the place as a number that grows along the log, as <see cref="ChangeMarks.Positions"/> has it.
+    /// </summary>
+    public abstract long Number { get; }
+
     /// <summary>Returns whether this position comes before another one.</summary>
     /// <returns>The order; <see cref="PositionOrder.Unrelated"/> where one log does not have both.</returns>
     public abstract PositionOrder CompareWith(ChangePosition other);

@@ -18,6 +18,13 @@ public interface IChangeSource : IAsyncDisposable
     /// <exception cref="FozException">Thrown when the source refuses, or keeps changes already.</exception>
     Task<ChangeStart> StartAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Takes a snapshot for tables that are copied later than the first ones: changes of them from its position on
+    /// belong to it. The source keeps changes already.
+    /// </summary>
+    /// <exception cref="FozException">Thrown when the source refuses.</exception>
+    Task<ChangeStart> SnapshotAsync(CancellationToken cancellationToken);
+
     /// <summary>Opens the changes after a position, if the source proves that it still has all of them.</summary>
     /// <param name="from">The position of the last batch that was kept.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -52,6 +59,10 @@ public interface IChangeStream : IAsyncDisposable
     /// <exception cref="FozException">Thrown when the source cannot be reached.</exception>
     Task ConfirmAsync(ChangePosition position, CancellationToken cancellationToken);
 
+    /// <summary>Returns the position up to which the source's log has been written now.</summary>
+    /// <exception cref="FozException">Thrown when the source cannot be reached, or refuses.</exception>
+    Task<ChangePosition> FindEndAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Writes a message into the source's log that shows up as progress, and as no change of any table.
     /// </summary>
@@ -70,6 +81,9 @@ public sealed class ChangeStart(ChangePosition position, string snapshot, IAsync
 
     /// <summary>Gets the source's name of the snapshot.</summary>
     public string Snapshot { get; } = snapshot;
+
+    /// <summary>Gets the source's time just before the snapshot; null where it is not known.</summary>
+    public DateTimeOffset? TakenAt { get; init; }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => session.DisposeAsync();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foz.Connectors.Changes;
 using Foz.Lake;
 
 namespace Foz.Connectors.PostgreSql;
@@ -55,6 +56,13 @@ sealed class SharedSnapshot(PgOptions options) : IAsyncDisposable
     PgConnection? session;
     ExportedSnapshot? snapshot;
     bool isOver;
+
+    /// <summary>The moment at which changes start, for as long as their start keeps it.</summary>
+    /// <param name="options">The server.</param>
+    /// <param name="start">The start.</param>
+    public SharedSnapshot(PgOptions options, ChangeStart start)
+        : this(options) =>
+        snapshot = new(start.Snapshot, start.Position.Number, start.TakenAt ?? DateTimeOffset.UnixEpoch);
 
     /// <summary>The snapshot; null where there is none, as the server has no session to spare.</summary>
     /// <exception cref="FozException">The server cannot be reached, or refuses.</exception>

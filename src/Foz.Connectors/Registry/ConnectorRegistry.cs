@@ -1,4 +1,4 @@
-using Foz.Connectors.PostgreSql;
+using Foz.Connectors.PostgreSql.Streams;
 
 namespace Foz.Connectors.Registry;
 

@@ -32,7 +32,32 @@ public static class ChangeColumns
     /// <summary>Where it comes from: <c>source.stream</c>, or the path of the file.</summary>
     public const string Source = "_cdc_source";
 
-    /// <summary>All of them with their types, in order.</summary>
+    /// <summary>
+    /// The columns whose values the source did not send, as they did not change; null where it sent all. Only in tables
+    /// of streams that read a log.
+    /// </summary>
+    public const string Unchanged = "_cdc_unchanged";
+
+    /// <summary>
+    /// The row before an update, where the source sends it: a struct of the columns. Only in tables of streams that
+    /// read a log.
+    /// </summary>
+    public const string Before = "_cdc_before";
+
+    /// <summary>Whether a column is none of the source's own, whatever the case of its name.</summary>
+    public static bool Has(string column) =>
+        Fields.Any(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase))
+        || Unchanged.Equals(column, StringComparison.OrdinalIgnoreCase)
+        || Before.Equals(column, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Those of a table.</summary>
+    /// <param name="ofLog">Whether its stream reads a log; the row before an update is not in all of these.</param>
+    public static IEnumerable<Field> Of(bool ofLog) => ofLog ? [.. Fields, UnchangedField] : Fields;
+
+    /// <summary>The column <see cref="Unchanged"/>.</summary>
+    public static Field UnchangedField { get; } = new(Unchanged, new DataType.Array(DataType.String));
+
+    /// <summary>Those of all tables with their types, in order.</summary>
     public static IReadOnlyList<Field> Fields { get; } =
     [
         new(Op, DataType.String),

@@ -53,7 +53,8 @@ public sealed class SchemaLock
     /// </summary>
     public IReadOnlyList<Field>? FieldsOf(GraphNode.OfStream node) =>
         streams.GetValueOrDefault((node.Source.Name, node.Stream.Definition.Name)) is { Fields: { Count: > 0 } fields }
-            ? [.. fields.Select(field => Arrived(node.Stream, field)), .. ChangeColumns.Fields]
+            ? [.. fields.Select(field => Arrived(node.Stream, field)), .. ChangeColumns.Of(
+                node.Stream.Definition.Mode is StreamMode.Changes)]
             : null;
 
     /// <summary>The lock with other columns of a stream.</summary>
@@ -109,7 +110,7 @@ public sealed class SchemaLock
     }
 
     static bool IsOfChanges(string column) =>
-        ChangeColumns.Fields.Any(own => own.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
+        ChangeColumns.Has(column);
 
     /// <summary>A column as it comes into the table, of the type that the project declares, or makes of it.</summary>
     static Field Arrived(ProjectStream? stream, Field field)

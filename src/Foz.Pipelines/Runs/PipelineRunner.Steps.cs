@@ -16,8 +16,7 @@ namespace Foz.Pipelines.Runs;
 sealed partial class PipelineRunner
 {
     async Task<StepResult> RunStepAsync(
-        Project project, RunHost host, GraphNode node, IReadOnlyDictionary<string, ISource> sources,
-        CancellationToken cancellationToken)
+        Project project, RunHost host, GraphNode node, StepSources sources, CancellationToken cancellationToken)
     {
         await using var lease = LeaseOf(project, host, $"{node.Table}");
         var meter = new WorkMeter();
@@ -46,8 +45,10 @@ sealed partial class PipelineRunner
         ResourceUse.Current = use;
         var result = await TryOnLiveEngineAsync(context, node, () => node switch
         {
+            GraphNode.OfStream stream when ChangeSteps.IsOf(stream) =>
+                sources.Changes.RunAsync(context, stream, sources.Opened[stream.Source.Name], cancellationToken),
             GraphNode.OfStream stream =>
-                new StreamStep(context, stream, sources[stream.Source.Name]).RunAsync(cancellationToken),
+                new StreamStep(context, stream, sources.Opened[stream.Source.Name]).RunAsync(cancellationToken),
             GraphNode.OfModel model => ModelWork.RunAsync(context, model, project.File, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         });
@@ -83,4 +84,9 @@ sealed partial class PipelineRunner
         }
         return result;
     }
+
+    /// <summary>What streams are read by.</summary>
+    /// <param name="Opened">Their sources, by name.</param>
+    /// <param name="Changes">Reads the logs of those that have one.</param>
+    readonly record struct StepSources(IReadOnlyDictionary<string, ISource> Opened, ChangeSteps Changes);
 }

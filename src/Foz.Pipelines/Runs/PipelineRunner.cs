@@ -75,11 +75,11 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         var goneError = await FindGoneAsync(opened.Project, cancellationToken);
         await using var reports = new RunReports(lake, project, runId, recorder);
         events.RecordAsync = reports.RecordAsync;
-        await using var snapshots = await SharedSnapshots.OpenAsync(
-            opened, steps, source => LeaseOf(project, host, source), cancellationToken);
-        var idle = await UpToDateModels.FindAsync(
-            new(lake, runId, request.IsFullRefresh, static _ => { }) { Intervals = request.Intervals }, project,
-            selected, cancellationToken);
+        var leaseOf = (string source) => LeaseOf(project, host, source);
+        await using var snapshots = await SharedSnapshots.OpenAsync(opened, steps, leaseOf, cancellationToken);
+        var sources = new StepSources(opened.Sources, new(request.Changes, leaseOf));
+        var looked = new StepContext(lake, runId, request.IsFullRefresh, _ => { }) { Intervals = request.Intervals };
+        var idle = await UpToDateModels.FindAsync(looked, project, selected, cancellationToken);
         var tests = new RunTests(lake, project, request.Tests);
         var hooks = new HookRunner(
             lake, warning => events.Publish(new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
@@ -93,7 +93,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
                 var result = await TryAsync(node, async () =>
                     await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(node, failed)
                     : idle.Contains(node) ? await SkipAsync(node)
-                    : await RunStepAsync(project, host, node, opened.Sources, cancellationToken));
+                    : await RunStepAsync(project, host, node, sources, cancellationToken));
                 // What another run did meanwhile is new to the steps after it.
                 if (!host.HasWaitedFor($"{node.Table}")) idle.End(node, result);
                 await snapshots.EndAsync(node);
@@ -101,8 +101,8 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
             },
             cancellationToken);
         var outcomes = await tests.EndAsync(results, request.Inlined, cancellationToken);
-        var after = project.Hooks.After([.. results.Select(EndOf)]);
-        var hookError = await TryAsync(() => hooks.RunAsync(after, cancellationToken));
+        var hookError = await TryAsync(
+            () => hooks.RunAsync(project.Hooks.After([.. results.Select(EndOf)]), cancellationToken));
         var maintenance = TableMaintenance.OfRuns(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
         foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))

@@ -150,6 +150,7 @@ public sealed class RunPlanner(Lakehouse lake)
         IReadOnlyList<TableName> seen = [];
         var reason = node switch
         {
+            GraphNode.OfStream stream when ChangeSteps.IsOf(stream) => "changes of its source since the last run",
             GraphNode.OfStream stream => await new StreamStep(context, stream, opened.Sources[stream.Source.Name])
                 .FindRunReasonAsync(cancellationToken),
             _ when changing.Count > 0 => $"reads {string.Join(", ", changing)}",

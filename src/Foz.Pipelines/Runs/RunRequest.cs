@@ -3,6 +3,7 @@ using Foz.Pipelines.Environments;
 using Foz.Pipelines.Intervals;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Steps;
+using Foz.Pipelines.Runs.Streams;
 using Foz.Pipelines.Selection;
 
 namespace Foz.Pipelines.Runs;
@@ -66,6 +67,9 @@ public sealed record RunRequest
 
     /// <summary>Limits what the run reads, writes and takes; null for no limit.</summary>
     public IRunBudget? Budget { get; init; }
+
+    /// <summary>Reads the changes of streams of mode <c>cdc</c>; null where the run cannot.</summary>
+    public IChangeReader? Changes { get; init; }
 
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);

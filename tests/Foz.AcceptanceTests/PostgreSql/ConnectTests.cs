@@ -28,7 +28,7 @@ public sealed class ConnectTests(PostgreSqlServer server, ConnectTests.UsersData
         var url = $"postgresql://foz:{Uri.EscapeDataString(PostgreSqlServer.Password)}@localhost:{server.Port}/"
             + $"{users.Database.Name}?sslmode=verify-full&sslrootcert={server.RootCertificateFile}"
             + "&channel_binding=require&application_name=a%20b&options=-c%20work_mem%3D8MB";
-        await using var source = new Foz.Connectors.PostgreSql.PostgreSqlConnector().Open(
+        await using var source = new Foz.Connectors.PostgreSql.Streams.PostgreSqlConnector().Open(
             new SourceDefinition
             {
                 Name = "shop",

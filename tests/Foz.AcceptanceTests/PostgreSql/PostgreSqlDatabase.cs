@@ -1,5 +1,5 @@
 using Foz.Connectors;
-using Foz.Connectors.PostgreSql;
+using Foz.Connectors.PostgreSql.Streams;
 using Foz.Lake.Configuration;
 using Npgsql;
 

@@ -8,6 +8,7 @@ using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
+using Foz.Streams;
 
 namespace Foz.Cli.Commands.Runs;
 
@@ -63,6 +64,7 @@ sealed class RunOptions(CommandContext context)
         request = request with
         {
             Budget = limits,
+            Changes = new ChangeReader(),
             FailsFast = arguments.GetValue(failFast),
             Wait = WaitOf(arguments.GetValue(wait)!),
             // What is made beside a base is looked at before it counts.

@@ -25,6 +25,9 @@ public sealed record LogPosition(LogHistory History, Lsn Lsn, long Ordinal) : Ch
 {
     const string Scheme = "postgresql";
 
+    /// <inheritdoc/>
+    public override long Number => (long)Lsn.Value;
+
     /// <summary>Reads the text of a position.</summary>
     /// <exception cref="FozException">It is none of PostgreSQL.</exception>
     public static LogPosition Parse(string text)

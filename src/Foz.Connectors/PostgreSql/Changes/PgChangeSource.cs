@@ -43,24 +43,17 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         changes.Validate();
         await WithSessionAsync(
             "preparing to read changes", session => PrepareAsync(session, cancellationToken), cancellationToken);
-        var replication = await PgConnection.OpenAsync(ReplicationOptions, cancellationToken);
-        try
-        {
-            var server = await ServerHistory.IdentifyAsync(replication, cancellationToken);
-            var rows = await replication.QueryAsync(
-                $"CREATE_REPLICATION_SLOT {SqlText.Name(changes.Slot)} LOGICAL {Plugin} EXPORT_SNAPSHOT",
-                cancellationToken);
-            return rows is [[_, { } point, { } snapshot, ..]] && Lsn.TryParse(point, out var lsn)
-                ? new ChangeStart(new LogPosition(server.History, lsn, 0), snapshot, replication)
-                : throw new WireException(
-                    WireErrorKind.Malformed, "CREATE_REPLICATION_SLOT: the answer names no position and snapshot");
-        }
-        catch (Exception error)
-        {
-            await replication.DisposeAsync();
-            if (SourceFault.IsOfSource(error)) throw Fault(error, $"creating the replication slot '{changes.Slot}'");
-            throw;
-        }
+        return await CreateSlotAsync(changes.Slot, "", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ChangeStart> SnapshotAsync(CancellationToken cancellationToken)
+    {
+        changes.Validate();
+        await WithSessionAsync(
+            "preparing to read changes", session => PublishAsync(session, cancellationToken), cancellationToken);
+        // It vanishes with its session, which keeps the snapshot.
+        return await CreateSlotAsync($"{changes.Slot}_copy", "TEMPORARY ", cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -100,6 +93,35 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Creates a slot, whose session keeps a snapshot of the moment at which its changes start.</summary>
+    async Task<ChangeStart> CreateSlotAsync(string name, string kind, CancellationToken cancellationToken)
+    {
+        var replication = await PgConnection.OpenAsync(ReplicationOptions, cancellationToken);
+        try
+        {
+            var server = await ServerHistory.IdentifyAsync(replication, cancellationToken);
+            var time = await replication.QueryAsync(
+                "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", cancellationToken);
+            var rows = await replication.QueryAsync(
+                $"CREATE_REPLICATION_SLOT {SqlText.Name(name)} {kind}LOGICAL {Plugin} EXPORT_SNAPSHOT",
+                cancellationToken);
+            return rows is [[_, { } point, { } snapshot, ..]] && Lsn.TryParse(point, out var lsn)
+                ? new ChangeStart(new LogPosition(server.History, lsn, 0), snapshot, replication)
+                {
+                    TakenAt = DateTimeOffset.UnixEpoch.AddMicroseconds(
+                        long.Parse(time[0][0]!, CultureInfo.InvariantCulture)),
+                }
+                : throw new WireException(
+                    WireErrorKind.Malformed, "CREATE_REPLICATION_SLOT: the answer names no position and snapshot");
+        }
+        catch (Exception error)
+        {
+            await replication.DisposeAsync();
+            if (SourceFault.IsOfSource(error)) throw Fault(error, $"creating the replication slot '{name}'");
+            throw;
+        }
+    }
 
     async Task<ChangeOpening> OpenAsync(LogPosition position, CancellationToken cancellationToken)
     {
@@ -167,6 +189,12 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
                 Hint = "choose another name, or drop the slot if no other reader uses it: "
                     + $"SELECT pg_drop_replication_slot('{changes.Slot}')",
             };
+        return await PublishAsync(session, cancellationToken);
+    }
+
+    /// <summary>Makes sure that the publication has all tables.</summary>
+    async Task<bool> PublishAsync(PgConnection session, CancellationToken cancellationToken)
+    {
         var tables = changes.Tables.Select(table => RelationName.Parse(table)!.Value).ToList();
         await new Publication(session, changes.Publication).EnsureAsync(tables, cancellationToken);
         return true;

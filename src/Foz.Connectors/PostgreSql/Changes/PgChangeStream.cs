@@ -99,6 +99,19 @@ sealed class PgChangeStream : IChangeStream
             cancellationToken));
 
     /// <inheritdoc/>
+    public Task<ChangePosition> FindEndAsync(CancellationToken cancellationToken) => SourceFault.GuardAsync(
+        "reading the end of the log",
+        replication.Options,
+        () => QueryAsync<ChangePosition>(
+            async c =>
+            {
+                // Commits that are not flushed yet may be asked for: their clients may have their answers.
+                var rows = await c.QueryAsync("SELECT pg_catalog.pg_current_wal_insert_lsn()", cancellationToken);
+                return new LogPosition(history, Lsn.TryParse(rows[0][0]!, out var lsn) ? lsn : Lsn.None, 0);
+            },
+            cancellationToken));
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();

@@ -1,6 +1,6 @@
 using Foz.Lake.Configuration;
 
-namespace Foz.Connectors.PostgreSql;
+namespace Foz.Connectors.PostgreSql.Streams;
 
 /// <summary>
 /// PostgreSQL 12 and later: tables, partitioned tables, views, materialized views and foreign tables. Mode
@@ -31,6 +31,9 @@ sealed class PostgreSqlConnector : IConnector
 
     /// <inheritdoc/>
     public bool ReadsCurrentRows => true;
+
+    /// <inheritdoc/>
+    public bool ReadsChanges => true;
 
     /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;

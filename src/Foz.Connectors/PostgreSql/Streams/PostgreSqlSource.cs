@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
+using Foz.Connectors.Changes;
+using Foz.Connectors.PostgreSql.Changes;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 
-namespace Foz.Connectors.PostgreSql;
+namespace Foz.Connectors.PostgreSql.Streams;
 
 /// <summary>A PostgreSQL database as a source.</summary>
-sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ISnapshotSource
+sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ILoggedSource
 {
     readonly PgCatalog catalog = new(options);
     SharedSnapshot? shared;
@@ -14,6 +16,38 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
     public ValueTask DisposeAsync() => catalog.DisposeAsync();
 
     public IAsyncDisposable ShareSnapshot() => shared = new SharedSnapshot(options);
+
+    public IAsyncDisposable ShareSnapshot(ChangeStart start) => shared = new SharedSnapshot(options, start);
+
+    public async Task<ChangeFeed> OpenChangesAsync(
+        IReadOnlyList<StreamDefinition> streams, string reader, string spoolFolder,
+        CancellationToken cancellationToken)
+    {
+        var names = new Dictionary<(string, string), string>();
+        var tables = new List<string>();
+        foreach (var stream in streams)
+        {
+            var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
+            if (relation.Kind is not (RelationKind.Table or RelationKind.PartitionedTable))
+                throw new FozException(
+                    ErrorKind.Configuration,
+                    $"stream '{stream.Name}': {relation} is no table, and has no log of changes")
+                {
+                    Place = stream.Place is { File: not null } place ? place : null,
+                    Hint = "mode: snapshot reads it whole",
+                };
+            if (!names.TryAdd((relation.Schema, relation.Name), stream.Name))
+                throw new FozException(
+                    ErrorKind.Configuration,
+                    $"streams '{names[(relation.Schema, relation.Name)]}' and '{stream.Name}' are both of {relation}")
+                {
+                    Hint = "changes of a table arrive in one stream",
+                };
+            tables.Add(relation.Sql);
+        }
+        var changes = new PgChangeOptions(reader, reader) { Tables = tables, SpoolFolder = spoolFolder };
+        return new ChangeFeed(new PgChangeSource(options, changes), names);
+    }
 
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
     {
@@ -69,7 +103,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
     {
         var table = await DescribeAsync(stream, cancellationToken);
-        var isSnapshot = stream.Mode is StreamMode.Snapshot;
+        var isSnapshot = stream.Mode is not StreamMode.Incremental;
         var condition = isSnapshot
             ? ""
             : CursorRange.Sql(table.Cursor!, inputs.As<StreamInputs.OfCursor>(stream));
@@ -85,6 +119,16 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         // An older snapshot would miss rows below a cursor that was looked up after it was taken.
         var snapshot = isSnapshot ? shared : null;
         var reading = await TableReading.OpenAsync(options, selection, size, snapshot, cancellationToken);
+        if (stream.Mode is StreamMode.Changes && (snapshot is null || reading.Apart is not null))
+        {
+            await reading.DisposeAsync();
+            throw new FozException(
+                ErrorKind.Source,
+                $"{table.Relation} cannot be copied as of the moment at which its changes start: {reading.Apart}")
+            {
+                IsTransient = true, Hint = "run again",
+            };
+        }
         var fields = StreamResolver.Fields(table.Columns);
         return new StreamRows.Streamed(new ColumnStream(fields, reading.Partitions)
         {

@@ -351,7 +351,8 @@ public sealed partial class TableChange : IAsyncDisposable
         var how = new TransactionOptions
         {
             Operation = operation.Name,
-            Parameters = operation.Parameters,
+            Parameters = options.Notes.Aggregate(
+                operation.Parameters, (all, note) => all.With(note.Key, note.Value)),
             EngineInfo = TableOperation.EngineInfo,
             AttemptsMax = options.RacesMax + 1,
         };

@@ -51,7 +51,9 @@ static class SourceKeys
     /// <summary>Of a stream, whatever its connector.</summary>
     public static IReadOnlyList<SettingSpec> Stream { get; } =
     [
-        new("mode", "`snapshot` (all of it, replaces the table) or `incremental` (what is new, appended)")
+        new("mode",
+            "`snapshot` (all of it, replaces the table), `incremental` (what is new, appended) or `cdc` (all changes "
+                + "of the source's log, [appended](../guide/change-streams.md))")
         {
             Default = "files: `incremental`, others: `snapshot`",
         },

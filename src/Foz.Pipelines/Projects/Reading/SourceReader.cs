@@ -22,6 +22,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     static readonly Dictionary<string, StreamMode> Modes = new(StringComparer.Ordinal)
     {
         ["snapshot"] = StreamMode.Snapshot, ["incremental"] = StreamMode.Incremental,
+        ["cdc"] = StreamMode.Changes,
     };
 
     static readonly Dictionary<string, DriftPolicy> DriftPolicies = new(StringComparer.Ordinal)
@@ -29,11 +30,6 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         ["evolve"] = DriftPolicy.Evolve, ["freeze"] = DriftPolicy.Freeze,
         ["discard_column"] = DriftPolicy.DiscardColumn,
         ["discard_row"] = DriftPolicy.DiscardRow, ["fail"] = DriftPolicy.Fail,
-    };
-
-    static readonly Dictionary<string, string> RefusedModes = new(StringComparer.Ordinal)
-    {
-        ["cdc"] = "is not supported yet",
     };
 
     static readonly string[] StreamKeys = [.. SourceKeys.Stream.Select(key => key.Name)];
@@ -191,7 +187,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         var (name, place, node) = entry;
         Identifier.CheckStream(name, place, errors);
         var reader = MappingReader.Of(node, place, "a stream", errors, SourceKeys.Stream);
-        var mode = reader.Word("mode", Modes, RefusedModes);
+        var mode = reader.Word("mode", Modes);
         var onViolation = reader.Word("on_violation", CheckReader.OnViolationWords);
         var checks = new CheckReader(onViolation ?? source.OnViolation, errors);
         var columns = new ColumnReader(checks, errors) { AreOfSource = true }.Read(reader.Node("columns"));
@@ -209,6 +205,8 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Settings = connector is null ? Settings.Empty : ReadSettings(connector, place, node, written),
             Place = place,
         };
+        if (definition.Mode is StreamMode.Changes) new LoggedStreamCheck(reader, errors)
+                .Check(definition, connector, columns);
         if (definition is { Cursor: not null, Mode: StreamMode.Snapshot })
             errors.Add(reader.PlaceOf("cursor"), "'cursor' needs 'mode: incremental'", "add it, or take 'cursor' out");
         var lists = reader.Texts("lists");
@@ -230,7 +228,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Tags = [.. reader.Texts("tags").Union(source.Tags)],
             Columns = columns,
             Clean = quality.Clean(),
-            Contract = quality.Contract(source.IsContract),
+            Contract = quality.Contract(source.IsContract && definition.Mode is not StreamMode.Changes),
             Checks = [.. columns.SelectMany(c => c.Checks), .. checks.Read(reader.Node("checks"), column: null)],
         };
     }

@@ -130,7 +130,7 @@ sealed class BatchValidator(StepContext context, GraphNode node, EngineSession s
 
     /// <summary>Whether a column is the table's own, and not the platform's beside it.</summary>
     static bool IsOwn(string column) =>
-        !ChangeColumns.Fields.Any(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase));
+        !ChangeColumns.Has(column);
 
     static void EnsureColumnsExist(IEnumerable<CheckDefinition> checks, IReadOnlyList<EngineColumn> columns)
     {

@@ -55,8 +55,7 @@ sealed partial class StreamStep
 
     static string Tally(EngineSession session, RowTally tally, string select, CancellationToken cancellationToken) =>
         tally.Over(
-            select, session.Describe(select, cancellationToken).Where(column => !ChangeColumns.Fields.Any(
-                field => field.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))));
+            select, session.Describe(select, cancellationToken).Where(column => !ChangeColumns.Has(column.Name)));
 
     /// <summary>
     /// Whether a snapshot has the rows that the last one left in the table, and says nothing else of its columns. One

@@ -1,4 +1,5 @@
 using Foz.Connectors.PostgreSql;
+using Foz.Connectors.PostgreSql.Streams;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 

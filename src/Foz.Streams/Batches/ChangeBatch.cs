@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+
+namespace Foz.Streams.Batches;
+
+/// <summary>
+/// A batch of a source's changes, written before any table has it: <c>_foz/streams/…/&lt;batch&gt;.json</c>. It ends
+/// where a transaction of the source ends, and covers all tables of the source. What it has is determined by where it
+/// starts and how many changes it counts, so that a batch that was cut off is read again as it was.
+/// </summary>
+sealed record ChangeBatch
+{
+    /// <summary>Gets its number, from 0, which is where reading starts and has no changes.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>Gets the position that it starts after.</summary>
+    public required string From { get; init; }
+
+    /// <summary>Gets the position at which all tables of the source stand once they have it.</summary>
+    public required string Position { get; init; }
+
+    /// <summary>Gets how many changes it has, over all tables of the source.</summary>
+    public long Changes { get; init; }
+
+    /// <summary>Gets the tables in the lake that it changes.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
+    /// <summary>Gets when the last of its transactions was committed; null where it has none.</summary>
+    public DateTimeOffset? CommittedAt { get; init; }
+
+    /// <summary>Gets when it was read: the <c>_cdc_synced_at</c> of its rows.</summary>
+    public required DateTimeOffset SyncedAt { get; init; }
+
+    /// <summary>Gets the run that read it.</summary>
+    public required string RunId { get; init; }
+}
+
+/// <summary>The name under which a source keeps changes for this lake: <c>_foz/streams/…/reader.json</c>.</summary>
+/// <param name="Name">The name, which no other reader has.</param>
+sealed record ReaderName(string Name);
+
+[JsonSerializable(typeof(ChangeBatch))]
+[JsonSerializable(typeof(ReaderName))]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+sealed partial class ChangeBatchJson : JsonSerializerContext;

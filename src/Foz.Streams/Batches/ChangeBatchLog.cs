@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Foz.Lake;
+using Foz.Lake.Catalog;
+using Foz.Storage;
+
+namespace Foz.Streams.Batches;
+
+/// <summary>The batches of a source's changes, and the name of its reader, in <c>_foz/streams</c>.</summary>
+/// <param name="lake">The lake's objects.</param>
+/// <param name="environment">The environment.</param>
+/// <param name="source">The source.</param>
+sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
+{
+    /// <summary>How many batches stay: what is older says nothing that their tables do not.</summary>
+    public const int Kept = 64;
+
+    const int NumberDigits = 20;
+    const int NameCharactersMax = 24;
+    const string ReaderFile = "reader.json";
+    const string Suffix = ".json";
+
+    readonly string folder = $"_foz/streams/{environment}/{source}".ToLowerInvariant();
+
+    /// <summary>Finds the last batch; null where reading has not started.</summary>
+    /// <exception cref="FozException">It cannot be read.</exception>
+    public async Task<ChangeBatch?> FindLastAsync(CancellationToken cancellationToken)
+    {
+        string? last = null;
+        await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken))
+            if (NumberOf(info.Path) is not null
+                && (last is null || string.CompareOrdinal(info.Path, last) > 0))
+                last = info.Path;
+        return last is null
+            ? null
+            : Parse(await lake.GetAsync(last, cancellationToken), last, ChangeBatchJson.Default.ChangeBatch);
+    }
+
+    /// <summary>Writes a batch, before any table has it.</summary>
+    /// <exception cref="FozException">Another run wrote a batch of this number.</exception>
+    public async Task AddAsync(ChangeBatch batch, CancellationToken cancellationToken)
+    {
+        var content = JsonSerializer.SerializeToUtf8Bytes(batch, ChangeBatchJson.Default.ChangeBatch);
+        if (await lake.PutIfAbsentAsync(PathOf(batch.Number), content, cancellationToken)
+            is not PutIfAbsentResult.Created)
+            throw new FozException(
+                ErrorKind.Conflict, $"batch {batch.Number} of the changes of {source} was read by another run")
+            {
+                Hint = "run again when the other run has ended", IsTransient = true,
+            };
+    }
+
+    /// <summary>Deletes the batch that is too old to say anything once another one is written.</summary>
+    public async Task ForgetAsync(long number, CancellationToken cancellationToken)
+    {
+        if (number >= Kept) await lake.DeleteAsync(PathOf(number - Kept), cancellationToken);
+    }
+
+    /// <summary>Deletes all batches older than those that stay: those that runs left that were cut off.</summary>
+    public async Task SweepAsync(long last, CancellationToken cancellationToken)
+    {
+        var old = new List<string>();
+        await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken))
+            if (NumberOf(info.Path) is { } number && number <= last - Kept)
+                old.Add(info.Path);
+        foreach (var path in old) await lake.DeleteAsync(path, cancellationToken);
+    }
+
+    /// <summary>
+    /// Returns the name under which the source keeps changes for this lake. It is kept before the source hears of it,
+    /// so that what exists under it at the source is this lake's.
+    /// </summary>
+    public async Task<string> NameReaderAsync(CancellationToken cancellationToken)
+    {
+        var path = $"{folder}/{ReaderFile}";
+        while (true)
+        {
+            if (await lake.GetAsync(path, cancellationToken) is { } stored)
+                return Parse(stored, path, ChangeBatchJson.Default.ReaderName).Name;
+            var name = new ReaderName($"foz_{Clean(source)}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+            await lake.PutIfAbsentAsync(
+                path, JsonSerializer.SerializeToUtf8Bytes(name, ChangeBatchJson.Default.ReaderName), cancellationToken);
+        }
+    }
+
+    /// <summary>Forgets all of it: reading starts again, under another name.</summary>
+    public async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        var paths = new List<string>();
+        await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken)) paths.Add(info.Path);
+        // The name goes last: with it goes the knowledge of what the source keeps.
+        foreach (var path in paths.OrderBy(path => path.EndsWith(ReaderFile, StringComparison.Ordinal)))
+            await lake.DeleteAsync(path, cancellationToken);
+    }
+
+    string PathOf(long number) =>
+        $"{folder}/{number.ToString($"D{NumberDigits}", CultureInfo.InvariantCulture)}{Suffix}";
+
+    long? NumberOf(string path) =>
+        path.Length == folder.Length + 1 + NumberDigits + Suffix.Length
+        && long.TryParse(
+            path.AsSpan(folder.Length + 1, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var number)
+            ? number
+            : null;
+
+    static string Clean(string name)
+    {
+        var clean = string.Concat(
+            name.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '_'));
+        return clean.Length <= NameCharactersMax ? clean : clean[..NameCharactersMax];
+    }
+
+    static T Parse<T>(StoredObject? stored, string path, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            if (stored is not null && JsonSerializer.Deserialize(stored.Content.Span, type) is { } parsed)
+                return parsed;
+        }
+        catch (JsonException e)
+        {
+            throw Unreadable(path, e.Message, e);
+        }
+        throw Unreadable(path, "it is empty, or gone", cause: null);
+    }
+
+    static FozException Unreadable(string path, string why, Exception? cause) =>
+        new(ErrorKind.Table, $"{path} cannot be read: {why}", cause)
+        {
+            Hint = "restore it from a backup; without it the stream cannot know what it has read",
+        };
+}

@@ -1,0 +1,268 @@
+using Foz.Connectors;
+using Foz.Connectors.Changes;
+using Foz.Lake;
+using Foz.Lake.Engine;
+using Foz.Pipelines.Runs.Streams;
+using Foz.Storage;
+using Foz.Streams.Batches;
+using Foz.Streams.Tables;
+
+namespace Foz.Streams.Reading;
+
+/// <summary>
+/// Reads the changes of one source into the tables of its streams, batch by batch. Each batch is written down before
+/// any table has it, then each table commits its part with the batch's number, then the source may forget it: a batch
+/// that was cut off is read again as it was, by those tables that lack it.
+/// </summary>
+/// <param name="work">The source, and what it is read for.</param>
+sealed class SourceReading(ChangeWork work) : IAsyncDisposable
+{
+    /// <summary>How many changes wait in memory, over all tables.</summary>
+    const int ChangesInMemoryMax = 256 << 10;
+
+    readonly ChangeBatchLog log = new(work.Lake.Store, work.Project.Environment ?? "", work.Source.Name);
+    readonly Dictionary<string, BronzeTable> tables = new(StringComparer.Ordinal);
+    readonly Dictionary<long, BronzeTable?> byId = [];
+    readonly DirectoryInfo spool = work.Lake.Engines.CreateTempFolder();
+    ChangeFeed feed = null!;
+    IChangeStream? stream;
+    ChangeBatch last = null!;
+
+    /// <summary>Gets the tables of the source's streams.</summary>
+    public IReadOnlyCollection<BronzeTable> Tables => tables.Values;
+
+    /// <summary>Gets how many changes were read.</summary>
+    public long ChangesRead { get; private set; }
+
+    /// <summary>Gets the position up to which all tables have all changes.</summary>
+    public ChangePosition Position => feed.Source.ParsePosition(last.Position);
+
+    /// <summary>
+    /// Opens the log where the tables stand: starts it the first time, copies tables that were not copied yet, and ends
+    /// a batch that was cut off.
+    /// </summary>
+    /// <exception cref="FozException">The source refuses, or does not have all changes any more.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var reader = await log.NameReaderAsync(cancellationToken);
+        feed = await work.Opened.OpenChangesAsync(
+            [.. work.Streams.Select(known => known.Definition)], reader, spool.FullName, cancellationToken);
+        foreach (var known in work.Streams)
+        {
+            var table = new BronzeTable(work.Source, known, await work.DefineAsync(known, cancellationToken));
+            await table.OpenAsync(feed.Source.ParsePosition, cancellationToken);
+            tables[known.Definition.Name] = table;
+        }
+        if (await log.FindLastAsync(cancellationToken) is { } found)
+        {
+            last = found;
+            await log.SweepAsync(last.Number, cancellationToken);
+            await ResumeAsync(cancellationToken);
+        }
+        else
+        {
+            await StartAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Reads a batch, and commits it to the tables that it changes.</summary>
+    /// <returns>Whether it has changes.</returns>
+    /// <exception cref="FozException">
+    /// The source failed, or changes do not fit a table: the batch is read again then.
+    /// </exception>
+    public async Task<bool> ReadBatchAsync(ChangeLimits limits, CancellationToken cancellationToken)
+    {
+        using var staged = new StagedTables(work.Lake.Engines);
+        var end = await ReadAsync(staged, limits, cancellationToken);
+        if (staged.Count == 0) return false;
+        var batch = NextBatch(end) with { Tables = [.. staged.All.Select(entry => $"{entry.Table.Stream.Table}")] };
+        await CommitAsync(staged, batch, isNew: true, cancellationToken);
+        return true;
+    }
+
+    /// <summary>
+    /// Keeps how far reading has come where no table changed, so that the source can forget the log up to there.
+    /// </summary>
+    public async Task KeepPositionAsync(CancellationToken cancellationToken)
+    {
+        if ($"{stream!.Position}" is var now && now == last.Position) return;
+        await AddAsync(NextBatch(new(stream.Position)), cancellationToken);
+        await stream.ConfirmAsync(stream.Position, cancellationToken);
+    }
+
+    /// <summary>Reads all that was committed before now.</summary>
+    public async Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        var end = await stream!.FindEndAsync(cancellationToken);
+        await stream.BeatAsync(cancellationToken);
+        var limits = new ChangeLimits { IdleMax = TimeSpan.FromSeconds(1) };
+        while (stream.Position.CompareWith(end) is not PositionOrder.Ordered { Sign: >= 0 })
+            await ReadBatchAsync(limits, cancellationToken);
+        await KeepPositionAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (stream is not null) await stream.DisposeAsync();
+        if (feed is not null) await feed.Source.DisposeAsync();
+        spool.Delete(recursive: true);
+    }
+
+    async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Its name was kept here first: what the source has under it, a run made that ended before it kept more.
+        await feed.Source.StopAsync(cancellationToken);
+        Failpoint.Hit("streams.start");
+        await using var start = await feed.Source.StartAsync(cancellationToken);
+        Failpoint.Hit("streams.started");
+        last = new()
+        {
+            Number = 0, From = $"{start.Position}", Position = $"{start.Position}", RunId = work.RunId,
+            SyncedAt = work.Lake.Clock.GetUtcNow(),
+        };
+        await log.AddAsync(last, cancellationToken);
+        await CopyAsync([.. tables.Values], start, cancellationToken);
+        stream = await OpenStreamAsync(last.Position, cancellationToken);
+    }
+
+    async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        var lacking = new List<BronzeTable>();
+        foreach (var table in tables.Values)
+            if (last.Tables.Contains($"{table.Stream.Table}", StringComparer.Ordinal)
+                && !await table.HasAsync(last, cancellationToken))
+                lacking.Add(table);
+        stream = await OpenStreamAsync(lacking.Count > 0 ? last.From : last.Position, cancellationToken);
+        if (lacking.Count > 0) await RepeatAsync(lacking, cancellationToken);
+        await stream.ConfirmAsync(Position, cancellationToken);
+        var missing = tables.Values.Where(table => table.CopiedAt is null).ToList();
+        if (missing.Count == 0) return;
+        await using var start = await feed.Source.SnapshotAsync(cancellationToken);
+        await CopyAsync(missing, start, cancellationToken);
+    }
+
+    async Task<IChangeStream> OpenStreamAsync(string position, CancellationToken cancellationToken) =>
+        await feed.Source.OpenAsync(feed.Source.ParsePosition(position), cancellationToken) switch
+        {
+            ChangeOpening.Opened(var opened) => opened,
+            ChangeOpening.Refused(var gap) => throw new FozException(
+                ErrorKind.Source,
+                $"the changes of {work.Source.Name} cannot be read on from {position}: {gap.Message}")
+            {
+                Hint = $"foz stream reset {work.Source.Name} starts again with a copy of its tables; the rows that are "
+                    + "in the lake stay as history",
+            },
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    /// <summary>Reads the last batch again, which tables lack.</summary>
+    async Task RepeatAsync(List<BronzeTable> lacking, CancellationToken cancellationToken)
+    {
+        using var staged = new StagedTables(work.Lake.Engines);
+        var limits = new ChangeLimits
+        {
+            RowsMax = last.Changes, BytesMax = long.MaxValue, WaitMax = TimeSpan.FromDays(1),
+        };
+        var end = await ReadAsync(staged, limits, cancellationToken);
+        if (end.ChangeCount != last.Changes
+            || end.Position.CompareWith(Position) is not PositionOrder.Ordered { Sign: <= 0 })
+            throw new FozException(
+                ErrorKind.Source,
+                $"the source sent other changes than before for batch {last.Number} of {work.Source.Name}: "
+                    + $"{end.ChangeCount:N0} up to {end.Position}, not {last.Changes:N0} up to {last.Position}")
+            {
+                Hint = $"foz stream reset {work.Source.Name} starts again with a copy of its tables",
+            };
+        staged.Keep(lacking);
+        await CommitAsync(staged, last, isNew: false, cancellationToken);
+    }
+
+    async Task<ChangePart.End> ReadAsync(
+        StagedTables staged, ChangeLimits limits, CancellationToken cancellationToken)
+    {
+        await foreach (var part in stream!.ReadBatchAsync(limits, cancellationToken))
+            switch (part)
+            {
+                case ChangePart.Rows(var changes) when TableOf(changes.Table) is { CopiedAt: not null } table:
+                    staged.Of(table).Add(changes);
+                    work.Meter.AddRows(changes.Rows.RowCount);
+                    if (staged.CountInMemory > ChangesInMemoryMax) staged.Spill(cancellationToken);
+                    break;
+                case ChangePart.End end:
+                    ChangesRead += end.ChangeCount;
+                    return end;
+            }
+        throw new System.Diagnostics.UnreachableException();
+    }
+
+    /// <summary>
+    /// The table of changes; null of one that is no stream. A table that is renamed stays its stream's.
+    /// </summary>
+    BronzeTable? TableOf(ChangeTable table)
+    {
+        if (byId.TryGetValue(table.Id, out var known)) return known;
+        return byId[table.Id] = feed.Streams.TryGetValue((table.Schema, table.Name), out var name)
+            ? tables.GetValueOrDefault(name)
+            : null;
+    }
+
+    ChangeBatch NextBatch(ChangePart.End end) => new()
+    {
+        Number = last.Number + 1,
+        From = last.Position,
+        Position = $"{end.Position}",
+        Changes = end.ChangeCount,
+        CommittedAt = end.CommittedAt,
+        SyncedAt = work.Lake.Clock.GetUtcNow(),
+        RunId = work.RunId,
+    };
+
+    async Task CommitAsync(
+        StagedTables staged, ChangeBatch batch, bool isNew, CancellationToken cancellationToken)
+    {
+        await using var changes = new StagedCommits();
+        foreach (var (table, rows) in staged.All)
+            changes.Add(table, await table.StageAsync(rows, batch, cancellationToken));
+        Failpoint.Hit("streams.staged");
+        if (isNew) await AddAsync(batch, cancellationToken);
+        Failpoint.Hit("streams.batch");
+        await changes.CommitAsync(cancellationToken);
+        Failpoint.Hit("streams.committed");
+        await stream!.ConfirmAsync(Position, cancellationToken);
+    }
+
+    async Task AddAsync(ChangeBatch batch, CancellationToken cancellationToken)
+    {
+        await log.AddAsync(batch, cancellationToken);
+        last = batch;
+        await log.ForgetAsync(batch.Number, cancellationToken);
+    }
+
+    async Task CopyAsync(List<BronzeTable> copied, ChangeStart start, CancellationToken cancellationToken)
+    {
+        await using var shared = work.Opened.ShareSnapshot(start);
+        foreach (var table in copied)
+        {
+            var folder = work.Lake.Engines.CreateTempFolder();
+            try
+            {
+                using var session = work.Lake.Engines.Open(Workload.Ingestion);
+                table.Table.ReachedBy(session);
+                await using var rows = await work.Opened.ReadAsync(
+                    table.Stream.Definition, new StreamInputs.OfAll(),
+                    new() { Engine = work.Lake.Engines, Meter = work.Meter, WorkFolder = folder.FullName },
+                    cancellationToken);
+                foreach (var warning in rows.Warnings) work.Warn(warning);
+                await table.CopyAsync(
+                    session, (StreamRows.Streamed)rows, start, work.Lake.Clock.GetUtcNow(),
+                    change => work.DescribeAsync(table.Stream, change), cancellationToken);
+                Failpoint.Hit("streams.copied");
+            }
+            finally
+            {
+                folder.Delete(recursive: true);
+            }
+        }
+    }
+}
