@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Foz.Connectors.Changes;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
@@ -6,27 +8,76 @@ using Foz.Streams.Reading;
 
 namespace Foz.Streams;
 
-/// <summary>Reads the logs of sources for runs: each run reads what was committed before it.</summary>
+/// <summary>
+/// Reads the logs of sources for runs. A log that one run of the process follows is not read by another: that one waits
+/// until it has what was committed before. Safe for use by many threads.
+/// </summary>
 public sealed class ChangeReader : IChangeReader
 {
+    /// <summary>After how long without changes of its tables a source hears how far reading has come.</summary>
+    static readonly TimeSpan keepInterval = TimeSpan.FromSeconds(30);
+
+    static readonly ChangeLimits limits = new()
+    {
+        WaitMax = TimeSpan.FromMilliseconds(50), IdleMax = TimeSpan.FromMilliseconds(500),
+    };
+
+    readonly ConcurrentDictionary<(string, string?, string), SourceReading> followed = [];
+
+    /// <summary>Gets the reader of all runs of this process.</summary>
+    public static ChangeReader OfProcess { get; } = new();
+
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<TableName, StepResult>> ReadAsync(
         ChangeWork work, CancellationToken cancellationToken)
     {
+        var results = work.Streams.ToDictionary(stream => stream.Table, stream => new StepResult
+        {
+            Step = stream.Table, IsStream = true, Outcome = Outcome.Skipped,
+        });
+        if (followed.TryGetValue(KeyOf(work), out var other))
+        {
+            await other.WaitAsync(cancellationToken);
+            return results;
+        }
+        await work.TakeAsync(cancellationToken);
         await using var reading = new SourceReading(work);
         await reading.OpenAsync(cancellationToken);
         await reading.CatchUpAsync(cancellationToken);
-        return reading.Tables.ToDictionary(
-            table => table.Stream.Table,
-            table => new StepResult
-            {
-                Step = table.Stream.Table,
-                IsStream = true,
-                Outcome = table.Version is null ? Outcome.Skipped : Outcome.Succeeded,
-                TableVersion = table.Version,
-                RowsWritten = table.RowsWritten,
-                RowsChanged = table.RowsWritten,
-                Read = (table.RowsWritten, null),
-            });
+        foreach (var (table, result) in reading.TakeResults()) results[table] = result;
+        return results;
     }
+
+    /// <inheritdoc/>
+    public async Task FollowAsync(
+        ChangeWork work, Func<IReadOnlyDictionary<TableName, StepResult>, Task> committed,
+        CancellationToken cancellationToken)
+    {
+        await work.TakeAsync(cancellationToken);
+        await using var reading = new SourceReading(work);
+        await reading.OpenAsync(cancellationToken);
+        followed[KeyOf(work)] = reading;
+        try
+        {
+            await committed(reading.TakeResults());
+            var keptAt = work.Lake.Clock.GetTimestamp();
+            while (true)
+                if (await reading.ReadBatchAsync(limits, cancellationToken))
+                {
+                    await committed(reading.TakeResults());
+                }
+                else if (work.Lake.Clock.GetElapsedTime(keptAt) > keepInterval)
+                {
+                    await reading.KeepPositionAsync(cancellationToken);
+                    keptAt = work.Lake.Clock.GetTimestamp();
+                }
+        }
+        finally
+        {
+            followed.TryRemove(KeyOf(work), out _);
+        }
+    }
+
+    static (string, string?, string) KeyOf(ChangeWork work) =>
+        (work.Lake.Root, work.Project.Environment, work.Source.Name);
 }

@@ -18,16 +18,54 @@ sealed partial class PipelineRunner
     async Task<StepResult> RunStepAsync(
         Project project, RunHost host, GraphNode node, StepSources sources, CancellationToken cancellationToken)
     {
-        await using var lease = LeaseOf(project, host, $"{node.Table}");
         var meter = new WorkMeter();
         request.Budget?.Follow(meter);
         await events.PublishAsync(new RunEvent.StepStarted(node.Table, meter));
         var startedAt = lake.Clock.GetUtcNow();
+        var result = await WorkAsync(project, host, node, sources, meter, cancellationToken) with
+        {
+            Elapsed = lake.Clock.GetUtcNow() - startedAt,
+        };
+        await events.PublishAsync(new RunEvent.StepFinished(result) { StartedAt = startedAt });
+        return result;
+    }
+
+    /// <summary>Does the work of a step; its failures are results.</summary>
+    async Task<StepResult> WorkAsync(
+        Project project, RunHost host, GraphNode node, StepSources sources, WorkMeter meter,
+        CancellationToken cancellationToken)
+    {
+        await using var lease = LeaseOf(project, host, $"{node.Table}");
         var warnings = ImmutableArray.CreateBuilder<Warning>();
-        var context = new StepContext(lake, host.RunId, request.IsFullRefresh, warning =>
+        var context = ContextOf(project, host, node, meter, lease, warnings.Add);
+        var use = ProcessShares.OfProcess.Begin(() => lake.Engines.SpillBytes);
+        ResourceUse.Current = use;
+        var result = await TryOnLiveEngineAsync(context, node, () => node switch
+        {
+            GraphNode.OfStream stream when ChangeSteps.IsOf(stream) =>
+                sources.Changes.RunAsync(context, stream, sources.Opened[stream.Source.Name], cancellationToken),
+            GraphNode.OfStream stream =>
+                new StreamStep(context, stream, sources.Opened[stream.Source.Name]).RunAsync(cancellationToken),
+            GraphNode.OfModel model => ModelWork.RunAsync(context, model, project.File, cancellationToken),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        });
+        ProcessShares.OfProcess.End(use);
+        return result with
+        {
+            Use = use,
+            Outcome = result.Outcome is Outcome.Succeeded && warnings.Count > 0 ? Outcome.Warned : result.Outcome,
+            Warnings = warnings.ToImmutable(),
+            // Whatever tells of it tells no secret: events, the journal, files of results, OpenLineage.
+            Error = result.Error is { } error ? project.Secrets.Mask(error) : null,
+        };
+    }
+
+    StepContext ContextOf(
+        Project project, RunHost host, GraphNode node, WorkMeter meter, StepLease? lease, Action<Warning> warned) =>
+        new(lake, host.RunId, request.IsFullRefresh, warning =>
         {
             warning = project.Secrets.Mask(warning);
-            warnings.Add(warning);
+            warned(warning);
             events.Publish(new RunEvent.Warned(node.Table, warning));
         })
         {
@@ -41,30 +79,6 @@ sealed partial class PipelineRunner
             Project = project.File,
             Lineage = () => new(project, lake),
         };
-        var use = ProcessShares.OfProcess.Begin(() => lake.Engines.SpillBytes);
-        ResourceUse.Current = use;
-        var result = await TryOnLiveEngineAsync(context, node, () => node switch
-        {
-            GraphNode.OfStream stream when ChangeSteps.IsOf(stream) =>
-                sources.Changes.RunAsync(context, stream, sources.Opened[stream.Source.Name], cancellationToken),
-            GraphNode.OfStream stream =>
-                new StreamStep(context, stream, sources.Opened[stream.Source.Name]).RunAsync(cancellationToken),
-            GraphNode.OfModel model => ModelWork.RunAsync(context, model, project.File, cancellationToken),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        });
-        ProcessShares.OfProcess.End(use);
-        result = result with
-        {
-            Use = use,
-            Outcome = result.Outcome is Outcome.Succeeded && warnings.Count > 0 ? Outcome.Warned : result.Outcome,
-            Warnings = warnings.ToImmutable(),
-            // Whatever tells of it tells no secret: events, the journal, files of results, OpenLineage.
-            Error = result.Error is { } error ? project.Secrets.Mask(error) : null,
-            Elapsed = lake.Clock.GetUtcNow() - startedAt,
-        };
-        await events.PublishAsync(new RunEvent.StepFinished(result) { StartedAt = startedAt });
-        return result;
-    }
 
     /// <summary>
     /// Runs a step, and again where the engine ended under it: as after a crash, what it has committed is left alone

@@ -84,11 +84,8 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         var hooks = new HookRunner(
             lake, warning => events.Publish(new RunEvent.Warned(Step: null, project.Secrets.Mask(warning))));
         await hooks.RunAsync(project.Hooks.Before, cancellationToken);
-        var results = await new StepScheduler(project.Graph, selected, lake.Engines.Threads)
-        {
-            FailsFast = request.FailsFast,
-        }.RunAsync(
-            async node =>
+        var results = request.Follows is null
+            ? await ScheduleAsync(project, selected, async node =>
             {
                 var result = await TryAsync(node, async () =>
                     await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(node, failed)
@@ -98,14 +95,15 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
                 if (!host.HasWaitedFor($"{node.Table}")) idle.End(node, result);
                 await snapshots.EndAsync(node);
                 return result;
-            },
-            cancellationToken);
+            }, cancellationToken)
+            : await FollowAsync(project, host, steps, sources, cancellationToken);
         var outcomes = await tests.EndAsync(results, request.Inlined, cancellationToken);
         var hookError = await TryAsync(
             () => hooks.RunAsync(project.Hooks.After([.. results.Select(EndOf)]), cancellationToken));
         var maintenance = TableMaintenance.OfRuns(lake, project.File.Maintenance);
         var ended = results.ToDictionary(step => step.Step);
-        foreach (var node in steps.Where(node => IsDue(ended[node.Table], node)))
+        // A host maintains the tables of logs that it follows beside that, as nothing new would come meanwhile.
+        foreach (var node in steps.Where(node => request.Follows is null && IsDue(ended[node.Table], node)))
             await MaintainAsync(maintenance, runId, node, reports, cancellationToken);
         var result = new RunResult(runId, results, lake.Clock.GetUtcNow() - startedAt)
         {
@@ -114,6 +112,12 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         return await EndAsync(project, reports, maintenance, result, startedAt,
             fault => request.Budget?.Error ?? fault ?? hookError ?? goneError ?? host.LostError, cancellationToken);
     }
+
+    Task<IReadOnlyList<StepResult>> ScheduleAsync(
+        Project project, IReadOnlySet<TableName> selected, Func<GraphNode, Task<StepResult>> run,
+        CancellationToken cancellationToken) =>
+        new StepScheduler(project.Graph, selected, lake.Engines.Threads) { FailsFast = request.FailsFast }
+            .RunAsync(run, cancellationToken);
 
     /// <summary>Keeps what a run did, and tells that it has ended.</summary>
     async Task<RunResult> EndAsync(

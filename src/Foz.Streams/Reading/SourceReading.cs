@@ -1,7 +1,9 @@
 using Foz.Connectors;
 using Foz.Connectors.Changes;
 using Foz.Lake;
+using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs.Streams;
 using Foz.Storage;
 using Foz.Streams.Batches;
@@ -20,6 +22,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     /// <summary>How many changes wait in memory, over all tables.</summary>
     const int ChangesInMemoryMax = 256 << 10;
 
+    static readonly TimeSpan waitInterval = TimeSpan.FromMilliseconds(50);
+
     readonly ChangeBatchLog log = new(work.Lake.Store, work.Project.Environment ?? "", work.Source.Name);
     readonly Dictionary<string, BronzeTable> tables = new(StringComparer.Ordinal);
     readonly Dictionary<long, BronzeTable?> byId = [];
@@ -27,12 +31,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     ChangeFeed feed = null!;
     IChangeStream? stream;
     ChangeBatch last = null!;
-
-    /// <summary>Gets the tables of the source's streams.</summary>
-    public IReadOnlyCollection<BronzeTable> Tables => tables.Values;
-
-    /// <summary>Gets how many changes were read.</summary>
-    public long ChangesRead { get; private set; }
+    volatile ChangePosition? reached;
 
     /// <summary>Gets the position up to which all tables have all changes.</summary>
     public ChangePosition Position => feed.Source.ParsePosition(last.Position);
@@ -74,11 +73,32 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     {
         using var staged = new StagedTables(work.Lake.Engines);
         var end = await ReadAsync(staged, limits, cancellationToken);
-        if (staged.Count == 0) return false;
+        if (staged.Count == 0)
+        {
+            reached = end.Position;
+            return false;
+        }
         var batch = NextBatch(end) with { Tables = [.. staged.All.Select(entry => $"{entry.Table.Stream.Table}")] };
         await CommitAsync(staged, batch, isNew: true, cancellationToken);
+        reached = end.Position;
         return true;
     }
+
+    /// <summary>
+    /// Waits until all that was committed before now is in the tables, while another task reads batch after batch.
+    /// </summary>
+    public async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        var end = await stream!.FindEndAsync(cancellationToken);
+        await stream.BeatAsync(cancellationToken);
+        while (reached is not { } now || now.CompareWith(end) is not PositionOrder.Ordered { Sign: >= 0 })
+            await Task.Delay(waitInterval, work.Lake.Clock, cancellationToken);
+    }
+
+    /// <summary>Returns what the tables got since the last call; those that got nothing are not in it.</summary>
+    public IReadOnlyDictionary<TableName, StepResult> TakeResults() =>
+        tables.Values.Select(table => table.TakeResult()).Where(result => result.TableVersion is not null)
+            .ToDictionary(result => result.Step);
 
     /// <summary>
     /// Keeps how far reading has come where no table changed, so that the source can forget the log up to there.
@@ -190,7 +210,6 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
                     if (staged.CountInMemory > ChangesInMemoryMax) staged.Spill(cancellationToken);
                     break;
                 case ChangePart.End end:
-                    ChangesRead += end.ChangeCount;
                     return end;
             }
         throw new System.Diagnostics.UnreachableException();

@@ -5,9 +5,11 @@ using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Journal;
 using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
+using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Streams.Batches;
 
@@ -33,6 +35,9 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
         ("delta.logRetentionDuration", "interval 1 days"),
     ];
 
+    long rowsWritten;
+    long? version;
+
     /// <summary>Gets the stream.</summary>
     public ProjectStream Stream => stream;
 
@@ -42,11 +47,6 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
     /// <summary>Gets the position of its last copy as a number; null where it was not copied yet.</summary>
     public long? CopiedAt { get; private set; }
 
-    /// <summary>Gets how many rows were written to it.</summary>
-    public long RowsWritten { get; private set; }
-
-    /// <summary>Gets the version that was committed last; null where none was.</summary>
-    public long? Version { get; private set; }
 
     /// <summary>The step of a source's batches: the <c>appId</c> of their commits.</summary>
     public static string StepOf(ProjectSource source) => $"{source.Name}.changes";
@@ -141,7 +141,24 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
     public async Task CommitAsync(TableChange change, CancellationToken cancellationToken)
     {
         var committed = await change.CommitAsync(cancellationToken);
-        (RowsWritten, Version) = (RowsWritten + change.RowsAdded, committed.Version);
+        (rowsWritten, version) = (rowsWritten + change.RowsAdded, committed.Version);
+    }
+
+    /// <summary>Returns what was committed since the last call.</summary>
+    public StepResult TakeResult()
+    {
+        var result = new StepResult
+        {
+            Step = stream.Table,
+            IsStream = true,
+            Outcome = version is null ? Outcome.Skipped : Outcome.Succeeded,
+            TableVersion = version,
+            RowsWritten = rowsWritten,
+            RowsChanged = rowsWritten,
+            Read = (rowsWritten, null),
+        };
+        (rowsWritten, version) = (0, null);
+        return result;
     }
 
     WriteOptions OptionsOf(IEnumerable<Field> fields) => new()

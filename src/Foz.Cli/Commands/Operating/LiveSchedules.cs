@@ -15,6 +15,7 @@ using Foz.Operations.Revisions;
 using Foz.Operations.Schedules;
 using Foz.Operations.Tasks;
 using Foz.Pipelines.Projects;
+using Foz.Streams;
 
 namespace Foz.Cli.Commands.Operating;
 
@@ -59,10 +60,11 @@ sealed class LiveSchedules
         var file = Workspace.FileOf(context, arguments);
         lookedAt = keptAt = context.Shell.Clock.GetTimestamp();
         live = new(file, isOff ? ProjectSchedules.None : Read(file, project: null, revision: null));
-        MayHaveSchedules = !isOff && (live.Schedules.All.Count > 0 || ModelsMentionSchedules(file.Folder));
+        MayHaveSchedules = !isOff && (live.Schedules.All.Count > 0 || Mentions(file.Folder, "models", "schedule:")
+            || Mentions(file.Folder, "sources", "cdc"));
     }
 
-    /// <summary>Whether there are schedules, or models may have some.</summary>
+    /// <summary>Whether there are schedules, or models may have some, or sources logs to follow.</summary>
     public bool MayHaveSchedules { get; }
 
     /// <summary>How many runs of schedules work at once, with those of backfills.</summary>
@@ -82,7 +84,8 @@ sealed class LiveSchedules
     }
 
     /// <summary>
-    /// The project now; null where no schedule looks at its sources, or it has errors since the host began.
+    /// The project now; null where no schedule looks at its sources and none has a log to follow, or where it has
+    /// errors since the host began.
     /// </summary>
     public Project? Project => live.Project;
 
@@ -285,7 +288,8 @@ sealed class LiveSchedules
         context.Secrets = taken.Project!.Secrets;
         var read = Read(taken.File, taken.Project, taken.Id);
         // Else nothing asks for it, and a project can be large.
-        var isWatched = read.All.Any(schedule => schedule.Trigger is ScheduleTrigger.Condition);
+        var isWatched = read.All.Any(schedule => schedule.Trigger is ScheduleTrigger.Condition)
+            || FollowedSource.Of(taken.Project).Count > 0;
         live = taken with { Schedules = read, Project = isWatched ? taken.Project : null };
         Revision = new(taken.Id, now, Problem: null);
         if (!isFirst)
@@ -311,10 +315,10 @@ sealed class LiveSchedules
         ? $"{file.LastWriteTimeUtc.Ticks} {file.Length}"
         : "";
 
-    static bool ModelsMentionSchedules(string folder) =>
-        Path.Combine(folder, "models") is var models && Directory.Exists(models)
-        && Directory.EnumerateFiles(models, "*", SearchOption.AllDirectories)
-            .Any(path => File.ReadLines(path).Any(line => line.Contains("schedule:", StringComparison.Ordinal)));
+    static bool Mentions(string folder, string part, string word) =>
+        Path.Combine(folder, part) is var inner && Directory.Exists(inner)
+        && Directory.EnumerateFiles(inner, "*", SearchOption.AllDirectories)
+            .Any(path => File.ReadLines(path).Any(line => line.Contains(word, StringComparison.Ordinal)));
 
     void Report(string text) => context.Shell.Error.WriteLine($"runs: {text}");
 

@@ -64,7 +64,7 @@ sealed class RunOptions(CommandContext context)
         request = request with
         {
             Budget = limits,
-            Changes = new ChangeReader(),
+            Changes = ChangeReader.OfProcess,
             FailsFast = arguments.GetValue(failFast),
             Wait = WaitOf(arguments.GetValue(wait)!),
             // What is made beside a base is looked at before it counts.

@@ -123,7 +123,7 @@ sealed class RequestHost(
                 },
                 Report),
             new RevisionJob(schedules, service),
-            alerting, upkeep(),
+            alerting, upkeep(), new StreamsJob(workspace.Lake, () => schedules.Project, Report),
             .. observer.CreateJobs(),
         ];
     }

@@ -50,33 +50,57 @@ sealed class ChangeSteps(IChangeReader? reader, Func<string, StepLease> leaseOf)
         };
     }
 
+    /// <summary>Follows the log of a source until it is stopped.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="node">One of the source's streams.</param>
+    /// <param name="source">The source, open.</param>
+    /// <param name="committed">Called after each batch with what its tables got.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The source's log could not be read.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public async Task FollowAsync(
+        StepContext context, GraphNode.OfStream node, Connectors.ISource source,
+        Func<IReadOnlyDictionary<TableName, StepResult>, Task> committed, CancellationToken cancellationToken)
+    {
+        await using var lease = leaseOf(LeaseOf(node));
+        await ReaderOf(node, source).FollowAsync(
+            WorkOf(context, node, (ILoggedSource)source, lease), committed, cancellationToken);
+    }
+
+    static string LeaseOf(GraphNode.OfStream node) => $"{node.Source.Name}.changes";
+
     async Task<IReadOnlyDictionary<TableName, StepResult>> ReadAsync(
         StepContext context, GraphNode.OfStream node, Connectors.ISource source, CancellationToken cancellationToken)
     {
-        if (reader is null || source is not ILoggedSource logged)
-            throw new FozException(
+        await using var lease = leaseOf(LeaseOf(node));
+        return await ReaderOf(node, source).ReadAsync(
+            WorkOf(context, node, (ILoggedSource)source, lease), cancellationToken);
+    }
+
+    IChangeReader ReaderOf(GraphNode.OfStream node, Connectors.ISource source) =>
+        source is ILoggedSource && reader is not null
+            ? reader
+            : throw new FozException(
                 ErrorKind.Configuration, $"{node.Source.Name} is read by its log of changes, which is impossible here")
             {
                 Hint = "foz run reads it",
             };
-        await using var lease = leaseOf($"{node.Source.Name}.changes");
-        // A run that takes over reads the same changes by the same numbers: nothing has to be fenced off.
-        await lease.TakeAsync(static (_, _) => Task.CompletedTask, cancellationToken);
-        return await reader.ReadAsync(
-            new(context.Lake, context.Project!, node.Source, logged)
+
+    static ChangeWork WorkOf(StepContext context, GraphNode.OfStream node, ILoggedSource source, StepLease lease) =>
+        new(context.Lake, context.Project!, node.Source, source)
+        {
+            RunId = context.RunId,
+            Warn = context.Warn,
+            Meter = context.Meter,
+            // A run that takes over reads the same changes by the same numbers: nothing has to be fenced off.
+            TakeAsync = stop => lease.TakeAsync(static (_, _) => Task.CompletedTask, stop),
+            DescribeAsync = async (stream, change) =>
             {
-                RunId = context.RunId,
-                Warn = context.Warn,
-                Meter = context.Meter,
-                DescribeAsync = async (stream, change) =>
-                {
-                    var tags = await new TagPropagation(context, new GraphNode.OfStream(node.Source, stream))
-                        .FindAsync(() => change.Fields, cancellationToken);
-                    change.Describe(field => tags.ChangesOf(field, isMadeAnew: false));
-                },
-                DefineAsync = (stream, stop) => context.DefineTableAsync(
-                    stream.Table, stream.Description, node.Source.Owner, stop),
+                var tags = await new TagPropagation(context, new GraphNode.OfStream(node.Source, stream))
+                    .FindAsync(() => change.Fields, CancellationToken.None);
+                change.Describe(field => tags.ChangesOf(field, isMadeAnew: false));
             },
-            cancellationToken);
-    }
+            DefineAsync = (stream, stop) => context.DefineTableAsync(
+                stream.Table, stream.Description, node.Source.Owner, stop),
+        };
 }

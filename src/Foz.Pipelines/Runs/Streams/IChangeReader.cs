@@ -24,6 +24,19 @@ public interface IChangeReader
     /// The source does not answer, or does not have all changes any more; the tables are as of the last batch.
     /// </exception>
     Task<IReadOnlyDictionary<TableName, StepResult>> ReadAsync(ChangeWork work, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="ReadAsync"/>, and goes on with what is committed later, until it is stopped.</summary>
+    /// <param name="work">The source.</param>
+    /// <param name="committed">
+    /// Called after each batch, with what its tables got, before the next one is read; those without changes are not in
+    /// it.
+    /// </param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">As for <see cref="ReadAsync"/>.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    Task FollowAsync(
+        ChangeWork work, Func<IReadOnlyDictionary<TableName, StepResult>, Task> committed,
+        CancellationToken cancellationToken);
 }
 
 /// <summary>A source whose changes are read, and what that needs of the run.</summary>
@@ -39,6 +52,9 @@ public sealed record ChangeWork(Lakehouse Lake, ProjectFile Project, ProjectSour
     /// <summary>The source's streams of mode <c>cdc</c>.</summary>
     public IEnumerable<ProjectStream> Streams =>
         Source.Streams.Where(stream => stream.Definition.Mode is Connectors.StreamMode.Changes);
+
+    /// <summary>Takes the log for the run, which keeps it until its step ends; waits for another that has it.</summary>
+    public required Func<CancellationToken, Task> TakeAsync { get; init; }
 
     /// <summary>Makes sure that a stream's name defines a table, and opens it.</summary>
     public required Func<ProjectStream, CancellationToken, ValueTask<LakeTable>> DefineAsync { get; init; }

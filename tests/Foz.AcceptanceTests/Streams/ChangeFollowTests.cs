@@ -1,0 +1,86 @@
+using Foz.AcceptanceTests.PostgreSql;
+using Foz.Lake;
+
+namespace Foz.AcceptanceTests.Streams;
+
+/// <summary>A host that follows the changes of a real server.</summary>
+public sealed class ChangeFollowTests(PostgreSqlServer server)
+{
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Changes_reach_bronze_and_the_models_that_read_them_without_a_run()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            "CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')",
+            "a", "b");
+        logged.Lake.Write(
+            "models/silver/news.sql",
+            "/* @foz\nmaterialization: {type: incremental, strategy: append}\n@foz */\nSELECT id, v, _cdc_op AS op FROM STREAM(bronze.a)\n");
+        using var host = Start(logged);
+        await WaitAsync(host, logged, "SELECT v FROM silver.news", "one");
+        await logged.Database.ExecuteAsync("INSERT INTO a VALUES (2, 'two'); UPDATE a SET v = 'uno' WHERE id = 1");
+        await logged.Database.ExecuteAsync("INSERT INTO b VALUES (1, 'b')");
+        await WaitAsync(host, logged, "SELECT v FROM bronze.b", "b");
+        await WaitAsync(host, logged, "SELECT v FROM silver.news WHERE op <> 'r' ORDER BY ALL", "two", "uno");
+
+        // A run of another process is handed to the host, which has read what was committed before.
+        await logged.Database.ExecuteAsync("DELETE FROM a WHERE id = 2");
+        (await FozProcess.RunAsync(logged.Lake.Folder, "run", "--select", "bronze.a")).Expect(0);
+        await logged.AssertAllSameAsync("id", "id", "v");
+
+        // A host that is killed leaves nothing to mend.
+        host.Kill();
+        await host.WaitAsync();
+        await logged.Database.ExecuteAsync("INSERT INTO a VALUES (3, 'three')");
+        using var next = Start(logged);
+        await WaitAsync(next, logged, "SELECT v FROM silver.news WHERE id = 3", "three");
+        await logged.AssertAllSameAsync("id", "id", "v");
+    }
+
+    [Fact]
+    public async Task A_server_that_restarts_is_followed_again()
+    {
+        await using var own = new PostgreSqlServer();
+        using var logged = await LoggedDatabase.CreateAsync(
+            own, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')", "a");
+        using var host = Start(logged);
+        await WaitAsync(host, logged, "SELECT v FROM bronze.a", "one");
+        own.Kill();
+        await own.RestartAsync();
+        await logged.Database.ExecuteAsync("UPDATE a SET v = 'two'");
+        await WaitAsync(host, logged, "SELECT v FROM bronze.a WHERE _cdc_op = 'u'", "two");
+        await logged.AssertAllSameAsync("id", "id", "v");
+    }
+
+    static FozProcess Start(LoggedDatabase logged) => FozProcess.Start(
+        logged.Lake.Folder, failpoint: null, "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0",
+        "--http-port", "0");
+
+    static async Task WaitAsync(FozProcess host, LoggedDatabase logged, string sql, params string[] rows)
+    {
+        var startedAt = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            IReadOnlyList<string> found;
+            try
+            {
+                found = await logged.Lake.QueryAsync(sql);
+            }
+            catch (FozException e)
+            {
+                found = [e.Message];
+            }
+            if (found.SequenceEqual(rows)) return;
+            if (TimeProvider.System.GetElapsedTime(startedAt) > TimeSpan.FromMinutes(1))
+            {
+                host.Kill();
+                var wrote = await host.WaitAsync();
+                Assert.Fail(
+                    $"{sql} gives {string.Join("; ", found)}, not {string.Join("; ", rows)}:\n{wrote.Output}\n{wrote.Errors}");
+            }
+            await Task.Delay(100, Cancel);
+        }
+    }
+}
