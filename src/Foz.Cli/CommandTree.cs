@@ -43,6 +43,7 @@ static class CommandTree
         (ServeCommand.Name, ServeCommand.Create),
         (StatusCommand.Name, StatusCommand.Create),
         (ScheduleCommand.Name, ScheduleCommand.Create),
+        (StreamCommand.Name, StreamCommand.Create),
         (IncidentsCommand.Name, IncidentsCommand.Create),
         (AlertsCommand.Name, AlertsCommand.Create),
         (LogsCommand.Name, LogsCommand.Create),

@@ -68,6 +68,8 @@ public sealed class ChangeReader : IChangeReader
                 }
                 else if (work.Lake.Clock.GetElapsedTime(keptAt) > keepInterval)
                 {
+                    // The next run starts from the beginning.
+                    if (await reading.IsResetAsync(cancellationToken)) return;
                     await reading.KeepPositionAsync(cancellationToken);
                     keptAt = work.Lake.Clock.GetTimestamp();
                 }

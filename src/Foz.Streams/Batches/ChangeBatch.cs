@@ -9,7 +9,9 @@ namespace Foz.Streams.Batches;
 /// </summary>
 sealed record ChangeBatch
 {
-    /// <summary>Gets its number, from 0, which is where reading starts and has no changes.</summary>
+    /// <summary>
+    /// Gets its number, which grows by one; the first one is where reading starts, and has no changes.
+    /// </summary>
     public required long Number { get; init; }
 
     /// <summary>Gets the position that it starts after.</summary>

@@ -19,7 +19,7 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
 
     const int NumberDigits = 20;
     const int NameCharactersMax = 24;
-    const string ReaderFile = "reader.json";
+    const string ReaderFile = "reader.json", ResetFile = "reset";
     const string Suffix = ".json";
 
     readonly string folder = $"_foz/streams/{environment}/{source}".ToLowerInvariant();
@@ -85,14 +85,28 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
         }
     }
 
-    /// <summary>Forgets all of it: reading starts again, under another name.</summary>
-    public async Task DeleteAsync(CancellationToken cancellationToken)
+    /// <summary>Finds the name under which the source keeps changes for this lake; null where it has none.</summary>
+    public async Task<string?> FindReaderAsync(CancellationToken cancellationToken) =>
+        await lake.GetAsync($"{folder}/{ReaderFile}", cancellationToken) is { } stored
+            ? Parse(stored, ReaderFile, ChangeBatchJson.Default.ReaderName).Name
+            : null;
+
+    /// <summary>Asks the next one who reads to start again with a copy of all tables.</summary>
+    public Task AskForResetAsync(CancellationToken cancellationToken) =>
+        lake.PutIfAbsentAsync($"{folder}/{ResetFile}", ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
+
+    /// <summary>Whether a start from the beginning was asked for.</summary>
+    public async Task<bool> IsResetAskedForAsync(CancellationToken cancellationToken) =>
+        await lake.GetInfoAsync($"{folder}/{ResetFile}", cancellationToken) is not null;
+
+    /// <summary>Forgets all batches, and then that this was asked for.</summary>
+    public async Task ResetAsync(CancellationToken cancellationToken)
     {
         var paths = new List<string>();
-        await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken)) paths.Add(info.Path);
-        // The name goes last: with it goes the knowledge of what the source keeps.
-        foreach (var path in paths.OrderBy(path => path.EndsWith(ReaderFile, StringComparison.Ordinal)))
-            await lake.DeleteAsync(path, cancellationToken);
+        await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken))
+            if (NumberOf(info.Path) is not null)
+                paths.Add(info.Path);
+        foreach (var path in paths.Append($"{folder}/{ResetFile}")) await lake.DeleteAsync(path, cancellationToken);
     }
 
     string PathOf(long number) =>

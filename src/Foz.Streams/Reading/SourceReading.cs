@@ -52,6 +52,11 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             await table.OpenAsync(feed.Source.ParsePosition, cancellationToken);
             tables[known.Definition.Name] = table;
         }
+        if (await IsResetAsync(cancellationToken))
+        {
+            await feed.Source.StopAsync(cancellationToken);
+            await log.ResetAsync(cancellationToken);
+        }
         if (await log.FindLastAsync(cancellationToken) is { } found)
         {
             last = found;
@@ -63,6 +68,9 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             await StartAsync(cancellationToken);
         }
     }
+
+    /// <summary>Whether a user asked for a start from the beginning, which the next opening makes.</summary>
+    public Task<bool> IsResetAsync(CancellationToken cancellationToken) => log.IsResetAskedForAsync(cancellationToken);
 
     /// <summary>Reads a batch, and commits it to the tables that it changes.</summary>
     /// <returns>Whether it has changes.</returns>
@@ -138,12 +146,24 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         Failpoint.Hit("streams.started");
         last = new()
         {
-            Number = 0, From = $"{start.Position}", Position = $"{start.Position}", RunId = work.RunId,
+            Number = await FirstNumberAsync(cancellationToken),
+            From = $"{start.Position}",
+            Position = $"{start.Position}",
+            RunId = work.RunId,
             SyncedAt = work.Lake.Clock.GetUtcNow(),
         };
         await log.AddAsync(last, cancellationToken);
         await CopyAsync([.. tables.Values], start, cancellationToken);
         stream = await OpenStreamAsync(last.Position, cancellationToken);
+    }
+
+    /// <summary>A number after those of all batches that the tables have: numbers never count again.</summary>
+    async Task<long> FirstNumberAsync(CancellationToken cancellationToken)
+    {
+        var number = 0L;
+        foreach (var table in tables.Values)
+            number = Math.Max(number, await table.LastNumberAsync(cancellationToken) + 1);
+        return number;
     }
 
     async Task ResumeAsync(CancellationToken cancellationToken)

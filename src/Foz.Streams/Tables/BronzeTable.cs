@@ -60,6 +60,10 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
         CopiedAt = present?.Properties.GetValueOrDefault(CopyProperty) is { } text ? parse(text).Number : null;
     }
 
+    /// <summary>Returns the number of the last batch that it has; -1 for none.</summary>
+    public async Task<long> LastNumberAsync(CancellationToken cancellationToken) =>
+        (await table.FindLatestAsync(cancellationToken))?.BatchOf(StepOf(source)) ?? -1;
+
     /// <summary>Whether it has a batch; it does not need one that it was copied after.</summary>
     public async Task<bool> HasAsync(ChangeBatch batch, CancellationToken cancellationToken) =>
         await table.FindLatestAsync(cancellationToken) is not { } present

@@ -58,6 +58,18 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
         await logged.Database.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{slot}', 'pgoutput')");
         await AssertStopsAsync(logged, slot!);
         Assert.Equal(["0"], await logged.Lake.QueryAsync("SELECT count(*) FROM bronze.a WHERE _cdc_op <> 'r'"));
+
+        // Rows that went in the gap are none of the copy.
+        await logged.Database.ExecuteAsync("DELETE FROM a WHERE id = 7");
+        (await FozAsync(logged, "stream", "reset", "shop")).Expect(0);
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v", "n");
+        await logged.Database.ExecuteAsync("UPDATE b SET v = 'after' WHERE id = 8");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v", "n");
+        var listed = (await FozAsync(logged, "stream", "ls")).Expect(0);
+        Assert.Contains("idle", listed.Output, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'shop'", (await FozAsync(logged, "stream", "reset", "shp")).Expect(2).Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,6 +104,9 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
         Assert.Equal(["120"], await logged.Lake.QueryAsync(
             "SELECT count(*) FROM (SELECT * FROM bronze.a UNION ALL SELECT * FROM bronze.b) WHERE _cdc_op = 'u'"));
     }
+
+    static Task<FozResult> FozAsync(LoggedDatabase logged, params string[] arguments) =>
+        FozProcess.RunAsync(logged.Lake.Folder, arguments);
 
     static async Task AssertStopsAsync(LoggedDatabase logged, string slot)
     {

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using Foz.Cli.Terminal;
+using Foz.Lake.Engine;
+using Foz.Streams;
+
+namespace Foz.Cli.Commands.Operating;
+
+/// <summary><c>foz stream</c>: streams that read a log of changes.</summary>
+static class StreamCommand
+{
+    public const string Name = "stream";
+
+    static readonly IReadOnlyList<ResultColumn> columns =
+    [
+        new("source"), new("stream"), new("state"), new("rows"), new("changed", IsTime: true), new("unread_bytes"),
+        new("kept_bytes"), new("position"),
+    ];
+
+    public static Command Create(CommandContext context) => new ExampleCommand(
+        Name, "List streams of changes, and start them again",
+        ["foz stream ls", "foz stream reset shop"]) { List(context), Reset(context) };
+
+    static ExampleCommand List(CommandContext context)
+    {
+        var command = new ExampleCommand(
+            "ls", "List streams of mode cdc: how far they are, and what their sources keep for them",
+            ["foz stream ls", "foz stream ls -o json"]);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
+            var streams = await new StreamService(workspace.Lake, project).ListAsync(cancellationToken);
+            context.WriteRows(arguments, columns, streams.Select(stream => (object?[])
+            [
+                stream.Source, stream.Stream, StateOf(stream), stream.Rows, FiringText.Of(stream.CommittedAt),
+                stream.Lag?.UnreadBytes, stream.Lag?.RetainedBytes, stream.Position,
+            ]));
+        });
+        return command;
+    }
+
+    static ExampleCommand Reset(CommandContext context)
+    {
+        var source = new Argument<string>("source") { Description = "The source" };
+        var command = new ExampleCommand(
+            "reset",
+            "Read a source from the beginning: the next run copies all of its tables, and changes follow from then on",
+            ["foz stream reset shop"]) { source };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
+            var name = arguments.GetRequiredValue(source);
+            await new StreamService(workspace.Lake, project).ResetAsync(name, cancellationToken);
+            context.Shell.Out.WriteLine(
+                $"{name} is read from the beginning: by the next run, or within a minute by the host that follows it");
+        });
+        return command;
+    }
+
+    static string StateOf(StreamStatus stream) => stream switch
+    {
+        { IsCopied: false } => "waits for its copy",
+        { Lag: null } => "has no slot",
+        { Lag.IsLost: true } => "lost",
+        { Lag.IsActive: true } => "followed",
+        _ => "idle",
+    };
+}
