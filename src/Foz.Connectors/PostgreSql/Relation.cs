@@ -75,6 +75,9 @@ sealed record ColumnType(string Name, uint Oid, int Modifier)
 
     /// <summary>How many dimensions an array was declared with; values may have others.</summary>
     public int Dimensions { get; init; }
+
+    /// <summary>How many digits of money are after the point, by the database's locale.</summary>
+    public int MoneyScale { get; init; } = 2;
 }
 
 /// <summary>The name of a relation as <c>table:</c> has it.</summary>

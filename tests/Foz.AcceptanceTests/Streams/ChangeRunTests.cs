@@ -76,6 +76,43 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task A_copy_and_a_change_give_the_same_values_of_every_type()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            """
+            CREATE TYPE mood AS ENUM ('sad', 'very "happy"'); CREATE TYPE addr AS (street text, no int);
+            CREATE DOMAIN posint AS int;
+            CREATE TABLE t (id int PRIMARY KEY, bo bool, i2 smallint, i8 bigint, f4 real, f8 double precision, n numeric,
+                n102 numeric(10, 2), n6020 numeric(60, 20), t text, vc varchar(20), ch char(5), qc "char", nm name,
+                ba bytea, d date, tm time, tmtz timetz, ts timestamp, tstz timestamptz, iv interval, u uuid, j json,
+                jb jsonb, m mood, p posint, ad addr, x xml, o oid, ia int[], ta text[], na numeric(8, 3)[],
+                tsa timestamptz[], i2d int[][], ma mood[], ir int4range, mr int4multirange, bi bit(5), vb varbit,
+                mo money, moa money[], ip inet, ci cidr, mac macaddr, pt point, bx box, tv tsvector);
+            INSERT INTO t VALUES (1, true, -2, 8e18, 0.1, 1e300, 123456789012345678901234567890.123, -1.5,
+                12345678901234567890.12345678901234567890, E'ü\n"q"', 'v', 'c', 'q', 'name', '\x00ff', '2024-02-29',
+                '23:59:59.999999', '12:00+03', '2024-01-01 00:00:00.000001', '1999-12-31 23:00-01', '1 mon -2 days 03:04',
+                '6ec0bd7f-11c0-43da-975e-2a8ad9ebae0b', '{"a": 1}', '{"b":[2]}', 'very "happy"', 7, '("a, b",3)',
+                '<a>1</a>', 4000000000, '{1,NULL,3}', '{"a,b","c\"d",NULL}', '{1.5,-2}', '{2024-01-01 00:00+00}',
+                '{{1,2},{3,4}}', '{sad}', '[1,5)', '{[1,2),[4,6)}', '10101', '101', -1234.5, '{1.5,-2}', '10.0.0.1/8',
+                '10.0.0.0/8', '08:00:2b:01:02:03', '(1,2)', '(1,1),(0,0)', 'a b');
+            INSERT INTO t (id) VALUES (2);
+            INSERT INTO t (id, d, ts, tstz, f8, n, iv) VALUES (3, 'infinity', '-infinity', '0044-03-15 BC', 'NaN', 'NaN', '-1 s');
+            """,
+            "t");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("UPDATE t SET bo = bo");
+        await logged.Lake.RunWellAsync();
+        var columns = await logged.Database.QueryAsync(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 't'");
+        foreach (var column in columns.Select(row => row[0]).Append("_rescued_data"))
+            Assert.Equal(
+                await logged.Lake.QueryAsync($"SELECT id, \"{column}\" FROM bronze.t WHERE _cdc_op = 'r' ORDER BY id"),
+                await logged.Lake.QueryAsync($"SELECT id, \"{column}\" FROM bronze.t WHERE _cdc_op = 'u' ORDER BY id"));
+        Assert.Equal(["-1234.50"], await logged.Lake.QueryAsync("SELECT DISTINCT mo FROM bronze.t WHERE id = 1"));
+    }
+
+    [Fact]
     public async Task A_table_that_is_added_later_is_copied_without_a_gap()
     {
         using var logged = await LoggedDatabase.CreateAsync(

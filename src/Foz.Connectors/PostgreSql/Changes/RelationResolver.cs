@@ -40,7 +40,8 @@ static class RelationResolver
                GREATEST(w.modifier, column_type.modifier, element.modifier),
                COALESCE(GREATEST(a.attndims, d.typndims), 0),
                CASE WHEN pg_catalog.array_position(i.indkey::int2[], a.attnum) < i.indnkeyatts
-                    THEN pg_catalog.array_position(i.indkey::int2[], a.attnum) END
+                    THEN pg_catalog.array_position(i.indkey::int2[], a.attnum) END,
+               pg_catalog.scale('1'::money::numeric)
           FROM wanted w
           LEFT JOIN pg_catalog.pg_type d ON d.oid = w.type
           LEFT JOIN base column_type ON column_type.type = w.type
@@ -59,6 +60,7 @@ static class RelationResolver
     {
         IsArray = row[2] == "t",
         Dimensions = int.Parse(row[4]!, CultureInfo.InvariantCulture),
+        MoneyScale = int.Parse(row[6]!, CultureInfo.InvariantCulture),
     };
 
     static string Array(IEnumerable<string> items) => $"ARRAY[{string.Join(", ", items)}]";

@@ -13,10 +13,10 @@ static class TextMapping
 
     /// <summary>Creates the builder of a type's column.</summary>
     public static ColumnBuilder NewBuilder(ColumnType type, TypeMapping mapping) => mapping.Type is DataType.Array array
-        ? new TextListBuilder(Scalar(type.Oid, array.Element), type.Oid == BoxOid ? (byte)';' : (byte)',')
-        : Scalar(type.IsArray ? TypeOids.Text : type.Oid, mapping.Type);
+        ? new TextListBuilder(Scalar(type.Oid, array.Element, type.MoneyScale), type.Oid == BoxOid ? (byte)';' : (byte)',')
+        : Scalar(type.IsArray ? TypeOids.Text : type.Oid, mapping.Type, type.MoneyScale);
 
-    static ColumnBuilder Scalar(uint oid, DataType type) => (oid, type) switch
+    static ColumnBuilder Scalar(uint oid, DataType type, int moneyScale) => (oid, type) switch
     {
         (TypeOids.Bool, _) => new FixedBuilder<byte, TextBooleanReader>(default),
         (TypeOids.Int2, _) => new FixedBuilder<short, TextInt16Reader>(default),
@@ -29,6 +29,7 @@ static class TextMapping
         (TypeOids.Date, _) => new FixedBuilder<int, TextDateReader>(default),
         (TypeOids.Timestamp, _) => new FixedBuilder<long, TextTimestampReader>(new(hasZone: false)),
         (TypeOids.Timestamptz, _) => new FixedBuilder<long, TextTimestampReader>(new(hasZone: true)),
+        (TypeOids.Money, _) => new BytesBuilder<TextMoneyReader>(new(moneyScale)),
         (TypeOids.Bytea, _) => new BytesBuilder<TextByteaReader>(default),
         _ => new BytesBuilder<UncheckedTextReader>(default),
     };

@@ -258,3 +258,32 @@ readonly struct TextByteaReader : IBytesReader
 
     public void WriteJson(Utf8JsonWriter json, ReadOnlySpan<byte> value) => json.WriteStringValue(value);
 }
+
+/// <summary>
+/// Reads money, which the server writes with the signs of its locale (<c>-$1,234.56</c>, <c>R$ 1.234,56</c>), as its
+/// number: <c>-1234.56</c>.
+/// </summary>
+/// <param name="scale">How many digits are after the point.</param>
+readonly struct TextMoneyReader(int scale) : IBytesReader
+{
+    const int SignAndPoint = 2;
+
+    public int BytesMax(ReadOnlySpan<byte> value) => value.Length + scale + SignAndPoint;
+
+    public int Read(ReadOnlySpan<byte> value, Span<byte> destination)
+    {
+        var (length, digits) = (0, 0);
+        foreach (var b in value) digits += char.IsAsciiDigit((char)b) ? 1 : 0;
+        if (digits <= scale) throw TextValue.Malformed(value, "money");
+        if (value.ContainsAny((byte)'-', (byte)'(')) destination[length++] = (byte)'-';
+        foreach (var b in value)
+        {
+            if (!char.IsAsciiDigit((char)b)) continue;
+            destination[length++] = b;
+            if (--digits == scale && scale > 0) destination[length++] = (byte)'.';
+        }
+        return length;
+    }
+
+    public void WriteJson(Utf8JsonWriter json, ReadOnlySpan<byte> value) => json.WriteStringValue(value);
+}

@@ -124,6 +124,20 @@ public sealed class TextReadersTests
     }
 
     [Theory]
+    [InlineData("-$1,234.56", 2, "-1234.56")]
+    [InlineData("R$ 1.234,56", 2, "1234.56")]
+    [InlineData("(0.05)", 2, "-0.05")]
+    [InlineData("¥1,234", 0, "1234")]
+    [InlineData("1.234,567 KWD", 3, "1234.567")]
+    public void Money_is_a_number_in_every_locale(string text, int scale, string number)
+    {
+        var type = new ColumnType("money", TypeOids.Money, -1) { MoneyScale = scale };
+        var builder = TextMapping.NewBuilder(type, TypeMapping.Of(type, hasUncheckedText: false));
+        Assert.True(builder.TryAppend(Encoding.UTF8.GetBytes(text)));
+        Assert.Equal(number, Encoding.UTF8.GetString(((BytesColumn)builder.Build())[0]));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("{")]
     [InlineData("1,2}")]
