@@ -25,7 +25,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
             var log = LogOf(source.Name);
             var last = await log.FindLastAsync(cancellationToken);
             var lag = await log.FindReaderAsync(cancellationToken) is { } reader
-                ? await FindLagAsync(source, reader, cancellationToken)
+                ? await FindLagAsync(source, reader.Name, cancellationToken)
                 : null;
             foreach (var stream in source.Streams
                 .Where(stream => stream.Definition.Mode is Connectors.StreamMode.Changes))

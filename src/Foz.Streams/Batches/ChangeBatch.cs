@@ -36,12 +36,19 @@ sealed record ChangeBatch
     public required string RunId { get; init; }
 }
 
-/// <summary>The name under which a source keeps changes for this lake: <c>_foz/streams/…/reader.json</c>.</summary>
-/// <param name="Name">The name, which no other reader has.</param>
-sealed record ReaderName(string Name);
+/// <summary>The reader of a source's log: <c>_foz/streams/…/reader.json</c>.</summary>
+/// <param name="Name">The name under which the source keeps changes for this lake, which no other reader has.</param>
+sealed record LogReader(string Name)
+{
+    /// <summary>
+    /// Gets the streams whose changes were read without a gap since they were copied. A stream that was not part of the
+    /// project for a while is none of them: its changes were read over.
+    /// </summary>
+    public IReadOnlyList<string> Streams { get; init; } = [];
+}
 
 [JsonSerializable(typeof(ChangeBatch))]
-[JsonSerializable(typeof(ReaderName))]
+[JsonSerializable(typeof(LogReader))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

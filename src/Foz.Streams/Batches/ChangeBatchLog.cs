@@ -69,27 +69,28 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     }
 
     /// <summary>
-    /// Returns the name under which the source keeps changes for this lake. It is kept before the source hears of it,
-    /// so that what exists under it at the source is this lake's.
+    /// Returns the reader. Its name is kept before the source hears of it, so that what exists under it at the source is
+    /// this lake's.
     /// </summary>
-    public async Task<string> NameReaderAsync(CancellationToken cancellationToken)
+    public async Task<LogReader> OpenReaderAsync(CancellationToken cancellationToken)
     {
-        var path = $"{folder}/{ReaderFile}";
         while (true)
         {
-            if (await lake.GetAsync(path, cancellationToken) is { } stored)
-                return Parse(stored, path, ChangeBatchJson.Default.ReaderName).Name;
-            var name = new ReaderName($"foz_{Clean(source)}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
-            await lake.PutIfAbsentAsync(
-                path, JsonSerializer.SerializeToUtf8Bytes(name, ChangeBatchJson.Default.ReaderName), cancellationToken);
+            if (await FindReaderAsync(cancellationToken) is { } known) return known;
+            var made = new LogReader($"foz_{Clean(source)}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+            await lake.PutIfAbsentAsync(ReaderPath, Write(made), cancellationToken);
         }
     }
 
-    /// <summary>Finds the name under which the source keeps changes for this lake; null where it has none.</summary>
-    public async Task<string?> FindReaderAsync(CancellationToken cancellationToken) =>
-        await lake.GetAsync($"{folder}/{ReaderFile}", cancellationToken) is { } stored
-            ? Parse(stored, ReaderFile, ChangeBatchJson.Default.ReaderName).Name
+    /// <summary>Finds the reader; null where the log was never read.</summary>
+    public async Task<LogReader?> FindReaderAsync(CancellationToken cancellationToken) =>
+        await lake.GetAsync(ReaderPath, cancellationToken) is { } stored
+            ? Parse(stored, ReaderPath, ChangeBatchJson.Default.LogReader)
             : null;
+
+    /// <summary>Keeps what is known of the reader.</summary>
+    public async Task KeepAsync(LogReader reader, CancellationToken cancellationToken) =>
+        await lake.PutAsync(ReaderPath, Write(reader), cancellationToken);
 
     /// <summary>Asks the next one who reads to start again with a copy of all tables.</summary>
     public Task AskForResetAsync(CancellationToken cancellationToken) =>
@@ -108,6 +109,11 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
                 paths.Add(info.Path);
         foreach (var path in paths.Append($"{folder}/{ResetFile}")) await lake.DeleteAsync(path, cancellationToken);
     }
+
+    string ReaderPath => $"{folder}/{ReaderFile}";
+
+    static byte[] Write(LogReader reader) =>
+        JsonSerializer.SerializeToUtf8Bytes(reader, ChangeBatchJson.Default.LogReader);
 
     string PathOf(long number) =>
         $"{folder}/{number.ToString($"D{NumberDigits}", CultureInfo.InvariantCulture)}{Suffix}";

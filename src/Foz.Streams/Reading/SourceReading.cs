@@ -43,15 +43,20 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     /// <exception cref="FozException">The source refuses, or does not have all changes any more.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        var reader = await log.NameReaderAsync(cancellationToken);
+        var reader = await log.OpenReaderAsync(cancellationToken);
         feed = await work.Opened.OpenChangesAsync(
-            [.. work.Streams.Select(known => known.Definition)], reader, spool.FullName, cancellationToken);
+            [.. work.Streams.Select(known => known.Definition)], reader.Name, spool.FullName, cancellationToken);
         foreach (var known in work.Streams)
         {
             var table = new BronzeTable(work.Source, known, await work.DefineAsync(known, cancellationToken));
-            await table.OpenAsync(feed.Source.ParsePosition, cancellationToken);
+            await table.OpenAsync(
+                feed.Source.ParsePosition, reader.Streams.Contains(known.Definition.Name, StringComparer.Ordinal),
+                cancellationToken);
             tables[known.Definition.Name] = table;
         }
+        // A stream that is none any more loses its place before changes are read without it.
+        var kept = reader with { Streams = [.. reader.Streams.Where(tables.ContainsKey)] };
+        if (kept.Streams.Count < reader.Streams.Count) await log.KeepAsync(kept, cancellationToken);
         if (await IsResetAsync(cancellationToken))
         {
             await feed.Source.StopAsync(cancellationToken);
@@ -67,6 +72,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         {
             await StartAsync(cancellationToken);
         }
+        if (kept.Streams.Count < tables.Count)
+            await log.KeepAsync(kept with { Streams = [.. tables.Keys] }, cancellationToken);
     }
 
     /// <summary>Whether a user asked for a start from the beginning, which the next opening makes.</summary>

@@ -44,7 +44,9 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
     /// <summary>Gets the table.</summary>
     public LakeTable Table => table;
 
-    /// <summary>Gets the position of its last copy as a number; null where it was not copied yet.</summary>
+    /// <summary>
+    /// Gets the position of its last copy as a number; null where it was not copied yet, or changes are missing since.
+    /// </summary>
     public long? CopiedAt { get; private set; }
 
 
@@ -53,12 +55,16 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
 
     /// <summary>Reads what the table knows of its copy.</summary>
     /// <param name="parse">Reads a position.</param>
+    /// <param name="isWhole">Whether all changes since the copy were read.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task OpenAsync(Func<string, ChangePosition> parse, CancellationToken cancellationToken)
+    public async Task OpenAsync(
+        Func<string, ChangePosition> parse, bool isWhole, CancellationToken cancellationToken)
     {
         var present = await table.FindLatestAsync(cancellationToken);
-        CopiedAt = present?.Properties.GetValueOrDefault(CopyProperty) is { } text ? parse(text).Number : null;
+        CopiedAt = isWhole && CopyOf(present) is { } text ? parse(text).Number : null;
     }
+
+    static string? CopyOf(TableSnapshot? table) => table?.Properties.GetValueOrDefault(CopyProperty);
 
     /// <summary>Returns the number of the last batch that it has; -1 for none.</summary>
     public async Task<long> LastNumberAsync(CancellationToken cancellationToken) =>
@@ -90,7 +96,8 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
         var number = start.Position.Number;
         var select = Masked(
             $"SELECT {own}{Marks("r", number, rows.CommittedAt)} FROM {relation.Sql} AS s", rows.Fields, syncedAt);
-        var replaces = present is not null && CopiedAt is null;
+        // What another mode left here is no history of changes.
+        var replaces = present is not null && CopyOf(present) is null;
         if (present is not null && !replaces)
             select += $"\nUNION ALL BY NAME SELECT {Marks("t", number - 1, rows.CommittedAt)}, "
                 + Constants(syncedAt);
@@ -104,7 +111,6 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
             Notes = [(PositionNote, $"{start.Position}")],
         };
         var writer = new TableWriter(session);
-        // What another mode left here is no history of changes.
         await using var change = await WriteAsync(() => replaces
             ? writer.OverwriteAsync(table, select, options, cancellationToken)
             : writer.AppendAsync(table, select, options, cancellationToken));

@@ -129,5 +129,19 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
         await database.ExecuteAsync("INSERT INTO a VALUES (2, 'y'); DELETE FROM b WHERE id = 2");
         await lake.RunWellAsync();
         await logged.AssertAllSameAsync("id", "id", "v");
+
+        // Changes that came while it was no stream are read over: it is copied again.
+        logged.WriteStreams("  a: {mode: cdc}\n");
+        await database.ExecuteAsync("INSERT INTO b VALUES (3, 'missed'); DELETE FROM b WHERE id = 1; INSERT INTO a VALUES (3, 'z')");
+        await lake.RunWellAsync();
+        logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\n");
+        await lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v");
+
+        // A table that is dropped in the lake is copied again.
+        (await FozProcess.RunAsync(lake.Folder, "query", "DROP TABLE bronze.a")).Expect(0);
+        await database.ExecuteAsync("UPDATE a SET v = 'last' WHERE id = 1");
+        await lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v");
     }
 }
