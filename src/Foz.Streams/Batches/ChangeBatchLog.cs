@@ -77,7 +77,8 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
         while (true)
         {
             if (await FindReaderAsync(cancellationToken) is { } known) return known;
-            var made = new LogReader($"foz_{Clean(source)}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+            var unique = RandomNumberGenerator.GetHexString(8, lowercase: true);
+            var made = new LogReader($"foz_{Clean(source)}_{unique}");
             await lake.PutIfAbsentAsync(ReaderPath, Write(made), cancellationToken);
         }
     }

@@ -13,7 +13,8 @@ static class TextMapping
 
     /// <summary>Creates the builder of a type's column.</summary>
     public static ColumnBuilder NewBuilder(ColumnType type, TypeMapping mapping) => mapping.Type is DataType.Array array
-        ? new TextListBuilder(Scalar(type.Oid, array.Element, type.MoneyScale), type.Oid == BoxOid ? (byte)';' : (byte)',')
+        ? new TextListBuilder(
+            Scalar(type.Oid, array.Element, type.MoneyScale), type.Oid == BoxOid ? (byte)';' : (byte)',')
         : Scalar(type.IsArray ? TypeOids.Text : type.Oid, mapping.Type, type.MoneyScale);
 
     static ColumnBuilder Scalar(uint oid, DataType type, int moneyScale) => (oid, type) switch
