@@ -69,7 +69,7 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     }
 
     /// <summary>
-    /// Returns the reader. Its name is kept before the source hears of it, so that what exists under it at the source is
+    /// Returns the reader. Its name is kept before the source hears of it: what exists under it at the source is
     /// this lake's.
     /// </summary>
     public async Task<LogReader> OpenReaderAsync(CancellationToken cancellationToken)
