@@ -92,10 +92,11 @@ public sealed class ProjectErrorTests : IDisposable
         "sources/s.yml:2:15: unknown key 'mod' in a stream of type database\n  did you mean 'mode'?")]
     [InlineData(
         "connection: shop\nstreams: {a: {mode: snap}}",
-        "sources/s.yml:2:21: unknown mode 'snap'\n  known: snapshot, incremental")]
+        "sources/s.yml:2:21: unknown mode 'snap'\n  known: snapshot, incremental, cdc")]
     [InlineData(
         "connection: shop\nstreams: {a: {mode: cdc}}",
-        "sources/s.yml:2:21: 'mode: cdc' is not supported yet\n  known: snapshot, incremental")]
+        "sources/s.yml:2:21: sources of type database have no log of changes that Foz reads\n"
+            + "  known: postgresql; mode: incremental reads rows by a cursor")]
     [InlineData(
         "connection: shop\nstreams: {a: {cursor: id}}",
         "sources/s.yml:2:23: 'cursor' needs 'mode: incremental'\n  add it, or take 'cursor' out")]
