@@ -24,7 +24,10 @@ public enum RowIdentity
 /// <param name="Name">Its name there.</param>
 public sealed record ChangeTable(string Schema, string Name)
 {
-    /// <summary>Gets the source's number of the table, which stays when it is renamed.</summary>
+    /// <summary>
+    /// Gets the source's number of the table, which stays when it is renamed. Where the source has none it is made of
+    /// the name, so that a renamed table is another one.
+    /// </summary>
     public required long Id { get; init; }
 
     /// <summary>Gets the fields of a row; the first <see cref="ColumnCount"/> are the table's columns.</summary>

@@ -79,12 +79,15 @@ public sealed class ChangeStart(ChangePosition position, string snapshot, IAsync
     /// <summary>Gets the position before the first change that the snapshot lacks.</summary>
     public ChangePosition Position { get; } = position;
 
-    /// <summary>Gets the source's name of the snapshot.</summary>
+    /// <summary>Gets the source's name of the snapshot; empty where only the session sees it.</summary>
     public string Snapshot { get; } = snapshot;
+
+    /// <summary>Gets what keeps the snapshot, and is the only one that sees a snapshot without a name.</summary>
+    public IAsyncDisposable Session { get; } = session;
 
     /// <summary>Gets the source's time just before the snapshot; null where it is not known.</summary>
     public DateTimeOffset? TakenAt { get; init; }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => session.DisposeAsync();
+    public ValueTask DisposeAsync() => Session.DisposeAsync();
 }

@@ -58,7 +58,7 @@ public sealed record ChangeMarks(
 
 /// <summary>
 /// Which values the source did not send: columns that an update leaves unchanged, columns of a deleted row besides its
-/// key. One bit a value; the value itself is null in the rows.
+/// key, columns of an insert that have their default. One bit a value; the value itself is null in the rows.
 /// </summary>
 public sealed class AbsentColumns
 {

@@ -22,7 +22,7 @@ enum Assembled
 /// committed. Transactions that come while they are open wait until they are committed, and are dropped if they are
 /// not. Does no I/O besides the files of those that wait.
 /// </summary>
-sealed class OutputAssembler : IDisposable
+sealed class OutputAssembler : IBatchProgress, IDisposable
 {
     /// <summary>How many bytes of changes wait in columns, over all tables.</summary>
     const long WaitingBytesMax = 64 << 20;

@@ -257,33 +257,3 @@ sealed class PgChangeStream : IChangeStream
         }
     }
 }
-
-/// <summary>When a batch ends.</summary>
-sealed class BatchTiming(ChangeLimits limits, TimeProvider time)
-{
-    readonly long beganAt = time.GetTimestamp();
-    long transactionCount;
-    long? firstAt;
-
-    /// <summary>Whether the batch has enough.</summary>
-    public bool IsFull(OutputAssembler assembler)
-    {
-        if (!assembler.HasChanges) return false;
-        if (assembler.ChangeCount >= limits.RowsMax || assembler.Bytes >= limits.BytesMax) return true;
-        if (firstAt is not null && assembler.TransactionCount == transactionCount) return false;
-        transactionCount = assembler.TransactionCount;
-        firstAt ??= time.GetTimestamp();
-        return limits.WaitMax > TimeSpan.Zero && time.GetElapsedTime(firstAt.Value) >= limits.WaitMax;
-    }
-
-    /// <summary>Whether the batch ends where nothing more has arrived.</summary>
-    public bool IsOver(OutputAssembler assembler) => Left(assembler) <= TimeSpan.Zero;
-
-    /// <summary>How long to wait for more.</summary>
-    public TimeSpan Wait(OutputAssembler assembler) =>
-        assembler.IsAtEnd && Left(assembler) is var left && left > TimeSpan.Zero ? left : limits.IdleMax;
-
-    TimeSpan Left(OutputAssembler assembler) => assembler.HasChanges
-        ? limits.WaitMax - (firstAt is { } first ? time.GetElapsedTime(first) : TimeSpan.Zero)
-        : limits.IdleMax - time.GetElapsedTime(beganAt);
-}

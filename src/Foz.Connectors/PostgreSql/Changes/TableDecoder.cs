@@ -15,7 +15,7 @@ sealed class TableDecoder : IDisposable
     readonly RowColumns? before;
     readonly bool[] isKey;
     readonly bool[] isSentOfOld;
-    ChangeMarks marks = NewMarks();
+    readonly ChangeMarksBuilder marks = new();
     AbsentColumns? absent;
 
     public TableDecoder(ResolvedRelation relation, bool isBinary, bool hasUncheckedText)
@@ -88,8 +88,11 @@ sealed class TableDecoder : IDisposable
     /// <summary>Hands the changes over, and starts again.</summary>
     public TableChanges Build()
     {
-        var changes = new TableChanges(Table, rows.Build(), marks) { Before = before?.Build(), Absent = absent };
-        (marks, absent, Bytes) = (NewMarks(), null, 0);
+        var changes = new TableChanges(Table, rows.Build(), marks.Build())
+        {
+            Before = before?.Build(), Absent = absent,
+        };
+        (absent, Bytes) = (null, 0);
         return changes;
     }
 
@@ -98,8 +101,6 @@ sealed class TableDecoder : IDisposable
         rows.Dispose();
         before?.Dispose();
     }
-
-    static ChangeMarks NewMarks() => new([], [], [], [], []);
 
     int AppendUpdate(RowMessage row, ChangeMark mark)
     {
@@ -188,30 +189,9 @@ sealed class TableDecoder : IDisposable
 
     void EndRow(ChangeOperation operation, ChangeMark mark)
     {
-        var at = rows.Count;
-        if (at == marks.Operations.Length) Grow();
-        marks.Operations[at] = operation;
-        marks.Positions[at] = (long)mark.CommitLsn.Value;
-        marks.Ordinals[at] = mark.Ordinal;
-        marks.Transactions[at] = mark.Xid;
-        marks.CommittedAt[at] = mark.CommittedAt;
+        marks.Append(operation, (long)mark.CommitLsn.Value, mark.Ordinal, mark.Xid, mark.CommittedAt);
         rows.EndRow();
         if (before is not null && before.Count < rows.Count) before.AppendNullRow();
-    }
-
-    void Grow()
-    {
-        const int CapacityMin = 16;
-        var capacity = Math.Max(CapacityMin, 2 * marks.Operations.Length);
-        marks = new ChangeMarks(
-            Grown(marks.Operations, capacity), Grown(marks.Positions, capacity), Grown(marks.Ordinals, capacity),
-            Grown(marks.Transactions, capacity), Grown(marks.CommittedAt, capacity));
-    }
-
-    static T[] Grown<T>(T[] values, int capacity)
-    {
-        Array.Resize(ref values, capacity);
-        return values;
     }
 
     void CheckCount(RowReader row)
