@@ -41,24 +41,6 @@ public static class PasswordProof
     /// <summary>Returns the password as it is sent over an encrypted connection: with a NUL byte after it.</summary>
     public static byte[] ClearBytes(string password) => [.. Encoding.UTF8.GetBytes(password), 0];
 
-    /// <summary>Encrypts the password with the server's public key, for a way that is not encrypted.</summary>
-    /// <exception cref="WireException">Thrown when the key is none.</exception>
-    public static byte[] Encrypt(string password, ReadOnlySpan<byte> challenge, ReadOnlySpan<byte> publicKeyPem)
-    {
-        var bytes = ClearBytes(password);
-        for (var i = 0; i < bytes.Length; i++) bytes[i] ^= challenge[i % challenge.Length];
-        try
-        {
-            using var key = RSA.Create();
-            key.ImportFromPem(Encoding.ASCII.GetString(publicKeyPem));
-            return key.Encrypt(bytes, RSAEncryptionPadding.OaepSHA1);
-        }
-        catch (Exception error) when (error is ArgumentException or CryptographicException)
-        {
-            throw new WireException(WireErrorKind.Authentication, "the server's public key is none");
-        }
-    }
-
     /// <summary>SHA1(password) XOR SHA1(challenge + SHA1(SHA1(password))), which the protocol asks for.</summary>
     static byte[] OfNative(byte[] password, ReadOnlySpan<byte> challenge)
     {
@@ -70,11 +52,11 @@ public static class PasswordProof
         return proof;
     }
 
-    /// <summary>SHA256(password) XOR SHA256(SHA256(SHA256(password)) + challenge).</summary>
+    /// <summary>SHA256(password) XOR SHA256(SHA256(SHA256(password)) + challenge), where + appends.</summary>
     static byte[] OfSha2(byte[] password, ReadOnlySpan<byte> challenge)
     {
         var once = SHA256.HashData(password);
-        var proof = SHA256.HashData([.. SHA256.HashData(SHA256.HashData(once)), .. challenge]);
+        var proof = SHA256.HashData([.. SHA256.HashData(once), .. challenge]);
         for (var i = 0; i < proof.Length; i++) proof[i] ^= once[i];
         return proof;
     }

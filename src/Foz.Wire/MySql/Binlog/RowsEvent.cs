@@ -134,6 +134,9 @@ public ref struct RowValueReader(RowLayout layout, ReadOnlySpan<byte> rows)
     ColumnBits nulls;
     int present;
 
+    /// <summary>Gets where the value that was read last ends, in bytes.</summary>
+    public readonly int At => reader.At;
+
     /// <summary>Gets whether there is another row.</summary>
     public readonly bool HasMore => reader.BytesLeft > 0;
 

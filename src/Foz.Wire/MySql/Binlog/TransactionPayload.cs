@@ -15,6 +15,7 @@ public sealed class TransactionPayload : IDisposable
 
     readonly Stream stream;
     byte[] data = new byte[SizeBytesMin];
+    int length;
 
     TransactionPayload(Stream stream) => this.stream = stream;
 
@@ -40,6 +41,9 @@ public sealed class TransactionPayload : IDisposable
         };
     }
 
+    /// <summary>Gets the bytes of the event that was read last.</summary>
+    public ReadOnlySpan<byte> Data => data.AsSpan(0, length);
+
     /// <summary>Reads the next event.</summary>
     /// <param name="read">The event, up to the next call.</param>
     /// <returns>False at the end.</returns>
@@ -55,7 +59,7 @@ public sealed class TransactionPayload : IDisposable
         if (size is < BinlogEvent.HeaderBytes or > BinlogPacket.EventBytesMax)
             throw WireException.Malformed($"TransactionPayload: an event states {size} bytes");
         ReadBody((int)size);
-        read = BinlogEvent.Read(data.AsSpan(0, (int)size), hasChecksum: false);
+        read = BinlogEvent.Read(Data, hasChecksum: false);
         return true;
     }
 
@@ -65,7 +69,7 @@ public sealed class TransactionPayload : IDisposable
     /// <summary>Reads as much as there is, so that a size that is a lie takes no memory.</summary>
     void ReadBody(int size)
     {
-        for (var length = BinlogEvent.HeaderBytes; length < size;)
+        for (length = BinlogEvent.HeaderBytes; length < size;)
         {
             if (length == data.Length) Array.Resize(ref data, (int)Math.Min(2L * length, size));
             var count = stream.Read(data.AsSpan(length, Math.Min(size, data.Length) - length));

@@ -131,7 +131,8 @@ public sealed class BinlogValueTests
                 value.AddRange([(byte)(depth == 7 ? 0x05 : 0x02), (byte)(Size & 0xFF), Size >> 8]);
         }
 
-        var error = Assert.Throws<WireException>(() => BinaryJson.Write(value.ToArray(), new ArrayBufferWriter<byte>()));
+        var error = Assert.Throws<WireException>(
+            () => BinaryJson.Write(value.ToArray(), new ArrayBufferWriter<byte>()));
         Assert.Equal("a JSON value: parts of it overlap", error.Message);
     }
 
