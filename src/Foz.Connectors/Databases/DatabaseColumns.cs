@@ -16,15 +16,10 @@ static class DatabaseColumns
     /// <param name="dialect">The SQL that the database speaks.</param>
     public static IReadOnlyList<DatabaseColumn> Of(IReadOnlyList<DbColumn> schema, Dialect dialect)
     {
-        var names = new HashSet<string>(
-            ChangeColumns.Fields.Select(f => f.Name).Append(RescuedData.Name), StringComparer.OrdinalIgnoreCase);
         return
         [
-            .. schema.Select((column, i) =>
+            .. schema.Zip(UniqueNames(schema.Select(c => c.ColumnName)), (column, unique) =>
             {
-                var name = column.ColumnName.Length == 0 ? $"column_{i + 1}" : column.ColumnName;
-                var unique = name;
-                for (var number = 1; !names.Add(unique); number++) unique = $"{name}_{number}";
                 var quoted = dialect.Quote(column.ColumnName);
                 var reading = dialect.Reading?.Invoke(column, quoted) ?? ReadingOf(column, quoted, dialect);
                 var type = column.DataType ?? typeof(object);
@@ -38,6 +33,22 @@ static class DatabaseColumns
                 };
             }),
         ];
+    }
+
+    /// <summary>
+    /// Returns the names of fields in bronze, which are unique regardless of case, also among those of changes.
+    /// </summary>
+    public static IEnumerable<string> UniqueNames(IEnumerable<string> columns)
+    {
+        var names = new HashSet<string>(
+            ChangeColumns.Fields.Select(f => f.Name).Append(RescuedData.Name), StringComparer.OrdinalIgnoreCase);
+        foreach (var (i, column) in columns.Index())
+        {
+            var name = column.Length == 0 ? $"column_{i + 1}" : column;
+            var unique = name;
+            for (var number = 1; !names.Add(unique); number++) unique = $"{name}_{number}";
+            yield return unique;
+        }
     }
 
     static ColumnReading ReadingOf(DbColumn column, string quoted, Dialect dialect)

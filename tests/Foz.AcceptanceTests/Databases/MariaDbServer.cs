@@ -24,6 +24,9 @@ public sealed class MariaDbServer : IAsyncDisposable
     readonly string folder = Path.Combine(Path.GetTempPath(), $"foz-mariadb-{Guid.NewGuid():N}");
     Process? process;
 
+    /// <summary>More settings of the server, each <c>name=value</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     /// <summary>The port it listens on, at localhost.</summary>
     public int Port { get; private set; }
 
@@ -129,7 +132,7 @@ public sealed class MariaDbServer : IAsyncDisposable
                 "innodb-flush-log-at-trx-commit=0", "innodb-doublewrite=0",
             // What a server may be set to that would change values or lose rows if nothing were done about it.
             "default-time-zone=+05:30", "character-set-server=utf8mb4", "sql-mode=", "innodb-lock-wait-timeout=20",
-            $"ssl-cert={folder}/server.crt", $"ssl-key={folder}/server.key", $"ssl-ca={folder}/root.crt",
+            $"ssl-cert={folder}/server.crt", $"ssl-key={folder}/server.key", $"ssl-ca={folder}/root.crt", .. Settings,
         ];
         var server = $"/usr/sbin/mariadbd --no-defaults {string.Join(' ', settings.Select(s => $"--{s}"))}";
         var shell = Start("sh", "-c", $"{server} & pid=$!; cat > /dev/null; kill -TERM $pid; wait $pid");

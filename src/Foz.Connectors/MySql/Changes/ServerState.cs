@@ -1,0 +1,158 @@
+using System.Globalization;
+using Foz.Connectors.Changes;
+using Foz.Lake;
+using Foz.Wire.MySql.Binlog;
+using MySqlConnector;
+
+namespace Foz.Connectors.MySql.Changes;
+
+/// <summary>What a server is, how it logs, and what it has logged.</summary>
+sealed record ServerState
+{
+    public const string MetadataHint = "set binlog_row_metadata=FULL at the server";
+
+    public required bool IsMariaDb { get; init; }
+
+    /// <summary>Its number, of MySQL its UUID.</summary>
+    public required string Server { get; init; }
+
+    /// <summary>The transactions that it has logged.</summary>
+    public required string Gtids { get; init; }
+
+    /// <summary>Whether updates come with all of the row before them, unless a session says otherwise.</summary>
+    public required bool HasBefore { get; init; }
+
+    /// <summary>Asks a server, and makes sure that its log has what is needed.</summary>
+    /// <exception cref="FozException">It does not.</exception>
+    public static async Task<ServerState> ReadAsync(
+        MySqlConnection connection, MySqlOptions options, CancellationToken cancellationToken)
+    {
+        var isMariaDb = connection.ServerVersion.Contains("mariadb", StringComparison.OrdinalIgnoreCase);
+        var own = isMariaDb ? "@@server_id, @@gtid_binlog_pos, 'ON'" : "@@server_uuid, @@gtid_executed, @@gtid_mode";
+        var row = await RowAsync(
+            connection,
+            $"SELECT @@log_bin, @@global.binlog_format, @@global.binlog_row_metadata, "
+            + $"@@global.binlog_row_image, {own}",
+            cancellationToken);
+        FozException Wrong(string what, string hint) =>
+            new(ErrorKind.Source, $"{options}: the server's log has no changes of rows: {what}") { Hint = hint };
+        if (row[0] != "1") throw Wrong("log_bin is off", "start the server with log_bin");
+        if (row[1] != "ROW")
+            throw Wrong($"binlog_format is {row[1]}", "SET GLOBAL binlog_format = ROW, and let clients connect again");
+        if (row[2] != "FULL")
+            throw new FozException(
+                ErrorKind.Source,
+                $"{options}: the server's log does not name columns: binlog_row_metadata is {row[2]}")
+            {
+                Hint = "SET GLOBAL binlog_row_metadata = FULL",
+            };
+        if (row[6] != "ON")
+            throw Wrong($"gtid_mode is {row[6]}", "set enforce_gtid_consistency = ON and gtid_mode = ON");
+        return new ServerState
+        {
+            IsMariaDb = isMariaDb,
+            Server = row[4],
+            Gtids = row[5].Replace("\n", "", StringComparison.Ordinal),
+            HasBefore = row[3] is "FULL" or "FULL_NODUP",
+        };
+    }
+
+    /// <summary>Where the log ends now.</summary>
+    public async Task<BinlogPosition> FindEndAsync(MySqlConnection connection, CancellationToken cancellationToken)
+    {
+        const int StatusVersion = 84;
+        var version = connection.ServerVersion.Split('.');
+        var isRenamed = !IsMariaDb && version is [var major, var minor, ..]
+            && int.TryParse(major + minor, CultureInfo.InvariantCulture, out var number) && number >= StatusVersion;
+        var row = await RowAsync(
+            connection, isRenamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", cancellationToken);
+        return await PositionAsync(connection, row[0], row[1], IsMariaDb ? null : row[4], cancellationToken);
+    }
+
+    /// <summary>The position at a place of the log.</summary>
+    public async Task<BinlogPosition> PositionAsync(
+        MySqlConnection connection, string file, string offset, string? gtids, CancellationToken cancellationToken)
+    {
+        gtids ??= await FindGtidsAsync(connection, file, offset, cancellationToken) ?? Gtids;
+        return new BinlogPosition(
+            IsMariaDb, Server, file, long.Parse(offset, CultureInfo.InvariantCulture), 0,
+            gtids.Replace("\n", "", StringComparison.Ordinal));
+    }
+
+    /// <summary>
+    /// What is missing between a position and this server's log; null where the log continues from there, as far as
+    /// can be known before it is read.
+    /// </summary>
+    public async Task<ChangeGap?> FindGapAsync(
+        MySqlConnection connection, BinlogPosition from, CancellationToken cancellationToken)
+    {
+        if (from.IsMariaDb != IsMariaDb)
+            return new ChangeGap(
+                ChangeGapKind.OtherServer,
+                $"the position {from} is of another kind of server than {connection.ServerVersion}");
+        return IsMariaDb
+            ? await FindMariaGapAsync(connection, from, cancellationToken)
+            : await FindMySqlGapAsync(connection, from, cancellationToken);
+    }
+
+    /// <summary>Reads the first row of a statement, as texts; null is empty.</summary>
+    public static async Task<string[]> RowAsync(
+        MySqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        if (!await reader.ReadAsync(cancellationToken))
+            throw new Wire.WireException(Wire.WireErrorKind.Malformed, $"{sql}: the server answers without a row");
+        return
+        [
+            .. Enumerable.Range(0, reader.FieldCount).Select(
+                i => reader.IsDBNull(i) ? "" : Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture)!),
+        ];
+    }
+
+    static async Task<string?> FindGtidsAsync(
+        MySqlConnection connection, string file, string offset, CancellationToken cancellationToken)
+    {
+        await using var command = new MySqlCommand(
+            $"SELECT BINLOG_GTID_POS(@file, {long.Parse(offset, CultureInfo.InvariantCulture)})", connection);
+        command.Parameters.AddWithValue("@file", file);
+        return await command.ExecuteScalarAsync(cancellationToken) as string;
+    }
+
+    async Task<ChangeGap?> FindMariaGapAsync(
+        MySqlConnection connection, BinlogPosition from, CancellationToken cancellationToken)
+    {
+        if (!MariaGtids.Parse(Gtids).Contains(MariaGtids.Parse(from.Gtids)))
+            return new ChangeGap(
+                from.Server == Server ? ChangeGapKind.ServerBehind : ChangeGapKind.OtherServer,
+                $"the server {Server} has logged {Shown(Gtids)}, and the position needs {from.Gtids}: it is another "
+                + "server, or was restored from an older state");
+        if (from.Server != Server) return null;
+        // Servers often have the same number: a log that has other transactions at the place is another one.
+        var there = await FindGtidsAsync(
+            connection, from.File, from.Offset.ToString(CultureInfo.InvariantCulture), cancellationToken);
+        return there is null || there == from.Gtids ? null : new ChangeGap(
+            ChangeGapKind.HistoryParted,
+            $"the server's log has {Shown(there)} at {from.File}:{from.Offset}, and the position {from.Gtids}: "
+            + "it is the log of another server, or was reset");
+    }
+
+    async Task<ChangeGap?> FindMySqlGapAsync(
+        MySqlConnection connection, BinlogPosition from, CancellationToken cancellationToken)
+    {
+        var (executed, read) = (Set(Gtids), Set(from.Gtids));
+        if (!executed.Contains(read))
+            return new ChangeGap(
+                from.Server == Server ? ChangeGapKind.ServerBehind : ChangeGapKind.OtherServer,
+                $"the server {Server} has executed {Shown(Gtids)}, and the position needs {from.Gtids}: it is another "
+                + "server, or was restored from an older state");
+        var purged = (await RowAsync(connection, "SELECT @@gtid_purged", cancellationToken))[0];
+        return read.Contains(Set(purged)) ? null : new ChangeGap(
+            ChangeGapKind.SlotLost,
+            $"the server has purged logs that the position needs: {Shown(purged)} is purged, {Shown(from.Gtids)} read");
+    }
+
+    static string Shown(string gtids) => gtids.Length == 0 ? "nothing" : gtids;
+
+    static GtidSet Set(string text) => GtidSet.TryParse(text, out var set) ? set : GtidSet.Empty;
+}

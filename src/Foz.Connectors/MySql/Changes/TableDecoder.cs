@@ -1,0 +1,215 @@
+using Foz.Connectors.Changes;
+using Foz.Connectors.PostgreSql;
+using Foz.Wire;
+using Foz.Wire.MySql.Binlog;
+
+namespace Foz.Connectors.MySql.Changes;
+
+/// <summary>Where changes are: their transaction, and how many of it were before.</summary>
+sealed class TransactionMark(long position, long number, long committedAt)
+{
+    public long Position { get; } = position;
+
+    public long Number { get; } = number;
+
+    public long CommittedAt { get; } = committedAt;
+
+    /// <summary>How many changes it has so far.</summary>
+    public long Ordinal { get; set; }
+}
+
+/// <summary>Turns the changes of one table, under one set of columns, into columns.</summary>
+sealed class TableDecoder : IDisposable
+{
+    readonly RowLayout layout;
+    readonly TableRows rows;
+    readonly TableRows? before;
+    readonly bool[] isKey;
+    readonly Cell[] old;
+    readonly Cell[] changed;
+    readonly ChangeMarksBuilder marks = new();
+    AbsentColumns? absent;
+
+    /// <param name="source">The table.</param>
+    /// <param name="hasBefore">Whether updates come with all of the row before them.</param>
+    public TableDecoder(SourceTable source, bool hasBefore)
+    {
+        Source = source;
+        Table = source.Table(hasBefore);
+        layout = new RowLayout([.. source.Columns.Select(c => c.Column)]);
+        rows = new TableRows(source);
+        before = hasBefore ? new TableRows(source) : null;
+        isKey = [.. Enumerable.Range(0, layout.Count).Select(i => source.Keys.Contains(i))];
+        (old, changed) = (new Cell[layout.Count], new Cell[layout.Count]);
+    }
+
+    enum CellState : byte
+    {
+        Absent,
+        Null,
+        Value,
+    }
+
+    public SourceTable Source { get; }
+
+    public ChangeTable Table { get; }
+
+    /// <summary>How many changes there are since the last batch.</summary>
+    public int Count => rows.Count;
+
+    /// <summary>How many bytes their rows had.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Whether the batch is to be taken before the next change.</summary>
+    public bool IsFull => Count >= RowDecoder.RowsMax || Bytes >= RowDecoder.BytesMax;
+
+    /// <summary>Appends the rows of an event.</summary>
+    /// <exception cref="WireException">They are malformed; the message names table and column.</exception>
+    public void Append(RowsEvent data, TransactionMark mark)
+    {
+        if (data.ColumnCount != layout.Count)
+            throw new WireException(
+                WireErrorKind.Malformed, $"{Table}: rows have {data.ColumnCount} columns, not {layout.Count}");
+        Bytes += data.Rows.Length;
+        try
+        {
+            var reader = new RowValueReader(layout, data.Rows);
+            var (count, countAfter) = (data.Columns.CountOf(layout.Count), data.ColumnsAfter.CountOf(layout.Count));
+            // A row of defaults alone has no bytes where only values that were stated are logged.
+            do
+            {
+                reader.StartRow(count);
+                if (data.Operation == RowsOperation.Update)
+                    AppendUpdate(data, ref reader, countAfter, mark);
+                else
+                    AppendRow(
+                        data.Operation == RowsOperation.Write ? ChangeOperation.Insert : ChangeOperation.Delete,
+                        data.Columns, ref reader, mark);
+            }
+            while (reader.HasMore);
+        }
+        catch (WireException error)
+        {
+            throw new WireException(error.Kind, $"{Table}: {error.Message}");
+        }
+    }
+
+    /// <summary>Appends that the table was emptied.</summary>
+    public void AppendTruncate(TransactionMark mark)
+    {
+        for (var i = 0; i < layout.Count; i++) AppendAbsent(i);
+        EndRow(ChangeOperation.Truncate, mark);
+    }
+
+    /// <summary>Hands the changes over, and starts again.</summary>
+    public TableChanges Build()
+    {
+        var changes = new TableChanges(Table, rows.Build(), marks.Build())
+        {
+            Before = before?.Build(), Absent = absent,
+        };
+        (absent, Bytes) = (null, 0);
+        return changes;
+    }
+
+    public void Dispose()
+    {
+        rows.Dispose();
+        before?.Dispose();
+    }
+
+    void AppendRow(ChangeOperation operation, ColumnBits columns, ref RowValueReader reader, TransactionMark mark)
+    {
+        for (var i = 0; i < layout.Count; i++)
+        {
+            if (!columns[i]) AppendAbsent(i);
+            else if (reader.TryRead(i, out var value)) rows.Append(i, value);
+            else rows.AppendNull(i);
+        }
+
+        EndRow(operation, mark);
+    }
+
+    void AppendUpdate(RowsEvent data, ref RowValueReader reader, int countAfter, TransactionMark mark)
+    {
+        Read(data.Columns, ref reader, old);
+        reader.StartRow(countAfter);
+        Read(data.ColumnsAfter, ref reader, changed);
+        // What the server does not log of the new row is as in the old one.
+        for (var i = 0; i < layout.Count; i++)
+            if (changed[i].State == CellState.Absent) changed[i] = old[i];
+        if (!HasOtherKey(data.Rows))
+        {
+            if (before is not null)
+            {
+                Append(before, old, data.Rows);
+                before.EndRow();
+            }
+
+            AppendCells(ChangeOperation.Update, changed, data.Rows, mark);
+            return;
+        }
+
+        AppendCells(ChangeOperation.MoveOut, old, data.Rows, mark);
+        AppendCells(ChangeOperation.MoveIn, changed, data.Rows, mark);
+    }
+
+    static void Read(ColumnBits columns, ref RowValueReader reader, Cell[] cells)
+    {
+        for (var i = 0; i < cells.Length; i++)
+            cells[i] = !columns[i] ? default
+                : reader.TryRead(i, out var value) ? new(CellState.Value, reader.At - value.Length, value.Length)
+                : new(CellState.Null, 0, 0);
+    }
+
+    bool HasOtherKey(ReadOnlySpan<byte> bytes)
+    {
+        for (var i = 0; i < isKey.Length; i++)
+        {
+            if (!isKey[i]) continue;
+            if (old[i].State == CellState.Absent)
+                throw new WireException(
+                    WireErrorKind.Malformed, $"column '{Source.Columns[i].Name}': an update lacks the key");
+            if (old[i].State != changed[i].State || !old[i].Of(bytes).SequenceEqual(changed[i].Of(bytes))) return true;
+        }
+
+        return false;
+    }
+
+    void AppendCells(ChangeOperation operation, Cell[] cells, ReadOnlySpan<byte> bytes, TransactionMark mark)
+    {
+        Append(rows, cells, bytes);
+        EndRow(operation, mark);
+    }
+
+    void Append(TableRows to, Cell[] cells, ReadOnlySpan<byte> bytes)
+    {
+        for (var i = 0; i < cells.Length; i++)
+        {
+            if (cells[i].State == CellState.Value) to.Append(i, cells[i].Of(bytes));
+            else if (cells[i].State == CellState.Absent && to == rows) AppendAbsent(i);
+            else to.AppendNull(i);
+        }
+    }
+
+    void AppendAbsent(int column)
+    {
+        const int RowsMin = 64;
+        absent ??= new AbsentColumns(layout.Count, Math.Max(RowsMin, 2 * rows.Count));
+        absent.Set(rows.Count, column);
+        rows.AppendNull(column);
+    }
+
+    void EndRow(ChangeOperation operation, TransactionMark mark)
+    {
+        marks.Append(operation, mark.Position, ++mark.Ordinal, mark.Number, mark.CommittedAt);
+        rows.EndRow();
+        if (before is not null && before.Count < rows.Count) before.AppendNullRow();
+    }
+
+    /// <summary>A value of an update, as a place in the event.</summary>
+    readonly record struct Cell(CellState State, int At, int Length)
+    {
+        public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> bytes) => bytes.Slice(At, Length);
+    }
+}
