@@ -18,7 +18,9 @@ sealed class MariaDbServer : IDisposable
     public string ConnectionString => $"Server=127.0.0.1;Port={Port};User ID=foz;Database=bench;SSL Mode=None";
 
     /// <summary>Starts a server with data of its own, which go with it.</summary>
-    public static MariaDbServer Start(WorkFolder work)
+    /// <param name="work">Where the folder is.</param>
+    /// <param name="settings">More arguments of the server.</param>
+    public static MariaDbServer Start(WorkFolder work, params string[] settings)
     {
         if (!File.Exists("/usr/sbin/mariadbd")) throw new SkippedException("there is no MariaDB on this machine");
         var home = work.Sub(Path.GetRandomFileName());
@@ -33,6 +35,7 @@ sealed class MariaDbServer : IDisposable
             "--no-defaults", $"--datadir={home}/data", $"--user={Environment.UserName}", $"--port={port}",
             "--bind-address=127.0.0.1", $"--socket={home}/s", $"--pid-file={home}/pid", $"--init-file={home}/init.sql",
             "--innodb-buffer-pool-size=1G", "--innodb-flush-log-at-trx-commit=0",
+            .. settings,
         ];
         var started = Process.Start(
             new ProcessStartInfo("/usr/sbin/mariadbd", arguments)
@@ -56,6 +59,11 @@ sealed class MariaDbServer : IDisposable
     public void Dump(string table) => Run(
         "mariadb-dump", "--no-defaults", "-h", "127.0.0.1", "-P", $"{Port}", "--protocol=tcp", "-u", "foz", "--skip-ssl",
         "--single-transaction", "--result-file=/dev/null", "bench", table);
+
+    /// <summary>Copies the binary logs from one on, as the server sends them.</summary>
+    public void CopyLogs(string first, string folder) => Run(
+        "mariadb-binlog", "--no-defaults", "-h", "127.0.0.1", "-P", $"{Port}", "--protocol=tcp", "-u", "foz",
+        "--skip-ssl", "--read-from-remote-server", "--raw", "--to-last-log", $"--result-file={folder}/", first);
 
     public void Dispose()
     {
