@@ -73,7 +73,7 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
                 found = [e.Message];
             }
             if (found.SequenceEqual(rows)) return;
-            if (TimeProvider.System.GetElapsedTime(startedAt) > TimeSpan.FromMinutes(1))
+            if (TimeProvider.System.GetElapsedTime(startedAt) > TimeSpan.FromMinutes(4))
             {
                 host.Kill();
                 var wrote = await host.WaitAsync();
