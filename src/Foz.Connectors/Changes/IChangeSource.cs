@@ -25,6 +25,13 @@ public interface IChangeSource : IAsyncDisposable
     /// <exception cref="FozException">Thrown when the source refuses.</exception>
     Task<ChangeStart> SnapshotAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Finds tables of the reader whose changes the source does not log, until a snapshot of them is taken.
+    /// </summary>
+    /// <returns>Their schemas and names.</returns>
+    /// <exception cref="FozException">Thrown when the source cannot be reached, or refuses.</exception>
+    Task<IReadOnlyList<(string Schema, string Name)>> FindUnloggedAsync(CancellationToken cancellationToken);
+
     /// <summary>Opens the changes after a position, if the source proves that it still has all of them.</summary>
     /// <param name="from">The position of the last batch that was kept.</param>
     /// <param name="cancellationToken">Stops it.</param>

@@ -28,6 +28,25 @@ public interface ILoggedSource : ISnapshotSource
 
 /// <summary>The changes of some streams.</summary>
 /// <param name="Source">Where they come from; owned by the caller.</param>
-/// <param name="Streams">The names of the streams, by their tables' schemas and names in the source.</param>
-public sealed record ChangeFeed(
-    IChangeSource Source, IReadOnlyDictionary<(string Schema, string Name), string> Streams);
+/// <param name="Tables">The tables of the streams.</param>
+public sealed record ChangeFeed(IChangeSource Source, IReadOnlyList<FeedTable> Tables)
+{
+    /// <summary>
+    /// Returns the table of a stream that changes belong to, whatever its name was when they were made; one that was
+    /// replaced by another table of the same name belongs to the stream too.
+    /// </summary>
+    /// <param name="table">The table as its changes have it.</param>
+    /// <returns>The table; null where it is no stream's.</returns>
+    public FeedTable? Find(ChangeTable table) =>
+        Tables.FirstOrDefault(known => known.Id == table.Id)
+        ?? Tables.FirstOrDefault(known => known.Schema == table.Schema && known.Name == table.Name);
+}
+
+/// <summary>A table of a source that is a stream.</summary>
+/// <param name="Stream">The name of the stream.</param>
+/// <param name="Schema">Its schema in the source.</param>
+/// <param name="Name">Its name there.</param>
+/// <param name="Id">
+/// The source's number of it, which stays when it is renamed; null where the source has no such number.
+/// </param>
+public sealed record FeedTable(string Stream, string Schema, string Name, long? Id);

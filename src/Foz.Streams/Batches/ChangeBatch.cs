@@ -41,10 +41,18 @@ sealed record ChangeBatch
 sealed record LogReader(string Name)
 {
     /// <summary>
-    /// Gets the streams whose changes were read without a gap since they were copied. A stream that was not part of the
-    /// project for a while is none of them: its changes were read over.
+    /// Gets the streams whose changes were read without a gap since they were copied, with the source's numbers of
+    /// their tables; -1 where it has none. A stream that was not part of the project for a while is none of them, nor
+    /// one whose table is another one since.
     /// </summary>
-    public IReadOnlyList<string> Streams { get; init; } = [];
+    public IReadOnlyDictionary<string, long> Streams { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>Whether the changes of a stream were read without a gap.</summary>
+    public bool Has(string stream, long table) => Streams.TryGetValue(stream, out var known) && known == table;
+
+    /// <summary>Returns the reader with a stream that was copied.</summary>
+    public LogReader With(string stream, long table) =>
+        this with { Streams = new Dictionary<string, long>(Streams) { [stream] = table } };
 }
 
 [JsonSerializable(typeof(ChangeBatch))]

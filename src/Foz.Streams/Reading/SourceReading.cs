@@ -26,8 +26,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
 
     readonly ChangeBatchLog log = new(work.Lake.Store, work.Project.Environment ?? "", work.Source.Name);
     readonly Dictionary<string, BronzeTable> tables = new(StringComparer.Ordinal);
-    readonly Dictionary<long, BronzeTable?> byId = [];
     readonly DirectoryInfo spool = work.Lake.Engines.CreateTempFolder();
+    LogReader reader = null!;
     ChangeFeed feed = null!;
     IChangeStream? stream;
     ChangeBatch last = null!;
@@ -43,20 +43,23 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     /// <exception cref="FozException">The source refuses, or does not have all changes any more.</exception>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        var reader = await log.OpenReaderAsync(cancellationToken);
+        reader = await log.OpenReaderAsync(cancellationToken);
         feed = await work.Opened.OpenChangesAsync(
             [.. work.Streams.Select(known => known.Definition)], reader.Name, spool.FullName, cancellationToken);
+        // Changes that the source did not log, or that were read over, are missing: these tables are copied again. That
+        // is kept before the source logs them, or changes are read without them.
+        var unlogged = await feed.Source.FindUnloggedAsync(cancellationToken);
+        var whole = feed.Tables
+            .Where(known => reader.Has(known.Stream, NumberOf(known)) && !unlogged.Contains((known.Schema, known.Name)))
+            .ToDictionary(known => known.Stream, NumberOf, StringComparer.Ordinal);
+        if (whole.Count < reader.Streams.Count) await KeepAsync(reader with { Streams = whole }, cancellationToken);
         foreach (var known in work.Streams)
         {
             var table = new BronzeTable(work.Source, known, await work.DefineAsync(known, cancellationToken));
             await table.OpenAsync(
-                feed.Source.ParsePosition, reader.Streams.Contains(known.Definition.Name, StringComparer.Ordinal),
-                cancellationToken);
+                feed.Source.ParsePosition, whole.ContainsKey(known.Definition.Name), cancellationToken);
             tables[known.Definition.Name] = table;
         }
-        // A stream that is none any more loses its place before changes are read without it.
-        var kept = reader with { Streams = [.. reader.Streams.Where(tables.ContainsKey)] };
-        if (kept.Streams.Count < reader.Streams.Count) await log.KeepAsync(kept, cancellationToken);
         if (await IsResetAsync(cancellationToken))
         {
             await feed.Source.StopAsync(cancellationToken);
@@ -72,8 +75,6 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         {
             await StartAsync(cancellationToken);
         }
-        if (kept.Streams.Count < tables.Count)
-            await log.KeepAsync(kept with { Streams = [.. tables.Keys] }, cancellationToken);
     }
 
     /// <summary>Whether a user asked for a start from the beginning, which the next opening makes.</summary>
@@ -242,15 +243,14 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         throw new System.Diagnostics.UnreachableException();
     }
 
-    /// <summary>
-    /// The table of changes; null of one that is no stream. A table that is renamed stays its stream's.
-    /// </summary>
-    BronzeTable? TableOf(ChangeTable table)
+    BronzeTable? TableOf(ChangeTable table) => feed.Find(table) is { } known ? tables[known.Stream] : null;
+
+    static long NumberOf(FeedTable table) => table.Id ?? -1;
+
+    async Task KeepAsync(LogReader kept, CancellationToken cancellationToken)
     {
-        if (byId.TryGetValue(table.Id, out var known)) return known;
-        return byId[table.Id] = feed.Streams.TryGetValue((table.Schema, table.Name), out var name)
-            ? tables.GetValueOrDefault(name)
-            : null;
+        await log.KeepAsync(kept, cancellationToken);
+        reader = kept;
     }
 
     ChangeBatch NextBatch(ChangePart.End end) => new()
@@ -304,6 +304,9 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
                     session, (StreamRows.Streamed)rows, start, work.Lake.Clock.GetUtcNow(),
                     change => work.DescribeAsync(table.Stream, change), cancellationToken);
                 Failpoint.Hit("streams.copied");
+                var name = table.Stream.Definition.Name;
+                await KeepAsync(
+                    reader.With(name, NumberOf(feed.Tables.First(known => known.Stream == name))), cancellationToken);
             }
             finally
             {

@@ -46,17 +46,22 @@ public sealed class LoggedDatabase : IDisposable
     /// Asserts that the rows which the changes of a table leave are those of the database, and that no change is there
     /// twice.
     /// </summary>
-    public async Task AssertSameAsync(string table, string keys, params string[] columns)
+    public Task AssertSameAsync(string table, string keys, params string[] columns) =>
+        AssertSameAsync(table, table, keys, columns);
+
+    /// <summary>As the other, of a stream that has another name than its table.</summary>
+    public async Task AssertSameAsync(string table, string stream, string keys, string[] columns)
     {
         var wanted = (await Database.QueryAsync($"SELECT {string.Join(", ", columns)} FROM {table}"))
             .Select(row => string.Join('|', row)).Order(StringComparer.Ordinal).ToList();
-        var actual = await CurrentAsync(table, keys, columns);
+        var actual = await CurrentAsync(stream, keys, columns);
         Assert.True(
             wanted.SequenceEqual(actual),
             $"{table}: missing {string.Join("; ", wanted.Except(actual).Take(5))}, and not expected "
                 + $"{string.Join("; ", actual.Except(wanted).Take(5))}: {actual.Count} of {wanted.Count}");
         Assert.Empty(await Lake.QueryAsync(
-            $"SELECT _cdc_lsn, _cdc_seq FROM bronze.{table} WHERE _cdc_seq IS NOT NULL GROUP BY ALL HAVING count(*) > 1"));
+            $"SELECT _cdc_lsn, _cdc_seq FROM bronze.{stream} WHERE _cdc_seq IS NOT NULL "
+                + "GROUP BY ALL HAVING count(*) > 1"));
     }
 
     public async Task AssertAllSameAsync(string keys, params string[] columns)

@@ -29,6 +29,10 @@ public sealed class MySqlChangeSource(MySqlChangeOptions changes) : IChangeSourc
         "taking a snapshot", () => MySqlSnapshot.TakeAsync(options, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<(string Schema, string Name)>> FindUnloggedAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<(string, string)>>([]);
+
+    /// <inheritdoc/>
     public Task<ChangeOpening> OpenAsync(ChangePosition from, CancellationToken cancellationToken) =>
         from is BinlogPosition position
             ? GuardAsync("opening the binary logs", () => OpenAsync(position, cancellationToken))

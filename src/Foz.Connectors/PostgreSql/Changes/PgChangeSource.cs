@@ -34,6 +34,8 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             ' ', SessionOptions.Select(o => $"-c {o}").Prepend(options.ServerOptions ?? "")).TrimStart(),
     };
 
+    List<RelationName> Tables => [.. changes.Tables.Select(table => RelationName.Parse(table)!.Value)];
+
     /// <inheritdoc/>
     public ChangePosition ParsePosition(string text) => LogPosition.Parse(text);
 
@@ -55,6 +57,17 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         // It vanishes with its session, which keeps the snapshot.
         return await CreateSlotAsync($"{changes.Slot}_copy", "TEMPORARY ", cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<(string Schema, string Name)>> FindUnloggedAsync(CancellationToken cancellationToken) =>
+        WithSessionAsync<IReadOnlyList<(string, string)>>(
+            "reading the publication",
+            async session =>
+            [
+                .. (await new Publication(session, changes.Publication).FindMissingAsync(Tables, cancellationToken))
+                    .Select(table => (table.Schema!, table.Name)),
+            ],
+            cancellationToken);
 
     /// <inheritdoc/>
     public async Task<ChangeOpening> OpenAsync(ChangePosition from, CancellationToken cancellationToken)
@@ -195,8 +208,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
     /// <summary>Makes sure that the publication has all tables.</summary>
     async Task<bool> PublishAsync(PgConnection session, CancellationToken cancellationToken)
     {
-        var tables = changes.Tables.Select(table => RelationName.Parse(table)!.Value).ToList();
-        await new Publication(session, changes.Publication).EnsureAsync(tables, cancellationToken);
+        await new Publication(session, changes.Publication).EnsureAsync(Tables, cancellationToken);
         return true;
     }
 

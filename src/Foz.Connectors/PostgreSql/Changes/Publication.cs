@@ -71,7 +71,12 @@ sealed class Publication(PgConnection connection, string name)
             };
     }
 
-    async Task AddAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    /// <summary>Finds tables whose changes the publication leaves out; all of them where it is missing.</summary>
+    /// <param name="tables">The tables.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="PgServerException">The server refuses.</exception>
+    public async Task<IReadOnlyList<RelationName>> FindMissingAsync(
+        IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
     {
         var published = (await connection.QueryAsync(
                 $"""
@@ -84,7 +89,12 @@ sealed class Publication(PgConnection connection, string name)
                 """,
                 cancellationToken))
             .Select(row => (row[0], row[1])).ToHashSet();
-        var missing = tables.Where(t => !published.Contains((t.Schema, t.Name))).Select(Sql).ToList();
+        return [.. tables.Where(table => !published.Contains((table.Schema, table.Name)))];
+    }
+
+    async Task AddAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    {
+        var missing = (await FindMissingAsync(tables, cancellationToken)).Select(Sql).ToList();
         if (missing.Count > 0)
             await connection.QueryAsync(
                 $"ALTER PUBLICATION {SqlText.Name(name)} ADD TABLE {string.Join(", ", missing)}", cancellationToken);

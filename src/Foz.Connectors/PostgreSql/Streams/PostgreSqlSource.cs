@@ -23,8 +23,8 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         IReadOnlyList<StreamDefinition> streams, string reader, string spoolFolder,
         CancellationToken cancellationToken)
     {
-        var names = new Dictionary<(string, string), string>();
-        var tables = new List<string>();
+        var tables = new List<FeedTable>();
+        var names = new List<string>();
         foreach (var stream in streams)
         {
             var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
@@ -36,17 +36,17 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
                     Place = stream.Place is { File: not null } place ? place : null,
                     Hint = "mode: snapshot reads it whole",
                 };
-            if (!names.TryAdd((relation.Schema, relation.Name), stream.Name))
+            if (tables.Find(known => known.Id == relation.Oid) is { } other)
                 throw new FozException(
-                    ErrorKind.Configuration,
-                    $"streams '{names[(relation.Schema, relation.Name)]}' and '{stream.Name}' are both of {relation}")
+                    ErrorKind.Configuration, $"streams '{other.Stream}' and '{stream.Name}' are both of {relation}")
                 {
                     Hint = "changes of a table arrive in one stream",
                 };
-            tables.Add(relation.Sql);
+            tables.Add(new(stream.Name, relation.Schema, relation.Name, relation.Oid));
+            names.Add(relation.Sql);
         }
-        var changes = new PgChangeOptions(reader, reader) { Tables = tables, SpoolFolder = spoolFolder };
-        return new ChangeFeed(new PgChangeSource(options, changes), names);
+        var changes = new PgChangeOptions(reader, reader) { Tables = names, SpoolFolder = spoolFolder };
+        return new ChangeFeed(new PgChangeSource(options, changes), tables);
     }
 
     public async Task<string> CheckAsync(CancellationToken cancellationToken)

@@ -135,7 +135,13 @@ sealed class Heartbeat : IAsyncDisposable
         {
             var result = await lake.PutIfMatchAsync(path, renewed.Write(), ETag, stop.Token);
             if (result is PutIfMatchResult.Written written) (Holder, ETag, renewedAt) = (renewed, written.ETag, now);
-            else await lost.CancelAsync();
+            else
+            {
+                // Where the lake went away just now, this says so, and no other process took over.
+                await lake.GetAsync(path, stop.Token);
+                lake.Format.EnsureThere();
+                await lost.CancelAsync();
+            }
         }
         catch (StorageException) when (clock.GetElapsedTime(renewedAt) < lifetime)
         {
