@@ -56,6 +56,23 @@ sealed class PgCatalog : IAsyncDisposable
          ORDER BY a.attrelid, a.attnum
         """;
 
+    /// <summary>
+    /// Tables, partitions or tables that inherit, of which the server could not say which row an UPDATE changed.
+    /// </summary>
+    const string UnidentifiedSql = """
+        WITH RECURSIVE member (root, oid) AS (
+            SELECT root, root FROM unnest($1) root
+            UNION
+            SELECT m.root, i.inhrelid FROM member m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid
+        )
+        SELECT m.root, min(c.oid::pg_catalog.regclass::text)
+          FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.oid
+         WHERE c.relkind = 'r' AND c.relreplident <> 'f' AND NOT EXISTS (
+            SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indimmediate AND i.indisvalid
+               AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident))
+         GROUP BY m.root
+        """;
+
     /// <summary>What a table's rows lie in: itself, its partitions, the tables that inherit from it.</summary>
     const string SizeSql = """
         WITH RECURSIVE member (oid) AS (
@@ -156,6 +173,26 @@ sealed class PgCatalog : IAsyncDisposable
             .SelectMany(g => FieldNames.Distinct([.. g.Select(r => r.Column)]).Select(c => (g.Key, Column: c)))
             .ToLookup(r => r.Key, r => r.Column);
     }
+
+    /// <summary>
+    /// Finds tables without a key and replica identity. The server refuses each UPDATE and DELETE of such a table once
+    /// a publication has it.
+    /// </summary>
+    /// <returns>By the tables' identifiers: the table, or the part of it, that has none.</returns>
+    public async Task<IReadOnlyDictionary<uint, string>> FindUnidentifiedAsync(
+        IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
+        (await QueryAsync(
+            "reading replica identities",
+            UnidentifiedSql,
+            [
+                new NpgsqlParameter
+                {
+                    Value = tables.Select(table => table.Oid).ToArray(),
+                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid,
+                },
+            ],
+            row => (Root: row.GetFieldValue<uint>(0), Name: row.GetString(1)),
+            cancellationToken)).ToDictionary(row => row.Root, row => row.Name);
 
     /// <summary>How a relation's rows can be divided.</summary>
     public async Task<RelationSize> SizeAsync(Relation relation, CancellationToken cancellationToken) =>

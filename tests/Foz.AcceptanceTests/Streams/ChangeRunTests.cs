@@ -178,4 +178,26 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
             await database.ExecuteAsync("UPDATE b_old SET v = 'none of b'");
         }
     }
+
+    [Theory]
+    [InlineData("CREATE TABLE t (id int)", "t has no primary key", "ALTER TABLE t REPLICA IDENTITY FULL")]
+    [InlineData(
+        "CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t REPLICA IDENTITY NOTHING", "t has no primary key",
+        "ALTER TABLE t REPLICA IDENTITY FULL")]
+    [InlineData(
+        "CREATE TABLE t (id int, day date) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF t FOR VALUES IN (1)",
+        "part has no primary key", "ALTER TABLE part REPLICA IDENTITY FULL")]
+    [InlineData("CREATE TABLE base (id int PRIMARY KEY); CREATE VIEW t AS TABLE base", "public.t is no table", "mode: snapshot")]
+    public async Task A_table_whose_users_it_would_disturb_is_refused(string make, string message, string hint)
+    {
+        using var logged = await LoggedDatabase.CreateAsync(server, make, "t");
+        var run = await logged.Lake.RunAsync();
+        var error = run.Steps.Single().Error!;
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Contains(hint, error.Hint, StringComparison.Ordinal);
+        Assert.Equal("sources/shop.yml", error.Place?.File);
+        Assert.Empty(await logged.Database.QueryAsync(
+            "SELECT pubname FROM pg_publication UNION ALL SELECT slot_name FROM pg_replication_slots "
+                + "WHERE database = current_database()"));
+    }
 }

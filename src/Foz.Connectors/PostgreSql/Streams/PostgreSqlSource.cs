@@ -23,30 +23,40 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         IReadOnlyList<StreamDefinition> streams, string reader, string spoolFolder,
         CancellationToken cancellationToken)
     {
-        var tables = new List<FeedTable>();
-        var names = new List<string>();
+        var relations = new Dictionary<uint, (StreamDefinition Stream, Relation Table)>();
         foreach (var stream in streams)
         {
             var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
             if (relation.Kind is not (RelationKind.Table or RelationKind.PartitionedTable))
-                throw new FozException(
-                    ErrorKind.Configuration,
-                    $"stream '{stream.Name}': {relation} is no table, and has no log of changes")
-                {
-                    Place = stream.Place is { File: not null } place ? place : null,
-                    Hint = "mode: snapshot reads it whole",
-                };
-            if (tables.Find(known => known.Id == relation.Oid) is { } other)
-                throw new FozException(
-                    ErrorKind.Configuration, $"streams '{other.Stream}' and '{stream.Name}' are both of {relation}")
-                {
-                    Hint = "changes of a table arrive in one stream",
-                };
-            tables.Add(new(stream.Name, relation.Schema, relation.Name, relation.Oid));
-            names.Add(relation.Sql);
+                throw Unreadable(stream, $"{relation} is no table, and has no log of changes", "mode: snapshot reads it");
+            if (!relations.TryAdd(relation.Oid, (stream, relation)))
+                throw Unreadable(
+                    stream, $"{relation} is the stream '{relations[relation.Oid].Stream.Name}' already",
+                    "changes of a table arrive in one stream");
         }
-        var changes = new PgChangeOptions(reader, reader) { Tables = names, SpoolFolder = spoolFolder };
-        return new ChangeFeed(new PgChangeSource(options, changes), tables);
+        foreach (var (oid, part) in await catalog.FindUnidentifiedAsync(
+            relations.Values.Select(known => known.Table), cancellationToken))
+            throw Unreadable(
+                relations[oid].Stream,
+                $"{part} has no primary key: PostgreSQL would refuse every UPDATE and DELETE of it once its changes "
+                    + "are read",
+                $"ALTER TABLE {part} REPLICA IDENTITY FULL; or mode: snapshot");
+        var changes = new PgChangeOptions(reader, reader)
+        {
+            Tables = [.. relations.Values.Select(known => known.Table.Sql)], SpoolFolder = spoolFolder,
+        };
+        return new ChangeFeed(
+            new PgChangeSource(options, changes),
+            [
+                .. relations.Values.Select(known => new FeedTable(
+                    known.Stream.Name, known.Table.Schema, known.Table.Name, known.Table.Oid)),
+            ]);
+
+        static FozException Unreadable(StreamDefinition stream, string fault, string hint) =>
+            new(ErrorKind.Configuration, $"stream '{stream.Name}': {fault}")
+            {
+                Place = stream.Place is { File: not null } place ? place : null, Hint = hint,
+            };
     }
 
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
