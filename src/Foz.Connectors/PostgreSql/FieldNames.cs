@@ -8,7 +8,7 @@ namespace Foz.Connectors.PostgreSql;
 /// </summary>
 static class FieldNames
 {
-    static readonly string[] Taken = [RescuedColumn.Name, .. ChangeColumns.Fields.Select(f => f.Name)];
+    static readonly string[] Taken = [RescuedColumn.Name, .. ChangeColumns.Names];
 
     public static IEnumerable<RelationColumn> Distinct(IReadOnlyList<RelationColumn> columns)
     {

@@ -44,11 +44,11 @@ public static class ChangeColumns
     /// </summary>
     public const string Before = "_cdc_before";
 
+    /// <summary>The names of all of them, which no column of a source may have.</summary>
+    public static IEnumerable<string> Names => [.. Fields.Select(own => own.Name), Unchanged, Before];
+
     /// <summary>Whether a column is none of the source's own, whatever the case of its name.</summary>
-    public static bool Has(string column) =>
-        Fields.Any(field => field.Name.Equals(column, StringComparison.OrdinalIgnoreCase))
-        || Unchanged.Equals(column, StringComparison.OrdinalIgnoreCase)
-        || Before.Equals(column, StringComparison.OrdinalIgnoreCase);
+    public static bool Has(string column) => Names.Contains(column, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Those of a table.</summary>
     /// <param name="ofLog">Whether its stream reads a log; the row before an update is not in all of these.</param>

@@ -44,7 +44,7 @@ public static class PasswordProof
     /// <summary>SHA1(password) XOR SHA1(challenge + SHA1(SHA1(password))), which the protocol asks for.</summary>
     static byte[] OfNative(byte[] password, ReadOnlySpan<byte> challenge)
     {
-#pragma warning disable CA5350 // The method is the server's.
+#pragma warning disable CA5350 // The protocol defines it with SHA-1.
         var once = SHA1.HashData(password);
         var proof = SHA1.HashData([.. challenge, .. SHA1.HashData(once)]);
 #pragma warning restore CA5350

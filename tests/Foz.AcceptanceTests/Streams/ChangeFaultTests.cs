@@ -32,7 +32,8 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
         {
             using var ending = new CancellationTokenSource();
             var writing = WriteAsync(logged.Database, new Random(seed + round), ending.Token);
-            var failpoint = $"{FailpointNames.OfStreams[random.Next(FailpointNames.OfStreams.Count)]}:{random.Next(1, 4)}";
+            var name = FailpointNames.OfStreams[random.Next(FailpointNames.OfStreams.Count)];
+            var failpoint = $"{name}:{random.Next(1, 4)}";
             if (await KillAsync(logged, failpoint)) killed++;
             await ending.CancelAsync();
             await writing;
@@ -52,7 +53,8 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
         using var logged = await LoggedDatabase.CreateAsync(server, Schema, "a", "b");
         await logged.Lake.RunWellAsync();
         await logged.Database.ExecuteAsync("UPDATE a SET n = 1 WHERE id = 1");
-        var slot = await logged.Database.ScalarAsync("SELECT slot_name FROM pg_replication_slots WHERE database = current_database()");
+        var slot = await logged.Database.ScalarAsync(
+            "SELECT slot_name FROM pg_replication_slots WHERE database = current_database()");
         await logged.Database.ExecuteAsync($"SELECT pg_drop_replication_slot('{slot}')");
         await AssertStopsAsync(logged, slot!);
         await logged.Database.ExecuteAsync($"SELECT pg_create_logical_replication_slot('{slot}', 'pgoutput')");
@@ -69,7 +71,8 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
         await logged.AssertAllSameAsync("id", "id", "v", "n");
         var listed = (await FozAsync(logged, "stream", "ls")).Expect(0);
         Assert.Contains("idle", listed.Output, StringComparison.Ordinal);
-        Assert.Contains("did you mean 'shop'", (await FozAsync(logged, "stream", "reset", "shp")).Expect(2).Errors, StringComparison.Ordinal);
+        var unknown = (await FozAsync(logged, "stream", "reset", "shp")).Expect(2);
+        Assert.Contains("did you mean 'shop'", unknown.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +88,10 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
                 var (amount, from, to) = (random.Next(1, 9), random.Next(1, 200), random.Next(1, 200));
                 await logged.Database.ExecuteAsync(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"BEGIN; UPDATE a SET n = n - {amount} WHERE id = {from}; UPDATE b SET n = n + {amount} WHERE id = {to}; COMMIT"));
+                    $"""
+                    BEGIN; UPDATE a SET n = n - {amount} WHERE id = {from};
+                    UPDATE b SET n = n + {amount} WHERE id = {to}; COMMIT
+                    """));
             }
             await logged.Lake.RunWellAsync();
         }
@@ -125,7 +131,8 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
     {
         using var run = FozProcess.Start(logged.Lake.Folder, failpoint, "run");
         var result = await run.WaitAsync();
-        Assert.True(result.ExitCode is 0 or FozProcess.KilledExitCode, $"{failpoint}: {result.Output}\n{result.Errors}");
+        Assert.True(
+            result.ExitCode is 0 or FozProcess.KilledExitCode, $"{failpoint}: {result.Output}\n{result.Errors}");
         return result.ExitCode == FozProcess.KilledExitCode;
     }
 
@@ -138,9 +145,11 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
             {
                 0 => $"DELETE FROM a WHERE id = {one}",
                 1 => $"UPDATE b SET id = -id WHERE id = {one}",
-                2 => $"BEGIN; UPDATE a SET n = n + 1 WHERE id < {one}; UPDATE b SET n = n - 1 WHERE id < {other}; COMMIT",
+                2 => $"BEGIN; UPDATE a SET n = n + 1 WHERE id < {one}; "
+                    + $"UPDATE b SET n = n - 1 WHERE id < {other}; COMMIT",
                 3 => $"BEGIN; UPDATE a SET n = 0; DELETE FROM b; ROLLBACK",
-                _ => $"INSERT INTO a VALUES ({one}, 'new', {other}) ON CONFLICT (id) DO UPDATE SET v = 'again', n = {other}",
+                _ => $"INSERT INTO a VALUES ({one}, 'new', {other}) "
+                    + $"ON CONFLICT (id) DO UPDATE SET v = 'again', n = {other}",
             };
             await database.ExecuteAsync(sql);
             await Task.Delay(random.Next(20), Cancel);

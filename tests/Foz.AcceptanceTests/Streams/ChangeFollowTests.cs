@@ -13,17 +13,30 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
     {
         using var logged = await LoggedDatabase.CreateAsync(
             server,
-            "CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')",
+            """
+            CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (id int PRIMARY KEY, v text);
+            INSERT INTO a VALUES (1, 'one')
+            """,
             "a", "b");
         logged.Lake.Write(
             "models/silver/news.sql",
             "/* @foz\nmaterialization: {type: incremental, strategy: append}\n@foz */\nSELECT id, v, _cdc_op AS op FROM STREAM(bronze.a)\n");
+        logged.Lake.Write(
+            "models/silver/broken.sql",
+            "/* @foz\nmaterialization: {type: incremental, strategy: append}\n@foz */\n"
+                + "SELECT CAST(v AS INT) AS n FROM STREAM(bronze.b)\n");
         using var host = Start(logged);
         await WaitAsync(host, logged, "SELECT v FROM silver.news", "one");
         await logged.Database.ExecuteAsync("INSERT INTO a VALUES (2, 'two'); UPDATE a SET v = 'uno' WHERE id = 1");
         await logged.Database.ExecuteAsync("INSERT INTO b VALUES (1, 'b')");
         await WaitAsync(host, logged, "SELECT v FROM bronze.b", "b");
         await WaitAsync(host, logged, "SELECT v FROM silver.news WHERE op <> 'r' ORDER BY ALL", "two", "uno");
+
+        // A model that fails is an incident, and the streams and the other models go on.
+        await WaitAsync(
+            host, logged, "SELECT DISTINCT subject FROM foz.incidents WHERE event = 'opened'", "silver.broken");
+        await logged.Database.ExecuteAsync("INSERT INTO a VALUES (9, 'nine')");
+        await WaitAsync(host, logged, "SELECT v FROM silver.news WHERE id = 9", "nine");
 
         // A run of another process is handed to the host, which has read what was committed before.
         await logged.Database.ExecuteAsync("DELETE FROM a WHERE id = 2");

@@ -257,8 +257,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         return SourceFault.IsOf(error, SqlStates.InsufficientPrivilege)
             ? new FozException(fault.Kind, fault.Message, error)
             {
-                Hint = $"ALTER ROLE {SqlText.Name(options.User)} REPLICATION, and let it own the tables of the "
-                    + "publication, or let an owner create the publication",
+                Hint = $"ALTER ROLE {SqlText.Name(options.User)} REPLICATION",
             }
             : fault;
     }

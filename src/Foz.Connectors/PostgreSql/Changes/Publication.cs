@@ -47,8 +47,25 @@ sealed class Publication(PgConnection connection, string name)
         // Partitions under their table's name, which the snapshot reads too; version 12 does not have it.
         var with = connection.ServerMajorVersion >= 13 ? " WITH (publish_via_partition_root = true)" : "";
         var which = tables.Count == 0 ? "ALL TABLES" : $"TABLE {string.Join(", ", tables.Select(Sql))}";
-        await connection.QueryAsync(
-            $"CREATE PUBLICATION {SqlText.Name(name)} FOR {which}{with}", cancellationToken);
+        await ChangeAsync($"CREATE PUBLICATION {SqlText.Name(name)} FOR {which}{with}", cancellationToken);
+    }
+
+    /// <summary>Runs a statement that owners of the tables may run.</summary>
+    async Task ChangeAsync(string statement, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.QueryAsync(statement, cancellationToken);
+        }
+        catch (PgServerException error) when (SourceFault.IsOf(error, SqlStates.InsufficientPrivilege))
+        {
+            var fault = SourceFault.Of(error, "publishing changes", connection.Options);
+            throw new FozException(fault.Kind, fault.Message, error)
+            {
+                Hint = $"let an owner of the tables run: {statement}; the user also needs: "
+                    + $"ALTER ROLE {SqlText.Name(connection.Options.User)} REPLICATION",
+            };
+        }
     }
 
     /// <summary>A filter of rows or columns of another would leave changes out without a word.</summary>
@@ -96,7 +113,7 @@ sealed class Publication(PgConnection connection, string name)
     {
         var missing = (await FindMissingAsync(tables, cancellationToken)).Select(Sql).ToList();
         if (missing.Count > 0)
-            await connection.QueryAsync(
+            await ChangeAsync(
                 $"ALTER PUBLICATION {SqlText.Name(name)} ADD TABLE {string.Join(", ", missing)}", cancellationToken);
     }
 

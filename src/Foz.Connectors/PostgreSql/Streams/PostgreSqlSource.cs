@@ -28,7 +28,8 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         {
             var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
             if (relation.Kind is not (RelationKind.Table or RelationKind.PartitionedTable))
-                throw Unreadable(stream, $"{relation} is no table, and has no log of changes", "mode: snapshot reads it");
+                throw Unreadable(
+                    stream, $"{relation} is no table, and has no log of changes", "mode: snapshot reads it");
             if (!relations.TryAdd(relation.Oid, (stream, relation)))
                 throw Unreadable(
                     stream, $"{relation} is the stream '{relations[relation.Oid].Stream.Name}' already",
