@@ -14,8 +14,10 @@ namespace Foz.Streams;
 /// </summary>
 public sealed class ChangeReader : IChangeReader
 {
-    /// <summary>After how long without changes of its tables a source hears how far reading has come.</summary>
-    static readonly TimeSpan keepInterval = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How often is looked whether users ask for something, and a source without changes hears how far it was read.
+    /// </summary>
+    static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(15);
 
     static readonly ChangeLimits limits = new()
     {
@@ -60,19 +62,17 @@ public sealed class ChangeReader : IChangeReader
         try
         {
             await committed(reading.TakeResults());
-            var keptAt = work.Lake.Clock.GetTimestamp();
+            var lookedAt = work.Lake.Clock.GetTimestamp();
             while (true)
-                if (await reading.ReadBatchAsync(limits, cancellationToken))
-                {
-                    await committed(reading.TakeResults());
-                }
-                else if (work.Lake.Clock.GetElapsedTime(keptAt) > keepInterval)
-                {
-                    // The next run starts from the beginning.
-                    if (await reading.IsResetAsync(cancellationToken)) return;
-                    await reading.KeepPositionAsync(cancellationToken);
-                    keptAt = work.Lake.Clock.GetTimestamp();
-                }
+            {
+                var hasChanges = await reading.ReadBatchAsync(limits, cancellationToken);
+                if (hasChanges) await committed(reading.TakeResults());
+                if (work.Lake.Clock.GetElapsedTime(lookedAt) < lookInterval) continue;
+                // The next run does what is asked.
+                if (await reading.IsAskedAsync(cancellationToken)) return;
+                if (!hasChanges) await reading.KeepPositionAsync(cancellationToken);
+                lookedAt = work.Lake.Clock.GetTimestamp();
+            }
         }
         finally
         {

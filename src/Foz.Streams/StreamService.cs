@@ -3,6 +3,7 @@ using Foz.Connectors.Registry;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Configuration;
+using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
 using Foz.Streams.Batches;
 using Foz.Streams.Tables;
@@ -19,19 +20,19 @@ public sealed class StreamService(Lakehouse lake, Project project)
     public async Task<IReadOnlyList<StreamStatus>> ListAsync(CancellationToken cancellationToken)
     {
         var statuses = new List<StreamStatus>();
-        foreach (var followed in FollowedSource.Of(project))
+        foreach (var streams in Streams.GroupBy(known => known.Source))
         {
-            var source = project.Sources.First(known => known.Name == followed.Name);
+            var source = streams.Key;
             var log = LogOf(source.Name);
             var last = await log.FindLastAsync(cancellationToken);
             var lag = await log.FindReaderAsync(cancellationToken) is { } reader
                 ? await FindLagAsync(source, reader.Name, cancellationToken)
                 : null;
-            foreach (var stream in source.Streams
-                .Where(stream => stream.Definition.Mode is Connectors.StreamMode.Changes))
+            foreach (var (_, stream) in streams)
             {
                 var table = await lake.OpenTableAsync(stream.Table, cancellationToken);
                 var present = await table.FindLatestAsync(cancellationToken);
+                var held = await FindHeldAsync(source, stream, cancellationToken);
                 statuses.Add(new(source.Name, stream.Definition.Name)
                 {
                     IsCopied = present?.Properties.ContainsKey(BronzeTable.CopyProperty) is true,
@@ -39,6 +40,8 @@ public sealed class StreamService(Lakehouse lake, Project project)
                     Position = last?.Position,
                     CommittedAt = present?.Timestamp,
                     Lag = lag,
+                    RowsHeld = held?.Rows ?? 0,
+                    HeldFor = held?.Reason,
                 });
             }
         }
@@ -61,6 +64,46 @@ public sealed class StreamService(Lakehouse lake, Project project)
                 Hint = NearestName.Hint(source, known) ?? "foz stream ls lists them",
             };
         await LogOf(source).AskForResetAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Asks that the held changes of a table are brought into it: by the next run, or within a minute by the host that
+    /// follows its source.
+    /// </summary>
+    /// <param name="table">The bronze table.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">No stream of mode cdc has the table, or nothing of it is held.</exception>
+    public async Task ResumeAsync(TableName table, CancellationToken cancellationToken)
+    {
+        var streams = Streams.ToList();
+        if (streams.Where(known => known.Stream.Table == table).ToList() is not [var (source, stream)])
+            throw new FozException(ErrorKind.Usage, $"{table} is no table of a stream of mode cdc")
+            {
+                Hint = NearestName.Hint($"{table}", [.. streams.Select(known => $"{known.Stream.Table}")])
+                    ?? "foz stream ls lists them",
+            };
+        if (await FindHeldAsync(source, stream, cancellationToken) is null)
+            throw new FozException(ErrorKind.Usage, $"no changes of {table} are held")
+            {
+                Hint = "foz stream ls shows which tables stand still",
+            };
+        await LogOf(source.Name).AskToResumeAsync(stream.Definition.Name, cancellationToken);
+    }
+
+    IEnumerable<(ProjectSource Source, ProjectStream Stream)> Streams =>
+        from source in project.Sources
+        from stream in source.Streams
+        where stream.Definition.Mode is Connectors.StreamMode.Changes
+        select (source, stream);
+
+    async Task<(long Rows, string Reason)?> FindHeldAsync(
+        ProjectSource source, ProjectStream stream, CancellationToken cancellationToken)
+    {
+        var table = await lake.OpenTableAsync(stream.Table, cancellationToken);
+        var held = await lake.OpenTableAsync(stream.Table.Held, cancellationToken);
+        return HeldChanges.Find(
+            await held.FindLatestAsync(cancellationToken), await table.FindLatestAsync(cancellationToken),
+            BronzeTable.StepOf(source));
     }
 
     ChangeBatchLog LogOf(string source) => new(lake.Store, project.Environment, source);
@@ -92,6 +135,12 @@ public sealed record StreamStatus(string Source, string Stream)
 
     /// <summary>Gets when its table was last changed; null where there is none.</summary>
     public DateTimeOffset? CommittedAt { get; init; }
+
+    /// <summary>Gets how many changes wait beside its table, which cannot take them.</summary>
+    public long RowsHeld { get; init; }
+
+    /// <summary>Gets why its table cannot take them; null where it can.</summary>
+    public string? HeldFor { get; init; }
 
     /// <summary>Gets what the source keeps for this lake; null where it keeps nothing.</summary>
     public ChangeLag? Lag { get; init; }

@@ -9,6 +9,9 @@ interface IBatchProgress
     /// <summary>Whether the batch has something.</summary>
     bool HasChanges { get; }
 
+    /// <summary>How far all changes have been read.</summary>
+    ChangePosition Position { get; }
+
     /// <summary>How many transactions have ended since the last batch.</summary>
     long TransactionCount { get; }
 
@@ -38,7 +41,8 @@ sealed class BatchTiming(ChangeLimits limits, TimeProvider time)
     }
 
     /// <summary>Whether the batch ends where nothing more has arrived.</summary>
-    public bool IsOver(IBatchProgress progress) => Left(progress) <= TimeSpan.Zero;
+    public bool IsOver(IBatchProgress progress) => Left(progress) <= TimeSpan.Zero
+        || limits.Until is { } end && progress.Position.CompareWith(end) is PositionOrder.Ordered { Sign: >= 0 };
 
     /// <summary>How long to wait for more.</summary>
     public TimeSpan Wait(IBatchProgress progress) =>

@@ -65,6 +65,11 @@ public sealed record ChangeLimits
     /// <summary>Gets how long a batch gathers changes after its first one; zero for what has arrived.</summary>
     public TimeSpan WaitMax { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// Gets the position from which on a batch ends as soon as nothing more has arrived; null where it waits for more.
+    /// </summary>
+    public ChangePosition? Until { get; init; }
+
     /// <summary>Gets after how long without any change a batch ends that has none.</summary>
     public TimeSpan IdleMax { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -38,6 +38,9 @@ public enum ChangeOperation : byte
 /// <param name="Marks">What each change is, and where.</param>
 public sealed record TableChanges(ChangeTable Table, ColumnBatch Rows, ChangeMarks Marks)
 {
+    /// <summary>Gets how many bytes the source sent for them, which is about what they take in memory.</summary>
+    public required long Bytes { get; init; }
+
     /// <summary>
     /// Gets the rows before each update, null in all columns for other changes; null where the source sends none.
     /// </summary>

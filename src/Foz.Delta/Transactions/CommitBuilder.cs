@@ -59,7 +59,8 @@ sealed class CommitBuilder(StagedChanges staged)
         TimestampMs = commitTimeMs ?? nowMs,
         InCommitTimestampMs = commitTimeMs,
         Operation = staged.Options.Operation,
-        OperationParameters = staged.Options.Parameters,
+        OperationParameters = staged.Notes.Aggregate(
+            staged.Options.Parameters, static (all, note) => all.With(note.Key, note.Value)),
         OperationMetrics = staged.Metrics,
         ReadVersion = staged.ReadSnapshot?.Version,
         IsolationLevel = ConflictChecker.IsolationOf(staged) switch

@@ -27,6 +27,9 @@ sealed class StagedChanges(DeltaTable table, Snapshot? readSnapshot, Transaction
     /// <summary>The counts that history shows.</summary>
     public StringMap Metrics { get; set; } = StringMap.Empty;
 
+    /// <summary>What history shows of the commit besides the parameters of its operation.</summary>
+    public StringMap Notes { get; set; } = StringMap.Empty;
+
     /// <summary>The metadata that the commit sets; null if it leaves them.</summary>
     public Metadata? Metadata { get; set; }
 

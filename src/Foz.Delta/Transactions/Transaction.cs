@@ -52,6 +52,15 @@ public sealed class Transaction
         set => Staged.Metrics = value;
     }
 
+    /// <summary>
+    /// What history shows of the commit besides the parameters of its operation; set before the commit.
+    /// </summary>
+    public StringMap Notes
+    {
+        get => Staged.Notes;
+        set => Staged.Notes = value;
+    }
+
     /// <summary>The metadata that the commit sets; null if it leaves them.</summary>
     public Metadata? Metadata => Staged.Metadata;
 

@@ -31,6 +31,9 @@ public sealed record TableName(string Schema, string Name)
     /// <summary>The table of the rows of this one that broke a check and wait for a user's decision.</summary>
     public TableName Quarantine => this with { Name = Name + "__quarantine" };
 
+    /// <summary>The table of the changes that wait until this one can take them.</summary>
+    public TableName Held => this with { Name = Name + "__changes_held" };
+
     /// <summary>Reads <c>schema.name</c> or <c>lake.schema.name</c>.</summary>
     /// <exception cref="FozException">The text is no such name.</exception>
     public static TableName Parse(string text) => TryParse(text, out var name)

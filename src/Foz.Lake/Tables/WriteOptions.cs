@@ -41,9 +41,6 @@ public sealed record WriteOptions
     /// <summary>Properties that a table gets with the change; null takes one away.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Properties { get; init; } = [];
 
-    /// <summary>What the table's history shows of the commit besides the operation's own parameters.</summary>
-    public IReadOnlyList<(string Key, string Value)> Notes { get; init; } = [];
-
     /// <summary>The engines that the table stays readable for; null leaves them unchanged.</summary>
     public IReadOnlyList<string>? Readers { get; init; }
 

@@ -59,6 +59,11 @@ public sealed record StepResult
     /// <summary>What went wrong; null where nothing did.</summary>
     public FozException? Error { get; init; }
 
+    /// <summary>
+    /// Whether its table alone takes nothing more until a user mends it, while others of the source go on.
+    /// </summary>
+    public bool StandsStill { get; init; }
+
     /// <summary>What it took of the machine; null where it was not measured.</summary>
     public ResourceUse? Use { get; init; }
 

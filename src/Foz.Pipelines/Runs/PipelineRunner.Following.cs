@@ -17,7 +17,7 @@ sealed partial class PipelineRunner
 
     /// <summary>
     /// Follows a log: after each batch the models that need its tables are made, in their order. A model that fails is
-    /// not tried again by this run, and nor is what needs it; the streams go on.
+    /// not tried again by this run, and nor is what needs it; the streams go on, but for those that stand still.
     /// </summary>
     async Task<IReadOnlyList<StepResult>> FollowAsync(
         Project project, RunHost host, IReadOnlyList<GraphNode> steps, StepSources sources,
@@ -37,7 +37,7 @@ sealed partial class PipelineRunner
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, over.Token);
         // What happened before the run began is new to the models too.
         var due = models.Select(model => model.Name).ToHashSet();
-        var failed = new HashSet<TableName>();
+        var (failed, isOpening) = (new HashSet<TableName>(), true);
         var ended = await TryAsync(streams[0], async () =>
         {
             await sources.Changes.FollowAsync(
@@ -63,8 +63,10 @@ sealed partial class PipelineRunner
             foreach (var stream in streams.Where(stream => batch.ContainsKey(stream.Table)))
             {
                 results[stream.Table] = Add(results[stream.Table], batch[stream.Table]);
-                due.UnionWith(project.Graph.Downstream(stream.Name));
+                if (!batch[stream.Table].StandsStill) due.UnionWith(project.Graph.Downstream(stream.Name));
+                else if (failed.Add(stream.Name) && !isOpening) over.CancelAfter(failedTime);
             }
+            isOpening = false;
             foreach (var model in models.Where(model => due.Remove(model.Name)))
             {
                 if (project.Graph.Upstream(model.Name).Any(failed.Contains) || failed.Contains(model.Name)) continue;

@@ -37,6 +37,9 @@ sealed class SessionNameResolver(ServedContext context, EngineInstance instance,
 
     const string CurrentUser = "current_user";
 
+    /// <summary>The endings of tables whose texts may have a value of any column of the table beside them.</summary>
+    static readonly string[] anyColumn = [TableName.None.Rejected.Name, TableName.None.Held.Name];
+
     readonly SqlSession session = context.Session;
     readonly EnvironmentNameResolver names = context.Session.Host.Names;
     CatalogView? catalog;
@@ -273,7 +276,7 @@ sealed class SessionNameResolver(ServedContext context, EngineInstance instance,
 
     /// <summary>
     /// Returns the columns of rows with their current tags, whatever version is read and whatever their names were
-    /// then. For rejected or quarantined rows of a table it adds those of the table: rejected rows may hold a value of
+    /// then. For rows that a table keeps apart it adds those of the table: rejected and held rows may have a value of
     /// any of its columns. Columns that the table no longer has are left out: nothing says any more what they held.
     /// </summary>
     async ValueTask<IReadOnlyList<Field>> TaggedAsync(
@@ -286,16 +289,15 @@ sealed class SessionNameResolver(ServedContext context, EngineInstance instance,
         var fields = now == rows ? rows.Fields : now is null ? [] : rows.Fields
             .Select(field => (Field: field, Now: now.FindStored(rows.StoredNameOf(field.Name))))
             .Where(known => known.Now is not null).Select(known => ColumnTag.WithTagsOf(known.Field, known.Now));
-        var (name, rejected, quarantined) =
-            (reference.Name, new TableName("", "").Rejected.Name, new TableName("", "").Quarantine.Name);
+        var (name, quarantined) = (reference.Name, TableName.None.Quarantine.Name);
         if (name.EndsWith(quarantined, StringComparison.OrdinalIgnoreCase))
         {
             var table = await FieldsAsync(reference with { At = null, Name = name[..^quarantined.Length] });
             fields = fields.Select(field => ColumnTag.WithTagsOf(field, Find(table, field.Name)));
         }
-        else if (name.EndsWith(rejected, StringComparison.OrdinalIgnoreCase))
+        else if (anyColumn.FirstOrDefault(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) is { } ending)
         {
-            var table = await FieldsAsync(reference with { At = null, Name = name[..^rejected.Length] });
+            var table = await FieldsAsync(reference with { At = null, Name = name[..^ending.Length] });
             fields = fields.Select(field => table.Aggregate(field, ColumnTag.WithTagsOf));
         }
         return [.. fields];

@@ -101,6 +101,24 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     public async Task<bool> IsResetAskedForAsync(CancellationToken cancellationToken) =>
         await lake.GetInfoAsync($"{folder}/{ResetFile}", cancellationToken) is not null;
 
+    /// <summary>Asks the next one who reads to bring the held changes of a stream into its table.</summary>
+    public Task AskToResumeAsync(string stream, CancellationToken cancellationToken) =>
+        lake.PutIfAbsentAsync(ResumePrefix + stream, ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
+
+    /// <summary>Returns the streams whose held changes were asked for.</summary>
+    public async Task<IReadOnlyList<string>> FindResumesAsync(CancellationToken cancellationToken)
+    {
+        var streams = new List<string>();
+        await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken))
+            if (info.Path.StartsWith(ResumePrefix, StringComparison.Ordinal))
+                streams.Add(info.Path[ResumePrefix.Length..]);
+        return streams;
+    }
+
+    /// <summary>Forgets that held changes were asked for.</summary>
+    public Task ForgetResumeAsync(string stream, CancellationToken cancellationToken) =>
+        lake.DeleteAsync(ResumePrefix + stream, cancellationToken).AsTask();
+
     /// <summary>Forgets all batches, and then that this was asked for.</summary>
     public async Task ResetAsync(CancellationToken cancellationToken)
     {
@@ -110,6 +128,8 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
                 paths.Add(info.Path);
         foreach (var path in paths.Append($"{folder}/{ResetFile}")) await lake.DeleteAsync(path, cancellationToken);
     }
+
+    string ResumePrefix => $"{folder}/resume.";
 
     string ReaderPath => $"{folder}/{ReaderFile}";
 

@@ -3,6 +3,7 @@ using Foz.Connectors.Changes;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs.Streams;
 using Foz.Storage;
@@ -19,8 +20,8 @@ namespace Foz.Streams.Reading;
 /// <param name="work">The source, and what it is read for.</param>
 sealed class SourceReading(ChangeWork work) : IAsyncDisposable
 {
-    /// <summary>How many changes wait in memory, over all tables.</summary>
-    const int ChangesInMemoryMax = 256 << 10;
+    /// <summary>How long a batch gathers changes where all that are there are read: large ones are fast.</summary>
+    static readonly TimeSpan drainTime = TimeSpan.FromSeconds(30);
 
     static readonly TimeSpan waitInterval = TimeSpan.FromMilliseconds(50);
 
@@ -46,6 +47,12 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         reader = await log.OpenReaderAsync(cancellationToken);
         feed = await work.Opened.OpenChangesAsync(
             [.. work.Streams.Select(known => known.Definition)], reader.Name, spool.FullName, cancellationToken);
+        if (await log.IsResetAskedForAsync(cancellationToken))
+        {
+            await feed.Source.StopAsync(cancellationToken);
+            await KeepAsync(new(reader.Name), cancellationToken);
+            await log.ResetAsync(cancellationToken);
+        }
         // Changes that the source did not log, or that were read over, are missing: these tables are copied again. That
         // is kept before the source logs them, or changes are read without them.
         var unlogged = await feed.Source.FindUnloggedAsync(cancellationToken);
@@ -55,15 +62,11 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         if (whole.Count < reader.Streams.Count) await KeepAsync(reader with { Streams = whole }, cancellationToken);
         foreach (var known in work.Streams)
         {
-            var table = new BronzeTable(work.Source, known, await work.DefineAsync(known, cancellationToken));
+            var table = new BronzeTable(
+                work, known, await work.DefineAsync(known.Table, known.Description, cancellationToken));
             await table.OpenAsync(
                 feed.Source.ParsePosition, whole.ContainsKey(known.Definition.Name), cancellationToken);
             tables[known.Definition.Name] = table;
-        }
-        if (await IsResetAsync(cancellationToken))
-        {
-            await feed.Source.StopAsync(cancellationToken);
-            await log.ResetAsync(cancellationToken);
         }
         if (await log.FindLastAsync(cancellationToken) is { } found)
         {
@@ -77,8 +80,12 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether a user asked for a start from the beginning, which the next opening makes.</summary>
-    public Task<bool> IsResetAsync(CancellationToken cancellationToken) => log.IsResetAskedForAsync(cancellationToken);
+    /// <summary>
+    /// Whether a user asked for a start from the beginning, or for held changes, which the next opening answers.
+    /// </summary>
+    public async Task<bool> IsAskedAsync(CancellationToken cancellationToken) =>
+        await log.IsResetAskedForAsync(cancellationToken)
+        || (await log.FindResumesAsync(cancellationToken)).Count > 0;
 
     /// <summary>Reads a batch, and commits it to the tables that it changes.</summary>
     /// <returns>Whether it has changes.</returns>
@@ -87,17 +94,23 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     /// </exception>
     public async Task<bool> ReadBatchAsync(ChangeLimits limits, CancellationToken cancellationToken)
     {
-        using var staged = new StagedTables(work.Lake.Engines);
+        await using var staged = new StagedTables(
+            work.Lake.Engines, () => new(last.Number + 1, work.Lake.Clock.GetUtcNow()));
         var end = await ReadAsync(staged, limits, cancellationToken);
-        if (staged.Count == 0)
+        if (staged.Tables.Count > 0)
         {
-            reached = end.Position;
-            return false;
+            await using var commits = await staged.EndAsync(tables: null, cancellationToken);
+            var batch = NextBatch(end) with
+            {
+                Tables = [.. staged.Tables.Select(table => $"{table.Stream.Table}")],
+                SyncedAt = staged.Part.SyncedAt,
+            };
+            Failpoint.Hit("streams.staged");
+            await AddAsync(batch, cancellationToken);
+            await CommitAsync(commits, cancellationToken);
         }
-        var batch = NextBatch(end) with { Tables = [.. staged.All.Select(entry => $"{entry.Table.Stream.Table}")] };
-        await CommitAsync(staged, batch, isNew: true, cancellationToken);
         reached = end.Position;
-        return true;
+        return staged.Tables.Count > 0;
     }
 
     /// <summary>
@@ -111,9 +124,11 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             await Task.Delay(waitInterval, work.Lake.Clock, cancellationToken);
     }
 
-    /// <summary>Returns what the tables got since the last call; those that got nothing are not in it.</summary>
+    /// <summary>
+    /// Returns what the tables got since the last call; those that got nothing, and do not stand still, are not in it.
+    /// </summary>
     public IReadOnlyDictionary<TableName, StepResult> TakeResults() =>
-        tables.Values.Select(table => table.TakeResult()).Where(result => result.TableVersion is not null)
+        tables.Values.Select(table => table.TakeResult()).Where(result => result.Outcome is not Outcome.Skipped)
             .ToDictionary(result => result.Step);
 
     /// <summary>
@@ -131,7 +146,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     {
         var end = await stream!.FindEndAsync(cancellationToken);
         await stream.BeatAsync(cancellationToken);
-        var limits = new ChangeLimits { IdleMax = TimeSpan.FromSeconds(1) };
+        var limits = new ChangeLimits { Until = end, WaitMax = drainTime };
         while (stream.Position.CompareWith(end) is not PositionOrder.Ordered { Sign: >= 0 })
             await ReadBatchAsync(limits, cancellationToken);
         await KeepPositionAsync(cancellationToken);
@@ -184,6 +199,11 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         stream = await OpenStreamAsync(lacking.Count > 0 ? last.From : last.Position, cancellationToken);
         if (lacking.Count > 0) await RepeatAsync(lacking, cancellationToken);
         await stream.ConfirmAsync(Position, cancellationToken);
+        foreach (var asked in await log.FindResumesAsync(cancellationToken))
+        {
+            if (tables.GetValueOrDefault(asked) is { } table) await table.ResumeAsync(last.Position, cancellationToken);
+            await log.ForgetResumeAsync(asked, cancellationToken);
+        }
         var missing = tables.Values.Where(table => table.CopiedAt is null).ToList();
         if (missing.Count == 0) return;
         await using var start = await feed.Source.SnapshotAsync(cancellationToken);
@@ -207,7 +227,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     /// <summary>Reads the last batch again, which tables lack.</summary>
     async Task RepeatAsync(List<BronzeTable> lacking, CancellationToken cancellationToken)
     {
-        using var staged = new StagedTables(work.Lake.Engines);
+        await using var staged = new StagedTables(work.Lake.Engines, () => new(last.Number, last.SyncedAt));
         var limits = new ChangeLimits
         {
             RowsMax = last.Changes, BytesMax = long.MaxValue, WaitMax = TimeSpan.FromDays(1),
@@ -222,8 +242,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             {
                 Hint = $"foz stream reset {work.Source.Name} starts again with a copy of its tables",
             };
-        staged.Keep(lacking);
-        await CommitAsync(staged, last, isNew: false, cancellationToken);
+        await using var commits = await staged.EndAsync(lacking, cancellationToken);
+        await CommitAsync(commits, cancellationToken);
     }
 
     async Task<ChangePart.End> ReadAsync(
@@ -233,9 +253,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             switch (part)
             {
                 case ChangePart.Rows(var changes) when TableOf(changes.Table) is { CopiedAt: not null } table:
-                    staged.Of(table).Add(changes);
+                    await staged.AddAsync(table, changes, cancellationToken);
                     work.Meter.AddRows(changes.Rows.RowCount);
-                    if (staged.CountInMemory > ChangesInMemoryMax) staged.Spill(cancellationToken);
                     break;
                 case ChangePart.End end:
                     return end;
@@ -264,16 +283,10 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         RunId = work.RunId,
     };
 
-    async Task CommitAsync(
-        StagedTables staged, ChangeBatch batch, bool isNew, CancellationToken cancellationToken)
+    async Task CommitAsync(StagedCommits commits, CancellationToken cancellationToken)
     {
-        await using var changes = new StagedCommits();
-        foreach (var (table, rows) in staged.All)
-            changes.Add(table, await table.StageAsync(rows, batch, cancellationToken));
-        Failpoint.Hit("streams.staged");
-        if (isNew) await AddAsync(batch, cancellationToken);
         Failpoint.Hit("streams.batch");
-        await changes.CommitAsync(cancellationToken);
+        await commits.CommitAsync(last.Position, cancellationToken);
         Failpoint.Hit("streams.committed");
         await stream!.ConfirmAsync(Position, cancellationToken);
     }
@@ -301,9 +314,9 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
                     cancellationToken);
                 foreach (var warning in rows.Warnings) work.Warn(warning);
                 await table.CopyAsync(
-                    session, (StreamRows.Streamed)rows, start, work.Lake.Clock.GetUtcNow(),
-                    change => work.DescribeAsync(table.Stream, change), cancellationToken);
+                    session, (StreamRows.Streamed)rows, start, cancellationToken);
                 Failpoint.Hit("streams.copied");
+                if (table.CopiedAt is null) continue;
                 var name = table.Stream.Definition.Name;
                 await KeepAsync(
                     reader.With(name, NumberOf(feed.Tables.First(known => known.Stream == name))), cancellationToken);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foz.Connectors;
 using Foz.Connectors.Changes;
 using Foz.Delta;
@@ -11,15 +10,19 @@ using Foz.Lake.Tables;
 using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
+using Foz.Pipelines.Runs.Streams;
 using Foz.Streams.Batches;
 
 namespace Foz.Streams.Tables;
 
-/// <summary>The bronze table of a stream of changes: append-only, with every change as the source made it.</summary>
-/// <param name="source">The source.</param>
+/// <summary>
+/// The bronze table of a stream of changes: append-only, with every change as the source made it. Where it cannot take
+/// changes, they are held beside it, and the other tables of the source go on.
+/// </summary>
+/// <param name="work">The source, and what it is read for.</param>
 /// <param name="stream">The stream.</param>
 /// <param name="table">The table, which its first copy makes.</param>
-sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable table)
+sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
 {
     /// <summary>
     /// The property of a table, and the parameter of commits in its history, that has a position of its source: that of
@@ -27,15 +30,18 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
     /// </summary>
     public const string CopyProperty = "foz.streams.copy", PositionNote = "foz.streams.position";
 
-    const string RescuedName = "_rescued_data";
-
-    static readonly (string Key, string Value)[] Properties =
+    static readonly (string Key, string Value)[] properties =
     [
         // There may be thousands of commits a day; a reader that is older than that reads the table again.
         ("delta.logRetentionDuration", "interval 1 days"),
     ];
 
-    long rowsWritten;
+    readonly BronzeRows rows = new(work.Source, stream);
+    readonly string step = StepOf(work.Source);
+    HeldChanges held = null!;
+    FozException? error;
+    string? heldFor;
+    long rowsWritten, rowsHeld;
     long? version;
 
     /// <summary>Gets the stream.</summary>
@@ -49,11 +55,10 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
     /// </summary>
     public long? CopiedAt { get; private set; }
 
-
     /// <summary>The step of a source's batches: the <c>appId</c> of their commits.</summary>
     public static string StepOf(ProjectSource source) => $"{source.Name}.changes";
 
-    /// <summary>Reads what the table knows of its copy.</summary>
+    /// <summary>Reads what the table knows of its copy, and of changes that are held.</summary>
     /// <param name="parse">Reads a position.</param>
     /// <param name="isWhole">Whether all changes since the copy were read.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -62,106 +67,174 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
     {
         var present = await table.FindLatestAsync(cancellationToken);
         CopiedAt = isWhole && CopyOf(present) is { } text ? parse(text).Number : null;
+        held = new(await work.Lake.OpenTableAsync(stream.Table.Held, cancellationToken), stream.Table);
+        if (HeldChanges.Find(await held.Table.FindLatestAsync(cancellationToken), present, step) is { } found)
+            (rowsHeld, heldFor) = found;
+        // A run that brought them into the table was cut off before it forgot them.
+        else await held.ClearAsync(work.Lake.Engines, cancellationToken);
     }
 
-    static string? CopyOf(TableSnapshot? table) => table?.Properties.GetValueOrDefault(CopyProperty);
-
     /// <summary>Returns the number of the last batch that it has; -1 for none.</summary>
-    public async Task<long> LastNumberAsync(CancellationToken cancellationToken) =>
-        (await table.FindLatestAsync(cancellationToken))?.BatchOf(StepOf(source)) ?? -1;
+    public async Task<long> LastNumberAsync(CancellationToken cancellationToken) => Math.Max(
+        (await table.FindLatestAsync(cancellationToken))?.BatchOf(step) ?? -1,
+        (await held.Table.FindLatestAsync(cancellationToken))?.BatchOf(step) ?? -1);
 
     /// <summary>Whether it has a batch; it does not need one that it was copied after.</summary>
     public async Task<bool> HasAsync(ChangeBatch batch, CancellationToken cancellationToken) =>
-        await table.FindLatestAsync(cancellationToken) is not { } present
-        || present.BatchOf(StepOf(source)) >= batch.Number;
+        await table.FindLatestAsync(cancellationToken) is null
+        || await LastNumberAsync(cancellationToken) >= batch.Number;
 
     /// <summary>
     /// Copies all rows of the source's table. Rows that the lake's table has already stay as its history: a truncation
-    /// comes before the copy, so that rows which the source has no more are none of it.
+    /// comes before the copy, so that rows which the source has no more are none of it. Where the table cannot take the
+    /// rows it stays without a copy, and says why in its result.
     /// </summary>
     /// <param name="session">The session that writes them.</param>
-    /// <param name="rows">The rows, as of the start.</param>
+    /// <param name="copied">The rows, as of the start.</param>
     /// <param name="start">The moment.</param>
-    /// <param name="syncedAt">When they are read.</param>
-    /// <param name="describe">Gives the columns their tags.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">They do not fit the table.</exception>
     public async Task CopyAsync(
-        EngineSession session, StreamRows.Streamed rows, ChangeStart start, DateTimeOffset syncedAt,
-        Func<TableChange, Task> describe, CancellationToken cancellationToken)
+        EngineSession session, StreamRows.Streamed copied, ChangeStart start, CancellationToken cancellationToken)
     {
+        // What is held is older than the copy.
+        await held.ClearAsync(work.Lake.Engines, cancellationToken);
+        (heldFor, rowsHeld) = (null, 0);
         var present = await table.FindLatestAsync(cancellationToken);
-        using var relation = session.Register(rows.Stream);
-        var own = string.Concat(rows.Fields.Select(field => $"s.{SqlText.Identifier(field.Name)}, "));
-        var number = start.Position.Number;
-        var select = Masked(
-            $"SELECT {own}{Marks("r", number, rows.CommittedAt)} FROM {relation.Sql} AS s", rows.Fields, syncedAt);
+        using var relation = session.Register(copied.Stream);
         // What another mode left here is no history of changes.
         var replaces = present is not null && CopyOf(present) is null;
-        if (present is not null && !replaces)
-            select += $"\nUNION ALL BY NAME SELECT {Marks("t", number - 1, rows.CommittedAt)}, "
-                + Constants(syncedAt);
-        var options = OptionsOf(rows.Fields) with
+        var select = rows.OfCopy(
+            relation.Sql, copied, start.Position.Number, work.Lake.Clock.GetUtcNow(),
+            truncates: present is not null && !replaces);
+        var options = rows.OptionsOf(copied.Fields) with
         {
             Properties =
             [
-                .. Properties.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)),
+                .. properties.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)),
                 KeyValuePair.Create(CopyProperty, (string?)$"{start.Position}"),
             ],
-            Notes = [(PositionNote, $"{start.Position}")],
         };
         var writer = new TableWriter(session);
-        await using var change = await WriteAsync(() => replaces
-            ? writer.OverwriteAsync(table, select, options, cancellationToken)
-            : writer.AppendAsync(table, select, options, cancellationToken));
-        await describe(change);
-        await CommitAsync(change, cancellationToken);
-        CopiedAt = number;
-    }
-
-    /// <summary>Writes the files of a batch's changes; nothing of it is in the table yet.</summary>
-    /// <param name="changes">The changes.</param>
-    /// <param name="batch">The batch.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="FozException">They do not fit the table.</exception>
-    public async Task<TableChange> StageAsync(
-        StagedChanges changes, ChangeBatch batch, CancellationToken cancellationToken)
-    {
-        table.ReachedBy(changes.Session);
-        IReadOnlyList<Field> fields =
-            [.. changes.Tables.Reverse().SelectMany(known => known.Fields).DistinctBy(field => field.Name)];
-        var select = changes.Select();
-        // The copy has what was committed before it.
-        if (changes.FirstPosition < CopiedAt)
-            select = $"SELECT * FROM ({select}) WHERE {ChangeColumns.Lsn} >= {Number(CopiedAt!.Value)}";
-        select = Masked(select, fields, batch.SyncedAt, changes.Tables.Any(known => known.HasBefore));
-        if (stream.Drift is DriftPolicy.Freeze or DriftPolicy.DiscardColumn or DriftPolicy.Fail)
-            select = await WithoutNewAsync(select, fields, cancellationToken);
-        var options = OptionsOf(fields) with
+        try
         {
-            Batch = new(StepOf(source), batch.Number),
-            Notes = [(PositionNote, batch.Position)],
-        };
-        return await WriteAsync(
-            () => new TableWriter(changes.Session).AppendAsync(table, select, options, cancellationToken));
+            await using var change = await ExplainAsync(() => replaces
+                ? writer.OverwriteAsync(table, select, options, cancellationToken)
+                : writer.AppendAsync(table, select, options, cancellationToken));
+            await work.DescribeAsync(stream, change);
+            await CommitOwnAsync(change, $"{start.Position}", cancellationToken);
+            CopiedAt = start.Position.Number;
+        }
+        catch (FozException e) when (IsMisfit(e))
+        {
+            error = e;
+        }
     }
 
-    /// <summary>Commits what was staged.</summary>
-    /// <exception cref="DeltaException">Another commit came first that it conflicts with.</exception>
-    public async Task CommitAsync(TableChange change, CancellationToken cancellationToken)
+    /// <summary>Writes files of a batch's changes; nothing of it is in the table yet.</summary>
+    /// <param name="session">The session that writes them.</param>
+    /// <param name="changes">The changes.</param>
+    /// <param name="part">The batch.</param>
+    /// <param name="before">
+    /// The change that has the batch's earlier ones, which is disposed of if it is not the result; null for none.
+    /// </param>
+    /// <param name="hasSameColumns">Whether the earlier ones have the same columns.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The change that has all of them: of the table, or of what is held where it cannot take them.</returns>
+    public async Task<TableChange> WriteAsync(
+        EngineSession session, ChangeSelect changes, BatchPart part, TableChange? before, bool hasSameColumns,
+        CancellationToken cancellationToken)
     {
-        var committed = await change.CommitAsync(cancellationToken);
-        (rowsWritten, version) = (rowsWritten + change.RowsAdded, committed.Version);
+        var fields = BronzeRows.FieldsOf(changes);
+        var select = rows.OfChanges(changes, fields, part.SyncedAt, CopiedAt);
+        var isOfHeld = heldFor is not null;
+        if (!isOfHeld)
+            try
+            {
+                return await ExplainAsync(() => WriteOwnAsync(
+                    session, select, fields, part, before, hasSameColumns, cancellationToken));
+            }
+            catch (FozException e) when (IsMisfit(e))
+            {
+                heldFor = e.Message;
+                held = new(
+                    await work.DefineAsync(
+                        stream.Table.Held, $"Changes that wait until {stream.Table} can take them", cancellationToken),
+                    stream.Table);
+            }
+        if (isOfHeld && before is not null)
+        {
+            await HeldChanges.WriteMoreAsync(session, before, select, part.Number, cancellationToken);
+            return before;
+        }
+        using var earlier = await OpenNewAsync(before, session, cancellationToken);
+        var whole = await held.WriteAsync(
+            session, With(earlier, select), new(step, part.Number), heldFor!, cancellationToken);
+        if (before is not null) await before.DisposeAsync();
+        return whole;
     }
 
-    /// <summary>Returns what was committed since the last call.</summary>
+    /// <summary>Commits what was written.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="position">The position at which the table stands then.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="DeltaException">Another commit came first that it conflicts with.</exception>
+    public async Task CommitAsync(TableChange change, string position, CancellationToken cancellationToken)
+    {
+        if (heldFor is null)
+        {
+            await CommitOwnAsync(change, position, cancellationToken);
+            return;
+        }
+        await change.CommitAsync(cancellationToken);
+        rowsHeld += change.RowsAdded;
+    }
+
+    /// <summary>Brings the held changes into the table; they stay held where it still cannot take them.</summary>
+    /// <param name="position">The position at which the table stands then.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task ResumeAsync(string position, CancellationToken cancellationToken)
+    {
+        if (heldFor is null) return;
+        using var session = work.Lake.Engines.Open(Workload.Ingestion);
+        table.ReachedBy(session);
+        var number = await LastNumberAsync(cancellationToken);
+        var last = (await table.FindLatestAsync(cancellationToken))?.BatchOf(step) ?? -1;
+        var (select, relation) = await held.OpenAsync(session, last, cancellationToken);
+        using var opened = relation;
+        if (CopiedAt is { } copy) select = BronzeRows.After(select, copy);
+        var fields = session.Describe(select, cancellationToken).Select(column => column.ToField())
+            .Where(field => !ChangeColumns.Has(field.Name)).ToList();
+        try
+        {
+            await using var change = await ExplainAsync(() => WriteOwnAsync(
+                session, select, fields, new(number, default), before: null, hasSameColumns: false,
+                cancellationToken));
+            await CommitOwnAsync(change, position, cancellationToken);
+        }
+        catch (FozException e) when (IsMisfit(e))
+        {
+            heldFor = e.Message;
+            return;
+        }
+        await held.ClearAsync(work.Lake.Engines, cancellationToken);
+        (heldFor, rowsHeld) = (null, 0);
+    }
+
+    /// <summary>Returns what was committed since the last call, or why the table stands still.</summary>
     public StepResult TakeResult()
     {
+        var fault = heldFor is null ? error : new FozException(
+            ErrorKind.Data, $"{stream.Table} stands still, {rowsHeld:N0} changes are held: {heldFor}")
+        {
+            Hint = held.Mend,
+        };
         var result = new StepResult
         {
             Step = stream.Table,
             IsStream = true,
-            Outcome = version is null ? Outcome.Skipped : Outcome.Succeeded,
+            Outcome = fault is not null ? Outcome.Failed : version is null ? Outcome.Skipped : Outcome.Succeeded,
+            Error = fault,
+            StandsStill = fault is not null,
             TableVersion = version,
             RowsWritten = rowsWritten,
             RowsChanged = rowsWritten,
@@ -171,23 +244,48 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
         return result;
     }
 
-    WriteOptions OptionsOf(IEnumerable<Field> fields) => new()
+    static string? CopyOf(TableSnapshot? table) => table?.Properties.GetValueOrDefault(CopyProperty);
+
+    /// <summary>Whether an error is the table's own, and no reason for others to wait.</summary>
+    static bool IsMisfit(FozException error) =>
+        error is { IsTransient: false, Kind: ErrorKind.Data or ErrorKind.Table or ErrorKind.Sql };
+
+    async Task<TableChange> WriteOwnAsync(
+        EngineSession session, string select, List<Field> fields, BatchPart part, TableChange? before,
+        bool hasSameColumns, CancellationToken cancellationToken)
     {
-        Fields = [.. fields.Select(Describe)],
-        Description = stream.Description,
-        Readers = stream.Readers,
-        WidensTypes = stream.Drift is DriftPolicy.Evolve,
-    };
+        if (stream.Drift is DriftPolicy.Freeze or DriftPolicy.DiscardColumn or DriftPolicy.Fail)
+            select = await WithoutNewAsync(select, fields, cancellationToken);
+        var writer = new TableWriter(session);
+        if (before is not null && hasSameColumns)
+        {
+            await writer.AppendMoreAsync(before, select, cancellationToken);
+            return before;
+        }
+        // Columns changed in the middle: what is written already is written again, with the columns of both.
+        using var earlier = await OpenNewAsync(before, session, cancellationToken);
+        var options = rows.OptionsOf([.. fields, .. before?.Fields ?? []]) with { Batch = new(step, part.Number) };
+        var change = await writer.AppendAsync(table, With(earlier, select), options, cancellationToken);
+        if (before is not null) await before.DisposeAsync();
+        return change;
+    }
 
-    Field Describe(Field field) =>
-        ColumnOf(field.Name) is { Description: { } description }
-            ? field with { Metadata = field.Metadata.SetItem(Field.CommentKey, description) }
-            : field;
+    static async Task<TableRelation?> OpenNewAsync(
+        TableChange? change, EngineSession session, CancellationToken cancellationToken) => change is null
+        ? null
+        : await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken);
 
-    ColumnDefinition? ColumnOf(string name) =>
-        stream.Columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    static string With(TableRelation? earlier, string select) =>
+        earlier is null ? select : $"SELECT * FROM {earlier.Sql} UNION ALL BY NAME {select}";
 
-    async Task<TableChange> WriteAsync(Func<Task<TableChange>> write)
+    async Task CommitOwnAsync(TableChange change, string position, CancellationToken cancellationToken)
+    {
+        change.Note(PositionNote, position);
+        var committed = await change.CommitAsync(cancellationToken);
+        (rowsWritten, version, error) = (rowsWritten + change.RowsAdded, committed.Version, null);
+    }
+
+    async Task<TableChange> ExplainAsync(Func<Task<TableChange>> write)
     {
         try
         {
@@ -215,66 +313,15 @@ sealed class BronzeTable(ProjectSource source, ProjectStream stream, LakeTable t
         var added = fields.Where(field => !known.Contains(field.Name)).Select(field => field.Name).ToList();
         if (added.Count == 0) return select;
         if (stream.Drift is DriftPolicy.Fail)
+        {
+            var names = string.Join(", ", added.Where(name => name != BronzeRows.RescuedName));
             throw new FozException(
-                ErrorKind.Data,
-                $"{stream.Table}: the source has new columns {string.Join(", ", added)}, and its drift policy is fail")
+                ErrorKind.Data, $"{stream.Table}: the source has new columns {names}, and its drift policy is fail")
             {
                 Place = stream.Definition.Place,
                 Hint = $"foz alter {stream.Name} takes them in, or set drift: evolve",
             };
+        }
         return $"SELECT * EXCLUDE ({string.Join(", ", added.Select(SqlText.Identifier))}) FROM ({select})";
     }
-
-    /// <summary>The change columns of rows that no log has.</summary>
-    static string Marks(string operation, long number, DateTimeOffset? committedAt) =>
-        $"'{operation}' AS {ChangeColumns.Op}, CAST({Number(number)} AS BIGINT) AS {ChangeColumns.Lsn}, "
-        + $"CAST(NULL AS BIGINT) AS {ChangeColumns.Seq}, CAST(NULL AS BIGINT) AS {ChangeColumns.Tx}, "
-        + $"{(committedAt is { } at ? Instant(at) : "CAST(NULL AS TIMESTAMPTZ)")} AS {ChangeColumns.CommitTs}, "
-        + $"CAST(NULL AS VARCHAR[]) AS {ChangeColumns.Unchanged}";
-
-    /// <summary>The change columns that are the same for all rows of a batch.</summary>
-    string Constants(DateTimeOffset syncedAt) =>
-        $"{Instant(syncedAt)} AS {ChangeColumns.SyncedAt}, "
-        + $"{SqlText.Literal($"{source.Name}.{stream.Definition.Name}")} AS {ChangeColumns.Source}";
-
-    /// <summary>Rows with masked columns, and with all change columns in their order.</summary>
-    string Masked(string select, IReadOnlyList<Field> fields, DateTimeOffset syncedAt, bool hasBefore = false)
-    {
-        var own = fields.Select(field => Masked(field, SqlText.Identifier(field.Name)));
-        IEnumerable<string> change =
-        [
-            ChangeColumns.Op, ChangeColumns.Lsn, ChangeColumns.Seq, ChangeColumns.Tx, ChangeColumns.CommitTs,
-            Constants(syncedAt), ChangeColumns.Unchanged,
-        ];
-        if (hasBefore) change = change.Append(Before(fields));
-        return $"SELECT {string.Join(", ", own.Concat(change))} FROM ({select}\n)";
-    }
-
-    string Masked(Field field, string value) => MaskOf(field) is { } mask
-        ? $"{mask.Sql(value, field.Type, source.MaskKey)} AS {SqlText.Identifier(field.Name)}"
-        : value;
-
-    /// <summary>The mask of a column; values that no column can hold are masked where any column is.</summary>
-    ColumnMask? MaskOf(Field field) =>
-        field.Name == RescuedName && stream.Columns.Any(column => column.Mask is not null)
-            ? ColumnMask.Redact
-            : ColumnOf(field.Name)?.Mask;
-
-    string Before(IReadOnlyList<Field> fields)
-    {
-        if (fields.All(field => MaskOf(field) is null)) return ChangeColumns.Before;
-        var packed = fields.Select(field =>
-        {
-            var name = SqlText.Identifier(field.Name);
-            var value = $"{ChangeColumns.Before}.{name}";
-            return $"{name} := {(MaskOf(field) is { } mask ? mask.Sql(value, field.Type, source.MaskKey) : value)}";
-        });
-        return $"CASE WHEN {ChangeColumns.Before} IS NOT NULL THEN struct_pack({string.Join(", ", packed)}) END AS "
-            + ChangeColumns.Before;
-    }
-
-    static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    static string Instant(DateTimeOffset instant) => string.Create(
-        CultureInfo.InvariantCulture, $"TIMESTAMPTZ '{instant.ToUniversalTime():yyyy-MM-dd HH:mm:ss.ffffff}+00'");
 }

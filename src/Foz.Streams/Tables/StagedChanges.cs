@@ -1,99 +1,97 @@
 using Foz.Connectors.Changes;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
-using Foz.Lake.Engine.Functions;
+using Foz.Lake.Tables.Writing;
 
 namespace Foz.Streams.Tables;
 
 /// <summary>
-/// The changes of one table in the batch that is being read. They wait in memory, or, once they are many, in a
-/// temporary table of the engine, which moves to its spill folder what its memory does not hold. For one thread.
+/// What one table gets of the batch that is being read. Changes wait in memory; where they are many, some are written
+/// to files of the future commit while more are read. For one thread, but for the write that runs.
 /// </summary>
-/// <param name="open">Opens the session that they are written from.</param>
-sealed class StagedChanges(Func<EngineSession> open) : IDisposable
+/// <param name="table">The table.</param>
+/// <param name="engines">The engine that writes.</param>
+/// <param name="part">The batch.</param>
+sealed class StagedChanges(BronzeTable table, EnginePool engines, BatchPart part) : IAsyncDisposable
 {
-    readonly List<Segment> segments = [];
-    readonly List<StreamRelation> relations = [];
+    /// <summary>About what a value takes in memory besides what the source sent for it.</summary>
+    const int ValueBytes = 8;
+
+    List<Segment> waiting = [];
+    Task writing = Task.CompletedTask;
     EngineSession? session;
+    TableChange? change;
+    ChangeTable? written;
 
-    /// <summary>The session that they are written from.</summary>
-    public EngineSession Session => session ??= open();
+    /// <summary>Gets the table.</summary>
+    public BronzeTable Table => table;
 
-    /// <summary>How many changes there are.</summary>
-    public long Count { get; private set; }
-
-    /// <summary>How many wait in memory.</summary>
-    public int CountInMemory { get; private set; }
-
-    /// <summary>The first change's position, as a number.</summary>
-    public long? FirstPosition { get; private set; }
-
-    /// <summary>The tables as the changes have them, in their order: more than one where columns changed.</summary>
-    public IEnumerable<ChangeTable> Tables => segments.Select(segment => segment.Table);
+    /// <summary>Gets about how many bytes wait in memory.</summary>
+    public long BytesWaiting { get; private set; }
 
     /// <summary>Adds changes, in the order of the source.</summary>
     public void Add(TableChanges changes)
     {
         var count = changes.Rows.RowCount;
         if (count == 0) return;
-        if (segments.Count == 0 || segments[^1].Table != changes.Table) segments.Add(new(changes.Table));
-        segments[^1].Waiting.Add(ChangeRows.Of(changes));
-        FirstPosition ??= changes.Marks.Positions[0];
-        Count += count;
-        CountInMemory += count;
+        if (waiting.Count == 0 || waiting[^1].Table != changes.Table) waiting.Add(new(changes.Table));
+        waiting[^1].Batches.Add(ChangeRows.Of(changes));
+        waiting[^1].FirstPosition ??= changes.Marks.Positions[0];
+        BytesWaiting += changes.Bytes + (long)count * changes.Table.ColumnCount * ValueBytes;
     }
 
-    /// <summary>Moves what waits in memory to the engine.</summary>
-    public void Spill(CancellationToken cancellationToken)
+    /// <summary>Begins to write what waits in memory, once nothing else of the table is written.</summary>
+    /// <returns>A task that ends when that write does.</returns>
+    public async Task<Task> BeginWriteAsync(CancellationToken cancellationToken)
     {
-        foreach (var (number, segment) in segments.Index().Where(entry => entry.Item.Waiting.Count > 0))
-        {
-            using var rows = Session.Register(StreamOf(segment));
-            var select = $"SELECT * FROM {rows.Sql}";
-            Session.Execute(
-                segment.Stored is { } stored
-                    ? $"INSERT INTO {stored} {select}"
-                    : $"CREATE TEMP TABLE {segment.Stored = $"foz_changes_{number}"} AS {select}",
-                cancellationToken);
-            segment.Waiting.Clear();
-        }
-        CountInMemory = 0;
+        await writing;
+        if (waiting.Count == 0) return Task.CompletedTask;
+        var segments = waiting;
+        (waiting, BytesWaiting) = ([], 0);
+        return writing = Task.Run(() => WriteAsync(segments, cancellationToken), CancellationToken.None);
     }
 
-    /// <summary>
-    /// Returns a SELECT of all changes; a column that came with another type has the one that holds both.
-    /// </summary>
-    public string Select() => string.Join("\nUNION ALL BY NAME ", segments.SelectMany(SelectsOf));
+    /// <summary>Writes all that is left.</summary>
+    /// <returns>The change, of which nothing is committed; owned by the caller.</returns>
+    /// <exception cref="Foz.Lake.FozException">The changes do not fit the table.</exception>
+    public async Task<TableChange> EndAsync(CancellationToken cancellationToken)
+    {
+        await await BeginWriteAsync(cancellationToken);
+        var ended = change!;
+        change = null;
+        return ended;
+    }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        foreach (var relation in relations) relation.Dispose();
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (change is not null) await change.DisposeAsync();
         session?.Dispose();
     }
 
-    IEnumerable<string> SelectsOf(Segment segment)
+    async Task WriteAsync(List<Segment> segments, CancellationToken cancellationToken)
     {
-        if (segment.Stored is { } stored) yield return $"SELECT * FROM {stored}";
-        if (segment.Waiting.Count == 0) yield break;
-        var relation = Session.Register(StreamOf(segment));
-        relations.Add(relation);
-        yield return $"SELECT * FROM {relation.Sql}";
-    }
-
-    static ColumnStream StreamOf(Segment segment)
-    {
-        ColumnBatch[] waiting = [.. segment.Waiting];
-        return new(ChangeRows.FieldsOf(segment.Table), [Read(waiting)])
+        if (session is null)
         {
-            RowCountEstimate = waiting.Sum(batch => (long)batch.RowCount),
-        };
-    }
-
-    static async IAsyncEnumerable<ColumnBatch> Read(ColumnBatch[] batches)
-    {
-        await Task.CompletedTask;
-        foreach (var batch in batches) yield return batch;
+            session = engines.Open(Workload.Ingestion);
+            table.Table.ReachedBy(session);
+        }
+        var relations = segments.Select(segment => session.Register(segment.Stream())).ToList();
+        try
+        {
+            var rows = new ChangeSelect(
+                string.Join("\nUNION ALL BY NAME ", relations.Select(relation => $"SELECT * FROM {relation.Sql}")),
+                [.. segments.Select(segment => segment.Table)], segments[0].FirstPosition!.Value);
+            change = await table.WriteAsync(
+                session, rows, part, change, segments.TrueForAll(segment => segment.Table == written),
+                cancellationToken);
+            written = segments[^1].Table;
+        }
+        finally
+        {
+            foreach (var relation in relations) relation.Dispose();
+        }
     }
 
     /// <summary>Changes with the same columns, one after the other.</summary>
@@ -101,9 +99,35 @@ sealed class StagedChanges(Func<EngineSession> open) : IDisposable
     {
         public ChangeTable Table { get; } = table;
 
-        public List<ColumnBatch> Waiting { get; } = [];
+        public List<ColumnBatch> Batches { get; } = [];
 
-        /// <summary>The engine's table of those that do not wait in memory; null where all do.</summary>
-        public string? Stored { get; set; }
+        /// <summary>The first change's position, as a number.</summary>
+        public long? FirstPosition { get; set; }
+
+        public ColumnStream Stream() => new(ChangeRows.FieldsOf(Table), [ReadAsync()])
+        {
+            RowCountEstimate = Batches.Sum(batch => (long)batch.RowCount),
+        };
+
+        async IAsyncEnumerable<ColumnBatch> ReadAsync()
+        {
+            await Task.CompletedTask;
+            foreach (var batch in Batches) yield return batch;
+        }
     }
 }
+
+/// <summary>Changes of a table as the engine reads them.</summary>
+/// <param name="Sql">
+/// A SELECT of them; a column that came with another type has the one that holds both.
+/// </param>
+/// <param name="Tables">
+/// The tables as the changes have them, in their order: more than one where columns changed.
+/// </param>
+/// <param name="FirstPosition">The first change's position, as a number.</param>
+sealed record ChangeSelect(string Sql, IReadOnlyList<ChangeTable> Tables, long FirstPosition);
+
+/// <summary>The batch that is being read.</summary>
+/// <param name="Number">Its number.</param>
+/// <param name="SyncedAt">When it is read.</param>
+sealed record BatchPart(long Number, DateTimeOffset SyncedAt);

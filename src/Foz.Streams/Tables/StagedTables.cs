@@ -1,54 +1,63 @@
+using Foz.Connectors.Changes;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
 
 namespace Foz.Streams.Tables;
 
 /// <summary>The changes of a batch that is being read, by their tables. For one thread.</summary>
-/// <param name="engines">The engine that holds what is too much for memory, and writes files.</param>
-sealed class StagedTables(EnginePool engines) : IDisposable
+/// <param name="engines">The engine that writes them.</param>
+/// <param name="begin">Gives the batch, once there is something in it.</param>
+sealed class StagedTables(EnginePool engines, Func<BatchPart> begin) : IAsyncDisposable
 {
+    /// <summary>About how many bytes wait in memory, over all tables; as many are written meanwhile.</summary>
+    const long BytesMax = 32 << 20;
+
     readonly Dictionary<BronzeTable, StagedChanges> byTable = [];
+    Task writing = Task.CompletedTask;
 
-    /// <summary>Gets how many tables have changes.</summary>
-    public int Count => byTable.Count;
+    /// <summary>Gets the batch.</summary>
+    public BatchPart Part => field ??= begin();
 
-    /// <summary>Gets how many changes wait in memory.</summary>
-    public int CountInMemory => byTable.Values.Sum(staged => staged.CountInMemory);
+    /// <summary>Gets the tables that have changes.</summary>
+    public IReadOnlyCollection<BronzeTable> Tables => byTable.Keys;
 
-    /// <summary>Gets the tables with their changes.</summary>
-    public IEnumerable<(BronzeTable Table, StagedChanges Changes)> All =>
-        byTable.Select(entry => (entry.Key, entry.Value));
-
-    /// <summary>Gets the changes of a table.</summary>
-    public StagedChanges Of(BronzeTable table)
+    /// <summary>Adds changes of a table; where too many wait, those of one table are written first.</summary>
+    /// <exception cref="Foz.Lake.FozException">Changes do not fit their table.</exception>
+    public async ValueTask AddAsync(BronzeTable table, TableChanges changes, CancellationToken cancellationToken)
     {
-        if (byTable.TryGetValue(table, out var staged)) return staged;
-        return byTable[table] = new(() =>
-        {
-            var session = engines.Open(Workload.Ingestion);
-            table.Table.ReachedBy(session);
-            return session;
-        });
+        if (!byTable.TryGetValue(table, out var staged)) byTable[table] = staged = new(table, engines, Part);
+        staged.Add(changes);
+        if (byTable.Values.Sum(known => known.BytesWaiting) <= BytesMax) return;
+        await writing;
+        writing = await byTable.Values.MaxBy(known => known.BytesWaiting)!.BeginWriteAsync(cancellationToken);
     }
 
-    /// <summary>Moves the changes of the table that has most in memory to the engine.</summary>
-    public void Spill(CancellationToken cancellationToken) =>
-        byTable.Values.MaxBy(staged => staged.CountInMemory)?.Spill(cancellationToken);
-
-    /// <summary>Keeps the changes of some tables alone.</summary>
-    public void Keep(IReadOnlyCollection<BronzeTable> tables)
+    /// <summary>Writes all that is left of the changes of some tables, and forgets those of others.</summary>
+    /// <param name="tables">The tables; null for all.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="Foz.Lake.FozException">Changes do not fit their table.</exception>
+    public async Task<StagedCommits> EndAsync(
+        IReadOnlyCollection<BronzeTable>? tables, CancellationToken cancellationToken)
     {
-        foreach (var (table, staged) in byTable.Where(entry => !tables.Contains(entry.Key)).ToList())
+        var commits = new StagedCommits();
+        try
         {
-            byTable.Remove(table);
-            staged.Dispose();
+            foreach (var (table, staged) in byTable)
+                if (tables?.Contains(table) is not false)
+                    commits.Add(table, await staged.EndAsync(cancellationToken));
+            return commits;
+        }
+        catch
+        {
+            await commits.DisposeAsync();
+            throw;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        foreach (var staged in byTable.Values) staged.Dispose();
+        foreach (var staged in byTable.Values) await staged.DisposeAsync();
     }
 }
 
@@ -61,8 +70,10 @@ sealed class StagedCommits : IAsyncDisposable
     public void Add(BronzeTable table, TableChange change) => changes.Add((table, change));
 
     /// <summary>Commits all of them.</summary>
-    public async Task CommitAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(changes.Select(entry => entry.Table.CommitAsync(entry.Change, cancellationToken)));
+    /// <param name="position">The position at which the tables stand then.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task CommitAsync(string position, CancellationToken cancellationToken) => await Task.WhenAll(
+        changes.Select(entry => entry.Table.CommitAsync(entry.Change, position, cancellationToken)));
 
     /// <summary>Deletes the files of those that are not committed.</summary>
     public async ValueTask DisposeAsync()

@@ -68,6 +68,31 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
         await logged.AssertAllSameAsync("id", "id", "v");
     }
 
+    [Fact]
+    public async Task A_table_that_stands_still_is_an_incident_while_others_are_followed()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            "CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (id int PRIMARY KEY, v text)", "a", "b");
+        logged.WriteStreams("  a: {mode: cdc, drift: fail}\n  b: {mode: cdc}\n");
+        using var host = Start(logged);
+        await logged.Database.ExecuteAsync("INSERT INTO b VALUES (1, 'b')");
+        await WaitAsync(host, logged, "SELECT v FROM bronze.b", "b");
+        await logged.Database.ExecuteAsync("ALTER TABLE a ADD n int; INSERT INTO a VALUES (1, 'one', 2)");
+        await WaitAsync(
+            host, logged, "SELECT DISTINCT subject FROM foz.incidents WHERE event = 'opened'", "bronze.a");
+        for (var i = 2; i < 5; i++)
+        {
+            await logged.Database.ExecuteAsync($"INSERT INTO b VALUES ({i}, 'b{i}')");
+            await WaitAsync(host, logged, $"SELECT v FROM bronze.b WHERE id = {i}", $"b{i}");
+        }
+        logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\n");
+        (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "resume", "bronze.a")).Expect(0);
+        await WaitAsync(host, logged, "SELECT v, n FROM bronze.a", "one|2");
+        await logged.Database.ExecuteAsync("UPDATE a SET v = 'two'");
+        await WaitAsync(host, logged, "SELECT v FROM bronze.a WHERE _cdc_op = 'u'", "two");
+    }
+
     static FozProcess Start(LoggedDatabase logged) => FozProcess.Start(
         logged.Lake.Folder, failpoint: null, "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0",
         "--http-port", "0");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Foz.Cli.Terminal;
+using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Streams;
 
@@ -13,12 +14,15 @@ static class StreamCommand
     static readonly IReadOnlyList<ResultColumn> columns =
     [
         new("source"), new("stream"), new("state"), new("rows"), new("changed", IsTime: true), new("unread_bytes"),
-        new("kept_bytes"), new("position"),
+        new("kept_bytes"), new("held"), new("position"), new("reason"),
     ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
         Name, "List streams of changes, and start them again",
-        ["foz stream ls", "foz stream reset shop"]) { List(context), Reset(context) };
+        ["foz stream ls", "foz stream resume bronze.orders", "foz stream reset shop"])
+    {
+        List(context), Resume(context), Reset(context),
+    };
 
     static ExampleCommand List(CommandContext context)
     {
@@ -33,8 +37,27 @@ static class StreamCommand
             context.WriteRows(arguments, columns, streams.Select(stream => (object?[])
             [
                 stream.Source, stream.Stream, StateOf(stream), stream.Rows, FiringText.Of(stream.CommittedAt),
-                stream.Lag?.UnreadBytes, stream.Lag?.RetainedBytes, stream.Position,
+                stream.Lag?.UnreadBytes, stream.Lag?.RetainedBytes, stream.RowsHeld, stream.Position,
+                stream.HeldFor,
             ]));
+        });
+        return command;
+    }
+
+    static ExampleCommand Resume(CommandContext context)
+    {
+        var table = new Argument<string>("table") { Description = "The bronze table, as schema.table" };
+        var command = new ExampleCommand(
+            "resume", "Bring the held changes of a table that stands still into it, after you mended it",
+            ["foz stream resume bronze.orders"]) { table };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
+            var name = TableName.Parse(arguments.GetRequiredValue(table));
+            await new StreamService(workspace.Lake, project).ResumeAsync(name, cancellationToken);
+            context.Shell.Out.WriteLine(
+                $"{name} goes on: by the next run, or within a minute by the host that follows its source");
         });
         return command;
     }
@@ -60,6 +83,7 @@ static class StreamCommand
 
     static string StateOf(StreamStatus stream) => stream switch
     {
+        { HeldFor: not null } => "stands still",
         { IsCopied: false } => "waits for its copy",
         { Lag: null } => "has no slot",
         { Lag.IsLost: true } => "lost",

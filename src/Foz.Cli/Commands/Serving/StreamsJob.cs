@@ -10,7 +10,8 @@ namespace Foz.Cli.Commands.Serving;
 
 /// <summary>
 /// Follows the logs of the project's sources while this process leads: a run for each source, which begins again after
-/// an hour, so that its records are kept, after a failure, and where the project was changed.
+/// an hour, so that its records are kept, after a failure, and where the project was changed. A model that failed is
+/// tried again by the next run: the first ones are short for that. Where a log cannot be read, the job waits.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="current">Gives the project as it is now: the same object while nothing changed; null for none.</param>
@@ -60,7 +61,7 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
         if (!following.HasBegun) report($"follows the changes of {source.Name}");
         following.HasBegun = true;
         return new RunService(lake).Start(
-            source.Request(project, following.Failures > 0 ? runTimeAfterFailure : runTime),
+            source.Request(project, Backoff(runTimeAfterFailure, following.ModelFailures, runTime)),
             what =>
             {
                 if (what is RunEvent.Warned { Warning: var warning })
@@ -72,33 +73,40 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
     async Task EndAsync(FollowedSource source, Following following, ActiveRun ended)
     {
         following.Run = null;
-        var error = await ErrorOfAsync(ended);
-        if (error is null)
-        {
-            if (following.Failures > 0) report($"the changes of {source.Name} are followed again");
-            following.Failures = 0;
-            return;
-        }
-        var wait = retryMin * Math.Pow(2, Math.Min(following.Failures++, 10));
-        following.NextAt = lake.Clock.GetUtcNow() + (wait < retryMax ? wait : retryMax);
-        if (following.LastError != error.Message) report(error.Describe());
-        following.LastError = error.Message;
+        var (error, isOfLog) = await ErrorOfAsync(ended);
+        following.ModelFailures = error is null || isOfLog ? 0 : following.ModelFailures + 1;
+        if (error is null && following.LastError is not null)
+            report($"the changes of {source.Name} are followed again");
+        if (error is not null && following.LastError != error.Message) report(error.Describe());
+        following.LastError = error?.Message;
+        following.NextAt = lake.Clock.GetUtcNow()
+            + (isOfLog ? Backoff(retryMin, ++following.LogFailures, retryMax) : TimeSpan.Zero);
+        if (!isOfLog) following.LogFailures = 0;
     }
 
-    static async Task<FozException?> ErrorOfAsync(ActiveRun ended)
+    /// <summary>A time that doubles with each failure from a least one on; the most where there was none.</summary>
+    static TimeSpan Backoff(TimeSpan least, int failures, TimeSpan most) =>
+        failures is > 0 and < 20 && least * (1 << failures - 1) is var time && time < most ? time : most;
+
+    /// <summary>What went wrong, and whether the log could not be read.</summary>
+    static async Task<(FozException? Error, bool IsOfLog)> ErrorOfAsync(ActiveRun ended)
     {
         try
         {
             var result = await ended.Result;
-            return result.Error ?? result.Steps.Select(step => step.Error).FirstOrDefault(error => error is not null);
+            var failed = result.Steps.Where(step => step.Error is not null)
+                .MaxBy(step => step is { IsStream: true, StandsStill: false });
+            return (
+                result.Error ?? failed?.Error,
+                result.Error is not null || failed is { IsStream: true, StandsStill: false });
         }
         catch (FozException e)
         {
-            return e;
+            return (e, true);
         }
         catch (OperationCanceledException)
         {
-            return null;
+            return (null, false);
         }
     }
 
@@ -118,7 +126,9 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
 
         public bool HasBegun { get; set; }
 
-        public int Failures { get; set; }
+        public int LogFailures { get; set; }
+
+        public int ModelFailures { get; set; }
 
         public string? LastError { get; set; }
 

@@ -81,6 +81,8 @@ sealed class BinlogAssembler : IBatchProgress, IDisposable
 
     public BinlogPosition Position => place.Position;
 
+    ChangePosition IBatchProgress.Position => Position;
+
     /// <summary>Takes an event that has arrived.</summary>
     /// <exception cref="WireException">It is malformed, or what it logs is not supported.</exception>
     public Assembled Feed(ReadOnlySpan<byte> data)

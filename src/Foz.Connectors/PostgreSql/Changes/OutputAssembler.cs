@@ -88,6 +88,8 @@ sealed class OutputAssembler : IBatchProgress, IDisposable
 
     public LogPosition Position => new(history, Lsn, 0);
 
+    ChangePosition IBatchProgress.Position => Position;
+
     /// <summary>Takes a message that has arrived.</summary>
     /// <exception cref="WireException">It is malformed, or not possible where it comes.</exception>
     public Assembled Feed(ReadOnlySpan<byte> data)

@@ -90,7 +90,7 @@ sealed class TableDecoder : IDisposable
     {
         var changes = new TableChanges(Table, rows.Build(), marks.Build())
         {
-            Before = before?.Build(), Absent = absent,
+            Bytes = Bytes, Before = before?.Build(), Absent = absent,
         };
         (absent, Bytes) = (null, 0);
         return changes;

@@ -106,6 +106,9 @@ public sealed partial class TableChange : IAsyncDisposable
     /// <summary>The columns that the table would have.</summary>
     public IReadOnlyList<Foz.Lake.Data.Field> Fields => DeltaTypes.ToFields(transaction.Schema.Columns);
 
+    /// <summary>Lets the table's history show something of the commit besides the operation's own parameters.</summary>
+    public void Note(string key, string value) => transaction.Notes = transaction.Notes.With(key, value);
+
     /// <summary>The table as it would be.</summary>
     public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
 
@@ -351,8 +354,7 @@ public sealed partial class TableChange : IAsyncDisposable
         var how = new TransactionOptions
         {
             Operation = operation.Name,
-            Parameters = options.Notes.Aggregate(
-                operation.Parameters, (all, note) => all.With(note.Key, note.Value)),
+            Parameters = operation.Parameters,
             EngineInfo = TableOperation.EngineInfo,
             AttemptsMax = options.RacesMax + 1,
         };

@@ -35,6 +35,19 @@ public sealed class TableWriter(EngineSession session)
             change.AddAsync(session, new ChangedRows(rows, RowChange.Insert), cancellationToken));
     }
 
+    /// <summary>Adds more rows to a change that <see cref="AppendAsync"/> has begun.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="select">The rows, with the columns that the first ones had.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// The statement failed, or its rows do not fit; the change is as it was.
+    /// </exception>
+    public async Task AppendMoreAsync(TableChange change, string select, CancellationToken cancellationToken)
+    {
+        var rows = Project(change.Target, session.Describe(select, cancellationToken), select);
+        await change.AddAsync(session, new ChangedRows(rows, RowChange.Insert), cancellationToken);
+    }
+
     /// <summary>
     /// Puts rows in the place of all that the table has, with their own columns; makes the table if there is none.
     /// </summary>

@@ -100,7 +100,7 @@ sealed class ChangeSteps(IChangeReader? reader, Func<string, StepLease> leaseOf)
                     .FindAsync(() => change.Fields, CancellationToken.None);
                 change.Describe(field => tags.ChangesOf(field, isMadeAnew: false));
             },
-            DefineAsync = (stream, stop) => context.DefineTableAsync(
-                stream.Table, stream.Description, node.Source.Owner, stop),
+            DefineAsync = (name, description, stop) => context.DefineTableAsync(
+                name, description, node.Source.Owner, stop),
         };
 }

@@ -56,8 +56,8 @@ public sealed record ChangeWork(Lakehouse Lake, ProjectFile Project, ProjectSour
     /// <summary>Takes the log for the run, which keeps it until its step ends; waits for another that has it.</summary>
     public required Func<CancellationToken, Task> TakeAsync { get; init; }
 
-    /// <summary>Makes sure that a stream's name defines a table, and opens it.</summary>
-    public required Func<ProjectStream, CancellationToken, ValueTask<LakeTable>> DefineAsync { get; init; }
+    /// <summary>Makes sure that a name defines a table, with a description, and opens it.</summary>
+    public required Func<TableName, string?, CancellationToken, ValueTask<LakeTable>> DefineAsync { get; init; }
 
     /// <summary>Gives the columns of a stream's table the tags that the project states.</summary>
     public required Func<ProjectStream, TableChange, Task> DescribeAsync { get; init; }

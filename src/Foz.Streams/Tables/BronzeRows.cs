@@ -1,0 +1,121 @@
+using System.Globalization;
+using Foz.Connectors;
+using Foz.Lake.Data;
+using Foz.Lake.Sql;
+using Foz.Lake.Tables;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Streams.Tables;
+
+/// <summary>SQL of the rows of a bronze table: what the source gave, masked, with all change columns.</summary>
+/// <param name="source">The source.</param>
+/// <param name="stream">The stream.</param>
+sealed class BronzeRows(ProjectSource source, ProjectStream stream)
+{
+    /// <summary>The column of values that no other one can hold.</summary>
+    public const string RescuedName = "_rescued_data";
+
+    /// <summary>Returns the columns of changes; a later one wins.</summary>
+    public static List<Field> FieldsOf(ChangeSelect changes) =>
+        [.. changes.Tables.Reverse().SelectMany(known => known.Fields).DistinctBy(field => field.Name)];
+
+    /// <summary>Returns a SELECT of changes.</summary>
+    /// <param name="changes">The changes.</param>
+    /// <param name="fields">Their columns.</param>
+    /// <param name="syncedAt">When they are read.</param>
+    /// <param name="from">The position, as a number, of the copy that has what was committed before.</param>
+    public string OfChanges(ChangeSelect changes, IReadOnlyList<Field> fields, DateTimeOffset syncedAt, long? from) =>
+        Masked(
+            changes.FirstPosition < from ? After(changes.Sql, from.Value) : changes.Sql, fields, syncedAt,
+            changes.Tables.Any(known => known.HasBefore));
+
+    /// <summary>Returns a SELECT of a copy.</summary>
+    /// <param name="sql">SQL of the rows.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="number">The position of the copy, as a number.</param>
+    /// <param name="syncedAt">When it is made.</param>
+    /// <param name="truncates">Whether earlier rows of the table are none of it.</param>
+    public string OfCopy(string sql, StreamRows.Streamed rows, long number, DateTimeOffset syncedAt, bool truncates)
+    {
+        var own = string.Concat(rows.Fields.Select(field => $"s.{SqlText.Identifier(field.Name)}, "));
+        var select = Masked(
+            $"SELECT {own}{Marks("r", number, rows.CommittedAt)} FROM {sql} AS s", rows.Fields, syncedAt);
+        return truncates
+            ? $"{select}\nUNION ALL BY NAME SELECT {Marks("t", number - 1, rows.CommittedAt)}, {Constants(syncedAt)}"
+            : select;
+    }
+
+    /// <summary>Returns a SELECT of those changes that a copy does not have.</summary>
+    public static string After(string changes, long copy) =>
+        $"SELECT * FROM ({changes}) WHERE {ChangeColumns.Lsn} >= {Number(copy)}";
+
+    /// <summary>How rows of some columns are written.</summary>
+    public WriteOptions OptionsOf(IEnumerable<Field> fields) => new()
+    {
+        Fields = [.. fields.Select(Describe)],
+        Description = stream.Description,
+        Readers = stream.Readers,
+        WidensTypes = stream.Drift is DriftPolicy.Evolve,
+    };
+
+    Field Describe(Field field) =>
+        ColumnOf(field.Name) is { Description: { } description }
+            ? field with { Metadata = field.Metadata.SetItem(Field.CommentKey, description) }
+            : field;
+
+    ColumnDefinition? ColumnOf(string name) =>
+        stream.Columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The change columns of rows that no log has.</summary>
+    static string Marks(string operation, long number, DateTimeOffset? committedAt) =>
+        $"'{operation}' AS {ChangeColumns.Op}, CAST({Number(number)} AS BIGINT) AS {ChangeColumns.Lsn}, "
+        + $"CAST(NULL AS BIGINT) AS {ChangeColumns.Seq}, CAST(NULL AS BIGINT) AS {ChangeColumns.Tx}, "
+        + $"{(committedAt is { } at ? Instant(at) : "CAST(NULL AS TIMESTAMPTZ)")} AS {ChangeColumns.CommitTs}, "
+        + $"CAST(NULL AS VARCHAR[]) AS {ChangeColumns.Unchanged}";
+
+    /// <summary>The change columns that are the same for all rows of a batch.</summary>
+    string Constants(DateTimeOffset syncedAt) =>
+        $"{Instant(syncedAt)} AS {ChangeColumns.SyncedAt}, "
+        + $"{SqlText.Literal($"{source.Name}.{stream.Definition.Name}")} AS {ChangeColumns.Source}";
+
+    /// <summary>Rows with masked columns, and with all change columns in their order.</summary>
+    string Masked(string select, IReadOnlyList<Field> fields, DateTimeOffset syncedAt, bool hasBefore = false)
+    {
+        var own = fields.Select(field => Masked(field, SqlText.Identifier(field.Name)));
+        IEnumerable<string> change =
+        [
+            ChangeColumns.Op, ChangeColumns.Lsn, ChangeColumns.Seq, ChangeColumns.Tx, ChangeColumns.CommitTs,
+            Constants(syncedAt), ChangeColumns.Unchanged,
+        ];
+        if (hasBefore) change = change.Append(Before(fields));
+        return $"SELECT {string.Join(", ", own.Concat(change))} FROM ({select}\n)";
+    }
+
+    string Masked(Field field, string value) => MaskOf(field) is { } mask
+        ? $"{mask.Sql(value, field.Type, source.MaskKey)} AS {SqlText.Identifier(field.Name)}"
+        : value;
+
+    /// <summary>The mask of a column; values that no column can hold are masked where any column is.</summary>
+    ColumnMask? MaskOf(Field field) =>
+        field.Name == RescuedName && stream.Columns.Any(column => column.Mask is not null)
+            ? ColumnMask.Redact
+            : ColumnOf(field.Name)?.Mask;
+
+    string Before(IReadOnlyList<Field> fields)
+    {
+        if (fields.All(field => MaskOf(field) is null)) return ChangeColumns.Before;
+        var packed = fields.Select(field =>
+        {
+            var name = SqlText.Identifier(field.Name);
+            var value = $"{ChangeColumns.Before}.{name}";
+            return $"{name} := {(MaskOf(field) is { } mask ? mask.Sql(value, field.Type, source.MaskKey) : value)}";
+        });
+        return $"CASE WHEN {ChangeColumns.Before} IS NOT NULL THEN struct_pack({string.Join(", ", packed)}) END AS "
+            + ChangeColumns.Before;
+    }
+
+    static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    static string Instant(DateTimeOffset instant) => string.Create(
+        CultureInfo.InvariantCulture, $"TIMESTAMPTZ '{instant.ToUniversalTime():yyyy-MM-dd HH:mm:ss.ffffff}+00'");
+}
