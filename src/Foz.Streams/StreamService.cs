@@ -15,8 +15,9 @@ namespace Foz.Streams;
 /// <param name="project">The project.</param>
 public sealed class StreamService(Lakehouse lake, Project project)
 {
-    /// <summary>Returns how the streams stand, in the order of the project.</summary>
-    /// <exception cref="FozException">A source does not answer.</exception>
+    /// <summary>
+    /// Returns how the streams stand, in the order of the project; also those of sources that do not answer.
+    /// </summary>
     public async Task<IReadOnlyList<StreamStatus>> ListAsync(CancellationToken cancellationToken)
     {
         var statuses = new List<StreamStatus>();
@@ -25,20 +26,21 @@ public sealed class StreamService(Lakehouse lake, Project project)
             var source = streams.Key;
             var log = LogOf(source.Name);
             var last = await log.FindLastAsync(cancellationToken);
-            var lag = await log.FindReaderAsync(cancellationToken) is { } reader
-                ? await FindLagAsync(source, reader.Name, cancellationToken)
-                : null;
+            var (lag, fault) = await FindLagAsync(source, cancellationToken);
             foreach (var (_, stream) in streams)
             {
                 var table = await lake.OpenTableAsync(stream.Table, cancellationToken);
                 var present = await table.FindLatestAsync(cancellationToken);
                 var held = await FindHeldAsync(source, stream, cancellationToken);
-                statuses.Add(new(source.Name, stream.Definition.Name)
+                statuses.Add(new(source, stream)
                 {
+                    At = lake.Clock.GetUtcNow(),
+                    Fault = fault,
                     IsCopied = present?.Properties.ContainsKey(BronzeTable.CopyProperty) is true,
                     Rows = present?.RowCount,
                     Position = last?.Position,
-                    CommittedAt = present?.Timestamp,
+                    ChangedAt = present?.Timestamp,
+                    Delay = last is null ? null : last.SyncedAt - (last.CommittedAt ?? last.SyncedAt),
                     Lag = lag,
                     RowsHeld = held?.Rows ?? 0,
                     HeldFor = held?.Reason,
@@ -64,6 +66,26 @@ public sealed class StreamService(Lakehouse lake, Project project)
                 Hint = NearestName.Hint(source, known) ?? "foz stream ls lists them",
             };
         await LogOf(source).AskForResetAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Lets a source forget this lake, so that it keeps no log for it: all of its tables are to be copied again, which
+    /// <see cref="ResetAsync"/> asks for.
+    /// </summary>
+    /// <param name="source">The source.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The source does not answer.</exception>
+    public async Task ReleaseAsync(ProjectSource source, CancellationToken cancellationToken)
+    {
+        if (await LogOf(source.Name).FindReaderAsync(cancellationToken) is { } reader)
+            await WithAsync(
+                source, reader,
+                async changes =>
+                {
+                    await changes.StopAsync(cancellationToken);
+                    return true;
+                },
+                cancellationToken);
     }
 
     /// <summary>
@@ -108,22 +130,43 @@ public sealed class StreamService(Lakehouse lake, Project project)
 
     ChangeBatchLog LogOf(string source) => new(lake.Store, project.Environment, source);
 
-    async Task<ChangeLag?> FindLagAsync(ProjectSource source, string reader, CancellationToken cancellationToken)
+    /// <summary>What a source keeps for this lake, or why it does not say.</summary>
+    async Task<(ChangeLag? Lag, FozException? Fault)> FindLagAsync(
+        ProjectSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LogOf(source.Name).FindReaderAsync(cancellationToken) is { } reader
+                ? (await WithAsync(
+                    source, reader, changes => changes.FindLagAsync(cancellationToken), cancellationToken), null)
+                : default;
+        }
+        catch (FozException e) when (e.Kind is ErrorKind.Source or ErrorKind.Configuration)
+        {
+            return (null, e);
+        }
+    }
+
+    async Task<T?> WithAsync<T>(
+        ProjectSource source, LogReader reader, Func<IChangeSource, Task<T>> work, CancellationToken cancellationToken)
     {
         await using var opened = ConnectorRegistry.Find(source.Definition.Connection.Type)!
             .Open(source.Definition, project.Folder);
-        if (opened is not ILoggedSource logged) return null;
-        var feed = await logged.OpenChangesAsync([], reader, Path.GetTempPath(), cancellationToken);
+        if (opened is not ILoggedSource logged) return default;
+        var feed = await logged.OpenChangesAsync([], reader.Name, Path.GetTempPath(), cancellationToken);
         await using var changes = feed.Source;
-        return await changes.FindLagAsync(cancellationToken);
+        return await work(changes);
     }
 }
 
 /// <summary>How a stream of changes stands.</summary>
 /// <param name="Source">Its source.</param>
-/// <param name="Stream">Its name.</param>
-public sealed record StreamStatus(string Source, string Stream)
+/// <param name="Stream">It.</param>
+public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
 {
+    /// <summary>Gets the moment.</summary>
+    public DateTimeOffset At { get; init; }
+
     /// <summary>Gets whether its table was copied, so that changes follow.</summary>
     public bool IsCopied { get; init; }
 
@@ -134,7 +177,10 @@ public sealed record StreamStatus(string Source, string Stream)
     public string? Position { get; init; }
 
     /// <summary>Gets when its table was last changed; null where there is none.</summary>
-    public DateTimeOffset? CommittedAt { get; init; }
+    public DateTimeOffset? ChangedAt { get; init; }
+
+    /// <summary>Gets how long after its commit the newest change of the source was read; null where none was.</summary>
+    public TimeSpan? Delay { get; init; }
 
     /// <summary>Gets how many changes wait beside its table, which cannot take them.</summary>
     public long RowsHeld { get; init; }
@@ -142,6 +188,21 @@ public sealed record StreamStatus(string Source, string Stream)
     /// <summary>Gets why its table cannot take them; null where it can.</summary>
     public string? HeldFor { get; init; }
 
-    /// <summary>Gets what the source keeps for this lake; null where it keeps nothing.</summary>
+    /// <summary>Gets what the source keeps for this lake; null where it keeps nothing, or does not say.</summary>
     public ChangeLag? Lag { get; init; }
+
+    /// <summary>Gets why the source does not say what it keeps; null where it does.</summary>
+    public FozException? Fault { get; init; }
+
+    /// <summary>Gets how it stands, in a word or two.</summary>
+    public string State => this switch
+    {
+        { HeldFor: not null } => "stands still",
+        { Fault: not null } => "source does not answer",
+        { IsCopied: false } => "waits for its copy",
+        { Lag: null } => "has no slot",
+        { Lag.IsLost: true } => "lost",
+        { Lag.IsActive: true } => "followed",
+        _ => "idle",
+    };
 }

@@ -83,6 +83,51 @@ public sealed record HostRecord : JournalRecord
     public required int FiringsWaiting { get; init; }
 }
 
+/// <summary>How a stream of changes stood at a moment, in <c>foz.streams</c>.</summary>
+public sealed record StreamRecord : JournalRecord
+{
+    /// <summary>The table's name.</summary>
+    public const string Table = "streams";
+
+    /// <summary>The moment.</summary>
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>The source.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The stream.</summary>
+    public required string Stream { get; init; }
+
+    /// <summary>Its table.</summary>
+    public required string TableName { get; init; }
+
+    /// <summary>How it stands, in a word or two, as <c>foz stream ls</c> says it.</summary>
+    public required string State { get; init; }
+
+    /// <summary>The position at which all tables of the source stand; null where reading was not begun.</summary>
+    public string? Position { get; init; }
+
+    /// <summary>When its table was last changed; null where it never was.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+
+    /// <summary>Rows of its table: copies and changes; null where that is not known.</summary>
+    public long? Rows { get; init; }
+
+    /// <summary>Changes that wait beside its table, which cannot take them.</summary>
+    public long RowsHeld { get; init; }
+
+    /// <summary>
+    /// How long after its commit the newest change of the source was read, in seconds; null where none was.
+    /// </summary>
+    public double? LagSeconds { get; init; }
+
+    /// <summary>Bytes of log after what was read; null where the source does not answer, or keeps none.</summary>
+    public long? UnreadBytes { get; init; }
+
+    /// <summary>Bytes of log that the source keeps for this lake; null as for <see cref="UnreadBytes"/>.</summary>
+    public long? RetainedBytes { get; init; }
+}
+
 /// <summary>A change of an incident, and the incident after it, in <c>foz.incidents</c>.</summary>
 public sealed record IncidentRecord : JournalRecord
 {

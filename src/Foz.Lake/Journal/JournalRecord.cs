@@ -18,6 +18,7 @@ namespace Foz.Lake.Journal;
 [JsonDerivedType(typeof(BackupRecord), BackupRecord.Table)]
 [JsonDerivedType(typeof(HostRecord), HostRecord.Table)]
 [JsonDerivedType(typeof(IncidentRecord), IncidentRecord.Table)]
+[JsonDerivedType(typeof(StreamRecord), StreamRecord.Table)]
 public abstract record JournalRecord
 {
     /// <summary>The run that it belongs to.</summary>

@@ -84,6 +84,12 @@ public static class JournalTables
                 Count("bytes_written"), Count("disk_free_bytes"), Count("disk_bytes"), Count("sessions"),
                 Count("statements_waiting"), Count("runs"), Count("firings_waiting"),
             ],
+            [StreamRecord.Table] =
+            [
+                RunId, Instant("recorded_at"), Text("source"), Text("stream"), Text("table_name"), Text("state"),
+                Text("position"), Count("rows"), Count("rows_held"), new("lag_seconds", DataType.Double),
+                Count("unread_bytes"), Count("retained_bytes"), Instant("changed_at"),
+            ],
             [IncidentRecord.Table] =
             [
                 RunId, Text("incident_id"), Count("change"), Text("event"), Text("project"), Text("environment"),

@@ -82,7 +82,7 @@ public sealed class JournalWriter(Lakehouse lake)
     /// <param name="table">The table's name inside the schema <c>foz</c>.</param>
     public async Task<PendingRows?> SelectPendingAsync(string table)
     {
-        var own = table is AuditRecord.Table or QueryRecord.Table or HostRecord.Table
+        var own = table is AuditRecord.Table or QueryRecord.Table or HostRecord.Table or StreamRecord.Table
             ? RecordSegments.In(lake.JournalFolder, table) : [];
         var segments = await RecordsOfRunsAsync();
         if (own.Count == 0 && segments.Count == 0) return null;

@@ -22,6 +22,9 @@ public sealed record AlertHooks
     /// <summary>Gives the settings as the files say them now: the same object while they are the same.</summary>
     public required Func<AlertSettings> Current { get; init; }
 
+    /// <summary>Takes what other jobs of the host saw break or hold since the last call.</summary>
+    public Func<IReadOnlyList<Evidence>> TakeEvidence { get; init; } = static () => [];
+
     /// <summary>Whether the project has users: a condition in SQL must then state one.</summary>
     public required Func<bool> HasUsers { get; init; }
 }

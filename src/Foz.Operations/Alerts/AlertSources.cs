@@ -61,6 +61,7 @@ sealed class AlertSources(Lakehouse lake, ProjectFile file, AlertHooks hooks, IH
             (ended, from) = await firings.ReadAsync(from, lake.Clock.GetUtcNow(), cancellationToken);
         }
         await ReadFinishedAsync(settings, cancellationToken);
+        pending.AddRange(hooks.TakeEvidence());
         pending.AddRange(await rules.LookAsync(settings, Facts, finished, state.Open, cancellationToken));
         return new([.. pending], ended, versions, from);
     }

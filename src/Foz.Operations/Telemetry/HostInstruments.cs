@@ -24,6 +24,7 @@ public sealed class HostInstruments : IDisposable
         CreateOfHost(version);
         CreateOfStorage();
         CreateOfSchedules();
+        CreateOfStreams();
     }
 
     /// <inheritdoc/>
@@ -79,6 +80,31 @@ public sealed class HostInstruments : IDisposable
             "foz.schedule.lateness", Lateness, "s",
             "How long ago the oldest firing of a schedule was due that still waits; absent where none does");
     }
+
+    void CreateOfStreams()
+    {
+        meter.CreateObservableGauge(
+            "foz.stream.lag", () => OfSources(static lag => lag.Seconds), "s",
+            "How long after its commit the newest change of each source with streams of changes was read");
+        meter.CreateObservableGauge(
+            "foz.stream.unread", () => OfSources(static lag => lag.UnreadBytes), "By",
+            "Bytes of the source's log after what was read");
+        meter.CreateObservableGauge(
+            "foz.stream.retained", () => OfSources(static lag => lag.RetainedBytes), "By",
+            "Bytes of log that the source keeps for this lake");
+        meter.CreateObservableGauge(
+            "foz.stream.held",
+            () => state.Streams().Select(lag => new Measurement<long>(
+                lag.RowsHeld, new("source", lag.Source), new KeyValuePair<string, object?>("stream", lag.Stream))),
+            unit: null, "Changes that wait beside the table of a stream, which cannot take them");
+    }
+
+    /// <summary>All streams of a source have one log.</summary>
+    IEnumerable<Measurement<T>> OfSources<T>(Func<StreamLag, T?> part)
+        where T : struct =>
+        from lag in state.Streams().DistinctBy(lag => lag.Source)
+        where part(lag) is not null
+        select new Measurement<T>(part(lag)!.Value, new KeyValuePair<string, object?>("source", lag.Source));
 
     IEnumerable<Measurement<long>> Disks(Func<DiskSpace, long> part)
     {

@@ -17,6 +17,29 @@ public sealed record HostState
     /// <summary>Gets the runs that work.</summary>
     public Func<int> Runs { get; init; } = static () => 0;
 
+    /// <summary>Gets how streams of changes stand, as far as they are known.</summary>
+    public Func<IReadOnlyList<StreamLag>> Streams { get; init; } = static () => [];
+
     /// <summary>Gets the firings that wait and work.</summary>
     public Func<ScheduleLoad> Schedules { get; init; } = static () => ScheduleLoad.None;
+}
+
+/// <summary>How far a stream of changes lags its source.</summary>
+/// <param name="Source">The source.</param>
+/// <param name="Stream">The stream.</param>
+public sealed record StreamLag(string Source, string Stream)
+{
+    /// <summary>Gets how long after its commit the newest change of the source was read; null where none was.</summary>
+    public double? Seconds { get; init; }
+
+    /// <summary>
+    /// Gets the bytes of log after what was read; null where the source does not answer, or keeps none.
+    /// </summary>
+    public long? UnreadBytes { get; init; }
+
+    /// <summary>Gets the bytes of log that the source keeps; null as for <see cref="UnreadBytes"/>.</summary>
+    public long? RetainedBytes { get; init; }
+
+    /// <summary>Gets the changes that wait beside its table, which cannot take them.</summary>
+    public long RowsHeld { get; init; }
 }

@@ -28,6 +28,9 @@ public sealed record ProjectSource
     /// <summary>The key of hashes that mask columns; null where none is stated.</summary>
     public string? MaskKey { get; init; }
 
+    /// <summary>The most bytes of log that the source may keep for the lake; null where it may keep any.</summary>
+    public long? LogBytesMax { get; init; }
+
     /// <summary>What happens to new columns where a stream says nothing else.</summary>
     public DriftPolicy Drift { get; init; }
 

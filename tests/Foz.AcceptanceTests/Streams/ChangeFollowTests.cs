@@ -1,5 +1,6 @@
 using Foz.AcceptanceTests.PostgreSql;
 using Foz.Lake;
+using Npgsql;
 
 namespace Foz.AcceptanceTests.Streams;
 
@@ -91,6 +92,35 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
         await WaitAsync(host, logged, "SELECT v, n FROM bronze.a", "one|2");
         await logged.Database.ExecuteAsync("UPDATE a SET v = 'two'");
         await WaitAsync(host, logged, "SELECT v FROM bronze.a WHERE _cdc_op = 'u'", "two");
+    }
+
+    [Fact]
+    public async Task A_source_that_keeps_more_log_than_it_may_is_let_go_before_its_disk_is_full()
+    {
+        await using var own = new PostgreSqlServer();
+        using var logged = await LoggedDatabase.CreateAsync(
+            own, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')", "a");
+        logged.WriteStreams("  a: {mode: cdc}\nmax_slot_wal: 64MB\n");
+        using var host = Start(logged);
+        await WaitAsync(host, logged, "SELECT v FROM bronze.a", "one");
+        // The log of a transaction that does not end is kept.
+        await using var open = await own.ConnectAsync(logged.Database.Name);
+        await using var transaction = await open.BeginTransactionAsync(Cancel);
+        await using (var insert = new NpgsqlCommand("INSERT INTO a VALUES (2, 'two')", open))
+            await insert.ExecuteNonQueryAsync(Cancel);
+        for (var segment = 0; segment < 6; segment++)
+            await logged.Database.ExecuteAsync("UPDATE a SET v = 'x' WHERE id = 1; SELECT pg_switch_wal()");
+        await WaitAsync(
+            host, logged,
+            "SELECT DISTINCT subject, severity FROM foz.incidents WHERE event = 'opened' AND kind = 'stream'", "shop|critical");
+        Assert.Empty(await logged.Database.QueryAsync("SELECT 1 FROM pg_replication_slots"));
+        var listed = await FozProcess.RunAsync(
+            logged.Lake.Folder, "query", "SELECT DISTINCT stream, table_name, state, rows_held FROM foz.streams", "-o", "csv");
+        Assert.Contains("\na,bronze.a,", listed.Expect(0).Output, StringComparison.Ordinal);
+        await transaction.CommitAsync(Cancel);
+        (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "reset", "shop")).Expect(0);
+        await WaitAsync(host, logged, "SELECT v FROM bronze.a WHERE id = 2", "two");
+        await logged.AssertAllSameAsync("id", "id", "v");
     }
 
     static FozProcess Start(LoggedDatabase logged) => FozProcess.Start(

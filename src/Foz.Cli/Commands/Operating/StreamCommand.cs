@@ -36,9 +36,9 @@ static class StreamCommand
             var streams = await new StreamService(workspace.Lake, project).ListAsync(cancellationToken);
             context.WriteRows(arguments, columns, streams.Select(stream => (object?[])
             [
-                stream.Source, stream.Stream, StateOf(stream), stream.Rows, FiringText.Of(stream.CommittedAt),
-                stream.Lag?.UnreadBytes, stream.Lag?.RetainedBytes, stream.RowsHeld, stream.Position,
-                stream.HeldFor,
+                stream.Source.Name, stream.Stream.Definition.Name, stream.State, stream.Rows,
+                FiringText.Of(stream.ChangedAt), stream.Lag?.UnreadBytes, stream.Lag?.RetainedBytes, stream.RowsHeld,
+                stream.Position, stream.HeldFor ?? context.Mask(stream.Fault?.Message ?? ""),
             ]));
         });
         return command;
@@ -80,14 +80,4 @@ static class StreamCommand
         });
         return command;
     }
-
-    static string StateOf(StreamStatus stream) => stream switch
-    {
-        { HeldFor: not null } => "stands still",
-        { IsCopied: false } => "waits for its copy",
-        { Lag: null } => "has no slot",
-        { Lag.IsLost: true } => "lost",
-        { Lag.IsActive: true } => "followed",
-        _ => "idle",
-    };
 }

@@ -8,6 +8,7 @@ using Foz.Operations;
 using Foz.Operations.Alerts;
 using Foz.Operations.Hosting;
 using Foz.Operations.Scheduling;
+using Foz.Operations.Telemetry;
 using Foz.Operations.Upkeep;
 using Foz.Pipelines.Runs.Requests;
 
@@ -38,6 +39,7 @@ sealed class RequestHost(
     readonly HostRequests requests = new(workspace.Lake);
     readonly Dictionary<string, Task> working = new(StringComparer.Ordinal);
     readonly ScheduleService service = new(workspace.Lake, workspace.File);
+    Func<IReadOnlyList<StreamLag>> streamLags = static () => [];
     bool hasLed;
 
     /// <summary>Gets whether this process leads.</summary>
@@ -45,6 +47,9 @@ sealed class RequestHost(
 
     /// <summary>Gets how many firings of schedules wait and work.</summary>
     public ScheduleLoad Load => IsLeading ? service.Load : ScheduleLoad.None;
+
+    /// <summary>Gets how streams of changes stand, as far as they are known.</summary>
+    public IReadOnlyList<StreamLag> StreamLags => IsLeading ? streamLags() : [];
 
     Shell Shell => context.Shell;
 
@@ -108,7 +113,11 @@ sealed class RequestHost(
     /// <summary>What the host that leads does by itself, besides answering requests.</summary>
     IEnumerable<IHostJob> CreateJobs(Leadership leader)
     {
-        var (alerting, firingEnded) = new AlertService(workspace.Lake, workspace.File).CreateJob(alerts);
+        var streams = new StreamsJob(workspace.Lake, () => schedules.Project, Report);
+        var watch = new StreamWatch(workspace.Lake, () => schedules.Project, streams.StopAsync, Report);
+        streamLags = () => watch.Lags;
+        var (alerting, firingEnded) = new AlertService(workspace.Lake, workspace.File)
+            .CreateJob(alerts with { TakeEvidence = watch.TakeEvidence });
         return
         [
             service.CreateJob(
@@ -123,7 +132,7 @@ sealed class RequestHost(
                 },
                 Report),
             new RevisionJob(schedules, service),
-            alerting, upkeep(), new StreamsJob(workspace.Lake, () => schedules.Project, Report),
+            alerting, upkeep(), streams, watch,
             .. observer.CreateJobs(),
         ];
     }

@@ -125,7 +125,7 @@ static class ServeCommand
         observer.Observe(new()
         {
             Sessions = () => sql.Sessions.Count, StatementsWaiting = () => sql.StatementsWaiting,
-            IsLeading = () => host.IsLeading, Schedules = () => host.Load,
+            IsLeading = () => host.IsLeading, Schedules = () => host.Load, Streams = () => host.StreamLags,
         }, BuildFacts.Version);
         await using var server = await FozServer.StartAsync(options, cancellationToken);
         WarnOfAddress(context, serve);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Operations.Hosting;
@@ -19,9 +20,10 @@ namespace Foz.Cli.Commands.Serving;
 sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> report) : IHostJob, IAsyncDisposable
 {
     static readonly TimeSpan runTime = TimeSpan.FromHours(1), runTimeAfterFailure = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan stopTime = TimeSpan.FromMinutes(1);
     static readonly TimeSpan retryMin = TimeSpan.FromSeconds(1), retryMax = TimeSpan.FromMinutes(2);
 
-    readonly Dictionary<string, Following> working = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, Following> working = new(StringComparer.Ordinal);
     Project? followed;
 
     /// <inheritdoc/>
@@ -45,12 +47,21 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
         if (project is null) return;
         foreach (var source in FollowedSource.Of(project))
         {
-            if (!working.TryGetValue(source.Name, out var following))
-                working[source.Name] = following = new();
+            var following = working.GetOrAdd(source.Name, static _ => new());
             if (following.Run is { Result.IsCompleted: true } ended) await EndAsync(source, following, ended);
             if (following.Run is null && lake.Clock.GetUtcNow() >= following.NextAt)
                 following.Run = Start(source, project, following);
         }
+    }
+
+    /// <summary>Stops following a source for a minute. Safe for use by any thread.</summary>
+    public async Task StopAsync(string source)
+    {
+        if (!working.TryGetValue(source, out var following)) return;
+        following.NextAt = lake.Clock.GetUtcNow() + stopTime;
+        if (following.Run is not { } run) return;
+        run.Cancel();
+        await ErrorOfAsync(run);
     }
 
     /// <inheritdoc/>
@@ -79,9 +90,9 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
             report($"the changes of {source.Name} are followed again");
         if (error is not null && following.LastError != error.Message) report(error.Describe());
         following.LastError = error?.Message;
-        following.NextAt = lake.Clock.GetUtcNow()
-            + (isOfLog ? Backoff(retryMin, ++following.LogFailures, retryMax) : TimeSpan.Zero);
-        if (!isOfLog) following.LogFailures = 0;
+        following.LogFailures = isOfLog ? following.LogFailures + 1 : 0;
+        if (isOfLog)
+            following.NextAt = lake.Clock.GetUtcNow() + Backoff(retryMin, following.LogFailures, retryMax);
     }
 
     /// <summary>A time that doubles with each failure from a least one on; the most where there was none.</summary>

@@ -42,6 +42,13 @@ static class SourceKeys
             Keys = Freshness,
         },
         new("loaded_at_field", "dbt's word for `loaded_at` of `freshness`"),
+        new(
+            "max_slot_wal",
+            "with `mode: cdc`: the most log that the source may keep for this lake, such as `20GB`; `foz serve` "
+                + "[gives up](../guide/change-streams.md#the-log-that-the-source-keeps) what is more")
+        {
+            Default = "no limit",
+        },
         new("mask_key", "the key of `mask: hash`") { IsSecret = true },
         new("description", "for people"),
         new("owner", "for people"),

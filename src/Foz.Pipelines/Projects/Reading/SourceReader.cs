@@ -19,6 +19,9 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     /// <summary>What <c>streams</c> says to take all, and the key that does so beside named ones.</summary>
     const string All = "all", Others = "*";
 
+    /// <summary>The least log that a source may be limited to: a few segments of PostgreSQL's log.</summary>
+    const long LogBytesMin = 50_000_000;
+
     static readonly Dictionary<string, StreamMode> Modes = new(StringComparer.Ordinal)
     {
         ["snapshot"] = StreamMode.Snapshot, ["incremental"] = StreamMode.Incremental,
@@ -82,6 +85,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
                 ?? OnViolation.Fail,
             IsContract = TableContract.Read(reader, errors) ?? false,
             MaskKey = ReadMaskKey(reader, written),
+            LogBytesMax = reader.MemorySize("max_slot_wal", LogBytesMin)?.Bytes,
             Drift = reader.Word("drift", DriftPolicies) ?? DriftPolicy.Evolve,
             MaxRejected = RejectedLimit.Read(reader) ?? RejectedLimit.Default,
             Freshness = FreshnessReader.Read(reader, ofSource: null, errors),

@@ -58,7 +58,7 @@ public sealed class RunJournalTests : IDisposable
         await journal.AppendAsync(
             [
                 Step("silver.a"), Lineage("silver.a"), Run(), Check(), Source(), Metric(), Audit(), Query(), Backup(),
-                Host(), Incident(),
+                Host(), Stream(), Incident(),
             ],
             Cancel);
 
@@ -219,6 +219,13 @@ public sealed class RunJournalTests : IDisposable
     {
         RunId = "r1", RecordedAt = default, Host = "h", Seconds = 60, CpuSeconds = 1, MemoryBytes = 1, SpillBytes = 0,
         BytesWritten = 0, Sessions = 1, StatementsWaiting = 0, Runs = 0, FiringsWaiting = 0,
+    };
+
+    static StreamRecord Stream() => new()
+    {
+        RunId = "r1", RecordedAt = default, Source = "shop", Stream = "a", TableName = "bronze.a", State = "followed",
+        Position = "p", ChangedAt = default(DateTimeOffset), Rows = 1, RowsHeld = 0, LagSeconds = 0.5, UnreadBytes = 1,
+        RetainedBytes = 1,
     };
 
     static IncidentRecord Incident() => new()
