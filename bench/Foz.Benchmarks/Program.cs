@@ -16,6 +16,7 @@ IReadOnlyList<IBenchmark> all =
     new LoadBenchmark(isCsv: true),
     new SnapshotBenchmark(),
     new ChangesBenchmark(),
+    new LandingBenchmark(),
     new BinlogBenchmark(),
     new MariaDbBenchmark(),
     new ApiBenchmark(),
