@@ -34,6 +34,9 @@ public sealed record TableName(string Schema, string Name)
     /// <summary>The table of the changes that wait until this one can take them.</summary>
     public TableName Held => this with { Name = Name + "__changes_held" };
 
+    /// <summary>The table of what is known of events that this one, which is made of them, does not show.</summary>
+    public TableName ChangeState => this with { Name = Name + "__cdc" };
+
     /// <summary>Reads <c>schema.name</c> or <c>lake.schema.name</c>.</summary>
     /// <exception cref="FozException">The text is no such name.</exception>
     public static TableName Parse(string text) => TryParse(text, out var name)

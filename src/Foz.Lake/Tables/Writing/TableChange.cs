@@ -85,7 +85,7 @@ public sealed partial class TableChange : IAsyncDisposable
     /// How many rows that a merge adds have NULL in a column of its key: they equal no row, and come again with the
     /// next merge.
     /// </summary>
-    public long RowsWithoutKey { get; internal set; }
+    public long RowsWithoutKey { get; set; }
 
     /// <summary>
     /// How many of the rows that <see cref="PreviewNewRows"/> shows have NULL in a column; null where that is not known
