@@ -13,7 +13,7 @@ namespace Foz.Lake.Configuration;
 /// <param name="errors">Receives the errors.</param>
 public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<SettingSpec>? keys, ErrorList errors)
 {
-    const int KeysUsual = 16;
+    const int KeysUsual = 16, KeysListedMax = 48;
 
     /// <summary>The keys that were asked for, perhaps twice, where none are declared and any can be unknown.</summary>
     readonly List<string>? asked = keys is null && mapping.Entries.Count > 0 ? new(KeysUsual) : null;
@@ -212,7 +212,7 @@ public sealed class MappingReader(YamlNode.Mapping mapping, IReadOnlyList<Settin
             var entry = mapping.Entries[i];
             errors.Add(
                 entry.KeyPlace, $"unknown key '{entry.Key}'",
-                NearestName.Hint(entry.Key, keys?.Select(key => key.Name) ?? asked!));
+                NearestName.Hint(entry.Key, keys?.Select(key => key.Name) ?? asked!, KeysListedMax));
         }
     }
 }

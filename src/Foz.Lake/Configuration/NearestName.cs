@@ -42,16 +42,19 @@ public static class NearestName
     }
 
     /// <summary>Returns the hint for a name that is not known.</summary>
+    /// <param name="name">The name that is not known.</param>
+    /// <param name="candidates">The names that are.</param>
+    /// <param name="listedMax">How many names are few.</param>
     /// <returns>
     /// <c>did you mean 'x'?</c>, otherwise the names there are if they are few; null if they are many or none.
     /// </returns>
-    public static string? Hint(string name, IEnumerable<string> candidates)
+    public static string? Hint(string name, IEnumerable<string> candidates, int listedMax = NamesListedMax)
     {
         var known = candidates.Distinct(StringComparer.Ordinal).ToList();
         var nearest = Find(name, known);
         if (Synonyms.TryGetValue(name, out var synonym) && known.Contains(synonym)) nearest ??= synonym;
         return nearest is not null ? $"did you mean '{nearest}'?"
-            : known.Count is > 0 and <= NamesListedMax ? $"known: {string.Join(", ", known)}"
+            : known.Count > 0 && known.Count <= listedMax ? $"known: {string.Join(", ", known)}"
             : null;
     }
 
