@@ -84,6 +84,8 @@ static class EntityDiagram
     {
         GraphNode.OfModel { Model.Grain: { Count: > 0 } grain } => grain,
         GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge merge } => merge.UniqueKey,
+        GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Cdc { KeepsHistory: false } cdc } =>
+            cdc.Keys,
         GraphNode.OfStream { Stream.Definition.Keys: { Count: > 0 } keys } => keys,
         _ => node.Checks.OfType<CheckDefinition.Unique>().Select(check => check.KeyColumns).FirstOrDefault() ?? [],
     }).ToHashSet(StringComparer.OrdinalIgnoreCase);

@@ -37,6 +37,9 @@ public sealed record TableName(string Schema, string Name)
     /// <summary>The table of what is known of events that this one, which is made of them, does not show.</summary>
     public TableName ChangeState => this with { Name = Name + "__cdc" };
 
+    /// <summary>The tables that may be beside this one.</summary>
+    public IEnumerable<TableName> Beside => [Rejected, Quarantine, Held, ChangeState];
+
     /// <summary>Reads <c>schema.name</c> or <c>lake.schema.name</c>.</summary>
     /// <exception cref="FozException">The text is no such name.</exception>
     public static TableName Parse(string text) => TryParse(text, out var name)

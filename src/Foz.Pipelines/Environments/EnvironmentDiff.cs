@@ -100,6 +100,8 @@ public sealed class EnvironmentDiff(EnvironmentLake before, EnvironmentLake now,
         GraphNode.OfStream stream =>
             stream.Stream.Definition.Mode is StreamMode.Snapshot ? stream.Stream.Definition.Keys : [],
         GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge merge } => merge.UniqueKey,
+        GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Cdc { KeepsHistory: false } cdc } =>
+            cdc.Keys,
         _ => node.Checks.OfType<Foz.Pipelines.Quality.CheckDefinition.Unique>().FirstOrDefault()?.KeyColumns ?? [],
     };
 

@@ -13,6 +13,9 @@ public sealed record NodeLineage
     /// <summary>Its columns; empty where they are not known.</summary>
     public IReadOnlyList<ColumnLineage> Columns { get; init; } = [];
 
+    /// <summary>The columns of its SELECT, where its table has others; null where they are the same.</summary>
+    public IReadOnlyList<Field>? Selected { get; init; }
+
     /// <summary>
     /// What decides which rows it has: columns that are joined by, filtered, grouped or ordered by, none twice in one
     /// way.

@@ -182,6 +182,7 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
                 session, model.Table, model.Sql, name => InLake(model, name),
                 cancellationToken);
             if (model.Materialization.Strategy is null) return read;
+            if (model.Materialization.Strategy is IncrementalStrategy.Cdc events) read = OfEvents(events, read);
             // Its table keeps columns that its SQL no longer gives.
             var older = await TryFieldsAsync(model.Table, cancellationToken);
             return read with
@@ -194,6 +195,30 @@ public sealed class ProjectLineage(Project project, Lakehouse lake) : IDisposabl
             var place = e.Place is { } at ? model.Body.PlaceOf(at.Line, at.Column) : new(model.Body.Start.File);
             throw new FozException(e.Kind, e.Message, e) { Place = place, Hint = e.Hint };
         }
+    }
+
+    /// <summary>A table of events has some of their columns; a history also the times of its versions.</summary>
+    static NodeLineage OfEvents(IncrementalStrategy.Cdc events, NodeLineage read)
+    {
+        var columns = read.Columns.Where(column => events.Takes(column.Field.Name));
+        if (events.KeepsHistory)
+        {
+            var order = events.FromSnapshot
+                ? [new ColumnLineage(new("", DataType.Timestamp), [])]
+                : (events.ReadsLog ? [ChangeColumns.Lsn, ChangeColumns.Seq] : events.SequenceBy)
+                    .Select(read.Find).OfType<ColumnLineage>().ToList();
+            var type = order.Count == 1
+                ? order[0].Field.Type
+                : new DataType.Struct([.. order.Select(part => new Field(part.Field.Name, part.Field.Type))]);
+            var inputs = order.SelectMany(part => part.Inputs).Distinct().ToList();
+            columns = columns.Concat(
+                new[] { CdcInput.StartAt, CdcInput.EndAt }.Select(name => new ColumnLineage(new(name, type), inputs)));
+        }
+        return read with
+        {
+            Columns = [.. columns],
+            Selected = [.. read.Columns.Select(column => column.Field)],
+        };
     }
 
     /// <summary>A seed's columns are those of its file; those of its table where the file cannot be read.</summary>

@@ -29,6 +29,18 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     /// <inheritdoc cref="HistoryRows.ArrivedTable"/>
     public string? ArrivedTable { get; init; }
 
+    /// <summary>Gets the table of what is known of events; null where the strategy has none.</summary>
+    public LakeTable? State { get; init; }
+
+    /// <inheritdoc cref="CdcWriter.HasKeys"/>
+    public bool HasKeys { get; init; }
+
+    /// <summary>Gets the change of that table, which is committed first; null where there is none.</summary>
+    public TableChange? StateChange { get; private set; }
+
+    /// <inheritdoc cref="CdcWriter.Tied"/>
+    public long Tied { get; private set; }
+
     /// <summary>Writes the files of a batch.</summary>
     /// <param name="rows">The rows that the model gives.</param>
     /// <param name="manifest">The batch.</param>
@@ -119,6 +131,16 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         if (model.Materialization.Strategy is not { } strategy)
             return await writer.OverwriteAsync(table, rows.Sql, options, cancellationToken);
         options = schema.Apply(options, isNew: present is null);
+        if (strategy is IncrementalStrategy.Cdc cdc)
+        {
+            var events = new CdcWriter(session, model, cdc)
+            {
+                State = State, Now = manifest.CreatedAt, HasKeys = HasKeys,
+            };
+            var change = await events.StageAsync(table, rows, options, isFullRefresh, cancellationToken);
+            (StateChange, Tied) = (events.StateChange, events.Tied);
+            return change;
+        }
         if (strategy is IncrementalStrategy.Scd2 history)
         {
             var versions = new HistoryRows(session, model, history, table.Name) { ArrivedTable = ArrivedTable };

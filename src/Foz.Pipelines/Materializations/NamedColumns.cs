@@ -12,6 +12,8 @@ namespace Foz.Pipelines.Materializations;
 /// <summary>Compares the columns that a model's materialization names with those of its SELECT.</summary>
 static class NamedColumns
 {
+    const string EventsOfLog = "strategy cdc";
+
     /// <summary>Refuses rows that lack a column, or have it with a type that its setting does not take.</summary>
     /// <exception cref="FozException">They do.</exception>
     public static void Check(Model model, Relation rows, CancellationToken cancellationToken)
@@ -73,6 +75,14 @@ static class NamedColumns
         foreach (var (setting, column) in Of(model.Materialization))
         {
             if (columns.Contains(column, StringComparer.OrdinalIgnoreCase)) continue;
+            if (setting == EventsOfLog)
+            {
+                yield return Fault(
+                    model, $"'strategy: cdc' of {model.Name} needs 'sequence_by': its rows are no changes of a stream "
+                        + "of mode cdc, which have an order",
+                    "name the columns that order the events of a key: sequence_by: updated_at");
+                yield break;
+            }
             yield return Fault(
                 model, $"{model.Name} has no column '{column}', which its {setting} names",
                 NearestName.Hint(column, columns));
@@ -97,6 +107,14 @@ static class NamedColumns
                 [.. Each("unique_key", merge.UniqueKey), .. Each("sequence_by", Optional(merge.SequenceBy))],
             IncrementalStrategy.DeleteInsert replacing => Each("unique_key", replacing.UniqueKey),
             IncrementalStrategy.Microbatch batches => Each("event_time", [batches.EventTime]),
+            IncrementalStrategy.Cdc cdc =>
+            [
+                .. Each("keys", cdc.Keys), .. Each("sequence_by", cdc.SequenceBy), .. Each("columns", cdc.Columns),
+                .. Each("except_columns", cdc.ExceptColumns),
+                .. Each("track_history_columns", cdc.TrackedColumns),
+                .. Each("track_history_except_columns", cdc.UntrackedColumns),
+                .. Each(EventsOfLog, cdc.ReadsLog ? [ChangeColumns.Op, ChangeColumns.Lsn, ChangeColumns.Seq] : []),
+            ],
             IncrementalStrategy.Scd2ByTime history =>
                 [.. Each("unique_key", history.UniqueKey), .. Each("updated_at", [history.UpdatedAt])],
             IncrementalStrategy.Scd2ByColumn history =>

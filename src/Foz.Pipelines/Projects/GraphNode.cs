@@ -49,13 +49,28 @@ public abstract record GraphNode
     /// What a merge asks of its key besides the checks: NULL equals no key, and each batch would add such a row again.
     /// A check <c>not_null</c> that holds for each row decides about its column instead.
     /// </summary>
-    public IReadOnlyList<CheckDefinition> KeyChecks =>
-        this is OfModel { Model: { Materialization.Strategy: IncrementalStrategy.Merge merge } model }
-            && merge.NullKeys is NullKeys.Quarantine
-            ? [.. merge.UniqueKey.Where(column => !Checks.Any(check => KeepsNullsOut(check, column)))
-                .Select(column =>
-                    new CheckDefinition.NotNull(column) { OnViolation = OnViolation.Quarantine, Place = model.Place })]
-            : [];
+    public IReadOnlyList<CheckDefinition> KeyChecks => this switch
+    {
+        OfModel { Model.Materialization.Strategy: IncrementalStrategy.Merge { NullKeys: NullKeys.Quarantine } merge } =>
+            NotNull(merge.UniqueKey, where: null),
+        OfModel { Model.Materialization.Strategy: IncrementalStrategy.Cdc { FromSnapshot: false } cdc } =>
+            [
+                .. NotNull(cdc.Keys, cdc.EventsWithKey),
+                .. NotNull(cdc.ReadsLog ? [ChangeColumns.Lsn] : cdc.SequenceBy, where: null),
+            ],
+        OfModel { Model.Materialization.Strategy: IncrementalStrategy.Cdc cdc } => NotNull(cdc.Keys, where: null),
+        _ => [],
+    };
+
+    IReadOnlyList<CheckDefinition> NotNull(IReadOnlyList<string> columns, string? where) =>
+    [
+        .. columns.Where(column => !Checks.Any(check =>
+                KeepsNullsOut(check, column) && (where is null || !check.TakesRowsOut)))
+            .Select(column => new CheckDefinition.NotNull(column)
+            {
+                OnViolation = OnViolation.Quarantine, Where = where, Place = ((OfModel)this).Model.Place,
+            }),
+    ];
 
     static bool KeepsNullsOut(CheckDefinition check, string column) =>
         check is CheckDefinition.NotNull { Where: null, Mostly: 1, OnViolation: not OnViolation.Warn } own

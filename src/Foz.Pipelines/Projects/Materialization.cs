@@ -48,6 +48,13 @@ public abstract record Materialization
 
         /// <inheritdoc/>
         public override IncrementalStrategy Strategy { get; } = Strategy;
+
+        /// <summary>Returns the same with another strategy.</summary>
+        public Incremental With(IncrementalStrategy strategy) => new(strategy)
+        {
+            PartitionBy = PartitionBy, ClusterBy = ClusterBy, OnSchemaChange = OnSchemaChange,
+            IsFullRefreshRestricted = IsFullRefreshRestricted,
+        };
     }
 
     /// <summary>No table or view: its readers contain its SELECT.</summary>
@@ -228,6 +235,83 @@ public abstract record IncrementalStrategy
     {
         /// <inheritdoc/>
         public override string Name => "scd2_by_column";
+    }
+
+    /// <summary>
+    /// Events of changes are applied by their sequence, whatever the order in which they arrive: Spark's AUTO CDC.
+    /// </summary>
+    public sealed record Cdc : IncrementalStrategy
+    {
+        /// <summary>How long a deleted row is remembered where nothing else is said.</summary>
+        public static readonly TimeSpan TombstoneRetentionDefault = TimeSpan.FromDays(7);
+
+        /// <inheritdoc/>
+        public override string Name => "cdc";
+
+        /// <summary>The columns that identify a row, at least one.</summary>
+        public required IReadOnlyList<string> Keys { get; init; }
+
+        /// <summary>
+        /// Whether the keys are not stated, but those of the grain or of the stream that is read; empty where only its
+        /// source can tell them.
+        /// </summary>
+        public bool FindsKeys { get; init; }
+
+        /// <summary>
+        /// The columns that order the events of a key, the first one first; empty for the order of a source's log,
+        /// which the columns of a stream of mode <c>cdc</c> have.
+        /// </summary>
+        public IReadOnlyList<string> SequenceBy { get; init; } = [];
+
+        /// <summary>SQL that is true for events that delete a row; null where none do.</summary>
+        public string? DeleteWhen { get; init; }
+
+        /// <summary>SQL that is true for events that delete all rows; null where none do.</summary>
+        public string? TruncateWhen { get; init; }
+
+        /// <summary>The columns of the table; empty for all of the rows.</summary>
+        public IReadOnlyList<string> Columns { get; init; } = [];
+
+        /// <summary>The columns of the rows that the table does not get; empty for none.</summary>
+        public IReadOnlyList<string> ExceptColumns { get; init; } = [];
+
+        /// <summary>Whether NULL in an event leaves a column as it is.</summary>
+        public bool IgnoresNullUpdates { get; init; }
+
+        /// <summary>Whether all versions of rows are kept, and not only the last one: SCD type 2.</summary>
+        public bool KeepsHistory { get; init; }
+
+        /// <summary>The columns whose changes begin a version; empty for all.</summary>
+        public IReadOnlyList<string> TrackedColumns { get; init; } = [];
+
+        /// <summary>The columns whose changes begin no version; empty for none.</summary>
+        public IReadOnlyList<string> UntrackedColumns { get; init; } = [];
+
+        /// <summary>Whether the rows are all that there are at a time, and not events.</summary>
+        public bool FromSnapshot { get; init; }
+
+        /// <summary>How long a deleted row is remembered, so that no late event brings it back.</summary>
+        public TimeSpan TombstoneRetention { get; init; } = TombstoneRetentionDefault;
+
+        /// <summary>SQL that is true for events of one key; null where all are.</summary>
+        public string? EventsWithKey => ReadsLog ? $"{Foz.Lake.Data.ChangeColumns.Op} IS DISTINCT FROM 't'"
+            : TruncateWhen is { } truncate ? $"({truncate}\n) IS NOT TRUE"
+            : null;
+
+        /// <summary>SQL that is true for events that write a row; null where all do.</summary>
+        public string? EventsWithValues => ReadsLog
+            ? $"{Foz.Lake.Data.ChangeColumns.Op} NOT IN ('d', 't')"
+            : string.Join(" AND ", new[] { DeleteWhen, TruncateWhen }.OfType<string>()
+                .Select(condition => $"({condition}\n) IS NOT TRUE")) is { Length: > 0 } all ? all : null;
+
+        /// <summary>Whether the table has a column of the rows.</summary>
+        public bool Takes(string column) => Columns.Count > 0
+            ? Columns.Contains(column, StringComparer.OrdinalIgnoreCase)
+            : !ExceptColumns.Contains(column, StringComparer.OrdinalIgnoreCase)
+                && !Foz.Lake.Data.ChangeColumns.Has(column);
+
+        /// <summary>Whether the events are those of a source's log, as a stream of mode <c>cdc</c> has them.</summary>
+        public bool ReadsLog => SequenceBy.Count == 0 && !FromSnapshot;
     }
 }
 

@@ -160,6 +160,7 @@ public sealed class Promoter(Lakehouse lake, Project from, Project to)
             {
                 (step.Node.Table.Rejected, step.Target.Table.Rejected),
                 (step.Node.Table.Quarantine, step.Target.Table.Quarantine),
+                (step.Node.Table.ChangeState, step.Target.Table.ChangeState),
             })
             {
                 if (await lake.Catalog.FindAsync(side, cancellationToken) is { Kind: DefinitionKind.Table } definition)

@@ -68,7 +68,7 @@ public sealed class LakeCleaning(Lakehouse lake)
             .Where(name => own.Contains(name) && selected.Contains(name)))
         {
             var table = BaseTableFallback.Prefixed(project, name);
-            foreach (var part in new[] { table.Rejected, table.Quarantine, table.Held, table })
+            foreach (var part in table.Beside.Append(table))
                 if (await DropAsync(part, isDryRun, cancellationToken) is { } dropped) cleaned.Add(dropped);
             if (isDryRun) continue;
             await new StepLog(lake.Store, $"{table}").DeleteAsync(cancellationToken);
@@ -90,7 +90,7 @@ public sealed class LakeCleaning(Lakehouse lake)
         Project project, bool isDryRun, CancellationToken cancellationToken)
     {
         var known = project.Graph.Nodes.Select(node => BaseTableFallback.Prefixed(project, node.Name))
-            .SelectMany(table => new[] { table, table.Rejected, table.Quarantine, table.Held }).ToHashSet();
+            .SelectMany(table => table.Beside.Append(table)).ToHashSet();
         var orphans = new List<TableName>();
         await foreach (var definition in lake.Catalog.ListAsync(cancellationToken))
             if (definition.Schema.StartsWith(project.File.SchemaPrefix, StringComparison.OrdinalIgnoreCase)

@@ -89,10 +89,7 @@ public sealed class MaskFamilies
     /// <summary>The table whose rows a table keeps apart.</summary>
     internal static TableName BaseOf(TableName table)
     {
-        foreach (var suffix in new[]
-        {
-            TableName.None.Rejected.Name, TableName.None.Quarantine.Name, TableName.None.Held.Name,
-        })
+        foreach (var suffix in TableName.None.Beside.Select(beside => beside.Name))
             if (table.Name.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
                 return table with { Name = table.Name[..^suffix.Length] };
         return table;

@@ -37,8 +37,12 @@ sealed class SessionNameResolver(ServedContext context, EngineInstance instance,
 
     const string CurrentUser = "current_user";
 
-    /// <summary>The endings of tables whose texts may have a value of any column of the table beside them.</summary>
-    static readonly string[] anyColumn = [TableName.None.Rejected.Name, TableName.None.Held.Name];
+    /// <summary>
+    /// The endings of tables that have columns of the table beside them, and of those whose texts may have a value of
+    /// any of its columns.
+    /// </summary>
+    static readonly string[] ofColumns = [TableName.None.Quarantine.Name, TableName.None.ChangeState.Name],
+        ofAnyColumn = [TableName.None.Rejected.Name, TableName.None.Held.Name];
 
     readonly SqlSession session = context.Session;
     readonly EnvironmentNameResolver names = context.Session.Host.Names;
@@ -289,13 +293,13 @@ sealed class SessionNameResolver(ServedContext context, EngineInstance instance,
         var fields = now == rows ? rows.Fields : now is null ? [] : rows.Fields
             .Select(field => (Field: field, Now: now.FindStored(rows.StoredNameOf(field.Name))))
             .Where(known => known.Now is not null).Select(known => ColumnTag.WithTagsOf(known.Field, known.Now));
-        var (name, quarantined) = (reference.Name, TableName.None.Quarantine.Name);
-        if (name.EndsWith(quarantined, StringComparison.OrdinalIgnoreCase))
+        var name = reference.Name;
+        if (ofColumns.FirstOrDefault(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) is { } suffix)
         {
-            var table = await FieldsAsync(reference with { At = null, Name = name[..^quarantined.Length] });
+            var table = await FieldsAsync(reference with { At = null, Name = name[..^suffix.Length] });
             fields = fields.Select(field => ColumnTag.WithTagsOf(field, Find(table, field.Name)));
         }
-        else if (anyColumn.FirstOrDefault(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) is { } ending)
+        else if (ofAnyColumn.FirstOrDefault(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) is { } ending)
         {
             var table = await FieldsAsync(reference with { At = null, Name = name[..^ending.Length] });
             fields = fields.Select(field => table.Aggregate(field, ColumnTag.WithTagsOf));

@@ -18,7 +18,7 @@ sealed class CrashProject : IDisposable
         "bronze.customers", "bronze.customers__rejected", "bronze.orders", "bronze.orders__rejected",
         "silver.customers",
         "silver.orders", "silver.order_events", "silver.order_events__quarantine", "bronze.orders__quarantine",
-        "silver.order_history",
+        "silver.order_history", "silver.order_changes1", "silver.order_changes2",
         "silver.order_lines", "silver.paid", "gold.sales", "silver.monthly", "silver.monthly__quarantine",
     ];
 
@@ -66,6 +66,13 @@ sealed class CrashProject : IDisposable
             @foz */
             SELECT id, status, TIMESTAMP '2026-01-01' + to_days(CAST(round AS INTEGER)) AS changed_at FROM STREAM(bronze.orders)
             """);
+        foreach (var type in (int[])[1, 2])
+            Write($"models/silver/order_changes{type}.sql", $$"""
+                /* @foz
+                materialization: {type: incremental, strategy: cdc, keys: id, sequence_by: round, apply_as_delete_when: price > 45, stored_as_scd_type: {{type}}}
+                @foz */
+                SELECT id, round, status, price FROM STREAM(bronze.orders)
+                """);
         Write("models/silver/order_lines.sql", """
             /* @foz
             materialization: {type: incremental, strategy: delete+insert, unique_key: id}

@@ -11,7 +11,7 @@ public static partial class Identifier
     const int LengthMax = 128;
 
     /// <summary>Endings of the tables that stand beside a table.</summary>
-    static readonly string[] ReservedEndings = ["__rejected", "__quarantine", "__changes_held"];
+    static readonly string[] ReservedEndings = [.. TableName.None.Beside.Select(table => table.Name)];
 
     /// <summary>Schemas that are the platform's or the engine's own.</summary>
     static readonly string[] ReservedSchemas =

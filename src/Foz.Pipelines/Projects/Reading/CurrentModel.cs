@@ -11,14 +11,19 @@ static class CurrentModel
     /// <summary>The schema of these models.</summary>
     public const string Schema = "silver";
 
-    /// <summary>Whether a stream's current rows cannot be identified: it is incremental and has no keys.</summary>
-    public static bool LacksKeys(StreamDefinition stream) => stream is { Mode: StreamMode.Incremental, Keys.Count: 0 };
+    /// <summary>
+    /// Whether a stream's current rows cannot be identified: it has rows that come again, or changes, and no keys.
+    /// </summary>
+    public static bool LacksKeys(StreamDefinition stream) =>
+        stream is { Mode: StreamMode.Incremental or StreamMode.Changes, Keys.Count: 0 };
 
     /// <summary>Returns the error of a stream whose current rows cannot be identified.</summary>
     public static FozException WithoutKeys(StreamDefinition stream) => new(
         ErrorKind.Configuration,
-        $"'silver: current' needs 'keys' of the stream '{stream.Name}': the rows of an incremental "
-            + "stream come again when they change")
+        $"'silver: current' needs 'keys' of the stream '{stream.Name}': "
+            + (stream.Mode is StreamMode.Changes
+                ? "its changes find their rows by them"
+                : "the rows of an incremental stream come again when they change"))
     {
         Place = stream.Place,
         Hint = $"name the columns that identify a row: keys: [id]; or say in models/{Schema}/{stream.Name}.sql what "
@@ -33,7 +38,12 @@ static class CurrentModel
     {
         Name = new(Schema, stream.Definition.Name),
         Table = new(schemaPrefix + Schema, stream.Definition.Name),
-        Materialization = new Materialization.Table(),
+        Materialization = stream.Definition.Mode is StreamMode.Changes
+            ? new Materialization.Incremental(new IncrementalStrategy.Cdc
+            {
+                Keys = stream.Definition.Keys, FindsKeys = true,
+            })
+            : new Materialization.Table(),
         Body = new(
             SqlOf(source, stream), new(source.File, stream.Definition.Place.Line, stream.Definition.Place.Column)),
         Description = stream.Description,
@@ -45,7 +55,8 @@ static class CurrentModel
     };
 
     /// <summary>
-    /// All rows of a snapshot, and of a stream whose source is still to be asked for its keys. Otherwise the last row
+    /// The changes of a stream that reads a log, which the strategy of the model applies. All rows of a snapshot, and
+    /// of a stream whose source is still to be asked for its keys. Otherwise the last row
     /// of each key. Of a database that is the one that arrived last, as each batch reads rows as they are: the lake may
     /// order a cursor differently than the database, and a row can lose its cursor. Of other sources it is the one with
     /// the largest cursor, then the one read last: of one batch the files in the order in which they were modified, of
@@ -56,6 +67,7 @@ static class CurrentModel
     {
         var definition = stream.Definition;
         var table = $"{SqlText.Identifier(stream.Name.Schema)}.{SqlText.Identifier(stream.Name.Name)}";
+        if (definition.Mode is StreamMode.Changes) return $"SELECT *\nFROM STREAM({table})";
         var columns = $"* EXCLUDE ({string.Join(", ", ChangeColumns.Fields.Select(f => f.Name))})";
         if (definition.Mode is StreamMode.Snapshot || definition.Keys.Count == 0)
             return $"SELECT {columns}\nFROM {table}";

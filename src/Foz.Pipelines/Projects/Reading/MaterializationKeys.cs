@@ -12,8 +12,9 @@ static class MaterializationKeys
         new(
             "strategy",
             "of an [incremental](#strategies): `append`, `merge`, `delete+insert`, `insert_overwrite`, `microbatch` or "
-                + "`time_interval`, `truncate+insert`, `create+replace`; of it and of a snapshot: `scd2_by_time` (of a "
-                + "snapshot also `timestamp`, as dbt calls it), `scd2_by_column` (there also `check`)")
+                + "`time_interval`, `truncate+insert`, `create+replace`, `cdc`; of it and of a snapshot: "
+                + "`scd2_by_time` (of a snapshot also `timestamp`, as dbt calls it), `scd2_by_column` (there also "
+                + "`check`)")
         {
             Default = "`append`; `merge` where `unique_key` is stated; of a snapshot `scd2_by_time`",
         },
@@ -29,7 +30,8 @@ static class MaterializationKeys
                 + "the same key leaves as they are"),
         new(
             "sequence_by",
-            "of a merge: the column that tells which row of a key is the newer one, such as `updated_at`: of the rows "
+            "of `cdc`: the columns that order the events of a key, one or a list. Of a merge: the column that tells "
+                + "which row of a key is the newer one, such as `updated_at`: of the rows "
                 + "that come the newest counts, and one that is older than the table's changes nothing, however late "
                 + "it comes; `NULL` is older than all"),
         new(
@@ -86,6 +88,38 @@ static class MaterializationKeys
         new("version_id",
             "of histories: the name of a column besides, a hash of the key and of when the version begins"),
         new("version_at", "of histories: the name of a column besides, when the version begins once more"),
+        new("keys", "of [`cdc`](../guide/cdc-models.md): the columns that identify a row")
+        {
+            Default = "`grain` of the model, or the keys of the stream that it reads",
+        },
+        new("apply_as_delete_when", "of `cdc`: SQL that is true for events that delete a row"),
+        new("apply_as_truncate_when", "of `cdc` and SCD type 1: SQL that is true for events that delete all rows"),
+        new("columns", "of `cdc`: the columns of the table") { Default = "all, but those of change streams" },
+        new("except_columns", "of `cdc`, in the place of `columns`: the columns that the table does not get"),
+        new("ignore_null_updates", "of `cdc`: `true`: NULL in an event leaves the column as it is")
+        {
+            Default = "`false`",
+        },
+        new("stored_as_scd_type", "of `cdc`: `1` keeps the last version of a row, `2` all, with `__START_AT` and "
+            + "`__END_AT`")
+        {
+            Default = "`1`",
+        },
+        new("track_history_columns", "of `cdc` and SCD type 2: the columns whose changes begin a version")
+        {
+            Default = "all",
+        },
+        new("track_history_except_columns", "of `cdc` and SCD type 2, in the place of `track_history_columns`: the "
+            + "columns whose changes begin none"),
+        new("from_snapshot", "of `cdc`: `true`: the SELECT gives all rows that there are, and not events")
+        {
+            Default = "`false`",
+        },
+        new("tombstone_retention", "of `cdc`: how long a deleted row is remembered, so that no late event brings it "
+            + "back")
+        {
+            Default = "`7 days`",
+        },
         new(
             "on_schema_change",
             "of what keeps its rows, where the SELECT has other columns than the table: `append` adds new ones, `sync` "

@@ -31,9 +31,8 @@ sealed partial class MaterializationReader(ErrorList errors)
         CreateReplace,
         Scd2ByTime,
         Scd2ByColumn,
+        Cdc,
     }
-
-    const string NotYet = "is not supported yet";
 
     const string IsDeletedName = "is_deleted";
 
@@ -54,7 +53,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         ["insert_overwrite"] = Strategy.InsertOverwrite, ["microbatch"] = Strategy.Microbatch,
         ["time_interval"] = Strategy.Microbatch, ["truncate+insert"] = Strategy.TruncateInsert,
         ["create+replace"] = Strategy.CreateReplace, ["scd2_by_time"] = Strategy.Scd2ByTime,
-        ["scd2_by_column"] = Strategy.Scd2ByColumn,
+        ["scd2_by_column"] = Strategy.Scd2ByColumn, ["cdc"] = Strategy.Cdc,
     };
 
     static readonly Dictionary<string, Strategy> SnapshotStrategies = new(StringComparer.Ordinal)
@@ -62,8 +61,6 @@ sealed partial class MaterializationReader(ErrorList errors)
         ["scd2_by_time"] = Strategy.Scd2ByTime, ["scd2_by_column"] = Strategy.Scd2ByColumn,
         ["timestamp"] = Strategy.Scd2ByTime, ["check"] = Strategy.Scd2ByColumn,
     };
-
-    static readonly Dictionary<string, string> RefusedStrategies = new(StringComparer.Ordinal) { ["cdc"] = NotYet };
 
     static readonly Dictionary<string, OnSchemaChange> SchemaWords = new(StringComparer.Ordinal)
     {
@@ -93,10 +90,10 @@ sealed partial class MaterializationReader(ErrorList errors)
     /// <summary>The keys that only some strategies have a use for.</summary>
     static readonly KeyUse[] KeyUses =
     [
-        new("unique_key", [Strategy.Merge, Strategy.DeleteInsert, .. Scd2]),
+        new("unique_key", [Strategy.Merge, Strategy.DeleteInsert, Strategy.Cdc, .. Scd2]),
         new("incremental_key", Strategy.DeleteInsert, Strategy.Microbatch, Strategy.Scd2ByTime),
         new("merge_update_columns", Strategy.Merge), new("merge_exclude_columns", Strategy.Merge),
-        new("sequence_by", Strategy.Merge),
+        new("sequence_by", Strategy.Merge, Strategy.Cdc),
         new("null_keys", Strategy.Merge),
         new("incremental_predicates", Strategy.Merge, Strategy.DeleteInsert),
         new("updated_at", Strategy.Scd2ByTime), new("check_cols", Strategy.Scd2ByColumn),
@@ -107,6 +104,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         new("event_time", Strategy.Microbatch), new("begin", Strategy.Microbatch),
         new("batch_size", Strategy.Microbatch),
         new("lookback", Strategy.Microbatch),
+        .. CdcKeys.Select(key => new KeyUse(key, Strategy.Cdc)),
     ];
 
     /// <summary>A key that only some strategies have a use for.</summary>
@@ -120,6 +118,10 @@ sealed partial class MaterializationReader(ErrorList errors)
         ["incremental_predicate"] = new("incremental_predicates"), ["predicates"] = new("incremental_predicates"),
         ["valid_from_name"] = new("valid_from"), ["valid_to_name"] = new("valid_to"),
         ["refresh_restricted"] = new("full_refresh_restricted"),
+        ["apply_as_deletes"] = new("apply_as_delete_when"), ["apply_as_truncates"] = new("apply_as_truncate_when"),
+        ["column_list"] = new("columns"), ["except_column_list"] = new("except_columns"),
+        ["track_history_column_list"] = new("track_history_columns"),
+        ["track_history_except_column_list"] = new("track_history_except_columns"),
         ["full_refresh"] = new("full_refresh_restricted", ("true", "false"), ("false", "true")),
         ["invalidate_hard_deletes"] = new("hard_deletes", ("true", "invalidate"), ("false", "ignore")),
     };
@@ -177,7 +179,7 @@ sealed partial class MaterializationReader(ErrorList errors)
             Predicates = ReadPredicates(reader),
         };
         var stated = reader.Word(
-            "strategy", kind is Kind.Snapshot ? SnapshotStrategies : Strategies, RefusedStrategies);
+            "strategy", kind is Kind.Snapshot ? SnapshotStrategies : Strategies);
         var strategy = stated ?? (reader.Node("strategy") is not null ? null : kind switch
         {
             Kind.Incremental => options.UniqueKey.Count > 0 ? Strategy.Merge : Strategy.Append,
@@ -217,6 +219,7 @@ sealed partial class MaterializationReader(ErrorList errors)
         Strategy.InsertOverwrite => InsertOverwrite(options.Reader),
         Strategy.TruncateInsert => new IncrementalStrategy.TruncateInsert(),
         Strategy.Microbatch => ReadMicrobatch(options),
+        Strategy.Cdc => ReadCdc(options),
         Strategy.Scd2ByTime => new IncrementalStrategy.Scd2ByTime(Needed(
             options.Reader, options.Reader.Text("updated_at") ?? options.IncrementalKey, "scd2_by_time", "updated_at",
             "name the column that tells when a row became what it is"))

@@ -120,7 +120,15 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
             File = file,
         };
         reader.Finish();
+        Check(model, reader);
+        return name is null ? null : model;
+    }
+
+    /// <summary>Refuses what does not go together.</summary>
+    void Check(Model model, MappingReader reader)
+    {
         CheckUnknownMember(model, reader);
+        CheckEvents(model);
         if (model.Materialization is Materialization.View or Materialization.Ephemeral) RefuseRowsOfView(model);
         if (model is
             {
@@ -130,7 +138,6 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
             errors.Add(
                 reader.PlaceOf("materialization"), $"a program cannot be a {model.Materialization.Name}",
                 "table or incremental");
-        return name is null ? null : model;
     }
 
     IReadOnlyList<UnknownValue> ReadUnknownMember(MappingReader reader)
@@ -156,12 +163,32 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
             { Strategy: IncrementalStrategy.Microbatch or IncrementalStrategy.InsertOverwrite } =>
                 $"'strategy: {model.Materialization.Strategy!.Name}' replaces rows by what they hold, and this row is "
                     + "of no time and no partition",
+            { Strategy: IncrementalStrategy.Cdc } => "'strategy: cdc' makes rows of events, and this row is none",
             _ => null,
         };
         if (why is not null)
             errors.Add(
                 reader.PlaceOf(UnknownMemberKey), $"'{UnknownMemberKey}' is for tables: {why}",
                 "add the row in the SELECT");
+    }
+
+    /// <summary>Refuses checks that take events out which the rows of the table need.</summary>
+    void CheckEvents(Model model)
+    {
+        if (model.Materialization.Strategy is not IncrementalStrategy.Cdc { FromSnapshot: false } events) return;
+        foreach (var check in model.Checks.Where(check => check.TakesRowsOut))
+        {
+            var why = check switch
+            {
+                CheckDefinition.Unique => "events of one key come several times",
+                CheckDefinition.NotNull when events.IgnoresNullUpdates => "NULL in an event leaves the row as it is",
+                _ => null,
+            };
+            if (why is not null)
+                errors.Add(
+                    check.Place, $"the check {check.Title} cannot take rows out with 'strategy: cdc': {why}",
+                    "write on_violation: fail, or warn: it then looks at the rows of the table");
+        }
     }
 
     /// <summary>

@@ -76,15 +76,26 @@ public static class ProjectLoader
             : new ProjectBuilder(project.Options, new(engines, cancellationToken))
                 .AddDiscovered(project.Parts, discovered, known);
 
-    /// <summary>The streams of a source whose current rows are kept, and whose keys only the source can tell.</summary>
+    /// <summary>
+    /// The streams of a source whose keys models need, as those of current rows and of events do, and only the source
+    /// can tell.
+    /// </summary>
     /// <param name="project">The project.</param>
     /// <param name="source">The source.</param>
-    internal static IReadOnlyList<StreamDefinition> StreamsWithoutKeys(this Project project, ProjectSource source) =>
-        !source.KeepsCurrent ? [] :
+    internal static IReadOnlyList<StreamDefinition> StreamsWithoutKeys(this Project project, ProjectSource source)
+    {
+        var lacking = source.Streams.Where(stream => CurrentModel.LacksKeys(stream.Definition)).ToList();
+        if (lacking.Count == 0) return [];
+        var read = project.Models
+            .Where(model => model.Materialization.Strategy is IncrementalStrategy.Cdc { Keys.Count: 0 })
+            .SelectMany(model => model.References).Select(reference => reference.Name).ToHashSet();
+        return
         [
-            .. source.Streams.Select(stream => stream.Definition).Where(stream => CurrentModel.LacksKeys(stream)
-                && project.FindModel(new(CurrentModel.Schema, stream.Name)) is { IsImplicit: true }),
+            .. lacking.Where(stream => read.Contains(stream.Name) || (source.KeepsCurrent
+                    && project.FindModel(new(CurrentModel.Schema, stream.Definition.Name)) is { IsImplicit: true }))
+                .Select(stream => stream.Definition),
         ];
+    }
 
     /// <summary>Returns the project with the keys that a source reported for its streams.</summary>
     /// <param name="project">The project.</param>

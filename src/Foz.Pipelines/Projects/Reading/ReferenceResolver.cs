@@ -94,6 +94,12 @@ sealed class ReferenceResolver(
                         + "ends what is not among the rows, and STREAM() gives only new ones",
                     $"read all rows: FROM {name}");
             }
+            if (use.IsStream && model.Materialization.Strategy is IncrementalStrategy.Cdc { FromSnapshot: true })
+            {
+                errors.Add(
+                    place, "'from_snapshot' reads all rows that there are, and STREAM() gives only new ones",
+                    $"read all rows: FROM {name}");
+            }
             if (use.IsStream && models.GetValueOrDefault(name)?.Materialization is Materialization.Ephemeral)
             {
                 errors.Add(
@@ -107,7 +113,7 @@ sealed class ReferenceResolver(
         foreach (var (name, place) in model.Depends)
             if (Find(name, own, place) is { } reference) Add(found, reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
-        return model with { References = found.Items };
+        return WithKeys(model with { References = found.Items });
     }
 
     void RefuseOwn(Reference reference, TableName own, bool isIncremental, Place place)
@@ -189,6 +195,26 @@ sealed class ReferenceResolver(
         if (underWay.Contains(model.Name)) return;
         foreach (var inner in Resolve(model).References.Where(inner => inner.Inlined is not null || !inner.IsOrderOnly))
             found.Add(inner with { Place = reference.Place, IsOrderOnly = inner.IsOrderOnly || reference.IsOrderOnly });
+    }
+
+    /// <summary>
+    /// Gives a model of events the keys that it does not state: its grain, or those of the stream that it reads.
+    /// </summary>
+    Model WithKeys(Model model)
+    {
+        if (model.Materialization is not Materialization.Incremental
+            { Strategy: IncrementalStrategy.Cdc { Keys.Count: 0 } cdc } incremental)
+            return model;
+        var keys = model.Grain.Count > 0
+            ? model.Grain
+            : model.References.Where(reference => !reference.IsOrderOnly && streams.ContainsKey(reference.Name))
+                .Select(reference => streams[reference.Name].Definition.Keys).FirstOrDefault(known => known.Count > 0);
+        // The source of a log can tell them.
+        if (keys is null && !model.References.Any(reference =>
+            streams.GetValueOrDefault(reference.Name) is { Definition.Mode: Connectors.StreamMode.Changes }))
+            errors.Add(
+                model.Place, $"'strategy: cdc' of {model.Name} needs 'keys'", "name the columns that identify a row");
+        return model with { Materialization = incremental.With(cdc with { Keys = keys ?? [], FindsKeys = true }) };
     }
 
     IEnumerable<StatedName> NamesIn(CheckDefinition.Custom check)

@@ -286,12 +286,19 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         var isNew = IsReplaced(manifest) || await table.FindLatestAsync(cancellationToken) is null;
         given = UnknownMember.Add(Model, given, isNew, cancellationToken);
         var kept = KeptRowsOf(table, manifest, given, cancellationToken);
-        var (rows, staged) = await StageAsync(
+        var (rows, staged, stagedState) = await StageAsync(
             session, table, given, kept, manifest, withKeys: false, cancellationToken);
         await using var change = staged;
+        await using var state = stagedState;
         var tags = await new TagPropagation(context, node).FindAsync(() => change.Fields, cancellationToken);
         change.Describe(field => tags.ChangesOf(field, IsReplaced(manifest) || Model.Materialization.Strategy is null));
         context.Meter.Begin("checks");
+        if (Model.Materialization.Strategy is IncrementalStrategy.Cdc && Model.Contract is not null)
+        {
+            // What events lack the rows may have.
+            using var written = await change.PreviewNewRows().OpenAsync(session, filter: null, cancellationToken);
+            BatchValidator.CheckNulls(session, node, $"SELECT * FROM {written.Sql}", cancellationToken);
+        }
         var checks = rows.Results.AddRange(await StepChecks.RunAsync(
             session, context.Lake, node, change, manifest.Tables, cancellationToken));
         if (StepChecks.Failure(node, checks) is { } failure)
@@ -305,6 +312,11 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
             && !await rows.ChangesQuarantineAsync(kept, cancellationToken)) return null;
         context.Budget?.Charge(context.Meter, change.RowsAdded, change.Counted.BytesAdded);
         await rows.QuarantineAsync(kept, cancellationToken);
+        if (state is not null)
+        {
+            await state.CommitAsync(cancellationToken);
+            Foz.Storage.Failpoint.Hit("step.state");
+        }
         var committed = await change.CommitAsync(cancellationToken);
         if (committed.Warning is { } warning) context.Warn(warning);
         return Result(checks.Any(c => !c.Passed) ? Outcome.Warned : Outcome.Succeeded) with
@@ -325,18 +337,45 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     /// Screens rows, and writes the files of the batch. Rows without a key are rare: only if the merge found one, all
     /// rows are checked, and written again without them.
     /// </summary>
-    async Task<(ValidatedRows Rows, TableChange Change)> StageAsync(
+    async Task<(ValidatedRows Rows, TableChange Change, TableChange? State)> StageAsync(
         EngineSession session, LakeTable table, Relation given, RetainedRows kept, StepManifest manifest, bool withKeys,
         CancellationToken cancellationToken)
     {
         var rows = await new BatchValidator(context, node, session, manifest)
             .RunAsync(given, kept, withKeys, cancellationToken);
-        var change = await new ModelWriter(session, Model, table) { ArrivedTable = rows.ArrivedTable }
-            .StageAsync(rows.Passed, manifest, IsReplaced(manifest), cancellationToken);
-        if (change.RowsWithoutKey == 0 || rows.HasKeys || node.KeyChecks.Count == 0) return (rows, change);
+        var hasKeys = rows.HasKeys || node.KeyChecks.Count == 0;
+        var writer = new ModelWriter(session, Model, table)
+        {
+            ArrivedTable = rows.ArrivedTable, HasKeys = hasKeys, State = await StateAsync(manifest, cancellationToken),
+        };
+        var change = await writer.StageAsync(rows.Passed, manifest, IsReplaced(manifest), cancellationToken);
+        if (change.RowsWithoutKey == 0 || hasKeys)
+        {
+            if (writer.Tied > 0) WarnOfTies(writer.Tied);
+            return (rows, change, writer.StateChange);
+        }
         await change.DisposeAsync();
+        if (writer.StateChange is { } state) await state.DisposeAsync();
         return await StageAsync(session, table, given, kept, manifest, withKeys: true, cancellationToken);
     }
+
+    /// <summary>The table of what is known of events; null where the model is not made of events.</summary>
+    async Task<LakeTable?> StateAsync(StepManifest manifest, CancellationToken cancellationToken)
+    {
+        if (Model.Materialization.Strategy is not IncrementalStrategy.Cdc { FromSnapshot: false }) return null;
+        var name = node.Table.ChangeState;
+        // A table that is not there yet cannot tell that the batch was given up.
+        var present = await context.Lake.OpenTableAsync(name, cancellationToken);
+        if (await present.FindLatestAsync(cancellationToken) is null)
+            await log.EnsureOpenAsync(manifest, cancellationToken);
+        return await context.DefineTableAsync(name, description: null, Model.Owner, cancellationToken);
+    }
+
+    void WarnOfTies(long events) => context.Warn(new(
+        string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"{events} events of {node.Name} have the sequence of another event of their key: the last one counts"),
+        "let 'sequence_by' distinguish the events of a key"));
 
     RetainedRows KeptRowsOf(
         LakeTable table, StepManifest manifest, Relation given, CancellationToken cancellationToken) =>

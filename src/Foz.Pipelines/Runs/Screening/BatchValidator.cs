@@ -37,7 +37,8 @@ sealed class BatchValidator(StepContext context, GraphNode node, EngineSession s
     public async Task<ValidatedRows> RunAsync(
         Relation rows, RetainedRows kept, bool withKeys, CancellationToken cancellationToken)
     {
-        var checks = node.Checks.Where(check => check.TakesRowsOut).ToList();
+        var checks = node.Checks.Where(check => check.TakesRowsOut)
+            .Select(check => OfValues(check, rows, cancellationToken)).ToList();
         var screened = new ValidatedRows(context, node, session, manifest) { Passed = rows };
         if (checks.Count == 0 && node.Clean.Count == 0 && node.Contract is null && !withKeys) return screened;
         var columns = UntypedNulls.Find(session, rows.Sql, rows.Describe(cancellationToken), cancellationToken);
@@ -73,8 +74,25 @@ sealed class BatchValidator(StepContext context, GraphNode node, EngineSession s
             Results = screened.Results.RemoveAll(
                 result => result.Passed && keys.Contains(result.Check, ReferenceEqualityComparer.Instance)),
         };
-        CheckNulls(screened.Passed.Sql, cancellationToken);
+        if (Events is null) CheckNulls(session, node, screened.Passed.Sql, cancellationToken);
         return screened;
+    }
+
+    /// <summary>What the node's events are; null where its rows are those of its table.</summary>
+    IncrementalStrategy.Cdc? Events =>
+        node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Cdc events } ? events : null;
+
+    /// <summary>A check of events is about those that write a row, and columns that they have.</summary>
+    CheckDefinition OfValues(CheckDefinition check, Relation rows, CancellationToken cancellationToken)
+    {
+        if (Events is not { FromSnapshot: false } events) return check;
+        var conditions = new[] { check.Where, events.EventsWithValues }.OfType<string>().ToList();
+        if (rows.Describe(cancellationToken).Any(column => column.Name == ChangeColumns.Unchanged))
+            conditions.AddRange(check.Columns.Select(column =>
+                $"NOT coalesce(list_contains({ChangeColumns.Unchanged}, {SqlText.Literal(column)}), false)"));
+        return conditions.Count == 0
+            ? check
+            : check with { Where = string.Join(" AND ", conditions.Select(condition => $"({condition}\n)")) };
     }
 
     /// <summary>Removes the rows that break checks.</summary>
@@ -111,9 +129,23 @@ sealed class BatchValidator(StepContext context, GraphNode node, EngineSession s
         CancellationToken cancellationToken) =>
         node.Contract?.Check(
             session, node.Name.ToString(),
-            node is GraphNode.OfStream ? [.. columns.Where(column => IsOwn(column.Name))] : columns, cancellationToken);
+            node switch
+            {
+                GraphNode.OfStream => [.. columns.Where(column => IsOwn(column.Name))],
+                GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Cdc events } =>
+                    [.. columns.Where(column => events.Takes(column.Name))],
+                _ => columns,
+            },
+            cancellationToken);
 
-    void CheckNulls(string select, CancellationToken cancellationToken)
+    /// <summary>Makes sure that columns which a contract requires have no NULL.</summary>
+    /// <param name="session">The session that reads the rows.</param>
+    /// <param name="node">The node, which may have no contract.</param>
+    /// <param name="select">A SELECT of the rows.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">One has.</exception>
+    public static void CheckNulls(
+        EngineSession session, GraphNode node, string select, CancellationToken cancellationToken)
     {
         if (node.Contract is not { } contract || !contract.Required.Any()) return;
         using var rows = session.Query(contract.CountNulls($"({select})"), cancellationToken);

@@ -78,11 +78,11 @@ public sealed partial class CheckValidation(Project project, Lakehouse lake, Sch
         {
             var isCertain = unlocked.Count == 0 || !project.Graph.Ancestors(node.Name).Overlaps(unlocked);
             var found = await lineage.FindAsync(node.Table, cancellationToken);
-            if (found.Error is null && found.Columns.Count > 0)
+            var given = found.Selected ?? [.. found.Columns.Select(column => column.Field)];
+            if (found.Error is null && given.Count > 0)
                 faults.AddRange(
-                    NamedColumns.FaultsOf(node.Model, [.. found.Columns.Select(column => column.Field.Name)])
-                        .Concat(NamedColumns.FaultsOf(
-                            node.Model, [.. found.Columns.Select(column => column.Field)], found.Columns.Count))
+                    NamedColumns.FaultsOf(node.Model, [.. given.Select(field => field.Name)])
+                        .Concat(NamedColumns.FaultsOf(node.Model, given, given.Count))
                         .Select(error => new CheckFault(error, isCertain)));
             if (node.Model.Materialization is Materialization.Seed seed
                 && FaultOf(node.Model, seed, cancellationToken) is { } wrong)

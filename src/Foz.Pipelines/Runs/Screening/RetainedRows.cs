@@ -35,6 +35,7 @@ readonly record struct RetainedRows(LakeTable? Table, IReadOnlyList<string> Repl
             IncrementalStrategy.DeleteInsert replace => new(table, replace.UniqueKey),
             IncrementalStrategy.InsertOverwrite => new(table, model.Materialization.PartitionBy),
             IncrementalStrategy.Scd2 history => new(table, history.UniqueKey),
+            IncrementalStrategy.Cdc cdc => new(table, cdc.Keys),
             IncrementalStrategy.Microbatch microbatch => new(table, [])
             {
                 ReplacedWhere = new IntervalSql(model, microbatch, interval!.Value).Condition(columns!),

@@ -92,6 +92,7 @@ static class StepChecks
             {
                 IncrementalStrategy.Merge { Predicates.Count: 0 } merge => merge.UniqueKey,
                 IncrementalStrategy.DeleteInsert { Predicates.Count: 0 } replace => replace.UniqueKey,
+                IncrementalStrategy.Cdc { KeepsHistory: false } cdc => cdc.Keys,
                 _ => [],
             }
             : [];

@@ -189,6 +189,16 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                     CultureInfo.InvariantCulture,
                     $"{microbatch.EventTime} {microbatch.Begin:O} {microbatch.BatchSize}");
                 break;
+            case IncrementalStrategy.Cdc cdc:
+                text.AppendJoin(',', cdc.FindsKeys ? [] : cdc.Keys).Append(';')
+                    .AppendJoin(',', cdc.SequenceBy).Append(';').AppendJoin(',', cdc.Columns).Append(';')
+                    .AppendJoin(',', cdc.ExceptColumns).Append(';')
+                    .AppendJoin(',', cdc.TrackedColumns).Append(';').AppendJoin(',', cdc.UntrackedColumns)
+                    .Append(
+                        CultureInfo.InvariantCulture,
+                        $";{cdc.IgnoresNullUpdates};{cdc.KeepsHistory};{cdc.FromSnapshot}")
+                    .Append("\ndelete ").Append(cdc.DeleteWhen).Append("\ntruncate ").Append(cdc.TruncateWhen);
+                break;
             case IncrementalStrategy.Scd2 history:
                 text.AppendJoin(',', history.UniqueKey).Append(';').AppendJoin(',', history.Columns.Names)
                     .Append(CultureInfo.InvariantCulture, $";{history.EndsDeleted};")

@@ -24,6 +24,12 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
 
     bool IsView => node is GraphNode.OfModel { Model.Materialization: Materialization.View };
 
+    /// <summary>The tables that are committed before the main one.</summary>
+    TableName[] SideTables =>
+        node is GraphNode.OfModel { Model.Materialization.Strategy: IncrementalStrategy.Cdc }
+            ? [node.Table.Rejected, node.Table.Quarantine, node.Table.ChangeState]
+            : [node.Table.Rejected, node.Table.Quarantine];
+
     /// <summary>Takes the step's lease, if this run does not have it yet.</summary>
     /// <returns>Whether it was taken now: what was seen of the step before may have changed.</returns>
     /// <exception cref="FozException">Another run works on the step.</exception>
@@ -53,7 +59,7 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
     /// <summary>Whether a table of a batch was committed, of which the main one was not.</summary>
     public async Task<bool> IsBegunAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
-        foreach (var (_, side) in await TablesAsync([node.Table.Rejected, node.Table.Quarantine], cancellationToken))
+        foreach (var (_, side) in await TablesAsync(SideTables, cancellationToken))
             if (IsIn(side, manifest)) return true;
         return false;
     }
@@ -102,7 +108,7 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
             [manifest.Step] = manifest.Batch, [manifest.Step + StepLog.GivenUpSuffix] = manifest.Batch,
         };
         var number = manifest.Batch.ToString(CultureInfo.InvariantCulture);
-        TableName[] names = IsView ? [] : [node.Table.Rejected, node.Table.Quarantine, node.Table];
+        TableName[] names = IsView ? [] : [.. SideTables, node.Table];
         foreach (var (table, _) in await TablesAsync(names, cancellationToken))
         {
             var isCarried = await table.CarryAsync(
@@ -121,7 +127,7 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
     {
         if (IsView) return;
         var (step, raised) = ($"{node.Table}", node.Table + StepLog.EpochSuffix);
-        foreach (var name in (TableName[])[node.Table.Rejected, node.Table.Quarantine, node.Table])
+        foreach (var name in (TableName[])[.. SideTables, node.Table])
         {
             while (await TablesAsync([name], cancellationToken) is [var (table, latest)])
             {

@@ -169,7 +169,7 @@ public sealed class ProjectErrorTests : IDisposable
         "models/silver/m.sql:2:45: unknown strategy 'append'\n  known: scd2_by_time, scd2_by_column, timestamp, check")]
     [InlineData(
         "materialization: {type: incremental, strategy: cdc}",
-        "models/silver/m.sql:2:48: 'strategy: cdc' is not supported yet\n  known: append, merge, delete+insert, insert_overwrite, microbatch, time_interval, truncate+insert, create+replace, scd2_by_time, scd2_by_column")]
+        "models/silver/m.sql:1:1: 'strategy: cdc' of silver.m needs 'keys'\n  name the columns that identify a row")]
     [InlineData(
         "materialization: {type: incremental, strategy: microbatch, event_time: a}",
         "models/silver/m.sql:2:48: 'strategy: microbatch' needs 'begin'\n  write the first day, such as '2026-01-01'")]
@@ -213,7 +213,7 @@ public sealed class ProjectErrorTests : IDisposable
         "models/silver/m.sql:2:101: 'merge_exclude_columns' has a use with 'strategy: merge' only")]
     [InlineData(
         "materialization: {type: incremental, strategy: append, unique_key: a}",
-        "models/silver/m.sql:2:68: 'unique_key' has a use with 'strategy: merge', 'delete+insert', 'scd2_by_time', 'scd2_by_column' only")]
+        "models/silver/m.sql:2:68: 'unique_key' has a use with 'strategy: merge', 'delete+insert', 'scd2_by_time', 'scd2_by_column', 'cdc' only")]
     [InlineData(
         "materialization: {type: view, strategy: append}",
         "models/silver/m.sql:2:41: 'strategy' has a use with 'type: incremental' only")]

@@ -1,0 +1,104 @@
+using Foz.Lake.Engine;
+using Foz.Lake.Sql;
+
+namespace Foz.Pipelines.Materializations;
+
+/// <summary>
+/// The events of a batch in a temporary table: rows with their sequence, what they do, and their place in the order of
+/// all of them.
+/// </summary>
+/// <param name="session">The session; its temporary table <c>foz_events</c> is replaced.</param>
+/// <param name="input">What the columns of rows are.</param>
+sealed class CdcEvents(EngineSession session, CdcInput input)
+{
+    /// <summary>The table, and its columns besides those of the rows.</summary>
+    public const string Table = "foz_events", Sequence = "foz_seq", Operation = "foz_op", Absent = "foz_absent",
+        At = "foz_at", IsInsert = "foz_insert";
+
+    /// <summary>Gets how many events could not be ordered or have no key; they are taken out.</summary>
+    public long WithoutKey { get; private set; }
+
+    /// <summary>Gets how many events have the sequence of another event of their key in the batch.</summary>
+    public long Tied { get; private set; }
+
+    /// <summary>Gets the events of the batch that delete all rows, in the order of their sequence.</summary>
+    public IReadOnlyList<CdcTruncation> Truncations { get; private set; } = [];
+
+    /// <summary>Reads the events.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public void Read(Relation rows, CancellationToken cancellationToken)
+    {
+        var own = SqlText.Identifiers(input.Columns);
+        var absent = input.HasAbsent ? Foz.Lake.Data.ChangeColumns.Unchanged : "NULL";
+        var isInsert = input.Strategy.ReadsLog ? $"{Foz.Lake.Data.ChangeColumns.Op} = 'c'" : "false";
+        // Of one sequence the event that arrived last is the last one; where nothing tells, values decide, so that the
+        // same rows always give the same table.
+        var order = input.Sequence.Select(part => part.Sql).Concat(input.Arrival)
+            .Concat(input.Strategy.ReadsLog ? [] : [$"hash({own})"]);
+        session.Execute(
+            $"""
+            CREATE OR REPLACE TEMP TABLE {Table} AS
+            SELECT {own}, {input.SequenceSql} AS {Sequence}, {input.OperationSql} AS {Operation},
+                CAST({absent} AS VARCHAR[]) AS {Absent}, {isInsert} AS {IsInsert},
+                row_number() OVER (ORDER BY {string.Join(", ", order)}) AS {At}
+            FROM ({rows.Sql}
+            ) AS s
+            """, cancellationToken);
+        TakeOut(cancellationToken);
+        ReadTruncations(cancellationToken);
+        if (!input.Strategy.ReadsLog)
+            Tied = session.QueryScalar<long>(
+                $"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (SELECT count(*) AS n FROM {Table} "
+                    + $"GROUP BY {Keys}, {Sequence} HAVING count(*) > 1)",
+                cancellationToken);
+    }
+
+    /// <summary>Takes out what comes before a truncation: it has no effect any more.</summary>
+    public void TakeOutBefore(string sequence, CancellationToken cancellationToken) =>
+        session.Execute($"DELETE FROM {Table} WHERE {Sequence} < {sequence}", cancellationToken);
+
+    string Keys => SqlText.Identifiers(input.Keys);
+
+    void TakeOut(CancellationToken cancellationToken)
+    {
+        var noKey = string.Join(" OR ", input.Keys.Select(key => $"{SqlText.Identifier(key)} IS NULL"));
+        WithoutKey = session.Execute(
+            $"DELETE FROM {Table} WHERE {Sequence} IS NULL OR ({Operation} <> 't' AND ({noKey}))", cancellationToken);
+    }
+
+    void ReadTruncations(CancellationToken cancellationToken)
+    {
+        var parts = input.Sequence.Count == 1
+            ? $"CAST({Sequence} AS VARCHAR)"
+            : string.Join(", ", input.Sequence.Select(part =>
+                $"CAST({Sequence}.{SqlText.Identifier(part.Name)} AS VARCHAR)"));
+        using (var rows = session.Query(
+            $"SELECT {parts} FROM (SELECT DISTINCT {Sequence} FROM {Table} WHERE {Operation} = 't') "
+                + $"ORDER BY {Sequence}",
+            cancellationToken))
+            Truncations =
+            [
+                .. rows.Rows(cancellationToken)
+                    .Select(row => new CdcTruncation([.. row.Select(part => (string)part!)])),
+            ];
+        if (Truncations.Count > 0)
+            session.Execute($"DELETE FROM {Table} WHERE {Operation} = 't'", cancellationToken);
+    }
+}
+
+/// <summary>An event that deletes all rows that are before it.</summary>
+/// <param name="Parts">The parts of its sequence, as texts.</param>
+sealed record CdcTruncation(IReadOnlyList<string> Parts)
+{
+    /// <summary>Returns SQL of its sequence.</summary>
+    /// <param name="input">What the parts are.</param>
+    public string Sql(CdcInput input)
+    {
+        var values = Parts.Zip(input.SequenceTypes, (text, type) => $"CAST({SqlText.Literal(text)} AS {type})");
+        return input.Sequence.Count == 1
+            ? values.First()
+            : $"struct_pack({string.Join(", ", input.Sequence.Zip(values, (part, value) =>
+                $"{SqlText.Identifier(part.Name)} := {value}"))})";
+    }
+}

@@ -1,0 +1,141 @@
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Engine;
+using Foz.Lake.Sql;
+using Foz.Pipelines.Projects;
+
+namespace Foz.Pipelines.Materializations;
+
+/// <summary>What the columns of events are: keys and values of rows, their order, and what they do.</summary>
+sealed class CdcInput
+{
+    /// <summary>The names of the columns of a history: when a version begins, and when it ends.</summary>
+    public const string StartAt = "__START_AT", EndAt = "__END_AT";
+
+    // The rows of a copy have no number in a transaction: they are before all changes of their position.
+    const string FirstNumber = "-1";
+
+    readonly Model model;
+
+    CdcInput(Model model, IncrementalStrategy.Cdc strategy, IReadOnlyList<EngineColumn> given)
+    {
+        (this.model, Strategy) = (model, strategy);
+        var names = given.Select(column => column.Name).ToList();
+        HasAbsent = names.Contains(ChangeColumns.Unchanged, StringComparer.OrdinalIgnoreCase);
+        Arrival = [.. ArrivalColumns.Where(column => names.Contains(column, StringComparer.OrdinalIgnoreCase))];
+        Keys = [.. strategy.Keys.Select(key => names.First(name => Is(name, key)))];
+        Columns = [.. names.Where(strategy.Takes)];
+        Sequence = strategy.FromSnapshot ? [] : strategy.ReadsLog
+            ?
+            [
+                (ChangeColumns.Lsn, ChangeColumns.Lsn),
+                (ChangeColumns.Seq, $"coalesce({ChangeColumns.Seq}, {FirstNumber})"),
+            ]
+            : [.. strategy.SequenceBy.Select(column => (column, SqlText.Identifier(column)))];
+        SequenceTypes = [.. Sequence.Select(part => given.First(column => Is(column.Name, part.Name)).TypeName)];
+    }
+
+    static string[] ArrivalColumns => [ChangeColumns.SyncedAt, ChangeColumns.Lsn, ChangeColumns.Seq];
+
+    /// <summary>Gets the strategy.</summary>
+    public IncrementalStrategy.Cdc Strategy { get; }
+
+    /// <summary>Gets the columns of the key.</summary>
+    public IReadOnlyList<string> Keys { get; }
+
+    /// <summary>Gets the columns of the table, those of the key among them.</summary>
+    public IReadOnlyList<string> Columns { get; private init; }
+
+    /// <summary>Gets the columns of the table that are not of the key.</summary>
+    public IReadOnlyList<string> Values => [.. Columns.Where(column => !Has(Keys, column))];
+
+    /// <summary>Gets the parts of the sequence: a name, and SQL over the rows.</summary>
+    public IReadOnlyList<(string Name, string Sql)> Sequence { get; }
+
+    /// <summary>Gets DuckDB's types of these parts.</summary>
+    public IReadOnlyList<string> SequenceTypes { get; }
+
+    /// <summary>Gets the columns that show in which order events of one sequence arrived.</summary>
+    public IReadOnlyList<string> Arrival { get; }
+
+    /// <summary>Gets whether events name the columns that the source did not send.</summary>
+    public bool HasAbsent { get; }
+
+    /// <summary>Gets DuckDB's type of a sequence: that of its one part, or a struct of them.</summary>
+    public string SequenceType => Sequence.Count == 1
+        ? SequenceTypes[0]
+        : $"STRUCT({string.Join(", ", Sequence.Zip(SequenceTypes, (part, type) =>
+            $"{SqlText.Identifier(part.Name)} {type}"))})";
+
+    /// <summary>Gets SQL of the sequence of a row; NULL where a part of it is NULL.</summary>
+    public string SequenceSql => Sequence is [var only]
+        ? only.Sql
+        : $"CASE WHEN {string.Join(" AND ", Sequence.Select(part => $"{part.Sql} IS NOT NULL"))} THEN struct_pack("
+            + string.Join(", ", Sequence.Select(part => $"{SqlText.Identifier(part.Name)} := {part.Sql}")) + ") END";
+
+    /// <summary>Gets SQL of what a row does: <c>t</c> deletes all rows, <c>d</c> one, <c>u</c> writes one.</summary>
+    public string OperationSql
+    {
+        get
+        {
+            var (truncates, deletes) = Strategy.ReadsLog
+                ? ($"{ChangeColumns.Op} = 't'", $"{ChangeColumns.Op} = 'd'")
+                : (Strategy.TruncateWhen, Strategy.DeleteWhen);
+            if (truncates is null && deletes is null) return "'u'";
+            return "CASE " + (truncates is null ? "" : $"WHEN ({truncates}\n) THEN 't' ")
+                + (deletes is null ? "" : $"WHEN ({deletes}\n) THEN 'd' ") + "ELSE 'u' END";
+        }
+    }
+
+    /// <summary>Reads what the columns of rows are.</summary>
+    /// <exception cref="FozException">One of the table's is called as the strategy calls its own.</exception>
+    public static CdcInput Of(
+        Model model, IncrementalStrategy.Cdc strategy, Relation rows, CancellationToken cancellationToken)
+    {
+        if (strategy.Keys.Count == 0)
+            throw new FozException(ErrorKind.Configuration, $"'strategy: cdc' of {model.Name} needs 'keys'")
+            {
+                Place = model.Place, Hint = "name the columns that identify a row: its source does not tell them",
+            };
+        var given = rows.Describe(cancellationToken);
+        var input = new CdcInput(model, strategy, given);
+        var own = strategy.KeepsHistory ? new[] { StartAt, EndAt } : [];
+        foreach (var column in own.Where(column => Has(input.Columns, column)))
+            throw new FozException(
+                ErrorKind.Data, $"{model.Name} has a column '{column}', which its strategy cdc fills itself")
+            {
+                Place = model.Place, Hint = $"leave it out: except_columns: [{column}]",
+            };
+        if (strategy.IgnoresNullUpdates
+            && given.FirstOrDefault(column => Has(input.Values, column.Name) && column.TypeName.StartsWith(
+                "STRUCT", StringComparison.Ordinal)) is { } nested)
+            throw new FozException(
+                ErrorKind.Data,
+                $"'ignore_null_updates' of {model.Name} is not supported with structs, "
+                    + $"as its column '{nested.Name}' is")
+            {
+                Place = model.Place, Hint = "give each field of it a column of its own in the SELECT",
+            };
+        return input;
+    }
+
+    /// <summary>Returns the same without columns that the table does not take.</summary>
+    public CdcInput With(IReadOnlyList<string> columns) => new(this) { Columns = columns };
+
+    CdcInput(CdcInput other)
+    {
+        (model, Strategy, Keys, Columns) = (other.model, other.Strategy, other.Keys, other.Columns);
+        (Sequence, SequenceTypes, Arrival, HasAbsent) =
+            (other.Sequence, other.SequenceTypes, other.Arrival, other.HasAbsent);
+    }
+
+    /// <summary>Whether the changes of a column begin a version of a history.</summary>
+    public bool IsTracked(string column) => Strategy.TrackedColumns.Count > 0
+        ? Has(Strategy.TrackedColumns, column)
+        : !Has(Strategy.UntrackedColumns, column);
+
+    static bool Has(IEnumerable<string> columns, string column) =>
+        columns.Contains(column, StringComparer.OrdinalIgnoreCase);
+
+    static bool Is(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
+}

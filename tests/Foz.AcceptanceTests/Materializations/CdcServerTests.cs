@@ -1,0 +1,94 @@
+using Foz.AcceptanceTests.PostgreSql;
+using Foz.AcceptanceTests.Streams;
+using Foz.Lake.Journal;
+
+namespace Foz.AcceptanceTests.Materializations;
+
+/// <summary>The current rows of a real server's tables, from the changes in its log.</summary>
+public sealed class CdcServerTests(PostgreSqlServer server)
+{
+    const int Rounds = 6, StatementsPerRound = 25;
+
+    [Fact]
+    public async Task Silver_has_the_rows_of_the_server_after_each_run()
+    {
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("FOZ_SEED"), out var only) ? only : Random.Shared.Next();
+        var random = new Random(seed);
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            """
+            CREATE TABLE t (id int PRIMARY KEY, v text, n int, big text); ALTER TABLE t ALTER big SET STORAGE EXTERNAL;
+            INSERT INTO t SELECT i, 'v' || i, i, repeat(md5(i::text), 100) FROM generate_series(1, 40) i;
+            CREATE TABLE p (a int, b text, v text, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 'x', 'one');
+            """,
+            "t", "p");
+        logged.Lake.Write("sources/shop.yml", "connection: shop\nsilver: current\nstreams:\n  t: {mode: cdc}\n  p: {mode: cdc}\n");
+        logged.Lake.Write("models/silver/history.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: cdc, stored_as_scd_type: 2}
+            @foz */
+            SELECT * FROM STREAM(bronze.t)
+            """);
+        await logged.Lake.RunWellAsync();
+        for (var round = 0; round < Rounds; round++)
+        {
+            await AssertSameAsync(logged, seed);
+            for (var i = 0; i < StatementsPerRound; i++) await TryAsync(logged.Database, StatementOf(random));
+            await logged.Lake.RunWellAsync();
+        }
+        await AssertSameAsync(logged, seed);
+        Assert.All((await logged.Lake.RunWellAsync()).Steps, step => Assert.Equal(Outcome.Skipped, step.Outcome));
+
+        // All changes at once, by other batches, give the same.
+        await logged.Lake.RunAsync(isFullRefresh: true);
+        await AssertSameAsync(logged, seed);
+    }
+
+    static string StatementOf(Random random)
+    {
+        var (id, other) = (random.Next(60), random.Next(60));
+        return random.Next(12) switch
+        {
+            0 or 1 => $"INSERT INTO t VALUES ({id}, 'i{other}', {other}, repeat(md5('{other}'), 100))",
+            2 or 3 or 4 => $"UPDATE t SET v = 'u{other}' WHERE id BETWEEN {id} AND {id + 3}",
+            5 => $"UPDATE t SET big = repeat(md5('b{other}'), 100) WHERE id = {id}",
+            6 or 7 => $"UPDATE t SET id = {other} WHERE id = {id}",
+            8 => $"DELETE FROM t WHERE id = {id}",
+            9 => $"BEGIN; UPDATE t SET id = {other} WHERE id = {id}; UPDATE t SET n = n + 1 WHERE id = {other}; "
+                + $"UPDATE t SET id = {id + 1000} WHERE id = {other}; DELETE FROM t WHERE id = {id + 1}; COMMIT",
+            10 => random.Next(4) == 0 ? "TRUNCATE t" : $"INSERT INTO p VALUES ({id % 5}, 'k{other % 3}', 'v')",
+            _ => $"UPDATE p SET b = 'k{other % 4}', v = 'w{other}' WHERE a = {id % 5}",
+        };
+    }
+
+    /// <summary>Runs a statement that may break a key.</summary>
+    static async Task TryAsync(PostgreSqlDatabase database, string sql)
+    {
+        try
+        {
+            await database.ExecuteAsync(sql);
+        }
+        catch (Exception e) when (e.Message.Contains("duplicate key", StringComparison.Ordinal))
+        {
+            // Nothing of it was committed.
+        }
+    }
+
+    static async Task AssertSameAsync(LoggedDatabase logged, int seed)
+    {
+        var rows = (await logged.Database.QueryAsync("SELECT id, v, n, md5(big) FROM t")).Select(row => string.Join('|', row))
+            .Order(StringComparer.Ordinal).ToList();
+        var current = (await logged.Lake.QueryAsync("SELECT id, v, n, md5(big) FROM silver.t")).Order(StringComparer.Ordinal).ToList();
+        Assert.True(
+            rows.SequenceEqual(current),
+            $"seed {seed}: missing {string.Join(' ', rows.Except(current))}, not expected {string.Join(' ', current.Except(rows))}");
+        var last = (await logged.Lake.QueryAsync("SELECT id, v, n, md5(big) FROM silver.history WHERE __END_AT IS NULL"))
+            .Order(StringComparer.Ordinal).ToList();
+        Assert.True(
+            rows.SequenceEqual(last),
+            $"seed {seed}: missing {string.Join(' ', rows.Except(last))}, not expected {string.Join(' ', last.Except(rows))}");
+        Assert.Equal(
+            (await logged.Database.QueryAsync("SELECT a, b, v FROM p")).Select(row => string.Join('|', row)).Order(StringComparer.Ordinal),
+            (await logged.Lake.QueryAsync("SELECT a, b, v FROM silver.p")).Order(StringComparer.Ordinal));
+    }
+}
