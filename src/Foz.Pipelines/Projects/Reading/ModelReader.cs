@@ -90,14 +90,18 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
         var quality = new QualityReader(reader, columns, errors);
         if (body.Text.Length == 0 && isEnabled)
             errors.Add(new Place(file), "the file holds no SELECT", "write one below the front matter");
+        var statement = program is null ? AutoCdcStatement.Read(body, name, errors) : null;
+        if (statement is not null && reader.Node("materialization") is { } stated)
+            errors.Add(stated.Place, "'materialization' stands beside AUTO CDC, which says it", "take it out");
         IReadOnlyList<StatedName> depends = [.. reader.Scalars("depends").Select(ReadStatedName).OfType<StatedName>()];
         var model = new Model
         {
             Name = name ?? TableName.None,
             Program = program?.Read(reader, body, depends),
             Table = name is { } known ? new(schemaPrefix + known.Schema, known.Name) : TableName.None,
-            Materialization = new MaterializationReader(errors).Read(reader.Node("materialization"), IsSnapshot(file)),
-            Body = body,
+            Materialization = new MaterializationReader(errors).Read(
+                statement?.Words ?? reader.Node("materialization"), IsSnapshot(file)),
+            Body = statement?.Body ?? body,
             Description = reader.Text("description"),
             Owner = reader.Text("owner"),
             Tags = reader.Texts("tags"),
