@@ -26,7 +26,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
             var source = streams.Key;
             var log = LogOf(source.Name);
             var last = await log.FindLastAsync(cancellationToken);
-            var (lag, fault) = await FindLagAsync(source, cancellationToken);
+            var (lag, fault) = await FindLagAsync(source, last, cancellationToken);
             foreach (var (_, stream) in streams)
             {
                 var table = await lake.OpenTableAsync(stream.Table, cancellationToken);
@@ -132,13 +132,15 @@ public sealed class StreamService(Lakehouse lake, Project project)
 
     /// <summary>What a source keeps for this lake, or why it does not say.</summary>
     async Task<(ChangeLag? Lag, FozException? Fault)> FindLagAsync(
-        ProjectSource source, CancellationToken cancellationToken)
+        ProjectSource source, ChangeBatch? last, CancellationToken cancellationToken)
     {
         try
         {
-            return await LogOf(source.Name).FindReaderAsync(cancellationToken) is { } reader
+            return last is not null && await LogOf(source.Name).FindReaderAsync(cancellationToken) is { } reader
                 ? (await WithAsync(
-                    source, reader, changes => changes.FindLagAsync(cancellationToken), cancellationToken), null)
+                    source, reader,
+                    changes => changes.FindLagAsync(changes.ParsePosition(last.Position), cancellationToken),
+                    cancellationToken), null)
                 : default;
         }
         catch (FozException e) when (e.Kind is ErrorKind.Source or ErrorKind.Configuration)

@@ -21,6 +21,14 @@ public abstract record ChangePart
     /// <param name="Changes">The changes.</param>
     public sealed record Rows(TableChanges Changes) : ChangePart;
 
+    /// <summary>
+    /// A table has other rows from here on, of which the log has no changes: it took the name of another one, or a
+    /// partition of it went. Only a new copy has them.
+    /// </summary>
+    /// <param name="TableSchema">The schema, or database, that it is in.</param>
+    /// <param name="TableName">Its name there.</param>
+    public sealed record Replaced(string TableSchema, string TableName) : ChangePart;
+
     /// <summary>A message that a program wrote into the source's log.</summary>
     /// <param name="Prefix">What it is called.</param>
     /// <param name="Content">Its content.</param>

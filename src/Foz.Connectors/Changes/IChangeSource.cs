@@ -39,8 +39,10 @@ public interface IChangeSource : IAsyncDisposable
     Task<ChangeOpening> OpenAsync(ChangePosition from, CancellationToken cancellationToken);
 
     /// <summary>Returns what the source keeps for this reader; null where it keeps nothing.</summary>
+    /// <param name="from">The position of the last batch that was kept.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Thrown when the source cannot be reached, or refuses.</exception>
-    Task<ChangeLag?> FindLagAsync(CancellationToken cancellationToken);
+    Task<ChangeLag?> FindLagAsync(ChangePosition from, CancellationToken cancellationToken);
 
     /// <summary>Lets the source forget this reader; nothing happens where it does not know it.</summary>
     /// <exception cref="FozException">Thrown when the source cannot be reached, or refuses.</exception>

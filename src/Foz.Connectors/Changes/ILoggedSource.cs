@@ -1,7 +1,9 @@
+using Foz.Lake;
+
 namespace Foz.Connectors.Changes;
 
 /// <summary>A source whose streams can be read once as rows, and from then on as changes.</summary>
-public interface ILoggedSource : ISnapshotSource
+public interface ILoggedSource : ISource
 {
     /// <summary>Makes the changes of streams ready to be read; the source keeps nothing yet.</summary>
     /// <param name="streams">The streams, of the mode <see cref="StreamMode.Changes"/>.</param>
@@ -11,7 +13,7 @@ public interface ILoggedSource : ISnapshotSource
     /// </param>
     /// <param name="spoolFolder">A folder for transactions that wait for their end; it exists.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="Foz.Lake.FozException">
+    /// <exception cref="FozException">
     /// Thrown when the source does not answer, or a stream has no log of changes.
     /// </exception>
     Task<ChangeFeed> OpenChangesAsync(
@@ -26,6 +28,30 @@ public interface ILoggedSource : ISnapshotSource
     IAsyncDisposable ShareSnapshot(ChangeStart start);
 }
 
+/// <summary>What makes a table no stream of changes.</summary>
+static class FeedFaults
+{
+    /// <summary>Makes sure that no two streams are one table, as a change arrives in one stream.</summary>
+    /// <exception cref="FozException">Thrown when two are.</exception>
+    public static void CheckOnce(IEnumerable<(StreamDefinition Stream, FeedTable Table)> tables)
+    {
+        var known = new Dictionary<(string, string), StreamDefinition>();
+        foreach (var (stream, table) in tables)
+            if (!known.TryAdd((table.Schema, table.Name), stream))
+                throw Unreadable(
+                    stream,
+                    $"{table.Schema}.{table.Name} is the stream '{known[(table.Schema, table.Name)].Name}' already",
+                    "changes of a table arrive in one stream");
+    }
+
+    /// <summary>Returns the error of a stream whose table has no changes that can be read.</summary>
+    public static FozException Unreadable(StreamDefinition stream, string fault, string hint) =>
+        new(ErrorKind.Configuration, $"stream '{stream.Name}': {fault}")
+        {
+            Place = stream.Place is { File: not null } place ? place : null, Hint = hint,
+        };
+}
+
 /// <summary>The changes of some streams.</summary>
 /// <param name="Source">Where they come from; owned by the caller.</param>
 /// <param name="Tables">The tables of the streams.</param>
@@ -38,8 +64,13 @@ public sealed record ChangeFeed(IChangeSource Source, IReadOnlyList<FeedTable> T
     /// <param name="table">The table as its changes have it.</param>
     /// <returns>The table; null where it is no stream's.</returns>
     public FeedTable? Find(ChangeTable table) =>
-        Tables.FirstOrDefault(known => known.Id == table.Id)
-        ?? Tables.FirstOrDefault(known => known.Schema == table.Schema && known.Name == table.Name);
+        Tables.FirstOrDefault(known => known.Id == table.Id) ?? Find(table.Schema, table.Name);
+
+    /// <summary>Returns the table of a stream by its name; null where it is no stream's.</summary>
+    /// <param name="schema">Its schema.</param>
+    /// <param name="name">Its name there.</param>
+    public FeedTable? Find(string schema, string name) =>
+        Tables.FirstOrDefault(known => known.Schema == schema && known.Name == name);
 }
 
 /// <summary>A table of a source that is a stream.</summary>

@@ -10,8 +10,8 @@ sealed record DatabaseOptions
     /// <summary>The name of the provider's package.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>The folder of the project's providers.</summary>
-    public required string ProvidersFolder { get; init; }
+    /// <summary>The folder of the project's providers; null for one that comes with Foz.</summary>
+    public required string? ProvidersFolder { get; init; }
 
     /// <summary>How the provider reaches the database.</summary>
     public required string ConnectionString { get; init; }

@@ -16,13 +16,18 @@ sealed class DatabaseReading(
     const int RowsMax = 8_192;
     const long TextBytesMax = 8 << 20;
 
+    /// <summary>
+    /// The connection that reads, for one reader: it stays open. Null for connections of its own.
+    /// </summary>
+    public DbConnection? Shared { get; init; }
+
     /// <summary>The ORDER BY, for one range that one connection reads; empty for any order.</summary>
     public string Order { get; init; } = "";
 
     /// <summary>One reader.</summary>
     public async IAsyncEnumerable<ColumnBatch> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var connection = await session.OpenAsync(cancellationToken);
+        var connection = Shared ?? await session.OpenAsync(cancellationToken);
         DbCommand? reading = null;
         try
         {
@@ -42,7 +47,7 @@ sealed class DatabaseReading(
         {
             // A server that sends nothing more may not answer when the connection is closed either.
             if (reading is not null) _ = Task.Run(() => Abandon(reading, connection), CancellationToken.None);
-            else await connection.DisposeAsync();
+            else if (Shared is null) await connection.DisposeAsync();
         }
     }
 

@@ -10,7 +10,9 @@ namespace Foz.Connectors.Databases;
 sealed class DatabaseSession(DatabaseOptions options)
 {
     readonly DbProviderFactory factory =
-        ProviderFolder.Load(options.ProvidersFolder, options.Provider, options.Factory, options.Place);
+        options.ProvidersFolder is { } folder
+            ? ProviderFolder.Load(folder, options.Provider, options.Factory, options.Place)
+            : BuiltInProviders.Find(options.Provider)!;
 
     /// <summary>How long the database may send nothing while rows are read.</summary>
     public TimeSpan ReadTimeout => options.ReadTimeout;

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using System.Globalization;
+using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;
 
@@ -129,6 +130,25 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         };
     }
 
+    /// <summary>Reads all rows of a table, each with all of its columns, as a transaction shows them.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="snapshot">The transaction.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The database refuses.</exception>
+    public async Task<StreamRows> ReadAsync(
+        StreamDefinition stream, TableSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var table = await DescribeAsync(stream, cancellationToken);
+        var reading = new DatabaseReading(session, table.SelectSql, table.Columns, new([KeyCondition.All]))
+        {
+            Shared = snapshot.Connection,
+        };
+        return new StreamRows.Streamed(new(table.Fields, [reading.ReadAsync(CancellationToken.None)]))
+        {
+            Fields = table.Fields, CommittedAt = snapshot.TakenAt, OnDispose = snapshot.OnRead,
+        };
+    }
+
     KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs.OfCursor inputs)
     {
         var name = cursor.CursorSql;
@@ -229,7 +249,8 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         await using var connection = await session.OpenAsync(cancellationToken);
         try
         {
-            await using var command = session.Command(connection, $"SELECT * FROM {from} WHERE 1 = 0");
+            var columnsSql = await ColumnsAsync(connection, stream, cancellationToken);
+            await using var command = session.Command(connection, $"SELECT {columnsSql} FROM {from} WHERE 1 = 0");
             await using var reader = await command.ExecuteReaderAsync(
                 CommandBehavior.SchemaOnly | CommandBehavior.KeyInfo, cancellationToken);
             var schema = await reader.GetColumnSchemaAsync(cancellationToken);
@@ -260,13 +281,29 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         DbConnection connection, StreamDefinition stream, IReadOnlyList<DatabaseColumn> columns,
         CancellationToken cancellationToken)
     {
-        var address = Dialect.Address(stream.Settings.Text("table") ?? stream.Name);
-        await using var command = session.Command(connection, Dialect.Keys!, address);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var keys = new List<string?>();
-        while (await reader.ReadAsync(cancellationToken))
-            keys.Add(columns.FirstOrDefault(c => c.Name == reader.GetString(0))?.Field.Name);
+        var names = await NamesAsync(connection, Dialect.Keys!, stream, cancellationToken);
+        var keys = names.Select(name => columns.FirstOrDefault(c => c.Name == name)?.Field.Name).ToList();
         return keys.OfType<string>().Count() == keys.Count ? [.. keys.OfType<string>()] : [];
+    }
+
+    /// <summary>The columns of a table, as SQL selects them: changes have also those that are hidden.</summary>
+    async Task<string> ColumnsAsync(
+        DbConnection connection, StreamDefinition stream, CancellationToken cancellationToken)
+    {
+        if (stream.Mode is not StreamMode.Changes || Dialect.Columns is not { } sql) return "*";
+        var names = await NamesAsync(connection, sql, stream, cancellationToken);
+        return names.Count == 0 ? "*" : string.Join(", ", names.Select(Dialect.Quote));
+    }
+
+    async Task<List<string>> NamesAsync(
+        DbConnection connection, string sql, StreamDefinition stream, CancellationToken cancellationToken)
+    {
+        var address = Dialect.Address(stream.Settings.Text("table") ?? stream.Name);
+        await using var command = session.Command(connection, sql, address);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var names = new List<string>();
+        while (await reader.ReadAsync(cancellationToken)) names.Add(reader.GetString(0));
+        return names;
     }
 
     async Task<IReadOnlyList<(string Schema, string Name)>> TablesAsync(CancellationToken cancellationToken)

@@ -30,6 +30,12 @@ sealed record Dialect
     /// </summary>
     public string? Keys { get; init; }
 
+    /// <summary>
+    /// Lists all columns of a table, those that <c>SELECT *</c> leaves out among them, by parameters for its schema (or
+    /// null) and its name; null where there is no log of changes that has them.
+    /// </summary>
+    public string? Columns { get; init; }
+
     /// <summary>How a column is read; null for what .NET's type says.</summary>
     public Func<System.Data.Common.DbColumn, string, ColumnReading?>? Reading { get; init; }
 
@@ -153,6 +159,8 @@ sealed record Dialect
             + "AND k.table_schema = COALESCE(@p1, DATABASE()) AND k.table_name = @p2 "
             // Of tables with versions, which have one row of each key now.
             + "AND COALESCE(c.generation_expression, '') <> 'ROW END' ORDER BY k.ordinal_position",
+        Columns = "SELECT column_name FROM information_schema.columns WHERE table_schema = COALESCE(@p1, DATABASE()) "
+            + "AND table_name = @p2 ORDER BY ordinal_position",
         DefaultSchema = "", Providers = [provider], Instants = ["timestamp"], Reading = MySqlTypes.Of,
         IsPrepared = true, CanSplitTexts = true,
         SessionSql = "SET time_zone = '+00:00', net_write_timeout = 3600, sql_select_limit = 18446744073709551615",

@@ -5,6 +5,7 @@ using Foz.Connectors.PostgreSql;
 using Foz.Lake;
 using Foz.Wire;
 using Foz.Wire.MySql;
+using MySqlConnector;
 
 namespace Foz.Connectors.MySql;
 
@@ -19,6 +20,8 @@ sealed class MySqlServerException(ServerError error) : Exception(error.Text)
 /// <summary>Turns what goes wrong with a server into errors that say what was being done.</summary>
 static class MySqlFault
 {
+    const int NoDatabase = 1044, NoTable = 1142;
+
     /// <summary>Whether an error is one of the server or of the way to it.</summary>
     public static bool IsOfSource(Exception error) =>
         error is MySqlServerException or DbException or IOException or SocketException or WireException
@@ -28,6 +31,11 @@ static class MySqlFault
     public static FozException Of(Exception error, string doing, MySqlOptions options) => error switch
     {
         MySqlServerException server => new(ErrorKind.Source, $"{options}: {doing}: {server.Message}", error),
+        MySqlException { Number: NoDatabase or NoTable } => new(
+            ErrorKind.Source, $"{options}: {doing}: {error.Message}", error)
+        {
+            Hint = $"GRANT SELECT ON {options.Database}.* TO '{options.User}'",
+        },
         WireException => new(ErrorKind.Source, $"{options}: {doing}: {error.Message}", error),
         _ => new(ErrorKind.Source, $"{options}: {doing}: {SourceFault.Reason(error)}", error)
         {

@@ -15,7 +15,9 @@ public static class ConnectorRegistry
         new Foz.Connectors.Files.FilesConnector(TimeProvider.System),
         new Foz.Connectors.Http.HttpConnector(TimeProvider.System),
         new Foz.Connectors.TableFormats.IcebergConnector(TimeProvider.System),
+        new Foz.Connectors.MySql.Streams.MySqlDatabaseConnector("mariadb"),
         new Foz.Connectors.MongoDb.MongoDbConnector(TimeProvider.System),
+        new Foz.Connectors.MySql.Streams.MySqlDatabaseConnector("mysql"),
         new Foz.Connectors.Python.PythonConnector(TimeProvider.System),
         new Foz.Connectors.Singer.SingerConnector(TimeProvider.System),
     ];

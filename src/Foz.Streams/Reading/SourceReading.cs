@@ -109,6 +109,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             await AddAsync(batch, cancellationToken);
             await CommitAsync(commits, cancellationToken);
         }
+        await CopyMissingAsync(cancellationToken);
         reached = end.Position;
         return staged.Tables.Count > 0;
     }
@@ -204,10 +205,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             if (tables.GetValueOrDefault(asked) is { } table) await table.ResumeAsync(last.Position, cancellationToken);
             await log.ForgetResumeAsync(asked, cancellationToken);
         }
-        var missing = tables.Values.Where(table => table.CopiedAt is null).ToList();
-        if (missing.Count == 0) return;
-        await using var start = await feed.Source.SnapshotAsync(cancellationToken);
-        await CopyAsync(missing, start, cancellationToken);
+        await CopyMissingAsync(cancellationToken);
     }
 
     async Task<IChangeStream> OpenStreamAsync(string position, CancellationToken cancellationToken) =>
@@ -256,10 +254,35 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
                     await staged.AddAsync(table, changes, cancellationToken);
                     work.Meter.AddRows(changes.Rows.RowCount);
                     break;
+                case ChangePart.Replaced replaced when feed.Find(replaced.TableSchema, replaced.TableName) is { } known:
+                    await ForgetCopyAsync(known, cancellationToken);
+                    break;
                 case ChangePart.End end:
                     return end;
             }
         throw new System.Diagnostics.UnreachableException();
+    }
+
+    /// <summary>Lets a table be copied again before any later change of it counts; that is kept first.</summary>
+    async Task ForgetCopyAsync(FeedTable known, CancellationToken cancellationToken)
+    {
+        tables[known.Stream].ForgetCopy();
+        await KeepAsync(
+            reader with
+            {
+                Streams = reader.Streams.Where(entry => entry.Key != known.Stream)
+                    .ToDictionary(StringComparer.Ordinal),
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Copies the tables that have no copy whose changes follow.</summary>
+    async Task CopyMissingAsync(CancellationToken cancellationToken)
+    {
+        var missing = tables.Values.Where(table => table.NeedsCopy).ToList();
+        if (missing.Count == 0) return;
+        await using var start = await feed.Source.SnapshotAsync(cancellationToken);
+        await CopyAsync(missing, start, cancellationToken);
     }
 
     BronzeTable? TableOf(ChangeTable table) => feed.Find(table) is { } known ? tables[known.Stream] : null;

@@ -42,7 +42,8 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
     FozException? error;
     string? heldFor;
     long rowsWritten, rowsHeld;
-    long? version;
+    long? version, copiedAt;
+    bool hasGap;
 
     /// <summary>Gets the stream.</summary>
     public ProjectStream Stream => stream;
@@ -53,7 +54,10 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
     /// <summary>
     /// Gets the position of its last copy as a number; null where it was not copied yet, or changes are missing since.
     /// </summary>
-    public long? CopiedAt { get; private set; }
+    public long? CopiedAt => hasGap ? null : copiedAt;
+
+    /// <summary>Gets whether it is to be copied; not where it could not take the copy already.</summary>
+    public bool NeedsCopy => CopiedAt is null && error is null;
 
     /// <summary>The step of a source's batches: the <c>appId</c> of their commits.</summary>
     public static string StepOf(ProjectSource source) => $"{source.Name}.changes";
@@ -66,13 +70,16 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
         Func<string, ChangePosition> parse, bool isWhole, CancellationToken cancellationToken)
     {
         var present = await table.FindLatestAsync(cancellationToken);
-        CopiedAt = isWhole && CopyOf(present) is { } text ? parse(text).Number : null;
+        copiedAt = isWhole && CopyOf(present) is { } text ? parse(text).Number : null;
         held = new(await work.Lake.OpenTableAsync(stream.Table.Held, cancellationToken), stream.Table);
         if (HeldChanges.Find(await held.Table.FindLatestAsync(cancellationToken), present, step) is { } found)
             (rowsHeld, heldFor) = found;
         // A run that brought them into the table was cut off before it forgot them.
         else await held.ClearAsync(work.Lake.Engines, cancellationToken);
     }
+
+    /// <summary>Notes that changes are missing since its last copy.</summary>
+    public void ForgetCopy() => hasGap = true;
 
     /// <summary>Returns the number of the last batch that it has; -1 for none.</summary>
     public async Task<long> LastNumberAsync(CancellationToken cancellationToken) => Math.Max(
@@ -122,7 +129,7 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
                 : writer.AppendAsync(table, select, options, cancellationToken));
             await work.DescribeAsync(stream, change);
             await CommitOwnAsync(change, $"{start.Position}", cancellationToken);
-            CopiedAt = start.Position.Number;
+            (copiedAt, hasGap) = (start.Position.Number, false);
         }
         catch (FozException e) when (IsMisfit(e))
         {
@@ -145,7 +152,7 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
         CancellationToken cancellationToken)
     {
         var fields = BronzeRows.FieldsOf(changes);
-        var select = rows.OfChanges(changes, fields, part.SyncedAt, CopiedAt);
+        var select = rows.OfChanges(changes, fields, part.SyncedAt, copiedAt);
         var isOfHeld = heldFor is not null;
         if (!isOfHeld)
             try
@@ -201,7 +208,7 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
         var last = (await table.FindLatestAsync(cancellationToken))?.BatchOf(step) ?? -1;
         var (select, relation) = await held.OpenAsync(session, last, cancellationToken);
         using var opened = relation;
-        if (CopiedAt is { } copy) select = BronzeRows.After(select, copy);
+        if (copiedAt is { } copy) select = BronzeRows.After(select, copy);
         var fields = session.Describe(select, cancellationToken).Select(column => column.ToField())
             .Where(field => !ChangeColumns.Has(field.Name)).ToList();
         try

@@ -70,6 +70,15 @@ public sealed class MariaDbServer : IAsyncDisposable
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
+    /// <summary>Ends the server, and starts it again on the same port.</summary>
+    public async Task RestartAsync()
+    {
+        process!.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        process.Dispose();
+        process = await RunServerAsync();
+    }
+
     static Process Start(string file, params IEnumerable<string> arguments) =>
         Process.Start(new ProcessStartInfo(file, arguments)
         {
@@ -116,7 +125,7 @@ public sealed class MariaDbServer : IAsyncDisposable
             "/usr/bin/mariadb-install-db", "--no-defaults", $"--datadir={folder}/data",
             $"--user={Environment.UserName}", "--auth-root-authentication-method=normal", "--skip-test-db"));
         await File.WriteAllTextAsync(
-            $"{folder}/users.sql", $"CREATE USER foz@localhost IDENTIFIED BY '{Password}';\n");
+            $"{folder}/users.sql", $"CREATE USER IF NOT EXISTS foz@localhost IDENTIFIED BY '{Password}';\n");
     }
 
     /// <summary>
@@ -124,10 +133,11 @@ public sealed class MariaDbServer : IAsyncDisposable
     /// </summary>
     async Task<Process> RunServerAsync()
     {
-        Port = FreePort();
+        if (Port == 0) Port = FreePort();
         string[] settings =
         [
-            $"datadir={folder}/data", $"user={Environment.UserName}", $"port={Port}", "bind-address=127.0.0.1",
+            // A server that starts deletes the temporary tables of others in the folder that they share.
+            $"datadir={folder}/data", $"tmpdir={folder}/data", $"user={Environment.UserName}", $"port={Port}", "bind-address=127.0.0.1",
             $"socket={Socket}", $"init-file={folder}/users.sql", $"pid-file={folder}/pid",
                 "innodb-flush-log-at-trx-commit=0", "innodb-doublewrite=0",
             // What a server may be set to that would change values or lose rows if nothing were done about it.

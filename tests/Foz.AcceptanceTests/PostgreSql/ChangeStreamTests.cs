@@ -203,7 +203,7 @@ public sealed class ChangeStreamTests(PostgreSqlServer server)
         Assert.Equal(ErrorKind.Conflict, exists.Kind);
 
         await source.StopAsync(Stop);
-        Assert.Null(await source.FindLagAsync(Stop));
+        Assert.Null(await source.FindLagAsync(reader.Position, Stop));
         Assert.Equal(ChangeGapKind.SlotMissing, await RefuseAsync(position));
         await database.ExecuteAsync("INSERT INTO t VALUES (2)");
         await using (var again = await source.StartAsync(Stop))
@@ -228,14 +228,14 @@ public sealed class ChangeStreamTests(PostgreSqlServer server)
         await database.ExecuteAsync("CREATE TABLE t (id int PRIMARY KEY, v text)");
         await using var reader = await ChangeReader.StartAsync(database, tables: "public.t");
         var source = ChangeReader.Source(database, "public.t");
-        Assert.Null((await source.FindLagAsync(Stop))!.RetainedBytesMax);
+        Assert.Null((await source.FindLagAsync(reader.Position, Stop))!.RetainedBytesMax);
         await database.ExecuteAsync("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
         await database.ExecuteAsync("SELECT pg_reload_conf()");
         for (var i = 0; i < 4; i++)
             await database.ExecuteAsync("INSERT INTO t VALUES (1, repeat('x', 1000)) ON CONFLICT (id) DO UPDATE SET v = t.v; "
                 + "SELECT pg_switch_wal()");
         await database.ExecuteAsync("CHECKPOINT");
-        var lag = (await source.FindLagAsync(Stop))!;
+        var lag = (await source.FindLagAsync(reader.Position, Stop))!;
         Assert.Equal((true, 1 << 20), (lag.IsLost, lag.RetainedBytesMax));
         Assert.Equal(
             ChangeGapKind.SlotLost,

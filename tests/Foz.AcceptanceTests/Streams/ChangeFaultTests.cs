@@ -126,15 +126,7 @@ public sealed class ChangeFaultTests(PostgreSqlServer server)
         });
     }
 
-    /// <summary>Runs the project in a process that dies at a failpoint; returns whether it did.</summary>
-    static async Task<bool> KillAsync(LoggedDatabase logged, string failpoint)
-    {
-        using var run = FozProcess.Start(logged.Lake.Folder, failpoint, "run");
-        var result = await run.WaitAsync();
-        Assert.True(
-            result.ExitCode is 0 or FozProcess.KilledExitCode, $"{failpoint}: {result.Output}\n{result.Errors}");
-        return result.ExitCode == FozProcess.KilledExitCode;
-    }
+    static Task<bool> KillAsync(LoggedDatabase logged, string failpoint) => logged.KillAsync(failpoint);
 
     static async Task WriteAsync(PostgreSqlDatabase database, Random random, CancellationToken stop)
     {

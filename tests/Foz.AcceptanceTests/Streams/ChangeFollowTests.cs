@@ -1,5 +1,4 @@
 using Foz.AcceptanceTests.PostgreSql;
-using Foz.Lake;
 using Npgsql;
 
 namespace Foz.AcceptanceTests.Streams;
@@ -123,33 +122,8 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
         await logged.AssertAllSameAsync("id", "id", "v");
     }
 
-    static FozProcess Start(LoggedDatabase logged) => FozProcess.Start(
-        logged.Lake.Folder, failpoint: null, "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0",
-        "--http-port", "0");
+    static FozProcess Start(LoggedDatabase logged) => logged.Serve();
 
-    static async Task WaitAsync(FozProcess host, LoggedDatabase logged, string sql, params string[] rows)
-    {
-        var startedAt = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            IReadOnlyList<string> found;
-            try
-            {
-                found = await logged.Lake.QueryAsync(sql);
-            }
-            catch (FozException e)
-            {
-                found = [e.Message];
-            }
-            if (found.SequenceEqual(rows)) return;
-            if (TimeProvider.System.GetElapsedTime(startedAt) > TimeSpan.FromMinutes(2))
-            {
-                host.Kill();
-                var wrote = await host.WaitAsync();
-                Assert.Fail(
-                    $"{sql} gives {string.Join("; ", found)}, not {string.Join("; ", rows)}:\n{wrote.Output}\n{wrote.Errors}");
-            }
-            await Task.Delay(100, Cancel);
-        }
-    }
+    static Task WaitAsync(FozProcess host, LoggedDatabase logged, string sql, params string[] rows) =>
+        logged.WaitAsync(host, sql, rows);
 }

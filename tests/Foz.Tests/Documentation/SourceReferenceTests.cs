@@ -20,6 +20,7 @@ public sealed class SourceReferenceTests
     [InlineData("postgresql", "PostgreSQL")]
     [InlineData("delta", "Delta tables")]
     [InlineData("iceberg", "Iceberg tables")]
+    [InlineData("mariadb", "MariaDB")]
     [InlineData("mongodb", "MongoDB")]
     [InlineData("python", "sources in Python")]
     public void Every_setting_of_a_connector_is_documented_as_it_is_declared(string type, string title)

@@ -254,13 +254,10 @@ sealed class BinlogAssembler : IBatchProgress, IDisposable
             case StatementText.Xa xa:
                 if (xa.Step is "COMMIT" or "ROLLBACK") EndTransaction();
                 return Assembled.Taken;
-            case StatementText.Truncate truncate:
-                if (!Truncate(truncate)) return Assembled.NeedsTable;
-                EndStatement(endsTransaction: true);
+            case StatementText.Definition definition:
+                if (!Define(definition)) return Assembled.NeedsTable;
+                EndStatement(definition.EndsTransaction);
                 return parts.Count > 0 ? Assembled.Full : Assembled.Taken;
-            case StatementText.Other other:
-                EndStatement(other.EndsTransaction);
-                return Assembled.Taken;
             default:
                 return Assembled.Taken;
         }
@@ -272,20 +269,37 @@ sealed class BinlogAssembler : IBatchProgress, IDisposable
         if (format!.IsMariaDb ? isStandalone : endsTransaction && !hasBegun) EndTransaction();
     }
 
-    bool Truncate(StatementText.Truncate truncate)
+    /// <summary>Takes what a statement does to whole tables.</summary>
+    /// <returns>False where a table of it is to be opened first.</returns>
+    bool Define(StatementText.Definition definition)
     {
-        var name = (truncate.Database, truncate.Table);
-        if (!feed.IsWanted(truncate.Database, truncate.Table)) return true;
-        if (!decoders.TryGetValue(name, out var decoder))
+        var emptied = definition.Emptied.Select(feed.NameOf).Where(name => feed.IsWanted(name.Database, name.Name))
+            .Concat(definition.DroppedDatabase is { } database ? TablesOf(database) : []).Distinct().ToList();
+        foreach (var name in emptied)
+            if (!decoders.ContainsKey(name))
+            {
+                (Wanted, WantedMap) = (name, null);
+                return false;
+            }
+
+        foreach (var name in emptied)
         {
-            (Wanted, WantedMap) = (name, null);
-            return false;
+            decoders[name].AppendTruncate(Current());
+            ChangeCount++;
         }
 
-        decoder.AppendTruncate(Current());
-        ChangeCount++;
+        foreach (var (schema, name) in definition.Replaced.Select(feed.NameOf))
+        {
+            if (!feed.IsWanted(schema, name)) continue;
+            if (decoders.TryGetValue((schema, name), out var decoder)) Flush(decoder);
+            Add(new ChangePart.Replaced(schema, name));
+        }
+
         return true;
     }
+
+    IEnumerable<(string Database, string Name)> TablesOf(string database) =>
+        feed.Tables.Concat(decoders.Keys).Where(name => name.Database == feed.NameOf((database, "")).Database);
 
     TransactionMark Current() => transaction
         ?? throw new WireException(WireErrorKind.Malformed, "a change comes outside of a transaction");

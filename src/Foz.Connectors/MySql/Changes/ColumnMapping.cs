@@ -20,6 +20,14 @@ sealed record SourceColumn(BinlogColumn Column, string Name, bool IsUnsigned, bo
     /// <summary>The values of ENUM and SET, in UTF-8.</summary>
     public IReadOnlyList<byte[]> Values { get; init; } = [];
 
+    /// <summary>
+    /// Whether an insert that does not state it leaves it null; false where it has another default, or none is known.
+    /// </summary>
+    public bool IsNullByDefault { get; init; }
+
+    /// <summary>Whether the server computes it.</summary>
+    public bool IsGenerated { get; init; }
+
     /// <summary>The type as the catalog has it, such as <c>uuid</c>; empty where it does not know the column.</summary>
     public string CatalogType { get; init; } = "";
 }

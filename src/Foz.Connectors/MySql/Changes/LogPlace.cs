@@ -5,7 +5,20 @@ namespace Foz.Connectors.MySql.Changes;
 /// <summary>Which changes are read.</summary>
 /// <param name="IsWanted">Whether a table, by database and name, is read.</param>
 /// <param name="HasBefore">Whether updates come with all of the row before them, as far as the server says.</param>
-sealed record BinlogFeed(Func<string, string, bool> IsWanted, bool HasBefore);
+sealed record BinlogFeed(Func<string, string, bool> IsWanted, bool HasBefore)
+{
+    /// <summary>The tables that are read, where they are named one by one.</summary>
+    public IReadOnlyList<(string Database, string Name)> Tables { get; init; } = [];
+
+    /// <summary>Whether the server keeps all names in small letters, whatever statements have.</summary>
+    public bool HasSmallNames { get; init; }
+
+    /// <summary>Returns the name of a table as the server keeps it.</summary>
+    /// <param name="stated">The name in a statement.</param>
+    public (string Database, string Name) NameOf((string Database, string Name) stated) => HasSmallNames
+        ? (stated.Database.ToLowerInvariant(), stated.Name.ToLowerInvariant())
+        : stated;
+}
 
 /// <summary>Follows where in the logs a reader is, and which transactions it has read.</summary>
 sealed class LogPlace

@@ -40,7 +40,14 @@ public sealed class MySqlChangeSource(MySqlChangeOptions changes) : IChangeSourc
                 ChangeGapKind.OtherServer, $"the position {from} is of no MySQL or MariaDB server")));
 
     /// <inheritdoc/>
-    public Task<ChangeLag?> FindLagAsync(CancellationToken cancellationToken) => Task.FromResult<ChangeLag?>(null);
+    public Task<ChangeLag?> FindLagAsync(ChangePosition from, CancellationToken cancellationToken) => GuardAsync(
+        "looking at the binary logs", async () =>
+        {
+            await using var connection = await options.OpenAsync(cancellationToken);
+            return from is BinlogPosition position
+                ? await ServerState.FindLagAsync(connection, position, cancellationToken)
+                : null;
+        });
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -61,11 +68,12 @@ public sealed class MySqlChangeSource(MySqlChangeOptions changes) : IChangeSourc
             var gap = await state.FindGapAsync(control, from, cancellationToken);
             if (gap is null)
             {
-                // A server that took over has the same transactions in logs of its own.
-                BinlogPosition start = @from with { Server = state.Server };
-                assembler = new BinlogAssembler(new BinlogFeed(isWanted, state.HasBefore), start);
+                assembler = new BinlogAssembler(new BinlogFeed(isWanted, state.HasBefore)
+                {
+                    Tables = changes.Tables, HasSmallNames = state.HasSmallNames,
+                }, from);
                 replication = await ReplicationSession.OpenAsync(options, cancellationToken);
-                gap = await StartAsync(replication, assembler, start, cancellationToken);
+                gap = await StartAsync(replication, assembler, from, cancellationToken);
             }
 
             if (gap is null)
@@ -147,7 +155,8 @@ public sealed class MySqlChangeSource(MySqlChangeOptions changes) : IChangeSourc
         {
             var fault = MySqlFault.Of(error, doing, options);
             var code = error is MySqlException own ? own.Number : (error as MySqlServerException)?.Code;
-            throw code is NoPrivilege or NoPrivilegeOfTable
+            // A session for statements was opened before: the password is right where the log is refused.
+            throw code is NoPrivilege or NoPrivilegeOfTable || error is MySqlServerException && code == NoStatus
                 ? new FozException(fault.Kind, fault.Message, error)
                 {
                     Hint = $"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '{options.User}'"

@@ -17,6 +17,23 @@ public sealed class MySqlSnapshot : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => session.DisposeAsync();
 
+    /// <summary>Marks where reading a table begins.</summary>
+    internal Task MarkAsync(CancellationToken cancellationToken) =>
+        ExecuteAsync(session, "SAVEPOINT foz_table", cancellationToken);
+
+    /// <summary>Lets others alter the tables that were read since the mark; the snapshot stays.</summary>
+    internal async ValueTask ReleaseAsync()
+    {
+        try
+        {
+            await ExecuteAsync(session, "ROLLBACK TO SAVEPOINT foz_table", CancellationToken.None);
+        }
+        catch (Exception error) when (MySqlFault.IsOfSource(error) || error is InvalidOperationException)
+        {
+            // A table that was not read to its end has closed the session.
+        }
+    }
+
     /// <summary>Takes a snapshot, and finds the place of the log that is exactly its moment.</summary>
     internal static async Task<ChangeStart> TakeAsync(MySqlOptions options, CancellationToken cancellationToken)
     {

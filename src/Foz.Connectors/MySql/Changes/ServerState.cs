@@ -22,6 +22,9 @@ sealed record ServerState
     /// <summary>Whether updates come with all of the row before them, unless a session says otherwise.</summary>
     public required bool HasBefore { get; init; }
 
+    /// <summary>Whether it keeps all names in small letters.</summary>
+    public required bool HasSmallNames { get; init; }
+
     /// <summary>Asks a server, and makes sure that its log has what is needed.</summary>
     /// <exception cref="FozException">It does not.</exception>
     public static async Task<ServerState> ReadAsync(
@@ -32,7 +35,7 @@ sealed record ServerState
         var row = await RowAsync(
             connection,
             $"SELECT @@log_bin, @@global.binlog_format, @@global.binlog_row_metadata, "
-            + $"@@global.binlog_row_image, {own}",
+            + $"@@global.binlog_row_image, {own}, @@lower_case_table_names",
             cancellationToken);
         FozException Wrong(string what, string hint) =>
             new(ErrorKind.Source, $"{options}: the server's log has no changes of rows: {what}") { Hint = hint };
@@ -54,6 +57,32 @@ sealed record ServerState
             Server = row[4],
             Gtids = row[5].Replace("\n", "", StringComparison.Ordinal),
             HasBefore = row[3] is "FULL" or "FULL_NODUP",
+            HasSmallNames = row[7] == "1",
+        };
+    }
+
+    /// <summary>Finds the logs from a position on.</summary>
+    public static async Task<ChangeLag?> FindLagAsync(
+        MySqlConnection connection, BinlogPosition from, CancellationToken cancellationToken)
+    {
+        var logs = new List<(string File, long Bytes)>();
+        await using (var command = new MySqlCommand("SHOW BINARY LOGS", connection))
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+            while (await reader.ReadAsync(cancellationToken))
+                logs.Add((reader.GetString(0), Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture)));
+        var kept = logs.Where(log => BinlogPosition.NumberOf(log.File, 0) >= BinlogPosition.NumberOf(from.File, 0))
+            .ToList();
+        var bytes = kept.Sum(log => log.Bytes);
+        var isKept = kept.Exists(log => log.File == from.File);
+        // Without more rights a user sees their own sessions.
+        var active = await RowAsync(
+            connection,
+            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' "
+            + "AND USER = SUBSTRING_INDEX(USER(), '@', 1)",
+            cancellationToken);
+        return new ChangeLag(bytes, Math.Max(0, bytes - (isKept ? from.Offset : 0)))
+        {
+            IsLost = !isKept, IsActive = active[0] != "0",
         };
     }
 
@@ -90,9 +119,13 @@ sealed record ServerState
             return new ChangeGap(
                 ChangeGapKind.OtherServer,
                 $"the position {from} is of another kind of server than {connection.ServerVersion}");
-        return IsMariaDb
+        var gap = IsMariaDb
             ? await FindMariaGapAsync(connection, from, cancellationToken)
             : await FindMySqlGapAsync(connection, from, cancellationToken);
+        // A server that took over has the same transactions, but at places of its own.
+        return gap is not null || from.Server == Server ? gap : new ChangeGap(
+            ChangeGapKind.OtherServer,
+            $"the server is now {Server}: the places of its log do not follow those of {from.Server}");
     }
 
     /// <summary>Reads the first row of a statement, as texts; null is empty.</summary>

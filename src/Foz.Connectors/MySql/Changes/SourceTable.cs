@@ -104,11 +104,12 @@ sealed class TableResolver(MySqlConnection connection, Charsets charsets)
     }
 
     async Task<SourceColumn> ColumnAsync(
-        TableMapEvent table, int i, Dictionary<string, string> catalog, CancellationToken cancellationToken)
+        TableMapEvent table, int i, Dictionary<string, CatalogColumn> catalog, CancellationToken cancellationToken)
     {
         var metadata = table.Metadata;
         var collation = metadata.Collations.IsEmpty ? 0 : metadata.Collations[i];
         var name = metadata.Names[i];
+        var known = catalog.GetValueOrDefault(name);
         var codec = collation == 0
             ? null
             : await charsets.FindCodecAsync(connection, collation, cancellationToken);
@@ -118,7 +119,9 @@ sealed class TableResolver(MySqlConnection connection, Charsets charsets)
         {
             Codec = codec,
             Values = metadata.Values.IsEmpty ? [] : [.. metadata.Values[i].Select(v => Decoded(v, codec))],
-            CatalogType = catalog.GetValueOrDefault(name, ""),
+            CatalogType = known?.Type ?? "",
+            IsNullByDefault = known?.IsNullByDefault ?? false,
+            IsGenerated = known?.IsGenerated ?? false,
         };
     }
 
@@ -132,18 +135,31 @@ sealed class TableResolver(MySqlConnection connection, Charsets charsets)
             : throw new WireException(WireErrorKind.Encoding, "a value of ENUM or SET is malformed");
     }
 
-    async Task<Dictionary<string, string>> CatalogAsync(
+    async Task<Dictionary<string, CatalogColumn>> CatalogAsync(
         string database, string name, CancellationToken cancellationToken)
     {
         await using var command = new MySqlCommand(
-            "SELECT COLUMN_NAME, DATA_TYPE FROM information_schema.COLUMNS "
+            "SELECT COLUMN_NAME, DATA_TYPE, IS_NULLABLE = 'YES' "
+            // MariaDB has a default as SQL, and MySQL as a value.
+            + "AND (COLUMN_DEFAULT IS NULL OR COLUMN_DEFAULT = 'NULL' AND VERSION() LIKE '%MariaDB%'), "
+            + "COALESCE(GENERATION_EXPRESSION, '') <> '' FROM information_schema.COLUMNS "
             + "WHERE TABLE_SCHEMA = @database AND TABLE_NAME = @name",
             connection);
         command.Parameters.AddWithValue("@database", database);
         command.Parameters.AddWithValue("@name", name);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var types = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        while (await reader.ReadAsync(cancellationToken)) types[reader.GetString(0)] = reader.GetString(1);
-        return types;
+        var columns = new Dictionary<string, CatalogColumn>(StringComparer.OrdinalIgnoreCase);
+        while (await reader.ReadAsync(cancellationToken))
+            columns[reader.GetString(0)] = new(reader.GetString(1), Flag(2), Flag(3));
+        return columns;
+
+        bool Flag(int ordinal) =>
+            Convert.ToInt32(reader.GetValue(ordinal), System.Globalization.CultureInfo.InvariantCulture) != 0;
     }
+
+    /// <summary>What the catalog says of a column now.</summary>
+    /// <param name="Type">Its type.</param>
+    /// <param name="IsNullByDefault">Whether it is null where an insert does not state it.</param>
+    /// <param name="IsGenerated">Whether the server computes it.</param>
+    sealed record CatalogColumn(string Type, bool IsNullByDefault, bool IsGenerated);
 }

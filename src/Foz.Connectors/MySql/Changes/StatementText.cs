@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Foz.Connectors.MySql.Changes;
 
 /// <summary>What a statement in the log means for changes of rows.</summary>
@@ -9,42 +11,118 @@ abstract record StatementText
     {
     }
 
-    /// <summary>Reads the beginning of a statement.</summary>
+    /// <summary>Reads a statement, as far as it can change which rows tables have.</summary>
     /// <param name="database">The database that names without one are of.</param>
     /// <param name="text">The statement.</param>
     public static StatementText Read(string database, string text)
     {
-        var words = new Words(text);
-        var first = words.Next().ToUpperInvariant();
-        switch (first)
+        var words = new StatementWords(text);
+        var first = words.Next();
+        var word = first.IsQuoted ? "" : first.Text.ToUpperInvariant();
+        switch (word)
         {
             case "BEGIN":
                 return new Begin();
-            case "START" when words.Next().Equals("TRANSACTION", StringComparison.OrdinalIgnoreCase):
+            case "START" when words.TrySkip("TRANSACTION"):
                 return new Begin();
             case "COMMIT":
                 return new Commit();
             case "ROLLBACK":
                 return new Rollback();
             case "SAVEPOINT" or "RELEASE":
-                return new Other(EndsTransaction: false);
+                return new Definition(EndsTransaction: false);
             case "XA":
-                return new Xa(words.Next().ToUpperInvariant());
-            case "TRUNCATE":
-                return ReadTruncate(database, words);
+                return new Xa(words.Next().Text.ToUpperInvariant());
         }
 
-        return RowWords.Contains(first)
-            ? new Rows(first)
-            : new Other(!text.TrimEnd().EndsWith("START TRANSACTION", StringComparison.OrdinalIgnoreCase));
+        if (RowWords.Contains(word)) return new Rows(word);
+        var definition = new Definition(
+            !text.TrimEnd().EndsWith("START TRANSACTION", StringComparison.OrdinalIgnoreCase));
+        return word switch
+        {
+            "TRUNCATE" => definition with { Emptied = ReadTruncate(database, words) },
+            "DROP" => ReadDrop(definition, database, words),
+            "CREATE" when words.TrySkip("OR") && words.TrySkip("REPLACE") && words.TrySkip("TABLE") =>
+                definition with { Emptied = [NextTable(database, words)] },
+            "RENAME" when words.TrySkip("TABLE", "TABLES") =>
+                definition with { Replaced = ReadNames(database, words, "TO") },
+            "ALTER" => definition with { Replaced = ReadAlter(database, words) },
+            _ => definition,
+        };
     }
 
-    static Truncate ReadTruncate(string database, Words words)
+    static ImmutableArray<(string, string)> ReadTruncate(string database, StatementWords words)
     {
-        var name = words.Next();
-        if (name.Equals("TABLE", StringComparison.OrdinalIgnoreCase)) name = words.Next();
-        if (!words.TrySkip('.')) return new Truncate(database, name);
-        return new Truncate(name, words.Next());
+        words.TrySkip("TABLE");
+        return [NextTable(database, words)];
+    }
+
+    static Definition ReadDrop(Definition definition, string database, StatementWords words)
+    {
+        if (words.TrySkip("TABLE", "TABLES"))
+            return definition with { Emptied = ReadNames(database, words, "RESTRICT", "CASCADE") };
+        if (!words.TrySkip("DATABASE", "SCHEMA")) return definition;
+        SkipCondition(words);
+        return definition with { DroppedDatabase = words.Next().Text };
+    }
+
+    /// <summary>Reads names between commas and other words; how long a statement waits is no name.</summary>
+    static ImmutableArray<(string, string)> ReadNames(
+        string database, StatementWords words, params ReadOnlySpan<string> others)
+    {
+        var names = ImmutableArray.CreateBuilder<(string, string)>();
+        while (!words.Peek.IsEnd)
+        {
+            if (words.TrySkip(",", ";", "NOWAIT") || words.TrySkip(others)) continue;
+            if (words.TrySkip("WAIT")) words.Next();
+            else names.Add(NextTable(database, words));
+        }
+
+        return names.ToImmutable();
+    }
+
+    /// <summary>
+    /// Reads which tables have other rows after an ALTER TABLE: those that it renames, and those of which it moves or
+    /// drops a part.
+    /// </summary>
+    static ImmutableArray<(string, string)> ReadAlter(string database, StatementWords words)
+    {
+        while (words.TrySkip("ONLINE", "IGNORE")) { }
+        if (!words.TrySkip("TABLE")) return [];
+        var table = NextTable(database, words);
+        var names = ImmutableArray.CreateBuilder<(string, string)>();
+        var depth = 0;
+        while (!words.Peek.IsEnd)
+        {
+            var word = words.Next();
+            if (word.Is("(")) depth++;
+            if (word.Is(")")) depth--;
+            if (depth > 0) continue;
+            var renames = word.Is("RENAME") && !words.Peek.Is("COLUMN", "INDEX", "KEY");
+            if (renames)
+                while (words.TrySkip("TO", "AS", "=")) { }
+            // A table that a partition becomes, or that becomes one.
+            var isOther = word.Is("WITH", "TO", "CONVERT") && words.TrySkip("TABLE");
+            if (renames || isOther) names.Add(words.NextTable(database));
+            if (renames || isOther || word.Is("DROP", "TRUNCATE", "EXCHANGE", "CONVERT") && words.Peek.Is("PARTITION")
+                || word.Is("IMPORT", "DISCARD") && words.Peek.Is("TABLESPACE", "PARTITION"))
+                names.Add(table);
+        }
+
+        return [.. names.Distinct()];
+    }
+
+    static (string, string) NextTable(string database, StatementWords words)
+    {
+        SkipCondition(words);
+        return words.NextTable(database);
+    }
+
+    static void SkipCondition(StatementWords words)
+    {
+        if (!words.TrySkip("IF")) return;
+        words.TrySkip("NOT");
+        words.TrySkip("EXISTS");
     }
 
     /// <summary>A transaction begins.</summary>
@@ -56,9 +134,6 @@ abstract record StatementText
     /// <summary>It, or a part of it, is rolled back.</summary>
     public sealed record Rollback : StatementText;
 
-    /// <summary>A table is emptied.</summary>
-    public sealed record Truncate(string Database, string Table) : StatementText;
-
     /// <summary>A step of a distributed transaction.</summary>
     public sealed record Xa(string Step) : StatementText;
 
@@ -66,67 +141,16 @@ abstract record StatementText
     public sealed record Rows(string Word) : StatementText;
 
     /// <summary>Anything else, such as a change of columns.</summary>
-    public sealed record Other(bool EndsTransaction) : StatementText;
-
-    /// <summary>Reads words and names, over comments.</summary>
-    sealed class Words(string text)
+    /// <param name="EndsTransaction">Whether it is a transaction of its own.</param>
+    public sealed record Definition(bool EndsTransaction) : StatementText
     {
-        int at;
+        /// <summary>The tables that have no rows after it.</summary>
+        public ImmutableArray<(string Database, string Name)> Emptied { get; init; } = [];
 
-        public string Next()
-        {
-            SkipSpace();
-            if (at == text.Length) return "";
-            var quote = text[at];
-            if (quote is not ('`' or '"'))
-            {
-                var start = at;
-                while (at < text.Length && (char.IsLetterOrDigit(text[at]) || text[at] is '_' or '$')) at++;
-                return text[start..at];
-            }
+        /// <summary>The tables that have other rows after it, of which the log has no changes.</summary>
+        public ImmutableArray<(string Database, string Name)> Replaced { get; init; } = [];
 
-            var name = new System.Text.StringBuilder();
-            for (at++; at < text.Length; at++)
-            {
-                if (text[at] == quote && (at + 1 == text.Length || text[at + 1] != quote)) break;
-                if (text[at] == quote) at++;
-                name.Append(text[at]);
-            }
-
-            at = Math.Min(at + 1, text.Length);
-            return name.ToString();
-        }
-
-        public bool TrySkip(char character)
-        {
-            SkipSpace();
-            if (at == text.Length || text[at] != character) return false;
-            at++;
-            return true;
-        }
-
-        void SkipSpace()
-        {
-            while (at < text.Length)
-            {
-                var rest = text.AsSpan(at);
-                if (char.IsWhiteSpace(rest[0])) at++;
-                else if (rest.StartsWith("/*!") || rest.StartsWith("/*M!")) SkipVersion();
-                else if (rest.StartsWith("*/")) at += 2;
-                else if (rest.StartsWith("/*")) at += Length(rest, "*/");
-                else if (rest.StartsWith("--") || rest[0] == '#') at += Length(rest, "\n");
-                else return;
-            }
-        }
-
-        /// <summary>Skips the head of a comment that the server runs.</summary>
-        void SkipVersion()
-        {
-            at = text.IndexOf('!', at) + 1;
-            while (at < text.Length && char.IsAsciiDigit(text[at])) at++;
-        }
-
-        static int Length(ReadOnlySpan<char> rest, string end) =>
-            rest.IndexOf(end, StringComparison.Ordinal) is >= 0 and var found ? found + end.Length : rest.Length;
+        /// <summary>The database that is gone after it; null for none.</summary>
+        public string? DroppedDatabase { get; init; }
     }
 }

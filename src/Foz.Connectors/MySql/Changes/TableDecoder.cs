@@ -122,7 +122,7 @@ sealed class TableDecoder : IDisposable
     {
         for (var i = 0; i < layout.Count; i++)
         {
-            if (!columns[i]) AppendAbsent(i);
+            if (!columns[i]) AppendAbsent(operation, i);
             else if (reader.TryRead(i, out var value)) rows.Append(i, value);
             else rows.AppendNull(i);
         }
@@ -137,7 +137,8 @@ sealed class TableDecoder : IDisposable
         Read(data.ColumnsAfter, ref reader, changed);
         // What the server does not log of the new row is as in the old one.
         for (var i = 0; i < layout.Count; i++)
-            if (changed[i].State == CellState.Absent) changed[i] = old[i];
+            if (changed[i].State == CellState.Absent)
+                changed[i] = Source.Columns[i].IsGenerated ? throw Unlogged(i, "a generated value") : old[i];
         if (!HasOtherKey(data.Rows))
         {
             if (before is not null)
@@ -191,6 +192,19 @@ sealed class TableDecoder : IDisposable
             else to.AppendNull(i);
         }
     }
+
+    /// <summary>Appends a value that is not logged: of an insert, the default of its column.</summary>
+    void AppendAbsent(ChangeOperation operation, int column)
+    {
+        if (operation != ChangeOperation.Insert) AppendAbsent(column);
+        else if (Source.Columns[column].IsGenerated) throw Unlogged(column, "a generated value");
+        else if (Source.Columns[column].IsNullByDefault) rows.AppendNull(column);
+        else throw Unlogged(column, "the default of an insert");
+    }
+
+    WireException Unlogged(int column, string value) => LogFaults.Unsupported(
+        $"column '{Source.Columns[column].Name}': {value} is not in the log: set binlog_row_image=FULL at the server, "
+        + "and take a new snapshot");
 
     void AppendAbsent(int column)
     {

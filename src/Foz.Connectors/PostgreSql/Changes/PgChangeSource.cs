@@ -90,7 +90,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
     }
 
     /// <inheritdoc/>
-    public Task<ChangeLag?> FindLagAsync(CancellationToken cancellationToken) => WithSessionAsync(
+    public Task<ChangeLag?> FindLagAsync(ChangePosition from, CancellationToken cancellationToken) => WithSessionAsync(
         "reading the state of the replication slot",
         session => ReplicationSlot.FindLagAsync(session, changes.Slot, cancellationToken),
         cancellationToken);

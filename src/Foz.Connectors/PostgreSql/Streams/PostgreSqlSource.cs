@@ -8,7 +8,7 @@ using Foz.Lake.Data;
 namespace Foz.Connectors.PostgreSql.Streams;
 
 /// <summary>A PostgreSQL database as a source.</summary>
-sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ILoggedSource
+sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ISnapshotSource, ILoggedSource
 {
     readonly PgCatalog catalog = new(options);
     SharedSnapshot? shared;
@@ -23,41 +23,32 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         IReadOnlyList<StreamDefinition> streams, string reader, string spoolFolder,
         CancellationToken cancellationToken)
     {
-        var relations = new Dictionary<uint, (StreamDefinition Stream, Relation Table)>();
+        var tables = new List<(StreamDefinition Stream, Relation Table)>();
         foreach (var stream in streams)
         {
             var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
             if (relation.Kind is not (RelationKind.Table or RelationKind.PartitionedTable))
-                throw Unreadable(
+                throw FeedFaults.Unreadable(
                     stream, $"{relation} is no table, and has no log of changes", "mode: snapshot reads it");
-            if (!relations.TryAdd(relation.Oid, (stream, relation)))
-                throw Unreadable(
-                    stream, $"{relation} is the stream '{relations[relation.Oid].Stream.Name}' already",
-                    "changes of a table arrive in one stream");
+            tables.Add((stream, relation));
         }
+        FeedFaults.CheckOnce(tables.Select(known => (known.Stream, TableOf(known.Stream, known.Table))));
         foreach (var (oid, part) in await catalog.FindUnidentifiedAsync(
-            relations.Values.Select(known => known.Table), cancellationToken))
-            throw Unreadable(
-                relations[oid].Stream,
+            tables.Select(known => known.Table), cancellationToken))
+            throw FeedFaults.Unreadable(
+                tables.First(known => known.Table.Oid == oid).Stream,
                 $"{part} has no primary key: PostgreSQL would refuse every UPDATE and DELETE of it once its changes "
                     + "are read",
                 $"ALTER TABLE {part} REPLICA IDENTITY FULL; or mode: snapshot");
         var changes = new PgChangeOptions(reader, reader)
         {
-            Tables = [.. relations.Values.Select(known => known.Table.Sql)], SpoolFolder = spoolFolder,
+            Tables = [.. tables.Select(known => known.Table.Sql)], SpoolFolder = spoolFolder,
         };
         return new ChangeFeed(
-            new PgChangeSource(options, changes),
-            [
-                .. relations.Values.Select(known => new FeedTable(
-                    known.Stream.Name, known.Table.Schema, known.Table.Name, known.Table.Oid)),
-            ]);
+            new PgChangeSource(options, changes), [.. tables.Select(known => TableOf(known.Stream, known.Table))]);
 
-        static FozException Unreadable(StreamDefinition stream, string fault, string hint) =>
-            new(ErrorKind.Configuration, $"stream '{stream.Name}': {fault}")
-            {
-                Place = stream.Place is { File: not null } place ? place : null, Hint = hint,
-            };
+        static FeedTable TableOf(StreamDefinition stream, Relation table) =>
+            new(stream.Name, table.Schema, table.Name, table.Oid);
     }
 
     public async Task<string> CheckAsync(CancellationToken cancellationToken)

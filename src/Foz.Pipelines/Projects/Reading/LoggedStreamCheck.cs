@@ -1,4 +1,5 @@
 using Foz.Connectors;
+using Foz.Connectors.Registry;
 using Foz.Lake.Configuration;
 
 namespace Foz.Pipelines.Projects.Reading;
@@ -20,6 +21,9 @@ sealed class LoggedStreamCheck(MappingReader reader, ErrorList errors)
         ("lists", "unnest the lists in a model"),
     ];
 
+    static IEnumerable<string> Logged => ConnectorRegistry.Connectors.Where(known => known.ReadsChanges)
+        .Select(known => known.Type).Order(StringComparer.Ordinal);
+
     /// <summary>Adds what is wrong of a stream.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="connector">What it is read by; null where that is wrong.</param>
@@ -29,7 +33,7 @@ sealed class LoggedStreamCheck(MappingReader reader, ErrorList errors)
         if (connector is { ReadsChanges: false })
             errors.Add(
                 reader.PlaceOf("mode"), $"sources of type {connector.Type} have no log of changes that Foz reads",
-                "known: postgresql; mode: incremental reads rows by a cursor");
+                $"known: {string.Join(", ", Logged)}; mode: incremental reads rows by a cursor");
         foreach (var (key, hint) in refused)
             if (reader.Node(key) is not null)
                 errors.Add(reader.PlaceOf(key), $"'{key}' is not possible with 'mode: cdc'", hint);

@@ -1,0 +1,99 @@
+using Foz.Connectors.Changes;
+using Foz.Connectors.Databases;
+using Foz.Connectors.MySql.Changes;
+using Foz.Lake.Data;
+
+namespace Foz.Connectors.MySql.Streams;
+
+/// <summary>A database of MySQL or MariaDB as a source.</summary>
+sealed class MySqlSource(SourceDefinition definition, DatabaseOptions options) : ILoggedSource
+{
+    readonly DatabaseSource database = new(definition, options);
+
+    readonly MySqlOptions server = new(options.ConnectionString) { ReadTimeout = options.ReadTimeout };
+
+    ChangeStart? shared;
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    public IAsyncDisposable ShareSnapshot(ChangeStart start)
+    {
+        shared = start;
+        return new Sharing(this);
+    }
+
+    public async Task<ChangeFeed> OpenChangesAsync(
+        IReadOnlyList<StreamDefinition> streams, string reader, string spoolFolder,
+        CancellationToken cancellationToken)
+    {
+        var tables = streams.Count == 0 ? [] : await MySqlFault.GuardAsync(
+            "reading the catalog", server, () => FindTablesAsync(streams, cancellationToken));
+        FeedFaults.CheckOnce(streams.Zip(tables));
+        var changes = new MySqlChangeOptions(options.ConnectionString)
+        {
+            Tables = [.. tables.Select(table => (table.Schema, table.Name))],
+        };
+        return new ChangeFeed(new MySqlChangeSource(changes), tables);
+    }
+
+    public async Task<string> CheckAsync(CancellationToken cancellationToken)
+    {
+        var answer = await database.CheckAsync(cancellationToken);
+        var logged = definition.Streams.Where(stream => stream.Mode is StreamMode.Changes).ToList();
+        if (logged.Count == 0) return answer;
+        await MySqlFault.GuardAsync("reading the catalog", server, async () =>
+        {
+            await using var connection = await server.OpenAsync(cancellationToken);
+            await ServerState.ReadAsync(connection, server, cancellationToken);
+            return await FindTablesAsync(logged, cancellationToken);
+        });
+        return $"{answer}, with changes of rows in its log";
+    }
+
+    public Task<IReadOnlyList<DiscoveredStream>> DiscoverAsync(CancellationToken cancellationToken) =>
+        database.DiscoverAsync(cancellationToken);
+
+    public Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken) =>
+        database.FindKeysAsync(stream, cancellationToken);
+
+    public Task<IReadOnlyList<Field>> FindFieldsAsync(
+        StreamDefinition stream, ReadContext context, CancellationToken cancellationToken) =>
+        database.FindFieldsAsync(stream, context, cancellationToken);
+
+    public Task<BatchPlan> PlanAsync(
+        StreamDefinition stream, IReadOnlyList<StreamInputs> history, CancellationToken cancellationToken) =>
+        database.PlanAsync(stream, history, cancellationToken);
+
+    public async Task<StreamRows> ReadAsync(
+        StreamDefinition stream, StreamInputs inputs, ReadContext context, CancellationToken cancellationToken)
+    {
+        if (stream.Mode is not StreamMode.Changes)
+            return await database.ReadAsync(stream, inputs, context, cancellationToken);
+        if (shared is not { Session: MySqlSnapshot snapshot } start)
+            throw new InvalidOperationException("a copy is read as of the moment at which changes start");
+        await snapshot.MarkAsync(cancellationToken);
+        return await database.ReadAsync(
+            stream, new TableSnapshot(snapshot.Connection) { TakenAt = start.TakenAt, OnRead = snapshot.ReleaseAsync },
+            cancellationToken);
+    }
+
+    async Task<IReadOnlyList<FeedTable>> FindTablesAsync(
+        IReadOnlyList<StreamDefinition> streams, CancellationToken cancellationToken)
+    {
+        await using var connection = await server.OpenAsync(cancellationToken);
+        var catalog = new TableCatalog(connection, server.Database);
+        var tables = new List<FeedTable>();
+        foreach (var stream in streams) tables.Add(await catalog.FindAsync(stream, cancellationToken));
+        return tables;
+    }
+
+    /// <summary>Ends the use of a snapshot.</summary>
+    sealed class Sharing(MySqlSource source) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            source.shared = null;
+            return ValueTask.CompletedTask;
+        }
+    }
+}
