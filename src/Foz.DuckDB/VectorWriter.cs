@@ -76,6 +76,28 @@ public unsafe ref struct VectorWriter
         words[..((count + 63) / 64)].CopyTo(new(validity, (count + 63) / 64));
     }
 
+    /// <summary>
+    /// Makes those of the first <paramref name="count"/> rows NULL whose bits are not set in the words, the lowest
+    /// first; their fields and array elements too.
+    /// </summary>
+    public void Restrict(ReadOnlySpan<ulong> words, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Capacity);
+        if (Type.Id is not (TypeId.Union or TypeId.Array or TypeId.List or TypeId.Map))
+        {
+            EnsureValidity();
+            for (var row = 0; row < count; row += 64)
+                validity[row >> 6] &= words[row >> 6] | (count - row < 64 ? ulong.MaxValue << (count - row) : 0);
+            if (Type.Id != TypeId.Struct) return;
+            // DuckDB reads a field without looking at the struct around it.
+            for (var i = 0; i < Type.Fields.Count; i++) StructChild(i).Restrict(words, count);
+            return;
+        }
+
+        for (var row = 0; row < count; row++)
+            if ((words[row >> 6] >> (row & 63) & 1) == 0) SetNull(row);
+    }
+
     /// <summary>Sets a text from UTF-8.</summary>
     /// <exception cref="DuckDBException">The bytes are no UTF-8.</exception>
     public readonly void SetUtf8(int row, ReadOnlySpan<byte> utf8)
@@ -132,6 +154,17 @@ public unsafe ref struct VectorWriter
             throw new InvalidOperationException($"{Type} has no elements");
         entries[row] = new(start, (ulong)count);
         return (int)start;
+    }
+
+    /// <summary>Gives the first rows of a LIST or MAP their elements, which follow those that are there.</summary>
+    /// <param name="offsets">Where the elements of each row start, and the end of the last one.</param>
+    public readonly void AppendLists(ReadOnlySpan<int> offsets)
+    {
+        CheckRow(offsets.Length - 2);
+        var start = (ulong)AppendList(0, offsets[^1] - offsets[0]);
+        var entries = Values<ListEntry>();
+        for (var i = 0; i + 1 < offsets.Length; i++)
+            entries[i] = new(start + (ulong)(offsets[i] - offsets[0]), (ulong)(offsets[i + 1] - offsets[i]));
     }
 
     /// <summary>The elements of a LIST or MAP as far as they are appended, or of an ARRAY.</summary>

@@ -2,6 +2,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects.Reading;
 using Foz.Pipelines.Runs;
+using Foz.Streams;
 
 namespace Foz.Benchmarks.Sources;
 
@@ -9,6 +10,8 @@ namespace Foz.Benchmarks.Sources;
 sealed class RunProject(string folder) : IDisposable
 {
     readonly EnginePool engines = new(new EngineOptions { Workloads = [Workload.Ingestion, Workload.Models] });
+
+    string LakeFolder => Path.Combine(folder, "lake");
 
     public void Dispose() => engines.Dispose();
 
@@ -21,12 +24,30 @@ sealed class RunProject(string folder) : IDisposable
     }
 
     /// <summary>Runs the selected steps; all without a selection.</summary>
-    public async Task RunAsync(params string[] select)
+    public Task RunAsync(params string[] select)
     {
-        WorkFolder.Empty(Path.Combine(folder, "lake"));
+        WorkFolder.Empty(LakeFolder);
+        return ContinueAsync(select);
+    }
+
+    /// <summary>Runs all steps into the lake as it is.</summary>
+    public Task ContinueAsync() => ContinueAsync([]);
+
+    /// <summary>Keeps the lake as it is now for <see cref="Restore"/>.</summary>
+    public void Keep() => WorkFolder.Copy(LakeFolder, $"{LakeFolder}.kept");
+
+    /// <summary>Makes the lake what it was.</summary>
+    public void Restore()
+    {
+        WorkFolder.Empty(LakeFolder);
+        WorkFolder.Copy($"{LakeFolder}.kept", LakeFolder);
+    }
+
+    async Task ContinueAsync(string[] select)
+    {
         var project = ProjectLoader.Load(folder, new(), engines, default);
-        var lake = new Lakehouse(Path.Combine(folder, "lake"), engines, TimeProvider.System);
-        var request = new RunRequest { Project = project };
+        var lake = new Lakehouse(LakeFolder, engines, TimeProvider.System);
+        var request = new RunRequest { Project = project, Changes = new ChangeReader() };
         var result = await new RunService(lake).Start(
             select.Length == 0 ? request : request with { Selection = new() { Select = select } }, static _ => { },
             default).Result;

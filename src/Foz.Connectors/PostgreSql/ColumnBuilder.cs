@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Foz.Lake.Data;
+using Foz.Wire;
 
 namespace Foz.Connectors.PostgreSql;
 
@@ -16,8 +17,25 @@ abstract class ColumnBuilder
     /// <summary>Appends a value.</summary>
     /// <param name="value">Its binary form.</param>
     /// <returns>False where the column's type cannot hold it; then nothing is appended.</returns>
-    /// <exception cref="Foz.Wire.WireException">It is no binary form of the column's type.</exception>
+    /// <exception cref="WireException">It is no binary form of the column's type.</exception>
     public abstract bool TryAppend(ReadOnlySpan<byte> value);
+
+    /// <summary>Appends values, nulls among them.</summary>
+    /// <param name="bytes">The bytes that they are among.</param>
+    /// <param name="places">Where they are: the first place, and each <paramref name="step"/> after it.</param>
+    /// <param name="step">How many places are from one to the next.</param>
+    /// <returns>False where the column's type cannot hold one; those before it are appended.</returns>
+    /// <exception cref="WireException">One is no binary form of the column's type.</exception>
+    public virtual bool TryAppendAll(ReadOnlySpan<byte> bytes, ReadOnlySpan<ValuePlace> places, int step)
+    {
+        for (var i = 0; i < places.Length; i += step)
+        {
+            if (places[i].IsNull) AppendNull();
+            else if (!TryAppend(places[i].Of(bytes))) return false;
+        }
+
+        return true;
+    }
 
     /// <summary>Writes a value as JSON, whether the column's type can hold it or not.</summary>
     public abstract void WriteJson(Utf8JsonWriter json, ReadOnlySpan<byte> value);
@@ -25,16 +43,26 @@ abstract class ColumnBuilder
     /// <summary>Appends null.</summary>
     public void AppendNull()
     {
-        AppendEmpty();
+        AppendEmpty(1);
         var row = Count - 1;
-        if (validity is null)
-        {
-            validity = new ulong[Math.Max(row / BitsPerWord + 1, 16)];
-            Array.Fill(validity, ulong.MaxValue);
-        }
+        HaveValidity(row);
+        validity![row / BitsPerWord] &= ~(1UL << row % BitsPerWord);
+    }
 
-        if (row / BitsPerWord >= validity.Length) GrowValidity(row);
-        validity[row / BitsPerWord] &= ~(1UL << row % BitsPerWord);
+    /// <summary>Appends nulls.</summary>
+    public void AppendNulls(int count)
+    {
+        if (count == 0) return;
+        var first = Count;
+        AppendEmpty(count);
+        HaveValidity(Count - 1);
+        for (var row = first; row < Count;)
+        {
+            // A word at once where all of it is null.
+            var bits = Math.Min(BitsPerWord - row % BitsPerWord, Count - row);
+            validity![row / BitsPerWord] &= ~(ulong.MaxValue >> BitsPerWord - bits << row % BitsPerWord);
+            row += bits;
+        }
     }
 
     /// <summary>Removes all values except the first ones.</summary>
@@ -56,14 +84,25 @@ abstract class ColumnBuilder
         return column;
     }
 
-    /// <summary>Appends a value that is not read.</summary>
-    protected abstract void AppendEmpty();
+    /// <summary>Appends values that are not read.</summary>
+    protected abstract void AppendEmpty(int count);
 
     /// <summary>Forgets the values from <see cref="Count"/> on.</summary>
     protected abstract void TruncateValues();
 
     /// <summary>Hands the values over.</summary>
     protected abstract Column BuildValues(ulong[]? validity);
+
+    void HaveValidity(int row)
+    {
+        if (validity is null)
+        {
+            validity = new ulong[Math.Max(row / BitsPerWord + 1, 16)];
+            Array.Fill(validity, ulong.MaxValue);
+        }
+
+        if (row / BitsPerWord >= validity.Length) GrowValidity(row);
+    }
 
     void GrowValidity(int row)
     {
@@ -98,17 +137,32 @@ sealed class FixedBuilder<T, TReader>(TReader reader) : ColumnBuilder
     public override bool TryAppend(ReadOnlySpan<byte> value)
     {
         if (!reader.TryRead(value, out var result)) return false;
-        if (Count == values.Length) Grow();
+        if (Count == values.Length) Grow(1);
         values[Count++] = result;
+        return true;
+    }
+
+    public override bool TryAppendAll(ReadOnlySpan<byte> bytes, ReadOnlySpan<ValuePlace> places, int step)
+    {
+        var count = (places.Length + step - 1) / step;
+        if (values.Length - Count < count) Grow(count);
+        for (var i = 0; i < places.Length; i += step)
+        {
+            if (places[i].IsNull) AppendNull();
+            else if (reader.TryRead(places[i].Of(bytes), out var result)) values[Count++] = result;
+            else return false;
+        }
+
         return true;
     }
 
     public override void WriteJson(Utf8JsonWriter json, ReadOnlySpan<byte> value) => reader.WriteJson(json, value);
 
-    protected override void AppendEmpty()
+    protected override void AppendEmpty(int count)
     {
-        if (Count == values.Length) Grow();
-        values[Count++] = default;
+        if (values.Length - Count < count) Grow(count);
+        values.AsSpan(Count, count).Clear();
+        Count += count;
     }
 
     protected override void TruncateValues() { }
@@ -121,10 +175,10 @@ sealed class FixedBuilder<T, TReader>(TReader reader) : ColumnBuilder
         return column;
     }
 
-    void Grow()
+    void Grow(int more)
     {
         // A batch after the first is likely to be as large as the one before it.
-        var grown = GC.AllocateUninitializedArray<T>(Math.Max(capacity, 2 * values.Length));
+        var grown = GC.AllocateUninitializedArray<T>(Math.Max(Math.Max(capacity, 2 * values.Length), Count + more));
         values.AsSpan(0, Count).CopyTo(grown);
         values = grown;
     }
@@ -163,16 +217,17 @@ sealed class BytesBuilder<TReader>(TReader reader) : ColumnBuilder
         var written = reader.Read(value, bytes.AsSpan(length, bytesMax));
         if (written < 0) return false;
         length += written;
-        AppendEmpty();
+        AppendEmpty(1);
         return true;
     }
 
     public override void WriteJson(Utf8JsonWriter json, ReadOnlySpan<byte> value) => reader.WriteJson(json, value);
 
-    protected override void AppendEmpty()
+    protected override void AppendEmpty(int count)
     {
-        if (++Count == offsets.Length) Array.Resize(ref offsets, Math.Max(offsetsCapacity, 2 * offsets.Length));
-        offsets[Count] = length;
+        if (Count + count >= offsets.Length)
+            Array.Resize(ref offsets, Math.Max(Math.Max(offsetsCapacity, 2 * offsets.Length), Count + count + 1));
+        for (var i = 0; i < count; i++) offsets[++Count] = length;
     }
 
     protected override void TruncateValues() => length = offsets[Count];

@@ -30,7 +30,7 @@ sealed class ListBuilder(ColumnBuilder elements) : ColumnBuilder
             }
         }
 
-        AppendEmpty();
+        AppendEmpty(1);
         return true;
     }
 
@@ -48,10 +48,10 @@ sealed class ListBuilder(ColumnBuilder elements) : ColumnBuilder
         }
     }
 
-    protected override void AppendEmpty()
+    protected override void AppendEmpty(int count)
     {
-        if (++Count == offsets.Length) Array.Resize(ref offsets, 2 * offsets.Length);
-        offsets[Count] = elements.Count;
+        if (Count + count >= offsets.Length) Array.Resize(ref offsets, Math.Max(2 * offsets.Length, Count + count + 1));
+        for (var i = 0; i < count; i++) offsets[++Count] = elements.Count;
     }
 
     protected override void TruncateValues() => elements.Truncate(offsets[Count]);

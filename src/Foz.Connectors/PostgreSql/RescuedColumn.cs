@@ -55,6 +55,12 @@ sealed class RescuedColumn : IDisposable
         json.Reset();
     }
 
+    /// <summary>Ends rows without such values.</summary>
+    public void EndRows(int count) => texts.AppendNulls(count);
+
+    /// <summary>Removes all rows except the first ones.</summary>
+    public void Truncate(int count) => texts.Truncate(count);
+
     public Column Build() => texts.Build();
 
     public void Dispose() => json.Dispose();

@@ -20,10 +20,20 @@ abstract class TextCodec
 /// <param name="characters">The UTF-8 of each byte.</param>
 sealed class ByteCodec(byte[][] characters) : TextCodec
 {
+    const int AsciiCount = 128;
+
+    readonly bool hasAscii = characters.Take(AsciiCount).Index().All(c => c.Item is [var b] && b == c.Index);
+
     public override int GrowthMax => 3;
 
     public override int Decode(ReadOnlySpan<byte> value, Span<byte> utf8)
     {
+        if (hasAscii && Ascii.IsValid(value))
+        {
+            value.CopyTo(utf8);
+            return value.Length;
+        }
+
         var length = 0;
         foreach (var b in value)
         {

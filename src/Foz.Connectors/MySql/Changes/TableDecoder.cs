@@ -24,6 +24,7 @@ sealed class TableDecoder : IDisposable
     readonly RowLayout layout;
     readonly TableRows rows;
     readonly TableRows? before;
+    readonly RowPlaces places;
     readonly bool[] isKey;
     readonly Cell[] old;
     readonly Cell[] changed;
@@ -37,6 +38,7 @@ sealed class TableDecoder : IDisposable
         Source = source;
         Table = source.Table(hasBefore);
         layout = new RowLayout([.. source.Columns.Select(c => c.Column)]);
+        places = new RowPlaces(layout);
         rows = new TableRows(source);
         before = hasBefore ? new TableRows(source) : null;
         isKey = [.. Enumerable.Range(0, layout.Count).Select(i => source.Keys.Contains(i))];
@@ -73,8 +75,9 @@ sealed class TableDecoder : IDisposable
         Bytes += data.Rows.Length;
         try
         {
-            var reader = new RowValueReader(layout, data.Rows);
             var (count, countAfter) = (data.Columns.CountOf(layout.Count), data.ColumnsAfter.CountOf(layout.Count));
+            if (count == layout.Count && countAfter == layout.Count && TryAppendAll(data, mark)) return;
+            var reader = new RowValueReader(layout, data.Rows);
             // A row of defaults alone has no bytes where only values that were stated are logged.
             do
             {
@@ -104,6 +107,7 @@ sealed class TableDecoder : IDisposable
     /// <summary>Hands the changes over, and starts again.</summary>
     public TableChanges Build()
     {
+        FillBefore(rows.Count);
         var changes = new TableChanges(Table, rows.Build(), marks.Build())
         {
             Bytes = Bytes, Before = before?.Build(), Absent = absent,
@@ -116,6 +120,56 @@ sealed class TableDecoder : IDisposable
     {
         rows.Dispose();
         before?.Dispose();
+    }
+
+    /// <summary>
+    /// Appends the rows of an event, column by column, where each is one change whose values all have a place.
+    /// </summary>
+    bool TryAppendAll(RowsEvent data, TransactionMark mark)
+    {
+        places.Find(data.Rows);
+        var isUpdate = data.Operation == RowsOperation.Update;
+        var (step, count) = isUpdate ? (2 * layout.Count, places.Count / 2) : (layout.Count, places.Count);
+        if (isUpdate && (places.Count % 2 != 0 || HasMoves(data.Rows))) return false;
+        var after = isUpdate ? places.All[layout.Count..] : places.All;
+        if (!rows.TryAppendAll(count, data.Rows, after, step)) return false;
+        if (isUpdate && before is not null)
+        {
+            FillBefore(rows.Count - count);
+            // A value that the new row holds may have been one that it cannot hold.
+            if (!before.TryAppendAll(count, data.Rows, places.All, step))
+            {
+                rows.Truncate(rows.Count - count);
+                return false;
+            }
+        }
+
+        var operation = isUpdate ? ChangeOperation.Update
+            : data.Operation == RowsOperation.Write ? ChangeOperation.Insert : ChangeOperation.Delete;
+        marks.AppendAll(count, operation, mark.Position, mark.Ordinal + 1, mark.Number, mark.CommittedAt);
+        mark.Ordinal += count;
+        return true;
+    }
+
+    /// <summary>Whether an update of an event changes a key.</summary>
+    bool HasMoves(ReadOnlySpan<byte> bytes)
+    {
+        var columns = layout.Count;
+        for (var row = 0; row < places.Count; row += 2)
+            foreach (var key in Source.Keys)
+            {
+                var (old, changed) = (places.All[row * columns + key], places.All[(row + 1) * columns + key]);
+                if (old.Length != changed.Length) return true;
+                if (!old.IsNull && !old.Of(bytes).SequenceEqual(changed.Of(bytes))) return true;
+            }
+
+        return false;
+    }
+
+    /// <summary>Appends rows of nulls to those before updates, for changes that are none.</summary>
+    void FillBefore(int count)
+    {
+        if (before is not null && before.Count < count) before.AppendNulls(count - before.Count);
     }
 
     void AppendRow(ChangeOperation operation, ColumnBits columns, ref RowValueReader reader, TransactionMark mark)
@@ -143,6 +197,7 @@ sealed class TableDecoder : IDisposable
         {
             if (before is not null)
             {
+                FillBefore(rows.Count);
                 Append(before, old, data.Rows);
                 before.EndRow();
             }
@@ -218,7 +273,6 @@ sealed class TableDecoder : IDisposable
     {
         marks.Append(operation, mark.Position, ++mark.Ordinal, mark.Number, mark.CommittedAt);
         rows.EndRow();
-        if (before is not null && before.Count < rows.Count) before.AppendNullRow();
     }
 
     /// <summary>A value of an update, as a place in the event.</summary>

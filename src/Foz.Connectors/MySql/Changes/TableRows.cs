@@ -28,7 +28,7 @@ sealed class TableRows(SourceTable table) : IDisposable
         }
         catch (WireException error)
         {
-            throw new WireException(error.Kind, $"column '{table.Columns[column].Name}': {error.Message}");
+            throw Named(column, error);
         }
     }
 
@@ -42,11 +42,46 @@ sealed class TableRows(SourceTable table) : IDisposable
         Count++;
     }
 
-    /// <summary>Appends a row of nulls.</summary>
-    public void AppendNullRow()
+    /// <summary>Appends rows of nulls.</summary>
+    public void AppendNulls(int count)
     {
-        foreach (var builder in builders) builder.AppendNull();
-        EndRow();
+        foreach (var builder in builders) builder.AppendNulls(count);
+        EndRows(count);
+    }
+
+    /// <summary>Appends rows, column by column.</summary>
+    /// <param name="count">How many rows.</param>
+    /// <param name="bytes">The bytes of their values.</param>
+    /// <param name="places">Where the values of the first row are, and each <paramref name="step"/> after it.</param>
+    /// <param name="step">How many places are from a row to the next.</param>
+    /// <returns>False where a column cannot hold a value: then no row is appended.</returns>
+    public bool TryAppendAll(int count, ReadOnlySpan<byte> bytes, ReadOnlySpan<ValuePlace> places, int step)
+    {
+        for (var i = 0; i < builders.Length; i++)
+        {
+            try
+            {
+                if (builders[i].TryAppendAll(bytes, places[i..], step)) continue;
+            }
+            catch (WireException error)
+            {
+                throw Named(i, error);
+            }
+
+            for (var j = 0; j <= i; j++) builders[j].Truncate(Count);
+            return false;
+        }
+
+        EndRows(count);
+        return true;
+    }
+
+    /// <summary>Removes all rows except the first ones; none of the others has a value that no column holds.</summary>
+    public void Truncate(int count)
+    {
+        foreach (var builder in builders) builder.Truncate(count);
+        rescued?.Truncate(count);
+        Count = count;
     }
 
     /// <summary>Hands the rows over, and starts again.</summary>
@@ -60,4 +95,13 @@ sealed class TableRows(SourceTable table) : IDisposable
     }
 
     public void Dispose() => rescued?.Dispose();
+
+    void EndRows(int count)
+    {
+        rescued?.EndRows(count);
+        Count += count;
+    }
+
+    WireException Named(int column, WireException error) =>
+        new(error.Kind, $"column '{table.Columns[column].Name}': {error.Message}");
 }

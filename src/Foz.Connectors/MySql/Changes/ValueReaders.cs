@@ -17,8 +17,14 @@ readonly struct IntegerReader<T>(int byteCount, bool isUnsigned) : IFixedReader<
 
     public bool TryRead(ReadOnlySpan<byte> value, out T result)
     {
-        ulong bits = 0;
-        for (var i = value.Length - 1; i >= 0; i--) bits = bits << 8 | value[i];
+        var bits = byteCount switch
+        {
+            sizeof(byte) => value[0],
+            sizeof(ushort) => BinaryPrimitives.ReadUInt16LittleEndian(value),
+            sizeof(uint) => BinaryPrimitives.ReadUInt32LittleEndian(value),
+            sizeof(ulong) => BinaryPrimitives.ReadUInt64LittleEndian(value),
+            _ => (ulong)(value[0] | value[1] << 8 | value[2] << 16),
+        };
         result = isUnsigned ? T.CreateTruncating(bits) : T.CreateTruncating((long)(bits << shift) >> shift);
         return true;
     }

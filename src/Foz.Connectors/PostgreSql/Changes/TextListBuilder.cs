@@ -35,7 +35,7 @@ sealed class TextListBuilder(ColumnBuilder elements, byte delimiter) : ColumnBui
         }
 
         if (at != value.Length) throw Malformed(value);
-        AppendEmpty();
+        AppendEmpty(1);
         return true;
     }
 
@@ -45,10 +45,10 @@ sealed class TextListBuilder(ColumnBuilder elements, byte delimiter) : ColumnBui
         WriteDimension(json, value, ref at);
     }
 
-    protected override void AppendEmpty()
+    protected override void AppendEmpty(int count)
     {
-        if (++Count == offsets.Length) Array.Resize(ref offsets, 2 * offsets.Length);
-        offsets[Count] = elements.Count;
+        if (Count + count >= offsets.Length) Array.Resize(ref offsets, Math.Max(2 * offsets.Length, Count + count + 1));
+        for (var i = 0; i < count; i++) offsets[++Count] = elements.Count;
     }
 
     protected override void TruncateValues() => elements.Truncate(offsets[Count]);

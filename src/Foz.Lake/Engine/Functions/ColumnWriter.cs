@@ -68,8 +68,8 @@ static class ColumnWriter
     static void WriteLists(ListColumn column, DataType element, int first, int count, VectorWriter vector)
     {
         var start = column.Offsets[first];
-        for (var i = 0; i < count; i++)
-            vector.AppendList(i, column.Offsets[first + i + 1] - column.Offsets[first + i]);
+        if (count == 0) return;
+        vector.AppendLists(column.Offsets.AsSpan(first, count + 1));
         var elements = vector.Child;
         Write(column.Elements, element, start, column.Offsets[first + count] - start, ref elements);
     }
@@ -87,10 +87,11 @@ static class ColumnWriter
     static void WriteValidity(Foz.Lake.Data.Column column, int first, int count, ref VectorWriter vector)
     {
         if (column.Validity is not { } validity) return;
-        // A struct's fields are made null with it, which DuckDB does row by row.
-        if (column is not StructColumn && first % BitsPerWord == 0)
+        if (first % BitsPerWord == 0)
         {
-            vector.SetValidity(validity.AsSpan(first / BitsPerWord), count);
+            // A struct's fields are made null with it.
+            if (column is StructColumn) vector.Restrict(validity.AsSpan(first / BitsPerWord), count);
+            else vector.SetValidity(validity.AsSpan(first / BitsPerWord), count);
             return;
         }
         for (var i = 0; i < count; i++)

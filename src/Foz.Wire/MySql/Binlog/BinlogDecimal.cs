@@ -11,7 +11,8 @@ public static class BinlogDecimal
     /// <summary>The bytes that the text of a value has at most.</summary>
     public const int TextBytesMax = 96;
 
-    const int DigitsPerGroup = 9, GroupBytes = 4, BytesMax = 40, Int128DigitsMax = 38;
+    const int DigitsPerGroup = 9, GroupBytes = 4, BytesMax = 40, Int128DigitsMax = 38, LongDigitsMax = 18;
+    const byte SignBit = 0x80;
     const uint GroupEnd = 1_000_000_000;
 
     /// <summary>The bytes of so many digits of a group.</summary>
@@ -31,8 +32,9 @@ public static class BinlogDecimal
     {
         if (precision > Int128DigitsMax)
             throw new WireException(WireErrorKind.Value, $"a decimal of {precision} digits is too long");
+        if (precision <= LongDigitsMax) return ReadSmall(value, precision, scale);
         Span<byte> bytes = stackalloc byte[BytesMax];
-        bytes = Plain(value, BytesOf(precision, scale), bytes, out var isNegative);
+        bytes = Plain(value, precision, scale, bytes, out var isNegative);
         var at = 0;
         Int128 number = 0;
         ulong low = 0, power = 1;
@@ -53,7 +55,7 @@ public static class BinlogDecimal
     public static int Format(ReadOnlySpan<byte> value, int precision, int scale, Span<byte> text)
     {
         Span<byte> bytes = stackalloc byte[BytesMax];
-        bytes = Plain(value, BytesOf(precision, scale), bytes, out var isNegative);
+        bytes = Plain(value, precision, scale, bytes, out var isNegative);
         Span<byte> digits = stackalloc byte[TextBytesMax];
         int at = 0, length = 0;
         WriteGroup(bytes, ref at, (precision - scale) % DigitsPerGroup, digits, ref length);
@@ -72,14 +74,41 @@ public static class BinlogDecimal
         return written;
     }
 
+    /// <summary>Reads a value of at most 18 digits, whose arithmetic 64 bits hold.</summary>
+    static long ReadSmall(ReadOnlySpan<byte> value, int precision, int scale)
+    {
+        if (value.Length != BytesOf(precision, scale) || value.IsEmpty) throw WrongLength(value, precision, scale);
+        var isNegative = (value[0] & SignBit) == 0;
+        var (at, number) = (0, 0L);
+        for (var left = precision - scale; left > 0;)
+            Take(value, left % DigitsPerGroup is var part and > 0 ? part : DigitsPerGroup, ref left);
+        for (var left = scale; left > 0;) Take(value, Math.Min(left, DigitsPerGroup), ref left);
+        return isNegative ? -number : number;
+
+        void Take(ReadOnlySpan<byte> bytes, int digits, ref int left)
+        {
+            var group = 0u;
+            for (var end = at + PartBytes[digits]; at < end; at++)
+                group = group << 8 | (byte)(bytes[at] ^ (at == 0 ? SignBit : 0) ^ (isNegative ? byte.MaxValue : 0));
+            if (group >= Powers[digits]) throw WrongGroup(group, digits);
+            number = number * Powers[digits] + group;
+            left -= digits;
+        }
+    }
+
+    static WireException WrongLength(ReadOnlySpan<byte> value, int precision, int scale) => new(
+        WireErrorKind.Value, $"a decimal has {value.Length} bytes, not {BytesOf(precision, scale)}");
+
+    static WireException WrongGroup(uint number, int digits) =>
+        new(WireErrorKind.Value, $"a decimal has {number} in place of {digits} digits");
+
     static int BytesOf(int digits) =>
         digits / DigitsPerGroup * GroupBytes + PartBytes[digits % DigitsPerGroup];
 
-    static Span<byte> Plain(ReadOnlySpan<byte> value, int expected, Span<byte> bytes, out bool isNegative)
+    static Span<byte> Plain(
+        ReadOnlySpan<byte> value, int precision, int scale, Span<byte> bytes, out bool isNegative)
     {
-        const byte SignBit = 0x80;
-        if (value.Length != expected || value.IsEmpty)
-            throw new WireException(WireErrorKind.Value, $"a decimal has {value.Length} bytes, not {expected}");
+        if (value.Length != BytesOf(precision, scale) || value.IsEmpty) throw WrongLength(value, precision, scale);
         isNegative = (value[0] & SignBit) == 0;
         value.CopyTo(bytes);
         bytes = bytes[..value.Length];
@@ -96,7 +125,7 @@ public static class BinlogDecimal
         at += length;
         return number < (digits == DigitsPerGroup ? GroupEnd : Powers[digits])
             ? number
-            : throw new WireException(WireErrorKind.Value, $"a decimal has {number} in place of {digits} digits");
+            : throw WrongGroup(number, digits);
     }
 
     /// <summary>Gathers two groups in 64 bits before the slower arithmetic of 128.</summary>

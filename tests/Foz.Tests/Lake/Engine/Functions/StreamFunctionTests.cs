@@ -53,6 +53,57 @@ public sealed class StreamFunctionTests : IDisposable
     }
 
     [Fact]
+    public void Nulls_of_structs_and_lists_are_those_of_each_row()
+    {
+        const int Rows = 5_000;
+        var random = new Random(Soak.Seed());
+        bool[] Flags() => [.. Enumerable.Range(0, Rows).Select(_ => random.Next(3) > 0)];
+        var (outer, inner, list) = (Flags(), Flags(), Flags());
+        var offsets = new int[Rows + 1];
+        for (var row = 0; row < Rows; row++) offsets[row + 1] = offsets[row] + (list[row] ? row % 3 : 0);
+        var batch = new ColumnBatch(Rows,
+        [
+            new StructColumn(
+                [
+                    new FixedColumn<int>([.. Enumerable.Range(0, Rows)], null),
+                    new StructColumn([new FixedColumn<int>([.. Enumerable.Range(0, Rows)], null)], Words(inner)),
+                    new ListColumn(new FixedColumn<int>([.. Enumerable.Range(0, offsets[^1])], null), offsets, Words(list)),
+                ],
+                Words(outer)),
+        ]);
+        using var session = engines.Open(Workload.Ingestion);
+        using var stream = session.Register(new ColumnStream(
+            [
+                new("s", new DataType.Struct(
+                [
+                    new("n", DataType.Integer), new("i", new DataType.Struct([new("m", DataType.Integer)])),
+                    new("l", new DataType.Array(DataType.Integer)),
+                ])),
+            ],
+            [One()]));
+        using var rows = session.Query($"SELECT to_json(s)::VARCHAR FROM {stream.Sql}", Cancel);
+        var expected = Enumerable.Range(0, Rows).Select(row => !outer[row]
+            ? null
+            : $$"""{"n":{{row}},"i":{{(inner[row] ? $$"""{"m":{{row}}}""" : "null")}},"l":{{(list[row]
+                ? $"[{string.Join(',', Enumerable.Range(offsets[row], offsets[row + 1] - offsets[row]))}]" : "null")}}}""");
+        Assert.Equal(expected, rows.Rows(Cancel).Select(row => (string?)row[0]?.ToString()));
+
+        async IAsyncEnumerable<ColumnBatch> One()
+        {
+            await Task.Yield();
+            yield return batch;
+        }
+
+        static ulong[] Words(bool[] flags)
+        {
+            var words = new ulong[(flags.Length + 63) / 64];
+            for (var i = 0; i < flags.Length; i++)
+                if (flags[i]) words[i / 64] |= 1UL << i % 64;
+            return words;
+        }
+    }
+
+    [Fact]
     public void An_error_of_the_reader_ends_the_statement_with_that_error()
     {
         using var session = engines.Open(Workload.Ingestion);

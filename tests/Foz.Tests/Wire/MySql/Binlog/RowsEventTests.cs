@@ -143,4 +143,73 @@ public sealed class RowsEventTests
             values.Add(columns[i] && reader.TryRead(i, out var value) ? Convert.ToHexString(value) : null);
         return values;
     }
+
+    [Fact]
+    public void Places_of_values_are_those_that_a_reader_of_single_values_finds()
+    {
+        var seed = Soak.Seed();
+        var random = new Random(seed);
+        BinlogColumn[] kinds =
+        [
+            new(BinlogColumnType.Tiny, 0, 0), new(BinlogColumnType.LongLong, 0, 0), new(BinlogColumnType.VarChar, 20, 0),
+            new(BinlogColumnType.VarChar, 300, 0), new(BinlogColumnType.Blob, 3, 0), new(BinlogColumnType.Decimal, 12, 2),
+        ];
+        for (var round = 0; round < 200; round++)
+        {
+            BinlogColumn[] columns = [.. Enumerable.Range(0, random.Next(1, 20)).Select(_ => kinds[random.Next(kinds.Length)])];
+            var layout = new RowLayout(columns);
+            var (rows, expected) = (new List<byte>(), new List<string?>());
+            var count = random.Next(5);
+            for (var row = 0; row < count; row++)
+            {
+                bool[] nulls = [.. columns.Select(_ => random.Next(3) == 0)];
+                var bits = new byte[(columns.Length + 7) / 8];
+                for (var i = 0; i < columns.Length; i++)
+                    if (nulls[i]) bits[i / 8] |= (byte)(1 << i % 8);
+                rows.AddRange(bits);
+                for (var i = 0; i < columns.Length; i++)
+                {
+                    var value = nulls[i] ? null : new byte[SizeOf(columns[i])];
+                    if (value is not null) random.NextBytes(value);
+                    expected.Add(value is null ? null : Convert.ToHexString(value));
+                    if (value is null) continue;
+                    var lengthBytes = columns[i] switch
+                    {
+                        { Type: BinlogColumnType.VarChar, Length: > 255 } => 2,
+                        { Type: BinlogColumnType.VarChar } => 1,
+                        { Type: BinlogColumnType.Blob } => 3,
+                        _ => 0,
+                    };
+                    for (var b = 0; b < lengthBytes; b++) rows.Add((byte)(value.Length >> 8 * b));
+                    rows.AddRange(value);
+                }
+            }
+            byte[] bytes = [.. rows];
+            var places = new RowPlaces(layout);
+            places.Find(bytes);
+            Assert.Equal(count, places.Count);
+            var found = new List<string?>();
+            foreach (var place in places.All) found.Add(place.IsNull ? null : Convert.ToHexString(place.Of(bytes)));
+            Assert.True(expected.SequenceEqual(found), $"seed {seed}, round {round}");
+            if (bytes.Length == 0) continue;
+            var cut = random.Next(bytes.Length);
+            try
+            {
+                places.Find(bytes.AsSpan(0, cut));
+                Assert.True(places.Count < count, $"seed {seed}, round {round}, cut at {cut}");
+            }
+            catch (WireException error)
+            {
+                Assert.Contains("it ends early", error.Message, StringComparison.Ordinal);
+            }
+        }
+
+        int SizeOf(BinlogColumn column) => column.Type switch
+        {
+            BinlogColumnType.Tiny => 1,
+            BinlogColumnType.LongLong => 8,
+            BinlogColumnType.Decimal => BinlogDecimal.BytesOf(column.Length, column.Scale),
+            _ => random.Next(20),
+        };
+    }
 }
