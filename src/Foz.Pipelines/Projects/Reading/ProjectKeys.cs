@@ -72,7 +72,8 @@ static class ProjectKeys
         new("backup", "where [`foz backup`](../guide/backup.md) copies the lake") { Keys = Backup },
         new(
             "connections",
-            "name → `type` (`airbyte`, `database`, `delta`, `files`, `http`, `iceberg`, `mongodb`, `postgresql`, "
+            "name → `type` (`airbyte`, `database`, `delta`, `files`, `http`, `iceberg`, "
+                + "`mariadb`, `mongodb`, `mysql`, `postgresql`, "
                 + "`python` or `singer`) and [its settings](sources.md)"),
         new("environments", "name → [environment](#environments)"),
         new("selectors", "a list of named [selectors](selectors.md#selectorsyml), as `selectors.yml` has it"),
