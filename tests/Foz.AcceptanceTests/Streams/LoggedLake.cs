@@ -89,8 +89,14 @@ public abstract class LoggedLake(string[] tables) : IDisposable
     protected abstract Task<IReadOnlyList<string>> ReadAsync(string table, string[] columns);
 
     /// <summary>The rows that the changes of a table leave: unchanged values are those that the key had before.</summary>
-    public async Task<List<string>> CurrentAsync(string table, string keys, string[] columns)
+    /// <param name="table">The stream.</param>
+    /// <param name="keys">The columns of its key.</param>
+    /// <param name="columns">The columns to return.</param>
+    /// <param name="text">The SQL of a column's text; null for that of the engine.</param>
+    public async Task<List<string>> CurrentAsync(
+        string table, string keys, string[] columns, Func<string, string>? text = null)
     {
+        text ??= static column => $"CAST({SqlText.Identifier(column)} AS VARCHAR)";
         var values = columns.Select(column =>
         {
             var name = SqlText.Identifier(column);
@@ -101,7 +107,7 @@ public abstract class LoggedLake(string[] tables) : IDisposable
                 """;
         });
         var rows = await Lake.QueryAsync($"""
-            SELECT {string.Join(", ", columns.Select(column => $"CAST({SqlText.Identifier(column)} AS VARCHAR)"))} FROM (
+            SELECT {string.Join(", ", columns.Select(text))} FROM (
                 SELECT {string.Join(", ", values)}, _cdc_op, _cdc_lsn, _cdc_seq,
                     max(CASE WHEN _cdc_op = 't' THEN struct_pack(l := _cdc_lsn, s := COALESCE(_cdc_seq, -1)) END) OVER () AS foz_t,
                     row_number() OVER (PARTITION BY {keys} ORDER BY _cdc_lsn DESC, _cdc_seq DESC NULLS LAST) AS foz_n
