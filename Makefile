@@ -4,13 +4,16 @@ SHELL := /bin/bash
 BUILD := dotnet build Foz.slnx --nologo -v quiet
 RID = $(shell dotnet msbuild src/Foz.Cli -getProperty:NETCoreSdkPortableRuntimeIdentifier)
 
-.PHONY: help demo test build format format-check bench soak sizes publish image release clean
+.PHONY: help demo demo-live test build format format-check bench soak sizes publish image release clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: ## Build Foz and run its main job on a sample company, no server needed
 	@./foz demo
+
+demo-live: ## Follow a PostgreSQL server on the screen: a generator writes, silver has each change at once
+	@examples/live/demo
 
 test: ## Install what the tests need and pass all of them (ONLY=TidyTests for one class)
 ifdef ONLY
