@@ -5,7 +5,7 @@ using Foz.Lake.Sql;
 namespace Foz.Pipelines.Materializations;
 
 /// <summary>
-/// Rows whose key was changed, in the events of a source's log: a delete of the old key, and right behind it an insert
+/// Rows whose key was changed, in the events of a source's log: a delete of the old key, and right after it an insert
 /// of the new one. Columns that the source did not send with it have the values of the row of the old key.
 /// </summary>
 /// <param name="session">The session with the events; its temporary table <c>foz_moves</c> is replaced.</param>

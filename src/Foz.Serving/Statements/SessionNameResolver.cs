@@ -299,7 +299,8 @@ sealed class SessionNameResolver(ServedContext context, EngineInstance instance,
             var table = await FieldsAsync(reference with { At = null, Name = name[..^suffix.Length] });
             fields = fields.Select(field => ColumnTag.WithTagsOf(field, Find(table, field.Name)));
         }
-        else if (ofAnyColumn.FirstOrDefault(end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) is { } ending)
+        else if (ofAnyColumn.FirstOrDefault(
+            end => name.EndsWith(end, StringComparison.OrdinalIgnoreCase)) is { } ending)
         {
             var table = await FieldsAsync(reference with { At = null, Name = name[..^ending.Length] });
             fields = fields.Select(field => table.Aggregate(field, ColumnTag.WithTagsOf));

@@ -47,6 +47,12 @@ sealed record LogReader(string Name)
     /// </summary>
     public IReadOnlyDictionary<string, long> Streams { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>
+    /// Gets what is added to numbers of positions, so that those of another server, or of one that was restored, come
+    /// after all that bronze has.
+    /// </summary>
+    public long Offset { get; init; }
+
     /// <summary>Whether the changes of a stream were read without a gap.</summary>
     public bool Has(string stream, long table) => Streams.TryGetValue(stream, out var known) && known == table;
 

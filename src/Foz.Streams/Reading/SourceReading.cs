@@ -65,7 +65,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             var table = new BronzeTable(
                 work, known, await work.DefineAsync(known.Table, known.Description, cancellationToken));
             await table.OpenAsync(
-                feed.Source.ParsePosition, whole.ContainsKey(known.Definition.Name), cancellationToken);
+                text => NumberOf(feed.Source.ParsePosition(text)), whole.ContainsKey(known.Definition.Name),
+                cancellationToken);
             tables[known.Definition.Name] = table;
         }
         if (await log.FindLastAsync(cancellationToken) is { } found)
@@ -95,7 +96,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     public async Task<bool> ReadBatchAsync(ChangeLimits limits, CancellationToken cancellationToken)
     {
         await using var staged = new StagedTables(
-            work.Lake.Engines, () => new(last.Number + 1, work.Lake.Clock.GetUtcNow()));
+            work.Lake.Engines, () => new(last.Number + 1, work.Lake.Clock.GetUtcNow(), reader.Offset));
         var end = await ReadAsync(staged, limits, cancellationToken);
         if (staged.Tables.Count > 0)
         {
@@ -168,6 +169,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         Failpoint.Hit("streams.start");
         await using var start = await feed.Source.StartAsync(cancellationToken);
         Failpoint.Hit("streams.started");
+        await KeepAsync(reader with { Offset = await FindOffsetAsync(start, cancellationToken) }, cancellationToken);
         last = new()
         {
             Number = await FirstNumberAsync(cancellationToken),
@@ -180,6 +182,22 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         await CopyAsync([.. tables.Values], start, cancellationToken);
         stream = await OpenStreamAsync(last.Position, cancellationToken);
     }
+
+    /// <summary>
+    /// What is to be added to numbers of positions so that they grow on: another server's may be lower than those that
+    /// the tables have.
+    /// </summary>
+    async Task<long> FindOffsetAsync(ChangeStart start, CancellationToken cancellationToken)
+    {
+        var offset = 0L;
+        foreach (var table in tables.Values)
+            if (await table.LastPositionAsync(cancellationToken) is { } last)
+                // A truncation comes before the copy, by one.
+                offset = Math.Max(offset, last + 2 - start.Position.Number);
+        return offset;
+    }
+
+    long NumberOf(ChangePosition position) => position.Number + reader.Offset;
 
     /// <summary>A number after those of all batches that the tables have: numbers never count again.</summary>
     async Task<long> FirstNumberAsync(CancellationToken cancellationToken)
@@ -225,7 +243,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     /// <summary>Reads the last batch again, which tables lack.</summary>
     async Task RepeatAsync(List<BronzeTable> lacking, CancellationToken cancellationToken)
     {
-        await using var staged = new StagedTables(work.Lake.Engines, () => new(last.Number, last.SyncedAt));
+        await using var staged = new StagedTables(
+            work.Lake.Engines, () => new(last.Number, last.SyncedAt, reader.Offset));
         var limits = new ChangeLimits
         {
             RowsMax = last.Changes, BytesMax = long.MaxValue, WaitMax = TimeSpan.FromDays(1),
@@ -337,7 +356,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
                     cancellationToken);
                 foreach (var warning in rows.Warnings) work.Warn(warning);
                 await table.CopyAsync(
-                    session, (StreamRows.Streamed)rows, start, cancellationToken);
+                    session, (StreamRows.Streamed)rows, start, NumberOf(start.Position), cancellationToken);
                 Failpoint.Hit("streams.copied");
                 if (table.CopiedAt is null) continue;
                 var name = table.Stream.Definition.Name;

@@ -63,14 +63,14 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
     public static string StepOf(ProjectSource source) => $"{source.Name}.changes";
 
     /// <summary>Reads what the table knows of its copy, and of changes that are held.</summary>
-    /// <param name="parse">Reads a position.</param>
+    /// <param name="numberOf">Gives the number of a position, from its text.</param>
     /// <param name="isWhole">Whether all changes since the copy were read.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task OpenAsync(
-        Func<string, ChangePosition> parse, bool isWhole, CancellationToken cancellationToken)
+        Func<string, long> numberOf, bool isWhole, CancellationToken cancellationToken)
     {
         var present = await table.FindLatestAsync(cancellationToken);
-        copiedAt = isWhole && CopyOf(present) is { } text ? parse(text).Number : null;
+        copiedAt = isWhole && CopyOf(present) is { } text ? numberOf(text) : null;
         held = new(await work.Lake.OpenTableAsync(stream.Table.Held, cancellationToken), stream.Table);
         if (HeldChanges.Find(await held.Table.FindLatestAsync(cancellationToken), present, step) is { } found)
             (rowsHeld, heldFor) = found;
@@ -86,6 +86,15 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
         (await table.FindLatestAsync(cancellationToken))?.BatchOf(step) ?? -1,
         (await held.Table.FindLatestAsync(cancellationToken))?.BatchOf(step) ?? -1);
 
+    /// <summary>Returns the greatest number of a position that its changes have; null where it has none.</summary>
+    public async Task<long?> LastPositionAsync(CancellationToken cancellationToken)
+    {
+        if (await table.FindLatestAsync(cancellationToken) is not { } present || CopyOf(present) is null) return null;
+        using var session = work.Lake.Engines.Open(Workload.Ingestion);
+        using var all = await TableRows.All(present).OpenAsync(session, filter: null, cancellationToken);
+        return session.QueryScalar<long?>($"SELECT max({ChangeColumns.Lsn}) FROM {all.Sql}", cancellationToken);
+    }
+
     /// <summary>Whether it has a batch; it does not need one that it was copied after.</summary>
     public async Task<bool> HasAsync(ChangeBatch batch, CancellationToken cancellationToken) =>
         await table.FindLatestAsync(cancellationToken) is null
@@ -99,9 +108,11 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
     /// <param name="session">The session that writes them.</param>
     /// <param name="copied">The rows, as of the start.</param>
     /// <param name="start">The moment.</param>
+    /// <param name="number">The number of its position.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task CopyAsync(
-        EngineSession session, StreamRows.Streamed copied, ChangeStart start, CancellationToken cancellationToken)
+        EngineSession session, StreamRows.Streamed copied, ChangeStart start, long number,
+        CancellationToken cancellationToken)
     {
         // What is held is older than the copy.
         await held.ClearAsync(work.Lake.Engines, cancellationToken);
@@ -111,7 +122,7 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
         // What another mode left here is no history of changes.
         var replaces = present is not null && CopyOf(present) is null;
         var select = rows.OfCopy(
-            relation.Sql, copied, start.Position.Number, work.Lake.Clock.GetUtcNow(),
+            relation.Sql, copied, number, work.Lake.Clock.GetUtcNow(),
             truncates: present is not null && !replaces);
         var options = rows.OptionsOf(copied.Fields) with
         {
@@ -129,7 +140,7 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
                 : writer.AppendAsync(table, select, options, cancellationToken));
             await work.DescribeAsync(stream, change);
             await CommitOwnAsync(change, $"{start.Position}", cancellationToken);
-            (copiedAt, hasGap) = (start.Position.Number, false);
+            (copiedAt, hasGap) = (number, false);
         }
         catch (FozException e) when (IsMisfit(e))
         {
@@ -214,7 +225,7 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
         try
         {
             await using var change = await ExplainAsync(() => WriteOwnAsync(
-                session, select, fields, new(number, default), before: null, hasSameColumns: false,
+                session, select, fields, new(number, default, Offset: 0), before: null, hasSameColumns: false,
                 cancellationToken));
             await CommitOwnAsync(change, position, cancellationToken);
         }

@@ -28,14 +28,18 @@ static class ChangeRows
             or ChangeColumns.CommitTs;
 
     /// <summary>Returns changes as rows with the columns of <see cref="FieldsOf"/>.</summary>
-    public static ColumnBatch Of(TableChanges changes)
+    /// <param name="changes">The changes.</param>
+    /// <param name="offset">What is added to the numbers of their positions.</param>
+    public static ColumnBatch Of(TableChanges changes, long offset)
     {
         var (table, count, marks) = (changes.Table, changes.Rows.RowCount, changes.Marks);
         List<Column> columns =
         [
             .. changes.Rows.Columns,
             Operations(marks.Operations, count),
-            new FixedColumn<long>(marks.Positions, validity: null),
+            new FixedColumn<long>(
+                offset == 0 ? marks.Positions : [.. marks.Positions.Select(position => position + offset)],
+                validity: null),
             new FixedColumn<long>(marks.Ordinals, validity: null),
             new FixedColumn<long>(marks.Transactions, validity: null),
             new FixedColumn<long>(marks.CommittedAt, validity: null),

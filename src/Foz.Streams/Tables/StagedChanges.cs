@@ -35,8 +35,8 @@ sealed class StagedChanges(BronzeTable table, EnginePool engines, BatchPart part
         var count = changes.Rows.RowCount;
         if (count == 0) return;
         if (waiting.Count == 0 || waiting[^1].Table != changes.Table) waiting.Add(new(changes.Table));
-        waiting[^1].Batches.Add(ChangeRows.Of(changes));
-        waiting[^1].FirstPosition ??= changes.Marks.Positions[0];
+        waiting[^1].Batches.Add(ChangeRows.Of(changes, part.Offset));
+        waiting[^1].FirstPosition ??= changes.Marks.Positions[0] + part.Offset;
         BytesWaiting += changes.Bytes + (long)count * changes.Table.ColumnCount * ValueBytes;
     }
 
@@ -130,4 +130,5 @@ sealed record ChangeSelect(string Sql, IReadOnlyList<ChangeTable> Tables, long F
 /// <summary>The batch that is being read.</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="SyncedAt">When it is read.</param>
-sealed record BatchPart(long Number, DateTimeOffset SyncedAt);
+/// <param name="Offset">What is added to the numbers of positions.</param>
+sealed record BatchPart(long Number, DateTimeOffset SyncedAt, long Offset);

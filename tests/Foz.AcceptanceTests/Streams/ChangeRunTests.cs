@@ -179,6 +179,39 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
         }
     }
 
+    [Fact]
+    public async Task A_reset_onto_a_server_whose_log_is_shorter_keeps_the_order_of_changes()
+    {
+        const string Schema = "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a SELECT i, 'old' FROM generate_series(1, 9) i";
+        const string Streams = "  a: {mode: cdc}\nsilver: current\n";
+        await using var own = new PostgreSqlServer();
+        using var logged = await LoggedDatabase.CreateAsync(own, Schema, "a");
+        logged.WriteStreams(Streams);
+        // It has written more log than the other server ever did.
+        for (var i = 0; i < 12; i++) await logged.Database.ExecuteAsync("UPDATE a SET v = 'x'; SELECT pg_switch_wal()");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("UPDATE a SET v = 'late' WHERE id > 5");
+        await logged.Lake.RunWellAsync();
+
+        await using var next = new PostgreSqlServer();
+        var moved = await next.CreateDatabaseAsync();
+        await moved.ExecuteAsync(Schema + "; UPDATE a SET v = 'moved' WHERE id < 4; DELETE FROM a WHERE id = 9");
+        await ChangeReader.PrepareAsync(moved, "a");
+        logged.Database = moved;
+        logged.WriteStreams(Streams);
+        Assert.All((await logged.Lake.RunAsync()).Steps, step => Assert.NotEqual(Outcome.Succeeded, step.Outcome));
+        (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "reset", "shop")).Expect(0);
+        for (var run = 0; run < 3; run++)
+        {
+            await logged.Lake.RunWellAsync();
+            await logged.AssertAllSameAsync("id", "id", "v");
+            Assert.Equal(
+                (await moved.QueryAsync("SELECT id, v FROM a ORDER BY id")).Select(row => string.Join('|', row)),
+                await logged.Lake.QueryAsync("SELECT id, v FROM silver.a ORDER BY id"));
+            await moved.ExecuteAsync($"UPDATE a SET v = 'run {run}' WHERE id IN (1, {run + 4}); DELETE FROM a WHERE id = {run + 6}");
+        }
+    }
+
     [Theory]
     [InlineData("CREATE TABLE t (id int)", "t has no primary key", "ALTER TABLE t REPLICA IDENTITY FULL")]
     [InlineData(

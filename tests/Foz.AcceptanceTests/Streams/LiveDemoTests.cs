@@ -16,7 +16,7 @@ public sealed class LiveDemoTests
             await File.WriteAllTextAsync(
                 foz, $"#!/bin/sh\nexec dotnet '{Path.Combine(AppContext.BaseDirectory, "foz.dll")}' \"$@\"\n",
                 TestContext.Current.CancellationToken);
-            File.SetUnixFileMode(foz, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            using (var made = Process.Start("chmod", ["+x", foz])) await made.WaitForExitAsync(TestContext.Current.CancellationToken);
             using var demo = FozProcess.Start(new ProcessStartInfo(Path.Combine(Repository.Root, "examples/live/demo"))
             {
                 UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,

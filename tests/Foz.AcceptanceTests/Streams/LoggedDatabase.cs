@@ -8,7 +8,7 @@ public sealed class LoggedDatabase : LoggedLake
     LoggedDatabase(PostgreSqlDatabase database, string[] tables)
         : base(tables) => Database = database;
 
-    public PostgreSqlDatabase Database { get; }
+    public PostgreSqlDatabase Database { get; set; }
 
     /// <summary>Makes a database with tables, and a project that reads their changes.</summary>
     /// <param name="server">The server.</param>

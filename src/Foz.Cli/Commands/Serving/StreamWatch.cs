@@ -12,7 +12,7 @@ namespace Foz.Cli.Commands.Serving;
 
 /// <summary>
 /// Looks how the project's streams of changes stand while this process leads, whether they are read or not: for
-/// <c>foz.streams</c>, metrics and incidents. A source that keeps more log than it may is told to forget this lake, so
+/// <c>foz.streams</c>, metrics and incidents. A source that keeps more log than it may is made to forget this lake, so
 /// that its disk does not fill.
 /// </summary>
 /// <param name="lake">The lake.</param>
