@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Foz.Connectors.Changes;
 using Foz.Lake.Engine;
 using Foz.Lake.Tables.Writing;
@@ -42,9 +43,10 @@ sealed class StagedTables(EnginePool engines, Func<BatchPart> begin) : IAsyncDis
         var commits = new StagedCommits();
         try
         {
-            foreach (var (table, staged) in byTable)
-                if (tables?.Contains(table) is not false)
-                    commits.Add(table, await staged.EndAsync(cancellationToken));
+            await Parallel.ForEachAsync(
+                byTable.Where(entry => tables?.Contains(entry.Key) is not false),
+                new ParallelOptions { MaxDegreeOfParallelism = engines.Threads, CancellationToken = cancellationToken },
+                async (entry, token) => commits.Add(entry.Key, await entry.Value.EndAsync(token)));
             return commits;
         }
         catch
@@ -61,10 +63,13 @@ sealed class StagedTables(EnginePool engines, Func<BatchPart> begin) : IAsyncDis
     }
 }
 
-/// <summary>Changes of several tables whose files are written, and of which none is committed.</summary>
+/// <summary>
+/// Changes of several tables whose files are written, and of which none is committed. Changes may be added by several
+/// threads.
+/// </summary>
 sealed class StagedCommits : IAsyncDisposable
 {
-    readonly List<(BronzeTable Table, TableChange Change)> changes = [];
+    readonly ConcurrentBag<(BronzeTable Table, TableChange Change)> changes = [];
 
     /// <summary>Adds a change, which is owned.</summary>
     public void Add(BronzeTable table, TableChange change) => changes.Add((table, change));
