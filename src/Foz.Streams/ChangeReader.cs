@@ -40,6 +40,7 @@ public sealed class ChangeReader : IChangeReader
         if (followed.TryGetValue(KeyOf(work), out var other))
         {
             await other.WaitAsync(cancellationToken);
+            foreach (var fault in other.Faults) results[fault.Step] = fault;
             return results;
         }
         await work.TakeAsync(cancellationToken);

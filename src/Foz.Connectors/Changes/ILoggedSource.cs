@@ -80,4 +80,11 @@ public sealed record ChangeFeed(IChangeSource Source, IReadOnlyList<FeedTable> T
 /// <param name="Id">
 /// The source's number of it, which stays when it is renamed; null where the source has no such number.
 /// </param>
-public sealed record FeedTable(string Stream, string Schema, string Name, long? Id);
+public sealed record FeedTable(string Stream, string Schema, string Name, long? Id)
+{
+    /// <summary>
+    /// Gets a number that is another one where the table is to be copied again: since it is another table, or has
+    /// another key; null where the source has none.
+    /// </summary>
+    public long? Shape { get; init; } = Id;
+}

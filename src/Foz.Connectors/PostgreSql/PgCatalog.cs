@@ -73,6 +73,13 @@ sealed class PgCatalog : IAsyncDisposable
          GROUP BY m.root
         """;
 
+    /// <summary>Tables that inherit from a table, and are no partitions of it.</summary>
+    const string HeirsSql = """
+        SELECT i.inhparent, min(i.inhrelid::pg_catalog.regclass::text)
+          FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+         WHERE c.relkind = 'r' AND c.oid = ANY ($1) GROUP BY i.inhparent
+        """;
+
     /// <summary>What a table's rows lie in: itself, its partitions, the tables that inherit from it.</summary>
     const string SizeSql = """
         WITH RECURSIVE member (oid) AS (
@@ -179,11 +186,21 @@ sealed class PgCatalog : IAsyncDisposable
     /// a publication has it.
     /// </summary>
     /// <returns>By the tables' identifiers: the table, or the part of it, that has none.</returns>
-    public async Task<IReadOnlyDictionary<uint, string>> FindUnidentifiedAsync(
+    public Task<IReadOnlyDictionary<uint, string>> FindUnidentifiedAsync(
         IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
+        FindPartsAsync("reading replica identities", UnidentifiedSql, tables, cancellationToken);
+
+    /// <summary>Finds tables from which others inherit, without being their partitions.</summary>
+    /// <returns>One of the others, by the table's number.</returns>
+    public Task<IReadOnlyDictionary<uint, string>> FindHeirsAsync(
+        IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
+        FindPartsAsync("reading inheritance", HeirsSql, tables, cancellationToken);
+
+    async Task<IReadOnlyDictionary<uint, string>> FindPartsAsync(
+        string doing, string sql, IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
         (await QueryAsync(
-            "reading replica identities",
-            UnidentifiedSql,
+            doing,
+            sql,
             [
                 new NpgsqlParameter
                 {

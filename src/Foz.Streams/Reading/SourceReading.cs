@@ -133,6 +133,9 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         tables.Values.Select(table => table.TakeResult()).Where(result => result.Outcome is not Outcome.Skipped)
             .ToDictionary(result => result.Step);
 
+    /// <summary>Returns how the tables stand that stand still.</summary>
+    public IEnumerable<StepResult> Faults => tables.Values.Select(table => table.Fault).OfType<StepResult>();
+
     /// <summary>
     /// Keeps how far reading has come where no table changed, so that the source can forget the log up to there.
     /// </summary>
@@ -306,7 +309,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
 
     BronzeTable? TableOf(ChangeTable table) => feed.Find(table) is { } known ? tables[known.Stream] : null;
 
-    static long NumberOf(FeedTable table) => table.Id ?? -1;
+    static long NumberOf(FeedTable table) => table.Shape ?? -1;
 
     async Task KeepAsync(LogReader kept, CancellationToken cancellationToken)
     {

@@ -238,21 +238,34 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
         (heldFor, rowsHeld) = (null, 0);
     }
 
+    /// <summary>Gets how the table stands where it stands still; null where it does not.</summary>
+    public StepResult? Fault
+    {
+        get
+        {
+            var fault = heldFor is null ? error : new FozException(
+                ErrorKind.Data,
+                $"{stream.Table} stands still, {rowsHeld:N0} {(rowsHeld == 1 ? "change is" : "changes are")} held: "
+                    + heldFor)
+            {
+                Hint = held.Mend,
+            };
+            return fault is null ? null : new()
+            {
+                Step = stream.Table, IsStream = true, Outcome = Outcome.Failed, Error = fault, StandsStill = true,
+            };
+        }
+    }
+
     /// <summary>Returns what was committed since the last call, or why the table stands still.</summary>
     public StepResult TakeResult()
     {
-        var fault = heldFor is null ? error : new FozException(
-            ErrorKind.Data, $"{stream.Table} stands still, {rowsHeld:N0} changes are held: {heldFor}")
+        var result = (Fault ?? new()
         {
-            Hint = held.Mend,
-        };
-        var result = new StepResult
+            Step = stream.Table, IsStream = true,
+            Outcome = version is null ? Outcome.Skipped : Outcome.Succeeded,
+        }) with
         {
-            Step = stream.Table,
-            IsStream = true,
-            Outcome = fault is not null ? Outcome.Failed : version is null ? Outcome.Skipped : Outcome.Succeeded,
-            Error = fault,
-            StandsStill = fault is not null,
             TableVersion = version,
             RowsWritten = rowsWritten,
             RowsChanged = rowsWritten,

@@ -81,6 +81,11 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
         await logged.Database.ExecuteAsync("ALTER TABLE a ADD n int; INSERT INTO a VALUES (1, 'one', 2)");
         await WaitAsync(
             host, logged, "SELECT DISTINCT subject FROM foz.incidents WHERE event = 'opened'", "bronze.a");
+        // A run that the host has taken over says so too.
+        Assert.Contains(
+            "stands still, 1 change is held",
+            (await FozProcess.RunAsync(logged.Lake.Folder, "run", "--select", "bronze.a")).Expect(1).Output,
+            StringComparison.Ordinal);
         for (var i = 2; i < 5; i++)
         {
             await logged.Database.ExecuteAsync($"INSERT INTO b VALUES ({i}, 'b{i}')");

@@ -180,6 +180,24 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task A_table_whose_key_is_another_one_is_copied_again()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            "CREATE TABLE a (id int PRIMARY KEY, k int NOT NULL, v text); INSERT INTO a SELECT i, -i, 'v' FROM generate_series(1, 5) i",
+            "a");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("ALTER TABLE a DROP CONSTRAINT a_pkey, ADD PRIMARY KEY (k)");
+        await logged.Database.ExecuteAsync("DELETE FROM a WHERE id = 1; UPDATE a SET v = 'x' WHERE id = 2");
+        for (var run = 0; run < 2; run++)
+        {
+            await logged.Lake.RunWellAsync();
+            await logged.AssertAllSameAsync("k", "id", "k", "v");
+            await logged.Database.ExecuteAsync("DELETE FROM a WHERE id = 3");
+        }
+    }
+
+    [Fact]
     public async Task A_reset_onto_a_server_whose_log_is_shorter_keeps_the_order_of_changes()
     {
         const string Schema = "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a SELECT i, 'old' FROM generate_series(1, 9) i";
@@ -220,6 +238,12 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
     [InlineData(
         "CREATE TABLE t (id int, day date) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF t FOR VALUES IN (1)",
         "part has no primary key", "ALTER TABLE part REPLICA IDENTITY FULL")]
+    [InlineData(
+        "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE heir (PRIMARY KEY (id)) INHERITS (t)", "heir inherits from it",
+        "mode: snapshot")]
+    [InlineData(
+        "CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t ENABLE ROW LEVEL SECURITY; ALTER TABLE t FORCE ROW LEVEL SECURITY",
+        "row security hides rows of public.t from foz", "ALTER ROLE \"foz\" BYPASSRLS")]
     [InlineData("CREATE TABLE base (id int PRIMARY KEY); CREATE VIEW t AS TABLE base", "public.t is no table", "mode: snapshot")]
     public async Task A_table_whose_users_it_would_disturb_is_refused(string make, string message, string hint)
     {

@@ -114,6 +114,8 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         try
         {
             var server = await ServerHistory.IdentifyAsync(replication, cancellationToken);
+            // The snapshot is there for as long as the session is idle in its transaction.
+            await replication.QueryAsync("SET idle_in_transaction_session_timeout = 0", cancellationToken);
             var time = await replication.QueryAsync(
                 "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", cancellationToken);
             var rows = await replication.QueryAsync(

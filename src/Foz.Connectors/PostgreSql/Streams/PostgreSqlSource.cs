@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using Foz.Connectors.Changes;
 using Foz.Connectors.PostgreSql.Changes;
 using Foz.Lake;
@@ -30,9 +33,21 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             if (relation.Kind is not (RelationKind.Table or RelationKind.PartitionedTable))
                 throw FeedFaults.Unreadable(
                     stream, $"{relation} is no table, and has no log of changes", "mode: snapshot reads it");
+            if (relation.HasRowSecurity)
+                throw FeedFaults.Unreadable(
+                    stream, $"row security hides rows of {relation} from {options.User}, which the log has",
+                    $"ALTER ROLE {SqlText.Name(options.User)} BYPASSRLS; or mode: snapshot");
             tables.Add((stream, relation));
         }
-        FeedFaults.CheckOnce(tables.Select(known => (known.Stream, TableOf(known.Stream, known.Table))));
+        var columns = await catalog.ColumnsAsync(tables.Select(known => known.Table), cancellationToken);
+        var feeds = tables.Select(known => TableOf(known.Stream, known.Table, [.. columns[known.Table.Oid]])).ToList();
+        FeedFaults.CheckOnce(tables.Zip(feeds, (known, feed) => (known.Stream, feed)));
+        foreach (var (oid, heir) in await catalog.FindHeirsAsync(
+            tables.Select(known => known.Table), cancellationToken))
+            throw FeedFaults.Unreadable(
+                tables.First(known => known.Table.Oid == oid).Stream,
+                $"{heir} inherits from it: a copy has the rows of both, and the log has them apart",
+                "mode: snapshot reads it, or a stream of another table without heirs");
         foreach (var (oid, part) in await catalog.FindUnidentifiedAsync(
             tables.Select(known => known.Table), cancellationToken))
             throw FeedFaults.Unreadable(
@@ -45,11 +60,18 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             Tables = [.. tables.Select(known => known.Table.Sql)], SpoolFolder = spoolFolder,
         };
         return new ChangeFeed(
-            new PgChangeSource(options, changes), [.. tables.Select(known => TableOf(known.Stream, known.Table))]);
+            new PgChangeSource(options, changes), feeds);
 
-        static FeedTable TableOf(StreamDefinition stream, Relation table) =>
-            new(stream.Name, table.Schema, table.Name, table.Oid);
+        static FeedTable TableOf(
+            StreamDefinition stream, Relation table, IReadOnlyList<RelationColumn> columns) =>
+            new(stream.Name, table.Schema, table.Name, table.Oid) { Shape = ShapeOf(table, KeysOf(columns)) };
     }
+
+    /// <summary>A number of a table and its key: after a change of the key the log names rows by another one.</summary>
+    static long ShapeOf(Relation table, IReadOnlyList<string> keys) => keys.Count == 0
+        ? table.Oid
+        : BinaryPrimitives.ReadInt64LittleEndian(
+            SHA256.HashData(Encoding.UTF8.GetBytes($"{table.Oid} {string.Join(", ", keys)}")));
 
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
     {
