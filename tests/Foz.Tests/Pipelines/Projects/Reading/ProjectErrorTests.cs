@@ -96,7 +96,7 @@ public sealed class ProjectErrorTests : IDisposable
     [InlineData(
         "connection: shop\nstreams: {a: {mode: cdc}}",
         "sources/s.yml:2:21: sources of type database have no log of changes that Foz reads\n"
-            + "  known: postgresql; mode: incremental reads rows by a cursor")]
+            + "  known: mariadb, mysql, postgresql; mode: incremental reads rows by a cursor")]
     [InlineData(
         "connection: shop\nstreams: {a: {cursor: id}}",
         "sources/s.yml:2:23: 'cursor' needs 'mode: incremental'\n  add it, or take 'cursor' out")]
