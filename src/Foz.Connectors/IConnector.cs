@@ -40,6 +40,12 @@ public interface IConnector
     /// </summary>
     bool ReadsChanges => false;
 
+    /// <summary>
+    /// Whether its sources keep their log until its reader has it, and can be made to forget that reader; others delete
+    /// it by a rule of their own.
+    /// </summary>
+    bool KeepsLog => false;
+
     /// <summary>Checks a source's settings beyond single ones; does no I/O.</summary>
     /// <exception cref="FozException">Thrown when they are wrong.</exception>
     void Validate(SourceDefinition source)

@@ -126,6 +126,8 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
             Description = model.Description,
             Readers = model.Readers,
             Fields = [.. Fields()],
+            // Its columns are those of a stream, whose table takes wider types by the stream's drift policy.
+            WidensTypes = model.IsImplicit,
             RacesMax = 0,
         };
         if (model.Materialization.Strategy is not { } strategy)

@@ -130,7 +130,8 @@ sealed class PlanImpact
     {
         var options = new WriteOptions
         {
-            WidensTypes = node.Model.Materialization.OnSchemaChange is OnSchemaChange.Sync,
+            WidensTypes = node.Model.IsImplicit
+                || node.Model.Materialization.OnSchemaChange is OnSchemaChange.Sync,
         };
         return node.Model.Materialization.Strategy is not null
             && await (await lake.OpenTableAsync(node.Table, cancellationToken))

@@ -7,7 +7,8 @@ namespace Foz.Pipelines.Runs;
 
 /// <summary>
 /// The steps of a run that follows a log: which models are to be made after a batch, and how all steps stand. A model
-/// that failed is not made again by the run, and nor is what needs it. Safe for use by many threads.
+/// that failed is not made again by the run, and nor is what needs it. For one thread, but that models may be noted by
+/// several.
 /// </summary>
 /// <param name="graph">The project's graph.</param>
 /// <param name="steps">The steps, in an order in which each follows those that it needs.</param>

@@ -10,6 +10,21 @@ public sealed class CdcServerTests(PostgreSqlServer server)
     const int Rounds = 6, StatementsPerRound = 25;
 
     [Fact]
+    public async Task Silver_takes_wider_types_as_bronze_does()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE t (id int PRIMARY KEY, n int, d numeric(10, 2)); INSERT INTO t VALUES (1, 1, 1.5), (2, 2, 2)", "t");
+        logged.Lake.Write("sources/shop.yml", "connection: shop\nsilver: current\nstreams:\n  t: {mode: cdc}\n");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync(
+            "ALTER TABLE t ALTER n TYPE bigint, ALTER d TYPE numeric(14, 4); UPDATE t SET n = 5000000000, d = 1234567890.1234 WHERE id = 1");
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(
+            ["1|5000000000|1234567890.1234", "2|2|2.0000"],
+            await logged.Lake.QueryAsync("SELECT id, n, d FROM silver.t ORDER BY id"));
+    }
+
+    [Fact]
     public async Task Silver_has_the_rows_of_the_server_after_each_run()
     {
         var seed = int.TryParse(Environment.GetEnvironmentVariable("FOZ_SEED"), out var only) ? only : Random.Shared.Next();

@@ -1,4 +1,5 @@
 using Foz.Cli.Terminal;
+using Foz.Connectors.Registry;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
 using Foz.Operations.Channels;
@@ -37,7 +38,7 @@ sealed class StreamWatch(
     readonly Lock gate = new();
     readonly List<Evidence> evidence = [];
     readonly Dictionary<string, DateTimeOffset> fullSince = new(StringComparer.Ordinal);
-    readonly HashSet<string> holds = new(StringComparer.Ordinal);
+    readonly Dictionary<string, AlertSeverity?> seen = new(StringComparer.Ordinal);
     BackgroundLog? log;
     DateTimeOffset recordedAt;
     volatile IReadOnlyList<StreamLag> lags = [];
@@ -85,7 +86,8 @@ sealed class StreamWatch(
         ];
         Record(statuses);
         foreach (var status in statuses.DistinctBy(status => status.Source.Name))
-            if (status.Lag is { } lag)
+            if (status.Lag is { } lag
+                && ConnectorRegistry.Find(status.Source.Definition.Connection.Type) is { KeepsLog: true })
                 await GuardAsync(service, status.Source, lag.RetainedBytes, cancellationToken);
     }
 
@@ -134,28 +136,32 @@ sealed class StreamWatch(
         else if (bytes < (source.LogBytesMax is { } most ? most * WarnShare : WarnBytesDefault))
         {
             fullSince.Remove(name);
-            if (holds.Add(name)) Add(new(IncidentKind.Stream, name, now, IsBroken: false));
+            // Another host may have seen it break.
+            if (!seen.TryGetValue(name, out var known) || known is not null)
+                Add(new(IncidentKind.Stream, name, now, IsBroken: false));
+            seen[name] = null;
         }
         else if (!fullSince.TryAdd(name, now) && now - fullSince[name] >= warnAfter)
         {
             Add(
-                name, now, $"the source keeps {SizeText.Of(bytes)} of log for {name}, which is not read",
+                name, now, $"the source keeps {SizeText.Of(bytes)} of log for {name}",
                 AlertSeverity.Warning, "foz stream ls");
         }
     }
 
     void Add(string source, DateTimeOffset at, string text, AlertSeverity severity, string command)
     {
+        if (seen.GetValueOrDefault(source) == severity) return;
+        seen[source] = severity;
         report(text);
-        holds.Remove(source);
         Add(new(IncidentKind.Stream, source, at, IsBroken: true)
         {
             Text = text, Severity = severity, Command = command,
         });
     }
 
-    void Add(Evidence seen)
+    void Add(Evidence found)
     {
-        lock (gate) evidence.Add(seen);
+        lock (gate) evidence.Add(found);
     }
 }

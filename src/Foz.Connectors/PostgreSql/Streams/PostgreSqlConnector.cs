@@ -36,6 +36,9 @@ sealed class PostgreSqlConnector : IConnector
     public bool ReadsChanges => true;
 
     /// <inheritdoc/>
+    public bool KeepsLog => true;
+
+    /// <inheritdoc/>
     public StreamMode DefaultMode => StreamMode.Snapshot;
 
     /// <inheritdoc/>

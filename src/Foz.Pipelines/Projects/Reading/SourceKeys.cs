@@ -44,8 +44,8 @@ static class SourceKeys
         new("loaded_at_field", "dbt's word for `loaded_at` of `freshness`"),
         new(
             "max_slot_wal",
-            "with `mode: cdc`: the most log that the source may keep for this lake, such as `20GB`; `foz serve` "
-                + "[gives up](../guide/change-streams.md#the-log-that-the-source-keeps) what is more")
+            "with `mode: cdc` of PostgreSQL: the most log that the source may keep for this lake, such as `20GB`; "
+                + "`foz serve` [gives up](../guide/change-streams.md#the-log-that-the-source-keeps) what is more")
         {
             Default = "no limit",
         },

@@ -19,6 +19,8 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     /// <summary>What <c>streams</c> says to take all, and the key that does so beside named ones.</summary>
     const string All = "all", Others = "*";
 
+    const string LogLimit = "max_slot_wal";
+
     /// <summary>The least log that a source may be limited to: a few segments of PostgreSQL's log.</summary>
     const long LogBytesMin = 50_000_000;
 
@@ -85,7 +87,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
                 ?? OnViolation.Fail,
             IsContract = TableContract.Read(reader, errors) ?? false,
             MaskKey = ReadMaskKey(reader, written),
-            LogBytesMax = reader.MemorySize("max_slot_wal", LogBytesMin)?.Bytes,
+            LogBytesMax = ReadLogBytesMax(reader, connection),
             Drift = reader.Word("drift", DriftPolicies) ?? DriftPolicy.Evolve,
             MaxRejected = RejectedLimit.Read(reader) ?? RejectedLimit.Default,
             Freshness = FreshnessReader.Read(reader, ofSource: null, errors),
@@ -104,6 +106,19 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         foreach (var stream in source.Streams.Where(s => !faulty.Contains(s.Definition)))
             Try(() => connector.Validate(source.Definition, stream.Definition));
         return source;
+    }
+
+    /// <summary>The most log that the source may keep; null where it may keep any.</summary>
+    long? ReadLogBytesMax(MappingReader reader, ConnectionDefinition? connection)
+    {
+        var most = reader.MemorySize(LogLimit, LogBytesMin)?.Bytes;
+        if (most is not null && connection is not null
+            && file.FindConnector(connection.Type) is { KeepsLog: false } connector)
+            errors.Add(
+                reader.PlaceOf(LogLimit),
+                $"'{LogLimit}' is not possible with sources of type {connector.Type}: they keep no log for a reader",
+                "take it out; MySQL and MariaDB delete their logs by binlog_expire_logs_seconds");
+        return most;
     }
 
     /// <summary>

@@ -113,6 +113,9 @@ public sealed class ProjectErrorTests : IDisposable
         "connection: shop\nschema: _x\nstreams: all",
         "sources/s.yml:2:9: '_x' is not a name for a schema\n  folders that start with _ are the lake's own")]
     [InlineData(
+        "connection: shop\nmax_slot_wal: 20GB\nstreams: all",
+        "sources/s.yml:2:15: 'max_slot_wal' is not possible with sources of type database: they keep no log for a reader\n  take it out; MySQL and MariaDB delete their logs by binlog_expire_logs_seconds")]
+    [InlineData(
         "connection: shop\nsilver: history\nstreams: all",
         "sources/s.yml:2:9: unknown silver 'history'\n  known: current")]
     [InlineData(
