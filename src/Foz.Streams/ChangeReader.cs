@@ -19,6 +19,8 @@ public sealed class ChangeReader : IChangeReader
     /// </summary>
     static readonly TimeSpan lookInterval = TimeSpan.FromSeconds(15);
 
+    static readonly TimeSpan retryInterval = TimeSpan.FromMilliseconds(200);
+
     static readonly ChangeLimits limits = new()
     {
         WaitMax = TimeSpan.FromMilliseconds(50), IdleMax = TimeSpan.FromMilliseconds(500),
@@ -37,13 +39,19 @@ public sealed class ChangeReader : IChangeReader
         {
             Step = stream.Table, IsStream = true, Outcome = Outcome.Skipped,
         });
-        if (followed.TryGetValue(KeyOf(work), out var other))
-        {
-            await other.WaitAsync(cancellationToken);
-            foreach (var fault in other.Faults) results[fault.Step] = fault;
-            return results;
-        }
-        await work.TakeAsync(cancellationToken);
+        do
+            while (followed.TryGetValue(KeyOf(work), out var other))
+            {
+                if (!await other.WaitAsync(cancellationToken))
+                {
+                    // It has ended: the next one reads, or this one.
+                    await Task.Delay(retryInterval, work.Lake.Clock, cancellationToken);
+                    continue;
+                }
+                foreach (var fault in other.Faults) results[fault.Step] = fault;
+                return results;
+            }
+        while (!await TryTakeAsync(work, cancellationToken));
         await using var reading = new SourceReading(work);
         await reading.OpenAsync(cancellationToken);
         await reading.CatchUpAsync(cancellationToken);
@@ -56,12 +64,12 @@ public sealed class ChangeReader : IChangeReader
         ChangeWork work, Func<IReadOnlyDictionary<TableName, StepResult>, Task> committed,
         CancellationToken cancellationToken)
     {
-        await work.TakeAsync(cancellationToken);
         await using var reading = new SourceReading(work);
-        await reading.OpenAsync(cancellationToken);
         followed[KeyOf(work)] = reading;
         try
         {
+            await work.TakeAsync(cancellationToken);
+            await reading.OpenAsync(cancellationToken);
             await committed(reading.TakeResults());
             var lookedAt = work.Lake.Clock.GetTimestamp();
             while (true)
@@ -77,7 +85,25 @@ public sealed class ChangeReader : IChangeReader
         }
         finally
         {
-            followed.TryRemove(KeyOf(work), out _);
+            followed.TryRemove(KeyValuePair.Create(KeyOf(work), reading));
+        }
+    }
+
+    /// <summary>Takes the log, unless another task of the process begins to follow it meanwhile.</summary>
+    async Task<bool> TryTakeAsync(ChangeWork work, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var taking = work.TakeAsync(ending.Token);
+        while (await Task.WhenAny(taking, Task.Delay(retryInterval, work.Lake.Clock, CancellationToken.None)) != taking)
+            if (followed.ContainsKey(KeyOf(work))) await ending.CancelAsync();
+        try
+        {
+            await taking;
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

@@ -106,7 +106,8 @@ public sealed class TestLake : IDisposable
     /// <summary>All rows of a table, in an order that depends on nothing but them.</summary>
     public Task<List<string>> RowsAsync(string name) => QueryAsync($"SELECT * FROM {name} ORDER BY ALL");
 
-    Project Load() => ProjectLoader.Load(
+    /// <summary>The project as its files are now.</summary>
+    public Project Load() => ProjectLoader.Load(
         Folder,
         new() { ExistsInLake = name => Directory.Exists(Path.Combine(Lake.Folder, name.Schema, name.Name)) },
         engines, Cancel);

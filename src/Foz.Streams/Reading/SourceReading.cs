@@ -32,7 +32,9 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     ChangeFeed feed = null!;
     IChangeStream? stream;
     ChangeBatch last = null!;
+    readonly TaskCompletionSource<bool> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile ChangePosition? reached;
+    volatile bool isOver;
 
     /// <summary>Gets the position up to which all tables have all changes.</summary>
     public ChangePosition Position => feed.Source.ParsePosition(last.Position);
@@ -79,6 +81,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         {
             await StartAsync(cancellationToken);
         }
+        opened.TrySetResult(true);
     }
 
     /// <summary>
@@ -116,14 +119,28 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until all that was committed before now is in the tables, while another task reads batch after batch.
+    /// Waits until all that was committed before now is in the tables, while another task opens the log and reads batch
+    /// after batch.
     /// </summary>
-    public async Task WaitAsync(CancellationToken cancellationToken)
+    /// <returns>Whether it is; false where reading has ended before.</returns>
+    public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
-        var end = await stream!.FindEndAsync(cancellationToken);
-        await stream.BeatAsync(cancellationToken);
-        while (reached is not { } now || now.CompareWith(end) is not PositionOrder.Ordered { Sign: >= 0 })
-            await Task.Delay(waitInterval, work.Lake.Clock, cancellationToken);
+        try
+        {
+            if (!await opened.Task.WaitAsync(cancellationToken)) return false;
+            var end = await stream!.FindEndAsync(cancellationToken);
+            await stream.BeatAsync(cancellationToken);
+            while (reached is not { } now || now.CompareWith(end) is not PositionOrder.Ordered { Sign: >= 0 })
+            {
+                if (isOver) return false;
+                await Task.Delay(waitInterval, work.Lake.Clock, cancellationToken);
+            }
+            return true;
+        }
+        catch (Exception e) when (isOver && e is FozException or ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     /// <summary>
@@ -160,6 +177,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        isOver = true;
+        opened.TrySetResult(false);
         if (stream is not null) await stream.DisposeAsync();
         if (feed is not null) await feed.Source.DisposeAsync();
         spool.Delete(recursive: true);

@@ -1,4 +1,6 @@
 using Foz.AcceptanceTests.PostgreSql;
+using Foz.Pipelines.Runs;
+using Foz.Streams;
 using Npgsql;
 
 namespace Foz.AcceptanceTests.Streams;
@@ -49,6 +51,37 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
         await logged.Database.ExecuteAsync("INSERT INTO a VALUES (3, 'three')");
         using var next = Start(logged);
         await WaitAsync(next, logged, "SELECT v FROM silver.news WHERE id = 3", "three");
+        await logged.AssertAllSameAsync("id", "id", "v");
+    }
+
+    [Fact]
+    public async Task Runs_beside_a_reader_that_ends_again_and_again_have_what_was_committed_before()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (0, 'v')", "a");
+        await logged.Lake.RunWellAsync();
+        var (project, runs) = (logged.Lake.Load(), new RunService(logged.Lake.Lake));
+        using var ending = new CancellationTokenSource();
+        var following = Task.Run(async () =>
+        {
+            while (!ending.IsCancellationRequested)
+                Assert.DoesNotContain(
+                    (await runs.Start(
+                        FollowedSource.Of(project).Single().Request(project, TimeSpan.FromMilliseconds(700)), _ => { },
+                        Cancel).Result).Steps,
+                    step => step.Error is not null);
+        }, Cancel);
+        for (var id = 1; id < 20; id++)
+        {
+            await logged.Database.ExecuteAsync($"INSERT INTO a VALUES ({id}, 'v')");
+            var run = await runs.Start(
+                new() { Project = project, Changes = Foz.Streams.ChangeReader.OfProcess }, _ => { }, Cancel)
+                .Result.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
+            Assert.DoesNotContain(run.Steps, step => step.Error is not null);
+            Assert.Equal([$"{id}"], await logged.Lake.QueryAsync($"SELECT id FROM bronze.a WHERE id = {id}"));
+        }
+        await ending.CancelAsync();
+        await following;
         await logged.AssertAllSameAsync("id", "id", "v");
     }
 
