@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
@@ -6,20 +7,24 @@ using Foz.Storage;
 namespace Foz.Delta.Snapshots;
 
 /// <summary>
-/// A Delta table: its versions, its history, its checkpoints. Remembers the newest snapshot it saw, so that looking
-/// for a newer one costs the new commits. Safe for any number of threads.
+/// A Delta table: its versions, its history, its checkpoints. Remembers the newest snapshots it saw, so that looking
+/// for a newer one costs the new commits, and a reader that is a few commits late finds where it was. Safe for any
+/// number of threads.
 /// </summary>
 public sealed class DeltaTable
 {
     const int CheckpointCommitsMin = 10;
     const int CheckpointCommitsMax = 100;
 
+    // They share what did not change between them.
+    const int RecentMax = 8;
+
     readonly ICheckpointParquet? parquet;
     readonly TimeProvider time;
     readonly SnapshotLoader loader;
     readonly CommitTimes times;
     readonly Snapshot? floor;
-    Snapshot? newest;
+    ImmutableArray<Snapshot> recent = [];
     long cleanedDayTicks;
 
     /// <summary>A table, which need not exist yet.</summary>
@@ -64,10 +69,11 @@ public sealed class DeltaTable
     public async ValueTask<Snapshot?> FindLatestSnapshotAsync(CancellationToken cancellationToken)
     {
         if (floor is not null)
-            return Remember(await AdvanceAsync(Volatile.Read(ref newest) ?? floor, long.MaxValue, cancellationToken));
-        if (Volatile.Read(ref newest) is { } known && await IsCurrentLogAsync(known, cancellationToken))
+            return Remember(await AdvanceAsync(
+                recent is [.., var seen] ? seen : floor, long.MaxValue, cancellationToken));
+        if (recent is [.., var known] && await IsCurrentLogAsync(known, cancellationToken))
             return Remember(await AdvanceAsync(known, long.MaxValue, cancellationToken));
-        Volatile.Write(ref newest, null);
+        Forget();
         return await loader.LoadAsync(null, cancellationToken) is { } loaded ? Remember(loaded) : null;
     }
 
@@ -96,10 +102,11 @@ public sealed class DeltaTable
     public async ValueTask<Snapshot> SnapshotAsync(long version, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(version);
-        if (Volatile.Read(ref newest) is { } known && known.Version <= version
-            && await IsCurrentLogAsync(known, cancellationToken))
+        var remembered = recent;
+        if (remembered.LastOrDefault(known => known.Version <= version) is { } near
+            && await IsCurrentLogAsync(remembered[^1], cancellationToken))
         {
-            var reached = await AdvanceAsync(known, version, cancellationToken);
+            var reached = await AdvanceAsync(near, version, cancellationToken);
             if (reached.Version == version) return Remember(reached);
         }
         return await loader.LoadAsync(version, cancellationToken) ?? throw NoTable();
@@ -309,28 +316,25 @@ public sealed class DeltaTable
         (await LogListing.ReadAsync(Store, Name, 0, cancellationToken)).CommitsUpTo(version);
 
     /// <summary>Makes the next read load the log again: a part of it that was read is gone or another one.</summary>
-    internal void Forget() => Volatile.Write(ref newest, null);
+    internal void Forget() => ImmutableInterlocked.InterlockedExchange(ref recent, []);
 
     Snapshot Remember(Snapshot snapshot)
     {
-        for (var known = Volatile.Read(ref newest); known is null || known.Version < snapshot.Version;)
-        {
-            var before = Interlocked.CompareExchange(ref newest, snapshot, known);
-            if (before == known) break;
-            known = before;
-        }
+        ImmutableInterlocked.Update(
+            ref recent,
+            static (known, snapshot) => known is [.., var last] && last.Version >= snapshot.Version
+                ? known
+                : [.. known.TakeLast(RecentMax - 1), snapshot],
+            snapshot);
         return snapshot;
     }
 
-    void RememberCheckpoint(long version, long sizeBytes)
-    {
-        for (var known = Volatile.Read(ref newest); known is not null && known.Version >= version;)
-        {
-            var before = Interlocked.CompareExchange(ref newest, known.WithCheckpoint(version, sizeBytes), known);
-            if (before == known) break;
-            known = before;
-        }
-    }
+    void RememberCheckpoint(long version, long sizeBytes) => ImmutableInterlocked.Update(
+        ref recent,
+        static (known, checkpoint) => known is [.. var before, var last] && last.Version >= checkpoint.Version
+            ? [.. before, last.WithCheckpoint(checkpoint.Version, checkpoint.SizeBytes)]
+            : known,
+        (Version: version, SizeBytes: sizeBytes));
 
     static bool IsCheckpointDue(Snapshot snapshot)
     {
