@@ -134,7 +134,7 @@ public sealed class RowSet : IEquatable<RowSet>
     public long[] ToArray()
     {
         var rows = new long[Cardinality];
-        Span<ushort> values = new ushort[Container.Capacity];
+        Span<ushort> values = new ushort[containers.Length == 0 ? 0 : containers.Max(known => known.Cardinality)];
         var count = 0;
         for (var i = 0; i < keys.Length; i++)
         {

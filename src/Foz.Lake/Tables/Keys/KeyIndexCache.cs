@@ -21,7 +21,13 @@ public sealed class KeyIndexCache(
     const string Extension = ".keys";
     const string Noted = "noted";
 
+    // To look at all indexes costs as much as to make some, and a process that merges all the time makes many: they are
+    // looked at once a minute, and where those that are new take this part of the limit.
+    static readonly TimeSpan trimInterval = TimeSpan.FromMinutes(1);
+    const int NewPart = 16;
+
     readonly ConcurrentDictionary<string, KeyIndexFile> open = new(StringComparer.Ordinal);
+    long trimmedTicks, newBytes;
 
     /// <summary>
     /// Whether merges look for a key of a table again: indexes pay from the second time on. Notes the first.
@@ -60,6 +66,7 @@ public sealed class KeyIndexCache(
         try
         {
             KeyIndexFile.Write(PathOf(table, key, file), IdentityOf(file), keys);
+            Interlocked.Add(ref newBytes, new FileInfo(PathOf(table, key, file)).Length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -69,7 +76,7 @@ public sealed class KeyIndexCache(
     }
 
     /// <summary>
-    /// Drops indexes of files that a table no longer has, and the oldest of all where there are too many.
+    /// Drops indexes of files that a table no longer has, and now and then the oldest of all where there are too many.
     /// </summary>
     internal void Trim(string table, KeyColumns key, IEnumerable<AddFile> files)
     {
@@ -78,6 +85,7 @@ public sealed class KeyIndexCache(
             var kept = files.Select(file => PathOf(table, key, file)).ToHashSet(StringComparer.Ordinal);
             foreach (var path in Directory.EnumerateFiles(HomeOf(table, key), "*" + Extension))
                 if (!kept.Contains(path)) Drop(path);
+            if (!IsTrimDue()) return;
             // What a process that died left half-written.
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*.tmp", SearchOption.AllDirectories))
                 if (file.LastWriteTimeUtc < clock.GetUtcNow().UtcDateTime.AddHours(-1)) file.Delete();
@@ -91,6 +99,16 @@ public sealed class KeyIndexCache(
         {
             // Another process drops the same ones, or the next merge does.
         }
+    }
+
+    bool IsTrimDue()
+    {
+        var now = clock.GetUtcNow().Ticks;
+        var before = Interlocked.Read(ref trimmedTicks);
+        if (now - before < trimInterval.Ticks && Interlocked.Read(ref newBytes) < bytesMax / NewPart) return false;
+        if (Interlocked.CompareExchange(ref trimmedTicks, now, before) != before) return false;
+        Interlocked.Exchange(ref newBytes, 0);
+        return true;
     }
 
     /// <summary>Closes the indexes.</summary>
