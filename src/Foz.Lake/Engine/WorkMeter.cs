@@ -80,11 +80,16 @@ public sealed class WorkMeter
     public void AddBytes(long count) => Interlocked.Add(ref bytes, count);
 
     /// <summary>
+    /// Whether it is looked at while the work is done; where not, statements are spared what their progress costs.
+    /// </summary>
+    public bool IsShown { get; init; } = true;
+
+    /// <summary>
     /// Follows the statements of a session until what is returned is disposed, which must be before the session is.
     /// </summary>
     public IDisposable Watch(EngineSession watched)
     {
-        watched.EnableProgress();
+        if (IsShown) watched.EnableProgress();
         lock (gate) session = watched;
         return new Watching(this);
     }

@@ -48,11 +48,13 @@ sealed partial class PipelineRunner
         async Task CommittedAsync(IReadOnlyDictionary<TableName, StepResult> batch)
         {
             followed.Take(batch);
-            var parallel = new ParallelOptions { MaxDegreeOfParallelism = lake.Engines.Threads };
+            // While some wait for the disk others compute.
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = 2 * lake.Engines.Threads };
             while (followed.TakeNext() is { Count: > 0 } next)
                 await Parallel.ForEachAsync(next, parallel, async (model, _) => followed.Note(
                     model,
-                    await TryAsync(model, () => WorkAsync(project, host, model, sources, new(), cancellationToken))));
+                    await TryAsync(model, () => WorkAsync(
+                        project, host, model, sources, new() { IsShown = false }, cancellationToken))));
         }
     }
 }
