@@ -90,6 +90,12 @@ public sealed class RowAddresses
         sets.Remove(file);
     }
 
+    /// <summary>Adds rows that were found elsewhere, of the same version.</summary>
+    public void Add(RowAddresses others)
+    {
+        foreach (var file in others.Files) Add(file, others.RowsOf(file).ToArray());
+    }
+
     void Add(DataChunk chunk)
     {
         var paths = chunk[0];

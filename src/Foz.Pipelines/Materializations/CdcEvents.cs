@@ -18,6 +18,18 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
     /// <summary>Gets how many events could not be ordered or have no key; they are taken out.</summary>
     public long WithoutKey { get; private set; }
 
+    /// <summary>Gets how many events there are, but for those that were taken out.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>Gets how many of them lack columns.</summary>
+    public long Partial { get; private set; }
+
+    /// <summary>Gets how many of them delete a row.</summary>
+    public long Deletes { get; private set; }
+
+    /// <summary>Gets the least and the greatest place in the log; null where there is none.</summary>
+    public (long Least, long Greatest)? Places { get; private set; }
+
     /// <summary>Gets how many events have the sequence of another event of their key in the batch.</summary>
     public long Tied { get; private set; }
 
@@ -45,8 +57,7 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
             FROM ({rows.Sql}
             ) AS s
             """, cancellationToken);
-        TakeOut(cancellationToken);
-        ReadTruncations(cancellationToken);
+        if (CountAll(cancellationToken) > 0) ReadTruncations(cancellationToken);
         if (!input.Strategy.ReadsLog)
             Tied = session.QueryScalar<long>(
                 $"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (SELECT count(*) AS n FROM {Table} "
@@ -60,11 +71,30 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
 
     string Keys => SqlText.Identifiers(input.Keys);
 
-    void TakeOut(CancellationToken cancellationToken)
+    /// <summary>Takes out what cannot be ordered or has no key, and counts the rest.</summary>
+    /// <returns>How many truncations there are.</returns>
+    long CountAll(CancellationToken cancellationToken)
     {
         var noKey = string.Join(" OR ", input.Keys.Select(key => $"{SqlText.Identifier(key)} IS NULL"));
-        WithoutKey = session.Execute(
-            $"DELETE FROM {Table} WHERE {Sequence} IS NULL OR ({Operation} <> 't' AND ({noKey}))", cancellationToken);
+        var isOut = $"{Sequence} IS NULL OR ({Operation} <> 't' AND ({noKey}))";
+        var place = input.Strategy.ReadsLog
+            ? $"CAST({Sequence}.{SqlText.Identifier(input.Sequence[0].Name)} AS BIGINT)"
+            : "CAST(NULL AS BIGINT)";
+        long truncations;
+        using (var rows = session.Query(
+            $"""
+            SELECT count(*), count(*) FILTER ({isOut}), count(*) FILTER ({Operation} = 't'), count({Absent}),
+                count(*) FILTER ({Operation} = 'd'), min({place}), max({place})
+            FROM {Table}
+            """, cancellationToken))
+        {
+            var counted = rows.Rows(cancellationToken).First();
+            (Count, WithoutKey, truncations) = ((long)counted[0]!, (long)counted[1]!, (long)counted[2]!);
+            (Partial, Deletes) = ((long)counted[3]!, (long)counted[4]!);
+            if (counted[5] is long least) Places = (least, (long)counted[6]!);
+        }
+        if (WithoutKey > 0) Count -= session.Execute($"DELETE FROM {Table} WHERE {isOut}", cancellationToken);
+        return truncations;
     }
 
     void ReadTruncations(CancellationToken cancellationToken)

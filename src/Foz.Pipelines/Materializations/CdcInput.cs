@@ -73,6 +73,10 @@ sealed class CdcInput
         : $"CASE WHEN {string.Join(" AND ", Sequence.Select(part => $"{part.Sql} IS NOT NULL"))} THEN struct_pack("
             + string.Join(", ", Sequence.Select(part => $"{SqlText.Identifier(part.Name)} := {part.Sql}")) + ") END";
 
+    /// <summary>Gets SQL of a sequence of a log that is before those of all of its events.</summary>
+    public string FirstSequence => $"CAST({{{string.Join(", ", Sequence.Select(part =>
+        $"{SqlText.Literal(part.Name)}: {FirstNumber}"))}}} AS {SequenceType})";
+
     /// <summary>Gets SQL of what a row does: <c>t</c> deletes all rows, <c>d</c> one, <c>u</c> writes one.</summary>
     public string OperationSql
     {

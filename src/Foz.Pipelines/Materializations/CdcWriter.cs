@@ -11,14 +11,16 @@ namespace Foz.Pipelines.Materializations;
 
 /// <summary>
 /// Applies events of changes to a table by their sequence. A batch is one change of the table, and one of the state
-/// beside it, which is committed first.
+/// beside it, which is committed first. Events that come in the order of their log need no state.
 /// </summary>
 /// <param name="session">The session that reads the events.</param>
 /// <param name="model">The model.</param>
 /// <param name="strategy">What events do.</param>
 sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.Cdc strategy)
 {
-    /// <summary>Gets the table of the state; null where rows come from snapshots.</summary>
+    /// <summary>
+    /// Gets the table of the state; null where rows come from snapshots, or events in the order of their log.
+    /// </summary>
     public required LakeTable? State { get; init; }
 
     /// <summary>Gets the instant at which the batch was opened.</summary>
@@ -57,6 +59,9 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
             new(session, $"SELECT {SqlText.Identifiers(input.Columns)} FROM {CdcEvents.Table}"),
             isReplaced ? null : present, own, cancellationToken);
         input = input.With([.. fitted.Describe(cancellationToken).Select(column => column.Name)]);
+        var order = State is null ? new CdcOrder(session, model, input) : null;
+        if (order is not null) write = order.Begin(isReplaced ? null : present, events, write);
+        else if (isReplaced) write = CdcOrder.Forget(write);
         var shape = string.Concat(own.Select(column => $", {CdcEvents.Sequence} AS {SqlText.Identifier(column)}"));
         var sync = await KeySync.BeginAsync(
             session, table, $"SELECT {SqlText.Identifiers(input.Columns)}{shape} FROM {CdcEvents.Table}",
@@ -64,6 +69,11 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
         try
         {
             sync.Change.RowsWithoutKey = events.WithoutKey;
+            if (order is not null)
+            {
+                order.Note(sync.Change, events);
+                return await ApplyRowsAsync(sync, state: null, input, events, cancellationToken);
+            }
             var state = new CdcState(session, State!, input, model.Name);
             await state.BeginAsync(
                 StateShape(input), write, isNew: isReplaced || present is null, events.Truncations, cancellationToken);
@@ -93,19 +103,25 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
     }
 
     async Task<TableChange> ApplyRowsAsync(
-        KeySync sync, CdcState state, CdcInput input, CdcEvents events, CancellationToken cancellationToken)
+        KeySync sync, CdcState? state, CdcInput input, CdcEvents events, CancellationToken cancellationToken)
     {
         var keys = SqlText.Identifiers(input.Keys);
-        var truncated = Last(state.Truncations, input, cancellationToken);
+        var truncated = Last(state?.Truncations ?? events.Truncations, input, cancellationToken);
         if (truncated is not null) events.TakeOutBefore(truncated, cancellationToken);
+        else if (state is null && events.Partial == 0 && !sync.TellsRows)
+            return await new CdcOrder(session, model, input).ApplyAsync(sync, events, cancellationToken);
         var source = SourceOf(events);
         var expired = $"{CdcState.IsDeleted} AND {CdcState.DeletedAt} < {Oldest}";
-        await state.ReadAsync(source, expired, cancellationToken);
-        var known = $"SELECT * FROM {CdcState.Table} WHERE ({expired}) IS NOT TRUE";
-        if (truncated is not null) known += $" AND {CdcState.Sequence} >= {truncated}";
+        if (state is not null) await state.ReadAsync(source, expired, cancellationToken);
+        else await sync.ReadAsync(CdcFold.Old, source, events.Partial > 0 ? input.Values : [], cancellationToken);
+        var known = state is null
+            ? CdcOrder.StateOf(CdcFold.Old, input, truncated is not null)
+            : $"SELECT * FROM {CdcState.Table} WHERE ({expired}) IS NOT TRUE";
+        if (state is not null && truncated is not null) known += $" AND {CdcState.Sequence} >= {truncated}";
         var fold = new CdcFold(session, input, truncated, known);
         var partial = fold.ReadKeys(isTruncated: source is null, cancellationToken);
-        await sync.ReadAsync(CdcFold.Old, source, partial > 0 ? input.Values : [], cancellationToken);
+        if (state is not null)
+            await sync.ReadAsync(CdcFold.Old, source, partial > 0 ? input.Values : [], cancellationToken);
         if (partial > 0 && strategy.ReadsLog) new CdcMoves(session, input).Resolve(CdcFold.Old, cancellationToken);
         fold.Run(partial, cancellationToken);
         var written = $"SELECT {keys} FROM {CdcFold.Next} WHERE {CdcFold.IsWritten}";
@@ -113,7 +129,7 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
             ? $" UNION ALL SELECT o.* FROM {CdcFold.Old} AS o ANTI JOIN {CdcFold.Next} USING ({keys}) "
                 + $"ANTI JOIN ({known}) USING ({keys})"
             : "";
-        StateChange = await state.WriteAsync(
+        if (state is not null) StateChange = await state.WriteAsync(
             $"""
             SELECT {keys}, {CdcState.Sequence}, {CdcState.IsDeleted}, {CdcState.DeletedBy},
                 CASE WHEN {CdcState.IsDeleted} THEN coalesce({CdcState.DeletedAt}, {Instant(Now)}) END

@@ -258,6 +258,12 @@ public abstract record IncrementalStrategy
         public bool FindsKeys { get; init; }
 
         /// <summary>
+        /// Whether the events are those of one log alone, which come in its order: the rows of the table are all that
+        /// is to be known of earlier ones.
+        /// </summary>
+        public bool IsInOrder { get; init; }
+
+        /// <summary>
         /// The columns that order the events of a key, the first one first; empty for the order of a source's log,
         /// which the columns of a stream of mode <c>cdc</c> have.
         /// </summary>

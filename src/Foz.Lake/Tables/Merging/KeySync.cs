@@ -39,6 +39,9 @@ public sealed class KeySync
     /// <summary>Gets the change.</summary>
     public TableChange Change => change;
 
+    /// <summary>Gets whether readers of the table are told what rows were, so that these must be read.</summary>
+    public bool TellsRows => Present is not null && (change.TellsChanges || change.Tracked is not null);
+
     /// <summary>Begins the change of a table; makes the table if there is none.</summary>
     /// <param name="session">
     /// The session; its temporary tables <c>foz_wanted</c> and <c>foz_removed</c> are replaced.
@@ -62,6 +65,58 @@ public sealed class KeySync
         return new(session, table, new(table, present, target, options.Write, operation), given, options);
     }
 
+    /// <summary>Finds the rows that have some keys, and does not read them.</summary>
+    /// <param name="source">What has the keys by their names, as FROM takes it.</param>
+    /// <param name="rows">How many rows that has at most.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Where they are; null where there are none.</returns>
+    public async Task<RowAddresses?> FindAsync(string source, long rows, CancellationToken cancellationToken)
+    {
+        if (Present is null || rows == 0) return null;
+        var wanted = $"(SELECT {WantedKeys} FROM {source})";
+        var candidates = change.Read(
+            MergeKeys.Of(keys.Select(key => new MergeKey(key, key.Name)))
+                .Range(session, wanted, cancellationToken, rows));
+        if (candidates.Count == 0) return null;
+        if (FindLookup(rows, candidates) is { } lookup
+            && await lookup.FindAsync(candidates, wanted, key => key.Name, cancellationToken) is { } known)
+            return known;
+        using var all = await TableScan.OpenAsync(
+            session, Present, candidates, withAddresses: true, cancellationToken);
+        var found = new RowAddresses(Present, candidates);
+        found.Add(
+            session,
+            $"SELECT {TableScan.FileColumn}, {TableScan.RowColumn} FROM {all.Sql} AS t SEMI JOIN {wanted} AS w "
+                + $"USING ({SqlText.Identifiers(keys.Select(key => key.Name))})",
+            cancellationToken);
+        return found;
+    }
+
+    /// <summary>Removes rows that were found, and adds others; not where <see cref="TellsRows"/> is true.</summary>
+    /// <param name="select">The rows to add, with columns of the SELECT that the change began with.</param>
+    /// <param name="updated">The rows in whose places they come; null for none.</param>
+    /// <param name="deleted">The rows that go without others in their places; null for none.</param>
+    /// <param name="identity">The columns by which an added row takes the place of a removed one.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">A statement failed.</exception>
+    public Task<TableChange> ReplaceAsync(
+        string select, RowAddresses? updated, RowAddresses? deleted, IReadOnlyList<string> identity,
+        CancellationToken cancellationToken)
+    {
+        if (Present is not { } present) return ApplyAsync(select, removed: null, identity, cancellationToken);
+        return change.FillAsync(async () =>
+        {
+            var rows = TableWriter.Project(change.Target, columns, select);
+            change.MergedBy = identity;
+            var removed = new RowAddresses(present, []);
+            foreach (var found in new[] { updated, deleted }.OfType<RowAddresses>()) removed.Add(found);
+            var added = new ChangedRows(rows, removed.Count == 0 ? RowChange.Insert : RowChange.Update);
+            await change.ApplyAsync(
+                session, new(removed, Replaced: null, added) { JoinsLeft = true }, cancellationToken);
+            Count(updated?.Count ?? 0, deleted?.Count ?? 0);
+        });
+    }
+
     /// <summary>
     /// Puts the rows that have some keys into a temporary table, with the columns that the table has after the change,
     /// and with what <see cref="ApplyAsync"/> needs to remove them.
@@ -76,10 +131,8 @@ public sealed class KeySync
         var range = Predicate.True;
         if (source is not null)
         {
-            var own = keys.Select(key =>
-                $"CAST({Quote(key)} AS {PhysicalColumns.LogicalTypeName(key.Type)}) AS {Quote(key)}");
             session.Execute(
-                $"CREATE OR REPLACE TEMP TABLE {Wanted} AS SELECT DISTINCT {string.Join(", ", own)} FROM {source}",
+                $"CREATE OR REPLACE TEMP TABLE {Wanted} AS SELECT DISTINCT {WantedKeys} FROM {source}",
                 cancellationToken);
             range = MergeKeys.Of(keys.Select(key => new MergeKey(key, key.Name)))
                 .Range(session, Wanted, cancellationToken);
@@ -157,9 +210,7 @@ public sealed class KeySync
         await change.ApplyAsync(session, new(removed, Replaced(), parts), cancellationToken);
         var updated = removed.Count == 0 ? 0 : session.QueryScalar<long>(
             $"SELECT count(*) FROM ({rows}\n) AS s SEMI JOIN {Removed} AS r ON {same}", cancellationToken);
-        change.Counted.SourceRows = change.RowsAdded;
-        change.Counted.MatchedUpdated = updated;
-        change.Counted.MatchedDeleted = removed.Count - updated;
+        Count(updated, removed.Count - updated);
 
         // Rows that go without another one in their place are deleted ones in a change data feed.
         RowAddresses Replaced()
@@ -181,12 +232,9 @@ public sealed class KeySync
             return await TableScan.OpenAsync(
                 session, change.Preview(), [], withAddresses: true, cancellationToken,
                 new() { Tracked = change.Tracked });
-        var lookup = hasKeys && files.Count > 0
-            ? KeyLookup.Find(
-                session, table, Present, [.. keys.Select(key => Present.Schema.Columns.Find(key.Name) ?? key)],
-                session.QueryScalar<long>($"SELECT count(*) FROM {Wanted}", cancellationToken), files)
-            : null;
-        if (lookup is not null
+        if (hasKeys && files.Count > 0
+            && FindLookup(
+                session.QueryScalar<long>($"SELECT count(*) FROM {Wanted}", cancellationToken), files) is { } lookup
             && await lookup.FindAsync(files, Wanted, key => key.Name, cancellationToken) is { } found)
             return await TableScan.OpenAsync(
                 session, Present, found.Files, withAddresses: true, cancellationToken,
@@ -194,6 +242,21 @@ public sealed class KeySync
         return await TableScan.OpenAsync(
             session, Present, files, withAddresses: true, cancellationToken, new() { Tracked = change.Tracked });
     }
+
+    KeyLookup? FindLookup(long rows, IReadOnlyList<AddFile> candidates) => KeyLookup.Find(
+        session, table, Present!, [.. keys.Select(key => Present!.Schema.Columns.Find(key.Name) ?? key)], rows,
+        candidates);
+
+    void Count(long updated, long deleted)
+    {
+        change.Counted.SourceRows = change.RowsAdded;
+        change.Counted.MatchedUpdated = updated;
+        change.Counted.MatchedDeleted = deleted;
+    }
+
+    /// <summary>The keys of what has them, with the types of the table's.</summary>
+    string WantedKeys => string.Join(", ", keys.Select(key =>
+        $"CAST({Quote(key)} AS {PhysicalColumns.LogicalTypeName(key.Type)}) AS {Quote(key)}"));
 
     string Columns(IReadOnlyList<string>? names)
     {

@@ -52,10 +52,21 @@ public sealed class MergeKeys
     /// <param name="session">The session that has the table.</param>
     /// <param name="source">The table.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public Predicate Range(EngineSession session, string source, CancellationToken cancellationToken)
+    /// <param name="rows">How many rows it has at most; null if that is not known.</param>
+    public Predicate Range(
+        EngineSession session, string source, CancellationToken cancellationToken, long? rows = null)
     {
         var range = Predicate.True;
         if (Keys.Count == 0) return range;
+        if (rows <= LiteralsMax)
+            return Keys.Aggregate(range, (all, key) => all & new Predicate.In(
+                ColumnPath.Of(key.Target.Name), Literals(session, source, key, cancellationToken)));
+        return RangeOfMany(session, source, cancellationToken);
+    }
+
+    Predicate RangeOfMany(EngineSession session, string source, CancellationToken cancellationToken)
+    {
+        var range = Predicate.True;
         var bounds = string.Join(", ", Keys.Select(key => SqlText.Identifier(key.Source)).Select(
             key => $"CAST(min({key}) AS VARCHAR), CAST(max({key}) AS VARCHAR)"));
         using var rows = session.Query($"SELECT count(*), {bounds} FROM {source}", cancellationToken);

@@ -109,6 +109,11 @@ public sealed partial class TableChange : IAsyncDisposable
     /// <summary>Lets the table's history show something of the commit besides the operation's own parameters.</summary>
     public void Note(string key, string value) => transaction.Notes = transaction.Notes.With(key, value);
 
+    /// <summary>
+    /// Records with the commit how far something has come, which <see cref="TableSnapshot.BatchOf"/> tells.
+    /// </summary>
+    public void Reach(string application, long number) => transaction.SetApplicationVersion(application, number);
+
     /// <summary>The table as it would be.</summary>
     public TableSnapshot Preview() => new(table.Delta.Store, transaction.Preview());
 
@@ -229,12 +234,18 @@ public sealed partial class TableChange : IAsyncDisposable
     internal async Task ApplyAsync(EngineSession session, RowChanges rows, CancellationToken cancellationToken)
     {
         removed = rows.Removed;
-        var isRewritten = await DeleteAsync(session, rows.Removed, cancellationToken);
+        var rewritten = await DeleteAsync(rows.Removed, cancellationToken);
+        var isRewritten = rewritten.Count > 0;
         // Files that come and go, and rows that are marked as deleted, tell readers of the feed enough; rows that only
         // moved, and those that are one row before and after, readers could not distinguish.
         var isRecorded = TellsChanges
             && (isRewritten || rows.Replaced is { Count: > 0 } || (TellsRemovals && rows.Removed.Count > 0));
-        if (rows.Added.Count > 0) await AddAsync(session, rows.Added, isRecorded, cancellationToken);
+        using var left = isRewritten ? await OpenLeftAsync(session, rewritten, cancellationToken) : null;
+        var isJoined = left is { Count: not null } && rows is { JoinsLeft: true, Added.Count: > 0 }
+            && !isRecorded && Tracked is null;
+        if (left is not null && !isJoined) await CopyAsync(session, left, cancellationToken);
+        if (rows.Added.Count > 0)
+            await AddAsync(session, rows.Added, isRecorded, cancellationToken, isJoined ? left : null);
         if (!isRecorded) return;
         using var recorded = new RecordedChanges(session, Present!, Target);
         await recorded.AddOldAsync(rows.Removed, rows.Replaced, cancellationToken);
@@ -292,8 +303,10 @@ public sealed partial class TableChange : IAsyncDisposable
     /// <param name="rows">The rows.</param>
     /// <param name="isRecorded">Whether they are kept in a table of the session, for the change data feed.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="left">Rows that are left of other files and go into the same ones; null for none.</param>
     async Task AddAsync(
-        EngineSession session, IReadOnlyList<ChangedRows> rows, bool isRecorded, CancellationToken cancellationToken)
+        EngineSession session, IReadOnlyList<ChangedRows> rows, bool isRecorded, CancellationToken cancellationToken,
+        LeftRows? left = null)
     {
         // New rows get their ids by the commit: columns for them are only needed next to others.
         var tracked = rows.Any(part => part.Change is RowChange.Update) ? Tracked : null;
@@ -304,42 +317,17 @@ public sealed partial class TableChange : IAsyncDisposable
                 ? $"SELECT *, '{Word(part.Change)}' AS {ChangeDataFeed.ChangeTypeColumn} FROM ({select}\n)"
                 : select;
         });
+        if (left is not null) parts = parts.Append(left.Select);
         var files = await WriteAsync(
             session, string.Join("\nUNION ALL ", parts), tracked, cancellationToken,
             isRecorded ? AddedRowsTable : null);
         added.AddRange(files);
-        metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0);
+        metrics.RowsCopied += left?.Count ?? 0;
+        metrics.RowsAdded += files.Sum(file => FileStatistics.RecordCount(file) ?? 0) - (left?.Count ?? 0);
     }
 
     static string Word(RowChange change) =>
         change is RowChange.Insert ? ChangeTypes.Insert : ChangeTypes.Postimage;
-
-    /// <summary>Deletes rows of the table.</summary>
-    /// <returns>Whether files were rewritten without them.</returns>
-    async Task<bool> DeleteAsync(EngineSession session, RowAddresses rows, CancellationToken cancellationToken)
-    {
-        metrics.RowsDeleted += rows.Count;
-        var present = Present!.State;
-        var marked = new List<ThinnedFile>();
-        var rewritten = new List<ThinnedFile>();
-        var hasVectors = DeletionVectorRules.AreOn(present.Protocol, present.Metadata)
-            || DeletionVectorRules.MayBeTaken(Metadata);
-        foreach (var file in rows.Files)
-        {
-            var before = await TableFiles.DeletedRowsAsync(Present!, file, cancellationToken);
-            var thinned = new ThinnedFile(file, rows.RowsOf(file), before.Union(rows.RowsOf(file)));
-            // A deletion vector needs to know how many rows its file has, which some writers do not say.
-            var count = FileStatistics.RecordCount(file);
-            if (count == thinned.Deleted.Cardinality) Remove(thinned);
-            else if (hasVectors && count is { } all
-                && (options.Retention is not null || !FileRewrite.IsCheaper(all, thinned.Deleted.Cardinality)))
-                marked.Add(thinned);
-            else rewritten.Add(thinned);
-        }
-        if (marked.Count > 0) await MarkAsync(marked, cancellationToken);
-        if (rewritten.Count > 0) await RewriteAsync(session, rewritten, cancellationToken);
-        return rewritten.Count > 0;
-    }
 
     void Remove(ThinnedFile file)
     {

@@ -113,7 +113,7 @@ sealed class ReferenceResolver(
         foreach (var (name, place) in model.Depends)
             if (Find(name, own, place) is { } reference) Add(found, reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
-        return WithKeys(model with { References = found.Items });
+        return WithOrder(WithKeys(model with { References = found.Items }));
     }
 
     void RefuseOwn(Reference reference, TableName own, bool isIncremental, Place place)
@@ -195,6 +195,19 @@ sealed class ReferenceResolver(
         if (underWay.Contains(model.Name)) return;
         foreach (var inner in Resolve(model).References.Where(inner => inner.Inlined is not null || !inner.IsOrderOnly))
             found.Add(inner with { Place = reference.Place, IsOrderOnly = inner.IsOrderOnly || reference.IsOrderOnly });
+    }
+
+    /// <summary>Says of a model of last versions whether its events are those of one log alone.</summary>
+    Model WithOrder(Model model)
+    {
+        if (model.Materialization is not Materialization.Incremental
+            {
+                Strategy: IncrementalStrategy.Cdc { ReadsLog: true, KeepsHistory: false, IgnoresNullUpdates: false } cdc
+            } incremental
+            || model.References is not [{ IsStream: true } only]
+            || streams.GetValueOrDefault(only.Name) is not { Definition.Mode: Connectors.StreamMode.Changes })
+            return model;
+        return model with { Materialization = incremental.With(cdc with { IsInOrder = true }) };
     }
 
     /// <summary>

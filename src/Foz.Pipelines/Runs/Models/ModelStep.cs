@@ -346,7 +346,9 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         var hasKeys = rows.HasKeys || node.KeyChecks.Count == 0;
         var writer = new ModelWriter(session, Model, table)
         {
-            ArrivedTable = rows.ArrivedTable, HasKeys = hasKeys, State = await StateAsync(manifest, cancellationToken),
+            ArrivedTable = rows.ArrivedTable,
+            HasKeys = hasKeys,
+            State = await StateAsync(table, manifest, cancellationToken),
         };
         var change = await writer.StageAsync(rows.Passed, manifest, IsReplaced(manifest), cancellationToken);
         if (change.RowsWithoutKey == 0 || hasKeys)
@@ -360,9 +362,13 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     }
 
     /// <summary>The table of what is known of events; null where the model is not made of events.</summary>
-    async Task<LakeTable?> StateAsync(StepManifest manifest, CancellationToken cancellationToken)
+    async Task<LakeTable?> StateAsync(
+        LakeTable table, StepManifest manifest, CancellationToken cancellationToken)
     {
-        if (Model.Materialization.Strategy is not IncrementalStrategy.Cdc { FromSnapshot: false }) return null;
+        if (Model.Materialization.Strategy is not IncrementalStrategy.Cdc { FromSnapshot: false } cdc
+            || CdcOrder.Applies(
+                Model, cdc, IsReplaced(manifest) ? null : await table.FindLatestAsync(cancellationToken)))
+            return null;
         var name = node.Table.ChangeState;
         // A table that is not there yet cannot tell that the batch was given up.
         var present = await context.Lake.OpenTableAsync(name, cancellationToken);
