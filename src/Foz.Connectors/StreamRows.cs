@@ -4,6 +4,14 @@ using Foz.Lake.Engine;
 
 namespace Foz.Connectors;
 
+/// <summary>
+/// Some of the parts of a table. The key of a row decides which part has it, so that databases that write keys in the
+/// same way divide a table in the same way.
+/// </summary>
+/// <param name="Keys">The columns of the key, by their names in the lake.</param>
+/// <param name="Names">The names of the parts.</param>
+public sealed record TableParts(IReadOnlyList<string> Keys, IReadOnlyCollection<string> Names);
+
 /// <summary>What reading a stream needs of the platform.</summary>
 public sealed record ReadContext
 {
@@ -32,6 +40,12 @@ public sealed record ReadContext
     /// <see cref="StreamRows.Selected.Number"/> asks for them.
     /// </summary>
     public bool NumbersLate { get; init; }
+
+    /// <summary>
+    /// The parts of the table that are read; null for all of it. Only for streams of mode
+    /// <see cref="StreamMode.Changes"/>.
+    /// </summary>
+    public TableParts? Parts { get; init; }
 
     /// <summary>Measures how far reading is.</summary>
     public WorkMeter Meter { get; init; } = new();

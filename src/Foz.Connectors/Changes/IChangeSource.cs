@@ -26,6 +26,12 @@ public interface IChangeSource : IAsyncDisposable
     Task<ChangeStart> SnapshotAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Takes a snapshot that is only looked at: what the source keeps and logs for the reader stays as it is.
+    /// </summary>
+    /// <exception cref="FozException">Thrown when the source refuses.</exception>
+    Task<ChangeStart> LookAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// Finds tables of the reader whose changes the source does not log, until a snapshot of them is taken.
     /// </summary>
     /// <returns>Their schemas and names.</returns>

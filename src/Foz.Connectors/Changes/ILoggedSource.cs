@@ -26,6 +26,20 @@ public interface ILoggedSource : ISource
     /// </summary>
     /// <param name="start">The moment; it must not be disposed before.</param>
     IAsyncDisposable ShareSnapshot(ChangeStart start);
+
+    /// <summary>
+    /// Returns checksums of a stream's rows as of the shared snapshot, by the names of parts that have rows.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="keys">The columns of its key.</param>
+    /// <param name="columns">The columns that are compared, by their names in the lake.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">
+    /// Thrown when the source refuses, or cannot show the stream as of the snapshot.
+    /// </exception>
+    Task<IReadOnlyDictionary<string, RowChecksum>> SumAsync(
+        StreamDefinition stream, IReadOnlyList<string> keys, IReadOnlyList<string> columns,
+        CancellationToken cancellationToken);
 }
 
 /// <summary>What makes a table no stream of changes.</summary>
@@ -87,4 +101,7 @@ public sealed record FeedTable(string Stream, string Schema, string Name, long? 
     /// another key; null where the source has none.
     /// </summary>
     public long? Shape { get; init; } = Id;
+
+    /// <summary>Gets the columns, by their names in the lake, that copies have and the log has not.</summary>
+    public IReadOnlyList<string> UnloggedColumns { get; init; } = [];
 }

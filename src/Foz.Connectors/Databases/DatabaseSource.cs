@@ -139,7 +139,8 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         StreamDefinition stream, TableSnapshot snapshot, CancellationToken cancellationToken)
     {
         var table = await DescribeAsync(stream, cancellationToken);
-        var reading = new DatabaseReading(session, table.SelectSql, table.Columns, new([KeyCondition.All]))
+        var range = snapshot.Condition is { } condition ? new(condition(table.Columns), []) : KeyCondition.All;
+        var reading = new DatabaseReading(session, table.SelectSql, table.Columns, new([range]))
         {
             Shared = snapshot.Connection,
         };
@@ -147,6 +148,15 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         {
             Fields = table.Fields, CommittedAt = snapshot.TakenAt, OnDispose = snapshot.OnRead,
         };
+    }
+
+    /// <summary>Returns what a stream's table is called in SQL, and its columns.</summary>
+    /// <exception cref="FozException">The database refuses.</exception>
+    public async Task<(string Sql, IReadOnlyList<DatabaseColumn> Columns)> FindTableAsync(
+        StreamDefinition stream, CancellationToken cancellationToken)
+    {
+        var table = await DescribeAsync(stream, cancellationToken);
+        return (table.From, table.Columns);
     }
 
     KeyCondition CursorCondition(DatabaseColumn cursor, StreamInputs.OfCursor inputs)

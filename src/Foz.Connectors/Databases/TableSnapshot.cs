@@ -9,6 +9,9 @@ sealed record TableSnapshot(DbConnection Connection)
     /// <summary>The database's time of the moment; null where it is not known.</summary>
     public DateTimeOffset? TakenAt { get; init; }
 
+    /// <summary>Makes the condition of the rows that are read, of the table's columns; null for all.</summary>
+    public Func<IReadOnlyList<DatabaseColumn>, string>? Condition { get; init; }
+
     /// <summary>Called when the rows of a table are no longer needed.</summary>
     public Func<ValueTask> OnRead { get; init; } = static () => ValueTask.CompletedTask;
 }

@@ -80,6 +80,11 @@ sealed class PgCatalog : IAsyncDisposable
          WHERE c.relkind = 'r' AND c.oid = ANY ($1) GROUP BY i.inhparent
         """;
 
+    const string GeneratedSql = """
+        SELECT attrelid, attname::text FROM pg_catalog.pg_attribute
+         WHERE attrelid = ANY ($1) AND attgenerated <> '' AND NOT attisdropped
+        """;
+
     /// <summary>What a table's rows lie in: itself, its partitions, the tables that inherit from it.</summary>
     const string SizeSql = """
         WITH RECURSIVE member (oid) AS (
@@ -196,9 +201,19 @@ sealed class PgCatalog : IAsyncDisposable
         IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
         FindPartsAsync("reading inheritance", HeirsSql, tables, cancellationToken);
 
+    /// <summary>Finds the names of columns that the server computes, by the table's number.</summary>
+    public async Task<ILookup<uint, string>> FindGeneratedAsync(
+        IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
+        (await FindNamesAsync("reading generated columns", GeneratedSql, tables, cancellationToken))
+            .ToLookup(row => row.Oid, row => row.Name);
+
     async Task<IReadOnlyDictionary<uint, string>> FindPartsAsync(
         string doing, string sql, IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
-        (await QueryAsync(
+        (await FindNamesAsync(doing, sql, tables, cancellationToken)).ToDictionary(row => row.Oid, row => row.Name);
+
+    Task<List<(uint Oid, string Name)>> FindNamesAsync(
+        string doing, string sql, IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
+        QueryAsync(
             doing,
             sql,
             [
@@ -208,8 +223,8 @@ sealed class PgCatalog : IAsyncDisposable
                     NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid,
                 },
             ],
-            row => (Root: row.GetFieldValue<uint>(0), Name: row.GetString(1)),
-            cancellationToken)).ToDictionary(row => row.Root, row => row.Name);
+            row => (row.GetFieldValue<uint>(0), row.GetString(1)),
+            cancellationToken);
 
     /// <summary>How a relation's rows can be divided.</summary>
     public async Task<RelationSize> SizeAsync(Relation relation, CancellationToken cancellationToken) =>

@@ -66,6 +66,24 @@ sealed class TableReading : IAsyncDisposable
     /// </summary>
     public string? Apart { get; private set; }
 
+    /// <summary>Runs a query on the table by the snapshot, instead of reading its rows.</summary>
+    /// <param name="options">The server.</param>
+    /// <param name="sql">The query.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The server refuses.</exception>
+    public async Task<IReadOnlyList<string?[]>> QueryAsync(
+        PgOptions options, string sql, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connections[0].QueryAsync(sql, cancellationToken);
+        }
+        catch (Exception error) when (SourceFault.IsOfSource(error))
+        {
+            throw SourceFault.Of(error, selection.Doing, options);
+        }
+    }
+
     /// <summary>Takes the snapshot, or takes one over.</summary>
     /// <param name="options">The server.</param>
     /// <param name="selection">What to read.</param>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
+using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
 using Foz.Lake.Tables.Writing;
@@ -30,6 +31,12 @@ sealed class CdcState(EngineSession session, LakeTable table, CdcInput input, Ta
 
     /// <summary>The property of the table that has what it is made by: the keys, and the type of the history.</summary>
     const string MadeByProperty = "foz.cdc.made_by";
+
+    /// <summary>Returns a SELECT, of the events, with the columns of the state of current rows.</summary>
+    public static string ShapeOf(CdcInput input) =>
+        $"SELECT {SqlText.Identifiers(input.Keys)}, {CdcEvents.Sequence} AS {Sequence}, true AS {IsDeleted}, "
+            + $"{CdcEvents.Sequence} AS {DeletedBy}, CAST(NULL AS TIMESTAMPTZ) AS {DeletedAt}, "
+            + $"CAST(NULL AS MAP(VARCHAR, {input.SequenceType})) AS {ColumnSequences} FROM {CdcEvents.Table}";
 
     KeySync? sync;
     WriteOptions? options;

@@ -92,14 +92,11 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
     string StateShape(CdcInput input)
     {
         const string Sequence = CdcEvents.Sequence;
-        var own = strategy.KeepsHistory
-            ? $"{SqlText.Identifiers(input.Columns)}, {Sequence} AS {CdcState.Sequence}, "
+        return strategy.KeepsHistory
+            ? $"SELECT {SqlText.Identifiers(input.Columns)}, {Sequence} AS {CdcState.Sequence}, "
                 + $"{CdcEvents.Operation} AS {CdcHistory.Operation}, {CdcEvents.Absent} AS {CdcHistory.Absent}, "
-                + $"CAST(NULL AS TIMESTAMPTZ) AS {CdcHistory.ArrivedAt}"
-            : $"{SqlText.Identifiers(input.Keys)}, {Sequence} AS {CdcState.Sequence}, true AS {CdcState.IsDeleted}, "
-                + $"{Sequence} AS {CdcState.DeletedBy}, CAST(NULL AS TIMESTAMPTZ) AS {CdcState.DeletedAt}, "
-                + $"CAST(NULL AS MAP(VARCHAR, {input.SequenceType})) AS {CdcState.ColumnSequences}";
-        return $"SELECT {own} FROM {CdcEvents.Table}";
+                + $"CAST(NULL AS TIMESTAMPTZ) AS {CdcHistory.ArrivedAt} FROM {CdcEvents.Table}"
+            : CdcState.ShapeOf(input);
     }
 
     async Task<TableChange> ApplyRowsAsync(

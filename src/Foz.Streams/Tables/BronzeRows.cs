@@ -45,6 +45,18 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
             : select;
     }
 
+    /// <summary>Returns a SELECT of rows of the source as the table would have them, without change columns.</summary>
+    /// <param name="sql">SQL of the rows.</param>
+    /// <param name="fields">Their columns.</param>
+    public string Masked(string sql, IEnumerable<Field> fields) =>
+        $"SELECT {string.Join(", ", fields.Select(field => Masked(field, SqlText.Identifier(field.Name))))} FROM {sql}";
+
+    /// <summary>Whether values of a column are masked.</summary>
+    public bool IsMasked(Field field) => MaskOf(field) is not null;
+
+    /// <summary>Returns the type that a column has in the table, if nothing else changed it.</summary>
+    public DataType TypeOf(Field field) => MaskOf(field)?.TypeOf(field.Type) ?? field.Type;
+
     /// <summary>Returns a SELECT of those changes that a copy does not have.</summary>
     public static string After(string changes, long copy) =>
         $"SELECT * FROM ({changes}) WHERE {ChangeColumns.Lsn} >= {Number(copy)}";

@@ -19,9 +19,9 @@ static class StreamCommand
 
     public static Command Create(CommandContext context) => new ExampleCommand(
         Name, "List streams of changes, and start them again",
-        ["foz stream ls", "foz stream resume bronze.orders", "foz stream reset shop"])
+        ["foz stream ls", "foz stream compare orders", "foz stream resume bronze.orders", "foz stream reset shop"])
     {
-        List(context), Resume(context), Reset(context),
+        List(context), StreamCompareCommand.Create(context), Resume(context), Reset(context),
     };
 
     static ExampleCommand List(CommandContext context)

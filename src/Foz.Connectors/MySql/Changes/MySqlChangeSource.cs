@@ -29,6 +29,9 @@ public sealed class MySqlChangeSource(MySqlChangeOptions changes) : IChangeSourc
         "taking a snapshot", () => MySqlSnapshot.TakeAsync(options, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<ChangeStart> LookAsync(CancellationToken cancellationToken) => SnapshotAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<(string Schema, string Name)>> FindUnloggedAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<(string, string)>>([]);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Connectors.Changes;
 using Foz.Connectors.Databases;
 using Foz.Connectors.MySql.Changes;
@@ -69,13 +70,61 @@ sealed class MySqlSource(SourceDefinition definition, DatabaseOptions options) :
     {
         if (stream.Mode is not StreamMode.Changes)
             return await database.ReadAsync(stream, inputs, context, cancellationToken);
-        if (shared is not { Session: MySqlSnapshot snapshot } start)
-            throw new InvalidOperationException("a copy is read as of the moment at which changes start");
+        var snapshot = Snapshot;
         await snapshot.MarkAsync(cancellationToken);
         return await database.ReadAsync(
-            stream, new TableSnapshot(snapshot.Connection) { TakenAt = start.TakenAt, OnRead = snapshot.ReleaseAsync },
+            stream,
+            new TableSnapshot(snapshot.Connection)
+            {
+                TakenAt = shared!.TakenAt, OnRead = snapshot.ReleaseAsync,
+                Condition = context.Parts is { } parts
+                    ? columns => ChecksumsOf(columns).IsIn(parts.Keys, parts.Names)
+                    : null,
+            },
             cancellationToken);
     }
+
+    public async Task<IReadOnlyDictionary<string, RowChecksum>> SumAsync(
+        StreamDefinition stream, IReadOnlyList<string> keys, IReadOnlyList<string> columns,
+        CancellationToken cancellationToken)
+    {
+        var (table, known) = await database.FindTableAsync(stream, cancellationToken);
+        var snapshot = Snapshot;
+        await snapshot.MarkAsync(cancellationToken);
+        return await MySqlFault.GuardAsync("comparing rows", server, async () =>
+        {
+            var sums = new Dictionary<string, RowChecksum>(StringComparer.Ordinal);
+            await using var command = snapshot.Connection.CreateCommand();
+            command.CommandText = ChecksumsOf(known).Select(table, keys, columns);
+            command.CommandTimeout = 0;
+            await using (var rows = await command.ExecuteReaderAsync(cancellationToken))
+                while (await rows.ReadAsync(cancellationToken))
+                    sums[rows.GetString(0)] = new(
+                        rows.GetInt64(1), string.Create(CultureInfo.InvariantCulture, $"{rows.GetValue(2)}"));
+            await snapshot.ReleaseAsync();
+            return sums;
+        });
+    }
+
+    MySqlSnapshot Snapshot => shared?.Session as MySqlSnapshot
+        ?? throw new InvalidOperationException("a copy is read as of the moment at which changes start");
+
+    static RowChecksums ChecksumsOf(IReadOnlyList<DatabaseColumn> columns) => new(
+        static digits => $"CAST(CONV({digits}, 16, 10) AS UNSIGNED)",
+        name =>
+        {
+            var column = columns.First(known => known.Field.Name == name);
+            var (sql, type) = ($"`{column.Name.Replace("`", "``", StringComparison.Ordinal)}`", column.Field.Type);
+            return type == DataType.Binary ? $"concat('\\\\x', lower(hex({sql})))"
+                : type == DataType.Boolean ? $"CASE WHEN {sql} THEN 'true' WHEN NOT {sql} THEN 'false' END"
+                : type == DataType.Timestamp ? $"concat({WithoutZeros(sql)}, '+00')"
+                : type == DataType.TimestampNtz ? WithoutZeros(sql)
+                : $"CAST({sql} AS CHAR)";
+
+            static string WithoutZeros(string sql) =>
+                $"CASE WHEN CAST({sql} AS CHAR) LIKE '%.%' THEN trim(TRAILING '.' FROM trim(TRAILING '0' FROM "
+                + $"CAST({sql} AS CHAR))) ELSE CAST({sql} AS CHAR) END";
+        });
 
     async Task<IReadOnlyList<FeedTable>> FindTablesAsync(
         IReadOnlyList<StreamDefinition> streams, CancellationToken cancellationToken)

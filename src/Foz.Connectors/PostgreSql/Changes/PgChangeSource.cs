@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Foz.Connectors.Changes;
 using Foz.Lake;
 using Foz.Wire;
@@ -16,6 +17,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
     const string Plugin = "pgoutput";
     const int TriesMax = 50;
     const int StreamingVersion = 14;
+
+    // Such a slot vanishes with its session, which keeps the snapshot.
+    const string Temporary = "TEMPORARY ";
 
     /// <summary>How long the slot of a session that has just ended may stay in use.</summary>
     static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
@@ -54,9 +58,12 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         changes.Validate();
         await WithSessionAsync(
             "preparing to read changes", session => PublishAsync(session, cancellationToken), cancellationToken);
-        // It vanishes with its session, which keeps the snapshot.
-        return await CreateSlotAsync($"{changes.Slot}_copy", "TEMPORARY ", cancellationToken);
+        return await CreateSlotAsync($"{changes.Slot}_copy", Temporary, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task<ChangeStart> LookAsync(CancellationToken cancellationToken) => CreateSlotAsync(
+        $"{changes.Slot}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}", Temporary, cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<(string Schema, string Name)>> FindUnloggedAsync(CancellationToken cancellationToken) =>

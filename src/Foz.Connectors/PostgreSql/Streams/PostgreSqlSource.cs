@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Foz.Connectors.Changes;
@@ -40,6 +41,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             tables.Add((stream, relation));
         }
         var columns = await catalog.ColumnsAsync(tables.Select(known => known.Table), cancellationToken);
+        var generated = await catalog.FindGeneratedAsync(tables.Select(known => known.Table), cancellationToken);
         var feeds = tables.Select(known => TableOf(known.Stream, known.Table, [.. columns[known.Table.Oid]])).ToList();
         FeedFaults.CheckOnce(tables.Zip(feeds, (known, feed) => (known.Stream, feed)));
         foreach (var (oid, heir) in await catalog.FindHeirsAsync(
@@ -62,9 +64,16 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         return new ChangeFeed(
             new PgChangeSource(options, changes), feeds);
 
-        static FeedTable TableOf(
-            StreamDefinition stream, Relation table, IReadOnlyList<RelationColumn> columns) =>
-            new(stream.Name, table.Schema, table.Name, table.Oid) { Shape = ShapeOf(table, KeysOf(columns)) };
+        FeedTable TableOf(StreamDefinition stream, Relation table, IReadOnlyList<RelationColumn> columns) =>
+            new(stream.Name, table.Schema, table.Name, table.Oid)
+            {
+                Shape = ShapeOf(table, KeysOf(columns)),
+                UnloggedColumns =
+                [
+                    .. columns.Where(column => generated[table.Oid].Contains(column.Name))
+                        .Select(column => column.FieldName),
+                ],
+            };
     }
 
     /// <summary>A number of a table and its key: after a change of the key the log names rows by another one.</summary>
@@ -129,7 +138,7 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         var table = await DescribeAsync(stream, cancellationToken);
         var isSnapshot = stream.Mode is not StreamMode.Incremental;
         var condition = isSnapshot
-            ? ""
+            ? context.Parts is { } parts ? ChecksumsOf(table).IsIn(parts.Keys, parts.Names) : ""
             : CursorRange.Sql(table.Cursor!, inputs.As<StreamInputs.OfCursor>(stream));
         var readsAll = inputs is not StreamInputs.OfCursor { From: not null };
         // The rows above a cursor are few, and found by an index where there is one.
@@ -141,18 +150,9 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             Order = table.NeedsOrder(stream) ? CursorPlan.OrderBy(SqlText.Name(table.Cursor!.Name)) : "",
         };
         // An older snapshot would miss rows below a cursor that was looked up after it was taken.
-        var snapshot = isSnapshot ? shared : null;
-        var reading = await TableReading.OpenAsync(options, selection, size, snapshot, cancellationToken);
-        if (stream.Mode is StreamMode.Changes && (snapshot is null || reading.Apart is not null))
-        {
-            await reading.DisposeAsync();
-            throw new FozException(
-                ErrorKind.Source,
-                $"{table.Relation} cannot be copied as of the moment at which its changes start: {reading.Apart}")
-            {
-                IsTransient = true, Hint = "run again",
-            };
-        }
+        var reading = stream.Mode is StreamMode.Changes
+            ? await OpenSharedAsync(selection, size, cancellationToken)
+            : await TableReading.OpenAsync(options, selection, size, isSnapshot ? shared : null, cancellationToken);
         var fields = StreamResolver.Fields(table.Columns);
         return new StreamRows.Streamed(new ColumnStream(fields, reading.Partitions)
         {
@@ -169,6 +169,47 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             OnDispose = reading.DisposeAsync,
         };
     }
+
+    public async Task<IReadOnlyDictionary<string, RowChecksum>> SumAsync(
+        StreamDefinition stream, IReadOnlyList<string> keys, IReadOnlyList<string> columns,
+        CancellationToken cancellationToken)
+    {
+        var table = await DescribeAsync(stream, cancellationToken);
+        await using var reading = await OpenSharedAsync(
+            new(table.Relation, table.Columns, Condition: ""), size: null, cancellationToken);
+        var rows = await reading.QueryAsync(
+            options, ChecksumsOf(table).Select(table.Relation.Sql, keys, columns), cancellationToken);
+        return rows.ToDictionary(
+            row => row[0]!, row => new RowChecksum(long.Parse(row[1]!, CultureInfo.InvariantCulture), row[2]!),
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>Opens a table as of the shared snapshot.</summary>
+    async Task<TableReading> OpenSharedAsync(
+        TableSelection selection, RelationSize? size, CancellationToken cancellationToken)
+    {
+        var reading = await TableReading.OpenAsync(options, selection, size, shared, cancellationToken);
+        if (shared is not null && reading.Apart is null) return reading;
+        await reading.DisposeAsync();
+        throw new FozException(
+            ErrorKind.Source,
+            $"{selection.Relation} cannot be read as of the moment at which its changes start: {reading.Apart}")
+        {
+            IsTransient = true, Hint = "run again",
+        };
+    }
+
+    static RowChecksums ChecksumsOf(StreamTable table) => new(
+        static digits => $"('x' || {digits})::bit(60)::bigint",
+        name =>
+        {
+            var column = table.Columns.First(known => known.Field.Name == name);
+            var sql = SqlText.Name(column.Column.Name);
+            // A cast to text takes blanks away from char(n).
+            return column.Field.Type == DataType.Boolean
+                ? $"{sql}::text"
+                : $"CASE WHEN {sql} IS NOT NULL THEN concat({sql}) END";
+        });
 
     static bool IsOffered(Relation relation) =>
         relation.Kind is RelationKind.Table or RelationKind.PartitionedTable or RelationKind.MaterializedView
