@@ -4,6 +4,7 @@ using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs.Streams;
+using Foz.Streams.Batches;
 using Foz.Streams.Reading;
 
 namespace Foz.Streams;
@@ -39,6 +40,14 @@ public sealed class ChangeReader : IChangeReader
         {
             Step = stream.Table, IsStream = true, Outcome = Outcome.Skipped,
         });
+        if (await IsStoppedAsync(work, cancellationToken))
+        {
+            work.Warn(new($"{work.Source.Name} is stopped: its changes are not read")
+            {
+                Hint = $"foz stream start {work.Source.Name}",
+            });
+            return results;
+        }
         do
             while (followed.TryGetValue(KeyOf(work), out var other))
             {
@@ -69,6 +78,7 @@ public sealed class ChangeReader : IChangeReader
         try
         {
             await work.TakeAsync(cancellationToken);
+            if (await IsStoppedAsync(work, cancellationToken)) return;
             await reading.OpenAsync(cancellationToken);
             await committed(reading.TakeResults());
             var lookedAt = work.Lake.Clock.GetTimestamp();
@@ -106,6 +116,10 @@ public sealed class ChangeReader : IChangeReader
             return false;
         }
     }
+
+    static Task<bool> IsStoppedAsync(ChangeWork work, CancellationToken cancellationToken) =>
+        new ChangeBatchLog(work.Lake.Store, work.Project.Environment ?? "", work.Source.Name)
+            .IsStoppedAsync(cancellationToken);
 
     static (string, string?, string) KeyOf(ChangeWork work) =>
         (work.Lake.Root, work.Project.Environment, work.Source.Name);

@@ -26,6 +26,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
             var source = streams.Key;
             var log = LogOf(source.Name);
             var last = await log.FindLastAsync(cancellationToken);
+            var isStopped = await log.IsStoppedAsync(cancellationToken);
             var (lag, fault) = await FindLagAsync(source, last, cancellationToken);
             foreach (var (_, stream) in streams)
             {
@@ -36,6 +37,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
                 {
                     At = lake.Clock.GetUtcNow(),
                     Fault = fault,
+                    IsStopped = isStopped,
                     IsCopied = present?.Properties.ContainsKey(BronzeTable.CopyProperty) is true,
                     Rows = present?.RowCount,
                     Position = last?.Position,
@@ -57,16 +59,35 @@ public sealed class StreamService(Lakehouse lake, Project project)
     /// <param name="source">The source.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The project has no such source with a log.</exception>
-    public async Task ResetAsync(string source, CancellationToken cancellationToken)
-    {
-        var known = FollowedSource.Of(project).Select(followed => followed.Name).ToList();
-        if (!known.Contains(source, StringComparer.Ordinal))
-            throw new FozException(ErrorKind.Usage, $"no source '{source}' has streams of mode cdc")
-            {
-                Hint = NearestName.Hint(source, known) ?? "foz stream ls lists them",
-            };
-        await LogOf(source).AskForResetAsync(cancellationToken);
-    }
+    public Task ResetAsync(string source, CancellationToken cancellationToken) =>
+        KnownLogOf(source).AskForResetAsync(cancellationToken);
+
+    /// <summary>
+    /// Stops reading a source until <see cref="StartAsync"/>, also over runs and hosts: a host that follows it ends
+    /// within a minute. The source keeps its log meanwhile, and the limits of that hold.
+    /// </summary>
+    /// <param name="source">The source.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Whether it was not stopped before.</returns>
+    /// <exception cref="FozException">The project has no such source with a log.</exception>
+    public Task<bool> StopAsync(string source, CancellationToken cancellationToken) =>
+        KnownLogOf(source).StopAsync(cancellationToken);
+
+    /// <summary>
+    /// Lets a source be read again, from where it was stopped: by the next run, or within a minute by the host.
+    /// </summary>
+    /// <param name="source">The source.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Whether it was stopped.</returns>
+    /// <exception cref="FozException">The project has no such source with a log.</exception>
+    public Task<bool> StartAsync(string source, CancellationToken cancellationToken) =>
+        KnownLogOf(source).StartAsync(cancellationToken);
+
+    /// <summary>Whether a source is stopped.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public Task<bool> IsStoppedAsync(string source, CancellationToken cancellationToken) =>
+        LogOf(source).IsStoppedAsync(cancellationToken);
 
     /// <summary>
     /// Lets a source forget this lake, so that it keeps no log for it: all of its tables are to be copied again, which
@@ -128,6 +149,17 @@ public sealed class StreamService(Lakehouse lake, Project project)
             BronzeTable.StepOf(source));
     }
 
+    ChangeBatchLog KnownLogOf(string source)
+    {
+        var known = FollowedSource.Of(project).Select(followed => followed.Name).ToList();
+        return known.Contains(source, StringComparer.Ordinal)
+            ? LogOf(source)
+            : throw new FozException(ErrorKind.Usage, $"no source '{source}' has streams of mode cdc")
+            {
+                Hint = NearestName.Hint(source, known) ?? "foz stream ls lists them",
+            };
+    }
+
     ChangeBatchLog LogOf(string source) => new(lake.Store, project.Environment, source);
 
     /// <summary>What a source keeps for this lake, or why it does not say.</summary>
@@ -169,6 +201,9 @@ public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
     /// <summary>Gets the moment.</summary>
     public DateTimeOffset At { get; init; }
 
+    /// <summary>Gets whether a user stopped its source.</summary>
+    public bool IsStopped { get; init; }
+
     /// <summary>Gets whether its table was copied, so that changes follow.</summary>
     public bool IsCopied { get; init; }
 
@@ -201,9 +236,10 @@ public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
     {
         { HeldFor: not null } => "stands still",
         { Fault: not null } => "source does not answer",
-        { IsCopied: false } => "waits for its copy",
-        { Lag: null } => "has no slot",
+        { IsCopied: true, Lag: null } => "has no slot",
         { Lag.IsLost: true } => "lost",
+        { IsStopped: true } => "stopped",
+        { IsCopied: false } => "waits for its copy",
         { Lag.IsActive: true } => "followed",
         _ => "idle",
     };

@@ -19,7 +19,7 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
 
     const int NumberDigits = 20;
     const int NameCharactersMax = 24;
-    const string ReaderFile = "reader.json", ResetFile = "reset";
+    const string ReaderFile = "reader.json", ResetFile = "reset", StoppedFile = "stopped";
     const string Suffix = ".json";
 
     readonly string folder = $"_foz/streams/{environment}/{source}".ToLowerInvariant();
@@ -101,6 +101,25 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     public async Task<bool> IsResetAskedForAsync(CancellationToken cancellationToken) =>
         await lake.GetInfoAsync($"{folder}/{ResetFile}", cancellationToken) is not null;
 
+    /// <summary>Keeps all from reading until <see cref="StartAsync"/>.</summary>
+    /// <returns>Whether they could read before.</returns>
+    public async Task<bool> StopAsync(CancellationToken cancellationToken) =>
+        await lake.PutIfAbsentAsync(StoppedPath, ReadOnlyMemory<byte>.Empty, cancellationToken)
+            is PutIfAbsentResult.Created;
+
+    /// <summary>Lets changes be read again.</summary>
+    /// <returns>Whether they could not be before.</returns>
+    public async Task<bool> StartAsync(CancellationToken cancellationToken)
+    {
+        if (!await IsStoppedAsync(cancellationToken)) return false;
+        await lake.DeleteAsync(StoppedPath, cancellationToken);
+        return true;
+    }
+
+    /// <summary>Whether a user stopped the source.</summary>
+    public async Task<bool> IsStoppedAsync(CancellationToken cancellationToken) =>
+        await lake.GetInfoAsync(StoppedPath, cancellationToken) is not null;
+
     /// <summary>Asks the next one who reads to bring the held changes of a stream into its table.</summary>
     public Task AskToResumeAsync(string stream, CancellationToken cancellationToken) =>
         lake.PutIfAbsentAsync(ResumePrefix + stream, ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
@@ -130,6 +149,8 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     }
 
     string ResumePrefix => $"{folder}/resume.";
+
+    string StoppedPath => $"{folder}/{StoppedFile}";
 
     string ReaderPath => $"{folder}/{ReaderFile}";
 

@@ -70,6 +70,12 @@ sealed class ReachedMoment(Lakehouse lake, ComparedTable compared, IChangeSource
                     return present;
                 }
             }
+            if (await Log.IsStoppedAsync(cancellationToken))
+                throw new FozException(
+                    ErrorKind.Conflict, $"{compared.Source.Name} is stopped, and {name} lacks its newest changes")
+                {
+                    Hint = $"foz stream start {compared.Source.Name}",
+                };
             if (catchUp is null) await WaitAsync($"{name} is at {last?.Position ?? "no position"}", cancellationToken);
             else await catchUp();
             catchUp = null;

@@ -85,10 +85,11 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether a user asked for a start from the beginning, or for held changes, which the next opening answers.
+    /// Whether a user stopped the source, or asked for a start from the beginning, or for held changes, which the next
+    /// opening answers.
     /// </summary>
     public async Task<bool> IsAskedAsync(CancellationToken cancellationToken) =>
-        await log.IsResetAskedForAsync(cancellationToken)
+        await log.IsStoppedAsync(cancellationToken) || await log.IsResetAskedForAsync(cancellationToken)
         || (await log.FindResumesAsync(cancellationToken)).Count > 0;
 
     /// <summary>Reads a batch, and commits it to the tables that it changes.</summary>

@@ -160,6 +160,49 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
         await logged.AssertAllSameAsync("id", "id", "v");
     }
 
+    [Fact]
+    public async Task A_source_that_is_stopped_is_read_by_none_until_it_is_started()
+    {
+        await using var own = new PostgreSqlServer();
+        using var logged = await LoggedDatabase.CreateAsync(
+            own, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')", "a");
+        logged.WriteStreams("  a: {mode: cdc}\nmax_slot_wal: 64MB\n");
+        using var host = Start(logged);
+        await WaitAsync(host, logged, "SELECT v FROM bronze.a", "one");
+        Assert.Contains("shop is stopped", await StreamAsync("stop", "shop"), StringComparison.Ordinal);
+        Assert.Contains("shop was stopped before", await StreamAsync("stop", "shop"), StringComparison.Ordinal);
+        await UntilAsync("SELECT bool_or(active)::text FROM pg_replication_slots", "false");
+        Assert.Contains("stopped", await StreamAsync("ls"), StringComparison.Ordinal);
+        await logged.Database.ExecuteAsync("INSERT INTO a VALUES (2, 'two')");
+        var run = (await FozProcess.RunAsync(logged.Lake.Folder, "run")).Expect(0);
+        Assert.Contains("shop is stopped: its changes are not read", run.Output + run.Errors, StringComparison.Ordinal);
+        Assert.Contains("foz stream start shop", run.Output + run.Errors, StringComparison.Ordinal);
+        Assert.Equal(["1"], await logged.Lake.QueryAsync("SELECT count(*) FROM bronze.a"));
+
+        Assert.Contains("shop goes on", await StreamAsync("start", "shop"), StringComparison.Ordinal);
+        Assert.Contains("shop was not stopped", await StreamAsync("start", "shop"), StringComparison.Ordinal);
+        await WaitAsync(host, logged, "SELECT v FROM bronze.a WHERE _cdc_op = 'c'", "two");
+        await logged.AssertAllSameAsync("id", "id", "v");
+
+        // What the source keeps counts also while it is stopped.
+        await StreamAsync("stop", "shop");
+        await UntilAsync("SELECT bool_or(active)::text FROM pg_replication_slots", "false");
+        for (var segment = 0; segment < 6; segment++)
+            await logged.Database.ExecuteAsync("UPDATE a SET v = 'x' WHERE id = 1; SELECT pg_switch_wal()");
+        await UntilAsync("SELECT count(*)::text FROM pg_replication_slots", "0");
+        Assert.Contains("has no slot", await StreamAsync("ls"), StringComparison.Ordinal);
+
+        async Task<string> StreamAsync(params string[] arguments) =>
+            (await FozProcess.RunAsync(logged.Lake.Folder, ["stream", .. arguments])).Expect(0).Output;
+
+        async Task UntilAsync(string sql, string value)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            limit.CancelAfter(TimeSpan.FromMinutes(1));
+            while (await logged.Database.ScalarAsync(sql) != value) await Task.Delay(100, limit.Token);
+        }
+    }
+
     static FozProcess Start(LoggedDatabase logged) => logged.Serve();
 
     static Task WaitAsync(FozProcess host, LoggedDatabase logged, string sql, params string[] rows) =>

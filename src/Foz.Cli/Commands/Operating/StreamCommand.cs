@@ -18,10 +18,11 @@ static class StreamCommand
     ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
-        Name, "List streams of changes, and start them again",
+        Name, "List streams of changes, compare them with their sources, stop and start them",
         ["foz stream ls", "foz stream compare orders", "foz stream resume bronze.orders", "foz stream reset shop"])
     {
-        List(context), StreamCompareCommand.Create(context), Resume(context), Reset(context),
+        List(context), StreamCompareCommand.Create(context), Stop(context), Start(context), Resume(context),
+        Reset(context),
     };
 
     static ExampleCommand List(CommandContext context)
@@ -62,21 +63,41 @@ static class StreamCommand
         return command;
     }
 
-    static ExampleCommand Reset(CommandContext context)
+    static ExampleCommand Stop(CommandContext context) => OfSource(
+        context, "stop", "Stop reading a source, also by hosts, until it is started; its log is kept meanwhile",
+        async (streams, source, cancellationToken) => await streams.StopAsync(source, cancellationToken)
+            ? $"{source} is stopped: a host that follows it ends within a minute. The source keeps its log meanwhile"
+            : $"{source} was stopped before");
+
+    static ExampleCommand Start(CommandContext context) => OfSource(
+        context, "start", "Read a source again from where it was stopped",
+        async (streams, source, cancellationToken) => await streams.StartAsync(source, cancellationToken)
+            ? $"{source} goes on: by the next run, or within a minute by the host that follows it"
+            : $"{source} was not stopped");
+
+    static ExampleCommand Reset(CommandContext context) => OfSource(
+        context, "reset",
+        "Read a source from the beginning: the next run copies all of its tables, and changes follow from then on",
+        async (streams, source, cancellationToken) =>
+        {
+            await streams.ResetAsync(source, cancellationToken);
+            return $"{source} is read from the beginning: by the next run, or within a minute by the host that "
+                + "follows it";
+        });
+
+    static ExampleCommand OfSource(
+        CommandContext context, string name, string description,
+        Func<StreamService, string, CancellationToken, Task<string>> run)
     {
         var source = new Argument<string>("source") { Description = "The source" };
-        var command = new ExampleCommand(
-            "reset",
-            "Read a source from the beginning: the next run copies all of its tables, and changes follow from then on",
-            ["foz stream reset shop"]) { source };
+        var command = new ExampleCommand(name, description, [$"foz stream {name} shop"]) { source };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
-            var name = arguments.GetRequiredValue(source);
-            await new StreamService(workspace.Lake, project).ResetAsync(name, cancellationToken);
             context.Shell.Out.WriteLine(
-                $"{name} is read from the beginning: by the next run, or within a minute by the host that follows it");
+                await run(
+                    new(workspace.Lake, project), arguments.GetRequiredValue(source), cancellationToken));
         });
         return command;
     }

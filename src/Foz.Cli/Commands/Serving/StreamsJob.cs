@@ -20,7 +20,7 @@ namespace Foz.Cli.Commands.Serving;
 sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> report) : IHostJob, IAsyncDisposable
 {
     static readonly TimeSpan runTime = TimeSpan.FromHours(1), runTimeAfterFailure = TimeSpan.FromSeconds(30);
-    static readonly TimeSpan stopTime = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan stopTime = TimeSpan.FromMinutes(1), stoppedInterval = TimeSpan.FromSeconds(15);
     static readonly TimeSpan retryMin = TimeSpan.FromSeconds(1), retryMax = TimeSpan.FromMinutes(2);
 
     readonly ConcurrentDictionary<string, Following> working = new(StringComparer.Ordinal);
@@ -49,9 +49,25 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
         {
             var following = working.GetOrAdd(source.Name, static _ => new());
             if (following.Run is { Result.IsCompleted: true } ended) await EndAsync(source, following, ended);
-            if (following.Run is null && lake.Clock.GetUtcNow() >= following.NextAt)
+            if (following.Run is null && lake.Clock.GetUtcNow() >= following.NextAt
+                && await CanStartAsync(source, project, following, cancellationToken))
                 following.Run = Start(source, project, following);
         }
+    }
+
+    /// <summary>Whether no user stopped the source; where one did, that is looked at again a little later.</summary>
+    async Task<bool> CanStartAsync(
+        FollowedSource source, Project project, Following following, CancellationToken cancellationToken)
+    {
+        var isStopped = await new StreamService(lake, project).IsStoppedAsync(source.Name, cancellationToken);
+        if (isStopped != following.IsStopped)
+            report(
+                isStopped
+                    ? $"{source.Name} is stopped: its changes are not followed (foz stream start {source.Name})"
+                    : $"{source.Name} is started: its changes are followed");
+        following.IsStopped = isStopped;
+        if (isStopped) following.NextAt = lake.Clock.GetUtcNow() + stoppedInterval;
+        return !isStopped;
     }
 
     /// <summary>Stops following a source for a minute. Safe for use by any thread.</summary>
@@ -136,6 +152,8 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
         public ActiveRun? Run { get; set; }
 
         public bool HasBegun { get; set; }
+
+        public bool IsStopped { get; set; }
 
         public int LogFailures { get; set; }
 
