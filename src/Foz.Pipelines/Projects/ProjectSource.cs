@@ -22,6 +22,12 @@ public sealed record ProjectSource
     /// </summary>
     public bool KeepsCurrent { get; init; }
 
+    /// <summary>
+    /// Whether every stream of mode <c>cdc</c> gets a view <c>&lt;table&gt;__envelope</c> with its changes as events of
+    /// Debezium.
+    /// </summary>
+    public bool HasEnvelopes { get; init; }
+
     /// <summary>Whether of the rows of a key the one that arrived last is the newest, whatever its cursor.</summary>
     public bool ReadsCurrentRows { get; init; }
 

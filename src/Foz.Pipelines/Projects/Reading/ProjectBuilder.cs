@@ -246,6 +246,9 @@ sealed class ProjectBuilder(ProjectOptions options, TableFinder finder)
         var implied = parts.Sources.Where(s => s.KeepsCurrent)
             .SelectMany(s => s.Streams.Select(stream => CurrentModel.Of(s, stream, parts.File.SchemaPrefix)))
             .Concat(parts.Sources.SelectMany(s => s.Streams.SelectMany(stream => ListModel.Of(s, stream))))
+            .Concat(parts.Sources.Where(s => s.HasEnvelopes).SelectMany(s => s.Streams
+                .Where(stream => stream.Definition.Mode is Connectors.StreamMode.Changes)
+                .Select(stream => EnvelopeModel.Of(s, stream))))
             .Where(m => !stated.Contains(m.Name));
         return parts with { Models = [.. parts.Models, .. implied] };
     }

@@ -26,6 +26,9 @@ static class SourceKeys
         new("schema", "the schema of its tables") { Default = "`bronze`" },
         new("silver",
             "`current`: a table `silver.<stream>` for each stream with its current rows, unless a model has that name"),
+        new("envelope",
+            "`debezium`: a view `<table>__envelope` for each stream of mode `cdc`, with its changes as "
+                + "[events of Debezium](../guide/change-streams.md#events-of-debezium)"),
         new("on_violation",
             "`fail`, `warn`, `drop` or `quarantine`, for [its checks](checks.md#what-a-violation-does)")
             {

@@ -19,7 +19,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
     /// <summary>What <c>streams</c> says to take all, and the key that does so beside named ones.</summary>
     const string All = "all", Others = "*";
 
-    const string LogLimit = "max_slot_wal";
+    const string LogLimit = "max_slot_wal", Envelope = "envelope";
 
     /// <summary>The least log that a source may be limited to: a few segments of PostgreSQL's log.</summary>
     const long LogBytesMin = 50_000_000;
@@ -83,6 +83,7 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
             Streams = [],
             Schema = schema,
             KeepsCurrent = silver ?? false,
+            HasEnvelopes = ReadEnvelope(reader, connection),
             OnViolation = reader.Word("on_violation", CheckReader.OnViolationWords)
                 ?? OnViolation.Fail,
             IsContract = TableContract.Read(reader, errors) ?? false,
@@ -106,6 +107,20 @@ sealed class SourceReader(ProjectFile file, ErrorList errors)
         foreach (var stream in source.Streams.Where(s => !faulty.Contains(s.Definition)))
             Try(() => connector.Validate(source.Definition, stream.Definition));
         return source;
+    }
+
+    /// <summary>Whether the changes of streams get views as events of Debezium.</summary>
+    bool ReadEnvelope(MappingReader reader, ConnectionDefinition? connection)
+    {
+        var words = new Dictionary<string, bool>(StringComparer.Ordinal) { ["debezium"] = true };
+        if (reader.Word(Envelope, words) is not true) return false;
+        if (connection is not null
+            && file.FindConnector(connection.Type) is { ReadsChanges: false } connector)
+            errors.Add(
+                reader.PlaceOf(Envelope),
+                $"'{Envelope}' is not possible with sources of type {connector.Type}: they have no log of changes",
+                "take it out; PostgreSQL, MySQL and MariaDB have one");
+        return true;
     }
 
     /// <summary>The most log that the source may keep; null where it may keep any.</summary>

@@ -232,6 +232,36 @@ public sealed class TagTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_envelope_of_changes_is_as_protected_as_their_table()
+    {
+        await project.AppendAsync(
+            "bronze.changes",
+            """
+            SELECT 1 AS id, '111.222.333-44' AS cpf, 'u' AS _cdc_op, 5::BIGINT AS _cdc_lsn, 1::BIGINT AS _cdc_seq,
+                7::BIGINT AS _cdc_tx, now() AS _cdc_commit_ts, now() AS _cdc_synced_at, 'shop.people' AS _cdc_source,
+                ['x'] AS _cdc_unchanged, {'id': 1, 'cpf': '999.888.777-66'} AS _cdc_before
+            """);
+        await using (var owner = service.Open(new("owner", IsOwner: true), new()))
+            await owner.RunAsync("ALTER TABLE bronze.changes ALTER COLUMN cpf SET TAGS ('pii' = 'cpf')");
+        await using (var owner = service.Open(new("owner", IsOwner: true), new()))
+            await owner.RunAsync("ALTER TABLE bronze.changes ALTER COLUMN _cdc_before SET TAGS ('pii' = 'cpf')");
+        project.Write(
+            "models/bronze/changes__envelope.sql",
+            $"/* @foz\nmaterialization: view\n@foz */\n{Streams.EnvelopeTests.ViewOf("bronze", "changes")}");
+        await project.RunAsync();
+        await using (var owner = service.Open(new("owner", IsOwner: true), new()))
+            Assert.Equal(
+                ["999.888.777-66|111.222.333-44", "SELECT 1"],
+                await owner.RunAsync("SELECT (before).cpf, (after).cpf FROM bronze.changes__envelope"));
+        project.Write("policies/a.yml", "grants: [{to: [ana], on: [bronze], tags: {pii: redact}}]");
+        Assert.Equal(
+            ["1|****|u", "SELECT 1"],
+            await AskAsync("SELECT (after).id, (after).cpf, op FROM bronze.changes__envelope"));
+        Assert.DoesNotContain(
+            "999", string.Concat(await AskAsync("SELECT * FROM bronze.changes__envelope")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_was_quarantined_is_as_protected_as_what_was_not()
     {
         project.Write("models/silver/people.sql", """

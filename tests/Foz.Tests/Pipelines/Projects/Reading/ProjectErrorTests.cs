@@ -116,6 +116,9 @@ public sealed class ProjectErrorTests : IDisposable
         "connection: shop\nmax_slot_wal: 20GB\nstreams: all",
         "sources/s.yml:2:15: 'max_slot_wal' is not possible with sources of type database: they keep no log for a reader\n  take it out; MySQL and MariaDB delete their logs by binlog_expire_logs_seconds")]
     [InlineData(
+        "connection: shop\nenvelope: debezium\nstreams: all",
+        "sources/s.yml:2:11: 'envelope' is not possible with sources of type database: they have no log of changes\n  take it out; PostgreSQL, MySQL and MariaDB have one")]
+    [InlineData(
         "connection: shop\nsilver: history\nstreams: all",
         "sources/s.yml:2:9: unknown silver 'history'\n  known: current")]
     [InlineData(
