@@ -27,6 +27,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
             var log = LogOf(source.Name);
             var last = await log.FindLastAsync(cancellationToken);
             var isStopped = await log.IsStoppedAsync(cancellationToken);
+            var reader = await log.FindReaderAsync(cancellationToken);
             var (lag, fault) = await FindLagAsync(source, last, cancellationToken);
             foreach (var (_, stream) in streams)
             {
@@ -38,6 +39,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
                     At = lake.Clock.GetUtcNow(),
                     Fault = fault,
                     IsStopped = isStopped,
+                    Reader = reader?.Name,
                     IsCopied = present?.Properties.ContainsKey(BronzeTable.CopyProperty) is true,
                     Rows = present?.RowCount,
                     Position = last?.Position,
@@ -198,8 +200,15 @@ public sealed class StreamService(Lakehouse lake, Project project)
 /// <param name="Stream">It.</param>
 public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
 {
+    const string NoSlot = "has no slot", Lost = "lost", Stopped = "stopped";
+
     /// <summary>Gets the moment.</summary>
     public DateTimeOffset At { get; init; }
+
+    /// <summary>
+    /// Gets the name under which its source keeps changes for this lake; null where reading was not begun.
+    /// </summary>
+    public string? Reader { get; init; }
 
     /// <summary>Gets whether a user stopped its source.</summary>
     public bool IsStopped { get; init; }
@@ -236,11 +245,24 @@ public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
     {
         { HeldFor: not null } => "stands still",
         { Fault: not null } => "source does not answer",
-        { IsCopied: true, Lag: null } => "has no slot",
-        { Lag.IsLost: true } => "lost",
-        { IsStopped: true } => "stopped",
+        { IsCopied: true, Lag: null } => NoSlot,
+        { Lag.IsLost: true } => Lost,
+        { IsStopped: true } => Stopped,
         { IsCopied: false } => "waits for its copy",
         { Lag.IsActive: true } => "followed",
         _ => "idle",
+    };
+
+    /// <summary>Gets why it stands so, and what helps; null where nothing is to be done.</summary>
+    public string? Reason => this switch
+    {
+        { HeldFor: { } reason } => reason,
+        { Fault: { } fault } => fault.Message,
+        { State: NoSlot } => $"the source has no slot {Reader}: it was dropped, or the lake is a copy of one that "
+            + $"reads another server. foz stream reset {Source.Name} copies the tables again",
+        { State: Lost } => "the source deleted changes before they were read. "
+            + $"foz stream reset {Source.Name} copies the tables again",
+        { State: Stopped } => $"foz stream start {Source.Name} goes on",
+        _ => null,
     };
 }

@@ -65,12 +65,17 @@ sealed class PgCatalog : IAsyncDisposable
             UNION
             SELECT m.root, i.inhrelid FROM member m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid
         )
-        SELECT m.root, min(c.oid::pg_catalog.regclass::text)
+        SELECT DISTINCT ON (m.root) m.root, c.oid::pg_catalog.regclass::text,
+               CASE WHEN c.relreplident = 'n' THEN 'has REPLICA IDENTITY NOTHING'
+                    WHEN c.relreplident = 'i' THEN 'has a REPLICA IDENTITY by an index that is gone or cannot be used'
+                    WHEN EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
+                    THEN 'has no primary key by which PostgreSQL finds rows, as its key is DEFERRABLE'
+                    ELSE 'has no primary key' END
           FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.oid
          WHERE c.relkind = 'r' AND c.relreplident <> 'f' AND NOT EXISTS (
             SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indimmediate AND i.indisvalid
                AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident))
-         GROUP BY m.root
+         ORDER BY m.root, 2
         """;
 
     /// <summary>Tables that inherit from a table, and are no partitions of it.</summary>
@@ -190,16 +195,19 @@ sealed class PgCatalog : IAsyncDisposable
     /// Finds tables without a key and replica identity. The server refuses each UPDATE and DELETE of such a table once
     /// a publication has it.
     /// </summary>
-    /// <returns>By the tables' identifiers: the table, or the part of it, that has none.</returns>
-    public Task<IReadOnlyDictionary<uint, string>> FindUnidentifiedAsync(
+    /// <returns>The table, or the part of it, that has none, and why.</returns>
+    public Task<List<(uint Oid, string Part, string Reason)>> FindUnidentifiedAsync(
         IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
-        FindPartsAsync("reading replica identities", UnidentifiedSql, tables, cancellationToken);
+        QueryAsync(
+            "reading replica identities", UnidentifiedSql, [OidsOf(tables)],
+            row => (row.GetFieldValue<uint>(0), row.GetString(1), row.GetString(2)), cancellationToken);
 
     /// <summary>Finds tables from which others inherit, without being their partitions.</summary>
     /// <returns>One of the others, by the table's number.</returns>
-    public Task<IReadOnlyDictionary<uint, string>> FindHeirsAsync(
+    public async Task<IReadOnlyDictionary<uint, string>> FindHeirsAsync(
         IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
-        FindPartsAsync("reading inheritance", HeirsSql, tables, cancellationToken);
+        (await FindNamesAsync("reading inheritance", HeirsSql, tables, cancellationToken))
+            .ToDictionary(row => row.Oid, row => row.Name);
 
     /// <summary>Finds the names of columns that the server computes, by the table's number.</summary>
     public async Task<ILookup<uint, string>> FindGeneratedAsync(
@@ -207,24 +215,15 @@ sealed class PgCatalog : IAsyncDisposable
         (await FindNamesAsync("reading generated columns", GeneratedSql, tables, cancellationToken))
             .ToLookup(row => row.Oid, row => row.Name);
 
-    async Task<IReadOnlyDictionary<uint, string>> FindPartsAsync(
-        string doing, string sql, IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
-        (await FindNamesAsync(doing, sql, tables, cancellationToken)).ToDictionary(row => row.Oid, row => row.Name);
-
     Task<List<(uint Oid, string Name)>> FindNamesAsync(
         string doing, string sql, IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
         QueryAsync(
-            doing,
-            sql,
-            [
-                new NpgsqlParameter
-                {
-                    Value = tables.Select(table => table.Oid).ToArray(),
-                    NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid,
-                },
-            ],
-            row => (row.GetFieldValue<uint>(0), row.GetString(1)),
-            cancellationToken);
+            doing, sql, [OidsOf(tables)], row => (row.GetFieldValue<uint>(0), row.GetString(1)), cancellationToken);
+
+    static NpgsqlParameter OidsOf(IEnumerable<Relation> tables) => new()
+    {
+        Value = tables.Select(table => table.Oid).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid,
+    };
 
     /// <summary>How a relation's rows can be divided.</summary>
     public async Task<RelationSize> SizeAsync(Relation relation, CancellationToken cancellationToken) =>

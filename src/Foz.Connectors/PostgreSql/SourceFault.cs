@@ -65,6 +65,8 @@ public static class SourceFault
     {
         var hint = sqlState switch
         {
+            SqlStates.InsufficientPrivilege when options.IsReplication =>
+                $"ALTER ROLE {SqlText.Name(options.User)} REPLICATION",
             SqlStates.InsufficientPrivilege => $"grant SELECT on it (and USAGE on its schema) to {options.User}",
             SqlStates.InvalidPassword => "check user and password of the connection"
                 + (Ascii.IsValid(options.Password ?? "")

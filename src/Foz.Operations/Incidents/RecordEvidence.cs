@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Foz.Lake.Data;
 using Foz.Lake.Journal;
 using Foz.Operations.Channels;
@@ -8,7 +9,7 @@ namespace Foz.Operations.Incidents;
 /// <summary>What records of runs show of a project in an environment.</summary>
 /// <param name="project">The project.</param>
 /// <param name="environment">The environment.</param>
-sealed class RecordEvidence(string project, string environment)
+sealed partial class RecordEvidence(string project, string environment)
 {
     /// <summary>Returns the evidence of a record; empty of one that shows nothing, or is of another project.</summary>
     /// <param name="record">The record.</param>
@@ -30,7 +31,7 @@ sealed class RecordEvidence(string project, string environment)
         {
             Text = step.Error is { } error ? FirstLine(error) : "the step failed",
             Table = step.Step, RunId = step.RunId,
-            Command = isBroken ? $"foz run {step.Step}" : null,
+            Command = isBroken ? CommandOf(step) : null,
             BadRows = step.RowsQuarantined > 0 ? new(QuarantineOf(step.Step), Sql: null) : null,
         };
         // A check that is no longer made holds as far as anyone asks for it.
@@ -41,6 +42,15 @@ sealed class RecordEvidence(string project, string environment)
                 IsOfAll = true,
             };
     }
+
+    /// <summary>What helps: a stream of changes names it, as another run would fail again.</summary>
+    static string CommandOf(StepRecord step) =>
+        step.Error is { } error && StreamCommand.Match(error) is { Success: true, Value: var named }
+            ? named
+            : $"foz run {step.Step}";
+
+    [GeneratedRegex(@"foz stream (?:reset|resume|start) [\w.]*\w", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex StreamCommand { get; }
 
     static Evidence OfMaintenance(StepRecord work) => new(
         IncidentKind.Maintenance, work.Step, InMilliseconds(work.FinishedAt), work.Error is not null)

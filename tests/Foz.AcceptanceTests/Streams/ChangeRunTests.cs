@@ -233,7 +233,11 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
     [Theory]
     [InlineData("CREATE TABLE t (id int)", "t has no primary key", "ALTER TABLE t REPLICA IDENTITY FULL")]
     [InlineData(
-        "CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t REPLICA IDENTITY NOTHING", "t has no primary key",
+        "CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t REPLICA IDENTITY NOTHING", "t has REPLICA IDENTITY NOTHING",
+        "ALTER TABLE t REPLICA IDENTITY FULL")]
+    [InlineData(
+        "CREATE TABLE t (id int PRIMARY KEY DEFERRABLE)",
+        "t has no primary key by which PostgreSQL finds rows, as its key is DEFERRABLE",
         "ALTER TABLE t REPLICA IDENTITY FULL")]
     [InlineData(
         "CREATE TABLE t (id int, day date) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF t FOR VALUES IN (1)",
@@ -256,5 +260,28 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
         Assert.Empty(await logged.Database.QueryAsync(
             "SELECT pubname FROM pg_publication UNION ALL SELECT slot_name FROM pg_replication_slots "
                 + "WHERE database = current_database()"));
+    }
+
+    [Fact]
+    public async Task What_is_missing_at_the_server_is_named_with_what_helps()
+    {
+        await using var own = new PostgreSqlServer();
+        using var logged = await LoggedDatabase.CreateAsync(
+            own, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')", "a");
+        await logged.Database.ExecuteAsync("ALTER ROLE foz NOREPLICATION");
+        var refused = (await logged.Lake.RunAsync()).Steps.Single().Error!;
+        Assert.Equal("ALTER ROLE \"foz\" REPLICATION", refused.Hint);
+        await logged.Database.ExecuteAsync("ALTER ROLE foz REPLICATION");
+        await logged.Lake.RunWellAsync();
+
+        // A copy of a lake reads what its first server has no more.
+        await logged.Database.ExecuteAsync("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+        var gap = (await logged.Lake.RunAsync()).Steps.Single().Error!;
+        Assert.Contains("the lake is a copy of one that reads another server", gap.Message, StringComparison.Ordinal);
+        Assert.Contains("foz stream reset shop", gap.Hint, StringComparison.Ordinal);
+        var listed = (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "ls", "-o", "csv")).Expect(0).Output;
+        Assert.Contains("has no slot", listed, StringComparison.Ordinal);
+        Assert.Contains("the source has no slot foz_shop_", listed, StringComparison.Ordinal);
+        Assert.Contains("foz stream reset shop copies the tables again", listed, StringComparison.Ordinal);
     }
 }

@@ -39,7 +39,7 @@ static class StreamCommand
             [
                 stream.Source.Name, stream.Stream.Definition.Name, stream.State, stream.Rows,
                 FiringText.Of(stream.ChangedAt), stream.Lag?.UnreadBytes, stream.Lag?.RetainedBytes, stream.RowsHeld,
-                stream.Position, stream.HeldFor ?? context.Mask(stream.Fault?.Message ?? ""),
+                stream.Position, context.Mask(stream.Reason ?? ""),
             ]));
         });
         return command;

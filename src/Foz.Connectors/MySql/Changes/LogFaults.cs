@@ -6,6 +6,9 @@ namespace Foz.Connectors.MySql.Changes;
 /// <summary>What a log can hold that cannot be read as changes of rows.</summary>
 static class LogFaults
 {
+    /// <summary>What follows where changes are not in the log.</summary>
+    public const string CopyAgain = "copy the tables again (foz stream reset)";
+
     /// <summary>The error of what is not supported.</summary>
     public static WireException Unsupported(string message) => new(WireErrorKind.Unsupported, message);
 
@@ -25,7 +28,7 @@ static class LogFaults
             case BinlogEventType.BeginLoadQuery or BinlogEventType.ExecuteLoadQuery:
                 throw AsStatement("LOAD DATA");
             case BinlogEventType.Incident:
-                throw Unsupported("the server could not log some changes (an incident): take a new snapshot");
+                throw Unsupported($"the server could not log some changes (an incident): {CopyAgain}");
         }
 
         if (!Enum.IsDefined(read.Type) && !read.IsIgnorable)
@@ -34,8 +37,8 @@ static class LogFaults
 
     /// <summary>The error of a statement in place of its rows.</summary>
     public static WireException AsStatement(string word) => Unsupported(
-        $"the log has a statement ({word}) and not the rows that it changed: set binlog_format=ROW at the server, and "
-        + "take a new snapshot");
+        $"the log has a statement ({word}) and not the rows that it changed: set binlog_format=ROW at the server (SET "
+        + $"GLOBAL), let its clients connect again, and {CopyAgain}");
 
     /// <summary>The error of rows that may still be rolled back.</summary>
     public static WireException Prepared() => Unsupported(

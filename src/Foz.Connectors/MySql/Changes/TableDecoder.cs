@@ -259,7 +259,7 @@ sealed class TableDecoder : IDisposable
 
     WireException Unlogged(int column, string value) => LogFaults.Unsupported(
         $"column '{Source.Columns[column].Name}': {value} is not in the log: set binlog_row_image=FULL at the server, "
-        + "and take a new snapshot");
+        + $"and {LogFaults.CopyAgain}");
 
     void AppendAbsent(int column)
     {

@@ -88,7 +88,8 @@ sealed record ReplicationSlot(string Name)
     {
         null => new ChangeGap(
             ChangeGapKind.SlotMissing,
-            $"the replication slot '{name}' does not exist; changes after {from.Lsn} are lost"),
+            $"the replication slot '{name}' does not exist: it was dropped, or the lake is a copy of one that reads "
+            + $"another server; changes after {from.Lsn} are lost"),
         { IsLost: true } => new ChangeGap(
             ChangeGapKind.SlotLost,
             $"the server has removed the log that the replication slot '{name}' needs (max_slot_wal_keep_size); "
@@ -96,7 +97,7 @@ sealed record ReplicationSlot(string Name)
         _ when slot.Confirmed > from.Lsn => new ChangeGap(
             ChangeGapKind.SlotAhead,
             $"the replication slot '{name}' sends changes from {slot.Confirmed} on; those after {from.Lsn} are lost, "
-            + "as it was created again, or read by another"),
+            + "as it was created again, or read by another, such as a copy of the lake"),
         _ => null,
     };
 

@@ -50,11 +50,11 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
                 tables.First(known => known.Table.Oid == oid).Stream,
                 $"{heir} inherits from it: a copy has the rows of both, and the log has them apart",
                 "mode: snapshot reads it, or a stream of another table without heirs");
-        foreach (var (oid, part) in await catalog.FindUnidentifiedAsync(
+        foreach (var (oid, part, reason) in await catalog.FindUnidentifiedAsync(
             tables.Select(known => known.Table), cancellationToken))
             throw FeedFaults.Unreadable(
                 tables.First(known => known.Table.Oid == oid).Stream,
-                $"{part} has no primary key: PostgreSQL would refuse every UPDATE and DELETE of it once its changes "
+                $"{part} {reason}: PostgreSQL would refuse every UPDATE and DELETE of it once its changes "
                     + "are read",
                 $"ALTER TABLE {part} REPLICA IDENTITY FULL; or mode: snapshot");
         var changes = new PgChangeOptions(reader, reader)

@@ -126,6 +126,7 @@ public sealed class BinlogAssemblerTests : IDisposable
 
     [Theory]
     [InlineData("INSERT INTO t VALUES (1)", "binlog_format=ROW")]
+    [InlineData("INSERT INTO t VALUES (2)", "foz stream reset")]
     [InlineData("/* x */ update t SET a = 1", "binlog_format=ROW")]
     [InlineData("LOAD DATA INFILE 'x' INTO TABLE t", "binlog_format=ROW")]
     public void Statements_that_change_rows_are_refused(string statement, string setting)
@@ -141,7 +142,7 @@ public sealed class BinlogAssemblerTests : IDisposable
         Feed(Events.Format());
         foreach (var (type, message) in ((BinlogEventType, string)[])
         [
-            (BinlogEventType.AnonymousGtid, "gtid_mode=ON"), (BinlogEventType.Incident, "new snapshot"),
+            (BinlogEventType.AnonymousGtid, "gtid_mode=ON"), (BinlogEventType.Incident, "foz stream reset"),
             (BinlogEventType.PartialUpdateRows, "binlog_row_value_options"), (BinlogEventType.GtidTagged, "tag"),
             ((BinlogEventType)99, "the type 99"),
         ])
