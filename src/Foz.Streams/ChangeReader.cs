@@ -22,10 +22,10 @@ public sealed class ChangeReader : IChangeReader
 
     static readonly TimeSpan retryInterval = TimeSpan.FromMilliseconds(200);
 
-    static readonly ChangeLimits limits = new()
-    {
-        WaitMax = TimeSpan.FromMilliseconds(50), IdleMax = TimeSpan.FromMilliseconds(500),
-    };
+    /// <summary>How much time is at least between two batches, so that many small transactions are one.</summary>
+    static readonly TimeSpan batchInterval = TimeSpan.FromMilliseconds(50);
+
+    static readonly ChangeLimits limits = new() { IdleMax = TimeSpan.FromMilliseconds(500) };
 
     readonly ConcurrentDictionary<(string, string?, string), SourceReading> followed = [];
 
@@ -82,9 +82,13 @@ public sealed class ChangeReader : IChangeReader
             await reading.OpenAsync(cancellationToken);
             await committed(reading.TakeResults());
             var lookedAt = work.Lake.Clock.GetTimestamp();
+            var readAt = lookedAt;
             while (true)
             {
-                var hasChanges = await reading.ReadBatchAsync(limits, cancellationToken);
+                var early = batchInterval - work.Lake.Clock.GetElapsedTime(readAt);
+                var hasChanges = await reading.ReadBatchAsync(
+                    limits with { WaitMax = early > TimeSpan.Zero ? early : TimeSpan.Zero }, cancellationToken);
+                readAt = work.Lake.Clock.GetTimestamp();
                 if (hasChanges) await committed(reading.TakeResults());
                 if (work.Lake.Clock.GetElapsedTime(lookedAt) < lookInterval) continue;
                 // The next run does what is asked.

@@ -20,7 +20,7 @@ sealed class StreamLatencyBenchmark(int tables) : IBenchmark
 
     public async Task<IReadOnlyList<Figure>> RunAsync(WorkFolder folder)
     {
-        using var server = PostgreSqlServer.Start(folder, "-c wal_level=logical -c synchronous_commit=off");
+        using var server = PostgreSqlServer.Start(folder, "-c wal_level=logical");
         for (var i = 0; i < tables; i++)
             server.Psql(
                 $"CREATE TABLE t{i} (id int PRIMARY KEY, n int, v text); "
