@@ -36,10 +36,11 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
     /// <summary>Gets the events of the batch that delete all rows, in the order of their sequence.</summary>
     public IReadOnlyList<CdcTruncation> Truncations { get; private set; } = [];
 
-    /// <summary>Reads the events.</summary>
+    /// <summary>Reads the events, without their places where they are to come in the order of a log.</summary>
     /// <param name="rows">The rows.</param>
+    /// <param name="isOrdered">Whether they come so.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public void Read(Relation rows, CancellationToken cancellationToken)
+    public void Read(Relation rows, bool isOrdered, CancellationToken cancellationToken)
     {
         var own = SqlText.Identifiers(input.Columns);
         var absent = input.HasAbsent ? Foz.Lake.Data.ChangeColumns.Unchanged : "NULL";
@@ -48,12 +49,12 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
         // same rows always give the same table.
         var order = input.Sequence.Select(part => part.Sql).Concat(input.Arrival)
             .Concat(input.Strategy.ReadsLog ? [] : [$"hash({own})"]);
+        var place = isOrdered ? "" : $", row_number() OVER (ORDER BY {string.Join(", ", order)}) AS {At}";
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Table} AS
             SELECT {own}, {input.SequenceSql} AS {Sequence}, {input.OperationSql} AS {Operation},
-                CAST({absent} AS VARCHAR[]) AS {Absent}, {isInsert} AS {IsInsert},
-                row_number() OVER (ORDER BY {string.Join(", ", order)}) AS {At}
+                CAST({absent} AS VARCHAR[]) AS {Absent}, {isInsert} AS {IsInsert}{place}
             FROM ({rows.Sql}
             ) AS s
             """, cancellationToken);
@@ -64,6 +65,12 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
                     + $"GROUP BY {Keys}, {Sequence} HAVING count(*) > 1)",
                 cancellationToken);
     }
+
+    /// <summary>Gives the events of a log their places.</summary>
+    public void Number(CancellationToken cancellationToken) => session.Execute(
+        $"""
+        CREATE OR REPLACE TEMP TABLE {Table} AS SELECT *, row_number() OVER (ORDER BY {Sequence}) AS {At} FROM {Table}
+        """, cancellationToken);
 
     /// <summary>Takes out what comes before a truncation: it has no effect any more.</summary>
     public void TakeOutBefore(string sequence, CancellationToken cancellationToken) =>

@@ -79,7 +79,7 @@ sealed class CdcOrder(EngineSession session, Model model, CdcInput input)
             $"""
             CREATE OR REPLACE TEMP TABLE {Next} AS
             SELECT {columns}, {CdcEvents.Operation} = 'd' AS {CdcState.IsDeleted} FROM {CdcEvents.Table}
-            WHERE {CdcEvents.At} IN (SELECT max({CdcEvents.At}) FROM {CdcEvents.Table} GROUP BY {keys})
+            QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {CdcEvents.Sequence} DESC) = 1
             """, cancellationToken);
         var deletes = events.Deletes == 0 ? 0 : session.QueryScalar<long>(
             $"SELECT count(*) FROM {Next} WHERE {CdcState.IsDeleted}", cancellationToken);

@@ -50,7 +50,7 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
                 table, rows, write, isReplaced, cancellationToken);
         var input = CdcInput.Of(model, strategy, rows, cancellationToken);
         var events = new CdcEvents(session, input);
-        events.Read(rows, cancellationToken);
+        events.Read(rows, isOrdered: State is null, cancellationToken);
         Check(table, events);
         Tied = events.Tied;
         var present = await table.FindLatestAsync(cancellationToken);
@@ -107,6 +107,7 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
         if (truncated is not null) events.TakeOutBefore(truncated, cancellationToken);
         else if (state is null && events.Partial == 0 && !sync.TellsRows)
             return await new CdcOrder(session, model, input).ApplyAsync(sync, events, cancellationToken);
+        if (state is null) events.Number(cancellationToken);
         var source = SourceOf(events);
         var expired = $"{CdcState.IsDeleted} AND {CdcState.DeletedAt} < {Oldest}";
         if (state is not null) await state.ReadAsync(source, expired, cancellationToken);

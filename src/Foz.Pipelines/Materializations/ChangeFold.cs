@@ -30,7 +30,7 @@ public static class ChangeFold
         var rows = new Relation(session, changes);
         var input = CdcInput.Of(model, strategy, rows, cancellationToken);
         var events = new CdcEvents(session, input);
-        events.Read(rows, cancellationToken);
+        events.Read(rows, isOrdered: false, cancellationToken);
         if (events.WithoutKey > 0)
             throw new FozException(ErrorKind.Data, $"{events.WithoutKey:N0} changes of {table} have NULL in their key");
         if (events.Truncations.Count > 0)
