@@ -34,12 +34,22 @@ public sealed record FollowedSource(string Name, IReadOnlyList<TableName> Steps)
         Changes = ChangeReader.OfProcess,
     };
 
+    /// <summary>Whether a model's trigger lets it be made after the batches of these streams alone.</summary>
+    static bool IsMadeAfterBatches(GraphNode.OfModel node, HashSet<TableName> names) => node.Model.Trigger switch
+    {
+        null => true,
+        ModelTrigger.Continuous =>
+            node.References.All(reference => !reference.IsStream || names.Contains(reference.Name)),
+        _ => false,
+    };
+
     static List<TableName> WithReaders(Project project, List<TableName> streams)
     {
         var names = new HashSet<TableName>(streams);
         // The graph has each node after those that it needs.
         foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>())
-            if (node.References.Any(reference => reference.IsStream && names.Contains(reference.Name)))
+            if (node.References.Any(reference => reference.IsStream && names.Contains(reference.Name))
+                && IsMadeAfterBatches(node, names))
             {
                 names.Add(node.Name);
                 streams.Add(node.Name);

@@ -31,6 +31,25 @@ public sealed record Model
     /// </summary>
     public string? Definition { get; init; }
 
+    /// <summary>
+    /// When a host makes it by itself; null where nothing is stated: after each batch of a change stream that it reads.
+    /// </summary>
+    public ModelTrigger? Trigger { get; init; }
+
+    /// <summary>
+    /// Whether it reads only new rows, or those of an interval, and its table keeps those that it has.
+    /// </summary>
+    public bool ReadsNewRows => Materialization.Strategy is IncrementalStrategy.Microbatch
+        || (Materialization.Strategy is not null && References.Any(reference => reference.IsStream));
+
+    /// <summary>
+    /// Whether it may return other rows after each batch although its input is the same: it adds to a table that it
+    /// reads itself, or its template queries the lake, as by <c>is_incremental()</c>.
+    /// </summary>
+    public bool FeedsItself => Materialization is Materialization.Incremental && !ReadsNewRows
+        && (Template is not null
+            || References.Any(reference => reference is { Kind: ReferenceKind.Self, IsOrderOnly: false }));
+
     /// <summary>The template that renders its SELECT for each run; null if the SELECT is the same in each.</summary>
     public ModelTemplate? Template { get; init; }
 

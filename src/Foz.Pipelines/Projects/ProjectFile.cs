@@ -90,6 +90,11 @@ public sealed class ProjectFile
     /// <summary>The engines that tables stay readable for.</summary>
     public ReaderPolicies Readers { get; init; } = ReaderPolicies.None;
 
+    /// <summary>
+    /// The trigger of models that can follow their input and state none; null where nothing is stated.
+    /// </summary>
+    public ModelTrigger? Trigger { get; init; }
+
     /// <summary>Where runs are reported as OpenLineage events; null for nowhere.</summary>
     public OpenLineageTarget? OpenLineage { get; init; }
 

@@ -73,6 +73,7 @@ sealed partial class PipelineRunner
             Lease = lease,
             Meter = meter,
             Budget = request.Budget,
+            MakesOneBatch = request.Follows is { Source: null },
             OnWait = request.SettlesFiles
                 ? (what, time) => events.Publish(new RunEvent.StepWaiting(node.Table, what, time))
                 : null,

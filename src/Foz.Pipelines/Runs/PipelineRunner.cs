@@ -96,7 +96,9 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
                 await snapshots.EndAsync(node);
                 return result;
             }, cancellationToken)
-            : await FollowAsync(project, host, steps, sources, cancellationToken);
+            : request.Follows.Source is null
+                ? await FollowInputsAsync(project, host, steps, sources, cancellationToken)
+                : await FollowAsync(project, host, steps, sources, cancellationToken);
         var outcomes = await tests.EndAsync(results, request.Inlined, cancellationToken);
         var hookError = await TryAsync(
             () => hooks.RunAsync(project.Hooks.After([.. results.Select(EndOf)]), cancellationToken));

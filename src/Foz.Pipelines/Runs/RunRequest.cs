@@ -71,11 +71,8 @@ public sealed record RunRequest
     /// <summary>Reads the changes of streams of mode <c>cdc</c>; null where the run cannot.</summary>
     public IChangeReader? Changes { get; init; }
 
-    /// <summary>
-    /// The log that the run follows: its streams, and after each batch those models of the run that read what is new.
-    /// Null for a run that makes each step once.
-    /// </summary>
-    public FollowedLog? Follows { get; init; }
+    /// <summary>What the run follows; null for a run that makes each step once.</summary>
+    public FollowedInput? Follows { get; init; }
 
     /// <summary>How long to wait for another run that holds the lake.</summary>
     public TimeSpan Wait { get; init; } = TimeSpan.FromMinutes(5);
@@ -87,9 +84,12 @@ public sealed record RunRequest
     public bool LocksSchemas { get; init; }
 }
 
-/// <summary>A log that a run follows.</summary>
-/// <param name="Source">The source, whose streams of mode <c>cdc</c> are selected.</param>
+/// <summary>What a run follows.</summary>
+/// <param name="Source">
+/// The source whose log is followed: its streams of mode <c>cdc</c> are selected, and after each batch those models of
+/// the run that read what is new are made. Null to make models as their triggers say, after what they read changed.
+/// </param>
 /// <param name="Time">
 /// After how long the run ends, so that its records are kept; the next one goes on from there.
 /// </param>
-public sealed record FollowedLog(string Source, TimeSpan Time);
+public sealed record FollowedInput(string? Source, TimeSpan Time);

@@ -61,10 +61,11 @@ sealed class LiveSchedules
         lookedAt = keptAt = context.Shell.Clock.GetTimestamp();
         live = new(file, isOff ? ProjectSchedules.None : Read(file, project: null, revision: null));
         MayHaveSchedules = !isOff && (live.Schedules.All.Count > 0 || Mentions(file.Folder, "models", "schedule:")
-            || Mentions(file.Folder, "sources", "cdc"));
+            || Mentions(file.Folder, "sources", "cdc")
+            || file.Trigger is not null || Mentions(file.Folder, "models", "trigger:"));
     }
 
-    /// <summary>Whether there are schedules, or models may have some, or sources logs to follow.</summary>
+    /// <summary>Whether there are schedules, or models may have some or a trigger, or sources logs to follow.</summary>
     public bool MayHaveSchedules { get; }
 
     /// <summary>How many runs of schedules work at once, with those of backfills.</summary>
@@ -289,7 +290,8 @@ sealed class LiveSchedules
         var read = Read(taken.File, taken.Project, taken.Id);
         // Else nothing asks for it, and a project can be large.
         var isWatched = read.All.Any(schedule => schedule.Trigger is ScheduleTrigger.Condition)
-            || FollowedSource.Of(taken.Project).Count > 0;
+            || FollowedSource.Of(taken.Project) is { Count: > 0 }
+            || TriggeredModels.Of(taken.Project, []).Count > 0;
         live = taken with { Schedules = read, Project = isWatched ? taken.Project : null };
         Revision = new(taken.Id, now, Problem: null);
         if (!isFirst)

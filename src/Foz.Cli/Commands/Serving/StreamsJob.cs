@@ -10,9 +10,10 @@ using Foz.Streams;
 namespace Foz.Cli.Commands.Serving;
 
 /// <summary>
-/// Follows the logs of the project's sources while this process leads: a run for each source, which begins again after
-/// an hour, so that its records are kept, after a failure, and where the project was changed. A model that failed is
-/// tried again by the next run: the first ones are short for that. Where a log cannot be read, the job waits.
+/// Follows the logs of the project's sources while this process leads, and the input of models with a trigger: a run
+/// for each source, and one for these models, which begins again after an hour, so that its records are kept, after a
+/// failure, and where the project was changed. A model that failed is tried again by the next run: the first ones are
+/// short for that. Where a log cannot be read, the job waits.
 /// </summary>
 /// <param name="lake">The lake.</param>
 /// <param name="current">Gives the project as it is now: the same object while nothing changed; null for none.</param>
@@ -45,29 +46,41 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
             followed = project;
         }
         if (project is null) return;
-        foreach (var source in FollowedSource.Of(project))
+        foreach (var work in WorkOf(project))
         {
-            var following = working.GetOrAdd(source.Name, static _ => new());
-            if (following.Run is { Result.IsCompleted: true } ended) await EndAsync(source, following, ended);
+            var following = working.GetOrAdd(work.Name, static _ => new());
+            if (following.Run is { Result.IsCompleted: true } ended) await EndAsync(work, following, ended);
             if (following.Run is null && lake.Clock.GetUtcNow() >= following.NextAt
-                && await CanStartAsync(source, project, following, cancellationToken))
-                following.Run = Start(source, project, following);
+                && await CanStartAsync(work.Source, project, following, cancellationToken))
+                following.Run = Start(work, project, following);
         }
     }
 
     /// <summary>Whether no user stopped the source; where one did, that is looked at again a little later.</summary>
     async Task<bool> CanStartAsync(
-        FollowedSource source, Project project, Following following, CancellationToken cancellationToken)
+        string? source, Project project, Following following, CancellationToken cancellationToken)
     {
-        var isStopped = await new StreamService(lake, project).IsStoppedAsync(source.Name, cancellationToken);
+        if (source is null) return true;
+        var isStopped = await new StreamService(lake, project).IsStoppedAsync(source, cancellationToken);
         if (isStopped != following.IsStopped)
             report(
                 isStopped
-                    ? $"{source.Name} is stopped: its changes are not followed (foz stream start {source.Name})"
-                    : $"{source.Name} is started: its changes are followed");
+                    ? $"{source} is stopped: its changes are not followed (foz stream start {source})"
+                    : $"{source} is started: its changes are followed");
         following.IsStopped = isStopped;
         if (isStopped) following.NextAt = lake.Clock.GetUtcNow() + stoppedInterval;
         return !isStopped;
+    }
+
+    static IEnumerable<FollowedWork> WorkOf(Project project)
+    {
+        var sources = FollowedSource.Of(project);
+        foreach (var source in sources)
+            yield return new(source.Name, $"the changes of {source.Name}", time => source.Request(project, time));
+        if (TriggeredModels.Of(project, sources) is { Count: > 0 } models)
+            yield return new(
+                Source: null, "the input of models with a trigger",
+                time => TriggeredModels.Request(project, models, time));
     }
 
     /// <summary>Stops following a source for a minute. Safe for use by any thread.</summary>
@@ -83,27 +96,27 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    ActiveRun Start(FollowedSource source, Project project, Following following)
+    ActiveRun Start(FollowedWork work, Project project, Following following)
     {
-        if (!following.HasBegun) report($"follows the changes of {source.Name}");
+        if (!following.HasBegun) report($"follows {work.Title}");
         following.HasBegun = true;
         return new RunService(lake).Start(
-            source.Request(project, Backoff(runTimeAfterFailure, following.ModelFailures, runTime)),
+            work.Request(Backoff(runTimeAfterFailure, following.ModelFailures, runTime)),
             what =>
             {
                 if (what is RunEvent.Warned { Warning: var warning })
-                    report($"{source.Name}: {project.Secrets.Mask(warning).Describe()}");
+                    report($"{work.Name}: {project.Secrets.Mask(warning).Describe()}");
             },
             CancellationToken.None);
     }
 
-    async Task EndAsync(FollowedSource source, Following following, ActiveRun ended)
+    async Task EndAsync(FollowedWork work, Following following, ActiveRun ended)
     {
         following.Run = null;
         var (error, isOfLog) = await ErrorOfAsync(ended);
         following.ModelFailures = error is null || isOfLog ? 0 : following.ModelFailures + 1;
         if (error is null && following.LastError is not null)
-            report($"the changes of {source.Name} are followed again");
+            report($"follows {work.Title} again");
         if (error is not null && following.LastError != error.Message) report(error.Describe());
         following.LastError = error?.Message;
         following.LogFailures = isOfLog ? following.LogFailures + 1 : 0;
@@ -144,6 +157,15 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
             if (following.Run is { } run)
                 await ErrorOfAsync(run);
         working.Clear();
+    }
+
+    /// <summary>What a run follows.</summary>
+    /// <param name="Source">The source; null for models with a trigger.</param>
+    /// <param name="Title">What is followed, in words.</param>
+    /// <param name="Request">What a run of a time is asked to do.</param>
+    sealed record FollowedWork(string? Source, string Title, Func<TimeSpan, RunRequest> Request)
+    {
+        public string Name => Source ?? "models with a trigger";
     }
 
     /// <summary>How a source is followed.</summary>

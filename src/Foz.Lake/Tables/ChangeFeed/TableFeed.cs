@@ -1,4 +1,6 @@
 using Foz.Delta;
+using Foz.Delta.Log;
+using Foz.Delta.Scans;
 
 namespace Foz.Lake.Tables.ChangeFeed;
 
@@ -51,6 +53,37 @@ public static class TableFeed
     public static Task<bool> HasChangesSinceAsync(
         this LakeTable table, long since, long to, CancellationToken cancellationToken) =>
         ChangeLog.ChangesAnythingAsync(table, since + 1, to, cancellationToken);
+
+    /// <summary>
+    /// The last version up to which the new rows since a version that was read fit into limits: at least the first one
+    /// that has any.
+    /// </summary>
+    /// <param name="table">The table.</param>
+    /// <param name="since">The version that was read.</param>
+    /// <param name="to">The last version that is asked for.</param>
+    /// <param name="rowsMax">The most rows; null for any number. Rows of files without statistics do not count.</param>
+    /// <param name="bytesMax">The most bytes of data files; null for any number.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The version; <paramref name="to"/> also where the log no longer has what is between them.</returns>
+    public static async Task<long> LastFittingAsync(
+        this LakeTable table, long since, long to, long? rowsMax, long? bytesMax, CancellationToken cancellationToken)
+    {
+        var (rows, bytes) = (0L, 0L);
+        for (var version = since + 1; version <= to; version++)
+        {
+            if (await table.Delta.ReadCommitAsync(version, cancellationToken) is not { } commit) return to;
+            var hadRows = bytes > 0;
+            // A file of which rows were deleted comes again, with a deletion vector.
+            foreach (var added in commit.Actions.OfType<AddFile>()
+                .Where(file => file is { DataChange: true, DeletionVector: null }))
+            {
+                rows += FileStatistics.RecordCount(added) ?? 0;
+                bytes += added.SizeBytes;
+            }
+            if (hadRows && (rows > rowsMax || bytes > bytesMax)) return version - 1;
+        }
+        return to;
+    }
 
     /// <summary>What the versions from an instant to another changed, both included.</summary>
     /// <param name="table">The table.</param>

@@ -67,6 +67,14 @@ static class ModelKeys
             "schedule",
             "when `foz serve` runs it: `hourly`, `daily`, `weekly`, `monthly`, a cron expression, a length of time, or "
                 + "a mapping with [keys of schedules](#schedules)"),
+        new(
+            TriggerReader.Key,
+            "when `foz serve` makes it because its input changed: `available_now`, `continuous`, or a "
+                + "mapping; [more](../guide/change-streams.md#models-that-follow-their-input)")
+        {
+            Default = "as `foz.yml` says",
+            Keys = TriggerReader.Keys,
+        },
         new("columns", "[columns](#columns)"),
         new("checks", "[checks](checks.md) of the table"),
         new("clean", "[rules](../guide/quality.md#cleaning) that its rows are cleaned by"),

@@ -107,6 +107,7 @@ public sealed class ModelReader(string schemaPrefix, ErrorList errors)
             Tags = reader.Texts("tags"),
             Group = reader.Text("group"), Schedule = reader.Node("schedule"),
             Readers = ReaderList.Read(reader, ReaderList.Key, errors),
+            Trigger = TriggerReader.Read(reader, errors),
             Settings = ModelSetting.Of(yaml),
             Columns = columns,
             Clean = quality.Clean(),

@@ -65,7 +65,7 @@ sealed class ProjectFileReader(ProjectOptions options, ErrorList errors)
             Python = chosen.Text("python") ?? reader.Text("python"),
             Threads = (int?)First(chosen, reader, r => r.Integer("threads", 1, ThreadsMax)),
             Maintenance = new MaintenanceReader(errors).Read(reader, reader.Node("scheduler")),
-            Readers = ReaderList.ReadPolicies(reader, errors),
+            Readers = ReaderList.ReadPolicies(reader, errors), Trigger = TriggerReader.Read(reader, errors),
             OpenLineage = new OpenLineageReader(folder, variables, secrets, errors).Read(reader, name),
             Serve = new ServeReader(folder, variables, secrets, errors).Read(reader),
             Backup = new LakeReader(folder, variables, secrets, errors).ReadBackup(chosen, reader),

@@ -63,6 +63,13 @@ static class ProjectKeys
         {
             Keys = Readers,
         },
+        new(
+            TriggerReader.Key,
+            "the [`trigger`](#modelssql) of models that can follow their input and state none")
+        {
+            Default = "after each batch of a change stream that the model reads",
+            Keys = TriggerReader.Keys,
+        },
         new("openlineage", "where runs send [OpenLineage events](#openlineage)"),
         new("telemetry", "where [metrics, traces and logs](#telemetry) are sent"),
         new(PriceList.Key, "[what the machine costs](#prices), by which `foz.steps` tells the cost of each table"),

@@ -113,7 +113,7 @@ sealed class ReferenceResolver(
         foreach (var (name, place) in model.Depends)
             if (Find(name, own, place) is { } reference) Add(found, reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
-        return WithOrder(WithKeys(model with { References = found.Items }));
+        return WithTrigger(WithOrder(WithKeys(model with { References = found.Items })));
     }
 
     void RefuseOwn(Reference reference, TableName own, bool isIncremental, Place place)
@@ -195,6 +195,23 @@ sealed class ReferenceResolver(
         if (underWay.Contains(model.Name)) return;
         foreach (var inner in Resolve(model).References.Where(inner => inner.Inlined is not null || !inner.IsOrderOnly))
             found.Add(inner with { Place = reference.Place, IsOrderOnly = inner.IsOrderOnly || reference.IsOrderOnly });
+    }
+
+    /// <summary>
+    /// Refuses a trigger of a model that reads all rows each time, and gives others that of the project.
+    /// </summary>
+    Model WithTrigger(Model model)
+    {
+        var canFollow = model.ReadsNewRows || model.FeedsItself;
+        if (model.Trigger is ModelTrigger.Interval or ModelTrigger.Continuous && !canFollow)
+            errors.Add(
+                model.Place,
+                $"'{model.Name}' cannot follow its input: "
+                    + (model.Materialization.Strategy is null
+                        ? $"a {model.Materialization.Name} is made of all rows each time"
+                        : "its SELECT reads all rows each time"),
+                "make it incremental and read STREAM(table), or take 'trigger' out; 'schedule' runs any model");
+        return canFollow ? model with { Trigger = model.Trigger ?? project.File.Trigger } : model;
     }
 
     /// <summary>Says of a model of last versions whether its events are those of one log alone.</summary>

@@ -31,6 +31,9 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     /// <summary>The batch that the table carried when the step looked last.</summary>
     LastCommittedBatch carried;
 
+    /// <summary>Whether the last batch that was planned left rows to the next one.</summary>
+    bool leavesRows;
+
     Model Model => node.Model;
 
     /// <summary>Whether the table is rebuilt, with all rows that the SELECT returns.</summary>
@@ -58,6 +61,8 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         while (progress is { Open: { } open, IsGone: false } && !await batches.GiveUpAsync(open, cancellationToken))
             progress = await ReadAsync(cancellationToken);
         var result = await RunNextAsync(progress, cancellationToken);
+        while (leavesRows && !context.MakesOneBatch && result.Error is null)
+            result = result.Then(await RunNextAsync(await ReadAsync(cancellationToken), cancellationToken));
         return resumed is null ? result : resumed.Then(result);
     }
 
@@ -88,6 +93,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
             return await SkipAsync(cancellationToken);
         if (IsIncremental && done is not null) await goesOn.CheckKeysAsync(done, cancellationToken);
         plan = await goesOn.FollowAsync(plan, cancellationToken);
+        leavesRows = plan.LeavesRows;
         return (await RunBatchAsync(Open(plan, progress.Next), new(progress.Done), cancellationToken))!;
     }
 

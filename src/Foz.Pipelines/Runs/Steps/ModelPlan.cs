@@ -27,6 +27,9 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     /// <summary>Whether the table is made again from all rows.</summary>
     public bool MakesAgain { get; init; }
 
+    /// <summary>Whether the model limits its batches, and more is new than this one reads.</summary>
+    public bool LeavesRows { get; init; }
+
     /// <summary>The tables and views that were looked at, directly or through views.</summary>
     public IReadOnlyList<TableName> Seen { get; init; } = [];
 
@@ -43,6 +46,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         var definition = new StringBuilder(Describe(model));
         var rearranged = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
         var seen = new List<TableName>();
+        var leavesRows = false;
         foreach (var reference in model.References.Where(r =>
             r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
         {
@@ -56,7 +60,14 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 var from = reference.IsStream && last is not null
                     ? ReadBefore(model, last, table, snapshot.Id)?.Version
                     : null;
-                tables[table.ToString()] = new(snapshot.Version, from) { Id = snapshot.Id };
+                // The same table may be read by STREAM and by a view.
+                if (!reference.IsStream && tables.ContainsKey(table.ToString())) continue;
+                var to = from is { } since && model.Trigger is { Limit: { IsNone: false } limit }
+                    ? await (await reads.Lake.OpenTableAsync(table, cancellationToken))
+                        .LastFittingAsync(since, snapshot.Version, limit.RowsMax, limit.BytesMax, cancellationToken)
+                    : snapshot.Version;
+                leavesRows |= to < snapshot.Version;
+                tables[table.ToString()] = new(to, from) { Id = snapshot.Id };
                 if (last is not null && VersionIn(last, table.ToString(), snapshot.Id) is { } read
                     && read < snapshot.Version
                     && !await (await reads.Lake.OpenTableAsync(table, cancellationToken))
@@ -66,15 +77,14 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         }
         return new(Hash(definition.ToString()), tables.ToImmutable())
         {
-            Rearranged = rearranged.ToImmutable(), Seen = seen,
+            Rearranged = rearranged.ToImmutable(), Seen = seen, LeavesRows = leavesRows,
         };
     }
 
     /// <summary>
     /// Whether a model reads only new rows, or those of an interval, and its table keeps those that it has.
     /// </summary>
-    public static bool GoesOn(Model model) => model.Materialization.Strategy is IncrementalStrategy.Microbatch
-        || (model.Materialization.Strategy is not null && model.References.Any(r => r.IsStream));
+    public static bool GoesOn(Model model) => model.ReadsNewRows;
 
     /// <summary>Whether a batch has read all of this already.</summary>
     public bool IsDoneBy(Model model, StepManifest last)
@@ -90,9 +100,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     /// Whether a model may return other rows after each batch although its input is the same: it adds to a table that
     /// it reads itself, or its template queries the lake, as by <c>is_incremental()</c>.
     /// </summary>
-    public static bool Feeds(Model model) => model.Materialization is Materialization.Incremental && !GoesOn(model)
-        && (model.Template is not null
-            || model.References.Any(r => r is { Kind: ReferenceKind.Self, IsOrderOnly: false }));
+    public static bool Feeds(Model model) => model.FeedsItself;
 
     /// <summary>A hash of the text that a template which asks the lake gave; null of a model without one.</summary>
     public static string? RenderedOf(Model model) => model.Template is null ? null : Hash(model.Sql);

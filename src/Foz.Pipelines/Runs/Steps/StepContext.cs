@@ -37,6 +37,12 @@ sealed record StepContext(Lakehouse Lake, string RunId, bool IsFullRefresh, Acti
     /// <summary>Limits what the run reads and writes; null where nothing does.</summary>
     public IRunBudget? Budget { get; init; }
 
+    /// <summary>
+    /// Whether a model that limits its batches makes one of them, and others take turns with it, and not all that are
+    /// due.
+    /// </summary>
+    public bool MakesOneBatch { get; init; }
+
     /// <summary>What <c>foz.yml</c> says; null where a step is only looked at.</summary>
     public ProjectFile? Project { get; init; }
 
