@@ -16,9 +16,6 @@ public sealed class DeltaTable
     const int CheckpointCommitsMin = 10;
     const int CheckpointCommitsMax = 100;
 
-    // A table that is committed to all the time would be written as often.
-    static readonly TimeSpan checkpointInterval = TimeSpan.FromSeconds(10);
-
     // They share what did not change between them.
     const int RecentMax = 8;
 
@@ -28,7 +25,7 @@ public sealed class DeltaTable
     readonly CommitTimes times;
     readonly Snapshot? floor;
     ImmutableArray<Snapshot> recent = [];
-    long cleanedDayTicks, checkpointedTicks;
+    long cleanedDayTicks;
 
     /// <summary>A table, which need not exist yet.</summary>
     /// <param name="store">The store whose root is the table's folder.</param>
@@ -205,9 +202,8 @@ public sealed class DeltaTable
 
     /// <summary>
     /// Writes a checkpoint if the log after the last one has become long: as many commits as the property
-    /// <c>delta.checkpointInterval</c> says; without it 100, or 10 that weigh half of the last checkpoint, if this
-    /// object wrote none in the last ten seconds. Meant for after each commit of one's own; costs nothing while none is
-    /// due.
+    /// <c>delta.checkpointInterval</c> says; without it 10 that weigh half of the last checkpoint, or 100. Meant for
+    /// after each commit of one's own; costs nothing while none is due.
     /// </summary>
     /// <returns>How it ended; null if none was due.</returns>
     public async ValueTask<CheckpointResult?> WriteCheckpointIfDueAsync(
@@ -248,7 +244,6 @@ public sealed class DeltaTable
             .WriteAsync(content, TableProperties.HasV2Checkpoints(snapshot), cancellationToken);
         if (result is not CheckpointResult.Written written) return result;
         RememberCheckpoint(snapshot.Version, written.SizeBytes);
-        Interlocked.Exchange(ref checkpointedTicks, time.GetUtcNow().Ticks);
         await WriteChecksumAsync(snapshot, commit: null, cancellationToken);
         return written with { Cleanup = await CleanUpLogAsync(isOncePerDay: true, cancellationToken) };
     }
@@ -341,13 +336,12 @@ public sealed class DeltaTable
             : known,
         (Version: version, SizeBytes: sizeBytes));
 
-    bool IsCheckpointDue(Snapshot snapshot)
+    static bool IsCheckpointDue(Snapshot snapshot)
     {
         var tail = snapshot.Tail;
         if (TableProperties.CheckpointInterval(snapshot.Metadata) is { } interval) return tail.CommitCount >= interval;
         return tail.CommitCount >= CheckpointCommitsMax
-            || (tail.CommitCount >= CheckpointCommitsMin && 2 * tail.CommitBytes >= tail.CheckpointBytes
-                && time.GetUtcNow().Ticks - Interlocked.Read(ref checkpointedTicks) >= checkpointInterval.Ticks);
+            || (tail.CommitCount >= CheckpointCommitsMin && 2 * tail.CommitBytes >= tail.CheckpointBytes);
     }
 
     DeltaException NoTable() =>

@@ -162,25 +162,6 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public async Task Commits_that_come_fast_wait_for_ten_seconds()
-    {
-        await table.CreateAsync();
-        var writer = table.Open();
-        var snapshot = await writer.LatestSnapshotAsync(Ct);
-        var written = new List<int>();
-        for (var version = 1; version <= 60; version++)
-        {
-            var now = table.Time.Now;
-            var files = Enumerable.Range(0, 1 + snapshot.FileCount / 5).Select(i => LogTable.Add($"f{version}-{i}"));
-            snapshot = writer.Advance(snapshot, await table.CommitAsync(version, files));
-            table.Time.Now = version == 40 ? now + TimeSpan.FromSeconds(10) : now;
-            if (await writer.WriteCheckpointIfDueAsync(snapshot, Ct) is CheckpointResult.Written) written.Add(version);
-            snapshot = await writer.LatestSnapshotAsync(Ct);
-        }
-        Assert.Equal([9, 40], written);
-    }
-
-    [Fact]
     public async Task A_checkpoint_of_another_writer_spares_ones_own()
     {
         await table.CreateAsync();
