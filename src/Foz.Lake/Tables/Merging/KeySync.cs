@@ -243,9 +243,9 @@ public sealed class KeySync
             session, Present, files, withAddresses: true, cancellationToken, new() { Tracked = change.Tracked });
     }
 
-    KeyLookup? FindLookup(long rows, IReadOnlyList<AddFile> candidates) => KeyLookup.Find(
-        session, table, Present!, [.. keys.Select(key => Present!.Schema.Columns.Find(key.Name) ?? key)], rows,
-        candidates);
+    /// <summary>The lookup; null also where a key takes a wider type, in which its values are other texts.</summary>
+    KeyLookup? FindLookup(long rows, IReadOnlyList<AddFile> candidates) =>
+        KeyLookup.Find(session, table, Present!, keys, rows, candidates);
 
     void Count(long updated, long deleted)
     {
