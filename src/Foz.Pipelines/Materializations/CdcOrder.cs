@@ -11,7 +11,7 @@ namespace Foz.Pipelines.Materializations;
 
 /// <summary>
 /// Events of one log, in its order: each is later than all that the table was made of, so that the last one of a key
-/// decides, and nothing is to be known of earlier ones but how far the log was read.
+/// decides. Of earlier ones only how far the log was read is kept.
 /// </summary>
 /// <param name="session">
 /// The session with the events; its temporary table <c>foz_next</c> is replaced.
@@ -29,7 +29,7 @@ sealed class CdcOrder(EngineSession session, Model model, CdcInput input)
     /// <param name="model">The model.</param>
     /// <param name="strategy">Its strategy.</param>
     /// <param name="present">The table; null where it is made from the beginning.</param>
-    /// <exception cref="FozException">It was made so, and its events have an order no more.</exception>
+    /// <exception cref="FozException">It was made so, and its events no longer come in the order of a log.</exception>
     public static bool Applies(Model model, IncrementalStrategy.Cdc strategy, TableSnapshot? present)
     {
         if (present is null) return strategy.IsInOrder;
@@ -58,7 +58,7 @@ sealed class CdcOrder(EngineSession session, Model model, CdcInput input)
         return write with { Properties = [.. write.Properties, new(KeysProperty, keys)] };
     }
 
-    /// <summary>Returns how a table is written that is made otherwise.</summary>
+    /// <summary>Returns how a table is written that has a state beside it from now on.</summary>
     public static WriteOptions Forget(WriteOptions write) =>
         write with { Properties = [.. write.Properties, new(KeysProperty, null)] };
 

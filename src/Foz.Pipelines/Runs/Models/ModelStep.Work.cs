@@ -49,7 +49,7 @@ sealed partial class ModelStep
     /// <summary>Whether a model that may add other rows after each batch would change its table now.</summary>
     async Task<bool> FeedsRowsAsync(ModelPlan plan, CancellationToken cancellationToken)
     {
-        if (!ModelPlan.Feeds(Model)) return false;
+        if (!Model.FeedsItself) return false;
         using var session = context.Lake.Engines.Open(Workload.Models);
         return await new FedRows(session, Model, new StepNameResolver(context.Lake, node, plan.Tables)).AreThereAsync(
             node.Table, cancellationToken);
@@ -69,7 +69,7 @@ sealed partial class ModelStep
     /// <summary>An incremental table keeps what its SQL made of older rows before it was changed.</summary>
     void WarnOfOldRows(ModelPlan plan, StepManifest last)
     {
-        if (plan.Fingerprint == last.Fingerprint || !ModelPlan.GoesOn(Model)) return;
+        if (plan.Fingerprint == last.Fingerprint || !Model.ReadsNewRows) return;
         context.Warn(new(
             $"the definition of {node.Name} changed since batch {last.Batch}: "
             + "the rows that it has are as the old one made them",

@@ -77,7 +77,7 @@ sealed class UpToDateCache
         // What is due of time is another thing each day, and what a template says of a table that is there is in no
         // definition.
         if (path is null || node.Model.Materialization.Strategy is IncrementalStrategy.Microbatch
-            || ModelPlan.Feeds(node.Model))
+            || node.Model.FeedsItself)
             return;
         noted[node.Table] = new(
             DefinitionOf(node), isUnchanged, [node.Table, .. seen.Where(name => name != node.Table).Distinct()]);

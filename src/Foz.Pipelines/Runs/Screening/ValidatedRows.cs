@@ -114,7 +114,7 @@ sealed record ValidatedRows(StepContext Context, GraphNode Node, EngineSession S
     /// </summary>
     bool IsReadAgain(RetainedRows kept) =>
         kept is { ReplacedKey.Count: > 0, ReplacedWhere: null } && Node is GraphNode.OfModel { Model: var model }
-            && !ModelPlan.GoesOn(model);
+            && !model.ReadsNewRows;
 
     /// <summary>
     /// The rows that are not in the quarantine as they are, for the same checks, since an earlier batch.

@@ -81,26 +81,15 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         };
     }
 
-    /// <summary>
-    /// Whether a model reads only new rows, or those of an interval, and its table keeps those that it has.
-    /// </summary>
-    public static bool GoesOn(Model model) => model.ReadsNewRows;
-
     /// <summary>Whether a batch has read all of this already.</summary>
     public bool IsDoneBy(Model model, StepManifest last)
     {
-        if (GoesOn(model))
+        if (model.ReadsNewRows)
             return model.References.Where(r => r.IsStream).Select(r => r.Table.ToString())
                 .All(name => IsReadBy(last, name, Tables.GetValueOrDefault(name)));
         return Fingerprint == last.Fingerprint && ReadsSameRows(last)
-            && (last.Rendered is null || last.Rendered == RenderedOf(model) || Feeds(model));
+            && (last.Rendered is null || last.Rendered == RenderedOf(model) || model.FeedsItself);
     }
-
-    /// <summary>
-    /// Whether a model may return other rows after each batch although its input is the same: it adds to a table that
-    /// it reads itself, or its template queries the lake, as by <c>is_incremental()</c>.
-    /// </summary>
-    public static bool Feeds(Model model) => model.FeedsItself;
 
     /// <summary>A hash of the text that a template which asks the lake gave; null of a model without one.</summary>
     public static string? RenderedOf(Model model) => model.Template is null ? null : Hash(model.Sql);
@@ -173,7 +162,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         foreach (var rule in model.Clean)
             text.Append('\n').Append(rule.Name).Append(' ').AppendJoin(',', rule.Columns).Append(' ')
                 .Append(rule.Signature);
-        if (GoesOn(model)) return text.ToString();
+        if (model.ReadsNewRows) return text.ToString();
         foreach (var check in model.Checks) text.Append('\n').Append(check.Fingerprint);
         return text.ToString();
     }
