@@ -91,9 +91,9 @@ public sealed class ChangeReader : IChangeReader
                 readAt = work.Lake.Clock.GetTimestamp();
                 if (hasChanges) await committed(reading.TakeResults());
                 if (work.Lake.Clock.GetElapsedTime(lookedAt) < lookInterval) continue;
-                // The next run does what is asked.
-                if (await reading.IsAskedAsync(cancellationToken)) return;
-                if (!hasChanges) await reading.KeepPositionAsync(cancellationToken);
+                // The next run does what needs an opening.
+                if (await reading.TakeAskedAsync(cancellationToken)) return;
+                await reading.KeepPositionAsync(cancellationToken);
                 lookedAt = work.Lake.Clock.GetTimestamp();
             }
         }

@@ -41,6 +41,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
                     IsStopped = isStopped,
                     Reader = reader?.Name,
                     IsCopied = present?.Properties.ContainsKey(BronzeTable.CopyProperty) is true,
+                    IsCopying = present?.Properties.ContainsKey(CopyProgress.Property) is true,
                     Rows = present?.RowCount,
                     Position = last?.Position,
                     ChangedAt = present?.Timestamp,
@@ -120,19 +121,38 @@ public sealed class StreamService(Lakehouse lake, Project project)
     /// <exception cref="FozException">No stream of mode cdc has the table, or nothing of it is held.</exception>
     public async Task ResumeAsync(TableName table, CancellationToken cancellationToken)
     {
-        var streams = Streams.ToList();
-        if (streams.Where(known => known.Stream.Table == table).ToList() is not [var (source, stream)])
-            throw new FozException(ErrorKind.Usage, $"{table} is no table of a stream of mode cdc")
-            {
-                Hint = NearestName.Hint($"{table}", [.. streams.Select(known => $"{known.Stream.Table}")])
-                    ?? "foz stream ls lists them",
-            };
+        var (source, stream) = Find(table);
         if (await FindHeldAsync(source, stream, cancellationToken) is null)
             throw new FozException(ErrorKind.Usage, $"no changes of {table} are held")
             {
                 Hint = "foz stream ls shows which tables stand still",
             };
-        await LogOf(source.Name).AskToResumeAsync(stream.Definition.Name, cancellationToken);
+        await LogOf(source.Name).AskAsync(StreamRequest.Resume, stream.Definition.Name, cancellationToken);
+    }
+
+    /// <summary>
+    /// Asks that a table is copied again while its changes, and those of the other tables, are read: by the next run,
+    /// or within a minute by the host that follows its source. Rows that its source does not have go with the copy.
+    /// </summary>
+    /// <param name="table">The bronze table.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">No stream of mode cdc has the table.</exception>
+    public async Task SnapshotAsync(TableName table, CancellationToken cancellationToken)
+    {
+        var (source, stream) = Find(table);
+        await LogOf(source.Name).AskAsync(StreamRequest.Snapshot, stream.Definition.Name, cancellationToken);
+    }
+
+    (ProjectSource Source, ProjectStream Stream) Find(TableName table)
+    {
+        var streams = Streams.ToList();
+        return streams.Where(known => known.Stream.Table == table).ToList() is [var found]
+            ? found
+            : throw new FozException(ErrorKind.Usage, $"{table} is no table of a stream of mode cdc")
+            {
+                Hint = NearestName.Hint($"{table}", [.. streams.Select(known => $"{known.Stream.Table}")])
+                    ?? "foz stream ls lists them",
+            };
     }
 
     IEnumerable<(ProjectSource Source, ProjectStream Stream)> Streams =>
@@ -216,6 +236,9 @@ public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
     /// <summary>Gets whether its table was copied, so that changes follow.</summary>
     public bool IsCopied { get; init; }
 
+    /// <summary>Gets whether a copy of its table is not finished.</summary>
+    public bool IsCopying { get; init; }
+
     /// <summary>Gets how many rows its table has, copies and changes; null where that is not known.</summary>
     public long? Rows { get; init; }
 
@@ -248,6 +271,7 @@ public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
         { IsCopied: true, Lag: null } => NoSlot,
         { Lag.IsLost: true } => Lost,
         { IsStopped: true } => Stopped,
+        { IsCopying: true } => "is copied",
         { IsCopied: false } => "waits for its copy",
         { Lag.IsActive: true } => "followed",
         _ => "idle",

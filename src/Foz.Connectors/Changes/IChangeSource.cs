@@ -103,6 +103,12 @@ public sealed class ChangeStart(ChangePosition position, string snapshot, IAsync
     /// <summary>Gets the source's time just before the snapshot; null where it is not known.</summary>
     public DateTimeOffset? TakenAt { get; init; }
 
+    /// <summary>
+    /// Gets a number below which all of the source's transactions are in the snapshot, or rolled back; null where rows
+    /// do not name the transaction that wrote them.
+    /// </summary>
+    public long? OldestTransaction { get; init; }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Session.DisposeAsync();
 }

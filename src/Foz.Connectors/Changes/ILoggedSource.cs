@@ -40,6 +40,18 @@ public interface ILoggedSource : ISource
     Task<IReadOnlyDictionary<string, RowChecksum>> SumAsync(
         StreamDefinition stream, IReadOnlyList<string> keys, IReadOnlyList<string> columns,
         CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads the next part of a copy of a table, as of the moment that is shared. All parts together have each row of
+    /// the table; with those of earlier moments, and the changes since, they still do.
+    /// </summary>
+    /// <param name="stream">The stream of the table.</param>
+    /// <param name="after">Where the parts so far end; null for the first one.</param>
+    /// <param name="context">Where it is read.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">Thrown when the source fails, or no longer shows the moment.</exception>
+    Task<CopyPart> ReadCopyAsync(
+        StreamDefinition stream, CopyEnd? after, ReadContext context, CancellationToken cancellationToken);
 }
 
 /// <summary>What makes a table no stream of changes.</summary>

@@ -8,7 +8,7 @@ using Foz.Lake.Data;
 namespace Foz.Connectors.Databases;
 
 /// <summary>A database as a source.</summary>
-sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options) : ISource
+sealed partial class DatabaseSource(SourceDefinition definition, DatabaseOptions options) : ISource
 {
     const int RangesPerConnection = 4;
     const int SplitRowsMin = 10_000;
@@ -130,21 +130,27 @@ sealed class DatabaseSource(SourceDefinition definition, DatabaseOptions options
         };
     }
 
-    /// <summary>Reads all rows of a table, each with all of its columns, as a transaction shows them.</summary>
+    /// <summary>Reads rows of a table, each with all of its columns, as a transaction shows them.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="snapshot">The transaction.</param>
+    /// <param name="snapshot">The transaction, and which rows.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">The database refuses.</exception>
     public async Task<StreamRows> ReadAsync(
         StreamDefinition stream, TableSnapshot snapshot, CancellationToken cancellationToken)
     {
         var table = await DescribeAsync(stream, cancellationToken);
-        var range = snapshot.Condition is { } condition ? new(condition(table.Columns), []) : KeyCondition.All;
+        return Read(
+            table, snapshot,
+            snapshot.Condition is { } condition ? new(condition(table.Columns), []) : KeyCondition.All);
+    }
+
+    StreamRows.Streamed Read(SourceTable table, TableSnapshot snapshot, KeyCondition range)
+    {
         var reading = new DatabaseReading(session, table.SelectSql, table.Columns, new([range]))
         {
             Shared = snapshot.Connection,
         };
-        return new StreamRows.Streamed(new(table.Fields, [reading.ReadAsync(CancellationToken.None)]))
+        return new(new(table.Fields, [reading.ReadAsync(CancellationToken.None)]))
         {
             Fields = table.Fields, CommittedAt = snapshot.TakenAt, OnDispose = snapshot.OnRead,
         };

@@ -98,7 +98,9 @@ sealed class PgCatalog : IAsyncDisposable
         SELECT COALESCE(max(pg_catalog.pg_relation_size(c.oid)), 0),
                COALESCE(sum(pg_catalog.pg_relation_size(c.oid)), 0)::bigint,
                bool_and(c.relkind IN ('r', 'm', 'p') AND COALESCE(a.amname, 'heap') = 'heap'),
-               pg_catalog.current_setting('block_size')::bigint
+               pg_catalog.current_setting('block_size')::bigint,
+               pg_catalog.md5(pg_catalog.string_agg(
+                   c.oid || ' ' || COALESCE(pg_catalog.pg_relation_filenode(c.oid), 0), ' ' ORDER BY c.oid))
           FROM member JOIN pg_catalog.pg_class c ON c.oid = member.oid LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam
         """;
 
@@ -231,7 +233,10 @@ sealed class PgCatalog : IAsyncDisposable
             $"measuring {relation}",
             SizeSql,
             [new NpgsqlParameter { Value = relation.Oid, NpgsqlDbType = NpgsqlDbType.Oid }],
-            row => new RelationSize(row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2), (int)row.GetInt64(3)),
+            row => new RelationSize(row.GetInt64(0), row.GetInt64(1), row.GetBoolean(2), (int)row.GetInt64(3))
+            {
+                Files = row.GetString(4),
+            },
             cancellationToken)).Single();
 
     /// <summary>The largest value of a cursor column as the server writes it; null where there is none above.</summary>

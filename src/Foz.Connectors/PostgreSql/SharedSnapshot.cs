@@ -61,8 +61,14 @@ sealed class SharedSnapshot(PgOptions options) : IAsyncDisposable
     /// <param name="options">The server.</param>
     /// <param name="start">The start.</param>
     public SharedSnapshot(PgOptions options, ChangeStart start)
-        : this(options) =>
+        : this(options)
+    {
         snapshot = new(start.Snapshot, start.Position.Number, start.TakenAt ?? DateTimeOffset.UnixEpoch);
+        OldestTransaction = start.OldestTransaction;
+    }
+
+    /// <summary>As <see cref="ChangeStart.OldestTransaction"/>.</summary>
+    public long? OldestTransaction { get; }
 
     /// <summary>The snapshot; null where there is none, as the server has no session to spare.</summary>
     /// <exception cref="FozException">The server cannot be reached, or refuses.</exception>

@@ -13,6 +13,9 @@ sealed record TableSelection(Relation Relation, IReadOnlyList<ReadColumn> Column
     /// <summary>The ORDER BY, for a table that is read in one piece; empty for any order.</summary>
     public string Order { get; init; } = "";
 
+    /// <summary>The blocks that are read.</summary>
+    public BlockSpan Blocks { get; init; } = BlockSpan.All;
+
     /// <summary>Gets the current work, for errors.</summary>
     public string Doing => $"reading {Relation}";
 
@@ -179,12 +182,12 @@ sealed class TableReading : IAsyncDisposable
             }
             // Before version 14 a range of blocks would be found by reading the whole table.
             if (size is not null && first.ServerMajorVersion >= 14 && selection.Relation.Access == RelationAccess.All)
-                for (var left = BlockRanges.Connections(size, options.ConnectionsMax) - 1; left > 0; left--)
+                for (var left = Connections(size) - 1; left > 0; left--)
                     if (await ShareSnapshotAsync(options, selection, snapshot.Id, cancellationToken) is { } other)
                         opened.Add(other);
                     else
                         break;
-            var parts = size is null ? BlockRanges.Whole() : BlockRanges.Of(size, opened.Count);
+            var parts = size is null ? BlockRanges.Whole() : BlockRanges.Of(size, opened.Count, selection.Blocks);
             return new TableReading(selection, parts, opened) { Lsn = snapshot.Lsn, TakenAt = snapshot.TakenAt };
         }
         catch (Exception error)
@@ -193,6 +196,9 @@ sealed class TableReading : IAsyncDisposable
             if (SourceFault.IsOfSource(error)) throw SourceFault.Of(error, selection.Doing, options);
             throw;
         }
+
+        int Connections(RelationSize known) =>
+            BlockRanges.Connections(known, options.ConnectionsMax, selection.Blocks);
     }
 
     /// <summary>A snapshot of the table's own; null where it is no longer as the reading was prepared for.</summary>

@@ -8,6 +8,16 @@ using Foz.Storage;
 
 namespace Foz.Streams.Batches;
 
+/// <summary>What a user may ask of a stream.</summary>
+enum StreamRequest
+{
+    /// <summary>To bring its held changes into its table.</summary>
+    Resume,
+
+    /// <summary>To copy its table again.</summary>
+    Snapshot,
+}
+
 /// <summary>The batches of a source's changes, and the name of its reader, in <c>_foz/streams</c>.</summary>
 /// <param name="lake">The lake's objects.</param>
 /// <param name="environment">The environment.</param>
@@ -120,23 +130,24 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     public async Task<bool> IsStoppedAsync(CancellationToken cancellationToken) =>
         await lake.GetInfoAsync(StoppedPath, cancellationToken) is not null;
 
-    /// <summary>Asks the next one who reads to bring the held changes of a stream into its table.</summary>
-    public Task AskToResumeAsync(string stream, CancellationToken cancellationToken) =>
-        lake.PutIfAbsentAsync(ResumePrefix + stream, ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
+    /// <summary>Asks the one who reads for something of a stream.</summary>
+    public Task AskAsync(StreamRequest request, string stream, CancellationToken cancellationToken) =>
+        lake.PutIfAbsentAsync(PathOf(request) + stream, ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
 
-    /// <summary>Returns the streams whose held changes were asked for.</summary>
-    public async Task<IReadOnlyList<string>> FindResumesAsync(CancellationToken cancellationToken)
+    /// <summary>Returns the streams for which something was asked.</summary>
+    public async Task<IReadOnlyList<string>> FindAskedAsync(
+        StreamRequest request, CancellationToken cancellationToken)
     {
-        var streams = new List<string>();
+        var (prefix, streams) = (PathOf(request), new List<string>());
         await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken))
-            if (info.Path.StartsWith(ResumePrefix, StringComparison.Ordinal))
-                streams.Add(info.Path[ResumePrefix.Length..]);
+            if (info.Path.StartsWith(prefix, StringComparison.Ordinal))
+                streams.Add(info.Path[prefix.Length..]);
         return streams;
     }
 
-    /// <summary>Forgets that held changes were asked for.</summary>
-    public Task ForgetResumeAsync(string stream, CancellationToken cancellationToken) =>
-        lake.DeleteAsync(ResumePrefix + stream, cancellationToken).AsTask();
+    /// <summary>Forgets that something was asked of a stream.</summary>
+    public Task ForgetAskedAsync(StreamRequest request, string stream, CancellationToken cancellationToken) =>
+        lake.DeleteAsync(PathOf(request) + stream, cancellationToken).AsTask();
 
     /// <summary>Forgets all batches, and then that this was asked for.</summary>
     public async Task ResetAsync(CancellationToken cancellationToken)
@@ -148,7 +159,7 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
         foreach (var path in paths.Append($"{folder}/{ResetFile}")) await lake.DeleteAsync(path, cancellationToken);
     }
 
-    string ResumePrefix => $"{folder}/resume.";
+    string PathOf(StreamRequest request) => $"{folder}/{request.ToString().ToLowerInvariant()}.";
 
     string StoppedPath => $"{folder}/{StoppedFile}";
 

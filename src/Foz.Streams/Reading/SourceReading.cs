@@ -1,8 +1,6 @@
-using Foz.Connectors;
 using Foz.Connectors.Changes;
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Runs.Streams;
@@ -18,7 +16,7 @@ namespace Foz.Streams.Reading;
 /// that was cut off is read again as it was, by those tables that lack it.
 /// </summary>
 /// <param name="work">The source, and what it is read for.</param>
-sealed class SourceReading(ChangeWork work) : IAsyncDisposable
+sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
 {
     /// <summary>How long a batch gathers changes where all that are there are read: large ones are fast.</summary>
     static readonly TimeSpan drainTime = TimeSpan.FromSeconds(30);
@@ -71,6 +69,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
                 cancellationToken);
             tables[known.Definition.Name] = table;
         }
+        copies = new(work, feed.Source, KeepCopyAsync);
         if (await log.FindLastAsync(cancellationToken) is { } found)
         {
             last = found;
@@ -81,19 +80,26 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         {
             await StartAsync(cancellationToken);
         }
+        isCopying = tables.Values.Any(table => table.NeedsCopy);
         opened.TrySetResult(true);
     }
 
     /// <summary>
-    /// Whether a user stopped the source, or asked for a start from the beginning, or for held changes, which the next
-    /// opening answers.
+    /// Takes what users asked for meanwhile. Returns whether they stopped the source, or asked for a start from the
+    /// beginning or for held changes, which the next opening answers.
     /// </summary>
-    public async Task<bool> IsAskedAsync(CancellationToken cancellationToken) =>
-        await log.IsStoppedAsync(cancellationToken) || await log.IsResetAskedForAsync(cancellationToken)
-        || (await log.FindResumesAsync(cancellationToken)).Count > 0;
+    public async Task<bool> TakeAskedAsync(CancellationToken cancellationToken)
+    {
+        if (await log.IsStoppedAsync(cancellationToken)) return true;
+        await TakeAskedCopiesAsync(cancellationToken);
+        return await log.IsResetAskedForAsync(cancellationToken)
+            || (await log.FindAskedAsync(StreamRequest.Resume, cancellationToken)).Count > 0;
+    }
 
-    /// <summary>Reads a batch, and commits it to the tables that it changes.</summary>
-    /// <returns>Whether it has changes.</returns>
+    /// <summary>
+    /// Reads a batch, and commits it to the tables that it changes; then copies a part of a table that needs it.
+    /// </summary>
+    /// <returns>Whether a table changed.</returns>
     /// <exception cref="FozException">
     /// The source failed, or changes do not fit a table: the batch is read again then.
     /// </exception>
@@ -101,6 +107,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     {
         await using var staged = new StagedTables(
             work.Lake.Engines, () => new(last.Number + 1, work.Lake.Clock.GetUtcNow(), reader.Offset));
+        if (isCopying) limits = limits with { IdleMax = copyingIdleTime };
         var end = await ReadAsync(staged, limits, cancellationToken);
         if (staged.Tables.Count > 0)
         {
@@ -114,9 +121,9 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             await AddAsync(batch, cancellationToken);
             await CommitAsync(commits, cancellationToken);
         }
-        await CopyMissingAsync(cancellationToken);
+        var isCopied = await CopyNextAsync(waits: false, cancellationToken);
         reached = end.Position;
-        return staged.Tables.Count > 0;
+        return staged.Tables.Count > 0 || isCopied;
     }
 
     /// <summary>
@@ -131,7 +138,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             if (!await opened.Task.WaitAsync(cancellationToken)) return false;
             var end = await stream!.FindEndAsync(cancellationToken);
             await stream.BeatAsync(cancellationToken);
-            while (reached is not { } now || now.CompareWith(end) is not PositionOrder.Ordered { Sign: >= 0 })
+            while (isCopying || reached is not { } now
+                || now.CompareWith(end) is not PositionOrder.Ordered { Sign: >= 0 })
             {
                 if (isOver) return false;
                 await Task.Delay(waitInterval, work.Lake.Clock, cancellationToken);
@@ -164,14 +172,18 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         await stream.ConfirmAsync(stream.Position, cancellationToken);
     }
 
-    /// <summary>Reads all that was committed before now.</summary>
+    /// <summary>Copies the tables that need it, and reads all that was committed before now.</summary>
     public async Task CatchUpAsync(CancellationToken cancellationToken)
     {
+        await CopyAllAsync(cancellationToken);
         var end = await stream!.FindEndAsync(cancellationToken);
         await stream.BeatAsync(cancellationToken);
         var limits = new ChangeLimits { Until = end, WaitMax = drainTime };
         while (stream.Position.CompareWith(end) is not PositionOrder.Ordered { Sign: >= 0 })
+        {
             await ReadBatchAsync(limits, cancellationToken);
+            await CopyAllAsync(cancellationToken);
+        }
         await KeepPositionAsync(cancellationToken);
     }
 
@@ -180,6 +192,7 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
     {
         isOver = true;
         opened.TrySetResult(false);
+        if (copies is not null) await copies.DisposeAsync();
         if (stream is not null) await stream.DisposeAsync();
         if (feed is not null) await feed.Source.DisposeAsync();
         spool.Delete(recursive: true);
@@ -190,7 +203,8 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         // Its name was kept here first: what the source has under it, a run made that ended before it kept more.
         await feed.Source.StopAsync(cancellationToken);
         Failpoint.Hit("streams.start");
-        await using var start = await feed.Source.StartAsync(cancellationToken);
+        var start = await feed.Source.StartAsync(cancellationToken);
+        copies.Begin(tables.Values, start);
         Failpoint.Hit("streams.started");
         await KeepAsync(reader with { Offset = await FindOffsetAsync(start, cancellationToken) }, cancellationToken);
         last = new()
@@ -202,7 +216,9 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
             SyncedAt = work.Lake.Clock.GetUtcNow(),
         };
         await log.AddAsync(last, cancellationToken);
-        await CopyAsync([.. tables.Values], start, cancellationToken);
+        foreach (var name in await log.FindAskedAsync(StreamRequest.Snapshot, cancellationToken))
+            await log.ForgetAskedAsync(StreamRequest.Snapshot, name, cancellationToken);
+        await BeginCopiesAsync(cancellationToken);
         stream = await OpenStreamAsync(last.Position, cancellationToken);
     }
 
@@ -241,12 +257,13 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         stream = await OpenStreamAsync(lacking.Count > 0 ? last.From : last.Position, cancellationToken);
         if (lacking.Count > 0) await RepeatAsync(lacking, cancellationToken);
         await stream.ConfirmAsync(Position, cancellationToken);
-        foreach (var asked in await log.FindResumesAsync(cancellationToken))
+        foreach (var name in await log.FindAskedAsync(StreamRequest.Resume, cancellationToken))
         {
-            if (tables.GetValueOrDefault(asked) is { } table) await table.ResumeAsync(last.Position, cancellationToken);
-            await log.ForgetResumeAsync(asked, cancellationToken);
+            if (tables.GetValueOrDefault(name) is { } table) await table.ResumeAsync(last.Position, cancellationToken);
+            await log.ForgetAskedAsync(StreamRequest.Resume, name, cancellationToken);
         }
-        await CopyMissingAsync(cancellationToken);
+        await TakeAskedCopiesAsync(cancellationToken);
+        await BeginCopiesAsync(cancellationToken);
     }
 
     async Task<IChangeStream> OpenStreamAsync(string position, CancellationToken cancellationToken) =>
@@ -305,28 +322,6 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         throw new System.Diagnostics.UnreachableException();
     }
 
-    /// <summary>Lets a table be copied again before any later change of it counts; that is kept first.</summary>
-    async Task ForgetCopyAsync(FeedTable known, CancellationToken cancellationToken)
-    {
-        tables[known.Stream].ForgetCopy();
-        await KeepAsync(
-            reader with
-            {
-                Streams = reader.Streams.Where(entry => entry.Key != known.Stream)
-                    .ToDictionary(StringComparer.Ordinal),
-            },
-            cancellationToken);
-    }
-
-    /// <summary>Copies the tables that have no copy whose changes follow.</summary>
-    async Task CopyMissingAsync(CancellationToken cancellationToken)
-    {
-        var missing = tables.Values.Where(table => table.NeedsCopy).ToList();
-        if (missing.Count == 0) return;
-        await using var start = await feed.Source.SnapshotAsync(cancellationToken);
-        await CopyAsync(missing, start, cancellationToken);
-    }
-
     BronzeTable? TableOf(ChangeTable table) => feed.Find(table) is { } known ? tables[known.Stream] : null;
 
     static long NumberOf(FeedTable table) => table.Shape ?? -1;
@@ -361,35 +356,5 @@ sealed class SourceReading(ChangeWork work) : IAsyncDisposable
         await log.AddAsync(batch, cancellationToken);
         last = batch;
         await log.ForgetAsync(batch.Number, cancellationToken);
-    }
-
-    async Task CopyAsync(List<BronzeTable> copied, ChangeStart start, CancellationToken cancellationToken)
-    {
-        await using var shared = work.Opened.ShareSnapshot(start);
-        foreach (var table in copied)
-        {
-            var folder = work.Lake.Engines.CreateTempFolder();
-            try
-            {
-                using var session = work.Lake.Engines.Open(Workload.Ingestion);
-                table.Table.ReachedBy(session);
-                await using var rows = await work.Opened.ReadAsync(
-                    table.Stream.Definition, new StreamInputs.OfAll(),
-                    new() { Engine = work.Lake.Engines, Meter = work.Meter, WorkFolder = folder.FullName },
-                    cancellationToken);
-                foreach (var warning in rows.Warnings) work.Warn(warning);
-                await table.CopyAsync(
-                    session, (StreamRows.Streamed)rows, start, NumberOf(start.Position), cancellationToken);
-                Failpoint.Hit("streams.copied");
-                if (table.CopiedAt is null) continue;
-                var name = table.Stream.Definition.Name;
-                await KeepAsync(
-                    reader.With(name, NumberOf(feed.Tables.First(known => known.Stream == name))), cancellationToken);
-            }
-            finally
-            {
-                folder.Delete(recursive: true);
-            }
-        }
     }
 }

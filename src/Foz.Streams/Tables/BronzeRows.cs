@@ -34,14 +34,15 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
     /// <param name="rows">The rows.</param>
     /// <param name="number">The position of the copy, as a number.</param>
     /// <param name="syncedAt">When it is made.</param>
-    /// <param name="truncates">Whether earlier rows of the table are none of it.</param>
-    public string OfCopy(string sql, StreamRows.Streamed rows, long number, DateTimeOffset syncedAt, bool truncates)
+    /// <param name="truncatedAt">The position, as a number, before which rows are none of it; null for none.</param>
+    public string OfCopy(
+        string sql, StreamRows.Streamed rows, long number, DateTimeOffset syncedAt, long? truncatedAt)
     {
         var own = string.Concat(rows.Fields.Select(field => $"s.{SqlText.Identifier(field.Name)}, "));
         var select = Masked(
             $"SELECT {own}{Marks("r", number, rows.CommittedAt)} FROM {sql} AS s", rows.Fields, syncedAt);
-        return truncates
-            ? $"{select}\nUNION ALL BY NAME SELECT {Marks("t", number - 1, rows.CommittedAt)}, {Constants(syncedAt)}"
+        return truncatedAt is { } before
+            ? $"{select}\nUNION ALL BY NAME SELECT {Marks("t", before, rows.CommittedAt)}, {Constants(syncedAt)}"
             : select;
     }
 
@@ -126,7 +127,8 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
             + ChangeColumns.Before;
     }
 
-    static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+    /// <summary>SQL of a number.</summary>
+    public static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     static string Instant(DateTimeOffset instant) => string.Create(
         CultureInfo.InvariantCulture, $"TIMESTAMPTZ '{instant.ToUniversalTime():yyyy-MM-dd HH:mm:ss.ffffff}+00'");

@@ -1,5 +1,4 @@
 using Foz.Connectors;
-using Foz.Connectors.Changes;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Data;
@@ -22,11 +21,11 @@ namespace Foz.Streams.Tables;
 /// <param name="work">The source, and what it is read for.</param>
 /// <param name="stream">The stream.</param>
 /// <param name="table">The table, which its first copy makes.</param>
-sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
+sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
 {
     /// <summary>
     /// The property of a table, and the parameter of commits in its history, that has a position of its source: that of
-    /// its last copy, and that at which it stands after a commit.
+    /// its last whole copy, and that at which it stands after a commit.
     /// </summary>
     public const string CopyProperty = "foz.streams.copy", PositionNote = "foz.streams.position";
 
@@ -43,7 +42,7 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
     string? heldFor;
     long rowsWritten, rowsHeld;
     long? version, copiedAt;
-    bool hasGap;
+    Func<string, long> numberOf = null!;
 
     /// <summary>Gets the stream.</summary>
     public ProjectStream Stream => stream;
@@ -52,12 +51,10 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
     public LakeTable Table => table;
 
     /// <summary>
-    /// Gets the position of its last copy as a number; null where it was not copied yet, or changes are missing since.
+    /// Gets the position of its last copy as a number, from which on it has all changes: that of the first part, if
+    /// not all of it is there. Null where it was not copied yet, or changes are missing since.
     /// </summary>
-    public long? CopiedAt => hasGap ? null : copiedAt;
-
-    /// <summary>Gets whether it is to be copied; not where it could not take the copy already.</summary>
-    public bool NeedsCopy => CopiedAt is null && error is null;
+    public long? CopiedAt => copiedAt;
 
     /// <summary>The step of a source's batches: the <c>appId</c> of their commits.</summary>
     public static string StepOf(ProjectSource source) => $"{source.Name}.changes";
@@ -70,16 +67,15 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
         Func<string, long> numberOf, bool isWhole, CancellationToken cancellationToken)
     {
         var present = await table.FindLatestAsync(cancellationToken);
-        copiedAt = isWhole && CopyOf(present) is { } text ? numberOf(text) : null;
+        this.numberOf = numberOf;
+        copying = isWhole ? CopyingOf(present) : null;
+        copiedAt = isWhole && (CopyOf(present) ?? copying?.First) is { } text ? numberOf(text) : null;
         held = new(await work.Lake.OpenTableAsync(stream.Table.Held, cancellationToken), stream.Table);
         if (HeldChanges.Find(await held.Table.FindLatestAsync(cancellationToken), present, step) is { } found)
             (rowsHeld, heldFor) = found;
         // A run that brought them into the table was cut off before it forgot them.
         else await held.ClearAsync(work.Lake.Engines, cancellationToken);
     }
-
-    /// <summary>Notes that changes are missing since its last copy.</summary>
-    public void ForgetCopy() => hasGap = true;
 
     /// <summary>Returns the number of the last batch that it has; -1 for none.</summary>
     public async Task<long> LastNumberAsync(CancellationToken cancellationToken) => Math.Max(
@@ -89,7 +85,7 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
     /// <summary>Returns the greatest number of a position that its changes have; null where it has none.</summary>
     public async Task<long?> LastPositionAsync(CancellationToken cancellationToken)
     {
-        if (await table.FindLatestAsync(cancellationToken) is not { } present || CopyOf(present) is null) return null;
+        if (await table.FindLatestAsync(cancellationToken) is not { } present || !HasHistory(present)) return null;
         using var session = work.Lake.Engines.Open(Workload.Ingestion);
         using var all = await TableRows.All(present).OpenAsync(session, filter: null, cancellationToken);
         return session.QueryScalar<long?>($"SELECT max({ChangeColumns.Lsn}) FROM {all.Sql}", cancellationToken);
@@ -99,54 +95,6 @@ sealed class BronzeTable(ChangeWork work, ProjectStream stream, LakeTable table)
     public async Task<bool> HasAsync(ChangeBatch batch, CancellationToken cancellationToken) =>
         await table.FindLatestAsync(cancellationToken) is null
         || await LastNumberAsync(cancellationToken) >= batch.Number;
-
-    /// <summary>
-    /// Copies all rows of the source's table. Rows that the lake's table has already stay as its history: a truncation
-    /// comes before the copy, so that rows which the source has no more are none of it. Where the table cannot take the
-    /// rows it stays without a copy, and says why in its result.
-    /// </summary>
-    /// <param name="session">The session that writes them.</param>
-    /// <param name="copied">The rows, as of the start.</param>
-    /// <param name="start">The moment.</param>
-    /// <param name="number">The number of its position.</param>
-    /// <param name="cancellationToken">Stops it.</param>
-    public async Task CopyAsync(
-        EngineSession session, StreamRows.Streamed copied, ChangeStart start, long number,
-        CancellationToken cancellationToken)
-    {
-        // What is held is older than the copy.
-        await held.ClearAsync(work.Lake.Engines, cancellationToken);
-        (heldFor, rowsHeld) = (null, 0);
-        var present = await table.FindLatestAsync(cancellationToken);
-        using var relation = session.Register(copied.Stream);
-        // What another mode left here is no history of changes.
-        var replaces = present is not null && CopyOf(present) is null;
-        var select = rows.OfCopy(
-            relation.Sql, copied, number, work.Lake.Clock.GetUtcNow(),
-            truncates: present is not null && !replaces);
-        var options = rows.OptionsOf(copied.Fields) with
-        {
-            Properties =
-            [
-                .. properties.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)),
-                KeyValuePair.Create(CopyProperty, (string?)$"{start.Position}"),
-            ],
-        };
-        var writer = new TableWriter(session);
-        try
-        {
-            await using var change = await ExplainAsync(() => replaces
-                ? writer.OverwriteAsync(table, select, options, cancellationToken)
-                : writer.AppendAsync(table, select, options, cancellationToken));
-            await work.DescribeAsync(stream, change);
-            await CommitOwnAsync(change, $"{start.Position}", cancellationToken);
-            (copiedAt, hasGap) = (number, false);
-        }
-        catch (FozException e) when (IsMisfit(e))
-        {
-            error = e;
-        }
-    }
 
     /// <summary>Writes files of a batch's changes; nothing of it is in the table yet.</summary>
     /// <param name="session">The session that writes them.</param>

@@ -22,7 +22,7 @@ static class StreamCommand
         ["foz stream ls", "foz stream compare orders", "foz stream resume bronze.orders", "foz stream reset shop"])
     {
         List(context), StreamCompareCommand.Create(context), Stop(context), Start(context), Resume(context),
-        Reset(context),
+        Snapshot(context), Reset(context),
     };
 
     static ExampleCommand List(CommandContext context)
@@ -59,6 +59,24 @@ static class StreamCommand
             await new StreamService(workspace.Lake, project).ResumeAsync(name, cancellationToken);
             context.Shell.Out.WriteLine(
                 $"{name} goes on: by the next run, or within a minute by the host that follows its source");
+        });
+        return command;
+    }
+
+    static ExampleCommand Snapshot(CommandContext context)
+    {
+        var table = new Argument<string>("table") { Description = "The bronze table, as schema.table" };
+        var command = new ExampleCommand(
+            "snapshot", "Copy a table again while its changes, and those of all other tables, are read on",
+            ["foz stream snapshot bronze.orders"]) { table };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
+            var name = TableName.Parse(arguments.GetRequiredValue(table));
+            await new StreamService(workspace.Lake, project).SnapshotAsync(name, cancellationToken);
+            context.Shell.Out.WriteLine(
+                $"{name} is copied again: by the next run, or within a minute by the host that follows its source");
         });
         return command;
     }

@@ -70,18 +70,31 @@ sealed class MySqlSource(SourceDefinition definition, DatabaseOptions options) :
     {
         if (stream.Mode is not StreamMode.Changes)
             return await database.ReadAsync(stream, inputs, context, cancellationToken);
-        var snapshot = Snapshot;
-        await snapshot.MarkAsync(cancellationToken);
         return await database.ReadAsync(
             stream,
-            new TableSnapshot(snapshot.Connection)
+            await MarkAsync(cancellationToken) with
             {
-                TakenAt = shared!.TakenAt, OnRead = snapshot.ReleaseAsync,
                 Condition = context.Parts is { } parts
                     ? columns => ChecksumsOf(columns).IsIn(parts.Keys, parts.Names)
                     : null,
             },
             cancellationToken);
+    }
+
+    public async Task<CopyPart> ReadCopyAsync(
+        StreamDefinition stream, CopyEnd? after, ReadContext context, CancellationToken cancellationToken)
+    {
+        var (rows, end) = await database.ReadPartAsync(
+            stream, await MarkAsync(cancellationToken), after?.Text, cancellationToken);
+        return new(rows, IsLast: end is null, end);
+    }
+
+    /// <summary>Begins to read a table as of the shared snapshot.</summary>
+    async Task<TableSnapshot> MarkAsync(CancellationToken cancellationToken)
+    {
+        var snapshot = Snapshot;
+        await snapshot.MarkAsync(cancellationToken);
+        return new(snapshot.Connection) { TakenAt = shared!.TakenAt, OnRead = snapshot.ReleaseAsync };
     }
 
     public async Task<IReadOnlyDictionary<string, RowChecksum>> SumAsync(

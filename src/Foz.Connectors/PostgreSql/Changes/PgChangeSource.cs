@@ -124,7 +124,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             // The snapshot is there for as long as the session is idle in its transaction.
             await replication.QueryAsync("SET idle_in_transaction_session_timeout = 0", cancellationToken);
             var time = await replication.QueryAsync(
-                "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", cancellationToken);
+                "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
+                + "pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())",
+                cancellationToken);
             var rows = await replication.QueryAsync(
                 $"CREATE_REPLICATION_SLOT {SqlText.Name(name)} {kind}LOGICAL {Plugin} EXPORT_SNAPSHOT",
                 cancellationToken);
@@ -133,6 +135,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
                 {
                     TakenAt = DateTimeOffset.UnixEpoch.AddMicroseconds(
                         long.Parse(time[0][0]!, CultureInfo.InvariantCulture)),
+                    OldestTransaction = long.Parse(time[0][1]!, CultureInfo.InvariantCulture),
                 }
                 : throw new WireException(
                     WireErrorKind.Malformed, "CREATE_REPLICATION_SLOT: the answer names no position and snapshot");

@@ -149,14 +149,42 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
         {
             Order = table.NeedsOrder(stream) ? CursorPlan.OrderBy(SqlText.Name(table.Cursor!.Name)) : "",
         };
+        return await ReadAsync(
+            stream, table, selection, size, readsAll ? table.Relation.RowCountEstimate : null, cancellationToken);
+    }
+
+    public async Task<CopyPart> ReadCopyAsync(
+        StreamDefinition stream, CopyEnd? after, ReadContext context, CancellationToken cancellationToken)
+    {
+        var table = await DescribeAsync(stream, cancellationToken);
+        var size = await catalog.SizeAsync(table.Relation, cancellationToken);
+        var selection = new TableSelection(table.Relation, table.Columns, "");
+        var rows = table.Relation.RowCountEstimate;
+        if (table.PrimaryKey.Count == 0 || table.Relation.Access is not RelationAccess.All || !size.IsHeap
+            || shared?.OldestTransaction is not { } oldest)
+            return new(
+                await ReadAsync(stream, table, selection, size, rows, cancellationToken), IsLast: true, End: null);
+        var (span, end) = BlockCopy.Next(size, oldest, after);
+        return new(
+            await ReadAsync(
+                stream, table, selection with { Blocks = span }, size, (long?)(rows * span.ShareOf(size)),
+                cancellationToken),
+            IsLast: span.To is null, $"{end}");
+    }
+
+    async Task<StreamRows.Streamed> ReadAsync(
+        StreamDefinition stream, StreamTable table, TableSelection selection, RelationSize? size, long? rowCount,
+        CancellationToken cancellationToken)
+    {
         // An older snapshot would miss rows below a cursor that was looked up after it was taken.
         var reading = stream.Mode is StreamMode.Changes
             ? await OpenSharedAsync(selection, size, cancellationToken)
-            : await TableReading.OpenAsync(options, selection, size, isSnapshot ? shared : null, cancellationToken);
+            : await TableReading.OpenAsync(
+                options, selection, size, stream.Mode is StreamMode.Incremental ? null : shared, cancellationToken);
         var fields = StreamResolver.Fields(table.Columns);
         return new StreamRows.Streamed(new ColumnStream(fields, reading.Partitions)
         {
-            RowCountEstimate = readsAll ? table.Relation.RowCountEstimate : null,
+            RowCountEstimate = rowCount,
         })
         {
             Fields = fields,

@@ -17,7 +17,7 @@ public sealed partial class BlockRangesTests
     public void Every_block_lies_in_exactly_one_range(long bytes, long bytesOfLargest, int connections)
     {
         var size = new RelationSize(bytesOfLargest, bytes, true, BlockBytes);
-        var ranges = BlockRanges.Of(size, connections);
+        var ranges = BlockRanges.Of(size, connections, BlockSpan.All);
         var next = 0L;
         var isOpen = false;
         while (ranges.Take() is { } range)
@@ -38,7 +38,7 @@ public sealed partial class BlockRangesTests
     [Fact]
     public void One_connection_reads_the_whole()
     {
-        var ranges = BlockRanges.Of(new RelationSize(1 << 30, 1 << 30, true, BlockBytes), 1);
+        var ranges = BlockRanges.Of(new RelationSize(1 << 30, 1 << 30, true, BlockBytes), 1, BlockSpan.All);
         Assert.Equal("", ranges.Take());
         Assert.Null(ranges.Take());
     }
@@ -50,7 +50,7 @@ public sealed partial class BlockRangesTests
     [InlineData(10L << 30, true, 4)]
     [InlineData(10L << 30, false, 1)]
     public void Connections_are_as_many_as_are_worth_it(long bytes, bool isHeap, int expected) =>
-        Assert.Equal(expected, BlockRanges.Connections(new RelationSize(bytes, bytes, isHeap, BlockBytes), 4));
+        Assert.Equal(expected, BlockRanges.Connections(new RelationSize(bytes, bytes, isHeap, BlockBytes), 4, BlockSpan.All));
 
     static long? Block(Match match) =>
         match.Success ? long.Parse(match.Groups["block"].ValueSpan, CultureInfo.InvariantCulture) : null;
