@@ -32,11 +32,13 @@ public interface IChangeSource : IAsyncDisposable
     Task<ChangeStart> LookAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Finds tables of the reader whose changes the source does not log, until a snapshot of them is taken.
+    /// Finds the tables whose changes the source logs for the reader. Others are logged once a snapshot is taken.
     /// </summary>
-    /// <returns>Their schemas and names.</returns>
+    /// <returns>
+    /// By their schemas and names, a number that is another one where the source has begun to log a table again.
+    /// </returns>
     /// <exception cref="FozException">Thrown when the source cannot be reached, or refuses.</exception>
-    Task<IReadOnlyList<(string Schema, string Name)>> FindUnloggedAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<(string Schema, string Name), long>> FindLoggedAsync(CancellationToken cancellationToken);
 
     /// <summary>Opens the changes after a position, if the source proves that it still has all of them.</summary>
     /// <param name="from">The position of the last batch that was kept.</param>

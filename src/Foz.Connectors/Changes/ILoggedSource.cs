@@ -13,8 +13,11 @@ public interface ILoggedSource : ISource
     /// </param>
     /// <param name="spoolFolder">A folder for transactions that wait for their end; it exists.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>
+    /// The changes of the streams that have a log, and why the others have none: at least one has it.
+    /// </returns>
     /// <exception cref="FozException">
-    /// Thrown when the source does not answer, or a stream has no log of changes.
+    /// Thrown when the source does not answer, or no stream has a log of changes.
     /// </exception>
     Task<ChangeFeed> OpenChangesAsync(
         IReadOnlyList<StreamDefinition> streams, string reader, string spoolFolder,
@@ -57,17 +60,27 @@ public interface ILoggedSource : ISource
 /// <summary>What makes a table no stream of changes.</summary>
 static class FeedFaults
 {
-    /// <summary>Makes sure that no two streams are one table, as a change arrives in one stream.</summary>
-    /// <exception cref="FozException">Thrown when two are.</exception>
-    public static void CheckOnce(IEnumerable<(StreamDefinition Stream, FeedTable Table)> tables)
+    /// <summary>Whether an error is that of one stream, without which the others can be read.</summary>
+    public static bool IsOfOne(FozException error) => error is { Kind: ErrorKind.Configuration, IsTransient: false };
+
+    /// <summary>Returns why a stream is of the table of another one: a change arrives in one stream.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="table">Its table.</param>
+    /// <param name="known">The tables of the streams before it.</param>
+    public static FozException? FindOther(
+        StreamDefinition stream, FeedTable table, IEnumerable<FeedTable> known) =>
+        known.FirstOrDefault(other => other.Schema == table.Schema && other.Name == table.Name) is { } same
+            ? Unreadable(
+                stream, $"{table.Schema}.{table.Name} is the stream '{same.Stream}' already",
+                "changes of a table arrive in one stream")
+            : null;
+
+    /// <summary>Makes sure that at least one stream can be read.</summary>
+    /// <exception cref="FozException">Thrown when none can: the error of the first one.</exception>
+    public static void CheckAny(
+        IReadOnlyCollection<FeedTable> tables, IReadOnlyDictionary<string, FozException> refused)
     {
-        var known = new Dictionary<(string, string), StreamDefinition>();
-        foreach (var (stream, table) in tables)
-            if (!known.TryAdd((table.Schema, table.Name), stream))
-                throw Unreadable(
-                    stream,
-                    $"{table.Schema}.{table.Name} is the stream '{known[(table.Schema, table.Name)].Name}' already",
-                    "changes of a table arrive in one stream");
+        if (tables.Count == 0 && refused.Count > 0) throw refused.First().Value;
     }
 
     /// <summary>Returns the error of a stream whose table has no changes that can be read.</summary>
@@ -83,6 +96,10 @@ static class FeedFaults
 /// <param name="Tables">The tables of the streams.</param>
 public sealed record ChangeFeed(IChangeSource Source, IReadOnlyList<FeedTable> Tables)
 {
+    /// <summary>Gets why streams that are not among <see cref="Tables"/> cannot be read, by their names.</summary>
+    public IReadOnlyDictionary<string, FozException> Refused { get; init; } =
+        new Dictionary<string, FozException>();
+
     /// <summary>
     /// Returns the table of a stream that changes belong to, whatever its name was when they were made; one that was
     /// replaced by another table of the same name belongs to the stream too.

@@ -7,6 +7,15 @@ namespace Foz.Lake.Data;
 public static class ChangeColumns
 {
     /// <summary>
+    /// The property of a table of a stream that reads a log, which is another one after each copy of all rows: these
+    /// may have come after changes that are newer.
+    /// </summary>
+    public const string CopiedProperty = "foz.streams.copied";
+
+    /// <summary>The property of such a table that says how far a copy is which is not finished.</summary>
+    public const string CopyingProperty = "foz.streams.copying";
+
+    /// <summary>
     /// What happened: <c>r</c> read by a snapshot or a file, <c>c</c> insert, <c>u</c> update, <c>d</c> delete.
     /// </summary>
     public const string Op = "_cdc_op";

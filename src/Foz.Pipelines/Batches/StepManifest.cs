@@ -104,6 +104,12 @@ public sealed record TableInput(long Version, long? FromVersion = null)
     /// </summary>
     public string? Id { get; init; }
 
+    /// <summary>
+    /// What is another one after each copy of a stream of changes: <see cref="Foz.Lake.Data.ChangeColumns"/>; null for
+    /// other tables.
+    /// </summary>
+    public string? Copy { get; init; }
+
     /// <summary>Whether it is of another table than the one of an id.</summary>
     public bool IsOfOther(string id) => Id is not null && Id != id;
 }

@@ -42,6 +42,9 @@ public sealed record Model
     public bool ReadsNewRows => Materialization.Strategy is IncrementalStrategy.Microbatch
         || (Materialization.Strategy is not null && References.Any(reference => reference.IsStream));
 
+    /// <summary>Whether it needs the events of a log in their order.</summary>
+    public bool NeedsOrder => Materialization.Strategy is IncrementalStrategy.Cdc { IsInOrder: true };
+
     /// <summary>
     /// Whether it may return other rows after each batch although its input is the same: it adds to a table that it
     /// reads itself, or its template queries the lake, as by <c>is_incremental()</c>.

@@ -48,17 +48,38 @@ sealed record LogReader(string Name)
     public IReadOnlyDictionary<string, long> Streams { get; init; } = new Dictionary<string, long>();
 
     /// <summary>
+    /// Gets the numbers under which the source logs the tables of these streams: another one where it has begun again,
+    /// so that changes are missing.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> Logged { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>
     /// Gets what is added to numbers of positions, so that those of another server, or of one that was restored, come
     /// after all that bronze has.
     /// </summary>
     public long Offset { get; init; }
 
     /// <summary>Whether the changes of a stream were read without a gap.</summary>
-    public bool Has(string stream, long table) => Streams.TryGetValue(stream, out var known) && known == table;
+    /// <param name="stream">The stream.</param>
+    /// <param name="table">The source's number of its table; -1 where it has none.</param>
+    /// <param name="logged">The number under which the source logs it; null where it does not.</param>
+    public bool Has(string stream, long table, long? logged) =>
+        Streams.TryGetValue(stream, out var known) && known == table
+        && logged is not null && (!Logged.TryGetValue(stream, out var before) || before == logged);
 
-    /// <summary>Returns the reader with a stream that was copied.</summary>
-    public LogReader With(string stream, long table) =>
-        this with { Streams = new Dictionary<string, long>(Streams) { [stream] = table } };
+    /// <summary>Returns the reader with a stream whose copy has begun.</summary>
+    public LogReader With(string stream, long table, long logged) => this with
+    {
+        Streams = new Dictionary<string, long>(Streams) { [stream] = table },
+        Logged = new Dictionary<string, long>(Logged) { [stream] = logged },
+    };
+
+    /// <summary>Returns the reader without streams whose changes have a gap.</summary>
+    public LogReader Without(IReadOnlyCollection<string> streams) => this with
+    {
+        Streams = Streams.Where(entry => !streams.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal),
+        Logged = Logged.Where(entry => !streams.Contains(entry.Key)).ToDictionary(StringComparer.Ordinal),
+    };
 }
 
 [JsonSerializable(typeof(ChangeBatch))]

@@ -135,7 +135,8 @@ sealed class ReachedMoment(Lakehouse lake, ComparedTable compared, IChangeSource
     async Task CheckCopyAsync(TableSnapshot present, CancellationToken cancellationToken)
     {
         if (await Log.FindReaderAsync(cancellationToken) is not { } reader
-            || !reader.Has(compared.Stream.Definition.Name, Feed.Shape ?? -1))
+            || !reader.Streams.TryGetValue(compared.Stream.Definition.Name, out var shape)
+            || shape != (Feed.Shape ?? -1))
             throw new FozException(
                 ErrorKind.Conflict, $"changes of {compared.Stream.Table} are missing: it waits for its copy")
             {

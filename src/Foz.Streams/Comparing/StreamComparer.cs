@@ -56,7 +56,7 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
             var definition = compared.Stream.Definition;
             var feed = await opened.OpenChangesAsync([definition], reader.Name, folder.FullName, cancellationToken);
             await using var changes = feed.Source;
-            await using var start = await LookAsync(changes, compared, cancellationToken);
+            await using var start = await LookAsync(changes, compared, feed.Tables[0], cancellationToken);
             await using var shared = opened.ShareSnapshot(start);
             return await new MomentComparison(lake, compared, opened, DifferencesMax)
             {
@@ -78,15 +78,15 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
 
     /// <summary>Takes the snapshot, for which a source may wait until open transactions end.</summary>
     async Task<ChangeStart> LookAsync(
-        IChangeSource changes, ComparedTable compared, CancellationToken cancellationToken)
+        IChangeSource changes, ComparedTable compared, FeedTable feed, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(WaitMax, lake.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            if (await changes.FindUnloggedAsync(cancellationToken) is [var (schema, table), ..])
+            if (!(await changes.FindLoggedAsync(cancellationToken)).ContainsKey((feed.Schema, feed.Name)))
                 throw new FozException(
-                    ErrorKind.Source, $"{compared.Source.Name} does not log the changes of {schema}.{table}")
+                    ErrorKind.Source, $"{compared.Source.Name} does not log the changes of {feed.Schema}.{feed.Name}")
                 {
                     Hint = "the next foz run copies the table again",
                 };

@@ -49,11 +49,30 @@ sealed partial class SourceReading
     /// <summary>Keeps that the changes of a table are read from its copy on.</summary>
     async Task KeepCopyAsync(BronzeTable table, CancellationToken cancellationToken)
     {
-        var number = NumberOf(feed.Tables.First(known => known.Stream == table.Stream.Definition.Name));
-        if (!reader.Has(table.Stream.Definition.Name, number))
-            await KeepAsync(reader.With(table.Stream.Definition.Name, number), cancellationToken);
-        if (asked.Remove(table.Stream.Definition.Name))
-            await log.ForgetAskedAsync(StreamRequest.Snapshot, table.Stream.Definition.Name, cancellationToken);
+        var name = table.Stream.Definition.Name;
+        var known = feed.Tables.First(known => known.Stream == name);
+        if (!reader.Streams.ContainsKey(name))
+        {
+            // A table that is not logged any more is noticed when that is looked at next.
+            var logged = await feed.Source.FindLoggedAsync(cancellationToken);
+            await KeepAsync(
+                reader.With(name, NumberOf(known), logged.GetValueOrDefault((known.Schema, known.Name), -1)),
+                cancellationToken);
+        }
+        if (asked.Remove(name)) await log.ForgetAskedAsync(StreamRequest.Snapshot, name, cancellationToken);
+    }
+
+    /// <summary>Lets tables be copied again whose changes the source does not log, or not since their copies.</summary>
+    async Task CheckLoggedAsync(CancellationToken cancellationToken)
+    {
+        var logged = await feed.Source.FindLoggedAsync(cancellationToken);
+        foreach (var known in feed.Tables.Where(
+            known => tables[known.Stream].CopiedAt is not null && !IsWhole(known, logged)))
+        {
+            work.Warn(new(
+                $"{known.Schema}.{known.Name} was taken out of what {work.Source.Name} logs: it is copied again"));
+            await ForgetCopyAsync(known, cancellationToken);
+        }
     }
 
     /// <summary>Lets tables be copied again whose users asked for it.</summary>
@@ -77,12 +96,6 @@ sealed partial class SourceReading
     {
         copies.Leave(tables[known.Stream]);
         tables[known.Stream].ForgetCopy();
-        await KeepAsync(
-            reader with
-            {
-                Streams = reader.Streams.Where(entry => entry.Key != known.Stream)
-                    .ToDictionary(StringComparer.Ordinal),
-            },
-            cancellationToken);
+        await KeepAsync(reader.Without([known.Stream]), cancellationToken);
     }
 }

@@ -55,17 +55,17 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
         }
         // Changes that the source did not log, or that were read over, are missing: these tables are copied again. That
         // is kept before the source logs them, or changes are read without them.
-        var unlogged = await feed.Source.FindUnloggedAsync(cancellationToken);
-        var whole = feed.Tables
-            .Where(known => reader.Has(known.Stream, NumberOf(known)) && !unlogged.Contains((known.Schema, known.Name)))
-            .ToDictionary(known => known.Stream, NumberOf, StringComparer.Ordinal);
-        if (whole.Count < reader.Streams.Count) await KeepAsync(reader with { Streams = whole }, cancellationToken);
+        var logged = await feed.Source.FindLoggedAsync(cancellationToken);
+        var whole = feed.Tables.Where(known => IsWhole(known, logged)).Select(known => known.Stream).ToHashSet();
+        if (whole.Count < reader.Streams.Count)
+            await KeepAsync(reader.Without([.. reader.Streams.Keys.Except(whole)]), cancellationToken);
         foreach (var known in work.Streams)
         {
+            if (feed.Refused.ContainsKey(known.Definition.Name)) continue;
             var table = new BronzeTable(
                 work, known, await work.DefineAsync(known.Table, known.Description, cancellationToken));
             await table.OpenAsync(
-                text => NumberOf(feed.Source.ParsePosition(text)), whole.ContainsKey(known.Definition.Name),
+                text => NumberOf(feed.Source.ParsePosition(text)), whole.Contains(known.Definition.Name),
                 cancellationToken);
             tables[known.Definition.Name] = table;
         }
@@ -85,12 +85,13 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes what users asked for meanwhile. Returns whether they stopped the source, or asked for a start from the
-    /// beginning or for held changes, which the next opening answers.
+    /// Takes what users did meanwhile in the source, and asked for. Returns whether they stopped it, or asked for a start
+    /// from the beginning or for held changes, which the next opening answers.
     /// </summary>
     public async Task<bool> TakeAskedAsync(CancellationToken cancellationToken)
     {
         if (await log.IsStoppedAsync(cancellationToken)) return true;
+        await CheckLoggedAsync(cancellationToken);
         await TakeAskedCopiesAsync(cancellationToken);
         return await log.IsResetAskedForAsync(cancellationToken)
             || (await log.FindAskedAsync(StreamRequest.Resume, cancellationToken)).Count > 0;
@@ -157,10 +158,16 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
     /// </summary>
     public IReadOnlyDictionary<TableName, StepResult> TakeResults() =>
         tables.Values.Select(table => table.TakeResult()).Where(result => result.Outcome is not Outcome.Skipped)
-            .ToDictionary(result => result.Step);
+            .Concat(Refused).ToDictionary(result => result.Step);
 
-    /// <summary>Returns how the tables stand that stand still.</summary>
-    public IEnumerable<StepResult> Faults => tables.Values.Select(table => table.Fault).OfType<StepResult>();
+    /// <summary>Returns how the tables stand that stand still, and those that cannot be read.</summary>
+    public IEnumerable<StepResult> Faults =>
+        tables.Values.Select(table => table.Fault).OfType<StepResult>().Concat(Refused);
+
+    IEnumerable<StepResult> Refused =>
+        from known in work.Streams
+        where feed.Refused.ContainsKey(known.Definition.Name)
+        select BronzeTable.FaultOf(known.Table, feed.Refused[known.Definition.Name]);
 
     /// <summary>
     /// Keeps how far reading has come where no table changed, so that the source can forget the log up to there.
@@ -325,6 +332,11 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
     BronzeTable? TableOf(ChangeTable table) => feed.Find(table) is { } known ? tables[known.Stream] : null;
 
     static long NumberOf(FeedTable table) => table.Shape ?? -1;
+
+    /// <summary>Whether the changes of a table were read without a gap.</summary>
+    bool IsWhole(FeedTable known, IReadOnlyDictionary<(string Schema, string Name), long> logged) => reader.Has(
+        known.Stream, NumberOf(known),
+        logged.TryGetValue((known.Schema, known.Name), out var number) ? number : null);
 
     async Task KeepAsync(LogReader kept, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Connectors.Changes;
 using Foz.Lake;
 using Foz.Lake.Data;
@@ -75,7 +76,7 @@ sealed partial class BronzeTable
             [
                 .. properties.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)),
                 KeyValuePair.Create(CopyProgress.Property, isWhole ? null : $"{begun}"),
-                .. isWhole ? [KeyValuePair.Create(CopyProperty, (string?)begun.First)]
+                .. isWhole ? CopiedAs(begun.First)
                     : copiedAt is null ? [KeyValuePair.Create(CopyProperty, (string?)null)]
                     : Array.Empty<KeyValuePair<string, string?>>(),
             ],
@@ -99,6 +100,12 @@ sealed partial class BronzeTable
         IsCopiedAlone = !isWhole && (IsCopiedAlone || part.IsLast);
         return !part.IsLast;
     }
+
+    KeyValuePair<string, string?>[] CopiedAs(string position) =>
+    [
+        new(CopyProperty, position),
+        new(ChangeColumns.CopiedProperty, work.Lake.Clock.GetUtcNow().ToString("O", CultureInfo.InvariantCulture)),
+    ];
 
     /// <summary>
     /// Whether a row changed its key after a moment, and came without all of its columns: those that it had are in no

@@ -198,12 +198,17 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
             {
                 Hint = held.Mend,
             };
-            return fault is null ? null : new()
-            {
-                Step = stream.Table, IsStream = true, Outcome = Outcome.Failed, Error = fault, StandsStill = true,
-            };
+            return fault is null ? null : FaultOf(stream.Table, fault);
         }
     }
+
+    /// <summary>Returns how a table stands that stands still alone.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="fault">Why it does.</param>
+    public static StepResult FaultOf(TableName table, FozException fault) => new()
+    {
+        Step = table, IsStream = true, Outcome = Outcome.Failed, Error = fault, StandsStill = true,
+    };
 
     /// <summary>Returns what was committed since the last call, or why the table stands still.</summary>
     public StepResult TakeResult()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Foz.Connectors.Changes;
+using Foz.Lake.Data;
 
 namespace Foz.Streams.Tables;
 
@@ -15,7 +16,7 @@ namespace Foz.Streams.Tables;
 sealed record CopyProgress(string First, string Moment, string? End, bool Truncates)
 {
     /// <summary>The property.</summary>
-    public const string Property = "foz.streams.copying";
+    public const string Property = ChangeColumns.CopyingProperty;
 
     /// <summary>Reads the property; null where no copy is unfinished.</summary>
     public static CopyProgress? Parse(string? text) =>

@@ -6,6 +6,29 @@ namespace Foz.AcceptanceTests.Streams;
 public sealed class BinlogRunTests(LoggedMariaDbServer logs)
 {
     [Fact]
+    public async Task A_refused_table_does_not_stop_the_others()
+    {
+        using var logged = await LoggedMariaDb.CreateAsync(
+            logs.Server,
+            "CREATE TABLE a (id INT PRIMARY KEY, v TEXT); INSERT INTO a VALUES (1, 'one'); "
+                + "CREATE TABLE k (id INT PRIMARY KEY, v TEXT) ENGINE = MyISAM; INSERT INTO k VALUES (1, 'one')",
+            "a", "k");
+        for (var run = 0; run < 2; run++)
+        {
+            var steps = (await logged.Lake.RunAsync()).Steps;
+            Assert.Null(steps.Single(step => $"{step.Step}" == "bronze.a").Error);
+            Assert.Contains(
+                "k has the engine MyISAM", steps.Single(step => $"{step.Step}" == "bronze.k").Error!.Message,
+                StringComparison.Ordinal);
+            await logged.AssertSameAsync("a", "id", "id", "v");
+            await logged.Database.ExecuteAsync($"UPDATE a SET v = 'run {run}'");
+        }
+        await logged.Database.ExecuteAsync("ALTER TABLE k ENGINE = InnoDB");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v");
+    }
+
+    [Fact]
     public async Task A_copy_and_changes_are_the_rows_of_the_server_run_by_run()
     {
         using var logged = await LoggedMariaDb.CreateAsync(

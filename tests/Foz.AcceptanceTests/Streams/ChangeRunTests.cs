@@ -230,6 +230,65 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
         }
     }
 
+    [Fact]
+    public async Task A_refused_table_does_not_stop_the_others()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            """
+            CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one');
+            CREATE TABLE k (id int, v text); INSERT INTO k VALUES (1, 'one')
+            """,
+            "a", "k");
+        for (var run = 0; run < 2; run++)
+        {
+            var steps = (await logged.Lake.RunAsync()).Steps;
+            Assert.Null(steps.Single(step => $"{step.Step}" == "bronze.a").Error);
+            Assert.Contains(
+                "k has no primary key", steps.Single(step => $"{step.Step}" == "bronze.k").Error!.Message,
+                StringComparison.Ordinal);
+            await logged.AssertSameAsync("a", "id", "id", "v");
+            // Its users change it as before.
+            await logged.Database.ExecuteAsync($"UPDATE k SET v = 'run {run}'; UPDATE a SET v = 'run {run}'");
+        }
+        await logged.Database.ExecuteAsync("ALTER TABLE k ADD PRIMARY KEY (id)");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v");
+
+        // A table that loses its key leaves the publication, so that its users can change it again.
+        await logged.Database.ExecuteAsync("ALTER TABLE k DROP CONSTRAINT k_pkey; INSERT INTO k VALUES (2, 'two')");
+        Assert.Contains((await logged.Lake.RunAsync()).Steps, step => step.Error is not null);
+        await logged.Database.ExecuteAsync("UPDATE k SET v = 'after'; UPDATE a SET v = 'after'");
+        await logged.Lake.RunAsync();
+        await logged.AssertSameAsync("a", "id", "id", "v");
+        await logged.Database.ExecuteAsync("ALTER TABLE k ADD PRIMARY KEY (id)");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v");
+    }
+
+    [Theory]
+    [InlineData("ALTER PUBLICATION {0} DROP TABLE a; UPDATE a SET v = 'lost'; DELETE FROM a WHERE id = 2")]
+    [InlineData(
+        "ALTER PUBLICATION {0} DROP TABLE a; UPDATE a SET v = 'lost'; DELETE FROM a WHERE id = 2; ALTER PUBLICATION {0} ADD TABLE a")]
+    public async Task A_publication_that_was_altered_makes_a_new_copy(string alter)
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one'), (2, 'two'); CREATE TABLE b (id int PRIMARY KEY, v text)",
+            "a", "b");
+        await logged.Lake.RunWellAsync();
+        var publication = await logged.Database.ScalarAsync("SELECT pubname FROM pg_publication");
+        foreach (var statement in alter.Split("; "))
+            await logged.Database.ExecuteAsync(statement.Replace("{0}", publication, StringComparison.Ordinal));
+        for (var run = 0; run < 2; run++)
+        {
+            await logged.Database.ExecuteAsync($"INSERT INTO b VALUES ({run}, 'b'); UPDATE a SET v = v || '!'");
+            await logged.Lake.RunWellAsync();
+            await logged.AssertAllSameAsync("id", "id", "v");
+        }
+        Assert.Equal(["1"], await logged.Lake.QueryAsync("SELECT count(*) FROM bronze.a WHERE _cdc_op = 't'"));
+    }
+
     [Theory]
     [InlineData("CREATE TABLE t (id int)", "t has no primary key", "ALTER TABLE t REPLICA IDENTITY FULL")]
     [InlineData(

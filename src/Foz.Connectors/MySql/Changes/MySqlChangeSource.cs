@@ -32,8 +32,11 @@ public sealed class MySqlChangeSource(MySqlChangeOptions changes) : IChangeSourc
     public Task<ChangeStart> LookAsync(CancellationToken cancellationToken) => SnapshotAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<(string Schema, string Name)>> FindUnloggedAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<(string, string)>>([]);
+    /// <remarks>The server logs all tables.</remarks>
+    public Task<IReadOnlyDictionary<(string Schema, string Name), long>> FindLoggedAsync(
+        CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<(string, string), long>>(
+            changes.Tables.ToDictionary(table => (table.Item1, table.Item2), _ => 0L));
 
     /// <inheritdoc/>
     public Task<ChangeOpening> OpenAsync(ChangePosition from, CancellationToken cancellationToken) =>

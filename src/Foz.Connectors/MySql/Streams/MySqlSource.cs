@@ -2,6 +2,7 @@ using System.Globalization;
 using Foz.Connectors.Changes;
 using Foz.Connectors.Databases;
 using Foz.Connectors.MySql.Changes;
+using Foz.Lake;
 using Foz.Lake.Data;
 
 namespace Foz.Connectors.MySql.Streams;
@@ -27,14 +28,15 @@ sealed class MySqlSource(SourceDefinition definition, DatabaseOptions options) :
         IReadOnlyList<StreamDefinition> streams, string reader, string spoolFolder,
         CancellationToken cancellationToken)
     {
+        var refused = new Dictionary<string, FozException>(StringComparer.Ordinal);
         var tables = streams.Count == 0 ? [] : await MySqlFault.GuardAsync(
-            "reading the catalog", server, () => FindTablesAsync(streams, cancellationToken));
-        FeedFaults.CheckOnce(streams.Zip(tables));
+            "reading the catalog", server, () => FindTablesAsync(streams, refused, cancellationToken));
+        FeedFaults.CheckAny(tables, refused);
         var changes = new MySqlChangeOptions(options.ConnectionString)
         {
             Tables = [.. tables.Select(table => (table.Schema, table.Name))],
         };
-        return new ChangeFeed(new MySqlChangeSource(changes), tables);
+        return new ChangeFeed(new MySqlChangeSource(changes), tables) { Refused = refused };
     }
 
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
@@ -46,7 +48,9 @@ sealed class MySqlSource(SourceDefinition definition, DatabaseOptions options) :
         {
             await using var connection = await server.OpenAsync(cancellationToken);
             await ServerState.ReadAsync(connection, server, cancellationToken);
-            return await FindTablesAsync(logged, cancellationToken);
+            var refused = new Dictionary<string, FozException>(StringComparer.Ordinal);
+            await FindTablesAsync(logged, refused, cancellationToken);
+            return refused.Count == 0 ? true : throw refused.First().Value;
         });
         return $"{answer}, with changes of rows in its log";
     }
@@ -140,12 +144,23 @@ sealed class MySqlSource(SourceDefinition definition, DatabaseOptions options) :
         });
 
     async Task<IReadOnlyList<FeedTable>> FindTablesAsync(
-        IReadOnlyList<StreamDefinition> streams, CancellationToken cancellationToken)
+        IReadOnlyList<StreamDefinition> streams, Dictionary<string, FozException> refused,
+        CancellationToken cancellationToken)
     {
         await using var connection = await server.OpenAsync(cancellationToken);
         var catalog = new TableCatalog(connection, server.Database);
         var tables = new List<FeedTable>();
-        foreach (var stream in streams) tables.Add(await catalog.FindAsync(stream, cancellationToken));
+        foreach (var stream in streams)
+            try
+            {
+                var table = await catalog.FindAsync(stream, cancellationToken);
+                if (FeedFaults.FindOther(stream, table, tables) is { } other) refused[stream.Name] = other;
+                else tables.Add(table);
+            }
+            catch (FozException error) when (FeedFaults.IsOfOne(error))
+            {
+                refused[stream.Name] = error;
+            }
         return tables;
     }
 

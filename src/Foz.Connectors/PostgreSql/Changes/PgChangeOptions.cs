@@ -17,6 +17,11 @@ public sealed record PgChangeOptions(string Slot, string Publication)
     /// <summary>Gets the tables, each as <c>schema.name</c>; empty for all of the database.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
+    /// <summary>
+    /// Gets tables, each as <c>schema.name</c>, that must not be published: their users could not change them.
+    /// </summary>
+    public IReadOnlyList<string> Refused { get; init; } = [];
+
     /// <summary>Gets the folder of files for transactions that wait.</summary>
     public string SpoolFolder { get; init; } = Path.GetTempPath();
 

@@ -66,14 +66,17 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         $"{changes.Slot}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}", Temporary, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<(string Schema, string Name)>> FindUnloggedAsync(CancellationToken cancellationToken) =>
-        WithSessionAsync<IReadOnlyList<(string, string)>>(
+    public Task<IReadOnlyDictionary<(string Schema, string Name), long>> FindLoggedAsync(
+        CancellationToken cancellationToken) =>
+        WithSessionAsync(
             "reading the publication",
             async session =>
-            [
-                .. (await new Publication(session, changes.Publication).FindMissingAsync(Tables, cancellationToken))
-                    .Select(table => (table.Schema!, table.Name)),
-            ],
+            {
+                var publication = new Publication(session, changes.Publication);
+                await publication.RemoveAsync(
+                    [.. changes.Refused.Select(table => RelationName.Parse(table)!.Value)], cancellationToken);
+                return await publication.FindAsync(cancellationToken);
+            },
             cancellationToken);
 
     /// <inheritdoc/>

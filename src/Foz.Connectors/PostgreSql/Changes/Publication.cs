@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Lake;
 
 namespace Foz.Connectors.PostgreSql.Changes;
@@ -88,30 +89,58 @@ sealed class Publication(PgConnection connection, string name)
             };
     }
 
-    /// <summary>Finds tables whose changes the publication leaves out; all of them where it is missing.</summary>
+    /// <summary>Finds the tables all of whose operations are published.</summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>
+    /// The numbers under which the publication has them, another one once a table was removed and added again; 0 of
+    /// tables that it has with all of the database, or of a schema.
+    /// </returns>
+    /// <exception cref="PgServerException">The server refuses.</exception>
+    public async Task<IReadOnlyDictionary<(string Schema, string Name), long>> FindAsync(
+        CancellationToken cancellationToken)
+    {
+        var published = await connection.QueryAsync(
+            $"""
+            WITH publication AS (
+                SELECT oid FROM pg_catalog.pg_publication WHERE pubname = {SqlText.Literal(name)}
+                   AND pubinsert AND pubupdate AND pubdelete AND pubtruncate),
+            named AS (
+                SELECT n.nspname AS schemaname, c.relname AS tablename, r.oid::bigint AS number
+                  FROM publication p JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid
+                  JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)
+            SELECT * FROM named
+            UNION ALL
+            SELECT t.schemaname, t.tablename, 0 FROM pg_catalog.pg_publication_tables t
+             WHERE t.pubname = {SqlText.Literal(name)} AND EXISTS (SELECT FROM publication)
+               AND NOT EXISTS (
+                SELECT FROM named n WHERE n.schemaname = t.schemaname AND n.tablename = t.tablename)
+            """,
+            cancellationToken);
+        return published.ToDictionary(
+            row => (row[0]!, row[1]!), row => long.Parse(row[2]!, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Removes tables, so that their users can change them.</summary>
     /// <param name="tables">The tables.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FozException">The user does not own the publication.</exception>
     /// <exception cref="PgServerException">The server refuses.</exception>
-    public async Task<IReadOnlyList<RelationName>> FindMissingAsync(
-        IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    public async Task RemoveAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
     {
-        var published = (await connection.QueryAsync(
-                $"""
-                SELECT schemaname, tablename FROM pg_catalog.pg_publication_tables WHERE pubname = {SqlText.Literal(name)}
-                UNION
-                SELECT n.nspname, c.relname FROM pg_catalog.pg_publication p
-                  JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid
-                  JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
-                  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = {SqlText.Literal(name)}
-                """,
-                cancellationToken))
-            .Select(row => (row[0], row[1])).ToHashSet();
-        return [.. tables.Where(table => !published.Contains((table.Schema, table.Name)))];
+        if (tables.Count == 0) return;
+        var published = await FindAsync(cancellationToken);
+        var own = tables.Where(table => published.GetValueOrDefault((table.Schema!, table.Name)) > 0).Select(Sql)
+            .ToList();
+        if (own.Count > 0)
+            await ChangeAsync(
+                $"ALTER PUBLICATION {SqlText.Name(name)} DROP TABLE {string.Join(", ", own)}", cancellationToken);
     }
 
     async Task AddAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
     {
-        var missing = (await FindMissingAsync(tables, cancellationToken)).Select(Sql).ToList();
+        var published = await FindAsync(cancellationToken);
+        var missing = tables.Where(table => !published.ContainsKey((table.Schema!, table.Name))).Select(Sql).ToList();
         if (missing.Count > 0)
             await ChangeAsync(
                 $"ALTER PUBLICATION {SqlText.Name(name)} ADD TABLE {string.Join(", ", missing)}", cancellationToken);

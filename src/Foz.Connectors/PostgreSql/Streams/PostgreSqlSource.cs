@@ -12,7 +12,7 @@ using Foz.Lake.Data;
 namespace Foz.Connectors.PostgreSql.Streams;
 
 /// <summary>A PostgreSQL database as a source.</summary>
-sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ISnapshotSource, ILoggedSource
+sealed partial class PostgreSqlSource(SourceDefinition definition, PgOptions options) : ISnapshotSource, ILoggedSource
 {
     readonly PgCatalog catalog = new(options);
     SharedSnapshot? shared;
@@ -22,65 +22,6 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
     public IAsyncDisposable ShareSnapshot() => shared = new SharedSnapshot(options);
 
     public IAsyncDisposable ShareSnapshot(ChangeStart start) => shared = new SharedSnapshot(options, start);
-
-    public async Task<ChangeFeed> OpenChangesAsync(
-        IReadOnlyList<StreamDefinition> streams, string reader, string spoolFolder,
-        CancellationToken cancellationToken)
-    {
-        var tables = new List<(StreamDefinition Stream, Relation Table)>();
-        foreach (var stream in streams)
-        {
-            var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
-            if (relation.Kind is not (RelationKind.Table or RelationKind.PartitionedTable))
-                throw FeedFaults.Unreadable(
-                    stream, $"{relation} is no table, and has no log of changes", "mode: snapshot reads it");
-            if (relation.HasRowSecurity)
-                throw FeedFaults.Unreadable(
-                    stream, $"row security hides rows of {relation} from {options.User}, which the log has",
-                    $"ALTER ROLE {SqlText.Name(options.User)} BYPASSRLS; or mode: snapshot");
-            tables.Add((stream, relation));
-        }
-        var columns = await catalog.ColumnsAsync(tables.Select(known => known.Table), cancellationToken);
-        var generated = await catalog.FindGeneratedAsync(tables.Select(known => known.Table), cancellationToken);
-        var feeds = tables.Select(known => TableOf(known.Stream, known.Table, [.. columns[known.Table.Oid]])).ToList();
-        FeedFaults.CheckOnce(tables.Zip(feeds, (known, feed) => (known.Stream, feed)));
-        foreach (var (oid, heir) in await catalog.FindHeirsAsync(
-            tables.Select(known => known.Table), cancellationToken))
-            throw FeedFaults.Unreadable(
-                tables.First(known => known.Table.Oid == oid).Stream,
-                $"{heir} inherits from it: a copy has the rows of both, and the log has them apart",
-                "mode: snapshot reads it, or a stream of another table without heirs");
-        foreach (var (oid, part, reason) in await catalog.FindUnidentifiedAsync(
-            tables.Select(known => known.Table), cancellationToken))
-            throw FeedFaults.Unreadable(
-                tables.First(known => known.Table.Oid == oid).Stream,
-                $"{part} {reason}: PostgreSQL would refuse every UPDATE and DELETE of it once its changes "
-                    + "are read",
-                $"ALTER TABLE {part} REPLICA IDENTITY FULL; or mode: snapshot");
-        var changes = new PgChangeOptions(reader, reader)
-        {
-            Tables = [.. tables.Select(known => known.Table.Sql)], SpoolFolder = spoolFolder,
-        };
-        return new ChangeFeed(
-            new PgChangeSource(options, changes), feeds);
-
-        FeedTable TableOf(StreamDefinition stream, Relation table, IReadOnlyList<RelationColumn> columns) =>
-            new(stream.Name, table.Schema, table.Name, table.Oid)
-            {
-                Shape = ShapeOf(table, KeysOf(columns)),
-                UnloggedColumns =
-                [
-                    .. columns.Where(column => generated[table.Oid].Contains(column.Name))
-                        .Select(column => column.FieldName),
-                ],
-            };
-    }
-
-    /// <summary>A number of a table and its key: after a change of the key the log names rows by another one.</summary>
-    static long ShapeOf(Relation table, IReadOnlyList<string> keys) => keys.Count == 0
-        ? table.Oid
-        : BinaryPrimitives.ReadInt64LittleEndian(
-            SHA256.HashData(Encoding.UTF8.GetBytes($"{table.Oid} {string.Join(", ", keys)}")));
 
     public async Task<string> CheckAsync(CancellationToken cancellationToken)
     {
@@ -153,25 +94,6 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             stream, table, selection, size, readsAll ? table.Relation.RowCountEstimate : null, cancellationToken);
     }
 
-    public async Task<CopyPart> ReadCopyAsync(
-        StreamDefinition stream, CopyEnd? after, ReadContext context, CancellationToken cancellationToken)
-    {
-        var table = await DescribeAsync(stream, cancellationToken);
-        var size = await catalog.SizeAsync(table.Relation, cancellationToken);
-        var selection = new TableSelection(table.Relation, table.Columns, "");
-        var rows = table.Relation.RowCountEstimate;
-        if (table.PrimaryKey.Count == 0 || table.Relation.Access is not RelationAccess.All || !size.IsHeap
-            || shared?.OldestTransaction is not { } oldest)
-            return new(
-                await ReadAsync(stream, table, selection, size, rows, cancellationToken), IsLast: true, End: null);
-        var (span, end) = BlockCopy.Next(size, oldest, after);
-        return new(
-            await ReadAsync(
-                stream, table, selection with { Blocks = span }, size, (long?)(rows * span.ShareOf(size)),
-                cancellationToken),
-            IsLast: span.To is null, $"{end}");
-    }
-
     async Task<StreamRows.Streamed> ReadAsync(
         StreamDefinition stream, StreamTable table, TableSelection selection, RelationSize? size, long? rowCount,
         CancellationToken cancellationToken)
@@ -197,47 +119,6 @@ sealed class PostgreSqlSource(SourceDefinition definition, PgOptions options) : 
             OnDispose = reading.DisposeAsync,
         };
     }
-
-    public async Task<IReadOnlyDictionary<string, RowChecksum>> SumAsync(
-        StreamDefinition stream, IReadOnlyList<string> keys, IReadOnlyList<string> columns,
-        CancellationToken cancellationToken)
-    {
-        var table = await DescribeAsync(stream, cancellationToken);
-        await using var reading = await OpenSharedAsync(
-            new(table.Relation, table.Columns, Condition: ""), size: null, cancellationToken);
-        var rows = await reading.QueryAsync(
-            options, ChecksumsOf(table).Select(table.Relation.Sql, keys, columns), cancellationToken);
-        return rows.ToDictionary(
-            row => row[0]!, row => new RowChecksum(long.Parse(row[1]!, CultureInfo.InvariantCulture), row[2]!),
-            StringComparer.Ordinal);
-    }
-
-    /// <summary>Opens a table as of the shared snapshot.</summary>
-    async Task<TableReading> OpenSharedAsync(
-        TableSelection selection, RelationSize? size, CancellationToken cancellationToken)
-    {
-        var reading = await TableReading.OpenAsync(options, selection, size, shared, cancellationToken);
-        if (shared is not null && reading.Apart is null) return reading;
-        await reading.DisposeAsync();
-        throw new FozException(
-            ErrorKind.Source,
-            $"{selection.Relation} cannot be read as of the moment at which its changes start: {reading.Apart}")
-        {
-            IsTransient = true, Hint = "run again",
-        };
-    }
-
-    static RowChecksums ChecksumsOf(StreamTable table) => new(
-        static digits => $"('x' || {digits})::bit(60)::bigint",
-        name =>
-        {
-            var column = table.Columns.First(known => known.Field.Name == name);
-            var sql = SqlText.Name(column.Column.Name);
-            // A cast to text takes blanks away from char(n).
-            return column.Field.Type == DataType.Boolean
-                ? $"{sql}::text"
-                : $"CASE WHEN {sql} IS NOT NULL THEN concat({sql}) END";
-        });
 
     static bool IsOffered(Relation relation) =>
         relation.Kind is RelationKind.Table or RelationKind.PartitionedTable or RelationKind.MaterializedView

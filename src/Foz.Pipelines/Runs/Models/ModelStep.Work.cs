@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
@@ -23,6 +24,19 @@ sealed partial class ModelStep
         if (IsFullRefresh) return new("full refresh", []);
         var plan = await ModelPlan.OfAsync(context.Reads, Model, last, cancellationToken);
         return new(await FindRunReasonAsync(plan, last, cancellationToken), plan.Seen);
+    }
+
+    /// <summary>
+    /// Finds a table that the model reads, and that is being copied: its rows come after changes that are newer.
+    /// </summary>
+    async Task<TableName?> FindCopiedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var reference in node.References.Where(reference => reference.IsStream))
+            if (await (await context.Lake.OpenTableAsync(reference.Table, cancellationToken))
+                    .FindLatestAsync(cancellationToken) is { } table
+                && table.Properties.ContainsKey(ChangeColumns.CopyingProperty))
+                return reference.Name;
+        return null;
     }
 
     async Task<string?> FindRunReasonAsync(ModelPlan plan, StepManifest last, CancellationToken cancellationToken)

@@ -82,6 +82,11 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
             context.Warn(new($"{missing} has no rows yet: {node.Name} waits for the first"));
             return Result(Outcome.Skipped);
         }
+        if (Model.NeedsOrder && await FindCopiedAsync(cancellationToken) is { } copied)
+        {
+            context.Warn(new($"{copied} is being copied: {node.Name} waits for its last part"));
+            return Result(Outcome.Skipped);
+        }
         var done = progress.IsGone ? null : progress.Done;
         var plan = await ModelPlan.OfAsync(context.Reads, Model, IsFullRefresh ? null : done, cancellationToken);
         if (!IsFullRefresh && done is not null) WarnOfOldRows(plan, done);

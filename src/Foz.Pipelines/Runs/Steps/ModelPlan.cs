@@ -46,7 +46,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         var definition = new StringBuilder(Describe(model));
         var rearranged = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
         var seen = new List<TableName>();
-        var leavesRows = false;
+        var (leavesRows, makesAgain) = (false, false);
         foreach (var reference in model.References.Where(r =>
             r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
         {
@@ -57,9 +57,14 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 var snapshot = await reads.FindLatestAsync(table, cancellationToken);
                 if (snapshot is null && JournalTables.Contains(table)) continue;
                 if (snapshot is null) throw StepNameResolver.Missing(table);
-                var from = reference.IsStream && last is not null
-                    ? ReadBefore(model, last, table, snapshot.Id)?.Version
+                var before = reference.IsStream && last is not null
+                    ? ReadBefore(model, last, table, snapshot.Id)
                     : null;
+                var copy = snapshot.Properties.GetValueOrDefault(ChangeColumns.CopiedProperty);
+                // The rows of a copy may have come after changes that are newer.
+                var isAgain = model.NeedsOrder && before is not null && before.Copy != copy;
+                makesAgain |= isAgain;
+                var from = isAgain ? null : before?.Version;
                 // The same table may be read by STREAM and by a view.
                 if (!reference.IsStream && tables.ContainsKey(table.ToString())) continue;
                 var to = from is { } since && model.Trigger is { Limit: { IsNone: false } limit }
@@ -67,7 +72,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                         .LastFittingAsync(since, snapshot.Version, limit.RowsMax, limit.BytesMax, cancellationToken)
                     : snapshot.Version;
                 leavesRows |= to < snapshot.Version;
-                tables[table.ToString()] = new(to, from) { Id = snapshot.Id };
+                tables[table.ToString()] = new(to, from) { Id = snapshot.Id, Copy = copy };
                 if (last is not null && VersionIn(last, table.ToString(), snapshot.Id) is { } read
                     && read < snapshot.Version
                     && !await (await reads.Lake.OpenTableAsync(table, cancellationToken))
@@ -77,7 +82,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         }
         return new(Hash(definition.ToString()), tables.ToImmutable())
         {
-            Rearranged = rearranged.ToImmutable(), Seen = seen, LeavesRows = leavesRows,
+            Rearranged = rearranged.ToImmutable(), Seen = seen, LeavesRows = leavesRows, MakesAgain = makesAgain,
         };
     }
 
