@@ -85,8 +85,8 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes what users did meanwhile in the source, and asked for. Returns whether they stopped it, or asked for a start
-    /// from the beginning or for held changes, which the next opening answers.
+    /// Takes what users did meanwhile in the source, and asked for. Returns whether they stopped it, or asked for a
+    /// start from the beginning or for held changes, which the next opening answers.
     /// </summary>
     public async Task<bool> TakeAskedAsync(CancellationToken cancellationToken)
     {

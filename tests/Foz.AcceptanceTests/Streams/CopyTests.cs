@@ -102,6 +102,10 @@ public sealed class CopyTests(PostgreSqlServer server)
         await writing;
         await logged.Database.ExecuteAsync("UPDATE b SET v = 'last' WHERE id = 5");
         await logged.WaitAsync(host, "SELECT v FROM silver.b WHERE id = 5", "last");
+        // Its current rows stood still while it was copied, and follow without another change of it.
+        const string Sums = "SELECT count(*), sum(n), sum(id) FROM ";
+        var sums = (await logged.Database.QueryAsync(Sums + "a")).Single();
+        await logged.WaitAsync(host, Sums + "silver.a", string.Join('|', sums));
         await AssertSilverAsync(logged, "a", "b");
         await AssertOnceAsync(logged, "a", "b");
         // Changes came between its parts.

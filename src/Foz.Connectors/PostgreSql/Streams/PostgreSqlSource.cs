@@ -1,10 +1,5 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Foz.Connectors.Changes;
-using Foz.Connectors.PostgreSql.Changes;
 using Foz.Lake;
 using Foz.Lake.Configuration;
 using Foz.Lake.Data;

@@ -27,15 +27,22 @@ sealed partial class ModelStep
     }
 
     /// <summary>
-    /// Finds a table that the model reads, and that is being copied: its rows come after changes that are newer.
+    /// Returns what the model waits for: a table that its source makes with the first rows, or one that is being
+    /// copied, whose rows come after changes that are newer. Null where it waits for nothing.
     /// </summary>
-    async Task<TableName?> FindCopiedAsync(CancellationToken cancellationToken)
+    async Task<string?> FindWaitAsync(CancellationToken cancellationToken)
     {
-        foreach (var reference in node.References.Where(reference => reference.IsStream))
-            if (await (await context.Lake.OpenTableAsync(reference.Table, cancellationToken))
-                    .FindLatestAsync(cancellationToken) is { } table
-                && table.Properties.ContainsKey(ChangeColumns.CopyingProperty))
-                return reference.Name;
+        if (!Model.IsImplicit && !Model.NeedsOrder) return null;
+        foreach (var reference in node.References)
+        {
+            var table = await (await context.Lake.OpenTableAsync(reference.Table, cancellationToken))
+                .FindLatestAsync(cancellationToken);
+            if (Model.IsImplicit && table is null)
+                return $"{reference.Name} has no rows yet: {node.Name} waits for the first";
+            if (Model.NeedsOrder && reference.IsStream
+                && table?.Properties.ContainsKey(ChangeColumns.CopyingProperty) is true)
+                return $"{reference.Name} is being copied: {node.Name} waits for its last part";
+        }
         return null;
     }
 

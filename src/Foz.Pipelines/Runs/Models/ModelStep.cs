@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Catalog;
-using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
@@ -77,14 +76,10 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     /// <summary>Processes the new input after the completed batches.</summary>
     async Task<StepResult> RunNextAsync(StepProgress progress, CancellationToken cancellationToken)
     {
-        if (Model.IsImplicit && await FindMissingAsync(cancellationToken) is { } missing)
+        leavesRows = false;
+        if (await FindWaitAsync(cancellationToken) is { } wait)
         {
-            context.Warn(new($"{missing} has no rows yet: {node.Name} waits for the first"));
-            return Result(Outcome.Skipped);
-        }
-        if (Model.NeedsOrder && await FindCopiedAsync(cancellationToken) is { } copied)
-        {
-            context.Warn(new($"{copied} is being copied: {node.Name} waits for its last part"));
+            context.Warn(new(wait));
             return Result(Outcome.Skipped);
         }
         var done = progress.IsGone ? null : progress.Done;
@@ -100,19 +95,6 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         plan = await goesOn.FollowAsync(plan, cancellationToken);
         leavesRows = plan.LeavesRows;
         return (await RunBatchAsync(Open(plan, progress.Next), new(progress.Done), cancellationToken))!;
-    }
-
-    /// <summary>
-    /// A table that the model reads and that is not there yet, as its source makes it with the first rows; null if all
-    /// are.
-    /// </summary>
-    async Task<TableName?> FindMissingAsync(CancellationToken cancellationToken)
-    {
-        foreach (var reference in node.References)
-            if (await (await context.Lake.OpenTableAsync(reference.Table, cancellationToken))
-                .FindLatestAsync(cancellationToken) is null)
-                return reference.Name;
-        return null;
     }
 
     /// <summary>What comes of it where there is nothing to read: at most other tags, or readers.</summary>
