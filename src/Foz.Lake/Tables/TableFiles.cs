@@ -112,7 +112,10 @@ static class TableFiles
                 fault)
             { Path = fault.Path };
         }
-        deletedRows.AddOrUpdate(vector, rows);
+        Keep(vector, rows);
         return rows;
     }
+
+    /// <summary>Keeps what a deletion vector deletes, so that it need not be read.</summary>
+    public static void Keep(DeletionVectorDescriptor vector, RowSet rows) => deletedRows.AddOrUpdate(vector, rows);
 }

@@ -13,7 +13,7 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
 {
     /// <summary>The table, and its columns besides those of the rows.</summary>
     public const string Table = "foz_events", Sequence = "foz_seq", Operation = "foz_op", Absent = "foz_absent",
-        At = "foz_at", IsInsert = "foz_insert";
+        At = "foz_at", IsInsert = "foz_insert", IsLast = "foz_last";
 
     /// <summary>Gets how many events could not be ordered or have no key; they are taken out.</summary>
     public long WithoutKey { get; private set; }
@@ -24,7 +24,10 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
     /// <summary>Gets how many of them lack columns.</summary>
     public long Partial { get; private set; }
 
-    /// <summary>Gets how many of them delete a row.</summary>
+    /// <summary>
+    /// Gets how many keys have an event that deletes their row as their last one; 0 where events are not in the order
+    /// of a log.
+    /// </summary>
     public long Deletes { get; private set; }
 
     /// <summary>Gets the least and the greatest place in the log; null where there is none.</summary>
@@ -36,7 +39,10 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
     /// <summary>Gets the events of the batch that delete all rows, in the order of their sequence.</summary>
     public IReadOnlyList<CdcTruncation> Truncations { get; private set; } = [];
 
-    /// <summary>Reads the events, without their places where they are to come in the order of a log.</summary>
+    /// <summary>
+    /// Reads the events with their places; where they come in the order of a log, with whether each is the last one of
+    /// its key instead.
+    /// </summary>
     /// <param name="rows">The rows.</param>
     /// <param name="isOrdered">Whether they come so.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -49,16 +55,18 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
         // same rows always give the same table.
         var order = input.Sequence.Select(part => part.Sql).Concat(input.Arrival)
             .Concat(input.Strategy.ReadsLog ? [] : [$"hash({own})"]);
-        var place = isOrdered ? "" : $", row_number() OVER (ORDER BY {string.Join(", ", order)}) AS {At}";
+        var place = isOrdered
+            ? $"row_number() OVER (PARTITION BY {Keys} ORDER BY {input.SequenceSql} DESC) = 1 AS {IsLast}"
+            : $"row_number() OVER (ORDER BY {string.Join(", ", order)}) AS {At}";
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Table} AS
             SELECT {own}, {input.SequenceSql} AS {Sequence}, {input.OperationSql} AS {Operation},
-                CAST({absent} AS VARCHAR[]) AS {Absent}, {isInsert} AS {IsInsert}{place}
+                CAST({absent} AS VARCHAR[]) AS {Absent}, {isInsert} AS {IsInsert}, {place}
             FROM ({rows.Sql}
             ) AS s
             """, cancellationToken);
-        if (CountAll(cancellationToken) > 0) ReadTruncations(cancellationToken);
+        if (CountAll(isOrdered, cancellationToken) > 0) ReadTruncations(cancellationToken);
         if (!input.Strategy.ReadsLog)
             Tied = session.QueryScalar<long>(
                 $"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (SELECT count(*) AS n FROM {Table} "
@@ -80,7 +88,7 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
 
     /// <summary>Takes out what cannot be ordered or has no key, and counts the rest.</summary>
     /// <returns>How many truncations there are.</returns>
-    long CountAll(CancellationToken cancellationToken)
+    long CountAll(bool isOrdered, CancellationToken cancellationToken)
     {
         var noKey = string.Join(" OR ", input.Keys.Select(key => $"{SqlText.Identifier(key)} IS NULL"));
         var isOut = $"{Sequence} IS NULL OR ({Operation} <> 't' AND ({noKey}))";
@@ -91,7 +99,7 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
         using (var rows = session.Query(
             $"""
             SELECT count(*), count(*) FILTER ({isOut}), count(*) FILTER ({Operation} = 't'), count({Absent}),
-                count(*) FILTER ({Operation} = 'd'), min({place}), max({place})
+                count(*) FILTER ({Operation} = 'd' AND {(isOrdered ? IsLast : "false")}), min({place}), max({place})
             FROM {Table}
             """, cancellationToken))
         {

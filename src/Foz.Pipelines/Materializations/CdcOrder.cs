@@ -1,6 +1,5 @@
 using Foz.Lake;
 using Foz.Lake.Data;
-using Foz.Lake.Engine;
 using Foz.Lake.Sql;
 using Foz.Lake.Tables;
 using Foz.Lake.Tables.Merging;
@@ -13,17 +12,12 @@ namespace Foz.Pipelines.Materializations;
 /// Events of one log, in its order: each is later than all that the table was made of, so that the last one of a key
 /// decides. Of earlier ones only how far the log was read is kept.
 /// </summary>
-/// <param name="session">
-/// The session with the events; its temporary table <c>foz_next</c> is replaced.
-/// </param>
 /// <param name="model">The model.</param>
 /// <param name="input">What the columns of events are.</param>
-sealed class CdcOrder(EngineSession session, Model model, CdcInput input)
+sealed class CdcOrder(Model model, CdcInput input)
 {
     /// <summary>The property of a table that is made so: its keys.</summary>
     const string KeysProperty = "foz.cdc.keys";
-
-    const string Next = CdcFold.Next;
 
     /// <summary>Whether a table is made, or to be made, of events in the order of their log.</summary>
     /// <param name="model">The model.</param>
@@ -74,20 +68,12 @@ sealed class CdcOrder(EngineSession session, Model model, CdcInput input)
     /// <param name="cancellationToken">Stops it.</param>
     public async Task<TableChange> ApplyAsync(KeySync sync, CdcEvents events, CancellationToken cancellationToken)
     {
-        var (keys, columns) = (SqlText.Identifiers(input.Keys), SqlText.Identifiers(input.Columns));
-        session.Execute(
-            $"""
-            CREATE OR REPLACE TEMP TABLE {Next} AS
-            SELECT {columns}, {CdcEvents.Operation} = 'd' AS {CdcState.IsDeleted} FROM {CdcEvents.Table}
-            QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {CdcEvents.Sequence} DESC) = 1
-            """, cancellationToken);
-        var deletes = events.Deletes == 0 ? 0 : session.QueryScalar<long>(
-            $"SELECT count(*) FROM {Next} WHERE {CdcState.IsDeleted}", cancellationToken);
-        var added = $"SELECT {columns} FROM {Next} WHERE NOT {CdcState.IsDeleted}";
+        const string Last = $"FROM {CdcEvents.Table} WHERE {CdcEvents.IsLast} AND {CdcEvents.Operation}";
+        var added = $"SELECT {SqlText.Identifiers(input.Columns)} {Last} <> 'd'";
         return await sync.ReplaceAsync(
-            added, await sync.FindAsync($"({added})", events.Count - deletes, cancellationToken),
+            added, await sync.FindAsync($"({added})", events.Count - events.Deletes, cancellationToken),
             await sync.FindAsync(
-                $"(SELECT {keys} FROM {Next} WHERE {CdcState.IsDeleted})", deletes, cancellationToken),
+                $"(SELECT {SqlText.Identifiers(input.Keys)} {Last} = 'd')", events.Deletes, cancellationToken),
             input.Keys, cancellationToken);
     }
 

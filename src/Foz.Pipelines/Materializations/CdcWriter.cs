@@ -59,7 +59,7 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
             new(session, $"SELECT {SqlText.Identifiers(input.Columns)} FROM {CdcEvents.Table}"),
             isReplaced ? null : present, own, cancellationToken);
         input = input.With([.. fitted.Describe(cancellationToken).Select(column => column.Name)]);
-        var order = State is null ? new CdcOrder(session, model, input) : null;
+        var order = State is null ? new CdcOrder(model, input) : null;
         if (order is not null) write = order.Begin(isReplaced ? null : present, events, write);
         else if (isReplaced) write = CdcOrder.Forget(write);
         var shape = string.Concat(own.Select(column => $", {CdcEvents.Sequence} AS {SqlText.Identifier(column)}"));
@@ -106,7 +106,7 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
         var truncated = Last(state?.Truncations ?? events.Truncations, input, cancellationToken);
         if (truncated is not null) events.TakeOutBefore(truncated, cancellationToken);
         else if (state is null && events.Partial == 0 && !sync.TellsRows)
-            return await new CdcOrder(session, model, input).ApplyAsync(sync, events, cancellationToken);
+            return await new CdcOrder(model, input).ApplyAsync(sync, events, cancellationToken);
         if (state is null) events.Number(cancellationToken);
         var source = SourceOf(events);
         var expired = $"{CdcState.IsDeleted} AND {CdcState.DeletedAt} < {Oldest}";

@@ -88,8 +88,8 @@ public sealed class MergeKeys
     {
         var column = SqlText.Identifier(key.Source);
         using var rows = session.Query(
-            $"SELECT DISTINCT CAST({column} AS VARCHAR) FROM {source} WHERE {column} IS NOT NULL", cancellationToken);
-        return [.. rows.Rows(cancellationToken).Select(row => (string?)row[0])];
+            $"SELECT CAST({column} AS VARCHAR) FROM {source} WHERE {column} IS NOT NULL", cancellationToken);
+        return [.. rows.Rows(cancellationToken).Select(row => (string?)row[0]).Distinct()];
     }
 
     static IEnumerable<JsonElement> Terms(JsonElement expression) =>

@@ -47,6 +47,7 @@ public sealed partial class TableChange
         written.AddRange(vectors.Select(DeletionVectorFile.PathOf).OfType<string>().Distinct());
         foreach (var (file, vector) in files.Zip(vectors))
         {
+            TableFiles.Keep(vector, file.Deleted);
             transaction.SetDeletionVector(file.File, vector, file.Own);
             if (file.File.DeletionVector is null) metrics.VectorsAdded++;
             else metrics.VectorsUpdated++;
