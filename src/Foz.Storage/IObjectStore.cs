@@ -39,7 +39,9 @@ public interface IObjectStore
     /// </summary>
     IAsyncEnumerable<ObjectInfo> ListAsync(string folder, string? startAfter, CancellationToken cancellationToken);
 
-    /// <summary>Writes an object, replacing one that exists.</summary>
+    /// <summary>
+    /// Writes an object, replacing one that exists. The time in the result is about that of the write.
+    /// </summary>
     ValueTask<ObjectInfo> PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
     /// <summary>Writes an object unless one exists; of several writers exactly one wins.</summary>

@@ -71,6 +71,9 @@ abstract class LoopbackServer : IAsyncDisposable
     /// <summary>Faults of the next requests that a test asks for, before those by the seed.</summary>
     public Queue<ServerFault> NextFaults { get; } = new();
 
+    /// <summary>How long each answer takes besides.</summary>
+    public TimeSpan Delay { get; set; }
+
     public int Requests { get; private set; }
 
     /// <summary>Gets called with each request, one at a time.</summary>
@@ -155,6 +158,7 @@ abstract class LoopbackServer : IAsyncDisposable
         lock (gate) ParallelMax = Math.Max(ParallelMax, ++current);
         try
         {
+            if (Delay > TimeSpan.Zero) await Task.Delay(Delay);
             var fault = NextFault(request);
             if (fault is ServerFault.Slow) await Task.Delay(20);
             for (var turn = 0; fault is ServerFault.Joined && Volatile.Read(ref current) < 2 && turn < 3000; turn++)

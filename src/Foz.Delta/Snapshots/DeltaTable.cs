@@ -71,8 +71,16 @@ public sealed class DeltaTable
         if (floor is not null)
             return Remember(await AdvanceAsync(
                 recent is [.., var seen] ? seen : floor, long.MaxValue, cancellationToken));
-        if (recent is [.., var known] && await IsCurrentLogAsync(known, cancellationToken))
-            return Remember(await AdvanceAsync(known, long.MaxValue, cancellationToken));
+        if (recent is [.., var known])
+        {
+            // In an object store each of the two is a round trip, and neither waits for the other. What is read, or
+            // fails, is of another log where the known one is gone.
+            var next = loader.ReadCommitAsync(known.Version + 1, cancellationToken).AsTask();
+            if (await IsCurrentLogAsync(known, cancellationToken))
+                return Remember(await next is { } commit
+                    ? await AdvanceAsync(known.Advance(commit), long.MaxValue, cancellationToken)
+                    : known);
+        }
         Forget();
         return await loader.LoadAsync(null, cancellationToken) is { } loaded ? Remember(loaded) : null;
     }

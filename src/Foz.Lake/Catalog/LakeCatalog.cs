@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -20,9 +21,23 @@ public sealed class LakeCatalog(IObjectStore lake)
     const string GivenSuffix = ".given";
     const string LogFolder = "/_delta_log";
 
+    ConcurrentDictionary<string, Definition>? seen;
+
+    /// <summary>
+    /// Returns the same names for a piece of work that sees each of them as it was when it was first asked for, but for
+    /// what is changed through the result.
+    /// </summary>
+    public LakeCatalog ReadOnce() => new(lake) { seen = new(StringComparer.Ordinal) };
+
     /// <summary>Returns what a name refers to; null where it is not defined.</summary>
-    public async ValueTask<Definition?> FindAsync(TableName name, CancellationToken cancellationToken) =>
-        (await ReadAsync(name, cancellationToken))?.Definition ?? await FindUndefinedAsync(name, cancellationToken);
+    public async ValueTask<Definition?> FindAsync(TableName name, CancellationToken cancellationToken)
+    {
+        if (seen?.GetValueOrDefault(PathOf(name)) is { } before) return before;
+        if (await ReadAsync(name, cancellationToken) is not { Definition: var found })
+            return await FindUndefinedAsync(name, cancellationToken);
+        seen?.TryAdd(PathOf(name), found);
+        return found;
+    }
 
     /// <summary>Defines a name, or changes what it refers to.</summary>
     /// <param name="name">The name.</param>
@@ -35,21 +50,27 @@ public sealed class LakeCatalog(IObjectStore lake)
     public async ValueTask<Definition> DefineAsync(
         TableName name, Func<Definition?, Definition> change, CancellationToken cancellationToken)
     {
+        if (seen?.GetValueOrDefault(PathOf(name)) is { } before && change(before) == before) return before;
         while (true)
         {
             var present = await ReadAsync(name, cancellationToken);
             var definition = change(present?.Definition);
             if (definition is { Kind: DefinitionKind.Table, Location: null })
                 definition = definition with { Location = await NewLocationAsync(name, cancellationToken) };
-            if (definition == present?.Definition
-                || await TryWriteAsync(name, definition, present?.ETag, cancellationToken))
-                return definition;
+            if (definition != present?.Definition
+                && !await TryWriteAsync(name, definition, present?.ETag, cancellationToken))
+                continue;
+            if (seen is not null) seen[PathOf(name)] = definition;
+            return definition;
         }
     }
 
     /// <summary>Removes the definition of a name; its table's files stay.</summary>
-    public ValueTask DropAsync(TableName name, CancellationToken cancellationToken) =>
-        lake.DeleteAsync(PathOf(name), cancellationToken);
+    public ValueTask DropAsync(TableName name, CancellationToken cancellationToken)
+    {
+        seen?.TryRemove(PathOf(name), out _);
+        return lake.DeleteAsync(PathOf(name), cancellationToken);
+    }
 
     /// <summary>
     /// Renames a table or view. A table stays in its folder: where that is the folder of its name, the name no longer

@@ -45,6 +45,13 @@ public sealed class Lakehouse
         Catalog = new(Store);
     }
 
+    Lakehouse(Lakehouse lake, LakeCatalog catalog)
+    {
+        (Folder, Engines, Clock, cache) = (lake.Folder, lake.Engines, lake.Clock, lake.cache);
+        (Store, Tables, IsSingleWriter) = (lake.Store, lake.Tables, lake.IsSingleWriter);
+        Catalog = catalog;
+    }
+
     /// <summary>Opens the lake at a location; no request goes to an object store yet.</summary>
     /// <exception cref="StorageException">The address or a setting of it has no meaning.</exception>
     public static Lakehouse Open(LakeLocation location, EnginePool engines, TimeProvider clock) =>
@@ -142,6 +149,9 @@ public sealed class Lakehouse
             return Path.Combine(common, "foz");
         }
     }
+
+    /// <summary>Returns the same lake with the names of <see cref="LakeCatalog.ReadOnce"/>.</summary>
+    public Lakehouse WithNamesReadOnce() => new(this, Catalog.ReadOnce());
 
     /// <summary>Returns the table of a name, whether it exists or not.</summary>
     /// <exception cref="FozException">The name refers to a view.</exception>

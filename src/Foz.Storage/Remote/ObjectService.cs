@@ -21,7 +21,11 @@ sealed record RemoteContent(RemoteInfo Info, ReadOnlyMemory<byte> Content);
 /// those of the writes that it replaces.</param>
 /// <param name="IsAbsent">Only if there is no object.</param>
 /// <param name="Tag">Only if the object still has this tag; null if it may have any.</param>
-readonly record struct PutCondition(string WriteIds, bool IsAbsent, string? Tag);
+readonly record struct PutCondition(string WriteIds, bool IsAbsent, string? Tag)
+{
+    /// <summary>Whether the time is needed that all others will see, which may cost another request.</summary>
+    public bool WantsTime { get; init; }
+}
 
 /// <summary>One page of a listing.</summary>
 sealed record ListPage(IReadOnlyList<RemoteInfo> Items, string? NextToken);

@@ -108,13 +108,19 @@ sealed class RemoteObjectStore : IObjectStore
     public async ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
         string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        var condition = new PutCondition(WriteHistory.Next(null), IsAbsent: true, Tag: null);
+        var condition = new PutCondition(WriteHistory.Next(null), IsAbsent: true, Tag: null) { WantsTime = true };
         Failpoint.Hit("store.create.start");
         var info = await PutConditionallyAsync(path, content, condition, cancellationToken);
         if (info is null) return PutIfAbsentResult.AlreadyExists.Value;
         Failpoint.Hit("store.create.done");
         return new PutIfAbsentResult.Created(info.Value);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask PutNoteAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        await PutConditionallyAsync(
+            path, content, new(WriteHistory.Next(null), IsAbsent: true, Tag: null), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<PutIfMatchResult> PutIfMatchAsync(

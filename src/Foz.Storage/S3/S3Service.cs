@@ -82,7 +82,7 @@ sealed class S3Service : ObjectService
         }, 0, cancellationToken);
         // Only a request for the object returns the time that all others will see, unless another write is there
         // already.
-        return written is { } done && await HeadAsync(key, cancellationToken) is { } there
+        return condition.WantsTime && written is { } done && await HeadAsync(key, cancellationToken) is { } there
             && there.WriteIds == condition.WriteIds ? there : written;
     }
 
