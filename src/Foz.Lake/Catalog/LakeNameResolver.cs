@@ -41,14 +41,16 @@ public sealed class LakeNameResolver(Lakehouse? lake, TableStore tables, Func<Ta
         if (lake is null) return Fault is null || IsEnginesOwn(name) ? null : throw Fault;
         var definition = await lake.Catalog.FindAsync(name, cancellationToken);
         if (definition is { Kind: DefinitionKind.View, Sql: { } sql }) return new RelationBinding.View(sql);
-        var snapshot = definition is null
-            ? null
-            : await VersionAsync(lake.Tables.Open(definition.Location!, name), reference.At, cancellationToken);
+        var table = definition is null ? null : lake.Tables.Open(definition.Location!, name);
+        var snapshot = table is null ? null : await VersionAsync(table, reference.At, cancellationToken);
         if (name.Schema.Equals(TableName.SystemSchema, StringComparison.OrdinalIgnoreCase))
             return await SystemTableAsync(name, snapshot, isNewest: reference.At is null, cancellationToken);
         return snapshot is null
             ? IsEnginesOwn(name) ? null : throw await lake!.Catalog.UnknownAsync(name, cancellationToken)
-            : new RelationBinding.Rows(TableRows.All(snapshot));
+            : new RelationBinding.Rows(TableRows.All(snapshot))
+            {
+                Batched = reference.At is null ? BatchedTable.Of(lake, name, table!, snapshot) : null,
+            };
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,7 @@ public sealed class Lakehouse
         Store = new(new LocalObjectStore(Folder), clock);
         Tables = new(Store, engines, clock, new(Path.Combine(Folder, SystemFolder, "cache", "keys"), clock));
         Catalog = new(Store);
+        Batches = new(this);
     }
 
     /// <summary>A lake in an object store.</summary>
@@ -43,12 +44,13 @@ public sealed class Lakehouse
         (Engines, Clock, this.cache) = (engines, clock, cache);
         Tables = new(Store, engines, clock, new(Path.Combine(cache.Folder, "keys"), clock), open);
         Catalog = new(Store);
+        Batches = new(this);
     }
 
     Lakehouse(Lakehouse lake, LakeCatalog catalog)
     {
         (Folder, Engines, Clock, cache) = (lake.Folder, lake.Engines, lake.Clock, lake.cache);
-        (Store, Tables, IsSingleWriter) = (lake.Store, lake.Tables, lake.IsSingleWriter);
+        (Store, Tables, IsSingleWriter, Batches) = (lake.Store, lake.Tables, lake.IsSingleWriter, lake.Batches);
         Catalog = catalog;
     }
 
@@ -96,6 +98,9 @@ public sealed class Lakehouse
 
     /// <summary>The lake's names.</summary>
     public LakeCatalog Catalog { get; }
+
+    /// <summary>The batches of changes of its sources.</summary>
+    public SourceBatches Batches { get; }
 
     /// <summary>Where frequent small facts are kept until they reach their tables.</summary>
     public string JournalFolder => Path.Combine(Folder, SystemFolder, "journal");

@@ -16,6 +16,11 @@ public abstract record RelationBinding
         public PendingRows? Pending { get; init; }
 
         /// <summary>
+        /// The version as one of a source's batches; null where it is none, or the statement asks for this version.
+        /// </summary>
+        public BatchedTable? Batched { get; init; }
+
+        /// <summary>
         /// Returns, from the relation of the rows, the part that the user may read; null where that is all of it.
         /// </summary>
         public Func<string, string>? Through { get; init; }

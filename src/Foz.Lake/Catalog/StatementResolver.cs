@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
@@ -74,6 +75,7 @@ public sealed class StatementResolver
                     bindings[call.Span] = binding;
             if (!bindings.Values.Any(binding => binding is RelationBinding.View))
             {
+                await AlignAsync(analysis, bindings, cancellationToken);
                 if (names.AreForOthers)
                 {
                     List<Field> fields =
@@ -106,6 +108,25 @@ public sealed class StatementResolver
                 };
             }
         }
+    }
+
+    /// <summary>Makes tables of one source be read with the same batches of its changes.</summary>
+    async Task AlignAsync(
+        SqlAnalysis statement, Dictionary<SqlSpan, RelationBinding> bindings, CancellationToken cancellationToken)
+    {
+        List<BatchedTable> batched =
+        [
+            .. bindings.Values.OfType<RelationBinding.Rows>().Select(rows => rows.Batched).OfType<BatchedTable>(),
+        ];
+        if (batched.Count < 2) return;
+        var versions = await batched[0].Source.AlignAsync(batched, cancellationToken);
+        foreach (var reference in statement.Tables)
+            if (bindings.GetValueOrDefault(reference.Span) is RelationBinding.Rows { Batched: { } table }
+                && versions.TryGetValue(table.Name, out var version) && version != table.Snapshot.Version
+                && await names.FindAsync(
+                    reference with { At = new("VERSION", version.ToString(CultureInfo.InvariantCulture), default) },
+                    cancellationToken) is { } aligned)
+                bindings[reference.Span] = aligned;
     }
 
     /// <summary>

@@ -35,7 +35,7 @@ public sealed class SessionHost : IDisposable
         ISqlDialect dialect)
     {
         (Names, Options, Catalogs, Workloads, Dialect) = (names, options, catalogs, workloads, dialect);
-        (Commits, Crashing, Results) = (new(names.Lake.Clock), new(names.Lake.Clock), new(options.ResultBytesMax));
+        (Commits, Crashing, Results) = (new(names.Lake), new(names.Lake.Clock), new(options.ResultBytesMax));
         Held = new("all sessions hold", names.Lake.Engines.MemoryBytes / HeldPart);
         stable = new(() =>
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Foz.Lake.Catalog;
 using Foz.Lake.Tables;
 
 namespace Foz.Serving.Transactions;
@@ -13,8 +14,8 @@ readonly record struct CommittedVersion(string Id, long Version);
 /// statement that began later. Times of files do not decide this: they are some milliseconds behind the clock or ahead
 /// of it. Safe for use by many threads.
 /// </summary>
-/// <param name="clock">The clock, which orders the commits of others.</param>
-sealed class CommitOrder(TimeProvider clock)
+/// <param name="lake">The lake, whose clock orders the commits of others.</param>
+sealed class CommitOrder(Lakehouse lake)
 {
     const int TablesMax = 100_000;
 
@@ -28,7 +29,7 @@ sealed class CommitOrder(TimeProvider clock)
     {
         lock (gate)
         {
-            var versions = new TransactionVersions(clock.GetUtcNow(), committed);
+            var versions = new TransactionVersions(lake, lake.Clock.GetUtcNow(), committed);
             open.Add(versions);
             return versions;
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -27,12 +26,10 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     /// <summary>How many batches stay: what is older says nothing that their tables do not.</summary>
     public const int Kept = 64;
 
-    const int NumberDigits = 20;
     const int NameCharactersMax = 24;
     const string ReaderFile = "reader.json", ResetFile = "reset", StoppedFile = "stopped";
-    const string Suffix = ".json";
 
-    readonly string folder = $"_foz/streams/{environment}/{source}".ToLowerInvariant();
+    readonly string folder = SourceBatches.FolderOf(environment, source);
 
     /// <summary>Finds the last batch; null where reading has not started.</summary>
     /// <exception cref="FozException">It cannot be read.</exception>
@@ -168,16 +165,9 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     static byte[] Write(LogReader reader) =>
         JsonSerializer.SerializeToUtf8Bytes(reader, ChangeBatchJson.Default.LogReader);
 
-    string PathOf(long number) =>
-        $"{folder}/{number.ToString($"D{NumberDigits}", CultureInfo.InvariantCulture)}{Suffix}";
+    string PathOf(long number) => SourceBatches.PathOf(folder, number);
 
-    long? NumberOf(string path) =>
-        path.Length == folder.Length + 1 + NumberDigits + Suffix.Length
-        && long.TryParse(
-            path.AsSpan(folder.Length + 1, NumberDigits), NumberStyles.None, CultureInfo.InvariantCulture,
-            out var number)
-            ? number
-            : null;
+    long? NumberOf(string path) => SourceBatches.NumberOf(folder, path);
 
     static string Clean(string name)
     {

@@ -75,6 +75,7 @@ sealed partial class BronzeTable
             Properties =
             [
                 .. properties.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)),
+                Batches,
                 KeyValuePair.Create(CopyProgress.Property, isWhole ? null : $"{begun}"),
                 .. isWhole ? CopiedAs(begun.First)
                     : copiedAt is null ? [KeyValuePair.Create(CopyProperty, (string?)null)]

@@ -1,6 +1,7 @@
 using Foz.Connectors;
 using Foz.Delta;
 using Foz.Lake;
+using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
@@ -10,6 +11,7 @@ using Foz.Lake.Tables.Writing;
 using Foz.Pipelines.Batches;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Streams;
+using Foz.Storage;
 using Foz.Streams.Batches;
 
 namespace Foz.Streams.Tables;
@@ -57,7 +59,7 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
     public long? CopiedAt => copiedAt;
 
     /// <summary>The step of a source's batches: the <c>appId</c> of their commits.</summary>
-    public static string StepOf(ProjectSource source) => $"{source.Name}.changes";
+    public static string StepOf(ProjectSource source) => SourceBatches.StepOf(source.Name);
 
     /// <summary>Reads what the table knows of its copy, and of changes that are held.</summary>
     /// <param name="numberOf">Gives the number of a position, from its text.</param>
@@ -146,6 +148,7 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
     /// <exception cref="DeltaException">Another commit came first that it conflicts with.</exception>
     public async Task CommitAsync(TableChange change, string position, CancellationToken cancellationToken)
     {
+        Failpoint.Hit("streams.table");
         if (heldFor is null)
         {
             await CommitOwnAsync(change, position, cancellationToken);
@@ -228,6 +231,11 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         return result;
     }
 
+    /// <summary>Where readers find which tables a batch changes.</summary>
+    KeyValuePair<string, string?> Batches => KeyValuePair.Create(
+        BatchedTable.FolderProperty,
+        (string?)SourceBatches.FolderOf(work.Project.Environment ?? "", work.Source.Name));
+
     static string? CopyOf(TableSnapshot? table) => table?.Properties.GetValueOrDefault(CopyProperty);
 
     /// <summary>Whether an error is the table's own, and no reason for others to wait.</summary>
@@ -248,7 +256,11 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         }
         // Columns changed in the middle: what is written already is written again, with the columns of both.
         using var earlier = await OpenNewAsync(before, session, cancellationToken);
-        var options = rows.OptionsOf([.. fields, .. before?.Fields ?? []]) with { Batch = new(step, part.Number) };
+        var options = rows.OptionsOf([.. fields, .. before?.Fields ?? []]) with
+        {
+            Batch = new(step, part.Number),
+            Properties = [Batches],
+        };
         var change = await writer.AppendAsync(table, With(earlier, select), options, cancellationToken);
         if (before is not null) await before.DisposeAsync();
         return change;

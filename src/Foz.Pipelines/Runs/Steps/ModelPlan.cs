@@ -46,6 +46,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         var definition = new StringBuilder(Describe(model));
         var rearranged = ImmutableHashSet.CreateBuilder<string>(StringComparer.OrdinalIgnoreCase);
         var seen = new List<TableName>();
+        var batched = new List<BatchedTable>();
         var (leavesRows, makesAgain) = (false, false);
         foreach (var reference in model.References.Where(r =>
             r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
@@ -73,12 +74,23 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                     : snapshot.Version;
                 leavesRows |= to < snapshot.Version;
                 tables[table.ToString()] = new(to, from) { Id = snapshot.Id, Copy = copy };
+                if (await BatchedTable.OfAsync(reads.Lake, table, snapshot, cancellationToken) is { } known)
+                    batched.Add(known);
                 if (last is not null && VersionIn(last, table.ToString(), snapshot.Id) is { } read
                     && read < snapshot.Version
                     && !await (await reads.Lake.OpenTableAsync(table, cancellationToken))
                         .HasChangesSinceAsync(read, snapshot.Version, cancellationToken))
                     rearranged.Add(table.ToString());
             }
+        }
+        foreach (var (table, version) in await reads.Lake.Batches.AlignAsync(batched, cancellationToken))
+        {
+            var input = tables[$"{table}"];
+            var isNewer = version > input.Version;
+            // More than that is left for the next batch, and what was read before is not taken back.
+            if (isNewer && leavesRows) continue;
+            tables[$"{table}"] = input with { Version = Math.Max(version, input.FromVersion ?? 0) };
+            if (isNewer) rearranged.Remove($"{table}");
         }
         return new(Hash(definition.ToString()), tables.ToImmutable())
         {
