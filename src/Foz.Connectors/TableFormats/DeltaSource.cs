@@ -41,7 +41,7 @@ sealed class DeltaSource(TableFolder folder, TimeProvider clock)
         var to = await table.Delta.FindLatestVersionAsync(from ?? 0, cancellationToken)
             ?? throw Folder.NotThere(location, stream, Format);
         if (from > to) throw Folder.Remade(location);
-        if (from is { } read && (read == to || !await table.HasChangesSinceAsync(read, to, cancellationToken)))
+        if (from is { } read && (read == to || await table.HasChangesSinceAsync(read, to, cancellationToken) is false))
             return new BatchPlan(null, []);
         return new(new StreamInputs.OfVersions
         {

@@ -16,6 +16,13 @@ public static class ChangeColumns
     public const string CopyingProperty = "foz.streams.copying";
 
     /// <summary>
+    /// The property of tables that get a commit with each batch of changes, of which there may be thousands a day: a
+    /// reader that is more than a day late reads them from the beginning.
+    /// </summary>
+    public static KeyValuePair<string, string?> LogRetention { get; } =
+        new("delta.logRetentionDuration", "interval 1 days");
+
+    /// <summary>
     /// What happened: <c>r</c> read by a snapshot or a file, <c>c</c> insert, <c>u</c> update, <c>d</c> delete.
     /// </summary>
     public const string Op = "_cdc_op";

@@ -85,6 +85,8 @@ sealed class CdcState(EngineSession session, LakeTable table, CdcInput input, Ta
             Properties =
             [
                 KeyValuePair.Create(MadeByProperty, (string?)madeBy),
+                .. present?.Properties.ContainsKey(ChangeColumns.LogRetention.Key) is true
+                    ? Array.Empty<KeyValuePair<string, string?>>() : [ChangeColumns.LogRetention],
                 KeyValuePair.Create(
                     TruncationsProperty,
                     Truncations.Count == 0 ? null : JsonSerializer.Serialize(Truncations.Select(t => t.Parts))),

@@ -46,6 +46,15 @@ public sealed record Model
     public bool NeedsOrder => Materialization.Strategy is IncrementalStrategy.Cdc { IsInOrder: true };
 
     /// <summary>
+    /// Whether all that it reads by <c>STREAM</c> are changes of sources, which their tables keep from the beginning.
+    /// </summary>
+    public bool ReadsWholeLogs { get; init; }
+
+    /// <summary>Whether its table may be made again from all rows where it cannot go on with new ones.</summary>
+    public bool CanReadAgain => ReadsWholeLogs && !Materialization.IsFullRefreshRestricted
+        && Materialization.Strategy is not IncrementalStrategy.Microbatch;
+
+    /// <summary>
     /// Whether it may return other rows after each batch although its input is the same: it adds to a table that it
     /// reads itself, or its template queries the lake, as by <c>is_incremental()</c>.
     /// </summary>

@@ -74,7 +74,7 @@ sealed partial class BronzeTable
         {
             Properties =
             [
-                .. properties.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)),
+                ChangeColumns.LogRetention,
                 Batches,
                 KeyValuePair.Create(CopyProgress.Property, isWhole ? null : $"{begun}"),
                 .. isWhole ? CopiedAs(begun.First)

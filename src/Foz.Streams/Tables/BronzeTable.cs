@@ -31,12 +31,6 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
     /// </summary>
     public const string CopyProperty = "foz.streams.copy", PositionNote = "foz.streams.position";
 
-    static readonly (string Key, string Value)[] properties =
-    [
-        // There may be thousands of commits a day; a reader that is older than that reads the table again.
-        ("delta.logRetentionDuration", "interval 1 days"),
-    ];
-
     readonly BronzeRows rows = new(work.Source, stream);
     readonly string step = StepOf(work.Source);
     HeldChanges held = null!;

@@ -59,7 +59,7 @@ sealed class HeldChanges(LakeTable table, TableName bronze)
         var options = new WriteOptions
         {
             Batch = batch,
-            Properties = [KeyValuePair.Create(ReasonProperty, (string?)reason)],
+            Properties = [KeyValuePair.Create(ReasonProperty, (string?)reason), ChangeColumns.LogRetention],
             Description = "Changes that wait until their table can take them",
         };
         return await new TableWriter(session).AppendAsync(

@@ -76,18 +76,22 @@ public static class ChangeLog
         return steps;
     }
 
-    /// <summary>Whether anything but the arrangement of rows in files changed in the versions of a range.</summary>
+    /// <summary>
+    /// Whether anything but the arrangement of rows in files changed in the versions of a range; null where the log no
+    /// longer shows it.
+    /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="from">The first version.</param>
     /// <param name="to">The last; before the first for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<bool> ChangesAnythingAsync(
+    public static async Task<bool?> ChangesAnythingAsync(
         LakeTable table, long from, long to, CancellationToken cancellationToken)
     {
         for (var version = from; version <= to; version++)
-            if (await table.Delta.ReadCommitAsync(version, cancellationToken) is not { } commit
-                || !commit.Actions.All(OnlyArranges))
-                return true;
+        {
+            if (await table.Delta.ReadCommitAsync(version, cancellationToken) is not { } commit) return null;
+            if (!commit.Actions.All(OnlyArranges)) return true;
+        }
         return false;
     }
 

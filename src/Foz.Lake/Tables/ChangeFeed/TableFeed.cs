@@ -43,14 +43,14 @@ public static class TableFeed
             table, await table.VersionAsync(to, cancellationToken), since + 1, cancellationToken);
 
     /// <summary>
-    /// Whether versions since one that was read before changed anything except the arrangement of rows in files; true
-    /// also where the log no longer shows it.
+    /// Whether versions since one that was read before changed anything except the arrangement of rows in files; null
+    /// where the log no longer shows it.
     /// </summary>
     /// <param name="table">The table.</param>
     /// <param name="since">The version that was read.</param>
     /// <param name="to">The last version.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static Task<bool> HasChangesSinceAsync(
+    public static Task<bool?> HasChangesSinceAsync(
         this LakeTable table, long since, long to, CancellationToken cancellationToken) =>
         ChangeLog.ChangesAnythingAsync(table, since + 1, to, cancellationToken);
 

@@ -113,7 +113,7 @@ sealed class ReferenceResolver(
         foreach (var (name, place) in model.Depends)
             if (Find(name, own, place) is { } reference) Add(found, reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
-        return WithTrigger(WithOrder(WithKeys(model with { References = found.Items })));
+        return WithTrigger(WithOrder(WithKeys(WithLogs(model with { References = found.Items }))));
     }
 
     void RefuseOwn(Reference reference, TableName own, bool isIncremental, Place place)
@@ -226,6 +226,14 @@ sealed class ReferenceResolver(
             return model;
         return model with { Materialization = incremental.With(cdc with { IsInOrder = true }) };
     }
+
+    /// <summary>Says of a model whether the tables that it reads by STREAM keep all changes of their sources.</summary>
+    Model WithLogs(Model model) => model with
+    {
+        ReadsWholeLogs = model.References.Where(reference => reference.IsStream).All(reference =>
+            streams.GetValueOrDefault(reference.Name) is { Definition.Mode: Connectors.StreamMode.Changes } stream
+            && stream.Columns.All(column => column.Retention is null)),
+    };
 
     /// <summary>
     /// Gives a model of events the keys that it does not state: its grain, or those of the stream that it reads.

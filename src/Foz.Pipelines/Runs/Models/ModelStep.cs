@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Foz.Delta;
 using Foz.Lake;
 using Foz.Lake.Catalog;
+using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Journal;
 using Foz.Lake.Tables;
@@ -94,6 +95,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         if (IsIncremental && done is not null) await goesOn.CheckKeysAsync(done, cancellationToken);
         plan = await goesOn.FollowAsync(plan, cancellationToken);
         leavesRows = plan.LeavesRows;
+        if (plan.Lost is { } lost) WarnOfLoss(lost);
         return (await RunBatchAsync(Open(plan, progress.Next), new(progress.Done), cancellationToken))!;
     }
 
@@ -224,6 +226,12 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
             }
         }
     }
+
+    void WarnOfLoss(TableName table) => context.Warn(new(
+        $"the log of {table} no longer has what came since {node.Name} read it: "
+            + $"{node.Name} is made again from all rows",
+        $"foz alter {table} set 'delta.logRetentionDuration=interval 7 days' keeps a longer log, or make the model "
+            + "more often"));
 
     void WarnOfRestriction() => context.Warn(new(
         Model.Materialization is Materialization.Snapshot

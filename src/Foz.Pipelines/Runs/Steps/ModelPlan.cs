@@ -27,6 +27,11 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
     /// <summary>Whether the table is made again from all rows.</summary>
     public bool MakesAgain { get; init; }
 
+    /// <summary>
+    /// The table for which it is, as its log no longer has what came since the last batch; null for none.
+    /// </summary>
+    public TableName? Lost { get; init; }
+
     /// <summary>Whether the model limits its batches, and more is new than this one reads.</summary>
     public bool LeavesRows { get; init; }
 
@@ -48,6 +53,7 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
         var seen = new List<TableName>();
         var batched = new List<BatchedTable>();
         var (leavesRows, makesAgain) = (false, false);
+        TableName? lost = null;
         foreach (var reference in model.References.Where(r =>
             r is { IsOrderOnly: false, Kind: not ReferenceKind.Self }))
         {
@@ -76,13 +82,17 @@ sealed record ModelPlan(string Fingerprint, ImmutableSortedDictionary<string, Ta
                 tables[table.ToString()] = new(to, from) { Id = snapshot.Id, Copy = copy };
                 if (await BatchedTable.OfAsync(reads.Lake, table, snapshot, cancellationToken) is { } known)
                     batched.Add(known);
-                if (last is not null && VersionIn(last, table.ToString(), snapshot.Id) is { } read
-                    && read < snapshot.Version
-                    && !await (await reads.Lake.OpenTableAsync(table, cancellationToken))
-                        .HasChangesSinceAsync(read, snapshot.Version, cancellationToken))
-                    rearranged.Add(table.ToString());
+                if (last is null || !(VersionIn(last, table.ToString(), snapshot.Id) is { } read)
+                    || read >= snapshot.Version)
+                    continue;
+                var changes = await (await reads.Lake.OpenTableAsync(table, cancellationToken))
+                    .HasChangesSinceAsync(read, snapshot.Version, cancellationToken);
+                if (changes is false) rearranged.Add(table.ToString());
+                else if (changes is null && from is not null) lost = table;
             }
         }
+        if (lost is not null && model.CanReadAgain)
+            return await OfAsync(reads, model, last: null, cancellationToken) with { MakesAgain = true, Lost = lost };
         foreach (var (table, version) in await reads.Lake.Batches.AlignAsync(batched, cancellationToken))
         {
             var input = tables[$"{table}"];
