@@ -35,13 +35,12 @@ static class FeedSchema
     public static bool CanRead(TableSchema before, TableSchema end) =>
         Keys(before).SequenceEqual(Keys(end), StringComparer.Ordinal)
         && (before.Mapping == end.Mapping || end.Mapping != ColumnMappingMode.Id)
-        && CanRead(before.Columns, end.Columns, end.Mapping);
+        && CanRead(before.Columns, end.Columns, Mappings.Of(before, end));
 
-    static bool CanRead(DeltaType before, DeltaType end, ColumnMappingMode mapping) => (before, end) switch
+    static bool CanRead(DeltaType before, DeltaType end, Mappings mapping) => (before, end) switch
     {
         (StructType old, StructType now) => old.Fields.All(field =>
-            now.Fields.FirstOrDefault(f => f.PhysicalName(mapping) == field.PhysicalName(mapping)) is not { } known
-            || CanRead(field.Type, known.Type, mapping)),
+            mapping.FindIn(now, field) is not { } known || CanRead(field.Type, known.Type, mapping)),
         (ArrayType old, ArrayType now) => CanRead(old.Element, now.Element, mapping),
         (MapType old, MapType now) => CanRead(old.Key, now.Key, mapping) && CanRead(old.Value, now.Value, mapping),
         _ => before == end || before == DeltaType.Void || TypeWidening.CanRead(before, end),
@@ -53,13 +52,13 @@ static class FeedSchema
         if (!Keys(before).SequenceEqual(Keys(end), StringComparer.Ordinal)) return "the partitioning changed";
         return before.Mapping != end.Mapping && end.Mapping == ColumnMappingMode.Id
             ? "columns came to be found by id"
-            : Difference(before.Columns, end.Columns, end.Mapping, ColumnPath.Root);
+            : Difference(before.Columns, end.Columns, Mappings.Of(before, end), ColumnPath.Root);
     }
 
     static IEnumerable<string> Keys(TableSchema schema) =>
         schema.PartitionColumns.Select(column => column.PhysicalName(schema.Mapping));
 
-    static string? Difference(DeltaType before, DeltaType end, ColumnMappingMode mapping, ColumnPath path)
+    static string? Difference(DeltaType before, DeltaType end, Mappings mapping, ColumnPath path)
     {
         switch (before, end)
         {
@@ -67,7 +66,7 @@ static class FeedSchema
                 foreach (var field in old.Fields)
                 {
                     var inner = path.Then(field.Name);
-                    var known = now.Fields.FirstOrDefault(f => f.PhysicalName(mapping) == field.PhysicalName(mapping));
+                    var known = mapping.FindIn(now, field);
                     if (known is null) return $"column {inner} was dropped, or became another one";
                     if (!known.Name.Equals(field.Name, StringComparison.OrdinalIgnoreCase))
                         return $"column {inner} was renamed to {known.Name}";
@@ -83,6 +82,23 @@ static class FeedSchema
                 return before == end || before == DeltaType.Void || TypeWidening.CanRead(before, end)
                     ? null
                     : $"column {path} became {end} after it was {before}";
+        }
+    }
+
+    /// <summary>
+    /// How columns of two schemas are found in files: a table that begins to map them gives them the names they had.
+    /// </summary>
+    readonly record struct Mappings(ColumnMappingMode Before, ColumnMappingMode End)
+    {
+        /// <summary>Those of two schemas; where the later one maps no columns, all have their names.</summary>
+        public static Mappings Of(TableSchema before, TableSchema end) =>
+            new(end.Mapping is ColumnMappingMode.None ? ColumnMappingMode.None : before.Mapping, end.Mapping);
+
+        /// <summary>The column of a later struct that has the values of an earlier one; null for none.</summary>
+        public StructField? FindIn(StructType end, StructField before)
+        {
+            var (name, mapping) = (before.PhysicalName(Before), End);
+            return end.Fields.FirstOrDefault(field => field.PhysicalName(mapping) == name);
         }
     }
 }
