@@ -127,18 +127,18 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     public async Task<bool> IsStoppedAsync(CancellationToken cancellationToken) =>
         await lake.GetInfoAsync(StoppedPath, cancellationToken) is not null;
 
-    /// <summary>Asks the one who reads for something of a stream.</summary>
+    /// <summary>Asks the one who reads for something of a stream, also where that was asked before.</summary>
     public Task AskAsync(StreamRequest request, string stream, CancellationToken cancellationToken) =>
-        lake.PutIfAbsentAsync(PathOf(request) + stream, ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
+        lake.PutAsync(PathOf(request) + stream, ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
 
-    /// <summary>Returns the streams for which something was asked.</summary>
-    public async Task<IReadOnlyList<string>> FindAskedAsync(
+    /// <summary>Returns the streams for which something was asked, and when it was last.</summary>
+    public async Task<IReadOnlyDictionary<string, DateTimeOffset>> FindAskedAsync(
         StreamRequest request, CancellationToken cancellationToken)
     {
-        var (prefix, streams) = (PathOf(request), new List<string>());
+        var (prefix, streams) = (PathOf(request), new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal));
         await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken))
             if (info.Path.StartsWith(prefix, StringComparison.Ordinal))
-                streams.Add(info.Path[prefix.Length..]);
+                streams.Add(info.Path[prefix.Length..], info.LastModified);
         return streams;
     }
 

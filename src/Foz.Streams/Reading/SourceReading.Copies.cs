@@ -78,7 +78,7 @@ sealed partial class SourceReading
     /// <summary>Lets tables be copied again whose users asked for it.</summary>
     async Task TakeAskedCopiesAsync(CancellationToken cancellationToken)
     {
-        foreach (var name in await log.FindAskedAsync(StreamRequest.Snapshot, cancellationToken))
+        foreach (var name in (await log.FindAskedAsync(StreamRequest.Snapshot, cancellationToken)).Keys)
             if (!tables.TryGetValue(name, out var table))
                 await log.ForgetAskedAsync(StreamRequest.Snapshot, name, cancellationToken);
             else if (asked.Add(name))

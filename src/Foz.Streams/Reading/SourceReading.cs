@@ -26,6 +26,7 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
     readonly ChangeBatchLog log = new(work.Lake.Store, work.Project.Environment ?? "", work.Source.Name);
     readonly Dictionary<string, BronzeTable> tables = new(StringComparer.Ordinal);
     readonly DirectoryInfo spool = work.Lake.Engines.CreateTempFolder();
+    readonly Dictionary<string, DateTimeOffset> tried = new(StringComparer.Ordinal);
     LogReader reader = null!;
     ChangeFeed feed = null!;
     IChangeStream? stream;
@@ -94,7 +95,8 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
         await CheckLoggedAsync(cancellationToken);
         await TakeAskedCopiesAsync(cancellationToken);
         return await log.IsResetAskedForAsync(cancellationToken)
-            || (await log.FindAskedAsync(StreamRequest.Resume, cancellationToken)).Count > 0;
+            || (await log.FindAskedAsync(StreamRequest.Resume, cancellationToken))
+                .Any(known => tried.GetValueOrDefault(known.Key) != known.Value);
     }
 
     /// <summary>
@@ -223,7 +225,7 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
             SyncedAt = work.Lake.Clock.GetUtcNow(),
         };
         await log.AddAsync(last, cancellationToken);
-        foreach (var name in await log.FindAskedAsync(StreamRequest.Snapshot, cancellationToken))
+        foreach (var name in (await log.FindAskedAsync(StreamRequest.Snapshot, cancellationToken)).Keys)
             await log.ForgetAskedAsync(StreamRequest.Snapshot, name, cancellationToken);
         await BeginCopiesAsync(cancellationToken);
         stream = await OpenStreamAsync(last.Position, cancellationToken);
@@ -264,11 +266,14 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
         stream = await OpenStreamAsync(lacking.Count > 0 ? last.From : last.Position, cancellationToken);
         if (lacking.Count > 0) await RepeatAsync(lacking, cancellationToken);
         await stream.ConfirmAsync(Position, cancellationToken);
-        foreach (var name in await log.FindAskedAsync(StreamRequest.Resume, cancellationToken))
-        {
-            if (tables.GetValueOrDefault(name) is { } table) await table.ResumeAsync(last.Position, cancellationToken);
-            await log.ForgetAskedAsync(StreamRequest.Resume, name, cancellationToken);
-        }
+        foreach (var (name, at) in await log.FindAskedAsync(StreamRequest.Resume, cancellationToken))
+            // What lets the table take them may come later than the request, or reach this process later.
+            if (tables.TryGetValue(name, out var table)
+                ? await table.TryResumeAsync(last.Position, cancellationToken)
+                : work.Streams.All(known => known.Definition.Name != name))
+                await log.ForgetAskedAsync(StreamRequest.Resume, name, cancellationToken);
+            else
+                tried[name] = at;
         await TakeAskedCopiesAsync(cancellationToken);
         await BeginCopiesAsync(cancellationToken);
     }

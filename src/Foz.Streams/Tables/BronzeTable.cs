@@ -155,9 +155,10 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
     /// <summary>Brings the held changes into the table; they stay held where it still cannot take them.</summary>
     /// <param name="position">The position at which the table stands then.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public async Task ResumeAsync(string position, CancellationToken cancellationToken)
+    /// <returns>Whether none are held.</returns>
+    public async Task<bool> TryResumeAsync(string position, CancellationToken cancellationToken)
     {
-        if (heldFor is null) return;
+        if (heldFor is null) return true;
         using var session = work.Lake.Engines.Open(Workload.Ingestion);
         table.ReachedBy(session);
         var number = await LastNumberAsync(cancellationToken);
@@ -177,10 +178,11 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         catch (FozException e) when (IsMisfit(e))
         {
             heldFor = e.Message;
-            return;
+            return false;
         }
         await held.ClearAsync(work.Lake.Engines, cancellationToken);
         (heldFor, rowsHeld) = (null, 0);
+        return true;
     }
 
     /// <summary>Gets how the table stands where it stands still; null where it does not.</summary>

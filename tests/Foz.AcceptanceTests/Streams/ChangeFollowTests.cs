@@ -124,9 +124,18 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
             await logged.Database.ExecuteAsync($"INSERT INTO b VALUES ({i}, 'b{i}')");
             await WaitAsync(host, logged, $"SELECT v FROM bronze.b WHERE id = {i}", $"b{i}");
         }
-        logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\n");
+        // The host may hear of the request before it hears of what lets the table take the changes.
         (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "resume", "bronze.a")).Expect(0);
+        await Task.Delay(TimeSpan.FromSeconds(25), Cancel);
+        await WaitAsync(host, logged, "SELECT count(*) FROM bronze.a", "0");
+        // It has tried once, and goes on.
+        await logged.Database.ExecuteAsync("INSERT INTO b VALUES (9, 'b9')");
+        await WaitAsync(host, logged, "SELECT v FROM bronze.b WHERE id = 9", "b9");
+        logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\n");
         await WaitAsync(host, logged, "SELECT v, n FROM bronze.a", "one|2");
+        Assert.DoesNotContain(
+            "resume.", string.Join(' ', Directory.GetFiles(
+                logged.Lake.Lake.Folder, "*", SearchOption.AllDirectories)), StringComparison.Ordinal);
         await logged.Database.ExecuteAsync("UPDATE a SET v = 'two'");
         await WaitAsync(host, logged, "SELECT v FROM bronze.a WHERE _cdc_op = 'u'", "two");
     }

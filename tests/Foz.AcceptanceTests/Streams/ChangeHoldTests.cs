@@ -39,13 +39,15 @@ public sealed class ChangeHoldTests(PostgreSqlServer server)
         var listed = (await FozProcess.RunAsync(lake.Folder, "stream", "ls", "-o", "csv")).Expect(0).Output;
         Assert.Contains("shop,a,stands still,10,", listed, StringComparison.Ordinal);
 
-        // It still cannot take them: they stay held.
-        (await FozProcess.RunAsync(lake.Folder, "stream", "resume", "bronze.a")).Expect(0);
-        await RunHeldAsync(lake, rows: 4);
-
+        // Not before a user asks for them.
         logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\n");
         await RunHeldAsync(lake, rows: 4);
+
+        // It still cannot take them: they stay held, until it can.
+        logged.WriteStreams("  a: {mode: cdc, drift: fail}\n  b: {mode: cdc}\n");
         (await FozProcess.RunAsync(lake.Folder, "stream", "resume", "bronze.a")).Expect(0);
+        await RunHeldAsync(lake, rows: 4);
+        logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\n");
         await database.ExecuteAsync("UPDATE a SET v = 'last' WHERE id = 5");
         await lake.RunWellAsync();
         await logged.AssertSameAsync("a", "id", "id", "v", "m");
