@@ -49,7 +49,6 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
     public void Read(Relation rows, bool isOrdered, CancellationToken cancellationToken)
     {
         var own = SqlText.Identifiers(input.Columns);
-        var absent = input.HasAbsent ? Foz.Lake.Data.ChangeColumns.Unchanged : "NULL";
         var isInsert = input.Strategy.ReadsLog ? $"{Foz.Lake.Data.ChangeColumns.Op} = 'c'" : "false";
         // Of one sequence the event that arrived last is the last one; where nothing tells, values decide, so that the
         // same rows always give the same table.
@@ -62,7 +61,7 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
             $"""
             CREATE OR REPLACE TEMP TABLE {Table} AS
             SELECT {own}, {input.SequenceSql} AS {Sequence}, {input.OperationSql} AS {Operation},
-                CAST({absent} AS VARCHAR[]) AS {Absent}, {isInsert} AS {IsInsert}, {place}
+                CAST({input.AbsentSql} AS VARCHAR[]) AS {Absent}, {isInsert} AS {IsInsert}, {place}
             FROM ({rows.Sql}
             ) AS s
             """, cancellationToken);

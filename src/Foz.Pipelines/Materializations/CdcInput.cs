@@ -61,6 +61,34 @@ sealed class CdcInput
     /// <summary>Gets whether events name the columns that the source did not send.</summary>
     public bool HasAbsent { get; }
 
+    /// <summary>
+    /// Gets the columns of the rows that are not one of the log's under its own name, with those that they are made
+    /// from; null where that is not known.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Derived { get; private init; } =
+        new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>
+    /// Gets SQL of the names of columns that a row lacks, as its source did not send what they are made from.
+    /// </summary>
+    public string AbsentSql
+    {
+        get
+        {
+            if (!HasAbsent) return "NULL";
+            if (Derived is null or { Count: 0 }) return ChangeColumns.Unchanged;
+            var sent = Derived.Where(column => !Has(column.Value, column.Key)).Select(column => column.Key);
+            var parts = Derived.Where(column => column.Value.Count > 0).Select(column =>
+                $"CASE WHEN list_has_any({ChangeColumns.Unchanged}, [{Texts(column.Value)}]) "
+                    + $"THEN [{SqlText.Literal(column.Key)}] ELSE [] END");
+            return $"CASE WHEN {ChangeColumns.Unchanged} IS NOT NULL THEN list_concat(list_filter("
+                + $"{ChangeColumns.Unchanged}, lambda c: c NOT IN ({Texts(sent.Append(""))})), "
+                + $"{string.Join(", ", parts.Append("[]"))}) END";
+        }
+    }
+
+    static string Texts(IEnumerable<string> names) => string.Join(", ", names.Select(SqlText.Literal));
+
     /// <summary>Gets DuckDB's type of a sequence: that of its one part, or a struct of them.</summary>
     public string SequenceType => Sequence.Count == 1
         ? SequenceTypes[0]
@@ -82,9 +110,7 @@ sealed class CdcInput
     {
         get
         {
-            var (truncates, deletes) = Strategy.ReadsLog
-                ? ($"{ChangeColumns.Op} = 't'", $"{ChangeColumns.Op} = 'd'")
-                : (Strategy.TruncateWhen, Strategy.DeleteWhen);
+            var (truncates, deletes) = (Strategy.Truncates, Strategy.Deletes);
             if (truncates is null && deletes is null) return "'u'";
             return "CASE " + (truncates is null ? "" : $"WHEN ({truncates}\n) THEN 't' ")
                 + (deletes is null ? "" : $"WHEN ({deletes}\n) THEN 'd' ") + "ELSE 'u' END";
@@ -123,14 +149,18 @@ sealed class CdcInput
         return input;
     }
 
+    /// <summary>Returns the same with what columns are made from.</summary>
+    public CdcInput With(IReadOnlyDictionary<string, IReadOnlyList<string>>? derived) =>
+        new(this) { Derived = derived };
+
     /// <summary>Returns the same without columns that the table does not take.</summary>
     public CdcInput With(IReadOnlyList<string> columns) => new(this) { Columns = columns };
 
     CdcInput(CdcInput other)
     {
         (model, Strategy, Keys, Columns) = (other.model, other.Strategy, other.Keys, other.Columns);
-        (Sequence, SequenceTypes, Arrival, HasAbsent) =
-            (other.Sequence, other.SequenceTypes, other.Arrival, other.HasAbsent);
+        (Sequence, SequenceTypes, Arrival, HasAbsent, Derived) =
+            (other.Sequence, other.SequenceTypes, other.Arrival, other.HasAbsent, other.Derived);
     }
 
     /// <summary>Whether the changes of a column begin a version of a history.</summary>

@@ -29,6 +29,9 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
     /// <summary>Gets whether events without a key or sequence were taken out, or are to fail.</summary>
     public bool HasKeys { get; init; }
 
+    /// <inheritdoc cref="CdcInput.Derived"/>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>>? Derived { get; init; }
+
     /// <summary>Gets the change of the state, once it is staged; null where there is none to commit.</summary>
     public TableChange? StateChange { get; private set; }
 
@@ -48,7 +51,7 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
         if (strategy.FromSnapshot)
             return await new CdcSnapshot(session, model, strategy, Instant(Now)).StageAsync(
                 table, rows, write, isReplaced, cancellationToken);
-        var input = CdcInput.Of(model, strategy, rows, cancellationToken);
+        var input = CdcInput.Of(model, strategy, rows, cancellationToken).With(Derived);
         var events = new CdcEvents(session, input);
         events.Read(rows, isOrdered: State is null, cancellationToken);
         Check(table, events);
@@ -186,6 +189,15 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
 
     void Check(LakeTable table, CdcEvents events)
     {
+        if (events.Partial > 0 && Derived is null)
+            throw new FozException(
+                ErrorKind.Data,
+                $"{table.Name} was not changed: the source did not send large values, and it is not known which "
+                    + $"columns {model.Name} makes from them")
+            {
+                Place = model.Place,
+                Hint = "read the columns as they are, and compute others in a model that reads this one",
+            };
         if (events.WithoutKey == 0 || !HasKeys) return;
         throw new FozException(
             ErrorKind.Data,

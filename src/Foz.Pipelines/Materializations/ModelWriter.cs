@@ -32,6 +32,9 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     /// <summary>Gets the table of what is known of events; null where the strategy has none.</summary>
     public LakeTable? State { get; init; }
 
+    /// <inheritdoc cref="CdcInput.Derived"/>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Derived { get; init; }
+
     /// <inheritdoc cref="CdcWriter.HasKeys"/>
     public bool HasKeys { get; init; }
 
@@ -137,7 +140,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
         {
             var events = new CdcWriter(session, model, cdc)
             {
-                State = State, Now = manifest.CreatedAt, HasKeys = HasKeys,
+                State = State, Now = manifest.CreatedAt, HasKeys = HasKeys, Derived = Derived,
             };
             var change = await events.StageAsync(table, rows, options, isFullRefresh, cancellationToken);
             (StateChange, Tied) = (events.StateChange, events.Tied);

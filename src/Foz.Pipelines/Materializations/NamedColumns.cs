@@ -75,6 +75,14 @@ static class NamedColumns
         foreach (var (setting, column) in Of(model.Materialization))
         {
             if (columns.Contains(column, StringComparer.OrdinalIgnoreCase)) continue;
+            if (setting == EventsOfLog && column == ChangeColumns.Unchanged)
+            {
+                yield return Fault(
+                    model, $"{model.Name} leaves out {column}, which names the columns that the source did not send: "
+                        + "they would become NULL",
+                    $"add {column} to the SELECT; the table does not get it");
+                yield break;
+            }
             if (setting == EventsOfLog)
             {
                 yield return Fault(
@@ -114,6 +122,8 @@ static class NamedColumns
                 .. Each("track_history_columns", cdc.TrackedColumns),
                 .. Each("track_history_except_columns", cdc.UntrackedColumns),
                 .. Each(EventsOfLog, cdc.ReadsLog ? [ChangeColumns.Op, ChangeColumns.Lsn, ChangeColumns.Seq] : []),
+                // Without it, what the source did not send would become NULL.
+                .. Each(EventsOfLog, cdc.ChangeStreams > 0 ? [ChangeColumns.Unchanged] : []),
             ],
             IncrementalStrategy.Scd2ByTime history =>
                 [.. Each("unique_key", history.UniqueKey), .. Each("updated_at", [history.UpdatedAt])],

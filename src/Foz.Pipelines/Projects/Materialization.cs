@@ -299,16 +299,24 @@ public abstract record IncrementalStrategy
         /// <summary>How long a deleted row is remembered, so that no late event brings it back.</summary>
         public TimeSpan TombstoneRetention { get; init; } = TombstoneRetentionDefault;
 
+        /// <summary>
+        /// How many change streams its model reads: of several, a truncate of one would empty the table.
+        /// </summary>
+        public int ChangeStreams { get; init; }
+
+        /// <summary>Gets SQL that is true for events that delete a row, stated or of a log; null for none.</summary>
+        public string? Deletes => DeleteWhen ?? (ReadsLog ? $"{Foz.Lake.Data.ChangeColumns.Op} = 'd'" : null);
+
+        /// <summary>Gets SQL that is true for events that delete all rows, stated or of a log; null for none.</summary>
+        public string? Truncates => TruncateWhen ?? (ReadsLog ? $"{Foz.Lake.Data.ChangeColumns.Op} = 't'" : null);
+
         /// <summary>SQL that is true for events of one key; null where all are.</summary>
-        public string? EventsWithKey => ReadsLog ? $"{Foz.Lake.Data.ChangeColumns.Op} IS DISTINCT FROM 't'"
-            : TruncateWhen is { } truncate ? $"({truncate}\n) IS NOT TRUE"
-            : null;
+        public string? EventsWithKey => Truncates is { } truncate ? $"({truncate}\n) IS NOT TRUE" : null;
 
         /// <summary>SQL that is true for events that write a row; null where all do.</summary>
-        public string? EventsWithValues => ReadsLog
-            ? $"{Foz.Lake.Data.ChangeColumns.Op} NOT IN ('d', 't')"
-            : string.Join(" AND ", new[] { DeleteWhen, TruncateWhen }.OfType<string>()
-                .Select(condition => $"({condition}\n) IS NOT TRUE")) is { Length: > 0 } all ? all : null;
+        public string? EventsWithValues => string.Join(
+            " AND ", new[] { Deletes, Truncates }.OfType<string>().Select(condition => $"({condition}\n) IS NOT TRUE"))
+            is { Length: > 0 } all ? all : null;
 
         /// <summary>Whether the table has a column of the rows.</summary>
         public bool Takes(string column) => Columns.Count > 0

@@ -9,17 +9,17 @@ public sealed class CdcOrderTests(PostgreSqlServer server)
 {
     const string Union = """
         /* @foz
-        materialization: {type: incremental, strategy: cdc, keys: [id]}
+        materialization: {type: incremental, strategy: cdc, keys: [id], apply_as_truncate_when: false}
         @foz */
-        SELECT id, v, _cdc_op, _cdc_lsn, _cdc_seq FROM STREAM(bronze.t)
-        UNION ALL SELECT id + 100, v, _cdc_op, _cdc_lsn, _cdc_seq FROM STREAM(bronze.u)
+        SELECT id, v, _cdc_op, _cdc_lsn, _cdc_seq, _cdc_unchanged FROM STREAM(bronze.t)
+        UNION ALL SELECT id + 100, v, _cdc_op, _cdc_lsn, _cdc_seq, _cdc_unchanged FROM STREAM(bronze.u)
         """;
 
     const string One = """
         /* @foz
         materialization: {type: incremental, strategy: cdc, keys: [id]}
         @foz */
-        SELECT id, v, _cdc_op, _cdc_lsn, _cdc_seq FROM STREAM(bronze.t)
+        SELECT id, v, _cdc_op, _cdc_lsn, _cdc_seq, _cdc_unchanged FROM STREAM(bronze.t)
         """;
 
     [Fact]

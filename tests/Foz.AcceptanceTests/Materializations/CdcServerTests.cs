@@ -1,5 +1,6 @@
 using Foz.AcceptanceTests.PostgreSql;
 using Foz.AcceptanceTests.Streams;
+using Foz.Lake;
 using Foz.Lake.Journal;
 
 namespace Foz.AcceptanceTests.Materializations;
@@ -22,6 +23,94 @@ public sealed class CdcServerTests(PostgreSqlServer server)
         Assert.Equal(
             ["1|5000000000|1234567890.1234", "2|2|2.0000"],
             await logged.Lake.QueryAsync("SELECT id, n, d FROM silver.t ORDER BY id"));
+    }
+
+    [Theory]
+    [InlineData("stored_as_scd_type: 1")]
+    [InlineData("stored_as_scd_type: 2, track_history_columns: [ubig, large, flag]")]
+    public async Task What_is_made_of_a_large_value_that_was_not_sent_stays(string words)
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            """
+            CREATE TABLE h (id int PRIMARY KEY, n int, big text, other text);
+            ALTER TABLE h ALTER big SET STORAGE EXTERNAL, ALTER other SET STORAGE EXTERNAL;
+            INSERT INTO h SELECT i, 0, repeat('a' || i, 5000), repeat('b' || i, 5000) FROM generate_series(1, 3) i;
+            """,
+            "h");
+        logged.Lake.Write("models/silver/h.sql", $$"""
+            /* @foz
+            materialization: {type: incremental, strategy: cdc, {{words}}, except_columns: [big, other]}
+            @foz */
+            SELECT *, upper(big) AS ubig, big AS large, left(other, 2) = 'b' || id AS flag, n * 2 AS twice
+            FROM STREAM(bronze.h)
+            """);
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync(
+            $"UPDATE h SET n = n + 1; UPDATE h SET big = repeat('z', 5000) WHERE id = 2; UPDATE h SET n = n + 1 WHERE id = 2");
+        await logged.Lake.RunWellAsync();
+        var current = words.EndsWith('1') ? "" : "WHERE __END_AT IS NULL ";
+        Assert.Equal(
+            ["1|1|2|A1|a1|10000|True", "2|2|4|ZZ|zz|5000|True", "3|1|2|A3|a3|10000|True"],
+            await logged.Lake.QueryAsync(
+                $"SELECT id, n, twice, left(ubig, 2), left(large, 2), length(large), flag FROM silver.h {current}ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task A_model_names_what_the_source_did_not_send()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE h (id int PRIMARY KEY, n int, big text); INSERT INTO h VALUES (1, 1, 'x')", "h");
+        logged.Lake.Write("models/silver/h.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: cdc}
+            @foz */
+            SELECT id, n, big, _cdc_op, _cdc_lsn, _cdc_seq FROM STREAM(bronze.h)
+            """);
+        var result = await logged.Lake.RunAsync();
+        Assert.Contains(
+            "leaves out _cdc_unchanged", result.Steps.Single(step => $"{step.Step}" == "silver.h").Error!.Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_order_of_the_log_may_be_stated()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'a'), (2, 'b')", "t");
+        logged.Lake.Write("models/silver/now.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: cdc, sequence_by: [_cdc_lsn, _cdc_seq]}
+            @foz */
+            SELECT * FROM STREAM(bronze.t)
+            """);
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("DELETE FROM t WHERE id = 1; UPDATE t SET v = 'b2' WHERE id = 2");
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(["2|b2"], await logged.Lake.QueryAsync("SELECT id, v FROM silver.now"));
+    }
+
+    [Fact]
+    public async Task A_truncate_of_one_of_several_streams_leaves_the_others()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            "CREATE TABLE s1 (id int PRIMARY KEY); CREATE TABLE s2 (id int PRIMARY KEY); INSERT INTO s1 VALUES (1); INSERT INTO s2 VALUES (1)",
+            "s1", "s2");
+        const string Model = """
+            /* @foz
+            materialization: {type: incremental, strategy: cdc, keys: [shard, id]WORDS}
+            @foz */
+            SELECT 's1' AS shard, * FROM STREAM(bronze.s1) UNION ALL SELECT 's2', * FROM STREAM(bronze.s2)
+            """;
+        logged.Lake.Write("models/silver/both.sql", Model.Replace("WORDS", ""));
+        var error = await Assert.ThrowsAsync<FozException>(() => logged.Lake.RunAsync());
+        Assert.Contains("reads 2 change streams", error.Message, StringComparison.Ordinal);
+        logged.Lake.Write("models/silver/both.sql", Model.Replace("WORDS", ", apply_as_truncate_when: false"));
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("TRUNCATE s1");
+        await logged.Lake.RunWellAsync();
+        Assert.Contains("s2|1", await logged.Lake.QueryAsync("SELECT shard, id FROM silver.both ORDER BY 1, 2"));
     }
 
     [Fact]

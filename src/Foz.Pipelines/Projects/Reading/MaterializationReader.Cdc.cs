@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Foz.Lake.Configuration;
+using Foz.Lake.Data;
 
 namespace Foz.Pipelines.Projects.Reading;
 
@@ -85,11 +86,17 @@ sealed partial class MaterializationReader
         }
     }
 
-    /// <summary>One column, a list of them, or Spark's <c>STRUCT(a, b)</c>.</summary>
-    static IReadOnlyList<string> ReadSequence(MappingReader reader) =>
-        reader.Texts("sequence_by") is [var only] && Columns.Match(only) is { Success: true } several
-            ? [.. several.Groups["columns"].Value.Split(',', StringSplitOptions.TrimEntries)]
-            : reader.Texts("sequence_by");
+    /// <summary>
+    /// One column, a list of them, or Spark's <c>STRUCT(a, b)</c>; none for the order of a log, which is the default.
+    /// </summary>
+    static IReadOnlyList<string> ReadSequence(MappingReader reader)
+    {
+        var stated = reader.Texts("sequence_by");
+        if (stated is [var only] && Columns.Match(only) is { Success: true } several)
+            stated = [.. several.Groups["columns"].Value.Split(',', StringSplitOptions.TrimEntries)];
+        string[] ofLog = [ChangeColumns.Lsn, ChangeColumns.Seq];
+        return stated.SequenceEqual(ofLog, StringComparer.OrdinalIgnoreCase) ? [] : stated;
+    }
 
     TimeSpan ReadRetention(MappingReader reader)
     {

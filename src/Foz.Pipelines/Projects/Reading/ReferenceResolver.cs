@@ -113,7 +113,7 @@ sealed class ReferenceResolver(
         foreach (var (name, place) in model.Depends)
             if (Find(name, own, place) is { } reference) Add(found, reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
-        return WithTrigger(WithOrder(WithKeys(WithLogs(model with { References = found.Items }))));
+        return WithTrigger(WithOrder(WithStreams(WithKeys(WithLogs(model with { References = found.Items })))));
     }
 
     void RefuseOwn(Reference reference, TableName own, bool isIncremental, Place place)
@@ -212,6 +212,28 @@ sealed class ReferenceResolver(
                         : "its SELECT reads all rows each time"),
                 "make it incremental and read STREAM(table), or take 'trigger' out; 'schedule' runs any model");
         return canFollow ? model with { Trigger = model.Trigger ?? project.File.Trigger } : model;
+    }
+
+    /// <summary>
+    /// Says of a model of events how many change streams it reads, and refuses to empty its table where one of several
+    /// is truncated.
+    /// </summary>
+    Model WithStreams(Model model)
+    {
+        if (model.Materialization is not Materialization.Incremental
+            { Strategy: IncrementalStrategy.Cdc { ReadsLog: true } cdc } incremental)
+            return model;
+        var count = model.References.Count(reference => reference.IsStream
+            && streams.GetValueOrDefault(reference.Name) is { Definition.Mode: Connectors.StreamMode.Changes });
+        if (count > 1 && cdc.TruncateWhen is null)
+            errors.Add(
+                model.Place,
+                $"'strategy: cdc' of {model.Name} reads {count} change streams: a truncate of one of them would delete "
+                    + "the rows of all",
+                cdc.KeepsHistory
+                    ? "make a table of each, and unite them in a model that reads these"
+                    : "state 'apply_as_truncate_when', such as: apply_as_truncate_when: false");
+        return model with { Materialization = incremental.With(cdc with { ChangeStreams = count }) };
     }
 
     /// <summary>Says of a model of last versions whether its events are those of one log alone.</summary>

@@ -349,6 +349,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         {
             ArrivedTable = rows.ArrivedTable,
             HasKeys = hasKeys,
+            Derived = await DerivedColumns.FindAsync(context, Model, cancellationToken),
             State = await StateAsync(table, manifest, cancellationToken),
         };
         var change = await writer.StageAsync(rows.Passed, manifest, IsReplaced(manifest), cancellationToken);
