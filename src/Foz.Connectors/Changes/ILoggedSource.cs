@@ -100,6 +100,9 @@ public sealed record ChangeFeed(IChangeSource Source, IReadOnlyList<FeedTable> T
     public IReadOnlyDictionary<string, FozException> Refused { get; init; } =
         new Dictionary<string, FozException>();
 
+    /// <summary>Gets what the user should know of the streams, such as those of which only inserts arrive.</summary>
+    public IReadOnlyList<Warning> Warnings { get; init; } = [];
+
     /// <summary>
     /// Returns the table of a stream that changes belong to, whatever its name was when they were made; one that was
     /// replaced by another table of the same name belongs to the stream too.

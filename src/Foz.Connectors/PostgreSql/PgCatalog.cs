@@ -90,6 +90,16 @@ sealed class PgCatalog : IAsyncDisposable
          WHERE attrelid = ANY ($1) AND attgenerated <> '' AND NOT attisdropped
         """;
 
+    /// <summary>The columns of an index that a user chose to identify rows by.</summary>
+    const string IdentitySql = """
+        SELECT c.oid, a.attname::text
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisreplident AND i.indimmediate AND i.indisvalid
+          JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, number) ON k.number <= i.indnkeyatts
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+         WHERE c.oid = ANY ($1) AND c.relreplident = 'i' ORDER BY c.oid, k.number
+        """;
+
     /// <summary>What a table's rows lie in: itself, its partitions, the tables that inherit from it.</summary>
     const string SizeSql = """
         WITH RECURSIVE member (oid) AS (
@@ -215,6 +225,15 @@ sealed class PgCatalog : IAsyncDisposable
     public async Task<ILookup<uint, string>> FindGeneratedAsync(
         IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
         (await FindNamesAsync("reading generated columns", GeneratedSql, tables, cancellationToken))
+            .ToLookup(row => row.Oid, row => row.Name);
+
+    /// <summary>
+    /// Finds the columns of <c>REPLICA IDENTITY USING INDEX</c>, by the table's number; none where it has another
+    /// identity.
+    /// </summary>
+    public async Task<ILookup<uint, string>> FindIdentityAsync(
+        IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
+        (await FindNamesAsync("reading replica identities", IdentitySql, tables, cancellationToken))
             .ToLookup(row => row.Oid, row => row.Name);
 
     Task<List<(uint Oid, string Name)>> FindNamesAsync(

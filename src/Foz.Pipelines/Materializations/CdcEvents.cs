@@ -46,6 +46,7 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
     /// <param name="rows">The rows.</param>
     /// <param name="isOrdered">Whether they come so.</param>
     /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="Foz.Lake.FozException">An update changed a key that is not the source's.</exception>
     public void Read(Relation rows, bool isOrdered, CancellationToken cancellationToken)
     {
         var own = SqlText.Identifiers(input.Columns);
@@ -98,13 +99,15 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
         using (var rows = session.Query(
             $"""
             SELECT count(*), count(*) FILTER ({isOut}), count(*) FILTER ({Operation} = 't'), count({Absent}),
-                count(*) FILTER ({Operation} = 'd' AND {(isOrdered ? IsLast : "false")}), min({place}), max({place})
+                count(*) FILTER ({Operation} = 'd' AND {(isOrdered ? IsLast : "false")}), min({place}), max({place}),
+                count(*) FILTER ({Operation} = 'm')
             FROM {Table}
             """, cancellationToken))
         {
             var counted = rows.Rows(cancellationToken).First();
             (Count, WithoutKey, truncations) = ((long)counted[0]!, (long)counted[1]!, (long)counted[2]!);
             (Partial, Deletes) = ((long)counted[3]!, (long)counted[4]!);
+            if (counted[7] is long moved and > 0) throw input.OtherKeys(moved);
             if (counted[5] is long least) Places = (least, (long)counted[6]!);
         }
         if (WithoutKey > 0) Count -= session.Execute($"DELETE FROM {Table} WHERE {isOut}", cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foz.Lake;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
@@ -16,6 +17,7 @@ sealed class CdcInput
     const string FirstNumber = "-1";
 
     readonly Model model;
+    readonly string? hasOtherKey;
 
     CdcInput(Model model, IncrementalStrategy.Cdc strategy, IReadOnlyList<EngineColumn> given)
     {
@@ -32,6 +34,7 @@ sealed class CdcInput
                 (ChangeColumns.Seq, $"coalesce({ChangeColumns.Seq}, {FirstNumber})"),
             ]
             : [.. strategy.SequenceBy.Select(column => (column, SqlText.Identifier(column)))];
+        hasOtherKey = strategy.ReadsLog ? OtherKeySql(given) : null;
         SequenceTypes = [.. Sequence.Select(part => given.First(column => Is(column.Name, part.Name)).TypeName)];
     }
 
@@ -105,14 +108,18 @@ sealed class CdcInput
     public string FirstSequence => $"CAST({{{string.Join(", ", Sequence.Select(part =>
         $"{SqlText.Literal(part.Name)}: {FirstNumber}"))}}} AS {SequenceType})";
 
-    /// <summary>Gets SQL of what a row does: <c>t</c> deletes all rows, <c>d</c> one, <c>u</c> writes one.</summary>
+    /// <summary>
+    /// Gets SQL of what a row does: <c>t</c> deletes all rows, <c>d</c> one, <c>u</c> writes one, <c>m</c> gives a row
+    /// another key without a word of the log that the old one is gone.
+    /// </summary>
     public string OperationSql
     {
         get
         {
             var (truncates, deletes) = (Strategy.Truncates, Strategy.Deletes);
             if (truncates is null && deletes is null) return "'u'";
-            return "CASE " + (truncates is null ? "" : $"WHEN ({truncates}\n) THEN 't' ")
+            return "CASE " + (hasOtherKey is null ? "" : $"WHEN {hasOtherKey} THEN 'm' ")
+                + (truncates is null ? "" : $"WHEN ({truncates}\n) THEN 't' ")
                 + (deletes is null ? "" : $"WHEN ({deletes}\n) THEN 'd' ") + "ELSE 'u' END";
         }
     }
@@ -156,8 +163,36 @@ sealed class CdcInput
     /// <summary>Returns the same without columns that the table does not take.</summary>
     public CdcInput With(IReadOnlyList<string> columns) => new(this) { Columns = columns };
 
+    /// <summary>
+    /// SQL of whether an update changed the key; null where rows before updates are not there. A source's log names
+    /// rows by a key of its own, and has such an update of that one as two changes.
+    /// </summary>
+    string? OtherKeySql(IReadOnlyList<EngineColumn> given)
+    {
+        var before = given.FirstOrDefault(column => Is(column.Name, ChangeColumns.Before))?.Type.Fields ?? [];
+        if (!Keys.All(key => before.Any(field => Is(field.Name, key)))) return null;
+        var differ = Keys.Select(SqlText.Identifier)
+            .Select(key => $"{ChangeColumns.Before}.{key} IS DISTINCT FROM {key}");
+        return $"{ChangeColumns.Op} = 'u' AND {ChangeColumns.Before} IS NOT NULL AND ({string.Join(" OR ", differ)})";
+    }
+
+    /// <summary>Returns the error of updates that changed the key.</summary>
+    /// <param name="count">How many they are.</param>
+    public FozException OtherKeys(long count) => new(
+        ErrorKind.Data,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{count:N0} updates change the keys of {model.Name} ({string.Join(", ", Keys)}), which are not the key "
+                + $"that the source's log names rows by"))
+    {
+        Place = model.Place,
+        Hint = "let the source's table have them as its primary key, and copy it again: foz stream reset; or state "
+            + "keys that no update changes",
+    };
+
     CdcInput(CdcInput other)
     {
+        hasOtherKey = other.hasOtherKey;
         (model, Strategy, Keys, Columns) = (other.model, other.Strategy, other.Keys, other.Columns);
         (Sequence, SequenceTypes, Arrival, HasAbsent, Derived) =
             (other.Sequence, other.SequenceTypes, other.Arrival, other.HasAbsent, other.Derived);

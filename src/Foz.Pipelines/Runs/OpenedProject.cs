@@ -55,17 +55,33 @@ sealed class OpenedProject : IAsyncDisposable
     /// <exception cref="FozException">It cannot be asked, or a stream has none.</exception>
     async Task FindKeysAsync(string name, ISource source, EnginePool engines, CancellationToken cancellationToken)
     {
-        var streams = Project.StreamsWithoutKeys(Project.Sources.First(known => known.Name == name));
+        var streams = Project.StreamsToIdentify(Project.Sources.First(known => known.Name == name));
         if (streams.Count == 0) return;
         var keys = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
         var errors = new Foz.Lake.Configuration.ErrorList();
         foreach (var stream in streams)
         {
-            keys[stream.Name] = await source.FindKeysAsync(stream, cancellationToken);
-            if (keys[stream.Name].Count == 0) errors.Add(CurrentModel.WithoutKeys(stream));
+            var found = await FindKeysAsync(stream);
+            if (stream.Keys.Count > 0) continue;
+            keys[stream.Name] = found;
+            if (found.Count == 0) errors.Add(CurrentModel.WithoutKeys(stream));
         }
         errors.ThrowIfAny();
+        if (keys.Count == 0) return;
         Project = Project.WithKeys(name, keys, engines, cancellationToken);
+
+        async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream)
+        {
+            try
+            {
+                return await source.FindKeysAsync(stream, cancellationToken);
+            }
+            catch (FozException e) when (e.Kind is ErrorKind.Source && stream.Keys.Count > 0)
+            {
+                // The stream's step says that the source does not answer.
+                return stream.Keys;
+            }
+        }
     }
 
     /// <inheritdoc/>

@@ -48,6 +48,7 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
         reader = await log.OpenReaderAsync(cancellationToken);
         feed = await work.Opened.OpenChangesAsync(
             [.. work.Streams.Select(known => known.Definition)], reader.Name, spool.FullName, cancellationToken);
+        foreach (var warning in feed.Warnings) work.Warn(warning);
         if (await log.IsResetAskedForAsync(cancellationToken))
         {
             await feed.Source.StopAsync(cancellationToken);

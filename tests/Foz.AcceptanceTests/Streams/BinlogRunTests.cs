@@ -208,6 +208,32 @@ public sealed class BinlogRunTests(LoggedMariaDbServer logs)
     }
 
     [Theory]
+    [InlineData("FULL")]
+    [InlineData("MINIMAL")]
+    public async Task A_table_without_a_key_gives_all_of_its_changes(string image)
+    {
+        using var logged = await LoggedMariaDb.CreateAsync(
+            logs.Server, "CREATE TABLE t (id INT, v TEXT); INSERT INTO t VALUES (1, 'one'), (2, 'two'), (3, 'three')", "t");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync(
+            $"SET SESSION binlog_row_image = {image}; INSERT INTO t VALUES (4, 'four'); UPDATE t SET v = 'uno' WHERE id = 1; DELETE FROM t WHERE id = 2");
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(
+            ["c|4|four|", "u|1|uno|one", "d|2|two|"],
+            await logged.Lake.QueryAsync("SELECT _cdc_op, id, v, _cdc_before.v FROM bronze.t WHERE _cdc_op <> 'r' ORDER BY _cdc_lsn"));
+
+        logged.WriteStreams("  t: {mode: cdc}\nsilver: current\n");
+        var refused = await FozProcess.RunAsync(logged.Lake.Folder, "run");
+        Assert.Contains("'silver: current' needs 'keys' of the stream 't'", refused.Errors, StringComparison.Ordinal);
+        logged.WriteStreams("  t: {mode: cdc, keys: [id]}\nsilver: current\n");
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(["1|uno", "3|three", "4|four"], await logged.Lake.QueryAsync("SELECT id, v FROM silver.t ORDER BY id"));
+        await logged.Database.ExecuteAsync("UPDATE t SET id = 7 WHERE id = 3");
+        var failed = (await logged.Lake.RunAsync()).Steps.Single(step => step.Outcome is Outcome.Failed);
+        Assert.Contains("1 updates change the keys of silver.t (id)", failed.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("CREATE TABLE base (id INT PRIMARY KEY); CREATE VIEW t AS SELECT * FROM base", "t is a view", "mode: snapshot")]
     [InlineData("CREATE TABLE t (id INT PRIMARY KEY) ENGINE = MyISAM", "has the engine MyISAM", "ENGINE = InnoDB")]
     [InlineData("CREATE TABLE t (id INT PRIMARY KEY) WITH SYSTEM VERSIONING", "t is a system versioned", "mode: snapshot")]

@@ -237,7 +237,7 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
             server,
             """
             CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one');
-            CREATE TABLE k (id int, v text); INSERT INTO k VALUES (1, 'one')
+            CREATE TABLE k (id int PRIMARY KEY, v text); INSERT INTO k VALUES (1, 'one'); CREATE TABLE heir () INHERITS (k);
             """,
             "a", "k");
         for (var run = 0; run < 2; run++)
@@ -245,21 +245,21 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
             var steps = (await logged.Lake.RunAsync()).Steps;
             Assert.Null(steps.Single(step => $"{step.Step}" == "bronze.a").Error);
             Assert.Contains(
-                "k has no primary key", steps.Single(step => $"{step.Step}" == "bronze.k").Error!.Message,
+                "heir inherits from it", steps.Single(step => $"{step.Step}" == "bronze.k").Error!.Message,
                 StringComparison.Ordinal);
             await logged.AssertSameAsync("a", "id", "id", "v");
             // Its users change it as before.
             await logged.Database.ExecuteAsync($"UPDATE k SET v = 'run {run}'; UPDATE a SET v = 'run {run}'");
         }
-        await logged.Database.ExecuteAsync("ALTER TABLE k ADD PRIMARY KEY (id)");
+        await logged.Database.ExecuteAsync("DROP TABLE heir");
         await logged.Lake.RunWellAsync();
         await logged.AssertAllSameAsync("id", "id", "v");
 
         // A table that loses its key leaves the publication, so that its users can change it again.
         await logged.Database.ExecuteAsync("ALTER TABLE k DROP CONSTRAINT k_pkey; INSERT INTO k VALUES (2, 'two')");
-        Assert.Contains((await logged.Lake.RunAsync()).Steps, step => step.Error is not null);
+        await logged.Lake.RunWellAsync();
         await logged.Database.ExecuteAsync("UPDATE k SET v = 'after'; UPDATE a SET v = 'after'");
-        await logged.Lake.RunAsync();
+        await logged.Lake.RunWellAsync();
         await logged.AssertSameAsync("a", "id", "id", "v");
         await logged.Database.ExecuteAsync("ALTER TABLE k ADD PRIMARY KEY (id)");
         await logged.Lake.RunWellAsync();
@@ -277,7 +277,7 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
             "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one'), (2, 'two'); CREATE TABLE b (id int PRIMARY KEY, v text)",
             "a", "b");
         await logged.Lake.RunWellAsync();
-        var publication = await logged.Database.ScalarAsync("SELECT pubname FROM pg_publication");
+        var publication = await logged.Database.ScalarAsync("SELECT pubname FROM pg_publication WHERE pubupdate");
         foreach (var statement in alter.Split("; "))
             await logged.Database.ExecuteAsync(statement.Replace("{0}", publication, StringComparison.Ordinal));
         for (var run = 0; run < 2; run++)
@@ -290,17 +290,6 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
     }
 
     [Theory]
-    [InlineData("CREATE TABLE t (id int)", "t has no primary key", "ALTER TABLE t REPLICA IDENTITY FULL")]
-    [InlineData(
-        "CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t REPLICA IDENTITY NOTHING", "t has REPLICA IDENTITY NOTHING",
-        "ALTER TABLE t REPLICA IDENTITY FULL")]
-    [InlineData(
-        "CREATE TABLE t (id int PRIMARY KEY DEFERRABLE)",
-        "t has no primary key by which PostgreSQL finds rows, as its key is DEFERRABLE",
-        "ALTER TABLE t REPLICA IDENTITY FULL")]
-    [InlineData(
-        "CREATE TABLE t (id int, day date) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF t FOR VALUES IN (1)",
-        "part has no primary key", "ALTER TABLE part REPLICA IDENTITY FULL")]
     [InlineData(
         "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE heir (PRIMARY KEY (id)) INHERITS (t)", "heir inherits from it",
         "mode: snapshot")]

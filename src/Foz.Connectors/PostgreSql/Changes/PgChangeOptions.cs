@@ -22,6 +22,12 @@ public sealed record PgChangeOptions(string Slot, string Publication)
     /// </summary>
     public IReadOnlyList<string> Refused { get; init; } = [];
 
+    /// <summary>
+    /// Gets those of the tables that have no replica identity: only their inserts and truncates are read, as the server
+    /// would refuse each UPDATE and DELETE of them otherwise.
+    /// </summary>
+    public IReadOnlyList<string> InsertOnlyTables { get; init; } = [];
+
     /// <summary>Gets the folder of files for transactions that wait.</summary>
     public string SpoolFolder { get; init; } = Path.GetTempPath();
 

@@ -38,8 +38,6 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             ' ', SessionOptions.Select(o => $"-c {o}").Prepend(options.ServerOptions ?? "")).TrimStart(),
     };
 
-    List<RelationName> Tables => [.. changes.Tables.Select(table => RelationName.Parse(table)!.Value)];
-
     /// <inheritdoc/>
     public ChangePosition ParsePosition(string text) => LogPosition.Parse(text);
 
@@ -57,7 +55,13 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
     {
         changes.Validate();
         await WithSessionAsync(
-            "preparing to read changes", session => PublishAsync(session, cancellationToken), cancellationToken);
+            "preparing to read changes",
+            async session =>
+            {
+                await new Publications(session, changes).ContinueAsync(cancellationToken);
+                return true;
+            },
+            cancellationToken);
         return await CreateSlotAsync($"{changes.Slot}_copy", Temporary, cancellationToken);
     }
 
@@ -69,14 +73,8 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
     public Task<IReadOnlyDictionary<(string Schema, string Name), long>> FindLoggedAsync(
         CancellationToken cancellationToken) =>
         WithSessionAsync(
-            "reading the publication",
-            async session =>
-            {
-                var publication = new Publication(session, changes.Publication);
-                await publication.RemoveAsync(
-                    [.. changes.Refused.Select(table => RelationName.Parse(table)!.Value)], cancellationToken);
-                return await publication.FindAsync(cancellationToken);
-            },
+            "reading the publications",
+            session => new Publications(session, changes).FindLoggedAsync(cancellationToken),
             cancellationToken);
 
     /// <inheritdoc/>
@@ -174,8 +172,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             Check(slot!);
             // A timeline that left the position's after it has the same log up to it.
             var start = position with { History = server.History };
+            var publications = await new Publications(control, changes).FindNamesAsync(cancellationToken);
             await replication.StartReplicationAsync(
-                Command(start.Lsn, replication.ServerMajorVersion), cancellationToken);
+                Command(start.Lsn, publications, replication.ServerMajorVersion), cancellationToken);
             return new ChangeOpening.Opened(new PgChangeStream(replication, control, changes, start));
         }
         catch (Exception error)
@@ -187,15 +186,15 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         }
     }
 
-    string Command(Lsn from, int majorVersion)
+    string Command(Lsn from, IEnumerable<string> publications, int majorVersion)
     {
-        var publication = SqlText.Name(changes.Publication).Replace("'", "''", StringComparison.Ordinal);
+        var names = string.Join(", ", publications.Select(SqlText.Name)).Replace("'", "''", StringComparison.Ordinal);
         var more = majorVersion >= StreamingVersion ? ", \"streaming\" 'on', \"messages\" 'true'" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"START_REPLICATION SLOT {SqlText.Name(changes.Slot)} LOGICAL {from} "
             + $"(\"proto_version\" '{(majorVersion >= StreamingVersion ? 2 : 1)}', "
-            + $"\"publication_names\" '{publication}'{more})");
+            + $"\"publication_names\" '{names}'{more})");
     }
 
     /// <summary>Makes sure that the server can keep changes, and of which tables.</summary>
@@ -217,13 +216,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
                 Hint = "choose another name, or drop the slot if no other reader uses it: "
                     + $"SELECT pg_drop_replication_slot('{changes.Slot}')",
             };
-        return await PublishAsync(session, cancellationToken);
-    }
-
-    /// <summary>Makes sure that the publication has all tables.</summary>
-    async Task<bool> PublishAsync(PgConnection session, CancellationToken cancellationToken)
-    {
-        await new Publication(session, changes.Publication).EnsureAsync(Tables, cancellationToken);
+        await new Publications(session, changes).StartAsync(cancellationToken);
         return true;
     }
 

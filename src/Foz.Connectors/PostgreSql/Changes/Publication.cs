@@ -3,36 +3,52 @@ using Foz.Lake;
 
 namespace Foz.Connectors.PostgreSql.Changes;
 
-/// <summary>The publication: which tables' changes a slot sends.</summary>
+/// <summary>A publication: which changes of which tables a slot sends.</summary>
 /// <param name="connection">A session of the database.</param>
 /// <param name="name">The name of the publication.</param>
-sealed class Publication(PgConnection connection, string name)
+/// <param name="operations">The changes.</param>
+sealed class Publication(PgConnection connection, string name, string operations)
 {
-    const string AllOperations = "insert, update, delete, truncate";
+    /// <summary>All changes: a table without replica identity must be in no such publication.</summary>
+    public const string AllOperations = "insert, update, delete, truncate";
+
+    /// <summary>Changes that name no row: the server needs no replica identity for them.</summary>
+    public const string Inserts = "insert, truncate";
+
+    /// <summary>Returns whether it exists, and whether it is of all tables.</summary>
+    /// <exception cref="FozException">It exists, but publishes other changes.</exception>
+    /// <exception cref="PgServerException">The server refuses.</exception>
+    public async Task<(bool Exists, bool IsOfAll)> FindStateAsync(CancellationToken cancellationToken)
+    {
+        var rows = await connection.QueryAsync(
+            "SELECT puballtables, concat_ws(', ', CASE WHEN pubinsert THEN 'insert' END, CASE WHEN pubupdate THEN "
+            + "'update' END, CASE WHEN pubdelete THEN 'delete' END, CASE WHEN pubtruncate THEN 'truncate' END) "
+            + $"FROM pg_catalog.pg_publication WHERE pubname = {SqlText.Literal(name)}",
+            cancellationToken);
+        if (rows is not [[var isOfAll, var published]]) return (false, false);
+        return published == operations
+            ? (true, isOfAll == "t")
+            : throw Lacks($"publishes '{published}', not '{operations}'", $"SET (publish = '{operations}')");
+    }
 
     /// <summary>
     /// Creates the publication, or checks that it has what is asked for, and adds tables that it lacks.
     /// </summary>
-    /// <param name="tables">The tables; empty for all.</param>
+    /// <param name="tables">The tables; null for all of the database.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It exists, but leaves changes out.</exception>
     /// <exception cref="PgServerException">The server refuses.</exception>
-    public async Task EnsureAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    public async Task EnsureAsync(IReadOnlyList<RelationName>? tables, CancellationToken cancellationToken)
     {
-        var rows = await connection.QueryAsync(
-            "SELECT puballtables, pubinsert AND pubupdate AND pubdelete AND pubtruncate "
-            + $"FROM pg_catalog.pg_publication WHERE pubname = {SqlText.Literal(name)}",
-            cancellationToken);
-        if (rows is not [[var isOfAll, var hasAllOperations]])
+        var (exists, isOfAll) = await FindStateAsync(cancellationToken);
+        if (!exists)
         {
             await CreateAsync(tables, cancellationToken);
             return;
         }
 
-        if (hasAllOperations != "t")
-            throw Lacks($"publishes not all of {AllOperations}", $"SET (publish = '{AllOperations}')");
-        if (isOfAll == "t") return;
-        if (tables.Count == 0)
+        if (isOfAll) return;
+        if (tables is null)
             throw new FozException(
                 ErrorKind.Configuration,
                 $"{connection.Options}: the publication '{name}' is not of all tables, and none are named")
@@ -43,12 +59,16 @@ sealed class Publication(PgConnection connection, string name)
         await AddAsync(tables, cancellationToken);
     }
 
-    async Task CreateAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    async Task CreateAsync(IReadOnlyList<RelationName>? tables, CancellationToken cancellationToken)
     {
+        var which = tables is null ? " FOR ALL TABLES"
+            : tables.Count > 0 ? $" FOR TABLE {string.Join(", ", tables.Select(Sql))}" : "";
+        List<string> with = [];
+        if (operations != AllOperations) with.Add($"publish = '{operations}'");
         // Partitions under their table's name, which the snapshot reads too; version 12 does not have it.
-        var with = connection.ServerMajorVersion >= 13 ? " WITH (publish_via_partition_root = true)" : "";
-        var which = tables.Count == 0 ? "ALL TABLES" : $"TABLE {string.Join(", ", tables.Select(Sql))}";
-        await ChangeAsync($"CREATE PUBLICATION {SqlText.Name(name)} FOR {which}{with}", cancellationToken);
+        if (connection.ServerMajorVersion >= 13) with.Add("publish_via_partition_root = true");
+        var settings = with.Count > 0 ? $" WITH ({string.Join(", ", with)})" : "";
+        await ChangeAsync($"CREATE PUBLICATION {SqlText.Name(name)}{which}{settings}", cancellationToken);
     }
 
     /// <summary>Runs a statement that owners of the tables may run.</summary>
@@ -89,7 +109,7 @@ sealed class Publication(PgConnection connection, string name)
             };
     }
 
-    /// <summary>Finds the tables all of whose operations are published.</summary>
+    /// <summary>Finds the tables whose operations it publishes.</summary>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>
     /// The numbers under which the publication has them, another one once a table was removed and added again; 0 of
@@ -103,7 +123,9 @@ sealed class Publication(PgConnection connection, string name)
             $"""
             WITH publication AS (
                 SELECT oid FROM pg_catalog.pg_publication WHERE pubname = {SqlText.Literal(name)}
-                   AND pubinsert AND pubupdate AND pubdelete AND pubtruncate),
+                   AND pubinsert AND pubtruncate AND {(operations == AllOperations
+                    ? "pubupdate AND pubdelete"
+                    : "NOT pubupdate AND NOT pubdelete")}),
             named AS (
                 SELECT n.nspname AS schemaname, c.relname AS tablename, r.oid::bigint AS number
                   FROM publication p JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid

@@ -27,15 +27,16 @@ sealed partial class PostgreSqlSource
             {
                 refused[stream.Name] = error;
             }
-        await FindRefusedAsync(relations, refused, cancellationToken);
+        await FindHeirsAsync(relations, refused, cancellationToken);
         var columns = await catalog.ColumnsAsync(relations.Select(known => known.Table), cancellationToken);
         var generated = await catalog.FindGeneratedAsync(relations.Select(known => known.Table), cancellationToken);
+        var identities = await catalog.FindIdentityAsync(relations.Select(known => known.Table), cancellationToken);
         var feeds = new List<FeedTable>();
         foreach (var (stream, table) in relations.Where(known => !refused.ContainsKey(known.Stream.Name)))
         {
             var feed = new FeedTable(stream.Name, table.Schema, table.Name, table.Oid)
             {
-                Shape = ShapeOf(table, KeysOf(columns[table.Oid])),
+                Shape = ShapeOf(table, IdentityOf(columns[table.Oid], identities[table.Oid])),
                 UnloggedColumns =
                 [
                     .. columns[table.Oid].Where(column => generated[table.Oid].Contains(column.Name))
@@ -46,9 +47,16 @@ sealed partial class PostgreSqlSource
             else feeds.Add(feed);
         }
         FeedFaults.CheckAny(feeds, refused);
+        var unidentified = (await catalog.FindUnidentifiedAsync(
+            relations.Select(known => known.Table), cancellationToken))
+            .Where(found => feeds.Exists(feed => feed.Id == found.Oid)).ToList();
         var changes = new PgChangeOptions(reader, reader)
         {
             Tables = [.. feeds.Select(feed => $"{SqlText.Name(feed.Schema)}.{SqlText.Name(feed.Name)}")],
+            InsertOnlyTables =
+            [
+                .. unidentified.Select(found => relations.First(known => known.Table.Oid == found.Oid).Table.Sql),
+            ],
             Refused =
             [
                 .. relations.Where(known => refused.ContainsKey(known.Stream.Name)).Select(known => known.Table.Sql)
@@ -56,8 +64,18 @@ sealed partial class PostgreSqlSource
             ],
             SpoolFolder = spoolFolder,
         };
-        return new ChangeFeed(new PgChangeSource(options, changes), feeds) { Refused = refused };
+        return new ChangeFeed(new PgChangeSource(options, changes), feeds)
+        {
+            Refused = refused,
+            Warnings = [.. unidentified.Select(found => WarningOf(
+                feeds.First(feed => feed.Id == found.Oid), found.Part, found.Reason))],
+        };
     }
+
+    static Warning WarningOf(FeedTable feed, string part, string reason) => new(
+        $"stream '{feed.Stream}': {part} {reason}, so that only its inserts and truncates are read, no updates and "
+            + "deletes",
+        IdentityHint(part));
 
     /// <summary>Finds the table of a stream.</summary>
     /// <exception cref="FozException">There is none, or the log of the database has not all of its rows.</exception>
@@ -74,25 +92,17 @@ sealed partial class PostgreSqlSource
             : relation;
     }
 
-    /// <summary>Finds the streams of tables whose log would lack rows, or would disturb those who write them.</summary>
-    async Task FindRefusedAsync(
+    /// <summary>Finds the streams of tables from which others inherit.</summary>
+    async Task FindHeirsAsync(
         IReadOnlyList<(StreamDefinition Stream, Relation Table)> tables, Dictionary<string, FozException> refused,
         CancellationToken cancellationToken)
     {
-        var relations = tables.Select(known => known.Table).ToList();
-        var heirs = await catalog.FindHeirsAsync(relations, cancellationToken);
-        var parts = await catalog.FindUnidentifiedAsync(relations, cancellationToken);
+        var heirs = await catalog.FindHeirsAsync(tables.Select(known => known.Table), cancellationToken);
         foreach (var (stream, table) in tables)
             if (heirs.TryGetValue(table.Oid, out var heir))
                 refused[stream.Name] = FeedFaults.Unreadable(
                     stream, $"{heir} inherits from it: a copy has the rows of both, and the log has them apart",
                     "mode: snapshot reads it, or a stream of another table without heirs");
-            else if (parts.FirstOrDefault(known => known.Oid == table.Oid) is { Part: { } part } found)
-                refused[stream.Name] = FeedFaults.Unreadable(
-                    stream,
-                    $"{part} {found.Reason}: PostgreSQL would refuse every UPDATE and DELETE of it once its changes "
-                        + "are read",
-                    $"ALTER TABLE {part} REPLICA IDENTITY FULL; or mode: snapshot");
     }
 
     /// <summary>A number of a table and its key: after a change of the key the log names rows by another one.</summary>

@@ -61,7 +61,14 @@ sealed partial class PostgreSqlSource(SourceDefinition definition, PgOptions opt
     public async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream, CancellationToken cancellationToken)
     {
         var relation = await StreamResolver.FindRelationAsync(stream, catalog, cancellationToken);
-        return KeysOf((await catalog.ColumnsAsync([relation], cancellationToken))[relation.Oid]);
+        var columns = (await catalog.ColumnsAsync([relation], cancellationToken))[relation.Oid];
+        if (stream.Mode is not StreamMode.Changes) return KeysOf(columns);
+        if (await catalog.FindUnidentifiedAsync([relation], cancellationToken) is [var (_, part, reason), ..])
+            throw FeedFaults.Unreadable(
+                stream,
+                $"{part} {reason}: only its inserts and truncates are read, which current rows cannot be made of",
+                IdentityHint(part));
+        return IdentityOf(columns, (await catalog.FindIdentityAsync([relation], cancellationToken))[relation.Oid]);
     }
 
     public async Task<IReadOnlyList<Field>> FindFieldsAsync(
@@ -127,6 +134,17 @@ sealed partial class PostgreSqlSource(SourceDefinition definition, PgOptions opt
         var keys = columns.Where(c => c.KeyPosition > 0).OrderBy(c => c.KeyPosition).ToList();
         return keys.All(c => c.IsReadable) ? [.. keys.Select(c => c.FieldName)] : [];
     }
+
+    /// <summary>Returns the columns by which changes name rows: those of a chosen index, or the key.</summary>
+    static IReadOnlyList<string> IdentityOf(IEnumerable<RelationColumn> columns, IEnumerable<string> ofIndex)
+    {
+        var chosen = ofIndex.Select(name => columns.First(column => column.Name == name)).ToList();
+        if (chosen.Count == 0) return KeysOf(columns);
+        return chosen.All(column => column.IsReadable) ? [.. chosen.Select(column => column.FieldName)] : [];
+    }
+
+    static string IdentityHint(string table) =>
+        $"ALTER TABLE {table} REPLICA IDENTITY FULL, or USING INDEX, or a primary key lets PostgreSQL log them";
 
     DiscoveredStream Discovered(string name, Relation relation, IReadOnlyList<RelationColumn> columns)
     {

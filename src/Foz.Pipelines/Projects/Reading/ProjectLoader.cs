@@ -78,13 +78,16 @@ public static class ProjectLoader
 
     /// <summary>
     /// The streams of a source whose keys models need, as those of current rows and of events do, and only the source
-    /// can tell.
+    /// can tell; and those of changes whose current rows are kept, which the source may not be able to identify.
     /// </summary>
     /// <param name="project">The project.</param>
     /// <param name="source">The source.</param>
-    internal static IReadOnlyList<StreamDefinition> StreamsWithoutKeys(this Project project, ProjectSource source)
+    internal static IReadOnlyList<StreamDefinition> StreamsToIdentify(this Project project, ProjectSource source)
     {
-        var lacking = source.Streams.Where(stream => CurrentModel.LacksKeys(stream.Definition)).ToList();
+        var lacking = source.Streams
+            .Where(stream => CurrentModel.LacksKeys(stream.Definition)
+                || source.KeepsCurrent && stream.Definition.Mode is StreamMode.Changes)
+            .ToList();
         if (lacking.Count == 0) return [];
         var read = project.Models
             .Where(model => model.Materialization.Strategy is IncrementalStrategy.Cdc { Keys.Count: 0 })
