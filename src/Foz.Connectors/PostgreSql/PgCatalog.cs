@@ -67,14 +67,23 @@ sealed class PgCatalog : IAsyncDisposable
         )
         SELECT DISTINCT ON (m.root) m.root, c.oid::pg_catalog.regclass::text,
                CASE WHEN c.relreplident = 'n' THEN 'has REPLICA IDENTITY NOTHING'
+                    WHEN c.relreplident = 'f' THEN 'has a virtual column, which REPLICA IDENTITY FULL cannot have'
+                    WHEN k.indexrelid IS NOT NULL THEN 'has a key of generated columns, which PostgreSQL does not log'
                     WHEN c.relreplident = 'i' THEN 'has a REPLICA IDENTITY by an index that is gone or cannot be used'
                     WHEN EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
                     THEN 'has no primary key by which PostgreSQL finds rows, as its key is DEFERRABLE'
                     ELSE 'has no primary key' END
           FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.oid
-         WHERE c.relkind = 'r' AND c.relreplident <> 'f' AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indimmediate AND i.indisvalid
-               AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident))
+          LEFT JOIN pg_catalog.pg_index k ON k.indrelid = c.oid AND k.indimmediate AND k.indisvalid
+                AND (c.relreplident = 'd' AND k.indisprimary OR c.relreplident = 'i' AND k.indisreplident)
+         WHERE c.relkind = 'r' AND CASE
+               WHEN c.relreplident = 'f' THEN EXISTS (
+                   SELECT FROM pg_catalog.pg_attribute a
+                    WHERE a.attrelid = c.oid AND a.attgenerated = 'v' AND NOT a.attisdropped)
+               ELSE k.indexrelid IS NULL OR EXISTS (
+                   SELECT FROM pg_catalog.pg_attribute a
+                    WHERE a.attrelid = c.oid AND a.attnum = ANY (k.indkey::int2[]) AND a.attgenerated <> ''
+                      AND pg_catalog.current_setting('server_version_num')::int < 180000) END
          ORDER BY m.root, 2
         """;
 
@@ -85,9 +94,15 @@ sealed class PgCatalog : IAsyncDisposable
          WHERE c.relkind = 'r' AND c.oid = ANY ($1) GROUP BY i.inhparent
         """;
 
+    /// <summary>
+    /// Generated columns that the log does not have: from version 18 on a publication can have the stored ones.
+    /// </summary>
     const string GeneratedSql = """
         SELECT attrelid, attname::text FROM pg_catalog.pg_attribute
          WHERE attrelid = ANY ($1) AND attgenerated <> '' AND NOT attisdropped
+           AND NOT (attgenerated = 's' AND EXISTS (
+               SELECT FROM pg_catalog.pg_publication p
+                WHERE p.pubname = $2 AND pg_catalog.to_jsonb(p) ->> 'pubgencols' = 's'))
         """;
 
     /// <summary>The columns of an index that a user chose to identify rows by.</summary>
@@ -221,10 +236,13 @@ sealed class PgCatalog : IAsyncDisposable
         (await FindNamesAsync("reading inheritance", HeirsSql, tables, cancellationToken))
             .ToDictionary(row => row.Oid, row => row.Name);
 
-    /// <summary>Finds the names of columns that the server computes, by the table's number.</summary>
+    /// <summary>Finds the names of columns that the server computes and does not log, by the table's number.</summary>
     public async Task<ILookup<uint, string>> FindGeneratedAsync(
-        IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
-        (await FindNamesAsync("reading generated columns", GeneratedSql, tables, cancellationToken))
+        IEnumerable<Relation> tables, string publication, CancellationToken cancellationToken) =>
+        (await QueryAsync(
+            "reading generated columns", GeneratedSql,
+            [OidsOf(tables), new NpgsqlParameter { Value = publication, NpgsqlDbType = NpgsqlDbType.Text }],
+            row => (Oid: row.GetFieldValue<uint>(0), Name: row.GetString(1)), cancellationToken))
             .ToLookup(row => row.Oid, row => row.Name);
 
     /// <summary>
@@ -372,7 +390,8 @@ sealed class PgCatalog : IAsyncDisposable
     async Task SetUpAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(SessionSettings.Sql(options), connection, transaction);
+        await using var command = new NpgsqlCommand(
+            SessionSettings.Sql(options, connection.PostgreSqlVersion.Major), connection, transaction);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

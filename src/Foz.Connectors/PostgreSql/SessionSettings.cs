@@ -8,8 +8,19 @@ namespace Foz.Connectors.PostgreSql;
 /// </summary>
 static class SessionSettings
 {
+    /// <summary>From this version on a transaction has a limit of time besides that of its statements.</summary>
+    const int TransactionTimeoutFrom = 17;
+
+    /// <summary>Settings with which a transaction may wait for as long as it takes.</summary>
+    /// <param name="majorVersion">The server's major version.</param>
+    public static IEnumerable<string> NoTimeouts(int majorVersion) => majorVersion >= TransactionTimeoutFrom
+        ? ["idle_in_transaction_session_timeout = 0", "transaction_timeout = 0"]
+        : ["idle_in_transaction_session_timeout = 0"];
+
     /// <summary>The statements.</summary>
-    public static string Sql(PgOptions options)
+    /// <param name="options">How the server is reached.</param>
+    /// <param name="majorVersion">The server's major version.</param>
+    public static string Sql(PgOptions options, int majorVersion)
     {
         var sql = new StringBuilder();
         Add("DateStyle = ISO, MDY");
@@ -18,7 +29,7 @@ static class SessionSettings
         Add("extra_float_digits = 3");
         Add("bytea_output = hex");
         // A connection waits here while the engine works.
-        Add("idle_in_transaction_session_timeout = 0");
+        foreach (var setting in NoTimeouts(majorVersion)) Add(setting);
         if (options.StatementTimeout is { } timeout) Add($"statement_timeout = {SqlText.Literal(timeout)}");
         return sql.ToString();
 

@@ -283,7 +283,8 @@ sealed class TableReading : IAsyncDisposable
     /// <summary>Begins a transaction that sees one moment.</summary>
     public static Task<IReadOnlyList<string?[]>> BeginAsync(
         PgConnection connection, CancellationToken cancellationToken) => connection.QueryAsync(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + SessionSettings.Sql(connection.Options)
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+        + SessionSettings.Sql(connection.Options, connection.ServerMajorVersion)
         // The server would refuse to turn texts into UTF-8 that it never checked.
         + (connection.HasUncheckedText ? "SET LOCAL client_encoding = 'SQL_ASCII'" : ""),
         cancellationToken);

@@ -16,6 +16,8 @@ public sealed class ChangeIdentityTests(PostgreSqlServer server)
         "t has REPLICA IDENTITY NOTHING")]
     [InlineData("CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, v text)", "as its key is DEFERRABLE")]
     [InlineData(
+        "CREATE TABLE t (id int, v text, k int GENERATED ALWAYS AS (id * 2) STORED PRIMARY KEY)", "t has a key of generated columns")]
+    [InlineData(
         "CREATE TABLE t (id int, v text) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF t DEFAULT",
         "part has no primary key")]
     public async Task A_table_without_identity_gives_its_inserts_and_its_users_go_on(string make, string reason)

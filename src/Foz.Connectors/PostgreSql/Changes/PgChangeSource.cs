@@ -14,12 +14,7 @@ namespace Foz.Connectors.PostgreSql.Changes;
 /// <param name="changes">Which changes.</param>
 public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) : IChangeSource
 {
-    const string Plugin = "pgoutput";
     const int TriesMax = 50;
-    const int StreamingVersion = 14;
-
-    // Such a slot vanishes with its session, which keeps the snapshot.
-    const string Temporary = "TEMPORARY ";
 
     /// <summary>How long the slot of a session that has just ended may stay in use.</summary>
     static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
@@ -47,7 +42,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         changes.Validate();
         await WithSessionAsync(
             "preparing to read changes", session => PrepareAsync(session, cancellationToken), cancellationToken);
-        return await CreateSlotAsync(changes.Slot, "", cancellationToken);
+        return await CreateSlotAsync(changes.Slot, isTemporary: false, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -62,12 +57,13 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
                 return true;
             },
             cancellationToken);
-        return await CreateSlotAsync($"{changes.Slot}_copy", Temporary, cancellationToken);
+        return await CreateSlotAsync($"{changes.Slot}_copy", isTemporary: true, cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<ChangeStart> LookAsync(CancellationToken cancellationToken) => CreateSlotAsync(
-        $"{changes.Slot}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}", Temporary, cancellationToken);
+        $"{changes.Slot}_{RandomNumberGenerator.GetHexString(8, lowercase: true)}", isTemporary: true,
+        cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<(string Schema, string Name), long>> FindLoggedAsync(
@@ -116,21 +112,21 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Creates a slot, whose session keeps a snapshot of the moment at which its changes start.</summary>
-    async Task<ChangeStart> CreateSlotAsync(string name, string kind, CancellationToken cancellationToken)
+    async Task<ChangeStart> CreateSlotAsync(string name, bool isTemporary, CancellationToken cancellationToken)
     {
         var replication = await PgConnection.OpenAsync(ReplicationOptions, cancellationToken);
         try
         {
             var server = await ServerHistory.IdentifyAsync(replication, cancellationToken);
             // The snapshot is there for as long as the session is idle in its transaction.
-            await replication.QueryAsync("SET idle_in_transaction_session_timeout = 0", cancellationToken);
+            var commands = new ReplicationCommands(replication.ServerMajorVersion);
+            foreach (var setting in SessionSettings.NoTimeouts(replication.ServerMajorVersion))
+                await replication.QueryAsync($"SET {setting}", cancellationToken);
             var time = await replication.QueryAsync(
                 "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
                 + "pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())",
                 cancellationToken);
-            var rows = await replication.QueryAsync(
-                $"CREATE_REPLICATION_SLOT {SqlText.Name(name)} {kind}LOGICAL {Plugin} EXPORT_SNAPSHOT",
-                cancellationToken);
+            var rows = await replication.QueryAsync(commands.CreateSlot(name, isTemporary), cancellationToken);
             return rows is [[_, { } point, { } snapshot, ..]] && Lsn.TryParse(point, out var lsn)
                 ? new ChangeStart(new LogPosition(server.History, lsn, 0), snapshot, replication)
                 {
@@ -174,7 +170,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             var start = position with { History = server.History };
             var publications = await new Publications(control, changes).FindNamesAsync(cancellationToken);
             await replication.StartReplicationAsync(
-                Command(start.Lsn, publications, replication.ServerMajorVersion), cancellationToken);
+                new ReplicationCommands(replication.ServerMajorVersion).Start(
+                    changes.Slot, start.Lsn, publications),
+                cancellationToken);
             return new ChangeOpening.Opened(new PgChangeStream(replication, control, changes, start));
         }
         catch (Exception error)
@@ -184,17 +182,6 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             if (SourceFault.IsOfSource(error)) throw Fault(error, $"opening the replication slot '{changes.Slot}'");
             throw;
         }
-    }
-
-    string Command(Lsn from, IEnumerable<string> publications, int majorVersion)
-    {
-        var names = string.Join(", ", publications.Select(SqlText.Name)).Replace("'", "''", StringComparison.Ordinal);
-        var more = majorVersion >= StreamingVersion ? ", \"streaming\" 'on', \"messages\" 'true'" : "";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"START_REPLICATION SLOT {SqlText.Name(changes.Slot)} LOGICAL {from} "
-            + $"(\"proto_version\" '{(majorVersion >= StreamingVersion ? 2 : 1)}', "
-            + $"\"publication_names\" '{names}'{more})");
     }
 
     /// <summary>Makes sure that the server can keep changes, and of which tables.</summary>
@@ -224,7 +211,8 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
     {
         var fault = slot switch
         {
-            _ when slot.Plugin != Plugin => $"has the output plugin '{slot.Plugin}', not {Plugin}",
+            _ when slot.Plugin != ReplicationCommands.Plugin =>
+                $"has the output plugin '{slot.Plugin}', not {ReplicationCommands.Plugin}",
             _ when slot.Database != options.Database => $"is of the database {slot.Database}",
             // A prepared transaction that was confirmed is not sent again, so that a restart would lose it.
             { IsTwoPhase: true } => "was created with two_phase, which Foz does not use",

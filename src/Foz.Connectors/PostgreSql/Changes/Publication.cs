@@ -28,7 +28,11 @@ sealed class Publication(PgConnection connection, string name, string operations
         if (rows is not [[var isOfAll, var published]]) return (false, false);
         return published == operations
             ? (true, isOfAll == "t")
-            : throw Lacks($"publishes '{published}', not '{operations}'", $"SET (publish = '{operations}')");
+            : throw Lacks(
+                operations == AllOperations
+                    ? $"publishes not all of {operations}"
+                    : $"publishes '{published}' in place of '{operations}'",
+                $"SET (publish = '{operations}')");
     }
 
     /// <summary>
@@ -43,7 +47,10 @@ sealed class Publication(PgConnection connection, string name, string operations
         var (exists, isOfAll) = await FindStateAsync(cancellationToken);
         if (!exists)
         {
-            await CreateAsync(tables, cancellationToken);
+            await ChangeAsync(
+                new ReplicationCommands(connection.ServerMajorVersion).CreatePublication(
+                    name, tables?.Select(Sql).ToList(), operations),
+                cancellationToken);
             return;
         }
 
@@ -57,18 +64,6 @@ sealed class Publication(PgConnection connection, string name, string operations
             };
         await CheckFiltersAsync(cancellationToken);
         await AddAsync(tables, cancellationToken);
-    }
-
-    async Task CreateAsync(IReadOnlyList<RelationName>? tables, CancellationToken cancellationToken)
-    {
-        var which = tables is null ? " FOR ALL TABLES"
-            : tables.Count > 0 ? $" FOR TABLE {string.Join(", ", tables.Select(Sql))}" : "";
-        List<string> with = [];
-        if (operations != AllOperations) with.Add($"publish = '{operations}'");
-        // Partitions under their table's name, which the snapshot reads too; version 12 does not have it.
-        if (connection.ServerMajorVersion >= 13) with.Add("publish_via_partition_root = true");
-        var settings = with.Count > 0 ? $" WITH ({string.Join(", ", with)})" : "";
-        await ChangeAsync($"CREATE PUBLICATION {SqlText.Name(name)}{which}{settings}", cancellationToken);
     }
 
     /// <summary>Runs a statement that owners of the tables may run.</summary>

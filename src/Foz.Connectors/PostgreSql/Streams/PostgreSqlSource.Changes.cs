@@ -29,7 +29,8 @@ sealed partial class PostgreSqlSource
             }
         await FindHeirsAsync(relations, refused, cancellationToken);
         var columns = await catalog.ColumnsAsync(relations.Select(known => known.Table), cancellationToken);
-        var generated = await catalog.FindGeneratedAsync(relations.Select(known => known.Table), cancellationToken);
+        var generated = await catalog.FindGeneratedAsync(
+            relations.Select(known => known.Table), reader, cancellationToken);
         var identities = await catalog.FindIdentityAsync(relations.Select(known => known.Table), cancellationToken);
         var feeds = new List<FeedTable>();
         foreach (var (stream, table) in relations.Where(known => !refused.ContainsKey(known.Stream.Name)))

@@ -144,7 +144,7 @@ sealed partial class PostgreSqlSource(SourceDefinition definition, PgOptions opt
     }
 
     static string IdentityHint(string table) =>
-        $"ALTER TABLE {table} REPLICA IDENTITY FULL, or USING INDEX, or a primary key lets PostgreSQL log them";
+        $"a primary key lets PostgreSQL log them; or ALTER TABLE {table} REPLICA IDENTITY FULL, or USING INDEX";
 
     DiscoveredStream Discovered(string name, Relation relation, IReadOnlyList<RelationColumn> columns)
     {

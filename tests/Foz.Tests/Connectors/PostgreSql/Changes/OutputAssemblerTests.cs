@@ -105,6 +105,41 @@ public sealed class OutputAssemblerTests
     }
 
     [Fact]
+    public void Transactions_without_changes_are_none_as_versions_12_to_14_send_them()
+    {
+        Assert.Equal(
+            ["Schema app.t Key 0", "Insert 1 a", "End 40 1 1"],
+            Run(OutputMessages.Begin(10, 7), OutputMessages.Commit(10, 20), OutputMessages.Begin(30, 8), Describe('d'),
+                OutputMessages.Type(70_000, "mood"), OutputMessages.Insert(3, "1", "a"), OutputMessages.Commit(30, 40),
+                OutputMessages.Begin(50, 9), OutputMessages.Commit(50, 60)));
+    }
+
+    [Fact]
+    public void Rollbacks_name_their_place_as_version_16_sends_them_for_blocks_in_parallel()
+    {
+        Assert.Equal(
+            ["Schema app.t Key 0", "Insert 1 kept", "Insert 3 kept", "End 90 1 2"],
+            Run(OutputMessages.StreamStart(8, true), OutputMessages.StreamRelation(8, 3, "t", 'd', Columns),
+                OutputMessages.StreamInsert(8, 3, "1", "kept"), OutputMessages.StreamInsert(9, 3, "2", "dropped"),
+                OutputMessages.StreamStop(), OutputMessages.StreamStart(50, true),
+                OutputMessages.StreamRelation(50, 3, "t", 'd', Columns),
+                OutputMessages.StreamInsert(50, 3, "7", "dropped"), OutputMessages.StreamStop(),
+                OutputMessages.StreamAbort4(8, 9, 60), OutputMessages.StreamAbort4(50, 50, 70),
+                OutputMessages.StreamStart(8, false), OutputMessages.StreamInsert(8, 3, "3", "kept"),
+                OutputMessages.StreamStop(), OutputMessages.StreamCommit(8, 80, 90)));
+    }
+
+    [Fact]
+    public void Generated_columns_are_columns_as_version_18_publishes_them()
+    {
+        Assert.Equal(
+            ["Schema app.t Key 0", "Insert 1 a", "Schema app.t Key 0 after app.t", "Update 1 b bb", "End 30 1 2"],
+            Run(Describe('d'), OutputMessages.Begin(10, 7), OutputMessages.Insert(3, "1", "a"),
+                OutputMessages.Relation(3, "t", 'd', [.. Columns, ("twice", TypeOids.Text, false)]),
+                OutputMessages.Update(3, ["1", "b", "bb"]), OutputMessages.Commit(10, 30)));
+    }
+
+    [Fact]
     public void What_was_committed_before_the_position_is_read_over()
     {
         using var assembler = new OutputAssembler(
