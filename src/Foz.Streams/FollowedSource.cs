@@ -14,13 +14,15 @@ namespace Foz.Streams;
 public sealed record FollowedSource(string Name, IReadOnlyList<TableName> Steps)
 {
     /// <summary>Returns the sources of a project whose logs can be followed.</summary>
-    public static IReadOnlyList<FollowedSource> Of(Project project) =>
+    /// <param name="project">The project.</param>
+    /// <param name="stopped">The models that are not made; null for none.</param>
+    public static IReadOnlyList<FollowedSource> Of(Project project, IReadOnlySet<TableName>? stopped = null) =>
     [
         .. from source in project.Sources
            let streams = source.Streams.Where(stream => stream.Definition.Mode is StreamMode.Changes)
                .Select(stream => stream.Name).ToList()
            where streams.Count > 0
-           select new FollowedSource(source.Name, WithReaders(project, streams)),
+           select new FollowedSource(source.Name, WithReaders(project, streams, stopped)),
     ];
 
     /// <summary>Returns what a run is asked to do that follows it.</summary>
@@ -43,13 +45,14 @@ public sealed record FollowedSource(string Name, IReadOnlyList<TableName> Steps)
         _ => false,
     };
 
-    static List<TableName> WithReaders(Project project, List<TableName> streams)
+    static List<TableName> WithReaders(
+        Project project, List<TableName> streams, IReadOnlySet<TableName>? stopped)
     {
         var names = new HashSet<TableName>(streams);
         // The graph has each node after those that it needs.
         foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>())
             if (node.References.Any(reference => reference.IsStream && names.Contains(reference.Name))
-                && IsMadeAfterBatches(node, names))
+                && IsMadeAfterBatches(node, names) && stopped?.Contains(node.Name) is not true)
             {
                 names.Add(node.Name);
                 streams.Add(node.Name);

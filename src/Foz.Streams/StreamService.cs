@@ -56,6 +56,23 @@ public sealed class StreamService(Lakehouse lake, Project project)
     }
 
     /// <summary>
+    /// Returns the models that a host makes after changes of their input, in the order of the project, also those that
+    /// are stopped.
+    /// </summary>
+    public async Task<IReadOnlyList<FollowedModel>> ListModelsAsync(CancellationToken cancellationToken)
+    {
+        var stopped = await Stopped.FindAsync(cancellationToken);
+        var models = new List<FollowedModel>();
+        foreach (var model in Models)
+        {
+            var present = await (await lake.OpenTableAsync(model.Table, cancellationToken))
+                .FindLatestAsync(cancellationToken);
+            models.Add(new(model, stopped.Contains(model.Name), present?.RowCount, present?.Timestamp));
+        }
+        return models;
+    }
+
+    /// <summary>
     /// Asks that the log of a source is read from the beginning, with a copy of all of its tables: by the next run, or
     /// within a minute by the host that follows it.
     /// </summary>
@@ -69,22 +86,29 @@ public sealed class StreamService(Lakehouse lake, Project project)
     /// Stops reading a source until <see cref="StartAsync"/>, also over runs and hosts: a host that follows it ends
     /// within a minute. The source keeps its log meanwhile, and the limits of that hold.
     /// </summary>
-    /// <param name="source">The source.</param>
+    /// <param name="name">The source; or a model that hosts make after changes, which then only runs make.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Whether it was not stopped before.</returns>
-    /// <exception cref="FozException">The project has no such source with a log.</exception>
-    public Task<bool> StopAsync(string source, CancellationToken cancellationToken) =>
-        KnownLogOf(source).StopAsync(cancellationToken);
+    /// <exception cref="FozException">The project has no such source with a log, and no such model.</exception>
+    public Task<bool> StopAsync(string name, CancellationToken cancellationToken) => FindModel(name) is { } model
+        ? Stopped.StopAsync(model, cancellationToken)
+        : KnownLogOf(name).StopAsync(cancellationToken);
 
     /// <summary>
     /// Lets a source be read again, from where it was stopped: by the next run, or within a minute by the host.
     /// </summary>
-    /// <param name="source">The source.</param>
+    /// <param name="name">The source; or a model that hosts make after changes.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Whether it was stopped.</returns>
-    /// <exception cref="FozException">The project has no such source with a log.</exception>
-    public Task<bool> StartAsync(string source, CancellationToken cancellationToken) =>
-        KnownLogOf(source).StartAsync(cancellationToken);
+    /// <exception cref="FozException">The project has no such source with a log, and no such model.</exception>
+    public Task<bool> StartAsync(string name, CancellationToken cancellationToken) => FindModel(name) is { } model
+        ? Stopped.StartAsync(model, cancellationToken)
+        : KnownLogOf(name).StartAsync(cancellationToken);
+
+    /// <summary>Returns the model that hosts make after changes and that has a name; null for none.</summary>
+    /// <param name="name">The name.</param>
+    public TableName? FindModel(string name) =>
+        TableName.TryParse(name, out var table) && Models.Any(model => model.Name == table) ? table : null;
 
     /// <summary>Whether a source is stopped.</summary>
     /// <param name="source">The source.</param>
@@ -161,6 +185,20 @@ public sealed class StreamService(Lakehouse lake, Project project)
         where stream.Definition.Mode is Connectors.StreamMode.Changes
         select (source, stream);
 
+    StoppedModels Stopped => new(lake.Store, project.Environment);
+
+    /// <summary>The models that hosts make after changes, stopped or not.</summary>
+    IEnumerable<Model> Models
+    {
+        get
+        {
+            var sources = FollowedSource.Of(project);
+            var made = sources.SelectMany(source => source.Steps).Concat(TriggeredModels.Of(project, sources))
+                .ToHashSet();
+            return project.Models.Where(model => made.Contains(model.Name));
+        }
+    }
+
     async Task<(long Rows, string Reason)?> FindHeldAsync(
         ProjectSource source, ProjectStream stream, CancellationToken cancellationToken)
     {
@@ -176,9 +214,12 @@ public sealed class StreamService(Lakehouse lake, Project project)
         var known = FollowedSource.Of(project).Select(followed => followed.Name).ToList();
         return known.Contains(source, StringComparer.Ordinal)
             ? LogOf(source)
-            : throw new FozException(ErrorKind.Usage, $"no source '{source}' has streams of mode cdc")
+            : throw new FozException(
+                ErrorKind.Usage,
+                $"no source '{source}' has streams of mode cdc, and no model '{source}' follows its input")
             {
-                Hint = NearestName.Hint(source, known) ?? "foz stream ls lists them",
+                Hint = NearestName.Hint(source, [.. known, .. Models.Select(model => $"{model.Name}")])
+                    ?? "foz stream ls lists them",
             };
     }
 
@@ -214,6 +255,13 @@ public sealed class StreamService(Lakehouse lake, Project project)
         return await work(changes);
     }
 }
+
+/// <summary>A model that a host makes after changes of its input.</summary>
+/// <param name="Model">It.</param>
+/// <param name="IsStopped">Whether a user stopped that.</param>
+/// <param name="Rows">How many rows its table has; null where that is not known.</param>
+/// <param name="ChangedAt">When its table was last changed; null where there is none.</param>
+public sealed record FollowedModel(Model Model, bool IsStopped, long? Rows, DateTimeOffset? ChangedAt);
 
 /// <summary>How a stream of changes stands.</summary>
 /// <param name="Source">Its source.</param>

@@ -13,14 +13,17 @@ public static class TriggeredModels
     /// </summary>
     /// <param name="project">The project.</param>
     /// <param name="sources">Its sources whose logs are followed.</param>
-    public static IReadOnlyList<TableName> Of(Project project, IReadOnlyList<FollowedSource> sources)
+    /// <param name="stopped">The models that are not made; null for none.</param>
+    public static IReadOnlyList<TableName> Of(
+        Project project, IReadOnlyList<FollowedSource> sources, IReadOnlySet<TableName>? stopped = null)
     {
         var followed = sources.SelectMany(source => source.Steps).ToHashSet();
         var found = new HashSet<TableName>();
         var models = new List<TableName>();
         // The graph has each node after those that it needs.
         foreach (var node in project.Graph.Nodes.OfType<GraphNode.OfModel>())
-            if (!followed.Contains(node.Name) && IsTriggered(node, found) && found.Add(node.Name))
+            if (!followed.Contains(node.Name) && stopped?.Contains(node.Name) is not true && IsTriggered(node, found)
+                && found.Add(node.Name))
                 models.Add(node.Name);
         return models;
     }

@@ -1,3 +1,5 @@
+using Foz.Lake.Configuration;
+
 namespace Foz.Pipelines.Projects;
 
 /// <summary>
@@ -12,14 +14,26 @@ public abstract record ModelTrigger
     public BatchLimit Limit { get; init; }
 
     /// <summary>Only runs and schedules make it.</summary>
-    public sealed record AvailableNow : ModelTrigger;
+    public sealed record AvailableNow : ModelTrigger
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "available_now";
+    }
 
     /// <summary>It is made after its input changed, but not more often than once in a time.</summary>
     /// <param name="Time">The least time between the starts of two batches.</param>
-    public sealed record Interval(TimeSpan Time) : ModelTrigger;
+    public sealed record Interval(TimeSpan Time) : ModelTrigger
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"interval: {Duration.Describe(Time)}";
+    }
 
     /// <summary>It is made after each change of its input.</summary>
-    public sealed record Continuous : ModelTrigger;
+    public sealed record Continuous : ModelTrigger
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "continuous";
+    }
 }
 
 /// <summary>

@@ -31,6 +31,9 @@ public sealed record PlannedStep(TableName Step, bool IsStream, bool Works, stri
     /// <summary>The file that defines it, relative to the project.</summary>
     public string File { get; init; } = "";
 
+    /// <summary>When a host makes it beside runs; null where nothing is stated.</summary>
+    public ModelTrigger? Trigger { get; init; }
+
     /// <summary>How its SQL differs from the one that its table was last made from.</summary>
     public IReadOnlyList<DiffHunk> Diff { get; init; } = [];
 
@@ -184,7 +187,10 @@ public sealed class RunPlanner(Lakehouse lake)
 
     static PlannedStep Describe(PlannedStep step, GraphNode node, StateChange change, StepDefinition? before)
     {
-        step = step with { File = new Resource.Table(node).File, Change = change };
+        step = step with
+        {
+            File = new Resource.Table(node).File, Change = change, Trigger = (node as GraphNode.OfModel)?.Model.Trigger,
+        };
         if (before is null || change is StateChange.None) return step;
         var now = StepDefinitions.Of(node);
         return step with

@@ -168,6 +168,48 @@ public sealed class TriggerTests : IDisposable
         await WaitAsync("silver.always", 2);
     }
 
+    [Fact]
+    public async Task A_model_is_shown_and_only_runs_make_it_while_it_is_stopped()
+    {
+        await lake.AppendAsync(Rows, "SELECT 0 AS id");
+        Write("always", "trigger: continuous");
+        Write("after", "", "silver.always");
+        Write("other", "trigger: {interval: 1s}");
+        await lake.RunWellAsync();
+        Assert.Contains("silver.always is stopped", await StreamAsync("stop", "silver.always"), StringComparison.Ordinal);
+        Assert.Contains("Silver.Always was stopped before", await StreamAsync("stop", "Silver.Always"), StringComparison.Ordinal);
+        Assert.Equal(
+            [",silver.after,idle,", ",silver.always,stopped,continuous", ",silver.other,idle,interval: 1 second"],
+            (await StreamAsync("ls", "-o", "csv")).Split('\n').Skip(1).Where(line => line.Length > 0)
+                .Select(line => string.Join(',', line.Split(',')[..4])).Order(StringComparer.Ordinal));
+        Assert.Contains("(trigger: continuous)", (await FozProcess.RunAsync(lake.Folder, "plan")).Expect(0).Output, StringComparison.Ordinal);
+        Assert.Contains("silver.always is stopped", (await FozProcess.RunAsync(lake.Folder, "status")).Expect(0).Output, StringComparison.Ordinal);
+        var unknown = await FozProcess.RunAsync(lake.Folder, "stream", "stop", "silver.alwys");
+        Assert.Contains("no model 'silver.alwys' follows its input", unknown.Errors, StringComparison.Ordinal);
+        Assert.Contains("silver.always", unknown.Errors, StringComparison.Ordinal);
+
+        using var host = FozProcess.Start(
+            lake.Folder, failpoint: null, "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0",
+            "--http-port", "0");
+        await lake.AppendAsync(Rows, "SELECT 1 AS id");
+        await WaitAsync("silver.other", 2);
+        Assert.Equal(["0"], await lake.RowsAsync("silver.always"));
+        await StreamAsync("start", "silver.always");
+        await WaitAsync("silver.always", 2);
+        await WaitAsync("silver.after", 2);
+        // The host sees within seconds that it is stopped again, and runs make it.
+        await StreamAsync("stop", "silver.always");
+        await Task.Delay(TimeSpan.FromSeconds(20), Cancel);
+        await lake.AppendAsync(Rows, "SELECT 2 AS id");
+        await WaitAsync("silver.other", 3);
+        Assert.Equal(["0", "1"], await lake.RowsAsync("silver.always"));
+        (await FozProcess.RunAsync(lake.Folder, "run", "silver.always")).Expect(0);
+        Assert.Equal(["0", "1", "2"], await lake.RowsAsync("silver.always"));
+    }
+
+    async Task<string> StreamAsync(params string[] arguments) =>
+        (await FozProcess.RunAsync(lake.Folder, ["stream", .. arguments])).Expect(0).Output;
+
     static string Model(string settings, string table) =>
         $"/* @foz\nmaterialization: incremental\n{settings}\n@foz */\nSELECT id FROM STREAM({table})\n";
 

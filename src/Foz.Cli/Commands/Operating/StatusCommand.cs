@@ -7,6 +7,7 @@ using Foz.Operations.Alerts;
 using Foz.Operations.Firings;
 using Foz.Operations.Hosting;
 using Foz.Operations.Incidents;
+using Foz.Streams;
 
 namespace Foz.Cli.Commands.Operating;
 
@@ -68,6 +69,7 @@ static class StatusCommand
                 await ShowIncidentsAsync(context, workspace, now, cancellationToken);
                 if (host is not null && await service.FindRevisionAsync(cancellationToken) is { } revision)
                     ShowRevision(context, revision, now);
+                await ShowStoppedAsync(context, workspace, cancellationToken);
                 foreach (var status in broken)
                     context.Shell.Out.WriteLine(
                         context.Shell.Styled(
@@ -101,6 +103,16 @@ static class StatusCommand
             context.Shell.Styled(
                 forecast.FullAt - now < AlertRule.Filling.Default.Within ? Style.Red : Style.Yellow,
                 forecast.Describe(now)));
+    }
+
+    /// <summary>The models that no host makes after changes, as a user stopped them.</summary>
+    static async Task ShowStoppedAsync(
+        CommandContext context, Workspace workspace, CancellationToken cancellationToken)
+    {
+        foreach (var model in await new StoppedModels(workspace.Lake.Store, workspace.File.Environment)
+            .FindAsync(cancellationToken))
+            context.Shell.Out.WriteLine(
+                context.Shell.Styled(Style.Yellow, $"{model} is stopped: foz stream start {model}"));
     }
 
     /// <summary>What is broken, since when, who has it; and messages that channels do not take.</summary>

@@ -11,10 +11,12 @@ static class StreamCommand
 {
     public const string Name = "stream";
 
+    const string SourceOrModel = "The source, or the model as schema.table";
+
     static readonly IReadOnlyList<ResultColumn> columns =
     [
-        new("source"), new("stream"), new("state"), new("rows"), new("changed", IsTime: true), new("unread_bytes"),
-        new("kept_bytes"), new("held"), new("position"), new("reason"),
+        new("source"), new("stream"), new("state"), new("trigger"), new("rows"), new("changed", IsTime: true),
+        new("unread_bytes"), new("kept_bytes"), new("held"), new("position"), new("reason"),
     ];
 
     public static Command Create(CommandContext context) => new ExampleCommand(
@@ -28,22 +30,36 @@ static class StreamCommand
     static ExampleCommand List(CommandContext context)
     {
         var command = new ExampleCommand(
-            "ls", "List streams of mode cdc: how far they are, and what their sources keep for them",
+            "ls", "List streams of mode cdc, what their sources keep, and models that follow them",
             ["foz stream ls", "foz stream ls -o json"]);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
-            var streams = await new StreamService(workspace.Lake, project).ListAsync(cancellationToken);
-            context.WriteRows(arguments, columns, streams.Select(stream => (object?[])
-            [
-                stream.Source.Name, stream.Stream.Definition.Name, stream.State, stream.Rows,
-                FiringText.Of(stream.ChangedAt), stream.Lag?.UnreadBytes, stream.Lag?.RetainedBytes, stream.RowsHeld,
-                stream.Position, context.Mask(stream.Reason ?? ""),
-            ]));
+            var service = new StreamService(workspace.Lake, project);
+            var streams = await service.ListAsync(cancellationToken);
+            var models = await service.ListModelsAsync(cancellationToken);
+            var hasHost = await HostNote.FindAsync(workspace, cancellationToken) is not null;
+            context.WriteRows(
+                arguments, columns, streams.Select(stream => RowOf(context, stream))
+                    .Concat(models.Select(model => RowOf(model, hasHost))));
         });
         return command;
     }
+
+    static object?[] RowOf(CommandContext context, StreamStatus stream) =>
+    [
+        stream.Source.Name, stream.Stream.Definition.Name, stream.State, null, stream.Rows,
+        FiringText.Of(stream.ChangedAt), stream.Lag?.UnreadBytes, stream.Lag?.RetainedBytes, stream.RowsHeld,
+        stream.Position, context.Mask(stream.Reason ?? ""),
+    ];
+
+    static object?[] RowOf(FollowedModel model, bool hasHost) =>
+    [
+        null, $"{model.Model.Name}", model.IsStopped ? "stopped" : hasHost ? "followed" : "idle",
+        model.Model.Trigger?.ToString(), model.Rows, FiringText.Of(model.ChangedAt), null, null, null, null,
+        model.IsStopped ? $"foz stream start {model.Model.Name} goes on; runs make it meanwhile" : "",
+    ];
 
     static ExampleCommand Resume(CommandContext context)
     {
@@ -81,20 +97,24 @@ static class StreamCommand
         return command;
     }
 
-    static ExampleCommand Stop(CommandContext context) => OfSource(
-        context, "stop", "Stop reading a source, also by hosts, until it is started; its log is kept meanwhile",
-        async (streams, source, cancellationToken) => await streams.StopAsync(source, cancellationToken)
-            ? $"{source} is stopped: a host that follows it ends within a minute. The source keeps its log meanwhile"
-            : $"{source} was stopped before");
+    static ExampleCommand Stop(CommandContext context) => Of(
+        context, "stop", SourceOrModel, "Stop reading a source, or making a model after changes, until it is started",
+        async (streams, name, cancellationToken) => (
+            await streams.StopAsync(name, cancellationToken), streams.FindModel(name) is not null) switch
+        {
+            (false, _) => $"{name} was stopped before",
+            (true, true) => $"{name} is stopped: only runs and schedules make it. A host ends within a minute",
+            _ => $"{name} is stopped: a host that follows it ends within a minute. The source keeps its log meanwhile",
+        });
 
-    static ExampleCommand Start(CommandContext context) => OfSource(
-        context, "start", "Read a source again from where it was stopped",
-        async (streams, source, cancellationToken) => await streams.StartAsync(source, cancellationToken)
-            ? $"{source} goes on: by the next run, or within a minute by the host that follows it"
-            : $"{source} was not stopped");
+    static ExampleCommand Start(CommandContext context) => Of(
+        context, "start", SourceOrModel, "Read a source again from where it was stopped, or let a model follow again",
+        async (streams, name, cancellationToken) => await streams.StartAsync(name, cancellationToken)
+            ? $"{name} goes on: by the next run, or within a minute by the host that follows it"
+            : $"{name} was not stopped");
 
-    static ExampleCommand Reset(CommandContext context) => OfSource(
-        context, "reset",
+    static ExampleCommand Reset(CommandContext context) => Of(
+        context, "reset", "The source",
         "Read a source from the beginning: the next run copies all of its tables, and changes follow from then on",
         async (streams, source, cancellationToken) =>
         {
@@ -103,11 +123,11 @@ static class StreamCommand
                 + "follows it";
         });
 
-    static ExampleCommand OfSource(
-        CommandContext context, string name, string description,
+    static ExampleCommand Of(
+        CommandContext context, string name, string argument, string description,
         Func<StreamService, string, CancellationToken, Task<string>> run)
     {
-        var source = new Argument<string>("source") { Description = "The source" };
+        var source = new Argument<string>("name") { Description = argument };
         var command = new ExampleCommand(name, description, [$"foz stream {name} shop"]) { source };
         command.SetAction(async (arguments, cancellationToken) =>
         {

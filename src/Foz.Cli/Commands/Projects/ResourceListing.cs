@@ -10,10 +10,15 @@ namespace Foz.Cli.Commands.Projects;
 static class ResourceListing
 {
     static readonly IReadOnlyList<ResultColumn> Columns =
-        [new("name"), new("resource_type"), new("materialization"), new("path"), new("tags"), new("depends")];
+    [
+        new("name"), new("resource_type"), new("materialization"), new("path"), new("tags"), new("depends"),
+        new("trigger"),
+    ];
 
     static readonly IReadOnlyList<ResultColumn> ShownColumns =
-        [new("name"), new("resource_type"), new("materialization"), new("path"), new("tags")];
+    [
+        new("name"), new("resource_type"), new("materialization"), new("path"), new("tags"), new("trigger"),
+    ];
 
     public static async Task WriteAsync(
         CommandContext context, ParseResult arguments, Workspace workspace, SelectionRequest request,
@@ -42,13 +47,14 @@ static class ResourceListing
 
     static object?[] RowOf(Resource resource, bool isForPeople)
     {
-        var materialization =
-            resource is Resource.Table { Node: GraphNode.OfModel { Model.Materialization.Name: var name } }
-                ? name
-                : null;
-        object?[] row = [resource.Name, resource.Type, materialization, resource.File];
+        var model = resource is Resource.Table { Node: GraphNode.OfModel node } ? node.Model : null;
+        object?[] row = [resource.Name, resource.Type, model?.Materialization.Name, resource.File];
         return isForPeople
-            ? [.. row, string.Join(", ", resource.Tags)]
-            : [.. row, resource.Tags.ToArray<object?>(), resource.Needs.Select(name => (object?)$"{name}").ToArray()];
+            ? [.. row, string.Join(", ", resource.Tags), model?.Trigger?.ToString()]
+            :
+            [
+                .. row, resource.Tags.ToArray<object?>(), resource.Needs.Select(name => (object?)$"{name}").ToArray(),
+                model?.Trigger?.ToString(),
+            ];
     }
 }

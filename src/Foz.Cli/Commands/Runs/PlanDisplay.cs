@@ -31,7 +31,8 @@ sealed class PlanDisplay(CommandContext context)
 
     void Show(PlannedStep step, int width)
     {
-        var line = $"{(step.Works ? "→" : "·")} {step.Step.ToString().PadRight(width)}  {step.Reason}";
+        var line = $"{(step.Works ? "→" : "·")} {step.Step.ToString().PadRight(width)}  {step.Reason}"
+            + (step.Trigger is { } trigger ? $" (trigger: {trigger})" : "");
         Shell.Out.WriteLine(step.Works ? line : Shell.Styled(Style.Dim, line));
         if (step.Intervals.Count > 0 && IntervalsOf(step.Intervals) is var intervals
             && !step.Reason.Contains(intervals, StringComparison.Ordinal))

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Foz.Lake;
 using Foz.Lake.Catalog;
+using Foz.Lake.Data;
 using Foz.Operations.Hosting;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs;
@@ -25,7 +26,9 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
     static readonly TimeSpan retryMin = TimeSpan.FromSeconds(1), retryMax = TimeSpan.FromMinutes(2);
 
     readonly ConcurrentDictionary<string, Following> working = new(StringComparer.Ordinal);
+    readonly HashSet<TableName> stopped = [];
     Project? followed;
+    DateTimeOffset lookAt;
 
     /// <inheritdoc/>
     public string Name => "streams";
@@ -43,10 +46,11 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
         if (!ReferenceEquals(project, followed))
         {
             await StopAsync();
-            followed = project;
+            (followed, lookAt) = (project, default);
         }
         if (project is null) return;
-        foreach (var work in WorkOf(project))
+        if (lake.Clock.GetUtcNow() >= lookAt) await LookAsync(project, cancellationToken);
+        foreach (var work in WorkOf(project, stopped))
         {
             var following = working.GetOrAdd(work.Name, static _ => new());
             if (following.Run is { Result.IsCompleted: true } ended) await EndAsync(work, following, ended);
@@ -54,6 +58,20 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
                 && await CanStartAsync(work.Source, project, following, cancellationToken))
                 following.Run = Start(work, project, following);
         }
+    }
+
+    /// <summary>Finds the models that a user stopped; where others are, all runs begin again.</summary>
+    async Task LookAsync(Project project, CancellationToken cancellationToken)
+    {
+        lookAt = lake.Clock.GetUtcNow() + stoppedInterval;
+        var now = await new StoppedModels(lake.Store, project.Environment).FindAsync(cancellationToken);
+        if (stopped.SetEquals(now)) return;
+        foreach (var model in now.Except(stopped))
+            report($"{model} is stopped: only runs make it (foz stream start {model})");
+        foreach (var model in stopped.Except(now)) report($"{model} is started: it is made after changes of its input");
+        stopped.Clear();
+        stopped.UnionWith(now);
+        await StopAsync();
     }
 
     /// <summary>Whether no user stopped the source; where one did, that is looked at again a little later.</summary>
@@ -72,12 +90,12 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
         return !isStopped;
     }
 
-    static IEnumerable<FollowedWork> WorkOf(Project project)
+    static IEnumerable<FollowedWork> WorkOf(Project project, IReadOnlySet<TableName> stopped)
     {
-        var sources = FollowedSource.Of(project);
+        var sources = FollowedSource.Of(project, stopped);
         foreach (var source in sources)
             yield return new(source.Name, $"the changes of {source.Name}", time => source.Request(project, time));
-        if (TriggeredModels.Of(project, sources) is { Count: > 0 } models)
+        if (TriggeredModels.Of(project, sources, stopped) is { Count: > 0 } models)
             yield return new(
                 Source: null, "the input of models with a trigger",
                 time => TriggeredModels.Request(project, models, time));

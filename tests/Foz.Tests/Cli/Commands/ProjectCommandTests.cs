@@ -102,8 +102,8 @@ public sealed class ProjectCommandTests : IDisposable
             "bronze.sales\nsilver.sales\nsilver.sales checks\n", await OkAsync("ls", "+silver.sales", "-o", "name"));
         Assert.Equal("models/bronze/sales.sql\n", await OkAsync("ls", "--selector", "raw", "--output", "path"));
         Assert.Equal(
-            "name,resource_type,materialization,path,tags,depends\n"
-            + "gold.sales_by_day,model,table,models/gold/sales_by_day.sql,[],[silver.sales]\n",
+            "name,resource_type,materialization,path,tags,depends,trigger\n"
+            + "gold.sales_by_day,model,table,models/gold/sales_by_day.sql,[],[silver.sales],\n",
             (await OkAsync("ls", "--select", "gold", "--exclude", "test_type:generic", "-o", "csv")).Replace(
                 "\"", "", StringComparison.Ordinal));
         await OkAsync("run", "--select", "gold+,gold", "+silver.sales", "--exclude", "gold");
