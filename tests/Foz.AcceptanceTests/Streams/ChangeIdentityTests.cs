@@ -114,6 +114,21 @@ public sealed class ChangeIdentityTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task A_condition_that_leaves_out_deletes_is_refused_once_the_key_is_known()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'one')", "t");
+        const string Model = "/* @foz\nmaterialization: {type: incremental, strategy: cdc}\n@foz */\nSELECT * FROM STREAM(bronze.t)\n";
+        logged.Lake.Write("models/silver/m.sql", Model + "WHERE v > 'a'\n");
+        var run = await FozProcess.RunAsync(logged.Lake.Folder, "run");
+        Assert.Contains("its condition looks at 'v'", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("models/silver/m.sql:5:7", run.Errors, StringComparison.Ordinal);
+        logged.Lake.Write("models/silver/m.sql", Model + "WHERE id > 0\n");
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(["1|one"], await logged.Lake.QueryAsync("SELECT id, v FROM silver.m"));
+    }
+
+    [Fact]
     public async Task Current_rows_are_those_of_the_index_that_identifies_them()
     {
         using var logged = await LoggedDatabase.CreateAsync(

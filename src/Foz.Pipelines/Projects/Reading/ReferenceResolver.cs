@@ -113,8 +113,17 @@ sealed class ReferenceResolver(
         foreach (var (name, place) in model.Depends)
             if (Find(name, own, place) is { } reference) Add(found, reference with { IsOrderOnly = true });
         AddChecks(model.Checks, own, found);
-        return WithTrigger(WithOrder(WithStreams(WithKeys(WithLogs(model with { References = found.Items })))));
+        model = WithTrigger(WithOrder(WithStreams(WithKeys(WithLogs(model with { References = found.Items })))));
+        LogFilter.Refuse(model, LogsIn(model), errors);
+        return model;
     }
+
+    /// <summary>Where a SELECT of events names tables that have the changes of a log.</summary>
+    IEnumerable<int> LogsIn(Model model) => model is { Program: null, Template: null }
+        ? UsesIn(model.Body, template: null).Where(use => model.References.Any(reference =>
+            streams.GetValueOrDefault(reference.Name) is { Definition.Mode: Connectors.StreamMode.Changes }
+            && use.Parts[^1].Equals(reference.Name.Name, StringComparison.OrdinalIgnoreCase))).Select(use => use.Index)
+        : [];
 
     void RefuseOwn(Reference reference, TableName own, bool isIncremental, Place place)
     {
