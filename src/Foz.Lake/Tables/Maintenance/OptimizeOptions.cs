@@ -47,8 +47,8 @@ public sealed record OptimizeOptions
     /// <summary>How many commits are made at most; files that are left then are for another call.</summary>
     public int CommitsMax { get; init; } = int.MaxValue;
 
-    /// <summary>How often files are tried again that others changed meanwhile.</summary>
-    public int AttemptsMax { get; init; } = 3;
+    /// <summary>How often a commit is tried that others come before, each time with half of the files.</summary>
+    public int AttemptsMax { get; init; } = 10;
 }
 
 /// <summary>What an optimization came to, or would come to.</summary>

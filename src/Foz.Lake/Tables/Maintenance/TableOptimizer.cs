@@ -60,7 +60,8 @@ public sealed class TableOptimizer(EngineSession session)
     }
 
     /// <summary>
-    /// Completes a batch: as often as others change its files meanwhile, it is written again without them.
+    /// Completes a batch: as often as others change its files meanwhile, half of it is written again without them. Less
+    /// is written sooner, so that one of the attempts comes between two of the others' commits.
     /// </summary>
     async Task<OptimizeResult> RunAsync(
         LakeTable table, OptimizeOptions options, IReadOnlyList<FileBin> batch, OptimizeResult result,
@@ -74,7 +75,11 @@ public sealed class TableOptimizer(EngineSession session)
             left = Present(snapshot, left);
             if (left.Count == 0) break;
             var commit = new OptimizeCommit(session, table, snapshot, options);
-            if (await commit.TryAsync(left, cancellationToken) is not { } committed) continue;
+            if (await commit.TryAsync(left, cancellationToken) is not { } committed)
+            {
+                left = Half(left);
+                continue;
+            }
             return result with
             {
                 Version = committed.Version,
@@ -88,6 +93,11 @@ public sealed class TableOptimizer(EngineSession session)
         }
         return result with { FilesGivenUp = result.FilesGivenUp + wanted };
     }
+
+    /// <summary>The first half of the bins, or of the files of the only one: two files at least.</summary>
+    static IReadOnlyList<FileBin> Half(IReadOnlyList<FileBin> bins) => bins is [{ Files: var files }]
+        ? [new([.. files.Take(Math.Max(2, files.Count / 2))])]
+        : [.. bins.Take(bins.Count / 2)];
 
     /// <summary>The bins with those files only that the table still has, and as it has them now.</summary>
     static List<FileBin> Present(TableSnapshot snapshot, IReadOnlyList<FileBin> bins)
