@@ -189,7 +189,9 @@ public sealed class RunPlanner(Lakehouse lake)
     {
         step = step with
         {
-            File = new Resource.Table(node).File, Change = change, Trigger = (node as GraphNode.OfModel)?.Model.Trigger,
+            File = new Resource.Table(node).File,
+            Change = change,
+            Trigger = (node as GraphNode.OfModel)?.Model.Trigger,
         };
         if (before is null || change is StateChange.None) return step;
         var now = StepDefinitions.Of(node);

@@ -6,8 +6,8 @@ using Foz.Lake.Sql;
 namespace Foz.Pipelines.Projects.Reading;
 
 /// <summary>
-/// Finds what takes changes out of a SELECT over the log of a table: conditions on other columns than the key, which a
-/// delete may not have, and joins that need a partner.
+/// Finds what takes changes out of a SELECT over the log of a table: conditions on its columns, of which a delete may
+/// have the key alone and a truncate none, and joins that need a partner.
 /// </summary>
 sealed class LogFilter
 {
@@ -24,12 +24,11 @@ sealed class LogFilter
     readonly SqlTokens tokens;
     readonly HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
     readonly bool[] isOfLog;
-    readonly IReadOnlyList<string> keys;
     FilteredChanges? found;
 
-    LogFilter(string sql, IEnumerable<int> logs, IReadOnlyList<string> keys)
+    LogFilter(string sql, IEnumerable<int> logs)
     {
-        (tokens, this.keys) = (SqlTokens.Read(sql), keys);
+        tokens = SqlTokens.Read(sql);
         isOfLog = new bool[tokens.Count];
         foreach (var log in logs)
             if (tokens.IndexAt(log) is >= 0 and var index)
@@ -38,37 +37,35 @@ sealed class LogFilter
 
     /// <summary>
     /// Refuses a SELECT of events that takes changes of a log out: a delete has the key alone, and a row that no longer
-    /// passes would stay. Where only the source knows the keys, this comes once it said them.
+    /// passes would stay.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="logs">Where it names tables that have the changes of a log.</param>
     /// <param name="errors">Takes what is wrong.</param>
     public static void Refuse(Model model, IEnumerable<int> logs, ErrorList errors)
     {
-        if (model.Materialization.Strategy is not IncrementalStrategy.Cdc { ReadsLog: true, Keys: [_, ..] keys }
+        if (model.Materialization.Strategy is not IncrementalStrategy.Cdc { ReadsLog: true }
             || logs.ToList() is not { Count: > 0 } found
-            || Find(model.Body.Text, found, keys) is not { } filter) return;
+            || Find(model.Body.Text, found) is not { } filter) return;
         var says = $"'strategy: cdc' of {model.Name} reads a log, and its";
         errors.Add(
             model.Body.PlaceOf(filter.At),
             filter.Column is { } column
-                ? $"{says} condition looks at '{column}': a delete has the key alone, and a row that no longer passes "
-                    + "would stay"
+                ? $"{says} condition looks at '{column}': a delete has the key alone, a truncate no column, and a row "
+                    + "that no longer passes would stay"
                 : $"{says} join leaves out changes without a partner: a delete has the key alone",
             filter.Column is null
                 ? $"write LEFT JOIN, or join in a model that reads {model.Name}"
-                : $"filter in a model that reads {model.Name}; conditions on the key ({string.Join(", ", keys)}) and "
-                    + "on columns _cdc_… are possible here");
+                : $"filter in a model that reads {model.Name}; conditions on columns _cdc_… are possible here");
     }
 
     /// <summary>Finds the first of them; null for none.</summary>
     /// <param name="sql">The SELECT.</param>
     /// <param name="logs">Where it names tables that have the changes of a log.</param>
-    /// <param name="keys">The columns of the key.</param>
     /// <exception cref="Foz.Lake.FozException">The text cannot be read.</exception>
-    public static FilteredChanges? Find(string sql, IEnumerable<int> logs, IReadOnlyList<string> keys)
+    public static FilteredChanges? Find(string sql, IEnumerable<int> logs)
     {
-        var filter = new LogFilter(sql, logs, keys);
+        var filter = new LogFilter(sql, logs);
         filter.Read(0, filter.tokens.Count);
         return filter.found;
     }
@@ -128,13 +125,11 @@ sealed class LogFilter
         return tokens.IsWord(kind, "left") || tokens.IsWord(kind, "cross");
     }
 
-    /// <summary>The first column of a condition that is neither of the key nor of the change; null for none.</summary>
+    /// <summary>The first column of a condition that says nothing of the change itself; null for none.</summary>
     int? ColumnIn(int start, int end)
     {
         for (var i = start; i < end; i++)
-            if (IsColumn(i) && tokens.NameOf(i) is var name && !ChangeColumns.Has(name)
-                && !keys.Contains(name, StringComparer.OrdinalIgnoreCase))
-                return i;
+            if (IsColumn(i) && !ChangeColumns.Has(tokens.NameOf(i))) return i;
         return null;
     }
 
