@@ -37,7 +37,7 @@ public sealed class ChangeHoldTests(PostgreSqlServer server)
         await RunHeldAsync(lake, rows: 4);
         await logged.AssertSameAsync("b", "id", "id", "v");
         var listed = (await FozProcess.RunAsync(lake.Folder, "stream", "ls", "-o", "csv")).Expect(0).Output;
-        Assert.Contains("shop,a,stands still,10,", listed, StringComparison.Ordinal);
+        Assert.Contains("shop,a,stands still,,10,", listed, StringComparison.Ordinal);
 
         // Not before a user asks for them.
         logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\n");
