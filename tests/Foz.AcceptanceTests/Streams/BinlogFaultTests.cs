@@ -100,6 +100,28 @@ public sealed class BinlogFaultTests(LoggedMariaDbServer logs)
     }
 
     [Fact]
+    public async Task Domains_of_transactions_are_read_in_whatever_order_the_server_states_them()
+    {
+        await using var own = new MariaDbServer { Settings = LoggedMariaDbServer.Settings };
+        using var logged = await LoggedMariaDb.CreateAsync(own, Schema, "a", "b");
+        await logged.Lake.RunWellAsync();
+        foreach (var (domain, server) in new[] { (7, 99), (3, 98), (0, 51) })
+        {
+            await logged.Database.ExecuteAsync($"""
+                SET gtid_domain_id = {domain}; SET server_id = {server};
+                INSERT INTO a VALUES (300 + {domain}, 'of another domain', 1); UPDATE b SET n = {domain} WHERE id = 1
+                """);
+            await logged.Lake.RunWellAsync();
+            await logged.AssertAllSameAsync("id", "id", "v", "n");
+        }
+        // A position that a copy begins at is as one that was read.
+        (await FozAsync(logged, "stream", "reset", "shop")).Expect(0);
+        await logged.Lake.RunWellAsync();
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v", "n");
+    }
+
+    [Fact]
     public async Task A_server_that_loses_its_settings_stops_the_stream_with_what_to_set()
     {
         await using var own = new MariaDbServer { Settings = LoggedMariaDbServer.Settings };

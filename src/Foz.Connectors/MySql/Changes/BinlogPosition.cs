@@ -94,7 +94,7 @@ public sealed record BinlogPosition(
 }
 
 /// <summary>The last transaction of each domain of MariaDB.</summary>
-sealed class MariaGtids
+sealed class MariaGtids : IEquatable<MariaGtids>
 {
     readonly SortedDictionary<uint, MariaGtid> last = [];
 
@@ -121,5 +121,13 @@ sealed class MariaGtids
     public bool Contains(MariaGtids other) => other.last.Values.All(
         gtid => last.TryGetValue(gtid.Domain, out var own) && own.Number >= gtid.Number);
 
+    /// <summary>Whether the last transactions are the same, in whatever order they were stated.</summary>
+    public bool Equals(MariaGtids? other) => other is not null && last.Values.SequenceEqual(other.last.Values);
+
+    public override bool Equals(object? obj) => Equals(obj as MariaGtids);
+
+    public override int GetHashCode() => last.Count;
+
+    /// <summary>Writes them in the order of their domains.</summary>
     public override string ToString() => string.Join(',', last.Values);
 }

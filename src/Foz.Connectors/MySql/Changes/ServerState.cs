@@ -103,9 +103,10 @@ sealed record ServerState
         MySqlConnection connection, string file, string offset, string? gtids, CancellationToken cancellationToken)
     {
         gtids ??= await FindGtidsAsync(connection, file, offset, cancellationToken) ?? Gtids;
+        gtids = gtids.Replace("\n", "", StringComparison.Ordinal);
         return new BinlogPosition(
             IsMariaDb, Server, file, long.Parse(offset, CultureInfo.InvariantCulture), 0,
-            gtids.Replace("\n", "", StringComparison.Ordinal));
+            IsMariaDb ? MariaGtids.Parse(gtids).ToString() : gtids);
     }
 
     /// <summary>
@@ -164,7 +165,7 @@ sealed record ServerState
         // Servers often have the same number: a log that has other transactions at the place is another one.
         var there = await FindGtidsAsync(
             connection, from.File, from.Offset.ToString(CultureInfo.InvariantCulture), cancellationToken);
-        return there is null || there == from.Gtids ? null : new ChangeGap(
+        return there is null || MariaGtids.Parse(there).Equals(MariaGtids.Parse(from.Gtids)) ? null : new ChangeGap(
             ChangeGapKind.HistoryParted,
             $"the server's log has {Shown(there)} at {from.File}:{from.Offset}, and the position {from.Gtids}: "
             + "it is the log of another server, or was reset");
