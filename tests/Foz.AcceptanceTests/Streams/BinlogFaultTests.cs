@@ -122,6 +122,39 @@ public sealed class BinlogFaultTests(LoggedMariaDbServer logs)
     }
 
     [Fact]
+    public async Task A_server_whose_log_was_reset_stops_the_stream_though_its_transactions_have_the_same_names()
+    {
+        await using var own = new MariaDbServer { Settings = LoggedMariaDbServer.Settings };
+        using var logged = await LoggedMariaDb.CreateAsync(own, Schema, "a", "b");
+        await logged.Database.ExecuteAsync("RESET MASTER");
+        await logged.Lake.RunWellAsync();
+        await InsertAsync(300, 6, size: 10);
+        await logged.Lake.RunWellAsync();
+        // The place that was reached is in the middle of a transaction now.
+        await logged.Database.ExecuteAsync("RESET MASTER");
+        await InsertAsync(400, 1, size: 10_000);
+        await InsertAsync(401, 12, size: 10);
+        await AssertStopsAsync(logged, "was reset");
+        (await FozAsync(logged, "stream", "reset", "shop")).Expect(0);
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v", "n");
+
+        // The file that was reached is not made yet.
+        await logged.Database.ExecuteAsync("FLUSH BINARY LOGS; FLUSH BINARY LOGS");
+        await InsertAsync(500, 2, size: 10);
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("RESET MASTER");
+        await InsertAsync(600, 30, size: 10);
+        await AssertStopsAsync(logged, "was reset");
+
+        async Task InsertAsync(int first, int count, int size)
+        {
+            for (var id = first; id < first + count; id++)
+                await logged.Database.ExecuteAsync($"INSERT INTO a VALUES ({id}, REPEAT('x', {size}), 1)");
+        }
+    }
+
+    [Fact]
     public async Task A_server_that_loses_its_settings_stops_the_stream_with_what_to_set()
     {
         await using var own = new MariaDbServer { Settings = LoggedMariaDbServer.Settings };

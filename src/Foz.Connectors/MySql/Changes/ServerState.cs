@@ -65,11 +65,7 @@ sealed record ServerState
     public static async Task<ChangeLag?> FindLagAsync(
         MySqlConnection connection, BinlogPosition from, CancellationToken cancellationToken)
     {
-        var logs = new List<(string File, long Bytes)>();
-        await using (var command = new MySqlCommand("SHOW BINARY LOGS", connection))
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-            while (await reader.ReadAsync(cancellationToken))
-                logs.Add((reader.GetString(0), Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture)));
+        var logs = await FindLogsAsync(connection, cancellationToken);
         var kept = logs.Where(log => BinlogPosition.NumberOf(log.File, 0) >= BinlogPosition.NumberOf(from.File, 0))
             .ToList();
         var bytes = kept.Sum(log => log.Bytes);
@@ -161,14 +157,7 @@ sealed record ServerState
                 from.Server == Server ? ChangeGapKind.ServerBehind : ChangeGapKind.OtherServer,
                 $"the server {Server} has logged {Shown(Gtids)}, and the position needs {from.Gtids}: it is another "
                 + "server, or was restored from an older state");
-        if (from.Server != Server) return null;
-        // Servers often have the same number: a log that has other transactions at the place is another one.
-        var there = await FindGtidsAsync(
-            connection, from.File, from.Offset.ToString(CultureInfo.InvariantCulture), cancellationToken);
-        return there is null || MariaGtids.Parse(there).Equals(MariaGtids.Parse(from.Gtids)) ? null : new ChangeGap(
-            ChangeGapKind.HistoryParted,
-            $"the server's log has {Shown(there)} at {from.File}:{from.Offset}, and the position {from.Gtids}: "
-            + "it is the log of another server, or was reset");
+        return from.Server == Server ? await FindResetAsync(connection, from, cancellationToken) : null;
     }
 
     async Task<ChangeGap?> FindMySqlGapAsync(
@@ -181,9 +170,53 @@ sealed record ServerState
                 $"the server {Server} has executed {Shown(Gtids)}, and the position needs {from.Gtids}: it is another "
                 + "server, or was restored from an older state");
         var purged = (await RowAsync(connection, "SELECT @@gtid_purged", cancellationToken))[0];
-        return read.Contains(Set(purged)) ? null : new ChangeGap(
-            ChangeGapKind.SlotLost,
-            $"the server has purged logs that the position needs: {Shown(purged)} is purged, {Shown(from.Gtids)} read");
+        if (!read.Contains(Set(purged)))
+            return new ChangeGap(
+                ChangeGapKind.SlotLost,
+                $"the server has purged logs that the position needs: {Shown(purged)} is purged, {Shown(from.Gtids)} "
+                + "read");
+        return from.Server == Server ? await FindResetAsync(connection, from, cancellationToken) : null;
+    }
+
+    /// <summary>
+    /// Finds whether a server of the same name has other logs than those that the position is in: after a reset the
+    /// names of files and transactions come again. What is known of a purged file is the server's to say.
+    /// </summary>
+    async Task<ChangeGap?> FindResetAsync(
+        MySqlConnection connection, BinlogPosition from, CancellationToken cancellationToken)
+    {
+        // MariaDB says it of the first 4 GB of a file. It is asked first: a file that is listed later was there.
+        var isKnown = IsMariaDb && from.Offset <= uint.MaxValue;
+        var offset = from.Offset.ToString(CultureInfo.InvariantCulture);
+        var there = isKnown ? await FindGtidsAsync(connection, from.File, offset, cancellationToken) : null;
+        var logs = await FindLogsAsync(connection, cancellationToken);
+        var place = $"{from.File}:{offset}";
+        if (logs is [.., var newest]
+            && BinlogPosition.NumberOf(newest.File, 0) < BinlogPosition.NumberOf(from.File, 0))
+            return Reset($"ends with {newest.File}, before {place}");
+        var bytes = logs.Where(log => log.File == from.File).Select(log => (long?)log.Bytes).FirstOrDefault();
+        if (bytes is null) return null;
+        if (bytes < from.Offset) return Reset($"has {bytes} bytes in {from.File}, less than {place}");
+        if (!isKnown) return null;
+        if (there is null) return Reset($"has no end of a transaction at {place}");
+        return MariaGtids.Parse(there).Equals(MariaGtids.Parse(from.Gtids))
+            ? null
+            : Reset($"has {Shown(there)} at {place}, and the position {Shown(from.Gtids)}");
+
+        static ChangeGap Reset(string what) => new(
+            ChangeGapKind.HistoryParted,
+            $"the server's log {what}: it is the log of another server, or was reset (RESET MASTER)");
+    }
+
+    static async Task<List<(string File, long Bytes)>> FindLogsAsync(
+        MySqlConnection connection, CancellationToken cancellationToken)
+    {
+        var logs = new List<(string File, long Bytes)>();
+        await using var command = new MySqlCommand("SHOW BINARY LOGS", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            logs.Add((reader.GetString(0), Convert.ToInt64(reader.GetValue(1), CultureInfo.InvariantCulture)));
+        return logs;
     }
 
     static string Shown(string gtids) => gtids.Length == 0 ? "nothing" : gtids;
