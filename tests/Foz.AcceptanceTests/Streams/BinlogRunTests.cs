@@ -134,6 +134,38 @@ public sealed class BinlogRunTests(LoggedMariaDbServer logs)
     }
 
     [Fact]
+    public async Task Statements_in_the_log_stop_the_streams_of_their_database_alone()
+    {
+        using var logged = await LoggedMariaDb.CreateAsync(
+            logs.Server, "CREATE TABLE a (id INT PRIMARY KEY, v TEXT); INSERT INTO a VALUES (1, 'one')", "a");
+        await logged.Lake.RunWellAsync();
+        var (shop, other) = (logged.Database.Name, $"{logged.Database.Name}_other");
+        var set = $"SET SESSION binlog_format = STATEMENT; USE {other}; ";
+        await logged.Database.ExecuteAsync(
+            $"CREATE DATABASE {other}; {set} CREATE TABLE a (id INT PRIMARY KEY, v TEXT); INSERT INTO a VALUES (1, 'shops'); "
+                + "UPDATE a SET v = 'other'; SELECT * INTO OUTFILE 'rows.txt' FROM a; DELETE FROM a; "
+                + "LOAD DATA INFILE 'rows.txt' INTO TABLE a; "
+                + "CREATE TABLE m (id INT) ENGINE = MyISAM; INSERT INTO m VALUES (1)");
+        await logged.Database.ExecuteAsync("INSERT INTO a VALUES (2, 'two')");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertSameAsync("a", "id", "id", "v");
+        foreach (var statement in new[]
+        {
+            $"{set} UPDATE `{shop}`.a SET v = 'x' WHERE id = 1",
+            $"{set} SELECT * INTO OUTFILE 'more.txt' FROM a; UPDATE a SET id = 9; LOAD DATA INFILE 'more.txt' INTO TABLE {shop}.a (@i, v) SET id = 7",
+            "SET SESSION binlog_format = STATEMENT; DELETE FROM a WHERE id = 1",
+        })
+        {
+            await logged.Database.ExecuteAsync(statement);
+            var error = (await logged.Lake.RunAsync()).Steps.Single().Error!;
+            Assert.Contains("the log has a statement", error.Message, StringComparison.Ordinal);
+            (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "reset", "shop")).Expect(0);
+            await logged.Lake.RunWellAsync();
+            await logged.AssertSameAsync("a", "id", "id", "v");
+        }
+    }
+
+    [Fact]
     public async Task A_table_that_is_added_later_is_copied_without_a_gap()
     {
         using var logged = await LoggedMariaDb.CreateAsync(

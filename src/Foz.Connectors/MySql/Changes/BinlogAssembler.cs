@@ -162,7 +162,7 @@ sealed class BinlogAssembler : IBatchProgress, IDisposable
                 or BinlogEventType.DeleteRowsCompressedV1 or BinlogEventType.WriteRowsCompressed
                 or BinlogEventType.UpdateRowsCompressed or BinlogEventType.DeleteRowsCompressed:
                 return Change(read);
-            case BinlogEventType.Query or BinlogEventType.QueryCompressed:
+            case BinlogEventType.Query or BinlogEventType.QueryCompressed or BinlogEventType.ExecuteLoadQuery:
                 return Statement(QueryEvent.Read(read));
             case BinlogEventType.TransactionPayload:
                 payload = TransactionPayload.Open(read);
@@ -250,7 +250,9 @@ sealed class BinlogAssembler : IBatchProgress, IDisposable
                 if (!query.Text.Contains(" TO ", StringComparison.OrdinalIgnoreCase)) EndTransaction();
                 return Assembled.Taken;
             case StatementText.Rows rows:
-                throw LogFaults.AsStatement(rows.Word);
+                if (feed.CanConcern(query)) throw LogFaults.AsStatement(rows.Word);
+                EndStatement(endsTransaction: false);
+                return Assembled.Taken;
             case StatementText.Xa xa:
                 if (xa.Step is "COMMIT" or "ROLLBACK") EndTransaction();
                 return Assembled.Taken;

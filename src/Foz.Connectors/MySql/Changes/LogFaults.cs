@@ -25,8 +25,6 @@ static class LogFaults
             case BinlogEventType.PartialUpdateRows:
                 throw Unsupported(
                     "the log has parts of JSON values only: set binlog_row_value_options='' at the server");
-            case BinlogEventType.BeginLoadQuery or BinlogEventType.ExecuteLoadQuery:
-                throw AsStatement("LOAD DATA");
             case BinlogEventType.Incident:
                 throw Unsupported($"the server could not log some changes (an incident): {CopyAgain}");
         }

@@ -10,6 +10,9 @@ sealed record BinlogFeed(Func<string, string, bool> IsWanted, bool HasBefore)
     /// <summary>The tables that are read, where they are named one by one.</summary>
     public IReadOnlyList<(string Database, string Name)> Tables { get; init; } = [];
 
+    /// <summary>The databases of the tables that are read; empty for any.</summary>
+    public IReadOnlyCollection<string> Databases { get; init; } = [];
+
     /// <summary>Whether the server keeps all names in small letters, whatever statements have.</summary>
     public bool HasSmallNames { get; init; }
 
@@ -18,6 +21,18 @@ sealed record BinlogFeed(Func<string, string, bool> IsWanted, bool HasBefore)
     public (string Database, string Name) NameOf((string Database, string Name) stated) => HasSmallNames
         ? (stated.Database.ToLowerInvariant(), stated.Name.ToLowerInvariant())
         : stated;
+
+    /// <summary>Whether a statement can be about a table that is read: it is in such a database, or names one.</summary>
+    public bool CanConcern(QueryEvent statement)
+    {
+        if (Databases.Count == 0 || IsOfOne(statement.Database)) return true;
+        var words = new StatementWords(statement.Text);
+        while (!words.Peek.IsEnd)
+            if (IsOfOne(words.Next().Text)) return true;
+        return false;
+
+        bool IsOfOne(string name) => Databases.Contains(name, StringComparer.OrdinalIgnoreCase);
+    }
 }
 
 /// <summary>Follows where in the logs a reader is, and which transactions it has read.</summary>

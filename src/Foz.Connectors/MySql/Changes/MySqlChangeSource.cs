@@ -76,7 +76,11 @@ public sealed class MySqlChangeSource(MySqlChangeOptions changes) : IChangeSourc
             {
                 assembler = new BinlogAssembler(new BinlogFeed(isWanted, state.HasBefore)
                 {
-                    Tables = changes.Tables, HasSmallNames = state.HasSmallNames,
+                    Tables = changes.Tables,
+                    Databases = changes.Tables.Count == 0
+                        ? [options.Database]
+                        : [.. changes.Tables.Select(table => table.Database).Distinct()],
+                    HasSmallNames = state.HasSmallNames,
                 }, from);
                 replication = await ReplicationSession.OpenAsync(options, cancellationToken);
                 gap = await StartAsync(replication, assembler, from, cancellationToken);

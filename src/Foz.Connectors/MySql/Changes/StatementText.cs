@@ -5,7 +5,9 @@ namespace Foz.Connectors.MySql.Changes;
 /// <summary>What a statement in the log means for changes of rows.</summary>
 abstract record StatementText
 {
-    static readonly string[] RowWords = ["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "MERGE", "WITH", "CALL"];
+    // A SELECT is logged for the changes of a function that it calls.
+    static readonly string[] RowWords =
+        ["INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD", "MERGE", "WITH", "CALL", "SELECT"];
 
     StatementText()
     {

@@ -7,7 +7,9 @@ namespace Foz.Wire.MySql.Binlog;
 /// <param name="Text">The statement.</param>
 public readonly record struct QueryEvent(string Database, string Text)
 {
-    /// <summary>Reads the fields of an event, compressed or not.</summary>
+    const int LoadBytes = 13;
+
+    /// <summary>Reads the fields of an event, compressed or not, or of one that loads a file.</summary>
     /// <exception cref="WireException">Thrown when they are malformed.</exception>
     public static QueryEvent Read(BinlogEvent data)
     {
@@ -17,6 +19,7 @@ public readonly record struct QueryEvent(string Database, string Text)
         int databaseBytes = fields.ReadByte();
         fields.ReadUInt16();
         int variableBytes = fields.ReadUInt16();
+        if (data.Type == BinlogEventType.ExecuteLoadQuery) fields.ReadBytes(LoadBytes);
         fields.ReadBytes(variableBytes);
         var database = fields.Text(fields.ReadBytes(databaseBytes));
         if (fields.ReadByte() != 0) throw fields.Fault("has no NUL after the database");

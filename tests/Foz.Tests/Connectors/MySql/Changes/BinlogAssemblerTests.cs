@@ -129,6 +129,7 @@ public sealed class BinlogAssemblerTests : IDisposable
     [InlineData("INSERT INTO t VALUES (2)", "foz stream reset")]
     [InlineData("/* x */ update t SET a = 1", "binlog_format=ROW")]
     [InlineData("LOAD DATA INFILE 'x' INTO TABLE t", "binlog_format=ROW")]
+    [InlineData("SELECT `shop`.`f`(1)", "binlog_format=ROW")]
     public void Statements_that_change_rows_are_refused(string statement, string setting)
     {
         Feed(Events.Format(), Events.MySqlGtid(23, CommittedAt), Events.Query("shop", "BEGIN"));
