@@ -22,8 +22,8 @@ public abstract record ChangePart
     public sealed record Rows(TableChanges Changes) : ChangePart;
 
     /// <summary>
-    /// A table has other rows from here on, of which the log has no changes: it took the name of another one, or a
-    /// partition of it went. Only a new copy has them.
+    /// A table has other rows from here on, of which the log has no changes: it took the name of another one, a
+    /// partition of it went, or the server changes them by a foreign key. Only a new copy has them.
     /// </summary>
     /// <param name="TableSchema">The schema, or database, that it is in.</param>
     /// <param name="TableName">Its name there.</param>

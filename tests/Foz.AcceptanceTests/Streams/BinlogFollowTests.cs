@@ -54,6 +54,43 @@ public sealed class BinlogFollowTests(LoggedMariaDbServer logs)
     }
 
     [Fact]
+    public async Task A_table_whose_rows_a_foreign_key_changes_from_now_on_stands_still_until_it_is_copied_again()
+    {
+        using var logged = await LoggedMariaDb.CreateAsync(
+            logs.Server,
+            """
+            CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (id INT PRIMARY KEY, pid INT);
+            INSERT INTO p SELECT seq FROM seq_1_to_20; INSERT INTO c SELECT seq, seq MOD 10 + 1 FROM seq_1_to_100
+            """,
+            "p", "c");
+        using (var host = logged.Serve())
+        {
+            await logged.WaitAsync(host, "SELECT count(*) FROM bronze.c", "100");
+            await logged.Database.ExecuteAsync("UPDATE c SET pid = 9 WHERE id = 1");
+            await logged.WaitAsync(host, "SELECT count(*) FROM bronze.c WHERE _cdc_op = 'u'", "1");
+            await logged.Database.ExecuteAsync(
+                "ALTER TABLE c ADD CONSTRAINT f FOREIGN KEY (pid) REFERENCES p (id) ON DELETE CASCADE; INSERT INTO p VALUES (21)");
+            await logged.WaitAsync(host, "SELECT count(*) FROM bronze.p WHERE id = 21", "1");
+            await logged.Database.ExecuteAsync("DELETE FROM p WHERE id = 9; INSERT INTO c VALUES (1000, 1)");
+            // The other table is read on, and this one gets nothing.
+            await logged.WaitAsync(host, "SELECT count(*) FROM bronze.p WHERE _cdc_op = 'd'", "1");
+            Assert.Equal(["101"], await logged.Lake.QueryAsync("SELECT count(*) FROM bronze.c"));
+            host.Kill();
+            var wrote = await host.WaitAsync();
+            Assert.Contains(
+                "c has a foreign key with ON DELETE CASCADE", wrote.Output + wrote.Errors, StringComparison.Ordinal);
+        }
+        var faults = (await logged.Lake.RunAsync()).Steps.Where(step => step.Error is not null);
+        Assert.Equal(["bronze.c"], faults.Select(step => $"{step.Step}"));
+        await logged.Database.ExecuteAsync("ALTER TABLE c DROP FOREIGN KEY f; DELETE FROM p WHERE id = 8");
+        using var next = logged.Serve();
+        await logged.WaitAsync(next, "SELECT count(*) FROM bronze.p WHERE id = 8 AND _cdc_op = 'd'", "1");
+        await logged.WaitAsync(next, "SELECT count(*) FROM bronze.c WHERE _cdc_op = 't'", "1");
+        await logged.AssertAllSameAsync("id", "id");
+        await logged.AssertSameAsync("c", "id", "id", "pid");
+    }
+
+    [Fact]
     public async Task A_server_that_restarts_is_followed_again()
     {
         await using var own = new MariaDbServer { Settings = LoggedMariaDbServer.Settings };

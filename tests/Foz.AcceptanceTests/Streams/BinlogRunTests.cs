@@ -165,6 +165,42 @@ public sealed class BinlogRunTests(LoggedMariaDbServer logs)
         }
     }
 
+    [Theory]
+    [InlineData("CASCADE", false)]
+    [InlineData("SET NULL", false)]
+    [InlineData("CASCADE", true)]
+    public async Task A_foreign_key_that_came_between_runs_loses_no_row(string rule, bool isRefusedOnce)
+    {
+        using var logged = await LoggedMariaDb.CreateAsync(
+            logs.Server,
+            """
+            CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (id INT PRIMARY KEY, pid INT);
+            INSERT INTO p SELECT seq FROM seq_1_to_20; INSERT INTO c SELECT seq, seq MOD 10 + 1 FROM seq_1_to_100
+            """,
+            "p", "c");
+        var (database, lake) = (logged.Database, logged.Lake);
+        await lake.RunWellAsync();
+        await database.ExecuteAsync(
+            $"UPDATE c SET pid = 9 WHERE id = 1; ALTER TABLE c ADD CONSTRAINT f FOREIGN KEY (pid) REFERENCES p (id) ON DELETE {rule}; "
+                + "DELETE FROM p WHERE id = 9");
+        if (isRefusedOnce)
+        {
+            var steps = (await lake.RunAsync()).Steps;
+            Assert.Contains(
+                $"c has a foreign key with ON DELETE {rule}",
+                steps.Single(step => $"{step.Step}" == "bronze.c").Error!.Message, StringComparison.Ordinal);
+            await logged.AssertSameAsync("p", "id", "id");
+            await database.ExecuteAsync("DELETE FROM p WHERE id = 8");
+        }
+        await database.ExecuteAsync("ALTER TABLE c DROP FOREIGN KEY f; INSERT INTO c VALUES (1000, 1)");
+        await lake.RunWellAsync();
+        await logged.AssertSameAsync("p", "id", "id");
+        await logged.AssertSameAsync("c", "id", "id", "pid");
+        await database.ExecuteAsync("UPDATE c SET pid = 2 WHERE id = 1000");
+        await lake.RunWellAsync();
+        await logged.AssertSameAsync("c", "id", "id", "pid");
+    }
+
     [Fact]
     public async Task A_table_that_is_added_later_is_copied_without_a_gap()
     {

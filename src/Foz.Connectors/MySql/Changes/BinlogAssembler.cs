@@ -30,6 +30,7 @@ sealed class BinlogAssembler : IBatchProgress, IDisposable
     readonly LogPlace place;
     readonly Dictionary<ulong, MappedTable> maps = [];
     readonly Dictionary<(string Database, string Name), TableDecoder> decoders = [];
+    readonly HashSet<(string Database, string Name)> replaced = [];
     readonly Queue<ChangePart> parts = [];
     FormatDescriptionEvent? format;
     TransactionMark? transaction;
@@ -277,12 +278,11 @@ sealed class BinlogAssembler : IBatchProgress, IDisposable
     {
         var emptied = definition.Emptied.Select(feed.NameOf).Where(name => feed.IsWanted(name.Database, name.Name))
             .Concat(definition.DroppedDatabase is { } database ? TablesOf(database) : []).Distinct().ToList();
-        foreach (var name in emptied)
-            if (!decoders.ContainsKey(name))
-            {
-                (Wanted, WantedMap) = (name, null);
-                return false;
-            }
+        if (emptied.FirstOrDefault(name => !decoders.ContainsKey(name)) is { Name: not null } unknown)
+        {
+            (Wanted, WantedMap) = (unknown, null);
+            return false;
+        }
 
         foreach (var name in emptied)
         {
@@ -290,11 +290,14 @@ sealed class BinlogAssembler : IBatchProgress, IDisposable
             ChangeCount++;
         }
 
-        foreach (var (schema, name) in definition.Replaced.Select(feed.NameOf))
+        // A copy that was taken between a foreign key and its end lacks what the server changed in between.
+        foreach (var name in definition.Replaced.Select(feed.NameOf)
+            .Concat(definition.Released.Select(feed.NameOf).Where(replaced.Contains)))
         {
-            if (!feed.IsWanted(schema, name)) continue;
-            if (decoders.TryGetValue((schema, name), out var decoder)) Flush(decoder);
-            Add(new ChangePart.Replaced(schema, name));
+            if (!feed.IsWanted(name.Database, name.Name)) continue;
+            if (decoders.TryGetValue(name, out var decoder)) Flush(decoder);
+            replaced.Add(name);
+            Add(new ChangePart.Replaced(name.Database, name.Name));
         }
 
         return true;

@@ -44,19 +44,42 @@ abstract record StatementText
         {
             "TRUNCATE" => definition with { Emptied = ReadTruncate(database, words) },
             "DROP" => ReadDrop(definition, database, words),
-            "CREATE" when words.TrySkip("OR") && words.TrySkip("REPLACE") && words.TrySkip("TABLE") =>
-                definition with { Emptied = [NextTable(database, words)] },
+            "CREATE" => ReadCreate(definition, database, words, ForeignKeyRule(text) is not null),
             "RENAME" when words.TrySkip("TABLE", "TABLES") =>
                 definition with { Replaced = ReadNames(database, words, "TO") },
-            "ALTER" => definition with { Replaced = ReadAlter(database, words) },
+            "ALTER" => ReadAlter(definition, database, words, ForeignKeyRule(text) is not null),
             _ => definition,
         };
+    }
+
+    /// <summary>Returns the first rule of a foreign key that changes rows; null where there is none.</summary>
+    /// <param name="text">The statement that makes or alters the table.</param>
+    public static string? ForeignKeyRule(string text)
+    {
+        var words = new StatementWords(text);
+        while (!words.Peek.IsEnd)
+        {
+            if (!words.Next().Is("ON") || !words.Peek.Is("DELETE", "UPDATE")) continue;
+            var change = words.Next().Text.ToUpperInvariant();
+            if (words.Peek.Is("CASCADE")) return $"ON {change} CASCADE";
+            if (words.TrySkip("SET")) return $"ON {change} SET {words.Next().Text.ToUpperInvariant()}";
+        }
+
+        return null;
     }
 
     static ImmutableArray<(string, string)> ReadTruncate(string database, StatementWords words)
     {
         words.TrySkip("TABLE");
         return [NextTable(database, words)];
+    }
+
+    static Definition ReadCreate(Definition definition, string database, StatementWords words, bool hasRule)
+    {
+        var replaces = words.TrySkip("OR") && words.TrySkip("REPLACE");
+        if (!words.TrySkip("TABLE")) return definition;
+        var table = NextTable(database, words);
+        return definition with { Emptied = replaces ? [table] : [], Replaced = hasRule ? [table] : [] };
     }
 
     static Definition ReadDrop(Definition definition, string database, StatementWords words)
@@ -84,15 +107,17 @@ abstract record StatementText
     }
 
     /// <summary>
-    /// Reads which tables have other rows after an ALTER TABLE: those that it renames, and those of which it moves or
-    /// drops a part.
+    /// Reads which tables have other rows after an ALTER TABLE: those that it renames, those of which it moves or drops
+    /// a part, and those whose rows a foreign key changes from now on.
     /// </summary>
-    static ImmutableArray<(string, string)> ReadAlter(string database, StatementWords words)
+    static Definition ReadAlter(Definition definition, string database, StatementWords words, bool hasRule)
     {
         while (words.TrySkip("ONLINE", "IGNORE")) { }
-        if (!words.TrySkip("TABLE")) return [];
+        if (!words.TrySkip("TABLE")) return definition;
         var table = NextTable(database, words);
         var names = ImmutableArray.CreateBuilder<(string, string)>();
+        var dropsConstraint = false;
+        if (hasRule) names.Add(table);
         var depth = 0;
         while (!words.Peek.IsEnd)
         {
@@ -100,6 +125,7 @@ abstract record StatementText
             if (word.Is("(")) depth++;
             if (word.Is(")")) depth--;
             if (depth > 0) continue;
+            if (word.Is("DROP") && words.Peek.Is("FOREIGN", "CONSTRAINT")) dropsConstraint = true;
             var renames = word.Is("RENAME") && !words.Peek.Is("COLUMN", "INDEX", "KEY");
             if (renames)
                 while (words.TrySkip("TO", "AS", "=")) { }
@@ -111,7 +137,7 @@ abstract record StatementText
                 names.Add(table);
         }
 
-        return [.. names.Distinct()];
+        return definition with { Replaced = [.. names.Distinct()], Released = dropsConstraint ? [table] : [] };
     }
 
     static (string, string) NextTable(string database, StatementWords words)
@@ -151,6 +177,9 @@ abstract record StatementText
 
         /// <summary>The tables that have other rows after it, of which the log has no changes.</summary>
         public ImmutableArray<(string Database, string Name)> Replaced { get; init; } = [];
+
+        /// <summary>The tables that have a constraint less after it, such as a foreign key.</summary>
+        public ImmutableArray<(string Database, string Name)> Released { get; init; } = [];
 
         /// <summary>The database that is gone after it; null for none.</summary>
         public string? DroppedDatabase { get; init; }

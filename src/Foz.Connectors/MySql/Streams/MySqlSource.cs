@@ -4,6 +4,7 @@ using Foz.Connectors.Databases;
 using Foz.Connectors.MySql.Changes;
 using Foz.Lake;
 using Foz.Lake.Data;
+using MySqlConnector;
 
 namespace Foz.Connectors.MySql.Streams;
 
@@ -88,8 +89,13 @@ sealed class MySqlSource(SourceDefinition definition, DatabaseOptions options) :
     public async Task<CopyPart> ReadCopyAsync(
         StreamDefinition stream, CopyEnd? after, ReadContext context, CancellationToken cancellationToken)
     {
-        var (rows, end) = await database.ReadPartAsync(
-            stream, await MarkAsync(cancellationToken), after?.Text, cancellationToken);
+        var moment = await MarkAsync(cancellationToken);
+        // A table can have become one whose log lacks changes since they were opened.
+        await MySqlFault.GuardAsync(
+            "reading the catalog", server,
+            () => new TableCatalog((MySqlConnection)moment.Connection, server.Database)
+                .FindAsync(stream, cancellationToken));
+        var (rows, end) = await database.ReadPartAsync(stream, moment, after?.Text, cancellationToken);
         return new(rows, IsLast: end is null, end);
     }
 

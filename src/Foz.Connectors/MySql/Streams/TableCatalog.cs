@@ -61,23 +61,7 @@ sealed class TableCatalog(MySqlConnection connection, string database)
         var dialect = Dialect.All.First(known => known.Name == "mysql");
         var row = await ServerState.RowAsync(
             connection, $"SHOW CREATE TABLE {dialect.Quote(schema)}.{dialect.Quote(name)}", cancellationToken);
-        return ForeignKeyRule(row[1]);
-    }
-
-    /// <summary>Returns the first rule of a foreign key that changes rows; null where there is none.</summary>
-    /// <param name="create">The statement that makes the table.</param>
-    internal static string? ForeignKeyRule(string create)
-    {
-        var words = new StatementWords(create);
-        while (!words.Peek.IsEnd)
-        {
-            if (!words.Next().Is("ON") || !words.Peek.Is("DELETE", "UPDATE")) continue;
-            var change = words.Next().Text.ToUpperInvariant();
-            if (words.Peek.Is("CASCADE")) return $"ON {change} CASCADE";
-            if (words.TrySkip("SET")) return $"ON {change} SET {words.Next().Text.ToUpperInvariant()}";
-        }
-
-        return null;
+        return StatementText.ForeignKeyRule(row[1]);
     }
 
     async Task<List<string[]>> QueryAsync(

@@ -1,5 +1,4 @@
 using Foz.Connectors.MySql.Changes;
-using Foz.Connectors.MySql.Streams;
 
 namespace Foz.Tests.Connectors.MySql.Changes;
 
@@ -31,12 +30,27 @@ public sealed class StatementTextTests
     [InlineData("ALTER TABLE t CONVERT TABLE u TO PARTITION p VALUES LESS THAN (5)", "", "shop.u shop.t")]
     [InlineData("ALTER TABLE t IMPORT TABLESPACE", "", "shop.t")]
     [InlineData("ALTER TABLE t ADD PARTITION (PARTITION p VALUES LESS THAN (9)), REORGANIZE PARTITION p INTO (PARTITION q)", "", "")]
+    [InlineData("ALTER TABLE c ADD CONSTRAINT f FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE", "", "shop.c")]
+    [InlineData("ALTER TABLE c ADD p INT REFERENCES p (id) /* x */ ON UPDATE SET NULL, RENAME TO d", "", "shop.c shop.d")]
+    [InlineData("ALTER TABLE c ADD FOREIGN KEY (p) REFERENCES p (id) ON DELETE RESTRICT", "", "")]
+    [InlineData("CREATE TABLE IF NOT EXISTS c (p INT, FOREIGN KEY (p) REFERENCES p (id) ON DELETE SET NULL)", "", "shop.c")]
+    [InlineData("CREATE OR REPLACE TABLE c (p INT REFERENCES p (id) ON UPDATE CASCADE)", "shop.c", "shop.c")]
     [InlineData("ALTER DATABASE shop CHARACTER SET utf8mb4", "", "")]
     public void Statements_name_the_tables_that_have_other_rows(string text, string emptied, string replaced)
     {
         var read = Assert.IsType<StatementText.Definition>(StatementText.Read("shop", text));
         Assert.Equal(emptied, string.Join(' ', read.Emptied.Select(t => $"{t.Database}.{t.Name}")));
         Assert.Equal(replaced, string.Join(' ', read.Replaced.Select(t => $"{t.Database}.{t.Name}")));
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE x.c DROP FOREIGN KEY f", "x.c")]
+    [InlineData("ALTER TABLE c ADD d INT, DROP CONSTRAINT IF EXISTS f", "shop.c")]
+    [InlineData("ALTER TABLE c DROP KEY `foreign`, DROP `constraint`", "")]
+    public void A_constraint_that_is_dropped_is_found(string text, string released)
+    {
+        var read = Assert.IsType<StatementText.Definition>(StatementText.Read("shop", text));
+        Assert.Equal(released, string.Join(' ', read.Released.Select(t => $"{t.Database}.{t.Name}")));
     }
 
     [Theory]
@@ -51,5 +65,5 @@ public sealed class StatementTextTests
     [InlineData("CONSTRAINT c FOREIGN KEY (p) REFERENCES p (id) ON DELETE RESTRICT", null)]
     [InlineData("`at` TIMESTAMP ON UPDATE current_timestamp() COMMENT 'ON DELETE CASCADE'", null)]
     public void A_foreign_key_that_changes_rows_is_found(string parts, string? rule) =>
-        Assert.Equal(rule, TableCatalog.ForeignKeyRule($"CREATE TABLE `t` (`id` INT, {parts}) ENGINE=InnoDB"));
+        Assert.Equal(rule, StatementText.ForeignKeyRule($"CREATE TABLE `t` (`id` INT, {parts}) ENGINE=InnoDB"));
 }
