@@ -115,6 +115,41 @@ public sealed class BinlogTypeTests(LoggedMariaDbServer logs)
 
     static string Nulls() => string.Join(", ", Enumerable.Repeat("NULL", Columns.Split(", ").Length - 1));
 
+    [Fact]
+    public async Task A_copy_and_a_change_give_the_same_of_every_character_of_more_than_one_byte()
+    {
+        string[] charsets = ["sjis", "gbk", "big5", "cp932", "euckr", "gb2312", "ujis", "eucjpms"];
+        using var logged = await LoggedMariaDb.CreateAsync(
+            logs.Server,
+            "CREATE TABLE t (id INT PRIMARY KEY"
+                + string.Concat(charsets.Select(set =>
+                    $", {set}_all LONGTEXT CHARACTER SET {set}, {set}_char CHAR(3) CHARACTER SET {set}, "
+                        + $"{set}_enum ENUM('a', '人') CHARACTER SET {set}"))
+                + "); CREATE TABLE b (id INT PRIMARY KEY, v TEXT); INSERT INTO b VALUES (1, 'one')",
+            "t", "b");
+        // All sequences of bytes that are one character; those of three bytes begin with 8F.
+        var all = charsets.Select(set => $"""
+            (SELECT GROUP_CONCAT(CONVERT(s USING {set}) ORDER BY s SEPARATOR '') FROM (
+                SELECT CHAR(j) AS s FROM i UNION ALL SELECT CHAR(a.j, b.j) FROM i AS a CROSS JOIN i AS b
+                UNION ALL SELECT CHAR(0x8F, a.j, b.j) FROM i AS a CROSS JOIN i AS b) AS every
+             WHERE CHAR_LENGTH(CONVERT(s USING {set})) = 1 AND HEX(CONVERT(s USING {set})) = HEX(s)), '人a', '人'
+            """);
+        await logged.Database.ExecuteAsync(
+            "SET group_concat_max_len = 10000000; CREATE TABLE i AS SELECT seq AS j FROM seq_0_to_255; "
+                + $"INSERT INTO t SELECT 1, {string.Join(", ", all)}");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("UPDATE t SET id = 2; UPDATE b SET v = 'two'");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertSameAsync("b", "id", "id", "v");
+        foreach (var column in charsets.SelectMany(set => new[] { $"{set}_all", $"{set}_char", $"{set}_enum" }))
+        {
+            var copied = await logged.Lake.QueryAsync($"SELECT {column} FROM bronze.t WHERE _cdc_op = 'r'");
+            Assert.Equal(copied, await logged.Lake.QueryAsync($"SELECT {column} FROM bronze.t WHERE _cdc_op = 'c'"));
+            if (column.EndsWith("_all", StringComparison.Ordinal)) Assert.InRange(copied.Single().Length, 8000, 30000);
+            else Assert.Equal(column.EndsWith("_char", StringComparison.Ordinal) ? "人a" : "人", copied.Single());
+        }
+    }
+
     [Theory]
     [InlineData("INSERT INTO t (id, a) VALUES (2, 2)")]
     [InlineData("UPDATE t SET a = 5")]

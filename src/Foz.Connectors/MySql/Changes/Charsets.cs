@@ -52,6 +52,35 @@ sealed class ByteCodec(byte[][] characters) : TextCodec
     }
 }
 
+/// <summary>A character set of one to three bytes a character, by a table that the server made.</summary>
+/// <param name="characters">The UTF-8 of each character, by its bytes as a number.</param>
+/// <param name="bytesMax">The bytes of a character, at most.</param>
+sealed class MultibyteCodec(IReadOnlyDictionary<uint, byte[]> characters, int bytesMax) : TextCodec
+{
+    public override int GrowthMax => 4;
+
+    public override int Decode(ReadOnlySpan<byte> value, Span<byte> utf8)
+    {
+        var length = 0;
+        for (var at = 0; at < value.Length;)
+        {
+            var (number, end) = (0U, at);
+            byte[]? character = null;
+            while (character is null && end < value.Length && end - at < bytesMax)
+            {
+                number = number << 8 | value[end++];
+                characters.TryGetValue(number, out character);
+            }
+
+            if (character is null) return -1;
+            character.CopyTo(utf8[length..]);
+            (length, at) = (length + character.Length, end);
+        }
+
+        return length;
+    }
+}
+
 /// <summary>A character set that .NET has.</summary>
 sealed class EncodingCodec(Encoding encoding) : TextCodec
 {
@@ -137,19 +166,58 @@ sealed class Charsets
         await using var size = new MySqlCommand(
             "SELECT MAXLEN FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME = @name", connection);
         size.Parameters.AddWithValue("@name", name);
-        if (Convert.ToInt32(await size.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture) != 1)
-            throw new WireException(
-                WireErrorKind.Unsupported,
-                $"texts of the character set {name} are not supported: convert the column to utf8mb4");
+        switch (Convert.ToInt32(await size.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture))
+        {
+            case 1:
+                break;
+            case 2:
+                return new MultibyteCodec(await AskAsync(connection, name, ["a.i, b.i"], cancellationToken), 2);
+            case 3:
+                // Characters of three bytes begin alike.
+                return new MultibyteCodec(
+                    await AskAsync(connection, name, ["a.i, b.i", "0x8F, a.i, b.i"], cancellationToken), 3);
+            default:
+                throw Unsupported(name);
+        }
+
         var all = Convert.ToHexString([.. Enumerable.Range(0, Bytes).Select(i => (byte)i)]);
         await using var command = new MySqlCommand(
             $"SELECT HEX(CONVERT(_{name} 0x{all} USING utf32))", connection);
         var hex = (string)(await command.ExecuteScalarAsync(cancellationToken))!;
         var text = new UTF32Encoding(bigEndian: true, false, true).GetString(Convert.FromHexString(hex));
         var characters = text.EnumerateRunes().Select(rune => Encoding.UTF8.GetBytes(rune.ToString())).ToArray();
-        return characters.Length == Bytes
-            ? new ByteCodec(characters)
-            : throw new WireException(
-                WireErrorKind.Unsupported, $"texts of the character set {name} are not supported");
+        return characters.Length == Bytes ? new ByteCodec(characters) : throw Unsupported(name);
     }
+
+    /// <summary>Lets the server convert each character: sequences of bytes that are one stay as they are.</summary>
+    /// <param name="connection">A session for statements.</param>
+    /// <param name="name">The character set.</param>
+    /// <param name="sequences">The bytes of characters of more than one byte, by SQL.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    static async Task<Dictionary<uint, byte[]>> AskAsync(
+        MySqlConnection connection, string name, IEnumerable<string> sequences, CancellationToken cancellationToken)
+    {
+        var characters = new Dictionary<uint, byte[]>();
+        foreach (var bytes in sequences.Prepend("b.i"))
+        {
+            await using var command = new MySqlCommand(
+                $"""
+                WITH RECURSIVE n AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM n WHERE i < {Bytes - 1})
+                SELECT CONV(HEX(s), 16, 10), HEX(CONVERT(CONVERT(s USING {name}) USING utf8mb4))
+                FROM (SELECT DISTINCT CHAR({bytes}) AS s FROM n AS a CROSS JOIN n AS b) AS every
+                WHERE HEX(CONVERT(s USING {name})) = HEX(s) AND CHAR_LENGTH(CONVERT(s USING {name})) = 1
+                """,
+                connection);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                characters[uint.Parse(reader.GetString(0), CultureInfo.InvariantCulture)] =
+                    Convert.FromHexString(reader.GetString(1));
+        }
+
+        return characters;
+    }
+
+    static WireException Unsupported(string name) => new(
+        WireErrorKind.Unsupported,
+        $"texts of the character set {name} are not supported: convert the column to utf8mb4");
 }
