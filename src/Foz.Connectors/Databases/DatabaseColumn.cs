@@ -41,6 +41,9 @@ sealed record DatabaseColumn(Field Field, string Sql, Type ValueType, string Nam
     /// <summary>How its values arrive.</summary>
     public ValueForm Form { get; init; }
 
+    /// <summary>The SQL of its values, without a name.</summary>
+    public required string ValueSql { get; init; }
+
     /// <summary>The SQL of what a cursor compares.</summary>
     public required string CursorSql { get; init; }
 

@@ -27,7 +27,7 @@ static class DatabaseColumns
                     new Field(unique, reading.Type).WithSourceType(SourceTypeOf(column)),
                     reading.Sql == quoted ? quoted : $"{reading.Sql} AS {quoted}", type, column.ColumnName)
                 {
-                    Form = reading.Form, CursorSql = reading.CursorSql ?? quoted,
+                    Form = reading.Form, ValueSql = reading.Sql, CursorSql = reading.CursorSql ?? quoted,
                     CursorType = reading.CursorType ?? type, CursorCast = reading.CursorCast,
                     IsNullable = column.AllowDBNull != false,
                 };

@@ -142,9 +142,11 @@ public sealed class StreamCompareTests(PostgreSqlServer server, LoggedMariaDbSer
             mariaDb.Server,
             """
             CREATE TABLE a (id int PRIMARY KEY, v varchar(20), n decimal(10,2), d datetime(6), t timestamp NULL, f double,
-                b varbinary(10), o boolean, z date);
+                b varbinary(10), o boolean, z date, p point, g geometry, ti time(3), e enum('x', 'é'), de decimal(50, 20),
+                l varchar(9) character set latin1);
             INSERT INTO a SELECT seq, concat('é', seq), seq / 4, TIMESTAMP '2026-01-01 10:00:00.5', FROM_UNIXTIME(seq * 100),
-                seq / 2, UNHEX('ff00'), seq % 2, '2026-02-01' FROM seq_1_to_5000;
+                seq / 2, UNHEX('ff00'), seq % 2, '2026-02-01', POINT(seq / 3, -seq), ST_GeomFromText('LINESTRING(0 0,1 1e-9)', 4326),
+                '-00:00:01.5', 'é', seq / 3, 'ñ' FROM seq_1_to_5000;
             """,
             "a");
         logged.WriteStreams($"  a: {{mode: cdc}}\n{Silver}");

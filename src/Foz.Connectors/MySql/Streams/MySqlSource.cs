@@ -142,6 +142,7 @@ sealed class MySqlSource(SourceDefinition definition, DatabaseOptions options) :
                 : type == DataType.Boolean ? $"CASE WHEN {sql} THEN 'true' WHEN NOT {sql} THEN 'false' END"
                 : type == DataType.Timestamp ? $"concat({WithoutZeros(sql)}, '+00')"
                 : type == DataType.TimestampNtz ? WithoutZeros(sql)
+                : column.Form is ValueForm.Utf8 ? $"CONVERT({column.ValueSql} USING utf8mb4)"
                 : $"CAST({sql} AS CHAR)";
 
             static string WithoutZeros(string sql) =>
