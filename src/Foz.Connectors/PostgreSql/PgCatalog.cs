@@ -115,6 +115,33 @@ sealed class PgCatalog : IAsyncDisposable
          WHERE c.oid = ANY ($1) AND c.relreplident = 'i' ORDER BY c.oid, k.number
         """;
 
+    /// <summary>What tables' rows lie in, with the columns that the log has of old rows.</summary>
+    const string MembersSql = """
+        WITH RECURSIVE member (root, oid) AS (
+            SELECT root, root FROM unnest($1) root
+            UNION
+            SELECT m.root, i.inhrelid FROM member m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid
+        )
+        SELECT m.root, c.oid, c.oid::pg_catalog.regclass::text, c.relreplident = 'f' AND c.relkind = 'r', ARRAY(
+                   SELECT a.attname::text
+                     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+                      AND pg_catalog.array_position(i.indkey::int2[], a.attnum) < i.indnkeyatts
+                    WHERE i.indrelid = c.oid AND i.indimmediate AND i.indisvalid AND c.relkind = 'r'
+                      AND (c.relreplident = 'd' AND i.indisprimary OR c.relreplident = 'i' AND i.indisreplident))
+          FROM member m JOIN pg_catalog.pg_class c ON c.oid = m.oid
+         ORDER BY m.root, 3
+        """;
+
+    /// <summary>Keys of tables: whether each row is checked at once, and the columns.</summary>
+    const string UniqueSql = """
+        SELECT i.indrelid, c.relname::text, i.indimmediate, ARRAY(
+                   SELECT a.attname::text FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid
+                      AND pg_catalog.array_position(i.indkey::int2[], a.attnum) < i.indnkeyatts)
+          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+         WHERE i.indrelid = ANY ($1) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+         ORDER BY i.indrelid, c.relname
+        """;
+
     /// <summary>What a table's rows lie in: itself, its partitions, the tables that inherit from it.</summary>
     const string SizeSql = """
         WITH RECURSIVE member (oid) AS (
@@ -228,6 +255,25 @@ sealed class PgCatalog : IAsyncDisposable
         QueryAsync(
             "reading replica identities", UnidentifiedSql, [OidsOf(tables)],
             row => (row.GetFieldValue<uint>(0), row.GetString(1), row.GetString(2)), cancellationToken);
+
+    /// <summary>Finds what tables' rows lie in: themselves, and all partitions of them.</summary>
+    public Task<List<TableMember>> FindMembersAsync(
+        IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
+        QueryAsync(
+            "reading replica identities", MembersSql, [OidsOf(tables)],
+            row => new TableMember(
+                row.GetFieldValue<uint>(0), row.GetFieldValue<uint>(1), row.GetString(2), row.GetBoolean(3),
+                row.GetFieldValue<string[]>(4)),
+            cancellationToken);
+
+    /// <summary>Finds the unique keys of tables.</summary>
+    public Task<List<UniqueKey>> FindUniqueAsync(
+        IEnumerable<Relation> tables, CancellationToken cancellationToken) =>
+        QueryAsync(
+            "reading unique keys", UniqueSql, [OidsOf(tables)],
+            row => new UniqueKey(
+                row.GetFieldValue<uint>(0), row.GetString(1), row.GetBoolean(2), row.GetFieldValue<string[]>(3)),
+            cancellationToken);
 
     /// <summary>Finds tables from which others inherit, without being their partitions.</summary>
     /// <returns>One of the others, by the table's number.</returns>

@@ -29,6 +29,7 @@ sealed partial class PostgreSqlSource
             }
         await FindHeirsAsync(relations, refused, cancellationToken);
         var columns = await catalog.ColumnsAsync(relations.Select(known => known.Table), cancellationToken);
+        await FindUnfollowedAsync(relations, columns, refused, cancellationToken);
         var generated = await catalog.FindGeneratedAsync(
             relations.Select(known => known.Table), reader, cancellationToken);
         var identities = await catalog.FindIdentityAsync(relations.Select(known => known.Table), cancellationToken);

@@ -1,0 +1,54 @@
+using Foz.Connectors.Changes;
+using Foz.Lake;
+
+namespace Foz.Connectors.PostgreSql.Streams;
+
+/// <content>Keys that the log cannot be followed by.</content>
+sealed partial class PostgreSqlSource
+{
+    /// <summary>Finds the streams whose changes the log does not have in an order by which rows are found.</summary>
+    async Task FindUnfollowedAsync(
+        IReadOnlyList<(StreamDefinition Stream, Relation Table)> tables, ILookup<uint, RelationColumn> columns,
+        Dictionary<string, FozException> refused, CancellationToken cancellationToken)
+    {
+        var read = tables.Where(known => !refused.ContainsKey(known.Stream.Name)).ToList();
+        var relations = read.Select(known => known.Table).ToList();
+        var members = (await catalog.FindMembersAsync(relations, cancellationToken)).ToLookup(member => member.Root);
+        var unique = (await catalog.FindUniqueAsync(relations, cancellationToken)).ToLookup(key => key.Table);
+        foreach (var (stream, table) in read)
+            if (FindDeferred(stream, table, columns[table.Oid], members[table.Oid], unique[table.Oid]) is { } error)
+                refused[stream.Name] = error;
+    }
+
+    /// <summary>
+    /// Returns why a key that the database checks only after some changes cannot be followed: two rows may have it in
+    /// between, and a delete of the one would be one of the other.
+    /// </summary>
+    static FozException? FindDeferred(
+        StreamDefinition stream, Relation table, IEnumerable<RelationColumn> columns,
+        IEnumerable<TableMember> members, IEnumerable<UniqueKey> unique)
+    {
+        // Otherwise the log has no updates of a key that the server does not check at once.
+        if (!members.Any(member => member.IsLoggedWhole)) return null;
+        var keys = NamedKeysOf(stream, columns) is { Count: > 0 } named
+            ? named.Select(column => column.Name).ToHashSet()
+            : columns.Where(column => column.KeyPosition > 0).Select(column => column.Name).ToHashSet();
+        var own = unique.Where(key => key.Columns.All(keys.Contains)).ToList();
+        return own.Count == 0 || own.Exists(key => key.IsImmediate)
+            ? null
+            : FeedFaults.Unreadable(
+                stream,
+                $"its key {own[0].Name} is DEFERRABLE: two rows of {table} may have it in the middle of a transaction, "
+                    + "and the log does not say which of them a change is of",
+                $"ALTER TABLE {table.Sql} DROP CONSTRAINT {SqlText.Name(own[0].Name)}, and ADD it without DEFERRABLE; "
+                    + "or name a key in 'keys' that is not; or mode: snapshot");
+    }
+
+    /// <summary>The columns of <c>keys</c>; one that is missing is an error of the stream's copy.</summary>
+    static List<RelationColumn> NamedKeysOf(StreamDefinition stream, IEnumerable<RelationColumn> columns) =>
+    [
+        .. stream.Keys.Select(name => columns.FirstOrDefault(column => column.FieldName == name)
+            ?? columns.FirstOrDefault(
+                column => column.FieldName.Equals(name, StringComparison.OrdinalIgnoreCase))).OfType<RelationColumn>(),
+    ];
+}
