@@ -32,6 +32,24 @@ public sealed class ChangeKeyTests(PostgreSqlServer server)
         }
     }
 
+    [Theory]
+    [InlineData("id int NOT NULL, v text", "id")]
+    [InlineData("id int NOT NULL, v text PRIMARY KEY", "id")]
+    public async Task A_change_of_a_key_of_the_stream_leaves_no_row_of_the_old_one(string columns, string keys)
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            $"CREATE TABLE t ({columns}); ALTER TABLE t REPLICA IDENTITY FULL; {Rows} DELETE FROM t WHERE id > 2", "t");
+        logged.WriteStreams($"  t: {{mode: cdc, keys: [{keys}]}}\nsilver: current\n");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("UPDATE t SET id = 10 WHERE id = 1");
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(["2", "10"], await logged.Lake.QueryAsync("SELECT id FROM silver.t ORDER BY id"));
+        Assert.Equal(
+            ["c|10", "d|1"],
+            await logged.Lake.QueryAsync("SELECT _cdc_op, id FROM bronze.t WHERE _cdc_op <> 'r' ORDER BY ALL"));
+    }
+
     [Fact]
     public async Task A_key_that_is_deferrable_does_not_matter_beside_one_that_is_not()
     {

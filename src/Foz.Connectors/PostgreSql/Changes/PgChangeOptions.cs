@@ -28,6 +28,13 @@ public sealed record PgChangeOptions(string Slot, string Publication)
     /// </summary>
     public IReadOnlyList<string> InsertOnlyTables { get; init; } = [];
 
+    /// <summary>
+    /// Gets the columns, by their names in the lake, that identify the rows of a table besides its primary key, by the
+    /// table's number: an update of one is a delete and an insert, where the log has all of the old row.
+    /// </summary>
+    public IReadOnlyDictionary<uint, IReadOnlyList<string>> Keys { get; init; } =
+        new Dictionary<uint, IReadOnlyList<string>>();
+
     /// <summary>Gets the folder of files for transactions that wait.</summary>
     public string SpoolFolder { get; init; } = Path.GetTempPath();
 

@@ -139,7 +139,7 @@ sealed class PgChangeStream : IChangeStream
             {
                 case Step.TableIsNeeded:
                     assembler.Open(await QueryAsync(
-                        c => RelationResolver.ResolveAsync(c, assembler.Wanted!, cancellationToken),
+                        c => RelationResolver.ResolveAsync(c, assembler.Wanted!, changes, cancellationToken),
                         cancellationToken));
                     break;
                 case Step.BatchIsFull:

@@ -11,7 +11,8 @@ static class RelationResolver
 {
     /// <exception cref="PgServerException">The server refuses.</exception>
     public static async Task<ResolvedRelation> ResolveAsync(
-        PgConnection connection, RelationMessage relation, CancellationToken cancellationToken)
+        PgConnection connection, RelationMessage relation, PgChangeOptions changes,
+        CancellationToken cancellationToken)
     {
         if (relation.Columns.IsEmpty) return new ResolvedRelation(relation, [], []);
         var rows = await connection.QueryAsync(Sql(relation), cancellationToken);
@@ -21,7 +22,10 @@ static class RelationResolver
             [
                 .. rows.Index().Where(row => row.Item[5] is not null)
                     .OrderBy(row => int.Parse(row.Item[5]!, CultureInfo.InvariantCulture)).Select(row => row.Index),
-            ]);
+            ])
+        {
+            MoreKeys = changes.Keys.GetValueOrDefault(relation.Id) ?? [],
+        };
     }
 
     static string Sql(RelationMessage relation) => $"""

@@ -12,6 +12,9 @@ namespace Foz.Connectors.PostgreSql.Changes;
 sealed record ResolvedRelation(
     RelationMessage Message, ImmutableArray<ColumnType> Types, ImmutableArray<int> PrimaryKey)
 {
+    /// <summary>Columns, by their names in the lake, that identify rows besides the primary key.</summary>
+    public IReadOnlyList<string> MoreKeys { get; init; } = [];
+
     /// <summary>How the types arrive in bronze.</summary>
     /// <param name="hasUncheckedText">Whether the database takes any bytes as text.</param>
     public ImmutableArray<TypeMapping> Mappings(bool hasUncheckedText) =>
@@ -28,7 +31,7 @@ sealed record ResolvedRelation(
         var fields = columns.Select(
             (c, i) => new Field(c.FieldName, mappings[i].Type).WithSourceType(c.Type.Name)).ToList();
         if (mappings.Any(m => m.MayRescue)) fields.Add(RescuedColumn.Field);
-        var keys = Keys();
+        var keys = Keys(fields);
         return new ChangeTable(Message.Schema, Message.Name)
         {
             Id = Message.Id,
@@ -44,18 +47,22 @@ sealed record ResolvedRelation(
 
     /// <summary>
     /// The key: the columns that the server sends of old rows, for it marks them; with <c>REPLICA IDENTITY FULL</c>,
-    /// which marks all, the primary key.
+    /// which marks all, the primary key and the columns of the stream's keys.
     /// </summary>
-    ImmutableArray<int> Keys() => Message.Identity switch
+    ImmutableArray<int> Keys(List<Field> fields) => Message.Identity switch
     {
-        ReplicaIdentity.Full => PrimaryKey,
+        ReplicaIdentity.Full =>
+        [
+            .. PrimaryKey.Union(MoreKeys.Select(key => fields.FindIndex(field => field.Name == key)))
+                .Where(index => index >= 0),
+        ],
         ReplicaIdentity.Nothing => [],
         _ => [.. Enumerable.Range(0, Message.Columns.Length).Where(i => Message.Columns[i].IsIdentity)],
     };
 
     public bool Equals(ResolvedRelation? other) =>
         other is not null && Message == other.Message && Types.SequenceEqual(other.Types)
-        && PrimaryKey.SequenceEqual(other.PrimaryKey);
+        && PrimaryKey.SequenceEqual(other.PrimaryKey) && MoreKeys.SequenceEqual(other.MoreKeys);
 
     public override int GetHashCode() => Message.GetHashCode();
 }

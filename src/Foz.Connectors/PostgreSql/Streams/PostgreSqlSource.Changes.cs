@@ -38,7 +38,7 @@ sealed partial class PostgreSqlSource
         {
             var feed = new FeedTable(stream.Name, table.Schema, table.Name, table.Oid)
             {
-                Shape = ShapeOf(table, IdentityOf(columns[table.Oid], identities[table.Oid])),
+                Shape = ShapeOf(table, KeysOf(stream, columns[table.Oid], identities[table.Oid])),
                 UnloggedColumns =
                 [
                     .. columns[table.Oid].Where(column => generated[table.Oid].Contains(column.Name))
@@ -64,6 +64,8 @@ sealed partial class PostgreSqlSource
                 .. relations.Where(known => refused.ContainsKey(known.Stream.Name)).Select(known => known.Table.Sql)
                     .Except(feeds.Select(feed => $"{SqlText.Name(feed.Schema)}.{SqlText.Name(feed.Name)}")),
             ],
+            Keys = relations.DistinctBy(known => known.Table.Oid).ToDictionary(
+                known => known.Table.Oid, known => MoreKeysOf(known.Stream, columns[known.Table.Oid])),
             SpoolFolder = spoolFolder,
         };
         return new ChangeFeed(new PgChangeSource(options, changes), feeds)

@@ -44,6 +44,15 @@ sealed partial class PostgreSqlSource
                     + "or name a key in 'keys' that is not; or mode: snapshot");
     }
 
+    /// <summary>All columns by which rows of a stream are found.</summary>
+    static IReadOnlyList<string> KeysOf(
+        StreamDefinition stream, IEnumerable<RelationColumn> columns, IEnumerable<string> ofIndex) =>
+        [.. IdentityOf(columns, ofIndex).Union(MoreKeysOf(stream, columns))];
+
+    /// <summary>The columns of <c>keys</c> that are not the primary key's, by their names in the lake.</summary>
+    static IReadOnlyList<string> MoreKeysOf(StreamDefinition stream, IEnumerable<RelationColumn> columns) =>
+        [.. NamedKeysOf(stream, columns).Where(column => column.KeyPosition <= 0).Select(column => column.FieldName)];
+
     /// <summary>The columns of <c>keys</c>; one that is missing is an error of the stream's copy.</summary>
     static List<RelationColumn> NamedKeysOf(StreamDefinition stream, IEnumerable<RelationColumn> columns) =>
     [
