@@ -15,6 +15,12 @@ public sealed class ChangeKeyTests(PostgreSqlServer server)
         "CREATE TABLE t (id int NOT NULL UNIQUE DEFERRABLE INITIALLY DEFERRED, v text PRIMARY KEY); "
             + "ALTER TABLE t REPLICA IDENTITY FULL", ", keys: [id]",
         "its key t_id_key is DEFERRABLE", "ALTER TABLE \"public\".\"t\" DROP CONSTRAINT \"t_id_key\"")]
+    [InlineData(
+        "CREATE TABLE t (id int PRIMARY KEY, v text NOT NULL UNIQUE)", ", keys: [v]",
+        "the log has only id of rows of t that are deleted, not v, which 'keys' names", "ALTER TABLE t REPLICA IDENTITY FULL")]
+    [InlineData(
+        "CREATE TABLE t (id int PRIMARY KEY, v text NOT NULL UNIQUE); ALTER TABLE t REPLICA IDENTITY USING INDEX t_v_key",
+        ", keys: [id]", "the log has only v of rows of t that are deleted, not id", "or keys: [v]")]
     public async Task A_key_that_the_log_cannot_be_followed_by_is_refused(
         string make, string setting, string message, string hint)
     {

@@ -16,8 +16,25 @@ sealed partial class PostgreSqlSource
         var members = (await catalog.FindMembersAsync(relations, cancellationToken)).ToLookup(member => member.Root);
         var unique = (await catalog.FindUniqueAsync(relations, cancellationToken)).ToLookup(key => key.Table);
         foreach (var (stream, table) in read)
-            if (FindDeferred(stream, table, columns[table.Oid], members[table.Oid], unique[table.Oid]) is { } error)
+            if ((FindUnlogged(stream, NamedKeysOf(stream, columns[table.Oid]), members[table.Oid])
+                ?? FindDeferred(
+                    stream, table, columns[table.Oid], members[table.Oid], unique[table.Oid])) is { } error)
                 refused[stream.Name] = error;
+    }
+
+    /// <summary>Returns why deletes would not find their rows by the keys that the project names.</summary>
+    static FozException? FindUnlogged(
+        StreamDefinition stream, IReadOnlyList<RelationColumn> keys, IEnumerable<TableMember> members)
+    {
+        foreach (var member in members.Where(member => member.Identity.Count > 0))
+            if (keys.FirstOrDefault(key => !member.Identity.Contains(key.Name)) is { } missing)
+                return FeedFaults.Unreadable(
+                    stream,
+                    $"the log has only {string.Join(", ", member.Identity)} of rows of {member.Name} that are deleted, "
+                        + $"not {missing.FieldName}, which 'keys' names",
+                    $"ALTER TABLE {member.Name} REPLICA IDENTITY FULL; or keys: "
+                        + $"[{string.Join(", ", member.Identity)}]");
+        return null;
     }
 
     /// <summary>
