@@ -21,6 +21,10 @@ public sealed class ChangeKeyTests(PostgreSqlServer server)
     [InlineData(
         "CREATE TABLE t (id int PRIMARY KEY, v text NOT NULL UNIQUE); ALTER TABLE t REPLICA IDENTITY USING INDEX t_v_key",
         ", keys: [id]", "the log has only v of rows of t that are deleted, not id", "or keys: [v]")]
+    [InlineData(
+        "CREATE TABLE whole (id int PRIMARY KEY, v text) PARTITION BY RANGE (id); CREATE TABLE t PARTITION OF whole "
+            + "FOR VALUES FROM (1) TO (6); ALTER TABLE whole OWNER TO foz", "}\n  whole: {mode: cdc",
+        "public.t is a partition of public.whole, and its changes arrive in the stream 'whole'", "mode: snapshot")]
     public async Task A_key_that_the_log_cannot_be_followed_by_is_refused(
         string make, string setting, string message, string hint)
     {

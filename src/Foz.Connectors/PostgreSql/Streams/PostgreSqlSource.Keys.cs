@@ -16,11 +16,23 @@ sealed partial class PostgreSqlSource
         var members = (await catalog.FindMembersAsync(relations, cancellationToken)).ToLookup(member => member.Root);
         var unique = (await catalog.FindUniqueAsync(relations, cancellationToken)).ToLookup(key => key.Table);
         foreach (var (stream, table) in read)
-            if ((FindUnlogged(stream, NamedKeysOf(stream, columns[table.Oid]), members[table.Oid])
+            if ((FindWhole(stream, table, read, members)
+                ?? FindUnlogged(stream, NamedKeysOf(stream, columns[table.Oid]), members[table.Oid])
                 ?? FindDeferred(
                     stream, table, columns[table.Oid], members[table.Oid], unique[table.Oid])) is { } error)
                 refused[stream.Name] = error;
     }
+
+    /// <summary>Returns why a partition is no stream: its changes come as those of the whole table.</summary>
+    static FozException? FindWhole(
+        StreamDefinition stream, Relation table, IEnumerable<(StreamDefinition Stream, Relation Table)> read,
+        ILookup<uint, TableMember> members) =>
+        read.FirstOrDefault(known => known.Table.Oid != table.Oid
+            && members[known.Table.Oid].Any(member => member.Oid == table.Oid)) is { Table: { } whole } found
+            ? FeedFaults.Unreadable(
+                stream, $"{table} is a partition of {whole}, and its changes arrive in the stream '{found.Stream.Name}'",
+                "take one of the two streams out; or mode: snapshot reads the partition")
+            : null;
 
     /// <summary>Returns why deletes would not find their rows by the keys that the project names.</summary>
     static FozException? FindUnlogged(
