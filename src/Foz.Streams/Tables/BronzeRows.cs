@@ -24,10 +24,14 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
     /// <param name="fields">Their columns.</param>
     /// <param name="syncedAt">When they are read.</param>
     /// <param name="from">The position, as a number, of the copy that has what was committed before.</param>
-    public string OfChanges(ChangeSelect changes, IReadOnlyList<Field> fields, DateTimeOffset syncedAt, long? from) =>
+    /// <param name="leftOut">Names of columns that must not be in the lake.</param>
+    public string OfChanges(
+        ChangeSelect changes, IReadOnlyList<Field> fields, DateTimeOffset syncedAt, long? from,
+        IReadOnlyCollection<string> leftOut) =>
         Masked(
-            changes.FirstPosition < from ? After(changes.Sql, from.Value) : changes.Sql, fields, syncedAt,
-            changes.Tables.Any(known => known.HasBefore));
+            changes.FirstPosition < from ? After(changes.Sql, from.Value) : changes.Sql,
+            [.. fields.Where(field => !leftOut.Contains(field.Name))], syncedAt,
+            changes.Tables.Any(known => known.HasBefore), leftOut.Count > 0);
 
     /// <summary>Returns a SELECT of a copy.</summary>
     /// <param name="sql">SQL of the rows.</param>
@@ -54,6 +58,34 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
 
     /// <summary>Whether values of a column are masked.</summary>
     public bool IsMasked(Field field) => MaskOf(field) is not null;
+
+    /// <summary>
+    /// Finds whether rows may have values in plain text that are to be masked: those of a masked column that the
+    /// source's table has no more, as it may have another name there.
+    /// </summary>
+    /// <param name="fields">The columns of the source's table.</param>
+    /// <param name="known">The columns of the bronze table; empty where there is none.</param>
+    /// <returns>
+    /// A masked column that is missing, and the columns of the source that neither the bronze table nor the project
+    /// knows; null where each masked column is there, or was dropped and no other came.
+    /// </returns>
+    public (string Missing, IReadOnlyList<string> Unknown)? FindUnmasked(
+        IReadOnlyList<Field> fields, IReadOnlyList<Field> known)
+    {
+        foreach (var masked in stream.Columns.Where(column => column.Mask is not null && !Has(fields, column.Name)))
+        {
+            IReadOnlyList<string> unknown =
+            [
+                .. fields.Select(field => field.Name)
+                    .Where(name => name != RescuedName && !Has(known, name) && ColumnOf(name) is null),
+            ];
+            if (unknown.Count > 0 || !Has(known, masked.Name)) return (masked.Name, unknown);
+        }
+        return null;
+
+        static bool Has(IEnumerable<Field> fields, string name) =>
+            fields.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    }
 
     /// <summary>Returns the type that a column has in the table, if nothing else changed it.</summary>
     public DataType TypeOf(Field field) => MaskOf(field)?.TypeOf(field.Type) ?? field.Type;
@@ -92,7 +124,9 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
         + $"{SqlText.Literal($"{source.Name}.{stream.Definition.Name}")} AS {ChangeColumns.Source}";
 
     /// <summary>Rows with masked columns, and with all change columns in their order.</summary>
-    string Masked(string select, IReadOnlyList<Field> fields, DateTimeOffset syncedAt, bool hasBefore = false)
+    string Masked(
+        string select, IReadOnlyList<Field> fields, DateTimeOffset syncedAt, bool hasBefore = false,
+        bool isPartial = false)
     {
         var own = fields.Select(field => Masked(field, SqlText.Identifier(field.Name)));
         IEnumerable<string> change =
@@ -100,7 +134,7 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
             ChangeColumns.Op, ChangeColumns.Lsn, ChangeColumns.Seq, ChangeColumns.Tx, ChangeColumns.CommitTs,
             Constants(syncedAt), ChangeColumns.Unchanged,
         ];
-        if (hasBefore) change = change.Append(Before(fields));
+        if (hasBefore) change = change.Append(Before(fields, isPartial));
         return $"SELECT {string.Join(", ", own.Concat(change))} FROM ({select}\n)";
     }
 
@@ -114,9 +148,9 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
             ? ColumnMask.Redact
             : ColumnOf(field.Name)?.Mask;
 
-    string Before(IReadOnlyList<Field> fields)
+    string Before(IReadOnlyList<Field> fields, bool isPartial)
     {
-        if (fields.All(field => MaskOf(field) is null)) return ChangeColumns.Before;
+        if (!isPartial && fields.All(field => MaskOf(field) is null)) return ChangeColumns.Before;
         var packed = fields.Select(field =>
         {
             var name = SqlText.Identifier(field.Name);

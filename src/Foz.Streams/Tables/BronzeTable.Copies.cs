@@ -50,6 +50,11 @@ sealed partial class BronzeTable
     public async Task<bool> CopyAsync(
         EngineSession session, CopyPart part, ChangeStart start, CancellationToken cancellationToken)
     {
+        if (await FindUnmaskedAsync([part.Rows.Fields], cancellationToken) is { } found)
+        {
+            error = Unmasked(found);
+            return false;
+        }
         var present = await table.FindLatestAsync(cancellationToken);
         // What another mode left here is no history of changes.
         var replaces = present is not null && !HasHistory(present);

@@ -107,11 +107,13 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         CancellationToken cancellationToken)
     {
         var fields = BronzeRows.FieldsOf(changes);
-        var select = rows.OfChanges(changes, fields, part.SyncedAt, copiedAt);
+        var unmasked = await FindUnmaskedAsync(changes.Tables.Select(known => known.Fields.ToList()), cancellationToken);
+        var select = SelectOf(changes, fields, part, unmasked?.Unknown ?? []);
         var isOfHeld = heldFor is not null;
         if (!isOfHeld)
             try
             {
+                if (unmasked is { } found) throw Unmasked(found);
                 return await ExplainAsync(() => WriteOwnAsync(
                     session, select, fields, part, before, hasSameColumns, cancellationToken));
             }
@@ -168,12 +170,17 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         if (copiedAt is { } copy) select = BronzeRows.After(select, copy);
         var fields = session.Describe(select, cancellationToken).Select(column => column.ToField())
             .Where(field => !ChangeColumns.Has(field.Name)).ToList();
+        var begun = fields.RemoveAll(field => field.Name == HeldChanges.LeftOutName) > 0
+            ? new CopyProgress(position, position, End: null, Truncates: true)
+            : copying;
+        if (begun != copying) select = $"SELECT * EXCLUDE ({HeldChanges.LeftOutName}) FROM ({select})";
         try
         {
             await using var change = await ExplainAsync(() => WriteOwnAsync(
                 session, select, fields, new(number, default, Offset: 0), before: null, hasSameColumns: false,
-                cancellationToken));
+                cancellationToken, begun));
             await CommitOwnAsync(change, position, cancellationToken);
+            copying = begun;
         }
         catch (FozException e) when (IsMisfit(e))
         {
@@ -240,7 +247,7 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
 
     async Task<TableChange> WriteOwnAsync(
         EngineSession session, string select, List<Field> fields, BatchPart part, TableChange? before,
-        bool hasSameColumns, CancellationToken cancellationToken)
+        bool hasSameColumns, CancellationToken cancellationToken, CopyProgress? begun = null)
     {
         if (stream.Drift is DriftPolicy.Freeze or DriftPolicy.DiscardColumn or DriftPolicy.Fail)
             select = await WithoutNewAsync(select, fields, cancellationToken);
@@ -255,7 +262,9 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         var options = rows.OptionsOf([.. fields, .. before?.Fields ?? []]) with
         {
             Batch = new(step, part.Number),
-            Properties = [Batches],
+            Properties = begun is null
+                ? [Batches]
+                : [Batches, KeyValuePair.Create(CopyProgress.Property, (string?)$"{begun}")],
         };
         var change = await writer.AppendAsync(table, With(earlier, select), options, cancellationToken);
         if (before is not null) await before.DisposeAsync();

@@ -23,6 +23,11 @@ sealed class HeldChanges(LakeTable table, TableName bronze)
     /// <summary>The property of the table that says why the bronze table could not take them.</summary>
     public const string ReasonProperty = "foz.streams.held";
 
+    /// <summary>
+    /// The column of held rows without some of their values, which have no place in the lake: the names.
+    /// </summary>
+    public const string LeftOutName = "_cdc_left_out";
+
     const string Row = "row", Type = "type", Batch = "batch";
 
     static readonly string[] shown =

@@ -130,6 +130,75 @@ public sealed class ChangeHoldTests(PostgreSqlServer server)
         await logged.AssertSameAsync("a", "id", "id", "v");
     }
 
+    [Fact]
+    public async Task A_masked_column_that_is_renamed_is_nowhere_in_plain_text()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            """
+            CREATE TABLE w (id int PRIMARY KEY, v text, n int); ALTER TABLE w REPLICA IDENTITY FULL;
+            INSERT INTO w SELECT i, 'secret-' || i, i FROM generate_series(1, 5) i;
+            CREATE TABLE b (id int PRIMARY KEY, v text);
+            """,
+            "w", "b");
+        var (database, lake) = (logged.Database, logged.Lake);
+        Write("v: {mask: redact}");
+        await lake.RunWellAsync();
+        await database.ExecuteAsync("UPDATE w SET v = 'secret-a' WHERE id = 1; ALTER TABLE w RENAME v TO vv; UPDATE w SET vv = 'secret-b' WHERE id = 2");
+        await database.ExecuteAsync("INSERT INTO w VALUES (6, 'secret-c', 6); DELETE FROM w WHERE id = 3; INSERT INTO b VALUES (1, 'one')");
+        for (var run = 0; run < 2; run++)
+        {
+            var held = await RunHeldAsync(lake, rows: 4 + run);
+            Assert.Contains("masks the column 'v'", held.Error!.Message, StringComparison.Ordinal);
+            Assert.Contains("it has vv, which is new: name vv in 'columns'", held.Error.Message, StringComparison.Ordinal);
+            await logged.AssertSameAsync("b", "id", "id", "v");
+            await database.ExecuteAsync($"UPDATE w SET n = {run + 10}, vv = 'secret-d' WHERE id = 4");
+            Assert.Equal(
+                ["0"],
+                await lake.QueryAsync("SELECT count(*) FROM bronze.w__changes_held AS h WHERE h::VARCHAR LIKE '%secret%'"));
+        }
+        // Its changes come without the values; a copy has them.
+        Write("v: {mask: redact}, vv: {mask: redact}");
+        (await FozProcess.RunAsync(lake.Folder, "stream", "resume", "bronze.w")).Expect(0);
+        await lake.RunWellAsync();
+        Assert.Equal(
+            ["1|***|1", "2|***|2", "4|***|11", "5|***|5", "6|***|6"], await logged.CurrentAsync("w", "id", ["id", "vv", "n"], Text));
+        await database.ExecuteAsync("UPDATE w SET vv = 'secret-e', n = 0 WHERE id = 5; UPDATE w SET vv = NULL WHERE id = 6");
+        await lake.RunWellAsync();
+        Assert.Equal(
+            ["1|***|1", "2|***|2", "4|***|11", "5|***|0", "6||6"], await logged.CurrentAsync("w", "id", ["id", "vv", "n"], Text));
+        Assert.Equal(["0"], await lake.QueryAsync("SELECT count(*) FROM bronze.w AS w WHERE w::VARCHAR LIKE '%secret%'"));
+        Assert.Equal(["0"], await lake.QueryAsync("SELECT count(*) FROM bronze.w__changes_held"));
+
+        // A column that is dropped while no other comes has no values to mask.
+        await database.ExecuteAsync("ALTER TABLE w DROP vv; UPDATE w SET n = 12 WHERE id = 5");
+        await lake.RunWellAsync();
+        Assert.Equal(["5|12"], await lake.QueryAsync("SELECT id, max(n) FROM bronze.w WHERE id = 5 GROUP BY ALL"));
+
+        static string Text(string column) => $"CAST({column} AS VARCHAR)";
+
+        void Write(string columns) => logged.WriteStreams(
+            $"  w: {{mode: cdc, columns: {{{columns}}}}}\n  b: {{mode: cdc}}\n");
+    }
+
+    [Fact]
+    public async Task A_mask_of_a_column_that_the_source_never_had_stops_the_copy()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(server, Tables, "a", "b");
+        var (database, lake) = (logged.Database, logged.Lake);
+        logged.WriteStreams("  a: {mode: cdc, columns: {vv: {mask: redact}}}\n  b: {mode: cdc}\n");
+        for (var run = 0; run < 2; run++)
+        {
+            var held = await RunHeldAsync(lake, rows: 0);
+            Assert.Contains("masks the column 'vv'", held.Error!.Message, StringComparison.Ordinal);
+            await logged.AssertSameAsync("b", "id", "id", "v");
+            await database.ExecuteAsync("UPDATE a SET v = v || '!'");
+        }
+        logged.WriteStreams("  a: {mode: cdc, columns: {v: {mask: redact}}}\n  b: {mode: cdc}\n");
+        await lake.RunWellAsync();
+        Assert.Equal(["10|***"], await lake.QueryAsync("SELECT count(*), v FROM bronze.a GROUP BY ALL"));
+    }
+
     /// <summary>Runs, where one table stands still.</summary>
     static async Task<StepResult> RunHeldAsync(TestLake lake, int rows)
     {

@@ -1,0 +1,45 @@
+using Foz.Lake;
+using Foz.Lake.Data;
+using Foz.Lake.Sql;
+
+namespace Foz.Streams.Tables;
+
+/// <content>
+/// Its masked columns. Where the source has one no more, its values may come under another name: the table stands
+/// still, and columns that nothing is known of are not in the lake at all, until the project says what they are. They
+/// are copied then.
+/// </content>
+sealed partial class BronzeTable
+{
+    async Task<(string Missing, IReadOnlyList<string> Unknown)?> FindUnmaskedAsync(
+        IEnumerable<IReadOnlyList<Field>> tables, CancellationToken cancellationToken)
+    {
+        if (stream.Columns.All(column => column.Mask is null)) return null;
+        var known = (await table.FindLatestAsync(cancellationToken))?.Fields ?? [];
+        var found = tables.Select(fields => rows.FindUnmasked(fields, known)).OfType<(string, IReadOnlyList<string>)>()
+            .ToList();
+        return found.Count == 0
+            ? null
+            : (found[0].Item1, [.. found.SelectMany(one => one.Item2).Distinct(StringComparer.Ordinal)]);
+    }
+
+    FozException Unmasked((string Missing, IReadOnlyList<string> Unknown) found) => new(
+        ErrorKind.Data,
+        $"the project masks the column '{found.Missing}' of the stream '{stream.Definition.Name}', which the source "
+            + "does not have"
+            + (found.Unknown.Count == 0 ? "" : $"; it has {string.Join(", ", found.Unknown)}, which is new")
+            + $": name {(found.Unknown.Count == 0 ? "it as it is there" : string.Join(" and ", found.Unknown))} in "
+            + $"'columns', with or without a mask, or take the mask of '{found.Missing}' out")
+    {
+        Place = stream.Definition.Place,
+    };
+
+    string SelectOf(
+        ChangeSelect changes, IReadOnlyList<Field> fields, BatchPart part, IReadOnlyList<string> leftOut)
+    {
+        var select = rows.OfChanges(changes, fields, part.SyncedAt, copiedAt, leftOut);
+        return leftOut.Count == 0
+            ? select
+            : $"SELECT *, {SqlText.Literal(string.Join(", ", leftOut))} AS {HeldChanges.LeftOutName} FROM ({select})";
+    }
+}
