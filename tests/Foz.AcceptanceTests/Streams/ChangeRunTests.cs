@@ -266,6 +266,25 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
         await logged.AssertAllSameAsync("id", "id", "v");
     }
 
+    [Fact]
+    public async Task A_table_that_is_no_stream_any_more_is_not_published()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one'); CREATE TABLE b (id int PRIMARY KEY, v text)",
+            "a", "b");
+        await logged.Lake.RunWellAsync();
+        logged.WriteStreams("  b: {mode: cdc}\n");
+        await logged.Database.ExecuteAsync("INSERT INTO b VALUES (1, 'one')");
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(["b"], (await logged.Database.QueryAsync("SELECT tablename FROM pg_publication_tables")).Select(row => row[0]));
+        await logged.Database.ExecuteAsync("ALTER TABLE a DROP CONSTRAINT a_pkey; UPDATE a SET v = 'two'");
+        await logged.Database.ExecuteAsync("ALTER TABLE a ADD PRIMARY KEY (id); INSERT INTO b VALUES (2, 'two')");
+        logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\n");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v");
+    }
+
     [Theory]
     [InlineData("ALTER PUBLICATION {0} DROP TABLE a; UPDATE a SET v = 'lost'; DELETE FROM a WHERE id = 2")]
     [InlineData(

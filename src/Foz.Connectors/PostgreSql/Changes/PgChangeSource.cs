@@ -168,7 +168,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             Check(slot!);
             // A timeline that left the position's after it has the same log up to it.
             var start = position with { History = server.History };
-            var publications = await new Publications(control, changes).FindNamesAsync(cancellationToken);
+            var tables = new Publications(control, changes);
+            await tables.RemoveOthersAsync(cancellationToken);
+            var publications = await tables.FindNamesAsync(cancellationToken);
             await replication.StartReplicationAsync(
                 new ReplicationCommands(replication.ServerMajorVersion).Start(
                     changes.Slot, start.Lsn, publications),

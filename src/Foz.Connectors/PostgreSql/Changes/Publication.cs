@@ -154,6 +154,25 @@ sealed class Publication(PgConnection connection, string name, string operations
                 $"ALTER PUBLICATION {SqlText.Name(name)} DROP TABLE {string.Join(", ", own)}", cancellationToken);
     }
 
+    /// <summary>Removes all other tables, if the publication is the user's own.</summary>
+    /// <param name="tables">The tables that stay.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="PgServerException">The server refuses.</exception>
+    public async Task RemoveOthersAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
+    {
+        var kept = tables.Select(table => (table.Schema!, table.Name)).ToHashSet();
+        var others = (await FindAsync(cancellationToken)).Where(known => known.Value > 0 && !kept.Contains(known.Key))
+            .Select(known => $"{SqlText.Name(known.Key.Schema)}.{SqlText.Name(known.Key.Name)}").ToList();
+        if (others.Count == 0) return;
+        var isOwn = await connection.QueryAsync(
+            "SELECT pg_catalog.pg_has_role(pubowner, 'USAGE') FROM pg_catalog.pg_publication "
+            + $"WHERE pubname = {SqlText.Literal(name)}",
+            cancellationToken);
+        if (isOwn is [["t"]])
+            await ChangeAsync(
+                $"ALTER PUBLICATION {SqlText.Name(name)} DROP TABLE {string.Join(", ", others)}", cancellationToken);
+    }
+
     async Task AddAsync(IReadOnlyList<RelationName> tables, CancellationToken cancellationToken)
     {
         var published = await FindAsync(cancellationToken);

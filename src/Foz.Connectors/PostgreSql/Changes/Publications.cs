@@ -72,6 +72,18 @@ sealed class Publications(PgConnection connection, PgChangeOptions changes)
             .UnionBy(logged, known => known.Key).ToDictionary();
     }
 
+    /// <summary>
+    /// Takes tables out that are not read any more: once one loses its key, its users could not change it.
+    /// </summary>
+    /// <exception cref="PgServerException">The server refuses.</exception>
+    public async Task RemoveOthersAsync(CancellationToken cancellationToken)
+    {
+        if (changes.Tables.Count == 0) return;
+        List<RelationName> kept = [.. changes.Tables.Select(Parse)];
+        await whole.RemoveOthersAsync(kept, cancellationToken);
+        await inserts.RemoveOthersAsync(kept, cancellationToken);
+    }
+
     /// <summary>Returns the names of those that a reader names.</summary>
     /// <exception cref="FozException">One publishes other changes.</exception>
     /// <exception cref="PgServerException">The server refuses.</exception>
