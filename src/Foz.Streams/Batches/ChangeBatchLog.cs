@@ -96,6 +96,25 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
             ? Parse(stored, ReaderPath, ChangeBatchJson.Default.LogReader)
             : null;
 
+    /// <summary>Finds the sources of which an environment of a lake has a reader.</summary>
+    public static async Task<IReadOnlyList<string>> FindSourcesAsync(
+        LakeStore lake, string environment, CancellationToken cancellationToken)
+    {
+        var (all, sources) = ($"_foz/streams/{environment}".ToLowerInvariant(), new List<string>());
+        await foreach (var info in lake.ListAsync(all, startAfter: null, cancellationToken))
+            if (info.Path[(all.Length + 1)..].Split('/') is [var name, ReaderFile])
+                sources.Add(name);
+        return sources;
+    }
+
+    /// <summary>Deletes all that is known of the source.</summary>
+    public async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        var paths = new List<string>();
+        await foreach (var info in lake.ListAsync(folder, startAfter: null, cancellationToken)) paths.Add(info.Path);
+        foreach (var path in paths) await lake.DeleteAsync(path, cancellationToken);
+    }
+
     /// <summary>Keeps what is known of the reader.</summary>
     public async Task KeepAsync(LogReader reader, CancellationToken cancellationToken) =>
         await lake.PutAsync(ReaderPath, Write(reader), cancellationToken);

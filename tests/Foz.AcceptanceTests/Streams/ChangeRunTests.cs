@@ -330,6 +330,33 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task A_source_that_left_the_project_is_named_until_it_is_forgotten()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(server, "CREATE TABLE a (id int PRIMARY KEY)", "a");
+        await logged.Lake.RunWellAsync();
+        var folder = logged.Lake.Folder;
+        var slot = await logged.Database.ScalarAsync(
+            "SELECT slot_name FROM pg_replication_slots WHERE database = current_database()");
+        var error = (await FozProcess.RunAsync(folder, "stream", "forget", "shop")).Expect(2).Errors;
+        Assert.Contains("'shop' is no source that was read, and has no streams of mode cdc any more", error, StringComparison.Ordinal);
+        File.Delete(Path.Combine(folder, "sources/shop.yml"));
+        logged.Lake.Write("models/silver/one.sql", "SELECT 1 AS n");
+        foreach (var command in new string[][] { ["run"], ["status"], ["stream", "ls"] })
+            Assert.Contains(
+                $"SELECT pg_drop_replication_slot('{slot}')", (await FozProcess.RunAsync(folder, command)).Expect(0).Errors,
+                StringComparison.Ordinal);
+        await using (var connection = await server.ConnectAsync(logged.Database.Name))
+        {
+            await using var drop = connection.CreateCommand();
+            drop.CommandText = $"SELECT pg_drop_replication_slot('{slot}'); DROP PUBLICATION {slot}";
+            await drop.ExecuteNonQueryAsync();
+        }
+        (await FozProcess.RunAsync(folder, "stream", "forget", "shop")).Expect(0);
+        foreach (var command in new string[][] { ["run"], ["status"], ["stream", "ls"] })
+            Assert.Empty((await FozProcess.RunAsync(folder, command)).Expect(0).Errors);
+    }
+
+    [Fact]
     public async Task What_is_missing_at_the_server_is_named_with_what_helps()
     {
         await using var own = new PostgreSqlServer();

@@ -7,6 +7,7 @@ using Foz.Operations.Alerts;
 using Foz.Operations.Firings;
 using Foz.Operations.Hosting;
 using Foz.Operations.Incidents;
+using Foz.Pipelines.Projects;
 using Foz.Streams;
 
 namespace Foz.Cli.Commands.Operating;
@@ -59,6 +60,8 @@ static class StatusCommand
             if (await workspace.Lake.Format.FindAsync(cancellationToken) is null)
                 context.Warn(
                     new($"there is no lake in {workspace.Lake.Root}: it is gone, or no run has made it yet"));
+            if (await workspace.TryLoadProjectAsync(context, cancellationToken) is ProjectResult.Loaded loaded)
+                await SourceWarnings.WriteAsync(context, workspace, loaded.Project, cancellationToken);
             if (context.IsTable(arguments))
             {
                 context.Shell.Out.WriteLine(host is null

@@ -24,7 +24,7 @@ static class StreamCommand
         ["foz stream ls", "foz stream compare orders", "foz stream resume bronze.orders", "foz stream reset shop"])
     {
         List(context), StreamCompareCommand.Create(context), Stop(context), Start(context), Resume(context),
-        Snapshot(context), Reset(context),
+        Snapshot(context), Reset(context), Forget(context),
     };
 
     static ExampleCommand List(CommandContext context)
@@ -36,6 +36,7 @@ static class StreamCommand
         {
             using var workspace = Workspace.Open(context, arguments, Workload.Query);
             var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
+            await SourceWarnings.WriteAsync(context, workspace, project, cancellationToken);
             var service = new StreamService(workspace.Lake, project);
             var streams = await service.ListAsync(cancellationToken);
             var models = await service.ListModelsAsync(cancellationToken);
@@ -60,6 +61,23 @@ static class StreamCommand
         model.Model.Trigger?.ToString(), model.Rows, FiringText.Of(model.ChangedAt), null, null, null, null,
         model.IsStopped ? $"foz stream start {model.Model.Name} goes on; runs make it meanwhile" : "",
     ];
+
+    static ExampleCommand Forget(CommandContext context)
+    {
+        var source = new Argument<string>("source") { Description = "The source" };
+        var command = new ExampleCommand(
+            "forget", "Forget how far a source was read that has no streams of mode cdc any more; its tables stay",
+            ["foz stream forget shop"]) { source };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            using var workspace = Workspace.Open(context, arguments, Workload.Query);
+            var (project, _) = await workspace.LoadKnownProjectAsync(context, cancellationToken);
+            var name = arguments.GetRequiredValue(source);
+            await new LeftSources(workspace.Lake, project).ForgetAsync(name, cancellationToken);
+            context.Shell.Out.WriteLine($"{name} is forgotten; its tables stay");
+        });
+        return command;
+    }
 
     static ExampleCommand Resume(CommandContext context)
     {

@@ -42,6 +42,7 @@ static class RunCommand
             using var workspace = Workspace.Open(context, arguments, Workload.Ingestion, Workload.Models);
             if (await options.HandOverAsync(arguments, workspace, cancellationToken) is { } exitCode) return exitCode;
             var project = await workspace.LoadProjectAsync(context, cancellationToken);
+            await SourceWarnings.WriteAsync(context, workspace, project, cancellationToken);
             var selected = selection.Read(context, workspace, arguments, cancellationToken);
             var asked = IntervalOptions.Of(intervals.Read(arguments), arguments.GetValue(fullRefresh));
             if (arguments.GetValue(isContinued)

@@ -1,5 +1,6 @@
 using Foz.Cli.Terminal;
 using Foz.Connectors.Registry;
+using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
 using Foz.Operations.Channels;
@@ -37,6 +38,7 @@ sealed class StreamWatch(
 
     readonly Lock gate = new();
     readonly List<Evidence> evidence = [];
+    readonly HashSet<Warning> warned = [];
     readonly Dictionary<string, DateTimeOffset> fullSince = new(StringComparer.Ordinal);
     readonly Dictionary<string, AlertSeverity?> seen = new(StringComparer.Ordinal);
     BackgroundLog? log;
@@ -69,6 +71,10 @@ sealed class StreamWatch(
     /// <inheritdoc/>
     public async Task StepAsync(CancellationToken cancellationToken)
     {
+        if (current() is { } known)
+            foreach (var left in await new LeftSources(lake, known).FindAsync(cancellationToken))
+                if (warned.Add(left))
+                    report($"warning: {left.Describe()}");
         if (current() is not { } project || FollowedSource.Of(project).Count == 0)
         {
             lags = [];
