@@ -32,6 +32,12 @@ public interface IChangeSource : IAsyncDisposable
     Task<ChangeStart> LookAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Finds what a moment waits for that is being taken by another call; null where nothing, or that is not known.
+    /// </summary>
+    /// <exception cref="FozException">Thrown when the source cannot be reached, or refuses.</exception>
+    Task<Warning?> FindWaitAsync(CancellationToken cancellationToken) => Task.FromResult<Warning?>(null);
+
+    /// <summary>
     /// Finds the tables whose changes the source logs for the reader. Others are logged once a snapshot is taken.
     /// </summary>
     /// <returns>

@@ -6,6 +6,7 @@ using Foz.Lake.Catalog;
 using Foz.Lake.Data;
 using Foz.Pipelines.Projects;
 using Foz.Streams.Batches;
+using Foz.Streams.Reading;
 
 namespace Foz.Streams.Comparing;
 
@@ -82,6 +83,7 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
     {
         using var limit = new CancellationTokenSource(WaitMax, lake.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        Warning? wait = null;
         try
         {
             if (!(await changes.FindLoggedAsync(cancellationToken)).ContainsKey((feed.Schema, feed.Name)))
@@ -90,15 +92,18 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
                 {
                     Hint = "the next foz run copies the table again",
                 };
-            return await changes.LookAsync(either.Token);
+            var looking = changes.LookAsync(either.Token);
+            await MomentWait.WarnAsync(looking, changes, found => wait = found, lake.Clock, either.Token);
+            return await looking;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             throw new FozException(
                 ErrorKind.Source,
-                $"{compared.Source.Name} gave no snapshot within {WaitMax.TotalSeconds:N0} s")
+                $"{compared.Source.Name} gave no snapshot within {WaitMax.TotalSeconds:N0} s"
+                    + (wait is null ? "" : $": {wait.Message}"))
             {
-                Hint = "PostgreSQL waits for transactions that are open: end them, or run again with --wait 30m",
+                Hint = wait?.Hint ?? "PostgreSQL waits for transactions that are open: end them, or run again with --wait 30m",
             };
         }
     }

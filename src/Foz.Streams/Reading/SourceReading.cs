@@ -213,7 +213,9 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
         // Its name was kept here first: what the source has under it, a run made that ended before it kept more.
         await feed.Source.StopAsync(cancellationToken);
         Failpoint.Hit("streams.start");
-        var start = await feed.Source.StartAsync(cancellationToken);
+        var starting = feed.Source.StartAsync(cancellationToken);
+        await MomentWait.WarnAsync(starting, feed.Source, work.Warn, work.Lake.Clock, cancellationToken);
+        var start = await starting;
         copies.Begin(tables.Values, start);
         Failpoint.Hit("streams.started");
         await KeepAsync(reader with { Offset = await FindOffsetAsync(start, cancellationToken) }, cancellationToken);

@@ -59,6 +59,7 @@ sealed class TableCopies(
             // The moment may have to wait until transactions end that are open now.
             opening ??= source.SnapshotAsync(closing.Token);
             if (!waits && !opening.IsCompleted && left.TrueForAll(table => table.CopiedAt is not null)) return false;
+            await MomentWait.WarnAsync(opening, source, work.Warn, work.Lake.Clock, cancellationToken);
             var moment = await opening.WaitAsync(cancellationToken);
             opening = null;
             Begin(left, moment);

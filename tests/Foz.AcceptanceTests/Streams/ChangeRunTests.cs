@@ -6,6 +6,8 @@ namespace Foz.AcceptanceTests.Streams;
 /// <summary>Runs that read the changes of a real server into bronze.</summary>
 public sealed class ChangeRunTests(PostgreSqlServer server)
 {
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_copy_and_changes_are_the_rows_of_the_server_run_by_run()
     {
@@ -330,6 +332,52 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task A_transaction_that_a_copy_waits_for_is_named()
+    {
+        await using var own = new PostgreSqlServer();
+        using var logged = await LoggedDatabase.CreateAsync(
+            own, "CREATE TABLE a (id int PRIMARY KEY, v text); CREATE TABLE b (id int PRIMARY KEY, v text)", "a", "b");
+        await logged.Database.ExecuteAsync("ALTER SYSTEM SET max_prepared_transactions = 5");
+        await own.RestartAsync();
+        var (folder, database) = (logged.Lake.Folder, logged.Database);
+        logged.WriteStreams("  a: {mode: cdc}\n");
+        var project = Path.Combine(folder, "foz.yml");
+        var text = await File.ReadAllTextAsync(project, Cancel);
+        await File.WriteAllTextAsync(
+            project, text.Replace("{type:", "{read_timeout: 12s, type:", StringComparison.Ordinal), Cancel);
+        await using (var session = await own.ConnectAsync("postgres"))
+        {
+            await using var command = session.CreateCommand();
+            command.CommandText = "BEGIN; SELECT pg_backend_pid() WHERE txid_current() > 0";
+            var pid = await command.ExecuteScalarAsync(Cancel);
+            var waiting = FozProcess.RunAsync(folder, "run");
+            while (await database.ScalarAsync("SELECT count(*) FROM pg_locks WHERE NOT granted") == "0" && !waiting.IsCompleted)
+                await Task.Delay(50, Cancel);
+            await Task.Delay(TimeSpan.FromSeconds(6), Cancel);
+            command.CommandText = "COMMIT";
+            await command.ExecuteNonQueryAsync(Cancel);
+            var ended = (await waiting).Expect(0);
+            Assert.Contains(
+                $"waits for the transaction of process {pid} of postgres in postgres", ended.Output + ended.Errors,
+                StringComparison.Ordinal);
+        }
+        await database.ExecuteAsync("BEGIN; INSERT INTO a VALUES (1, 'x'); PREPARE TRANSACTION 'forgotten'");
+        await File.AppendAllTextAsync(Path.Combine(folder, "sources/shop.yml"), "  b: {mode: cdc}\n", Cancel);
+        var failed = await FozProcess.RunAsync(folder, "run");
+        Assert.NotEqual(0, failed.ExitCode);
+        var said = $"waits for the prepared transaction 'forgotten' of postgres in {database.Name}, open since 20";
+        var lines = (failed.Output + failed.Errors).Split('\n').Where(line => line.Contains(said, StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("creating the replication slot", StringComparison.Ordinal));
+        Assert.Contains(lines, line => !line.Contains("creating the replication slot", StringComparison.Ordinal));
+        Assert.Contains(
+            $"in {database.Name}: COMMIT PREPARED or ROLLBACK PREPARED 'forgotten'", failed.Output + failed.Errors,
+            StringComparison.Ordinal);
+        await database.ExecuteAsync("ROLLBACK PREPARED 'forgotten'");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertAllSameAsync("id", "id", "v");
+    }
+
+    [Fact]
     public async Task A_source_that_left_the_project_is_named_until_it_is_forgotten()
     {
         using var logged = await LoggedDatabase.CreateAsync(server, "CREATE TABLE a (id int PRIMARY KEY)", "a");
@@ -349,7 +397,7 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
         {
             await using var drop = connection.CreateCommand();
             drop.CommandText = $"SELECT pg_drop_replication_slot('{slot}'); DROP PUBLICATION {slot}";
-            await drop.ExecuteNonQueryAsync();
+            await drop.ExecuteNonQueryAsync(Cancel);
         }
         (await FozProcess.RunAsync(folder, "stream", "forget", "shop")).Expect(0);
         foreach (var command in new string[][] { ["run"], ["status"], ["stream", "ls"] })

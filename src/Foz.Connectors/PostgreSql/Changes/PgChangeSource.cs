@@ -26,6 +26,8 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         "statement_timeout=0",
     ];
 
+    SlotInCreation? creating;
+
     PgOptions ReplicationOptions => options with
     {
         IsReplication = true,
@@ -100,6 +102,14 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         cancellationToken);
 
     /// <inheritdoc/>
+    public Task<Warning?> FindWaitAsync(CancellationToken cancellationToken) => WithSessionAsync(
+        "reading what a replication slot waits for",
+        async session => creating is { } slot
+            ? await SlotWait.FindAsync(session, slot.Process, slot.Name, cancellationToken)
+            : null,
+        cancellationToken);
+
+    /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => WithSessionAsync(
         $"dropping the replication slot '{changes.Slot}'",
         session => session.QueryAsync(
@@ -124,8 +134,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
                 await replication.QueryAsync($"SET {setting}", cancellationToken);
             var time = await replication.QueryAsync(
                 "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
-                + "pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())",
+                + "pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()), pg_catalog.pg_backend_pid()",
                 cancellationToken);
+            creating = new(name, int.Parse(time[0][2]!, CultureInfo.InvariantCulture));
             var rows = await replication.QueryAsync(commands.CreateSlot(name, isTemporary), cancellationToken);
             return rows is [[_, { } point, { } snapshot, ..]] && Lsn.TryParse(point, out var lsn)
                 ? new ChangeStart(new LogPosition(server.History, lsn, 0), snapshot, replication)
@@ -139,9 +150,20 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         }
         catch (Exception error)
         {
+            var wait = error is TimeoutException ? await FindWaitAsync(cancellationToken) : null;
             await replication.DisposeAsync();
-            if (SourceFault.IsOfSource(error)) throw Fault(error, $"creating the replication slot '{name}'");
-            throw;
+            if (!SourceFault.IsOfSource(error)) throw;
+            var fault = Fault(error, $"creating the replication slot '{name}'");
+            throw wait is null
+                ? fault
+                : new FozException(fault.Kind, $"{fault.Message}; {wait.Message}", error)
+                {
+                    Hint = wait.Hint, IsTransient = fault.IsTransient,
+                };
+        }
+        finally
+        {
+            creating = null;
         }
     }
 
@@ -259,4 +281,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             }
             : fault;
     }
+
+    /// <summary>A slot that is being created, by a process of the server.</summary>
+    sealed record SlotInCreation(string Name, int Process);
 }
