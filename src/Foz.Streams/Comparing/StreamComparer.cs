@@ -103,7 +103,8 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
                 $"{compared.Source.Name} gave no snapshot within {WaitMax.TotalSeconds:N0} s"
                     + (wait is null ? "" : $": {wait.Message}"))
             {
-                Hint = wait?.Hint ?? "PostgreSQL waits for transactions that are open: end them, or run again with --wait 30m",
+                Hint = wait?.Hint
+                    ?? "PostgreSQL waits for transactions that are open: end them, or run again with --wait 30m",
             };
         }
     }

@@ -107,7 +107,8 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         CancellationToken cancellationToken)
     {
         var fields = BronzeRows.FieldsOf(changes);
-        var unmasked = await FindUnmaskedAsync(changes.Tables.Select(known => known.Fields.ToList()), cancellationToken);
+        var unmasked = await FindUnmaskedAsync(
+            changes.Tables.Select(known => known.Fields.ToList()), cancellationToken);
         var select = SelectOf(changes, fields, part, unmasked?.Unknown ?? []);
         var isOfHeld = heldFor is not null;
         if (!isOfHeld)

@@ -22,7 +22,9 @@ sealed record BinlogFeed(Func<string, string, bool> IsWanted, bool HasBefore)
         ? (stated.Database.ToLowerInvariant(), stated.Name.ToLowerInvariant())
         : stated;
 
-    /// <summary>Whether a statement can be about a table that is read: it is in such a database, or names one.</summary>
+    /// <summary>
+    /// Whether a statement can be about a table that is read: it is in such a database, or names one.
+    /// </summary>
     public bool CanConcern(QueryEvent statement)
     {
         if (Databases.Count == 0 || IsOfOne(statement.Database)) return true;

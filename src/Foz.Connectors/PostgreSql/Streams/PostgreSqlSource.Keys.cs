@@ -30,7 +30,8 @@ sealed partial class PostgreSqlSource
         read.FirstOrDefault(known => known.Table.Oid != table.Oid
             && members[known.Table.Oid].Any(member => member.Oid == table.Oid)) is { Table: { } whole } found
             ? FeedFaults.Unreadable(
-                stream, $"{table} is a partition of {whole}, and its changes arrive in the stream '{found.Stream.Name}'",
+                stream,
+                $"{table} is a partition of {whole}, and its changes arrive in the stream '{found.Stream.Name}'",
                 "take one of the two streams out; or mode: snapshot reads the partition")
             : null;
 
