@@ -91,7 +91,7 @@ sealed class CdcFold(EngineSession session, CdcInput input, string? truncated, s
     string Cut => $"""
 
         UNION ALL SELECT {keys}, NULL, NULL, NULL, true FROM ({known}) ANTI JOIN {Events} USING ({keys})
-        WHERE len(list_filter(map_values({CdcState.ColumnSequences}), lambda x: x < {truncated})) > 0
+        WHERE len(list_filter(map_values({CdcState.ColumnSequences}), lambda foz_part: foz_part < {truncated})) > 0
         """;
 
     /// <summary>When the row was deleted, where it was before the batch.</summary>
@@ -107,7 +107,7 @@ sealed class CdcFold(EngineSession session, CdcInput input, string? truncated, s
         var entries = string.Join(", ", values.Select(value => value.Entry));
         var others = values.Count == 0
             ? "NULL"
-            : $"list_filter([{entries}], lambda x: x.v IS DISTINCT FROM {CdcState.Sequence})";
+            : $"list_filter([{entries}], lambda foz_part: foz_part.v IS DISTINCT FROM {CdcState.Sequence})";
         var own = input.Columns.Select(column => values.Find(value => value.Column == column) is { } value
             ? $"{value.Value} AS {SqlText.Identifier(column)}"
             : SqlText.Identifier(column));

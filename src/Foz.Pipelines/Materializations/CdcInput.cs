@@ -85,7 +85,7 @@ sealed class CdcInput
                 $"CASE WHEN list_has_any({ChangeColumns.Unchanged}, [{Texts(column.Value)}]) "
                     + $"THEN [{SqlText.Literal(column.Key)}] ELSE [] END");
             return $"CASE WHEN {ChangeColumns.Unchanged} IS NOT NULL THEN list_concat(list_filter("
-                + $"{ChangeColumns.Unchanged}, lambda c: c NOT IN ({Texts(sent.Append(""))})), "
+                + $"{ChangeColumns.Unchanged}, lambda foz_name: foz_name NOT IN ({Texts(sent.Append(""))})), "
                 + $"{string.Join(", ", parts.Append("[]"))}) END";
         }
     }

@@ -49,7 +49,7 @@ sealed class RowComparison(EngineSession session, IReadOnlyList<string> keys, IR
                 + $"'l': CAST(l.{column.Sql} AS VARCHAR), 'd': NOT {column.IsSame("s", "l")}}}").ToList();
         var differing = entries.Count == 0
             ? "CAST([] AS STRUCT(c VARCHAR, s VARCHAR, l VARCHAR, d BOOLEAN)[])"
-            : $"list_filter([{string.Join(", ", entries)}], lambda x: x.d)";
+            : $"list_filter([{string.Join(", ", entries)}], lambda foz_entry: foz_entry.d)";
         session.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE {Result} AS

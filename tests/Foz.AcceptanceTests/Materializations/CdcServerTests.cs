@@ -33,7 +33,7 @@ public sealed class CdcServerTests(PostgreSqlServer server)
         using var logged = await LoggedDatabase.CreateAsync(
             server,
             """
-            CREATE TABLE h (id int PRIMARY KEY, n int, big text, other text);
+            CREATE TABLE h (id int PRIMARY KEY, n int, big text, other text, x int, c int);
             ALTER TABLE h ALTER big SET STORAGE EXTERNAL, ALTER other SET STORAGE EXTERNAL;
             INSERT INTO h SELECT i, 0, repeat('a' || i, 5000), repeat('b' || i, 5000) FROM generate_series(1, 3) i;
             """,

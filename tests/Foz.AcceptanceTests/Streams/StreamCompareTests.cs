@@ -16,7 +16,7 @@ public sealed class StreamCompareTests(PostgreSqlServer server, LoggedMariaDbSer
         using var logged = await LoggedDatabase.CreateAsync(
             server,
             """
-            CREATE TABLE a (id int PRIMARY KEY, v text, n numeric(10,2), f float8, b bytea, t timestamptz, c char(4), o boolean);
+            CREATE TABLE a (id int PRIMARY KEY, v text, n numeric(10,2), f float8, b bytea, t timestamptz, c char(4), o boolean, x int);
             INSERT INTO a SELECT i, 'v' || i, i / 4.0, i / 2.0, ('\x' || lpad(to_hex(i), 8, '0'))::bytea,
                 TIMESTAMPTZ '2026-01-01 10:00:00.5+02' + i * interval '1 s', 'x', i % 2 = 0
             FROM generate_series(1, 20000) i

@@ -191,8 +191,8 @@ public sealed class Quarantine(Lakehouse lake)
     {
         // What a rule of cleaning could not read is not in the row any more: there is nothing that could pass.
         var unread = session.Execute(
-            $"DELETE FROM {Batch} WHERE len(list_filter({QuarantineColumns.Checks}, lambda c: "
-                + "starts_with(c, 'clean.'))) > 0",
+            $"DELETE FROM {Batch} WHERE len(list_filter({QuarantineColumns.Checks}, lambda foz_check: "
+                + "starts_with(foz_check, 'clean.'))) > 0",
             cancellationToken);
         List<CheckDefinition> checks =
             [
