@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Foz.AcceptanceTests.PostgreSql;
 using Foz.Lake;
-using Foz.Lake.Journal;
 using Foz.Pipelines.Runs.State;
 
 namespace Foz.AcceptanceTests.Streams;
