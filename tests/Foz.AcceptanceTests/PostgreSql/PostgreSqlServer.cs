@@ -194,7 +194,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         string[] settings =
         [
             $"port={Port}", "listen_addresses=localhost", $"unix_socket_directories={folder}", "fsync=off",
-            "max_connections=60", "wal_level=logical", "logical_decoding_work_mem=64kB", "max_replication_slots=60",
+            "max_connections=60", "wal_level=logical", "logical_decoding_work_mem=64kB", "max_replication_slots=400",
             "max_wal_senders=60",
             "password_encryption=scram-sha-256", "ssl=on",
             $"ssl_cert_file={folder}/server.crt", $"ssl_key_file={folder}/server.key", "lc_messages=C",
