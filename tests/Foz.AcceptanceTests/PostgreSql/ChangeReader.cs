@@ -40,12 +40,23 @@ public sealed class ChangeReader(IChangeSource source, ChangePosition from, ILoo
         Options(database),
         new PgChangeOptions($"slot_{database.Name}", "pub") { Tables = tables, SpoolMemoryBytesMax = 1 << 20 });
 
+    // The server refuses to change one role by two sessions at once.
+    static readonly SemaphoreSlim preparing = new(1);
+
     /// <summary>Lets the user read changes of the database, and own its tables.</summary>
     public static async Task PrepareAsync(PostgreSqlDatabase database, params string[] tables)
     {
-        await database.ExecuteAsync($"ALTER ROLE foz REPLICATION; GRANT ALL ON DATABASE {database.Name} TO foz; "
-            + "GRANT ALL ON SCHEMA public TO foz; "
-            + string.Join(' ', tables.Select(table => $"ALTER TABLE {table} OWNER TO foz;")));
+        await preparing.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await database.ExecuteAsync($"ALTER ROLE foz REPLICATION; GRANT ALL ON DATABASE {database.Name} TO foz; "
+                + "GRANT ALL ON SCHEMA public TO foz; "
+                + string.Join(' ', tables.Select(table => $"ALTER TABLE {table} OWNER TO foz;")));
+        }
+        finally
+        {
+            preparing.Release();
+        }
     }
 
     /// <summary>A reader from now on, of tables that are empty.</summary>
