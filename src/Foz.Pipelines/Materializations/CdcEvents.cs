@@ -46,7 +46,9 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
     /// <param name="rows">The rows.</param>
     /// <param name="isOrdered">Whether they come so.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="Foz.Lake.FozException">An update changed a key that is not the source's.</exception>
+    /// <exception cref="Foz.Lake.FozException">
+    /// An update changed a key that is not the source's, or a change lacks some of what a column is made from.
+    /// </exception>
     public void Read(Relation rows, bool isOrdered, CancellationToken cancellationToken)
     {
         var own = SqlText.Identifiers(input.Columns);
@@ -100,7 +102,7 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
             $"""
             SELECT count(*), count(*) FILTER ({isOut}), count(*) FILTER ({Operation} = 't'), count({Absent}),
                 count(*) FILTER ({Operation} = 'd' AND {(isOrdered ? IsLast : "false")}), min({place}), max({place}),
-                count(*) FILTER ({Operation} = 'm')
+                count(*) FILTER ({Operation} = 'm'), count(*) FILTER ({Operation} = 'p')
             FROM {Table}
             """, cancellationToken))
         {
@@ -108,6 +110,7 @@ sealed class CdcEvents(EngineSession session, CdcInput input)
             (Count, WithoutKey, truncations) = ((long)counted[0]!, (long)counted[1]!, (long)counted[2]!);
             (Partial, Deletes) = ((long)counted[3]!, (long)counted[4]!);
             if (counted[7] is long moved and > 0) throw input.OtherKeys(moved);
+            if (counted[8] is long lacking and > 0) throw input.Lacking(lacking);
             if (counted[5] is long least) Places = (least, (long)counted[6]!);
         }
         if (WithoutKey > 0) Count -= session.Execute($"DELETE FROM {Table} WHERE {isOut}", cancellationToken);

@@ -65,11 +65,11 @@ sealed class CdcInput
     public bool HasAbsent { get; }
 
     /// <summary>
-    /// Gets the columns of the rows that are not one of the log's under its own name, with those that they are made
-    /// from; null where that is not known.
+    /// Gets the columns of the rows that are not one of the log's under its own name, with what they are made from;
+    /// null where that is not known.
     /// </summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Derived { get; private init; } =
-        new Dictionary<string, IReadOnlyList<string>>();
+    public IReadOnlyDictionary<string, CdcOrigin>? Derived { get; private init; } =
+        new Dictionary<string, CdcOrigin>();
 
     /// <summary>
     /// Gets SQL of the names of columns that a row lacks, as its source did not send what they are made from.
@@ -80,15 +80,24 @@ sealed class CdcInput
         {
             if (!HasAbsent) return "NULL";
             if (Derived is null or { Count: 0 }) return ChangeColumns.Unchanged;
-            var sent = Derived.Where(column => !Has(column.Value, column.Key)).Select(column => column.Key);
-            var parts = Derived.Where(column => column.Value.Count > 0).Select(column =>
-                $"CASE WHEN list_has_any({ChangeColumns.Unchanged}, [{Texts(column.Value)}]) "
-                    + $"THEN [{SqlText.Literal(column.Key)}] ELSE [] END");
+            var sent = Derived.Where(column => !Has(column.Value.Columns, column.Key)).Select(column => column.Key);
+            var parts = Derived.Where(column => column.Value.Columns.Count > 0).Select(column =>
+                $"CASE WHEN {Lacks("any", column.Value)} THEN [{SqlText.Literal(column.Key)}] ELSE [] END");
             return $"CASE WHEN {ChangeColumns.Unchanged} IS NOT NULL THEN list_concat(list_filter("
                 + $"{ChangeColumns.Unchanged}, lambda foz_name: foz_name NOT IN ({Texts(sent.Append(""))})), "
                 + $"{string.Join(", ", parts.Append("[]"))}) END";
         }
     }
+
+    /// <summary>SQL of whether the source did not send any, or all, of the columns that one is made from.</summary>
+    static string Lacks(string which, CdcOrigin origin) =>
+        $"list_has_{which}({ChangeColumns.Unchanged}, [{Texts(origin.Columns)}])";
+
+    /// <summary>The columns that are made from several others, of which a row may have some and lack some.</summary>
+    IEnumerable<KeyValuePair<string, CdcOrigin>> Mixed => !HasAbsent || Derived is null
+        ? []
+        : Derived.Where(column => Has(Columns, column.Key)
+            && (column.Value is { Columns.Count: > 1 } or { Columns.Count: 1, HasOthers: true }));
 
     static string Texts(IEnumerable<string> names) => string.Join(", ", names.Select(SqlText.Literal));
 
@@ -110,17 +119,21 @@ sealed class CdcInput
 
     /// <summary>
     /// Gets SQL of what a row does: <c>t</c> deletes all rows, <c>d</c> one, <c>u</c> writes one, <c>m</c> gives a row
-    /// another key without a word of the log that the old one is gone.
+    /// another key without a word of the log that the old one is gone, <c>p</c> writes one, and lacks some of the
+    /// values that one of its columns is made from.
     /// </summary>
     public string OperationSql
     {
         get
         {
             var (truncates, deletes) = (Strategy.Truncates, Strategy.Deletes);
-            if (truncates is null && deletes is null) return "'u'";
-            return "CASE " + (hasOtherKey is null ? "" : $"WHEN {hasOtherKey} THEN 'm' ")
+            var lacks = string.Join(" OR ", Mixed.Select(column =>
+                Lacks("any", column.Value) + (column.Value.HasOthers ? "" : $" AND NOT {Lacks("all", column.Value)}")));
+            var cases = (hasOtherKey is null ? "" : $"WHEN {hasOtherKey} THEN 'm' ")
                 + (truncates is null ? "" : $"WHEN ({truncates}\n) THEN 't' ")
-                + (deletes is null ? "" : $"WHEN ({deletes}\n) THEN 'd' ") + "ELSE 'u' END";
+                + (deletes is null ? "" : $"WHEN ({deletes}\n) THEN 'd' ")
+                + (lacks.Length == 0 ? "" : $"WHEN {lacks} THEN 'p' ");
+            return cases.Length == 0 ? "'u'" : $"CASE {cases}ELSE 'u' END";
         }
     }
 
@@ -157,7 +170,7 @@ sealed class CdcInput
     }
 
     /// <summary>Returns the same with what columns are made from.</summary>
-    public CdcInput With(IReadOnlyDictionary<string, IReadOnlyList<string>>? derived) =>
+    public CdcInput With(IReadOnlyDictionary<string, CdcOrigin>? derived) =>
         new(this) { Derived = derived };
 
     /// <summary>Returns the same without columns that the table does not take.</summary>
@@ -190,6 +203,23 @@ sealed class CdcInput
             + "keys that no update changes",
     };
 
+    /// <summary>Returns the error of changes that lack some of the values that a column is made from.</summary>
+    /// <param name="count">How many they are.</param>
+    public FozException Lacking(long count)
+    {
+        var names = Mixed.Select(column => column.Key).ToList();
+        return new(
+            ErrorKind.Data,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the source sent {count:N0} changes without values that did not change, as they are large, and "
+                    + $"{model.Name} makes {string.Join(", ", names)} from these and others"))
+        {
+            Place = model.Place,
+            Hint = $"read the columns as they are, and make {string.Join(", ", names)} in a model that reads this one",
+        };
+    }
+
     CdcInput(CdcInput other)
     {
         hasOtherKey = other.hasOtherKey;
@@ -208,3 +238,8 @@ sealed class CdcInput
 
     static bool Is(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
 }
+
+/// <summary>What a column of events is made from.</summary>
+/// <param name="Columns">The columns of change streams, each once.</param>
+/// <param name="HasOthers">Whether there are columns of other tables, too.</param>
+sealed record CdcOrigin(IReadOnlyList<string> Columns, bool HasOthers);

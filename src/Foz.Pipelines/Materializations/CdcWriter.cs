@@ -30,7 +30,7 @@ sealed class CdcWriter(EngineSession session, Model model, IncrementalStrategy.C
     public bool HasKeys { get; init; }
 
     /// <inheritdoc cref="CdcInput.Derived"/>
-    public required IReadOnlyDictionary<string, IReadOnlyList<string>>? Derived { get; init; }
+    public required IReadOnlyDictionary<string, CdcOrigin>? Derived { get; init; }
 
     /// <summary>Gets the change of the state, once it is staged; null where there is none to commit.</summary>
     public TableChange? StateChange { get; private set; }

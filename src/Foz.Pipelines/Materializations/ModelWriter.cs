@@ -33,7 +33,7 @@ sealed class ModelWriter(EngineSession session, Model model, LakeTable table)
     public LakeTable? State { get; init; }
 
     /// <inheritdoc cref="CdcInput.Derived"/>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Derived { get; init; }
+    public IReadOnlyDictionary<string, CdcOrigin>? Derived { get; init; }
 
     /// <inheritdoc cref="CdcWriter.HasKeys"/>
     public bool HasKeys { get; init; }

@@ -1,4 +1,7 @@
 using System.Runtime.CompilerServices;
+using Foz.Lake.Data;
+using Foz.Pipelines.Lineage;
+using Foz.Pipelines.Materializations;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Runs.Steps;
 
@@ -6,11 +9,11 @@ namespace Foz.Pipelines.Runs.Models;
 
 /// <summary>
 /// What the columns of a model of changes are made from: where the source did not send a column, those that are made
-/// from it keep their values too.
+/// from it alone keep their values too.
 /// </summary>
 static class DerivedColumns
 {
-    static readonly ConditionalWeakTable<Model, IReadOnlyDictionary<string, IReadOnlyList<string>>> known = [];
+    static readonly ConditionalWeakTable<Model, IReadOnlyDictionary<string, CdcOrigin>> known = [];
 
     /// <summary>
     /// Finds the columns that are not a column of the changes under its own name, and what they are made from.
@@ -19,23 +22,30 @@ static class DerivedColumns
     /// <param name="model">The model.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Them; null where that cannot be known.</returns>
-    public static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>?> FindAsync(
+    public static async Task<IReadOnlyDictionary<string, CdcOrigin>?> FindAsync(
         StepContext context, Model model, CancellationToken cancellationToken)
     {
         if (model is { IsImplicit: true } or { Program: not null }
             || model.Materialization.Strategy is not IncrementalStrategy.Cdc { ChangeStreams: > 0 })
-            return new Dictionary<string, IReadOnlyList<string>>();
+            return new Dictionary<string, CdcOrigin>();
         if (known.TryGetValue(model, out var found)) return found;
         if (context.Lineage is null) return null;
         using var lineage = context.Lineage();
         var node = await lineage.FindAsync(model, [], cancellationToken);
         if (node.Error is not null) return null;
-        found = node.Columns.Where(column => column.Inputs is not [var only] || only.Column != column.Field.Name)
+        var streams = model.References.Where(reference => reference.IsStream).Select(reference => reference.Name)
+            .ToHashSet();
+        found = node.Columns.Where(column =>
+                column.Inputs is not [var only] || only.Column != column.Field.Name || !streams.Contains(only.Table))
             .ToDictionary(
-                column => column.Field.Name,
-                IReadOnlyList<string> (column) => [.. column.Inputs.Select(input => input.Column).Distinct()],
-                StringComparer.OrdinalIgnoreCase);
+                column => column.Field.Name, column => OriginOf(column, streams), StringComparer.OrdinalIgnoreCase);
         known.AddOrUpdate(model, found);
         return found;
+    }
+
+    static CdcOrigin OriginOf(ColumnLineage column, HashSet<TableName> streams)
+    {
+        var sent = column.Inputs.Where(input => streams.Contains(input.Table)).ToList();
+        return new([.. sent.Select(input => input.Column).Distinct()], HasOthers: sent.Count < column.Inputs.Count);
     }
 }
