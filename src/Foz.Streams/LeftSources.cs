@@ -14,20 +14,22 @@ namespace Foz.Streams;
 /// <param name="project">The project.</param>
 public sealed class LeftSources(Lakehouse lake, Project project)
 {
-    /// <summary>Returns a warning of each: what the source may keep, and what ends that.</summary>
+    /// <summary>Returns each, with a warning of what the source may keep, and what ends that.</summary>
     /// <exception cref="FozException">The lake cannot be read.</exception>
-    public async Task<IReadOnlyList<Warning>> FindAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<LeftSource>> FindAsync(CancellationToken cancellationToken)
     {
-        var warnings = new List<Warning>();
+        var left = new List<LeftSource>();
         foreach (var name in await NamesAsync(cancellationToken))
-            if (await LogOf(name).FindReaderAsync(cancellationToken) is { } reader)
-                warnings.Add(
+            if (await LogOf(name).FindReaderAsync(cancellationToken) is { Name: var slot })
+                left.Add(
                     new(
-                        $"the source '{name}' has no streams of mode cdc any more: if it is PostgreSQL, it keeps its "
-                            + $"log for the slot '{reader.Name}' until its disk is full",
-                        $"run there: SELECT pg_drop_replication_slot('{reader.Name}'); DROP PUBLICATION "
-                            + $"{reader.Name}; then: foz stream forget {name}"));
-        return warnings;
+                        name,
+                        new(
+                            $"the source '{name}' has no streams of mode cdc any more: if it is PostgreSQL, it keeps "
+                                + $"its log for the slot '{slot}' until its disk is full",
+                            $"run there: SELECT pg_drop_replication_slot('{slot}'); DROP PUBLICATION IF EXISTS {slot}, "
+                                + $"{slot}_inserts; then: foz stream forget {name}")));
+        return left;
     }
 
     /// <summary>Forgets what the lake knows of how far such a source was read; its tables stay.</summary>
@@ -59,3 +61,8 @@ public sealed class LeftSources(Lakehouse lake, Project project)
 
     ChangeBatchLog LogOf(string source) => new(lake.Store, project.Environment, source);
 }
+
+/// <summary>A source whose log was read, and that has no streams of changes in the project any more.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Warning">What it may keep, and what ends that.</param>
+public sealed record LeftSource(string Name, Warning Warning);

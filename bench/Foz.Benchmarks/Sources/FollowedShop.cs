@@ -7,8 +7,8 @@ using Npgsql;
 namespace Foz.Benchmarks.Sources;
 
 /// <summary>
-/// A PostgreSQL server whose tables <c>t0</c>, <c>t1</c> … are followed by <c>foz serve</c> into silver, by their current
-/// rows; the lake is a folder, or a bucket of which each answer takes longer.
+/// A PostgreSQL server whose tables <c>t0</c>, <c>t1</c> … are followed by <c>foz serve</c> into silver, by their
+/// current rows; the lake is a folder, or a bucket of which each answer takes longer.
 /// </summary>
 sealed class FollowedShop : IAsyncDisposable
 {
@@ -112,7 +112,8 @@ sealed class FollowedShop : IAsyncDisposable
         $"connections:\n  shop: {{type: postgresql, url: '{server.Url}'}}"
             + (store is null
                 ? ""
-                : $"\nlake: {{url: 's3://lake/s', endpoint: '{store.Address}', access_key_id: id, secret_access_key: '${{SECRET}}'}}"));
+                : $"\nlake: {{url: 's3://lake/s', endpoint: '{store.Address}', access_key_id: id, "
+                    + "secret_access_key: '${SECRET}'}"));
 
     static async Task WaitAsync(NpgsqlConnection lake, string sql, long count)
     {
@@ -129,7 +130,8 @@ sealed class FollowedShop : IAsyncDisposable
                 // The table is not there yet.
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
             }
-            if (watch.Elapsed > TimeSpan.FromMinutes(2)) throw new InvalidOperationException($"{sql} does not come to {count}");
+            if (watch.Elapsed > TimeSpan.FromMinutes(2))
+                throw new InvalidOperationException($"{sql} does not come to {count}");
             await Task.Delay(TimeSpan.FromMilliseconds(5));
         }
     }

@@ -4,8 +4,8 @@ namespace Foz.Benchmarks.Sources;
 
 /// <summary>
 /// How long after its commit in PostgreSQL a row is in silver, by SQL on the PostgreSQL port of <c>foz serve</c>, while
-/// 1,000 changes a second are written, and how long after its start a host that was killed has one there. The probe asks
-/// again and again, as a client would.
+/// 1,000 changes a second are written, and how long after its start a host that was killed has one there. The probe
+/// repeats its query, as a client would.
 /// </summary>
 /// <param name="tables">Over how many tables the changes are spread.</param>
 /// <param name="storeDelayMs">How much longer each answer of the object store takes; 0 for a lake in a folder.</param>
@@ -40,13 +40,14 @@ sealed class StreamLatencyBenchmark(int tables, int storeDelayMs = 0) : IBenchma
         return
         [
             new(
-                Pair.Text($"commit in PostgreSQL → row in silver by SQL, {rate:#,0} changes/s over {tables} tables{place}"),
+                Pair.Text(
+                    $"commit in PostgreSQL → row in silver by SQL, {rate:#,0} changes/s over {tables} tables{place}"),
                 "a limit", $"p50 {Pair.Ms(sorted[sorted.Count / 2])}", "–",
                 $"p99 {Pair.Ms(sorted[(int)(sorted.Count * 0.99)])}, {sorted.Count} probes in a minute",
                 storeDelayMs > 0 ? "p50 ≤ 1 s" : tables < 200 ? "p50 ≤ 300 ms, p99 ≤ 1 s" : "p99 ≤ 3 s"),
             new(
-                "the same: start after kill -9 → a change in silver", "a limit", Pair.Ms(start.TotalMilliseconds), "10 s",
-                Pair.Times(start.TotalSeconds / 10), "≤ 10 s"),
+                "the same: start after kill -9 → a change in silver", "a limit", Pair.Ms(start.TotalMilliseconds),
+                "10 s", Pair.Times(start.TotalSeconds / 10), "≤ 10 s"),
         ];
     }
 }

@@ -35,12 +35,14 @@ sealed class StreamScanBenchmark(int minutes) : IBenchmark
         }
         await ending.CancelAsync();
         await writing;
-        var byMinute = scans.GroupBy(scan => scan.Minute, scan => scan.Ms).Select(each => Pair.Median([.. each])).ToList();
+        var byMinute = scans.GroupBy(scan => scan.Minute, scan => scan.Ms)
+            .Select(each => Pair.Median([.. each])).ToList();
         var (rest, all) = (Pair.Median(atRest), Pair.Median([.. scans.Select(scan => scan.Ms)]));
         return
         [
             new(
-                Pair.Text($"scan of a silver table of {Rows:#,0} rows that takes 1,000 changes/s, over {minutes} minutes"),
+                Pair.Text(
+                    $"scan of a silver table of {Rows:#,0} rows that takes 1,000 changes/s, over {minutes} minutes"),
                 "the same table at rest", Pair.Ms(all), Pair.Ms(rest), Pair.Times(all / rest), "≤ 1.5×"),
             new("the same, its worst minute", "the same", Pair.Ms(byMinute.Max()), Pair.Ms(rest),
                 Pair.Times(byMinute.Max() / rest), "–"),

@@ -10,7 +10,7 @@ static class SourceWarnings
     public static async Task WriteAsync(
         CommandContext context, Workspace workspace, Project project, CancellationToken cancellationToken)
     {
-        foreach (var warning in await new LeftSources(workspace.Lake, project).FindAsync(cancellationToken))
-            context.Warn(warning);
+        foreach (var left in await new LeftSources(workspace.Lake, project).FindAsync(cancellationToken))
+            context.Warn(left.Warning);
     }
 }

@@ -28,8 +28,10 @@ sealed partial class BronzeTable
         $"the project masks the column '{found.Missing}' of the stream '{stream.Definition.Name}', which the source "
             + "does not have"
             + (found.Unknown.Count == 0 ? "" : $"; it has {string.Join(", ", found.Unknown)}, which is new")
-            + $": name {(found.Unknown.Count == 0 ? "it as it is there" : string.Join(" and ", found.Unknown))} in "
-            + $"'columns', with or without a mask, or take the mask of '{found.Missing}' out")
+            + (found.Unknown.Count == 0
+                ? ": correct its name in 'columns', or remove its mask"
+                : $": list {string.Join(", ", found.Unknown)} in 'columns', with or without a mask, or remove the mask "
+                    + $"of '{found.Missing}'"))
     {
         Place = stream.Definition.Place,
     };

@@ -141,6 +141,21 @@ public sealed class ChangeFollowTests(PostgreSqlServer server)
     }
 
     [Fact]
+    public async Task A_source_that_left_the_project_is_an_incident_until_it_is_forgotten()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')", "a");
+        using var host = Start(logged);
+        await WaitAsync(host, logged, "SELECT v FROM bronze.a", "one");
+        logged.Lake.Write("models/silver/one.sql", "SELECT 1 AS n");
+        File.Delete(Path.Combine(logged.Lake.Folder, "sources/shop.yml"));
+        const string Incidents = "SELECT subject, event FROM foz.incidents WHERE kind = 'stream' ORDER BY change";
+        await WaitAsync(host, logged, Incidents, "shop|opened");
+        (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "forget", "shop")).Expect(0);
+        await WaitAsync(host, logged, Incidents, "shop|opened", "shop|resolved");
+    }
+
+    [Fact]
     public async Task A_source_that_keeps_more_log_than_it_may_is_let_go_before_its_disk_is_full()
     {
         await using var own = new PostgreSqlServer();

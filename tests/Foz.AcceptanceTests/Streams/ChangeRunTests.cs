@@ -391,12 +391,13 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
         logged.Lake.Write("models/silver/one.sql", "SELECT 1 AS n");
         foreach (var command in new string[][] { ["run"], ["status"], ["stream", "ls"] })
             Assert.Contains(
-                $"SELECT pg_drop_replication_slot('{slot}')", (await FozProcess.RunAsync(folder, command)).Expect(0).Errors,
-                StringComparison.Ordinal);
+                $"SELECT pg_drop_replication_slot('{slot}'); DROP PUBLICATION IF EXISTS {slot}, {slot}_inserts",
+                (await FozProcess.RunAsync(folder, command)).Expect(0).Errors, StringComparison.Ordinal);
         await using (var connection = await server.ConnectAsync(logged.Database.Name))
         {
             await using var drop = connection.CreateCommand();
-            drop.CommandText = $"SELECT pg_drop_replication_slot('{slot}'); DROP PUBLICATION {slot}";
+            drop.CommandText =
+                $"SELECT pg_drop_replication_slot('{slot}'); DROP PUBLICATION IF EXISTS {slot}, {slot}_inserts";
             await drop.ExecuteNonQueryAsync(Cancel);
         }
         (await FozProcess.RunAsync(folder, "stream", "forget", "shop")).Expect(0);

@@ -15,7 +15,6 @@ using Foz.Operations.Revisions;
 using Foz.Operations.Schedules;
 using Foz.Operations.Tasks;
 using Foz.Pipelines.Projects;
-using Foz.Streams;
 
 namespace Foz.Cli.Commands.Operating;
 
@@ -84,10 +83,7 @@ sealed class LiveSchedules
         }
     }
 
-    /// <summary>
-    /// The project now; null where no schedule looks at its sources and none has a log to follow, or where it has
-    /// errors since the host began.
-    /// </summary>
+    /// <summary>The project now; null where it has errors since the host began.</summary>
     public Project? Project => live.Project;
 
     /// <summary>The revision that the host works with.</summary>
@@ -288,11 +284,7 @@ sealed class LiveSchedules
         }
         context.Secrets = taken.Project!.Secrets;
         var read = Read(taken.File, taken.Project, taken.Id);
-        // Else nothing asks for it, and a project can be large.
-        var isWatched = read.All.Any(schedule => schedule.Trigger is ScheduleTrigger.Condition)
-            || FollowedSource.Of(taken.Project) is { Count: > 0 }
-            || TriggeredModels.Of(taken.Project, []).Count > 0;
-        live = taken with { Schedules = read, Project = isWatched ? taken.Project : null };
+        live = taken with { Schedules = read };
         Revision = new(taken.Id, now, Problem: null);
         if (!isFirst)
             Report(

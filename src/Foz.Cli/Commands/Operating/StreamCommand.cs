@@ -121,15 +121,19 @@ static class StreamCommand
             await streams.StopAsync(name, cancellationToken), streams.FindModel(name) is not null) switch
         {
             (false, _) => $"{name} was stopped before",
-            (true, true) => $"{name} is stopped: only runs and schedules make it. A host ends within a minute",
+            (true, true) => $"{name} is stopped: only runs and schedules make it, on a host within 15 seconds",
             _ => $"{name} is stopped: a host that follows it ends within a minute. The source keeps its log meanwhile",
         });
 
     static ExampleCommand Start(CommandContext context) => Of(
         context, "start", SourceOrModel, "Read a source again from where it was stopped, or let a model follow again",
-        async (streams, name, cancellationToken) => await streams.StartAsync(name, cancellationToken)
-            ? $"{name} goes on: by the next run, or within a minute by the host that follows it"
-            : $"{name} was not stopped");
+        async (streams, name, cancellationToken) => (
+            await streams.StartAsync(name, cancellationToken), streams.FindModel(name) is not null) switch
+        {
+            (false, _) => $"{name} was not stopped",
+            (true, true) => $"{name} is started: a host makes it after changes of its input, within 15 seconds",
+            _ => $"{name} goes on: by the next run, or within a minute by the host that follows it",
+        });
 
     static ExampleCommand Reset(CommandContext context) => Of(
         context, "reset", "The source",

@@ -1,6 +1,5 @@
 using Foz.Cli.Terminal;
 using Foz.Connectors.Registry;
-using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
 using Foz.Operations.Channels;
@@ -38,11 +37,11 @@ sealed class StreamWatch(
 
     readonly Lock gate = new();
     readonly List<Evidence> evidence = [];
-    readonly HashSet<Warning> warned = [];
+    readonly HashSet<string> left = new(StringComparer.OrdinalIgnoreCase);
     readonly Dictionary<string, DateTimeOffset> fullSince = new(StringComparer.Ordinal);
     readonly Dictionary<string, AlertSeverity?> seen = new(StringComparer.Ordinal);
     BackgroundLog? log;
-    DateTimeOffset recordedAt;
+    DateTimeOffset recordedAt, leftAt;
     volatile IReadOnlyList<StreamLag> lags = [];
 
     /// <inheritdoc/>
@@ -71,11 +70,9 @@ sealed class StreamWatch(
     /// <inheritdoc/>
     public async Task StepAsync(CancellationToken cancellationToken)
     {
-        if (current() is { } known)
-            foreach (var left in await new LeftSources(lake, known).FindAsync(cancellationToken))
-                if (warned.Add(left))
-                    report($"warning: {left.Describe()}");
-        if (current() is not { } project || FollowedSource.Of(project).Count == 0)
+        var project = current();
+        if (project is not null) await FindLeftAsync(project, cancellationToken);
+        if (project is null || FollowedSource.Of(project).Count == 0)
         {
             lags = [];
             return;
@@ -101,6 +98,26 @@ sealed class StreamWatch(
     public async ValueTask DisposeAsync()
     {
         if (log is not null) await log.DisposeAsync();
+    }
+
+    /// <summary>Finds sources that left the project, and may keep their logs until their disks are full.</summary>
+    async Task FindLeftAsync(Project project, CancellationToken cancellationToken)
+    {
+        var now = lake.Clock.GetUtcNow();
+        if (now - leftAt < recordInterval) return;
+        leftAt = now;
+        var found = await new LeftSources(lake, project).FindAsync(cancellationToken);
+        foreach (var source in found)
+            Add(
+                source.Name, now, source.Warning.Describe(), AlertSeverity.Warning,
+                $"foz stream forget {source.Name}");
+        foreach (var name in left.Except(found.Select(source => source.Name), StringComparer.OrdinalIgnoreCase))
+        {
+            seen.Remove(name);
+            Add(new(IncidentKind.Stream, name, now, IsBroken: false));
+        }
+        left.Clear();
+        left.UnionWith(found.Select(source => source.Name));
     }
 
     void Record(IReadOnlyList<StreamStatus> statuses)

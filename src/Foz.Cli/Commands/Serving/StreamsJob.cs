@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
@@ -29,6 +30,7 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
     readonly HashSet<TableName> stopped = [];
     Project? followed;
     DateTimeOffset lookAt;
+    bool hasWork;
 
     /// <inheritdoc/>
     public string Name => "streams";
@@ -47,8 +49,9 @@ sealed class StreamsJob(Lakehouse lake, Func<Project?> current, Action<string> r
         {
             await StopAsync();
             (followed, lookAt) = (project, default);
+            hasWork = project is not null && WorkOf(project, FrozenSet<TableName>.Empty).Any();
         }
-        if (project is null) return;
+        if (project is null || !hasWork) return;
         if (lake.Clock.GetUtcNow() >= lookAt) await LookAsync(project, cancellationToken);
         foreach (var work in WorkOf(project, stopped))
         {
