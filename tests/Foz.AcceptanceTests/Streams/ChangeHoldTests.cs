@@ -150,7 +150,7 @@ public sealed class ChangeHoldTests(PostgreSqlServer server)
         {
             var held = await RunHeldAsync(lake, rows: 4 + run);
             Assert.Contains("masks the column 'v'", held.Error!.Message, StringComparison.Ordinal);
-            Assert.Contains("it has vv, which is new: name vv in 'columns'", held.Error.Message, StringComparison.Ordinal);
+            Assert.Contains("it has vv, which is new: list vv in 'columns'", held.Error.Message, StringComparison.Ordinal);
             await logged.AssertSameAsync("b", "id", "id", "v");
             await database.ExecuteAsync($"UPDATE w SET n = {run + 10}, vv = 'secret-d' WHERE id = 4");
             Assert.Equal(
