@@ -48,6 +48,15 @@ public interface IObjectStore
     ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
         string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Writes an object unless one exists, as <see cref="PutIfAbsentAsync"/> does, whose time is not asked for: most
+    /// services take a request more to give it.
+    /// </summary>
+    /// <returns>Whether it is written.</returns>
+    async ValueTask<bool> TryCreateAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        await PutIfAbsentAsync(path, content, cancellationToken) is PutIfAbsentResult.Created;
+
     /// <summary>Writes an object unless one exists, as <see cref="PutIfAbsentAsync"/> does, for notes that no reader
     /// needs: where power fails, it may be lost or empty.</summary>
     async ValueTask PutNoteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>

@@ -1,6 +1,5 @@
 using Foz.Lake.Catalog;
 using Foz.Lake.Data;
-using Foz.Storage;
 
 namespace Foz.Streams;
 
@@ -30,8 +29,7 @@ public sealed class StoppedModels(LakeStore lake, string environment)
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Whether it was not stopped before.</returns>
     public async Task<bool> StopAsync(TableName model, CancellationToken cancellationToken) =>
-        await lake.PutIfAbsentAsync(PathOf(model), ReadOnlyMemory<byte>.Empty, cancellationToken)
-            is PutIfAbsentResult.Created;
+        await lake.TryCreateAsync(PathOf(model), ReadOnlyMemory<byte>.Empty, cancellationToken);
 
     /// <summary>Lets hosts make a model again.</summary>
     /// <param name="model">Its name.</param>

@@ -37,7 +37,7 @@ sealed class IcebergFolder(IObjectStore store)
     /// <returns>False if another one has the number.</returns>
     public async ValueTask<bool> TryPutAsync(
         long number, IcebergMetadata metadata, CancellationToken cancellationToken) =>
-        await store.PutIfAbsentAsync(PathOf(number), metadata.ToUtf8(), cancellationToken) is PutIfAbsentResult.Created;
+        await store.TryCreateAsync(PathOf(number), metadata.ToUtf8(), cancellationToken);
 
     /// <summary>Makes the hint name at least this metadata file: a writer that was slow never sets it back.</summary>
     /// <param name="number">The file's number.</param>
@@ -49,7 +49,7 @@ sealed class IcebergFolder(IObjectStore store)
         while (before.Number < number && !await TryPutAsync()) before = await ReadHintAsync(cancellationToken);
 
         async ValueTask<bool> TryPutAsync() => before.ETag is null
-            ? await store.PutIfAbsentAsync(HintPath, content, cancellationToken) is PutIfAbsentResult.Created
+            ? await store.TryCreateAsync(HintPath, content, cancellationToken)
             : await store.PutIfMatchAsync(HintPath, content, before.ETag, cancellationToken)
                 is PutIfMatchResult.Written;
     }

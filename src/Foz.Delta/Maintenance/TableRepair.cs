@@ -111,7 +111,7 @@ public sealed class TableRepair(DeltaTable table, string engineInfo)
             var kept = number == 1
                 ? $"{path}.broken"
                 : string.Create(CultureInfo.InvariantCulture, $"{path}.broken-{number}");
-            if (await table.Store.PutIfAbsentAsync(kept, file.Content, cancellationToken) is PutIfAbsentResult.Created)
+            if (await table.Store.TryCreateAsync(kept, file.Content, cancellationToken))
                 return kept;
         }
     }

@@ -155,7 +155,7 @@ public sealed class SymlinkManifests(DeltaTable table)
         var text = Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture, $"{snapshot.Metadata.Id} {snapshot.Version}\n"));
         return before.ETag is null
-            ? await table.Store.PutIfAbsentAsync(MarkerPath, text, cancellationToken) is PutIfAbsentResult.Created
+            ? await table.Store.TryCreateAsync(MarkerPath, text, cancellationToken)
             : await table.Store.PutIfMatchAsync(
                 MarkerPath, text, before.ETag, cancellationToken) is PutIfMatchResult.Written;
     }

@@ -207,7 +207,7 @@ public sealed class LakeCatalog(IObjectStore lake)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(definition, DefinitionJson.Default.Definition);
         return etag is null
-            ? await lake.PutIfAbsentAsync(PathOf(name), content, cancellationToken) is PutIfAbsentResult.Created
+            ? await lake.TryCreateAsync(PathOf(name), content, cancellationToken)
             : await lake.PutIfMatchAsync(PathOf(name), content, etag, cancellationToken) is PutIfMatchResult.Written;
     }
 

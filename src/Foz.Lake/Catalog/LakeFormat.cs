@@ -151,7 +151,7 @@ public sealed class LakeFormat(IObjectStore store, TimeProvider clock)
             case { } number: return await WriteAsync(number, cancellationToken);
             default:
                 // A Foz that knows no formats may take the lease at the same time: one of the two wins.
-                await store.PutIfAbsentAsync(FirstLease, Closed(Newest), cancellationToken);
+                await store.TryCreateAsync(FirstLease, Closed(Newest), cancellationToken);
                 Failpoint.Hit("format.closed");
                 return await SettleAsync(cancellationToken);
         }
@@ -180,7 +180,7 @@ public sealed class LakeFormat(IObjectStore store, TimeProvider clock)
             if (present is not null && Parse(present.Content.Span) is var stated && stated >= number)
                 return new(stated, IsSettled: true);
             var isWritten = present is null
-                ? await store.PutIfAbsentAsync(Path, content, cancellationToken) is PutIfAbsentResult.Created
+                ? await store.TryCreateAsync(Path, content, cancellationToken)
                 : await store.PutIfMatchAsync(Path, content, present.ETag, cancellationToken)
                     is PutIfMatchResult.Written;
             if (isWritten) return new(number, IsSettled: true);

@@ -81,6 +81,14 @@ public sealed class LakeStore : IObjectStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask<bool> TryCreateAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        await Format.ReadForWritingAsync(cancellationToken);
+        return await store.TryCreateAsync(path, content, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask PutNoteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         await Format.ReadForWritingAsync(cancellationToken);

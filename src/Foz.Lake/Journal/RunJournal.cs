@@ -106,7 +106,7 @@ public abstract class RunJournal : IDisposable
                     if (records.Count == 0) return;
                 }
                 unsure = records.Count;
-                await store.PutIfAbsentAsync(PathOf(number + 1), JournalSegment.Write(records), cancellationToken);
+                await store.TryCreateAsync(PathOf(number + 1), JournalSegment.Write(records), cancellationToken);
                 number++;
                 unsure = 0;
             }

@@ -95,7 +95,7 @@ public sealed record BackupManifest
         using var content = new MemoryStream();
         await using (var text = new GZipStream(content, CompressionLevel.Fastest, leaveOpen: true))
             await JsonSerializer.SerializeAsync(text, this, BackupJson.Default.BackupManifest, cancellationToken);
-        await store.PutIfAbsentAsync(PathOf(Id), content.ToArray(), cancellationToken);
+        await store.TryCreateAsync(PathOf(Id), content.ToArray(), cancellationToken);
     }
 
     /// <summary>Deletes a backup; its objects stay until they are swept.</summary>

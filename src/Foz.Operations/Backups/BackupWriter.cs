@@ -46,7 +46,7 @@ sealed class BackupWriter(Lakehouse lake, IObjectStore to)
         var id = cut.TakenAt.UtcDateTime.ToString(
             "yyyyMMdd'T'HHmmssfff", System.Globalization.CultureInfo.InvariantCulture);
         var mark = $"{OpenFolder}/{id}.json";
-        await to.PutIfAbsentAsync(mark, "{}"u8.ToArray(), cancellationToken);
+        await to.TryCreateAsync(mark, "{}"u8.ToArray(), cancellationToken);
         await FindKnownAsync(cancellationToken);
         var all = cut.Tables.Sum(table => table.Content.Data.Sum(info => info.SizeBytes));
         foreach (var (table, content) in cut.Tables)

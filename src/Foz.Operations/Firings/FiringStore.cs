@@ -81,7 +81,7 @@ sealed class FiringStore(LakeStore store, string project, string environment)
     public static async Task<bool> ReplaceAsync(
         LakeStore store, string path, byte[] content, string? etag, CancellationToken cancellationToken) =>
         etag is null
-            ? await store.PutIfAbsentAsync(path, content, cancellationToken) is PutIfAbsentResult.Created
+            ? await store.TryCreateAsync(path, content, cancellationToken)
             : await store.PutIfMatchAsync(path, content, etag, cancellationToken) is PutIfMatchResult.Written;
 
     async Task<IReadOnlyList<Firing>> ChangeAsync(

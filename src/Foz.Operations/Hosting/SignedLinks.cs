@@ -64,7 +64,7 @@ public sealed class SignedLinks
             var made = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes));
             if (!lake.IsLocal)
             {
-                await lake.Store.PutIfAbsentAsync(KeyPath, Encoding.ASCII.GetBytes(made), cancellationToken);
+                await lake.Store.TryCreateAsync(KeyPath, Encoding.ASCII.GetBytes(made), cancellationToken);
                 continue;
             }
             await lake.Format.ReadForWritingAsync(cancellationToken);

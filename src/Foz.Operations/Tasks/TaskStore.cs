@@ -22,7 +22,7 @@ sealed class TaskStore(LakeStore store, string project, string environment)
 
     /// <summary>Writes the tasks of a new firing, unless they are there.</summary>
     public async Task AddAsync(FiringTasks tasks, CancellationToken cancellationToken) =>
-        await store.PutIfAbsentAsync(PathOf(tasks.Firing), Write(tasks), cancellationToken);
+        await store.TryCreateAsync(PathOf(tasks.Firing), Write(tasks), cancellationToken);
 
     /// <summary>Replaces the tasks of a firing as they were read.</summary>
     /// <returns>The tasks as stored; null where another host was first.</returns>

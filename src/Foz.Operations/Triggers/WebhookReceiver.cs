@@ -6,7 +6,6 @@ using Foz.Lake.Catalog;
 using Foz.Operations.Firings;
 using Foz.Operations.Schedules;
 using Foz.Pipelines.Projects;
-using Foz.Storage;
 
 namespace Foz.Operations.Triggers;
 
@@ -68,7 +67,7 @@ public sealed class WebhookReceiver(Lakehouse lake, ProjectFile file, Func<Proje
 
     /// <summary>Notes a call, unless it was noted before.</summary>
     async Task<Delivery> NoteAsync(string path, Delivery delivery, CancellationToken cancellationToken) =>
-        await lake.Store.PutIfAbsentAsync(path, Write(delivery), cancellationToken) is PutIfAbsentResult.Created
+        await lake.Store.TryCreateAsync(path, Write(delivery), cancellationToken)
             ? delivery
             : await ReadAsync(path, cancellationToken) ?? delivery;
 

@@ -68,7 +68,7 @@ sealed record LastRun
             var kept = other?.FinishedAt >= startedAt ? With(other) : this;
             var content = JsonSerializer.SerializeToUtf8Bytes(kept, LastRunJson.Default.LastRun);
             if (present is null
-                ? await lake.PutIfAbsentAsync(path, content, cancellationToken) is PutIfAbsentResult.Created
+                ? await lake.TryCreateAsync(path, content, cancellationToken)
                 : await lake.PutIfMatchAsync(
                     path, content, present.ETag, cancellationToken) is PutIfMatchResult.Written)
                 return;

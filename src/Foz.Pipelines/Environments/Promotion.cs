@@ -93,7 +93,7 @@ public sealed record Promotion
     /// <summary>Does it, from the beginning to the end; only for a process that holds its environments.</summary>
     public async Task RunAsync(Lakehouse lake, CancellationToken cancellationToken)
     {
-        await lake.Store.PutIfAbsentAsync($"{Folder}/{Id}{OpenSuffix}", Write(), cancellationToken);
+        await lake.Store.TryCreateAsync($"{Folder}/{Id}{OpenSuffix}", Write(), cancellationToken);
         Failpoint.Hit("promote.opened");
         await ApplyAsync(lake, cancellationToken);
     }

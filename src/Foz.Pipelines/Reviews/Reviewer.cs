@@ -77,7 +77,7 @@ public sealed class Reviewer(Lakehouse lake, ReviewRequest request)
             {
                 var review = await ReviewAsync(state, watcher, stop);
                 if (review.Verdict is ReviewVerdict.Passed)
-                    await lake.Store.PutIfAbsentAsync(
+                    await lake.Store.TryCreateAsync(
                         Lakehouse.PassedReview(request.Project.Environment), "{}"u8.ToArray(), stop);
                 return review;
             },

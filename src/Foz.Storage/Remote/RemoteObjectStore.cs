@@ -106,21 +106,30 @@ sealed class RemoteObjectStore : IObjectStore
 
     /// <inheritdoc/>
     public async ValueTask<PutIfAbsentResult> PutIfAbsentAsync(
-        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        var condition = new PutCondition(WriteHistory.Next(null), IsAbsent: true, Tag: null) { WantsTime = true };
-        Failpoint.Hit("store.create.start");
-        var info = await PutConditionallyAsync(path, content, condition, cancellationToken);
-        if (info is null) return PutIfAbsentResult.AlreadyExists.Value;
-        Failpoint.Hit("store.create.done");
-        return new PutIfAbsentResult.Created(info.Value);
-    }
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        await CreateAsync(path, content, wantsTime: true, cancellationToken) is { } info
+            ? new PutIfAbsentResult.Created(info)
+            : PutIfAbsentResult.AlreadyExists.Value;
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> TryCreateAsync(
+        string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        await CreateAsync(path, content, wantsTime: false, cancellationToken) is not null;
 
     /// <inheritdoc/>
     public async ValueTask PutNoteAsync(
         string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        await PutConditionallyAsync(
-            path, content, new(WriteHistory.Next(null), IsAbsent: true, Tag: null), cancellationToken);
+        await TryCreateAsync(path, content, cancellationToken);
+
+    async ValueTask<ObjectInfo?> CreateAsync(
+        string path, ReadOnlyMemory<byte> content, bool wantsTime, CancellationToken cancellationToken)
+    {
+        var condition = new PutCondition(WriteHistory.Next(null), IsAbsent: true, Tag: null) { WantsTime = wantsTime };
+        Failpoint.Hit("store.create.start");
+        var info = await PutConditionallyAsync(path, content, condition, cancellationToken);
+        if (info is not null) Failpoint.Hit("store.create.done");
+        return info;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<PutIfMatchResult> PutIfMatchAsync(

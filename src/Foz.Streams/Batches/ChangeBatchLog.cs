@@ -50,8 +50,7 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     public async Task AddAsync(ChangeBatch batch, CancellationToken cancellationToken)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(batch, ChangeBatchJson.Default.ChangeBatch);
-        if (await lake.PutIfAbsentAsync(PathOf(batch.Number), content, cancellationToken)
-            is not PutIfAbsentResult.Created)
+        if (!await lake.TryCreateAsync(PathOf(batch.Number), content, cancellationToken))
             throw new FozException(
                 ErrorKind.Conflict, $"batch {batch.Number} of the changes of {source} was read by another run")
             {
@@ -86,7 +85,7 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
             if (await FindReaderAsync(cancellationToken) is { } known) return known;
             var unique = RandomNumberGenerator.GetHexString(8, lowercase: true);
             var made = new LogReader($"foz_{Clean(source)}_{unique}");
-            await lake.PutIfAbsentAsync(ReaderPath, Write(made), cancellationToken);
+            await lake.TryCreateAsync(ReaderPath, Write(made), cancellationToken);
         }
     }
 
@@ -121,7 +120,7 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
 
     /// <summary>Asks the next one who reads to start again with a copy of all tables.</summary>
     public Task AskForResetAsync(CancellationToken cancellationToken) =>
-        lake.PutIfAbsentAsync($"{folder}/{ResetFile}", ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
+        lake.TryCreateAsync($"{folder}/{ResetFile}", ReadOnlyMemory<byte>.Empty, cancellationToken).AsTask();
 
     /// <summary>Whether a start from the beginning was asked for.</summary>
     public async Task<bool> IsResetAskedForAsync(CancellationToken cancellationToken) =>
@@ -130,8 +129,7 @@ sealed class ChangeBatchLog(LakeStore lake, string environment, string source)
     /// <summary>Keeps all from reading until <see cref="StartAsync"/>.</summary>
     /// <returns>Whether they could read before.</returns>
     public async Task<bool> StopAsync(CancellationToken cancellationToken) =>
-        await lake.PutIfAbsentAsync(StoppedPath, ReadOnlyMemory<byte>.Empty, cancellationToken)
-            is PutIfAbsentResult.Created;
+        await lake.TryCreateAsync(StoppedPath, ReadOnlyMemory<byte>.Empty, cancellationToken);
 
     /// <summary>Lets changes be read again.</summary>
     /// <returns>Whether they could not be before.</returns>

@@ -3,7 +3,6 @@ using Foz.Lake;
 using Foz.Lake.Catalog;
 using Foz.Lake.Journal;
 using Foz.Pipelines.Runs.State;
-using Foz.Storage;
 
 namespace Foz.Pipelines.Runs.Requests;
 
@@ -41,8 +40,7 @@ public sealed class HostRequests(Lakehouse lake)
     public async Task<HostRequest> AskAsync(HostRequest request, CancellationToken cancellationToken)
     {
         request = request with { Id = JournalWriter.NewRunId(lake.Clock), AskedAt = lake.Clock.GetUtcNow() };
-        return await Store.PutIfAbsentAsync(PathOf(request.Id), request.Write(), cancellationToken)
-            is PutIfAbsentResult.Created
+        return await Store.TryCreateAsync(PathOf(request.Id), request.Write(), cancellationToken)
             ? request
             : throw new FozException(ErrorKind.Bug, $"there is a request {request.Id} already");
     }
@@ -51,7 +49,7 @@ public sealed class HostRequests(Lakehouse lake)
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Stops it.</param>
     public async Task AskOnceAsync(HostRequest request, CancellationToken cancellationToken) =>
-        await Store.PutIfAbsentAsync(PathOf(request.Id), request.Write(), cancellationToken);
+        await Store.TryCreateAsync(PathOf(request.Id), request.Write(), cancellationToken);
 
     /// <summary>Whether the lake is there: its disk may be gone.</summary>
     public async ValueTask<bool> HasLakeAsync(CancellationToken cancellationToken) =>
