@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Foz.Delta.Checkpoints;
 using Foz.Delta.Log;
@@ -7,7 +6,7 @@ using Foz.Storage;
 namespace Foz.Delta.Snapshots;
 
 /// <summary>
-/// A Delta table: its versions, its history, its checkpoints. Remembers the newest snapshots it saw, so that looking
+/// A Delta table: its versions, its history, its checkpoints. Remembers the newest versions it saw, so that looking
 /// for a newer one costs the new commits, and a reader that is a few commits late finds where it was. Safe for any
 /// number of threads.
 /// </summary>
@@ -16,16 +15,14 @@ public sealed class DeltaTable
     const int CheckpointCommitsMin = 10;
     const int CheckpointCommitsMax = 100;
 
-    // They share what did not change between them.
-    const int RecentMax = 8;
-
     readonly ICheckpointParquet? parquet;
     readonly TimeProvider time;
     readonly SnapshotLoader loader;
     readonly CommitTimes times;
     readonly Snapshot? floor;
-    ImmutableArray<Snapshot> recent = [];
-    long cleanedDayTicks;
+    readonly KnownVersions known;
+    readonly TimeSpan lookInterval;
+    long lookedAt;
 
     /// <summary>A table, which need not exist yet.</summary>
     /// <param name="store">The store whose root is the table's folder.</param>
@@ -40,6 +37,14 @@ public sealed class DeltaTable
         this.time = time;
         loader = new SnapshotLoader(store, parquet, Name);
         times = new CommitTimes(store);
+        known = new();
+    }
+
+    DeltaTable(DeltaTable table, TimeSpan lookInterval)
+    {
+        (Store, Name, parquet, time, this.lookInterval) =
+            (table.Store, table.Name, table.parquet, table.time, lookInterval);
+        (loader, times, floor, known) = (table.loader, table.times, table.floor, table.known);
     }
 
     DeltaTable(DeltaTable table, IObjectStore log, Snapshot floor)
@@ -47,6 +52,17 @@ public sealed class DeltaTable
 
     /// <summary>Returns a table whose log after a version is private to the caller.</summary>
     internal static DeltaTable PrivateOf(DeltaTable table, IObjectStore log, Snapshot floor) => new(table, log, floor);
+
+    /// <summary>
+    /// Returns the same table for a piece of work that asks for its newest version again and again: one that another
+    /// process commits meanwhile may be seen that much later. What it commits itself conflicts with that all the same,
+    /// and then it looks at once.
+    /// </summary>
+    /// <param name="interval">How long what was seen is taken as it is, at most.</param>
+    public DeltaTable LookingEach(TimeSpan interval) => new(this, interval);
+
+    /// <summary>What is known of the versions, by all objects of the table.</summary>
+    internal KnownVersions Known => known;
 
     /// <summary>
     /// Whether its newest versions are seen by their creator only: nothing is made of them for others.
@@ -68,22 +84,35 @@ public sealed class DeltaTable
     /// <exception cref="DeltaException">The log is corrupt, or readers must support what is not supported.</exception>
     public async ValueTask<Snapshot?> FindLatestSnapshotAsync(CancellationToken cancellationToken)
     {
-        if (floor is not null)
-            return Remember(await AdvanceAsync(
-                recent is [.., var seen] ? seen : floor, long.MaxValue, cancellationToken));
-        if (recent is [.., var known])
+        if (HasLooked && known.Newest is { } there) return there;
+        var startedAt = time.GetTimestamp();
+        if (await LookAsync(cancellationToken) is not { } latest) return null;
+        lookedAt = startedAt;
+        return known.Remember(latest);
+    }
+
+    async ValueTask<Snapshot?> LookAsync(CancellationToken cancellationToken)
+    {
+        if (floor is not null) return await AdvanceAsync(known.Newest ?? floor, long.MaxValue, cancellationToken);
+        if (known.Newest is { } newest)
         {
             // In an object store each of the two is a round trip, and neither waits for the other. What is read, or
             // fails, is of another log where the known one is gone.
-            var next = loader.ReadCommitAsync(known.Version + 1, cancellationToken).AsTask();
-            if (await IsCurrentLogAsync(known, cancellationToken))
-                return Remember(await next is { } commit
-                    ? await AdvanceAsync(known.Advance(commit), long.MaxValue, cancellationToken)
-                    : known);
+            var next = loader.ReadCommitAsync(newest.Version + 1, cancellationToken).AsTask();
+            if (await IsCurrentLogAsync(newest, cancellationToken))
+                return await next is { } commit
+                    ? await AdvanceAsync(Advance(newest, commit), long.MaxValue, cancellationToken)
+                    : newest;
         }
-        Forget();
-        return await loader.LoadAsync(null, cancellationToken) is { } loaded ? Remember(loaded) : null;
+        known.Forget();
+        return await loader.LoadAsync(null, cancellationToken);
     }
+
+    /// <summary>Whether the table was looked at just now.</summary>
+    bool HasLooked => lookedAt != 0 && time.GetElapsedTime(lookedAt) < lookInterval;
+
+    /// <summary>Makes the next read look for newer versions.</summary>
+    internal void LookAgain() => lookedAt = 0;
 
     /// <summary>The number of the newest version, by the names in the log alone; null if there is no table.</summary>
     /// <param name="atLeast">A version that is known to be there or to have been.</param>
@@ -110,12 +139,11 @@ public sealed class DeltaTable
     public async ValueTask<Snapshot> SnapshotAsync(long version, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(version);
-        var remembered = recent;
-        if (remembered.LastOrDefault(known => known.Version <= version) is { } near
-            && await IsCurrentLogAsync(remembered[^1], cancellationToken))
+        var (near, newest) = known.Near(version);
+        if (near is not null && (HasLooked || await IsCurrentLogAsync(newest!, cancellationToken)))
         {
             var reached = await AdvanceAsync(near, version, cancellationToken);
-            if (reached.Version == version) return Remember(reached);
+            if (reached.Version == version) return known.Remember(reached);
         }
         return await loader.LoadAsync(version, cancellationToken) ?? throw NoTable();
     }
@@ -202,11 +230,18 @@ public sealed class DeltaTable
     /// <summary>The actions of one version; null if its commit file is not there.</summary>
     /// <exception cref="DeltaException">The commit is corrupt.</exception>
     public ValueTask<Commit?> ReadCommitAsync(long version, CancellationToken cancellationToken) =>
-        loader.ReadCommitAsync(version, cancellationToken);
+        HasLooked && known.FindCommit(version) is { } commit
+            ? ValueTask.FromResult<Commit?>(commit)
+            : loader.ReadCommitAsync(version, cancellationToken);
 
     /// <summary>The snapshot after a commit of one's own, made from the one before without reading the log.</summary>
     /// <exception cref="DeltaException">The commit does not follow the snapshot.</exception>
-    public Snapshot Advance(Snapshot snapshot, Commit commit) => Remember(snapshot.Advance(commit));
+    public Snapshot Advance(Snapshot snapshot, Commit commit)
+    {
+        var next = known.Remember(snapshot.Advance(commit));
+        known.Remember(commit);
+        return next;
+    }
 
     /// <summary>
     /// Writes a checkpoint if the log after the last one has become long: as many commits as the property
@@ -223,7 +258,7 @@ public sealed class DeltaTable
             && other.Version > snapshot.Tail.CheckpointVersion)
         {
             snapshot = snapshot.WithCheckpoint(other.Version, other.SizeBytes ?? 0);
-            RememberCheckpoint(other.Version, other.SizeBytes ?? 0);
+            known.RememberCheckpoint(other.Version, other.SizeBytes ?? 0);
             if (other.Version >= snapshot.Version || !IsCheckpointDue(snapshot)) return null;
         }
         return await WriteCheckpointAsync(snapshot, cancellationToken);
@@ -251,7 +286,7 @@ public sealed class DeltaTable
         var result = await new CheckpointWriter(Store, parquet)
             .WriteAsync(content, TableProperties.HasV2Checkpoints(snapshot), cancellationToken);
         if (result is not CheckpointResult.Written written) return result;
-        RememberCheckpoint(snapshot.Version, written.SizeBytes);
+        known.RememberCheckpoint(snapshot.Version, written.SizeBytes);
         await WriteChecksumAsync(snapshot, commit: null, cancellationToken);
         return written with { Cleanup = await CleanUpLogAsync(isOncePerDay: true, cancellationToken) };
     }
@@ -271,7 +306,7 @@ public sealed class DeltaTable
         {
             var now = time.GetUtcNow();
             var day = now.UtcDateTime.Date.Ticks;
-            if (isOncePerDay && Interlocked.Exchange(ref cleanedDayTicks, day) == day) return null;
+            if (isOncePerDay && !known.TryBeginCleanup(day)) return null;
             // The newest properties count, not those of a snapshot that is checkpointed.
             var latest = await LatestSnapshotAsync(cancellationToken);
             if (!TableProperties.CleansUpLog(latest.Metadata)) return null;
@@ -307,7 +342,7 @@ public sealed class DeltaTable
     {
         while (snapshot.Version < lastVersion
             && await loader.ReadCommitAsync(snapshot.Version + 1, cancellationToken) is { } commit)
-            snapshot = snapshot.Advance(commit);
+            snapshot = Advance(snapshot, commit);
         return snapshot;
     }
 
@@ -324,25 +359,11 @@ public sealed class DeltaTable
         (await LogListing.ReadAsync(Store, Name, 0, cancellationToken)).CommitsUpTo(version);
 
     /// <summary>Makes the next read load the log again: a part of it that was read is gone or another one.</summary>
-    internal void Forget() => ImmutableInterlocked.InterlockedExchange(ref recent, []);
-
-    Snapshot Remember(Snapshot snapshot)
+    internal void Forget()
     {
-        ImmutableInterlocked.Update(
-            ref recent,
-            static (known, snapshot) => known is [.., var last] && last.Version >= snapshot.Version
-                ? known
-                : [.. known.TakeLast(RecentMax - 1), snapshot],
-            snapshot);
-        return snapshot;
+        LookAgain();
+        known.Forget();
     }
-
-    void RememberCheckpoint(long version, long sizeBytes) => ImmutableInterlocked.Update(
-        ref recent,
-        static (known, checkpoint) => known is [.. var before, var last] && last.Version >= checkpoint.Version
-            ? [.. before, last.WithCheckpoint(checkpoint.Version, checkpoint.SizeBytes)]
-            : known,
-        (Version: version, SizeBytes: sizeBytes));
 
     static bool IsCheckpointDue(Snapshot snapshot)
     {

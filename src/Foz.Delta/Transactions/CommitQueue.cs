@@ -14,7 +14,7 @@ sealed class CommitQueue
     const int RecentMax = 16;
     const int ActionsMax = 1000;
 
-    static readonly ConditionalWeakTable<DeltaTable, CommitQueue> Queues = [];
+    static readonly ConditionalWeakTable<KnownVersions, CommitQueue> Queues = [];
 
     readonly Dictionary<long, Entry> recent = [];
 
@@ -28,7 +28,7 @@ sealed class CommitQueue
     public SemaphoreSlim FormatsGate { get; } = new(1, 1);
 
     /// <summary>The queue of a table.</summary>
-    public static CommitQueue Of(DeltaTable table) => Queues.GetValue(table, static _ => new());
+    public static CommitQueue Of(DeltaTable table) => Queues.GetValue(table.Known, static _ => new());
 
     /// <summary>The newest version that this process saw; -1 if none. Needs the gate.</summary>
     public long NewestVersion { get; private set; } = -1;

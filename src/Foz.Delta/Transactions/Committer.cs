@@ -46,7 +46,12 @@ sealed class Committer
         {
             queue.Gate.Release();
         }
-        if (result is not CommitResult.Committed committed || table.IsPrivate) return result;
+        if (result is not CommitResult.Committed committed)
+        {
+            table.LookAgain();
+            return result;
+        }
+        if (table.IsPrivate) return result;
         if (OtherFormats.IsAny(committed.Snapshot.Metadata))
             committed =
                 committed with { FormatFaults = await UpdateFormatsAsync(committed.Snapshot, cancellationToken) };

@@ -47,11 +47,11 @@ public sealed class Lakehouse
         Batches = new(this);
     }
 
-    Lakehouse(Lakehouse lake, LakeCatalog catalog)
+    Lakehouse(Lakehouse lake, LakeCatalog catalog, TableStore tables)
     {
         (Folder, Engines, Clock, cache) = (lake.Folder, lake.Engines, lake.Clock, lake.cache);
-        (Store, Tables, IsSingleWriter, Batches) = (lake.Store, lake.Tables, lake.IsSingleWriter, lake.Batches);
-        Catalog = catalog;
+        (Store, IsSingleWriter, Batches) = (lake.Store, lake.IsSingleWriter, lake.Batches);
+        (Catalog, Tables) = (catalog, tables);
     }
 
     /// <summary>Opens the lake at a location; no request goes to an object store yet.</summary>
@@ -155,8 +155,11 @@ public sealed class Lakehouse
         }
     }
 
-    /// <summary>Returns the same lake with the names of <see cref="LakeCatalog.ReadOnce"/>.</summary>
-    public Lakehouse WithNamesReadOnce() => new(this, Catalog.ReadOnce());
+    /// <summary>
+    /// Returns the same lake for one step: with the names of <see cref="LakeCatalog.ReadOnce"/>, and tables that are
+    /// looked at once a second. In an object store each look is a round trip.
+    /// </summary>
+    public Lakehouse ForStep() => new(this, Catalog.ReadOnce(), Tables.LookingEach(TimeSpan.FromSeconds(1)));
 
     /// <summary>Returns the table of a name, whether it exists or not.</summary>
     /// <exception cref="FozException">The name refers to a view.</exception>

@@ -27,6 +27,9 @@ public sealed class LakeTable
     /// <summary>Where indexes of its keys are kept; null for nowhere.</summary>
     internal KeyIndexCache? Keys { get; }
 
+    /// <inheritdoc cref="DeltaTable.LookingEach"/>
+    public LakeTable LookingEach(TimeSpan interval) => new(Delta.LookingEach(interval), Keys);
+
     /// <summary>Where it is, as people write it.</summary>
     public string Root => Delta.Store.Root;
 

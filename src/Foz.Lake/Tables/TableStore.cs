@@ -22,13 +22,21 @@ public sealed class TableStore(
 {
     readonly ConcurrentDictionary<string, LakeTable> tables = new(StringComparer.Ordinal);
     readonly CheckpointParquet checkpoints = new(engines);
+    TableStore? all;
+    TimeSpan lookInterval;
+
+    /// <summary>Returns the same tables, each as <see cref="LakeTable.LookingEach"/> returns it.</summary>
+    public TableStore LookingEach(TimeSpan interval) =>
+        new(lake, engines, clock, keys, openUrl) { all = this, lookInterval = interval };
 
     /// <summary>The table in a folder below the lake; it need not exist yet. What is known of it is kept.</summary>
     /// <param name="location">The folder.</param>
     /// <param name="name">What messages call it, as who opens it first says; null for its folder.</param>
     public LakeTable Open(string location, TableName? name = null) => tables.GetOrAdd(
         location,
-        static (location, table) => table.Store.OpenStore(table.Store.Lake.Within(location), table.Name?.ToString()),
+        static (location, table) => table.Store.all is { } all
+            ? all.Open(location, table.Name).LookingEach(table.Store.lookInterval)
+            : table.Store.OpenStore(table.Store.Lake.Within(location), table.Name?.ToString()),
         (Store: this, Name: name));
 
     /// <summary>The table in a folder of the lake, anywhere on this machine, or at the address of an object store that
@@ -36,6 +44,10 @@ public sealed class TableStore(
     /// <exception cref="FozException">It is an address, and the lake is none.</exception>
     public LakeTable OpenFolder(string folder)
     {
+        if (all is not null)
+            return tables.GetOrAdd(
+                folder,
+                static (place, store) => store.all!.OpenFolder(place).LookingEach(store.lookInterval), this);
         if (!ObjectStores.IsUrl(folder))
             return tables.GetOrAdd(
                 Path.GetFullPath(folder),

@@ -40,6 +40,8 @@ sealed class StepLog(IObjectStore lake, string step)
     const int BatchDigits = 20;
     const int ListingsMax = 10;
 
+    StepListing? listed;
+
     string Folder => Lakehouse.StepFolder(step);
 
     /// <summary>
@@ -61,9 +63,9 @@ sealed class StepLog(IObjectStore lake, string step)
     /// <exception cref="FozException">Another run opened the same batch.</exception>
     public async ValueTask OpenAsync(StepManifest manifest, CancellationToken cancellationToken)
     {
-        if (await lake.PutIfAbsentAsync(PathOf(manifest.Batch, Suffix), Write(manifest), cancellationToken)
-            is not PutIfAbsentResult.Created)
+        if (!await lake.TryCreateAsync(PathOf(manifest.Batch, Suffix), Write(manifest), cancellationToken))
             throw Taken(manifest);
+        listed = null;
     }
 
     /// <summary>
@@ -103,7 +105,7 @@ sealed class StepLog(IObjectStore lake, string step)
     /// <param name="cancellationToken">Stops it.</param>
     public async ValueTask FoldAsync(long lastDone, CancellationToken cancellationToken)
     {
-        var listing = await ListAsync(cancellationToken);
+        var listing = listed ?? await ListAsync(cancellationToken);
         var folded = listing.Current.Where(path => BatchOf(path) < lastDone).ToList();
         if (folded.Count > FoldMin)
         {
@@ -112,7 +114,7 @@ sealed class StepLog(IObjectStore lake, string step)
                 manifests.Add(await FindAsync(path, cancellationToken) ?? throw Unreadable(path, "it is gone", null));
             Failpoint.Hit("steps.fold");
             // If it is there already, it was written from the same manifests by a run that was cut off then.
-            await lake.PutIfAbsentAsync(
+            await lake.TryCreateAsync(
                 PathOf(manifests[^1].Batch, FoldedSuffix), Write(Fold(manifests)), cancellationToken);
             Failpoint.Hit("steps.folded");
             listing = await ListAsync(cancellationToken);
@@ -129,7 +131,7 @@ sealed class StepLog(IObjectStore lake, string step)
     /// those batches made. A second call does nothing.
     /// </summary>
     public async ValueTask ReplaceAsync(StepManifest manifest, CancellationToken cancellationToken) =>
-        await lake.PutIfAbsentAsync(PathOf(manifest.Batch, FoldedSuffix), Write(manifest), cancellationToken);
+        await lake.TryCreateAsync(PathOf(manifest.Batch, FoldedSuffix), Write(manifest), cancellationToken);
 
     /// <summary>Deletes all manifests of the step.</summary>
     public async ValueTask DeleteAsync(CancellationToken cancellationToken)
@@ -176,7 +178,7 @@ sealed class StepLog(IObjectStore lake, string step)
         await foreach (var info in lake.ListAsync(Folder, startAfter: null, cancellationToken)) paths.Add(info.Path);
         // The folded manifest of a batch sorts before the batch's own.
         var start = paths.FindLastIndex(path => path.EndsWith(FoldedSuffix, StringComparison.Ordinal));
-        return start < 0
+        return listed = start < 0
             ? new([], paths)
             : new(
                 [.. paths.Where((path, i) => i != start && BatchOf(path) <= BatchOf(paths[start]))],

@@ -34,8 +34,7 @@ static class ModelWork
             return new() { Step = node.Table, IsStream = false, Outcome = Outcome.Skipped };
         var log = new StepLog(context.Lake.Store, $"{node.Table}");
         await new StepBatches(context, node, log).TakeAsync(cancellationToken);
-        // A name that is asked for again and again costs a request to an object store each time.
-        var lake = context.Lake.WithNamesReadOnce();
+        var lake = context.Lake.ForStep();
         context = context with { Lake = lake, Reads = new(lake) };
         node = await RenderedModel.OfAsync(context, node, cancellationToken);
         var hooks = node.Model.Hooks;

@@ -22,7 +22,6 @@ namespace Foz.Pipelines.Runs.Models;
 /// <param name="node">The model.</param>
 sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
 {
-    readonly StepLog log = new(context.Lake.Store, node.Table.ToString());
     readonly RetainedTableChecks goesOn = new(context, node);
     readonly StepBatches batches = new(context, node, new(context.Lake.Store, node.Table.ToString()));
 
@@ -35,6 +34,8 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     bool leavesRows;
 
     Model Model => node.Model;
+
+    StepLog Log => batches.Log;
 
     /// <summary>Whether the table is rebuilt, with all rows that the SELECT returns.</summary>
     bool IsFullRefresh => context.IsFullRefresh && !Model.Materialization.IsFullRefreshRestricted;
@@ -183,11 +184,11 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
     async Task<StepResult?> RunBatchAsync(
         StepManifest manifest, BatchBefore before, CancellationToken cancellationToken, bool mayWait = false)
     {
-        if (before.Empty is not null) await log.ReopenAsync(before.Empty, manifest, cancellationToken);
+        if (before.Empty is not null) await Log.ReopenAsync(before.Empty, manifest, cancellationToken);
         else
         {
-            if (before.Done is not null) await log.FoldAsync(before.Done.Batch, cancellationToken);
-            await log.OpenAsync(manifest, cancellationToken);
+            if (before.Done is not null) await Log.FoldAsync(before.Done.Batch, cancellationToken);
+            await Log.OpenAsync(manifest, cancellationToken);
         }
         try
         {
@@ -221,7 +222,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
             }
             catch (DeltaException e) when (e.Kind is DeltaErrorKind.Conflict && race < StepContext.RacesMax)
             {
-                if (await carried.IsLeftBehindAsync(context.Lake, cancellationToken)) throw;
+                if (await carried.IsLeftBehindAsync(context.Lake.ForStep(), cancellationToken)) throw;
                 context.Warn(new($"another writer committed first ({e.Message}); the step is done again"));
             }
         }
@@ -375,7 +376,7 @@ sealed partial class ModelStep(StepContext context, GraphNode.OfModel node)
         // A table that is not there yet cannot tell that the batch was given up.
         var present = await context.Lake.OpenTableAsync(name, cancellationToken);
         if (await present.FindLatestAsync(cancellationToken) is null)
-            await log.EnsureOpenAsync(manifest, cancellationToken);
+            await Log.EnsureOpenAsync(manifest, cancellationToken);
         return await context.DefineTableAsync(name, description: null, Model.Owner, cancellationToken);
     }
 

@@ -20,6 +20,7 @@ sealed class RunHost : IAsyncDisposable
     readonly CancellationTokenSource stop = new();
     readonly Task sweeping;
     readonly ConcurrentDictionary<string, bool> waitedFor = new();
+    readonly ConcurrentDictionary<string, ReleasedLease> released = new(StringComparer.Ordinal);
 
     RunHost(LakeStore lake, TimeProvider clock, string runId, Heartbeat? beat, RunLease? whole)
     {
@@ -108,7 +109,7 @@ sealed class RunHost : IAsyncDisposable
                 onWait(holder);
             },
             clock);
-        return new(lake, environment, step, beat is null ? null : RunId, waiting, clock);
+        return new(lake, environment, step, beat is null ? null : RunId, waiting, clock, released);
     }
 
     /// <summary>Ends the work: the run's object is deleted, unless another process took its place.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Foz.Lake.Catalog;
@@ -18,6 +19,7 @@ sealed class StepLease : IAsyncDisposable
     readonly string? runId;
     readonly LeaseWait waiting;
     readonly TimeProvider clock;
+    readonly ConcurrentDictionary<string, ReleasedLease> released;
 
     HeldStep? held;
     string etag = "";
@@ -28,10 +30,13 @@ sealed class StepLease : IAsyncDisposable
     /// <param name="runId">The host; null where it holds the whole lake.</param>
     /// <param name="waiting">How long it is waited for.</param>
     /// <param name="clock">The time.</param>
+    /// <param name="released">What the host released, by path: where nothing took it since, it is taken unread.</param>
     public StepLease(
-        LakeStore lake, string environment, string step, string? runId, LeaseWait waiting, TimeProvider clock)
+        LakeStore lake, string environment, string step, string? runId, LeaseWait waiting, TimeProvider clock,
+        ConcurrentDictionary<string, ReleasedLease> released)
     {
         (this.lake, this.step, this.runId, this.waiting, this.clock) = (lake, step, runId, waiting, clock);
+        this.released = released;
         path = Lakehouse.StepLease(environment, step);
     }
 
@@ -50,6 +55,14 @@ sealed class StepLease : IAsyncDisposable
     public async Task<bool> TakeAsync(Func<long, CancellationToken, Task> raise, CancellationToken cancellationToken)
     {
         if (runId is null || held is not null) return false;
+        if (released.TryRemove(path, out var last)
+            && await Leases.WriteAsync(
+                lake, path, Write(last.Lease with { IsReleased = false }), last.ETag, cancellationToken) is { } known)
+        {
+            Failpoint.Hit("lease.taken");
+            (held, etag, Epoch) = (last.Lease with { IsReleased = false }, known, last.Lease.Epoch);
+            return true;
+        }
         var hosts = new Hosts(lake, clock);
         var watch = new LeaseWatch(clock);
         while (true)
@@ -95,9 +108,11 @@ sealed class StepLease : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (held is null) return;
+        var ended = held with { IsReleased = true };
         try
         {
-            await lake.PutIfMatchAsync(path, Write(held with { IsReleased = true }), etag, CancellationToken.None);
+            if (await Leases.WriteAsync(lake, path, Write(ended), etag, CancellationToken.None) is { } tag)
+                released[path] = new(ended, tag);
         }
         catch (StorageException)
         {
@@ -108,6 +123,11 @@ sealed class StepLease : IAsyncDisposable
 
     static byte[] Write(HeldStep held) => JsonSerializer.SerializeToUtf8Bytes(held, StepLeaseJson.Default.HeldStep);
 }
+
+/// <summary>A lease as its host released it.</summary>
+/// <param name="Lease">What it holds.</param>
+/// <param name="ETag">The tag of that.</param>
+readonly record struct ReleasedLease(HeldStep Lease, string ETag);
 
 /// <summary>What the lease of a step holds.</summary>
 sealed record HeldStep

@@ -22,6 +22,9 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
     const string Operation = "GIVE UP BATCH";
     const string TakeOverOperation = "TAKE OVER STEP";
 
+    /// <summary>Gets the step's manifests.</summary>
+    public StepLog Log => log;
+
     bool IsView => node is GraphNode.OfModel { Model.Materialization: Materialization.View };
 
     /// <summary>The tables that are committed before the main one.</summary>
@@ -39,8 +42,10 @@ sealed class StepBatches(StepContext context, GraphNode node, StepLog log)
     /// <summary>Reads how far the step has come.</summary>
     public async Task<StepProgress> ReadAsync(CancellationToken cancellationToken)
     {
-        var last = await log.ReadLastAsync(cancellationToken);
+        // In an object store both take several round trips.
+        var reading = log.ReadLastAsync(cancellationToken).AsTask();
         var carried = await LastCommittedBatch.ReadAsync(context.Lake, node.Table, IsView, cancellationToken);
+        var last = await reading;
         if (last is null || carried.Has(last)) return new(carried, last, last, Open: null);
         var all = await log.ReadEachAsync(cancellationToken);
         if (all.FirstOrDefault(carried.HasLate) is { } late)

@@ -1,4 +1,6 @@
 using Foz.Delta;
+using Foz.Delta.Log;
+using Foz.Delta.Transactions;
 
 namespace Foz.Tests.Delta.Snapshots;
 
@@ -54,6 +56,45 @@ public sealed class DeltaTableTests : IDisposable
         Assert.Same(advanced, await writer.LatestSnapshotAsync(Ct));
         Assert.Equal(0, snapshot.FileCount);
         Assert.Equal(1, advanced.FileCount);
+    }
+
+    [Fact]
+    public async Task A_table_that_looks_each_second_sees_others_later_and_its_own_at_once()
+    {
+        await table.CreateAsync();
+        var all = table.Open();
+        var step = all.LookingEach(TimeSpan.FromSeconds(1));
+        var first = await step.LatestSnapshotAsync(Ct);
+        await CommitOfOtherAsync(1, "a");
+        Assert.Same(first, await step.LatestSnapshotAsync(Ct));
+        Assert.Same(first, await step.SnapshotAsync(0, Ct));
+        table.Time.Now += TimeSpan.FromSeconds(1);
+        Assert.Equal(1, (await step.LatestSnapshotAsync(Ct)).Version);
+        var own = all.Advance(await step.LatestSnapshotAsync(Ct), await CommitOfOtherAsync(2, "b"));
+        Assert.Same(own, await step.LatestSnapshotAsync(Ct));
+        Assert.Equal("b", Assert.Single((await step.ReadCommitAsync(2, Ct))!.Actions.OfType<AddFile>()).Path.Value);
+    }
+
+    [Fact]
+    public async Task A_table_that_looks_each_second_looks_at_once_where_another_writer_was_first()
+    {
+        await table.CreateAsync();
+        var step = table.Open().LookingEach(TimeSpan.FromSeconds(1));
+        var transaction = new Transaction(step, await step.LatestSnapshotAsync(Ct), new() { Operation = "WRITE" });
+        transaction.ReadWholeTable();
+        transaction.Add(LogTable.Add("own"));
+        await CommitOfOtherAsync(1, "other");
+        Assert.IsType<CommitResult.Conflicted>(await transaction.CommitAsync(Ct));
+        Assert.Equal(1, (await step.LatestSnapshotAsync(Ct)).Version);
+    }
+
+    /// <summary>Commits a file, and lets no time pass.</summary>
+    async Task<Commit> CommitOfOtherAsync(long version, string path)
+    {
+        var now = table.Time.Now;
+        var commit = await table.CommitAsync(version, LogTable.Add(path));
+        table.Time.Now = now;
+        return commit;
     }
 
     [Fact]

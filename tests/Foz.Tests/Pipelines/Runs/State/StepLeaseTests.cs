@@ -56,6 +56,27 @@ public sealed class StepLeaseTests : IDisposable
     }
 
     [Fact]
+    public async Task A_host_that_takes_a_step_again_sees_who_had_it_meanwhile()
+    {
+        await using var first = await StartAsync("first");
+        await using var second = await StartAsync("second");
+        for (var round = 0; round < 2; round++)
+            await using (var own = LeaseOf(first, "silver.orders"))
+                Assert.True(await TakeAsync(own));
+        await using (var held = LeaseOf(second, "silver.orders"))
+        {
+            await TakeAsync(held);
+            var error = await Assert.ThrowsAsync<FozException>(
+                () => TakeAsync(LeaseOf(first, "silver.orders", TimeSpan.FromMilliseconds(1))));
+            Assert.Contains("run second", error.Message, StringComparison.Ordinal);
+        }
+        await using (var own = LeaseOf(first, "silver.orders")) Assert.True(await TakeAsync(own));
+        await WriteAsync("_foz/leases/dev/silver.orders.json", """{"host":"dead","epoch":4,"isReleased":false}""");
+        await using (var own = LeaseOf(first, "silver.orders")) Assert.True(await TakeAsync(own));
+        Assert.Equal([5], raised);
+    }
+
+    [Fact]
     public async Task A_step_whose_host_died_is_taken_over_with_the_next_epoch()
     {
         await WriteAsync("_foz/leases/dev/silver.orders.json", """{"host":"dead","epoch":4,"isReleased":false}""");
@@ -98,7 +119,7 @@ public sealed class StepLeaseTests : IDisposable
         var startedAt = clock.GetTimestamp();
 
         var lease = new StepLease(
-            Store, "dev", "silver.orders", "other", new(TimeSpan.FromMinutes(1), _ => { }, clock), clock);
+            Store, "dev", "silver.orders", "other", new(TimeSpan.FromMinutes(1), _ => { }, clock), clock, new());
         Assert.True(await TakeAsync(lease));
 
         Assert.InRange(
