@@ -82,16 +82,28 @@ sealed class CdcInput
             if (Derived is null or { Count: 0 }) return ChangeColumns.Unchanged;
             var sent = Derived.Where(column => !Has(column.Value.Columns, column.Key)).Select(column => column.Key);
             var parts = Derived.Where(column => column.Value.Columns.Count > 0).Select(column =>
-                $"CASE WHEN {Lacks("any", column.Value)} THEN [{SqlText.Literal(column.Key)}] ELSE [] END");
+                $"CASE WHEN {Lacks("any", column.Value.Columns)} THEN [{SqlText.Literal(column.Key)}] ELSE [] END");
             return $"CASE WHEN {ChangeColumns.Unchanged} IS NOT NULL THEN list_concat(list_filter("
                 + $"{ChangeColumns.Unchanged}, lambda foz_name: foz_name NOT IN ({Texts(sent.Append(""))})), "
                 + $"{string.Join(", ", parts.Append("[]"))}) END";
         }
     }
 
-    /// <summary>SQL of whether the source did not send any, or all, of the columns that one is made from.</summary>
-    static string Lacks(string which, CdcOrigin origin) =>
-        $"list_has_{which}({ChangeColumns.Unchanged}, [{Texts(origin.Columns)}])";
+    /// <summary>SQL of whether the source did not send any, or all, of some columns.</summary>
+    static string Lacks(string which, IEnumerable<string> columns) =>
+        $"list_has_{which}({ChangeColumns.Unchanged}, [{Texts(columns)}])";
+
+    /// <summary>
+    /// SQL of whether a row lacks some of what a column is made from, and has others that may be new. A key is as it
+    /// was, but for the row that an update of it makes, which comes as an insert.
+    /// </summary>
+    string LacksSomeSql(CdcOrigin origin)
+    {
+        var others = origin.Columns.Where(column => !Has(Keys, column)).ToList();
+        var some = origin.HasOthers ? "true" : $"NOT {Lacks("all", others)}";
+        if (others.Count < origin.Columns.Count) some += $" OR {ChangeColumns.Op} = 'c'";
+        return $"({Lacks("any", others)} AND ({some}))";
+    }
 
     /// <summary>The columns that are made from several others, of which a row may have some and lack some.</summary>
     IEnumerable<KeyValuePair<string, CdcOrigin>> Mixed => !HasAbsent || Derived is null
@@ -127,8 +139,7 @@ sealed class CdcInput
         get
         {
             var (truncates, deletes) = (Strategy.Truncates, Strategy.Deletes);
-            var lacks = string.Join(" OR ", Mixed.Select(column =>
-                Lacks("any", column.Value) + (column.Value.HasOthers ? "" : $" AND NOT {Lacks("all", column.Value)}")));
+            var lacks = string.Join(" OR ", Mixed.Select(column => LacksSomeSql(column.Value)));
             var cases = (hasOtherKey is null ? "" : $"WHEN {hasOtherKey} THEN 'm' ")
                 + (truncates is null ? "" : $"WHEN ({truncates}\n) THEN 't' ")
                 + (deletes is null ? "" : $"WHEN ({deletes}\n) THEN 'd' ")
@@ -143,9 +154,15 @@ sealed class CdcInput
         Model model, IncrementalStrategy.Cdc strategy, Relation rows, CancellationToken cancellationToken)
     {
         if (strategy.Keys.Count == 0)
-            throw new FozException(ErrorKind.Configuration, $"'strategy: cdc' of {model.Name} needs 'keys'")
+            throw new FozException(
+                ErrorKind.Configuration,
+                model.IsImplicit
+                    ? $"'silver: current' needs 'keys' of the stream '{model.Name.Name}': its table has none, or cannot "
+                        + "be read"
+                    : $"'strategy: cdc' of {model.Name} needs 'keys'")
             {
-                Place = model.Place, Hint = "name the columns that identify a row: its source does not tell them",
+                Place = model.Place,
+                Hint = "name the columns that identify a row: keys: [id]; or give the source's table a primary key",
             };
         var given = rows.Describe(cancellationToken);
         var input = new CdcInput(model, strategy, given);

@@ -66,6 +66,7 @@ public sealed class CdcServerTests(PostgreSqlServer server)
     [InlineData("SELECT id, n, left(big, 3) AS \"Ünder Score\", other, {1} FROM (SELECT * FROM {0}) AS q")]
     [InlineData("SELECT t.*, l.big AS name FROM {0} AS t LEFT JOIN silver.names AS l ON t.n % 2 = l.n")]
     [InlineData("SELECT * EXCLUDE (big), big || other AS mixed FROM {0}", "mixed")]
+    [InlineData("SELECT *, left(other, 2) || id AS mixed FROM {0}", "mixed")]
     [InlineData("SELECT t.*, CASE WHEN t.n % 2 = 0 THEN t.big ELSE t.other END AS mixed FROM {0} AS t", "mixed")]
     [InlineData("SELECT *, {{'b': big, 'n': n}} AS mixed, [big, other] AS l FROM {0}", "mixed, l")]
     [InlineData("SELECT *, (SELECT max(length(x)) FROM (VALUES (big), (other)) AS v(x)) AS mixed FROM {0}", "mixed")]
