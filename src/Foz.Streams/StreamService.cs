@@ -48,7 +48,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
                     Delay = last is null ? null : last.SyncedAt - (last.CommittedAt ?? last.SyncedAt),
                     Lag = lag,
                     RowsHeld = held?.Rows ?? 0,
-                    HeldFor = held?.Reason,
+                    HeldFor = held?.Reason.Text,
                 });
             }
         }
@@ -199,7 +199,7 @@ public sealed class StreamService(Lakehouse lake, Project project)
         }
     }
 
-    async Task<(long Rows, string Reason)?> FindHeldAsync(
+    async Task<(long Rows, HoldReason Reason)?> FindHeldAsync(
         ProjectSource source, ProjectStream stream, CancellationToken cancellationToken)
     {
         var table = await lake.OpenTableAsync(stream.Table, cancellationToken);

@@ -55,13 +55,17 @@ sealed class OpenedProject : IAsyncDisposable
     /// <exception cref="FozException">It cannot be asked, or a stream has none.</exception>
     async Task FindKeysAsync(string name, ISource source, EnginePool engines, CancellationToken cancellationToken)
     {
-        var streams = Project.StreamsToIdentify(Project.Sources.First(known => known.Name == name));
+        var known = Project.Sources.First(known => known.Name == name);
+        var streams = Project.StreamsToIdentify(known);
         if (streams.Count == 0) return;
         var keys = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
         var errors = new Foz.Lake.Configuration.ErrorList();
         foreach (var stream in streams)
         {
             var found = await FindKeysAsync(stream);
+            foreach (var masked in CurrentModel.MaskedKeys(
+                known.Streams.First(one => one.Definition == stream), stream.Keys.Count > 0 ? stream.Keys : found))
+                errors.Add(masked);
             if (stream.Keys.Count > 0) continue;
             keys[stream.Name] = found;
             if (found.Count == 0) errors.Add(CurrentModel.WithoutKeys(stream));

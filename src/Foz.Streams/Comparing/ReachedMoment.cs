@@ -59,9 +59,9 @@ sealed class ReachedMoment(Lakehouse lake, ComparedTable compared, IChangeSource
             {
                 var present = await table.FindLatestAsync(cancellationToken);
                 if (HeldChanges.Find(await held.FindLatestAsync(cancellationToken), present, step) is { } why)
-                    throw new FozException(ErrorKind.Data, $"{name} stands still, and lacks changes: {why.Reason}")
+                    throw new FozException(ErrorKind.Data, $"{name} stands still, and lacks changes: {why.Reason.Text}")
                     {
-                        Hint = $"mend it, then: foz stream resume {name}",
+                        Hint = why.Reason.Hint ?? $"mend it, then: foz stream resume {name}",
                     };
                 if (present is not null && (!last.Tables.Contains($"{name}", StringComparer.Ordinal)
                     || present.BatchOf(step) >= last.Number))

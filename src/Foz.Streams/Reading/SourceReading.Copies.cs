@@ -46,10 +46,21 @@ sealed partial class SourceReading
         return any;
     }
 
-    /// <summary>Keeps that the changes of a table are read from its copy on.</summary>
+    /// <summary>
+    /// Whether a copy has all of some changes already; they may have types that its table no longer has.
+    /// </summary>
+    bool IsOlder(TableChanges changes, long copy) =>
+        changes.Rows.RowCount is > 0 and var count && changes.Marks.Positions[count - 1] + reader.Offset < copy;
+
+    /// <summary>Keeps whether the changes of a table are read from its copy on.</summary>
     async Task KeepCopyAsync(BronzeTable table, CancellationToken cancellationToken)
     {
         var name = table.Stream.Definition.Name;
+        if (table.CopiedAt is null)
+        {
+            if (reader.Streams.ContainsKey(name)) await KeepAsync(reader.Without([name]), cancellationToken);
+            return;
+        }
         var known = feed.Tables.First(known => known.Stream == name);
         if (!reader.Streams.ContainsKey(name))
         {

@@ -59,18 +59,12 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
         // is kept before the source logs them, or changes are read without them.
         var logged = await feed.Source.FindLoggedAsync(cancellationToken);
         var whole = feed.Tables.Where(known => IsWhole(known, logged)).Select(known => known.Stream).ToHashSet();
+        await OpenTablesAsync(whole, cancellationToken);
         if (whole.Count < reader.Streams.Count)
             await KeepAsync(reader.Without([.. reader.Streams.Keys.Except(whole)]), cancellationToken);
-        foreach (var known in work.Streams)
-        {
-            if (feed.Refused.ContainsKey(known.Definition.Name)) continue;
-            var table = new BronzeTable(
-                work, known, await work.DefineAsync(known.Table, known.Description, cancellationToken));
+        foreach (var (name, table) in tables)
             await table.OpenAsync(
-                text => NumberOf(feed.Source.ParsePosition(text)), whole.Contains(known.Definition.Name),
-                cancellationToken);
-            tables[known.Definition.Name] = table;
-        }
+                text => NumberOf(feed.Source.ParsePosition(text)), whole.Contains(name), cancellationToken);
         copies = new(work, feed.Source, KeepCopyAsync);
         if (await log.FindLastAsync(cancellationToken) is { } found)
         {
@@ -84,6 +78,23 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
         }
         isCopying = tables.Values.Any(table => table.NeedsCopy);
         opened.TrySetResult(true);
+    }
+
+    /// <summary>Opens the tables; those with other masks than their rows were written with are not whole.</summary>
+    async Task OpenTablesAsync(HashSet<string> whole, CancellationToken cancellationToken)
+    {
+        foreach (var known in work.Streams)
+        {
+            var name = known.Definition.Name;
+            if (feed.Refused.ContainsKey(name)) continue;
+            var table = new BronzeTable(
+                work, known, await work.DefineAsync(known.Table, known.Description, cancellationToken));
+            tables[name] = table;
+            if (await table.FindRemaskedAsync(cancellationToken) is { } column && whole.Remove(name))
+                work.Warn(new(
+                    $"the mask of {column} changed: {known.Table} is copied again; its earlier rows stay as history, "
+                        + "with the values that they have"));
+        }
     }
 
     /// <summary>
@@ -324,7 +335,8 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
         await foreach (var part in stream!.ReadBatchAsync(limits, cancellationToken))
             switch (part)
             {
-                case ChangePart.Rows(var changes) when TableOf(changes.Table) is { CopiedAt: not null } table:
+                case ChangePart.Rows(var changes) when TableOf(changes.Table) is { CopiedAt: { } copy } table
+                    && !IsOlder(changes, copy):
                     await staged.AddAsync(table, changes, cancellationToken);
                     work.Meter.AddRows(changes.Rows.RowCount);
                     break;

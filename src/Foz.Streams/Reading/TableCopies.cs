@@ -13,7 +13,7 @@ namespace Foz.Streams.Reading;
 /// </summary>
 /// <param name="work">The source, and what it is read for.</param>
 /// <param name="source">Takes the moments.</param>
-/// <param name="copied">Called after each part of a table.</param>
+/// <param name="copied">Called after each part of a table, also where the table could not take it.</param>
 sealed class TableCopies(
     ChangeWork work, IChangeSource source, Func<BronzeTable, CancellationToken, Task> copied) : IAsyncDisposable
 {
@@ -109,7 +109,7 @@ sealed class TableCopies(
             foreach (var warning in rows.Warnings) work.Warn(warning);
             var isMore = await table.CopyAsync(session, part, start!, cancellationToken);
             Failpoint.Hit("streams.copied");
-            if (table.CopiedAt is not null) await copied(table, cancellationToken);
+            await copied(table, cancellationToken);
             return isMore;
         }
         finally

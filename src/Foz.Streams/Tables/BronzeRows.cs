@@ -15,6 +15,9 @@ sealed class BronzeRows(ProjectSource source, ProjectStream stream)
     /// <summary>The column of values that no other one can hold.</summary>
     public const string RescuedName = "_rescued_data";
 
+    /// <summary>Gets the masks of the stream's columns.</summary>
+    public StreamMasks Masks { get; } = StreamMasks.Of(stream, source.MaskKey);
+
     /// <summary>Returns the columns of changes; a later one wins.</summary>
     public static List<Field> FieldsOf(ChangeSelect changes) =>
         [.. changes.Tables.Reverse().SelectMany(known => known.Fields).DistinctBy(field => field.Name)];

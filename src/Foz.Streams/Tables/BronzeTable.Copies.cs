@@ -81,18 +81,22 @@ sealed partial class BronzeTable
             [
                 ChangeColumns.LogRetention,
                 Batches,
+                Masks,
                 KeyValuePair.Create(CopyProgress.Property, isWhole ? null : $"{begun}"),
                 .. isWhole ? CopiedAs(begun.First)
                     : copiedAt is null ? [KeyValuePair.Create(CopyProperty, (string?)null)]
                     : Array.Empty<KeyValuePair<string, string?>>(),
             ],
         };
-        var writer = new TableWriter(session);
         try
         {
-            await using var change = await ExplainAsync(() => replaces
-                ? writer.OverwriteAsync(table, select, options, cancellationToken)
-                : writer.AppendAsync(table, select, options, cancellationToken));
+            await using var change = await WriteCopyAsync(session, select, options, replaces, cancellationToken);
+            if (change is null)
+            {
+                ForgetCopy();
+                AskForCopy();
+                return false;
+            }
             await work.DescribeAsync(stream, change);
             await CommitOwnAsync(change, moment, cancellationToken);
         }
@@ -105,6 +109,28 @@ sealed partial class BronzeTable
         (copying, isCopyAsked) = (isWhole ? null : begun, false);
         IsCopiedAlone = !isWhole && (IsCopiedAlone || part.IsLast);
         return !part.IsLast;
+    }
+
+    /// <summary>
+    /// Writes files of a part. Where its types do not fit, it takes the place of all rows if a user asked for the copy.
+    /// </summary>
+    /// <returns>
+    /// The change; null where changes since the copy's moment would be lost: it begins again while none are read.
+    /// </returns>
+    async Task<TableChange?> WriteCopyAsync(
+        EngineSession session, string select, WriteOptions options, bool replaces, CancellationToken cancellationToken)
+    {
+        var writer = new TableWriter(session);
+        if (!replaces)
+            try
+            {
+                return await ExplainAsync(() => writer.AppendAsync(table, select, options, cancellationToken));
+            }
+            catch (FozException e) when (isCopyAsked && IsOfTypes(e))
+            {
+                if (copiedAt is not null) return null;
+            }
+        return await writer.OverwriteAsync(table, select, options, cancellationToken);
     }
 
     KeyValuePair<string, string?>[] CopiedAs(string position) =>

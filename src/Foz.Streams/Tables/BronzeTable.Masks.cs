@@ -11,6 +11,22 @@ namespace Foz.Streams.Tables;
 /// </content>
 sealed partial class BronzeTable
 {
+    /// <summary>The property of a table that has the masks of the rows that were written last.</summary>
+    const string MasksProperty = "foz.streams.masks";
+
+    KeyValuePair<string, string?> Masks => KeyValuePair.Create(MasksProperty, (string?)$"{rows.Masks}");
+
+    /// <summary>
+    /// Finds a column whose mask is another than that of the rows that the table has: its values would be of two kinds,
+    /// and rows that it identifies would not be found again. Null for none.
+    /// </summary>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<string?> FindRemaskedAsync(CancellationToken cancellationToken) =>
+        await table.FindLatestAsync(cancellationToken) is { } present
+            && StreamMasks.Parse(present.Properties.GetValueOrDefault(MasksProperty)) is { } before
+            ? before.FindChanged(rows.Masks, present.Fields)
+            : null;
+
     async Task<(string Missing, IReadOnlyList<string> Unknown)?> FindUnmaskedAsync(
         IEnumerable<IReadOnlyList<Field>> tables, CancellationToken cancellationToken)
     {

@@ -35,7 +35,7 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
     readonly string step = StepOf(work.Source);
     HeldChanges held = null!;
     FozException? error;
-    string? heldFor;
+    HoldReason? heldFor;
     long rowsWritten, rowsHeld;
     long? version, copiedAt;
     Func<string, long> numberOf = null!;
@@ -120,7 +120,7 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
             }
             catch (FozException e) when (IsMisfit(e))
             {
-                heldFor = e.Message;
+                heldFor = ReasonOf(e);
                 held = new(
                     await work.DefineAsync(
                         stream.Table.Held, $"Changes that wait until {stream.Table} can take them", cancellationToken),
@@ -185,7 +185,7 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         }
         catch (FozException e) when (IsMisfit(e))
         {
-            heldFor = e.Message;
+            heldFor = ReasonOf(e);
             return false;
         }
         await held.ClearAsync(work.Lake.Engines, cancellationToken);
@@ -201,9 +201,9 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
             var fault = heldFor is null ? error : new FozException(
                 ErrorKind.Data,
                 $"{stream.Table} stands still, {rowsHeld:N0} {(rowsHeld == 1 ? "change is" : "changes are")} held: "
-                    + heldFor)
+                    + heldFor.Text)
             {
-                Hint = held.Mend,
+                Hint = heldFor.Hint ?? held.Mend,
             };
             return fault is null ? null : FaultOf(stream.Table, fault);
         }
@@ -264,8 +264,8 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         {
             Batch = new(step, part.Number),
             Properties = begun is null
-                ? [Batches]
-                : [Batches, KeyValuePair.Create(CopyProgress.Property, (string?)$"{begun}")],
+                ? [Batches, Masks]
+                : [Batches, Masks, KeyValuePair.Create(CopyProgress.Property, (string?)$"{begun}")],
         };
         var change = await writer.AppendAsync(table, With(earlier, select), options, cancellationToken);
         if (before is not null) await before.DisposeAsync();
@@ -293,19 +293,24 @@ sealed partial class BronzeTable(ChangeWork work, ProjectStream stream, LakeTabl
         {
             return await write();
         }
-        catch (FozException e)
-            when (e.InnerException is DeltaException
-            {
-                Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled
-            })
+        catch (FozException e) when (IsOfTypes(e))
         {
-            throw new FozException(e.Kind, e.Message, e)
+            throw new FozException(e.Kind, e.Message, e.InnerException)
             {
                 Place = stream.Definition.Place,
-                Hint = $"DROP TABLE {stream.Name} lets the next run copy the table again, with its new type",
+                Hint = $"foz stream snapshot {stream.Name} copies the table again with its new types; the rows so far "
+                    + "are then in earlier versions of it only",
             };
         }
     }
+
+    /// <summary>Whether an error says that rows have other types than the table.</summary>
+    static bool IsOfTypes(FozException error) => error.InnerException is DeltaException
+    {
+        Kind: DeltaErrorKind.TypeMismatch or DeltaErrorKind.TypeWideningDisabled,
+    };
+
+    static HoldReason ReasonOf(FozException error) => new(error.Message, IsOfTypes(error) ? error.Hint : null);
 
     async Task<string> WithoutNewAsync(
         string select, IEnumerable<Field> fields, CancellationToken cancellationToken)

@@ -23,6 +23,8 @@ sealed class HeldChanges(LakeTable table, TableName bronze)
     /// <summary>The property of the table that says why the bronze table could not take them.</summary>
     public const string ReasonProperty = "foz.streams.held";
 
+    const string HintProperty = $"{ReasonProperty}.hint";
+
     /// <summary>
     /// The column of held rows without some of their values, which have no place in the lake: the names.
     /// </summary>
@@ -40,9 +42,11 @@ sealed class HeldChanges(LakeTable table, TableName bronze)
     /// <param name="held">The table of the held changes; null where there is none.</param>
     /// <param name="bronze">The bronze table; null where there is none.</param>
     /// <param name="step">The step of the source's batches.</param>
-    public static (long Rows, string Reason)? Find(TableSnapshot? held, TableSnapshot? bronze, string step) =>
+    public static (long Rows, HoldReason Reason)? Find(TableSnapshot? held, TableSnapshot? bronze, string step) =>
         held is { RowCount: > 0 and var rows } && held.BatchOf(step) > (bronze?.BatchOf(step) ?? -1)
-            ? (rows, held.Properties.GetValueOrDefault(ReasonProperty) ?? "it is not known why")
+            ? (rows, new(
+                held.Properties.GetValueOrDefault(ReasonProperty) ?? "it is not known why",
+                held.Properties.GetValueOrDefault(HintProperty)))
             : null;
 
     /// <summary>Writes files of changes; nothing of it is in the table yet.</summary>
@@ -53,18 +57,18 @@ sealed class HeldChanges(LakeTable table, TableName bronze)
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">Too many are held already.</exception>
     public async Task<TableChange> WriteAsync(
-        EngineSession session, string select, StepBatch batch, string reason, CancellationToken cancellationToken)
+        EngineSession session, string select, StepBatch batch, HoldReason reason, CancellationToken cancellationToken)
     {
         if ((await table.FindLatestAsync(cancellationToken))?.RowCount >= RowsMax)
             throw new FozException(
-                ErrorKind.Resource, $"{table.Name} holds {RowsMax:N0} changes, and takes no more: {reason}")
+                ErrorKind.Resource, $"{table.Name} holds {RowsMax:N0} changes, and takes no more: {reason.Text}")
             {
-                Hint = $"the source stands still; {Mend}",
+                Hint = $"the source stands still; {reason.Hint ?? Mend}",
             };
         var options = new WriteOptions
         {
             Batch = batch,
-            Properties = [KeyValuePair.Create(ReasonProperty, (string?)reason), ChangeColumns.LogRetention],
+            Properties = [.. PropertiesOf(reason), ChangeColumns.LogRetention],
             Description = "Changes that wait until their table can take them",
         };
         return await new TableWriter(session).AppendAsync(
@@ -102,7 +106,7 @@ sealed class HeldChanges(LakeTable table, TableName bronze)
     {
         if (await table.FindLatestAsync(cancellationToken) is not { RowCount: > 0 }) return;
         using var session = engines.Open(Workload.Ingestion);
-        var options = new WriteOptions { Properties = [KeyValuePair.Create(ReasonProperty, (string?)null)] };
+        var options = new WriteOptions { Properties = PropertiesOf(reason: null) };
         await using var change = await new TableWriter(session).DeleteAsync(
             table, new("true"), options, cancellationToken);
         await change.CommitAsync(cancellationToken);
@@ -110,6 +114,9 @@ sealed class HeldChanges(LakeTable table, TableName bronze)
 
     /// <summary>Returns how a user lets the changes reach their table.</summary>
     public string Mend => $"mend it, then: foz stream resume {bronze}";
+
+    static KeyValuePair<string, string?>[] PropertiesOf(HoldReason? reason) =>
+        [new(ReasonProperty, reason?.Text), new(HintProperty, reason?.Hint)];
 
     /// <summary>Rows as one text each, with what is worth looking at beside it.</summary>
     static string Pack(EngineSession session, string select, long batch, CancellationToken cancellationToken)
@@ -142,3 +149,8 @@ sealed class HeldChanges(LakeTable table, TableName bronze)
         _ => DataType.String,
     };
 }
+
+/// <summary>Why a table cannot take its changes.</summary>
+/// <param name="Text">The reason.</param>
+/// <param name="Hint">What ends it; null where the reason is to be mended before the changes are brought in.</param>
+sealed record HoldReason(string Text, string? Hint);

@@ -130,6 +130,72 @@ public sealed class ChangeHoldTests(PostgreSqlServer server)
         await logged.AssertSameAsync("a", "id", "id", "v");
     }
 
+    [Theory]
+    [InlineData("text", "ALTER TABLE t ALTER v TYPE int USING id; UPDATE t SET v = v + 1 WHERE id < 3", true)]
+    [InlineData("bigint", "ALTER TABLE t ALTER v TYPE text; UPDATE t SET v = v || 'x' WHERE id < 3", false)]
+    [InlineData("bigint", "ALTER TABLE t ALTER v TYPE text; CREATE TABLE nothing ()", true)]
+    public async Task A_table_with_another_type_is_copied_again_where_a_user_asks_for_it(
+        string type, string change, bool isReset)
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            $"CREATE TABLE t (id int PRIMARY KEY, v {type}); INSERT INTO t SELECT i, i FROM generate_series(1, 5) i; {Tables}",
+            "t", "a");
+        var (database, lake) = (logged.Database, logged.Lake);
+        logged.WriteStreams("  t: {mode: cdc}\n  a: {mode: cdc}\nsilver: current\n");
+        lake.Write("models/silver/history.sql", """
+            /* @foz
+            materialization: {type: incremental, strategy: cdc, stored_as_scd_type: 2}
+            @foz */
+            SELECT * FROM STREAM(bronze.t)
+            """);
+        await lake.RunWellAsync();
+        await database.ExecuteAsync($"DELETE FROM t WHERE id = 5; {change}; UPDATE a SET v = 'x' WHERE id = 1");
+        if (isReset) (await FozProcess.RunAsync(lake.Folder, "stream", "reset", "shop")).Expect(0);
+        var hint = (await RunHeldAsync(lake, rows: 0)).Error!.Hint!;
+        Assert.StartsWith("foz stream snapshot bronze.t copies the table again with its new types;", hint, StringComparison.Ordinal);
+        await database.ExecuteAsync("DELETE FROM t WHERE id = 4");
+        Assert.Equal(hint, (await RunHeldAsync(lake, rows: 0)).Error!.Hint);
+        var other = await lake.QueryAsync("SELECT count(*) FROM bronze.a");
+
+        (await FozProcess.RunAsync(lake.Folder, "stream", "snapshot", "bronze.t")).Expect(0);
+        // A history cannot have values of both types in a column.
+        var history = Assert.Single((await lake.RunAsync()).Steps, step => step.Outcome is Outcome.Failed);
+        Assert.Contains("foz run silver.history --full-refresh rebuilds the table", history.Error!.Hint, StringComparison.Ordinal);
+        (await FozProcess.RunAsync(lake.Folder, "run", "silver.history", "--full-refresh")).Expect(0);
+        await AssertRightAsync();
+        await database.ExecuteAsync("DELETE FROM t WHERE id = 3; INSERT INTO t VALUES (9, '9')");
+        await lake.RunWellAsync();
+        await AssertRightAsync();
+        Assert.Equal(other, await lake.QueryAsync("SELECT count(*) FROM bronze.a"));
+
+        async Task AssertRightAsync()
+        {
+            await logged.AssertSameAsync("t", "id", "id", "v");
+            var rows = (await database.QueryAsync("SELECT id, v FROM t ORDER BY id")).Select(row => string.Join('|', row)).ToList();
+            Assert.Equal(rows, await lake.QueryAsync("SELECT id, v FROM silver.t ORDER BY id"));
+            Assert.Equal(rows, await lake.QueryAsync("SELECT id, v FROM silver.history WHERE __END_AT IS NULL ORDER BY id"));
+        }
+    }
+
+    [Fact]
+    public async Task A_copy_with_other_types_of_a_table_that_goes_on_loses_no_change()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(server, Tables, "a", "b");
+        var (database, lake) = (logged.Database, logged.Lake);
+        logged.WriteStreams("  a: {mode: cdc}\n  b: {mode: cdc}\nsilver: current\n");
+        await lake.RunWellAsync();
+        await database.ExecuteAsync("UPDATE a SET v = NULL WHERE id = 1; ALTER TABLE a ALTER v TYPE int USING id");
+        (await FozProcess.RunAsync(lake.Folder, "stream", "snapshot", "bronze.a")).Expect(0);
+        await lake.RunWellAsync();
+        await database.ExecuteAsync("UPDATE a SET v = v + 1 WHERE id < 4; DELETE FROM a WHERE id = 5");
+        await lake.RunWellAsync();
+        await logged.AssertSameAsync("a", "id", "id", "v");
+        Assert.Equal(
+            (await database.QueryAsync("SELECT id, v FROM a ORDER BY id")).Select(row => string.Join('|', row)),
+            await lake.QueryAsync("SELECT id, v FROM silver.a ORDER BY id"));
+    }
+
     [Fact]
     public async Task A_masked_column_that_is_renamed_is_nowhere_in_plain_text()
     {

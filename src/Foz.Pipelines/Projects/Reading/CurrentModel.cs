@@ -30,6 +30,21 @@ static class CurrentModel
             + $"{Schema}.{stream.Name} is",
     };
 
+    /// <summary>Returns the errors of keys whose masks give different rows one key.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="keys">Its keys.</param>
+    public static IEnumerable<FozException> MaskedKeys(ProjectStream stream, IReadOnlyList<string> keys) =>
+        from column in stream.Columns
+        where column.Mask is not null and not ColumnMask.Hash
+            && keys.Contains(column.Name, StringComparer.OrdinalIgnoreCase)
+        select new FozException(
+            ErrorKind.Configuration,
+            $"the mask of '{column.Name}', a key of the stream '{stream.Definition.Name}', gives different rows one "
+                + "key")
+        {
+            Place = column.Place, Hint = "mask: hash keeps different keys different",
+        };
+
     /// <summary>The model of a stream.</summary>
     /// <param name="source">Its source.</param>
     /// <param name="stream">The stream.</param>
