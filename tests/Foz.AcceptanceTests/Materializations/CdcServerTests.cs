@@ -171,6 +171,15 @@ public sealed class CdcServerTests(PostgreSqlServer server)
         logged.Lake.Write("models/silver/both.sql", Model.Replace("WORDS", ""));
         var error = await Assert.ThrowsAsync<FozException>(() => logged.Lake.RunAsync());
         Assert.Contains("reads 2 change streams", error.Message, StringComparison.Ordinal);
+        foreach (var sequence in new[] { "_cdc_lsn", "_CDC_LSN", "[_cdc_commit_ts, _cdc_tx]" })
+        {
+            logged.Lake.Write(
+                "models/silver/both.sql",
+                Model.Replace("WORDS", $", apply_as_truncate_when: false, sequence_by: {sequence}"));
+            error = await Assert.ThrowsAsync<FozException>(() => logged.Lake.RunAsync());
+            Assert.Contains("'sequence_by' of silver.both is the same for all changes of a transaction", error.Message, StringComparison.Ordinal);
+            Assert.Equal("leave 'sequence_by' out: the default is _cdc_lsn, then _cdc_seq", error.Hint);
+        }
         logged.Lake.Write("models/silver/both.sql", Model.Replace("WORDS", ", apply_as_truncate_when: false"));
         await logged.Lake.RunWellAsync();
         await logged.Database.ExecuteAsync("TRUNCATE s1");

@@ -1,4 +1,5 @@
 using Foz.Connectors;
+using Foz.Lake.Data;
 
 namespace Foz.Pipelines.Projects.Reading;
 
@@ -18,6 +19,7 @@ sealed partial class ReferenceResolver
     /// </summary>
     Model WithStreams(Model model)
     {
+        CheckSequence(model);
         if (model.Materialization is not Materialization.Incremental
             { Strategy: IncrementalStrategy.Cdc { ReadsLog: true } cdc } incremental)
             return model;
@@ -32,6 +34,21 @@ sealed partial class ReferenceResolver
                     ? "make a table of each, and unite them in a model that reads these"
                     : "state 'apply_as_truncate_when', such as: apply_as_truncate_when: false");
         return model with { Materialization = incremental.With(cdc with { ChangeStreams = count }) };
+    }
+
+    /// <summary>Refuses a sequence that changes of one transaction of a log have in common.</summary>
+    void CheckSequence(Model model)
+    {
+        if (model.Materialization.Strategy is IncrementalStrategy.Cdc { SequenceBy: { Count: > 0 } sequence }
+            && sequence.All(column => ChangeColumns.Has(column)
+                && !column.Equals(ChangeColumns.Seq, StringComparison.OrdinalIgnoreCase))
+            && model.References.Any(reference => reference.IsStream
+                && streams.GetValueOrDefault(reference.Name) is { Definition.Mode: StreamMode.Changes }))
+            errors.Add(
+                model.Place,
+                $"'sequence_by' of {model.Name} is the same for all changes of a transaction: which of two changes of "
+                    + "a row is the last one would be lost",
+                $"leave 'sequence_by' out: the default is {ChangeColumns.Lsn}, then {ChangeColumns.Seq}");
     }
 
     /// <summary>Says of a model of last versions whether its events are those of one log alone.</summary>
