@@ -37,6 +37,12 @@ public sealed record Model
     public ModelTrigger? Trigger { get; init; }
 
     /// <summary>
+    /// Whether it reads, itself or through models, a table that another program is to make, and that was not there when
+    /// the project was read.
+    /// </summary>
+    public bool MayWait { get; init; }
+
+    /// <summary>
     /// Whether it reads only new rows, or those of an interval, and its table keeps those that it has.
     /// </summary>
     public bool ReadsNewRows => Materialization.Strategy is IncrementalStrategy.Microbatch

@@ -34,6 +34,9 @@ public sealed record Reference(TableName Name, TableName Table, ReferenceKind Ki
     /// <summary>Whether only rows that are new since the last run are read: <c>STREAM(bronze.orders)</c>.</summary>
     public bool IsStream { get; init; }
 
+    /// <summary>Whether another program is to make the table, which is not there yet.</summary>
+    public bool IsLater { get; init; }
+
     /// <summary>The SELECT that stands in its place, of an ephemeral model; null of others.</summary>
     public SqlBody? Inlined { get; init; }
 

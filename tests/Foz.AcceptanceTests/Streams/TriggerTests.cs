@@ -67,6 +67,36 @@ public sealed class TriggerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_waits_for_a_table_that_another_program_makes_later()
+    {
+        Write("early", "trigger: {interval: 1s}");
+        Write("after", "", "silver.early");
+        lake.Write("models/gold/whole.sql", "/* @foz\nmaterialization: table\n@foz */\nSELECT count(*) AS n FROM silver.after\n");
+        (await FozProcess.RunAsync(lake.Folder, "validate")).Expect(0);
+        (await FozProcess.RunAsync(lake.Folder, "plan")).Expect(0);
+        var run = (await FozProcess.RunAsync(lake.Folder, "run")).Expect(0);
+        Assert.Contains("bronze.events has no rows yet: silver.early waits for the first", run.Output + run.Errors, StringComparison.Ordinal);
+        using (var host = FozProcess.Start(
+            lake.Folder, failpoint: null, "serve", "--insecure-loopback", "--pg-port", "0", "--trino-port", "0", "--http-port", "0"))
+        {
+            await Task.Delay(TimeSpan.FromSeconds(3), Cancel);
+            await lake.AppendAsync(Rows, "SELECT 0 AS id");
+            await WaitAsync("silver.after", 1);
+            await lake.AppendAsync(Rows, "SELECT 1 AS id");
+            await WaitAsync("silver.after", 2);
+            host.Kill();
+            var output = await host.WaitAsync();
+            Assert.DoesNotContain("error", output.Output + output.Errors, StringComparison.OrdinalIgnoreCase);
+        }
+        await lake.RunWellAsync();
+        Assert.Equal(["2"], await lake.RowsAsync("gold.whole"));
+
+        // A name that is nearly known is an error of writing.
+        Write("near", "trigger: {interval: 1s}", "silver.earli");
+        Assert.Contains("did you mean 'silver.early'", (await FozProcess.RunAsync(lake.Folder, "validate")).Expect(2).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_model_waits_for_a_table_that_is_not_there_and_follows_a_view()
     {
         await lake.AppendAsync("bronze.base", "SELECT 0 AS id");

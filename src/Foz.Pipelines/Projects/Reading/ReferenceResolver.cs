@@ -31,7 +31,8 @@ sealed partial class ReferenceResolver(
     /// <summary>Models with their references filled in.</summary>
     public IReadOnlyList<Model> ResolveAll(IReadOnlyList<Model> all)
     {
-        if (all.Any(model => model.Materialization is Materialization.Ephemeral)) return [.. all.Select(Resolve)];
+        if (all.Any(model => model.Materialization is Materialization.Ephemeral))
+            return WithWaits([.. all.Select(Resolve)]);
         // Without ephemeral models between them none needs what is found of another.
         var found = new Model[all.Count];
         try
@@ -42,7 +43,24 @@ sealed partial class ReferenceResolver(
         {
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
-        return found;
+        return WithWaits(found);
+    }
+
+    /// <summary>Says of models that they read tables which come later, or models that do.</summary>
+    static IReadOnlyList<Model> WithWaits(IReadOnlyList<Model> all)
+    {
+        var waiting = all.Where(model => model.References.Any(read => read.IsLater)).Select(model => model.Name)
+            .ToHashSet();
+        var before = 0;
+        while (waiting.Count > before)
+        {
+            before = waiting.Count;
+            waiting.UnionWith(all.Where(model => model.References.Any(read => waiting.Contains(read.Name)))
+                .Select(model => model.Name));
+        }
+        return before == 0
+            ? all
+            : [.. all.Select(model => waiting.Contains(model.Name) ? model with { MayWait = true } : model)];
     }
 
     /// <summary>A model with its references filled in; those of ephemeral models that it reads are its own.</summary>
@@ -57,8 +75,7 @@ sealed partial class ReferenceResolver(
 
     Model ResolveNew(Model model)
     {
-        var own = model.Name;
-        var isIncremental = model.Materialization.Strategy is not null;
+        var (own, isIncremental) = (model.Name, model.Materialization.Strategy is not null);
         var found = new ReferenceList();
         foreach (var (name, place) in model.Program?.Reads ?? [])
         {
@@ -69,7 +86,8 @@ sealed partial class ReferenceResolver(
         foreach (var use in model.Program is null ? UsesIn(model.Body, model.Template) : [])
         {
             var place = model.Body.PlaceOf(use.Index);
-            if (ToName(use, place) is not { } name || Find(name, own, place) is not { } reference) continue;
+            if (ToName(use, place) is not { } name || Find(name, own, place, MayComeLater(model)) is not { } reference)
+                continue;
             RefuseOwn(reference, own, isIncremental, place);
             if (use.IsStream && !isIncremental)
             {
@@ -117,6 +135,10 @@ sealed partial class ReferenceResolver(
         LogFilter.Refuse(model, LogsIn(model), errors);
         return model;
     }
+
+    /// <summary>Whether a model follows tables that other programs may make later.</summary>
+    bool MayComeLater(Model model) => model.Materialization.Strategy is not null
+        && (model.Trigger ?? project.File.Trigger) is ModelTrigger.Interval or ModelTrigger.Continuous;
 
     void RefuseOwn(Reference reference, TableName own, bool isIncremental, Place place)
     {
@@ -274,7 +296,7 @@ sealed partial class ReferenceResolver(
 
     IEnumerable<TableName> Known() => models.Keys.Concat(streams.Keys);
 
-    Reference? Find(TableName name, TableName? own, Place place)
+    Reference? Find(TableName name, TableName? own, Place place, bool mayBeLater = false)
     {
         if (models.TryGetValue(name, out var model))
             return new(model.Name, model.Table, name == own ? ReferenceKind.Self : ReferenceKind.Model, place);
@@ -291,6 +313,10 @@ sealed partial class ReferenceResolver(
             var table = name with { Schema = project.File.SchemaPrefix + name.Schema };
             return new(name, table, ReferenceKind.Undiscovered, place);
         }
+        // A name that is nearly known is an error of writing.
+        if (mayBeLater && Called(name.Name).Count == 0
+            && NearestName.Find($"{name}", Known().Select(known => $"{known}")) is null)
+            return new(name, name, ReferenceKind.Lake, place) { IsLater = true };
         errors.Add(place, $"unknown table '{name}'", HintFor(name));
         return null;
     }

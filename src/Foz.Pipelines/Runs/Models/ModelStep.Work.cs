@@ -27,17 +27,20 @@ sealed partial class ModelStep
     }
 
     /// <summary>
-    /// Returns what the model waits for: a table that its source makes with the first rows, or one that is being
-    /// copied, whose rows come after changes that are newer. Null where it waits for nothing.
+    /// Returns what the model waits for: a table that its source makes with the first rows, one that another program is
+    /// to make, or one that is being copied, whose rows come after changes that are newer. Null where it waits for
+    /// nothing.
     /// </summary>
     async Task<string?> FindWaitAsync(CancellationToken cancellationToken)
     {
-        if (!Model.IsImplicit && !Model.NeedsOrder) return null;
+        var waits = Model.IsImplicit || Model.MayWait;
+        if (!waits && !Model.NeedsOrder) return null;
         foreach (var reference in node.References)
         {
             var table = await (await context.Lake.OpenTableAsync(reference.Table, cancellationToken))
                 .FindLatestAsync(cancellationToken);
-            if (Model.IsImplicit && table is null)
+            if (waits && table is null && reference is { IsOrderOnly: false, Kind: not ReferenceKind.Self }
+                && await context.Lake.Catalog.FindAsync(reference.Table, cancellationToken) is null)
                 return $"{reference.Name} has no rows yet: {node.Name} waits for the first";
             if (Model.NeedsOrder && reference.IsStream
                 && table?.Properties.ContainsKey(ChangeColumns.CopyingProperty) is true)
