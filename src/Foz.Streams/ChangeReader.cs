@@ -90,6 +90,7 @@ public sealed class ChangeReader : IChangeReader
                     limits with { WaitMax = early > TimeSpan.Zero ? early : TimeSpan.Zero }, cancellationToken);
                 readAt = work.Lake.Clock.GetTimestamp();
                 if (hasChanges) await committed(reading.TakeResults());
+                if (reading.IsKeepAsked) await reading.KeepPositionAsync(cancellationToken);
                 if (work.Lake.Clock.GetElapsedTime(lookedAt) < lookInterval) continue;
                 // The next run does what needs an opening.
                 if (await reading.TakeAskedAsync(cancellationToken)) return;

@@ -26,10 +26,14 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
     public TimeSpan WaitMax { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Gets what brings the changes of a source into the lake where it lacks some: called with the steps once, and
-    /// awaited. Null where a host does.
+    /// Gets what brings the changes of a source into the lake where it lacks some: called once, and awaited, with the
+    /// steps of the compared tables, and with all steps of the source. Null where they come anyway.
     /// </summary>
-    public Func<IReadOnlyList<TableName>, CancellationToken, Task>? CatchUpAsync { get; init; }
+    public Func<IReadOnlyList<TableName>, IReadOnlyList<TableName>, CancellationToken, Task>? CatchUpAsync
+    {
+        get;
+        init;
+    }
 
     /// <summary>Compares a table.</summary>
     /// <param name="name">
@@ -57,6 +61,7 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
             var definition = compared.Stream.Definition;
             var feed = await opened.OpenChangesAsync([definition], reader.Name, folder.FullName, cancellationToken);
             await using var changes = feed.Source;
+            if (feed.Refused.GetValueOrDefault(definition.Name) is { } refused) throw refused;
             await using var start = await LookAsync(changes, compared, feed.Tables[0], cancellationToken);
             await using var shared = opened.ShareSnapshot(start);
             return await new MomentComparison(lake, compared, opened, DifferencesMax)
@@ -67,7 +72,13 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
                 {
                     WaitMax = WaitMax, Log = log, Reader = reader, Feed = feed.Tables[0],
                 },
-                CatchUp = CatchUpAsync is null ? null : () => CatchUpAsync(StepsOf(compared), cancellationToken),
+                CatchUp = CatchUpAsync is null
+                    ? null
+                    : () => CatchUpAsync(
+                        StepsOf(compared, [compared.Stream]),
+                        StepsOf(compared, compared.Source.Streams.Where(stream =>
+                            stream.Definition.Mode is StreamMode.Changes)),
+                        cancellationToken),
                 Position = $"{start.Position}",
             }.RunAsync(cancellationToken);
         }
@@ -109,10 +120,6 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
         }
     }
 
-    static List<TableName> StepsOf(ComparedTable compared) =>
-    [
-        .. compared.Source.Streams.Where(stream => stream.Definition.Mode is StreamMode.Changes)
-            .Select(stream => stream.Name),
-        .. compared.Model is { } model ? new[] { model.Name } : [],
-    ];
+    static IReadOnlyList<TableName> StepsOf(ComparedTable compared, IEnumerable<ProjectStream> streams) =>
+        [.. streams.Select(stream => stream.Name), .. compared.Model is { } model ? new[] { model.Name } : []];
 }

@@ -33,7 +33,10 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
     ChangeBatch last = null!;
     readonly TaskCompletionSource<bool> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile ChangePosition? reached;
-    volatile bool isOver;
+    volatile bool isOver, isKeepAsked;
+
+    /// <summary>Gets whether a task that waited for changes is to find how far reading has come.</summary>
+    public bool IsKeepAsked => isKeepAsked;
 
     /// <summary>Gets the position up to which all tables have all changes.</summary>
     public ChangePosition Position => feed.Source.ParsePosition(last.Position);
@@ -159,6 +162,7 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
                 if (isOver) return false;
                 await Task.Delay(waitInterval, work.Lake.Clock, cancellationToken);
             }
+            isKeepAsked = true;
             return true;
         }
         catch (Exception e) when (isOver && e is FozException or ObjectDisposedException)
@@ -188,6 +192,7 @@ sealed partial class SourceReading(ChangeWork work) : IAsyncDisposable
     /// </summary>
     public async Task KeepPositionAsync(CancellationToken cancellationToken)
     {
+        isKeepAsked = false;
         if ($"{stream!.Position}" is var now && now == last.Position) return;
         await AddAsync(NextBatch(new(stream.Position)), cancellationToken);
         await stream.ConfirmAsync(stream.Position, cancellationToken);

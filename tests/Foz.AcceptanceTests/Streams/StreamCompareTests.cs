@@ -92,6 +92,48 @@ public sealed class StreamCompareTests(PostgreSqlServer server, LoggedMariaDbSer
     }
 
     [Fact]
+    public async Task A_host_on_an_idle_source_keeps_no_comparison_waiting()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE other (id int)", "a");
+        WithSilver(logged);
+        using var host = logged.Serve();
+        await logged.WaitAsync(host, "SELECT count(*) FROM silver.a", "1");
+        for (var round = 0; round < 3; round++)
+        {
+            // The log grows although no table of a stream changes.
+            await logged.Database.ExecuteAsync("INSERT INTO other VALUES (1)");
+            var startedAt = TimeProvider.System.GetTimestamp();
+            var compared = (await CompareAsync(logged, round == 1 ? "bronze.a" : "a", "-o", "json")).Expect(0);
+            Assert.Equal("[]", compared.Output.Trim());
+            Assert.InRange(TimeProvider.System.GetElapsedTime(startedAt), TimeSpan.Zero, TimeSpan.FromSeconds(12));
+        }
+        host.Kill();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_table_is_compared_while_another_one_of_its_source_stands_still(bool hasHost)
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); INSERT INTO a VALUES (1)",
+            "a", "b");
+        logged.Lake.Write(
+            "sources/shop.yml", $"connection: shop\n{Silver}streams:\n  a: {{mode: cdc}}\n  b: {{mode: cdc, drift: fail}}\n");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("ALTER TABLE b ADD v text; INSERT INTO b VALUES (1, 'x'); INSERT INTO a VALUES (2)");
+        using var host = hasHost ? logged.Serve() : null;
+        if (host is not null) await logged.WaitAsync(host, "SELECT count(*) FROM silver.a", "2");
+        var same = (await CompareAsync(logged, "a")).Expect(0).Output;
+        Assert.StartsWith("silver.a: 2 rows, no difference", same, StringComparison.Ordinal);
+        Assert.StartsWith("bronze.a: 2 rows, no difference", (await CompareAsync(logged, "bronze.a")).Expect(0).Output, StringComparison.Ordinal);
+        foreach (var table in new[] { "b", "bronze.b" })
+            Assert.Contains("bronze.b stands still", (await CompareAsync(logged, table)).Errors, StringComparison.Ordinal);
+        host?.Kill();
+    }
+
+    [Fact]
     public async Task Masked_values_are_compared_by_their_masks_and_columns_that_cannot_be_are_named()
     {
         using var logged = await LoggedDatabase.CreateAsync(

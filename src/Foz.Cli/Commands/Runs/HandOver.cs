@@ -29,13 +29,23 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
 
     TimeSpan Interval => TimeSpan.FromMilliseconds(workspace.Lake.Store.IsLocal ? 100 : 1000);
 
+    /// <summary>Gets whether nothing is shown of what the host writes.</summary>
+    public bool IsSilent { get; init; }
+
     /// <summary>Hands the command over, and waits for its end.</summary>
     /// <returns>The exit code; null where the command is to be run in this process.</returns>
     /// <exception cref="OperationCanceledException">It was stopped; the host stops its work too.</exception>
-    public async Task<int?> TryAsync(ParseResult arguments, CancellationToken cancellationToken)
+    public Task<int?> TryAsync(ParseResult arguments, CancellationToken cancellationToken) =>
+        TryAsync(Without(arguments, context.Project, context.Target), cancellationToken);
+
+    /// <summary>Hands a command over, and waits for its end.</summary>
+    /// <param name="handed">The arguments, those of the project and its target left out.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>The exit code; null where the command is to be run in this process.</returns>
+    /// <exception cref="OperationCanceledException">It was stopped; the host stops its work too.</exception>
+    public async Task<int?> TryAsync(IReadOnlyList<string> handed, CancellationToken cancellationToken)
     {
         if (await FindLeaderAsync(cancellationToken) is not { } leader) return null;
-        var handed = Without(arguments, context.Project, context.Target);
         if (ForwardedArguments.Check(handed) is not null) return null;
         var isSameMachine = leader.Host == Environment.MachineName;
         var request = await requests.AskAsync(
@@ -75,6 +85,7 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
             foreach (var piece in await requests.ReadOutputAsync(id, shown, cancellationToken))
             {
                 shown++;
+                if (IsSilent) continue;
                 var writer = piece.IsError ? context.Shell.Error : context.Shell.Out;
                 writer.Write(piece.Text);
                 writer.Flush();
@@ -131,6 +142,7 @@ sealed class HandOver(CommandContext context, Workspace workspace, bool isJson)
 
     void Note(string text)
     {
+        if (IsSilent) return;
         if (isJson) RunLogJson.WriteNote(context.Shell, text);
         else context.Shell.Error.WriteLine(context.Shell.Styled(Style.Dim, text));
     }
