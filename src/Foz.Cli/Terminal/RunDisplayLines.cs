@@ -8,6 +8,7 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
     readonly Lock gate = new();
     readonly HashSet<Foz.Lake.Data.TableName> shown = [];
     readonly RunningSteps working = new(shell.Clock);
+    StepDetails details = new(errors);
     int nameWidth;
 
     protected override TimeSpan Interval => TimeSpan.FromSeconds(1);
@@ -42,6 +43,7 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
                 WriteLine(RunText.Waiting(waits.Step, waits.What, waits.Time));
                 break;
             case RunEvent.Started started:
+                details = new(errors);
                 nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
                 break;
             case RunEvent.Warned { Step: var step, Warning: var warning }:
@@ -51,7 +53,7 @@ sealed class RunDisplayLines(Shell shell, ErrorText errors) : RunDisplay
             case RunEvent.StepFinished { Result: var step }:
                 shown.Add(step.Step);
                 WriteLine($"{Name(step.Step)}  {RunText.Word(step.Outcome),-9}  {RunText.Facts(step)}".TrimEnd());
-                foreach (var line in RunText.Details(step, errors)) shell.Out.WriteLine($"    {line}");
+                foreach (var line in details.Of(step)) shell.Out.WriteLine($"    {line}");
                 break;
             case RunEvent.Finished finished:
                 foreach (var step in finished.Result.Steps.Where(s => !shown.Contains(s.Step)))

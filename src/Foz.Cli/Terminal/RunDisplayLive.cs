@@ -24,6 +24,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
     Phase phase = Phase.Idle;
     DateTimeOffset since;
     int stepCount;
+    StepDetails details = new(errors);
     int nameWidth;
     int frame;
 
@@ -89,6 +90,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
             case RunEvent.StepWaiting waits:
                 return Wrapped(RunText.Waiting(waits.Step, waits.What, waits.Time), Style.Yellow);
             case RunEvent.Started started:
+                details = new(errors);
                 (phase, since, stepCount) = (Phase.Working, now, started.Steps.Count);
                 nameWidth = started.Steps.Select(step => step.ToString().Length).DefaultIfEmpty().Max();
                 return [];
@@ -131,7 +133,7 @@ sealed class RunDisplayLive(Shell shell, ErrorText errors) : RunDisplay
                 .Select(line => $"{line.Replace(NoBreak, ' ')} ".Replace(
                     $"  {RunText.Word(step.Outcome)} ", $"  {shell.Styled(style, RunText.Word(step.Outcome))} ",
                     StringComparison.Ordinal).TrimEnd()),
-            .. RunText.Details(step, errors).SelectMany(line => DetailLines(line, style)),
+            .. details.Of(step).SelectMany(line => DetailLines(line, style)),
         ];
     }
 

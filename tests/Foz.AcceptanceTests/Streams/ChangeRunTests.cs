@@ -9,6 +9,23 @@ public sealed class ChangeRunTests(PostgreSqlServer server)
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task An_error_of_a_source_is_shown_once_for_all_of_its_streams()
+    {
+        using var lake = new TestLake();
+        lake.Write("foz.yml", """
+            name: shop
+            connections:
+              shop: {type: postgresql, host: localhost, port: 1, database: x, user: foz, password: '${SHOP_PASSWORD}'}
+            """);
+        lake.Write(".env", "SHOP_PASSWORD=\"a secret of the test\"\n");
+        lake.Write("sources/shop.yml", "connection: shop\nstreams: {a: {mode: cdc}, b: {mode: cdc}, c: {mode: cdc}}\n");
+        var lines = (await FozProcess.RunAsync(lake.Folder, "run")).Expect(1).Output.Split('\n');
+        Assert.Single(lines, line => line.Contains("cannot connect", StringComparison.Ordinal));
+        Assert.Equal(3, lines.Count(line => line.Contains("FAILED", StringComparison.Ordinal)));
+        Assert.Equal(2, lines.Count(line => line.StartsWith("    as bronze.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_copy_and_changes_are_the_rows_of_the_server_run_by_run()
     {
         using var logged = await LoggedDatabase.CreateAsync(
