@@ -14,9 +14,15 @@ public sealed class LoggedDatabase : LoggedLake
     /// <param name="server">The server.</param>
     /// <param name="schema">The statements that make the tables.</param>
     /// <param name="tables">The tables.</param>
-    public static async Task<LoggedDatabase> CreateAsync(PostgreSqlServer server, string schema, params string[] tables)
+    public static async Task<LoggedDatabase> CreateAsync(PostgreSqlServer server, string schema, params string[] tables) =>
+        await CreateAsync(await server.CreateDatabaseAsync(), schema, tables);
+
+    /// <summary>Makes tables in a database, and a project that reads their changes.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="schema">The statements that make the tables.</param>
+    /// <param name="tables">The tables.</param>
+    public static async Task<LoggedDatabase> CreateAsync(PostgreSqlDatabase database, string schema, params string[] tables)
     {
-        var database = await server.CreateDatabaseAsync();
         await database.ExecuteAsync(schema);
         await ChangeReader.PrepareAsync(database, tables);
         var logged = new LoggedDatabase(database, tables);

@@ -174,6 +174,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         {
             replication = await PgConnection.OpenAsync(ReplicationOptions, cancellationToken);
             control = await PgConnection.OpenAsync(options, cancellationToken);
+            // The server would refuse to turn texts into UTF-8 that it never checked, and send nothing more.
+            if (replication.HasUncheckedText)
+                await replication.QueryAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
             var server = await ServerHistory.IdentifyAsync(replication, cancellationToken);
             var timelines = position.History.SystemId == server.History.SystemId
                 && position.History.Timeline < server.History.Timeline
