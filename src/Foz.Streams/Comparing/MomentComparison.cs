@@ -24,6 +24,8 @@ sealed class MomentComparison(Lakehouse lake, ComparedTable compared, ILoggedSou
 
     const string Newer = "foz_newer";
 
+    const int NamedKeysMax = 5;
+
     readonly BronzeRows rows = new(compared.Source, compared.Stream);
 
     public required FeedTable Feed { get; init; }
@@ -58,6 +60,7 @@ sealed class MomentComparison(Lakehouse lake, ComparedTable compared, ILoggedSou
             ? null
             : await TableRows.All(table).OpenAsync(session, filter: null, cancellationToken);
         var keys = await FindKeysAsync(cancellationToken);
+        if (current is null) CheckKeys(session, changes.Sql, bronze.Fields, keys, cancellationToken);
         var newer = current is null ? 0 : FindNewer(session, changes.Sql, keys, cancellationToken);
         var inLake = current is null
             ? ChangeFold.Run(
@@ -100,6 +103,31 @@ sealed class MomentComparison(Lakehouse lake, ComparedTable compared, ILoggedSou
             MissingInSource = counts.GetValueOrDefault(RowDifferenceKind.MissingInSource),
             Differences = first,
         };
+    }
+
+    /// <summary>Makes sure that the columns hold the keys of all changes, so that one finds its row.</summary>
+    /// <exception cref="FozException">They do not: those are named as the source has them.</exception>
+    void CheckKeys(
+        EngineSession session, string changes, IReadOnlyList<Field> fields, IReadOnlyList<string> keys,
+        CancellationToken cancellationToken)
+    {
+        if (fields.All(field => field.Name != BronzeRows.RescuedName)) return;
+        var key = string.Join(" || ', ' || ", keys.Select(name =>
+            $"coalesce(CAST({SqlText.Identifier(name)} AS VARCHAR), "
+                + $"TRY_CAST({BronzeRows.RescuedName} AS JSON) ->> {SqlText.Literal(name)}, 'NULL')"));
+        var isNull = string.Join(" OR ", keys.Select(name => $"{SqlText.Identifier(name)} IS NULL"));
+        using var found = session.Query(
+            $"SELECT DISTINCT {key} AS k FROM {changes} WHERE {ChangeColumns.Op} <> 't' AND {Moment.IsBefore} "
+                + $"AND ({isNull}) ORDER BY k LIMIT {NamedKeysMax}",
+            cancellationToken);
+        if (found.Rows(cancellationToken).Select(row => $"({row[0]})").ToList() is { Count: > 0 } unheld)
+            throw new FozException(
+                ErrorKind.Data,
+                $"{compared.Stream.Table} cannot be compared: no column can hold the keys of rows such as "
+                    + string.Join(", ", unheld))
+            {
+                Hint = "compare the table of its current rows, which leaves these out: silver: current",
+            };
     }
 
     /// <summary>Finds the rows of which the model may have changes after the moment.</summary>

@@ -3,6 +3,7 @@ using Foz.Connectors.Changes;
 using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Lake.Sql;
+using Foz.Streams.Tables;
 
 namespace Foz.Streams.Comparing;
 
@@ -41,9 +42,11 @@ sealed class RowComparison(EngineSession session, IReadOnlyList<string> keys, IR
         int most, CancellationToken cancellationToken)
     {
         var either = keys.Select(SqlText.Identifier).Select(column => $"coalesce(s.{column}, l.{column})").ToList();
-        var key = string.Join(" || ', ' || ", either.Select(value => $"coalesce(CAST({value} AS VARCHAR), 'NULL')"));
+        var key = string.Join(" || ', ' || ", keys.Select((name, i) =>
+            $"coalesce(CAST({either[i]} AS VARCHAR), s.{RescuedKey(i)}, l.{RescuedKey(i)}, 'NULL')"));
         var same = string.Join(" AND ", columns.Where(column => IsKey(column.Name))
-            .Select(column => column.IsSame("s", "l")));
+            .Select(column => column.IsSame("s", "l"))
+            .Concat(keys.Select((_, i) => $"s.{RescuedKey(i)} IS NOT DISTINCT FROM l.{RescuedKey(i)}")));
         var entries = columns.Where(column => !IsKey(column.Name)).Select(column =>
             $"{{'c': {SqlText.Literal(column.Name)}, 's': CAST(s.{column.Sql} AS VARCHAR), "
                 + $"'l': CAST(l.{column.Sql} AS VARCHAR), 'd': NOT {column.IsSame("s", "l")}}}").ToList();
@@ -94,9 +97,23 @@ sealed class RowComparison(EngineSession session, IReadOnlyList<string> keys, IR
         ];
     }
 
-    /// <summary>Rows that have one key are counted, so that none of them is compared with two others.</summary>
-    string Numbered(string table) =>
-        $"SELECT *, row_number() OVER (PARTITION BY {SqlText.Identifiers(keys)}) AS {Number} FROM {table}";
+    /// <summary>
+    /// Rows that have one key are counted, so that none of them is compared with two others. Of a key that no column
+    /// can hold, such as an infinite date, the source's text is the key.
+    /// </summary>
+    string Numbered(string table)
+    {
+        var isRescued = columns.Any(column => column.Name == BronzeRows.RescuedName);
+        var texts = keys.Select((name, i) => isRescued
+            ? $"CASE WHEN {SqlText.Identifier(name)} IS NULL THEN "
+                + $"TRY_CAST({BronzeRows.RescuedName} AS JSON) ->> {SqlText.Literal(name)} END AS {RescuedKey(i)}"
+            : $"CAST(NULL AS VARCHAR) AS {RescuedKey(i)}");
+        var parts = keys.Select(SqlText.Identifier).Concat(keys.Select((_, i) => RescuedKey(i)));
+        return $"SELECT *, row_number() OVER (PARTITION BY {string.Join(", ", parts)}) AS {Number} "
+            + $"FROM (SELECT *, {string.Join(", ", texts)} FROM {table})";
+    }
+
+    static string RescuedKey(int number) => string.Create(CultureInfo.InvariantCulture, $"foz_r{number}");
 
     bool IsKey(string column) => keys.Contains(column, StringComparer.OrdinalIgnoreCase);
 

@@ -134,6 +134,35 @@ public sealed class StreamCompareTests(PostgreSqlServer server, LoggedMariaDbSer
     }
 
     [Fact]
+    public async Task A_key_that_no_column_can_hold_is_named_by_the_text_of_the_source()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            """
+            CREATE TABLE a (t timestamp, d date, v text, PRIMARY KEY (t, d));
+            INSERT INTO a VALUES ('infinity', '2024-01-01', 'x'), ('-infinity', '2024-01-01', 'y'),
+                ('2024-01-01', '0044-03-15 BC', 'z'), ('2024-01-01', '2024-01-01', 'held')
+            """,
+            "a");
+        WithSilver(logged);
+        await logged.Lake.RunAsync();
+        var found = await CompareAsync(logged, "a", "-o", "json");
+        Assert.Equal(1, found.ExitCode);
+        Assert.Equal(
+            [
+                "-infinity, 2024-01-01|missing in lake|||", "2024-01-01 00:00:00, 0044-03-15 BC|missing in lake|||",
+                "infinity, 2024-01-01|missing in lake|||",
+            ],
+            Rows(found.Output).Order(StringComparer.Ordinal));
+        Assert.Contains("3 missing in the lake, 0 missing in the source, of 4 rows", found.Errors, StringComparison.Ordinal);
+        var bronze = await CompareAsync(logged, "bronze.a", "-o", "json");
+        Assert.Contains(
+            "no column can hold the keys of rows such as (-infinity, 2024-01-01), (2024-01-01 00:00:00, 0044-03-15 BC), "
+                + "(infinity, 2024-01-01)",
+            bronze.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Masked_values_are_compared_by_their_masks_and_columns_that_cannot_be_are_named()
     {
         using var logged = await LoggedDatabase.CreateAsync(
