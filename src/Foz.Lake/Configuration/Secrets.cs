@@ -59,10 +59,7 @@ public sealed partial class Secrets
     {
         foreach (var value in values)
         {
-            if (!text.Contains(value, StringComparison.Ordinal)) continue;
-            text = value.Length < LengthMin
-                ? MaskWord(text, value)
-                : text.Replace(value, Masked, StringComparison.Ordinal);
+            if (text.Contains(value, StringComparison.Ordinal)) text = Mask(text, value);
         }
         return text.Contains("://", StringComparison.Ordinal)
             ? UrlPassword.Replace(text, "${before}" + Masked + "@")
@@ -126,19 +123,41 @@ public sealed partial class Secrets
         return [written, Uri.EscapeDataString(written), written.Replace('+', '-').Replace('/', '_')];
     }
 
-    static string MaskWord(string text, string value)
+    /// <summary>
+    /// Masks a value. What Foz itself writes by a rule, whatever the secrets are, stays: a mask in its place would say
+    /// what the secret is, and no user could run the command.
+    /// </summary>
+    static string Mask(string text, string value)
     {
-        var start = 0;
-        while (text.IndexOf(value, start, StringComparison.Ordinal) is >= 0 and var at)
+        var own = OwnWords.Matches(text);
+        var masked = new StringBuilder();
+        var (start, from) = (0, 0);
+        while (text.IndexOf(value, from, StringComparison.Ordinal) is >= 0 and var at)
         {
             var end = at + value.Length;
-            var isWord = (at == 0 || !char.IsLetterOrDigit(text[at - 1]))
-                && (end == text.Length || !char.IsLetterOrDigit(text[end]));
-            if (isWord) text = string.Concat(text.AsSpan(0, at), Masked, text.AsSpan(end));
-            start = isWord ? at + Masked.Length : end;
+            if (IsMasked(at, end))
+            {
+                masked.Append(text, start, at - start).Append(Masked);
+                (start, from) = (end, end);
+            }
+            else from = at + 1;
         }
-        return text;
+        return masked.Append(text, start, text.Length - start).ToString();
+
+        bool IsMasked(int at, int end) =>
+            (value.Length >= LengthMin
+                || (at == 0 || !char.IsLetterOrDigit(text[at - 1]))
+                    && (end == text.Length || !char.IsLetterOrDigit(text[end])))
+            && !own.Any(words => words.Index <= at && end <= words.Index + words.Length);
     }
+
+    /// <summary>A command of Foz with what it is for, and the names under which sources keep changes for it.</summary>
+    [GeneratedRegex(
+        @"\bfoz (alter|backfill|build|doctor|fsck|incidents|intervals|ls|plan|promote|run|schedule|serve|source|status|"
+            + @"stream|upgrade|user|vacuum|validate)\b( (forget|ls|compare|reset|resume|snapshot|start|stop)\b)?"
+            + @"( [A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?)?|\bfoz_[a-z0-9_]+_[0-9a-f]{8}(_[a-z]+)?\b",
+        RegexOptions.ExplicitCapture)]
+    private static partial Regex OwnWords { get; }
 
     [GeneratedRegex(
         @"(?<before>\b[A-Za-z][A-Za-z0-9+.\-]{0,30}://(?<user>[^\s:/@]*):)(?<password>[^\s/]+)@",

@@ -59,6 +59,35 @@ public sealed class SecretsTests
         Assert.Equal("x=***", secrets.Mask($"x={written}"));
     }
 
+    [Theory]
+    [InlineData("foz stream reset shop starts again with a copy of its tables", "foz stream reset shop starts again with a copy of its tables")]
+    [InlineData("mend it, then: foz stream resume bronze.shop", "mend it, then: foz stream resume bronze.shop")]
+    [InlineData("foz run silver.shop --full-refresh", "foz run silver.shop --full-refresh")]
+    [InlineData("SELECT pg_drop_replication_slot('foz_shop_1f3a9c2e')", "SELECT pg_drop_replication_slot('foz_shop_1f3a9c2e')")]
+    [InlineData("publication foz_shop_1f3a9c2e_inserts", "publication foz_shop_1f3a9c2e_inserts")]
+    [InlineData("foz@host:1/shop: wrong password shop", "***@host:1/***: wrong password ***")]
+    [InlineData("password=foz; foz", "password=***; ***")]
+    [InlineData("foz shop", "*** ***")]
+    [InlineData("foz stream reset a shop", "foz stream reset a ***")]
+    [InlineData("foz run; shop", "foz run; ***")]
+    [InlineData("foz_shop_x, foz_shop_1f3a9c2eshop", "***_***_x, ***_***_1f3a9c2e***")]
+    [InlineData("postgres://foz:shop@h/d", "postgres://***:***@h/d")]
+    public void Commands_of_Foz_and_its_names_stay_and_nothing_else(string text, string expected)
+    {
+        var secrets = new Secrets();
+        secrets.Add("foz");
+        secrets.Add("shop");
+        Assert.Equal(expected, secrets.Mask(text));
+    }
+
+    [Fact]
+    public void A_secret_of_more_than_a_command_is_masked()
+    {
+        var secrets = new Secrets();
+        secrets.Add("run now; go");
+        Assert.Equal("foz *** on", secrets.Mask("foz run now; go on"));
+    }
+
     [Fact]
     public void A_secret_inside_a_longer_one_leaves_no_rest()
     {
