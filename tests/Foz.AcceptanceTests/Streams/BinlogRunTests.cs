@@ -301,6 +301,18 @@ public sealed class BinlogRunTests(LoggedMariaDbServer logs)
         Assert.Contains("1 updates change the keys of silver.t (id)", failed.Error!.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_unique_key_without_nulls_may_change_in_a_table_without_a_primary_key()
+    {
+        using var logged = await LoggedMariaDb.CreateAsync(
+            logs.Server, "CREATE TABLE t (id INT NOT NULL, v TEXT, UNIQUE KEY (id)); INSERT INTO t VALUES (1, 'one'), (2, 'two')", "t");
+        logged.WriteStreams("  t: {mode: cdc, keys: [id]}\nsilver: current\n");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("UPDATE t SET id = id + 10; UPDATE t SET v = 'uno' WHERE id = 11; DELETE FROM t WHERE id = 12");
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(["11|uno"], await logged.Lake.QueryAsync("SELECT id, v FROM silver.t ORDER BY id"));
+    }
+
     [Theory]
     [InlineData("CREATE TABLE base (id INT PRIMARY KEY); CREATE VIEW t AS SELECT * FROM base", "t is a view", "mode: snapshot")]
     [InlineData("CREATE TABLE t (id INT PRIMARY KEY) ENGINE = MyISAM", "has the engine MyISAM", "ENGINE = InnoDB")]
