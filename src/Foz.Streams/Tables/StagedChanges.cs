@@ -17,6 +17,9 @@ sealed class StagedChanges(BronzeTable table, EnginePool engines, BatchPart part
     /// <summary>About what a value takes in memory besides what the source sent for it.</summary>
     const int ValueBytes = 8;
 
+    /// <summary>How many batches, of some thousand changes, are worth a thread.</summary>
+    const int ThreadBatchesMin = 32;
+
     List<Segment> waiting = [];
     Task writing = Task.CompletedTask;
     EngineSession? session;
@@ -77,7 +80,7 @@ sealed class StagedChanges(BronzeTable table, EnginePool engines, BatchPart part
             session = engines.Open(Workload.Ingestion);
             table.Table.ReachedBy(session);
         }
-        var relations = segments.Select(segment => session.Register(segment.Stream())).ToList();
+        var relations = segments.Select(segment => session.Register(segment.Stream(engines.Threads))).ToList();
         try
         {
             var rows = new ChangeSelect(
@@ -104,16 +107,18 @@ sealed class StagedChanges(BronzeTable table, EnginePool engines, BatchPart part
         /// <summary>The first change's position, as a number.</summary>
         public long? FirstPosition { get; set; }
 
-        public ColumnStream Stream() => new(ChangeRows.FieldsOf(Table), [ReadAsync()])
+        /// <summary>
+        /// Returns the changes for some threads, of which each reads and writes a run of them: rows say their order.
+        /// </summary>
+        public ColumnStream Stream(int threads) => new(
+            ChangeRows.FieldsOf(Table),
+            [
+                .. Batches.Chunk(Math.Max(ThreadBatchesMin, (Batches.Count + threads - 1) / threads))
+                    .Select(batches => batches.ToAsyncEnumerable()),
+            ])
         {
             RowCountEstimate = Batches.Sum(batch => (long)batch.RowCount),
         };
-
-        async IAsyncEnumerable<ColumnBatch> ReadAsync()
-        {
-            await Task.CompletedTask;
-            foreach (var batch in Batches) yield return batch;
-        }
     }
 }
 
