@@ -42,7 +42,8 @@ public sealed record TableChanges(ChangeTable Table, ColumnBatch Rows, ChangeMar
     public required long Bytes { get; init; }
 
     /// <summary>
-    /// Gets the rows before each update, null in all columns for other changes; null where the source sends none.
+    /// Gets the rows before each update, null in all columns for other changes; null where there are none, or
+    /// the source does not send them.
     /// </summary>
     public ColumnBatch? Before { get; init; }
 

@@ -53,10 +53,10 @@ public sealed class ListColumn(Column elements, int[] offsets, ulong[]? validity
 }
 
 /// <summary>Structs of fields.</summary>
-/// <param name="fields">One column a field, each with as many rows.</param>
+/// <param name="fields">One column a field, each with as many rows; none where all structs are null.</param>
 /// <param name="validity">See <see cref="Column"/>.</param>
 public sealed class StructColumn(IReadOnlyList<Column> fields, ulong[]? validity) : Column(validity)
 {
-    /// <summary>One column a field, in the order of the type's fields.</summary>
+    /// <summary>One column a field, in the order of the type's fields; none where all structs are null.</summary>
     public IReadOnlyList<Column> Fields { get; } = fields;
 }

@@ -105,7 +105,7 @@ static class ChangeRows
         for (var row = 0; row < count; row++)
             if (changes.Before is not null && changes.Marks.Operations[row] is ChangeOperation.Update)
                 Set(valid, row);
-        return new(changes.Before!.Columns, valid);
+        return new(changes.Before?.Columns ?? [], valid);
     }
 
     static int Words(int count) => (count + BitsPerWord - 1) / BitsPerWord;

@@ -107,10 +107,11 @@ sealed class TableDecoder : IDisposable
     /// <summary>Hands the changes over, and starts again.</summary>
     public TableChanges Build()
     {
-        FillBefore(rows.Count);
+        var hasUpdates = before?.Count > 0;
+        if (hasUpdates) FillBefore(rows.Count);
         var changes = new TableChanges(Table, rows.Build(), marks.Build())
         {
-            Bytes = Bytes, Before = before?.Build(), Absent = absent,
+            Bytes = Bytes, Before = hasUpdates ? before!.Build() : null, Absent = absent,
         };
         (absent, Bytes) = (null, 0);
         return changes;

@@ -77,7 +77,7 @@ static class ColumnWriter
     static void WriteFields(
         StructColumn column, IReadOnlyList<Foz.Lake.Data.Field> fields, int first, int count, VectorWriter vector)
     {
-        for (var i = 0; i < fields.Count; i++)
+        for (var i = 0; i < column.Fields.Count; i++)
         {
             var field = vector.Field(i);
             Write(column.Fields[i], fields[i].Type, first, count, ref field);

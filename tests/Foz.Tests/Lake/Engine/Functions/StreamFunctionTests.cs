@@ -104,6 +104,23 @@ public sealed class StreamFunctionTests : IDisposable
     }
 
     [Fact]
+    public void Structs_that_are_all_null_need_no_fields()
+    {
+        var fields = new DataType.Struct(
+            [new("t", DataType.String), new("l", new DataType.Array(DataType.String)), new("n", DataType.Integer)]);
+        using var session = engines.Open(Workload.Ingestion);
+        using var stream = session.Register(new ColumnStream(
+            [new("s", fields)],
+            [new[] { new ColumnBatch(100, [new StructColumn([], new ulong[2])]) }.ToAsyncEnumerable()]));
+        session.Execute($"CREATE TEMP TABLE kept AS FROM {stream.Sql}", Cancel);
+
+        Assert.Equal(
+            100L,
+            session.QueryScalar<long>(
+                "SELECT count(*) FROM kept WHERE s IS NULL AND s.t IS NULL AND s.l IS NULL AND s.n IS NULL", Cancel));
+    }
+
+    [Fact]
     public void An_error_of_the_reader_ends_the_statement_with_that_error()
     {
         using var session = engines.Open(Workload.Ingestion);
