@@ -13,23 +13,27 @@ sealed class ReceiveGathering : IDisposable
     const int SoRcvLowat = 18;
     const int CopyBytes = 256 * 1024;
 
-    /// <summary>Of changes, which come at a lower rate: so many must come within <see cref="WaitMax"/>.</summary>
-    const int ChangesBytes = 64 * 1024;
+    /// <summary>
+    /// Of changes: so many must come within <see cref="changesWaitMax"/>, or gathering pauses again and again. Small
+    /// transactions come at a few megabytes a second from a server that has not a core of its own.
+    /// </summary>
+    const int ChangesBytes = 32 * 1024;
 
-    static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(4);
+    static readonly TimeSpan copyWaitMax = TimeSpan.FromMilliseconds(4);
+    static readonly TimeSpan changesWaitMax = TimeSpan.FromMilliseconds(16);
 
     readonly Socket socket;
     readonly int gatherBytes;
+    readonly TimeSpan waitMax;
     readonly Lock changing = new();
     readonly ITimer timer;
     bool isGathering;
     bool hasArrived;
     long bytesSincePause;
 
-    ReceiveGathering(Socket socket, int gatherBytes)
+    ReceiveGathering(Socket socket, int gatherBytes, TimeSpan waitMax)
     {
-        this.socket = socket;
-        this.gatherBytes = gatherBytes;
+        (this.socket, this.gatherBytes, this.waitMax) = (socket, gatherBytes, waitMax);
         timer = TimeProvider.System.CreateTimer(
             static self => ((ReceiveGathering)self!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -39,7 +43,9 @@ sealed class ReceiveGathering : IDisposable
     /// <param name="isOfChanges">Whether changes come, and not rows of a COPY.</param>
     public static ReceiveGathering? Of(Socket socket, bool isOfChanges) =>
         OperatingSystem.IsLinux() && socket.AddressFamily != AddressFamily.Unix
-            ? new ReceiveGathering(socket, isOfChanges ? ChangesBytes : CopyBytes)
+            ? isOfChanges
+                ? new ReceiveGathering(socket, ChangesBytes, changesWaitMax)
+                : new ReceiveGathering(socket, CopyBytes, copyWaitMax)
             : null;
 
     /// <summary>Counts bytes of rows that have arrived.</summary>
@@ -51,7 +57,7 @@ sealed class ReceiveGathering : IDisposable
             bytesSincePause += bytes;
             if (isGathering || bytesSincePause < 2 * gatherBytes) return;
             isGathering = TrySet(gatherBytes);
-            if (isGathering) timer.Change(WaitMax, WaitMax);
+            if (isGathering) timer.Change(waitMax, waitMax);
         }
     }
 
