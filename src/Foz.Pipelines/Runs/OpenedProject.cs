@@ -1,6 +1,7 @@
 using Foz.Connectors;
 using Foz.Connectors.Registry;
 using Foz.Lake;
+using Foz.Lake.Data;
 using Foz.Lake.Engine;
 using Foz.Pipelines.Projects;
 using Foz.Pipelines.Projects.Reading;
@@ -13,6 +14,7 @@ namespace Foz.Pipelines.Runs;
 sealed class OpenedProject : IAsyncDisposable
 {
     readonly Dictionary<string, ISource> sources = new(StringComparer.Ordinal);
+    readonly Dictionary<TableName, FozException> unidentified = [];
 
     OpenedProject(Project project) => Project = project;
 
@@ -21,6 +23,11 @@ sealed class OpenedProject : IAsyncDisposable
 
     /// <summary>Its sources, by name.</summary>
     public IReadOnlyDictionary<string, ISource> Sources => sources;
+
+    /// <summary>
+    /// Streams of changes whose keys the source does not tell, and why: tables of their current rows cannot be made.
+    /// </summary>
+    public IReadOnlyDictionary<TableName, FozException> Unidentified => unidentified;
 
     /// <summary>Opens the sources of a project.</summary>
     /// <exception cref="FozException">A setting is wrong, or a source could not be discovered.</exception>
@@ -50,9 +57,10 @@ sealed class OpenedProject : IAsyncDisposable
     }
 
     /// <summary>
-    /// Asks a source for the keys of streams whose current rows are kept, where the project does not state them.
+    /// Asks a source for the keys of streams whose current rows are kept, where the project does not state them. Of a
+    /// stream of changes only the tables that need them are refused.
     /// </summary>
-    /// <exception cref="FozException">It cannot be asked, or a stream has none.</exception>
+    /// <exception cref="FozException">It cannot be asked, or another stream has none.</exception>
     async Task FindKeysAsync(string name, ISource source, EnginePool engines, CancellationToken cancellationToken)
     {
         var known = Project.Sources.First(known => known.Name == name);
@@ -62,29 +70,36 @@ sealed class OpenedProject : IAsyncDisposable
         var errors = new Foz.Lake.Configuration.ErrorList();
         foreach (var stream in streams)
         {
-            var found = await FindKeysAsync(stream);
-            foreach (var masked in CurrentModel.MaskedKeys(
-                known.Streams.First(one => one.Definition == stream), stream.Keys.Count > 0 ? stream.Keys : found))
+            var whole = known.Streams.First(one => one.Definition == stream);
+            var found = await FindKeysAsync(whole);
+            foreach (var masked in CurrentModel.MaskedKeys(whole, stream.Keys.Count > 0 ? stream.Keys : found))
                 errors.Add(masked);
             if (stream.Keys.Count > 0) continue;
             keys[stream.Name] = found;
-            if (found.Count == 0) errors.Add(CurrentModel.WithoutKeys(stream));
+            if (found.Count > 0 || unidentified.ContainsKey(whole.Name)) continue;
+            if (stream.Mode is StreamMode.Changes) unidentified[whole.Name] = CurrentModel.WithoutKeys(stream);
+            else errors.Add(CurrentModel.WithoutKeys(stream));
         }
         errors.ThrowIfAny();
         if (keys.Count == 0) return;
         Project = Project.WithKeys(name, keys, engines, cancellationToken);
 
-        async Task<IReadOnlyList<string>> FindKeysAsync(StreamDefinition stream)
+        async Task<IReadOnlyList<string>> FindKeysAsync(ProjectStream stream)
         {
+            var definition = stream.Definition;
             try
             {
-                return await source.FindKeysAsync(stream, cancellationToken);
+                return await source.FindKeysAsync(definition, cancellationToken);
             }
-            catch (FozException e) when (e.Kind is ErrorKind.Source && stream.Keys.Count > 0)
+            catch (FozException e) when (e.Kind is ErrorKind.Source && definition.Keys.Count > 0)
             {
                 // The stream's step says that the source does not answer.
-                return stream.Keys;
             }
+            catch (FozException e) when (definition.Mode is StreamMode.Changes && e.Kind is not ErrorKind.Canceled)
+            {
+                unidentified[stream.Name] = e;
+            }
+            return definition.Keys;
         }
     }
 

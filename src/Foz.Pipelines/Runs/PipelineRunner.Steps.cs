@@ -46,6 +46,7 @@ sealed partial class PipelineRunner
                 sources.Changes.RunAsync(context, stream, sources.Opened[stream.Source.Name], cancellationToken),
             GraphNode.OfStream stream =>
                 new StreamStep(context, stream, sources.Opened[stream.Source.Name]).RunAsync(cancellationToken),
+            _ when sources.FindRefusal(node) is { } refusal => Task.FromException<StepResult>(refusal),
             GraphNode.OfModel model => ModelWork.RunAsync(context, model, project.File, cancellationToken),
             _ => throw new System.Diagnostics.UnreachableException(),
         });
@@ -101,7 +102,24 @@ sealed partial class PipelineRunner
     }
 
     /// <summary>What streams are read by.</summary>
-    /// <param name="Opened">Their sources, by name.</param>
+    /// <param name="Project">Their sources.</param>
     /// <param name="Changes">Reads the logs of those that have one.</param>
-    readonly record struct StepSources(IReadOnlyDictionary<string, ISource> Opened, ChangeSteps Changes);
+    readonly record struct StepSources(OpenedProject Project, ChangeSteps Changes)
+    {
+        /// <summary>Gets the sources, by name.</summary>
+        public IReadOnlyDictionary<string, ISource> Opened => Project.Sources;
+
+        /// <summary>
+        /// Returns why a model cannot be made whose keys a source is to tell; null where it can.
+        /// </summary>
+        public FozException? FindRefusal(GraphNode node)
+        {
+            if (node is not GraphNode.OfModel
+                { Model.Materialization.Strategy: IncrementalStrategy.Cdc { FindsKeys: true } } model)
+                return null;
+            var unidentified = Project.Unidentified;
+            return model.References.Where(reference => reference.IsStream)
+                .Select(reference => unidentified.GetValueOrDefault(reference.Name)).FirstOrDefault(why => why is not null);
+        }
+    }
 }

@@ -77,7 +77,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
         events.RecordAsync = reports.RecordAsync;
         var leaseOf = (string source) => LeaseOf(project, host, source);
         await using var snapshots = await SharedSnapshots.OpenAsync(opened, steps, leaseOf, cancellationToken);
-        var sources = new StepSources(opened.Sources, new(request.Changes, leaseOf));
+        var sources = new StepSources(opened, new(request.Changes, leaseOf));
         var looked = new StepContext(lake, runId, request.IsFullRefresh, _ => { }) { Intervals = request.Intervals };
         var idle = await UpToDateModels.FindAsync(looked, project, selected, cancellationToken);
         var tests = new RunTests(lake, project, request.Tests);
@@ -89,7 +89,7 @@ sealed partial class PipelineRunner(Lakehouse lake, RunRequest request, RunEvent
             {
                 var result = await TryAsync(node, async () =>
                     await tests.FindFailedAsync(node, cancellationToken) is { } failed ? Refuse(node, failed)
-                    : idle.Contains(node) ? await SkipAsync(node)
+                    : idle.Contains(node) && sources.FindRefusal(node) is null ? await SkipAsync(node)
                     : await RunStepAsync(project, host, node, sources, cancellationToken));
                 // What another run did meanwhile is new to the steps after it.
                 if (!host.HasWaitedFor($"{node.Table}")) idle.End(node, result);

@@ -291,8 +291,8 @@ public sealed class BinlogRunTests(LoggedMariaDbServer logs)
             await logged.Lake.QueryAsync("SELECT _cdc_op, id, v, _cdc_before.v FROM bronze.t WHERE _cdc_op <> 'r' ORDER BY _cdc_lsn"));
 
         logged.WriteStreams("  t: {mode: cdc}\nsilver: current\n");
-        var refused = await FozProcess.RunAsync(logged.Lake.Folder, "run");
-        Assert.Contains("'silver: current' needs 'keys' of the stream 't'", refused.Errors, StringComparison.Ordinal);
+        var refused = (await FozProcess.RunAsync(logged.Lake.Folder, "run")).Expect(1);
+        Assert.Contains("'silver: current' needs 'keys' of the stream 't'", refused.Output, StringComparison.Ordinal);
         logged.WriteStreams("  t: {mode: cdc, keys: [id]}\nsilver: current\n");
         await logged.Lake.RunWellAsync();
         Assert.Equal(["1|uno", "3|three", "4|four"], await logged.Lake.QueryAsync("SELECT id, v FROM silver.t ORDER BY id"));

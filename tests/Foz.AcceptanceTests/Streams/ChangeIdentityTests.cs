@@ -106,10 +106,10 @@ public sealed class ChangeIdentityTests(PostgreSqlServer server)
         using var logged = await LoggedDatabase.CreateAsync(server, "CREATE TABLE t (id int, v text)", "t");
         logged.WriteStreams($"  t: {{{stream}}}\nsilver: current\n");
         var run = await FozProcess.RunAsync(logged.Lake.Folder, "run");
-        Assert.Equal(2, run.ExitCode);
-        Assert.Contains("stream 't': t has no primary key", run.Errors, StringComparison.Ordinal);
-        Assert.Contains("ALTER TABLE t REPLICA IDENTITY FULL", run.Errors, StringComparison.Ordinal);
-        Assert.Contains("sources/shop.yml:3", run.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("stream 't': t has no primary key", run.Output, StringComparison.Ordinal);
+        Assert.Contains("ALTER TABLE t REPLICA IDENTITY FULL", run.Output, StringComparison.Ordinal);
+        Assert.Contains("sources/shop.yml:3", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class ChangeIdentityTests(PostgreSqlServer server)
         logged.WriteStreams("  t: {mode: cdc}\nsilver: current\n");
         Assert.Contains(
             "'silver: current' needs 'keys' of the stream 't'",
-            (await FozProcess.RunAsync(logged.Lake.Folder, "run")).Errors, StringComparison.Ordinal);
+            (await FozProcess.RunAsync(logged.Lake.Folder, "run")).Expect(1).Output, StringComparison.Ordinal);
         logged.WriteStreams("  t: {mode: cdc, keys: [id]}\nsilver: current\n");
         await logged.Lake.RunWellAsync();
         await logged.Database.ExecuteAsync("UPDATE t SET v = 'uno' WHERE id = 1; DELETE FROM t WHERE id = 2");
@@ -169,6 +169,46 @@ public sealed class ChangeIdentityTests(PostgreSqlServer server)
         Assert.Equal(
             ["c|7", "d|3"],
             await logged.Lake.QueryAsync("SELECT _cdc_op, id FROM bronze.t WHERE id IN (3, 7) AND _cdc_op <> 'r' ORDER BY ALL"));
+    }
+
+    [Theory]
+    [InlineData("DROP TABLE t", "ALTER TABLE u RENAME TO t", "there is no table t")]
+    [InlineData("ALTER TABLE t RENAME TO old", "ALTER TABLE old RENAME TO t", "there is no table t")]
+    [InlineData("REVOKE SELECT ON t FROM foz", "GRANT SELECT ON t TO foz", "permission denied for public.t")]
+    [InlineData("ALTER TABLE t DROP CONSTRAINT t_pkey", "ALTER TABLE t ADD PRIMARY KEY (id)", "stream 't': t has no primary key")]
+    public async Task A_table_that_is_gone_or_has_no_key_keeps_no_other_from_its_current_rows(
+        string change, string mend, string reason)
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            """
+            CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE u (LIKE t INCLUDING ALL); CREATE TABLE k (LIKE t INCLUDING ALL);
+            INSERT INTO t VALUES (1, 'one'), (2, 'two'); INSERT INTO u VALUES (1, 'uno'), (2, 'two'); INSERT INTO k VALUES (1, 'one')
+            """,
+            "t", "k");
+        var (database, lake) = (logged.Database, logged.Lake);
+        logged.WriteStreams("  t: {mode: cdc}\n  k: {mode: cdc}\nsilver: current\n");
+        lake.Write("models/gold/other.sql", "SELECT count(*) AS n FROM silver.k");
+        await lake.RunWellAsync();
+        await database.ExecuteAsync(change);
+        await database.ExecuteAsync("INSERT INTO k VALUES (2, 'two')");
+        for (var round = 0; round < 2; round++)
+        {
+            var run = await FozProcess.RunAsync(lake.Folder, "run");
+            Assert.Equal(1, run.ExitCode);
+            Assert.Contains(reason, run.Errors + run.Output, StringComparison.Ordinal);
+            Assert.True((await lake.QueryAsync("SELECT n FROM gold.other")).SequenceEqual(["2"]), run.Errors + run.Output);
+        }
+        if (reason.StartsWith("stream", StringComparison.Ordinal))
+            await database.ExecuteAsync("UPDATE t SET v = 'new' WHERE id = 1");
+        await database.ExecuteAsync(mend);
+        await database.ExecuteAsync("UPDATE t SET v = 'zwei' WHERE id = 2; INSERT INTO k VALUES (3, 'three')");
+        await lake.RunWellAsync();
+        await lake.RunWellAsync();
+        foreach (var table in new[] { "t", "k" })
+            Assert.Equal(
+                (await database.QueryAsync($"SELECT id, v FROM {table} ORDER BY id")).Select(row => string.Join('|', row)),
+                await lake.QueryAsync($"SELECT id, v FROM silver.{table} ORDER BY id"));
     }
 
     /// <summary>Runs the project, which is to warn of a table.</summary>
