@@ -3,10 +3,13 @@ using Foz.Lake;
 
 namespace Foz.Connectors.PostgreSql.Streams;
 
-/// <content>Keys that the log cannot be followed by.</content>
+/// <content>Tables whose log cannot be followed: by their keys, or by what the user may read.</content>
 sealed partial class PostgreSqlSource
 {
-    /// <summary>Finds the streams whose changes the log does not have in an order by which rows are found.</summary>
+    /// <summary>
+    /// Finds the streams whose changes the log does not have in an order by which rows are found, or has with more than
+    /// the user may read.
+    /// </summary>
     async Task FindUnfollowedAsync(
         IReadOnlyList<(StreamDefinition Stream, Relation Table)> tables, ILookup<uint, RelationColumn> columns,
         Dictionary<string, FozException> refused, CancellationToken cancellationToken)
@@ -16,11 +19,27 @@ sealed partial class PostgreSqlSource
         var members = (await catalog.FindMembersAsync(relations, cancellationToken)).ToLookup(member => member.Root);
         var unique = (await catalog.FindUniqueAsync(relations, cancellationToken)).ToLookup(key => key.Table);
         foreach (var (stream, table) in read)
-            if ((FindWhole(stream, table, read, members)
+            if ((FindUnreadable(stream, table, columns[table.Oid])
+                ?? FindWhole(stream, table, read, members)
                 ?? FindUnlogged(stream, NamedKeysOf(stream, columns[table.Oid]), members[table.Oid])
                 ?? FindDeferred(
                     stream, table, columns[table.Oid], members[table.Oid], unique[table.Oid])) is { } error)
                 refused[stream.Name] = error;
+    }
+
+    /// <summary>
+    /// Returns why a table is no stream of which the user may read some columns: the log has all, a copy would not.
+    /// </summary>
+    FozException? FindUnreadable(StreamDefinition stream, Relation table, IEnumerable<RelationColumn> columns)
+    {
+        var unreadable = columns.Where(column => !column.IsReadable).Select(column => column.Name).ToList();
+        return unreadable.Count == 0
+            ? null
+            : FeedFaults.Unreadable(
+                stream,
+                $"{options.User} may not read {string.Join(", ", unreadable)} of {table}, which the log has",
+                $"GRANT SELECT ON {table.Sql} TO {SqlText.Name(options.User)}; "
+                    + "or mode: snapshot, which reads the others");
     }
 
     /// <summary>Returns why a partition is no stream: its changes come as those of the whole table.</summary>
