@@ -261,17 +261,16 @@ sealed partial class PgCatalog : IAsyncDisposable
     {
         try
         {
-            await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            HasUncheckedText = connection.PostgresParameters.GetValueOrDefault("server_encoding") == "SQL_ASCII";
-            // One transaction, so that the settings apply to the query through a pooler too.
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            await SetUpAsync(connection, transaction, cancellationToken);
-            await using var command = new NpgsqlCommand(sql, connection, transaction);
-            foreach (var parameter in parameters) command.Parameters.Add(parameter);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            var rows = new List<T>();
-            while (await reader.ReadAsync(cancellationToken)) rows.Add(read(reader));
-            return rows;
+            try
+            {
+                return await QueryAsync(sql, parameters, read, cancellationToken);
+            }
+            catch (PostgresException error) when (error.SqlState == SqlStates.IdleSessionTimeout)
+            {
+                // The server ended sessions that no query used for a while: those that are left may have ended too.
+                database.Clear();
+                return await QueryAsync(sql, parameters, read, cancellationToken);
+            }
         }
         catch (Exception error) when (SourceFault.IsOfSource(error))
         {
@@ -280,6 +279,23 @@ sealed partial class PgCatalog : IAsyncDisposable
                 await using (await PgConnection.OpenAsync(options, cancellationToken)) { }
             throw SourceFault.Of(error, doing, options);
         }
+    }
+
+    async Task<List<T>> QueryAsync<T>(
+        string sql, IReadOnlyList<NpgsqlParameter> parameters, Func<NpgsqlDataReader, T> read,
+        CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        HasUncheckedText = connection.PostgresParameters.GetValueOrDefault("server_encoding") == "SQL_ASCII";
+        // One transaction, so that the settings apply to the query through a pooler too.
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await SetUpAsync(connection, transaction, cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection, transaction);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter.Clone());
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken)) rows.Add(read(reader));
+        return rows;
     }
 
     async Task SetUpAsync(

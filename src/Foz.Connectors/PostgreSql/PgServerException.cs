@@ -66,6 +66,9 @@ public static class SqlStates
     /// <summary>A lock cannot be had.</summary>
     public const string LockNotAvailable = "55P03";
 
+    /// <summary>The server ended a session that was idle for longer than its limit.</summary>
+    public const string IdleSessionTimeout = "57P05";
+
     /// <summary>The statement was canceled.</summary>
     public const string QueryCanceled = "57014";
 }

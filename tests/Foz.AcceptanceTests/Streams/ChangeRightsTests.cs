@@ -5,6 +5,8 @@ namespace Foz.AcceptanceTests.Streams;
 /// <summary>What a real server lets the user of change streams do, and what its administrators take away.</summary>
 public sealed class ChangeRightsTests(PostgreSqlServer server)
 {
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task A_table_of_which_some_columns_may_be_read_stands_still_alone()
     {
@@ -37,6 +39,36 @@ public sealed class ChangeRightsTests(PostgreSqlServer server)
         await logged.Database.ExecuteAsync("GRANT SELECT (s) ON c TO foz");
         await logged.Lake.RunWellAsync();
         await logged.AssertSameAsync("c", "id", "id", "s");
+    }
+
+    [Fact]
+    public async Task Limits_of_the_role_end_no_session_that_waits()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')", "a");
+        logged.WriteStreams("  a: {mode: cdc}\nsilver: current\n");
+        foreach (var limit in new[] { "idle_session_timeout", "idle_in_transaction_session_timeout", "lock_timeout" })
+            await logged.Database.ExecuteAsync(
+                $"ALTER ROLE foz IN DATABASE {logged.Database.Name} SET {limit} = '700ms'");
+        // The slot waits for a transaction that is open, by a lock.
+        await using var open = await server.ConnectAsync(logged.Database.Name);
+        await using var transaction = await open.BeginTransactionAsync(Cancel);
+        await using (var insert = new Npgsql.NpgsqlCommand("INSERT INTO a VALUES (2, 'two')", open))
+            await insert.ExecuteNonQueryAsync(Cancel);
+        var first = logged.Lake.RunWellAsync();
+        await Task.Delay(TimeSpan.FromSeconds(3), Cancel);
+        await transaction.CommitAsync(Cancel);
+        await first;
+        using var host = logged.Serve();
+        for (var id = 3; id < 6; id++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(3), Cancel);
+            await logged.Database.ExecuteAsync($"INSERT INTO a VALUES ({id}, 'more')");
+            await logged.WaitAsync(host, "SELECT count(*) FROM silver.a", $"{id}");
+        }
+        host.Kill();
+        var wrote = await host.WaitAsync();
+        Assert.DoesNotContain("timeout", wrote.Output + wrote.Errors, StringComparison.Ordinal);
     }
 
     static async Task AssertRefusedAsync(LoggedDatabase logged)

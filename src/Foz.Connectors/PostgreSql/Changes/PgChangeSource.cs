@@ -130,8 +130,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             var server = await ServerHistory.IdentifyAsync(replication, cancellationToken);
             // The snapshot is there for as long as the session is idle in its transaction.
             var commands = new ReplicationCommands(replication.ServerMajorVersion);
-            foreach (var setting in SessionSettings.NoTimeouts(replication.ServerMajorVersion))
-                await replication.QueryAsync($"SET {setting}", cancellationToken);
+            await SessionSettings.SetNoTimeoutsAsync(replication, cancellationToken);
             var time = await replication.QueryAsync(
                 "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
                 + "pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()), pg_catalog.pg_backend_pid()",
@@ -174,6 +173,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
         {
             replication = await PgConnection.OpenAsync(ReplicationOptions, cancellationToken);
             control = await PgConnection.OpenAsync(options, cancellationToken);
+            // Both wait for as long as nothing changes.
+            await SessionSettings.SetNoTimeoutsAsync(replication, cancellationToken);
+            await SessionSettings.SetNoTimeoutsAsync(control, cancellationToken);
             // The server would refuse to turn texts into UTF-8 that it never checked, and send nothing more.
             if (replication.HasUncheckedText)
                 await replication.QueryAsync("SET client_encoding = 'SQL_ASCII'", cancellationToken);
