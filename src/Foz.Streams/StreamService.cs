@@ -268,7 +268,7 @@ public sealed record FollowedModel(Model Model, bool IsStopped, long? Rows, Date
 /// <param name="Stream">It.</param>
 public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
 {
-    const string NoSlot = "has no slot", Lost = "lost", Stopped = "stopped";
+    const string NoSlot = "has no slot", NoPublication = "has no publication", Lost = "lost", Stopped = "stopped";
 
     /// <summary>Gets the moment.</summary>
     public DateTimeOffset At { get; init; }
@@ -318,6 +318,7 @@ public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
         { Fault: not null } => "source does not answer",
         { IsCopied: true, Lag: null } => NoSlot,
         { Lag.IsLost: true } => Lost,
+        { Lag.IsUnpublished: true } => NoPublication,
         { IsStopped: true } => Stopped,
         { IsCopying: true } => "is copied",
         { IsCopied: false } => "waits for its copy",
@@ -332,6 +333,8 @@ public sealed record StreamStatus(ProjectSource Source, ProjectStream Stream)
         { Fault: { } fault } => fault.Message,
         { State: NoSlot } => $"the source has no slot {Reader}: it was dropped, or the lake is a copy of one that "
             + $"reads another server. foz stream reset {Source.Name} copies the tables again",
+        { State: NoPublication } => $"the publication {Reader} was dropped, and changes that were made without it are "
+            + $"lost. foz stream reset {Source.Name} copies the tables again",
         { State: Lost } => "the source deleted changes before they were read. "
             + $"foz stream reset {Source.Name} copies the tables again",
         { State: Stopped } => $"foz stream start {Source.Name} goes on",

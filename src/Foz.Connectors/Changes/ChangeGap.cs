@@ -18,6 +18,9 @@ public enum ChangeGapKind
     /// <summary>The source no longer has the changes that the reader needs.</summary>
     SlotLost,
 
+    /// <summary>The source does not say of which tables it sends changes: its publication is missing.</summary>
+    PublicationMissing,
+
     /// <summary>The source keeps changes only from a later position on: its slot was made again, or moved.</summary>
     SlotAhead,
 }
@@ -53,6 +56,9 @@ public sealed record ChangeLag(long RetainedBytes, long UnreadBytes)
 
     /// <summary>Gets whether the source has given the reader up.</summary>
     public bool IsLost { get; init; }
+
+    /// <summary>Gets whether the source sends no changes, as its publication is missing.</summary>
+    public bool IsUnpublished { get; init; }
 
     /// <summary>Gets whether a reader is connected.</summary>
     public bool IsActive { get; init; }

@@ -71,6 +71,42 @@ public sealed class ChangeRightsTests(PostgreSqlServer server)
         Assert.DoesNotContain("timeout", wrote.Output + wrote.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_publication_that_was_dropped_is_named_with_what_helps(bool isMadeAgain)
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a VALUES (1, 'one')", "a");
+        await logged.Lake.RunWellAsync();
+        var publication = await logged.Database.ScalarAsync("SELECT pubname FROM pg_publication WHERE pubupdate");
+        await logged.Database.ExecuteAsync(
+            $"INSERT INTO a VALUES (2, 'two'); DROP PUBLICATION {publication}; INSERT INTO a VALUES (3, 'three')");
+        if (isMadeAgain)
+            await logged.Database.ExecuteAsync(
+                $"CREATE PUBLICATION {publication} FOR TABLE a WITH (publish_via_partition_root = true); "
+                    + $"ALTER PUBLICATION {publication} OWNER TO foz");
+        for (var round = 0; round < 2; round++)
+        {
+            var run = await FozProcess.RunAsync(logged.Lake.Folder, "run");
+            Assert.NotEqual(0, run.ExitCode);
+            var shown = run.Output + run.Errors;
+            Assert.Contains("foz stream reset", shown, StringComparison.Ordinal);
+            Assert.Contains("changes that were made without it are lost", shown, StringComparison.Ordinal);
+        }
+        var listed = (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "ls", "-o", "json")).Expect(0);
+        if (!isMadeAgain)
+        {
+            Assert.Contains("has no publication", listed.Output, StringComparison.Ordinal);
+            Assert.Contains("foz stream reset shop copies the tables again", listed.Output, StringComparison.Ordinal);
+        }
+        (await FozProcess.RunAsync(logged.Lake.Folder, "stream", "reset", "shop")).Expect(0);
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("UPDATE a SET v = 'after' WHERE id = 2");
+        await logged.Lake.RunWellAsync();
+        await logged.AssertSameAsync("a", "id", "id", "v");
+    }
+
     static async Task AssertRefusedAsync(LoggedDatabase logged)
     {
         await logged.Database.ExecuteAsync("UPDATE a SET v = v || 'x'");

@@ -98,7 +98,7 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
     /// <inheritdoc/>
     public Task<ChangeLag?> FindLagAsync(ChangePosition from, CancellationToken cancellationToken) => WithSessionAsync(
         "reading the state of the replication slot",
-        session => ReplicationSlot.FindLagAsync(session, changes.Slot, cancellationToken),
+        session => ReplicationSlot.FindLagAsync(session, changes.Slot, changes.Publication, cancellationToken),
         cancellationToken);
 
     /// <inheritdoc/>
@@ -185,7 +185,9 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
                 ? await TimelinesAsync(replication, server.History.Timeline, cancellationToken)
                 : null;
             var slot = await ReplicationSlot.FindAsync(control, changes.Slot, cancellationToken);
-            if ((server.Gap(position, timelines) ?? ReplicationSlot.Gap(slot, changes.Slot, position)) is { } gap)
+            var tables = new Publications(control, changes);
+            if ((server.Gap(position, timelines) ?? ReplicationSlot.Gap(slot, changes.Slot, position)
+                ?? await tables.FindGapAsync(cancellationToken)) is { } gap)
             {
                 await replication.DisposeAsync();
                 await control.DisposeAsync();
@@ -195,7 +197,6 @@ public sealed class PgChangeSource(PgOptions options, PgChangeOptions changes) :
             Check(slot!);
             // A timeline that left the position's after it has the same log up to it.
             var start = position with { History = server.History };
-            var tables = new Publications(control, changes);
             await tables.RemoveOthersAsync(cancellationToken);
             var publications = await tables.FindNamesAsync(cancellationToken);
             await replication.StartReplicationAsync(

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Foz.Connectors.Changes;
 using Foz.Connectors.Databases;
+using Foz.Lake;
 using Foz.Wire.PostgreSql;
 using Foz.Wire.PostgreSql.Replication;
 
@@ -155,10 +156,18 @@ sealed class PgChangeStream : IChangeStream
         }
         catch (Exception error) when (SourceFault.IsOfSource(error))
         {
-            throw SourceFault.Of(
+            var fault = SourceFault.Of(
                 error,
                 string.Create(CultureInfo.InvariantCulture, $"{Doing} after {assembler.Lsn}"),
                 replication.Options);
+            // A publication that did not exist when a change was made: the server never sends that change.
+            throw SourceFault.IsOf(error, SqlStates.UndefinedObject)
+                ? new FozException(
+                    fault.Kind, $"{fault.Message}: changes that were made without it are lost", fault.InnerException)
+                {
+                    Hint = Publications.ResetHint,
+                }
+                : fault;
         }
     }
 

@@ -1,3 +1,4 @@
+using Foz.Connectors.Changes;
 using Foz.Lake;
 
 namespace Foz.Connectors.PostgreSql.Changes;
@@ -13,6 +14,9 @@ sealed class Publications(PgConnection connection, PgChangeOptions changes)
 {
     readonly Publication whole = new(connection, changes.Publication, Publication.AllOperations);
     readonly Publication inserts = new(connection, InsertsOf(changes), Publication.Inserts);
+
+    /// <summary>What helps where changes are lost.</summary>
+    public const string ResetHint = "foz stream reset starts again with a copy of all tables";
 
     /// <summary>The tables whose inserts and truncates are read.</summary>
     readonly IReadOnlyList<RelationName> unidentified = [.. changes.InsertOnlyTables.Select(Parse)];
@@ -40,14 +44,16 @@ sealed class Publications(PgConnection connection, PgChangeOptions changes)
     /// <exception cref="PgServerException">The server refuses.</exception>
     public async Task ContinueAsync(CancellationToken cancellationToken)
     {
-        var (_, isOfAll) = await whole.FindStateAsync(cancellationToken);
+        var (exists, isOfAll) = await whole.FindStateAsync(cancellationToken);
+        if (!exists)
+            throw new FozException(ErrorKind.Source, $"{connection.Options}: {Missing}") { Hint = ResetHint };
         if (!isOfAll && unidentified.Count > 0 && !(await inserts.FindStateAsync(cancellationToken)).Exists)
             throw new FozException(
                 ErrorKind.Configuration,
                 $"{connection.Options}: {unidentified[0]} has no replica identity, and the replication slot "
                     + $"'{changes.Slot}' is older than the publication that tables without one need")
             {
-                Hint = "foz stream reset starts again with a copy of all tables; or: "
+                Hint = $"{ResetHint}; or: "
                     + $"ALTER TABLE {unidentified[0]} REPLICA IDENTITY FULL",
             };
         await ChangeAsync(isOfAll, cancellationToken);
@@ -84,6 +90,17 @@ sealed class Publications(PgConnection connection, PgChangeOptions changes)
         await inserts.RemoveOthersAsync(kept, cancellationToken);
     }
 
+    /// <summary>
+    /// Returns what is missing where somebody dropped what the slot began with: the server does not say of changes that
+    /// were made since what they are, also once there is another one of that name.
+    /// </summary>
+    /// <exception cref="FozException">It publishes other changes.</exception>
+    /// <exception cref="PgServerException">The server refuses.</exception>
+    public async Task<ChangeGap?> FindGapAsync(CancellationToken cancellationToken) =>
+        (await whole.FindStateAsync(cancellationToken)).Exists
+            ? null
+            : new(ChangeGapKind.PublicationMissing, Missing);
+
     /// <summary>Returns the names of those that a reader names.</summary>
     /// <exception cref="FozException">One publishes other changes.</exception>
     /// <exception cref="PgServerException">The server refuses.</exception>
@@ -103,6 +120,10 @@ sealed class Publications(PgConnection connection, PgChangeOptions changes)
         await whole.EnsureAsync(identified, cancellationToken);
         await inserts.RemoveAsync(identified ?? [], cancellationToken);
     }
+
+    string Missing =>
+        $"the publication '{changes.Publication}' does not exist: it was dropped, and changes that were made without "
+            + "it are lost";
 
     static string InsertsOf(PgChangeOptions changes) => $"{changes.Publication}_inserts";
 

@@ -55,20 +55,21 @@ sealed record ReplicationSlot(string Name)
         };
     }
 
-    /// <summary>What a slot keeps; null where there is none.</summary>
+    /// <summary>What a slot keeps for readers of a publication; null where there is none.</summary>
     public static async Task<ChangeLag?> FindLagAsync(
-        PgConnection connection, string name, CancellationToken cancellationToken)
+        PgConnection connection, string name, string publication, CancellationToken cancellationToken)
     {
         var rows = await connection.QueryAsync(
             $"""
             SELECT ({CurrentLsn} - COALESCE(s.restart_lsn, {CurrentLsn}))::bigint,
                    ({CurrentLsn} - COALESCE(s.confirmed_flush_lsn, {CurrentLsn}))::bigint,
                    (SELECT setting::bigint FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size'),
-                   pg_catalog.to_jsonb(s)
+                   pg_catalog.to_jsonb(s),
+                   EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = {SqlText.Literal(publication)})
               FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = {SqlText.Literal(name)}
             """,
             cancellationToken);
-        if (rows is not [[var retained, var unread, var max, var json]]) return null;
+        if (rows is not [[var retained, var unread, var max, var json, var isPublished]]) return null;
         using var slot = JsonDocument.Parse(json!);
         var megabytesMax = max is null ? -1 : long.Parse(max, CultureInfo.InvariantCulture);
         return new ChangeLag(
@@ -76,6 +77,7 @@ sealed record ReplicationSlot(string Name)
         {
             RetainedBytesMax = megabytesMax < 0 ? null : megabytesMax * BytesPerMegabyte,
             IsLost = IsLostIn(slot),
+            IsUnpublished = isPublished != "t",
             IsActive = IsTrue(slot, "active"),
         };
     }
