@@ -34,8 +34,6 @@ sealed class MomentComparison(Lakehouse lake, ComparedTable compared, ILoggedSou
 
     public required ReachedMoment Moment { get; init; }
 
-    public required Func<Task>? CatchUp { get; init; }
-
     public required string Position { get; init; }
 
     StreamDefinition Stream => compared.Stream.Definition;
@@ -46,7 +44,7 @@ sealed class MomentComparison(Lakehouse lake, ComparedTable compared, ILoggedSou
     public async Task<StreamComparison> RunAsync(CancellationToken cancellationToken)
     {
         using var session = lake.Engines.Open(Workload.Models);
-        var bronze = await Moment.WaitForBronzeAsync(CatchUp, cancellationToken);
+        var bronze = await Moment.WaitForBronzeAsync(cancellationToken);
         var table = bronze;
         if (compared.Model is not null)
         {

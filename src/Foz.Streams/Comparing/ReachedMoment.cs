@@ -21,9 +21,15 @@ sealed class ReachedMoment(Lakehouse lake, ComparedTable compared, IChangeSource
     static readonly TimeSpan retryInterval = TimeSpan.FromMilliseconds(200);
 
     readonly long startedAt = lake.Clock.GetTimestamp();
+    bool isCaughtUp;
 
     /// <summary>Gets how long to wait.</summary>
     public required TimeSpan WaitMax { get; init; }
+
+    /// <summary>
+    /// Gets what is called once where the lake lacks changes; null where it is only waited for.
+    /// </summary>
+    public required Func<Task>? CatchUp { get; init; }
 
     /// <summary>Gets the batches of the source.</summary>
     public required ChangeBatchLog Log { get; init; }
@@ -43,10 +49,9 @@ sealed class ReachedMoment(Lakehouse lake, ComparedTable compared, IChangeSource
         $"({ChangeColumns.Lsn} < {Number} OR {ChangeColumns.Op} = 'r' AND {ChangeColumns.Lsn} = {Number})");
 
     /// <summary>Waits until the bronze table has all changes before the moment.</summary>
-    /// <param name="catchUp">Called once where the table lacks changes; null where it is only waited for.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="FozException">It stands still, was copied since, or takes too long.</exception>
-    public async Task<TableSnapshot> WaitForBronzeAsync(Func<Task>? catchUp, CancellationToken cancellationToken)
+    public async Task<TableSnapshot> WaitForBronzeAsync(CancellationToken cancellationToken)
     {
         var name = compared.Stream.Table;
         var table = await lake.OpenTableAsync(name, cancellationToken);
@@ -76,9 +81,7 @@ sealed class ReachedMoment(Lakehouse lake, ComparedTable compared, IChangeSource
                 {
                     Hint = $"foz stream start {compared.Source.Name}",
                 };
-            if (catchUp is null) await WaitAsync($"{name} is at {last?.Position ?? "no position"}", cancellationToken);
-            else await catchUp();
-            catchUp = null;
+            await WaitAsync($"{name} is at {last?.Position ?? "no position"}", cancellationToken);
         }
     }
 
@@ -154,6 +157,12 @@ sealed class ReachedMoment(Lakehouse lake, ComparedTable compared, IChangeSource
 
     async Task WaitAsync(string what, CancellationToken cancellationToken)
     {
+        if (CatchUp is not null && !isCaughtUp)
+        {
+            isCaughtUp = true;
+            await CatchUp();
+            return;
+        }
         if (lake.Clock.GetElapsedTime(startedAt) > WaitMax)
             throw new FozException(
                 ErrorKind.Conflict,

@@ -71,14 +71,14 @@ public sealed class StreamComparer(Lakehouse lake, Project project)
                 Moment = new(lake, compared, changes, start.Position)
                 {
                     WaitMax = WaitMax, Log = log, Reader = reader, Feed = feed.Tables[0],
+                    CatchUp = CatchUpAsync is null
+                        ? null
+                        : () => CatchUpAsync(
+                            StepsOf(compared, [compared.Stream]),
+                            StepsOf(compared, compared.Source.Streams.Where(stream =>
+                                stream.Definition.Mode is StreamMode.Changes)),
+                            cancellationToken),
                 },
-                CatchUp = CatchUpAsync is null
-                    ? null
-                    : () => CatchUpAsync(
-                        StepsOf(compared, [compared.Stream]),
-                        StepsOf(compared, compared.Source.Streams.Where(stream =>
-                            stream.Definition.Mode is StreamMode.Changes)),
-                        cancellationToken),
                 Position = $"{start.Position}",
             }.RunAsync(cancellationToken);
         }

@@ -163,6 +163,25 @@ public sealed class StreamCompareTests(PostgreSqlServer server, LoggedMariaDbSer
     }
 
     [Fact]
+    public async Task A_model_that_cannot_be_made_is_an_error_at_once()
+    {
+        using var logged = await LoggedMariaDb.CreateAsync(
+            mariaDb.Server, "CREATE TABLE a (id int, d int, v int, PRIMARY KEY (id, d)); INSERT INTO a VALUES (1, 1, 1)", "a");
+        logged.WriteStreams($"  a: {{mode: cdc}}\n{Silver}");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync(
+            "INSERT INTO a VALUES (2, 2, 2); DROP TABLE a; CREATE TABLE a (k varchar(10) PRIMARY KEY, w int); INSERT INTO a VALUES ('a', 1)");
+        await logged.Lake.RunAsync();
+        for (var round = 0; round < 2; round++)
+        {
+            var compared = await CompareAsync(logged, "a", "--wait", "45s");
+            Assert.NotEqual(0, compared.ExitCode);
+            Assert.Contains("foz run silver.a --full-refresh", compared.Errors, StringComparison.Ordinal);
+            Assert.DoesNotContain("lacks changes", compared.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Masked_values_are_compared_by_their_masks_and_columns_that_cannot_be_are_named()
     {
         using var logged = await LoggedDatabase.CreateAsync(
