@@ -58,11 +58,11 @@ sealed class MomentComparison(Lakehouse lake, ComparedTable compared, ILoggedSou
             ? null
             : await TableRows.All(table).OpenAsync(session, filter: null, cancellationToken);
         var keys = await FindKeysAsync(cancellationToken);
-        if (current is null) CheckKeys(session, changes.Sql, bronze.Fields, keys, cancellationToken);
+        var before = $"({SinceTruncation(changes.Sql)})";
+        if (current is null) CheckKeys(session, before, bronze.Fields, keys, cancellationToken);
         var newer = current is null ? 0 : FindNewer(session, changes.Sql, keys, cancellationToken);
         var inLake = current is null
-            ? ChangeFold.Run(
-                session, compared.Name, $"SELECT * FROM {changes.Sql} WHERE {Moment.IsBefore}", keys, cancellationToken)
+            ? ChangeFold.Run(session, compared.Name, before, keys, cancellationToken)
             : $"SELECT * FROM {current.Sql}"
                 + (Strategy!.KeepsHistory ? $" WHERE {EndAt} IS NULL" : "");
         var columns = await FindColumnsAsync(table.Fields, cancellationToken);
@@ -103,6 +103,18 @@ sealed class MomentComparison(Lakehouse lake, ComparedTable compared, ILoggedSou
         };
     }
 
+    /// <summary>
+    /// Returns a SELECT of the changes before the moment, without those before the last truncation: their keys may be
+    /// others, as a table that is copied again begins with one.
+    /// </summary>
+    string SinceTruncation(string changes)
+    {
+        const string Place =
+            $"struct_pack(lsn := {ChangeColumns.Lsn}, seq := coalesce({ChangeColumns.Seq}, -1))";
+        var last = $"SELECT max({Place}) FROM {changes} WHERE {ChangeColumns.Op} = 't' AND {Moment.IsBefore}";
+        return $"SELECT * FROM {changes} WHERE {Moment.IsBefore} AND coalesce({Place} >= ({last}), true)";
+    }
+
     /// <summary>Makes sure that the columns hold the keys of all changes, so that one finds its row.</summary>
     /// <exception cref="FozException">They do not: those are named as the source has them.</exception>
     void CheckKeys(
@@ -115,7 +127,7 @@ sealed class MomentComparison(Lakehouse lake, ComparedTable compared, ILoggedSou
                 + $"TRY_CAST({BronzeRows.RescuedName} AS JSON) ->> {SqlText.Literal(name)}, 'NULL')"));
         var isNull = string.Join(" OR ", keys.Select(name => $"{SqlText.Identifier(name)} IS NULL"));
         using var found = session.Query(
-            $"SELECT DISTINCT {key} AS k FROM {changes} WHERE {ChangeColumns.Op} <> 't' AND {Moment.IsBefore} "
+            $"SELECT DISTINCT {key} AS k FROM {changes} WHERE {ChangeColumns.Op} <> 't' "
                 + $"AND ({isNull}) ORDER BY k LIMIT {NamedKeysMax}",
             cancellationToken);
         if (found.Rows(cancellationToken).Select(row => $"({row[0]})").ToList() is { Count: > 0 } unheld)

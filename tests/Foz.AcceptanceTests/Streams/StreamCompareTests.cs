@@ -163,6 +163,24 @@ public sealed class StreamCompareTests(PostgreSqlServer server, LoggedMariaDbSer
     }
 
     [Fact]
+    public async Task Changes_before_a_new_copy_by_another_key_do_not_count()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server,
+            "CREATE TABLE a (id int, d int, v text, PRIMARY KEY (id, d)); INSERT INTO a VALUES (1, 1, 'x'), (2, 2, 'y')", "a");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync(
+            "DROP TABLE a; CREATE TABLE a (k text PRIMARY KEY, v text); INSERT INTO a VALUES ('a', 'one'); ALTER TABLE a OWNER TO foz");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("INSERT INTO a VALUES ('b', 'two'), ('c', 'three'); UPDATE a SET v = 'uno' WHERE k = 'a'");
+        Assert.StartsWith(
+            "bronze.a: 3 rows, no difference", (await CompareAsync(logged, "bronze.a")).Expect(0).Output, StringComparison.Ordinal);
+        await logged.Database.ExecuteAsync("TRUNCATE a; INSERT INTO a VALUES ('d', 'after')");
+        Assert.StartsWith(
+            "bronze.a: 1 row, no difference", (await CompareAsync(logged, "bronze.a")).Expect(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_model_that_cannot_be_made_is_an_error_at_once()
     {
         using var logged = await LoggedMariaDb.CreateAsync(
