@@ -32,7 +32,11 @@ public static class ChangeFold
         var events = new CdcEvents(session, input);
         events.Read(rows, isOrdered: false, cancellationToken);
         if (events.WithoutKey > 0)
-            throw new FozException(ErrorKind.Data, $"{events.WithoutKey:N0} changes of {table} have NULL in their key");
+            throw new FozException(
+                ErrorKind.Data,
+                events.WithoutKey == 1
+                    ? $"1 change of {table} has NULL in its key"
+                    : $"{events.WithoutKey:N0} changes of {table} have NULL in their key");
         if (events.Truncations.Count > 0)
             events.TakeOutBefore(events.Truncations[^1].Sql(input), cancellationToken);
         session.Execute(

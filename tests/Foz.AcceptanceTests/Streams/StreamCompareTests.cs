@@ -181,6 +181,18 @@ public sealed class StreamCompareTests(PostgreSqlServer server, LoggedMariaDbSer
     }
 
     [Fact]
+    public async Task A_change_without_a_key_is_counted()
+    {
+        using var logged = await LoggedDatabase.CreateAsync(
+            server, "CREATE TABLE a (id int, v text); ALTER TABLE a REPLICA IDENTITY FULL; INSERT INTO a VALUES (NULL, 'x')", "a");
+        logged.WriteStreams("  a: {mode: cdc, keys: [id]}\n");
+        await logged.Lake.RunWellAsync();
+        await ExpectAsync(logged, "bronze.a", "1 change of bronze.a has NULL in its key");
+        await logged.Database.ExecuteAsync("INSERT INTO a VALUES (NULL, 'y')");
+        await ExpectAsync(logged, "bronze.a", "2 changes of bronze.a have NULL in their key");
+    }
+
+    [Fact]
     public async Task A_model_that_cannot_be_made_is_an_error_at_once()
     {
         using var logged = await LoggedMariaDb.CreateAsync(

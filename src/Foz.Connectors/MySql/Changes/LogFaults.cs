@@ -40,5 +40,6 @@ static class LogFaults
 
     /// <summary>The error of rows that may still be rolled back.</summary>
     public static WireException Prepared() => Unsupported(
-        "a distributed transaction (XA PREPARE) is in the log before it is committed, which is not supported");
+        "a distributed transaction (XA PREPARE) is in the log before it is committed, which is not supported: once "
+        + $"none is open, {CopyAgain}");
 }
