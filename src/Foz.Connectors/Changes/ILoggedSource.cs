@@ -61,7 +61,10 @@ public interface ILoggedSource : ISource
 static class FeedFaults
 {
     /// <summary>Whether an error is that of one stream, without which the others can be read.</summary>
-    public static bool IsOfOne(FozException error) => error is { Kind: ErrorKind.Configuration, IsTransient: false };
+    public static bool IsOfOne(FozException error) => error is
+    {
+        Kind: ErrorKind.Configuration or ErrorKind.NotFound or ErrorKind.Denied, IsTransient: false,
+    };
 
     /// <summary>Returns why a stream is of the table of another one: a change arrives in one stream.</summary>
     /// <param name="stream">The stream.</param>

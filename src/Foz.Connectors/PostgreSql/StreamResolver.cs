@@ -61,7 +61,7 @@ static class StreamResolver
 
         return relation.Access != RelationAccess.None
             ? relation
-            : throw new FozException(ErrorKind.Source, $"stream '{stream.Name}': permission denied for {relation}")
+            : throw new FozException(ErrorKind.Denied, $"stream '{stream.Name}': permission denied for {relation}")
             {
                 Place = PlaceOf(stream, TableSetting),
                 Hint = "grant the connection's user SELECT on it, and USAGE on its schema",

@@ -157,8 +157,8 @@ sealed class CdcInput
             throw new FozException(
                 ErrorKind.Configuration,
                 model.IsImplicit
-                    ? $"'silver: current' needs 'keys' of the stream '{model.Name.Name}': its table has none, or cannot "
-                        + "be read"
+                    ? $"'silver: current' needs 'keys' of the stream '{model.Name.Name}': its table has none, or "
+                        + "cannot be read"
                     : $"'strategy: cdc' of {model.Name} needs 'keys'")
             {
                 Place = model.Place,

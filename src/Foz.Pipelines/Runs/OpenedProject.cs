@@ -91,7 +91,8 @@ sealed class OpenedProject : IAsyncDisposable
             {
                 return await source.FindKeysAsync(definition, cancellationToken);
             }
-            catch (FozException e) when (e.Kind is ErrorKind.Source && definition.Keys.Count > 0)
+            catch (FozException e) when (
+                (e.Kind is ErrorKind.Source or ErrorKind.Denied) && definition.Keys.Count > 0)
             {
                 // The stream's step says that the source does not answer.
             }

@@ -117,9 +117,9 @@ sealed partial class PipelineRunner
             if (node is not GraphNode.OfModel
                 { Model.Materialization.Strategy: IncrementalStrategy.Cdc { FindsKeys: true } } model)
                 return null;
-            var unidentified = Project.Unidentified;
-            return model.References.Where(reference => reference.IsStream)
-                .Select(reference => unidentified.GetValueOrDefault(reference.Name)).FirstOrDefault(why => why is not null);
+            var known = Project.Unidentified;
+            return model.References.Where(reference => reference.IsStream && known.ContainsKey(reference.Name))
+                .Select(reference => known[reference.Name]).FirstOrDefault();
         }
     }
 }

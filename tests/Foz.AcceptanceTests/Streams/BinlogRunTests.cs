@@ -313,6 +313,25 @@ public sealed class BinlogRunTests(LoggedMariaDbServer logs)
         Assert.Equal(["11|uno"], await logged.Lake.QueryAsync("SELECT id, v FROM silver.t ORDER BY id"));
     }
 
+    [Fact]
+    public async Task A_table_that_is_gone_keeps_no_other_from_its_current_rows()
+    {
+        using var logged = await LoggedMariaDb.CreateAsync(
+            logs.Server,
+            "CREATE TABLE t (id INT PRIMARY KEY, v TEXT); CREATE TABLE k (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'one'); INSERT INTO k VALUES (1, 'one')",
+            "t", "k");
+        logged.WriteStreams("  t: {mode: cdc}\n  k: {mode: cdc}\nsilver: current\n");
+        await logged.Lake.RunWellAsync();
+        await logged.Database.ExecuteAsync("DROP TABLE t; INSERT INTO k VALUES (2, 'two')");
+        var run = await FozProcess.RunAsync(logged.Lake.Folder, "run");
+        Assert.Contains("there is no table", run.Expect(1).Output, StringComparison.Ordinal);
+        Assert.Equal(["1|one", "2|two"], await logged.Lake.QueryAsync("SELECT id, v FROM silver.k ORDER BY id"));
+        await logged.Database.ExecuteAsync("CREATE TABLE t (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (7, 'new')");
+        await logged.Lake.RunWellAsync();
+        await logged.Lake.RunWellAsync();
+        Assert.Equal(["7|new"], await logged.Lake.QueryAsync("SELECT id, v FROM silver.t"));
+    }
+
     [Theory]
     [InlineData("CREATE TABLE base (id INT PRIMARY KEY); CREATE VIEW t AS SELECT * FROM base", "t is a view", "mode: snapshot")]
     [InlineData("CREATE TABLE t (id INT PRIMARY KEY) ENGINE = MyISAM", "has the engine MyISAM", "ENGINE = InnoDB")]

@@ -172,7 +172,7 @@ public sealed class ChangeIdentityTests(PostgreSqlServer server)
     }
 
     [Theory]
-    [InlineData("DROP TABLE t", "ALTER TABLE u RENAME TO t", "there is no table t")]
+    [InlineData("DROP TABLE t", "ALTER TABLE u RENAME TO t; ALTER TABLE t OWNER TO foz", "there is no table t")]
     [InlineData("ALTER TABLE t RENAME TO old", "ALTER TABLE old RENAME TO t", "there is no table t")]
     [InlineData("REVOKE SELECT ON t FROM foz", "GRANT SELECT ON t TO foz", "permission denied for public.t")]
     [InlineData("ALTER TABLE t DROP CONSTRAINT t_pkey", "ALTER TABLE t ADD PRIMARY KEY (id)", "stream 't': t has no primary key")]

@@ -40,7 +40,8 @@ sealed partial class ModelStep
             var table = await (await context.Lake.OpenTableAsync(reference.Table, cancellationToken))
                 .FindLatestAsync(cancellationToken);
             if (waits && table is null && reference is { IsOrderOnly: false, Kind: not ReferenceKind.Self }
-                && (Model.IsImplicit || await context.Lake.Catalog.FindAsync(reference.Table, cancellationToken) is null))
+                && (Model.IsImplicit
+                    || await context.Lake.Catalog.FindAsync(reference.Table, cancellationToken) is null))
                 return $"{reference.Name} has no rows yet: {node.Name} waits for the first";
             if (Model.NeedsOrder && reference.IsStream
                 && table?.Properties.ContainsKey(ChangeColumns.CopyingProperty) is true)
