@@ -74,7 +74,8 @@ public sealed class ProcessTests : IDisposable
         Assert.Equal(2, process.ExitCode);
     }
 
-    static bool IsIgnored(int signal)
+    /// <summary>Whether a signal does nothing to this process, and so to those that it starts.</summary>
+    internal static bool IsIgnored(int signal)
     {
         const string Field = "SigIgn:";
         const string Status = "/proc/self/status";

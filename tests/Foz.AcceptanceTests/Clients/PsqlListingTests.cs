@@ -18,7 +18,9 @@ public sealed class PsqlListingTests(ServedProject project, PostgreSqlServer ser
         @"\du", @"\du+", @"\dg", @"\df", @"\df silver.*", @"\dfn+ silver.*", @"\da silver.*", @"\dT silver.*", @"\dD",
         @"\db", @"\db+", @"\dc silver.*", @"\dC text", @"\dd silver.*",
         @"\ddp", @"\dF", @"\dFd", @"\dFp", @"\dFt", @"\dL", @"\do silver.*", @"\dO silver.*", @"\dp silver.*", @"\dP",
-        @"\drds", @"\dRp", @"\dRs", @"\dx", @"\dX", @"\dy", @"\dA", @"\dAc", @"\des", @"\det", @"\deu", @"\dew",
+        // Of the roles of other tests there may be settings.
+        @"\drds postgres", @"\dRp", @"\dRs", @"\dx", @"\dX", @"\dy", @"\dA", @"\dAc", @"\des", @"\det", @"\deu",
+        @"\dew",
         @"\l", @"\l+", @"\z silver.*", @"\dconfig search_path", @"\d silver.listed", @"\d+ silver.listed",
         @"\d silver.listed_view", @"\d+ silver.listed_view", @"\sv silver.listed_view",
     ];
