@@ -58,7 +58,7 @@ public sealed class DeltaTable
     /// process commits meanwhile may be seen that much later. What it commits itself conflicts with that all the same,
     /// and then it looks at once.
     /// </summary>
-    /// <param name="interval">How long what was seen is taken as it is, at most.</param>
+    /// <param name="interval">For how long the newest version that was seen counts as the newest.</param>
     public DeltaTable LookingEach(TimeSpan interval) => new(this, interval);
 
     /// <summary>What is known of the versions, by all objects of the table.</summary>

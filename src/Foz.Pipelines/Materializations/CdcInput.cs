@@ -109,7 +109,8 @@ sealed class CdcInput
     IEnumerable<KeyValuePair<string, CdcOrigin>> Mixed => !HasAbsent || Derived is null
         ? []
         : Derived.Where(column => Has(Columns, column.Key)
-            && (column.Value is { Columns.Count: > 1 } or { Columns.Count: 1, HasOthers: true }));
+            && (column.Value is { Columns.Count: > 1 } or { Columns.Count: 1, HasOthers: true })
+            && column.Value.Columns.Any(name => !Has(Keys, name)));
 
     static string Texts(IEnumerable<string> names) => string.Join(", ", names.Select(SqlText.Literal));
 

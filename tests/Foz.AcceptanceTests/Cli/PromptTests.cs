@@ -12,7 +12,7 @@ public sealed class PromptTests : IDisposable
     [Fact]
     public async Task Statements_of_several_lines_are_completed_run_paged_and_canceled()
     {
-        Assert.SkipWhen(ProcessTests.IsIgnored(signal: 2), "whoever runs the tests ignores Ctrl-C");
+        Assert.SkipWhen(ProcessTests.IsIgnored(signal: 2), "the tests run where Ctrl-C is ignored");
         await using var terminal = await PseudoTerminal.StartAsync(
             folder,
             """

@@ -38,14 +38,20 @@ static class DerivedColumns
         found = node.Columns.Where(column =>
                 column.Inputs is not [var only] || only.Column != column.Field.Name || !streams.Contains(only.Table))
             .ToDictionary(
-                column => column.Field.Name, column => OriginOf(column, streams), StringComparer.OrdinalIgnoreCase);
+                column => column.Field.Name, column => OriginOf(column, node.Conditions, streams),
+                StringComparer.OrdinalIgnoreCase);
         known.AddOrUpdate(model, found);
         return found;
     }
 
-    static CdcOrigin OriginOf(ColumnLineage column, HashSet<TableName> streams)
+    /// <summary>
+    /// What a column is made from; of another table also by what its row there is found, such as the columns of a join.
+    /// </summary>
+    static CdcOrigin OriginOf(
+        ColumnLineage column, IReadOnlyList<UpstreamColumn> conditions, HashSet<TableName> streams)
     {
-        var sent = column.Inputs.Where(input => streams.Contains(input.Table)).ToList();
-        return new([.. sent.Select(input => input.Column).Distinct()], HasOthers: sent.Count < column.Inputs.Count);
+        var hasOthers = column.Inputs.Any(input => !streams.Contains(input.Table));
+        var sent = column.Inputs.Concat(hasOthers ? conditions : []).Where(input => streams.Contains(input.Table));
+        return new([.. sent.Select(input => input.Column).Distinct()], hasOthers);
     }
 }
