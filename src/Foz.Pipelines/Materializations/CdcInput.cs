@@ -230,8 +230,8 @@ sealed class CdcInput
             ErrorKind.Data,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"the source sent {count:N0} changes without values that did not change, as they are large, and "
-                    + $"{model.Name} makes {string.Join(", ", names)} from these and others"))
+                $"the source sent {count:N0} {(count == 1 ? "change" : "changes")} without values that did not change, "
+                    + $"and {model.Name} makes {string.Join(", ", names)} from these and others"))
         {
             Place = model.Place,
             Hint = $"read the columns as they are, and make {string.Join(", ", names)} in a model that reads this one",
